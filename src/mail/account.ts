@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+/** How a connection is protected: TLS from the first byte (RFC 8314 §3), STARTTLS required (RFC 3207, RFC 9051 §6.2.1), or not at all. */
+export const Security = z.enum(['tls', 'starttls', 'cleartext']);
+export type Security = z.output<typeof Security>;
+
+/** Where one mail service listens. Fixed by the operator in the client_id; never taken from a form. */
+export const MailServer = z.object({
+  host: z.string().min(1).max(253),
+  port: z.number().int().min(1).max(65535),
+  security: Security,
+});
+export type MailServer = z.output<typeof MailServer>;
+
+export const MailServers = z.object({ imap: MailServer, smtp: MailServer });
+export type MailServers = z.output<typeof MailServers>;
+
+/** What a server is given as proof of who is asking. Tagged: more kinds of login will join. */
+export const Login = z.object({
+  kind: z.literal('password'),
+  username: z.string().min(1).max(320),
+  password: z.string().min(1).max(1024),
+});
+export type Login = z.output<typeof Login>;
+
+/** One person's mailbox: who they are to the recipients of their mail, and how to reach both servers. */
+export const MailAccount = z.object({
+  /** Display name of the From header (RFC 5322 §3.4). May be empty. */
+  fullName: z.string().max(256),
+  /** addr-spec of the From header. */
+  email: z.string().min(3).max(320),
+  imap: z.object({ server: MailServer, login: Login }),
+  smtp: z.object({ server: MailServer, login: Login }),
+});
+export type MailAccount = z.output<typeof MailAccount>;
