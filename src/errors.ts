@@ -30,15 +30,18 @@ export class OAuthError extends Error {
   readonly code: OAuthErrorCode;
   /** Set only after client_id and redirect_uri were checked. Absent: show the error here, never redirect. */
   readonly redirect: { uri: string; state: string | undefined } | undefined;
+  /** With `insufficient_scope`: everything that the call needs (RFC 6750 §3). */
+  readonly scope: string | undefined;
 
   constructor(
     code: OAuthErrorCode,
     description: string,
-    options: { cause?: unknown; redirect?: { uri: string; state: string | undefined } } = {},
+    options: { cause?: unknown; redirect?: { uri: string; state: string | undefined }; scope?: string } = {},
   ) {
     super(description, { cause: options.cause });
     this.code = code;
     this.redirect = options.redirect;
+    this.scope = options.scope;
   }
 }
 

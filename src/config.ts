@@ -1,0 +1,156 @@
+import { Buffer } from 'node:buffer';
+import { z } from 'zod';
+import { ConfigError } from './errors.ts';
+
+/** 32 bytes in base64, and not one that everybody knows: a published key seals nothing. */
+const Key = z
+  .base64('must be 32 bytes in base64: openssl rand -base64 32')
+  .transform((text) => Buffer.from(text, 'base64'))
+  .refine((key) => key.length === 32, 'must be 32 bytes in base64: openssl rand -base64 32')
+  .refine((key) => !isSampleKey(key), 'is a sample key that everybody knows; make your own: openssl rand -base64 32');
+
+const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** The issuer is compared byte by byte by clients (RFC 8414 §3.3), so it is brought into one form here, once. */
+const Issuer = z
+  .url({ protocol: /^https?$/, error: 'must be a URL such as https://mail.example.com' })
+  .transform((text) => new URL(text))
+  .refine((url) => url.pathname === '/' && !url.search && !url.hash, 'must be an origin: no path, query or fragment')
+  .refine((url) => !url.username && !url.password, 'must not carry a user name or password')
+  .refine(
+    (url) => url.protocol === 'https:' || LOOPBACK_HOSTS.has(url.hostname),
+    'must be https; http is only for localhost, 127.0.0.1 and [::1]',
+  )
+  .transform((url) => url.origin);
+
+const NOT_A_PORT = 'must be a port number: 1 to 65535';
+const Port = z.coerce.number(NOT_A_PORT).int(NOT_A_PORT).min(1, NOT_A_PORT).max(65535, NOT_A_PORT);
+
+const KEY_VARIABLES = {
+  ENCRYPTION_KEY: Key.describe(
+    'Seals client ids, tokens and attachment links: 32 bytes in base64 (`openssl rand -base64 32`). Another key makes all of them unreadable.',
+  ),
+  ENCRYPTION_KEYS_PREVIOUS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .pipe(z.array(Key))
+    .describe('Earlier keys, separated by commas. They only open what they sealed; new things use `ENCRYPTION_KEY`.'),
+};
+
+const SERVER_VARIABLES = {
+  BASE_URL: Issuer.describe(
+    'Public URL of this server, e.g. `https://mail.mcp.example.com`. It is also the OAuth issuer. `http` only for loopback.',
+  ),
+  ...KEY_VARIABLES,
+  AWS_ACCESS_KEY_ID: z.string().optional().describe('Credentials of the S3 service that stores attachments.'),
+  AWS_SECRET_ACCESS_KEY: z.string().optional().describe('Credentials of the S3 service that stores attachments.'),
+  AWS_REGION: z.string().optional().describe('Region of the bucket, e.g. `us-east-1`.'),
+  AWS_S3_BUCKET: z
+    .string()
+    .optional()
+    .describe('Bucket for attachments. Without it attachments are served by this server through sealed links.'),
+  AWS_ENDPOINT_URL_S3: z
+    .url({ protocol: /^https?$/, error: 'must be a URL' })
+    .optional()
+    .describe('Another S3 service than that of AWS, e.g. `https://s3.example.com`.'),
+  AWS_S3_FORCE_PATH_STYLE: z
+    .stringbool({ error: 'must be true or false' })
+    .default(false)
+    .describe('`true` puts the bucket into the path instead of the host name, as many other S3 services need.'),
+  PORT: Port.default(3000).describe('TCP port to listen on.'),
+  HOST: z
+    .string()
+    .optional()
+    .describe('Address to listen on. Default: every address; `127.0.0.1` if `BASE_URL` is a loopback URL.'),
+  TRUST_PROXY: z
+    .string()
+    .optional()
+    .describe('Reverse proxies whose `X-Forwarded-For` counts: how many there are, or their addresses or networks.'),
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'], 'must be development or production')
+    .default('production')
+    .describe('`development` also lets web pages on this machine (MCP Inspector) call `/mcp`.'),
+  MAIL_MCP_LOG_LEVEL: z
+    .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'], 'must be DEBUG, INFO, WARN or ERROR')
+    .default('INFO')
+    .describe('How much is logged, as JSON lines on standard output.'),
+};
+
+/** The variables by name, in the order of the README's table. */
+export const ENVIRONMENT = z.object(SERVER_VARIABLES);
+
+const S3_COMPANIONS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION'] as const;
+
+const ServerEnvironment = ENVIRONMENT.transform((env) => ({
+  issuer: env.BASE_URL,
+  isLocal: LOOPBACK_HOSTS.has(new URL(env.BASE_URL).hostname) || env.NODE_ENV === 'development',
+  keys: { current: env.ENCRYPTION_KEY, previous: env.ENCRYPTION_KEYS_PREVIOUS },
+  port: env.PORT,
+  host: env.HOST ?? (LOOPBACK_HOSTS.has(new URL(env.BASE_URL).hostname) ? '127.0.0.1' : undefined),
+  trustProxy: trustProxySetting(env.TRUST_PROXY),
+  logLevel: env.MAIL_MCP_LOG_LEVEL,
+  s3:
+    env.AWS_S3_BUCKET === undefined
+      ? undefined
+      : {
+          bucket: env.AWS_S3_BUCKET,
+          region: env.AWS_REGION ?? '',
+          accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
+          secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
+          endpoint: env.AWS_ENDPOINT_URL_S3,
+          forcePathStyle: env.AWS_S3_FORCE_PATH_STYLE,
+        },
+}));
+
+export type Config = Readonly<z.output<typeof ServerEnvironment>>;
+export type Keys = Config['keys'];
+
+/** @throws {ConfigError} naming every variable that is missing or wrong, never its value */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const given = withoutEmpty(env);
+  const missing = given.AWS_S3_BUCKET === undefined ? [] : S3_COMPANIONS.filter((name) => given[name] === undefined);
+  return Object.freeze(
+    parse(
+      ServerEnvironment,
+      given,
+      missing.map((name) => `${name} is required with AWS_S3_BUCKET`),
+    ),
+  );
+}
+
+/** The keys alone: all that minting a client needs. @throws {ConfigError} */
+export function readKeys(env: NodeJS.ProcessEnv): Keys {
+  const keys = parse(z.object(KEY_VARIABLES), withoutEmpty(env), []);
+  return { current: keys.ENCRYPTION_KEY, previous: keys.ENCRYPTION_KEYS_PREVIOUS };
+}
+
+/** `NAME=` in an env file means that it is not set. */
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+}
+
+function parse<T>(schema: z.ZodType<T>, given: NodeJS.ProcessEnv, otherFaults: string[]): T {
+  const result = schema.safeParse(given);
+  const faults = [...(result.error?.issues ?? []).map((issue) => faultLine(issue, given)), ...otherFaults];
+  if (!result.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
+  return result.data;
+}
+
+function faultLine(issue: z.core.$ZodIssue, given: NodeJS.ProcessEnv): string {
+  const name = String(issue.path[0]);
+  return `${name} ${given[name] === undefined ? 'is required' : issue.message}`;
+}
+
+/** True for keys that are printed somewhere (`.env.sample`) or are no secret: one byte repeated, or a run of text. */
+function isSampleKey(key: Buffer): boolean {
+  const isOneByte = key.every((byte) => byte === key[0]);
+  const isText = /^[\x20-\x7e]{32}$/.test(key.toString('latin1'));
+  return isOneByte || isText;
+}
+
+/** Express takes a number of hops, or a list of addresses, networks and names such as `loopback`. */
+function trustProxySetting(text: string | undefined): number | string | false {
+  if (text === undefined) return false;
+  return /^\d+$/.test(text) ? Number(text) : text;
+}

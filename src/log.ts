@@ -1,0 +1,61 @@
+import { pino, stdTimeFunctions } from 'pino';
+import type { Config } from './config.ts';
+
+/** What the rest of the code may log with: a JSON object a line. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Names under which a secret, an address or a text could slip in; dropped wherever they stand, three levels deep. */
+const SECRET_FIELDS = [
+  'password',
+  'username',
+  'user',
+  'pass',
+  'email',
+  'fullName',
+  'token',
+  'authorization',
+  'cookie',
+  'body',
+  'subject',
+  'to',
+  'client_secret',
+  'clientSecret',
+];
+
+/** Logs JSON lines to `destination` (standard output when absent) from `level` up. */
+export function createLog(level: Config['logLevel'], destination?: { write(line: string): void }): Log {
+  const options = {
+    level: level.toLowerCase(),
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: {
+      paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+      remove: true,
+    },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/**
+ * What may be logged of an error: its name, its code and where it was thrown in our code. Never its message: messages of mail
+ * libraries quote the server, and servers quote addresses, subjects and at times the password.
+ */
+export function describeError(error: unknown): object {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const { code } = error as { code?: unknown };
+  return {
+    type: error.name,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    at: error.stack
+      ?.split('\n')
+      .slice(1, 6)
+      .map((line) => line.trim()),
+    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+  };
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { OAuthError, ToolError } from '../errors.ts';
+import type { Effect, Tool } from './tool.ts';
+
+/** The scope that a grant needs for each effect. */
+export const SCOPE_OF: Readonly<Record<Effect, string>> = {
+  reads: 'mail.read',
+  writes: 'mail.write',
+  sends: 'mail.send',
+  destroys: 'mail.delete',
+};
+
+/** A tool as `tools/list` shows it (MCP 2026-07-28, server/tools). */
+export interface ToolListing {
+  name: string;
+  title: string;
+  description: string;
+  inputSchema: { type: 'object'; [keyword: string]: unknown };
+  outputSchema: { type: 'object'; [keyword: string]: unknown };
+  annotations: {
+    title: string;
+    readOnlyHint: boolean;
+    destructiveHint: boolean;
+    idempotentHint: boolean;
+    openWorldHint: boolean;
+  };
+}
+
+export interface Catalog<Session> {
+  /** The tools that these scopes allow, always in the same order. */
+  list(scope: readonly string[]): ToolListing[];
+  has(name: string): boolean;
+  /**
+   * Runs a tool and checks its arguments and its result against its schemas.
+   *
+   * @throws {OAuthError} `insufficient_scope` if the owner could allow it but did not
+   * @throws {ToolError} if the arguments are not what the tool takes
+   */
+  call(name: string, args: unknown, scope: readonly string[], session: Session): Promise<Record<string, unknown>>;
+}
+
+/** The one place that decides which tools a grant may see and call. Schemas are made here, once. */
+export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog<Session> {
+  const byName = new Map(tools.map((tool) => [tool.name, { tool, listing: describeTool(tool) }]));
+  return {
+    list: (scope) =>
+      [...byName.values()].filter(({ tool }) => scope.includes(SCOPE_OF[tool.effect])).map(({ listing }) => listing),
+    has: (name) => byName.has(name),
+    async call(name, args, scope, session) {
+      const entry = byName.get(name);
+      if (entry === undefined) throw new ToolError(`There is no tool named ${JSON.stringify(name.slice(0, 64))}.`);
+      const needed = SCOPE_OF[entry.tool.effect];
+      if (!scope.includes(needed)) {
+        throw new OAuthError('insufficient_scope', `This call needs the scope ${needed}.`, { scope: needed });
+      }
+      return entry.tool.output.parse(await entry.tool.run(parseArguments(entry.tool, args), session));
+    },
+  };
+}
+
+function parseArguments(tool: Tool<never>, args: unknown): Record<string, unknown> {
+  const result = tool.input.safeParse(args ?? {});
+  if (result.success) return result.data;
+  const faults = result.error.issues.slice(0, 10).map(({ path, message }) => {
+    const name = path.length === 0 ? 'arguments' : path.join('.');
+    return `${name}: ${message}`;
+  });
+  throw new ToolError(`Wrong arguments for ${tool.name}. ${faults.join('. ')}.`);
+}
+
+/** Derives everything a client is told from the one declaration of the tool, so that no tool can forget it. */
+function describeTool<Session>(tool: Tool<Session>): ToolListing {
+  const isReading = tool.effect === 'reads';
+  return {
+    name: tool.name,
+    title: tool.title,
+    description: tool.description,
+    inputSchema: objectSchema(tool.input, 'input'),
+    outputSchema: objectSchema(tool.output, 'output'),
+    annotations: {
+      title: tool.title,
+      readOnlyHint: isReading,
+      destructiveHint: tool.effect === 'destroys',
+      idempotentHint: isReading || tool.idempotent === true,
+      // Messages come from anybody and go to anybody; the list of mailboxes does not.
+      openWorldHint: tool.effect === 'sends' || (isReading && tool.tags.includes('messages')),
+    },
+  };
+}
+
+function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ToolListing['inputSchema'] {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io });
+  return { ...json, type: 'object' };
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { toWebRequest } from '@modelcontextprotocol/node';
+import {
+  type CallToolResult,
+  createMcpHandler,
+  isLegacyRequest,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server';
+import type { Request as HttpRequest, Response as HttpResponse, RequestHandler } from 'express';
+import { OAuthError, ToolError, UpstreamError } from '../errors.ts';
+import { describeError, type Log } from '../log.ts';
+import type { Catalog } from './catalog.ts';
+
+/** Who calls, as far as tools need to know. */
+export interface Caller<Session> {
+  session: Session;
+  scope: readonly string[];
+}
+
+/** What happened to one HTTP request; the request log reads it when the response has ended. */
+export interface CallRecord {
+  tool?: string;
+  outcome?: string;
+}
+
+interface EndpointOptions<Session> {
+  catalog: Catalog<Session>;
+  version: string;
+  instructions: string;
+  /** Runs after the bearer check; the caller of this request. */
+  callerOf(request: HttpRequest): Caller<Session>;
+  recordOf(request: HttpRequest): CallRecord;
+  log: Log;
+}
+
+/** One HTTP request on its way through the SDK. `refusal` is an error that must become an HTTP status, not a tool result. */
+interface Exchange<Session> {
+  caller: Caller<Session>;
+  record: CallRecord;
+  refusal?: OAuthError | UpstreamError;
+}
+
+/**
+ * POST /mcp: stateless Streamable HTTP for both protocol eras (MCP 2026-07-28 and 2025-03-26 to 2025-11-25). Every request gets a
+ * server of its own and is answered with one JSON body.
+ *
+ * @throws {OAuthError | UpstreamError} (to the error handler) when the answer is a 401 or 403 challenge
+ */
+export function mcpEndpoint<Session>(options: EndpointOptions<Session>): RequestHandler {
+  const exchanges = new WeakMap<Request, Exchange<Session>>();
+  const modern = createMcpHandler(({ requestInfo }) => serverFor(requestInfo), { legacy: 'reject' });
+
+  function serverFor(request: Request | undefined): Server {
+    const exchange = request && exchanges.get(request);
+    if (exchange === undefined) throw new Error('The SDK asked for a server outside of a request');
+    return createServer(exchange, options);
+  }
+
+  async function legacy(request: Request, parsedBody: unknown): Promise<Response> {
+    const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+    const server = serverFor(request);
+    await server.connect(transport);
+    try {
+      return await transport.handleRequest(request, { parsedBody });
+    } finally {
+      await server.close();
+    }
+  }
+
+  return async (httpRequest, httpResponse) => {
+    const request = await toWebRequest(httpRequest, httpRequest.body, { signal: disconnection(httpResponse) });
+    // Some clients leave out half of the media types that they must accept, and can read JSON all the same.
+    request.headers.set('accept', 'application/json, text/event-stream');
+    const exchange = { caller: options.callerOf(httpRequest), record: options.recordOf(httpRequest) };
+    exchanges.set(request, exchange);
+    const response = (await isLegacyRequest(request, httpRequest.body))
+      ? await legacy(request, httpRequest.body)
+      : await modern.fetch(request, { parsedBody: httpRequest.body });
+    const { refusal } = exchanges.get(request) ?? {};
+    if (refusal !== undefined) throw refusal;
+    await send(response, httpResponse);
+  };
+}
+
+/** Aborted when the client goes away before it has its answer; in the 2026 era that cancels the request. */
+function disconnection(response: HttpResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+async function send(response: Response, httpResponse: HttpResponse): Promise<void> {
+  httpResponse.status(response.status);
+  response.headers.forEach((value, name) => {
+    httpResponse.setHeader(name, value);
+  });
+  if (response.body === null) httpResponse.end();
+  else await pipeline(Readable.fromWeb(response.body), httpResponse);
+}
+
+function createServer<Session>(exchange: Exchange<Session>, options: EndpointOptions<Session>): Server {
+  const { catalog, version, instructions } = options;
+  const { caller, record } = exchange;
+  const server = new Server(
+    { name: 'mail-mcp', title: 'Mail', version },
+    { capabilities: { tools: {} }, instructions },
+  );
+  server.setRequestHandler('tools/list', () => {
+    record.outcome = 'ok';
+    return { tools: catalog.list(caller.scope) };
+  });
+  server.setRequestHandler('tools/call', async ({ params }): Promise<CallToolResult> => {
+    if (!catalog.has(params.name)) {
+      record.outcome = 'unknown_tool';
+      throw new ProtocolError(
+        ProtocolErrorCode.InvalidParams,
+        'There is no such tool. tools/list names those there are.',
+      );
+    }
+    record.tool = params.name;
+    try {
+      const result = await catalog.call(params.name, params.arguments, caller.scope, caller.session);
+      record.outcome = 'ok';
+      return { content: [{ type: 'text', text: JSON.stringify(result) }], structuredContent: result };
+    } catch (error) {
+      return failure(error, exchange, options.log);
+    }
+  });
+  return server;
+}
+
+/** Turns what a tool threw into what the model reads, and marks what must be answered with an HTTP status instead. */
+function failure<Session>(error: unknown, exchange: Exchange<Session>, log: Log): CallToolResult {
+  const { record } = exchange;
+  if (error instanceof OAuthError || (error instanceof UpstreamError && error.fault === 'credentials')) {
+    exchange.refusal = error;
+  }
+  if (error instanceof ToolError) {
+    record.outcome = 'tool_error';
+    return errorResult(error.message);
+  }
+  if (error instanceof UpstreamError) {
+    record.outcome = `${error.service.toLowerCase()}_${error.fault}`;
+    log.warn({ tool: record.tool, service: error.service, error: describeError(error) }, 'upstream failure');
+    return errorResult(error.message);
+  }
+  const id = randomUUID();
+  record.outcome = 'internal_error';
+  log.error({ id, tool: record.tool, error: describeError(error) }, 'internal error');
+  return errorResult(`Internal error. Its id is ${id}; the operator of this server finds it in the log.`);
+}
+
+function errorResult(text: string): CallToolResult {
+  return { content: [{ type: 'text', text }], isError: true };
+}

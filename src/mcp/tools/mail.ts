@@ -1,0 +1,24 @@
+import type { Tool } from '../tool.ts';
+import { createDraftMailMessage } from './mail/create-draft-mail-message.ts';
+import { deleteMailMessage } from './mail/delete-mail-message.ts';
+import { getMailMessage } from './mail/get-mail-message.ts';
+import { listMailMessages } from './mail/list-mail-messages.ts';
+import { listMailboxes } from './mail/list-mailboxes.ts';
+import { moveMailMessage } from './mail/move-mail-message.ts';
+import { searchMailMessages } from './mail/search-mail-messages.ts';
+import { sendMailMessage } from './mail/send-mail-message.ts';
+import type { MailSession } from './mail/session.ts';
+import { updateMailMessageFlags } from './mail/update-mail-message-flags.ts';
+
+/** The tools of a mailbox, in reading order. */
+export const mailTools: readonly Tool<MailSession>[] = [
+  listMailboxes,
+  listMailMessages,
+  searchMailMessages,
+  getMailMessage,
+  sendMailMessage,
+  createDraftMailMessage,
+  moveMailMessage,
+  updateMailMessageFlags,
+  deleteMailMessage,
+];

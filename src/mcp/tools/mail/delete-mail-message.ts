@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { findMailbox } from '../../../mail/mailboxes.ts';
+import { deleteMessages, moveMessages } from '../../../mail/messages.ts';
+import { defineTool } from '../../tool.ts';
+import { MailboxPath, Uid } from './parameters.ts';
+import type { MailSession } from './session.ts';
+
+export const deleteMailMessage = defineTool({
+  name: 'delete_mail_message',
+  title: 'Delete mail message',
+  description:
+    'Deletes one message for good; it cannot be brought back. With `permanent: false` it goes to the trash instead. No other message is touched.',
+  effect: 'destroys',
+  tags: ['messages'],
+  input: z.object({
+    folder: MailboxPath,
+    uid: Uid,
+    permanent: z.boolean().default(true).describe('False moves the message to the trash.'),
+  }),
+  output: z.object({
+    uid: z.number(),
+    outcome: z
+      .enum(['expunged', 'moved_to_trash', 'marked_deleted'])
+      .describe('"marked_deleted": it has \\Deleted and vanishes when the folder is next expunged; see `warning`.'),
+    trash: z.string().optional().describe('Path of the trash that it went to.'),
+    new_uid: z.number().nullable().optional().describe('UID in the trash, if the server reports it.'),
+    warning: z.string().optional(),
+  }),
+  run: ({ folder: mailbox, uid, permanent }, { changeImap }: MailSession) =>
+    changeImap(async (imap) => {
+      if (!permanent) {
+        const trash = await findMailbox(imap, 'trash');
+        const [moved] = await moveMessages(imap, mailbox, [uid], trash);
+        return { uid, outcome: 'moved_to_trash' as const, trash, new_uid: moved?.newUid ?? null };
+      }
+      const { expunged } = await deleteMessages(imap, mailbox, [uid]);
+      if (expunged) return { uid, outcome: 'expunged' as const };
+      return { uid, outcome: 'marked_deleted' as const, warning: NOT_EXPUNGED };
+    }),
+});
+
+const NOT_EXPUNGED =
+  'The server cannot remove a single message (no UIDPLUS) and other messages of the folder are marked as deleted too, so the message was only marked. Removing it now would remove those as well.';

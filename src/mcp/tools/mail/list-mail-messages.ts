@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { listMessages } from '../../../mail/messages.ts';
+import { defineTool } from '../../tool.ts';
+import { Envelope, MailboxPath, Page, PerPage, toEnvelope, UidValidity } from './parameters.ts';
+import type { MailSession } from './session.ts';
+
+export const listMailMessages = defineTool({
+  name: 'list_mail_messages',
+  title: 'List mail messages',
+  description:
+    'Lists the messages of a folder, newest first, a page at a time: envelopes only, no bodies. To find particular messages prefer search_mail_messages; to read one use get_mail_message.',
+  effect: 'reads',
+  tags: ['messages'],
+  input: z.object({ folder: MailboxPath.default('INBOX'), page: Page, per_page: PerPage }),
+  output: z.object({
+    folder: z.string(),
+    uid_validity: UidValidity,
+    total: z.number().describe('Messages in the folder.'),
+    page: z.number(),
+    per_page: z.number(),
+    messages: z.array(Envelope).describe('Newest first. Empty beyond the last page.'),
+  }),
+  run: ({ folder: mailbox, page, per_page: perPage }, { readImap }: MailSession) =>
+    readImap(async (imap) => {
+      const listed = await listMessages(imap, mailbox, { page, perPage });
+      return {
+        folder: mailbox,
+        uid_validity: listed.uidValidity,
+        total: listed.total,
+        page,
+        per_page: perPage,
+        messages: listed.messages.map(toEnvelope),
+      };
+    }),
+});

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { listMailboxes as readMailboxes } from '../../../mail/mailboxes.ts';
+import { defineTool } from '../../tool.ts';
+import type { MailSession } from './session.ts';
+
+export const listMailboxes = defineTool({
+  name: 'list_mailboxes',
+  title: 'List mailboxes',
+  description:
+    'Lists all mailboxes (folders) of the account with their roles. Call it once to learn the paths that the other tools take as `folder`. Counts cost extra time; ask for them only when they are needed.',
+  effect: 'reads',
+  tags: ['mailboxes'],
+  input: z.object({
+    with_counts: z.boolean().default(false).describe('True adds the number of messages and of unread messages.'),
+  }),
+  output: z.object({
+    mailboxes: z.array(
+      z.object({
+        path: z.string().describe('Pass this as `folder`.'),
+        delimiter: z.string().nullable().describe('Separates the levels of a path. Null: no levels.'),
+        role: z
+          .enum(['inbox', 'sent', 'drafts', 'trash', 'archive', 'junk', 'all', 'flagged'])
+          .nullable()
+          .describe('Special use (RFC 6154).'),
+        subscribed: z.boolean(),
+        selectable: z.boolean().describe('False: holds other mailboxes, but no messages.'),
+        messages: z.number().nullable().optional().describe('Messages in it. Null: the server does not tell.'),
+        unseen: z.number().nullable().optional().describe('Messages without \\Seen. Null: the server does not tell.'),
+      }),
+    ),
+  }),
+  run: ({ with_counts: counts }, { readImap }: MailSession) =>
+    readImap(async (imap) => {
+      const mailboxes = await readMailboxes(imap, { counts });
+      return {
+        mailboxes: mailboxes.map(({ messages, unseen, ...mailbox }) =>
+          counts ? { ...mailbox, messages, unseen } : mailbox,
+        ),
+      };
+    }),
+});

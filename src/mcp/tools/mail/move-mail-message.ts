@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { moveMessages } from '../../../mail/messages.ts';
+import { defineTool } from '../../tool.ts';
+import { MailboxPath, Uid } from './parameters.ts';
+import type { MailSession } from './session.ts';
+
+export const moveMailMessage = defineTool({
+  name: 'move_mail_message',
+  title: 'Move mail message',
+  description:
+    'Moves one message to another folder, for example to archive it. Its UID changes; use the returned one afterwards.',
+  effect: 'writes',
+  tags: ['messages'],
+  input: z.object({
+    folder: MailboxPath,
+    uid: Uid,
+    destination: MailboxPath.describe('Path of the folder to move it to. It must exist.'),
+  }),
+  output: z.object({
+    destination: z.string(),
+    new_uid: z
+      .number()
+      .nullable()
+      .describe('UID in the destination. Null if the server does not report it (no UIDPLUS).'),
+  }),
+  run: ({ folder: mailbox, uid, destination }, { changeImap }: MailSession) =>
+    changeImap(async (imap) => {
+      const [moved] = await moveMessages(imap, mailbox, [uid], destination);
+      return { destination, new_uid: moved?.newUid ?? null };
+    }),
+});

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { ToolError } from '../../../errors.ts';
+import { type ComposedMessage, composeMessage } from '../../../mail/compose.ts';
+import { findMailbox, requireMailbox } from '../../../mail/mailboxes.ts';
+import { Recipients } from './parameters.ts';
+import type { MailSession } from './session.ts';
+
+/** What sending and drafting have in common: the parameters of a new message, and the message made of them. */
+
+export const OutgoingFields = z.object({
+  to: Recipients,
+  subject: z.string().max(2000).describe('Subject, one line of Unicode text.'),
+  text_body: z.string().max(5_000_000).default('').describe('Body as plain text.'),
+  cc: Recipients.optional(),
+  bcc: Recipients.optional().describe('Recipients that the others do not see.'),
+  html_body: z
+    .string()
+    .max(5_000_000)
+    .optional()
+    .describe('The same body as HTML. Optional; text_body is sent beside it.'),
+  attachment_urls: z
+    .array(z.string().max(8192))
+    .max(50)
+    .default([])
+    .describe('Files to attach: `url` of attachments that get_mail_message returned. No other URL is fetched.'),
+});
+
+export async function compose(
+  fields: z.output<typeof OutgoingFields>,
+  { account, attachments, now }: MailSession,
+): Promise<ComposedMessage> {
+  if (fields.text_body === '' && fields.html_body !== undefined && fields.html_body.trim() !== '') {
+    throw new ToolError('`text_body` is empty: give the text as well, for readers whose mail program shows no HTML.');
+  }
+  return composeMessage({
+    from: { fullName: account.fullName, email: account.email },
+    to: fields.to,
+    ...(fields.cc !== undefined && { cc: fields.cc }),
+    ...(fields.bcc !== undefined && { bcc: fields.bcc }),
+    subject: fields.subject,
+    text: fields.text_body,
+    ...(fields.html_body !== undefined && { html: fields.html_body }),
+    attachments: await Promise.all(fields.attachment_urls.map((url) => attachments.fetchOwn(url, account))),
+    date: now(),
+  });
+}
+
+/**
+ * The mailbox that a new message is to be stored in, checked before anything is sent.
+ *
+ * @throws {ToolError} if it does not exist, or there is none with that role
+ */
+export function resolveMailbox(
+  { readImap }: MailSession,
+  folder: string | undefined,
+  role: 'sent' | 'drafts',
+): Promise<string> {
+  return readImap((imap) => (folder === undefined ? findMailbox(imap, role) : requireMailbox(imap, folder)));
+}

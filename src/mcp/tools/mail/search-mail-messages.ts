@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { fetchSummaries, searchMessages } from '../../../mail/messages.ts';
+import { parseSearch } from '../../../mail/search.ts';
+import { defineTool } from '../../tool.ts';
+import { Envelope, MailboxPath, Page, PerPage, toEnvelope, UidValidity } from './parameters.ts';
+import type { MailSession } from './session.ts';
+
+export const searchMailMessages = defineTool({
+  name: 'search_mail_messages',
+  title: 'Search mail messages',
+  description:
+    'Finds messages in one folder by IMAP SEARCH criteria and returns their UIDs, newest first, a page at a time. Examples: `UNSEEN`, `FROM ann@example.com SINCE 1-Jan-2025`, `OR SUBJECT "quarterly report" TEXT budget NOT SEEN`, `LARGER 1000000`. Words in quotes match as a phrase. Set with_envelopes to see who and what in the same call.',
+  effect: 'reads',
+  tags: ['messages'],
+  input: z.object({
+    folder: MailboxPath.default('INBOX'),
+    query: z
+      .string()
+      .min(1)
+      .max(8000)
+      .describe('IMAP SEARCH criteria (RFC 9051 §6.4.4); all must hold. Any Unicode text. Dates like 31-Jan-2025.'),
+    page: Page,
+    per_page: PerPage,
+    with_envelopes: z.boolean().default(false).describe('True returns the envelopes of the page too.'),
+  }),
+  output: z.object({
+    folder: z.string(),
+    uid_validity: UidValidity,
+    count: z.number().describe('Messages that match, on all pages.'),
+    page: z.number(),
+    per_page: z.number(),
+    uids: z.array(z.number()).describe('UIDs of this page, newest first.'),
+    messages: z.array(Envelope).optional().describe('With with_envelopes: the envelopes of `uids` that still exist.'),
+  }),
+  run: (args, { readImap }: MailSession) => {
+    const keys = parseSearch(args.query);
+    return readImap(async (imap) => {
+      const found = await searchMessages(imap, args.folder, keys);
+      const first = (args.page - 1) * args.per_page;
+      const uids = found.uids.slice(first, first + args.per_page);
+      const summaries = args.with_envelopes ? await fetchSummaries(imap, args.folder, uids) : undefined;
+      return {
+        folder: args.folder,
+        uid_validity: found.uidValidity,
+        count: found.uids.length,
+        page: args.page,
+        per_page: args.per_page,
+        uids,
+        ...(summaries === undefined ? {} : { messages: summaries.map(toEnvelope) }),
+      };
+    });
+  },
+});

@@ -1,0 +1,17 @@
+import type { AttachmentStore } from '../../../attachments/store.ts';
+import type { MailAccount } from '../../../mail/account.ts';
+import type { ComposedMessage } from '../../../mail/compose.ts';
+import type { Imap } from '../../../mail/imap.ts';
+import type { Submission } from '../../../mail/smtp.ts';
+
+/** What a mail tool works with during one call: one person's mailbox, already opened by the grant of the request. */
+export interface MailSession {
+  readonly account: MailAccount;
+  /** For reading only: the call is repeated once on a fresh connection when a warm one turned out to be dead. */
+  readImap<T>(use: (imap: Imap) => Promise<T>): Promise<T>;
+  /** For changes: never repeated. */
+  changeImap<T>(use: (imap: Imap) => Promise<T>): Promise<T>;
+  submit(message: ComposedMessage): Promise<Submission>;
+  readonly attachments: AttachmentStore;
+  now(): Date;
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { ToolError } from '../../../errors.ts';
+import { updateFlags } from '../../../mail/messages.ts';
+import { defineTool } from '../../tool.ts';
+import { MailboxPath, Uid } from './parameters.ts';
+import type { MailSession } from './session.ts';
+
+const Flags = z.array(z.string().min(1).max(100)).max(50).default([]);
+
+export const updateMailMessageFlags = defineTool({
+  name: 'update_mail_message_flags',
+  title: 'Update mail message flags',
+  description:
+    'Adds and removes flags of one message and returns the flags it has afterwards. `\\Seen` marks it as read, `\\Flagged` as starred, `\\Answered` as replied to; keywords such as `$Label1` are labels. Prefer delete_mail_message to setting `\\Deleted`.',
+  effect: 'writes',
+  idempotent: true,
+  tags: ['messages'],
+  input: z.object({
+    folder: MailboxPath,
+    uid: Uid,
+    add: Flags.describe('Flags to add. `\\Seen` and `Seen` mean the same.'),
+    remove: Flags.describe('Flags to remove.'),
+  }),
+  output: z.object({ uid: z.number(), flags: z.array(z.string()).describe('All flags of the message now.') }),
+  run: ({ folder: mailbox, uid, add, remove }, { changeImap }: MailSession) => {
+    if (add.length + remove.length === 0) throw new ToolError('Nothing to do: name flags in `add` or in `remove`.');
+    return changeImap(async (imap) => ({ uid, flags: await updateFlags(imap, mailbox, uid, { add, remove }) }));
+  },
+});
