@@ -1,0 +1,125 @@
+/** What a client_id holds, minting one, and reading it back. The client_id is the whole client: nothing about it is stored. */
+import { randomBytes } from 'node:crypto';
+import { ConfigError, OAuthError } from '../errors.ts';
+import { MailServers } from '../mail/account.ts';
+import { sha256 } from './constant-time.ts';
+import type { Keyring } from './jwe.ts';
+import { plainText } from './plain-text.ts';
+import { presets } from './presets.ts';
+import { isLoopback, redirectHost, redirectUriProblem } from './redirect-uri.ts';
+import { type ClientPayload, createTokens, type Tokens } from './tokens.ts';
+
+/** Names longer than this are cut where they are shown. */
+const maxNameLength = 64;
+
+/** A client as requests see it. */
+export interface Client {
+  /** Names the client in tokens and logs. */
+  jti: string;
+  /** For people: no control or bidirectional characters, at most 64 of the others. */
+  name: string;
+  servers: MailServers;
+  redirectUris: readonly string[];
+  /** SHA-256 of the secret, base64url; `null` for a public client. */
+  secretHash: string | null;
+  /** The client_id itself. */
+  id: string;
+}
+
+export interface NewClient {
+  servers: MailServers;
+  /** Names from the table in presets.ts. */
+  presets: readonly string[];
+  redirectUris: readonly string[];
+  /** `public` clients get no secret (RFC 6749 §2.1). */
+  kind: 'confidential' | 'public';
+  /** Shown on the sign-in page. Left out: the titles of the presets, or the host of the first redirect URI. */
+  name?: string | undefined;
+}
+
+/**
+ * Seals a client. Both values consist of unreserved characters, so form-encoding them for HTTP Basic changes nothing.
+ *
+ * @returns `clientSecret`: 32 random bytes in hex, known to nobody but the caller; `null` for a public client
+ * @throws {ConfigError} naming every fault, one a line
+ */
+export async function mintClient(
+  keyring: Keyring,
+  client: NewClient,
+  now: Date,
+): Promise<{ clientId: string; clientSecret: string | null }> {
+  const faults = [
+    ...presetFaults(client),
+    ...redirectUriFaults(client),
+    ...nameFaults(client),
+    ...serverFaults(client),
+  ];
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
+  const clientSecret = client.kind === 'confidential' ? randomBytes(32).toString('hex') : null;
+  const payload: ClientPayload = {
+    v: 1,
+    name: client.name ?? defaultName(client),
+    ...(clientSecret && { secret_hash: sha256(clientSecret) }),
+    ...(client.presets.length > 0 && { presets: [...client.presets] }),
+    ...(client.redirectUris.length > 0 && { redirect_uris: [...client.redirectUris] }),
+    servers: client.servers,
+  };
+  try {
+    return { clientId: await createTokens(keyring).client.seal(payload, now), clientSecret };
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new ConfigError('The client_id would be longer than 1500 characters; use fewer or shorter redirect URIs.');
+  }
+}
+
+/** @throws {OAuthError} `invalid_client` if the client_id is not one that was minted here and is still valid */
+export async function openClient(tokens: Tokens, clientId: string, now: Date): Promise<Client> {
+  try {
+    const { jti, name, servers, ...sealed } = await tokens.client.open(clientId, now);
+    const ofPresets = (sealed.presets ?? []).flatMap((preset) => presets[preset]?.redirectUris ?? []);
+    return {
+      jti,
+      name: plainText(name, maxNameLength),
+      servers,
+      redirectUris: [...new Set([...ofPresets, ...(sealed.redirect_uris ?? [])])],
+      secretHash: sealed.secret_hash ?? null,
+      id: clientId,
+    };
+  } catch (cause) {
+    throw new OAuthError('invalid_client', 'The client_id is not known here.', { cause });
+  }
+}
+
+/** Whether codes of this client can only go to programs on the person's own computer, any of which could pose as it. */
+export const isLoopbackOnly = (client: Client): boolean => client.redirectUris.every(isLoopback);
+
+function defaultName(client: NewClient): string {
+  const titles = client.presets.flatMap((preset) => presets[preset]?.title ?? []);
+  if (titles.length > 0) return new Intl.ListFormat('en', { type: 'disjunction' }).format(titles);
+  return client.redirectUris.slice(0, 1).map(redirectHost).join();
+}
+
+function presetFaults(client: NewClient): string[] {
+  return client.presets
+    .filter((preset) => !Object.hasOwn(presets, preset))
+    .map((preset) => `There is no preset "${plainText(preset, 40)}". Known are: ${Object.keys(presets).join(', ')}.`);
+}
+
+function redirectUriFaults(client: NewClient): string[] {
+  if (client.presets.length + client.redirectUris.length === 0) return ['The client needs a redirect URI or a preset.'];
+  return client.redirectUris.flatMap((uri) => {
+    const problem = redirectUriProblem(uri);
+    return problem ? [`The redirect URI ${plainText(uri, 80)} ${problem}.`] : [];
+  });
+}
+
+function nameFaults({ name }: NewClient): string[] {
+  if (name === undefined) return [];
+  const shown = plainText(name, maxNameLength);
+  if (shown === '') return ['The name of the client is empty.'];
+  return shown === name ? [] : [`The name must be at most ${maxNameLength} characters, without control characters.`];
+}
+
+function serverFaults({ servers }: NewClient): string[] {
+  return MailServers.safeParse(servers).success ? [] : ['A mail server needs a host name and a port from 1 to 65535.'];
+}

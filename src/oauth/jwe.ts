@@ -1,0 +1,137 @@
+/** Seals values into compact JWEs and opens them again (RFC 7516 §3.1): `dir` with A256GCM, one derived key per type. Door to jose. */
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { CompactEncrypt, compactDecrypt } from 'jose';
+import { z } from 'zod';
+import { OAuthError } from '../errors.ts';
+
+/** Clocks of two replicas may differ by this much; a token from further in the future was not issued by us. */
+const clockSkewSeconds = 60;
+
+interface MasterKey {
+  /** Names the key in the header of what it sealed. Derived, so it tells nothing about the key. */
+  kid: string;
+  derive(label: string): Uint8Array;
+}
+
+/** The operator's keys: the first one seals, all of them open. */
+export interface Keyring {
+  current: MasterKey;
+  all: readonly MasterKey[];
+}
+
+function masterKey(bytes: Buffer): MasterKey {
+  if (bytes.length !== 32) throw new RangeError('An encryption key must be 32 bytes.');
+  const derive = (label: string, length = 32) =>
+    new Uint8Array(hkdfSync('sha256', bytes, '', `mail-mcp/1/${label}`, length));
+  return { kid: Buffer.from(derive('kid', 8)).toString('base64url'), derive: (label) => derive(label) };
+}
+
+/**
+ * @param keys master keys of 32 bytes; `previous` ones open what they once sealed and seal nothing
+ * @throws {RangeError} if a key has another length
+ */
+export function createKeyring({ current, previous }: { current: Buffer; previous: readonly Buffer[] }): Keyring {
+  const first = masterKey(current);
+  return { current: first, all: [first, ...previous.map(masterKey)] };
+}
+
+/** What every sealed thing says about itself, beside its payload. Times in seconds since 1970 (RFC 7519 §2). */
+export interface Claims {
+  jti: string;
+  iat: number;
+  /** Absent only where the type has no lifetime. */
+  exp?: number | undefined;
+}
+
+export interface Sealed<T> {
+  /**
+   * @param notAfter ends it earlier than its type's lifetime would; never later
+   * @throws {RangeError} if the result would be longer than the type's cap
+   */
+  seal(payload: T, now: Date, notAfter?: Date): Promise<string>;
+  /** @throws {OAuthError} `invalid_token`, the same for every fault; the cause is for the log */
+  open(token: string, now: Date): Promise<T & Claims>;
+}
+
+const Header = z.strictObject({ alg: z.literal('dir'), enc: z.literal('A256GCM'), kid: z.string().max(32) });
+
+/** Seconds since 1970, of a NumericDate (RFC 7519 §2). */
+export const toSeconds = (time: Date): number => Math.floor(time.getTime() / 1000);
+
+/** 128 random bits: enough to name a sealed thing for ever. */
+export const randomId = (): string => randomBytes(16).toString('base64url');
+
+/**
+ * One type of sealed thing. Nothing sealed as one type opens as another: the key is derived from `typ`, and `typ` is inside too.
+ *
+ * @param type.lifetimeSeconds `null` for things that never expire by themselves
+ * @param type.maxLength characters; longer input is refused before any work is spent on it
+ */
+export function sealed<T extends object>(
+  keyring: Keyring,
+  type: { typ: string; schema: z.ZodType<T>; lifetimeSeconds: number | null; maxLength: number },
+): Sealed<T> {
+  const keys = new Map(keyring.all.map((master) => [master.kid, master.derive(type.typ)]));
+  const envelope = z.object({
+    typ: z.literal(type.typ),
+    jti: z.string().min(1),
+    iat: z.int(),
+    exp: type.lifetimeSeconds === null ? z.int().optional() : z.int(),
+  });
+
+  async function seal(payload: T, now: Date, notAfter?: Date): Promise<string> {
+    const key = keyring.current.derive(type.typ);
+    const iat = toSeconds(now);
+    const ends = [
+      ...(type.lifetimeSeconds === null ? [] : [iat + type.lifetimeSeconds]),
+      ...(notAfter ? [toSeconds(notAfter)] : []),
+    ];
+    const claims = { typ: type.typ, jti: randomId(), iat, ...(ends.length > 0 && { exp: Math.min(...ends) }) };
+    const token = await new CompactEncrypt(new TextEncoder().encode(JSON.stringify({ ...payload, ...claims })))
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keyring.current.kid })
+      .encrypt(key);
+    if (token.length > type.maxLength) throw new RangeError(`A sealed ${type.typ} would be too long.`);
+    return token;
+  }
+
+  async function decrypt(token: string): Promise<unknown> {
+    if (token.length > type.maxLength) throw new RangeError('longer than its type allows');
+    const header = Header.parse(readHeader(token));
+    const key = keys.get(header.kid);
+    if (!key) throw new RangeError('sealed with a key we do not have');
+    const { plaintext } = await compactDecrypt(token, key, {
+      keyManagementAlgorithms: ['dir'],
+      contentEncryptionAlgorithms: ['A256GCM'],
+      // 0 refuses `zip`; jose would inflate up to 250,000 bytes by default.
+      maxDecompressedLength: 0,
+    });
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(plaintext));
+  }
+
+  async function open(token: string, now: Date): Promise<T & Claims> {
+    try {
+      const content = await decrypt(token);
+      const { jti, iat, exp } = envelope.parse(content);
+      const seconds = toSeconds(now);
+      if (iat > seconds + clockSkewSeconds) throw new RangeError('issued in the future');
+      if (exp !== undefined && exp <= seconds) throw new RangeError('expired');
+      return { ...type.schema.parse(content), jti, iat, ...(exp !== undefined && { exp }) };
+    } catch (cause) {
+      // Six ways to be bad, one answer: nothing is learned by trying (RFC 8725 §3.2).
+      throw new OAuthError('invalid_token', 'The token is not valid.', { cause });
+    }
+  }
+
+  return { seal, open };
+}
+
+/** The header of a compact JWE whose five parts are base64url in its one canonical spelling. */
+function readHeader(token: string): unknown {
+  const parts = token.split('.');
+  const [header = '', encryptedKey] = parts;
+  if (parts.length !== 5 || encryptedKey !== '') throw new RangeError('not a compact JWE with a direct key');
+  // Spare bits at the end of a part would give one token several spellings.
+  const canonical = parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
+  if (!canonical) throw new RangeError('not base64url');
+  return JSON.parse(Buffer.from(header, 'base64url').toString('utf8'));
+}

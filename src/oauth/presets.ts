@@ -1,0 +1,65 @@
+/** Known MCP clients and the redirect URIs they use. A client_id seals the names only, so a new URI here reaches clients already minted. */
+
+export interface Preset {
+  /** What people call the client. */
+  title: string;
+  /** Loopback URIs stand for every port (RFC 8252 §7.3). */
+  redirectUris: readonly string[];
+  /** `public`: the client is known to send no secret. */
+  kind: 'confidential' | 'public' | 'either';
+}
+
+export const presets: Readonly<Record<string, Preset>> = {
+  claude: {
+    title: 'Claude',
+    redirectUris: ['https://claude.ai/api/mcp/auth_callback', 'https://claude.com/api/mcp/auth_callback'],
+    kind: 'confidential',
+  },
+  'claude-code': {
+    title: 'Claude Code',
+    redirectUris: ['http://localhost/callback', 'http://127.0.0.1/callback'],
+    kind: 'public',
+  },
+  chatgpt: {
+    title: 'ChatGPT',
+    redirectUris: ['https://chatgpt.com/connector_platform_oauth_redirect'],
+    kind: 'either',
+  },
+  vscode: {
+    title: 'VS Code',
+    redirectUris: [
+      'https://vscode.dev/redirect',
+      'https://insiders.vscode.dev/redirect',
+      'http://127.0.0.1/',
+      'http://127.0.0.1:33418/',
+    ],
+    kind: 'public',
+  },
+  cursor: {
+    title: 'Cursor',
+    redirectUris: [
+      'http://localhost:8787/callback',
+      'cursor://anysphere.cursor-mcp/oauth/callback',
+      'https://www.cursor.com/agents/mcp/oauth/callback',
+    ],
+    kind: 'either',
+  },
+  inspector: {
+    title: 'MCP Inspector',
+    redirectUris: [
+      'http://localhost:6274/oauth/callback',
+      'http://localhost:6274/oauth/callback/debug',
+      'http://127.0.0.1:6276/oauth/callback',
+    ],
+    kind: 'either',
+  },
+  'gemini-cli': { title: 'Gemini CLI', redirectUris: ['http://localhost/oauth/callback'], kind: 'either' },
+  'mcp-remote': { title: 'mcp-remote', redirectUris: ['http://localhost/oauth/callback'], kind: 'either' },
+  goose: { title: 'Goose', redirectUris: ['http://127.0.0.1/oauth_callback'], kind: 'public' },
+  codex: { title: 'Codex', redirectUris: ['http://127.0.0.1/callback'], kind: 'public' },
+  opencode: { title: 'OpenCode', redirectUris: ['http://127.0.0.1/mcp/oauth/callback'], kind: 'either' },
+  conformance: { title: 'MCP conformance suite', redirectUris: ['http://127.0.0.1/callback'], kind: 'either' },
+};
+
+/** What `generate` uses when neither a preset nor a redirect URI is named. */
+export const defaultPresets: readonly string[] = ['claude', 'inspector'];

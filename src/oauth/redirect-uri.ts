@@ -1,0 +1,88 @@
+/** Redirect URIs: which may be registered, which request matches one, and what a browser page may submit to. */
+import { isIP } from 'node:net';
+
+/** Plain http is for programs on the person's own computer only; its port is theirs to choose (RFC 8252 §7.3). */
+const loopback = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::(\d{1,5}))?([/?].*)?$/;
+
+/** Schemes without a dot that a known client owns. Others must look like a reversed domain name (RFC 8252 §7.1). */
+const privateUseSchemes = new Set(['cursor']);
+
+export const maxRedirectUriLength = 512;
+
+export function isLoopback(uri: string): boolean {
+  return loopback.test(uri);
+}
+
+/**
+ * Whether a URI may be registered for a client: https to a named host, http to this computer, or a private-use scheme.
+ *
+ * @returns what is wrong with it, as the end of a sentence that starts with the URI; `null` if nothing is
+ */
+export function redirectUriProblem(uri: string): string | null {
+  if (uri.length > maxRedirectUriLength) return `is longer than ${maxRedirectUriLength} characters`;
+  // Compared byte by byte later, so it must be a URI already: parsers repair blanks, backslashes and non-ASCII.
+  if (!/^[\x21-\x7e]+$/.test(uri) || /[\\"<>^`{|}]/.test(uri)) return 'has characters that no URI may have';
+  if (!URL.canParse(uri)) return 'is not an absolute URI';
+  if (uri.includes('#')) return 'has a fragment';
+  const url = new URL(uri);
+  if (url.username || url.password) return 'names a user';
+  const scheme = url.protocol.slice(0, -1);
+  if (!uri.startsWith(`${scheme}:`)) return 'must have its scheme in lower case';
+  if (scheme === 'https') return httpsProblem(uri, url);
+  if (scheme === 'http')
+    return isLoopback(uri) ? null : 'is plain http, which is for localhost, 127.0.0.1 and [::1] only';
+  if (scheme.includes('.') || privateUseSchemes.has(scheme)) return null;
+  return 'has a scheme that is neither https nor http on this computer nor private to a known application';
+}
+
+function httpsProblem(uri: string, url: URL): string | null {
+  if (!uri.startsWith('https://')) return 'is not an absolute URI';
+  return isIP(url.hostname.replace(/^\[|\]$/g, '')) ? 'names its host by an IP address' : null;
+}
+
+/**
+ * Compares a requested redirect URI with the registered ones: exact strings, no parser, no normalisation (RFC 9700 §4.1.3);
+ * only the port of a loopback URI is free (RFC 8252 §7.3).
+ */
+export function isRegistered(requested: string, registered: readonly string[]): boolean {
+  return registered.some((uri) => uri === requested || differsOnlyInPort(uri, requested));
+}
+
+function differsOnlyInPort(registered: string, requested: string): boolean {
+  const ours = loopback.exec(registered);
+  const theirs = loopback.exec(requested);
+  if (!ours || !theirs || Number(theirs[2] ?? 80) > 65535 || Number(theirs[2] ?? 80) < 1) return false;
+  return ours[1] === theirs[1] && (ours[3] ?? '') === (theirs[3] ?? '');
+}
+
+/**
+ * Appends response parameters to a redirect URI, keeping its own query (RFC 6749 §3.1.2). Never parses the URI itself,
+ * so the client is called back under the very string that it registered.
+ */
+export function withParameters(uri: string, parameters: Record<string, string | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.append(name, value);
+  const separator = !uri.includes('?') ? '?' : /[?&]$/.test(uri) ? '' : '&';
+  return `${uri}${separator}${query}`;
+}
+
+/**
+ * Where a form of ours may lead, for `form-action` (CSP 3 §6.4.1): Chromium applies it to the redirects after the POST as well.
+ * The other https origins of the client are there because its callback may pass the browser on to a sister site.
+ */
+export function formActionSources(requested: string, registered: readonly string[]): string[] {
+  const sisters = registered.filter((uri) => uri.startsWith('https://'));
+  return [...new Set([requested, ...sisters].map(source))];
+}
+
+function source(uri: string): string {
+  const { protocol, hostname, origin } = new URL(uri);
+  // CSP has no syntax for IPv6 hosts, and private-use schemes have no origin: both are named by their scheme.
+  return (protocol === 'http:' || protocol === 'https:') && !hostname.startsWith('[') ? origin : protocol;
+}
+
+/** How a person is told where the browser goes next: the host, or the application's scheme. */
+export function redirectHost(uri: string): string {
+  const { protocol, host } = new URL(uri);
+  return protocol === 'http:' || protocol === 'https:' ? host : `${protocol}//${host}`;
+}

@@ -1,0 +1,141 @@
+/**
+ * The five sealed things of the authorization server, as a table. The service keeps none of them.
+ *
+ * | what          | held by                              | a thief gains                                              |
+ * |---------------|--------------------------------------|------------------------------------------------------------|
+ * | `client_id`   | the client, its logs, browsers       | nothing without the secret and a mailbox login             |
+ * | `transaction` | a hidden field of the sign-in page   | nothing: useless without the cookie of the same browser    |
+ * | `code`        | the redirect, for 60 seconds, once   | nothing without the code verifier (and the client secret)  |
+ * | `access`      | the client                           | the mailbox, within its scope, until it expires            |
+ * | `refresh`     | the client                           | the same for longer, with the client's secret if it has one |
+ */
+import { z } from 'zod';
+import { MailServers } from '../mail/account.ts';
+import { type Keyring, sealed } from './jwe.ts';
+import { Scope } from './scope.ts';
+
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+export const lifetimes = {
+  transactionSeconds: 10 * minute,
+  codeSeconds: minute,
+  accessSeconds: 8 * hour,
+  refreshSeconds: 30 * day,
+  /** After this, the person signs in again, however often the client has refreshed in between. */
+  grantSeconds: 90 * day,
+} as const;
+
+/** A client as the operator minted it. Redirect URIs of known clients are sealed by preset name, to keep the client_id short. */
+export const ClientPayload = z.object({
+  /** Version of this layout. */
+  v: z.literal(1),
+  name: z.string().min(1),
+  /** SHA-256 of the client secret, base64url. Absent: a public client, which proves itself by PKCE alone. */
+  secret_hash: z.string().length(43).optional(),
+  presets: z.array(z.string()).optional(),
+  redirect_uris: z.array(z.string()).optional(),
+  servers: MailServers,
+});
+export type ClientPayload = z.output<typeof ClientPayload>;
+
+/** Who signed in and with what, without the servers: those come from the client. Repeated values are left out to keep URLs short. */
+export const Credentials = z.object({
+  name: z.string(),
+  email: z.string(),
+  imap: z.object({
+    /** Absent: the email address. */
+    username: z.string().optional(),
+    password: z.string(),
+  }),
+  /** Absent: the same as IMAP. */
+  smtp: z.object({ username: z.string(), password: z.string() }).optional(),
+});
+export type Credentials = z.output<typeof Credentials>;
+
+/** The checked authorization request, while the person reads the sign-in page. */
+const TransactionPayload = z.object({
+  /** Stays the same when the page is shown again, so that one transaction gives one code. */
+  tid: z.string(),
+  client_id: z.string(),
+  redirect_uri: z.string(),
+  state: z.string().optional(),
+  code_challenge: z.string(),
+  aud: z.string(),
+  scope: Scope,
+  /** SHA-256 of the cookie of the browser that was shown the page. */
+  browser: z.string(),
+});
+export type Transaction = z.output<typeof TransactionPayload>;
+
+/** `jti` of the code is the id of the grant: all tokens that come from it carry it as `gid`. */
+const CodePayload = z.object({
+  client: z.string(),
+  redirect_uri: z.string(),
+  code_challenge: z.string(),
+  aud: z.string(),
+  scope: Scope,
+  login: Credentials,
+});
+
+const AccessPayload = z.object({
+  iss: z.string(),
+  aud: z.string(),
+  /** The same for the same mailbox, and tells nothing about it. */
+  sub: z.string(),
+  gid: z.string(),
+  client: z.object({ jti: z.string(), name: z.string() }),
+  scope: Scope,
+  login: Credentials,
+  servers: MailServers,
+});
+export type AccessPayload = z.output<typeof AccessPayload>;
+
+const RefreshPayload = z.object({
+  iss: z.string(),
+  aud: z.string(),
+  sub: z.string(),
+  gid: z.string(),
+  /** When the person signed in, seconds since 1970. */
+  granted_at: z.int(),
+  client: z.string(),
+  /** As granted on the form; a refresh may ask for less, the next may have all of it again (RFC 6749 §6). */
+  scope: Scope,
+  login: Credentials,
+});
+export type RefreshPayload = z.output<typeof RefreshPayload>;
+
+/** Fits one login with the longest values of the form, in the worst of encodings, into URLs and headers that proxies let through. */
+const maxTokenLength = 6000;
+
+export function createTokens(keyring: Keyring) {
+  return {
+    client: sealed(keyring, { typ: 'client_id', schema: ClientPayload, lifetimeSeconds: null, maxLength: 1500 }),
+    transaction: sealed(keyring, {
+      typ: 'transaction',
+      schema: TransactionPayload,
+      lifetimeSeconds: lifetimes.transactionSeconds,
+      maxLength: 14_000,
+    }),
+    code: sealed(keyring, {
+      typ: 'code',
+      schema: CodePayload,
+      lifetimeSeconds: lifetimes.codeSeconds,
+      maxLength: maxTokenLength,
+    }),
+    access: sealed(keyring, {
+      typ: 'access',
+      schema: AccessPayload,
+      lifetimeSeconds: lifetimes.accessSeconds,
+      maxLength: maxTokenLength + 1000,
+    }),
+    refresh: sealed(keyring, {
+      typ: 'refresh',
+      schema: RefreshPayload,
+      lifetimeSeconds: lifetimes.refreshSeconds,
+      maxLength: maxTokenLength + 1000,
+    }),
+  };
+}
+export type Tokens = ReturnType<typeof createTokens>;
