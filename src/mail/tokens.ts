@@ -1,0 +1,110 @@
+/** IMAP on the wire as values: the tokens of our commands and the items of the server's answers (RFC 9051 §4 and §9). */
+
+/** A token of a command. `value` of a NUMBER is decimal; a nested array is a parenthesized list. */
+export type Token =
+  | {
+      readonly type: 'ATOM' | 'STRING' | 'NUMBER' | 'SEQUENCE';
+      readonly value: string;
+      /** What stands in brackets after the atom: `BODY.PEEK[1.2]`. */
+      readonly section?: readonly Token[];
+      /** First byte and number of bytes: `<0.1024>`. */
+      readonly partial?: readonly [number, number];
+      /** Never shown, not even in imapflow's own log lines. */
+      readonly sensitive?: boolean;
+    }
+  | { readonly type: 'LITERAL'; readonly value: string | Buffer; readonly sensitive?: boolean }
+  | readonly Token[];
+
+/** An item of an answer: `null` is NIL, an array a parenthesized list. A literal's value is its bytes. */
+export type Item = ItemNode | readonly Item[] | null;
+
+export interface ItemNode {
+  readonly type: string;
+  readonly value?: string | Buffer | number | null | undefined;
+  readonly section?: readonly Item[] | undefined;
+}
+
+/** An answer line without its tag: `* 12 FETCH (…)` has the name `12` and `FETCH` as its first item. */
+export interface Line {
+  readonly name: string;
+  readonly items: readonly Item[];
+}
+
+export function atom(value: string): Token {
+  return { type: 'ATOM', value };
+}
+
+/** A string of any text: quoted where a quoted string can hold it (RFC 9051 §4.3), a literal otherwise. */
+export function string(value: string): Token {
+  return /^[\x20-\x7e]*$/.test(value) && value.length <= 1000
+    ? { type: 'STRING', value }
+    : { type: 'LITERAL', value: Buffer.from(value) };
+}
+
+/** @param numbers UIDs or sequence numbers, in any order; not empty */
+export function sequenceSet(numbers: readonly number[]): Token {
+  const sorted = [...new Set(numbers)].sort((a, b) => a - b);
+  const ranges: [number, number][] = [];
+  for (const number of sorted) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === number - 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  const value = ranges.map(([first, last]) => (first === last ? `${first}` : `${first}:${last}`)).join(',');
+  return { type: 'SEQUENCE', value };
+}
+
+/**
+ * The numbers of a sequence set in a server's answer, such as those of ESEARCH and COPYUID.
+ *
+ * @param limit most numbers to return; null if there are more, or the set is no set
+ */
+export function expandSequenceSet(set: string, limit: number): number[] | null {
+  const numbers: number[] = [];
+  for (const range of set.split(',')) {
+    const match = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(range);
+    if (match === null) return null;
+    const [first, last] = [Number(match[1]), Number(match[2] ?? match[1])];
+    const [low, high] = first <= last ? [first, last] : [last, first];
+    if (numbers.length + high - low + 1 > limit) return null;
+    // A descending range means the same messages, and in COPYUID the same order (RFC 4315 §3: sets are compared in the order given).
+    for (let number = low; number <= high; number += 1) numbers.push(number);
+  }
+  return numbers;
+}
+
+/** The bytes of a string or literal; null for NIL, lists and what is missing. */
+export function bytesOf(item: Item | undefined): Buffer | null {
+  const value = rawValueOf(item);
+  if (value === null) return null;
+  return Buffer.isBuffer(value) ? value : Buffer.from(value);
+}
+
+/** An atom, number, string or literal as text; null for NIL, lists and what is missing. */
+export function textOf(item: Item | undefined): string | null {
+  const value = rawValueOf(item);
+  if (value === null) return null;
+  return Buffer.isBuffer(value) ? value.toString() : value;
+}
+
+/** A whole number of at most 15 digits; null for anything else. */
+export function numberOf(item: Item | undefined): number | null {
+  const text = textOf(item);
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/** The items of a list; empty for NIL and whatever is no list. */
+export function listOf(item: Item | undefined): readonly Item[] {
+  return isList(item) ? item : [];
+}
+
+export function isList(item: Item | undefined): item is readonly Item[] {
+  return Array.isArray(item);
+}
+
+function rawValueOf(item: Item | undefined): string | Buffer | null {
+  if (item === null || item === undefined || isList(item)) return null;
+  const { value } = item;
+  if (typeof value === 'number') return `${value}`;
+  return value ?? null;
+}
