@@ -11,6 +11,7 @@
  */
 import { z } from 'zod';
 import { MailServers } from '../mail/account.ts';
+import { Credentials } from './credentials.ts';
 import { type Keyring, sealed } from './jwe.ts';
 import { Scope } from './scope.ts';
 
@@ -39,20 +40,6 @@ export const ClientPayload = z.object({
   servers: MailServers,
 });
 export type ClientPayload = z.output<typeof ClientPayload>;
-
-/** Who signed in and with what, without the servers: those come from the client. Repeated values are left out to keep URLs short. */
-export const Credentials = z.object({
-  name: z.string(),
-  email: z.string(),
-  imap: z.object({
-    /** Absent: the email address. */
-    username: z.string().optional(),
-    password: z.string(),
-  }),
-  /** Absent: the same as IMAP. */
-  smtp: z.object({ username: z.string(), password: z.string() }).optional(),
-});
-export type Credentials = z.output<typeof Credentials>;
 
 /** The checked authorization request, while the person reads the sign-in page. */
 const TransactionPayload = z.object({

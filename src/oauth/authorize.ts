@@ -1,0 +1,139 @@
+/** GET and POST /oauth/authorize: the sign-in page, and the redirect with the code (RFC 6749 §4.1.1, §4.1.2). */
+import type { Request, RequestHandler, Response } from 'express';
+import { OAuthError } from '../errors.ts';
+import { type AuthorizationRequest, checkedRequest, trustedTarget } from './authorization-request.ts';
+import { openClient } from './client.ts';
+import { accountOf } from './credentials.ts';
+import { formBinding } from './form-binding.ts';
+import { randomId } from './jwe.ts';
+import {
+  credentialsOf,
+  emptyEntry,
+  entryProblems,
+  type FormProblem,
+  type LoginEntry,
+  readEntry,
+} from './login-form.ts';
+import { loginView } from './login-page.ts';
+import { loginProblems, needsOwnSmtpLogin } from './login-problems.ts';
+import { createPages } from './pages.ts';
+import { parseParameters, queryOf, readForm } from './parameters.ts';
+import { formActionSources, withParameters } from './redirect-uri.ts';
+import type { OAuthServices } from './services.ts';
+import { createTokens, lifetimes, type Transaction } from './tokens.ts';
+
+/** A common limit of proxies for a request line; nothing longer would have come this far in production. */
+const maxQueryLength = 8190;
+const maxFormBytes = 16 * 1024;
+
+export const authorizePath = '/oauth/authorize';
+
+const staleForm = 'This sign-in page is too old, was already used, or was opened in another browser.';
+
+/** The two handlers of the authorization endpoint. Faults are thrown; an OAuthError says by `redirect` whom to tell. */
+export function authorize(services: OAuthServices): { show: RequestHandler; submit: RequestHandler } {
+  const { issuer, now, log, state, verifyLogin } = services;
+  const tokens = createTokens(services.keyring);
+  const pages = createPages({ issuer });
+  const binding = formBinding(issuer);
+
+  async function sendForm(
+    response: Response,
+    request: AuthorizationRequest,
+    sealed: { tid: string; browser: string },
+    entry: LoginEntry,
+    problems: readonly FormProblem[] = [],
+  ): Promise<void> {
+    const transaction = await tokens.transaction.seal(
+      {
+        ...sealed,
+        client_id: request.client.id,
+        redirect_uri: request.redirectUri,
+        ...(request.state !== undefined && { state: request.state }),
+        code_challenge: request.codeChallenge,
+        aud: request.resource,
+        scope: request.scope,
+      },
+      now(),
+    );
+    const html = pages.login(loginView(request, { issuer, action: authorizePath, transaction }, entry, problems));
+    pages.send(response, 200, html, formActionSources(request.redirectUri, request.client.redirectUris));
+  }
+
+  /** Nothing of the form but the sealed transaction says what is being authorized. */
+  async function openTransaction(sealed: string | undefined, request: Request) {
+    const transaction = await tokens.transaction.open(sealed ?? '', now()).catch((cause) => {
+      throw new OAuthError('invalid_request', staleForm, { cause });
+    });
+    if (!binding.isFromOurPage(request, transaction.browser)) throw new OAuthError('invalid_request', staleForm);
+    return { transaction, authorization: await authorizationOf(transaction) };
+  }
+
+  async function authorizationOf(transaction: Transaction): Promise<AuthorizationRequest> {
+    return {
+      client: await openClient(tokens, transaction.client_id, now()),
+      redirectUri: transaction.redirect_uri,
+      state: transaction.state,
+      codeChallenge: transaction.code_challenge,
+      resource: transaction.aud,
+      scope: transaction.scope,
+    };
+  }
+
+  /** The code and its `jti`, which becomes the id of the grant. */
+  function sealCode({ client, ...request }: AuthorizationRequest, entry: LoginEntry): Promise<string> {
+    return tokens.code.seal(
+      {
+        client: client.jti,
+        redirect_uri: request.redirectUri,
+        code_challenge: request.codeChallenge,
+        aud: request.resource,
+        scope: request.scope,
+        login: credentialsOf(entry),
+      },
+      now(),
+    );
+  }
+
+  return {
+    async show(request, response) {
+      const query = queryOf(request);
+      if (query.length > maxQueryLength) throw new OAuthError('invalid_request', 'The link is too long.');
+      const parameters = parseParameters(query);
+      const target = await trustedTarget(parameters, tokens, now());
+      const authorization = checkedRequest(parameters, target, issuer);
+      const sealed = { tid: randomId(), browser: binding.bind(request, response) };
+      await sendForm(response, authorization, sealed, emptyEntry);
+    },
+
+    async submit(request, response) {
+      const form = await readForm(request, maxFormBytes);
+      const { transaction, authorization } = await openTransaction(form.get('transaction'), request);
+      const { client, redirectUri: uri, state: clientState } = authorization;
+      if (form.get('action') === 'cancel') {
+        throw new OAuthError('access_denied', 'The person cancelled.', { redirect: { uri, state: clientState } });
+      }
+      const entry = readEntry(form);
+      const mistakes = entryProblems(entry);
+      if (mistakes.length > 0) return sendForm(response, authorization, transaction, entry, mistakes);
+
+      const faults = await verifyLogin(accountOf(credentialsOf(entry), client.servers));
+      if (faults.length > 0) {
+        log.info({ client: client.jti, faults }, 'sign-in refused by the mail servers');
+        const useSameCredentials = entry.useSameCredentials && !needsOwnSmtpLogin(faults);
+        const problems = loginProblems(faults, entry, client.servers);
+        return sendForm(response, authorization, transaction, { ...entry, useSameCredentials }, problems);
+      }
+      // Pages of one transaction that were shown again live a little longer than the first; so does the mark.
+      const markUntil = new Date(now().getTime() + lifetimes.transactionSeconds * 1000);
+      if (!(await state.useOnce(`transaction:${transaction.tid}`, markUntil))) {
+        throw new OAuthError('invalid_request', staleForm);
+      }
+      const code = await sealCode(authorization, entry);
+      log.info({ client: client.jti }, 'signed in');
+      response.set('Cache-Control', 'no-store');
+      // 303 turns the POST into a GET (RFC 9110 §15.4.4); 307 would hand the mail password to the client.
+      response.redirect(303, withParameters(uri, { code, state: clientState, iss: issuer }));
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** Authorization header → grant, or the error that becomes a 401 challenge (RFC 6750 §2.1, §3). */
+import type { Request } from 'express';
+import { OAuthError } from '../errors.ts';
+import type { MailAccount } from '../mail/account.ts';
+import { accountOf } from './credentials.ts';
+import type { Keyring } from './jwe.ts';
+import { resourceMetadataUrl, resourceOf } from './metadata.ts';
+import { parseParameters, queryOf } from './parameters.ts';
+import { scopes } from './scope.ts';
+import { createTokens } from './tokens.ts';
+
+/** What an access token allows: whose mailbox, by which client, and what may be done. */
+export interface Grant {
+  account: MailAccount;
+  client: { jti: string; name: string };
+  scope: string[];
+  /** Names the access token, in logs. */
+  jti: string;
+  /** Names the sign-in that all tokens of this grant come from. */
+  grantId: string;
+  expiresAt: Date;
+  /** The same for the same mailbox; tells nothing about it. */
+  subject: string;
+}
+
+const maxHeaderLength = 8 * 1024;
+
+/** The token is missing, no good, or stands for a login that the mail server refuses by now: the client has to sign in again. */
+export function invalidToken(cause?: unknown): OAuthError {
+  return new OAuthError('invalid_token', 'The access token is not valid or has expired.', { cause });
+}
+
+/**
+ * @returns a function that finds out what a request may do
+ * @throws {OAuthError} `invalid_token` if there is no valid token; `invalid_request` if it is somewhere else than in the one header
+ */
+export function bearer(services: { issuer: string; keyring: Keyring; now: () => Date }) {
+  const { issuer, now } = services;
+  const tokens = createTokens(services.keyring);
+
+  return async function requireGrant(request: Request): Promise<Grant> {
+    const token = presentedToken(request);
+    const access = await tokens.access.open(token, now()).catch((error) => {
+      throw invalidToken(error);
+    });
+    if (access.iss !== issuer || access.aud !== resourceOf(issuer)) throw invalidToken('meant for another server');
+    return {
+      account: accountOf(access.login, access.servers),
+      client: access.client,
+      scope: access.scope,
+      jti: access.jti,
+      grantId: access.gid,
+      expiresAt: new Date((access.exp ?? 0) * 1000),
+      subject: access.sub,
+    };
+  };
+}
+export type RequireGrant = ReturnType<typeof bearer>;
+
+function presentedToken(request: Request): string {
+  const query = parseParameters(queryOf(request));
+  if (query.get('access_token') !== undefined || query.repeated.has('access_token')) {
+    throw new OAuthError('invalid_request', 'The access token belongs in the Authorization header, not in the URL.');
+  }
+  // Node keeps the first of several in `headers`.
+  const headers = request.headersDistinct.authorization ?? [];
+  if (headers.length > 1) throw new OAuthError('invalid_request', 'There is more than one Authorization header.');
+  const [header = ''] = headers;
+  if (/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '') && header) {
+    throw new OAuthError('invalid_request', 'The access token belongs in the Authorization header alone.');
+  }
+  if (header.length > maxHeaderLength) throw invalidToken('header too long');
+  const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(header) ?? [];
+  if (token === undefined) throw invalidToken('no bearer token');
+  return token;
+}
+
+/**
+ * The `WWW-Authenticate` value of a refusal (RFC 6750 §3, RFC 9728 §5.1): where to find out how to sign in. Without an error for
+ * requests that did not try to authenticate.
+ */
+export function challenge(request: Request, error: OAuthError, issuer: string): string {
+  const tried = /^Bearer\b/i.test(request.headers.authorization ?? '');
+  return `Bearer ${[
+    ...(tried ? [`error="${error.code}"`, `error_description="${error.message}"`] : []),
+    `resource_metadata="${resourceMetadataUrl(issuer)}"`,
+    `scope="${scopes.join(' ')}"`,
+  ].join(', ')}`;
+}

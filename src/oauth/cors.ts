@@ -1,0 +1,22 @@
+/** Which endpoints web pages may call from elsewhere. Never the sign-in page (RFC 9700 §2.6). */
+import cors from 'cors';
+import type { RequestHandler } from 'express';
+
+/** `*` would not cover Authorization (Fetch §4.9), so every header that MCP and OAuth clients send is named. */
+const allowedHeaders = [
+  'Authorization',
+  'Content-Type',
+  'Accept',
+  'MCP-Protocol-Version',
+  'Mcp-Method',
+  'Mcp-Name',
+  'Mcp-Session-Id',
+  'Last-Event-ID',
+];
+
+const exposedHeaders = ['WWW-Authenticate', 'Mcp-Session-Id', 'MCP-Protocol-Version', 'Retry-After'];
+
+/** Lets any web page call, with tokens that it holds but never with cookies. Answers preflights itself, without authentication. */
+export function allowOtherOrigins(methods: readonly string[]): RequestHandler {
+  return cors({ origin: '*', methods: [...methods], allowedHeaders, exposedHeaders, maxAge: 3600 });
+}

@@ -1,0 +1,82 @@
+/** How an OAuthError reaches its reader: on the redirect, as a page for a person, as JSON for a client, with a challenge on `/mcp`. */
+import type { Request, Response } from 'express';
+import type { OAuthError, OAuthErrorCode } from '../errors.ts';
+import { authorizePath } from './authorize.ts';
+import { challenge } from './bearer.ts';
+import { createPages, type Pages } from './pages.ts';
+import { withParameters } from './redirect-uri.ts';
+
+/** RFC 6749 §5.2; RFC 6750 §3.1. */
+const statuses: Record<OAuthErrorCode, number> = {
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_grant: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+  unsupported_response_type: 400,
+  invalid_scope: 400,
+  invalid_target: 400,
+  access_denied: 400,
+  server_error: 500,
+  temporarily_unavailable: 503,
+  invalid_token: 401,
+  insufficient_scope: 403,
+};
+
+/** Where a person reads the answer, in a browser. */
+const pagePaths: readonly string[] = [authorizePath, '/authorize'];
+
+/** @returns the part of the app's error handler that answers OAuthErrors; it logs nothing */
+export function oauthErrorResponse({ issuer }: { issuer: string }) {
+  const pages = createPages({ issuer });
+
+  return function respond(error: OAuthError, request: Request, response: Response): void {
+    if (error.redirect) sendRedirect(error, error.redirect, response, issuer);
+    else if (pagePaths.includes(request.path)) sendPage(error, response, pages);
+    else sendJson(error, request, response, issuer);
+  };
+}
+
+/** RFC 6749 §4.1.2.1, RFC 9207 §2. */
+function sendRedirect(
+  { code, message }: OAuthError,
+  { uri, state }: NonNullable<OAuthError['redirect']>,
+  response: Response,
+  issuer: string,
+): void {
+  response.set('Cache-Control', 'no-store');
+  response.redirect(
+    303,
+    withParameters(uri, { error: code, error_description: description(message), state, iss: issuer }),
+  );
+}
+
+function sendPage(error: OAuthError, response: Response, pages: Pages): void {
+  const status = statuses[error.code] >= 500 ? statuses[error.code] : 400;
+  const html = pages.error({
+    title: status >= 500 ? 'Something went wrong here' : 'This sign-in cannot go on',
+    sentence: error.message,
+    advice:
+      status >= 500
+        ? 'Try again in a minute.'
+        : 'Nothing was sent anywhere. Go back to the application and start connecting your mailbox again. If that does not help, tell whoever gave you the connection.',
+    code: error.code,
+  });
+  pages.send(response, status, html);
+}
+
+function sendJson(error: OAuthError, request: Request, response: Response, issuer: string): void {
+  const { code, message } = error;
+  if (code === 'invalid_token' || code === 'insufficient_scope') {
+    response.set('WWW-Authenticate', challenge(request, error, issuer));
+  }
+  // RFC 6749 §5.2: only to clients that tried the header.
+  if (code === 'invalid_client' && request.headers.authorization !== undefined) {
+    response.set('WWW-Authenticate', 'Basic realm="mail-mcp"');
+  }
+  response.set('Cache-Control', 'no-store');
+  response.status(statuses[code]).json({ error: code, error_description: description(message) });
+}
+
+/** The characters that an error_description may have (RFC 6749 §5.2). */
+const description = (message: string): string => message.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, '?');

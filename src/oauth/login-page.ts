@@ -1,0 +1,67 @@
+/** What the sign-in page says: an authorization request, what was typed and what is wrong with it, put into words. */
+import type { MailServer } from '../mail/account.ts';
+import { appPasswordOf } from './app-passwords.ts';
+import type { AuthorizationRequest } from './authorization-request.ts';
+import type { FormProblem, LoginEntry, Place } from './login-form.ts';
+import type { LoginView, ProblemView, ServerView } from './pages.ts';
+import { plainText } from './plain-text.ts';
+import { isLoopback, redirectHost } from './redirect-uri.ts';
+import type { Scope } from './scope.ts';
+
+const permissions: Record<Scope[number], string> = {
+  'mail.read': 'Read and search all your mail, attachments included',
+  'mail.write': 'Move and mark messages, and write drafts',
+  'mail.send': 'Send mail in your name',
+  'mail.delete': 'Delete messages',
+};
+
+const protections: Record<MailServer['security'], string> = {
+  tls: 'encrypted with TLS',
+  starttls: 'encrypted with STARTTLS',
+  cleartext: 'not encrypted',
+};
+
+/** @param problems in reading order; passwords are never shown again, whatever happened to them */
+export function loginView(
+  request: AuthorizationRequest,
+  page: { issuer: string; action: string; transaction: string },
+  entry: LoginEntry,
+  problems: readonly FormProblem[] = [],
+): LoginView {
+  const shown = problems.map(problemView);
+  const at = (place: Place) => shown[problems.findIndex((problem) => problem.place === place)];
+  const field = (place: Place, value = '') => ({ value, problem: at(place) });
+  const { imap, smtp } = request.client.servers;
+  return {
+    action: page.action,
+    transaction: page.transaction,
+    client: {
+      name: request.client.name,
+      redirectHost: plainText(redirectHost(request.redirectUri), 255),
+      loopback: isLoopback(request.redirectUri),
+    },
+    issuerHost: new URL(page.issuer).host,
+    permissions: request.scope.map((scope) => permissions[scope]),
+    servers: { imap: serverView(imap), smtp: serverView(smtp) },
+    appPassword: appPasswordOf(imap.host),
+    useSameCredentials: entry.useSameCredentials,
+    fields: {
+      full_name: field('full_name', entry.fullName),
+      email: field('email', entry.email),
+      imap_username: field('imap_username', entry.imapUsername),
+      imap_password: field('imap_password'),
+      smtp_username: field('smtp_username', entry.smtpUsername),
+      smtp_password: field('smtp_password'),
+    },
+    serverProblems: { imap: at('imap_server'), smtp: at('smtp_server') },
+    problems: shown,
+  };
+}
+
+function problemView({ place, sentence, link }: FormProblem, index: number): ProblemView {
+  return { target: place, sentence, link, first: index === 0 };
+}
+
+function serverView({ host, port, security }: MailServer): ServerView {
+  return { address: `${host}:${port}`, protection: protections[security] };
+}

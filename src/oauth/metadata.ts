@@ -1,0 +1,50 @@
+/** The discovery documents: RFC 8414 for the authorization server, RFC 9728 for `/mcp`. Pure functions of the issuer. */
+import type { RequestHandler } from 'express';
+import { scopes } from './scope.ts';
+
+/** The one resource there is (RFC 8707 §2): the audience of every access token. */
+export const resourceOf = (issuer: string): string => `${issuer}/mcp`;
+
+/** Where the 401 challenge sends clients (RFC 9728 §3.1, §5.1). */
+export const resourceMetadataUrl = (issuer: string): string => `${issuer}/.well-known/oauth-protected-resource/mcp`;
+
+/** How clients may authenticate: hosted Claude sends the secret in the body, the TypeScript SDK prefers Basic. */
+export const clientAuthenticationMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+
+/** RFC 8414 §2. */
+export function authorizationServerMetadata({ issuer }: { issuer: string }): RequestHandler {
+  return sendDocument({
+    issuer,
+    authorization_endpoint: `${issuer}/oauth/authorize`,
+    token_endpoint: `${issuer}/oauth/token`,
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'refresh_token'],
+    code_challenge_methods_supported: ['S256'],
+    token_endpoint_auth_methods_supported: clientAuthenticationMethods,
+    // Some clients ask for a refresh token only if this is listed here; it is no scope of the resource.
+    scopes_supported: [...scopes, 'offline_access'],
+    authorization_response_iss_parameter_supported: true,
+  });
+}
+
+/** RFC 9728 §2. */
+export function protectedResourceMetadata({ issuer }: { issuer: string }): RequestHandler {
+  return sendDocument({
+    resource: resourceOf(issuer),
+    authorization_servers: [issuer],
+    bearer_methods_supported: ['header'],
+    scopes_supported: scopes,
+    resource_name: 'Mail',
+  });
+}
+
+function sendDocument(document: object): RequestHandler {
+  // A buffer, so that Express adds no charset: the media type has none (RFC 8259 §11).
+  const body = Buffer.from(JSON.stringify(document));
+  return (_request, response) => {
+    response.setHeader('Content-Type', 'application/json');
+    response.setHeader('Cache-Control', 'public, max-age=3600');
+    response.send(body);
+  };
+}

@@ -1,0 +1,95 @@
+/** The pages that a person sees: rendered from `views/`, everything escaped, with the headers that keep them safe (RFC 9700 §4.16). */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Eta } from 'eta';
+import type { Response } from 'express';
+
+const views = fileURLToPath(new URL('../../views/', import.meta.url));
+
+/** One input of the form, ready to be drawn. */
+export interface FieldView {
+  value: string;
+  /** Absent if there is nothing wrong with it. */
+  problem: ProblemView | undefined;
+}
+
+export interface ProblemView {
+  /** `id` of the element that the summary of problems links to. */
+  target: string;
+  sentence: string;
+  link: { text: string; url: string } | undefined;
+  /** True for the first problem of the page: its field gets the focus. */
+  first: boolean;
+}
+
+export interface ServerView {
+  /** `imap.example.com:993` */
+  address: string;
+  /** How the connection is protected, in plain words. */
+  protection: string;
+}
+
+export interface LoginView {
+  action: string;
+  transaction: string;
+  client: { name: string; redirectHost: string; loopback: boolean };
+  issuerHost: string;
+  permissions: readonly string[];
+  servers: { imap: ServerView; smtp: ServerView };
+  /** Provider that takes an app password only; `undefined` if not known to. */
+  appPassword: { provider: string; url: string } | undefined;
+  useSameCredentials: boolean;
+  fields: Readonly<Record<string, FieldView>>;
+  serverProblems: { imap: ProblemView | undefined; smtp: ProblemView | undefined };
+  problems: readonly ProblemView[];
+}
+
+export interface ErrorView {
+  title: string;
+  sentence: string;
+  /** What the reader can do next. */
+  advice: string;
+  /** For whoever looks into it: an OAuth error code. */
+  code: string;
+}
+
+export interface Pages {
+  login(view: LoginView): string;
+  error(view: ErrorView): string;
+  /** Sends a page. `formAction`: where its form may lead, beside ourselves (CSP 3 §6.4.1); absent on pages without a form. */
+  send(response: Response, status: number, html: string, formAction?: readonly string[]): void;
+}
+
+export function createPages({ issuer }: { issuer: string }): Pages {
+  const eta = new Eta({ views, cache: true });
+  const style = readFileSync(`${views}style.css`, 'utf8');
+  // In the page and not beside it: the page is whole wherever a proxy routes it, and the hash admits this one sheet only.
+  const styleSource = `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+
+  return {
+    login: (view) => eta.render('./login', { ...view, style }),
+    error: (view) => eta.render('./error', { ...view, style }),
+    send(response, status, html, formAction) {
+      const target = formAction ? ["'self'", ...formAction].join(' ') : "'none'";
+      response.status(status).set({
+        'Content-Type': 'text/html; charset=utf-8',
+        'Content-Security-Policy': [
+          "default-src 'none'",
+          `style-src ${styleSource}`,
+          "img-src 'self'",
+          `form-action ${target}`,
+          "frame-ancestors 'none'",
+          "base-uri 'none'",
+        ].join('; '),
+        'X-Frame-Options': 'DENY',
+        'X-Content-Type-Options': 'nosniff',
+        'Referrer-Policy': 'no-referrer',
+        'Cache-Control': 'no-store',
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        ...(issuer.startsWith('https:') && { 'Strict-Transport-Security': 'max-age=31536000' }),
+      });
+      response.send(html);
+    },
+  };
+}
