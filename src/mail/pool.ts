@@ -1,0 +1,328 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { UpstreamError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { MailAccount } from './account.ts';
+import { type ConnectOptions, connectImap, type Imap } from './imap.ts';
+
+/** Warm IMAP connections, leased by account. No account ever waits for another one's mail server. */
+
+export interface PoolLimits {
+  /** Most connections of one account; mail servers often allow no more than ten (Gmail: fifteen). */
+  perAccount: number;
+  /** Most connections of all accounts together. */
+  overall: number;
+  /** Most calls of one account that wait for a connection. */
+  waiting: number;
+  /** How long such a call waits. */
+  waitMs: number;
+  /** How long a connection stays open unused. */
+  idleMs: number;
+  /** How long close() waits for leased connections before it cuts them. */
+  closeMs: number;
+}
+
+const LIMITS: PoolLimits = { perAccount: 4, overall: 500, waiting: 50, waitMs: 20_000, idleMs: 60_000, closeMs: 5_000 };
+
+export interface LeaseOptions {
+  /**
+   * `use` has no effect but through its connection. It is then run once more on a fresh connection when a warm one turns out to have
+   * been dropped, as long as no command that changes something was sent.
+   */
+  retry?: true;
+  /** A connection that has this mailbox open is preferred. */
+  mailbox?: string;
+}
+
+export interface ImapPool {
+  /**
+   * Lends `use` a connection of the account until its promise settles. Nobody else uses it meanwhile.
+   *
+   * @throws {UpstreamError} as connectImap and `use` do; `timeout` (code `POOL_BUSY`) if no connection became free in time
+   */
+  withImap<T>(account: MailAccount, use: (imap: Imap) => Promise<T>, options?: LeaseOptions): Promise<T>;
+  /** Takes over a connection that somebody else opened, for example to check a login. */
+  adopt(account: MailAccount, imap: Imap): void;
+  /** Connections at this moment. */
+  size(): { idle: number; leased: number };
+  /** Ends all connections and refuses new leases. Returns when all are closed, at the latest after `closeMs`. */
+  close(): Promise<void>;
+}
+
+export interface PoolOptions extends ConnectOptions {
+  pool?: Partial<PoolLimits>;
+  log: Log;
+}
+
+export function createImapPool(options: PoolOptions): ImapPool {
+  return new Pool(options);
+}
+
+/** The connections of one account. `count` includes those that are being opened. */
+interface Shelf {
+  readonly key: string;
+  idle: Imap[];
+  count: number;
+  /** Falls below `perAccount` when the server itself says that there are too many. */
+  limit: number;
+  waiters: Waiter[];
+}
+
+/** Gets a connection handed over, or the right to open one. */
+interface Waiter {
+  take(turn: Imap | 'open'): void;
+  refuse(error: Error): void;
+}
+
+class Pool implements ImapPool {
+  readonly #limits: PoolLimits;
+  readonly #options: PoolOptions;
+  /** Makes keys that tell nobody a password, not even from a heap dump of another process. */
+  readonly #secret = randomBytes(32);
+  readonly #shelves = new Map<string, Shelf>();
+  /** Idle connections, the one unused for longest first. */
+  readonly #idle = new Map<Imap, { shelf: Shelf; timer: NodeJS.Timeout }>();
+  readonly #leased = new Set<Imap>();
+  /** Accounts that wait because all accounts together are at the limit, in the order they came. */
+  readonly #hungry = new Set<Shelf>();
+  #total = 0;
+  #isClosing = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.pool };
+  }
+
+  async withImap<T>(account: MailAccount, use: (imap: Imap) => Promise<T>, options: LeaseOptions = {}): Promise<T> {
+    const shelf = this.#shelfOf(account);
+    const { imap, isWarm } = await this.#acquire(account, shelf, options.mailbox);
+    const changes = imap.changes;
+    try {
+      return await use(imap);
+    } catch (error) {
+      const mayRepeat = options.retry === true && isWarm && isDrop(error) && imap.changes === changes;
+      if (!mayRepeat || this.#isClosing) throw error;
+    } finally {
+      this.#release(imap, shelf);
+    }
+    this.#options.log.debug({ component: 'imap-pool' }, 'a warm connection had been dropped; repeating on a fresh one');
+    // What was opened at the same time has most likely gone the same way.
+    for (const other of [...shelf.idle]) this.#discard(other, shelf);
+    const again = this.#shelfOf(account);
+    const fresh = await this.#acquire(account, again, undefined);
+    try {
+      return await use(fresh.imap);
+    } finally {
+      this.#release(fresh.imap, again);
+    }
+  }
+
+  adopt(account: MailAccount, imap: Imap): void {
+    const shelf = this.#shelfOf(account);
+    if (this.#isClosing || !this.#reserve(shelf)) {
+      this.#forgetIfEmpty(shelf);
+      imap.end();
+      return;
+    }
+    this.#watch(imap, shelf);
+    this.#release(imap, shelf);
+  }
+
+  size(): { idle: number; leased: number } {
+    return { idle: this.#idle.size, leased: this.#leased.size };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    for (const shelf of this.#shelves.values())
+      for (const waiter of shelf.waiters.splice(0)) waiter.refuse(shuttingDown());
+    for (const [imap, { shelf }] of [...this.#idle]) this.#discard(imap, shelf);
+    if (this.#total === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#limits.closeMs);
+      this.#onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    for (const imap of this.#leased) imap.close();
+  }
+
+  #shelfOf(account: MailAccount): Shelf {
+    const identity = JSON.stringify([account.imap.server, account.imap.login, account.smtp.server, account.smtp.login]);
+    const key = createHmac('sha256', this.#secret).update(identity).digest('base64');
+    const shelf = this.#shelves.get(key) ?? { key, idle: [], count: 0, limit: this.#limits.perAccount, waiters: [] };
+    this.#shelves.set(key, shelf);
+    return shelf;
+  }
+
+  async #acquire(
+    account: MailAccount,
+    shelf: Shelf,
+    mailbox: string | undefined,
+  ): Promise<{ imap: Imap; isWarm: boolean }> {
+    if (this.#isClosing) throw shuttingDown();
+    const warm = this.#takeIdle(shelf, mailbox);
+    if (warm !== undefined) return { imap: warm, isWarm: true };
+    if (this.#reserve(shelf)) return { imap: await this.#open(account, shelf), isWarm: false };
+    const turn = await this.#wait(shelf);
+    if (turn !== 'open') return { imap: turn, isWarm: true };
+    return { imap: await this.#open(account, shelf), isWarm: false };
+  }
+
+  #takeIdle(shelf: Shelf, mailbox: string | undefined): Imap | undefined {
+    for (const imap of [...shelf.idle]) if (!imap.isUsable) this.#discard(imap, shelf);
+    const imap = shelf.idle.findLast(({ selected }) => selected?.path === mailbox) ?? shelf.idle.at(-1);
+    if (imap === undefined) return undefined;
+    this.#removeIdle(imap, shelf);
+    this.#leased.add(imap);
+    return imap;
+  }
+
+  /** Counts one more connection of the account, if the limits allow it; at the overall limit the one unused for longest has to go. */
+  #reserve(shelf: Shelf): boolean {
+    if (shelf.count >= shelf.limit) return false;
+    if (this.#total >= this.#limits.overall) {
+      const [oldest] = this.#idle;
+      if (oldest === undefined) {
+        this.#hungry.add(shelf);
+        return false;
+      }
+      // The freed place is taken below, in the same tick, so that no waiter can be given it.
+      this.#removeIdle(oldest[0], oldest[1].shelf);
+      oldest[0].end();
+      oldest[1].shelf.count -= 1;
+      this.#total -= 1;
+      if (oldest[1].shelf !== shelf) this.#forgetIfEmpty(oldest[1].shelf);
+    }
+    shelf.count += 1;
+    this.#total += 1;
+    this.#shelves.set(shelf.key, shelf);
+    return true;
+  }
+
+  /** Opens the connection for which a place was reserved. */
+  async #open(account: MailAccount, shelf: Shelf): Promise<Imap> {
+    try {
+      const imap = await connectImap(account.imap, this.#options);
+      if (this.#isClosing) {
+        imap.close();
+        throw shuttingDown();
+      }
+      this.#watch(imap, shelf);
+      this.#leased.add(imap);
+      return imap;
+    } catch (error) {
+      const isServerFull = error instanceof UpstreamError && error.code === 'LIMIT' && shelf.count > 1;
+      if (isServerFull) shelf.limit = shelf.count - 1;
+      this.#free(shelf);
+      if (!isServerFull || this.#isClosing) throw error;
+      const turn = await this.#wait(shelf);
+      return turn === 'open' ? this.#open(account, shelf) : turn;
+    }
+  }
+
+  #wait(shelf: Shelf): Promise<Imap | 'open'> {
+    if (shelf.waiters.length >= this.#limits.waiting) throw busy();
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        clearTimeout(timer);
+        shelf.waiters = shelf.waiters.filter((other) => other !== waiter);
+      };
+      const waiter: Waiter = {
+        take: (turn) => {
+          leave();
+          resolve(turn);
+        },
+        refuse: (error) => {
+          leave();
+          reject(error);
+        },
+      };
+      const timer = setTimeout(() => waiter.refuse(busy()), this.#limits.waitMs);
+      shelf.waiters.push(waiter);
+    });
+  }
+
+  /** Ends a lease: the connection goes to whoever waits for it, to the idle ones, or away. */
+  #release(imap: Imap, shelf: Shelf): void {
+    this.#leased.delete(imap);
+    if (!imap.isUsable || imap.isBusy) {
+      imap.close();
+      this.#free(shelf);
+      return;
+    }
+    const [waiter] = shelf.waiters;
+    if (waiter !== undefined && !this.#isClosing) {
+      this.#leased.add(imap);
+      waiter.take(imap);
+      return;
+    }
+    const timer = setTimeout(() => this.#discard(imap, shelf), this.#limits.idleMs).unref();
+    shelf.idle.push(imap);
+    this.#idle.set(imap, { shelf, timer });
+    const isWanted = [...this.#hungry].some(({ waiters }) => waiters.length > 0);
+    if (this.#isClosing || isWanted) this.#discard(imap, shelf);
+  }
+
+  /** Notices when an idle connection ends; a leased one is looked at when it comes back. */
+  #watch(imap: Imap, shelf: Shelf): void {
+    imap.onClose(() => {
+      if (this.#idle.has(imap)) this.#discard(imap, shelf);
+    });
+  }
+
+  #removeIdle(imap: Imap, shelf: Shelf): void {
+    clearTimeout(this.#idle.get(imap)?.timer);
+    this.#idle.delete(imap);
+    shelf.idle = shelf.idle.filter((other) => other !== imap);
+  }
+
+  /** Ends an idle connection; nobody waits for its LOGOUT. */
+  #discard(imap: Imap, shelf: Shelf): void {
+    this.#removeIdle(imap, shelf);
+    imap.end();
+    this.#free(shelf);
+  }
+
+  /** Gives the place of a connection that is gone to the next in line: first the same account, then those kept waiting by all. */
+  #free(shelf: Shelf): void {
+    shelf.count -= 1;
+    this.#total -= 1;
+    for (const next of [shelf, ...this.#hungry]) {
+      const [waiter] = next.waiters;
+      if (waiter === undefined) {
+        this.#hungry.delete(next);
+      } else if (this.#reserve(next)) {
+        waiter.take('open');
+        break;
+      }
+    }
+    this.#forgetIfEmpty(shelf);
+    if (this.#total === 0) this.#onEmpty?.();
+  }
+
+  #forgetIfEmpty(shelf: Shelf): void {
+    if (shelf.count === 0 && shelf.waiters.length === 0) this.#shelves.delete(shelf.key);
+  }
+}
+
+function isDrop(error: unknown): boolean {
+  return (
+    error instanceof UpstreamError &&
+    error.service === 'IMAP' &&
+    error.code === 'CONNECTION_LOST' &&
+    error.fault === 'unreachable'
+  );
+}
+
+function busy(): UpstreamError {
+  const sentence = 'Too many calls use this mailbox at the same time. Try again in a minute, with fewer at once.';
+  return new UpstreamError('IMAP', 'timeout', sentence, { code: 'POOL_BUSY' });
+}
+
+function shuttingDown(): UpstreamError {
+  return new UpstreamError('IMAP', 'unreachable', 'The server is shutting down. Try again in a minute.', {
+    code: 'SHUTDOWN',
+  });
+}
