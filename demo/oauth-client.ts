@@ -1,0 +1,44 @@
+import type { OAuthClientProvider, OAuthTokens } from '@modelcontextprotocol/client';
+
+/** The client's side of OAuth for somebody who has a client id and a secret: remembers tokens, and where to send the person. */
+export class RegisteredClient implements OAuthClientProvider {
+  readonly redirectUrl: string;
+  /** Where the person must sign in; set when the server asked for it. */
+  authorizationUrl: URL | undefined;
+  readonly #registration: { client_id: string; client_secret?: string };
+  #tokens: OAuthTokens | undefined;
+  #verifier = '';
+
+  constructor(registration: { client_id: string; client_secret?: string }, redirectUrl: string) {
+    this.#registration = registration;
+    this.redirectUrl = redirectUrl;
+  }
+
+  get clientMetadata() {
+    return { client_name: 'mail-mcp demo', redirect_uris: [this.redirectUrl] };
+  }
+
+  clientInformation() {
+    return this.#registration;
+  }
+
+  tokens() {
+    return this.#tokens;
+  }
+
+  saveTokens(tokens: OAuthTokens) {
+    this.#tokens = tokens;
+  }
+
+  redirectToAuthorization(url: URL) {
+    this.authorizationUrl = url;
+  }
+
+  saveCodeVerifier(verifier: string) {
+    this.#verifier = verifier;
+  }
+
+  codeVerifier() {
+    return this.#verifier;
+  }
+}

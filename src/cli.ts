@@ -1,0 +1,84 @@
+import process from 'node:process';
+import { Command, CommanderError } from 'commander';
+import { readConfig } from './config.ts';
+import { ConfigError } from './errors.ts';
+import { generate } from './generate.ts';
+import { presets } from './oauth/presets.ts';
+import { startServer } from './server.ts';
+import { VERSION } from './version.ts';
+
+/** Where a command prints. Tests pass their own. */
+export interface Output {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+const processOutput: Output = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+};
+
+/** @returns the exit code: 0, or 1 after one sentence on stderr for each fault */
+export async function main(argv: string[], env: NodeJS.ProcessEnv, output: Output = processOutput): Promise<number> {
+  try {
+    await program(env, output).parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    if (!(error instanceof ConfigError)) throw error;
+    output.err(`${error.message}\n`);
+    return 1;
+  }
+}
+
+/** The commands and their flags; the README's table is made from it. */
+export function program(env: NodeJS.ProcessEnv, output: Output): Command {
+  const root = new Command('mail-mcp')
+    .description('Gives any MCP client a mailbox over IMAP and SMTP.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: output.out, writeErr: output.err });
+  addGenerate(root).action(async (flags: unknown) => output.out(await generate(flags, env, new Date())));
+  root
+    .command('server')
+    .description('Starts the server. All settings come from the environment, or from a file named .env in this folder.')
+    .action(async () => {
+      const server = await startServer(readConfig(env));
+      await stopSignal();
+      await server.stop();
+    });
+  return root;
+}
+
+function addGenerate(root: Command): Command {
+  const collect = (value: string, earlier: string[]) => [...earlier, value];
+  return root
+    .command('generate')
+    .description('Mints a client: seals mail servers and redirect URIs into a client id. Needs ENCRYPTION_KEY.')
+    .option('--imap-host <host>', 'IMAP server hostname (required)')
+    .option('--imap-port <port>', 'IMAP port (default: 993)')
+    .option('--imap-ssl', 'TLS from the first byte for IMAP (default: true when port 993)')
+    .option('--no-imap-ssl', 'STARTTLS for IMAP')
+    .option('--smtp-host <host>', 'SMTP submission server hostname (required)')
+    .option('--smtp-port <port>', 'SMTP port (default: 465)')
+    .option('--smtp-ssl', 'TLS from the first byte for SMTP (default: true when port 465)')
+    .option('--no-smtp-ssl', 'STARTTLS for SMTP')
+    .option('--allow-cleartext', 'no encryption where ssl is off and STARTTLS is not wanted: for test servers only')
+    .option(
+      '--preset <name>',
+      `MCP client to allow, repeatable (default: claude, inspector): ${Object.keys(presets).join(', ')}`,
+      collect,
+      [],
+    )
+    .option('--redirect-uri <uri>', 'redirect URI to allow, repeatable', collect, [])
+    .option('--public', 'no client secret: for clients that cannot keep one')
+    .option('--name <name>', 'name of the client, shown on the login form')
+    .option('--json', 'print one JSON object');
+}
+
+/** Resolves when the process is asked to end. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}

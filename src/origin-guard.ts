@@ -1,0 +1,27 @@
+import type { RequestHandler } from 'express';
+
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+/**
+ * Keeps web pages of others out (MCP 2026-07-28, Streamable HTTP, "Security"): an `Origin` must be ours, or on this machine where that is
+ * allowed; a `Host` must be ours or a loopback address, so that no name can be rebound to this server. Programs send no `Origin`.
+ */
+export function originGuard({ issuer, isLocal }: { issuer: string; isLocal: boolean }): RequestHandler {
+  const { host: ownHost } = new URL(issuer);
+  return (request, response, next) => {
+    const { origin, host = '' } = request.headers;
+    if (host !== ownHost && !LOOPBACK.test(host)) return void refuse(421, 'Host');
+    if (origin !== undefined && origin !== issuer && !(isLocal && isLoopbackOrigin(origin)))
+      return void refuse(403, 'Origin');
+    next();
+
+    function refuse(status: number, header: string): void {
+      const message = `This ${header} is not allowed here`;
+      response.status(status).json({ jsonrpc: '2.0', id: null, error: { code: -32000, message } });
+    }
+  };
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  return URL.canParse(origin) && LOOPBACK.test(new URL(origin).host);
+}

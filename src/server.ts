@@ -1,0 +1,63 @@
+import { createServer, type Server } from 'node:http';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import { ConfigError } from './errors.ts';
+import { createLog, type Log } from './log.ts';
+import { createServices } from './services.ts';
+
+/** How long requests that run may take to end after the server was told to stop. */
+const STOP_MS = 8000;
+
+export interface RunningServer {
+  port: number;
+  /** Refuses new requests, finishes those that run, closes all connections; within 10 s. */
+  stop(): Promise<void>;
+}
+
+/** @throws {ConfigError} if it cannot listen where the settings say */
+export async function startServer(config: Config, log: Log = createLog(config.logLevel)): Promise<RunningServer> {
+  const services = createServices(config, log);
+  // A token, a client id and a state of 2 KiB are headers and query of one request.
+  const server = createServer(
+    { maxHeaderSize: 32 * 1024, headersTimeout: 10_000, requestTimeout: 60_000 },
+    createApp(services.app),
+  );
+  const port = await listen(server, config);
+  log.info({ port, issuer: config.issuer, attachments: config.s3 === undefined ? 'sealed links' : 'S3' }, 'listening');
+  return {
+    port,
+    async stop() {
+      log.info({}, 'stopping');
+      services.stopAccepting();
+      await closeServer(server);
+      await services.close();
+      log.info({}, 'stopped');
+    },
+  };
+}
+
+function listen(server: Server, { port, host }: Config): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        new ConfigError(`Cannot listen on ${host ?? 'any address'}, port ${port}: ${error.code ?? 'unknown error'}.`),
+      );
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(address === null || typeof address === 'string' ? port : address.port);
+    });
+  });
+}
+
+/** Idle connections are closed at once, busy ones when their request has ended, and all of them at the limit. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(() => server.closeAllConnections(), STOP_MS);
+    server.close(() => {
+      clearTimeout(limit);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

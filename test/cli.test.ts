@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { main } from '../src/cli.ts';
+import { openClient } from '../src/oauth/client.ts';
+import { createKeyring } from '../src/oauth/jwe.ts';
+import { createTokens } from '../src/oauth/tokens.ts';
+
+const key = randomBytes(32);
+const env = { ENCRYPTION_KEY: key.toString('base64') };
+const HOSTS = ['--imap-host=imap.example.com', '--smtp-host=smtp.example.com'];
+
+async function run(argv: string[], environment: NodeJS.ProcessEnv = env) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const exitCode = await main(argv, environment, {
+    out: (text) => void out.push(text),
+    err: (text) => void err.push(text),
+  });
+  return { exitCode, out: out.join(''), err: err.join('') };
+}
+
+async function generated(...flags: string[]) {
+  const { exitCode, out, err } = await run(['generate', ...HOSTS, '--json', ...flags]);
+  expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+  return JSON.parse(out);
+}
+
+const open = (clientId: string) =>
+  openClient(createTokens(createKeyring({ current: key, previous: [] })), clientId, new Date());
+
+describe('mail-mcp generate', () => {
+  test('prints id, secret and servers as the operator copies them', async () => {
+    const { exitCode, out, err } = await run([
+      'generate',
+      '--imap-host=imap.gmail.com',
+      '--imap-port=993',
+      '--smtp-host=smtp.gmail.com',
+      '--smtp-port=465',
+    ]);
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+    const lines = out.split('\n');
+    expect(lines[0]).toMatch(/^Client ID: [\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/);
+    expect(lines[1]).toMatch(/^Client Secret: [0-9a-f]{64}$/);
+    expect(lines.slice(2, 5)).toEqual([
+      '',
+      'IMAP: imap.gmail.com:993 (ssl=true)',
+      'SMTP: smtp.gmail.com:465 (ssl=true)',
+    ]);
+  });
+
+  test('seals the servers, and the secret as a hash only', async () => {
+    const { client_id, client_secret } = await generated();
+    const client = await open(client_id);
+    expect(client.servers).toEqual({
+      imap: { host: 'imap.example.com', port: 993, security: 'tls' },
+      smtp: { host: 'smtp.example.com', port: 465, security: 'tls' },
+    });
+    expect(client.secretHash).not.toBe(null);
+    expect(JSON.stringify(client)).not.toContain(client_secret);
+  });
+
+  test.each([
+    [['--imap-port=143', '--smtp-port=587'], 'starttls', 'starttls'],
+    [['--imap-port=143', '--imap-ssl', '--smtp-port=587', '--smtp-ssl'], 'tls', 'tls'],
+    [['--no-imap-ssl', '--no-smtp-ssl'], 'starttls', 'starttls'],
+    [['--imap-port=143', '--smtp-port=25', '--allow-cleartext'], 'cleartext', 'cleartext'],
+    [['--allow-cleartext'], 'tls', 'tls'],
+  ])('%j means %s for IMAP and %s for SMTP', async (flags, imap, smtp) => {
+    const answer = await generated(...flags);
+    expect([answer.imap.security, answer.smtp.security]).toEqual([imap, smtp]);
+  });
+
+  test('without presets and redirect URIs, Claude and the Inspector are allowed', async () => {
+    const { redirect_uris } = await generated();
+    expect(redirect_uris).toContain('https://claude.ai/api/mcp/auth_callback');
+    expect(redirect_uris).toContain('http://localhost:6274/oauth/callback');
+  });
+
+  test('redirect URIs and presets can be repeated, and replace the default', async () => {
+    const { client_id, redirect_uris } = await generated(
+      '--preset=chatgpt',
+      '--redirect-uri=https://a.example/cb',
+      '--redirect-uri=https://b.example/cb',
+    );
+    expect(redirect_uris).toEqual([
+      'https://chatgpt.com/connector_platform_oauth_redirect',
+      'https://a.example/cb',
+      'https://b.example/cb',
+    ]);
+    expect((await open(client_id)).redirectUris).toEqual(redirect_uris);
+  });
+
+  test('a public client has no secret', async () => {
+    expect((await generated('--public')).client_secret).toBe(null);
+    expect((await generated('--preset=claude-code')).client_secret).toBe(null);
+  });
+
+  test('a name is shown to the person who signs in', async () => {
+    expect((await open((await generated('--name=Office mail')).client_id)).name).toBe('Office mail');
+  });
+
+  test.each([
+    ['a missing host', ['--imap-host=imap.example.com'], ['--smtp-host is required.']],
+    [
+      'several faults',
+      ['--imap-port=0', '--smtp-host=http://x', '--smtp-port=abc'],
+      ['--imap-host is required.', '--imap-port must', '--smtp-host must', '--smtp-port must'],
+    ],
+    ['an unknown preset', [...HOSTS, '--preset=netscape'], ['There is no preset "netscape"']],
+    ['a redirect URI that is no URI', [...HOSTS, '--redirect-uri=nonsense'], ['The redirect URI nonsense']],
+    [
+      'a redirect URI over plain http',
+      [...HOSTS, '--redirect-uri=http://evil.example/cb'],
+      ['The redirect URI http://evil.example/cb'],
+    ],
+    [
+      'a secret for a client that sends none',
+      [...HOSTS, '--preset=claude-code', '--preset=claude'],
+      ['The preset claude-code sends no'],
+    ],
+    ['an empty name', [...HOSTS, '--name='], ['The name of the client is empty.']],
+    ['an unknown flag', [...HOSTS, '--imap-hots=x'], ["error: unknown option '--imap-hots=x'"]],
+  ])('%s: a sentence each on stderr, exit code 1, nothing on stdout', async (_, flags, sentences) => {
+    const { exitCode, out, err } = await run(['generate', ...flags]);
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
+    for (const sentence of sentences) expect(err).toContain(sentence);
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  test('a missing key is told together with the faults of the flags', async () => {
+    const { exitCode, out, err } = await run(['generate'], {});
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
+    expect(err.trim().split('\n')).toEqual([
+      '--imap-host is required.',
+      '--smtp-host is required.',
+      'ENCRYPTION_KEY is required',
+    ]);
+  });
+});
+
+describe('mail-mcp', () => {
+  test.each([['--help'], ['generate', '--help'], ['server', '--help'], ['--version']])(
+    '%s %s explains and exits 0',
+    async (...argv) => {
+      const { exitCode, out, err } = await run(argv.filter((word) => word !== undefined));
+      expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+      expect(out).not.toBe('');
+    },
+  );
+
+  test('server tells every fault of the environment and exits 1', async () => {
+    const { exitCode, out, err } = await run(['server'], { ENCRYPTION_KEY: 'x' });
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
+    expect(err).toContain('BASE_URL is required');
+    expect(err).toContain('ENCRYPTION_KEY must be 32 bytes');
+  });
+
+  test('an unknown command is refused', async () => {
+    expect(await run(['serve'])).toMatchObject({ exitCode: 1, out: '' });
+  });
+});

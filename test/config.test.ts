@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { ENVIRONMENT, readConfig } from '../src/config.ts';
+import { ConfigError } from '../src/errors.ts';
+
+const key = () => randomBytes(32).toString('base64');
+const valid = () => ({ BASE_URL: 'https://mail.example.com', ENCRYPTION_KEY: key() });
+
+function faultsOf(env: NodeJS.ProcessEnv): string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+}
+
+describe('readConfig', () => {
+  test('a public URL and a key are enough', () => {
+    expect(readConfig(valid())).toMatchObject({
+      issuer: 'https://mail.example.com',
+      port: 3000,
+      logLevel: 'INFO',
+      s3: undefined,
+    });
+  });
+
+  test('every fault is told at once', () => {
+    const faults = faultsOf({
+      PORT: '70000',
+      NODE_ENV: 'staging',
+      MAIL_MCP_LOG_LEVEL: 'LOUD',
+      AWS_S3_BUCKET: 'letters',
+    });
+    const names = faults.map((line) => line.split(' ')[0]);
+    expect(names.sort()).toEqual(
+      [
+        'AWS_ACCESS_KEY_ID',
+        'AWS_REGION',
+        'AWS_SECRET_ACCESS_KEY',
+        'BASE_URL',
+        'ENCRYPTION_KEY',
+        'MAIL_MCP_LOG_LEVEL',
+        'NODE_ENV',
+        'PORT',
+      ].sort(),
+    );
+  });
+
+  test('a fault never repeats the value', () => {
+    const secret = 'c2VjcmV0LXRoYXQtbXVzdC1ub3QtYmUtcHJpbnRlZA';
+    const faults = faultsOf({
+      BASE_URL: `ftp://${secret}`,
+      ENCRYPTION_KEY: secret,
+      ENCRYPTION_KEYS_PREVIOUS: secret,
+      PORT: secret,
+    });
+    expect(faults).toHaveLength(4);
+    expect(faults.join()).not.toContain(secret);
+  });
+
+  test.each([
+    ['is not base64', 'not base64!'],
+    ['is too short', randomBytes(16).toString('base64')],
+    ['is one byte repeated', Buffer.alloc(32, 7).toString('base64')],
+    ['is readable text', Buffer.from('this-is-a-sample-key-of-32-bytes').toString('base64')],
+  ])('a key that %s is refused', (_, ENCRYPTION_KEY) => {
+    expect(faultsOf({ ...valid(), ENCRYPTION_KEY })).toEqual([expect.stringMatching(/^ENCRYPTION_KEY /)]);
+  });
+
+  test('the issuer is brought into the one form that clients compare (META-02)', () => {
+    expect(readConfig({ ...valid(), BASE_URL: 'HTTPS://Mail.Example.com:443/' }).issuer).toBe(
+      'https://mail.example.com',
+    );
+  });
+
+  test.each([
+    'http://mail.example.com',
+    'http://192.168.1.4',
+    'https://mail.example.com/path',
+    'https://u:p@mail.example.com',
+    'mail.example.com',
+  ])('%s is no public URL', (BASE_URL) => {
+    expect(faultsOf({ ...valid(), BASE_URL })).toEqual([expect.stringMatching(/^BASE_URL /)]);
+  });
+
+  test.each(['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000'])(
+    '%s may be http and listens on loopback only',
+    (BASE_URL) => {
+      expect(readConfig({ ...valid(), BASE_URL })).toMatchObject({
+        issuer: BASE_URL,
+        host: '127.0.0.1',
+        isLocal: true,
+      });
+    },
+  );
+
+  test('an empty variable is one that is not set', () => {
+    expect(readConfig({ ...valid(), PORT: '', AWS_S3_BUCKET: '', HOST: ' ' })).toMatchObject({
+      port: 3000,
+      s3: undefined,
+      host: undefined,
+    });
+  });
+
+  test('previous keys are a list', () => {
+    expect(readConfig({ ...valid(), ENCRYPTION_KEYS_PREVIOUS: `${key()}, ${key()}` }).keys.previous).toHaveLength(2);
+  });
+
+  test('.env.sample names every variable and no other', () => {
+    const sample = readFileSync(new URL('../.env.sample', import.meta.url), 'utf8');
+    const names = [...sample.matchAll(/^([A-Z0-9_]+)=/gm)].map(([, name]) => name);
+    expect(names.sort()).toEqual(Object.keys(ENVIRONMENT.shape).sort());
+  });
+
+  test('.env.sample as it stands starts no server: its key has to be made', () => {
+    const sample = readFileSync(new URL('../.env.sample', import.meta.url), 'utf8');
+    const env = Object.fromEntries(
+      [...sample.matchAll(/^([A-Z0-9_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    );
+    expect(faultsOf(env)).toEqual(['ENCRYPTION_KEY is required']);
+  });
+});

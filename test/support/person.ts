@@ -1,0 +1,68 @@
+/** A person at the login form: opens it, fills it in, submits it, and ends where the browser is sent. No JavaScript, like the form. */
+
+export interface FormFields {
+  full_name?: string;
+  email?: string;
+  imap_username?: string;
+  imap_password?: string;
+  use_same_credentials?: string;
+  smtp_username?: string;
+  smtp_password?: string;
+}
+
+/** What the browser shows after a submit: another page, or the redirect back to the client. */
+export interface Answer {
+  status: number;
+  html: string;
+  /** Parameters of the redirect URI: `code` and `state`, or `error`. Absent if the form is shown again. */
+  callback: URLSearchParams | undefined;
+}
+
+/** An open login form in one browser. */
+export interface OpenForm {
+  html: string;
+  submit(fields: FormFields): Promise<Answer>;
+}
+
+/** Opens the login form that an authorization URL leads to. */
+export async function openForm(authorizationUrl: URL): Promise<OpenForm> {
+  const page = await fetch(authorizationUrl, { redirect: 'manual', headers: { accept: 'text/html' } });
+  const html = await page.text();
+  if (page.status !== 200) throw new Error(`The login form answered ${page.status}`);
+  const cookies = page.headers.getSetCookie().map((cookie) => cookie.split(';')[0]);
+  const action = new URL(attribute(/<form[^>]*>/.exec(html)?.[0] ?? '', 'action') ?? '', authorizationUrl);
+  return {
+    html,
+    async submit(fields) {
+      const response = await fetch(action, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { cookie: cookies.join('; '), origin: action.origin },
+        body: new URLSearchParams({ ...hiddenFields(html), ...fields }),
+      });
+      const location = response.headers.get('location');
+      return {
+        status: response.status,
+        html: await response.text(),
+        callback: location === null ? undefined : new URL(location).searchParams,
+      };
+    },
+  };
+}
+
+/** Signs in and returns the parameters that the client gets on its redirect URI. */
+export async function signIn(authorizationUrl: URL, fields: FormFields): Promise<URLSearchParams> {
+  const form = await openForm(authorizationUrl);
+  const { callback, status } = await form.submit(fields);
+  if (callback === undefined) throw new Error(`Signing in answered ${status} instead of going back to the client`);
+  return callback;
+}
+
+function hiddenFields(html: string): Record<string, string> {
+  const inputs = html.match(/<input[^>]*type="hidden"[^>]*>/g) ?? [];
+  return Object.fromEntries(inputs.map((input) => [attribute(input, 'name') ?? '', attribute(input, 'value') ?? '']));
+}
+
+function attribute(tag: string, name: string): string | undefined {
+  return new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1]?.replaceAll('&amp;', '&');
+}
