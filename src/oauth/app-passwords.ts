@@ -1,4 +1,4 @@
-/** Mail providers that want an app password from mail programs, and where their users make one. */
+/** Mail providers that take nothing but an app password from mail programs, and where their users make one. */
 
 export interface AppPassword {
   provider: string;
@@ -22,13 +22,8 @@ const providers: readonly (AppPassword & { domains: readonly string[] })[] = [
   { provider: 'AOL', url: 'https://login.aol.com/account/security', domains: ['aol.com'] },
   {
     provider: 'Fastmail',
-    url: 'https://app.fastmail.com/settings/security/apps',
+    url: 'https://www.fastmail.com/help/clients/apppassword.html',
     domains: ['fastmail.com', 'messagingengine.com'],
-  },
-  {
-    provider: 'Zoho',
-    url: 'https://accounts.zoho.com/home#security/app_password',
-    domains: ['zoho.com', 'zoho.eu', 'zoho.in'],
   },
   { provider: 'Yandex', url: 'https://id.yandex.com/security/app-passwords', domains: ['yandex.com', 'yandex.ru'] },
 ];

@@ -1,0 +1,144 @@
+/** The authorization server alone, on a free port, with a clock that tests move and mail servers that answer as they are told. */
+import type { AddressInfo } from 'node:net';
+import express, { type ErrorRequestHandler } from 'express';
+import { OAuthError } from '../../src/errors.ts';
+import type { MailAccount, MailServers } from '../../src/mail/account.ts';
+import { bearer } from '../../src/oauth/bearer.ts';
+import { mintClient, type NewClient } from '../../src/oauth/client.ts';
+import { oauthErrorResponse } from '../../src/oauth/error-response.ts';
+import { createKeyring, type Keyring } from '../../src/oauth/jwe.ts';
+import { challengeOf } from '../../src/oauth/pkce.ts';
+import { oauthRoutes } from '../../src/oauth/routes.ts';
+import type { LoginProblem, VerifyLogin } from '../../src/oauth/services.ts';
+import { createTokens, type Tokens } from '../../src/oauth/tokens.ts';
+import { createMemoryState } from '../../src/state/memory.ts';
+
+export const exampleServers: MailServers = {
+  imap: { host: 'imap.example.com', port: 993, security: 'tls' },
+  smtp: { host: 'smtp.example.com', port: 465, security: 'tls' },
+};
+
+/** 32 bytes that are the key of nobody. */
+export const testKey = (seed = 1): Buffer =>
+  Buffer.from(Array.from({ length: 32 }, (_, index) => (index * 37 + seed) % 256));
+
+export const redirectUri = 'https://client.example/callback';
+export const codeVerifier = 'v'.repeat(43);
+
+export interface MintedClient {
+  clientId: string;
+  clientSecret: string | null;
+}
+
+export interface OAuthApp extends AsyncDisposable {
+  /** Where it listens. */
+  origin: string;
+  issuer: string;
+  keyring: Keyring;
+  tokens: Tokens;
+  now(): Date;
+  advance(seconds: number): void;
+  /** Accounts whose login was tried, in order. */
+  tried: MailAccount[];
+  /** Everything that was logged, as text. */
+  logged(): string;
+  mint(client?: Partial<NewClient>): Promise<MintedClient>;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  post(path: string, form: Record<string, string> | string, headers?: Record<string, string>): Promise<Response>;
+  /** A valid authorization request of the client; overrides of `undefined` leave a parameter out. */
+  authorizePath(client: MintedClient, overrides?: Record<string, string | undefined>): string;
+}
+
+export interface OAuthAppOptions {
+  issuer?: string;
+  /** What the mail servers say to the login that was typed. */
+  loginProblems?: LoginProblem[] | VerifyLogin;
+  keys?: { current: Buffer; previous: Buffer[] };
+}
+
+export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAuthApp> {
+  let time = Date.parse('2026-11-21T12:00:00Z');
+  const now = () => new Date(time);
+  const log: string[] = [];
+  const write = (fields: object, message: string) => void log.push(JSON.stringify({ ...fields, message }));
+  const tried: MailAccount[] = [];
+  const { loginProblems = [] } = options;
+  const verifyLogin: VerifyLogin = async (account) => {
+    tried.push(account);
+    return typeof loginProblems === 'function' ? loginProblems(account) : loginProblems;
+  };
+  const app = express();
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  const origin = `http://127.0.0.1:${port}`;
+  const issuer = options.issuer ?? origin;
+  const keyring = createKeyring(options.keys ?? { current: testKey(), previous: [] });
+  const state = createMemoryState({ now });
+  const services = {
+    issuer,
+    keyring,
+    now,
+    state,
+    verifyLogin,
+    log: { debug: write, info: write, warn: write, error: write },
+  };
+
+  app.use(oauthRoutes(services));
+  const requireGrant = bearer(services);
+  app.all('/mcp', async (request, response) => void response.json(await requireGrant(request)));
+  const respond = oauthErrorResponse(services);
+  const onError: ErrorRequestHandler = (error, request, response, _next) => {
+    if (error instanceof OAuthError) respond(error, request, response);
+    else response.status(500).json({ error: String(error) });
+  };
+  app.use(onError);
+
+  return {
+    origin,
+    issuer,
+    keyring,
+    tokens: createTokens(keyring),
+    now,
+    advance(seconds) {
+      time += seconds * 1000;
+    },
+    tried,
+    logged: () => log.join('\n'),
+    mint: (client = {}) =>
+      mintClient(
+        keyring,
+        {
+          servers: exampleServers,
+          presets: [],
+          redirectUris: [redirectUri],
+          kind: 'confidential',
+          name: 'Test',
+          ...client,
+        },
+        now(),
+      ),
+    fetch: (path, init) => fetch(origin + path, { redirect: 'manual', ...init }),
+    post: (path, form, headers = {}) =>
+      fetch(origin + path, { method: 'POST', redirect: 'manual', headers, body: new URLSearchParams(form) }),
+    authorizePath: (client, overrides = {}) => authorizePath({ client_id: client.clientId, ...overrides }),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function authorizePath(overrides: Record<string, string | undefined>): string {
+  const parameters = {
+    response_type: 'code',
+    redirect_uri: redirectUri,
+    state: 'a state',
+    code_challenge: challengeOf(codeVerifier),
+    code_challenge_method: 'S256',
+    ...overrides,
+  };
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.append(name, value);
+  return `/oauth/authorize?${query}`;
+}
