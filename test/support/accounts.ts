@@ -1,0 +1,98 @@
+/** Brand-new mail users, each with empty mailboxes. */
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MailAccount } from '../../src/mail/account.ts';
+import { USER_PASSWORD } from './dovecot.ts';
+import { MAIL_DOMAIN } from './postfix.ts';
+import { withRawImap } from './raw-imap.ts';
+import { type TestServers, testServers } from './servers.ts';
+import { withinReach } from './within-reach.ts';
+
+/** A user nobody has used before, on both servers over TLS. Mail to its address arrives in its INBOX. */
+export function newAccount(overrides: Partial<MailAccount> = {}, servers: TestServers = testServers()): MailAccount {
+  return { ...account(`u-${randomName()}`, USER_PASSWORD, servers), ...overrides };
+}
+
+/** The same user on the server without extensions. */
+export function onPoorServer(rich: MailAccount, servers: TestServers = testServers()): MailAccount {
+  const { host, tlsPort: port } = servers.poorImap;
+  return { ...rich, imap: { ...rich.imap, server: { host, port, security: 'tls' } } };
+}
+
+/** The same user, every connection by STARTTLS. */
+export function overStarttls(overTls: MailAccount, servers: TestServers = testServers()): MailAccount {
+  const { imap, smtp } = servers;
+  return {
+    ...overTls,
+    imap: { ...overTls.imap, server: { host: imap.host, port: imap.starttlsPort, security: 'starttls' } },
+    smtp: { ...overTls.smtp, server: { host: smtp.host, port: smtp.starttlsPort, security: 'starttls' } },
+  };
+}
+
+/** The same user, nothing encrypted. */
+export function overCleartext(overTls: MailAccount, servers: TestServers = testServers()): MailAccount {
+  const { imap, smtp } = servers;
+  return {
+    ...overTls,
+    imap: { ...overTls.imap, server: { host: imap.host, port: imap.starttlsPort, security: 'cleartext' } },
+    smtp: { ...overTls.smtp, server: { host: smtp.host, port: smtp.cleartextPort, security: 'cleartext' } },
+  };
+}
+
+/** The same user with another password in hand, for both servers. */
+export function withPassword(known: MailAccount, password: string): MailAccount {
+  return {
+    ...known,
+    imap: { ...known.imap, login: { ...known.imap.login, password } },
+    smtp: { ...known.smtp, login: { ...known.smtp.login, password } },
+  };
+}
+
+/** A new user with this password, any Unicode text without NUL. */
+export function newAccountWithPassword(password: string, servers: TestServers = testServers()): MailAccount {
+  const created = account(`p-${randomName()}`, password, servers);
+  writePassword(created, password, servers);
+  return created;
+}
+
+export interface ChangeablePasswordAccount {
+  account: MailAccount;
+  /** From here on the servers know only the new one; returns the account that has it. Takes up to a second. */
+  changePassword(password: string): Promise<MailAccount>;
+}
+
+export function changeablePasswordAccount(servers: TestServers = testServers()): ChangeablePasswordAccount {
+  const original = newAccountWithPassword('first password', servers);
+  return {
+    account: original,
+    changePassword: async (password) => {
+      const changed = withPassword(original, password);
+      writePassword(original, password, servers);
+      // Dovecot looks whether the file has changed no more than once a second.
+      await withinReach(5000, () => withRawImap(changed, async () => true));
+      return changed;
+    },
+  };
+}
+
+function account(user: string, password: string, { imap, smtp }: TestServers): MailAccount {
+  const username = `${user}@${MAIL_DOMAIN}`;
+  const login = { kind: 'password' as const, username, password };
+  return {
+    fullName: 'Ada Lovelace',
+    email: username,
+    imap: { server: { host: imap.host, port: imap.tlsPort, security: 'tls' }, login },
+    smtp: { server: { host: smtp.host, port: smtp.tlsPort, security: 'tls' }, login },
+  };
+}
+
+function writePassword({ imap }: MailAccount, password: string, { store }: TestServers): void {
+  const { username } = imap.login;
+  const encoded = Buffer.from(password).toString('base64');
+  writeFileSync(join(store.passwords, username), `${username}:{PLAIN.b64}${encoded}::::::nodelay=yes\n`);
+}
+
+function randomName(): string {
+  return randomBytes(8).toString('hex');
+}

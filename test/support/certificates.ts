@@ -1,0 +1,86 @@
+/** A throw-away certificate authority and the certificates the test servers show, good and bad. */
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Paths of PEM files. */
+export interface KeyPair {
+  cert: string;
+  key: string;
+}
+
+export interface Certificates {
+  /** Path of the CA certificate, PEM. */
+  ca: string;
+  /** Valid for localhost and 127.0.0.1. */
+  server: KeyPair;
+  /** Signed by the same CA, for a host that is not this one. */
+  wrongHost: KeyPair;
+  /** For localhost, signed by nobody but itself. */
+  selfSigned: KeyPair;
+}
+
+/** Makes all of them in `folder`, which must exist. EC P-256, valid for two days. */
+export async function makeCertificates(folder: string): Promise<Certificates> {
+  const ca = await selfSign(folder, 'ca', '/CN=mail-mcp throw-away test CA', [
+    'basicConstraints=critical,CA:TRUE',
+    'keyUsage=critical,keyCertSign,cRLSign',
+  ]);
+  const [server, wrongHost, selfSigned] = await Promise.all([
+    issue(folder, 'server', ca, 'DNS:localhost,IP:127.0.0.1'),
+    issue(folder, 'wrong-host', ca, 'DNS:mail.elsewhere.test'),
+    selfSign(folder, 'self-signed', '/CN=localhost', ['subjectAltName=DNS:localhost,IP:127.0.0.1']),
+  ]);
+  return { ca: ca.cert, server, wrongHost, selfSigned };
+}
+
+const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'];
+
+async function selfSign(folder: string, name: string, subject: string, extensions: string[]): Promise<KeyPair> {
+  const pair = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) };
+  // A configuration of our own: that of the machine would add its own basicConstraints to every certificate.
+  const config = join(folder, `${name}.cnf`);
+  await writeFile(config, '[req]\ndistinguished_name = subject\n[subject]\n');
+  const files = ['-keyout', pair.key, '-out', pair.cert];
+  const added = extensions.flatMap((extension) => ['-addext', extension]);
+  await run('openssl', [
+    'req',
+    '-config',
+    config,
+    '-x509',
+    ...NEW_KEY,
+    '-days',
+    '2',
+    '-subj',
+    subject,
+    ...files,
+    ...added,
+  ]);
+  return pair;
+}
+
+async function issue(folder: string, name: string, ca: KeyPair, subjectAltName: string): Promise<KeyPair> {
+  const pair = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) };
+  const request = join(folder, `${name}.csr`);
+  const extensions = join(folder, `${name}.ext`);
+  await writeFile(extensions, `subjectAltName=${subjectAltName}\nextendedKeyUsage=serverAuth\n`);
+  await run('openssl', ['req', ...NEW_KEY, '-subj', `/CN=${name}`, '-keyout', pair.key, '-out', request]);
+  const signer = ['-CA', ca.cert, '-CAkey', ca.key, '-CAcreateserial', '-CAserial', join(folder, `${name}.srl`)];
+  await run('openssl', [
+    'x509',
+    '-req',
+    '-in',
+    request,
+    ...signer,
+    '-days',
+    '2',
+    '-extfile',
+    extensions,
+    '-out',
+    pair.cert,
+  ]);
+  return pair;
+}

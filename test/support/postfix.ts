@@ -1,0 +1,130 @@
+/** Postfix: submission with implicit TLS, with STARTTLS and without any, delivering to Dovecot and to nobody else. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KeyPair } from './certificates.ts';
+import type { DovecotSockets } from './dovecot.ts';
+import { greets, type ServerProcess, startServer } from './server-process.ts';
+
+/** The only domain there is: users whose names start with `u-` or `p-` exist, all others get 550 at RCPT. */
+export const MAIL_DOMAIN = 'example.test';
+/** Answered 451 at RCPT: try again later. */
+export const BUSY_RECIPIENT = `busy@${MAIL_DOMAIN}`;
+/** Answered 550 at RCPT: refused for good, for another reason than being unknown. */
+export const REFUSING_RECIPIENT = `refusing@${MAIL_DOMAIN}`;
+/** Answered 550 at RCPT: no such user. */
+export const UNKNOWN_RECIPIENT = `nobody-of-that-name@${MAIL_DOMAIN}`;
+/** Largest message taken, in bytes; announced by SIZE (RFC 1870). */
+export const MESSAGE_SIZE_LIMIT_BYTES = 20_000_000;
+
+export interface PostfixOptions {
+  /** TLS from the first byte. */
+  tlsPort: number;
+  /** STARTTLS is required. */
+  starttlsPort: number;
+  /** No TLS at all, and AUTH is taken. */
+  cleartextPort: number;
+  certificate: KeyPair;
+  dovecot: DovecotSockets;
+}
+
+export async function startPostfix(scratch: string, options: PostfixOptions): Promise<ServerProcess> {
+  const folder = join(scratch, 'postfix');
+  const config = join(folder, 'config');
+  const logFile = join(folder, 'log');
+  mkdirSync(config, { recursive: true });
+  mkdirSync(join(folder, 'queue'));
+  mkdirSync(join(folder, 'data'));
+  execFileSync('chown', ['postfix', join(folder, 'data')]);
+  writeFileSync(join(config, 'main.cf'), mainCf(folder, logFile, options));
+  writeFileSync(join(config, 'master.cf'), masterCf(options));
+  writeFileSync(join(config, 'users'), `/^[up]-[a-z0-9-]+@${MAIL_DOMAIN.replaceAll('.', '\\.')}$/ exists\n`);
+  writeFileSync(
+    join(config, 'recipients'),
+    `${BUSY_RECIPIENT} 451 4.7.1 Come back later\n${REFUSING_RECIPIENT} 550 5.7.1 Not from you\n`,
+  );
+  return startServer(scratch, {
+    name: 'postfix',
+    // Not `postfix start`: master would leave our process group, and with it our reach. `check` makes the queue directories.
+    command: 'sh',
+    args: ['-c', 'postfix check && exec "$(postconf -h daemon_directory)/master" -s'],
+    env: { MAIL_CONFIG: config },
+    logFile,
+    isReady: () => greets(options.starttlsPort, '220'),
+  });
+}
+
+function mainCf(folder: string, logFile: string, options: PostfixOptions): string {
+  const { certificate, dovecot } = options;
+  return `
+compatibility_level = 3.6
+queue_directory = ${folder}/queue
+data_directory = ${folder}/data
+maillog_file = ${logFile}
+maillog_file_prefixes = ${folder}
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = localhost
+mydestination =
+alias_maps =
+local_recipient_maps =
+local_transport = error:there are no local users
+default_transport = error:nothing leaves this machine
+disable_dns_lookups = yes
+smtp_host_lookup = native
+mynetworks = 127.0.0.1/32
+message_size_limit = ${MESSAGE_SIZE_LIMIT_BYTES}
+mailbox_size_limit = 0
+virtual_mailbox_limit = 0
+virtual_mailbox_domains = ${MAIL_DOMAIN}
+virtual_mailbox_maps = regexp:${folder}/config/users
+virtual_transport = lmtp:unix:${dovecot.lmtp}
+smtpd_tls_cert_file = ${certificate.cert}
+smtpd_tls_key_file = ${certificate.key}
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = ${dovecot.sasl}
+smtpd_sasl_auth_enable = yes
+smtpd_client_restrictions = permit_sasl_authenticated, reject
+smtpd_recipient_restrictions = check_recipient_access texthash:${folder}/config/recipients, reject_unlisted_recipient, permit_sasl_authenticated, reject
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+# A wrong password or recipient is what some tests are about: no pause after it, no limit to how many.
+smtpd_error_sleep_time = 0
+smtpd_soft_error_limit = 1000
+smtpd_hard_error_limit = 1000
+smtpd_client_connection_count_limit = 0
+smtpd_client_connection_rate_limit = 0
+smtpd_client_message_rate_limit = 0
+smtpd_client_recipient_rate_limit = 0
+smtpd_client_auth_rate_limit = 0
+`;
+}
+
+function masterCf({ tlsPort, starttlsPort, cleartextPort }: PostfixOptions): string {
+  return `
+127.0.0.1:${tlsPort} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
+127.0.0.1:${starttlsPort} inet n - n - - smtpd -o smtpd_tls_security_level=encrypt
+127.0.0.1:${cleartextPort} inet n - n - - smtpd -o smtpd_tls_security_level=none
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+lmtp unix - - n - - lmtp
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+`;
+}

@@ -1,0 +1,125 @@
+/** One server of the tests as a child process: started, known by its pid file, ended by that pid. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withinReach } from './within-reach.ts';
+
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 10_000;
+
+export interface ServerProcess {
+  name: string;
+  stop(): Promise<void>;
+}
+
+export interface ServerCommand {
+  name: string;
+  command: string;
+  args: string[];
+  env?: Record<string, string>;
+  /** Where logs are, besides what the process prints; quoted when it does not start. */
+  logFile?: string;
+  /** Resolves to true once the server really answers. Errors mean "not yet". */
+  isReady: () => Promise<boolean>;
+}
+
+/**
+ * Starts a program in the foreground of its own process group, so that a Ctrl-C reaches us first and we end it in order.
+ *
+ * @param scratch its pid goes to `pids/` in it, its output to `output/`
+ * @throws {Error} if it ends or has not answered within a minute, with the last lines it logged
+ */
+export async function startServer(scratch: string, server: ServerCommand): Promise<ServerProcess> {
+  mkdirSync(join(scratch, 'pids'), { recursive: true });
+  mkdirSync(join(scratch, 'output'), { recursive: true });
+  const outputFile = join(scratch, 'output', server.name);
+  const output = openSync(outputFile, 'w');
+  const child = spawn(server.command, server.args, {
+    cwd: scratch,
+    detached: true,
+    stdio: ['ignore', output, output],
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', ...server.env },
+  });
+  let end: string | undefined;
+  child.once('error', (error) => {
+    end = error.message;
+  });
+  child.once('exit', (code, signal) => {
+    end = `it ended with ${signal ?? `exit code ${code}`}`;
+  });
+  const { pid } = child;
+  const pidFile = join(scratch, 'pids', server.name);
+  if (pid !== undefined) writeFileSync(pidFile, `${pid}`);
+  child.unref();
+
+  const isUp = async () => end !== undefined || (await server.isReady());
+  await withinReach(START_LIMIT_MS, isUp).catch((error: unknown) => {
+    end = `no answer within ${START_LIMIT_MS / 1000} s (${error instanceof Error ? error.cause : error})`;
+  });
+  const stop = async () => {
+    if (pid !== undefined) await endGroup(pid);
+    rmSync(pidFile, { force: true });
+  };
+  if (end !== undefined) {
+    await stop();
+    const logs = [outputFile, ...(server.logFile === undefined ? [] : [server.logFile])];
+    throw new Error(`${server.name} did not start: ${end}\n${logs.map(lastLines).join('\n')}`);
+  }
+  return { name: server.name, stop };
+}
+
+/** Ends whatever still has a pid file below `scratch`: the broom for a run that was killed before it could stop its servers. */
+export async function endLeftovers(scratch: string): Promise<void> {
+  const folder = join(scratch, 'pids');
+  const pids = namesIn(folder).map((name) => Number(readFileSync(join(folder, name), 'utf8')));
+  await Promise.all(pids.filter((pid) => pid > 1).map(endGroup));
+}
+
+/** True once the port greets: sends `hello` if given and looks for `expected` in the first bytes that come back. */
+export function greets(port: number, expected: string, hello?: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.setTimeout(1000, () => socket.destroy(new Error(`port ${port} is silent`)));
+    socket.once('connect', () => hello !== undefined && socket.write(hello));
+    socket.once('error', reject);
+    socket.once('data', (data) => {
+      socket.destroy();
+      resolve(data.toString('latin1').includes(expected));
+    });
+  });
+}
+
+/** Asks the leader to stop, which stops its children too; kills the whole group if that takes too long. */
+async function endGroup(pid: number): Promise<void> {
+  send(pid, 'SIGTERM');
+  const deadline = performance.now() + STOP_LIMIT_MS;
+  while (send(-pid, 0) && performance.now() < deadline) await sleep(20);
+  send(-pid, 'SIGKILL');
+}
+
+/** False if there is no such process. */
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+function lastLines(file: string): string {
+  try {
+    return `${file}:\n${readFileSync(file, 'utf8').trimEnd().split('\n').slice(-15).join('\n')}`;
+  } catch {
+    return `${file}: nothing`;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,26 @@
+/** Where the servers of this test run are. */
+import { inject } from 'vitest';
+import type { Certificates } from './certificates.ts';
+import type { MailStore } from './dovecot.ts';
+
+export interface TestServers {
+  imap: { host: string; tlsPort: number /** Takes cleartext logins too. */; starttlsPort: number };
+  /** The same users and mail behind a server that offers IMAP4rev1 and no extension worth having. It still obeys the commands. */
+  poorImap: { host: string; tlsPort: number; starttlsPort: number };
+  smtp: { host: string; tlsPort: number; starttlsPort: number /** No TLS is offered. */; cleartextPort: number };
+  /** Path of the CA certificate (PEM). Every test worker trusts it; a process started by a test needs NODE_EXTRA_CA_CERTS. */
+  ca: string;
+  certificates: Certificates;
+  store: MailStore;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    servers: TestServers;
+  }
+}
+
+/** The servers started for this run by global-setup.ts. Only within a test. */
+export function testServers(): TestServers {
+  return inject('servers');
+}

@@ -1,0 +1,28 @@
+/** Waiting for something to become true. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const STEP_MS = 25;
+
+/**
+ * Asks again and again until the answer is neither undefined nor false, and returns it. An error counts as "not yet".
+ *
+ * @throws {Error} after `limitMs`, with the last error of `condition` as its cause
+ */
+export async function withinReach<T>(
+  limitMs: number,
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
+  const deadline = performance.now() + limitMs;
+  let cause: unknown;
+  do {
+    try {
+      const answer = await condition();
+      if (answer !== undefined && answer !== false) return answer;
+      cause = undefined;
+    } catch (error) {
+      cause = error;
+    }
+    await sleep(STEP_MS);
+  } while (performance.now() < deadline);
+  throw new Error(`not true within ${limitMs} ms: ${condition}`, { cause });
+}
