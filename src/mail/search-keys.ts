@@ -1,0 +1,50 @@
+/** What can be searched for: the search keys as values (RFC 9051 §6.4.4, RFC 3501 §6.4.4, RFC 5032). */
+
+/** Keys that stand alone. */
+export const plainKeys = [
+  'ALL',
+  'ANSWERED',
+  'DELETED',
+  'DRAFT',
+  'FLAGGED',
+  'NEW',
+  'OLD',
+  'RECENT',
+  'SEEN',
+  'UNANSWERED',
+  'UNDELETED',
+  'UNDRAFT',
+  'UNFLAGGED',
+  'UNSEEN',
+] as const;
+/** Keys with a text that a field of the message contains, in any case. */
+export const textKeys = ['BCC', 'BODY', 'CC', 'FROM', 'SUBJECT', 'TEXT', 'TO'] as const;
+/** Keys with a date: of arrival, or with SENT of the Date header. Time and zone are disregarded. */
+export const dateKeys = ['BEFORE', 'ON', 'SENTBEFORE', 'SENTON', 'SENTSINCE', 'SINCE'] as const;
+/** Keys with a size in bytes. */
+export const sizeKeys = ['LARGER', 'SMALLER'] as const;
+/** Keys with an age in seconds, for servers with WITHIN (RFC 5032). */
+export const secondsKeys = ['OLDER', 'YOUNGER'] as const;
+
+export type PlainKey = (typeof plainKeys)[number];
+export type TextKey = (typeof textKeys)[number];
+export type DateKey = (typeof dateKeys)[number];
+export type SizeKey = (typeof sizeKeys)[number];
+export type SecondsKey = (typeof secondsKeys)[number];
+
+/**
+ * One checked search key. `date` is `d-Mon-yyyy`; `set` a sequence set (RFC 9051 §9) of UIDs or, for SEQUENCE, of sequence numbers; `flag`
+ * an atom; `field` a header field name; `text` any Unicode text without CR, LF and NUL.
+ */
+export type SearchKey =
+  | { key: PlainKey }
+  | { key: TextKey; text: string }
+  | { key: DateKey; date: string }
+  | { key: SizeKey; sizeBytes: number }
+  | { key: SecondsKey; seconds: number }
+  | { key: 'KEYWORD' | 'UNKEYWORD'; flag: string }
+  | { key: 'HEADER'; field: string; text: string }
+  | { key: 'UID' | 'SEQUENCE'; set: string }
+  | { key: 'NOT'; operand: SearchKey }
+  | { key: 'OR'; left: SearchKey; right: SearchKey }
+  | { key: 'AND'; operands: SearchKey[] };
