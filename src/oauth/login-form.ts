@@ -107,7 +107,7 @@ function email(address: string): FormProblem | null {
 }
 
 function password(place: Place, text: string): FormProblem | null {
-  if (text === '') return { place, sentence: 'Enter the password.' };
+  if (text === '') return { place, sentence: `Enter the password${place === 'smtp_password' ? ' for sending' : ''}.` };
   // Line ends and NUL would end an IMAP or SMTP command (RFC 9051 §9); everything else is a fine password.
   if (/[\r\n\0]/.test(text)) return { place, sentence: 'The password has a line break, which no mail server takes.' };
   return isTooLong(text, maxBytes.password)

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError } from '../../src/errors.ts';
+import { mintClient, type NewClient, openClient } from '../../src/oauth/client.ts';
+import { createKeyring } from '../../src/oauth/jwe.ts';
+import { defaultPresets, presets } from '../../src/oauth/presets.ts';
+import { createTokens } from '../../src/oauth/tokens.ts';
+import { exampleServers, startOAuthApp, testKey } from '../support/oauth-app.ts';
+
+const now = new Date('2026-11-21T12:00:00Z');
+const keyring = createKeyring({ current: testKey(), previous: [] });
+const tokens = createTokens(keyring);
+const mint = (client: Partial<NewClient>) =>
+  mintClient(
+    keyring,
+    { servers: exampleServers, presets: ['claude'], redirectUris: [], kind: 'confidential', ...client },
+    now,
+  );
+
+async function faultsOf(client: Partial<NewClient>): Promise<string> {
+  const error = await mint(client).catch((reason: unknown) => reason);
+  if (!(error instanceof ConfigError)) throw new Error('It was minted');
+  return error.message;
+}
+
+describe('client_id', () => {
+  test('CLI-01 nothing but a client that was minted here is a client', async () => {
+    await using app = await startOAuthApp();
+    const { clientId } = await app.mint();
+    const other = await startOAuthApp({ keys: { current: testKey(5), previous: [] } });
+    await using foreign = other;
+    const code = await app.tokens.transaction.seal(
+      {
+        tid: 't',
+        client_id: clientId,
+        redirect_uri: 'https://client.example/callback',
+        code_challenge: 'c',
+        aud: 'a',
+        scope: ['mail.read'],
+        browser: 'b',
+      },
+      app.now(),
+    );
+    const impostors = [code, clientId.slice(0, -1), `${clientId}A`, (await foreign.mint()).clientId, 'x'];
+    for (const impostor of impostors) {
+      const response = await app.fetch(app.authorizePath({ clientId: impostor, clientSecret: null }));
+      expect(response.status).toBe(400);
+      expect(response.headers.get('location')).toBeNull();
+    }
+  });
+
+  test('CLI-02 holds a hash and not the secret, an id, a version and no expiry', async () => {
+    const { clientId, clientSecret } = await mint({});
+    const content = await tokens.client.open(clientId, now);
+    expect(JSON.stringify(content)).not.toContain(clientSecret);
+    expect(content).toMatchObject({ v: 1, servers: exampleServers, secret_hash: expect.stringMatching(/^[\w-]{43}$/) });
+    expect(content.jti).not.toBe((await tokens.client.open((await mint({})).clientId, now)).jti);
+    expect(content.exp).toBeUndefined();
+  });
+
+  test('CLI-02 a public client has no secret', async () => {
+    const { clientId, clientSecret } = await mint({ kind: 'public' });
+    expect(clientSecret).toBeNull();
+    expect((await openClient(tokens, clientId, now)).secretHash).toBeNull();
+  });
+
+  test('CLI-03 ids and secrets consist of characters that form-encoding leaves alone', async () => {
+    for (let index = 0; index < 200; index++) {
+      const { clientId, clientSecret } = await mint({});
+      expect(clientId).toMatch(/^[A-Za-z0-9._~-]+$/);
+      expect(clientSecret).toMatch(/^[0-9a-f]{64}$/);
+    }
+  });
+
+  test('CLI-04 the client_id of the default presets has at most 1,024 characters, with long host names too', async () => {
+    const host = `${'h'.repeat(63)}.${'d'.repeat(30)}.example.com`;
+    const { clientId } = await mint({
+      presets: defaultPresets,
+      name: 'n'.repeat(64),
+      servers: { imap: { host, port: 65535, security: 'starttls' }, smtp: { host, port: 65535, security: 'starttls' } },
+    });
+    expect(clientId.length).toBeLessThanOrEqual(1024);
+  });
+
+  test('CLI-04 a client_id of more than 1,500 characters is not minted', async () => {
+    const redirectUris = [1, 2, 3].map((index) => `https://client${index}.example/${'p'.repeat(450)}`);
+    expect(await faultsOf({ redirectUris })).toContain('1500');
+  });
+
+  test('CLI-04 an authorization URL with a state of 2,048 characters stays under 8,190', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint({ presets: defaultPresets });
+    const path = app.authorizePath(client, {
+      state: 's'.repeat(2048),
+      resource: `${app.issuer}/mcp`,
+      scope: 'mail.read',
+    });
+    expect(path.length).toBeLessThan(8190);
+    expect((await app.fetch(path)).status).toBe(200);
+  });
+
+  test('CLI-05 presets stand for their redirect URIs, beside those that are named', async () => {
+    const { clientId } = await mint({ presets: ['claude', 'cursor'], redirectUris: ['https://a.example/cb'] });
+    const { redirectUris, name } = await openClient(tokens, clientId, now);
+    expect(redirectUris).toEqual([
+      ...(presets.claude?.redirectUris ?? []),
+      ...(presets.cursor?.redirectUris ?? []),
+      'https://a.example/cb',
+    ]);
+    expect(name).toBe('Claude or Cursor');
+  });
+
+  test('a client without a name is called by the host it returns to', async () => {
+    const { clientId } = await mint({ presets: [], redirectUris: ['https://chat.example/cb'] });
+    expect((await openClient(tokens, clientId, now)).name).toBe('chat.example');
+  });
+
+  test('all faults are reported at once, one a line', async () => {
+    const message = await faultsOf({
+      presets: ['nobody'],
+      redirectUris: ['javascript:alert(1)', 'http://client.example/'],
+      name: 'a\u202eb',
+      servers: { ...exampleServers, imap: { ...exampleServers.imap, port: 0 } },
+    });
+    expect(message.split('\n')).toHaveLength(5);
+    expect(message).not.toMatch(/[\u202e]/);
+  });
+
+  test('a client without any redirect URI is not minted', async () => {
+    expect(await faultsOf({ presets: [], redirectUris: [] })).toContain('redirect URI');
+  });
+});
