@@ -1,0 +1,148 @@
+import { OAuthMetadataSchema, OAuthProtectedResourceMetadataSchema } from '@modelcontextprotocol/sdk/shared/auth.js';
+import { describe, expect, test } from 'vitest';
+import { startOAuthApp } from '../support/oauth-app.ts';
+
+const authorizationServer = '/.well-known/oauth-authorization-server';
+const protectedResource = '/.well-known/oauth-protected-resource';
+const documents = [authorizationServer, `${authorizationServer}/mcp`, protectedResource, `${protectedResource}/mcp`];
+
+describe('discovery (RFC 8414, RFC 9728)', () => {
+  test('META-01 PRM-01 the documents are plain JSON for everybody, whatever token is sent', async () => {
+    await using app = await startOAuthApp();
+    for (const path of documents) {
+      for (const headers of [{}, { Authorization: 'Bearer wrong' }]) {
+        const response = await app.fetch(path, { headers });
+        expect(response.status).toBe(200);
+        expect(response.headers.get('content-type')).toBe('application/json');
+      }
+    }
+  });
+
+  test('META-02 PRM-02 the issuer is the same string everywhere', async () => {
+    await using app = await startOAuthApp({ issuer: 'https://mail.example.com' });
+    const server = OAuthMetadataSchema.parse(await (await app.fetch(authorizationServer)).json());
+    const resource = OAuthProtectedResourceMetadataSchema.parse(
+      await (await app.fetch(`${protectedResource}/mcp`)).json(),
+    );
+    expect(server.issuer).toBe('https://mail.example.com');
+    expect(resource.authorization_servers).toEqual(['https://mail.example.com']);
+    expect(resource.resource).toBe('https://mail.example.com/mcp');
+  });
+
+  test('META-03 the Host of a request changes nothing', async () => {
+    await using app = await startOAuthApp();
+    for (const path of documents) {
+      const plain = await (await app.fetch(path)).text();
+      const headers = {
+        'X-Forwarded-Host': 'evil.example',
+        'X-Forwarded-Proto': 'https',
+        Forwarded: 'host=evil.example',
+      };
+      expect(await (await app.fetch(path, { headers })).text()).toBe(plain);
+    }
+  });
+
+  test('META-04 META-05 META-07 the authorization server says what it can', async () => {
+    await using app = await startOAuthApp();
+    expect(await (await app.fetch(authorizationServer)).json()).toEqual({
+      issuer: app.issuer,
+      authorization_endpoint: `${app.issuer}/oauth/authorize`,
+      token_endpoint: `${app.issuer}/oauth/token`,
+      response_types_supported: ['code'],
+      response_modes_supported: ['query'],
+      grant_types_supported: ['authorization_code', 'refresh_token'],
+      code_challenge_methods_supported: ['S256'],
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      scopes_supported: ['mail.read', 'mail.write', 'mail.send', 'mail.delete', 'offline_access'],
+      authorization_response_iss_parameter_supported: true,
+    });
+  });
+
+  test('META-07 PRM-02 PRM-05 the resource lists its own scopes, and offline_access is none of them', async () => {
+    await using app = await startOAuthApp();
+    expect(await (await app.fetch(protectedResource)).json()).toEqual({
+      resource: `${app.issuer}/mcp`,
+      authorization_servers: [app.issuer],
+      bearer_methods_supported: ['header'],
+      scopes_supported: ['mail.read', 'mail.write', 'mail.send', 'mail.delete'],
+      resource_name: 'Mail',
+    });
+  });
+
+  test('META-06 META-08 PRM-04 what is not offered is not there', async () => {
+    await using app = await startOAuthApp();
+    const absent = [
+      '/.well-known/openid-configuration',
+      '/.well-known/openid-configuration/mcp',
+      '/mcp/.well-known/openid-configuration',
+      `${authorizationServer}/other`,
+      `${protectedResource}/other`,
+      `${protectedResource}/mcp/`,
+      '/oauth/revoke',
+      '/oauth/introspect',
+      '/oauth/register',
+      '/register',
+    ];
+    for (const path of absent) expect((await app.fetch(path)).status, path).toBe(404);
+  });
+
+  test('META-09 PRM-01 the forms with a path are the same bytes', async () => {
+    await using app = await startOAuthApp();
+    for (const path of [authorizationServer, protectedResource]) {
+      expect(await (await app.fetch(`${path}/mcp`)).text()).toBe(await (await app.fetch(path)).text());
+    }
+  });
+
+  test('META-10 CORS-01 the documents may be cached and read by any web page, and only read', async () => {
+    await using app = await startOAuthApp();
+    for (const path of documents) {
+      const response = await app.fetch(path, { headers: { Origin: 'http://localhost:6274' } });
+      expect(response.headers.get('cache-control')).toBe('public, max-age=3600');
+      expect(response.headers.get('access-control-allow-origin')).toBe('*');
+      expect((await app.fetch(path, { method: 'HEAD' })).status).toBe(200);
+      expect((await app.fetch(path, { method: 'OPTIONS' })).status).toBe(204);
+      for (const method of ['POST', 'PUT', 'DELETE']) {
+        const refused = await app.fetch(path, { method });
+        expect(refused.status).toBe(405);
+        expect(refused.headers.get('allow')).toBe('GET, HEAD, OPTIONS');
+      }
+    }
+  });
+
+  test('META-11 any MCP-Protocol-Version is tolerated', async () => {
+    await using app = await startOAuthApp();
+    for (const version of ['2024-11-05', 'garbage']) {
+      const headers = { 'MCP-Protocol-Version': version };
+      for (const path of documents) expect((await app.fetch(path, { headers })).status).toBe(200);
+    }
+  });
+
+  test('CORS-01 the token endpoint answers preflights without authentication and names its headers', async () => {
+    await using app = await startOAuthApp();
+    for (const path of ['/oauth/token', '/token']) {
+      const response = await app.fetch(path, {
+        method: 'OPTIONS',
+        headers: {
+          Origin: 'http://localhost:6274',
+          'Access-Control-Request-Method': 'POST',
+          'Access-Control-Request-Headers': 'authorization,mcp-protocol-version',
+        },
+      });
+      expect(response.status).toBe(204);
+      expect(response.headers.get('access-control-allow-origin')).toBe('*');
+      expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+      const allowed = response.headers.get('access-control-allow-headers') ?? '';
+      for (const header of [
+        'Authorization',
+        'Content-Type',
+        'MCP-Protocol-Version',
+        'Mcp-Session-Id',
+        'Last-Event-ID',
+      ]) {
+        expect(allowed.split(',')).toContain(header);
+      }
+      const answer = await app.post(path, {}, { Origin: 'http://localhost:6274' });
+      expect(answer.headers.get('access-control-expose-headers')).toContain('WWW-Authenticate');
+    }
+  });
+});

@@ -1,0 +1,67 @@
+/** The sign-in page as a browser holds it: its cookie, its hidden field, and what a submit sends. */
+import type { MintedClient, OAuthApp } from './oauth-app.ts';
+
+export interface SignInPage {
+  response: Response;
+  html: string;
+  /** `name=value`, as the browser sends it back. */
+  cookie: string;
+  transaction: string;
+}
+
+/** Opens the page, in the browser that already has `cookie` if there is one. */
+export async function openSignIn(
+  app: OAuthApp,
+  client: MintedClient,
+  overrides: Record<string, string | undefined> = {},
+  cookie?: string,
+): Promise<SignInPage> {
+  const response = await app.fetch(app.authorizePath(client, overrides), { headers: cookie ? { cookie } : {} });
+  return pageOf(response, cookie);
+}
+
+/** The page that an answer shows. */
+export async function pageOf(response: Response, cookie = ''): Promise<SignInPage> {
+  const html = await response.text();
+  const [setCookie] = response.headers.getSetCookie();
+  return {
+    response,
+    html,
+    cookie: setCookie?.split(';')[0] ?? cookie,
+    transaction: /name="transaction" value="([^"]*)"/.exec(html)?.[1] ?? '',
+  };
+}
+
+/** Fields of somebody whose login is the same for both servers. */
+export const ada = {
+  full_name: 'Ada Lovelace',
+  email: 'ada@example.com',
+  imap_username: '',
+  imap_password: 'correct horse',
+  use_same_credentials: '1',
+};
+
+/** Submits the page from our own origin; `headers` replace what the browser would send. */
+export function submit(
+  app: OAuthApp,
+  page: Pick<SignInPage, 'cookie' | 'transaction'>,
+  fields: Record<string, string> = ada,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return app.post(
+    '/oauth/authorize',
+    { transaction: page.transaction, ...fields },
+    { cookie: page.cookie, origin: app.issuer, ...headers },
+  );
+}
+
+/** Signs Ada in and returns the parameters of the callback. */
+export async function callbackOf(
+  app: OAuthApp,
+  client: MintedClient,
+  overrides: Record<string, string | undefined> = {},
+  fields: Record<string, string> = ada,
+): Promise<URLSearchParams> {
+  const response = await submit(app, await openSignIn(app, client, overrides), fields);
+  return new URL(response.headers.get('location') ?? 'about:blank').searchParams;
+}
