@@ -90,7 +90,7 @@ function account(user: string, password: string, { imap, smtp }: TestServers): M
 function writePassword({ imap }: MailAccount, password: string, { store }: TestServers): void {
   const { username } = imap.login;
   const encoded = Buffer.from(password).toString('base64');
-  writeFileSync(join(store.passwords, username), `${username}:{PLAIN.b64}${encoded}::::::nodelay=yes\n`);
+  writeFileSync(join(store.passwords, username), `${username}:{PLAIN.b64}${encoded}\n`);
 }
 
 function randomName(): string {

@@ -84,6 +84,12 @@ ssl_key = <${certificate.key}
 auth_username_format = %Lu
 # Tests give wrong passwords on purpose and must not wait for it: no delay, and no penalty for the address they all share.
 auth_failure_delay = 0 secs
+passdb {
+  driver = static
+  args = noauthenticate=yes nodelay=yes
+  result_success = continue
+  result_failure = continue
+}
 service anvil {
   unix_listener anvil-auth-penalty {
     mode = 0
@@ -92,7 +98,7 @@ service anvil {
 passdb {
   driver = static
   username_filter = u-*
-  args = password=${USER_PASSWORD} nodelay=yes
+  args = password=${USER_PASSWORD}
 }
 passdb {
   driver = passwd-file

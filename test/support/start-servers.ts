@@ -42,7 +42,7 @@ export async function startServers(scratch: string): Promise<RunningServers> {
   ]);
   const faults = started.filter((result) => result.status === 'rejected').map((result) => result.reason);
   if (faults.length > 0) {
-    await endLeftovers(scratch);
+    endLeftovers(scratch);
     throw faults.length === 1 ? faults[0] : new AggregateError(faults, faults.join('\n'));
   }
   const stops = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value.stop] : []));
