@@ -1,0 +1,80 @@
+import type { Part } from './body-structure.ts';
+
+/** Which parts of a message are its text, its HTML and its attachments; after RFC 8621 §4.1.4. */
+
+export interface BodyParts {
+  /** To be read as plain text, in order. HTML parts stand in where no plain text says the same. */
+  text: Part[];
+  /** To be shown as HTML, in order; plain text parts among them have no HTML form. No HTML part at all: the message has none. */
+  html: Part[];
+  attachments: { part: Part; inline: boolean }[];
+}
+
+/** Text that people do not read in place: data in the shape of text. */
+const DATA_TYPES =
+  /^text\/(?:calendar|(?:x-)?vcard|directory|csv|tab-separated-values|rtf|css|javascript|ecmascript|xml|rfc822-headers|x-moz-deleted)$/;
+
+export function findBodyParts(root: Part): BodyParts {
+  return arrange(root, true);
+}
+
+/** @param isFirst true for the first part of its multipart: a name does not make that an attachment */
+function arrange(part: Part, isFirst: boolean): BodyParts {
+  if (part.children.length === 0) return arrangeLeaf(part, isFirst);
+  if (part.type === 'multipart/alternative') return arrangeAlternative(part);
+  if (part.type === 'multipart/related') return arrangeRelated(part, isFirst);
+  return join(part.children.map((child, index) => arrange(child, index === 0)));
+}
+
+function arrangeLeaf(part: Part, isFirst: boolean): BodyParts {
+  const isText = part.type.startsWith('text/') && !DATA_TYPES.test(part.type);
+  if (isText && part.disposition !== 'attachment' && (isFirst || part.filename === null)) {
+    return { text: [part], html: [part], attachments: [] };
+  }
+  const isMedia = /^(?:image|audio|video)\//.test(part.type);
+  return attached(part, isMedia && part.disposition === 'inline' && part.contentId !== null);
+}
+
+/** The same content in several forms, the richest last (RFC 2046 §5.1.4): one is chosen for text and one for HTML. */
+function arrangeAlternative({ children }: Part): BodyParts {
+  const forms = children.map((child) => arrange(child, true));
+  const isPlain = ({ text }: BodyParts) => text.length > 0 && text.every(({ type }) => type === 'text/plain');
+  const hasHtml = ({ html }: BodyParts) => html.some(isHtml);
+  return {
+    text:
+      (forms.findLast(isPlain) ?? forms.findLast(hasHtml) ?? forms.findLast(({ text }) => text.length > 0))?.text ?? [],
+    html: (forms.findLast(hasHtml) ?? forms.findLast(({ html }) => html.length > 0))?.html ?? [],
+    attachments: forms.flatMap(({ attachments }) => attachments),
+  };
+}
+
+/** A root and what it shows in place (RFC 2387): `start` names the root, otherwise it is the first part. */
+function arrangeRelated({ children, parameters }: Part, isFirst: boolean): BodyParts {
+  const start = parameters.get('start');
+  const root = children.find(({ contentId }) => start !== undefined && contentId === start) ?? children[0];
+  const others = children.filter((child) => child !== root);
+  return join([
+    ...(root === undefined ? [] : [arrange(root, isFirst)]),
+    ...others.map((child) => {
+      const { attachments, text } = arrange(child, false);
+      const rest = attachments.map(({ part }) => ({ part, inline: part.disposition !== 'attachment' }));
+      return { text: [], html: [], attachments: [...rest, ...text.map((part) => ({ part, inline: true }))] };
+    }),
+  ]);
+}
+
+export function isHtml({ type }: Part): boolean {
+  return type === 'text/html' || type === 'application/xhtml+xml';
+}
+
+function attached(part: Part, inline: boolean): BodyParts {
+  return { text: [], html: [], attachments: [{ part, inline }] };
+}
+
+function join(all: BodyParts[]): BodyParts {
+  return {
+    text: all.flatMap(({ text }) => text),
+    html: all.flatMap(({ html }) => html),
+    attachments: all.flatMap(({ attachments }) => attachments),
+  };
+}

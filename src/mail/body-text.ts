@@ -1,0 +1,56 @@
+import libmime from 'libmime';
+import { isHtml } from './body-parts.ts';
+import type { Part } from './body-structure.ts';
+import { decodeText, isKnownCharset } from './charset.ts';
+import { textOfHtml } from './html-text.ts';
+import { decodeTransfer } from './transfer-encoding.ts';
+
+/** The fetched bytes of a text part → Unicode text with LF line ends. */
+
+/** Most bytes of one text part that are read, as encoded. */
+export const MAX_TEXT_BYTES = 1024 * 1024;
+
+/** The part as it is: plain text unfolded (RFC 3676), HTML as HTML. */
+export function decodeBody(part: Part, bytes: Buffer): string {
+  const decoded = decodeTransfer(bytes, part.encoding);
+  const charset = part.parameters.get('charset') ?? (isHtml(part) ? charsetOfHtml(decoded) : null);
+  const isCut = bytes.length >= MAX_TEXT_BYTES;
+  const text = decodeText(isCut ? withoutHalfCharacter(decoded) : decoded, charset)
+    .replace(/\r\n?/g, '\n')
+    .replaceAll('\0', '');
+  const isFlowed = part.parameters.get('format')?.toLowerCase() === 'flowed' && !isHtml(part);
+  return isFlowed ? libmime.decodeFlowed(text, part.parameters.get('delsp')?.toLowerCase() === 'yes') : text;
+}
+
+export function asText(part: Part, body: string): string {
+  return (isHtml(part) ? textOfHtml(body) : body).trimEnd();
+}
+
+export function asHtml(part: Part, body: string): string {
+  return isHtml(part) ? body : `<pre>${escapeHtml(body)}</pre>`;
+}
+
+/** What to tell the reader about a part that could not be read as it was meant; null if all is well. */
+export function bodyWarning(part: Part, bytes: Buffer): string | null {
+  if (bytes.length >= MAX_TEXT_BYTES) return 'The body is longer than what is read here; only its start was read.';
+  const charset = part.parameters.get('charset');
+  if (charset === undefined || isKnownCharset(charset)) return null;
+  return 'The body names a character set that is not known here, so some characters may be wrong.';
+}
+
+/** `<meta charset>` and `<meta http-equiv content="…; charset=…">` within the first kilobyte (HTML §13.2.3.2). */
+function charsetOfHtml(bytes: Buffer): string | null {
+  const start = bytes.subarray(0, 1024).toString('latin1');
+  return /<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{1,40})/i.exec(start)?.[1] ?? null;
+}
+
+/** Cutting UTF-8 within a character would make the text look like another charset's. */
+function withoutHalfCharacter(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  while (end > 0 && bytes.length - end < 3 && ((bytes[end - 1] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return ((bytes[end - 1] ?? 0) & 0xc0) === 0xc0 ? bytes.subarray(0, end - 1) : bytes;
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

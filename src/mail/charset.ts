@@ -1,0 +1,70 @@
+import { isUtf8 } from 'node:buffer';
+import iconv from 'iconv-lite';
+import libmime from 'libmime';
+
+/** Bytes of mail → Unicode, whatever the sender declared, forgot to declare or declared wrongly. */
+
+/** What mail without a charset mostly is when it is not UTF-8; it gives every byte some character. */
+const LAST_RESORT = 'windows-1252';
+
+/** Declarations that say no more than "some bytes". */
+const NO_CHARSET =
+  /^(?:|us-ascii|ascii|ansi_x3\.4-1968|utf-?8|unicode-1-1-utf-8|7bit|8bit|binary|x?-?unknown(?:-8bit)?|default|default_charset|none)$/i;
+
+/**
+ * Text of a body part.
+ *
+ * @param charset as declared; null or unknown: UTF-8 if the bytes are that, otherwise windows-1252
+ */
+export function decodeText(bytes: Buffer, charset: string | null): string {
+  const declared = (charset ?? '').trim();
+  if (NO_CHARSET.test(declared)) return decodeUndeclared(bytes, LAST_RESORT);
+  // ISO-8859-1 has no printable characters where windows-1252 has its quotes and dashes; senders mean the latter (WHATWG Encoding §4.2).
+  if (/^(?:iso[-_]?8859[-_]?1|latin-?1|l1)$/i.test(declared)) return iconv.decode(bytes, LAST_RESORT);
+  if (isJapanese(declared)) return libmime.decodeWord(declared, 'B', bytes.toString('base64'));
+  const known = [declared, libmime.normalizeCharset(declared)].find((name) => iconv.encodingExists(name));
+  return known === undefined ? decodeUndeclared(bytes, LAST_RESORT) : iconv.decode(bytes, known);
+}
+
+/** @returns false for a name that decodeText() has to guess for */
+export function isKnownCharset(charset: string): boolean {
+  const name = charset.trim();
+  return (
+    NO_CHARSET.test(name) ||
+    isJapanese(name) ||
+    iconv.encodingExists(name) ||
+    iconv.encodingExists(libmime.normalizeCharset(name))
+  );
+}
+
+/**
+ * A header value: encoded words (RFC 2047), raw UTF-8 (RFC 6532), or raw bytes of the charset that the body declares.
+ *
+ * @returns one line without control characters
+ */
+export function decodeHeader(bytes: Buffer | null, bodyCharset: string | null = null): string {
+  if (bytes === null) return '';
+  const fallback = bodyCharset !== null && isKnownCharset(bodyCharset) ? bodyCharset : LAST_RESORT;
+  const raw = isUtf8(bytes) ? bytes.toString() : decodeText(bytes, NO_CHARSET.test(fallback) ? LAST_RESORT : fallback);
+  return oneLine(libmime.decodeWords(raw));
+}
+
+/** Without control characters, line breaks and runs of white space. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+}
+
+function decodeUndeclared(bytes: Buffer, otherwise: string): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return iconv.decode(bytes, 'utf-16le');
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return iconv.decode(bytes, 'utf-16be');
+  const text = bytes.toString().replace(/^\u{feff}/u, '');
+  if (isUtf8(bytes)) return text;
+  // A damaged UTF-8 text still has more good characters than bad ones; text of an 8-bit charset has hardly any.
+  const bad = text.match(/\u{fffd}/gu)?.length ?? 0;
+  const good = (text.match(/[\u{80}-\u{10ffff}]/gu)?.length ?? 0) - bad;
+  return good > bad ? text : iconv.decode(bytes, otherwise);
+}
+
+function isJapanese(charset: string): boolean {
+  return /^(?:iso-2022-jp|euc-?jp|jis)/i.test(charset);
+}

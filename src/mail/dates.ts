@@ -1,0 +1,64 @@
+/** Dates of mail → ISO 8601 in UTC. */
+
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+
+/** Obsolete zones of RFC 5322 §4.3, in hours. All others are unknown, which means UTC there. */
+const ZONES: Readonly<Record<string, number>> = {
+  EST: -5,
+  EDT: -4,
+  CST: -6,
+  CDT: -5,
+  MST: -7,
+  MDT: -6,
+  PST: -8,
+  PDT: -7,
+};
+
+const DATE =
+  /(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s-]+(\d{2,4})[\s,]+(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:\.\d{1,9})?)?\s*(?:([+-]\d{2}):?(\d{2})|([a-z]{1,5}))?/i;
+
+/**
+ * A Date header (RFC 5322 §3.3, with its obsolete forms) or an INTERNALDATE (RFC 9051 §2.3.3). `new Date()` is no good: it takes a
+ * date without a zone for local time.
+ *
+ * @returns ISO 8601, UTC, to the second; null if it is no date
+ */
+export function parseDate(text: string): string | null {
+  const match = DATE.exec(text.slice(0, 200).replace(/\([^()]*\)/g, ' '));
+  if (match === null) return null;
+  const [
+    ,
+    day = '',
+    month = '',
+    year = '',
+    hour = '',
+    minute = '',
+    second = '0',
+    zoneHour,
+    zoneMinute = '0',
+    zoneName = '',
+  ] = match;
+  const time = Date.UTC(
+    fullYear(year),
+    MONTHS.indexOf(month.toLowerCase()),
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+  );
+  const isPossible =
+    MONTHS.includes(month.toLowerCase()) && Number(day) <= 31 && Number(hour) <= 24 && Number(minute) <= 59;
+  if (!isPossible || Number(second) > 60) return null;
+  const minutes =
+    zoneHour === undefined
+      ? (ZONES[zoneName.toUpperCase()] ?? 0) * 60
+      : (zoneHour.startsWith('-') ? -1 : 1) * (Math.abs(Number(zoneHour)) * 60 + Number(zoneMinute));
+  return new Date(time - minutes * 60_000).toISOString().replace('.000Z', 'Z');
+}
+
+/** Two and three digits: RFC 5322 §4.3. */
+function fullYear(digits: string): number {
+  const year = Number(digits);
+  if (digits.length === 4) return year;
+  return digits.length === 2 && year < 50 ? 2000 + year : 1900 + year;
+}

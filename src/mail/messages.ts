@@ -1,0 +1,244 @@
+import { ToolError, UpstreamError } from '../errors.ts';
+import { fetchBySequence, fetchByUid, fetchNamed } from './fetch.ts';
+import { canonicalFlag, isSameFlag, requirePermanent } from './flags.ts';
+import type { Completion, Imap } from './imap.ts';
+import { canonicalMailboxName, encodeMailboxName, quoteName } from './mailbox-name.ts';
+import { explainMissing, openMailbox } from './mailboxes.ts';
+import { removeMessages } from './removal.ts';
+import { encodeSearch, type SearchKey } from './search.ts';
+import { type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from './summary.ts';
+import {
+  atom,
+  expandSequenceSet,
+  type Item,
+  isList,
+  type Line,
+  numberOf,
+  sequenceSet,
+  string,
+  textOf,
+} from './tokens.ts';
+
+/** Messages of a mailbox: listing, finding, moving, flagging, removing and adding them. By UID, never by a remembered sequence number. */
+
+export type { Address } from './envelope.ts';
+export type { MessageSummary } from './summary.ts';
+
+/**
+ * One page of a mailbox, the message with the highest sequence number first. Costs as much as the page, however large the mailbox.
+ *
+ * @param page from 1; a page after the last one is empty
+ * @throws {ToolError} if there is no such mailbox
+ */
+export async function listMessages(
+  imap: Imap,
+  mailbox: string,
+  { page, perPage }: { page: number; perPage: number },
+): Promise<{ uidValidity: string; total: number; messages: MessageSummary[] }> {
+  const { uidValidity, exists: total } = await openMailbox(imap, mailbox, { fresh: true });
+  const last = total - (page - 1) * perPage;
+  if (last < 1) return { uidValidity, total, messages: [] };
+  const first = Math.max(1, last - perPage + 1);
+  const fetched = await fetchBySequence(imap, first, last, SUMMARY_ITEMS, ['ENVELOPE', 'BODYSTRUCTURE']);
+  const missing = last - first + 1 - fetched.size;
+  const plain = missing > 0 ? await fetchBySequence(imap, first, last, PLAIN_ITEMS, ['ENVELOPE']) : new Map();
+  const messages = [...new Map([...plain, ...fetched])].map(([uid, items]) => summaryOf(toSummary(uid, items)));
+  // Within a mailbox UIDs ascend with sequence numbers (RFC 9051 §2.3.1.1).
+  return { uidValidity, total, messages: messages.sort((a, b) => b.uid - a.uid) };
+}
+
+/** Summaries in the order of `uids`; messages that are gone are left out. */
+export async function fetchSummaries(imap: Imap, mailbox: string, uids: readonly number[]): Promise<MessageSummary[]> {
+  await openMailbox(imap, mailbox);
+  const fetched = await fetchByUid(imap, uids, SUMMARY_ITEMS, ['ENVELOPE', 'BODYSTRUCTURE']);
+  const missing = uids.filter((uid) => !fetched.has(uid));
+  const plain = await fetchByUid(imap, missing, PLAIN_ITEMS, ['ENVELOPE']);
+  return uids.flatMap((uid) => {
+    const items = fetched.get(uid) ?? plain.get(uid);
+    return items === undefined ? [] : [summaryOf(toSummary(uid, items))];
+  });
+}
+
+/**
+ * Finds messages.
+ *
+ * @returns UIDs, newest (highest) first
+ * @throws {ToolError} if there is no such mailbox, or the server cannot search for text outside ASCII
+ */
+export async function searchMessages(
+  imap: Imap,
+  mailbox: string,
+  keys: SearchKey[],
+): Promise<{ uidValidity: string; uids: number[] }> {
+  const { tokens, needsUtf8, needsWithin } = encodeSearch(keys);
+  if (needsWithin && !imap.has('WITHIN')) {
+    throw new ToolError('This mail server does not know OLDER and YOUNGER. Use BEFORE and SINCE with a date.');
+  }
+  const { uidValidity } = await openMailbox(imap, mailbox, { fresh: true });
+  const uids = await imap.search(tokens, needsUtf8 ? { charset: 'UTF-8' } : {});
+  return { uidValidity, uids: uids.reverse() };
+}
+
+/**
+ * Moves messages between mailboxes of one account (RFC 6851; COPY, STORE and EXPUNGE where MOVE is missing).
+ *
+ * @returns in the order of `uids`. `newUid` is null without UIDPLUS. `removed` is false if the message could only be marked \Deleted
+ *   in `mailbox`, because the server cannot remove it without others
+ * @throws {ToolError} if a mailbox or a message does not exist; nothing was moved then
+ * @throws {UpstreamError} if the server refuses, or the outcome is unknown
+ */
+export async function moveMessages(
+  imap: Imap,
+  mailbox: string,
+  uids: readonly number[],
+  destination: string,
+): Promise<{ uid: number; newUid: number | null; removed: boolean }[]> {
+  const target = canonicalMailboxName(destination);
+  const { path } = await openMailbox(imap, mailbox, { toChange: true });
+  if (path === target)
+    throw new ToolError(`The message is in ${quoteName(path)} already. Name another mailbox as the destination.`);
+  await requireMessages(imap, path, uids);
+  const newUids = new Map<number, number>();
+  const canMove = imap.has('MOVE');
+  const command = canMove ? 'UID MOVE' : 'UID COPY';
+  const completion = await imap
+    .run(command, [sequenceSet(uids), string(encodeMailboxName(target))], {
+      // With MOVE the code comes in an untagged OK (RFC 6851 §4.3).
+      untagged: { OK: (line) => readCopyUid(codeOf(line), newUids) },
+      ifLost: `The connection was lost while the message was being ${canMove ? 'moved' : 'copied'}. Look into both mailboxes before trying again.`,
+    })
+    .catch((error: unknown) => explainMissing(imap, target, error));
+  readCopyUid(completion, newUids);
+  const removed = canMove || (await removeMessages(imap, uids, COPIED_NOT_REMOVED));
+  return uids.map((uid) => ({ uid, newUid: newUids.get(uid) ?? null, removed }));
+}
+
+/**
+ * Removes messages for good.
+ *
+ * @returns `expunged: false` if they could only be marked \Deleted: without UIDPLUS, others that are marked would go too
+ * @throws {ToolError} if the mailbox or a message does not exist; nothing was removed then
+ */
+export async function deleteMessages(
+  imap: Imap,
+  mailbox: string,
+  uids: readonly number[],
+): Promise<{ expunged: boolean }> {
+  const { path } = await openMailbox(imap, mailbox, { toChange: true });
+  await requireMessages(imap, path, uids);
+  return { expunged: await removeMessages(imap, uids) };
+}
+
+/**
+ * Adds and removes flags of one message.
+ *
+ * @returns all flags afterwards
+ * @throws {ToolError} if the message does not exist, a flag is none, or the mailbox does not keep it
+ */
+export async function updateFlags(
+  imap: Imap,
+  mailbox: string,
+  uid: number,
+  { add, remove }: { add: readonly string[]; remove: readonly string[] },
+): Promise<string[]> {
+  const [added, removed] = [add.map(canonicalFlag), remove.map(canonicalFlag)];
+  const both = added.find((flag) => removed.some((other) => isSameFlag(flag, other)));
+  if (both !== undefined) throw new ToolError(`The flag ${quoteName(both)} is both to be added and to be removed.`);
+  const selected = await openMailbox(imap, mailbox, { toChange: true });
+  for (const flag of added) requirePermanent(selected, flag);
+  await requireMessages(imap, selected.path, [uid]);
+  const ifLost = 'The connection was lost while flags were being changed. Read the message to see which it has.';
+  const set = sequenceSet([uid]);
+  if (added.length > 0) await imap.run('UID STORE', [set, atom('+FLAGS.SILENT'), added.map(atom)], { ifLost });
+  if (removed.length > 0) await imap.run('UID STORE', [set, atom('-FLAGS.SILENT'), removed.map(atom)], { ifLost });
+  const items = (await fetchByUid(imap, [uid], [atom('FLAGS')], ['FLAGS'])).get(uid);
+  if (items === undefined) throw missingMessage(selected.path, [uid]);
+  return toSummary(uid, items).flags;
+}
+
+/**
+ * Adds a message to a mailbox.
+ *
+ * @param raw the whole message, CRLF line ends
+ * @returns UID and UIDVALIDITY; null without UIDPLUS
+ * @throws {ToolError} if there is no such mailbox
+ * @throws {UpstreamError} `refused` with code `OVERQUOTA`, `TOOBIG` or the server's own; `unknown_outcome`
+ */
+export async function appendMessage(
+  imap: Imap,
+  mailbox: string,
+  raw: Buffer,
+  flags: string[],
+): Promise<{ uid: number | null; uidValidity: string | null }> {
+  const path = canonicalMailboxName(mailbox);
+  if (imap.appendLimit !== null && raw.length > imap.appendLimit) throw tooBig();
+  const tokens = [
+    string(encodeMailboxName(path)),
+    flags.map((flag) => atom(canonicalFlag(flag))),
+    { type: 'LITERAL', value: raw } as const,
+  ];
+  const completion = await imap
+    .run('APPEND', tokens, {
+      ifLost: `The connection was lost while a message was being saved in ${quoteName(path)}. Look whether it is there before trying again.`,
+      // A slow line may need its time: 64 KiB a second at least.
+      commandMs: 120_000 + raw.length / 64,
+    })
+    .catch((error: unknown) => explainMissing(imap, path, error))
+    .catch((error: unknown) => explainAppend(error));
+  const [uidValidity, uid] = completion.code === 'APPENDUID' ? completion.codeItems : [];
+  return { uid: numberOf(uid), uidValidity: textOf(uidValidity) };
+}
+
+export function missingMessage(mailbox: string, uids: readonly number[]): ToolError {
+  const which =
+    uids.length === 1 ? `message with UID ${uids[0]}` : `messages with the UIDs ${uids.slice(0, 20).join(', ')}`;
+  return new ToolError(
+    `There is no ${which} in ${quoteName(mailbox)}. It may have been moved or deleted. Call list_mail_messages or search_mail_messages for current UIDs.`,
+  );
+}
+
+const COPIED_NOT_REMOVED =
+  'The message was copied to the destination, but the connection was lost before it was removed from where it was. It may be in both mailboxes.';
+
+/** @throws {ToolError} naming those that do not exist */
+async function requireMessages(imap: Imap, mailbox: string, uids: readonly number[]): Promise<void> {
+  if (uids.length === 0) throw new ToolError('No message is named.');
+  const found = await fetchNamed(imap, uids, [], []);
+  const missing = uids.filter((uid) => !found.has(uid));
+  if (missing.length > 0) throw missingMessage(mailbox, missing);
+}
+
+function summaryOf({ bcc: _, structure: __, ...summary }: ReturnType<typeof toSummary>): MessageSummary {
+  return summary;
+}
+
+/** COPYUID (RFC 4315 §3): UIDVALIDITY of the destination, old UIDs, new UIDs in the same order. */
+function readCopyUid({ code, codeItems: [, from, to] }: Completion, newUids: Map<number, number>): void {
+  if (code !== 'COPYUID') return;
+  const old = expandSequenceSet(textOf(from) ?? '', 100_000);
+  const fresh = expandSequenceSet(textOf(to) ?? '', 100_000);
+  if (old === null || fresh === null || old.length !== fresh.length) return;
+  for (const [index, uid] of old.entries()) newUids.set(uid, fresh[index] ?? 0);
+}
+
+function codeOf({ items: [status] }: Line): Completion {
+  const section: readonly Item[] =
+    status === undefined || status === null || isList(status) ? [] : (status.section ?? []);
+  const [code, ...codeItems] = section;
+  return { code: textOf(code)?.toUpperCase() ?? null, codeItems };
+}
+
+function explainAppend(error: unknown): never {
+  if (!(error instanceof UpstreamError) || error.fault !== 'refused') throw error;
+  if (error.code === 'TOOBIG' || error.code === 'LIMIT') throw tooBig(error);
+  if (error.code !== 'OVERQUOTA') throw error;
+  const sentence = 'The mailbox is full, so the message could not be saved. Delete or move messages first.';
+  throw new UpstreamError('IMAP', 'refused', sentence, { cause: error, code: 'OVERQUOTA' });
+}
+
+function tooBig(cause?: unknown): UpstreamError {
+  return new UpstreamError('IMAP', 'refused', 'The message is larger than the mail server stores.', {
+    cause,
+    code: 'TOOBIG',
+  });
+}

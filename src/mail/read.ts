@@ -1,0 +1,176 @@
+import type { Readable } from 'node:stream';
+import { ToolError } from '../errors.ts';
+import { attachmentName } from './attachment-name.ts';
+import { type BodyParts, findBodyParts, isHtml } from './body-parts.ts';
+import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';
+import { asHtml, asText, bodyWarning, decodeBody, MAX_TEXT_BYTES } from './body-text.ts';
+import { type Address, readMessageIds } from './envelope.ts';
+import { type FetchedItems, fetchByUid, fetchNamed, peek, peekHeader } from './fetch.ts';
+import type { Imap } from './imap.ts';
+import { quoteName } from './mailbox-name.ts';
+import { openMailbox } from './mailboxes.ts';
+import { missingMessage } from './messages.ts';
+import { streamPart } from './part-stream.ts';
+import { type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from './summary.ts';
+import { atom, bytesOf } from './tokens.ts';
+import { estimateDecodedSize } from './transfer-encoding.ts';
+
+/** One message: its header fields, its text, and what is attached to it. Nothing here sets \Seen. */
+
+export interface Attachment {
+  /** Safe to save under. */
+  filename: string;
+  /** As the sender declared it, lower case, without parameters. */
+  contentType: string;
+  /** Decoded bytes, estimated from BODYSTRUCTURE. */
+  sizeBytes: number;
+  /** Part number for openPart(). */
+  part: string;
+  /** True: the HTML shows it in place. */
+  inline: boolean;
+  /** With its angle brackets. */
+  contentId: string | null;
+}
+
+export interface Message extends MessageSummary {
+  bcc: Address[];
+  /** Message-IDs of the thread, oldest first. */
+  references: string[];
+  /** Null if there is none, or it was not asked for. */
+  text: string | null;
+  html: string | null;
+  /** True if any of `text` was made from HTML. */
+  textIsFromHtml: boolean;
+  attachments: Attachment[];
+  uidValidity: string;
+  /** Sentences for the reader about what could not be read as it was meant. */
+  warnings: string[];
+}
+
+export type BodyFormat = 'text' | 'html' | 'both';
+
+/**
+ * Reads a message in two round trips: its structure, then the text parts that are wanted.
+ *
+ * @throws {ToolError} if there is no such mailbox or message
+ */
+export async function readMessage(
+  imap: Imap,
+  mailbox: string,
+  uid: number,
+  format: BodyFormat = 'both',
+): Promise<Message> {
+  const { uidValidity, path } = await openMailbox(imap, mailbox);
+  const { structure, ...summary } = await fetchStructure(imap, path, uid);
+  const parts = structure === null ? UNKNOWN_STRUCTURE : findBodyParts(structure);
+  const { text, html, warnings } = await fetchBodies(imap, uid, parts, format);
+  return {
+    ...summary,
+    text,
+    html,
+    textIsFromHtml: text !== null && parts.text.some(isHtml),
+    attachments: parts.attachments.map(toAttachment),
+    uidValidity,
+    warnings: structure === null ? [STRUCTURE_WARNING, ...warnings] : warnings,
+  };
+}
+
+/**
+ * Opens one part of a message as a stream of decoded bytes. No charset is converted.
+ *
+ * @param part part number, as in Attachment; `TEXT` and the like are no part numbers
+ * @returns the size is an estimate; the connection is busy until the stream has ended or was destroyed
+ * @throws {ToolError} if there is no such mailbox, message or part
+ */
+export async function openPart(
+  imap: Imap,
+  mailbox: string,
+  uid: number,
+  part: string,
+): Promise<{ stream: Readable; contentType: string; filename: string; sizeBytes: number }> {
+  const { path } = await openMailbox(imap, mailbox);
+  const items = (await fetchNamed(imap, [uid], [atom('BODYSTRUCTURE')], ['BODYSTRUCTURE'])).get(uid);
+  if (items === undefined) throw missingMessage(path, [uid]);
+  const found = leavesOf(readBodyStructure(items.get('BODYSTRUCTURE'))).find(({ number }) => number === part);
+  if (found === undefined) {
+    throw new ToolError(
+      `The message with UID ${uid} has no part ${quoteName(part)}. Call get_mail_message for its parts.`,
+    );
+  }
+  const { contentType, filename, sizeBytes } = toAttachment({ part: found, inline: false });
+  return { stream: streamPart(imap, uid, found), contentType, filename, sizeBytes };
+}
+
+async function fetchStructure(imap: Imap, mailbox: string, uid: number) {
+  const references = peekHeader('REFERENCES');
+  const needed = ['ENVELOPE', HEADER];
+  const fetched = await fetchByUid(imap, [uid], [...SUMMARY_ITEMS, references], [...needed, 'BODYSTRUCTURE']);
+  const items = fetched.get(uid) ?? (await fetchNamed(imap, [uid], [...PLAIN_ITEMS, references], needed)).get(uid);
+  if (items === undefined) throw missingMessage(mailbox, [uid]);
+  // The one fetched without BODYSTRUCTURE may only have arrived in between: then it is asked for once more, in vain at worst.
+  const late = items.has('BODYSTRUCTURE')
+    ? undefined
+    : await fetchByUid(imap, [uid], [atom('BODYSTRUCTURE')], ['BODYSTRUCTURE']);
+  const all: FetchedItems = new Map([...items, ...(late?.get(uid) ?? [])]);
+  const header = bytesOf(all.get(HEADER))?.toString('latin1') ?? '';
+  return { ...toSummary(uid, all), references: readMessageIds(header.replace(/^references\s*:/i, '')) };
+}
+
+/** Fetches the wanted text parts in one command and puts the bodies together. */
+async function fetchBodies(imap: Imap, uid: number, parts: BodyParts, format: BodyFormat) {
+  const hasHtml = parts.html.some(isHtml);
+  const textParts = format === 'html' ? [] : parts.text;
+  const htmlParts = format === 'text' || !hasHtml ? [] : parts.html;
+  const wanted = [...new Set([...textParts, ...htmlParts])].slice(0, MOST_TEXT_PARTS);
+  const items = wanted.map(({ number }) => peek(number, [0, MAX_TEXT_BYTES]));
+  const names = wanted.map(({ number }) => `BODY[${number}]`);
+  const fetched = (items.length === 0 ? undefined : await fetchByUid(imap, [uid], items, names))?.get(uid);
+  const bodies = new Map<Part, string>();
+  const warnings = new Set<string>();
+  for (const part of wanted) {
+    const bytes = bytesOf(fetched?.get(`BODY[${part.number}]`)) ?? Buffer.alloc(0);
+    bodies.set(part, decodeBody(part, bytes));
+    const warning = bodyWarning(part, bytes);
+    if (warning !== null) warnings.add(warning);
+  }
+  if (wanted.length > 0 && fetched === undefined) warnings.add('The mail server did not give the body.');
+  const join = (some: Part[], form: (part: Part, body: string) => string) =>
+    some.length === 0 ? null : some.flatMap((part) => form(part, bodies.get(part) ?? '')).join('\n\n');
+  return { text: join(textParts, asText), html: join(htmlParts, asHtml), warnings: [...warnings] };
+}
+
+function toAttachment({ part, inline }: { part: Part; inline: boolean }): Attachment {
+  return {
+    filename: attachmentName(part),
+    contentType: part.type,
+    sizeBytes: estimateDecodedSize(part.sizeBytes, part.encoding),
+    part: part.number,
+    inline,
+    contentId: part.contentId,
+  };
+}
+
+const HEADER = 'BODY[HEADER.FIELDS]';
+
+/** More text parts than this are no letter. */
+const MOST_TEXT_PARTS = 50;
+
+const STRUCTURE_WARNING =
+  'The structure of this message could not be understood, so its body is given as it is on the server and attachments are not listed.';
+
+/** BODY[TEXT] of a message whose BODYSTRUCTURE cannot be parsed: everything after the header. */
+const UNKNOWN_STRUCTURE: BodyParts = (() => {
+  const whole: Part = {
+    number: 'TEXT',
+    type: 'text/plain',
+    parameters: new Map(),
+    contentId: null,
+    encoding: '8bit',
+    sizeBytes: 0,
+    disposition: null,
+    filename: null,
+    children: [],
+    subject: null,
+  };
+  return { text: [whole], html: [], attachments: [] };
+})();

@@ -1,0 +1,61 @@
+/** Content-Transfer-Encoding (RFC 2045 §6) undone piece by piece, forgiving what senders and gateways break. */
+
+export interface TransferDecoder {
+  /** @returns what can be decoded so far */
+  push(chunk: Buffer): Buffer;
+  /** @returns the rest */
+  end(): Buffer;
+}
+
+/** @param encoding lower case; anything but `base64` and `quoted-printable` passes unchanged */
+export function createTransferDecoder(encoding: string): TransferDecoder {
+  if (encoding === 'base64') return base64Decoder();
+  if (encoding === 'quoted-printable') return quotedPrintableDecoder();
+  return { push: (chunk) => chunk, end: () => Buffer.alloc(0) };
+}
+
+export function decodeTransfer(bytes: Buffer, encoding: string): Buffer {
+  const decoder = createTransferDecoder(encoding);
+  return Buffer.concat([decoder.push(bytes), decoder.end()]);
+}
+
+/** Bytes after decoding, as far as the encoded size tells: lines of 76 characters and CRLF hold 57 bytes each. */
+export function estimateDecodedSize(encodedBytes: number, encoding: string): number {
+  return encoding === 'base64' ? Math.floor((encodedBytes / 78) * 57) : encodedBytes;
+}
+
+function base64Decoder(): TransferDecoder {
+  let rest = '';
+  return {
+    push: (chunk) => {
+      const text = rest + chunk.toString('latin1').replace(/[^A-Za-z0-9+/=_-]+/g, '');
+      // Padding ends a run; some senders join several runs into one part.
+      const runs = text.split(/=+/);
+      const last = runs.pop() ?? '';
+      const whole = last.length - (last.length % 4);
+      rest = last.slice(whole);
+      return Buffer.concat([...runs, last.slice(0, whole)].map((run) => Buffer.from(run, 'base64')));
+    },
+    end: () => Buffer.from(rest, 'base64'),
+  };
+}
+
+function quotedPrintableDecoder(): TransferDecoder {
+  let rest = '';
+  const decode = (text: string) => {
+    const decoded = text.replace(/=[ \t]*\r?\n|=([0-9a-f]{2})/gi, (_, hex: string | undefined) =>
+      hex === undefined ? '' : String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    return Buffer.from(decoded, 'latin1');
+  };
+  return {
+    push: (chunk) => {
+      const text = rest + chunk.toString('latin1');
+      // A `=` whose second character or line end is still to come waits for the next chunk.
+      const open = /=(?:[0-9a-f]|[ \t]{0,80}\r?)?$/i.exec(text.slice(-100));
+      rest = open?.[0] ?? '';
+      return decode(text.slice(0, text.length - rest.length));
+    },
+    end: () => decode(rest),
+  };
+}
