@@ -9,8 +9,9 @@ export class RegisteredClient implements OAuthClientProvider {
   #tokens: OAuthTokens | undefined;
   #verifier = '';
 
-  constructor(registration: { client_id: string; client_secret?: string }, redirectUrl: string) {
-    this.#registration = registration;
+  constructor(registration: { client_id: string; client_secret?: string | undefined }, redirectUrl: string) {
+    const { client_id, client_secret } = registration;
+    this.#registration = client_secret === undefined ? { client_id } : { client_id, client_secret };
     this.redirectUrl = redirectUrl;
   }
 

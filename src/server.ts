@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import { createApp } from './app.ts';
+import { assemble } from './assemble.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { createLog, type Log } from './log.ts';
-import { createServices } from './services.ts';
 
 /** How long requests that run may take to end after the server was told to stop. */
 const STOP_MS = 8000;
@@ -16,11 +16,11 @@ export interface RunningServer {
 
 /** @throws {ConfigError} if it cannot listen where the settings say */
 export async function startServer(config: Config, log: Log = createLog(config.logLevel)): Promise<RunningServer> {
-  const services = createServices(config, log);
+  const { services, stopAccepting, close } = assemble(config, log);
   // A token, a client id and a state of 2 KiB are headers and query of one request.
   const server = createServer(
     { maxHeaderSize: 32 * 1024, headersTimeout: 10_000, requestTimeout: 60_000 },
-    createApp(services.app),
+    createApp(services),
   );
   const port = await listen(server, config);
   log.info({ port, issuer: config.issuer, attachments: config.s3 === undefined ? 'sealed links' : 'S3' }, 'listening');
@@ -28,9 +28,9 @@ export async function startServer(config: Config, log: Log = createLog(config.lo
     port,
     async stop() {
       log.info({}, 'stopping');
-      services.stopAccepting();
+      stopAccepting();
       await closeServer(server);
-      await services.close();
+      await close();
       log.info({}, 'stopped');
     },
   };

@@ -1,3 +1,4 @@
+import type { LendBytes } from '../../../attachments/store.ts';
 import { type Message, openPart } from '../../../mail/read.ts';
 import type { MailSession } from './session.ts';
 
@@ -20,15 +21,16 @@ export async function publishAttachments(
   { account, attachments, readImap }: MailSession,
 ): Promise<{ attachments: LinkedAttachment[]; warnings: string[] }> {
   const linked: LinkedAttachment[] = [];
+  let isStoreDown = false;
   for (const { filename, contentType, sizeBytes, part, inline } of message.attachments) {
     const { uid, uidValidity } = message;
-    const reference = { account, mailbox, uidValidity, uid, part, filename, contentType, sizeBytes };
-    const url = await attachments.publish(reference, (use) =>
-      readImap(async (imap) => use((await openPart(imap, mailbox, uid, part)).stream)),
-    );
+    const attached = { imap: account.imap, mailbox, uidValidity, uid, part, filename, contentType, sizeBytes };
+    const lend: LendBytes = (use) => readImap(async (imap) => use((await openPart(imap, mailbox, uid, part)).stream));
+    // A store that is down costs one time-out, not one for each attachment.
+    const url: string | null = isStoreDown ? null : await attachments.publish(attached, lend);
+    isStoreDown ||= url === null;
     linked.push({ filename, content_type: contentType, size: sizeBytes, part, url, inline });
   }
-  const isStoreDown = linked.some(({ url }) => url === null);
   return { attachments: linked, warnings: isStoreDown ? [STORE_IS_DOWN] : [] };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { ToolError } from '../../../errors.ts';
-import { type ComposedMessage, composeMessage } from '../../../mail/compose.ts';
+import type { AttachmentStore, OwnFile } from '../../../attachments/store.ts';
+import type { MailAccount } from '../../../mail/account.ts';
+import { type ComposedMessage, composeMessage, MAX_MESSAGE_BYTES } from '../../../mail/compose.ts';
 import { findMailbox, requireMailbox } from '../../../mail/mailboxes.ts';
 import { Recipients } from './parameters.ts';
 import type { MailSession } from './session.ts';
@@ -29,9 +30,6 @@ export async function compose(
   fields: z.output<typeof OutgoingFields>,
   { account, attachments, now }: MailSession,
 ): Promise<ComposedMessage> {
-  if (fields.text_body === '' && fields.html_body !== undefined && fields.html_body.trim() !== '') {
-    throw new ToolError('`text_body` is empty: give the text as well, for readers whose mail program shows no HTML.');
-  }
   return composeMessage({
     from: { fullName: account.fullName, email: account.email },
     to: fields.to,
@@ -40,9 +38,21 @@ export async function compose(
     subject: fields.subject,
     text: fields.text_body,
     ...(fields.html_body !== undefined && { html: fields.html_body }),
-    attachments: await Promise.all(fields.attachment_urls.map((url) => attachments.fetchOwn(url, account))),
+    attachments: await fetchAll(fields.attachment_urls, attachments, account),
     date: now(),
   });
+}
+
+/** One after the other, so that large files are not in memory twice and a mailbox is not asked for all of them at once. */
+async function fetchAll(urls: string[], store: AttachmentStore, account: MailAccount): Promise<OwnFile[]> {
+  const files: OwnFile[] = [];
+  let left = MAX_MESSAGE_BYTES;
+  for (const url of urls) {
+    const file = await store.fetchOwn(url, account, left);
+    left -= file.content.length;
+    files.push(file);
+  }
+  return files;
 }
 
 /**

@@ -1,0 +1,91 @@
+import { hkdfSync } from 'node:crypto';
+import type { Services } from './app.ts';
+import { attachmentHandler, createLinkStore, type LendPart } from './attachments/links.ts';
+import { createS3Store } from './attachments/s3.ts';
+import { AttachmentRef, type AttachmentStore } from './attachments/store.ts';
+import type { Config } from './config.ts';
+import type { Log } from './log.ts';
+import { createImapPool, type ImapPool } from './mail/pool.ts';
+import { openPart } from './mail/read.ts';
+import { submit } from './mail/smtp.ts';
+import { verifyLogin } from './mail/verify-login.ts';
+import type { MailSession } from './mcp/tools/mail/session.ts';
+import type { Grant } from './oauth/bearer.ts';
+import { createKeyring, type Keyring, sealed } from './oauth/jwe.ts';
+import { createMemoryState } from './state/memory.ts';
+
+/** The real services, made from the settings, and how they end. */
+export interface Assembly {
+  services: Services;
+  stopAccepting(): void;
+  close(): Promise<void>;
+}
+
+export function assemble(config: Config, log: Log): Assembly {
+  const now = () => new Date();
+  const keyring = createKeyring(config.keys);
+  const pool = createImapPool({ log });
+  const { store, attachmentLinks } = attachments(config, { keyring, pool, now, log });
+  let isAccepting = true;
+  return {
+    services: {
+      issuer: config.issuer,
+      isLocal: config.isLocal,
+      trustProxy: config.trustProxy,
+      isReady: () => isAccepting,
+      keyring,
+      now,
+      log,
+      state: createMemoryState({ now }),
+      // A login that was checked leaves its connection warm for the first call.
+      verifyLogin: (account) => verifyLogin(account, { onImap: (imap) => pool.adopt(account, imap) }),
+      openSession: (grant) => openSession(grant, { pool, store, now }),
+      attachmentLinks,
+    },
+    stopAccepting: () => {
+      isAccepting = false;
+    },
+    close: () => pool.close(),
+  };
+}
+
+function openSession(
+  { account }: Grant,
+  parts: { pool: ImapPool; store: AttachmentStore; now: () => Date },
+): MailSession {
+  const { pool, store, now } = parts;
+  return {
+    account,
+    readImap: (use) => pool.withImap(account, use, { retry: true }),
+    changeImap: (use) => pool.withImap(account, use),
+    submit: (message) => submit(account, message),
+    attachments: store,
+    now,
+  };
+}
+
+const LINK_SECONDS = 3600;
+
+function attachments(config: Config, parts: { keyring: Keyring; pool: ImapPool; now: () => Date; log: Log }) {
+  const { keyring, pool, now, log } = parts;
+  if (config.s3 !== undefined) {
+    const nameKey = Buffer.from(hkdfSync('sha256', config.keys.current, '', 'mail-mcp/1/attachment-name', 32));
+    return { store: createS3Store({ s3: config.s3, nameKey, now, log }), attachmentLinks: undefined };
+  }
+  const links = sealed(keyring, {
+    typ: 'attachment',
+    schema: AttachmentRef,
+    lifetimeSeconds: LINK_SECONDS,
+    maxLength: 8000,
+  });
+  const seal = {
+    seal: (reference: AttachmentRef) => links.seal(reference, now()),
+    open: (link: string) => links.open(link, now()),
+  };
+  const lendPart: LendPart = ({ imap, mailbox, uid, part }, use) =>
+    pool.withImap({ imap }, async (connection) => use(await openPart(connection, mailbox, uid, part)));
+  return {
+    store: createLinkStore({ issuer: config.issuer, seal, lendPart }),
+    attachmentLinks: attachmentHandler({ seal, lendPart }),
+  };
+}

@@ -1,0 +1,171 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { GetObjectCommand, HeadObjectCommand, NotFound, S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { create, parse } from 'content-disposition';
+import type { Config } from '../config.ts';
+import { ToolError, UpstreamError } from '../errors.ts';
+import { describeError, type Log } from '../log.ts';
+import { collect } from './collect.ts';
+import { expired, notOurs } from './links.ts';
+import type { Attached, AttachmentStore, LendBytes, OwnFile } from './store.ts';
+
+/** Attachments in S3: each is uploaded once, streamed from IMAP, and handed out as a presigned URL. Door to the AWS SDK. */
+
+/** The longest that Signature Version 4 allows. */
+const URL_SECONDS = 7 * 24 * 3600;
+const PREFIX = 'attachments/';
+const UPLOAD_MS = 120_000;
+
+export interface S3Options {
+  s3: NonNullable<Config['s3']>;
+  /** Makes object names that tell nothing and that nobody can guess. */
+  nameKey: Buffer;
+  now: () => Date;
+  log: Log;
+}
+
+export function createS3Store({ s3, nameKey, now, log }: S3Options): AttachmentStore & { close(): void } {
+  const { bucket: Bucket } = s3;
+  const client = createClient(s3);
+
+  const sign = (Key: string, signedAt: Date, expiresIn: number) =>
+    getSignedUrl(client, new GetObjectCommand({ Bucket, Key }), { expiresIn, signingDate: signedAt });
+
+  async function upload(Key: string, attached: Attached, lend: LendBytes): Promise<void> {
+    if (await exists(client, Bucket, Key)) return;
+    await lend(async (Body) => {
+      const params = {
+        Bucket,
+        Key,
+        Body,
+        ContentType: attached.contentType,
+        ContentDisposition: create(attached.filename),
+      };
+      await finishUpload(new Upload({ client, params, queueSize: 1, leavePartsOnError: false }), Body);
+    });
+  }
+
+  /** @throws {ToolError} unless the URL is, byte for byte, one that we sign at the time it names */
+  async function keyOf(url: string): Promise<string> {
+    const { key, signedAt, expiresIn } = readPresigned(url);
+    if (!key.startsWith(PREFIX)) throw notOurs();
+    const ours = new URL(await sign(key, signedAt, expiresIn));
+    const given = new URL(url);
+    if (given.origin !== ours.origin || given.pathname !== ours.pathname) throw notOurs();
+    if (!isEqual(given.searchParams.get('X-Amz-Signature'), ours.searchParams.get('X-Amz-Signature'))) throw expired();
+    if (signedAt.getTime() + expiresIn * 1000 < now().getTime()) throw expired();
+    return key;
+  }
+
+  return {
+    async publish(attached, lend) {
+      const key = PREFIX + nameOf(attached, nameKey);
+      try {
+        await upload(key, attached, lend);
+        return await sign(key, now(), URL_SECONDS);
+      } catch (error) {
+        log.warn({ service: 'S3', error: describeError(error) }, 'attachment not published');
+        return null;
+      }
+    },
+    async fetchOwn(url, _reader, maxBytes): Promise<OwnFile> {
+      const Key = await keyOf(url);
+      const object = await client.send(new GetObjectCommand({ Bucket, Key })).catch((cause: unknown) => {
+        if (cause instanceof NotFound || isNamed(cause, 'NoSuchKey')) throw expired();
+        throw new UpstreamError(
+          'S3',
+          'unreachable',
+          'The attachment store did not answer. Nothing was sent; try again later.',
+          { cause },
+        );
+      });
+      if ((object.ContentLength ?? 0) > maxBytes)
+        throw new ToolError('The attachments are too large together for one message.');
+      return {
+        filename: parse(object.ContentDisposition ?? 'attachment').parameters.filename ?? 'attachment',
+        contentType: object.ContentType ?? 'application/octet-stream',
+        content: await collect(asReadable(object.Body), maxBytes),
+      };
+    },
+    close: () => client.destroy(),
+  };
+}
+
+function createClient({ region, endpoint, forcePathStyle, accessKeyId, secretAccessKey }: S3Options['s3']): S3Client {
+  return new S3Client({
+    region,
+    forcePathStyle,
+    ...(endpoint !== undefined && { endpoint }),
+    credentials: { accessKeyId, secretAccessKey },
+    // Other S3 services than that of AWS do not know the checksums that the SDK adds by itself.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 3000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+  });
+}
+
+async function exists(client: S3Client, Bucket: string, Key: string): Promise<boolean> {
+  try {
+    await client.send(new HeadObjectCommand({ Bucket, Key }));
+    return true;
+  } catch (error) {
+    if (error instanceof NotFound || isNamed(error, 'NotFound')) return false;
+    throw error;
+  }
+}
+
+/** Ends the upload and the reading of the part together, whichever fails first. */
+async function finishUpload(upload: Upload, body: Readable): Promise<void> {
+  const limit = setTimeout(() => void upload.abort(), UPLOAD_MS);
+  try {
+    await upload.done();
+  } finally {
+    clearTimeout(limit);
+    body.destroy();
+  }
+}
+
+/** The same part has the same name for ever, and only who has the key can tell the name. */
+function nameOf({ imap, mailbox, uidValidity, uid, part }: Attached, key: Buffer): string {
+  const identity = [imap.server.host, imap.server.port, imap.login.username, mailbox, uidValidity, uid, part];
+  return createHmac('sha256', key).update(JSON.stringify(identity)).digest('base64url');
+}
+
+/** What a presigned URL says of itself (Signature Version 4, query parameters). */
+function readPresigned(url: string): { key: string; signedAt: Date; expiresIn: number } {
+  if (!URL.canParse(url)) throw notOurs();
+  const { pathname, searchParams } = new URL(url);
+  const at = pathname.indexOf(PREFIX);
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(searchParams.get('X-Amz-Date') ?? '') ?? [];
+  const signedAt = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const expiresIn = Number(searchParams.get('X-Amz-Expires'));
+  const isSane = at >= 0 && !Number.isNaN(signedAt.getTime()) && Number.isInteger(expiresIn);
+  if (!isSane || expiresIn < 1 || expiresIn > URL_SECONDS) throw notOurs();
+  return { key: pathname.slice(at), signedAt, expiresIn };
+}
+
+function isEqual(given: string | null, ours: string | null): boolean {
+  const [one, other] = [given, ours].map((text) =>
+    createHmac('sha256', 'compare')
+      .update(text ?? '')
+      .digest(),
+  );
+  return one !== undefined && other !== undefined && given !== null && timingSafeEqual(one, other);
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}
+
+function asReadable(body: unknown): Readable {
+  if (body instanceof Readable) return body;
+  throw new UpstreamError(
+    'S3',
+    'refused',
+    'The attachment store did not hand over the file. Nothing was sent; try again later.',
+  );
+}

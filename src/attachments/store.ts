@@ -1,0 +1,42 @@
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import { MailAccount } from '../mail/account.ts';
+
+/** Where one attachment is: a part of a message never changes under its UIDVALIDITY and UID (RFC 9051 §2.3.1.1). */
+export const AttachmentRef = z.object({
+  imap: MailAccount.shape.imap,
+  mailbox: z.string(),
+  uidValidity: z.string(),
+  uid: z.number().int().positive(),
+  part: z.string(),
+});
+export type AttachmentRef = z.output<typeof AttachmentRef>;
+
+/** An attachment with what its message says about it. */
+export interface Attached extends AttachmentRef {
+  filename: string;
+  contentType: string;
+  sizeBytes: number;
+}
+
+/** Lends the decoded bytes of a part; they are read to the end, or given up, before the promise settles. */
+export type LendBytes = (use: (bytes: Readable) => Promise<void>) => Promise<void>;
+
+export interface OwnFile {
+  filename: string;
+  contentType: string;
+  content: Buffer;
+}
+
+/** Turns attachments into links, and links of our own making back into files. Two kinds: S3, and sealed links of this server. */
+export interface AttachmentStore {
+  /** @returns a link for a limited time; null if the store cannot be reached now */
+  publish(attached: Attached, lend: LendBytes): Promise<string | null>;
+  /**
+   * The file behind a link that `publish` made. Nothing is ever fetched from any other URL.
+   *
+   * @param reader whose mailbox may be read for it
+   * @throws {ToolError} if the link is not ours, has expired, is of another mailbox, or leads to more than `maxBytes`
+   */
+  fetchOwn(url: string, reader: Pick<MailAccount, 'imap'>, maxBytes: number): Promise<OwnFile>;
+}

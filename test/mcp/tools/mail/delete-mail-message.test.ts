@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newAccount, onPoorServer } from '../../../support/accounts.ts';
+import { subjectsIn } from '../../../support/mailbox-contents.ts';
+import { imapWith } from '../../../support/mailboxes.ts';
+import { message } from '../../../support/messages.ts';
+import { startApp, type TestApp } from '../../../support/start-app.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.stop());
+
+describe('delete_mail_message', () => {
+  test('deletes that message for good, also when others are marked as deleted', async () => {
+    const account = newAccount();
+    const { INBOX } = await imapWith(account, {
+      INBOX: [
+        message({ subject: 'kept', flags: ['\\Deleted'] }),
+        message({ subject: 'gone' }),
+        message({ subject: 'other' }),
+      ],
+    });
+    await using assistant = await app.assistant(account);
+    const answer = await assistant.call('delete_mail_message', { folder: 'INBOX', uid: INBOX[1] });
+    expect(answer).toEqual({ uid: INBOX[1], outcome: 'expunged' });
+    expect(await subjectsIn(account, 'INBOX')).toEqual(['kept', 'other']);
+  });
+
+  test('without UIDPLUS the message goes alone when nobody else is marked as deleted', async () => {
+    const account = newAccount();
+    const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'gone' }), message({ subject: 'other' })] });
+    await using assistant = await app.assistant(onPoorServer(account));
+    expect(await assistant.call('delete_mail_message', { folder: 'INBOX', uid: INBOX[0] })).toMatchObject({
+      outcome: 'expunged',
+    });
+    expect(await subjectsIn(account, 'INBOX')).toEqual(['other']);
+  });
+
+  test('without UIDPLUS, and with others marked as deleted, the message is only marked, and the result says so', async () => {
+    const account = newAccount();
+    const { INBOX } = await imapWith(account, {
+      INBOX: [message({ subject: 'kept', flags: ['\\Deleted'] }), message({ subject: 'marked' })],
+    });
+    await using assistant = await app.assistant(onPoorServer(account));
+    const answer = await assistant.call('delete_mail_message', { folder: 'INBOX', uid: INBOX[1] });
+    expect(answer).toMatchObject({ outcome: 'marked_deleted', warning: expect.stringContaining('marked') });
+    expect(await subjectsIn(account, 'INBOX')).toEqual(['kept', 'marked']);
+  });
+
+  test('permanent: false moves it to the trash', async () => {
+    const account = newAccount();
+    const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'thrown away' })] });
+    await using assistant = await app.assistant(account);
+    const answer = await assistant.call('delete_mail_message', { folder: 'INBOX', uid: INBOX[0], permanent: false });
+    expect(answer).toEqual({ uid: INBOX[0], outcome: 'moved_to_trash', trash: 'Trash', new_uid: expect.any(Number) });
+    expect(await subjectsIn(account, 'Trash')).toEqual(['thrown away']);
+  });
+
+  test.each([
+    [{ uid: 4_000_000 }, '4000000'],
+    [{ folder: 'Nowhere' }, 'Nowhere'],
+  ])('%j is named, and nothing is deleted', async (wrong, named) => {
+    const account = newAccount();
+    const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'stays' })] });
+    await using assistant = await app.assistant(account);
+    expect(await assistant.failure('delete_mail_message', { folder: 'INBOX', uid: INBOX[0], ...wrong })).toContain(
+      named,
+    );
+    expect(await subjectsIn(account, 'INBOX')).toEqual(['stays']);
+  });
+
+  test('the folder has to be named: a UID alone could be another message', async () => {
+    await using assistant = await app.assistant(newAccount());
+    expect(await assistant.failure('delete_mail_message', { uid: 1 })).toContain('folder');
+  });
+});

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newAccount, onPoorServer } from '../../../support/accounts.ts';
+import { subjectsIn } from '../../../support/mailbox-contents.ts';
+import { imapWith } from '../../../support/mailboxes.ts';
+import { message } from '../../../support/messages.ts';
+import { startApp, type TestApp } from '../../../support/start-app.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.stop());
+
+const three = () => ({ INBOX: ['a', 'b', 'c'].map((subject) => message({ subject })) });
+
+describe('move_mail_message', () => {
+  test('moves that message only, and tells its new UID', async () => {
+    const account = newAccount();
+    const { INBOX } = await imapWith(account, three());
+    await using assistant = await app.assistant(account);
+    const moved = await assistant.call('move_mail_message', { folder: 'INBOX', uid: INBOX[1], destination: 'Archive' });
+    expect(moved).toEqual({ destination: 'Archive', new_uid: expect.any(Number) });
+    expect(await subjectsIn(account, 'INBOX')).toEqual(['a', 'c']);
+    expect(await assistant.call('get_mail_message', { folder: 'Archive', uid: moved.new_uid })).toMatchObject({
+      subject: 'b',
+    });
+  });
+
+  test('without MOVE and UIDPLUS, and with others marked as deleted, nothing else vanishes', async () => {
+    const account = newAccount();
+    const { INBOX } = await imapWith(account, {
+      INBOX: [message({ subject: 'kept', flags: ['\\Deleted'] }), message({ subject: 'moved' })],
+    });
+    await using assistant = await app.assistant(onPoorServer(account));
+    await assistant.call('move_mail_message', { folder: 'INBOX', uid: INBOX[1], destination: 'Archive' });
+    expect(await subjectsIn(account, 'INBOX')).toContain('kept');
+    expect(await subjectsIn(account, 'Archive')).toEqual(['moved']);
+  });
+
+  test.each([
+    ['UID', { uid: 4_000_000 }, '4000000'],
+    ['folder', { folder: 'Nowhere' }, 'Nowhere'],
+    ['destination', { destination: 'Nowhere' }, 'Nowhere'],
+  ])('an unknown %s is named, and nothing moves', async (_, wrong, named) => {
+    const account = newAccount();
+    const { INBOX } = await imapWith(account, three());
+    await using assistant = await app.assistant(account);
+    const sentence = await assistant.failure('move_mail_message', {
+      folder: 'INBOX',
+      uid: INBOX[0],
+      destination: 'Archive',
+      ...wrong,
+    });
+    expect(sentence).toContain(named);
+    expect(await subjectsIn(account, 'INBOX')).toEqual(['a', 'b', 'c']);
+  });
+});

@@ -1,0 +1,29 @@
+/** What is in a user's mailboxes, as seen by a mail program of theirs. */
+import type { MailAccount } from '../../src/mail/account.ts';
+import { withRawImap } from './raw-imap.ts';
+
+/** Subjects in the order of the UIDs; messages marked as deleted are still there. */
+export async function subjectsIn(account: MailAccount, mailbox: string): Promise<string[]> {
+  return (await messagesIn(account, mailbox)).map(({ subject }) => subject);
+}
+
+export interface StoredMessage {
+  uid: number;
+  subject: string;
+  flags: string[];
+  raw: string;
+}
+
+export function messagesIn(account: MailAccount, mailbox: string): Promise<StoredMessage[]> {
+  return withRawImap(account, async (imap) => {
+    const { exists } = await imap.mailboxOpen(mailbox, { readOnly: true });
+    if (exists === 0) return [];
+    const found = await imap.fetchAll('1:*', { uid: true, flags: true, envelope: true, source: true });
+    return found.map(({ uid, flags, envelope, source }) => ({
+      uid,
+      subject: envelope?.subject ?? '',
+      flags: [...(flags ?? [])],
+      raw: source?.toString('utf8') ?? '',
+    }));
+  });
+}

@@ -1,0 +1,157 @@
+/** The whole server on a free port, as `mail-mcp server` starts it, and the official client signed in to it. */
+import { randomBytes } from 'node:crypto';
+import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
+import { z } from 'zod';
+import { RegisteredClient } from '../../demo/oauth-client.ts';
+import { readConfig } from '../../src/config.ts';
+import { generate } from '../../src/generate.ts';
+import { createLog } from '../../src/log.ts';
+import type { MailAccount } from '../../src/mail/account.ts';
+import { startServer } from '../../src/server.ts';
+import { type FormFields, signIn } from './person.ts';
+import { freePort } from './ports.ts';
+
+export const REDIRECT_URI = 'http://localhost/callback';
+
+const Minted = z.object({ client_id: z.string(), client_secret: z.string().optional() });
+export type Registration = z.output<typeof Minted>;
+
+export type Era = 'auto' | 'legacy';
+
+/** A person's assistant: the official client, signed in with their mailbox. */
+export interface Assistant extends AsyncDisposable {
+  client: Client;
+  provider: RegisteredClient;
+  /** Calls a tool. @returns its structured content; throws what the model would read if it reports an error */
+  call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** The sentence of a call that must fail. */
+  failure(tool: string, args?: Record<string, unknown>): Promise<string>;
+}
+
+export interface TestApp extends AsyncDisposable {
+  origin: string;
+  port: number;
+  /** Everything that was logged, as text. */
+  logged(): string;
+  /** The lines of finished requests. */
+  requests(): Record<string, unknown>[];
+  mint(account: MailAccount, flags?: Record<string, unknown>): Promise<Registration>;
+  /** Mints a client for the account's servers, signs in through the form, and connects. */
+  assistant(account: MailAccount, options?: { era?: Era; flags?: Record<string, unknown> }): Promise<Assistant>;
+  /** An access token for raw requests. */
+  accessToken(account: MailAccount, options?: { scope?: string }): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** @param environment variables beside BASE_URL, PORT and ENCRYPTION_KEY, or in their place */
+export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<TestApp> {
+  const port = await freePort();
+  const env = {
+    BASE_URL: `http://localhost:${port}`,
+    PORT: String(port),
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    MAIL_MCP_LOG_LEVEL: 'DEBUG',
+    ...environment,
+  };
+  const lines: string[] = [];
+  const config = readConfig(env);
+  const server = await startServer(config, createLog(config.logLevel, { write: (line) => void lines.push(line) }));
+  const origin = `http://localhost:${port}`;
+  let stopped: Promise<void> | undefined;
+
+  async function mint(account: MailAccount, flags: Record<string, unknown> = {}): Promise<Registration> {
+    const printed = await generate(
+      { ...serverFlags(account), redirectUri: [REDIRECT_URI], json: true, ...flags },
+      env,
+      new Date(),
+    );
+    const { client_id, client_secret } = Minted.extend({ client_secret: z.string().nullable() }).parse(
+      JSON.parse(printed),
+    );
+    return client_secret === null ? { client_id } : { client_id, client_secret };
+  }
+
+  const app: TestApp = {
+    origin,
+    port,
+    logged: () => lines.join(''),
+    requests: () => lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request'),
+    mint,
+    async assistant(account, { era = 'auto', flags = {} } = {}) {
+      const provider = new RegisteredClient(await mint(account, flags), REDIRECT_URI);
+      const client = await connect(origin, provider, account, era);
+      return assistantOf(client, provider);
+    },
+    async accessToken(account) {
+      const provider = new RegisteredClient(await mint(account), REDIRECT_URI);
+      const client = await connect(origin, provider, account, 'auto');
+      await client.close();
+      return provider.tokens()?.access_token ?? '';
+    },
+    stop: () => (stopped ??= server.stop()),
+    [Symbol.asyncDispose]: () => app.stop(),
+  };
+  return app;
+}
+
+/** From the bare URL: 401, discovery, the login form, the code, the tokens. */
+async function connect(origin: string, provider: RegisteredClient, account: MailAccount, era: Era): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: era } });
+  const transport = () => new StreamableHTTPClientTransport(new URL(`${origin}/mcp`), { authProvider: provider });
+  const first = transport();
+  await client.connect(first).catch((error: unknown) => {
+    if (!(error instanceof UnauthorizedError)) throw error;
+  });
+  if (provider.authorizationUrl === undefined) throw new Error('The server did not ask to sign in');
+  await first.finishAuth(await signIn(provider.authorizationUrl, formOf(account)));
+  await client.connect(transport());
+  return client;
+}
+
+/** What this person types into the login form. */
+export function formOf({ fullName, email, imap, smtp }: MailAccount): FormFields {
+  return {
+    full_name: fullName,
+    email,
+    imap_username: imap.login.username,
+    imap_password: imap.login.password,
+    smtp_username: smtp.login.username,
+    smtp_password: smtp.login.password,
+  };
+}
+
+function serverFlags({ imap, smtp }: MailAccount): Record<string, unknown> {
+  const isCleartext = [imap, smtp].some(({ server }) => server.security === 'cleartext');
+  return {
+    imapHost: imap.server.host,
+    imapPort: String(imap.server.port),
+    imapSsl: imap.server.security === 'tls',
+    smtpHost: smtp.server.host,
+    smtpPort: String(smtp.server.port),
+    smtpSsl: smtp.server.security === 'tls',
+    allowCleartext: isCleartext,
+  };
+}
+
+function assistantOf(client: Client, provider: RegisteredClient): Assistant {
+  async function tryTo(tool: string, args: Record<string, unknown> = {}) {
+    const { isError, content, structuredContent } = await client.callTool({ name: tool, arguments: args });
+    const [first] = content;
+    return { isError, text: first?.type === 'text' ? first.text : '', structuredContent };
+  }
+  return {
+    client,
+    provider,
+    async call(tool, args) {
+      const { isError, text, structuredContent } = await tryTo(tool, args);
+      if (isError || structuredContent === undefined) throw new Error(text);
+      return z.record(z.string(), z.unknown()).parse(structuredContent);
+    },
+    async failure(tool, args) {
+      const { isError, text } = await tryTo(tool, args);
+      if (!isError) throw new Error(`${tool} was expected to fail and did not`);
+      return text;
+    },
+    [Symbol.asyncDispose]: () => client.close(),
+  };
+}
