@@ -1,6 +1,6 @@
 /** Postfix: submission with implicit TLS, with STARTTLS and without any, delivering to Dovecot and to nobody else. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeyPair } from './certificates.ts';
 import type { DovecotSockets } from './dovecot.ts';
@@ -16,6 +16,8 @@ export const REFUSING_RECIPIENT = `refusing@${MAIL_DOMAIN}`;
 export const UNKNOWN_RECIPIENT = `nobody-of-that-name@${MAIL_DOMAIN}`;
 /** Largest message taken, in bytes; announced by SIZE (RFC 1870). */
 export const MESSAGE_SIZE_LIMIT_BYTES = 20_000_000;
+
+const LONG_AGO = new Date('2020-01-01T00:00:00Z');
 
 const QUEUE_FOLDERS = [
   ...['active', 'bounce', 'corrupt', 'defer', 'deferred', 'flush', 'hold', 'incoming', 'maildrop', 'saved', 'trace'],
@@ -39,13 +41,17 @@ export async function startPostfix(scratch: string, options: PostfixOptions): Pr
   const logFile = join(folder, 'log');
   mkdirSync(config, { recursive: true });
   makeQueue(folder);
-  writeFileSync(join(config, 'main.cf'), mainCf(folder, logFile, options));
-  writeFileSync(join(config, 'master.cf'), masterCf(options));
-  writeFileSync(join(config, 'users'), `/^[up]-[a-z0-9-]+@${MAIL_DOMAIN.replaceAll('.', '\\.')}$/ exists\n`);
-  writeFileSync(
-    join(config, 'recipients'),
-    `${BUSY_RECIPIENT} 451 4.7.1 Come back later\n${REFUSING_RECIPIENT} 550 5.7.1 Not from you\n`,
-  );
+  const files = {
+    'main.cf': mainCf(folder, logFile, options),
+    'master.cf': masterCf(options),
+    users: `/^[up]-[a-z0-9-]+@${MAIL_DOMAIN.replaceAll('.', '\\.')}$/ exists\n`,
+    recipients: `${BUSY_RECIPIENT} 451 4.7.1 Come back later\n${REFUSING_RECIPIENT} 550 5.7.1 Not from you\n`,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(config, name), text);
+    // Postfix waits two seconds before it believes a file that has only just been written.
+    utimesSync(join(config, name), LONG_AGO, LONG_AGO);
+  }
   return startServer(scratch, {
     name: 'postfix',
     // Not `postfix start`, whose checks take two seconds and which would leave our process group, and with it our reach.
