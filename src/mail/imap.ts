@@ -86,7 +86,7 @@ class Wire extends ImapFlow {
   declare readonly write: (line: string) => void;
   declare readonly setAuthenticationState: () => Promise<void>;
   declare expectCapabilityUpdate: boolean;
-  declare readonly socket: { setTimeout(milliseconds: number): unknown } | false;
+  declare readonly socket: { setTimeout(milliseconds: number): unknown } | false | null;
   declare readonly untaggedHandlers: Record<string, ((answer: Answer) => Promise<void>) | null>;
   login: Login | undefined;
 
@@ -395,7 +395,7 @@ export class Imap {
   #watchSilence(commands: 1 | -1): void {
     this.#running += commands;
     const { socket } = this.#wire;
-    if (socket !== false) socket.setTimeout(this.#running > 0 ? this.#limits.silenceMs : 0);
+    if (socket) socket.setTimeout(this.#running > 0 ? this.#limits.silenceMs : 0);
   }
 
   #explain(error: unknown, command: string, ifLost: string | undefined): Error {

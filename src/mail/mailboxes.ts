@@ -37,6 +37,16 @@ const ROLES: ReadonlyMap<string, Role> = new Map([
   ['\\flagged', 'flagged'],
 ]);
 
+/** Names in use that imapflow's tables lack; lower case. */
+const MORE_NAMES: Readonly<Record<string, string>> = {
+  nosūtītie: '\\sent',
+  sūtītās: '\\sent',
+  dzēstie: '\\trash',
+  izdzēstie: '\\trash',
+  miskaste: '\\trash',
+  surogātpasts: '\\junk',
+};
+
 /** Without LIST-STATUS each count costs a command; from here on counts are null. */
 const MOST_STATUS_COMMANDS = 200;
 
@@ -235,7 +245,9 @@ function assignRoles(mailboxes: Listed[]): void {
   const unmarked = mailboxes.filter(({ role, selectable }) => role === null && selectable);
   for (const mailbox of unmarked.sort((a, b) => depth(a) - depth(b) || a.path.localeCompare(b.path))) {
     const name = mailbox.delimiter === null ? mailbox.path : (mailbox.path.split(mailbox.delimiter).at(-1) ?? '');
-    const guess = ROLES.get(guessSpecialUse(name)?.toLowerCase() ?? '');
+    const guess = ROLES.get(
+      (guessSpecialUse(name) ?? MORE_NAMES[name.normalize('NFKC').toLowerCase()] ?? '').toLowerCase(),
+    );
     if (guess === undefined || guess === 'all' || guess === 'flagged') continue;
     if (mailboxes.every(({ role }) => role !== guess)) mailbox.role = guess;
   }

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest';
+import type { MailAccount } from '../../src/mail/account.ts';
+import { findMailbox, listMailboxes, requireMailbox } from '../../src/mail/mailboxes.ts';
+import { newAccount, onPoorServer } from '../support/accounts.ts';
+import { connected } from '../support/connected.ts';
+import { imapWith } from '../support/mailboxes.ts';
+import { message } from '../support/messages.ts';
+import { scriptedImap } from '../support/scripted-imap.ts';
+
+describe.each([
+  { kind: 'rich', on: (account: MailAccount) => account },
+  { kind: 'poor', on: onPoorServer },
+])('on a $kind server', ({ on }) => {
+  test('mailboxes are listed INBOX first, with Unicode paths, roles and subscriptions', async () => {
+    const account = newAccount();
+    await imapWith(account, { 'Zürich/日本 & co': [] });
+    const mailboxes = await connected(on(account), (imap) => listMailboxes(imap, { counts: false }));
+    expect(mailboxes[0]).toEqual({
+      path: 'INBOX',
+      delimiter: '/',
+      role: 'inbox',
+      subscribed: false,
+      selectable: true,
+      messages: null,
+      unseen: null,
+    });
+    expect(mailboxes).toContainEqual(
+      expect.objectContaining({ path: 'Zürich/日本 & co', role: null, selectable: true }),
+    );
+    for (const [path, role] of [
+      ['Sent', 'sent'],
+      ['Drafts', 'drafts'],
+      ['Trash', 'trash'],
+    ]) {
+      expect(mailboxes).toContainEqual(expect.objectContaining({ path, role, subscribed: true }));
+    }
+  });
+
+  test('counts are those of messages and of unseen messages', async () => {
+    const account = newAccount();
+    await imapWith(account, { INBOX: [message(), message({ flags: ['\\Seen'] })], Zürich: [message()] });
+    const mailboxes = await connected(on(account), (imap) => listMailboxes(imap, { counts: true }));
+    expect(mailboxes).toContainEqual(expect.objectContaining({ path: 'INBOX', messages: 2, unseen: 1 }));
+    expect(mailboxes).toContainEqual(expect.objectContaining({ path: 'Zürich', messages: 1, unseen: 1 }));
+    expect(mailboxes).toContainEqual(expect.objectContaining({ path: 'Sent', messages: 0, unseen: 0 }));
+  });
+
+  test('a mailbox is found by its role and by its name, INBOX in any case', async () => {
+    await connected(on(newAccount()), async (imap) => {
+      expect(await findMailbox(imap, 'sent')).toBe('Sent');
+      expect(await requireMailbox(imap, 'inBox')).toBe('INBOX');
+      await expect(requireMailbox(imap, 'Drafs')).rejects.toThrow('There is no mailbox "Drafs". Call list_mailboxes');
+    });
+  });
+
+  test.each([['a\r\nA1 LOGOUT'], ['\0'], ['tab\t']])('the name %j is refused before anything is sent', async (name) => {
+    await connected(on(newAccount()), (imap) =>
+      expect(requireMailbox(imap, name)).rejects.toThrow('characters that no name may have'),
+    );
+  });
+
+  test('wildcards in a name are characters like any other', async () => {
+    await connected(on(newAccount()), async (imap) => {
+      await expect(requireMailbox(imap, '*')).rejects.toThrow('There is no mailbox "*"');
+      await expect(requireMailbox(imap, 'Sen%')).rejects.toThrow('There is no mailbox "Sen%"');
+    });
+  });
+});
+
+describe('roles on a server that marks none', () => {
+  test.each([
+    [
+      ['INBOX', 'Gesendet', 'Entwürfe', 'Papierkorb'],
+      ['Gesendet', 'Entwürfe', 'Papierkorb'],
+    ],
+    [
+      ['INBOX', 'INBOX.Éléments envoyés', 'INBOX.Brouillons', 'INBOX.Corbeille'],
+      ['INBOX.Éléments envoyés', 'INBOX.Brouillons', 'INBOX.Corbeille'],
+    ],
+    [
+      ['INBOX', 'Enviados', 'Borradores', 'Papelera'],
+      ['Enviados', 'Borradores', 'Papelera'],
+    ],
+    [
+      ['INBOX', 'Nosūtītie', 'Melnraksti', 'Atkritne'],
+      ['Nosūtītie', 'Melnraksti', 'Atkritne'],
+    ],
+    [
+      ['INBOX', 'Archive.Sent', 'Sent Items', 'Drafts', 'Deleted Items'],
+      ['Sent Items', 'Drafts', 'Deleted Items'],
+    ],
+  ])('are those of the names %j', async (names, [sent, drafts, trash]) => {
+    await using server = await scriptedImap((command) =>
+      /^LIST/.test(command) ? `${names.map((name) => `* LIST () "." "${utf7(name)}"`).join('\n')}\nTAG OK` : undefined,
+    );
+    await connected(server, async (imap) => {
+      expect(await findMailbox(imap, 'sent')).toBe(sent);
+      expect(await findMailbox(imap, 'drafts')).toBe(drafts);
+      expect(await findMailbox(imap, 'trash')).toBe(trash);
+    });
+  });
+
+  test('are missing where no name tells, and the error says what to do', async () => {
+    await using server = await scriptedImap((command) =>
+      /^LIST/.test(command) ? '* LIST () "/" INBOX\nTAG OK' : undefined,
+    );
+    await connected(server, (imap) => expect(findMailbox(imap, 'sent')).rejects.toThrow('Call list_mailboxes'));
+  });
+
+  test('go to the marked mailbox and not to the well-known name', async () => {
+    await using server = await scriptedImap((command) =>
+      /^LIST/.test(command)
+        ? '* LIST (\\Sent) "/" Outbox\n* LIST () "/" Sent\n* LIST (\\Noselect) "/" Drafts\nTAG OK'
+        : undefined,
+    );
+    await connected(server, async (imap) => {
+      expect(await findMailbox(imap, 'sent')).toBe('Outbox');
+      await expect(findMailbox(imap, 'drafts')).rejects.toThrow('drafts');
+    });
+  });
+});
+
+test('a server that offers LIST-EXTENDED and then refuses it is asked the old way', async () => {
+  await using server = await scriptedImap(
+    (command) => {
+      if (/^LIST .*RETURN/.test(command)) return 'TAG BAD syntax error';
+      if (/^LIST/.test(command)) return '* LIST () "/" INBOX\nTAG OK';
+      return /^LSUB/.test(command) ? '* LSUB () "/" INBOX\nTAG OK' : undefined;
+    },
+    { capabilities: 'IMAP4rev1 LIST-EXTENDED' },
+  );
+  const mailboxes = await connected(server, (imap) => listMailboxes(imap, { counts: false }));
+  expect(mailboxes).toMatchObject([{ path: 'INBOX' }]);
+});
+
+/** Modified UTF-7 (RFC 3501 §5.1.3), written apart from the code under test. */
+function utf7(name: string): string {
+  return name.replace(/[^\x20-\x7e]+/g, (run) => {
+    const utf16 = Buffer.from(run, 'utf16le').swap16();
+    return `&${utf16.toString('base64').replace(/=+$/, '').replaceAll('/', ',')}-`;
+  });
+}

@@ -1,0 +1,20 @@
+/** The connection under test, opened for a test and closed after it. */
+import type { MailAccount } from '../../src/mail/account.ts';
+import { type ConnectOptions, connectImap, type Imap } from '../../src/mail/imap.ts';
+
+export async function connected<T>(
+  account: Pick<MailAccount['imap'], 'server'> | MailAccount,
+  use: (imap: Imap) => Promise<T>,
+  options: ConnectOptions = {},
+): Promise<T> {
+  const endpoint =
+    'imap' in account
+      ? account.imap
+      : { server: account.server, login: { kind: 'password' as const, username: 'ada', password: 'secret' } };
+  const imap = await connectImap(endpoint, options);
+  try {
+    return await use(imap);
+  } finally {
+    imap.end();
+  }
+}
