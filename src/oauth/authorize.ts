@@ -57,7 +57,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       now(),
     );
     const html = pages.login(loginView(request, { issuer, action: authorizePath, transaction }, entry, problems));
-    pages.send(response, 200, html, formActionSources(request.redirectUri, request.client.redirectUris));
+    pages.send(response, 200, html, formActionSources(request.redirectUri));
   }
 
   /** Nothing of the form but the sealed transaction says what is being authorized. */

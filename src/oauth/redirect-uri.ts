@@ -67,18 +67,15 @@ export function withParameters(uri: string, parameters: Record<string, string | 
 }
 
 /**
- * Where a form of ours may lead, for `form-action` (CSP 3 §6.4.1): Chromium applies it to the redirects after the POST as well.
- * The other https origins of the client are there because its callback may pass the browser on to a sister site.
+ * Where the sign-in form may lead, for `form-action` (CSP 3 §6.4.1). Chromium applies it to every redirect after the POST: ours to the
+ * client, and whatever the client's callback adds (to its host without www, to its success page). Those cannot be known, and a
+ * blocked one leaves the person on our page without a word, so onward redirects may go to any https host.
  */
-export function formActionSources(requested: string, registered: readonly string[]): string[] {
-  const sisters = registered.filter((uri) => uri.startsWith('https://'));
-  return [...new Set([requested, ...sisters].map(source))];
-}
-
-function source(uri: string): string {
-  const { protocol, hostname, origin } = new URL(uri);
-  // CSP has no syntax for IPv6 hosts, and private-use schemes have no origin: both are named by their scheme.
-  return (protocol === 'http:' || protocol === 'https:') && !hostname.startsWith('[') ? origin : protocol;
+export function formActionSources(redirectUri: string): string[] {
+  const { protocol, hostname, origin } = new URL(redirectUri);
+  if (protocol !== 'http:' && protocol !== 'https:') return [protocol];
+  // CSP has no syntax for IPv6 hosts.
+  return [hostname.startsWith('[') ? protocol : origin, 'https:'];
 }
 
 /** How a person is told where the browser goes next: the host, or the application's scheme. */

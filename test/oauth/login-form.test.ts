@@ -42,7 +42,7 @@ describe('what the sign-in page says', () => {
     await using app = await startOAuthApp(https);
     const { headers } = (await openSignIn(app, await app.mint())).response;
     expect(headers.get('content-security-policy')).toMatch(
-      /^default-src 'none'; style-src 'sha256-[\w+/]+='; img-src 'self'; form-action 'self' https:\/\/client\.example; frame-ancestors 'none'; base-uri 'none'$/,
+      /^default-src 'none'; style-src 'sha256-[\w+/]+='; img-src 'self'; form-action 'self' https:\/\/client\.example https:; frame-ancestors 'none'; base-uri 'none'$/,
     );
     expect(Object.fromEntries(headers)).toMatchObject({
       'x-frame-options': 'DENY',

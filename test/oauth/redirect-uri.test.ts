@@ -119,12 +119,9 @@ describe('redirect URIs (RFC 9700 §2.1, RFC 8252)', () => {
   });
 
   test('FORM-04 a form may lead to the origin or the scheme of its redirect URI', () => {
-    expect(formActionSources('https://claude.ai/cb', ['https://claude.ai/cb', 'https://claude.com/cb'])).toEqual([
-      'https://claude.ai',
-      'https://claude.com',
-    ]);
-    expect(formActionSources('http://localhost:3118/cb', ['http://localhost/cb'])).toEqual(['http://localhost:3118']);
-    expect(formActionSources('http://[::1]:3118/cb', [])).toEqual(['http:']);
-    expect(formActionSources('cursor://anysphere.cursor-mcp/cb', [])).toEqual(['cursor:']);
+    expect(formActionSources('https://claude.ai/cb')).toEqual(['https://claude.ai', 'https:']);
+    expect(formActionSources('http://localhost:3118/cb')).toEqual(['http://localhost:3118', 'https:']);
+    expect(formActionSources('http://[::1]:3118/cb')).toEqual(['http:', 'https:']);
+    expect(formActionSources('cursor://anysphere.cursor-mcp/cb')).toEqual(['cursor:']);
   });
 });
