@@ -6,6 +6,9 @@ import { type ConnectOptions, connectImap, type Imap } from './imap.ts';
 
 /** Warm IMAP connections, leased by account. No account ever waits for another one's mail server. */
 
+/** As much of an account as a connection depends on. */
+type ImapAccount = Pick<MailAccount, 'imap'>;
+
 export interface PoolLimits {
   /** Most connections of one account; mail servers often allow no more than ten (Gmail: fifteen). */
   perAccount: number;
@@ -39,9 +42,9 @@ export interface ImapPool {
    *
    * @throws {UpstreamError} as connectImap and `use` do; `timeout` (code `POOL_BUSY`) if no connection became free in time
    */
-  withImap<T>(account: MailAccount, use: (imap: Imap) => Promise<T>, options?: LeaseOptions): Promise<T>;
+  withImap<T>(account: ImapAccount, use: (imap: Imap) => Promise<T>, options?: LeaseOptions): Promise<T>;
   /** Takes over a connection that somebody else opened, for example to check a login. */
-  adopt(account: MailAccount, imap: Imap): void;
+  adopt(account: ImapAccount, imap: Imap): void;
   /** Connections at this moment. */
   size(): { idle: number; leased: number };
   /** Ends all connections and refuses new leases. Returns when all are closed, at the latest after `closeMs`. */
@@ -93,7 +96,7 @@ class Pool implements ImapPool {
     this.#limits = { ...LIMITS, ...options.pool };
   }
 
-  async withImap<T>(account: MailAccount, use: (imap: Imap) => Promise<T>, options: LeaseOptions = {}): Promise<T> {
+  async withImap<T>(account: ImapAccount, use: (imap: Imap) => Promise<T>, options: LeaseOptions = {}): Promise<T> {
     const shelf = this.#shelfOf(account);
     const { imap, isWarm } = await this.#acquire(account, shelf, options.mailbox);
     const changes = imap.changes;
@@ -117,7 +120,7 @@ class Pool implements ImapPool {
     }
   }
 
-  adopt(account: MailAccount, imap: Imap): void {
+  adopt(account: ImapAccount, imap: Imap): void {
     const shelf = this.#shelfOf(account);
     if (this.#isClosing || !this.#reserve(shelf)) {
       this.#forgetIfEmpty(shelf);
@@ -148,8 +151,8 @@ class Pool implements ImapPool {
     for (const imap of this.#leased) imap.close();
   }
 
-  #shelfOf(account: MailAccount): Shelf {
-    const identity = JSON.stringify([account.imap.server, account.imap.login, account.smtp.server, account.smtp.login]);
+  #shelfOf(account: ImapAccount): Shelf {
+    const identity = JSON.stringify([account.imap.server, account.imap.login]);
     const key = createHmac('sha256', this.#secret).update(identity).digest('base64');
     const shelf = this.#shelves.get(key) ?? { key, idle: [], count: 0, limit: this.#limits.perAccount, waiters: [] };
     this.#shelves.set(key, shelf);
@@ -157,7 +160,7 @@ class Pool implements ImapPool {
   }
 
   async #acquire(
-    account: MailAccount,
+    account: ImapAccount,
     shelf: Shelf,
     mailbox: string | undefined,
   ): Promise<{ imap: Imap; isWarm: boolean }> {
@@ -202,7 +205,7 @@ class Pool implements ImapPool {
   }
 
   /** Opens the connection for which a place was reserved. */
-  async #open(account: MailAccount, shelf: Shelf): Promise<Imap> {
+  async #open(account: ImapAccount, shelf: Shelf): Promise<Imap> {
     try {
       const imap = await connectImap(account.imap, this.#options);
       if (this.#isClosing) {

@@ -40,12 +40,14 @@ export interface TestApp extends AsyncDisposable {
   assistant(account: MailAccount, options?: { era?: Era; flags?: Record<string, unknown> }): Promise<Assistant>;
   /** An access token for raw requests. */
   accessToken(account: MailAccount, options?: { scope?: string }): Promise<string>;
+  /** Another process' worth of the same server: same URL, same key, nothing else in common. */
+  replica(): Promise<TestApp>;
   stop(): Promise<void>;
 }
 
 /** @param environment variables beside BASE_URL, PORT and ENCRYPTION_KEY, or in their place */
 export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<TestApp> {
-  const port = await freePort();
+  const port = Number(environment.PORT ?? (await freePort()));
   const env = {
     BASE_URL: `http://localhost:${port}`,
     PORT: String(port),
@@ -87,6 +89,9 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
       const client = await connect(origin, provider, account, 'auto');
       await client.close();
       return provider.tokens()?.access_token ?? '';
+    },
+    async replica() {
+      return startApp({ ...env, PORT: String(await freePort()) });
     },
     stop: () => (stopped ??= server.stop()),
     [Symbol.asyncDispose]: () => app.stop(),

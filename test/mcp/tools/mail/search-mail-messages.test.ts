@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newAccount } from '../../../support/accounts.ts';
+import { imapWith } from '../../../support/mailboxes.ts';
+import { message } from '../../../support/messages.ts';
+import { type Assistant, startApp, type TestApp } from '../../../support/start-app.ts';
+
+let app: TestApp;
+let assistant: Assistant;
+/** Subject → UID. */
+const uid: Record<string, number> = {};
+
+beforeAll(async () => {
+  app = await startApp();
+  const account = newAccount();
+  const subjects = ['Quarterly report', 'report quarterly', 'Größenänderung 変更', 'Lunch', 'Lunch again'];
+  const { INBOX } = await imapWith(account, {
+    INBOX: [
+      message({
+        subject: 'Quarterly report',
+        from: 'ann@example.test',
+        date: new Date('2025-01-10T12:00:00Z'),
+        flags: ['\\Seen'],
+      }),
+      message({ subject: 'report quarterly', from: 'bob@example.test', date: new Date('2025-02-10T12:00:00Z') }),
+      message({ subject: 'Größenänderung 変更', date: new Date('2025-03-10T12:00:00Z'), flags: ['$Label1'] }),
+      message({ subject: 'Lunch', text: 'x'.repeat(5000), date: new Date('2025-04-10T12:00:00Z') }),
+      message({ subject: 'Lunch again', headers: { 'X-Topic': 'food' }, date: new Date('2025-05-10T12:00:00Z') }),
+    ],
+  });
+  for (const [index, subject] of subjects.entries()) uid[subject] = INBOX[index] ?? 0;
+  assistant = await app.assistant(account);
+});
+afterAll(async () => {
+  await assistant.client.close();
+  await app.stop();
+});
+
+describe('search_mail_messages', () => {
+  test.each([
+    ['ALL', ['Lunch again', 'Lunch', 'Größenänderung 変更', 'report quarterly', 'Quarterly report']],
+    ['SUBJECT "quarterly report"', ['Quarterly report']],
+    ['subject quarterly subject report', ['report quarterly', 'Quarterly report']],
+    ['OR FROM ann@example.test SUBJECT "Lunch again"', ['Lunch again', 'Quarterly report']],
+    ['SUBJECT lunch NOT (LARGER 3000)', ['Lunch again']],
+    ['SENTSINCE 1-Feb-2025 SENTBEFORE 11-Mar-2025', ['Größenänderung 変更', 'report quarterly']],
+    ['UNSEEN SENTBEFORE 1-Mar-2025', ['report quarterly']],
+    ['KEYWORD $Label1', ['Größenänderung 変更']],
+    ['HEADER X-Topic food', ['Lunch again']],
+    ['SUBJECT größenänderung', ['Größenänderung 変更']],
+    ['SUBJECT "変更"', ['Größenänderung 変更']],
+    ['1:2', ['report quarterly', 'Quarterly report']],
+    ['SUBJECT "nowhere to be found"', []],
+  ])('%s finds UIDs, newest first', async (query, subjects) => {
+    const found = await assistant.call('search_mail_messages', { folder: 'INBOX', query });
+    expect(found).toMatchObject({ count: subjects.length, uids: subjects.map((subject) => uid[subject]) });
+    expect(found).not.toHaveProperty('messages');
+  });
+
+  test('a UID set finds what is named by it', async () => {
+    const query = `UID ${uid.Lunch}:*`;
+    expect(await assistant.call('search_mail_messages', { folder: 'INBOX', query })).toMatchObject({
+      uids: [uid['Lunch again'], uid.Lunch],
+    });
+  });
+
+  test('pages cut the UIDs, and count tells them all', async () => {
+    const page = (number: number) =>
+      assistant.call('search_mail_messages', { folder: 'INBOX', query: 'ALL', page: number, per_page: 2 });
+    expect(await page(1)).toMatchObject({ count: 5, uids: [uid['Lunch again'], uid.Lunch] });
+    expect(await page(3)).toMatchObject({ count: 5, uids: [uid['Quarterly report']] });
+    expect(await page(4)).toMatchObject({ count: 5, uids: [] });
+  });
+
+  test('with_envelopes brings the envelopes in the order of the UIDs', async () => {
+    const { messages } = await assistant.call('search_mail_messages', {
+      folder: 'INBOX',
+      query: 'SUBJECT lunch',
+      with_envelopes: true,
+    });
+    expect(messages).toMatchObject([{ subject: 'Lunch again' }, { subject: 'Lunch' }]);
+  });
+
+  test.each([
+    ['SUBJECT', 'SUBJECT'],
+    ['SUBJECT quarterly report', 'report'],
+    ['FROM ann@example.test (UNSEEN', '('],
+    ['SINCE yesterday', 'yesterday'],
+    ['FROBNICATE', 'FROBNICATE'],
+  ])('%s: the error points at the word', async (query, word) => {
+    expect(await assistant.failure('search_mail_messages', { folder: 'INBOX', query })).toContain(word);
+  });
+
+  test.each([['ALL\r\nA1 DELETE INBOX'], ['SUBJECT {4}\r\nlong'], ['SUBJECT "a\nb"']])(
+    '%j never becomes a second command',
+    async (query) => {
+      await assistant.failure('search_mail_messages', { folder: 'INBOX', query });
+      expect(await assistant.call('list_mail_messages', { folder: 'INBOX' })).toMatchObject({ total: 5 });
+    },
+  );
+});
