@@ -18,15 +18,15 @@ import { loginView } from './login-page.ts';
 import { loginProblems, needsOwnSmtpLogin } from './login-problems.ts';
 import { createPages } from './pages.ts';
 import { parseParameters, queryOf, readForm } from './parameters.ts';
-import { formActionSources, withParameters } from './redirect-uri.ts';
+import { authorizePaths } from './paths.ts';
+import { sendBack } from './redirect.ts';
+import { formActionSources } from './redirect-uri.ts';
 import type { OAuthServices } from './services.ts';
 import { createTokens, lifetimes, type Transaction } from './tokens.ts';
 
 /** A common limit of proxies for a request line; nothing longer would have come this far in production. */
 const maxQueryLength = 8190;
 const maxFormBytes = 16 * 1024;
-
-export const authorizePath = '/oauth/authorize';
 
 const staleForm = 'This sign-in page is too old, was already used, or was opened in another browser.';
 
@@ -56,7 +56,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       },
       now(),
     );
-    const html = pages.login(loginView(request, { issuer, action: authorizePath, transaction }, entry, problems));
+    const html = pages.login(loginView(request, { issuer, action: authorizePaths[0], transaction }, entry, problems));
     pages.send(response, 200, html, formActionSources(request.redirectUri));
   }
 
@@ -124,6 +124,8 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
         const problems = loginProblems(faults, entry, client.servers);
         return sendForm(response, authorization, transaction, { ...entry, useSameCredentials }, problems);
       }
+      // Who clicks twice has left the first request; its success must not use up the page for the second.
+      if (request.socket.destroyed) return;
       // Pages of one transaction that were shown again live a little longer than the first; so does the mark.
       const markUntil = new Date(now().getTime() + lifetimes.transactionSeconds * 1000);
       if (!(await state.useOnce(`transaction:${transaction.tid}`, markUntil))) {
@@ -131,9 +133,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       }
       const code = await sealCode(authorization, entry);
       log.info({ client: client.jti }, 'signed in');
-      response.set('Cache-Control', 'no-store');
-      // 303 turns the POST into a GET (RFC 9110 §15.4.4); 307 would hand the mail password to the client.
-      response.redirect(303, withParameters(uri, { code, state: clientState, iss: issuer }));
+      sendBack(response, uri, { code, state: clientState, iss: issuer });
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { OAuthError } from '../errors.ts';
 import type { MailAccount } from '../mail/account.ts';
 import { accountOf } from './credentials.ts';
+import { errorDescription } from './error-description.ts';
 import type { Keyring } from './jwe.ts';
 import { resourceMetadataUrl, resourceOf } from './metadata.ts';
 import { parseParameters, queryOf } from './parameters.ts';
@@ -77,12 +78,12 @@ function presentedToken(request: Request): string {
 
 /**
  * The `WWW-Authenticate` value of a refusal (RFC 6750 §3, RFC 9728 §5.1): where to find out how to sign in. Without an error for
- * requests that did not try to authenticate.
+ * requests that did not try to authenticate (§3.1).
  */
 export function challenge(request: Request, error: OAuthError, issuer: string): string {
-  const tried = /^Bearer\b/i.test(request.headers.authorization ?? '');
+  const tried = error.code !== 'invalid_token' || /^Bearer\b/i.test(request.headers.authorization ?? '');
   return `Bearer ${[
-    ...(tried ? [`error="${error.code}"`, `error_description="${error.message}"`] : []),
+    ...(tried ? [`error="${error.code}"`, `error_description="${errorDescription(error.message)}"`] : []),
     `resource_metadata="${resourceMetadataUrl(issuer)}"`,
     `scope="${scopes.join(' ')}"`,
   ].join(', ')}`;

@@ -1,10 +1,11 @@
 /** How an OAuthError reaches its reader: on the redirect, as a page for a person, as JSON for a client, with a challenge on `/mcp`. */
 import type { Request, Response } from 'express';
 import type { OAuthError, OAuthErrorCode } from '../errors.ts';
-import { authorizePath } from './authorize.ts';
 import { challenge } from './bearer.ts';
+import { errorDescription } from './error-description.ts';
 import { createPages, type Pages } from './pages.ts';
-import { withParameters } from './redirect-uri.ts';
+import { authorizePaths, tokenPaths } from './paths.ts';
+import { sendBack } from './redirect.ts';
 
 /** RFC 6749 §5.2; RFC 6750 §3.1. */
 const statuses: Record<OAuthErrorCode, number> = {
@@ -23,34 +24,21 @@ const statuses: Record<OAuthErrorCode, number> = {
   insufficient_scope: 403,
 };
 
-/** Where a person reads the answer, in a browser. */
-const pagePaths: readonly string[] = [authorizePath, '/authorize'];
-
 /** @returns the part of the app's error handler that answers OAuthErrors; it logs nothing */
 export function oauthErrorResponse({ issuer }: { issuer: string }) {
   const pages = createPages({ issuer });
 
   return function respond(error: OAuthError, request: Request, response: Response): void {
-    if (error.redirect) sendRedirect(error, error.redirect, response, issuer);
-    else if (pagePaths.includes(request.path)) sendPage(error, response, pages);
+    const { code, message, redirect } = error;
+    if (redirect) {
+      const { uri, state } = redirect;
+      sendBack(response, uri, { error: code, error_description: errorDescription(message), state, iss: issuer });
+    } else if (authorizePaths.includes(request.path)) sendPage(error, response, pages);
     else sendJson(error, request, response, issuer);
   };
 }
 
-/** RFC 6749 §4.1.2.1, RFC 9207 §2. */
-function sendRedirect(
-  { code, message }: OAuthError,
-  { uri, state }: NonNullable<OAuthError['redirect']>,
-  response: Response,
-  issuer: string,
-): void {
-  response.set('Cache-Control', 'no-store');
-  response.redirect(
-    303,
-    withParameters(uri, { error: code, error_description: description(message), state, iss: issuer }),
-  );
-}
-
+/** For the person in front of the browser: before the redirect URI is trusted there is nowhere else to tell it. */
 function sendPage(error: OAuthError, response: Response, pages: Pages): void {
   const status = statuses[error.code] >= 500 ? statuses[error.code] : 400;
   const html = pages.error({
@@ -67,16 +55,12 @@ function sendPage(error: OAuthError, response: Response, pages: Pages): void {
 
 function sendJson(error: OAuthError, request: Request, response: Response, issuer: string): void {
   const { code, message } = error;
-  if (code === 'invalid_token' || code === 'insufficient_scope') {
+  if (!tokenPaths.includes(request.path)) {
     response.set('WWW-Authenticate', challenge(request, error, issuer));
-  }
-  // RFC 6749 §5.2: only to clients that tried the header.
-  if (code === 'invalid_client' && request.headers.authorization !== undefined) {
+  } else if (code === 'invalid_client' && request.headers.authorization !== undefined) {
+    // Only to clients that tried the header (RFC 6749 §5.2).
     response.set('WWW-Authenticate', 'Basic realm="mail-mcp"');
   }
   response.set('Cache-Control', 'no-store');
-  response.status(statuses[code]).json({ error: code, error_description: description(message) });
+  response.status(statuses[code]).json({ error: code, error_description: errorDescription(message) });
 }
-
-/** The characters that an error_description may have (RFC 6749 §5.2). */
-const description = (message: string): string => message.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, '?');

@@ -72,6 +72,7 @@ export function sealed<T extends object>(
   type: { typ: string; schema: z.ZodType<T>; lifetimeSeconds: number | null; maxLength: number },
 ): Sealed<T> {
   const keys = new Map(keyring.all.map((master) => [master.kid, master.derive(type.typ)]));
+  const sealingKey = keyring.current.derive(type.typ);
   const envelope = z.object({
     typ: z.literal(type.typ),
     jti: z.string().min(1),
@@ -80,7 +81,6 @@ export function sealed<T extends object>(
   });
 
   async function seal(payload: T, now: Date, notAfter?: Date): Promise<string> {
-    const key = keyring.current.derive(type.typ);
     const iat = toSeconds(now);
     const ends = [
       ...(type.lifetimeSeconds === null ? [] : [iat + type.lifetimeSeconds]),
@@ -89,7 +89,7 @@ export function sealed<T extends object>(
     const claims = { typ: type.typ, jti: randomId(), iat, ...(ends.length > 0 && { exp: Math.min(...ends) }) };
     const token = await new CompactEncrypt(new TextEncoder().encode(JSON.stringify({ ...payload, ...claims })))
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keyring.current.kid })
-      .encrypt(key);
+      .encrypt(sealingKey);
     if (token.length > type.maxLength) throw new RangeError(`A sealed ${type.typ} would be too long.`);
     return token;
   }

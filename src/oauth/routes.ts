@@ -1,21 +1,16 @@
 /** Every URL of the authorization server, the aliases of older clients included. */
 import { type RequestHandler, Router } from 'express';
-import { authorize, authorizePath } from './authorize.ts';
+import { authorize } from './authorize.ts';
 import { allowOtherOrigins } from './cors.ts';
 import { authorizationServerMetadata, protectedResourceMetadata } from './metadata.ts';
+import {
+  authorizationServerMetadataPaths,
+  authorizePaths,
+  protectedResourceMetadataPaths,
+  tokenPaths,
+} from './paths.ts';
 import type { OAuthServices } from './services.ts';
 import { token } from './token.ts';
-
-/** Root documents, and the places where clients look that take the URL of `/mcp` for the issuer or the resource. */
-const authorizationServerPaths = [
-  '/.well-known/oauth-authorization-server',
-  '/.well-known/oauth-authorization-server/mcp',
-];
-const protectedResourcePaths = ['/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/mcp'];
-
-/** The root forms are those of MCP 2025-03-26, whose clients make them up; they run the same handlers, and nothing is redirected. */
-const authorizePaths = [authorizePath, '/authorize'];
-const tokenPaths = ['/oauth/token', '/token'];
 
 /** @returns a router for the root of the app; its errors are for the app's error handler (error-response.ts) */
 export function oauthRoutes(services: OAuthServices): Router {
@@ -23,19 +18,19 @@ export function oauthRoutes(services: OAuthServices): Router {
 
   const readable = ['GET', 'HEAD'];
   router
-    .route(authorizationServerPaths)
+    .route([...authorizationServerMetadataPaths])
     .all(allowOtherOrigins(readable))
     .get(authorizationServerMetadata(services))
     .all(methodNotAllowed('GET, HEAD, OPTIONS'));
   router
-    .route(protectedResourcePaths)
+    .route([...protectedResourceMetadataPaths])
     .all(allowOtherOrigins(readable))
     .get(protectedResourceMetadata(services))
     .all(methodNotAllowed('GET, HEAD, OPTIONS'));
 
   const { show, submit } = authorize(services);
   router
-    .route(authorizePaths)
+    .route([...authorizePaths])
     // Express would run the GET handler for HEAD; link previews start no sign-in.
     .head(methodNotAllowed('GET, POST'))
     .get(show)
@@ -43,7 +38,7 @@ export function oauthRoutes(services: OAuthServices): Router {
     .all(methodNotAllowed('GET, POST'));
 
   router
-    .route(tokenPaths)
+    .route([...tokenPaths])
     .all(allowOtherOrigins(['POST']))
     .post(token(services))
     .all(methodNotAllowed('POST'));

@@ -97,6 +97,7 @@ describe('the bearer check of /mcp (RFC 6750)', () => {
     ];
     for (const response of await Promise.all(elsewhere)) {
       expect(response.status).toBe(400);
+      expect(response.headers.get('www-authenticate')).toContain('Bearer error="invalid_request"');
       expect(await response.json()).toMatchObject({ error: 'invalid_request' });
     }
     expect((await app.post('/mcp', { access_token: accessToken })).status).toBe(401);

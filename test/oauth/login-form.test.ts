@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { LoginProblem } from '../../src/oauth/services.ts';
 import { exampleServers, redirectUri, startOAuthApp } from '../support/oauth-app.ts';
 import { ada, callbackOf, openSignIn, pageOf, submit } from '../support/sign-in-page.ts';
@@ -164,6 +164,27 @@ describe('who may submit it', () => {
     ]);
   });
 
+  test('FORM-02 who clicks twice gets in by the second click', async () => {
+    const answers: (() => void)[] = [];
+    const loginProblems = () => new Promise<LoginProblem[]>((resolve) => answers.push(() => resolve([])));
+    await using app = await startOAuthApp({ loginProblems });
+    const page = await openSignIn(app, await app.mint());
+    const left = new AbortController();
+    const first = app.fetch('/oauth/authorize', {
+      method: 'POST',
+      headers: { cookie: page.cookie, origin: app.issuer },
+      body: new URLSearchParams({ transaction: page.transaction, ...ada }),
+      signal: left.signal,
+    });
+    await vi.waitUntil(() => answers.length === 1);
+    left.abort();
+    await expect(first).rejects.toThrow();
+    const second = submit(app, page);
+    await vi.waitUntil(() => answers.length === 2);
+    for (const answer of answers) answer();
+    expect((await second).status).toBe(303);
+  });
+
   test('FORM-09 a body of more than 16 KiB is refused, with and without a declared length', async () => {
     await using app = await startOAuthApp();
     const page = await openSignIn(app, await app.mint());
@@ -194,6 +215,7 @@ describe('who may submit it', () => {
     const granted = await submit(app, await openSignIn(app, client));
     expect(granted.status).toBe(303);
     expect(granted.headers.get('cache-control')).toBe('no-store');
+    expect(await granted.text()).toBe('');
   });
 });
 
