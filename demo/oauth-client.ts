@@ -1,4 +1,4 @@
-import type { OAuthClientProvider, OAuthTokens } from '@modelcontextprotocol/client';
+import type { OAuthClientProvider, OAuthDiscoveryState, OAuthTokens } from '@modelcontextprotocol/client';
 
 /** The client's side of OAuth for somebody who has a client id and a secret: remembers tokens, and where to send the person. */
 export class RegisteredClient implements OAuthClientProvider {
@@ -8,6 +8,7 @@ export class RegisteredClient implements OAuthClientProvider {
   readonly #registration: { client_id: string; client_secret?: string };
   #tokens: OAuthTokens | undefined;
   #verifier = '';
+  #discovery: OAuthDiscoveryState | undefined;
 
   constructor(registration: { client_id: string; client_secret?: string | undefined }, redirectUrl: string) {
     const { client_id, client_secret } = registration;
@@ -41,5 +42,13 @@ export class RegisteredClient implements OAuthClientProvider {
 
   codeVerifier() {
     return this.#verifier;
+  }
+
+  saveDiscoveryState(state: OAuthDiscoveryState) {
+    this.#discovery = state;
+  }
+
+  discoveryState() {
+    return this.#discovery;
   }
 }

@@ -36,7 +36,7 @@ function post(body: unknown, headers: Record<string, string> = {}): Promise<Resp
 const Answer = z.object({
   result: z.looseObject({
     content: z.array(z.object({ text: z.string() })).default([]),
-    structuredContent: z.unknown(),
+    structuredContent: z.unknown().optional(),
     isError: z.boolean().optional(),
     tools: z.array(z.unknown()).optional(),
   }),

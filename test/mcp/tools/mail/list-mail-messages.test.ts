@@ -48,7 +48,7 @@ describe('list_mail_messages', () => {
           reply_to: [{ address: 'office@example.test' }],
           to: [{ name: 'Ada', address: 'ada@example.test' }, { address: 'bob@example.test' }],
           cc: [{ address: 'carol@example.test' }],
-          date: '2025-03-04T05:06:07.000Z',
+          date: '2025-03-04T05:06:07Z',
           size: expect.any(Number),
           flags: expect.arrayContaining(['\\Flagged', '$Label1']),
           has_attachments: true,

@@ -20,7 +20,7 @@ describe('list_mailboxes', () => {
       path: 'INBOX',
       delimiter: '/',
       role: 'inbox',
-      subscribed: true,
+      subscribed: false,
       selectable: true,
     });
     expect(mailboxes).toContainEqual({
