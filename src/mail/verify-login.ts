@@ -1,0 +1,54 @@
+/** Checks a login on both mail servers, for the sign-in form. */
+import { UpstreamError } from '../errors.ts';
+import type { MailAccount } from './account.ts';
+import { type ConnectOptions, connectImap, type Imap } from './imap.ts';
+import { verifySmtp } from './smtp.ts';
+
+export interface LoginProblem {
+  service: 'imap' | 'smtp';
+  fault: 'credentials' | 'app_password' | 'unreachable' | 'certificate' | 'timeout' | 'no_starttls' | 'refused';
+}
+
+export interface VerifyOptions {
+  /** Certificate authorities to trust instead of Node's. */
+  tls?: NonNullable<ConnectOptions['tls']>;
+  /** Takes over the IMAP connection of a login that works on both servers; otherwise it is closed. */
+  onImap?: (imap: Imap) => void;
+  /** For both servers together. */
+  totalMs?: number;
+}
+
+const TOTAL_MS = 15_000;
+
+/**
+ * Logs in to both servers at once, one attempt each.
+ *
+ * @returns everything that is wrong, IMAP first; empty if both work. Never takes longer than the limit (15 s)
+ */
+export async function verifyLogin(
+  account: MailAccount,
+  { tls, onImap, totalMs = TOTAL_MS }: VerifyOptions = {},
+): Promise<LoginProblem[]> {
+  const trust = tls === undefined ? {} : { tls };
+  const imapLimits = { connectMs: totalMs };
+  const smtpLimits = { connectMs: totalMs, greetingMs: totalMs, silenceMs: totalMs, totalMs };
+  const [imap, smtp] = await Promise.allSettled([
+    connectImap(account.imap, { ...trust, limits: imapLimits }),
+    verifySmtp(account.smtp.server, account.smtp.login, { ...trust, limits: smtpLimits }),
+  ]);
+  const problems: LoginProblem[] = [];
+  if (imap.status === 'rejected') problems.push({ service: 'imap', fault: faultOf(imap.reason) });
+  if (smtp.status === 'rejected') problems.push({ service: 'smtp', fault: faultOf(smtp.reason) });
+  if (imap.status === 'fulfilled') {
+    if (onImap && problems.length === 0) onImap(imap.value);
+    else imap.value.close();
+  }
+  return problems;
+}
+
+function faultOf(error: unknown): LoginProblem['fault'] {
+  if (!(error instanceof UpstreamError)) throw error;
+  if (error.code === 'APP_PASSWORD') return 'app_password';
+  if (error.code === 'NO_STARTTLS') return 'no_starttls';
+  return error.fault === 'unknown_outcome' ? 'unreachable' : error.fault;
+}
