@@ -1,9 +1,7 @@
 /** Runs once around all test files: starts the servers, tells the workers where they are, stops them. */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
-import { startServers } from './start-servers.ts';
+import { makeScratch, startServers } from './start-servers.ts';
 
 /** scripts/test.ts names a scratch folder by this variable and clears it away even if vitest is killed. */
 export const SCRATCH_VARIABLE = 'MAIL_MCP_TEST_SCRATCH';
@@ -19,11 +17,4 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     await stop();
     await rm(scratch, { recursive: true, force: true });
   };
-}
-
-async function makeScratch(): Promise<string> {
-  const scratch = await mkdtemp(join(tmpdir(), 'mail-mcp-test-'));
-  // The servers run as users of their own.
-  await chmod(scratch, 0o755);
-  return scratch;
 }

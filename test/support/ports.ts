@@ -6,20 +6,22 @@ import { createServer } from 'node:net';
 const LOWEST = 10_000;
 const HIGHEST = 32_000;
 
-/** Ports nobody listens on at this moment, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
+const given = new Set<number>();
+
+/** A port nobody listens on at this moment, never the same one twice in this process. */
+export async function freePort(): Promise<number> {
+  for (;;) {
     const port = randomInt(LOWEST, HIGHEST);
-    if (await isFree(port)) ports.add(port);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
   }
-  return [...ports];
 }
 
-export async function freePort(): Promise<number> {
-  const [port] = await freePorts(1);
-  if (port === undefined) throw new Error('no free port');
-  return port;
+/** One free port for each name. */
+export async function freePortsFor<Name extends string>(...names: Name[]): Promise<Record<Name, number>> {
+  const ports = await Promise.all(names.map(async (name) => [name, await freePort()] as const));
+  return Object.fromEntries(ports) as Record<Name, number>;
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -2,12 +2,15 @@
 import { inject } from 'vitest';
 import type { Certificates } from './certificates.ts';
 import type { MailStore } from './dovecot.ts';
+import type { S3Coordinates } from './swift.ts';
 
 export interface TestServers {
   imap: { host: string; tlsPort: number /** Takes cleartext logins too. */; starttlsPort: number };
   /** The same users and mail behind a server that offers IMAP4rev1 and no extension worth having. It still obeys the commands. */
   poorImap: { host: string; tlsPort: number; starttlsPort: number };
   smtp: { host: string; tlsPort: number; starttlsPort: number /** No TLS is offered. */; cleartextPort: number };
+  /** An S3 service with an empty bucket. All tests share it. */
+  s3: S3Coordinates;
   /** Path of the CA certificate (PEM). Every test worker trusts it; a process started by a test needs NODE_EXTRA_CA_CERTS. */
   ca: string;
   certificates: Certificates;
