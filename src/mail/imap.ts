@@ -1,35 +1,12 @@
 import type { ConnectionOptions } from 'node:tls';
-import { ImapFlow } from 'imapflow';
-import { specialUse } from 'imapflow/lib/special-use.js';
 import { ToolError, UpstreamError } from '../errors.ts';
 import type { Login, MailServer } from './account.ts';
-import { commandFault, connectFault, loginFault, preauthenticated, wrongLogin } from './imap-faults.ts';
+import { commandFault } from './imap-faults.ts';
+import { type Answer, type ImapLimits, openWire, type Wire } from './imap-wire.ts';
 import { canonicalMailboxName, encodeMailboxName } from './mailbox-name.ts';
-import {
-  atom,
-  expandSequenceSet,
-  type Item,
-  isList,
-  type Line,
-  listOf,
-  numberOf,
-  string,
-  type Token,
-  textOf,
-} from './tokens.ts';
+import { type Item, isList, type Line, listOf, numberOf, string, type Token, textOf } from './tokens.ts';
 
-/** One authenticated IMAP connection. The only file that knows imapflow: its transport and parser are used, its commands are not. */
-
-export interface ImapLimits {
-  /** For DNS, TCP, TLS, greeting and login together. */
-  connectMs: number;
-  /** Longest silence of the server while a command runs. */
-  silenceMs: number;
-  /** Longest time for one command, however lively the server is. */
-  commandMs: number;
-  /** Longest string or literal that the server may send. */
-  maxLiteralBytes: number;
-}
+/** One authenticated IMAP connection: commands, the open mailbox, and the end. */
 
 const LIMITS: ImapLimits = {
   connectMs: 10_000,
@@ -37,10 +14,6 @@ const LIMITS: ImapLimits = {
   commandMs: 120_000,
   maxLiteralBytes: 40 * 1024 * 1024,
 };
-/** A line without literals: long enough for a SEARCH answer with a million UIDs. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
-/** Most UIDs that one search may find. */
-const MAX_FOUND = 1_000_000;
 
 export interface ConnectOptions {
   /** Certificate authorities to trust instead of Node's. */
@@ -75,72 +48,6 @@ export interface RunOptions {
   commandMs?: number;
 }
 
-/** The parts of imapflow that it leaves undeclared, and its session start in fewer round trips: greeting, login, nothing else. */
-class Wire extends ImapFlow {
-  declare readonly exec: (
-    command: string,
-    attributes: readonly Token[],
-    options: { untagged?: Record<string, (answer: Answer) => Promise<void>>; onPlusTag?: () => Promise<void> },
-  ) => Promise<{ response: Answer; next(): void }>;
-  declare readonly run: (command: string) => Promise<unknown>;
-  declare readonly write: (line: string) => void;
-  declare readonly setAuthenticationState: () => Promise<void>;
-  declare expectCapabilityUpdate: boolean;
-  declare readonly socket: { setTimeout(milliseconds: number): unknown } | false | null;
-  declare readonly untaggedHandlers: Record<string, ((answer: Answer) => Promise<void>) | null>;
-  login: Login | undefined;
-
-  /** Called by imapflow after the greeting; without its ID, NAMESPACE, COMPRESS and ENABLE, which cost a round trip each. */
-  async startSession(): Promise<void> {
-    // PREAUTH would mean somebody else's session, or a STARTTLS that was cut out on the way (RFC 9051 §11.1).
-    if (this.state !== this.states.NOT_AUTHENTICATED) throw preauthenticated();
-    if (this.capabilities.size === 0) await this.run('CAPABILITY');
-    await this.upgradeToSTARTTLS();
-    await this.#logIn().catch((error: unknown) => {
-      throw loginFault(error);
-    });
-    this.usable = true;
-  }
-
-  async #logIn(): Promise<void> {
-    if (this.login === undefined) throw new Error('no login');
-    const { username, password } = this.login;
-    this.expectCapabilityUpdate = true;
-    const isPlainOffered = this.capabilities.has('AUTH=PLAIN');
-    const isLoginOffered = !this.capabilities.has('LOGINDISABLED');
-    if (isPlainOffered && (this.capabilities.has('SASL-IR') || !isLoginOffered)) {
-      await this.#authenticatePlain(Buffer.from(`\0${username}\0${password}`).toString('base64'));
-    } else if (isLoginOffered) {
-      const secret = string(password);
-      const { next } = await this.exec(
-        'LOGIN',
-        [string(username), 'type' in secret ? { ...secret, sensitive: true } : secret],
-        {},
-      );
-      next();
-    } else {
-      const sentence = 'The IMAP server takes no password in a way that is known here.';
-      throw new UpstreamError('IMAP', 'refused', sentence, { code: 'LOGINDISABLED' });
-    }
-    await this.setAuthenticationState();
-  }
-
-  /** RFC 4616, with the response in the first line where the server takes it there (SASL-IR, RFC 4959). */
-  async #authenticatePlain(response: string): Promise<void> {
-    const initial: Token[] = this.capabilities.has('SASL-IR')
-      ? [{ type: 'ATOM', value: response, sensitive: true }]
-      : [];
-    const onPlusTag = async () => this.write(response);
-    const { next } = await this.exec('AUTHENTICATE', [atom('PLAIN'), ...initial], { onPlusTag });
-    next();
-  }
-}
-
-interface Answer {
-  command?: string | undefined;
-  attributes?: readonly Item[] | undefined;
-}
-
 /**
  * Connects and logs in, in as few round trips as the server allows.
  *
@@ -148,44 +55,11 @@ interface Answer {
  *   or `refused` (codes `NO_STARTTLS`, `LIMIT` for too many connections, or the server's own)
  */
 export async function connectImap(
-  { server, login }: { server: MailServer; login: Login },
+  endpoint: { server: MailServer; login: Login },
   options: ConnectOptions = {},
 ): Promise<Imap> {
-  // A NUL ends a field in AUTHENTICATE PLAIN (RFC 4616 §2); no server has such a login.
-  if (/[\0\r\n]/.test(login.username + login.password)) throw wrongLogin();
   const limits = { ...LIMITS, ...options.limits };
-  const wire = new Wire({
-    host: server.host,
-    port: server.port,
-    secure: server.security === 'tls',
-    doSTARTTLS: server.security === 'starttls' ? true : server.security === 'cleartext' ? false : undefined,
-    ...(options.tls !== undefined && { tls: options.tls }),
-    logger: false,
-    disableAutoIdle: true,
-    connectionTimeout: limits.connectMs,
-    greetingTimeout: limits.connectMs,
-    socketTimeout: limits.silenceMs,
-    maxLineLength: MAX_LINE_BYTES,
-    maxLiteralSize: limits.maxLiteralBytes,
-    maxResponseSize: limits.maxLiteralBytes + MAX_LINE_BYTES,
-  });
-  wire.login = login;
-  const imap = new Imap(wire, limits);
-  const deadline = setTimeout(() => wire.close(), limits.connectMs);
-  const startedAt = performance.now();
-  try {
-    await wire.connect();
-    return imap;
-  } catch (error) {
-    wire.close();
-    const isLate = performance.now() - startedAt >= limits.connectMs - 5;
-    throw connectFault(
-      isLate ? Object.assign(new Error('deadline'), { code: 'CONNECT_TIMEOUT', cause: error }) : error,
-    );
-  } finally {
-    clearTimeout(deadline);
-    wire.login = undefined;
-  }
+  return new Imap(await openWire(endpoint, limits, options.tls), limits);
 }
 
 export class Imap {
@@ -204,6 +78,8 @@ export class Imap {
     wire.on('error', (error) => {
       this.#failure ??= error;
     });
+    // The login is over: silence is no fault until a command runs.
+    this.#watchSilence(0);
   }
 
   /** False once the connection is lost, closed, or in a state that nobody can rely on. */
@@ -315,51 +191,6 @@ export class Imap {
     return this.#selected;
   }
 
-  /**
-   * UID SEARCH in the open mailbox (RFC 9051 §6.4.4), by ESEARCH where the server has it, which answers in ranges.
-   *
-   * @param tokens search keys; at least one
-   * @returns UIDs, ascending
-   * @throws {ToolError} if the server cannot search for text outside ASCII, or more is found than is accepted
-   */
-  async search(tokens: readonly Token[], { charset }: { charset?: 'UTF-8' } = {}): Promise<number[]> {
-    const found = new Set<number>();
-    const take = (set: string) => {
-      const uids = expandSequenceSet(set, MAX_FOUND);
-      if (uids === null || found.size + uids.length > MAX_FOUND) throw tooManyFound();
-      for (const uid of uids) found.add(uid);
-    };
-    const returns = this.has('ESEARCH') ? [atom('RETURN'), [atom('ALL')]] : [];
-    const encoding = charset === undefined ? [] : [atom('CHARSET'), atom(charset)];
-    try {
-      await this.run('UID SEARCH', [...returns, ...encoding, ...tokens], {
-        untagged: {
-          SEARCH: ({ items }) => {
-            for (const item of items) if (numberOf(item) !== null) take(`${numberOf(item)}`);
-          },
-          ESEARCH: ({ items }) => {
-            const all = items.findIndex((item) => textOf(item)?.toUpperCase() === 'ALL');
-            const set = all < 0 ? null : textOf(items[all + 1]);
-            if (set !== null) take(set);
-          },
-        },
-      });
-    } catch (error) {
-      if (
-        error instanceof UpstreamError &&
-        error.fault === 'refused' &&
-        (error.code === 'BADCHARSET' || charset !== undefined)
-      ) {
-        throw new ToolError(
-          'This mail server cannot search for text outside ASCII. Search with ASCII words, a date or an address, and read the results.',
-          { cause: error },
-        );
-      }
-      throw error;
-    }
-    return [...found].sort((a, b) => a - b);
-  }
-
   /** Says goodbye without waiting for an answer. */
   end(): void {
     if (this.isUsable && !this.isBusy) {
@@ -392,7 +223,7 @@ export class Imap {
   }
 
   /** imapflow tells a silent server by its socket timer; without a command, silence is no fault. */
-  #watchSilence(commands: 1 | -1): void {
+  #watchSilence(commands: 1 | 0 | -1): void {
     this.#running += commands;
     const { socket } = this.#wire;
     if (socket) socket.setTimeout(this.#running > 0 ? this.#limits.silenceMs : 0);
@@ -422,17 +253,6 @@ export class Imap {
 
 const LOGOUT_MS = 2_000;
 const REV2_INCLUDES = new Set(['UIDPLUS', 'MOVE', 'ESEARCH', 'SPECIAL-USE', 'LIST-EXTENDED', 'LIST-STATUS', 'SASL-IR']);
-
-/** What a mailbox is for, guessed from the last level of its path in any of some dozens of languages: `\Sent`, `\Trash`, …, or null. */
-export function guessSpecialUse(name: string): string | null {
-  return specialUse(false, { name, flags: new Set() }).flag;
-}
-
-function tooManyFound(): ToolError {
-  return new ToolError(
-    'The search finds more messages than can be returned. Narrow it, for example by SINCE or BEFORE.',
-  );
-}
 
 /** The response code of a status line and its arguments; empty if there is none. */
 function sectionOf(items: readonly Item[]): readonly Item[] {

@@ -1,5 +1,6 @@
 import { ToolError, UpstreamError } from '../errors.ts';
-import { guessSpecialUse, type Imap, type SelectedMailbox } from './imap.ts';
+import type { Imap, SelectedMailbox } from './imap.ts';
+import { guessSpecialUse } from './imap-wire.ts';
 import { canonicalMailboxName, decodeMailboxName, encodeMailboxName, quoteName } from './mailbox-name.ts';
 import { atom, type Item, type Line, listOf, numberOf, string, type Token, textOf } from './tokens.ts';
 

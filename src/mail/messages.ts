@@ -18,6 +18,7 @@ import {
   string,
   textOf,
 } from './tokens.ts';
+import { searchUids } from './uid-search.ts';
 
 /** Messages of a mailbox: listing, finding, moving, flagging, removing and adding them. By UID, never by a remembered sequence number. */
 
@@ -75,7 +76,7 @@ export async function searchMessages(
     throw new ToolError('This mail server does not know OLDER and YOUNGER. Use BEFORE and SINCE with a date.');
   }
   const { uidValidity } = await openMailbox(imap, mailbox, { fresh: true });
-  const uids = await imap.search(tokens, needsUtf8 ? { charset: 'UTF-8' } : {});
+  const uids = await searchUids(imap, tokens, needsUtf8 ? { charset: 'UTF-8' } : {});
   return { uidValidity, uids: uids.reverse() };
 }
 

@@ -1,5 +1,6 @@
 import type { Imap } from './imap.ts';
 import { atom, sequenceSet } from './tokens.ts';
+import { searchUids } from './uid-search.ts';
 
 const IF_LOST =
   'The connection was lost while the message was being removed, so it may still be there. Look into the mailbox before trying again.';
@@ -18,7 +19,7 @@ export async function removeMessages(imap: Imap, uids: readonly number[], ifLost
     return true;
   }
   const named = new Set(uids);
-  const marked = await imap.search([atom('DELETED')]);
+  const marked = await searchUids(imap, [atom('DELETED')]);
   if (marked.some((uid) => !named.has(uid))) return false;
   await imap.run('EXPUNGE', [], { ifLost });
   return true;
