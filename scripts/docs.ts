@@ -47,9 +47,9 @@ function presetTable(): string {
 
 const before = readFileSync(README, 'utf8');
 const after = Object.entries(tables).reduce((text, [name, table]) => {
-  const block = new RegExp(`(<!-- generated: ${name} -->\\n)[\\s\\S]*?(\\n<!-- end -->)`);
+  const block = new RegExp(`(<!-- generated: ${name} -->\\n)[\\s\\S]*?(<!-- end -->)`);
   if (!block.test(text)) throw new Error(`README.md has no block for ${name}`);
-  return text.replace(block, (_, start: string, end: string) => `${start}${table}${end}`);
+  return text.replace(block, (_, start: string, end: string) => `${start}${table}\n${end}`);
 }, before);
 
 if (process.argv.includes('--check')) {
