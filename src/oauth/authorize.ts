@@ -120,7 +120,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       const faults = await verifyLogin(accountOf(credentialsOf(entry), client.servers));
       if (faults.length > 0) {
         log.info({ client: client.jti, faults }, 'sign-in refused by the mail servers');
-        const useSameCredentials = entry.useSameCredentials && !needsOwnSmtpLogin(faults);
+        const useSameCredentials = entry.useSameCredentials && !needsOwnSmtpLogin(faults, entry);
         const problems = loginProblems(faults, entry, client.servers);
         return sendForm(response, authorization, transaction, { ...entry, useSameCredentials }, problems);
       }

@@ -6,7 +6,7 @@ import { sha256 } from './constant-time.ts';
 import type { Keyring } from './jwe.ts';
 import { plainText } from './plain-text.ts';
 import { presets } from './presets.ts';
-import { isLoopback, redirectHost, redirectUriProblem } from './redirect-uri.ts';
+import { redirectHost, redirectUriProblem } from './redirect-uri.ts';
 import { type ClientPayload, createTokens, type Tokens } from './tokens.ts';
 
 /** Names longer than this are cut where they are shown. */
@@ -89,9 +89,6 @@ export async function openClient(tokens: Tokens, clientId: string, now: Date): P
     throw new OAuthError('invalid_client', 'The client_id is not known here.', { cause });
   }
 }
-
-/** Whether codes of this client can only go to programs on the person's own computer, any of which could pose as it. */
-export const isLoopbackOnly = (client: Client): boolean => client.redirectUris.every(isLoopback);
 
 function defaultName(client: NewClient): string {
   const titles = client.presets.flatMap((preset) => presets[preset]?.title ?? []);

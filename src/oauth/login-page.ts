@@ -5,7 +5,7 @@ import type { AuthorizationRequest } from './authorization-request.ts';
 import type { FormProblem, LoginEntry, Place } from './login-form.ts';
 import type { LoginView, ProblemView, ServerView } from './pages.ts';
 import { plainText } from './plain-text.ts';
-import { isLoopback, redirectHost } from './redirect-uri.ts';
+import { redirectHost } from './redirect-uri.ts';
 import type { Scope } from './scope.ts';
 
 const permissions: Record<Scope[number], string> = {
@@ -16,8 +16,8 @@ const permissions: Record<Scope[number], string> = {
 };
 
 const protections: Record<MailServer['security'], string> = {
-  tls: 'encrypted with TLS',
-  starttls: 'encrypted with STARTTLS',
+  tls: 'over TLS',
+  starttls: 'over STARTTLS',
   cleartext: 'not encrypted',
 };
 
@@ -38,7 +38,7 @@ export function loginView(
     client: {
       name: request.client.name,
       redirectHost: plainText(redirectHost(request.redirectUri), 255),
-      loopback: isLoopback(request.redirectUri),
+      onThisDevice: !request.redirectUri.startsWith('https:'),
     },
     issuerHost: new URL(page.issuer).host,
     permissions: request.scope.map((scope) => permissions[scope]),

@@ -17,20 +17,27 @@ export function loginProblems(
   const smtp = problems.find(({ service }) => service === 'smtp');
   const shown = imap ? [describe(imap, servers.imap)] : [];
   if (!smtp) return shown;
-  // The same wrong password, refused twice, is one problem.
-  if (entry.useSameCredentials && imap && isAboutLogin(imap) && isAboutLogin(smtp)) return shown;
-  return [...shown, describe(smtp, servers.smtp, entry.useSameCredentials ? 'shared' : 'own')];
+  if (needsOwnSmtpLogin(problems, entry)) return [describe(smtp, servers.smtp, 'works for reading')];
+  const smtpProblem = describe(smtp, servers.smtp);
+  if (!entry.useSameCredentials || !isAboutLogin(smtp)) return [...shown, smtpProblem];
+  // With one login for both, its fields are the only ones there are, and refused twice it is one problem: the more telling one.
+  const ofLogin = { ...smtpProblem, place: 'imap_password' as const };
+  if (!imap || !isAboutLogin(imap)) return [...shown, ofLogin];
+  return imap.fault === 'credentials' && smtp.fault === 'app_password' ? [ofLogin] : shown;
 }
 
-/** Whether the second pair must be shown, although the box was ticked: the sending server wants another login. */
-export function needsOwnSmtpLogin(problems: readonly LoginProblem[]): boolean {
-  const ofLogin = problems.filter(isAboutLogin);
-  return ofLogin.length > 0 && ofLogin.every(({ service }) => service === 'smtp');
+/** Whether the second pair must be shown although the box was ticked: the login opens the mailbox but does not send. */
+export function needsOwnSmtpLogin(problems: readonly LoginProblem[], entry: LoginEntry): boolean {
+  return entry.useSameCredentials && problems.every((problem) => problem.service === 'smtp' && isAboutLogin(problem));
 }
 
 const isAboutLogin = ({ fault }: LoginProblem): boolean => fault === 'credentials' || fault === 'app_password';
 
-function describe({ service, fault }: LoginProblem, server: MailServer, login: 'own' | 'shared' = 'own'): FormProblem {
+function describe(
+  { service, fault }: LoginProblem,
+  server: MailServer,
+  login: 'unknown' | 'works for reading' = 'unknown',
+): FormProblem {
   const { host } = server;
   const appPassword = appPasswordOf(host);
   const link = appPassword && { link: { text: `App passwords at ${appPassword.provider}`, url: appPassword.url } };
@@ -68,7 +75,7 @@ function describe({ service, fault }: LoginProblem, server: MailServer, login: '
   }
 }
 
-function advice(login: 'own' | 'shared', provider: string | undefined): string {
-  if (login === 'shared') return ' They do work for reading: enter the ones for sending here.';
+function advice(login: 'unknown' | 'works for reading', provider: string | undefined): string {
+  if (login === 'works for reading') return ' They do work for reading: enter the ones for sending here.';
   return provider ? ` ${provider} takes an app password here, not your usual password.` : ' Check both and try again.';
 }

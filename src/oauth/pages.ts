@@ -33,7 +33,8 @@ export interface ServerView {
 export interface LoginView {
   action: string;
   transaction: string;
-  client: { name: string; redirectHost: string; loopback: boolean };
+  /** `onThisDevice`: the access goes to a program beside the browser, which nothing vouches for (RFC 8252 §8.6). */
+  client: { name: string; redirectHost: string; onThisDevice: boolean };
   issuerHost: string;
   permissions: readonly string[];
   servers: { imap: ServerView; smtp: ServerView };

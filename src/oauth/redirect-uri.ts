@@ -9,10 +9,6 @@ const privateUseSchemes = new Set(['cursor']);
 
 export const maxRedirectUriLength = 512;
 
-export function isLoopback(uri: string): boolean {
-  return loopback.test(uri);
-}
-
 /**
  * Whether a URI may be registered for a client: https to a named host, http to this computer, or a private-use scheme.
  *
@@ -30,7 +26,7 @@ export function redirectUriProblem(uri: string): string | null {
   if (!uri.startsWith(`${scheme}:`)) return 'must have its scheme in lower case';
   if (scheme === 'https') return httpsProblem(uri, url);
   if (scheme === 'http')
-    return isLoopback(uri) ? null : 'is plain http, which is for localhost, 127.0.0.1 and [::1] only';
+    return loopback.test(uri) ? null : 'is plain http, which is for localhost, 127.0.0.1 and [::1] only';
   if (scheme.includes('.') || privateUseSchemes.has(scheme)) return null;
   return 'has a scheme that is neither https nor http on this computer nor private to a known application';
 }

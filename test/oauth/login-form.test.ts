@@ -12,21 +12,24 @@ describe('what the sign-in page says', () => {
     const { html } = await openSignIn(app, client, { scope: 'mail.read mail.delete' });
     expect(html).toContain('<strong>Test &lt;b&gt;&amp; Co</strong>');
     expect(html).toContain('<strong>client.example</strong>');
-    expect(html).toContain('<strong>imap.example.com:993</strong>, encrypted with TLS');
-    expect(html).toContain('<strong>smtp.example.com:465</strong>, encrypted with TLS');
+    expect(html).toContain('<strong>imap.example.com:993</strong>, over TLS');
+    expect(html).toContain('<strong>smtp.example.com:465</strong>, over TLS');
     expect(html).toContain('Read and search all your mail');
     expect(html).toContain('Delete messages');
     expect(html).not.toContain('Send mail in your name');
     expect(html).toContain('name="action" value="cancel"');
-    expect(html).not.toContain('program on this computer');
+    expect(html).not.toContain('program on this device');
   });
 
-  test('FORM-01 warns when the access goes to a program on this computer', async () => {
+  test('FORM-01 warns when the access goes to a program on this device', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ presets: ['inspector'], redirectUris: [] });
     const { html } = await openSignIn(app, client, { redirect_uri: 'http://localhost:7777/oauth/callback' });
-    expect(html).toContain('program on this computer');
+    expect(html).toContain('program on this device');
     expect(html).toContain('localhost:7777');
+    const cursor = await app.mint({ presets: ['cursor'], redirectUris: [] });
+    const uri = 'cursor://anysphere.cursor-mcp/oauth/callback';
+    expect((await openSignIn(app, cursor, { redirect_uri: uri })).html).toContain('program on this device');
   });
 
   test('FORM-01 a client name from an older or foreign mint is shown without what could turn the text around', async () => {
@@ -347,6 +350,12 @@ describe('what the mail servers say (FORM-06)', () => {
       ada,
       { imap_password: 'wants an app password' },
     ],
+    [
+      'an app password needed, said for sending only',
+      [imap('credentials'), smtp('app_password')],
+      ada,
+      { imap_password: 'smtp.example.com wants an app password' },
+    ],
     ['a server that is not there', [imap('unreachable')], ada, { imap_server: 'could not be reached on port 993' }],
     ['a server that hangs', [smtp('timeout')], ada, { smtp_server: 'did not answer in time' }],
     ['an invalid certificate', [imap('certificate')], ada, { imap_server: 'your password was not sent' }],
@@ -370,6 +379,14 @@ describe('what the mail servers say (FORM-06)', () => {
     }
     expect(html).not.toContain('correct horse');
     expect(app.logged()).not.toMatch(/correct horse|ada|other|relay/);
+  });
+
+  test('a login that was refused for sending and not tried for reading is the one login there is', async () => {
+    await using app = await startOAuthApp({ loginProblems: [smtp('credentials'), imap('unreachable')] });
+    const { html } = await pageOf(await submit(app, await openSignIn(app, await app.mint())));
+    expect(html.match(/href="#(\w+)"/g)).toEqual(['href="#imap_server"', 'href="#imap_password"']);
+    expect(html).not.toContain('They do work for reading');
+    expect(html).toMatch(/<input[^>]*name="use_same_credentials"[^>]*checked/);
   });
 
   test('a login that does not send opens the second pair', async () => {
