@@ -1,6 +1,6 @@
 /** Brand-new mail users, each with empty mailboxes. */
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { USER_PASSWORD } from './dovecot.ts';
@@ -87,10 +87,16 @@ function account(user: string, password: string, { imap, smtp }: TestServers): M
   };
 }
 
+let timesWritten = 0;
+
 function writePassword({ imap }: MailAccount, password: string, { store }: TestServers): void {
   const { username } = imap.login;
   const encoded = Buffer.from(password).toString('base64');
-  writeFileSync(join(store.passwords, username), `${username}:{PLAIN.b64}${encoded}\n`);
+  const file = join(store.passwords, username);
+  writeFileSync(file, `${username}:{PLAIN.b64}${encoded}\n`);
+  // Dovecot reads the file again when its size or the second of its date is another, and a second is long here.
+  timesWritten += 1;
+  utimesSync(file, timesWritten, timesWritten);
 }
 
 function randomName(): string {

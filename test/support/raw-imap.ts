@@ -18,6 +18,8 @@ export async function withRawImap<T>(account: MailAccount, use: (imap: ImapFlow)
   try {
     return await use(imap);
   } finally {
-    await imap.logout();
+    // A test may have cut the connection on purpose.
+    if (imap.usable) await imap.logout();
+    else imap.close();
   }
 }
