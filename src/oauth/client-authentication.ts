@@ -20,6 +20,8 @@ export async function authenticateClient(
   tokens: Tokens,
   now: Date,
 ): Promise<Client> {
+  // A method that we do not check must not count as none (RFC 7521 §4.2).
+  if (form.get('client_assertion')) throw new OAuthError('invalid_client', 'Client assertions are not supported.');
   const { clientId, clientSecret } = presentedCredentials(request, form);
   const client = await openClient(tokens, clientId, now);
   if (client.secretHash === null) {

@@ -160,6 +160,8 @@ describe('client authentication (RFC 6749 §2.3)', () => {
     const code = await codeOf(app, client);
     const withSecret = await app.post('/oauth/token', codeGrant(client, code, { client_secret: 'x' }));
     expect(await answerOf(withSecret)).toMatchObject({ status: '401', error: 'invalid_client' });
+    const asserted = await app.post('/oauth/token', codeGrant(client, code, { client_assertion: 'x' }));
+    expect(await answerOf(asserted)).toMatchObject({ status: '401', error: 'invalid_client' });
     const tokens = await answerOf(await app.post('/oauth/token', codeGrant(client, code)));
     expect((await app.post('/oauth/token', refreshGrant(client, tokens.refresh_token ?? ''))).status).toBe(200);
   });
