@@ -1,12 +1,11 @@
 import { hkdfSync } from 'node:crypto';
 import type { Services } from './app.ts';
-import { attachmentHandler, createLinkStore, type LendPart } from './attachments/links.ts';
+import { attachmentHandler, createLinkStore, lendFrom } from './attachments/links.ts';
 import { createS3Store } from './attachments/s3.ts';
 import { AttachmentRef, type AttachmentStore } from './attachments/store.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { createImapPool, type ImapPool } from './mail/pool.ts';
-import { openPart } from './mail/read.ts';
 import { submit } from './mail/smtp.ts';
 import { verifyLogin } from './mail/verify-login.ts';
 import type { MailSession } from './mcp/tools/mail/session.ts';
@@ -82,8 +81,7 @@ function attachments(config: Config, parts: { keyring: Keyring; pool: ImapPool; 
     seal: (reference: AttachmentRef) => links.seal(reference, now()),
     open: (link: string) => links.open(link, now()),
   };
-  const lendPart: LendPart = ({ imap, mailbox, uid, part }, use) =>
-    pool.withImap({ imap }, async (connection) => use(await openPart(connection, mailbox, uid, part)));
+  const lendPart = lendFrom(pool);
   return {
     store: createLinkStore({ issuer: config.issuer, seal, lendPart }),
     attachmentLinks: attachmentHandler({ seal, lendPart }),

@@ -1,9 +1,12 @@
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { create as contentDisposition } from 'content-disposition';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { OAuthError, ToolError, UpstreamError } from '../errors.ts';
 import type { MailAccount } from '../mail/account.ts';
-import type { openPart } from '../mail/read.ts';
+import type { ImapPool } from '../mail/pool.ts';
+import { openPart } from '../mail/read.ts';
 import { collect } from './collect.ts';
 import type { AttachmentRef, AttachmentStore } from './store.ts';
 
@@ -21,7 +24,26 @@ type OpenedPart = Awaited<ReturnType<typeof openPart>>;
 /** Lends one part of a message, decoded. The connection to the mail server is taken until `use` has ended. */
 export type LendPart = <T>(reference: AttachmentRef, use: (part: OpenedPart) => Promise<T>) => Promise<T>;
 
+/**
+ * Lends parts over warm connections.
+ *
+ * @throws {ToolError} if the mailbox was made anew since the reference: its UIDs name other messages now (RFC 9051 §2.3.1.1)
+ */
+export function lendFrom(pool: Pick<ImapPool, 'withImap'>): LendPart {
+  return ({ imap, mailbox, uidValidity, uid, part }, use) =>
+    pool.withImap({ imap }, async (connection) => {
+      const opened = await openPart(connection, mailbox, uid, part);
+      if (connection.selected?.uidValidity !== uidValidity) {
+        opened.stream.destroy();
+        throw new ToolError('The mailbox was made anew since this link was made. Call get_mail_message again.');
+      }
+      return use(opened);
+    });
+}
+
 const PATH = '/attachments/';
+/** A reader that takes nothing for this long loses the connection to the mail server it holds. */
+const STALL_MS = 60_000;
 
 export function createLinkStore(options: { issuer: string; seal: LinkSeal; lendPart: LendPart }): AttachmentStore {
   const { issuer, seal, lendPart } = options;
@@ -66,36 +88,54 @@ export function expired(): ToolError {
 }
 
 /** GET of a link. The bytes are offered as a file and never shown as a page, whatever their sender called them. */
-export function attachmentHandler({
-  seal,
-  lendPart,
-}: {
-  seal: LinkSeal;
+export function attachmentHandler(options: {
+  seal: Pick<LinkSeal, 'open'>;
   lendPart: LendPart;
+  stallMs?: number;
 }): RequestHandler {
+  const { seal, lendPart, stallMs = STALL_MS } = options;
   return async (request, response) => {
     try {
       const reference = await seal.open(String(request.params.link));
       await lendPart(reference, async ({ stream, filename, contentType }) => {
-        response.set({
+        const headers = {
           'Content-Type': contentType,
           'Content-Disposition': contentDisposition(filename),
           'Content-Security-Policy': "default-src 'none'; sandbox",
+          'Cross-Origin-Resource-Policy': 'same-origin',
           'X-Content-Type-Options': 'nosniff',
           'Cache-Control': 'private, no-store',
-        });
+        };
         if (request.method === 'HEAD') {
           stream.destroy();
-          response.end();
-        } else await pipeline(stream, response);
+          response.set(headers).end();
+        } else await send(stream, response, { headers, stallMs });
       });
     } catch (error) {
-      // Half a file cannot be taken back; the broken connection tells the reader.
-      if (response.headersSent) return void response.destroy();
+      // Half a file cannot be taken back; the broken connection tells the reader. Or there is no reader any more.
+      if (response.headersSent || response.destroyed) return void response.destroy();
       const { status, sentence } = explain(error);
       response.status(status).set('Cache-Control', 'no-store').type('text/plain').send(`${sentence}\n`);
     }
   };
+}
+
+/** Sends nothing before the first bytes are there, so that a mail server that fails until then still becomes a status. */
+async function send(
+  stream: Readable,
+  response: Response,
+  { headers, stallMs }: { headers: Record<string, string>; stallMs: number },
+): Promise<void> {
+  const leave = () => stream.destroy(new Error('the reader has gone'));
+  response.once('close', leave);
+  try {
+    await once(stream, 'readable');
+    response.set(headers);
+    response.setTimeout(stallMs, () => response.destroy());
+    await pipeline(stream, response);
+  } finally {
+    response.off('close', leave);
+  }
 }
 
 function explain(error: unknown): { status: number; sentence: string } {

@@ -73,20 +73,17 @@ export function createS3Store({ s3, nameKey, now, log }: S3Options): AttachmentS
     async fetchOwn(url, _reader, maxBytes): Promise<OwnFile> {
       const Key = await keyOf(url);
       const object = await client.send(new GetObjectCommand({ Bucket, Key })).catch((cause: unknown) => {
-        if (cause instanceof NotFound || isNamed(cause, 'NoSuchKey')) throw expired();
-        throw new UpstreamError(
-          'S3',
-          'unreachable',
-          'The attachment store did not answer. Nothing was sent; try again later.',
-          { cause },
-        );
+        if (isNamed(cause, 'NoSuchKey')) throw expired();
+        throw unreachable(cause);
       });
       if ((object.ContentLength ?? 0) > maxBytes)
         throw new ToolError('The attachments are too large together for one message.');
       return {
         filename: parse(object.ContentDisposition ?? 'attachment').parameters.filename ?? 'attachment',
         contentType: object.ContentType ?? 'application/octet-stream',
-        content: await collect(asReadable(object.Body), maxBytes),
+        content: await collect(asReadable(object.Body), maxBytes).catch((cause: unknown) => {
+          throw cause instanceof ToolError ? cause : unreachable(cause);
+        }),
       };
     },
     close: () => client.destroy(),
@@ -138,7 +135,8 @@ function nameOf({ imap, mailbox, uidValidity, uid, part }: Attached, key: Buffer
 function readPresigned(url: string): { key: string; signedAt: Date; expiresIn: number } {
   if (!URL.canParse(url)) throw notOurs();
   const { pathname, searchParams } = new URL(url);
-  const at = pathname.indexOf(PREFIX);
+  // The last one: with path style the bucket comes first, whose name may be the same.
+  const at = pathname.lastIndexOf(PREFIX);
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(searchParams.get('X-Amz-Date') ?? '') ?? [];
   const signedAt = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
@@ -161,11 +159,12 @@ function isNamed(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
 }
 
+function unreachable(cause: unknown): UpstreamError {
+  const sentence = 'The attachment store did not hand over the file. Nothing was sent; try again later.';
+  return new UpstreamError('S3', 'unreachable', sentence, { cause });
+}
+
 function asReadable(body: unknown): Readable {
   if (body instanceof Readable) return body;
-  throw new UpstreamError(
-    'S3',
-    'refused',
-    'The attachment store did not hand over the file. Nothing was sent; try again later.',
-  );
+  throw unreachable(new Error('the answer has no body that can be read'));
 }
