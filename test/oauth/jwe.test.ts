@@ -160,6 +160,13 @@ describe('sealed things (RFC 7516)', () => {
     expect((await things.open(long, now)).exp).toBe(seconds + 60);
   });
 
+  test('JWE-05 BEAR-08 a good token that is longer than its type allows is refused', async () => {
+    const roomy = sealed(keyring, { ...type, maxLength: 2000 });
+    const long = await roomy.seal({ secret: 's'.repeat(1000) }, now);
+    await expect(roomy.open(long, now)).resolves.toMatchObject({ jti: expect.any(String) });
+    expect(await refusalOf(long)).toEqual(refused);
+  });
+
   test('a payload that would be longer than its type allows is not sealed', async () => {
     await expect(things.seal({ secret: 's'.repeat(1000) }, now)).rejects.toThrow(RangeError);
   });
