@@ -1,7 +1,9 @@
 /** A throw-away certificate authority and the certificates the test servers show, good and bad. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -35,6 +37,16 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
     selfSign(folder, 'self-signed', '/CN=localhost', ['subjectAltName=DNS:localhost,IP:127.0.0.1']),
   ]);
   return { ca: ca.cert, server, wrongHost, selfSigned };
+}
+
+/**
+ * From here on this thread trusts the CA besides those it trusted before, and so do the Node processes it starts.
+ *
+ * @param path PEM file
+ */
+export function trustCa(path: string): void {
+  setDefaultCACertificates([...getCACertificates('default'), readFileSync(path, 'utf8')]);
+  process.env.NODE_EXTRA_CA_CERTS = path;
 }
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'];

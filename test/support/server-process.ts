@@ -1,7 +1,7 @@
 /** One server of the tests as a child process: started, known by its pid file, ended by that pid. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
 import { withinReach } from './within-reach.ts';
 
@@ -72,11 +72,24 @@ export async function startServer(scratch: string, server: ServerCommand): Promi
   return { name: server.name, stop };
 }
 
-/** Ends whatever still has a pid file below `scratch`: the broom for a run that was killed before it could stop its servers. */
+/** Ends whatever still has a pid file below `scratch`. */
 export function endLeftovers(scratch: string): void {
   const folder = join(scratch, 'pids');
   const pids = namesIn(folder).map((name) => Number(readFileSync(join(folder, name), 'utf8')));
   for (const pid of pids) if (pid > 1) killGroup(pid);
+}
+
+/**
+ * Sees to it that nothing outlives this process, however it ends: a shell waits for the end of a pipe that only we hold open, then
+ * kills what still has a pid file and removes `scratch`. Call it before the first server is started.
+ */
+export function leaveNothingBehind(scratch: string): void {
+  const broom = 'cat; for pid in "$0"/pids/*; do kill -s KILL -- "-$(cat "$pid")"; done; rm -rf "$0"';
+  // A group of its own, out of reach of a Ctrl-C and of whoever kills ours.
+  const child = spawn('sh', ['-c', broom, scratch], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  child.unref();
+  // The open pipe must not keep us running.
+  if (child.stdin instanceof Socket) child.stdin.unref();
 }
 
 /** True once the port greets: sends `hello` if given and looks for `expected` in the first bytes that come back. */

@@ -6,7 +6,7 @@ import { makeCertificates } from './certificates.ts';
 import { dovecotSockets, makeMailStore, startDovecot } from './dovecot.ts';
 import { freePortsFor } from './ports.ts';
 import { startPostfix } from './postfix.ts';
-import { endLeftovers } from './server-process.ts';
+import { endLeftovers, leaveNothingBehind } from './server-process.ts';
 import type { TestServers } from './servers.ts';
 import { s3Coordinates, startSwift } from './swift.ts';
 
@@ -25,10 +25,11 @@ export async function makeScratch(): Promise<string> {
 /**
  * Starts Dovecot, its poorer twin, Postfix and Swift on free loopback ports. Needs root, for they change their users.
  *
- * @param scratch from makeScratch; the caller removes it
+ * @param scratch from makeScratch; removed with all servers when this process ends, in whatever way
  * @throws {Error} if one of them does not answer within a minute; the others are stopped first
  */
 export async function startServers(scratch: string): Promise<RunningServers> {
+  leaveNothingBehind(scratch);
   const folder = join(scratch, 'certificates');
   await mkdir(folder);
   const certificates = await makeCertificates(folder);
