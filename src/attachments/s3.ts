@@ -8,6 +8,7 @@ import type { Config } from '../config.ts';
 import { ToolError, UpstreamError } from '../errors.ts';
 import { describeError, type Log } from '../log.ts';
 import { collect } from './collect.ts';
+import { createGate } from './gate.ts';
 import { expired, notOurs } from './links.ts';
 import type { Attached, AttachmentStore, LendBytes, OwnFile } from './store.ts';
 
@@ -16,7 +17,12 @@ import type { Attached, AttachmentStore, LendBytes, OwnFile } from './store.ts';
 /** The longest that Signature Version 4 allows. */
 const URL_SECONDS = 7 * 24 * 3600;
 const PREFIX = 'attachments/';
-const UPLOAD_MS = 120_000;
+/** Shorter than a client waits for the answer of a tool (a minute, mostly). */
+const UPLOAD_MS = 45_000;
+/** Whether a file is there already is one small answer; a store that has none by then is taken for down. */
+const HEAD_MS = 4_000;
+/** Each upload has up to two parts of 5 MiB in memory. */
+const UPLOADS = { places: 32, waitMs: 10_000 };
 
 export interface S3Options {
   s3: NonNullable<Config['s3']>;
@@ -29,22 +35,25 @@ export interface S3Options {
 export function createS3Store({ s3, nameKey, now, log }: S3Options): AttachmentStore & { close(): void } {
   const { bucket: Bucket } = s3;
   const client = createClient(s3);
+  const takeTurn = createGate(UPLOADS);
 
   const sign = (Key: string, signedAt: Date, expiresIn: number) =>
     getSignedUrl(client, new GetObjectCommand({ Bucket, Key }), { expiresIn, signingDate: signedAt });
 
   async function upload(Key: string, attached: Attached, lend: LendBytes): Promise<void> {
     if (await exists(client, Bucket, Key)) return;
-    await lend(async (Body) => {
-      const params = {
-        Bucket,
-        Key,
-        Body,
-        ContentType: attached.contentType,
-        ContentDisposition: create(attached.filename),
-      };
-      await finishUpload(new Upload({ client, params, queueSize: 1, leavePartsOnError: false }), Body);
-    });
+    const copy = () =>
+      lend(async (Body) => {
+        const params = {
+          Bucket,
+          Key,
+          Body,
+          ContentType: attached.contentType,
+          ContentDisposition: create(attached.filename),
+        };
+        await finishUpload(new Upload({ client, params, queueSize: 1, leavePartsOnError: false }), Body);
+      });
+    await takeTurn(copy);
   }
 
   /** @throws {ToolError} unless the URL is, byte for byte, one that we sign at the time it names */
@@ -106,7 +115,7 @@ function createClient({ region, endpoint, forcePathStyle, accessKeyId, secretAcc
 
 async function exists(client: S3Client, Bucket: string, Key: string): Promise<boolean> {
   try {
-    await client.send(new HeadObjectCommand({ Bucket, Key }));
+    await client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal: AbortSignal.timeout(HEAD_MS) });
     return true;
   } catch (error) {
     if (error instanceof NotFound || isNamed(error, 'NotFound')) return false;

@@ -170,6 +170,16 @@ test('a store that is down, or refuses, gives no URL, within a few seconds, and 
   expect(performance.now() - startedAt).toBeLessThan(8_000);
 });
 
+test('a store that hangs gives no URL within five seconds', async () => {
+  const { endpoint } = testServers().s3;
+  await using proxy = await cuttableProxy({ target: { host: '127.0.0.1', port: Number(new URL(endpoint).port) } });
+  using s3 = s3Store({ s3: { endpoint: `http://localhost:${proxy.port}` } });
+  proxy.freeze();
+  const startedAt = performance.now();
+  expect(await s3.store.publish(attachment(), lend(Buffer.from('x')))).toBeNull();
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+});
+
 test('a part that breaks off is not published, and not taken for whole the next time', async () => {
   using s3 = s3Store();
   const one = attachment();
