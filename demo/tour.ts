@@ -45,8 +45,10 @@ export async function tour(client: Client, owner: string, say: Say): Promise<voi
 
   const letter = await call(Read, 'get_mail_message', { folder: 'INBOX', uid: invoice });
   const [attachment] = letter.attachments;
-  const bytes = await (await fetch(attachment?.url ?? '')).text();
-  say('What does it say?', `${letter.text_body.trim()}\n[${attachment?.filename}: ${bytes.length} bytes]`);
+  const file = await fetch(attachment?.url ?? '');
+  if (!file.ok) throw new Error(`The link of the attachment answered ${file.status}`);
+  const bytes = await file.arrayBuffer();
+  say('What does it say?', `${letter.text_body.trim()}\n[${attachment?.filename}: ${bytes.byteLength} bytes]`);
 
   const sent = await call(Sent, 'send_mail_message', {
     to: `Mia Chen <mia@demo.example>, ${owner}`,
