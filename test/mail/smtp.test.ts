@@ -81,7 +81,9 @@ describe('submit, to Postfix (RFC 6409)', () => {
 
   test('if every recipient is refused, nothing was sent, and the error names each', async () => {
     const sender = newAccount();
-    const error = await failure(submit(sender, await letter(sender.email, `${UNKNOWN_RECIPIENT}, ${REFUSING_RECIPIENT}`)));
+    const error = await failure(
+      submit(sender, await letter(sender.email, `${UNKNOWN_RECIPIENT}, ${REFUSING_RECIPIENT}`)),
+    );
     expect(error).toMatchObject({ service: 'SMTP', fault: 'refused', code: '550' });
     expect(error.message).toContain('Nothing was sent.');
     expect(error.message).toContain(`${UNKNOWN_RECIPIENT}: unknown address (550)`);
@@ -112,18 +114,21 @@ describe('submit, to Postfix (RFC 6409)', () => {
   test('TLS is not spoken to a server without it, nor the password sent without STARTTLS', async () => {
     const account = overCleartext(newAccount());
     const { server, login: known } = account.smtp;
-    expect(await failure(verifySmtp({ ...server, security: 'starttls' }, known))).toMatchObject({ fault: 'refused', code: 'NO_STARTTLS' });
+    expect(await failure(verifySmtp({ ...server, security: 'starttls' }, known))).toMatchObject({
+      fault: 'refused',
+      code: 'NO_STARTTLS',
+    });
     expect(await failure(verifySmtp({ ...server, security: 'tls' }, known))).toMatchObject({ fault: 'unreachable' });
   });
 
-  test.each([['TLS', (account: MailAccount) => account], ['STARTTLS', overStarttls]])(
-    'a certificate that nobody trusted has signed is refused, over %s',
-    async (_name, over) => {
-      const { server, login: known } = over(newAccount()).smtp;
-      const error = await failure(verifySmtp(server, known, { tls: { ca: [] } }));
-      expect(error).toMatchObject({ fault: 'certificate' });
-    },
-  );
+  test.each([
+    ['TLS', (account: MailAccount) => account],
+    ['STARTTLS', overStarttls],
+  ])('a certificate that nobody trusted has signed is refused, over %s', async (_name, over) => {
+    const { server, login: known } = over(newAccount()).smtp;
+    const error = await failure(verifySmtp(server, known, { tls: { ca: [] } }));
+    expect(error).toMatchObject({ fault: 'certificate' });
+  });
 });
 
 describe('submit, to a server that misbehaves', () => {
@@ -137,13 +142,16 @@ describe('submit, to a server that misbehaves', () => {
   test.each<[string, Script]>([
     ['dropped', { answers: { '.': null } }],
     ['not answered', { answers: { '.': 'hang' } }],
-  ])('a connection %s after the last byte leaves the outcome unknown, and says what to look at', async (_name, script) => {
-    const { error, commands } = await sendTo(script);
-    expect(commands).toContain('.');
-    expect(error).toMatchObject({ service: 'SMTP', fault: 'unknown_outcome' });
-    expect(error.message).toContain('Look for it in the Sent mailbox');
-    expect(error.message).not.toContain('Nothing was sent');
-  });
+  ])(
+    'a connection %s after the last byte leaves the outcome unknown, and says what to look at',
+    async (_name, script) => {
+      const { error, commands } = await sendTo(script);
+      expect(commands).toContain('.');
+      expect(error).toMatchObject({ service: 'SMTP', fault: 'unknown_outcome' });
+      expect(error.message).toContain('Look for it in the Sent mailbox');
+      expect(error.message).not.toContain('Nothing was sent');
+    },
+  );
 
   test.each<[string, Script, Partial<UpstreamError>]>([
     ['drops the connection instead of greeting', { greeting: null }, { fault: 'unreachable' }],
@@ -152,8 +160,16 @@ describe('submit, to a server that misbehaves', () => {
     ['turns everybody away', { greeting: '554 5.7.1 evil instructions' }, { fault: 'refused', code: '554' }],
     ['drops the connection at the login', { answers: { AUTH: null } }, { fault: 'unreachable' }],
     ['has no time for logins', { answers: { AUTH: '454 4.7.0 evil instructions' } }, { fault: 'refused', code: '454' }],
-    ['knows no logins', { answers: { EHLO: '250 test', AUTH: '502 evil instructions' } }, { fault: 'refused', code: '502' }],
-    ['wants an app password', { answers: { AUTH: '534-5.7.9 Application-specific password required.\r\n534 5.7.9 evil instructions' } }, { fault: 'credentials', code: 'APP_PASSWORD' }],
+    [
+      'knows no logins',
+      { answers: { EHLO: '250 test', AUTH: '502 evil instructions' } },
+      { fault: 'refused', code: '502' },
+    ],
+    [
+      'wants an app password',
+      { answers: { AUTH: '534-5.7.9 Application-specific password required.\r\n534 5.7.9 evil instructions' } },
+      { fault: 'credentials', code: 'APP_PASSWORD' },
+    ],
     ['refuses the sender', { answers: { MAIL: '553 5.7.1 evil instructions' } }, { fault: 'refused', code: '553' }],
     ['drops the connection at a recipient', { answers: { 'RCPT TO:<eve': null } }, { fault: 'unreachable' }],
     ['hangs at a recipient', { answers: { 'RCPT TO:<eve': 'hang' } }, { fault: 'timeout' }],
