@@ -23,7 +23,11 @@ function provideServers(): void {
   if (!isRoot || !existsSync('/etc/debian_version')) {
     fail(`The tests run as root on Debian, with these packages: please install ${missing.join(' ')}.`);
   }
-  install(missing);
+  try {
+    install(missing);
+  } catch (error) {
+    fail(`${error instanceof Error ? error.message : error}: please install ${missing.join(' ')}.`);
+  }
 }
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are dpkg-query's.
