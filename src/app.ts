@@ -84,7 +84,7 @@ function mcpHandlers(
       const grant = await requireGrant(request);
       const record = requests.of(request);
       record.client = grant.client.jti;
-      record.token = grant.jti;
+      record.tokenId = grant.jti;
       grants.set(request, grant);
       next();
     },

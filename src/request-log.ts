@@ -8,7 +8,7 @@ export interface RequestRecord {
   /** `jti` of the client. */
   client?: string;
   /** `jti` of the access token. */
-  token?: string;
+  tokenId?: string;
   tool?: string;
   outcome?: string;
 }

@@ -83,7 +83,7 @@ describe('the log', () => {
       outcome: 'ok',
       status: 200,
       client: expect.any(String),
-      token: expect.any(String),
+      tokenId: expect.any(String),
       requestId: expect.any(String),
       durationMs: expect.any(Number),
     });
@@ -148,16 +148,23 @@ describe('stopping', () => {
     // A request of which only a part has come yet is one that runs.
     const running = request(`${app.origin}/mcp`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'content-length': body.length, authorization: `Bearer ${token}` },
+      headers: {
+        'content-type': 'application/json',
+        'content-length': body.length,
+        authorization: `Bearer ${token}`,
+        // The answer to this tells that the request has been taken on.
+        expect: '100-continue',
+      },
     });
+    const isTaken = new Promise((resolve) => running.once('continue', resolve));
     const status = new Promise<number | undefined>((resolve, reject) =>
       running.once('response', (response) => resolve(response.resume().statusCode)).once('error', reject),
     );
-    running.write(body.slice(0, 10));
-    await fetch(`${app.origin}/health`);
+    running.flushHeaders();
+    await isTaken;
     const stopped = app.stop();
     await expect(fetch(`${app.origin}/health`)).rejects.toThrow();
-    running.end(body.slice(10));
+    running.end(body);
     expect(await status).toBe(200);
     await stopped;
   });
