@@ -3,6 +3,7 @@ import { findMailbox } from '../../../mail/mailboxes.ts';
 import { deleteMessages, moveMessages } from '../../../mail/messages.ts';
 import { defineTool } from '../../tool.ts';
 import { MailboxPath, Uid } from './parameters.ts';
+import { NOT_REMOVED } from './removal-warning.ts';
 import type { MailSession } from './session.ts';
 
 export const deleteMailMessage = defineTool({
@@ -31,13 +32,11 @@ export const deleteMailMessage = defineTool({
       if (!permanent) {
         const trash = await findMailbox(imap, 'trash');
         const [moved] = await moveMessages(imap, mailbox, [uid], trash);
-        return { uid, outcome: 'moved_to_trash' as const, trash, new_uid: moved?.newUid ?? null };
+        const warning = moved?.removed === false ? { warning: NOT_REMOVED } : {};
+        return { uid, outcome: 'moved_to_trash' as const, trash, new_uid: moved?.newUid ?? null, ...warning };
       }
       const { expunged } = await deleteMessages(imap, mailbox, [uid]);
       if (expunged) return { uid, outcome: 'expunged' as const };
-      return { uid, outcome: 'marked_deleted' as const, warning: NOT_EXPUNGED };
+      return { uid, outcome: 'marked_deleted' as const, warning: NOT_REMOVED };
     }),
 });
-
-const NOT_EXPUNGED =
-  'The server cannot remove a single message (no UIDPLUS) and other messages of the folder are marked as deleted too, so the message was only marked. Removing it now would remove those as well.';

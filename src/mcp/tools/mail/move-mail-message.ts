@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { moveMessages } from '../../../mail/messages.ts';
 import { defineTool } from '../../tool.ts';
 import { MailboxPath, Uid } from './parameters.ts';
+import { NOT_REMOVED } from './removal-warning.ts';
 import type { MailSession } from './session.ts';
 
 export const moveMailMessage = defineTool({
@@ -22,10 +23,11 @@ export const moveMailMessage = defineTool({
       .number()
       .nullable()
       .describe('UID in the destination. Null if the server does not report it (no UIDPLUS).'),
+    warning: z.string().optional().describe('Says if something of the message is still in the old folder.'),
   }),
   run: ({ folder: mailbox, uid, destination }, { changeImap }: MailSession) =>
     changeImap(async (imap) => {
       const [moved] = await moveMessages(imap, mailbox, [uid], destination);
-      return { destination, new_uid: moved?.newUid ?? null };
+      return { destination, new_uid: moved?.newUid ?? null, ...(moved?.removed === false && { warning: NOT_REMOVED }) };
     }),
 });

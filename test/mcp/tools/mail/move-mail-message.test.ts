@@ -32,7 +32,8 @@ describe('move_mail_message', () => {
       INBOX: [message({ subject: 'kept', flags: ['\\Deleted'] }), message({ subject: 'moved' })],
     });
     await using assistant = await app.assistant(onPoorServer(account));
-    await assistant.call('move_mail_message', { folder: 'INBOX', uid: INBOX[1], destination: 'Archive' });
+    const moved = await assistant.call('move_mail_message', { folder: 'INBOX', uid: INBOX[1], destination: 'Archive' });
+    expect(moved.warning).toContain('marked as deleted');
     expect(await subjectsIn(account, 'INBOX')).toContain('kept');
     expect(await subjectsIn(account, 'Archive')).toEqual(['moved']);
   });
