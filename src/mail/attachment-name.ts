@@ -18,6 +18,7 @@ export function attachmentName({ filename, subject, type, number }: Part): strin
  */
 function harmless(name: string): string {
   return name
+    .slice(0, 1_000)
     .replace(/\p{Cf}|\p{Cs}/gu, '')
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .replace(/[/\\:*?"<>|]/g, '_')

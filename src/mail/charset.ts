@@ -37,13 +37,17 @@ export function isKnownCharset(charset: string): boolean {
   );
 }
 
+/** Longest header value that is looked at, in bytes. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
 /**
  * A header value: encoded words (RFC 2047), raw UTF-8 (RFC 6532), or raw bytes of the charset that the body declares.
  *
  * @returns one line without control characters
  */
-export function decodeHeader(bytes: Buffer | null, bodyCharset: string | null = null): string {
-  if (bytes === null) return '';
+export function decodeHeader(value: Buffer | null, bodyCharset: string | null = null): string {
+  if (value === null) return '';
+  const bytes = value.subarray(0, MAX_HEADER_BYTES);
   const fallback = bodyCharset !== null && isKnownCharset(bodyCharset) ? bodyCharset : LAST_RESORT;
   const raw = isUtf8(bytes) ? bytes.toString() : decodeText(bytes, NO_CHARSET.test(fallback) ? LAST_RESORT : fallback);
   return oneLine(libmime.decodeWords(raw));

@@ -28,6 +28,9 @@ export interface Envelope {
 /** Most addresses of one header that are returned. */
 const MOST_ADDRESSES = 2_000;
 
+/** Longer subjects are cut, in UTF-16 code units: they are made to fill somebody's screen or context. */
+const LONGEST_SUBJECT = 2_000;
+
 /** What Dovecot, Cyrus and UW IMAP write where an address has no domain or no local part. */
 const MISSING = /^(?:MISSING_DOMAIN|MISSING_MAILBOX|\.MISSING-HOST-NAME\.|unspecified-domain|SYNTAX_ERROR)$/i;
 
@@ -36,7 +39,7 @@ export function readEnvelope(item: Item | undefined, bodyCharset: string | null)
   const [date, subject, from, sender, replyTo, to, cc, bcc, inReplyTo, messageId] = listOf(item);
   const addresses = (field: Item | undefined) => readAddresses(field, bodyCharset);
   return {
-    subject: decodeHeader(bytesOf(subject), bodyCharset),
+    subject: decodeHeader(bytesOf(subject), bodyCharset).slice(0, LONGEST_SUBJECT),
     from: addresses(from),
     sender: addresses(sender),
     replyTo: addresses(replyTo),

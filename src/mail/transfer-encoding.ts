@@ -21,7 +21,9 @@ export function decodeTransfer(bytes: Buffer, encoding: string): Buffer {
 
 /** Bytes after decoding, as far as the encoded size tells: lines of 76 characters and CRLF hold 57 bytes each. */
 export function estimateDecodedSize(encodedBytes: number, encoding: string): number {
-  return encoding === 'base64' ? Math.floor((encodedBytes / 78) * 57) : encodedBytes;
+  if (encoding !== 'base64') return encodedBytes;
+  const characters = encodedBytes - 2 * Math.floor(encodedBytes / 78);
+  return Math.floor(characters / 4) * 3;
 }
 
 function base64Decoder(): TransferDecoder {

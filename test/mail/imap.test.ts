@@ -121,7 +121,7 @@ describe('connecting to an IMAP server', () => {
     });
   });
 
-  test.each(['wrongName', 'selfSigned'] as const)(
+  test.each(['wrongHost', 'selfSigned'] as const)(
     'a %s certificate is refused, and no password is sent',
     async (kind) => {
       const { key, cert } = testServers().certificates[kind];

@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { connectImap, type Imap } from '../../src/mail/imap.ts';
 import { type Message, openPart, readMessage } from '../../src/mail/read.ts';
 import { newAccount } from '../support/accounts.ts';
+import { connected } from '../support/connected.ts';
 import { imapWith } from '../support/mailboxes.ts';
 import { message } from '../support/messages.ts';
 import { withRawImap } from '../support/raw-imap.ts';
@@ -145,21 +146,72 @@ describe('reading a message', () => {
   });
 });
 
-async function readOne(options: Parameters<typeof message>[0]): Promise<Message> {
+describe('opening a part', () => {
+  test.each([
+    ['base64', 'application/octet-stream', randomBytes(3_000_001)],
+    ['quoted-printable', 'text/plain', Buffer.from('Grüße = ok\r\n'.repeat(80_000), 'latin1')],
+    ['8bit', 'text/plain', Buffer.from('Grüße\r\n'.repeat(120_000))],
+  ])('%s is undone and every byte arrives', async (contentTransferEncoding, contentType, content) => {
+    const { account, uid } = await stored({
+      attachments: [{ filename: 'file', contentType, content, contentTransferEncoding } as never],
+    });
+    const { opened, received } = await connected(account, async (imap) => {
+      const { stream, ...opened } = await openPart(imap, 'INBOX', uid, '2');
+      return { opened, received: await bytes(stream) };
+    });
+    expect(opened).toMatchObject({ filename: 'file', contentType });
+    expect(received.equals(content)).toBe(true);
+    expect(Math.abs(opened.sizeBytes - content.length)).toBeLessThan(
+      content.length / (contentType === 'text/plain' ? 1 : 1000),
+    );
+  });
+
+  test('an attached message is given whole', async () => {
+    const { account, uid } = await storedFixture('attached-message');
+    await connected(account, async (imap) => {
+      const { attachments } = await readMessage(imap, 'INBOX', uid);
+      expect(attachments).toMatchObject([
+        { part: '2', contentType: 'message/rfc822', filename: 'The inner _ one.eml', inline: false },
+      ]);
+      const whole = await bytes((await openPart(imap, 'INBOX', uid, '2')).stream);
+      expect(whole.toString()).toMatch(/^From: inner@example\.test\r\n[\s\S]*INNER TEXT[\s\S]*--c--/);
+    });
+  });
+
+  test('a reader that leaves early leaves a usable connection', async () => {
+    const { account, uid } = await stored({ attachments: [{ filename: 'a', content: Buffer.alloc(2_000_000) }] });
+    await connected(account, async (imap) => {
+      const { stream } = await openPart(imap, 'INBOX', uid, '2');
+      for await (const _ of stream) break;
+      expect(await readMessage(imap, 'INBOX', uid)).toMatchObject({ uid });
+    });
+  });
+
+  test('the names of attachments are decoded and safe', async () => {
+    const { account, uid } = await storedFixture('alternative-in-related-in-mixed');
+    const { attachments } = await connected(account, (imap) => readMessage(imap, 'INBOX', uid));
+    expect(attachments).toMatchObject([
+      { filename: 'logo.png', inline: true, contentId: '<logo>', part: '1.2' },
+      { filename: 'Rechnung März.pdf', inline: false, contentType: 'application/pdf', part: '2', sizeBytes: 9 },
+    ]);
+  });
+});
+
+async function stored(options: Parameters<typeof message>[0]): Promise<{ account: MailAccount; uid: number }> {
   const account = newAccount();
   const {
     INBOX: [uid = 0],
   } = await imapWith(account, { INBOX: [message(options)] });
-  return connected(account, (imap) => readMessage(imap, 'INBOX', uid));
+  return { account, uid };
 }
 
-async function connected<T>(account: MailAccount, use: (imap: Imap) => Promise<T>): Promise<T> {
-  const imap = await connectImap(account.imap);
-  try {
-    return await use(imap);
-  } finally {
-    imap.end();
-  }
+function storedFixture(name: string): Promise<{ account: MailAccount; uid: number }> {
+  return stored({ raw: readFileSync(new URL(`../fixtures/mail/${name}.eml`, import.meta.url)) });
+}
+
+async function readOne(options: Parameters<typeof message>[0]): Promise<Message> {
+  const { account, uid } = await stored(options);
+  return connected(account, (imap) => readMessage(imap, 'INBOX', uid));
 }
 
 async function bytes(stream: AsyncIterable<Buffer>): Promise<Buffer> {
