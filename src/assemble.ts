@@ -6,7 +6,7 @@ import { AttachmentRef, type AttachmentStore } from './attachments/store.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { createImapPool, type ImapPool } from './mail/pool.ts';
-import { submit } from './mail/smtp.ts';
+import { type SmtpOptions, submit } from './mail/smtp.ts';
 import { verifyLogin } from './mail/verify-login.ts';
 import type { MailSession } from './mcp/tools/mail/session.ts';
 import type { Grant } from './oauth/bearer.ts';
@@ -48,16 +48,17 @@ export function assemble(config: Config, log: Log): Assembly {
   };
 }
 
-function openSession(
-  { account }: Grant,
-  parts: { pool: ImapPool; store: AttachmentStore; now: () => Date },
+/** What the mail tools of one call work with. */
+export function openSession(
+  { account }: Pick<Grant, 'account'>,
+  parts: { pool: ImapPool; store: AttachmentStore; now: () => Date; smtp?: SmtpOptions },
 ): MailSession {
-  const { pool, store, now } = parts;
+  const { pool, store, now, smtp } = parts;
   return {
     account,
     readImap: (use) => pool.withImap(account, use, { retry: true }),
     changeImap: (use) => pool.withImap(account, use),
-    submit: (message) => submit(account, message),
+    submit: (message) => submit(account, message, smtp),
     attachments: store,
     now,
   };
