@@ -87,16 +87,23 @@ export async function requireMailbox(imap: Imap, name: string): Promise<string> 
   return found.path;
 }
 
+export interface OpenOptions {
+  toChange?: boolean;
+  fresh?: boolean;
+  uidValidity?: string | undefined;
+}
+
 /**
  * Opens a mailbox for reading (EXAMINE) or changing (SELECT).
  *
  * @param fresh true if new messages must be seen too, not just known UIDs
- * @throws {ToolError} if there is no such mailbox, or it cannot be changed
+ * @param uidValidity decimal; what UIDs that the caller has were read under. It cannot change while the mailbox stays open
+ * @throws {ToolError} if there is no such mailbox, it cannot be changed, or its UIDVALIDITY is another one by now
  */
 export async function openMailbox(
   imap: Imap,
   name: string,
-  { toChange = false, fresh = false }: { toChange?: boolean; fresh?: boolean } = {},
+  { toChange = false, fresh = false, uidValidity }: OpenOptions = {},
 ): Promise<SelectedMailbox> {
   const selected = await imap
     .select(name, { readOnly: !toChange, fresh })
@@ -104,7 +111,15 @@ export async function openMailbox(
   if (toChange && selected.isReadOnly) {
     throw new ToolError(`The mailbox ${quoteName(name)} can be read but not changed.`);
   }
+  if (uidValidity !== undefined && uidValidity !== selected.uidValidity) throw staleUids(selected);
   return selected;
+}
+
+/** Numbered anew by the server (RFC 9051 §2.3.1.1): the same UID may be another message now. */
+function staleUids({ path, uidValidity }: SelectedMailbox): ToolError {
+  return new ToolError(
+    `Nothing was done: the UIDs of ${quoteName(path)} are not valid any more, its uid_validity is ${uidValidity} now. Find the message again with search_mail_messages, by \`HEADER Message-ID "<its message_id>"\` or by SUBJECT, and use the new UID.`,
+  );
 }
 
 /**

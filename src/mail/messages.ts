@@ -83,7 +83,7 @@ export async function searchMessages(
 /**
  * Moves messages between mailboxes of one account (RFC 6851; COPY, STORE and EXPUNGE where MOVE is missing).
  *
- * @returns in the order of `uids`. `newUid` is null without UIDPLUS. `removed` is false if the message could only be marked \Deleted
+ * @returns in the order of `uids`. `newUid` and `newUidValidity` are null without UIDPLUS. `removed` is false if the message could only be marked \Deleted
  *   in `mailbox`, because the server cannot remove it without others
  * @throws {ToolError} if a mailbox or a message does not exist; nothing was moved then
  * @throws {UpstreamError} if the server refuses, or the outcome is unknown
@@ -93,25 +93,28 @@ export async function moveMessages(
   mailbox: string,
   uids: readonly number[],
   destination: string,
-): Promise<{ uid: number; newUid: number | null; removed: boolean }[]> {
+): Promise<{ uid: number; newUid: number | null; newUidValidity: string | null; removed: boolean }[]> {
   const target = canonicalMailboxName(destination);
   const { path } = await openMailbox(imap, mailbox, { toChange: true });
   if (path === target)
     throw new ToolError(`The message is in ${quoteName(path)} already. Name another mailbox as the destination.`);
   await requireMessages(imap, path, uids);
-  const newUids = new Map<number, number>();
+  const copied: Copied = { uidValidity: null, uids: new Map() };
   const canMove = imap.has('MOVE');
   const command = canMove ? 'UID MOVE' : 'UID COPY';
   const completion = await imap
     .run(command, [sequenceSet(uids), string(encodeMailboxName(target))], {
       // With MOVE the code comes in an untagged OK (RFC 6851 §4.3).
-      untagged: { OK: (line) => readCopyUid(codeOf(line), newUids) },
+      untagged: { OK: (line) => readCopyUid(codeOf(line), copied) },
       ifLost: `The connection was lost while the message was being ${canMove ? 'moved' : 'copied'}. Look into both mailboxes before trying again.`,
     })
     .catch((error: unknown) => explainMissing(imap, target, error));
-  readCopyUid(completion, newUids);
+  readCopyUid(completion, copied);
   const removed = canMove || (await removeMessages(imap, uids, COPIED_NOT_REMOVED));
-  return uids.map((uid) => ({ uid, newUid: newUids.get(uid) ?? null, removed }));
+  return uids.map((uid) => {
+    const newUid = copied.uids.get(uid) ?? null;
+    return { uid, newUid, newUidValidity: newUid === null ? null : copied.uidValidity, removed };
+  });
 }
 
 /**
@@ -213,13 +216,20 @@ function summaryOf({ bcc: _, structure: __, ...summary }: ReturnType<typeof toSu
   return summary;
 }
 
+interface Copied {
+  uidValidity: string | null;
+  /** New UIDs by old ones. */
+  uids: Map<number, number>;
+}
+
 /** COPYUID (RFC 4315 §3): UIDVALIDITY of the destination, old UIDs, new UIDs in the same order. */
-function readCopyUid({ code, codeItems: [, from, to] }: Completion, newUids: Map<number, number>): void {
+function readCopyUid({ code, codeItems: [uidValidity, from, to] }: Completion, copied: Copied): void {
   if (code !== 'COPYUID') return;
   const old = expandSequenceSet(textOf(from) ?? '', 100_000);
   const fresh = expandSequenceSet(textOf(to) ?? '', 100_000);
   if (old === null || fresh === null || old.length !== fresh.length) return;
-  for (const [index, uid] of old.entries()) newUids.set(uid, fresh[index] ?? 0);
+  copied.uidValidity = textOf(uidValidity);
+  for (const [index, uid] of old.entries()) copied.uids.set(uid, fresh[index] ?? 0);
 }
 
 function codeOf({ items: [status] }: Line): Completion {

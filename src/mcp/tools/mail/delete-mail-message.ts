@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { findMailbox } from '../../../mail/mailboxes.ts';
+import { findMailbox, openMailbox } from '../../../mail/mailboxes.ts';
 import { deleteMessages, moveMessages } from '../../../mail/messages.ts';
 import { defineTool } from '../../tool.ts';
-import { MailboxPath, Uid } from './parameters.ts';
+import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from './parameters.ts';
 import { NOT_REMOVED } from './removal-warning.ts';
 import type { MailSession } from './session.ts';
 
@@ -16,6 +16,7 @@ export const deleteMailMessage = defineTool({
   input: z.object({
     folder: MailboxPath,
     uid: Uid,
+    uid_validity: ExpectedUidValidity,
     permanent: z.boolean().default(true).describe('False moves the message to the trash.'),
   }),
   output: z.object({
@@ -25,15 +26,23 @@ export const deleteMailMessage = defineTool({
       .describe('"marked_deleted": it has \\Deleted and vanishes when the folder is next expunged; see `warning`.'),
     trash: z.string().optional().describe('Path of the trash that it went to.'),
     new_uid: z.number().nullable().optional().describe('UID in the trash, if the server reports it.'),
+    uid_validity: UidValidity.nullable().optional().describe('UIDVALIDITY of the trash, with `new_uid`.'),
     warning: z.string().optional(),
   }),
-  run: ({ folder: mailbox, uid, permanent }, { changeImap }: MailSession) =>
+  run: ({ folder: mailbox, uid, uid_validity: uidValidity, permanent }, { changeImap }: MailSession) =>
     changeImap(async (imap) => {
+      if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
       if (!permanent) {
         const trash = await findMailbox(imap, 'trash');
         const [moved] = await moveMessages(imap, mailbox, [uid], trash);
-        const warning = moved?.removed === false ? { warning: NOT_REMOVED } : {};
-        return { uid, outcome: 'moved_to_trash' as const, trash, new_uid: moved?.newUid ?? null, ...warning };
+        return {
+          uid,
+          outcome: 'moved_to_trash' as const,
+          trash,
+          new_uid: moved?.newUid ?? null,
+          uid_validity: moved?.newUidValidity ?? null,
+          ...(moved?.removed === false && { warning: NOT_REMOVED }),
+        };
       }
       const { expunged } = await deleteMessages(imap, mailbox, [uid]);
       if (expunged) return { uid, outcome: 'expunged' as const };

@@ -1,8 +1,18 @@
 import { z } from 'zod';
+import { openMailbox } from '../../../mail/mailboxes.ts';
 import { type Message, readMessage } from '../../../mail/read.ts';
 import { defineTool } from '../../tool.ts';
 import { publishAttachments } from './attachment-links.ts';
-import { EmailAddress, Envelope, MailboxPath, toEmailAddresses, toEnvelope, Uid, UidValidity } from './parameters.ts';
+import {
+  EmailAddress,
+  Envelope,
+  ExpectedUidValidity,
+  MailboxPath,
+  toEmailAddresses,
+  toEnvelope,
+  Uid,
+  UidValidity,
+} from './parameters.ts';
 import type { MailSession } from './session.ts';
 
 const Attachment = z.object({
@@ -30,6 +40,7 @@ export const getMailMessage = defineTool({
   input: z.object({
     folder: MailboxPath,
     uid: Uid,
+    uid_validity: ExpectedUidValidity,
     body_format: z
       .enum(['text', 'html', 'both'])
       .default('text')
@@ -50,7 +61,10 @@ export const getMailMessage = defineTool({
     warnings: z.array(z.string()),
   }),
   run: async (args, session: MailSession) => {
-    const message = await session.readImap((imap) => readMessage(imap, args.folder, args.uid, args.body_format));
+    const message = await session.readImap(async (imap) => {
+      if (args.uid_validity !== undefined) await openMailbox(imap, args.folder, { uidValidity: args.uid_validity });
+      return readMessage(imap, args.folder, args.uid, args.body_format);
+    });
     const { attachments, warnings } = await publishAttachments(message, args.folder, session);
     return {
       ...toEnvelope(message),

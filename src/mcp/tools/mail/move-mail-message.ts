@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { openMailbox } from '../../../mail/mailboxes.ts';
 import { moveMessages } from '../../../mail/messages.ts';
 import { defineTool } from '../../tool.ts';
-import { MailboxPath, Uid } from './parameters.ts';
+import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from './parameters.ts';
 import { NOT_REMOVED } from './removal-warning.ts';
 import type { MailSession } from './session.ts';
 
@@ -15,6 +16,7 @@ export const moveMailMessage = defineTool({
   input: z.object({
     folder: MailboxPath,
     uid: Uid,
+    uid_validity: ExpectedUidValidity,
     destination: MailboxPath.describe('Path of the folder to move it to. It must exist.'),
   }),
   output: z.object({
@@ -23,11 +25,18 @@ export const moveMailMessage = defineTool({
       .number()
       .nullable()
       .describe('UID in the destination. Null if the server does not report it (no UIDPLUS).'),
+    uid_validity: UidValidity.nullable(),
     warning: z.string().optional().describe('Says if something of the message is still in the old folder.'),
   }),
-  run: ({ folder: mailbox, uid, destination }, { changeImap }: MailSession) =>
+  run: ({ folder: mailbox, uid, uid_validity: uidValidity, destination }, { changeImap }: MailSession) =>
     changeImap(async (imap) => {
+      if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
       const [moved] = await moveMessages(imap, mailbox, [uid], destination);
-      return { destination, new_uid: moved?.newUid ?? null, ...(moved?.removed === false && { warning: NOT_REMOVED }) };
+      return {
+        destination,
+        new_uid: moved?.newUid ?? null,
+        uid_validity: moved?.newUidValidity ?? null,
+        ...(moved?.removed === false && { warning: NOT_REMOVED }),
+      };
     }),
 });

@@ -30,6 +30,12 @@ export const UidValidity = z
   .string()
   .describe('UIDVALIDITY of the folder, decimal. When it changes, every UID seen before is void (RFC 9051 §2.3.1.1).');
 
+export const ExpectedUidValidity = z
+  .string()
+  .regex(/^\d{1,20}$/, 'must be the decimal number that the tool which gave you the UID returned as uid_validity')
+  .optional()
+  .describe('`uid_validity` that came with the UID. Refused if it has changed: the UID could mean another message.');
+
 export const Recipients = z
   .string()
   .max(32_000)

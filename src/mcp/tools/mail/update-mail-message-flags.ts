@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
+import { openMailbox } from '../../../mail/mailboxes.ts';
 import { updateFlags } from '../../../mail/messages.ts';
 import { defineTool } from '../../tool.ts';
-import { MailboxPath, Uid } from './parameters.ts';
+import { ExpectedUidValidity, MailboxPath, Uid } from './parameters.ts';
 import type { MailSession } from './session.ts';
 
 const Flags = z.array(z.string().min(1).max(100)).max(50).default([]);
@@ -18,12 +19,16 @@ export const updateMailMessageFlags = defineTool({
   input: z.object({
     folder: MailboxPath,
     uid: Uid,
+    uid_validity: ExpectedUidValidity,
     add: Flags.describe('Flags to add. `\\Seen` and `Seen` mean the same.'),
     remove: Flags.describe('Flags to remove.'),
   }),
   output: z.object({ uid: z.number(), flags: z.array(z.string()).describe('All flags of the message now.') }),
-  run: ({ folder: mailbox, uid, add, remove }, { changeImap }: MailSession) => {
+  run: ({ folder: mailbox, uid, uid_validity: uidValidity, add, remove }, { changeImap }: MailSession) => {
     if (add.length + remove.length === 0) throw new ToolError('Nothing to do: name flags in `add` or in `remove`.');
-    return changeImap(async (imap) => ({ uid, flags: await updateFlags(imap, mailbox, uid, { add, remove }) }));
+    return changeImap(async (imap) => {
+      if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
+      return { uid, flags: await updateFlags(imap, mailbox, uid, { add, remove }) };
+    });
   },
 });

@@ -19,7 +19,8 @@ describe('move_mail_message', () => {
     const { INBOX } = await imapWith(account, three());
     await using assistant = await app.assistant(account);
     const moved = await assistant.call('move_mail_message', { folder: 'INBOX', uid: INBOX[1], destination: 'Archive' });
-    expect(moved).toEqual({ destination: 'Archive', new_uid: expect.any(Number) });
+    const { uid_validity } = await assistant.call('list_mail_messages', { folder: 'Archive' });
+    expect(moved).toEqual({ destination: 'Archive', new_uid: expect.any(Number), uid_validity });
     expect(await subjectsIn(account, 'INBOX')).toEqual(['a', 'c']);
     expect(await assistant.call('get_mail_message', { folder: 'Archive', uid: moved.new_uid })).toMatchObject({
       subject: 'b',
