@@ -57,7 +57,7 @@ export function openSession(
   return {
     account,
     readImap: (use) => pool.withImap(account, use, { retry: true }),
-    changeImap: (use) => pool.withImap(account, use),
+    changeImap: (use) => pool.withImap(account, use, { retry: true }),
     submit: (message) => submit(account, message, smtp),
     attachments: store,
     now,

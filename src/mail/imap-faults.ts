@@ -120,6 +120,16 @@ export function commandFault(error: unknown, command: string, ifLost: string | u
   });
 }
 
+/**
+ * What a command that only asks, after one that changed something, failed with: whoever hears of it has to hear of the change too.
+ *
+ * @param sentence says what may have happened, and where to look
+ */
+export function afterChange(cause: unknown, sentence: string): unknown {
+  if (!(cause instanceof UpstreamError)) return cause;
+  return new UpstreamError('IMAP', 'unknown_outcome', sentence, { cause, code: cause.code });
+}
+
 /** The server offers no STARTTLS where it is required (RFC 8314 §3): nothing was sent. */
 function noStartTls(cause: unknown): UpstreamError {
   const sentence = 'The IMAP server offers no STARTTLS, so the password was not sent.';

@@ -2,6 +2,7 @@ import { ToolError, UpstreamError } from '../errors.ts';
 import { fetchBySequence, fetchByUid, fetchNamed } from './fetch.ts';
 import { canonicalFlag, isSameFlag, requirePermanent } from './flags.ts';
 import type { Completion, Imap } from './imap.ts';
+import { afterChange } from './imap-faults.ts';
 import { canonicalMailboxName, encodeMailboxName, quoteName } from './mailbox-name.ts';
 import { explainMissing, openMailbox } from './mailboxes.ts';
 import { removeMessages } from './removal.ts';
@@ -106,11 +107,11 @@ export async function moveMessages(
     .run(command, [sequenceSet(uids), string(encodeMailboxName(target))], {
       // With MOVE the code comes in an untagged OK (RFC 6851 §4.3).
       untagged: { OK: (line) => readCopyUid(codeOf(line), copied) },
-      ifLost: `The connection was lost while the message was being ${canMove ? 'moved' : 'copied'}. Look into both mailboxes before trying again.`,
+      ifLost: `The connection was lost while the message was being ${canMove ? 'moved' : 'copied'}, which may have happened or not. Look into both mailboxes before trying again.`,
     })
     .catch((error: unknown) => explainMissing(imap, target, error));
   readCopyUid(completion, copied);
-  const removed = canMove || (await removeMessages(imap, uids, COPIED_NOT_REMOVED));
+  const removed = canMove || (await removeCopied(imap, uids));
   return uids.map((uid) => {
     const newUid = copied.uids.get(uid) ?? null;
     return { uid, newUid, newUidValidity: newUid === null ? null : copied.uidValidity, removed };
@@ -151,11 +152,15 @@ export async function updateFlags(
   const selected = await openMailbox(imap, mailbox, { toChange: true });
   for (const flag of added) requirePermanent(selected, flag);
   await requireMessages(imap, selected.path, [uid]);
-  const ifLost = 'The connection was lost while flags were being changed. Read the message to see which it has.';
+  const ifLost =
+    'The connection was lost while flags were being changed, which may have happened or not. Read the message to see which it has.';
   const set = sequenceSet([uid]);
   if (added.length > 0) await imap.run('UID STORE', [set, atom('+FLAGS.SILENT'), added.map(atom)], { ifLost });
   if (removed.length > 0) await imap.run('UID STORE', [set, atom('-FLAGS.SILENT'), removed.map(atom)], { ifLost });
-  const items = (await fetchByUid(imap, [uid], [atom('FLAGS')], ['FLAGS'])).get(uid);
+  const fetched = await fetchByUid(imap, [uid], [atom('FLAGS')], ['FLAGS']).catch((error: unknown) => {
+    throw afterChange(error, ifLost);
+  });
+  const items = fetched.get(uid);
   if (items === undefined) throw missingMessage(selected.path, [uid]);
   return toSummary(uid, items).flags;
 }
@@ -183,7 +188,7 @@ export async function appendMessage(
   ];
   const completion = await imap
     .run('APPEND', tokens, {
-      ifLost: `The connection was lost while a message was being saved in ${quoteName(path)}. Look whether it is there before trying again.`,
+      ifLost: `The connection was lost while a message was being saved in ${quoteName(path)}, which may have happened or not. Look whether it is there before trying again.`,
       // A slow line may need its time: 64 KiB a second at least.
       commandMs: 120_000 + raw.length / 64,
     })
@@ -201,8 +206,15 @@ export function missingMessage(mailbox: string, uids: readonly number[]): ToolEr
   );
 }
 
-const COPIED_NOT_REMOVED =
-  'The message was copied to the destination, but the connection was lost before it was removed from where it was. It may be in both mailboxes.';
+const COPIED =
+  'The message was copied to the destination, but it is not certain that it was removed from where it was: it may be in both mailboxes. Look into both before trying again.';
+
+/** The second half of moving without MOVE: whatever goes wrong now, the copy is there. */
+async function removeCopied(imap: Imap, uids: readonly number[]): Promise<boolean> {
+  return removeMessages(imap, uids, COPIED).catch((error: unknown) => {
+    throw afterChange(error, COPIED);
+  });
+}
 
 /** @throws {ToolError} naming those that do not exist */
 async function requireMessages(imap: Imap, mailbox: string, uids: readonly number[]): Promise<void> {

@@ -1,0 +1,200 @@
+import { describe, expect, test } from 'vitest';
+import { UpstreamError } from '../../src/errors.ts';
+import type { MailAccount, MailServer } from '../../src/mail/account.ts';
+import { newAccount, onPoorServer, overCleartext } from '../support/accounts.ts';
+import { type FaultProxy, faultProxy } from '../support/fault-proxy.ts';
+import { toolsOf } from '../support/mail-session.ts';
+import { messagesIn } from '../support/mailbox-contents.ts';
+import { imapWith } from '../support/mailboxes.ts';
+import { message } from '../support/messages.ts';
+import { testServers } from '../support/servers.ts';
+import { withinReach } from '../support/within-reach.ts';
+import { documentedOutcomes, type Outcome } from './outcomes.ts';
+
+const rows = documentedOutcomes();
+
+test('every tool that the table is about is in it, at every moment', () => {
+  expect(new Set(rows.map(({ call }) => call.split(' ')[0])).size).toBe(9);
+  expect(rows.length).toBeGreaterThan(150);
+});
+
+describe.concurrent('what the caller is told when the network fails', () => {
+  test.for(rows)('$call, $command, $moment: $told, $afterwards', async (row, { expect }) => {
+    await using stage = await prepare(row);
+    stage.arm();
+    const told = await stage.call();
+    expect(stage.happened(), 'faults that happened').toBe(1);
+    expect({ told: told.kind, afterwards: await stage.afterwards() }, told.sentence).toEqual({
+      told: row.told,
+      afterwards: row.afterwards,
+    });
+  });
+});
+
+interface Stage extends AsyncDisposable {
+  arm(): void;
+  happened(): number;
+  call(): Promise<{ kind: string; sentence: string }>;
+  afterwards(): Promise<string>;
+}
+
+/** Commands of the session's start and of the SMTP server; all others are IMAP commands on a warm connection. */
+const SMTP_COMMANDS = new Set(['connect', 'EHLO', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'message', 'final dot', 'QUIT']);
+
+async function prepare(row: Outcome): Promise<Stage> {
+  const account = newAccount();
+  const reader = newAccount();
+  const [tool = '', variant = ''] = row.call.split(/ \(|\)/);
+  const {
+    INBOX: [uid = 0],
+  } = await imapWith(account, {
+    INBOX: [message({ subject: 'named' }), message({ subject: 'bystander' })],
+    Archive: [],
+  });
+  const direct = overCleartext(account);
+  const isPoor = variant === 'no MOVE' || variant === 'no UIDPLUS';
+  const imap = await faultProxy({
+    target: isPoor ? plainPort(overCleartext(onPoorServer(account)), 'poorImap') : plainPort(direct, 'imap'),
+    protocol: 'imap',
+  });
+  const smtp = await faultProxy({
+    target: { host: direct.smtp.server.host, port: direct.smtp.server.port },
+    protocol: 'smtp',
+  });
+  const tools = toolsOf(through(direct, imap, smtp));
+  await tools.call('list_mailboxes');
+  const proxy = SMTP_COMMANDS.has(row.command) ? smtp : imap;
+  const args = argumentsOf(tool, variant, { uid, to: reader.email });
+  const before = await stateOf(account);
+  return {
+    arm: () => proxy.arm(commandPattern(row.command), row.moment),
+    happened: () => proxy.happened(),
+    call: () => tools.call(tool, args).then(describeResult, (error: unknown) => describeFailure(error, tool)),
+    afterwards: async () => {
+      if (tool === 'send_mail_message') return describeSending(account, reader);
+      const after = await stateOf(account);
+      return describeChange(tool, before, after);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await tools[Symbol.asyncDispose]();
+      await imap[Symbol.asyncDispose]();
+      await smtp[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function plainPort(account: MailAccount, server: 'imap' | 'poorImap'): { host: string; port: number } {
+  return { host: account.imap.server.host, port: testServers()[server].starttlsPort };
+}
+
+function through(account: MailAccount, imap: FaultProxy, smtp: FaultProxy): MailAccount {
+  const at = ({ host, port }: FaultProxy): MailServer => ({ host, port, security: 'cleartext' });
+  return {
+    ...account,
+    imap: { ...account.imap, server: at(imap) },
+    smtp: { ...account.smtp, server: at(smtp) },
+  };
+}
+
+function commandPattern(command: string): RegExp {
+  if (command === 'first') return /./;
+  if (command === 'connect') return /^CONNECT$/;
+  if (command === 'message') return /^MESSAGE$/;
+  if (command === 'final dot') return /^\.$/;
+  return new RegExp(`^(UID )?${command}\\b`, 'i');
+}
+
+function argumentsOf(tool: string, variant: string, { uid, to }: { uid: number; to: string }): Record<string, unknown> {
+  const named = { folder: 'INBOX', uid };
+  switch (tool) {
+    case 'list_mailboxes':
+      return {};
+    case 'list_mail_messages':
+      return { folder: 'INBOX' };
+    case 'search_mail_messages':
+      return { folder: 'INBOX', query: 'SUBJECT named', with_envelopes: true };
+    case 'get_mail_message':
+      return named;
+    case 'move_mail_message':
+      return { ...named, destination: 'Archive' };
+    case 'update_mail_message_flags':
+      return { ...named, add: ['\\Flagged'] };
+    case 'delete_mail_message':
+      return { ...named, permanent: variant !== 'to the trash' };
+    default:
+      // Much more than what fits into the buffers of both ends, so that "within" is within for the sender too.
+      return { to, subject: 'new', text_body: variant === 'large' ? `${'x'.repeat(70)}\n`.repeat(60_000) : 'Hello' };
+  }
+}
+
+function describeResult(result: Record<string, unknown>): { kind: string; sentence: string } {
+  if (result.warning === undefined) return { kind: 'result', sentence: '' };
+  return { kind: 'sent, copy unknown', sentence: String(result.warning) };
+}
+
+function describeFailure(error: unknown, tool: string): { kind: string; sentence: string } {
+  if (!(error instanceof UpstreamError))
+    return { kind: 'a bug', sentence: `${error instanceof Error ? error.stack : error}` };
+  const sentence = error.message;
+  if (error.fault === 'unknown_outcome') {
+    const isHelpful = /may|either/.test(sentence) && /look|read/i.test(sentence);
+    return { kind: isHelpful ? 'unknown outcome' : 'no help', sentence };
+  }
+  const saysSo = tool !== 'send_mail_message' || error.service === 'IMAP' || /Nothing was sent/.test(sentence);
+  return { kind: saysSo ? 'nothing happened' : 'no word of what was sent', sentence };
+}
+
+type State = Record<'INBOX' | 'Archive' | 'Trash' | 'Drafts', string[]>;
+
+/** Subjects, with a star when marked \Flagged and a cross when marked \Deleted. */
+async function stateOf(account: MailAccount): Promise<State> {
+  const marksOf = (flags: string[]) =>
+    `${flags.includes('\\Flagged') ? '*' : ''}${flags.includes('\\Deleted') ? '†' : ''}`;
+  const look = async (mailbox: string) =>
+    (await messagesIn(account, mailbox)).map(({ subject, flags }) => `${subject}${marksOf(flags)}`);
+  const [INBOX, Archive, Trash, Drafts] = [
+    await look('INBOX'),
+    await look('Archive'),
+    await look('Trash'),
+    await look('Drafts'),
+  ];
+  return { INBOX, Archive, Trash, Drafts };
+}
+
+function describeChange(tool: string, before: State, after: State): string {
+  const inboxes: Record<string, string> = {
+    'named,bystander': 'stays',
+    'named†,bystander': 'marked',
+    'named*,bystander': 'flagged',
+    bystander: 'gone',
+  };
+  const inbox = inboxes[after.INBOX.join()] ?? after.INBOX.join();
+  const elsewhere = [...after.Archive, ...after.Trash, ...after.Drafts].join();
+  const told = `${inbox}, ${elsewhere}`;
+  if (JSON.stringify(before) === JSON.stringify(after)) return 'as before';
+  if (told === 'gone, named' && /^(move|delete)/.test(tool)) return 'done';
+  if (told === 'stays, named') return 'in both';
+  if (told === 'marked, named') return 'in both, marked';
+  if (told === 'gone, ' && tool === 'delete_mail_message') return 'done';
+  if (told === 'marked, ') return 'marked';
+  if (told === 'flagged, ' && tool === 'update_mail_message_flags') return 'done';
+  if (told === 'stays, new' && tool === 'create_draft_mail_message') return 'done';
+  return told;
+}
+
+/** Another message to the same reader is the sign that whatever was sent before it has arrived. */
+async function describeSending(account: MailAccount, reader: MailAccount): Promise<string> {
+  await using tools = toolsOf(newAccount(), {
+    smtp: { silenceMs: 10_000, greetingMs: 10_000 },
+    imap: { silenceMs: 10_000 },
+  });
+  await tools.call('send_mail_message', { to: reader.email, subject: 'marker', text_body: 'x' });
+  const arrived = await withinReach(10_000, async () => {
+    const subjects = (await messagesIn(reader, 'INBOX')).map(({ subject }) => subject);
+    return subjects.includes('marker') && subjects.filter((subject) => subject !== 'marker');
+  });
+  const filed = (await messagesIn(account, 'Sent')).map(({ subject }) => subject);
+  const names: Record<string, string> = { '/': 'as before', 'new/': 'sent', 'new/new': 'sent and filed' };
+  const seen = `${arrived.join()}/${filed.join()}`;
+  return names[seen] ?? seen;
+}

@@ -1,0 +1,32 @@
+/** The table "What the caller is told" of ARCHITECTURE.md as values. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { MOMENTS } from '../support/fault-proxy.ts';
+
+export const Outcome = z.object({
+  /** Tool, and in parentheses what the server lacks or the call asks for. */
+  call: z.string(),
+  /** IMAP or SMTP command that is hit. */
+  command: z.string(),
+  moment: z.enum(MOMENTS),
+  told: z.enum(['result', 'nothing happened', 'unknown outcome', 'sent, copy unknown']),
+  afterwards: z.enum(['as before', 'done', 'marked', 'in both', 'in both, marked', 'sent', 'sent and filed']),
+});
+export type Outcome = z.output<typeof Outcome>;
+
+/** One for each combination that a row of the table names. */
+export function documentedOutcomes(): Outcome[] {
+  const text = readFileSync(new URL('../../ARCHITECTURE.md', import.meta.url), 'utf8');
+  const [, section = ''] = text.split('\n## What the caller is told\n');
+  const rows = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| `'));
+  return rows.flatMap((row) => {
+    const [calls = [], commands = [], moments = [], [told] = [], [afterwards] = []] = row
+      .split('|')
+      .slice(1, -1)
+      .map((cell, column) =>
+        (column < 3 ? cell.split(' · ') : [cell.split(':')[0] ?? '']).map((word) => word.replaceAll('`', '').trim()),
+      );
+    const all = moments.flatMap((moment) => commands.map((command) => ({ command, moment })));
+    return calls.flatMap((call) => all.map((one) => Outcome.parse({ call, ...one, told, afterwards })));
+  });
+}

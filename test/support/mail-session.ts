@@ -1,0 +1,50 @@
+/** The mail tools, called without HTTP and OAuth, with limits that a test can wait for. */
+import { openSession } from '../../src/assemble.ts';
+import type { MailAccount } from '../../src/mail/account.ts';
+import type { ImapLimits } from '../../src/mail/imap-wire.ts';
+import { createImapPool, type PoolLimits } from '../../src/mail/pool.ts';
+import type { SmtpLimits } from '../../src/mail/smtp.ts';
+import { createCatalog, SCOPE_OF } from '../../src/mcp/catalog.ts';
+import { mailTools } from '../../src/mcp/tools/mail.ts';
+
+export interface ToolsOfAccount extends AsyncDisposable {
+  call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** What the call fails with. */
+  failure(tool: string, args?: Record<string, unknown>): Promise<unknown>;
+  connections(): { idle: number; leased: number };
+}
+
+export interface ShortLimits {
+  imap?: Partial<ImapLimits>;
+  smtp?: Partial<SmtpLimits>;
+  pool?: Partial<PoolLimits>;
+}
+
+const IMAP = { connectMs: 5_000, silenceMs: 400, commandMs: 5_000 };
+const SMTP = { connectMs: 5_000, greetingMs: 400, silenceMs: 400, totalMs: 5_000 };
+const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const catalog = createCatalog(mailTools);
+
+export function toolsOf(account: MailAccount, { imap, smtp, pool: poolLimits }: ShortLimits = {}): ToolsOfAccount {
+  const pool = createImapPool({ pool: { closeMs: 500, ...poolLimits }, limits: { ...IMAP, ...imap }, log });
+  const refuse = () => Promise.reject(new Error('no attachments here'));
+  const store = { publish: refuse, fetchOwn: refuse };
+  const session = openSession(
+    { account },
+    { pool, store, now: () => new Date(), smtp: { limits: { ...SMTP, ...smtp } } },
+  );
+  const call = (tool: string, args: Record<string, unknown> = {}) =>
+    catalog.call(tool, args, Object.values(SCOPE_OF), session);
+  return {
+    call,
+    failure: (tool, args) =>
+      call(tool, args).then(
+        (result) => {
+          throw new Error(`${tool} was expected to fail and returned ${JSON.stringify(result)}`);
+        },
+        (error: unknown) => error,
+      ),
+    connections: () => pool.size(),
+    [Symbol.asyncDispose]: () => pool.close(),
+  };
+}
