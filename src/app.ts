@@ -1,10 +1,11 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
+import { concurrencyLimit } from './concurrency-limit.ts';
 import { OAuthError, UpstreamError } from './errors.ts';
 import { describeError } from './log.ts';
 import { createCatalog } from './mcp/catalog.ts';
 import { mcpEndpoint } from './mcp/endpoint.ts';
-import type { MailSession } from './mcp/tools/mail/session.ts';
+import { type MailSession, untilCancelled } from './mcp/tools/mail/session.ts';
 import { mailTools } from './mcp/tools/mail.ts';
 import { bearer, type Grant, invalidToken } from './oauth/bearer.ts';
 import { allowOtherOrigins } from './oauth/cors.ts';
@@ -34,10 +35,16 @@ const INSTRUCTIONS =
 /** Longest request to /mcp: a message with a long text, as JSON. Attachments travel as links. */
 const MAX_BODY = '12mb';
 
+/** Most requests to /mcp that one access token may have running at a time. The mailbox has limits of its own, in the pool. */
+const MAX_CONCURRENT = 32;
+
 /** Every URL on one screen. */
 export function createApp(services: Services): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.enable('case sensitive routing');
+  // What Express itself answers then has no stack in it, whatever NODE_ENV says.
+  app.set('env', 'production');
   app.set('trust proxy', services.trustProxy);
   app.set('query parser', false);
   const requests = createRequestLog(services.log);
@@ -78,24 +85,28 @@ function mcpHandlers(
   requests: RequestLog,
 ): { authenticate: RequestHandler; serve: RequestHandler } {
   const requireGrant = bearer(services);
+  const mayRun = concurrencyLimit(MAX_CONCURRENT);
   const grants = new WeakMap<Request, Grant>();
   return {
-    async authenticate(request, _response, next) {
+    async authenticate(request, response, next) {
       const grant = await requireGrant(request);
       const record = requests.of(request);
       record.client = grant.client.jti;
       record.tokenId = grant.jti;
       grants.set(request, grant);
-      next();
+      if (mayRun(grant.jti, response)) return next();
+      const message = `More than ${MAX_CONCURRENT} requests run at the same time`;
+      response.status(429).set('Retry-After', '1');
+      response.json({ jsonrpc: '2.0', id: null, error: { code: -32000, message } });
     },
     serve: mcpEndpoint<MailSession>({
       catalog: createCatalog(mailTools),
       version: VERSION,
       instructions: INSTRUCTIONS,
-      callerOf(request) {
+      callerOf(request, cancelled) {
         const grant = grants.get(request);
         if (grant === undefined) throw new Error('A request came to /mcp beside the bearer check');
-        return { session: services.openSession(grant), scope: grant.scope };
+        return { session: untilCancelled(services.openSession(grant), cancelled), scope: grant.scope };
       },
       recordOf: requests.of,
       log: services.log,
@@ -114,23 +125,32 @@ function refuseWhileStopping({ isReady }: Services): RequestHandler {
 /** The last handler: every error becomes an answer without a stack, a host name or a text of a mail server. */
 function errorHandler(services: Services, requests: RequestLog): ErrorRequestHandler {
   const respondOAuth = oauthErrorResponse(services);
-  return (error: unknown, request, response, next) => {
-    if (response.headersSent) return next(error);
+  return (error: unknown, request, response, _next) => {
     const record = requests.of(request);
+    // Who has gone away hears nothing, and did nothing wrong.
+    if (response.destroyed) {
+      return services.log.debug({ requestId: record.id, error: describeError(error) }, 'the client has gone');
+    }
+    if (response.headersSent) {
+      record.outcome = 'cut_off';
+      services.log.warn({ requestId: record.id, error: describeError(error) }, 'answer cut off');
+      // Not Express's own handler: it prints the message of the error.
+      return void response.destroy();
+    }
     const known = asOAuthError(error);
     if (known !== undefined) {
       record.outcome = known.code;
       services.log.debug({ requestId: record.id, error: describeError(error) }, 'refused');
       return respondOAuth(known, request, response);
     }
-    const status = bodyFault(error);
+    const status = requestFault(error);
     if (status !== undefined) {
-      record.outcome = 'bad_body';
+      record.outcome = 'bad_request';
       return void response.status(status).json({ jsonrpc: '2.0', id: null, error: jsonRpcFault(status) });
     }
     record.outcome = 'internal_error';
     services.log.error({ requestId: record.id, error: describeError(error) }, 'internal error');
-    response.status(500).json({ error: 'server_error', error_description: `Internal error ${record.id}` });
+    respondOAuth(new OAuthError('server_error', `Internal error ${record.id}.`), request, response);
   };
 }
 
@@ -140,10 +160,10 @@ function asOAuthError(error: unknown): OAuthError | undefined {
   return error instanceof UpstreamError && error.fault === 'credentials' ? invalidToken(error) : undefined;
 }
 
-/** The status of a fault that body-parser found (`http-errors`), or undefined if it is another error. */
-function bodyFault(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('expose' in error) || !('status' in error)) return undefined;
-  return error.expose === true && typeof error.status === 'number' ? error.status : undefined;
+/** The status of a fault that Express or body-parser found in a request, or undefined if it is another error. */
+function requestFault(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
+  return error.status >= 400 && error.status < 500 ? error.status : undefined;
 }
 
 function jsonRpcFault(status: number): { code: number; message: string } {

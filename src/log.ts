@@ -54,7 +54,9 @@ export function describeError(error: unknown): object {
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     at: error.stack
       ?.split('\n')
-      .slice(1, 6)
+      // The message is in there too, and can have several lines.
+      .filter((line) => /^ {4}at /.test(line))
+      .slice(0, 5)
       .map((line) => line.trim()),
     ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
   };

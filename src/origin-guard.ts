@@ -7,10 +7,13 @@ const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
  * allowed; a `Host` must be ours or a loopback address, so that no name can be rebound to this server. Programs send no `Origin`.
  */
 export function originGuard({ issuer, isLocal }: { issuer: string; isLocal: boolean }): RequestHandler {
-  const { host: ownHost } = new URL(issuer);
+  const { host: ownHost, protocol } = new URL(issuer);
+  // Hosts have no case, and a proxy may write the default port (RFC 9110 §4.2.3).
+  const ownHosts = [ownHost, `${ownHost}${protocol === 'https:' ? ':443' : ':80'}`];
   return (request, response, next) => {
-    const { origin, host = '' } = request.headers;
-    if (host !== ownHost && !LOOPBACK.test(host)) return void refuse(421, 'Host');
+    const { origin } = request.headers;
+    const host = (request.headers.host ?? '').toLowerCase();
+    if (!ownHosts.includes(host) && !LOOPBACK.test(host)) return void refuse(421, 'Host');
     if (origin !== undefined && origin !== issuer && !(isLocal && isLoopbackOrigin(origin)))
       return void refuse(403, 'Origin');
     next();

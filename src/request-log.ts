@@ -44,9 +44,10 @@ export function createRequestLog(log: Log): RequestLog {
   };
 }
 
+/** The path as it was declared; of a route with several, the one that was asked for. */
 function routeOf(request: Request): string {
-  const { route } = request as { route?: { path?: unknown } };
-  const path = route?.path;
-  if (Array.isArray(path)) return path.includes(request.path) ? request.path : String(path[0]);
+  const declared: unknown = request.route?.path;
+  const paths: unknown[] = Array.isArray(declared) ? declared : [declared];
+  const path = paths.find((one) => one === request.path) ?? paths[0];
   return typeof path === 'string' ? path : 'none';
 }

@@ -19,7 +19,8 @@ export async function startServer(config: Config, log: Log = createLog(config.lo
   const { services, stopAccepting, close } = assemble(config, log);
   // A token, a client id and a state of 2 KiB are headers and query of one request.
   const server = createServer(
-    { maxHeaderSize: 32 * 1024, headersTimeout: 10_000, requestTimeout: 60_000 },
+    // Node looks at the clock every 30 s by itself, so that a header could take 40.
+    { maxHeaderSize: 32 * 1024, headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 2000 },
     createApp(services),
   );
   const port = await listen(server, config);

@@ -51,7 +51,9 @@ export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog
       if (entry === undefined) throw new ToolError(`There is no tool named ${JSON.stringify(name.slice(0, 64))}.`);
       const needed = SCOPE_OF[entry.tool.effect];
       if (!scope.includes(needed)) {
-        throw new OAuthError('insufficient_scope', `This call needs the scope ${needed}.`, { scope: needed });
+        // With what is granted already: clients ask for exactly this, and would lose the rest.
+        const wanted = Object.values(SCOPE_OF).filter((one) => one === needed || scope.includes(one));
+        throw new OAuthError('insufficient_scope', `This call needs the scope ${needed}.`, { scope: wanted.join(' ') });
       }
       return entry.tool.output.parse(await entry.tool.run(parseArguments(entry.tool, args), session));
     },

@@ -15,6 +15,7 @@ import type { Request as HttpRequest, Response as HttpResponse, RequestHandler }
 import { OAuthError, ToolError, UpstreamError } from '../errors.ts';
 import { describeError, type Log } from '../log.ts';
 import type { Catalog } from './catalog.ts';
+import { limitFault } from './message-limits.ts';
 
 /** Who calls, as far as tools need to know. */
 export interface Caller<Session> {
@@ -32,8 +33,8 @@ interface EndpointOptions<Session> {
   catalog: Catalog<Session>;
   version: string;
   instructions: string;
-  /** Runs after the bearer check; the caller of this request. */
-  callerOf(request: HttpRequest): Caller<Session>;
+  /** Runs after the bearer check; the caller of this request. `cancelled`: the client does not want the answer any more. */
+  callerOf(request: HttpRequest, cancelled: AbortSignal): Caller<Session>;
   recordOf(request: HttpRequest): CallRecord;
   log: Log;
 }
@@ -73,25 +74,32 @@ export function mcpEndpoint<Session>(options: EndpointOptions<Session>): Request
   }
 
   return async (httpRequest, httpResponse) => {
-    const request = await toWebRequest(httpRequest, httpRequest.body, { signal: disconnection(httpResponse) });
+    const { body, headers } = httpRequest;
+    const fault = limitFault(body, headers['mcp-protocol-version']?.toString());
+    if (fault !== undefined) {
+      const error = { code: ProtocolErrorCode.InvalidRequest, message: fault };
+      return void httpResponse.status(400).json({ jsonrpc: '2.0', id: null, error });
+    }
+    const disconnected = disconnection(httpResponse);
+    const request = await toWebRequest(httpRequest, body, { signal: disconnected });
     // Some clients leave out half of the media types that they must accept, and can read JSON all the same.
     request.headers.set('accept', 'application/json, text/event-stream');
-    const exchange = { caller: options.callerOf(httpRequest), record: options.recordOf(httpRequest) };
+    const isLegacy = await isLegacyRequest(request, body);
+    const caller = options.callerOf(httpRequest, isLegacy ? new AbortController().signal : disconnected);
+    const exchange: Exchange<Session> = { caller, record: options.recordOf(httpRequest) };
     exchanges.set(request, exchange);
-    const response = (await isLegacyRequest(request, httpRequest.body))
-      ? await legacy(request, httpRequest.body)
-      : await modern.fetch(request, { parsedBody: httpRequest.body });
-    const { refusal } = exchanges.get(request) ?? {};
-    if (refusal !== undefined) throw refusal;
+    const response = isLegacy ? await legacy(request, body) : await modern.fetch(request, { parsedBody: body });
+    // A client repeats what was answered with a challenge; of a batch, other entries have had their effect by now.
+    if (exchange.refusal !== undefined && !Array.isArray(body)) throw exchange.refusal;
     await send(response, httpResponse);
   };
 }
 
-/** Aborted when the client goes away before it has its answer; in the 2026 era that cancels the request. */
+/** Aborted when the client goes away before it has its answer; in the 2026 era, and only there, that cancels the request. */
 function disconnection(response: HttpResponse): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => {
-    if (!response.writableFinished) controller.abort();
+    if (!response.writableFinished) controller.abort(new ToolError('The client cancelled this call.'));
   });
   return controller.signal;
 }
@@ -142,8 +150,8 @@ function failure<Session>(error: unknown, exchange: Exchange<Session>, log: Log)
   if (error instanceof OAuthError || (error instanceof UpstreamError && error.fault === 'credentials')) {
     exchange.refusal = error;
   }
-  if (error instanceof ToolError) {
-    record.outcome = 'tool_error';
+  if (error instanceof ToolError || error instanceof OAuthError) {
+    record.outcome = error instanceof OAuthError ? error.code : 'tool_error';
     return errorResult(error.message);
   }
   if (error instanceof UpstreamError) {

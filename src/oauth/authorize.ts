@@ -44,20 +44,24 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
     entry: LoginEntry,
     problems: readonly FormProblem[] = [],
   ): Promise<void> {
-    const transaction = await tokens.transaction.seal(
-      {
-        ...sealed,
-        client_id: request.client.id,
-        redirect_uri: request.redirectUri,
-        ...(request.state !== undefined && { state: request.state }),
-        code_challenge: request.codeChallenge,
-        aud: request.resource,
-        scope: request.scope,
-      },
-      now(),
-    );
+    const { redirectUri: uri, state: clientState } = request;
+    const payload = {
+      ...sealed,
+      client_id: request.client.id,
+      redirect_uri: uri,
+      ...(clientState !== undefined && { state: clientState }),
+      code_challenge: request.codeChallenge,
+      aud: request.resource,
+      scope: request.scope,
+    };
+    const transaction = await tokens.transaction.seal(payload, now()).catch((cause) => {
+      if (!(cause instanceof RangeError)) throw cause;
+      // A state of control characters grows sixfold in JSON; any other fits (AUTHZ-20).
+      const redirect = { uri, state: clientState };
+      throw new OAuthError('invalid_request', 'The request is too long.', { cause, redirect });
+    });
     const html = pages.login(loginView(request, { issuer, action: authorizePaths[0], transaction }, entry, problems));
-    pages.send(response, 200, html, formActionSources(request.redirectUri));
+    pages.send(response, 200, html, formActionSources(uri));
   }
 
   /** Nothing of the form but the sealed transaction says what is being authorized. */

@@ -77,14 +77,14 @@ function presentedToken(request: Request): string {
 }
 
 /**
- * The `WWW-Authenticate` value of a refusal (RFC 6750 §3, RFC 9728 §5.1): where to find out how to sign in. Without an error for
- * requests that did not try to authenticate (§3.1).
+ * The `WWW-Authenticate` value of a refusal (RFC 6750 §3, RFC 9728 §5.1): where to find out how to sign in, and what to ask for.
+ * Without an error for requests that did not try to authenticate (§3.1).
  */
 export function challenge(request: Request, error: OAuthError, issuer: string): string {
   const tried = error.code !== 'invalid_token' || /^Bearer\b/i.test(request.headers.authorization ?? '');
   return `Bearer ${[
     ...(tried ? [`error="${error.code}"`, `error_description="${errorDescription(error.message)}"`] : []),
     `resource_metadata="${resourceMetadataUrl(issuer)}"`,
-    `scope="${scopes.join(' ')}"`,
+    `scope="${error.scope ?? scopes.join(' ')}"`,
   ].join(', ')}`;
 }

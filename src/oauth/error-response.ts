@@ -46,7 +46,7 @@ function sendPage(error: OAuthError, response: Response, pages: Pages): void {
     sentence: error.message,
     advice:
       status >= 500
-        ? 'Try again in a minute.'
+        ? 'Nothing was sent to the application. Go back to it and try again in a minute. If it happens again, tell whoever runs this server.'
         : 'Nothing was sent anywhere. Go back to the application and start connecting your mailbox again. If that does not help, tell whoever gave you the connection.',
     code: error.code,
   });
@@ -55,7 +55,9 @@ function sendPage(error: OAuthError, response: Response, pages: Pages): void {
 
 function sendJson(error: OAuthError, request: Request, response: Response, issuer: string): void {
   const { code, message } = error;
-  if (!tokenPaths.includes(request.path)) {
+  if (statuses[code] >= 500) {
+    // Our fault: no other token or secret would help.
+  } else if (!tokenPaths.includes(request.path)) {
     response.set('WWW-Authenticate', challenge(request, error, issuer));
   } else if (code === 'invalid_client' && request.headers.authorization !== undefined) {
     // Only to clients that tried the header (RFC 6749 §5.2).

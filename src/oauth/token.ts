@@ -8,6 +8,7 @@ import type { Client } from './client.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { accountOf } from './credentials.ts';
 import type { Keyring } from './jwe.ts';
+import { resourceOf } from './metadata.ts';
 import { type Parameters, queryOf, readForm } from './parameters.ts';
 import { verifies } from './pkce.ts';
 import { narrowedScope, type Scope } from './scope.ts';
@@ -58,6 +59,8 @@ export function token(services: TokenServices): RequestHandler {
     });
     const expiresAt = new Date((code.exp ?? 0) * 1000);
     const mark = `code:${code.jti}`;
+    // Another server may have the same key (REF-04).
+    if (code.aud !== resourceOf(issuer)) throw new OAuthError('invalid_grant', 'The code is for another server.');
     checkResource(form, issuer);
     const fault = faultOf(code, form, client);
     if (fault) {

@@ -84,9 +84,9 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
       const client = await connect(origin, provider, account, era);
       return assistantOf(client, provider);
     },
-    async accessToken(account) {
+    async accessToken(account, { scope } = {}) {
       const provider = new RegisteredClient(await mint(account), REDIRECT_URI);
-      const client = await connect(origin, provider, account, 'auto');
+      const client = await connect(origin, provider, account, 'auto', scope);
       await client.close();
       return provider.tokens()?.access_token ?? '';
     },
@@ -100,7 +100,13 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
 }
 
 /** From the bare URL: 401, discovery, the login form, the code, the tokens. */
-async function connect(origin: string, provider: RegisteredClient, account: MailAccount, era: Era): Promise<Client> {
+async function connect(
+  origin: string,
+  provider: RegisteredClient,
+  account: MailAccount,
+  era: Era,
+  scope?: string,
+): Promise<Client> {
   const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: era } });
   const transport = () => new StreamableHTTPClientTransport(new URL(`${origin}/mcp`), { authProvider: provider });
   const first = transport();
@@ -108,6 +114,7 @@ async function connect(origin: string, provider: RegisteredClient, account: Mail
     if (!(error instanceof UnauthorizedError)) throw error;
   });
   if (provider.authorizationUrl === undefined) throw new Error('The server did not ask to sign in');
+  if (scope !== undefined) provider.authorizationUrl.searchParams.set('scope', scope);
   await first.finishAuth(await signIn(provider.authorizationUrl, formOf(account)));
   await client.connect(transport());
   return client;

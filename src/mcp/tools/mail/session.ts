@@ -9,9 +9,32 @@ export interface MailSession {
   readonly account: MailAccount;
   /** For reading only: the call is repeated once on a fresh connection when a warm one turned out to be dead. */
   readImap<T>(use: (imap: Imap) => Promise<T>): Promise<T>;
-  /** For changes: never repeated. */
+  /** For changes: repeated likewise, but only if the connection was lost before the first command that changes something was sent. */
   changeImap<T>(use: (imap: Imap) => Promise<T>): Promise<T>;
   submit(message: ComposedMessage): Promise<Submission>;
   readonly attachments: AttachmentStore;
   now(): Date;
+}
+
+/** For a client that has gone nothing more is begun (MCP-11); what was sent is still filed. */
+export function untilCancelled(session: MailSession, cancelled: AbortSignal): MailSession {
+  let isSent = false;
+  return {
+    ...session,
+    readImap: (use) =>
+      session.readImap(async (imap) => {
+        cancelled.throwIfAborted();
+        return use(imap);
+      }),
+    changeImap: (use) =>
+      session.changeImap(async (imap) => {
+        if (!isSent) cancelled.throwIfAborted();
+        return use(imap);
+      }),
+    async submit(message) {
+      cancelled.throwIfAborted();
+      isSent = true;
+      return session.submit(message);
+    },
+  };
 }

@@ -1,0 +1,84 @@
+/** What one client can take from all the others. */
+import { type RequestOptions, request } from 'node:http';
+import { connect } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { newAccount } from './support/accounts.ts';
+import { cuttableProxy } from './support/proxies.ts';
+import { startApp, type TestApp } from './support/start-app.ts';
+import { withinReach } from './support/within-reach.ts';
+
+const listMailboxes = { name: 'list_mailboxes', arguments: {} };
+const callOf = (params: object) => JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+
+const post = (app: TestApp, token: string, body: string, headers: Record<string, string> = {}) =>
+  fetch(`${app.origin}/mcp`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
+    body,
+  });
+
+/** Starts a request that never sends its whole body. */
+function hang(app: TestApp, token: string) {
+  const options: RequestOptions = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-length': 1000, authorization: `Bearer ${token}` },
+  };
+  const hanging = request(`${app.origin}/mcp`, options).on('error', () => {});
+  hanging.write('{');
+  return hanging;
+}
+
+describe('one access token', () => {
+  test('HTTP-03 has at most 32 requests running, gets 429 beyond, and hinders nobody else', async () => {
+    await using app = await startApp();
+    const [greedy, other] = [await app.accessToken(newAccount()), await app.accessToken(newAccount())];
+    const hanging = Array.from({ length: 32 }, () => hang(app, greedy));
+    const refused = await withinReach(5000, async () => {
+      const response = await post(app, greedy, callOf(listMailboxes));
+      return response.status === 429 && response;
+    });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect((await post(app, other, callOf(listMailboxes))).status).toBe(200);
+    for (const one of hanging) one.destroy();
+    await withinReach(5000, async () => (await post(app, greedy, callOf(listMailboxes))).status === 200);
+    expect(app.logged()).not.toContain('"level":"error"');
+  });
+});
+
+describe('a client that goes away', () => {
+  test('MCP-11 in the era where that cancels, a message that still waits for the mailbox is not sent', async () => {
+    await using app = await startApp();
+    const account = newAccount();
+    const { server } = account.imap;
+    await using proxy = await cuttableProxy({ target: server });
+    const slow = { ...account, imap: { ...account.imap, server: { ...server, port: proxy.port } } };
+    await using assistant = await app.assistant(slow);
+    proxy.freeze();
+    const gone = new AbortController();
+    const send = { name: 'send_mail_message', arguments: { to: account.email, subject: 'Never', text_body: 'x' } };
+    const sending = assistant.client.callTool(send, { signal: gone.signal });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    gone.abort();
+    await expect(sending).rejects.toThrow();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    proxy.thaw();
+    proxy.cut();
+    // The lookup of the Sent mailbox is repeated on a fresh connection; there is time enough for a message to arrive.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(app.requests()).toContainEqual(expect.objectContaining({ outcome: 'client_gone' }));
+    expect(await assistant.call('list_mail_messages', { folder: 'INBOX' })).toMatchObject({ total: 0 });
+  });
+});
+
+describe('a request that takes its time', () => {
+  test('HTTP-03 must have sent its header within 10 seconds', { timeout: 20_000 }, async () => {
+    await using app = await startApp();
+    const socket = connect(app.port, 'localhost').on('error', () => {});
+    socket.write('POST /mcp HTTP/1.1\r\nHost: localhost\r\n');
+    const drip = setInterval(() => socket.write('X-Slow: 1\r\n'), 500);
+    const answer = await new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
+    clearInterval(drip);
+    socket.destroy();
+    expect(answer).toContain('408');
+  });
+});
