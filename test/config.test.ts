@@ -82,12 +82,12 @@ describe('readConfig', () => {
     'https://mail.example.com/path',
     'https://u:p@mail.example.com',
     'mail.example.com',
-  ])('%s is no public URL', (BASE_URL) => {
+  ])('HOST-04 %s is no public URL', (BASE_URL) => {
     expect(faultsOf({ ...valid(), BASE_URL })).toEqual([expect.stringMatching(/^BASE_URL /)]);
   });
 
   test.each(['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000'])(
-    '%s may be http and listens on loopback only',
+    'HOST-04 %s may be http and listens on loopback only',
     (BASE_URL) => {
       expect(readConfig({ ...valid(), BASE_URL })).toMatchObject({
         issuer: BASE_URL,

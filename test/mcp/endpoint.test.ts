@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { Client as SdkOneClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -103,7 +104,7 @@ describe('POST /mcp, both eras', () => {
   });
 
   test.each([['application/json'], ['*/*'], ['text/event-stream']])(
-    'a client that accepts only %s gets JSON',
+    'HTTP-01 HTTP-02 a client that accepts only %s gets JSON',
     async (accept) => {
       const response = await post(call('list_mailboxes', {}), { accept });
       expect(response.status).toBe(200);
@@ -187,6 +188,22 @@ describe('what is not a call', () => {
       expect((await post(call('list_mailboxes', {}), { origin, authorization: '' })).status).toBe(403);
     },
   );
+
+  test.each([
+    ['evil.example', 421],
+    ['localhost.evil.example', 421],
+    ['localhost', 401],
+    ['LOCALHOST:%p', 401],
+    ['127.0.0.1:%p', 401],
+  ])('HOST-02 a name that is rebound to this server is no way in: Host %s is %i', async (host, status) => {
+    const options = { method: 'POST', headers: { host: host.replace('%p', String(app.port)) } };
+    const answered = await new Promise((resolve, reject) => {
+      request(`${app.origin}/mcp`, options, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end();
+    });
+    expect(answered).toBe(status);
+  });
 
   test('a page on this machine may call a local server, and may be told so by a preflight (HOST-01, CORS-01)', async () => {
     const origin = 'http://localhost:6274';

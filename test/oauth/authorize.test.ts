@@ -71,7 +71,7 @@ describe('GET /oauth/authorize before the redirect URI is trusted (RFC 6749 §4.
     expect(headers.get('strict-transport-security')).toContain('max-age=');
   });
 
-  test('AUTHZ-05 only GET and POST are answered, HEAD starts nothing, and no other origin may read', async () => {
+  test('AUTHZ-05 CORS-02 only GET and POST are answered, HEAD starts nothing, and no other origin may read', async () => {
     await using app = await startOAuthApp();
     const path = app.authorizePath(await app.mint());
     for (const method of ['HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
@@ -216,6 +216,13 @@ describe('GET /oauth/authorize with a trusted redirect URI', () => {
     const error = await redirectOf(app, app.authorizePath(client, { state, response_type: 'token' }));
     expect(error.state).toBe(state);
     expect(app.logged()).not.toContain(state);
+  });
+
+  test('AUTHZ-20 AUTHZ-03 a state that cannot be kept is told to the client, with that state', async () => {
+    await using app = await startOAuthApp();
+    const state = '\u0001'.repeat(2048);
+    const answer = await redirectOf(app, app.authorizePath(await app.mint(), { state }));
+    expect(answer).toMatchObject({ error: 'invalid_request', state, iss: app.issuer });
   });
 
   test('AUTHZ-20 no state comes back where none was sent', async () => {

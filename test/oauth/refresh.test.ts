@@ -46,6 +46,8 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     const { refresh_token = '' } = await tokensOf(app, client);
     const answer = await answerOf(await other.post('/oauth/token', refreshGrant(client, refresh_token)));
     expect(answer).toMatchObject({ status: '400', error: 'invalid_grant' });
+    const code = await answerOf(await other.post('/oauth/token', codeGrant(client, await codeOf(app, client))));
+    expect(code).toMatchObject({ status: '400', error: 'invalid_grant' });
   });
 
   test('REF-03 may narrow the scope for one access token, never widen it', async () => {

@@ -1,0 +1,105 @@
+/** What becomes of an error that nobody expected. Real services cannot be told to have one, so these are made to. */
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createApp, type Services } from '../src/app.ts';
+import { createLog, describeError } from '../src/log.ts';
+import { createKeyring } from '../src/oauth/jwe.ts';
+import { createMemoryState } from '../src/state/memory.ts';
+import { testKey } from './support/oauth-app.ts';
+
+const SECRET = 'hunter2 of ann@example.com';
+const NUMBER = /[0-9a-f]{8}-[0-9a-f-]{27}/;
+
+/** The app with services of which the named ones break. */
+async function brokenApp(broken: Partial<Services>) {
+  const lines: string[] = [];
+  const now = () => new Date();
+  const services: Services = {
+    issuer: 'https://mail.example.com',
+    isLocal: false,
+    trustProxy: false,
+    isReady: () => true,
+    keyring: createKeyring({ current: testKey(), previous: [] }),
+    now,
+    log: createLog('DEBUG', { write: (line) => void lines.push(line) }),
+    state: createMemoryState({ now }),
+    verifyLogin: async () => [],
+    openSession: () => {
+      throw new Error(SECRET);
+    },
+    attachmentLinks: undefined,
+    ...broken,
+  };
+  const server = createApp(services).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    fetch: (path: string, init?: RequestInit) =>
+      fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'manual', ...init }),
+    logged: () => lines.join(''),
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => server.close(() => resolve()) && server.closeAllConnections()),
+  };
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('an unexpected error', () => {
+  const breaks = () => {
+    throw new Error(SECRET);
+  };
+
+  test('is a page for a person, with the number under which the operator finds it', async () => {
+    await using app = await brokenApp({ now: breaks });
+    const response = await app.fetch('/oauth/authorize?client_id=x&redirect_uri=https://client.example/cb');
+    const html = await response.text();
+    expect(response.status).toBe(500);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const [number = 'none'] = NUMBER.exec(html) ?? [];
+    expect(app.logged()).toContain(number);
+    expect(html + app.logged()).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['/oauth/token', 'grant_type=refresh_token&refresh_token=x&client_id=x'],
+    ['/token', 'grant_type=authorization_code&code=x&client_id=x'],
+  ])('TOK-05 is JSON for a client at %s, and asks for no other credentials', async (path, form) => {
+    await using app = await brokenApp({ now: breaks });
+    const response = await app.fetch(path, { method: 'POST', body: new URLSearchParams(form) });
+    expect(response.status).toBe(500);
+    expect(await response.json()).toEqual({ error: 'server_error', error_description: expect.stringMatching(NUMBER) });
+    expect(response.headers.get('www-authenticate')).toBeNull();
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('BEAR-09 in the middle of an answer cuts it off, and is told to the log alone, without its text', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    await using app = await brokenApp({
+      async attachmentLinks(_request, response) {
+        response.write('half');
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        throw new Error(SECRET);
+      },
+    });
+    const response = await app.fetch('/attachments/x');
+    await expect(response.text()).rejects.toThrow();
+    expect(printed).not.toHaveBeenCalled();
+    expect(app.logged()).toContain('answer cut off');
+    expect(app.logged()).not.toContain('hunter2');
+  });
+
+  test('is logged without its message, also one of several lines', () => {
+    const error = new Error(`${SECRET}\n  ${SECRET}\n${SECRET}`, { cause: new TypeError(SECRET) });
+    const logged = JSON.stringify(describeError(error));
+    expect(logged).toContain('errors.test.ts');
+    expect(logged).not.toContain('hunter2');
+  });
+});
+
+describe('a request that makes no sense', () => {
+  test.each(['/attachments/%ff', '/attachments/%'])('%s is the fault of who sent it', async (path) => {
+    await using app = await brokenApp({ attachmentLinks: (_request, response) => void response.end() });
+    expect((await app.fetch(path)).status).toBe(400);
+    expect(app.logged()).not.toContain('"level":"error"');
+  });
+});
