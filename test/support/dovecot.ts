@@ -75,7 +75,7 @@ instance_name = ${options.kind}
 protocols = imap${options.kind === 'rich' ? ' lmtp' : ''}
 listen = 127.0.0.1
 default_client_limit = 4000
-default_process_limit = 400
+default_process_limit = 700
 
 ssl = yes
 ssl_cert = <${certificate.cert}

@@ -1,0 +1,116 @@
+/** Goal 5, second half: what a large attachment costs in memory on its way out (a link is opened) and in (it is sent). */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SMTPServer } from 'smtp-server';
+import type { MailAccount } from '../src/mail/account.ts';
+import { newAccount } from '../test/support/accounts.ts';
+import { imapWith } from '../test/support/mailboxes.ts';
+import { message } from '../test/support/messages.ts';
+import { freePort } from '../test/support/ports.ts';
+import type { TestServers } from '../test/support/servers.ts';
+import { plainRow, type Row } from './row.ts';
+import type { BenchServer, Call } from './server.ts';
+import type { Setting } from './setting.ts';
+
+const LARGE_BYTES = 25 * 1024 * 1024;
+const WARM_UP_BYTES = 256 * 1024;
+const AT_ONCE = 8;
+/** As long as the memory of before may take to come back. */
+const SETTLE_MS = 60_000;
+
+interface Owner {
+  call: Call;
+  /** Links to the attachments. */
+  small: string;
+  large: string;
+}
+
+export async function attachments(server: BenchServer, setting: Setting): Promise<Row[]> {
+  await using sink = await startSink(setting.servers);
+  const count = setting.isQuick ? 2 : AT_ONCE;
+  const owners = await Promise.all(Array.from({ length: count }, () => makeOwner(server, setting, sink.port)));
+  const ways = [
+    { name: 'out', take: ({ large }: Owner) => open(large), warmUp: ({ small }: Owner) => open(small) },
+    {
+      name: 'in',
+      take: ({ call, large }: Owner) => send(call, large),
+      warmUp: ({ call, small }: Owner) => send(call, small),
+    },
+  ];
+  const rows: Row[] = [];
+  for (const { name, take, warmUp } of ways) {
+    for (let round = 0; round < 3; round += 1) await Promise.all(owners.map(warmUp));
+    for (const [atOnce, limit] of [
+      [1, 20],
+      [count, 100],
+    ] as const) {
+      const { added, settledSeconds } = await growth(server, () => Promise.all(owners.slice(0, atOnce).map(take)));
+      const what = `25 MiB attachment ${name}, ${atOnce} at once`;
+      rows.push(plainRow({ item: 5, name: `memory added by a ${what}`, unit: 'MB', ours: added }, limit));
+      if (atOnce > 1) {
+        rows.push(
+          plainRow({ item: 5, name: `… until the level of before is back`, unit: 's', ours: settledSeconds }, 60),
+        );
+      }
+    }
+  }
+  return rows;
+}
+
+async function makeOwner(server: BenchServer, { servers }: Setting, smtpPort: number): Promise<Owner> {
+  const near = newAccount({}, servers);
+  const account: MailAccount = { ...near, smtp: { ...near.smtp, server: { ...near.smtp.server, port: smtpPort } } };
+  const files = [LARGE_BYTES, WARM_UP_BYTES].map((size) => ({
+    filename: 'file.bin',
+    content: Buffer.alloc(size, 'bench'),
+  }));
+  const { INBOX } = await imapWith(account, { INBOX: [message({ attachments: files })] }, servers);
+  const call = await server.person(account);
+  const { attachments: found } = await call('tools/call', {
+    name: 'get_mail_message',
+    arguments: { folder: 'INBOX', uid: INBOX[0] },
+  });
+  const [large = '', small = ''] = Array.isArray(found) ? found.map(({ url }) => String(url)) : [];
+  return { call, large, small };
+}
+
+async function open(url: string): Promise<void> {
+  const response = await fetch(url);
+  if (!response.ok || response.body === null) throw new Error(`The link answered ${response.status}`);
+  for await (const _ of response.body);
+}
+
+function send(call: Call, url: string): Promise<unknown> {
+  const letter = { to: 'bob@example.test', subject: 'A file', text_body: 'See attachment.', attachment_urls: [url] };
+  return call('tools/call', { name: 'send_mail_message', arguments: letter });
+}
+
+/** Peak of the resident memory over what it was before, in MB, and seconds until it is no more than a tenth above that again. */
+async function growth(server: BenchServer, work: () => Promise<unknown>) {
+  await sleep(500);
+  const before = server.rssMb();
+  let peak = before;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, server.rssMb());
+  }, 10);
+  await work();
+  clearInterval(watch);
+  const endedAt = performance.now();
+  while (server.rssMb() > before * 1.1 && performance.now() - endedAt < SETTLE_MS + 1000) await sleep(100);
+  return { added: peak - before, settledSeconds: (performance.now() - endedAt) / 1000 };
+}
+
+/** A submission server that takes everything and keeps nothing. */
+async function startSink({ certificates }: TestServers): Promise<AsyncDisposable & { port: number }> {
+  const port = await freePort();
+  const { cert, key } = certificates.server;
+  const sink = new SMTPServer({
+    secure: true,
+    cert: readFileSync(cert),
+    key: readFileSync(key),
+    onAuth: (auth, _session, done) => done(null, { user: auth.username ?? '' }),
+    onData: (stream, _session, done) => void stream.resume().on('end', () => done()),
+  });
+  await new Promise<void>((resolve) => sink.listen(port, '127.0.0.1', resolve));
+  return { port, [Symbol.asyncDispose]: () => new Promise<void>((resolve) => void sink.close(() => resolve())) };
+}

@@ -1,0 +1,80 @@
+/** One measured number with what it is judged by, and how rows are kept and shown. */
+import { z } from 'zod';
+
+export const Row = z.object({
+  /** Number in the list of goals: 1 warm calls, 2 cold calls, 3 CPU, 4 large mailboxes, 5 memory, 6 load. */
+  item: z.int(),
+  name: z.string(),
+  unit: z.string(),
+  ours: z.number(),
+  /** What it is compared with, in the same unit; null where the number stands for itself. */
+  yardstick: z.number().nullable(),
+  /** The number that is judged: a ratio, a difference, or `ours` itself. */
+  judged: z.number(),
+  /** What `judged` is, with the limit, in words: `ratio ≤ 1.1`. */
+  goal: z.string(),
+  limit: z.number().nullable(),
+});
+export type Row = z.output<typeof Row>;
+
+export const Results = z.object({
+  /** ISO 8601, day only. */
+  date: z.string(),
+  machine: z.object({ cpu: z.string(), cores: z.int(), node: z.string() }),
+  rows: z.array(Row),
+});
+export type Results = z.output<typeof Results>;
+
+type Measured = Pick<Row, 'item' | 'name' | 'unit' | 'ours'>;
+
+/** Judged by `ours / yardstick`. */
+export function ratioRow(row: Measured & { yardstick: number }, limit: number | null): Row {
+  const goal = limit === null ? 'ratio' : `ratio ≤ ${limit}`;
+  return { ...row, judged: row.ours / row.yardstick, goal, limit };
+}
+
+/** Judged by `ours - yardstick`. */
+export function differenceRow(row: Measured & { yardstick: number }, limit: number | null): Row {
+  const goal = limit === null ? 'difference' : `difference ≤ ${limit} ${row.unit}`;
+  return { ...row, judged: row.ours - row.yardstick, goal, limit };
+}
+
+/** Judged by itself. */
+export function plainRow(row: Measured, limit: number | null): Row {
+  return { ...row, yardstick: null, judged: row.ours, goal: limit === null ? '' : `≤ ${limit} ${row.unit}`, limit };
+}
+
+export const isMet = ({ judged, limit }: Row): boolean => limit === null || judged <= limit;
+
+/** The table as Markdown, which reads well on a terminal too. */
+export function table(rows: readonly Row[]): string {
+  const cells = [
+    ['', 'Measured', 'mail-mcp', 'Yardstick', 'Judged', 'Goal', ''],
+    ...rows.map((row) => [
+      `${row.item}`,
+      row.name,
+      `${short(row.ours)} ${row.unit}`,
+      row.yardstick === null ? '' : `${short(row.yardstick)} ${row.unit}`,
+      short(row.judged),
+      row.goal,
+      row.limit === null ? '' : isMet(row) ? 'met' : '**missed**',
+    ]),
+  ];
+  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0), 3)) ?? [];
+  const lines = cells.map((line) => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
+  const [head = '', ...body] = lines;
+  return [head, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body].join('\n');
+}
+
+/** The README's block. */
+export function report({ date, machine, rows }: Results): string {
+  const { cpu, cores, node } = machine;
+  return [
+    `Measured on ${date}: ${cpu}, ${cores} cores, Node ${node}; mail servers on the same machine.`,
+    '',
+    table(rows),
+  ].join('\n');
+}
+
+const short = (value: number): string =>
+  Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3).replace(/^-?0\.00$/, '0');

@@ -1,0 +1,118 @@
+/** The server under test as a process of its own, so that its CPU time and its memory are its own, and people who call it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import type { MailAccount } from '../src/mail/account.ts';
+import { createKeyring, randomId } from '../src/oauth/jwe.ts';
+import { scopes } from '../src/oauth/scope.ts';
+import { createTokens } from '../src/oauth/tokens.ts';
+import { freePort } from '../test/support/ports.ts';
+import { withinReach } from '../test/support/within-reach.ts';
+
+/** Calls a tool or another method of the server. @throws if the answer is an error */
+export type Call = (method: string, params: object) => Promise<Record<string, unknown>>;
+
+export interface BenchServer extends AsyncDisposable {
+  origin: string;
+  /** Somebody who signed in earlier, on another replica: nothing is warm for them here. */
+  person(account: MailAccount): Promise<Call>;
+  /** CPU time used so far, in milliseconds; the kernel counts in steps of ten. */
+  cpuMs(): number;
+  /** Resident memory, in MB (10⁶ bytes). */
+  rssMb(): number;
+}
+
+/** @param ca file with the certificate authority of the mail servers */
+export async function startBenchServer(ca: string, flags: string[] = []): Promise<BenchServer> {
+  const port = await freePort();
+  const key = randomBytes(32);
+  const origin = `http://localhost:${port}`;
+  const child = spawn(
+    process.execPath,
+    [...flags, fileURLToPath(new URL('../bin/mail-mcp', import.meta.url)), 'server'],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        PATH: process.env.PATH,
+        NODE_EXTRA_CA_CERTS: ca,
+        BASE_URL: origin,
+        PORT: `${port}`,
+        ENCRYPTION_KEY: key.toString('base64'),
+      },
+    },
+  );
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  await withinReach(20_000, async () => (await fetch(`${origin}/health`)).ok);
+  const { pid = 0 } = child;
+  const { access } = createTokens(createKeyring({ current: key, previous: [] }));
+  return {
+    origin,
+    async person(account) {
+      const token = await access.seal(accessOf(account, origin), new Date());
+      return (method, params) => post({ port, agent, token }, { jsonrpc: '2.0', id: 1, method, params });
+    },
+    cpuMs: () => {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return (Number(fields[11]) + Number(fields[12])) * 10;
+    },
+    rssMb: () => (Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024) / 1e6,
+    async [Symbol.asyncDispose]() {
+      agent.destroy();
+      await ended(child);
+    },
+  };
+}
+
+/** What the token endpoint would seal for this person. */
+function accessOf({ fullName, email, imap, smtp }: MailAccount, origin: string) {
+  const { username, password } = imap.login;
+  return {
+    iss: origin,
+    aud: `${origin}/mcp`,
+    sub: createHash('sha256').update(username).digest('base64url'),
+    gid: randomId(),
+    client: { jti: randomId(), name: 'bench' },
+    scope: [...scopes],
+    login: { name: fullName, email, imap: { username, password } },
+    servers: { imap: imap.server, smtp: smtp.server },
+  };
+}
+
+async function post(to: { port: number; agent: Agent; token: string }, body: object): Promise<Record<string, unknown>> {
+  const { port, agent, token } = to;
+  const text = JSON.stringify(body);
+  const sent = request({
+    host: '127.0.0.1',
+    port,
+    agent,
+    path: '/mcp',
+    method: 'POST',
+    headers: {
+      host: `localhost:${port}`,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+      accept: 'application/json, text/event-stream',
+      authorization: `Bearer ${token}`,
+    },
+  });
+  sent.end(text);
+  const [response] = await once(sent, 'response');
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  const answer = Buffer.concat(chunks).toString();
+  if (response.statusCode !== 200 || answer.includes('"isError":true')) {
+    throw new Error(`The server answered ${response.statusCode}: ${answer.slice(0, 300)}`);
+  }
+  const { result } = JSON.parse(answer);
+  return result.structuredContent ?? result;
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exit;
+}
