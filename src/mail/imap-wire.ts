@@ -1,5 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { ImapFlow } from 'imapflow';
+import compile from 'imapflow/lib/handler/imap-compiler.js';
+import type { ImapAttribute } from 'imapflow/lib/handler/types.js';
 import { specialUse } from 'imapflow/lib/special-use.js';
 import { UpstreamError } from '../errors.ts';
 import type { Login, MailServer } from './account.ts';
@@ -15,8 +17,31 @@ export interface ImapLimits {
   silenceMs: number;
   /** Longest time for one command, however lively the server is. */
   commandMs: number;
+  /** After such a pause a connection may be dead without anybody knowing. */
+  staleAfterMs: number;
+  /** Then the server has to answer within this time, or counts as gone. */
+  staleAnswerMs: number;
   /** Longest string or literal that the server may send. */
   maxLiteralBytes: number;
+}
+
+/** One command as imapflow takes it. */
+export interface WireCommand {
+  command: string;
+  attributes: readonly Token[];
+  options: { untagged?: Record<string, (answer: Answer) => Promise<void>>; onPlusTag?: () => Promise<void> };
+}
+
+/** The tagged OK of a command. No further line of the server is read until `next` is called. */
+export interface Executed {
+  response: Answer;
+  next(): void;
+}
+
+/** A command in imapflow's queue; our mark says that it is on the wire already. */
+interface Queued extends WireCommand {
+  tag: string;
+  sent?: boolean;
 }
 
 /** A line without literals: long enough for a SEARCH answer with a million UIDs. */
@@ -26,10 +51,20 @@ export class Wire extends ImapFlow {
   declare readonly exec: (
     command: string,
     attributes: readonly Token[],
-    options: { untagged?: Record<string, (answer: Answer) => Promise<void>>; onPlusTag?: () => Promise<void> },
-  ) => Promise<{ response: Answer; next(): void }>;
+    options: WireCommand['options'],
+  ) => Promise<Executed>;
   declare readonly run: (command: string) => Promise<unknown>;
-  declare readonly write: (line: string) => void;
+  declare readonly write: (line: string | Buffer) => void;
+  declare readonly send: (request: Queued) => Promise<void>;
+  declare readonly rejectCurrentRequest: (error: unknown) => void;
+  declare readonly requestQueue: Queued[];
+  declare readonly requestTagMap: Map<
+    string,
+    WireCommand & { resolve(executed: Executed): void; reject(error: unknown): void }
+  >;
+  declare currentRequest: Queued | false;
+  declare commandParts: Buffer[];
+  declare tagCounter: number;
   declare readonly setAuthenticationState: () => Promise<void>;
   declare expectCapabilityUpdate: boolean;
   declare readonly socket: { setTimeout(milliseconds: number): unknown } | false | null;
@@ -46,6 +81,62 @@ export class Wire extends ImapFlow {
       throw loginFault(error);
     });
     this.usable = true;
+  }
+
+  /**
+   * Runs commands in one round trip: all are written at once, and the server answers them in their order (RFC 9051 §5.5). imapflow
+   * gives each untagged answer to the command it holds for the current one, which is the first that has no tagged answer yet; a tagged
+   * answer out of turn ends the connection, because what came before it belongs to nobody knows which command.
+   *
+   * Commands with a literal, and commands behind others that still run, go one by one.
+   *
+   * @returns one promise a command; `next` of each that is fulfilled has to be called
+   */
+  pipeline(commands: readonly WireCommand[]): Promise<Executed>[] {
+    if (commands.length === 1 || commands.some(({ attributes }) => hasLiteral(attributes))) {
+      return commands.map(({ command, attributes, options }) => this.exec(command, attributes, options));
+    }
+    const requests = commands.map((command) => {
+      this.tagCounter += 1;
+      return { ...command, tag: this.tagCounter.toString(16).toUpperCase(), ...Promise.withResolvers<Executed>() };
+    });
+    this.#writeTogether(requests).catch((error: unknown) => {
+      for (const { reject } of requests) reject(error);
+    });
+    return requests.map(({ promise }) => promise);
+  }
+
+  async #writeTogether(
+    requests: readonly (Queued & { resolve(executed: Executed): void; reject(error: unknown): void })[],
+  ): Promise<void> {
+    const lines = await Promise.all(
+      requests.map(({ tag, command, attributes }) => compile({ tag, command, attributes: nodesOf(attributes) })),
+    );
+    const isFree = !this.currentRequest && this.requestQueue.length === 0;
+    // write() ends the last line itself.
+    if (isFree) this.write(Buffer.concat(lines.flatMap((line, index) => (index === 0 ? [line] : [CRLF, line]))));
+    for (const { tag, command, attributes, options, resolve, reject } of requests) {
+      this.requestTagMap.set(tag, { command, attributes, options, resolve, reject });
+      this.requestQueue.push({ tag, command, attributes, options, sent: isFree });
+    }
+    await this.trySend();
+  }
+
+  /** In place of imapflow's: makes the next command the current one, and writes it unless that has happened. */
+  async trySend(): Promise<void> {
+    while (!this.currentRequest) {
+      const request = this.requestQueue.shift();
+      if (request === undefined) return;
+      this.currentRequest = request;
+      if (request.sent === true) return;
+      try {
+        await this.send(request);
+        return;
+      } catch (error) {
+        this.commandParts = [];
+        this.rejectCurrentRequest(error);
+      }
+    }
   }
 
   async #logIn(): Promise<void> {
@@ -80,6 +171,22 @@ export class Wire extends ImapFlow {
     const { next } = await this.exec('AUTHENTICATE', [atom('PLAIN'), ...initial], { onPlusTag });
     next();
   }
+}
+
+const CRLF = Buffer.from('\r\n');
+
+function hasLiteral(tokens: readonly Token[]): boolean {
+  return tokens.some((token) => ('type' in token ? token.type === 'LITERAL' : hasLiteral(token)));
+}
+
+/** The same tokens, in lists that imapflow's types allow it to change. */
+function nodesOf(tokens: readonly Token[]): ImapAttribute[] {
+  return tokens.map((token) => {
+    if (!('type' in token)) return nodesOf(token);
+    if (token.type === 'LITERAL') return token;
+    const { section, partial, ...rest } = token;
+    return { ...rest, ...(section && { section: nodesOf(section) }), ...(partial && { partial: [...partial] }) };
+  });
 }
 
 /** A line from the server as imapflow parses it. */

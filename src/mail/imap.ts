@@ -1,10 +1,12 @@
 import type { ConnectionOptions } from 'node:tls';
-import { ToolError, UpstreamError } from '../errors.ts';
 import type { Login, MailServer } from './account.ts';
 import { commandFault } from './imap-faults.ts';
-import { type Answer, type ImapLimits, openWire, type Wire } from './imap-wire.ts';
+import { type Answer, type ImapLimits, openWire, type Wire, type WireCommand } from './imap-wire.ts';
 import { canonicalMailboxName, encodeMailboxName } from './mailbox-name.ts';
-import { type Item, isList, type Line, listOf, numberOf, string, type Token, textOf } from './tokens.ts';
+import { SelectAnswers, type SelectedMailbox, sectionOf } from './selected-mailbox.ts';
+import { type Item, type Line, string, type Token, textOf } from './tokens.ts';
+
+export type { SelectedMailbox } from './selected-mailbox.ts';
 
 /** One authenticated IMAP connection: commands, the open mailbox, and the end. */
 
@@ -13,6 +15,8 @@ const LIMITS: ImapLimits = {
   silenceMs: 30_000,
   commandMs: 120_000,
   maxLiteralBytes: 40 * 1024 * 1024,
+  staleAfterMs: 10_000,
+  staleAnswerMs: 5_000,
 };
 
 export interface ConnectOptions {
@@ -21,16 +25,19 @@ export interface ConnectOptions {
   limits?: Partial<ImapLimits>;
 }
 
-/** The mailbox that is open (RFC 9051 §6.3.2); kept up to date with what the server tells. */
-export interface SelectedMailbox {
-  readonly path: string;
-  readonly isReadOnly: boolean;
-  /** Decimal; `0` if the server gives none, which means that UIDs do not last (RFC 9051 §2.3.1.1). */
-  readonly uidValidity: string;
-  /** Number of messages, which is the highest sequence number. */
-  readonly exists: number;
-  /** Flags that can be kept; `\*` stands for any keyword. Null if the server does not say: all of them. */
-  readonly permanentFlags: ReadonlySet<string> | null;
+/** A command that only asks, and what to make of the answers. Answers are gathered by `options.untagged`; one question is asked once. */
+export interface Question<T> {
+  readonly command: string;
+  readonly tokens: readonly Token[];
+  readonly options: RunOptions;
+  /** Called when the command has ended well. */
+  answer(): T;
+}
+
+/** What came of a question. */
+export interface Reply<T> {
+  /** @throws {UpstreamError} as the command failed */
+  get(): T;
 }
 
 /** The end of a command: the response code of its tagged OK, such as APPENDUID, with what follows it. */
@@ -69,6 +76,11 @@ export class Imap {
   #running = 0;
   #changes = 0;
   #isBroken = false;
+  /** False from the beginning of a lease until the server has answered in it: nobody knows whether it still listens. */
+  #isProven = true;
+  #answeredAt = performance.now();
+  /** Messages by path, of mailboxes that were open before: a guess. */
+  readonly #counts = new Map<string, number>();
   /** What ended the connection, when imapflow told. */
   #failure: unknown;
 
@@ -121,6 +133,11 @@ export class Imap {
     else this.#wire.once('close', listener);
   }
 
+  /** A new user of the connection begins; what the one before has left behind is not relied on. */
+  lease(): void {
+    this.#isProven = false;
+  }
+
   /**
    * Runs one command to its end. Commands of one connection run one after another.
    *
@@ -128,34 +145,12 @@ export class Imap {
    *   is not usable any more
    */
   async run(command: string, tokens: readonly Token[] = [], options: RunOptions = {}): Promise<Completion> {
-    if (options.ifLost !== undefined) this.#changes += 1;
-    let handlerFailure: unknown;
-    const untagged = Object.entries(options.untagged ?? {}).map(([name, handler]) => {
-      const handle = async ({ command: line = '', attributes = [] }: Answer) => {
-        try {
-          handler({ name: line, items: attributes });
-        } catch (error) {
-          // imapflow would only log it.
-          handlerFailure ??= error;
-        }
-      };
-      return [name, handle] as const;
-    });
-    const deadline = setTimeout(() => this.#giveUp(), options.commandMs ?? this.#limits.commandMs);
-    this.#watchSilence(+1);
-    let completion: Completion;
-    try {
-      const { response, next } = await this.#wire.exec(command, tokens, { untagged: Object.fromEntries(untagged) });
-      next();
-      completion = completionOf(response);
-    } catch (error) {
-      throw this.#explain(error, command, options.ifLost);
-    } finally {
-      clearTimeout(deadline);
-      this.#watchSilence(-1);
-    }
-    if (handlerFailure !== undefined) throw handlerFailure;
-    return completion;
+    const isChange = options.ifLost !== undefined;
+    // If the connection is dead, that shall turn out before it is unknown whether the change was made.
+    if (isChange && !this.#isProven) await this.#runAll([NOOP]);
+    if (isChange) this.#changes += 1;
+    const [ended] = await this.#runAll([{ command, tokens, options }]);
+    return completedOrThrow(ended);
   }
 
   /**
@@ -165,30 +160,103 @@ export class Imap {
    * @throws {ToolError} if the name cannot be a mailbox
    * @throws {UpstreamError} `refused` if the server does not open it; no mailbox is open then
    */
-  async select(name: string, { readOnly, fresh }: { readOnly: boolean; fresh: boolean }): Promise<SelectedMailbox> {
+  async select(name: string, mode: { readOnly: boolean; fresh: boolean }): Promise<SelectedMailbox> {
+    return (await this.#open(name, mode, [])).selected;
+  }
+
+  /**
+   * As select(), and asks something about the mailbox in the same round trip. Unless the mailbox is opened, the reply is thrown away:
+   * a server may answer from the mailbox that was open before (RFC 9051 §6.3.2).
+   *
+   * @returns `exists` at the moment when the question reached the server, if `fresh`
+   */
+  async ask<T>(
+    name: string,
+    mode: { readOnly: boolean; fresh: boolean },
+    question: Question<T>,
+  ): Promise<{ selected: SelectedMailbox; exists: number; reply: Reply<T> }> {
+    const { selected, exists, rest } = await this.#open(name, mode, [question]);
+    const get = () => {
+      completedOrThrow(rest[0]);
+      return question.answer();
+    };
+    return { selected, exists, reply: { get } };
+  }
+
+  /** How many messages a mailbox had when it was open last; null if it was not. */
+  lastCount(name: string): number | null {
     const path = canonicalMailboxName(name);
-    if (this.#selected?.path === path && (readOnly || !this.#selected.isReadOnly)) {
-      if (fresh) await this.run('NOOP');
-      if (this.#selected !== null) return this.#selected;
+    return this.#selected?.path === path ? this.#selected.exists : (this.#counts.get(path) ?? null);
+  }
+
+  async #open(name: string, { readOnly, fresh }: { readOnly: boolean; fresh: boolean }, then: readonly Command[]) {
+    const path = canonicalMailboxName(name);
+    const open = this.#selected;
+    if (open?.path === path && (readOnly || !open.isReadOnly)) {
+      let { exists } = open;
+      const onEnd = () => {
+        exists = open.exists;
+      };
+      const news = { ...NOOP, onEnd };
+      const ended = await this.#runAll(fresh ? [news, ...then] : then);
+      if (fresh) completedOrThrow(ended.shift());
+      return { selected: open, exists, rest: ended };
     }
+    if (open !== null) this.#remember(open);
     this.#selected = null;
-    const seen = { exists: 0, uidValidity: '0', permanentFlags: null as ReadonlySet<string> | null };
-    const { code } = await this.run(readOnly ? 'EXAMINE' : 'SELECT', [string(encodeMailboxName(path))], {
-      untagged: {
-        EXISTS: ({ name: count }) => {
-          seen.exists = Number(count);
-        },
-        OK: ({ items }) => {
-          const [key, value] = sectionOf(items);
-          const name = textOf(key)?.toUpperCase();
-          if (name === 'UIDVALIDITY') seen.uidValidity = `${numberOf(value) ?? 0}`;
-          if (name === 'PERMANENTFLAGS') seen.permanentFlags = new Set(listOf(value).map((flag) => textOf(flag) ?? ''));
-        },
-      },
-    });
-    this.#follow();
-    this.#selected = { path, isReadOnly: readOnly || code === 'READ-ONLY', ...seen };
-    return this.#selected;
+    const answers = new SelectAnswers();
+    const onEnd = ({ code }: Completion) => {
+      this.#selected = { path, isReadOnly: readOnly || code === 'READ-ONLY', ...answers.seen };
+      this.#follow();
+    };
+    const tokens = [string(encodeMailboxName(path))];
+    const options = { untagged: answers.handlers };
+    const [first, ...rest] = await this.#runAll([
+      { command: readOnly ? 'EXAMINE' : 'SELECT', tokens, options, onEnd },
+      ...then,
+    ]);
+    completedOrThrow(first);
+    const selected: SelectedMailbox | null = this.#selected;
+    if (selected === null) throw new Error('no mailbox is open');
+    return { selected, exists: answers.seen.exists, rest };
+  }
+
+  #remember({ path, exists }: SelectedMailbox): void {
+    this.#counts.delete(path);
+    this.#counts.set(path, exists);
+    const [oldest] = this.#counts.keys();
+    if (this.#counts.size > MOST_COUNTS && oldest !== undefined) this.#counts.delete(oldest);
+  }
+
+  /** Runs commands in one round trip (Wire.pipeline). */
+  async #runAll(commands: readonly Command[]): Promise<PromiseSettledResult<Completion>[]> {
+    if (commands.length === 0) return [];
+    // After a pause the server may have gone without a word, which would show only by its silence.
+    const isStale = !this.#isProven && performance.now() - this.#answeredAt > this.#limits.staleAfterMs;
+    if (isStale && commands[0]?.command !== 'NOOP') return (await this.#runAll([NOOP, ...commands])).slice(1);
+    const commandMs = Math.max(...commands.map(({ options }) => options.commandMs ?? this.#limits.commandMs));
+    const deadline = setTimeout(() => this.#giveUp('ETIMEOUT'), commandMs);
+    const staleness = isStale ? setTimeout(() => this.#giveUp('STALE'), this.#limits.staleAnswerMs) : undefined;
+    this.#watchSilence(+1);
+    const running = commands.map((command) => new Running(command));
+    try {
+      const executed = this.#wire.pipeline(running.map(({ wire }) => wire));
+      return await Promise.allSettled(
+        executed.map(async (promise, index) => {
+          const { response, next } = await promise.catch((error: unknown) => {
+            clearTimeout(staleness);
+            throw this.#explain(error, commands[index]);
+          });
+          clearTimeout(staleness);
+          this.#proven();
+          return running[index]?.end(response, next) ?? NO_CODE;
+        }),
+      );
+    } finally {
+      clearTimeout(deadline);
+      clearTimeout(staleness);
+      this.#watchSilence(-1);
+    }
   }
 
   /** Says goodbye without waiting for an answer. */
@@ -217,8 +285,8 @@ export class Imap {
     this.#wire.close();
   }
 
-  #giveUp(): void {
-    this.#failure ??= Object.assign(new Error('command takes too long'), { code: 'ETIMEOUT' });
+  #giveUp(code: 'ETIMEOUT' | 'STALE'): void {
+    this.#failure ??= Object.assign(new Error('no answer in time'), { code });
     this.close();
   }
 
@@ -229,10 +297,17 @@ export class Imap {
     if (socket) socket.setTimeout(this.#running > 0 ? this.#limits.silenceMs : 0);
   }
 
-  #explain(error: unknown, command: string, ifLost: string | undefined): Error {
-    if (error instanceof ToolError || error instanceof UpstreamError) return error;
+  #proven(): void {
+    this.#isProven = true;
+    this.#answeredAt = performance.now();
+  }
+
+  #explain(error: unknown, { command = '', options: { ifLost } = {} }: Partial<Command> = {}): Error {
     const isAnswer = error instanceof Error && 'responseStatus' in error;
-    if (isAnswer) return commandFault(error, command, ifLost);
+    if (isAnswer) {
+      this.#proven();
+      return commandFault(error, command, ifLost);
+    }
     const fault = commandFault(this.#failure ?? error, command, ifLost);
     // Whatever is not a plain refusal leaves open what the server will say next.
     if (fault.code !== 'UNENCODABLE') this.close();
@@ -251,14 +326,57 @@ export class Imap {
   }
 }
 
-const LOGOUT_MS = 2_000;
-const REV2_INCLUDES = new Set(['UIDPLUS', 'MOVE', 'ESEARCH', 'SPECIAL-USE', 'LIST-EXTENDED', 'LIST-STATUS', 'SASL-IR']);
-
-/** The response code of a status line and its arguments; empty if there is none. */
-function sectionOf(items: readonly Item[]): readonly Item[] {
-  const [status] = items;
-  return status === undefined || status === null || isList(status) ? [] : (status.section ?? []);
+/** A command, and what to do when it has ended well, before the server's next line is read. */
+interface Command {
+  readonly command: string;
+  readonly tokens: readonly Token[];
+  readonly options: RunOptions;
+  readonly onEnd?: (completion: Completion) => void;
 }
+
+/** A command on its way to the server. */
+class Running {
+  readonly wire: WireCommand;
+  readonly #onEnd: Command['onEnd'];
+  #handlerFailure: unknown;
+
+  constructor({ command, tokens, options: { untagged = {} }, onEnd }: Command) {
+    const handlers = Object.entries(untagged).map(([name, handler]) => {
+      const handle = async ({ command: line = '', attributes = [] }: Answer) => {
+        try {
+          handler({ name: line, items: attributes });
+        } catch (error) {
+          // imapflow would only log it.
+          this.#handlerFailure ??= error;
+        }
+      };
+      return [name, handle] as const;
+    });
+    this.wire = { command, attributes: tokens, options: { untagged: Object.fromEntries(handlers) } };
+    this.#onEnd = onEnd;
+  }
+
+  end(response: Answer, next: () => void): Completion {
+    const completion = completionOf(response);
+    this.#onEnd?.(completion);
+    next();
+    if (this.#handlerFailure !== undefined) throw this.#handlerFailure;
+    return completion;
+  }
+}
+
+const NO_CODE: Completion = { code: null, codeItems: [] };
+
+function completedOrThrow(ended: PromiseSettledResult<Completion> | undefined): Completion {
+  if (ended?.status === 'rejected') throw ended.reason;
+  return ended?.value ?? NO_CODE;
+}
+
+const NOOP: Command = { command: 'NOOP', tokens: [], options: {} };
+const LOGOUT_MS = 2_000;
+/** Mailboxes whose number of messages is remembered, on each connection. */
+const MOST_COUNTS = 50;
+const REV2_INCLUDES = new Set(['UIDPLUS', 'MOVE', 'ESEARCH', 'SPECIAL-USE', 'LIST-EXTENDED', 'LIST-STATUS', 'SASL-IR']);
 
 function completionOf({ attributes = [] }: Answer): Completion {
   const [code, ...codeItems] = sectionOf(attributes);
