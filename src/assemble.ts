@@ -23,7 +23,8 @@ export interface Assembly {
 export function assemble(config: Config, log: Log): Assembly {
   const now = () => new Date();
   const keyring = createKeyring(config.keys);
-  const pool = createImapPool({ log });
+  // After what server.ts gives to requests; both together stay within 10 s.
+  const pool = createImapPool({ log, pool: { closeMs: 1500 } });
   const { store, attachmentLinks } = attachments(config, { keyring, pool, now, log });
   let isAccepting = true;
   return {

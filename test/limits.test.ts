@@ -70,6 +70,28 @@ describe('a client that goes away', () => {
   });
 });
 
+describe('stopping', () => {
+  test('takes at most 10 seconds, whatever hangs: a mail server, a client', { timeout: 30_000 }, async () => {
+    await using app = await startApp();
+    const account = newAccount();
+    const { server } = account.imap;
+    await using proxy = await cuttableProxy({ target: server });
+    const token = await app.accessToken({
+      ...account,
+      imap: { ...account.imap, server: { ...server, port: proxy.port } },
+    });
+    proxy.freeze();
+    const stuck = post(app, token, callOf(listMailboxes)).catch(() => 'cut');
+    const hanging = hang(app, token);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const startedAt = performance.now();
+    await app.stop();
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(await stuck).toBe('cut');
+    hanging.destroy();
+  });
+});
+
 describe('a request that takes its time', () => {
   test('HTTP-03 must have sent its header within 10 seconds', { timeout: 20_000 }, async () => {
     await using app = await startApp();
