@@ -65,6 +65,10 @@ function addGenerate(root: Command): Command {
     .option('--no-smtp-ssl', 'STARTTLS for SMTP')
     .option('--allow-cleartext', 'no encryption where ssl is off and STARTTLS is not wanted: for test servers only')
     .option(
+      '--sent-copy <who>',
+      'copies of sent mail: auto (default: files one unless the provider does), always, or never',
+    )
+    .option(
       '--preset <name>',
       `MCP client to allow, repeatable (default: claude, inspector): ${Object.keys(presets).join(', ')}`,
       collect,

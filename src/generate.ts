@@ -2,7 +2,7 @@ import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import { readKeys } from './config.ts';
 import { ConfigError } from './errors.ts';
-import type { MailServer, MailServers } from './mail/account.ts';
+import { type MailServer, type MailServers, SentCopy } from './mail/account.ts';
 import { mintClient, type NewClient } from './oauth/client.ts';
 import { createKeyring } from './oauth/jwe.ts';
 import { defaultPresets, presets } from './oauth/presets.ts';
@@ -34,6 +34,7 @@ const Flags = z.object({
   smtpPort: port('--smtp-port', 465),
   smtpSsl: z.boolean().optional(),
   allowCleartext: z.boolean().default(false),
+  sentCopy: z.enum(SentCopy.options, `--sent-copy must be one of ${SentCopy.options.join(', ')}.`).default('auto'),
   preset: z.array(z.string()).default([]),
   redirectUri: z.array(z.string()).default([]),
   public: z.boolean().default(false),
@@ -81,6 +82,7 @@ function newClient(flags: Flags): NewClient {
     servers: {
       imap: mailServer(flags.imapHost, flags.imapPort, flags.imapSsl ?? flags.imapPort === 993, flags.allowCleartext),
       smtp: mailServer(flags.smtpHost, flags.smtpPort, flags.smtpSsl ?? flags.smtpPort === 465, flags.allowCleartext),
+      ...(flags.sentCopy !== 'auto' && { sentCopy: flags.sentCopy }),
     },
     presets: chosen,
     redirectUris: flags.redirectUri,

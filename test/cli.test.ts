@@ -48,6 +48,17 @@ describe('mail-mcp generate', () => {
     ]);
   });
 
+  test('seals who files copies of sent mail, if the operator says so', async () => {
+    expect((await open((await generated()).client_id)).servers).not.toHaveProperty('sentCopy');
+    for (const sentCopy of ['always', 'never']) {
+      const { client_id } = await generated(`--sent-copy=${sentCopy}`);
+      expect((await open(client_id)).servers).toMatchObject({ sentCopy });
+    }
+    const { exitCode, out, err } = await run(['generate', ...HOSTS, '--sent-copy=sometimes']);
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
+    expect(err).toContain('--sent-copy must be one of auto, always, never.');
+  });
+
   test('seals the servers, and the secret as a hash only', async () => {
     const { client_id, client_secret } = await generated();
     const client = await open(client_id);

@@ -12,7 +12,16 @@ export const MailServer = z.object({
 });
 export type MailServer = z.output<typeof MailServer>;
 
-export const MailServers = z.object({ imap: MailServer, smtp: MailServer });
+/** Who puts the copy of a sent message into Sent: whoever it takes (`auto`), always this server, or never this server. */
+export const SentCopy = z.enum(['auto', 'always', 'never']);
+export type SentCopy = z.output<typeof SentCopy>;
+
+export const MailServers = z.object({
+  imap: MailServer,
+  smtp: MailServer,
+  /** Absent: `auto`. */
+  sentCopy: SentCopy.optional(),
+});
 export type MailServers = z.output<typeof MailServers>;
 
 /** What a server is given as proof of who is asking. Tagged: more kinds of login will join. */
@@ -31,5 +40,7 @@ export const MailAccount = z.object({
   email: z.string().min(3).max(320),
   imap: z.object({ server: MailServer, login: Login }),
   smtp: z.object({ server: MailServer, login: Login }),
+  /** Fixed by the operator in the client_id. Absent: `auto`. */
+  sentCopy: SentCopy.optional(),
 });
 export type MailAccount = z.output<typeof MailAccount>;

@@ -27,5 +27,6 @@ export function accountOf(credentials: Credentials, servers: MailServers): MailA
     email,
     imap: { server: servers.imap, login },
     smtp: { server: servers.smtp, login: smtpLogin },
+    ...(servers.sentCopy && { sentCopy: servers.sentCopy }),
   };
 }
