@@ -5,6 +5,7 @@ import { createS3Store } from './attachments/s3.ts';
 import { AttachmentRef, type AttachmentStore } from './attachments/store.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
+import { keyedMessageId } from './mail/keyed-message-id.ts';
 import { createImapPool, type ImapPool } from './mail/pool.ts';
 import { type SmtpOptions, submit } from './mail/smtp.ts';
 import { verifyLogin } from './mail/verify-login.ts';
@@ -12,6 +13,7 @@ import type { MailSession } from './mcp/tools/mail/session.ts';
 import type { Grant } from './oauth/bearer.ts';
 import { createKeyring, type Keyring, sealed } from './oauth/jwe.ts';
 import { createMemoryState } from './state/memory.ts';
+import { createRecentCalls, type RecentCalls } from './state/recent-calls.ts';
 
 /** The real services, made from the settings, and how they end. */
 export interface Assembly {
@@ -26,6 +28,8 @@ export function assemble(config: Config, log: Log): Assembly {
   // After what server.ts gives to requests; both together stay within 10 s.
   const pool = createImapPool({ log, pool: { closeMs: 1500 } });
   const { store, attachmentLinks } = attachments(config, { keyring, pool, now, log });
+  const messageIdSecret = Buffer.from(hkdfSync('sha256', config.keys.current, '', 'mail-mcp/1/message-id', 32));
+  const recentCalls = createRecentCalls({ now });
   let isAccepting = true;
   return {
     services: {
@@ -39,7 +43,7 @@ export function assemble(config: Config, log: Log): Assembly {
       state: createMemoryState({ now }),
       // A login that was checked leaves its connection warm for the first call.
       verifyLogin: (account) => verifyLogin(account, { onImap: (imap) => pool.adopt(account, imap) }),
-      openSession: (grant) => openSession(grant, { pool, store, now }),
+      openSession: (grant) => openSession(grant, { pool, store, now, messageIdSecret, recentCalls }),
       attachmentLinks,
     },
     stopAccepting: () => {
@@ -52,14 +56,25 @@ export function assemble(config: Config, log: Log): Assembly {
 /** What the mail tools of one call work with. */
 export function openSession(
   { account }: Pick<Grant, 'account'>,
-  parts: { pool: ImapPool; store: AttachmentStore; now: () => Date; smtp?: SmtpOptions },
+  parts: {
+    pool: ImapPool;
+    store: AttachmentStore;
+    now: () => Date;
+    /** 32 bytes that all replicas have. */
+    messageIdSecret: Buffer;
+    recentCalls: RecentCalls;
+    smtp?: SmtpOptions;
+  },
 ): MailSession {
-  const { pool, store, now, smtp } = parts;
+  const { pool, store, now, messageIdSecret, recentCalls, smtp } = parts;
   return {
     account,
     readImap: (use) => pool.withImap(account, use, { retry: true }),
     changeImap: (use) => pool.withImap(account, use, { retry: true }),
+    settleImap: (use) => pool.withImap(account, use, { retry: true }),
     submit: (message) => submit(account, message, smtp),
+    keyedMessageId: (call) => keyedMessageId(messageIdSecret, account, call),
+    recentCalls,
     attachments: store,
     now,
   };

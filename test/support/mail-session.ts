@@ -1,4 +1,5 @@
 /** The mail tools, called without HTTP and OAuth, with limits that a test can wait for. */
+import { randomBytes } from 'node:crypto';
 import { openSession } from '../../src/assemble.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
 import type { ImapLimits } from '../../src/mail/imap-wire.ts';
@@ -6,6 +7,7 @@ import { createImapPool, type PoolLimits } from '../../src/mail/pool.ts';
 import type { SmtpLimits } from '../../src/mail/smtp.ts';
 import { createCatalog, SCOPE_OF } from '../../src/mcp/catalog.ts';
 import { mailTools } from '../../src/mcp/tools/mail.ts';
+import { createRecentCalls } from '../../src/state/recent-calls.ts';
 
 export interface ToolsOfAccount extends AsyncDisposable {
   call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
@@ -29,9 +31,17 @@ export function toolsOf(account: MailAccount, { imap, smtp, pool: poolLimits }: 
   const pool = createImapPool({ pool: { closeMs: 500, ...poolLimits }, limits: { ...IMAP, ...imap }, log });
   const refuse = () => Promise.reject(new Error('no attachments here'));
   const store = { publish: refuse, fetchOwn: refuse };
+  const now = () => new Date();
   const session = openSession(
     { account },
-    { pool, store, now: () => new Date(), smtp: { limits: { ...SMTP, ...smtp } } },
+    {
+      pool,
+      store,
+      now,
+      messageIdSecret: randomBytes(32),
+      recentCalls: createRecentCalls({ now }),
+      smtp: { limits: { ...SMTP, ...smtp } },
+    },
   );
   const call = (tool: string, args: Record<string, unknown> = {}) =>
     catalog.call(tool, args, Object.values(SCOPE_OF), session);

@@ -1,32 +1,84 @@
 import { z } from 'zod';
+import { findKeyedCopies, type KeyedCopy } from '../../../mail/keyed-copies.ts';
+import type { KeyedMessageId } from '../../../mail/keyed-message-id.ts';
+import { openMailbox } from '../../../mail/mailboxes.ts';
 import { appendMessage } from '../../../mail/messages.ts';
+import { removeMessages } from '../../../mail/removal.ts';
+import { otherContents } from '../../../state/recent-calls.ts';
 import { defineTool } from '../../tool.ts';
-import { compose, OutgoingFields, resolveMailbox } from './outgoing.ts';
+import { compose, contentOf, IdempotencyKey, OutgoingFields, resolveMailbox } from './outgoing.ts';
 import { MailboxPath, UidValidity } from './parameters.ts';
 import type { MailSession } from './session.ts';
+
+const Draft = z.object({
+  message_id: z.string(),
+  folder: z.string(),
+  uid: z.number().nullable().describe('UID of the draft, if the server reports it.'),
+  uid_validity: UidValidity.nullable(),
+  already_saved: z.boolean().optional().describe('True: an earlier call with this idempotency_key saved it.'),
+});
+type Draft = z.output<typeof Draft>;
+type Fields = z.output<typeof OutgoingFields>;
 
 export const createDraftMailMessage = defineTool({
   name: 'create_draft_mail_message',
   title: 'Create draft mail message',
   description:
-    'Saves a message as a draft without sending it, so that the user can read, change and send it in their mail program.',
+    'Saves a message as a draft without sending it, so that the user can read, change and send it in their mail program. With an idempotency_key the same call again does not save it twice.',
   effect: 'writes',
   tags: ['messages', 'drafts'],
   input: OutgoingFields.extend({
     folder: MailboxPath.optional().describe('Folder for the draft. Default: the Drafts mailbox.'),
+    idempotency_key: IdempotencyKey,
   }),
-  output: z.object({
-    message_id: z.string(),
-    folder: z.string(),
-    uid: z.number().nullable().describe('UID of the draft, if the server reports it.'),
-    uid_validity: UidValidity.nullable(),
-  }),
-  run: async ({ folder, ...fields }, session: MailSession) => {
+  output: Draft,
+  run: async ({ folder, idempotency_key: idempotencyKey, ...fields }, session: MailSession) => {
     const mailbox = await resolveMailbox(session, folder, 'drafts');
-    const message = await compose(fields, session);
-    const saved = await session.changeImap((imap) =>
-      appendMessage(imap, mailbox, message.rawWithBcc, ['\\Draft', '\\Seen']),
+    if (idempotencyKey === undefined) return save(fields, mailbox, session);
+    const id = session.keyedMessageId({
+      tool: 'create_draft_mail_message',
+      idempotencyKey,
+      content: contentOf(fields),
+    });
+    const { result, isRepeat } = await session.recentCalls.once(id.place, id.localPart, () =>
+      saveOnce(fields, mailbox, id, session),
     );
-    return { message_id: message.messageId, folder: mailbox, uid: saved.uid, uid_validity: saved.uidValidity };
+    return isRepeat ? { ...Draft.parse(result), already_saved: true } : Draft.parse(result);
   },
 });
+
+async function save(fields: Fields, mailbox: string, session: MailSession): Promise<Draft> {
+  const message = await compose(fields, session);
+  const { uid, uidValidity } = await session.changeImap((imap) =>
+    appendMessage(imap, mailbox, message.rawWithBcc, FLAGS),
+  );
+  return { message_id: message.messageId, folder: mailbox, uid, uid_validity: uidValidity };
+}
+
+/** Of several replicas that save it at once, the one whose draft comes first in the mailbox wins; the others take theirs back. */
+async function saveOnce(fields: Fields, mailbox: string, id: KeyedMessageId, session: MailSession): Promise<Draft> {
+  const look = { fields: ['Message-ID'], now: session.now() };
+  const tell = ({ uid, uidValidity }: Pick<KeyedCopy, 'uidValidity'> & { uid: number | null }): Draft => ({
+    message_id: id.messageId,
+    folder: mailbox,
+    uid,
+    uid_validity: uidValidity,
+  });
+  const [earlier] = await session.readImap((imap) => findKeyedCopies(imap, mailbox, id, look));
+  if (earlier?.isSameMessage === false) throw otherContents();
+  if (earlier !== undefined) return { ...tell(earlier), already_saved: true };
+  const message = await compose(fields, session, id.messageId);
+  return session.changeImap(async (imap) => {
+    const { uid, uidValidity } = await appendMessage(imap, mailbox, message.rawWithBcc, FLAGS);
+    const [first] = await findKeyedCopies(imap, mailbox, id, look);
+    if (first === undefined || uid === null || first.uid === uid) {
+      return { ...tell({ uid: uid ?? first?.uid ?? null, uidValidity: uidValidity ?? first?.uidValidity ?? '0' }) };
+    }
+    await openMailbox(imap, mailbox, { toChange: true });
+    await removeMessages(imap, [uid]);
+    if (!first.isSameMessage) throw otherContents();
+    return { ...tell(first), already_saved: true };
+  });
+}
+
+const FLAGS = ['\\Draft', '\\Seen'];

@@ -26,9 +26,24 @@ export const OutgoingFields = z.object({
     .describe('Files to attach: `url` of attachments that get_mail_message returned. No other URL is fetched.'),
 });
 
+export const IdempotencyKey = z
+  .string()
+  .min(1)
+  .max(200)
+  .optional()
+  .describe('Any text that stands for this message, such as a UUID. Calls with the same one make it once (30 days).');
+
+/** What makes a message the same one. Links of attachments are new ones every time they are asked for, so only their number counts. */
+export function contentOf({ attachment_urls, ...fields }: z.output<typeof OutgoingFields>): unknown {
+  const { to, cc = '', bcc = '', subject, text_body, html_body = '' } = fields;
+  return [to, cc, bcc, subject, text_body, html_body, attachment_urls.length];
+}
+
+/** @param messageId with angle brackets; a random one if it is left out */
 export async function compose(
   fields: z.output<typeof OutgoingFields>,
   { account, attachments, now }: MailSession,
+  messageId?: string,
 ): Promise<ComposedMessage> {
   return composeMessage({
     from: { fullName: account.fullName, email: account.email },
@@ -40,6 +55,7 @@ export async function compose(
     ...(fields.html_body !== undefined && { html: fields.html_body }),
     attachments: await fetchAll(fields.attachment_urls, attachments, account),
     date: now(),
+    ...(messageId !== undefined && { messageId }),
   });
 }
 

@@ -34,6 +34,7 @@ describe('send_mail_message', () => {
       rejected: [],
       folder: 'Sent',
       uid: expect.any(Number),
+      uid_validity: (await assistant.call('list_mail_messages', { folder: 'Sent' })).uid_validity,
     });
     const [received] = await arrived(reader);
     expect(received?.subject).toBe('Größe ✅');
@@ -55,6 +56,22 @@ describe('send_mail_message', () => {
       );
     }
     expect((await messagesIn(sender, 'Sent'))[0]?.raw).toContain(hidden.email);
+  });
+
+  test('where the provider files the copy, none is added, and the result says so', async () => {
+    const [sender, reader] = [newAccount(), newAccount()];
+    await using assistant = await app.assistant(sender, { flags: { sentCopy: 'never' } });
+    const call = { to: reader.email, subject: 'x', text_body: 'x' };
+    expect(await assistant.call('send_mail_message', call)).toMatchObject({
+      accepted: [reader.email],
+      folder: 'Sent',
+      uid: null,
+      note: expect.stringContaining('files the copy itself'),
+    });
+    expect(await arrived(reader)).toHaveLength(1);
+    expect(await subjectsIn(sender, 'Sent')).toEqual([]);
+    await assistant.call('send_mail_message', { ...call, folder: 'Archive' });
+    expect(await subjectsIn(sender, 'Archive')).toEqual(['x']);
   });
 
   test('a recipient that the server refuses is told, the others get the message', async () => {

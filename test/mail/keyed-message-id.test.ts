@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { MailAccount } from '../../src/mail/account.ts';
+import { keyedMessageId } from '../../src/mail/keyed-message-id.ts';
+
+const secret = Buffer.alloc(32, 7);
+const login = { kind: 'password' as const, username: 'ada', password: 'secret' };
+const server = { host: 'mail.example.test', port: 993, security: 'tls' as const };
+const account: MailAccount = {
+  fullName: 'Ada',
+  email: 'ada@Bücher.example',
+  imap: { server, login },
+  smtp: { server, login },
+};
+const call = { tool: 'send_mail_message', idempotencyKey: 'a', content: ['x'] };
+const idOf = (over: Partial<typeof call> = {}, of: MailAccount = account, key = secret) =>
+  keyedMessageId(key, of, { ...call, ...over });
+
+describe('a Message-ID from an idempotency key', () => {
+  test('is the same for the same call, and one that every server takes (RFC 5322 §3.6.4)', () => {
+    expect(idOf()).toEqual(idOf());
+    expect(idOf().messageId).toMatch(/^<[0-9a-f]{40}\.[0-9a-f]{20}@xn--bcher-kva\.example>$/);
+  });
+
+  test('a new password and another spelling of the server change nothing', () => {
+    const later = { server: { ...server, host: 'MAIL.example.test' }, login: { ...login, password: 'new' } };
+    expect(idOf({}, { ...account, imap: later })).toEqual(idOf());
+  });
+
+  test('other contents change its second part only', () => {
+    expect(idOf({ content: ['y'] }).place).toBe(idOf().place);
+    expect(idOf({ content: ['y'] }).localPart).not.toBe(idOf().localPart);
+  });
+
+  test.each([
+    ['key', idOf({ idempotencyKey: 'b' })],
+    ['tool', idOf({ tool: 'create_draft_mail_message' })],
+    ['mailbox', idOf({}, { ...account, imap: { server, login: { ...login, username: 'bo' } } })],
+    ['server', idOf({}, { ...account, imap: { server: { ...server, host: 'other.test' }, login } })],
+    ['secret', idOf({}, account, randomBytes(32))],
+  ])('another %s makes another one', (_what, other) => {
+    expect(other.place).not.toBe(idOf().place);
+  });
+});
