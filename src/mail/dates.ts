@@ -53,12 +53,16 @@ export function parseDate(text: string): string | null {
     zoneHour === undefined
       ? (ZONES[zoneName.toUpperCase()] ?? 0) * 60
       : (zoneHour.startsWith('-') ? -1 : 1) * (Math.abs(Number(zoneHour)) * 60 + Number(zoneMinute));
-  return new Date(time - minutes * 60_000).toISOString().replace('.000Z', 'Z');
+  const date = new Date(time - minutes * 60_000);
+  // RFC 5322 §3.3 knows no year before 1900, and ISO 8601 none of five digits.
+  const isInReach = date.getUTCFullYear() >= 1900 && date.getUTCFullYear() <= 9999;
+  return isInReach ? date.toISOString().replace('.000Z', 'Z') : null;
 }
 
 /** Two and three digits: RFC 5322 §4.3. */
 function fullYear(digits: string): number {
   const year = Number(digits);
-  if (digits.length === 4) return year;
+  // `Date.UTC` takes a year below 100 for one of the last century.
+  if (digits.length === 4) return year < 100 ? -1 : year;
   return digits.length === 2 && year < 50 ? 2000 + year : 1900 + year;
 }

@@ -26,7 +26,7 @@ export interface Envelope {
 }
 
 /** Most addresses of one header that are returned. */
-const MOST_ADDRESSES = 2_000;
+export const MOST_ADDRESSES = 1_000;
 
 /** Longer subjects are cut, in UTF-16 code units: they are made to fill somebody's screen or context. */
 const LONGEST_SUBJECT = 2_000;
