@@ -4,7 +4,7 @@ import { attachmentName } from './attachment-name.ts';
 import { type BodyParts, findBodyParts, isHtml } from './body-parts.ts';
 import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';
 import { asHtml, asText, bodyWarning, decodeBody, MAX_TEXT_BYTES } from './body-text.ts';
-import { type Address, readMessageIds } from './envelope.ts';
+import { type Address, MOST_ADDRESSES, readMessageIds } from './envelope.ts';
 import { type FetchedItems, fetchByUid, fetchNamed, peek, peekHeader } from './fetch.ts';
 import type { Imap } from './imap.ts';
 import { quoteName } from './mailbox-name.ts';
@@ -64,14 +64,19 @@ export async function readMessage(
   const { structure, ...summary } = await fetchStructure(imap, path, uid);
   const parts = structure === null ? UNKNOWN_STRUCTURE : findBodyParts(structure);
   const { text, html, warnings } = await fetchBodies(imap, uid, parts, format);
+  const more = [
+    ...(structure === null ? [STRUCTURE_WARNING] : []),
+    ...(parts.attachments.length > MOST_ATTACHMENTS ? [ATTACHMENTS_WARNING] : []),
+    ...(areAddressesCut(summary) ? [ADDRESSES_WARNING] : []),
+  ];
   return {
     ...summary,
     text,
     html,
     textIsFromHtml: text !== null && parts.text.some(isHtml),
-    attachments: parts.attachments.map(toAttachment),
+    attachments: parts.attachments.slice(0, MOST_ATTACHMENTS).map(toAttachment),
     uidValidity,
-    warnings: structure === null ? [STRUCTURE_WARNING, ...warnings] : warnings,
+    warnings: [...more, ...warnings],
   };
 }
 
@@ -113,7 +118,7 @@ async function fetchStructure(imap: Imap, mailbox: string, uid: number) {
     : await fetchByUid(imap, [uid], [atom('BODYSTRUCTURE')], ['BODYSTRUCTURE']);
   const all: FetchedItems = new Map([...items, ...(late?.get(uid) ?? [])]);
   const header = bytesOf(all.get(HEADER))?.toString('latin1') ?? '';
-  return { ...toSummary(uid, all), references: readMessageIds(header.replace(/^references\s*:/i, '')) };
+  return { ...toSummary(uid, all), references: inShort(readMessageIds(header.replace(/^references\s*:/i, ''))) };
 }
 
 /** Fetches the wanted text parts in one command and puts the bodies together. */
@@ -121,7 +126,8 @@ async function fetchBodies(imap: Imap, uid: number, parts: BodyParts, format: Bo
   const hasHtml = parts.html.some(isHtml);
   const textParts = format === 'html' ? [] : parts.text;
   const htmlParts = format === 'text' || !hasHtml ? [] : parts.html;
-  const wanted = [...new Set([...textParts, ...htmlParts])].slice(0, MOST_TEXT_PARTS);
+  const all = [...new Set([...textParts, ...htmlParts])];
+  const wanted = all.slice(0, MOST_TEXT_PARTS);
   const items = wanted.map(({ number }) => peek(number, [0, MAX_TEXT_BYTES]));
   const names = wanted.map(({ number }) => `BODY[${number}]`);
   const fetched = (items.length === 0 ? undefined : await fetchByUid(imap, [uid], items, names))?.get(uid);
@@ -133,9 +139,13 @@ async function fetchBodies(imap: Imap, uid: number, parts: BodyParts, format: Bo
     const warning = bodyWarning(part, bytes);
     if (warning !== null) warnings.add(warning);
   }
+  if (all.length > wanted.length)
+    warnings.add(`Only the first ${MOST_TEXT_PARTS} of ${all.length} text parts were read.`);
   if (wanted.length > 0 && fetched === undefined) warnings.add('The mail server did not give the body.');
   const join = (some: Part[], form: (part: Part, body: string) => string) =>
-    some.length === 0 ? null : some.flatMap((part) => form(part, bodies.get(part) ?? '')).join('\n\n');
+    some.length === 0
+      ? null
+      : some.flatMap((part) => (bodies.has(part) ? form(part, bodies.get(part) ?? '') : [])).join('\n\n');
   return { text: join(textParts, asText), html: join(htmlParts, asHtml), warnings: [...warnings] };
 }
 
@@ -154,6 +164,21 @@ const HEADER = 'BODY[HEADER.FIELDS]';
 
 /** More text parts than this are no letter. */
 const MOST_TEXT_PARTS = 50;
+const MOST_ATTACHMENTS = 200;
+const MOST_REFERENCES = 100;
+
+const ATTACHMENTS_WARNING = `The message has more than ${MOST_ATTACHMENTS} attachments; only the first ones are listed.`;
+const ADDRESSES_WARNING = `An address list of this message is very long; only its first ${MOST_ADDRESSES} addresses are given.`;
+
+function areAddressesCut({ to, cc, bcc, from, replyTo }: MessageSummary & { bcc: Address[] }): boolean {
+  return [to, cc, bcc, from, replyTo].some(({ length }) => length >= MOST_ADDRESSES);
+}
+
+/** The root of the thread and what was answered last; the middle may go (RFC 5322 §3.6.4 speaks of all, RFC 5537 §3.4.4 of trimming). */
+function inShort(references: string[]): string[] {
+  if (references.length <= MOST_REFERENCES) return references;
+  return [...references.slice(0, 1), ...references.slice(1 - MOST_REFERENCES)];
+}
 
 const STRUCTURE_WARNING =
   'The structure of this message could not be understood, so its body is given as it is on the server and attachments are not listed.';
