@@ -1,0 +1,26 @@
+/** Puts bytes into a user's INBOX that no server would take from a client: NUL, bare line feeds, broken MIME. */
+import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MailAccount } from '../../src/mail/account.ts';
+import { MAIL_UID } from './dovecot.ts';
+import { type TestServers, testServers } from './servers.ts';
+
+/** For a user who has not logged in yet. The first message gets UID 1, the next 2, and so on. */
+export function storeInInbox(
+  account: MailAccount,
+  messages: readonly (string | Buffer)[],
+  servers: TestServers = testServers(),
+): void {
+  const home = join(servers.store.homes, account.imap.login.username);
+  const maildir = join(home, 'Maildir');
+  for (const folder of [home, maildir, ...['cur', 'new', 'tmp'].map((name) => join(maildir, name))]) {
+    mkdirSync(folder, { recursive: true });
+    chownSync(folder, MAIL_UID, MAIL_UID);
+  }
+  for (const [index, message] of messages.entries()) {
+    // Dovecot numbers new files in the order of their names.
+    const file = join(maildir, 'cur', `${1_700_000_000 + index}.M${index}.bad:2,`);
+    writeFileSync(file, message);
+    chownSync(file, MAIL_UID, MAIL_UID);
+  }
+}
