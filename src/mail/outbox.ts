@@ -27,7 +27,7 @@ export type Earlier =
   | { kind: 'other_message' }
   /** In Sent. */
   | { kind: 'sent'; copy: KeyedCopy }
-  /** Sent, but still in Drafts. */
+  /** Sent, but still in Drafts; without MOVE perhaps in Sent too. */
   | { kind: 'submitted' }
   | { kind: 'begun' };
 
@@ -36,12 +36,11 @@ export type Earlier =
  */
 export async function findEarlier(imap: Imap, outbox: Outbox): Promise<Earlier> {
   const drafts = await findKeyedCopies(imap, outbox.drafts, outbox.id, outbox);
-  const earlier = outbox.sent === outbox.drafts ? { kind: 'none' as const } : await findSent(imap, outbox);
-  if (earlier.kind !== 'none') return earlier;
-  const [first] = drafts;
-  if (first === undefined) return { kind: 'none' };
-  if (drafts.some(({ isSameMessage }) => !isSameMessage)) return { kind: 'other_message' };
-  return drafts.some(({ isDraft }) => !isDraft) ? { kind: 'submitted' } : { kind: 'begun' };
+  const filed = outbox.sent === outbox.drafts ? { kind: 'none' as const } : await findSent(imap, outbox);
+  if (filed.kind === 'other_message' || drafts.some(({ isSameMessage }) => !isSameMessage))
+    return { kind: 'other_message' };
+  if (drafts.some(({ isDraft }) => !isDraft)) return { kind: 'submitted' };
+  return filed.kind === 'none' && drafts.length > 0 ? { kind: 'begun' } : filed;
 }
 
 /** As findEarlier(), for mailboxes where the provider files the copies: only Sent tells. */
@@ -52,34 +51,47 @@ export async function findSent(imap: Imap, { sent, id, ...look }: Omit<Outbox, '
   return copies.every(({ isSameMessage }) => isSameMessage) ? { kind: 'sent', copy } : { kind: 'other_message' };
 }
 
-/**
- * Saves the message before it is submitted, and makes sure that no other replica has done the same: of several, the first in Drafts counts,
- * as a mailbox gives out UIDs in one order (RFC 9051 §2.3.1.1).
- *
- * @returns `none` if this call may submit it; otherwise what others have done, and nothing of this call is left
- */
-export async function begin(imap: Imap, outbox: Outbox, raw: Buffer): Promise<Earlier> {
-  const { uid } = await appendMessage(imap, outbox.drafts, raw, ['\\Draft', '\\Seen']);
-  const drafts = await findKeyedCopies(imap, outbox.drafts, outbox.id, outbox);
-  // Without UIDPLUS nobody knows which one is whose, so nobody goes on.
-  const isFirst = drafts.length <= 1 || (uid !== null && drafts[0]?.uid === uid);
-  const elsewhere = outbox.sent === outbox.drafts ? { kind: 'none' as const } : await findSent(imap, outbox);
-  if (isFirst && elsewhere.kind === 'none') return elsewhere;
-  const own = uid ?? (drafts.length === 1 ? drafts[0]?.uid : undefined);
-  if (own !== undefined) await remove(imap, outbox.drafts, own);
-  return elsewhere.kind === 'none' ? { kind: 'begun' } : elsewhere;
+/** Saves the message before it is submitted. @returns its UID in Drafts; null without UIDPLUS */
+export async function begin(imap: Imap, { drafts }: Outbox, raw: Buffer): Promise<number | null> {
+  return (await appendMessage(imap, drafts, raw, ['\\Draft', '\\Seen'])).uid;
 }
 
-/** Takes back begin(): the message was not sent. */
+/**
+ * Finds out, after begin(), whether no other replica has done the same: of several, the first in Drafts counts, as a mailbox gives out UIDs
+ * in one order (RFC 9051 §2.3.1.1). Only reads.
+ *
+ * @returns `others` is `none` if this call may submit the message; otherwise its own draft has to go. `own` is null if nobody knows which
+ *   one that is
+ */
+export async function claim(
+  imap: Imap,
+  outbox: Outbox,
+  begun: number | null,
+): Promise<{ others: Earlier; own: number | null }> {
+  const drafts = await findKeyedCopies(imap, outbox.drafts, outbox.id, outbox);
+  const filed = outbox.sent === outbox.drafts ? { kind: 'none' as const } : await findSent(imap, outbox);
+  // Without UIDPLUS nobody knows which one is whose, so of several nobody goes on.
+  const own = begun ?? (drafts.length === 1 ? (drafts[0]?.uid ?? null) : null);
+  const isFirst = drafts.length === 0 || drafts[0]?.uid === own;
+  return { others: isFirst || filed.kind !== 'none' ? filed : { kind: 'begun' }, own };
+}
+
+/** Takes back begin(): the message was not sent. Whoever began is first in Drafts; what follows belongs to calls that have lost. */
 export async function giveUp(imap: Imap, outbox: Outbox): Promise<void> {
-  for (const { uid } of await findKeyedCopies(imap, outbox.drafts, outbox.id, outbox))
-    await remove(imap, outbox.drafts, uid);
+  const [own] = await findKeyedCopies(imap, outbox.drafts, outbox.id, outbox);
+  if (own?.isDraft) await withdraw(imap, outbox, own.uid);
+}
+
+/** Removes one draft. */
+export async function withdraw(imap: Imap, { drafts }: Outbox, uid: number): Promise<void> {
+  await openMailbox(imap, drafts, { toChange: true });
+  await removeMessages(imap, [uid]);
 }
 
 /**
  * Files the message, which the SMTP server has by now. May be repeated at any point.
  *
- * @param mayBeFiled the provider may have filed a copy itself; then ours goes
+ * @param mayBeFiled it may be in Sent already, put there by the provider or by an attempt that was cut off; then the draft goes
  * @returns the copy in Sent; UIDs are null without UIDPLUS
  * @throws {UpstreamError} `refused` if the message is nowhere
  */
@@ -93,15 +105,10 @@ export async function finish(
   if (outbox.sent === outbox.drafts && draft !== undefined) return draft;
   const filed = draft === undefined || mayBeFiled ? await findSent(imap, outbox) : undefined;
   if (filed?.kind === 'sent') {
-    if (draft !== undefined) await remove(imap, outbox.drafts, draft.uid);
+    if (draft !== undefined) await withdraw(imap, outbox, draft.uid);
     return filed.copy;
   }
   if (draft === undefined) throw new UpstreamError('IMAP', 'refused', 'The copy of the message is gone.');
   const [moved] = await moveMessages(imap, outbox.drafts, [draft.uid], outbox.sent);
   return { uid: moved?.newUid ?? null, uidValidity: moved?.newUidValidity ?? null };
-}
-
-async function remove(imap: Imap, mailbox: string, uid: number): Promise<void> {
-  await openMailbox(imap, mailbox, { toChange: true });
-  await removeMessages(imap, [uid]);
 }

@@ -20,6 +20,8 @@ export interface ShortLimits {
   imap?: Partial<ImapLimits>;
   smtp?: Partial<SmtpLimits>;
   pool?: Partial<PoolLimits>;
+  /** The same for two that stand for replicas. */
+  messageIdSecret?: Buffer;
 }
 
 const IMAP = { connectMs: 5_000, silenceMs: 400, commandMs: 5_000 };
@@ -27,10 +29,13 @@ const SMTP = { connectMs: 5_000, greetingMs: 400, silenceMs: 400, totalMs: 5_000
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const catalog = createCatalog(mailTools);
 
-export function toolsOf(account: MailAccount, { imap, smtp, pool: poolLimits }: ShortLimits = {}): ToolsOfAccount {
+export function toolsOf(
+  account: MailAccount,
+  { imap, smtp, pool: poolLimits, messageIdSecret = randomBytes(32) }: ShortLimits = {},
+): ToolsOfAccount {
   const pool = createImapPool({ pool: { closeMs: 500, ...poolLimits }, limits: { ...IMAP, ...imap }, log });
   const refuse = () => Promise.reject(new Error('no attachments here'));
-  const store = { publish: refuse, fetchOwn: refuse };
+  const store = { publish: async () => 'https://files.example.test/', fetchOwn: refuse };
   const now = () => new Date();
   const session = openSession(
     { account },
@@ -38,7 +43,7 @@ export function toolsOf(account: MailAccount, { imap, smtp, pool: poolLimits }: 
       pool,
       store,
       now,
-      messageIdSecret: randomBytes(32),
+      messageIdSecret,
       recentCalls: createRecentCalls({ now }),
       smtp: { limits: { ...SMTP, ...smtp } },
     },

@@ -5,7 +5,17 @@ import type { Imap } from '../../../mail/imap.ts';
 import { type KeyedMessageId, unkeyedMessageId } from '../../../mail/keyed-message-id.ts';
 import { findMailbox, requireMailbox } from '../../../mail/mailboxes.ts';
 import { appendMessage } from '../../../mail/messages.ts';
-import { begin, type Earlier, findEarlier, findSent, finish, giveUp, type Outbox } from '../../../mail/outbox.ts';
+import {
+  begin,
+  claim,
+  type Earlier,
+  findEarlier,
+  findSent,
+  finish,
+  giveUp,
+  type Outbox,
+  withdraw,
+} from '../../../mail/outbox.ts';
 import { type Filing, messageIdFields, whoFiles } from '../../../mail/sent-copies.ts';
 import { otherContents } from '../../../state/recent-calls.ts';
 import { compose, contentOf, type OutgoingFields } from './outgoing.ts';
@@ -96,15 +106,34 @@ async function attempt({ fields, folder, id, mayHaveHappened }: Attempt, session
   if (mayHaveHappened) throw notKnown();
   const message = await composeToSend(fields, session, id.messageId);
   if (outbox !== null) {
-    const others = await session.changeImap((imap) => begin(imap, outbox, message.rawWithBcc)).catch(notBegun);
+    const others = await take(outbox, message, session);
     if (others.kind !== 'none') return tellEarlier(others, { id, places, outbox }, session);
   }
   const submission = await session.submit(message).catch((error: unknown) => explain(error, outbox, session));
   const copy =
     outbox === null
       ? await session.settleImap((imap) => fileCopy(imap, message, { ...places, id, session })).catch(() => null)
-      : await file(outbox, places, session);
+      : await file(outbox, places.filing === 'unsure', session);
   return told(id.messageId, submission, places, copy);
+}
+
+/**
+ * Takes the message for this call.
+ *
+ * @returns `none`, or what a call on another replica has made of it meanwhile; then nothing of this one is left
+ * @throws {UpstreamError} if it could not be found out; nothing was sent
+ */
+async function take(outbox: Outbox, { rawWithBcc }: ComposedMessage, session: MailSession): Promise<Earlier> {
+  const { readImap, changeImap, settleImap } = session;
+  const begun = await changeImap((imap) => begin(imap, outbox, rawWithBcc)).catch(notBegun);
+  const putBack = (uid: number) => settleImap((imap) => withdraw(imap, outbox, uid)).catch(() => undefined);
+  const { others, own } = await readImap((imap) => claim(imap, outbox, begun)).catch(async (error: unknown) => {
+    if (begun === null) return notBegun(error);
+    await putBack(begun);
+    throw error;
+  });
+  if (others.kind !== 'none' && own !== null) await putBack(own);
+  return others;
 }
 
 /** What an earlier call with the same key has come to. */
@@ -115,7 +144,7 @@ async function tellEarlier(
 ): Promise<SendResult> {
   if (earlier.kind === 'other_message') throw otherContents();
   if (earlier.kind !== 'sent' && earlier.kind !== 'submitted') throw notKnown();
-  const copy = earlier.kind === 'sent' ? earlier.copy : outbox && (await file(outbox, places, session));
+  const copy = earlier.kind === 'sent' ? earlier.copy : outbox && (await file(outbox, true, session));
   return {
     ...told(id.messageId, { accepted: null, rejected: null }, places, copy),
     already_sent: true,
@@ -151,11 +180,10 @@ async function fileCopy(
   return appendMessage(imap, sent, rawWithBcc, ['\\Seen']);
 }
 
-/** Twice, as nothing is lost by it: what the first attempt has done the second one finds done. */
-async function file(outbox: Outbox, { filing }: Places, { settleImap }: MailSession): Promise<Copy | null> {
-  const finishIt = () => settleImap((imap) => finish(imap, outbox, { mayBeFiled: filing === 'unsure' }));
-  return finishIt()
-    .catch(finishIt)
+/** Tried twice, as nothing is lost by it: what the first attempt has done the second one finds done. */
+async function file(outbox: Outbox, mayBeFiled: boolean, { settleImap }: MailSession): Promise<Copy | null> {
+  return settleImap((imap) => finish(imap, outbox, { mayBeFiled }))
+    .catch(() => settleImap((imap) => finish(imap, outbox, { mayBeFiled: true })))
     .catch(() => null);
 }
 
@@ -177,8 +205,9 @@ function told(
   };
 }
 
+/** It is not known whether there is a draft now, or which one it is. */
 function notBegun(error: unknown): never {
-  if (!(error instanceof UpstreamError) || error.fault !== 'unknown_outcome') throw error;
+  if (!(error instanceof UpstreamError) || error.fault === 'refused' || error.fault === 'credentials') throw error;
   throw new UpstreamError('IMAP', 'unreachable', NOT_BEGUN, { cause: error, code: error.code });
 }
 

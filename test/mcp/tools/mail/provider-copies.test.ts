@@ -1,0 +1,69 @@
+/** A provider that may file copies of sent mail itself: Dovecot that claims to be Gmail, and a submission that ends in Sent. */
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { openSession } from '../../../../src/assemble.ts';
+import { createImapPool } from '../../../../src/mail/pool.ts';
+import { createCatalog, SCOPE_OF } from '../../../../src/mcp/catalog.ts';
+import { mailTools } from '../../../../src/mcp/tools/mail.ts';
+import { createRecentCalls } from '../../../../src/state/recent-calls.ts';
+import { newAccount, overCleartext } from '../../../support/accounts.ts';
+import { faultProxy } from '../../../support/fault-proxy.ts';
+import { subjectsIn } from '../../../support/mailbox-contents.ts';
+import { withRawImap } from '../../../support/raw-imap.ts';
+import { testServers } from '../../../support/servers.ts';
+
+const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const catalog = createCatalog(mailTools);
+
+async function send(kind: 'files copies' | 'files none', args: Record<string, unknown>) {
+  const person = newAccount();
+  const direct = overCleartext(person);
+  await using proxy = await faultProxy({
+    target: { host: direct.imap.server.host, port: testServers().imap.starttlsPort },
+    protocol: 'imap',
+    rewrite: (line) => line.replace('CAPABILITY IMAP4rev1', 'CAPABILITY IMAP4rev1 X-GM-EXT-1'),
+  });
+  const server = { host: proxy.host, port: proxy.port, security: 'cleartext' as const };
+  const pool = createImapPool({ log });
+  const refuse = () => Promise.reject(new Error('no attachments here'));
+  const now = () => new Date();
+  const session = openSession(
+    { account: { ...direct, imap: { ...direct.imap, server } } },
+    {
+      pool,
+      store: { publish: refuse, fetchOwn: refuse },
+      now,
+      messageIdSecret: randomBytes(32),
+      recentCalls: createRecentCalls({ now }),
+    },
+  );
+  const provider: typeof session = {
+    ...session,
+    submit: async ({ raw, envelope }) => {
+      if (kind === 'files copies') await withRawImap(person, (imap) => imap.append('Sent', raw, ['\\Seen']));
+      return { accepted: envelope.to, rejected: [] };
+    },
+  };
+  const call = { to: 'ann@example.test', subject: 'x', text_body: 'x', ...args };
+  const results = [];
+  for (const _ of [1, 2]) {
+    results.push(await catalog.call('send_mail_message', call, Object.values(SCOPE_OF), provider));
+    if (args.idempotency_key === undefined) break;
+  }
+  await pool.close();
+  return { results, sent: await subjectsIn(person, 'Sent'), drafts: await subjectsIn(person, 'Drafts') };
+}
+
+describe.each([
+  ['without a key', {}],
+  ['with a key, called twice', { idempotency_key: 'k' }],
+])('%s', (_name, args) => {
+  test.each(['files copies', 'files none'] as const)(
+    'a provider that %s: one copy, whose UID is told',
+    async (kind) => {
+      const { results, sent, drafts } = await send(kind, args);
+      expect({ sent, drafts }).toEqual({ sent: ['x'], drafts: [] });
+      for (const result of results) expect(result).toMatchObject({ folder: 'Sent', uid: 1 });
+    },
+  );
+});
