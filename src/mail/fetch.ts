@@ -1,4 +1,5 @@
-import type { Imap } from './imap.ts';
+import { bounded } from './bounded-item.ts';
+import type { Imap, Question } from './imap.ts';
 import { atom, type Item, isList, type Line, listOf, numberOf, sequenceSet, type Token, textOf } from './tokens.ts';
 
 /** FETCH (RFC 9051 §6.4.5): asking for data items, and telling the answers from what nobody asked for. */
@@ -16,9 +17,13 @@ export function peek(section: string, partial?: readonly [number, number]): Toke
   };
 }
 
+/** Header fields, up to a size that no honest sender needs. */
 export function peekHeader(...fields: string[]): Token {
-  return { type: 'ATOM', value: 'BODY.PEEK', section: [atom('HEADER.FIELDS'), fields.map(atom)] };
+  const section = [atom('HEADER.FIELDS'), fields.map(atom)];
+  return { type: 'ATOM', value: 'BODY.PEEK', section, partial: [0, MOST_HEADER_BYTES] };
 }
+
+const MOST_HEADER_BYTES = 64 * 1024;
 
 /**
  * Fetches messages of the open mailbox by UID.
@@ -34,9 +39,17 @@ export async function fetchByUid(
   items: readonly Token[],
   required: readonly string[],
 ): Promise<Map<number, FetchedItems>> {
-  if (uids.length === 0) return new Map();
+  return uids.length === 0 ? new Map() : imap.find(askByUid(uids, items, required));
+}
+
+/** The question of fetchByUid(). @param uids not empty */
+export function askByUid(
+  uids: readonly number[],
+  items: readonly Token[],
+  required: readonly string[],
+): Question<Map<number, FetchedItems>> {
   const wanted = new Set(uids);
-  return fetchSet(imap, 'UID FETCH', sequenceSet(uids), items, required, (uid) => wanted.has(uid));
+  return askSet('UID FETCH', sequenceSet(uids), items, required, (uid) => wanted.has(uid));
 }
 
 /**
@@ -56,42 +69,49 @@ export async function fetchNamed(
   return new Map([...found, ...(await fetchByUid(imap, missing, items, required))]);
 }
 
-/** As fetchByUid(), by sequence number, `first` to `last`. Only right after the number of messages was heard from the server. */
-export function fetchBySequence(
-  imap: Imap,
+/**
+ * As askByUid(), by sequence number, `first` to `last`. Only for Imap.ask(), which sees to it that the
+ * numbers mean what they were taken for.
+ */
+export function askBySequence(
   first: number,
   last: number,
   items: readonly Token[],
   required: readonly string[],
-): Promise<Map<number, FetchedItems>> {
+): Question<Map<number, FetchedItems>> {
   const set: Token = { type: 'SEQUENCE', value: `${first}:${last}` };
-  return fetchSet(imap, 'FETCH', set, items, required, (_uid, sequence) => sequence >= first && sequence <= last);
+  const isWanted = (_uid: number, sequence: number) => sequence >= first && sequence <= last;
+  return { ...askSet('FETCH', set, items, required, isWanted), isBySequence: true };
 }
 
-async function fetchSet(
-  imap: Imap,
+function askSet(
   command: 'FETCH' | 'UID FETCH',
   set: Token,
   items: readonly Token[],
   required: readonly string[],
   isWanted: (uid: number, sequence: number) => boolean,
-): Promise<Map<number, FetchedItems>> {
+): Question<Map<number, FetchedItems>> {
   const messages = new Map<number, Map<string, Item>>();
-  await imap.run(command, [set, [atom('UID'), ...items]], {
-    untagged: {
-      FETCH: (line) => {
-        const fetched = readItems(line);
-        const uid = numberOf(fetched.get('UID'));
-        if (uid === null || !isWanted(uid, Number(line.name))) return;
-        // A server may give the items of one message in several answers.
-        const known = messages.get(uid) ?? new Map<string, Item>();
-        for (const [name, value] of fetched) known.set(name, value);
-        messages.set(uid, known);
-      },
-    },
-  });
-  for (const [uid, fetched] of messages) if (!required.every((name) => fetched.has(name))) messages.delete(uid);
-  return messages;
+  const take = (line: Line) => {
+    const fetched = readItems(line);
+    const uid = numberOf(fetched.get('UID'));
+    if (uid === null || !isWanted(uid, Number(line.name))) return;
+    // A server may give the items of one message in several answers.
+    const known = messages.get(uid) ?? new Map<string, Item>();
+    for (const [name, value] of fetched) known.set(name, isOfSender(name) ? bounded(value) : value);
+    messages.set(uid, known);
+  };
+  return {
+    command,
+    tokens: [set, [atom('UID'), ...items]],
+    options: { untagged: { FETCH: take } },
+    answer: () => new Map([...messages].filter(([, fetched]) => required.every((name) => fetched.has(name)))),
+  };
+}
+
+/** Items that are as large as the sender of a message likes; a page of them is held at a time. */
+function isOfSender(name: string): boolean {
+  return name === 'ENVELOPE' || name === 'BODYSTRUCTURE';
 }
 
 /** `* 12 FETCH (UID 7 BODY[1]<0> "…")`: names and values in turns. */

@@ -110,11 +110,13 @@ export class Wire extends ImapFlow {
     requests: readonly (Queued & { resolve(executed: Executed): void; reject(error: unknown): void })[],
   ): Promise<void> {
     const lines = await Promise.all(
-      requests.map(({ tag, command, attributes }) => compile({ tag, command, attributes: nodesOf(attributes) })),
+      requests.map(({ tag, command, attributes }) =>
+        compile({ tag, command, attributes: nodesOf(attributes) }, { asArray: true }),
+      ),
     );
     const isFree = !this.currentRequest && this.requestQueue.length === 0;
     // write() ends the last line itself.
-    if (isFree) this.write(Buffer.concat(lines.flatMap((line, index) => (index === 0 ? [line] : [CRLF, line]))));
+    if (isFree) this.write(Buffer.concat(lines.flatMap((line, index) => (index === 0 ? line : [CRLF, ...line]))));
     for (const { tag, command, attributes, options, resolve, reject } of requests) {
       this.requestTagMap.set(tag, { command, attributes, options, resolve, reject });
       this.requestQueue.push({ tag, command, attributes, options, sent: isFree });

@@ -25,19 +25,26 @@ export interface ConnectOptions {
   limits?: Partial<ImapLimits>;
 }
 
-/** A command that only asks, and what to make of the answers. Answers are gathered by `options.untagged`; one question is asked once. */
+/** A command that only asks, and what to make of the answers, which `options.untagged` gathers. One question is asked once. */
 export interface Question<T> {
   readonly command: string;
   readonly tokens: readonly Token[];
   readonly options: RunOptions;
+  /** The answer holds only if the mailbox has as many messages as the question was made for. */
+  readonly isBySequence?: true;
+  /** The server may need its time before it says anything. */
+  readonly isSlow?: true;
   /** Called when the command has ended well. */
   answer(): T;
 }
 
-/** What came of a question. */
-export interface Reply<T> {
-  /** @throws {UpstreamError} as the command failed */
-  get(): T;
+/** What came of asking. */
+export interface Asked<T> {
+  selected: SelectedMailbox;
+  /** The number of messages that the question was made for. */
+  exists: number;
+  /** Null if there was nothing to ask. @throws {UpstreamError} as the command failed */
+  reply(): T | null;
 }
 
 /** The end of a command: the response code of its tagged OK, such as APPENDUID, with what follows it. */
@@ -79,6 +86,8 @@ export class Imap {
   /** False from the beginning of a lease until the server has answered in it: nobody knows whether it still listens. */
   #isProven = true;
   #answeredAt = performance.now();
+  /** Changes that the server has told of, in the mailbox that is open. */
+  #news = 0;
   /** Messages by path, of mailboxes that were open before: a guess. */
   readonly #counts = new Map<string, number>();
   /** What ended the connection, when imapflow told. */
@@ -160,65 +169,66 @@ export class Imap {
    * @throws {ToolError} if the name cannot be a mailbox
    * @throws {UpstreamError} `refused` if the server does not open it; no mailbox is open then
    */
-  async select(name: string, mode: { readOnly: boolean; fresh: boolean }): Promise<SelectedMailbox> {
-    return (await this.#open(name, mode, [])).selected;
+  async select(name: string, mode: Mode): Promise<SelectedMailbox> {
+    return (await this.#open(canonicalMailboxName(name), mode, null)).selected;
   }
 
   /**
-   * As select(), and asks something about the mailbox in the same round trip. Unless the mailbox is opened, the reply is thrown away:
-   * a server may answer from the mailbox that was open before (RFC 9051 §6.3.2).
+   * As select(), and asks something about the mailbox: in the same round trip, if that can be.
    *
-   * @returns `exists` at the moment when the question reached the server, if `fresh`
+   * Behind the SELECT of another mailbox the answer is thrown away unless the server has opened it; it may come from the one that was
+   * open before (RFC 9051 §6.3.2). In a mailbox that is open, the question goes first and a NOOP behind it: sequence numbers are safe
+   * that way (§5.5), and if the NOOP brings news, the question is asked once more.
+   *
+   * @param make called with the number of messages, as far as it is known; null: there is nothing to ask
    */
-  async ask<T>(
-    name: string,
-    mode: { readOnly: boolean; fresh: boolean },
-    question: Question<T>,
-  ): Promise<{ selected: SelectedMailbox; exists: number; reply: Reply<T> }> {
-    const { selected, exists, rest } = await this.#open(name, mode, [question]);
-    const get = () => {
-      completedOrThrow(rest[0]);
-      return question.answer();
-    };
-    return { selected, exists, reply: { get } };
+  async ask<T>(name: string, mode: Mode, make: (exists: number | null) => Question<T> | null): Promise<Asked<T>> {
+    const path = canonicalMailboxName(name);
+    const guess = this.#selected?.path === path ? this.#selected.exists : (this.#counts.get(path) ?? null);
+    const question = make(guess);
+    const { selected, ended, holds } = await this.#open(path, mode, question, guess);
+    if (question !== null && holds) {
+      const exists = question.isBySequence ? (guess ?? 0) : selected.exists;
+      return { selected, exists, reply: () => answerOf(question, ended) };
+    }
+    // Nothing is sent between the server's last word about the number and this, so the number holds until it has been answered.
+    const { exists } = selected;
+    const again = make(exists);
+    if (again === null) return { selected, exists, reply: () => null };
+    const [last] = await this.#runAll([again]);
+    return { selected, exists, reply: () => answerOf(again, last) };
   }
 
-  /** How many messages a mailbox had when it was open last; null if it was not. */
-  lastCount(name: string): number | null {
-    const path = canonicalMailboxName(name);
-    return this.#selected?.path === path ? this.#selected.exists : (this.#counts.get(path) ?? null);
+  /** Asks something about the open mailbox. @throws as run() */
+  async find<T>(question: Question<T>): Promise<T> {
+    const [ended] = await this.#runAll([question]);
+    return answerOf(question, ended);
   }
 
-  async #open(name: string, { readOnly, fresh }: { readOnly: boolean; fresh: boolean }, then: readonly Command[]) {
-    const path = canonicalMailboxName(name);
+  async #open<T>(path: string, { readOnly, fresh }: Mode, question: Question<T> | null, guess: number | null = null) {
+    const then = question === null ? [] : [question];
     const open = this.#selected;
     if (open?.path === path && (readOnly || !open.isReadOnly)) {
-      let { exists } = open;
-      const onEnd = () => {
-        exists = open.exists;
-      };
-      const news = { ...NOOP, onEnd };
-      const ended = await this.#runAll(fresh ? [news, ...then] : then);
-      if (fresh) completedOrThrow(ended.shift());
-      return { selected: open, exists, rest: ended };
+      const newsBefore = this.#news;
+      const all = await this.#runAll(fresh ? [...then, NOOP] : then);
+      if (fresh) completedOrThrow(all.at(-1));
+      return { selected: open, ended: all[0], holds: !fresh || this.#news === newsBefore };
     }
     if (open !== null) this.#remember(open);
     this.#selected = null;
     const answers = new SelectAnswers();
+    let selected: SelectedMailbox | undefined;
     const onEnd = ({ code }: Completion) => {
       this.#selected = { path, isReadOnly: readOnly || code === 'READ-ONLY', ...answers.seen };
+      selected = this.#selected;
       this.#follow();
     };
     const tokens = [string(encodeMailboxName(path))];
-    const options = { untagged: answers.handlers };
-    const [first, ...rest] = await this.#runAll([
-      { command: readOnly ? 'EXAMINE' : 'SELECT', tokens, options, onEnd },
-      ...then,
-    ]);
+    const select = { command: readOnly ? 'EXAMINE' : 'SELECT', tokens, options: { untagged: answers.handlers }, onEnd };
+    const [first, ended] = await this.#runAll([select, ...then]);
     completedOrThrow(first);
-    const selected: SelectedMailbox | null = this.#selected;
-    if (selected === null) throw new Error('no mailbox is open');
-    return { selected, exists: answers.seen.exists, rest };
+    if (selected === undefined) throw new Error('no mailbox is open');
+    return { selected, ended, holds: question?.isBySequence !== true || answers.seen.exists === guess };
   }
 
   #remember({ path, exists }: SelectedMailbox): void {
@@ -233,10 +243,14 @@ export class Imap {
     if (commands.length === 0) return [];
     // After a pause the server may have gone without a word, which would show only by its silence.
     const isStale = !this.#isProven && performance.now() - this.#answeredAt > this.#limits.staleAfterMs;
-    if (isStale && commands[0]?.command !== 'NOOP') return (await this.#runAll([NOOP, ...commands])).slice(1);
+    if (isStale && commands.some(({ isSlow }) => isSlow)) {
+      const [proof] = await this.#runAll([NOOP]);
+      if (proof?.status === 'rejected') return commands.map(() => proof);
+    }
     const commandMs = Math.max(...commands.map(({ options }) => options.commandMs ?? this.#limits.commandMs));
     const deadline = setTimeout(() => this.#giveUp('ETIMEOUT'), commandMs);
-    const staleness = isStale ? setTimeout(() => this.#giveUp('STALE'), this.#limits.staleAnswerMs) : undefined;
+    const staleness =
+      isStale && !this.#isProven ? setTimeout(() => this.#giveUp('STALE'), this.#limits.staleAnswerMs) : undefined;
     this.#watchSilence(+1);
     const running = commands.map((command) => new Running(command));
     try {
@@ -318,12 +332,24 @@ export class Imap {
   #follow(): void {
     const { untaggedHandlers } = this.#wire;
     untaggedHandlers.EXISTS = async ({ command = '' }) => {
-      if (this.#selected !== null && /^\d{1,10}$/.test(command)) this.#selected.exists = Number(command);
+      if (this.#selected === null || !/^\d{1,10}$/.test(command)) return;
+      if (this.#selected.exists !== Number(command)) this.#news += 1;
+      this.#selected.exists = Number(command);
+    };
+    // Flags that somebody else has changed; what a FETCH of ours is answered goes to its question.
+    untaggedHandlers.FETCH = async () => {
+      this.#news += 1;
     };
     untaggedHandlers.EXPUNGE = async () => {
+      this.#news += 1;
       if (this.#selected !== null) this.#selected.exists = Math.max(0, this.#selected.exists - 1);
     };
   }
+}
+
+interface Mode {
+  readOnly: boolean;
+  fresh: boolean;
 }
 
 /** A command, and what to do when it has ended well, before the server's next line is read. */
@@ -331,6 +357,7 @@ interface Command {
   readonly command: string;
   readonly tokens: readonly Token[];
   readonly options: RunOptions;
+  readonly isSlow?: true;
   readonly onEnd?: (completion: Completion) => void;
 }
 
@@ -370,6 +397,11 @@ const NO_CODE: Completion = { code: null, codeItems: [] };
 function completedOrThrow(ended: PromiseSettledResult<Completion> | undefined): Completion {
   if (ended?.status === 'rejected') throw ended.reason;
   return ended?.value ?? NO_CODE;
+}
+
+function answerOf<T>(question: Question<T>, ended: PromiseSettledResult<Completion> | undefined): T {
+  completedOrThrow(ended);
+  return question.answer();
 }
 
 const NOOP: Command = { command: 'NOOP', tokens: [], options: {} };

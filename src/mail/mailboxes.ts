@@ -1,5 +1,5 @@
 import { ToolError, UpstreamError } from '../errors.ts';
-import type { Imap, SelectedMailbox } from './imap.ts';
+import type { Asked, Imap, Question, SelectedMailbox } from './imap.ts';
 import { guessSpecialUse } from './imap-wire.ts';
 import { canonicalMailboxName, decodeMailboxName, encodeMailboxName, quoteName } from './mailbox-name.ts';
 import { atom, type Item, type Line, listOf, numberOf, string, type Token, textOf } from './tokens.ts';
@@ -69,9 +69,24 @@ export async function listMailboxes(imap: Imap, { counts }: { counts: boolean })
  * @throws {ToolError} if there is none
  */
 export async function findMailbox(imap: Imap, role: 'sent' | 'drafts' | 'trash'): Promise<string> {
-  const found = (await listMailboxes(imap, { counts: false })).find((mailbox) => mailbox.role === role);
-  if (found !== undefined) return found.path;
+  const known = roles.get(imap);
+  const isKnown = known !== undefined && performance.now() - known.listedAt < ROLES_LAST_MS;
+  const found = isKnown ? known.paths.get(role) : await listRole(imap, role);
+  if (found !== undefined) return found;
   throw new ToolError(`No mailbox is marked or named as ${role}. Call list_mailboxes and name the one to use.`);
+}
+
+/** What mailboxes were for when they were listed last on a connection: a person may name another one at any time. */
+const roles = new WeakMap<Imap, { listedAt: number; paths: Map<Role | null, string> }>();
+const ROLES_LAST_MS = 5 * 60_000;
+
+async function listRole(imap: Imap, role: Role): Promise<string | undefined> {
+  const mailboxes = await listMailboxes(imap, { counts: false });
+  // The first with a role counts, so it is the last to be set.
+  const paths = new Map(mailboxes.reverse().map(({ role, path }) => [role, path]));
+  // What is not there yet may be made at any time, so nobody is told so twice without asking.
+  if (paths.has(role)) roles.set(imap, { listedAt: performance.now(), paths });
+  return paths.get(role);
 }
 
 /**
@@ -115,6 +130,27 @@ export async function openMailbox(
   return selected;
 }
 
+/**
+ * Opens a mailbox for reading and asks something about it in the same round trip.
+ *
+ * @param name,options as openMailbox()
+ * @returns as Imap.ask()
+ * @throws {ToolError} as openMailbox()
+ */
+export async function askMailbox<T>(
+  imap: Imap,
+  name: string,
+  { fresh = false, uidValidity }: Omit<OpenOptions, 'toChange'>,
+  make: (exists: number | null) => Question<T> | null,
+): Promise<Asked<T>> {
+  const asked = await imap
+    .ask(name, { readOnly: true, fresh }, make)
+    .catch((error: unknown) => explainMissing(imap, name, error));
+  const { selected } = asked;
+  if (uidValidity !== undefined && uidValidity !== selected.uidValidity) throw staleUids(selected);
+  return asked;
+}
+
 /** Numbered anew by the server (RFC 9051 §2.3.1.1): the same UID may be another message now. */
 function staleUids({ path, uidValidity }: SelectedMailbox): ToolError {
   return new ToolError(
@@ -128,6 +164,7 @@ function staleUids({ path, uidValidity }: SelectedMailbox): ToolError {
  */
 export async function explainMissing(imap: Imap, name: string, error: unknown): Promise<never> {
   if (!(error instanceof UpstreamError) || error.fault !== 'refused') throw error;
+  roles.delete(imap);
   const path = canonicalMailboxName(name);
   if (error.code === 'NONEXISTENT' || error.code === 'TRYCREATE') throw unknownMailbox(path, error);
   // `NO` and `BAD` stand for a refusal without a code; CANNOT is what a name that no mailbox can have gets.

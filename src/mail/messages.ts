@@ -1,13 +1,12 @@
 import { ToolError, UpstreamError } from '../errors.ts';
-import { fetchBySequence, fetchByUid, fetchNamed } from './fetch.ts';
+import { fetchByUid, fetchNamed } from './fetch.ts';
 import { canonicalFlag, isSameFlag, requirePermanent } from './flags.ts';
 import type { Completion, Imap } from './imap.ts';
 import { afterChange } from './imap-faults.ts';
 import { canonicalMailboxName, encodeMailboxName, quoteName } from './mailbox-name.ts';
 import { explainMissing, openMailbox } from './mailboxes.ts';
 import { removeMessages } from './removal.ts';
-import { encodeSearch, type SearchKey } from './search.ts';
-import { type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from './summary.ts';
+import { toSummary } from './summary.ts';
 import {
   atom,
   expandSequenceSet,
@@ -19,67 +18,8 @@ import {
   string,
   textOf,
 } from './tokens.ts';
-import { searchUids } from './uid-search.ts';
 
-/** Messages of a mailbox: listing, finding, moving, flagging, removing and adding them. By UID, never by a remembered sequence number. */
-
-export type { Address } from './envelope.ts';
-export type { MessageSummary } from './summary.ts';
-
-/**
- * One page of a mailbox, the message with the highest sequence number first. Costs as much as the page, however large the mailbox.
- *
- * @param page from 1; a page after the last one is empty
- * @throws {ToolError} if there is no such mailbox
- */
-export async function listMessages(
-  imap: Imap,
-  mailbox: string,
-  { page, perPage }: { page: number; perPage: number },
-): Promise<{ uidValidity: string; total: number; messages: MessageSummary[] }> {
-  const { uidValidity, exists: total } = await openMailbox(imap, mailbox, { fresh: true });
-  const last = total - (page - 1) * perPage;
-  if (last < 1) return { uidValidity, total, messages: [] };
-  const first = Math.max(1, last - perPage + 1);
-  const fetched = await fetchBySequence(imap, first, last, SUMMARY_ITEMS, ['ENVELOPE', 'BODYSTRUCTURE']);
-  const missing = last - first + 1 - fetched.size;
-  const plain = missing > 0 ? await fetchBySequence(imap, first, last, PLAIN_ITEMS, ['ENVELOPE']) : new Map();
-  const messages = [...new Map([...plain, ...fetched])].map(([uid, items]) => summaryOf(toSummary(uid, items)));
-  // Within a mailbox UIDs ascend with sequence numbers (RFC 9051 §2.3.1.1).
-  return { uidValidity, total, messages: messages.sort((a, b) => b.uid - a.uid) };
-}
-
-/** Summaries in the order of `uids`; messages that are gone are left out. */
-export async function fetchSummaries(imap: Imap, mailbox: string, uids: readonly number[]): Promise<MessageSummary[]> {
-  await openMailbox(imap, mailbox);
-  const fetched = await fetchByUid(imap, uids, SUMMARY_ITEMS, ['ENVELOPE', 'BODYSTRUCTURE']);
-  const missing = uids.filter((uid) => !fetched.has(uid));
-  const plain = await fetchByUid(imap, missing, PLAIN_ITEMS, ['ENVELOPE']);
-  return uids.flatMap((uid) => {
-    const items = fetched.get(uid) ?? plain.get(uid);
-    return items === undefined ? [] : [summaryOf(toSummary(uid, items))];
-  });
-}
-
-/**
- * Finds messages.
- *
- * @returns UIDs, newest (highest) first
- * @throws {ToolError} if there is no such mailbox, or the server cannot search for text outside ASCII
- */
-export async function searchMessages(
-  imap: Imap,
-  mailbox: string,
-  keys: SearchKey[],
-): Promise<{ uidValidity: string; uids: number[] }> {
-  const { tokens, needsUtf8, needsWithin } = encodeSearch(keys);
-  if (needsWithin && !imap.has('WITHIN')) {
-    throw new ToolError('This mail server does not know OLDER and YOUNGER. Use BEFORE and SINCE with a date.');
-  }
-  const { uidValidity } = await openMailbox(imap, mailbox, { fresh: true });
-  const uids = await searchUids(imap, tokens, needsUtf8 ? { charset: 'UTF-8' } : {});
-  return { uidValidity, uids: uids.reverse() };
-}
+/** Changing what is in a mailbox: moving, flagging, removing and adding messages. By UID alone. */
 
 /**
  * Moves messages between mailboxes of one account (RFC 6851; COPY, STORE and EXPUNGE where MOVE is missing).
@@ -222,10 +162,6 @@ async function requireMessages(imap: Imap, mailbox: string, uids: readonly numbe
   const found = await fetchNamed(imap, uids, [], []);
   const missing = uids.filter((uid) => !found.has(uid));
   if (missing.length > 0) throw missingMessage(mailbox, missing);
-}
-
-function summaryOf({ bcc: _, structure: __, ...summary }: ReturnType<typeof toSummary>): MessageSummary {
-  return summary;
 }
 
 interface Copied {

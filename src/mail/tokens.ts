@@ -61,16 +61,26 @@ export function sequenceSet(numbers: readonly number[]): Token {
  */
 export function expandSequenceSet(set: string, limit: number): number[] | null {
   const numbers: number[] = [];
+  const ranges = rangesOf(set);
+  if (ranges === null) return null;
+  for (const [low, high] of ranges) {
+    if (numbers.length + high - low + 1 > limit) return null;
+    for (let number = low; number <= high; number += 1) numbers.push(number);
+  }
+  return numbers;
+}
+
+/** The ranges of a sequence set, in its order, the lower end first; null if it is none. */
+export function rangesOf(set: string): [number, number][] | null {
+  const ranges: [number, number][] = [];
   for (const range of set.split(',')) {
     const match = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(range);
     if (match === null) return null;
     const [first, last] = [Number(match[1]), Number(match[2] ?? match[1])];
-    const [low, high] = first <= last ? [first, last] : [last, first];
-    if (numbers.length + high - low + 1 > limit) return null;
     // A descending range means the same messages, and in COPYUID the same order (RFC 4315 §3: sets are compared in the order given).
-    for (let number = low; number <= high; number += 1) numbers.push(number);
+    ranges.push(first <= last ? [first, last] : [last, first]);
   }
-  return numbers;
+  return ranges;
 }
 
 /** The bytes of a string or literal; null for NIL, lists and what is missing. */

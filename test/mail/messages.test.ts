@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
-import {
-  appendMessage,
-  deleteMessages,
-  fetchSummaries,
-  listMessages,
-  moveMessages,
-  searchMessages,
-  updateFlags,
-} from '../../src/mail/messages.ts';
+import { fetchSummaries, listMessages, searchMessages } from '../../src/mail/list.ts';
+import { appendMessage, deleteMessages, moveMessages, updateFlags } from '../../src/mail/messages.ts';
 import { readMessage } from '../../src/mail/read.ts';
 import { parseSearch } from '../../src/mail/search.ts';
 import { newAccount, onPoorServer } from '../support/accounts.ts';
@@ -93,14 +86,14 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
         INBOX: [message({ subject: 'Grüße 1' }), message({ subject: 'other' }), message({ subject: 'Grüße 2' })],
       });
       const found = await connected(on(account), (imap) =>
-        searchMessages(imap, 'INBOX', parseSearch('SUBJECT "grüße"')),
+        searchMessages(imap, 'INBOX', parseSearch('SUBJECT "grüße"'), { page: 1, perPage: 100 }),
       );
       expect(found.uids).toEqual([uids[2], uids[0]]);
     });
 
     test('nothing found is an empty list', async () => {
       const found = await connected(on(newAccount()), (imap) =>
-        searchMessages(imap, 'INBOX', parseSearch('SUBJECT x')),
+        searchMessages(imap, 'INBOX', parseSearch('SUBJECT x'), { page: 1, perPage: 100 }),
       );
       expect(found.uids).toEqual([]);
     });
@@ -307,7 +300,7 @@ describe('on a server that', () => {
       /^UID SEARCH/.test(command) ? 'TAG NO [BADCHARSET (US-ASCII)] no' : undefined,
     );
     await connected(imapServer, async (imap) => {
-      await expect(searchMessages(imap, 'INBOX', parseSearch('SUBJECT ä'))).rejects.toThrow(
+      await expect(searchMessages(imap, 'INBOX', parseSearch('SUBJECT ä'), { page: 1, perPage: 100 })).rejects.toThrow(
         'cannot search for text outside ASCII',
       );
     });

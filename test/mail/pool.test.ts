@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { connectImap, type Imap } from '../../src/mail/imap.ts';
-import { listMessages, updateFlags } from '../../src/mail/messages.ts';
+import { listMessages } from '../../src/mail/list.ts';
+import { updateFlags } from '../../src/mail/messages.ts';
 import { createImapPool, type ImapPool, type PoolLimits } from '../../src/mail/pool.ts';
 import { newAccount, withPassword } from '../support/accounts.ts';
 import { type ScriptedImap, scriptedImap } from '../support/scripted-imap.ts';

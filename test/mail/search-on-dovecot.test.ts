@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { searchMessages } from '../../src/mail/messages.ts';
+import { searchMessages } from '../../src/mail/list.ts';
 import { parseSearch } from '../../src/mail/search.ts';
 import { newAccount } from '../support/accounts.ts';
 import { connected } from '../support/connected.ts';
@@ -64,7 +64,7 @@ test('every kind of key finds the messages it describes', async () => {
   ];
   await connected(account, async (imap) => {
     for (const [criteria, found] of table) {
-      const { uids } = await searchMessages(imap, 'INBOX', parseSearch(criteria));
+      const { uids } = await searchMessages(imap, 'INBOX', parseSearch(criteria), { page: 1, perPage: 100 });
       expect(uids, criteria).toEqual(found.map((index) => INBOX[index]));
     }
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listMessages } from '../../../mail/messages.ts';
+import { listMessages } from '../../../mail/list.ts';
 import { defineTool } from '../../tool.ts';
 import { Envelope, MailboxPath, Page, PerPage, toEnvelope, UidValidity } from './parameters.ts';
 import type { MailSession } from './session.ts';

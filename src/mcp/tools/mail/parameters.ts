@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Address, MessageSummary } from '../../../mail/messages.ts';
+import type { Address } from '../../../mail/envelope.ts';
+import type { MessageSummary } from '../../../mail/summary.ts';
 
 /** Schemas that several mail tools share, and how our values become theirs. */
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fetchSummaries, searchMessages } from '../../../mail/messages.ts';
+import { fetchSummaries, searchMessages } from '../../../mail/list.ts';
 import { parseSearch } from '../../../mail/search.ts';
 import { defineTool } from '../../tool.ts';
 import { Envelope, MailboxPath, Page, PerPage, toEnvelope, UidValidity } from './parameters.ts';
@@ -35,14 +35,13 @@ export const searchMailMessages = defineTool({
   run: (args, { readImap }: MailSession) => {
     const keys = parseSearch(args.query);
     return readImap(async (imap) => {
-      const found = await searchMessages(imap, args.folder, keys);
-      const first = (args.page - 1) * args.per_page;
-      const uids = found.uids.slice(first, first + args.per_page);
+      const page = { page: args.page, perPage: args.per_page };
+      const { uidValidity, count, uids } = await searchMessages(imap, args.folder, keys, page);
       const summaries = args.with_envelopes ? await fetchSummaries(imap, args.folder, uids) : undefined;
       return {
         folder: args.folder,
-        uid_validity: found.uidValidity,
-        count: found.uids.length,
+        uid_validity: uidValidity,
+        count,
         page: args.page,
         per_page: args.per_page,
         uids,

@@ -1,0 +1,110 @@
+import { ToolError } from '../errors.ts';
+import { askBySequence, askByUid, type FetchedItems, fetchByUid } from './fetch.ts';
+import type { Imap } from './imap.ts';
+import { askMailbox } from './mailboxes.ts';
+import { encodeSearch, type SearchKey } from './search.ts';
+import { type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from './summary.ts';
+import { askSearch, explainSearch } from './uid-search.ts';
+
+/** Messages of a mailbox, a page at a time: listing and finding them. Costs as much as the page, however large the mailbox. */
+
+export interface Page {
+  /** From 1. A page after the last one is empty. */
+  page: number;
+  perPage: number;
+}
+
+/**
+ * One page of a mailbox, the message with the highest sequence number first.
+ *
+ * The page is asked for by the number of messages that the mailbox had when it was open last; Imap.ask() asks again if it is another.
+ *
+ * @throws {ToolError} if there is no such mailbox
+ */
+export async function listMessages(
+  imap: Imap,
+  mailbox: string,
+  { page, perPage }: Page,
+): Promise<{ uidValidity: string; total: number; messages: MessageSummary[] }> {
+  const askPage = (exists: number | null) => {
+    const range = pageOf(exists ?? 0, page, perPage);
+    return range && askBySequence(range.first, range.last, SUMMARY_ITEMS, REQUIRED);
+  };
+  const { selected, exists: total, reply } = await askMailbox(imap, mailbox, { fresh: true }, askPage);
+  const fetched = reply();
+  const range = pageOf(total, page, perPage);
+  const messages = range === null || fetched === null ? [] : await complete(imap, range, fetched);
+  return { uidValidity: selected.uidValidity, total, messages };
+}
+
+/** Summaries in the order of `uids`; messages that are gone are left out. */
+export async function fetchSummaries(imap: Imap, mailbox: string, uids: readonly number[]): Promise<MessageSummary[]> {
+  if (uids.length === 0) return [];
+  const { reply } = await askMailbox(imap, mailbox, {}, () => askByUid(uids, SUMMARY_ITEMS, REQUIRED));
+  const fetched = reply() ?? new Map<number, FetchedItems>();
+  const missing = uids.filter((uid) => !fetched.has(uid));
+  const plain = await fetchByUid(imap, missing, PLAIN_ITEMS, ['ENVELOPE']);
+  return uids.flatMap((uid) => {
+    const items = fetched.get(uid) ?? plain.get(uid);
+    return items === undefined ? [] : [summaryOf(uid, items)];
+  });
+}
+
+/**
+ * Finds messages.
+ *
+ * @returns all that were found as a number; the UIDs of one page of them, newest (highest) first
+ * @throws {ToolError} if there is no such mailbox, or the server cannot search for text outside ASCII
+ */
+export async function searchMessages(
+  imap: Imap,
+  mailbox: string,
+  keys: SearchKey[],
+  { page, perPage }: Page,
+): Promise<{ uidValidity: string; count: number; uids: number[] }> {
+  const { tokens, needsUtf8, needsWithin } = encodeSearch(keys);
+  if (needsWithin && !imap.has('WITHIN')) {
+    throw new ToolError('This mail server does not know OLDER and YOUNGER. Use BEFORE and SINCE with a date.');
+  }
+  const charset = needsUtf8 ? 'UTF-8' : undefined;
+  const ask = () => askSearch(imap, tokens, { charset });
+  const { selected, reply } = await askMailbox(imap, mailbox, { fresh: true }, ask);
+  try {
+    const found = reply();
+    const uids = found?.newest((page - 1) * perPage, perPage) ?? [];
+    return { uidValidity: selected.uidValidity, count: found?.count ?? 0, uids };
+  } catch (error) {
+    return explainSearch(error, charset);
+  }
+}
+
+const REQUIRED = ['ENVELOPE', 'BODYSTRUCTURE'];
+
+interface Range {
+  first: number;
+  last: number;
+}
+
+/** Sequence numbers of a page; null if it is empty. */
+function pageOf(exists: number, page: number, perPage: number): Range | null {
+  const last = exists - (page - 1) * perPage;
+  return last < 1 ? null : { first: Math.max(1, last - perPage + 1), last };
+}
+
+/** Asks again, without structure, for messages that are missing because theirs cannot be parsed. */
+async function complete(
+  imap: Imap,
+  { first, last }: Range,
+  fetched: ReadonlyMap<number, FetchedItems>,
+): Promise<MessageSummary[]> {
+  const isMissing = fetched.size < last - first + 1;
+  const plain = isMissing ? await imap.find(askBySequence(first, last, PLAIN_ITEMS, ['ENVELOPE'])) : new Map();
+  const messages = [...new Map([...plain, ...fetched])].map(([uid, items]) => summaryOf(uid, items));
+  // Within a mailbox UIDs ascend with sequence numbers (RFC 9051 §2.3.1.1).
+  return messages.sort((a, b) => b.uid - a.uid);
+}
+
+function summaryOf(uid: number, items: FetchedItems): MessageSummary {
+  const { bcc: _, structure: __, ...summary } = toSummary(uid, items);
+  return summary;
+}
