@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UpstreamError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { MailAccount } from './account.ts';
@@ -18,13 +19,23 @@ export interface PoolLimits {
   waiting: number;
   /** How long such a call waits. */
   waitMs: number;
+  /** How long to wait before a server that has too many connections is asked again; twice as long each further time. */
+  fullMs: number;
   /** How long a connection stays open unused. */
   idleMs: number;
   /** How long close() waits for leased connections before it cuts them. */
   closeMs: number;
 }
 
-const LIMITS: PoolLimits = { perAccount: 4, overall: 500, waiting: 50, waitMs: 20_000, idleMs: 60_000, closeMs: 5_000 };
+const LIMITS: PoolLimits = {
+  perAccount: 4,
+  overall: 500,
+  waiting: 50,
+  waitMs: 20_000,
+  fullMs: 500,
+  idleMs: 60_000,
+  closeMs: 5_000,
+};
 
 export interface LeaseOptions {
   /**
@@ -204,8 +215,11 @@ class Pool implements ImapPool {
     return true;
   }
 
-  /** Opens the connection for which a place was reserved. */
-  async #open(account: ImapAccount, shelf: Shelf): Promise<Imap> {
+  /**
+   * Opens the connection for which a place was reserved. If the server has too many, the caller shares those of the account; if there is
+   * none to share, because other programs hold them all, the server is asked again a few times.
+   */
+  async #open(account: ImapAccount, shelf: Shelf, attempt = 1): Promise<Imap> {
     try {
       const imap = await connectImap(account.imap, this.#options);
       if (this.#isClosing) {
@@ -216,10 +230,15 @@ class Pool implements ImapPool {
       this.#leased.add(imap);
       return imap;
     } catch (error) {
-      const isServerFull = error instanceof UpstreamError && error.code === 'LIMIT' && shelf.count > 1;
-      if (isServerFull) shelf.limit = shelf.count - 1;
+      const isServerFull = error instanceof UpstreamError && error.code === 'LIMIT' && !this.#isClosing;
+      if (isServerFull && shelf.count === 1 && attempt < MOST_ATTEMPTS) {
+        await sleep(this.#limits.fullMs * 2 ** (attempt - 1));
+        return this.#open(account, shelf, attempt + 1);
+      }
+      const mayShare = isServerFull && shelf.count > 1;
+      if (mayShare) shelf.limit = shelf.count - 1;
       this.#free(shelf);
-      if (!isServerFull || this.#isClosing) throw error;
+      if (!mayShare) throw error;
       const turn = await this.#wait(shelf);
       return turn === 'open' ? this.#open(account, shelf) : turn;
     }
@@ -309,6 +328,9 @@ class Pool implements ImapPool {
     if (shelf.count === 0 && shelf.waiters.length === 0) this.#shelves.delete(shelf.key);
   }
 }
+
+/** Attempts at a connection to a server that has too many. */
+const MOST_ATTEMPTS = 4;
 
 function isDrop(error: unknown): boolean {
   return (

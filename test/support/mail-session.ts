@@ -33,7 +33,7 @@ export function toolsOf(
   account: MailAccount,
   { imap, smtp, pool: poolLimits, messageIdSecret = randomBytes(32) }: ShortLimits = {},
 ): ToolsOfAccount {
-  const pool = createImapPool({ pool: { closeMs: 500, ...poolLimits }, limits: { ...IMAP, ...imap }, log });
+  const pool = createImapPool({ pool: { closeMs: 500, fullMs: 20, ...poolLimits }, limits: { ...IMAP, ...imap }, log });
   const refuse = () => Promise.reject(new Error('no attachments here'));
   const store = { publish: async () => 'https://files.example.test/', fetchOwn: refuse };
   const now = () => new Date();
