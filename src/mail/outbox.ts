@@ -61,19 +61,19 @@ export async function begin(imap: Imap, { drafts }: Outbox, raw: Buffer): Promis
  * in one order (RFC 9051 §2.3.1.1). Only reads.
  *
  * @returns `others` is `none` if this call may submit the message; otherwise its own draft has to go. `own` is null if nobody knows which
- *   one that is
+ *   one that is. `isFound` is false if the server does not find what was just saved: then it would not find earlier ones either
  */
 export async function claim(
   imap: Imap,
   outbox: Outbox,
   begun: number | null,
-): Promise<{ others: Earlier; own: number | null }> {
+): Promise<{ others: Earlier; own: number | null; isFound: boolean }> {
   const drafts = await findKeyedCopies(imap, outbox.drafts, outbox.id, outbox);
   const filed = outbox.sent === outbox.drafts ? { kind: 'none' as const } : await findSent(imap, outbox);
   // Without UIDPLUS nobody knows which one is whose, so of several nobody goes on.
   const own = begun ?? (drafts.length === 1 ? (drafts[0]?.uid ?? null) : null);
   const isFirst = drafts.length === 0 || drafts[0]?.uid === own;
-  return { others: isFirst || filed.kind !== 'none' ? filed : { kind: 'begun' }, own };
+  return { others: isFirst || filed.kind !== 'none' ? filed : { kind: 'begun' }, own, isFound: drafts.length > 0 };
 }
 
 /** Takes back begin(): the message was not sent. Whoever began is first in Drafts; what follows belongs to calls that have lost. */

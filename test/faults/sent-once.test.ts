@@ -122,3 +122,22 @@ describe.each(['cut before', 'cut after', 'silent after'] as const)('%s', (momen
     240_000,
   );
 });
+
+test('a server that finds nothing is not relied on: nothing is sent, and nothing is left', async () => {
+  const [person, reader] = [newAccount(), newAccount()];
+  const direct = overCleartext(person);
+  await using imap = await faultProxy({
+    target: { host: direct.imap.server.host, port: testServers().imap.starttlsPort },
+    protocol: 'imap',
+    rewrite: (line) => line.replace(/(ESEARCH \(TAG [^)]*\) UID) ALL .*\r\n/, '$1\r\n'),
+  });
+  const server: MailServer = { host: imap.host, port: imap.port, security: 'cleartext' };
+  await using tools = toolsOf({ ...direct, imap: { ...direct.imap, server } });
+  const call = { to: reader.email, subject: 'once', text_body: 'x' };
+  const error = await tools.failure('send_mail_message', { ...call, idempotency_key: 'k' });
+  expect(String(error)).toMatch(/Nothing was sent.*without idempotency_key/);
+  expect(await subjectsIn(person, 'Drafts')).toEqual([]);
+  await tools.call('send_mail_message', { ...call, subject: 'without' });
+  await withinReach(20_000, async () => (await subjectsIn(reader, 'INBOX')).length > 0);
+  expect(await subjectsIn(reader, 'INBOX')).toEqual(['without']);
+});

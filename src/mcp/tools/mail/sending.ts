@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ToolError, UpstreamError } from '../../../errors.ts';
 import type { ComposedMessage } from '../../../mail/compose.ts';
@@ -127,12 +128,18 @@ async function take(outbox: Outbox, { rawWithBcc }: ComposedMessage, session: Ma
   const { readImap, changeImap, settleImap } = session;
   const begun = await changeImap((imap) => begin(imap, outbox, rawWithBcc)).catch(notBegun);
   const putBack = (uid: number) => settleImap((imap) => withdraw(imap, outbox, uid)).catch(() => undefined);
-  const { others, own } = await readImap((imap) => claim(imap, outbox, begun)).catch(async (error: unknown) => {
-    if (begun === null) return notBegun(error);
-    await putBack(begun);
-    throw error;
-  });
-  if (others.kind !== 'none' && own !== null) await putBack(own);
+  const look = () => readImap((imap) => claim(imap, outbox, begun));
+  const claimed = await look()
+    // Some servers index new messages a moment later.
+    .then((first) => (first.isFound ? first : sleep(INDEXING_MS).then(look)))
+    .catch(async (error: unknown) => {
+      if (begun === null) return notBegun(error);
+      await putBack(begun);
+      throw error;
+    });
+  const { others, own, isFound } = claimed;
+  if ((others.kind !== 'none' || !isFound) && own !== null) await putBack(own);
+  if (others.kind === 'none' && !isFound) throw new ToolError(NOT_FINDABLE);
   return others;
 }
 
@@ -232,6 +239,9 @@ function notKnown(): UpstreamError {
   return new UpstreamError('SMTP', 'unknown_outcome', NOT_KNOWN);
 }
 
+const INDEXING_MS = 1_000;
+const NOT_FINDABLE =
+  'Nothing was sent: this mail server does not find messages by their Message-ID, so it cannot be made sure that the message is sent once. Call without idempotency_key to send it all the same.';
 const NOT_SAVED = 'The message was sent. Only its copy could not be saved. Do not send it again.';
 const FILED_BY_PROVIDER = 'The mail provider files the copy itself; it may take a moment.';
 const NOT_BEGUN =

@@ -53,7 +53,13 @@ describe('delete_mail_message', () => {
     const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'thrown away' })] });
     await using assistant = await app.assistant(account);
     const answer = await assistant.call('delete_mail_message', { folder: 'INBOX', uid: INBOX[0], permanent: false });
-    expect(answer).toEqual({ uid: INBOX[0], outcome: 'moved_to_trash', trash: 'Trash', new_uid: expect.any(Number) });
+    expect(answer).toEqual({
+      uid: INBOX[0],
+      outcome: 'moved_to_trash',
+      trash: 'Trash',
+      new_uid: expect.any(Number),
+      uid_validity: (await assistant.call('list_mail_messages', { folder: 'Trash' })).uid_validity,
+    });
     expect(await subjectsIn(account, 'Trash')).toEqual(['thrown away']);
   });
 
