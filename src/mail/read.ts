@@ -1,15 +1,16 @@
 import type { Readable } from 'node:stream';
-import { ToolError } from '../errors.ts';
+import { ToolError, UpstreamError } from '../errors.ts';
 import { attachmentName } from './attachment-name.ts';
 import { type BodyParts, findBodyParts, isHtml } from './body-parts.ts';
 import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';
 import { asHtml, asText, bodyWarning, decodeBody, MAX_TEXT_BYTES } from './body-text.ts';
 import { type Address, MOST_ADDRESSES, readMessageIds } from './envelope.ts';
-import { type FetchedItems, fetchByUid, fetchNamed, peek, peekHeader } from './fetch.ts';
+import { askByUid, type FetchedItems, fetchByUid, peek, peekHeader } from './fetch.ts';
 import type { Imap } from './imap.ts';
 import { quoteName } from './mailbox-name.ts';
-import { openMailbox } from './mailboxes.ts';
+import { askMailbox } from './mailboxes.ts';
 import { missingMessage } from './messages.ts';
+import { partIn, START_BYTES } from './part-start.ts';
 import { streamPart } from './part-stream.ts';
 import { type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from './summary.ts';
 import { atom, bytesOf } from './tokens.ts';
@@ -49,8 +50,15 @@ export interface Message extends MessageSummary {
 
 export type BodyFormat = 'text' | 'html' | 'both';
 
+export interface ReadOptions {
+  format?: BodyFormat;
+  /** As openMailbox(). */
+  uidValidity?: string | undefined;
+}
+
 /**
- * Reads a message in two round trips: its structure, then the text parts that are wanted.
+ * Reads a message in one round trip if its text is short and comes first, as in a letter: the start of what is most likely the text is
+ * asked for together with the structure. Otherwise the text parts that are wanted cost a second one.
  *
  * @throws {ToolError} if there is no such mailbox or message
  */
@@ -58,12 +66,12 @@ export async function readMessage(
   imap: Imap,
   mailbox: string,
   uid: number,
-  format: BodyFormat = 'both',
+  { format = 'both', uidValidity: expected }: ReadOptions = {},
 ): Promise<Message> {
-  const { uidValidity, path } = await openMailbox(imap, mailbox);
-  const { structure, ...summary } = await fetchStructure(imap, path, uid);
+  const { structure, uidValidity, items, ...summary } = await fetchStructure(imap, mailbox, uid, format, expected);
   const parts = structure === null ? UNKNOWN_STRUCTURE : findBodyParts(structure);
-  const { text, html, warnings } = await fetchBodies(imap, uid, parts, format);
+  const starts = structure === null ? [] : startsOf(structure, items);
+  const { text, html, warnings } = await fetchBodies(imap, uid, parts, format, starts);
   const more = [
     ...(structure === null ? [STRUCTURE_WARNING] : []),
     ...(parts.attachments.length > MOST_ATTACHMENTS ? [ATTACHMENTS_WARNING] : []),
@@ -93,9 +101,10 @@ export async function openPart(
   uid: number,
   part: string,
 ): Promise<{ stream: Readable; contentType: string; filename: string; sizeBytes: number }> {
-  const { path } = await openMailbox(imap, mailbox);
-  const items = (await fetchNamed(imap, [uid], [atom('BODYSTRUCTURE')], ['BODYSTRUCTURE'])).get(uid);
-  if (items === undefined) throw missingMessage(path, [uid]);
+  const ask = () => askByUid([uid], [atom('BODYSTRUCTURE')], ['BODYSTRUCTURE']);
+  const { selected, reply } = await askMailbox(imap, mailbox, { fresh: true }, ask);
+  const items = reply()?.get(uid);
+  if (items === undefined) throw missingMessage(selected.path, [uid]);
   const found = leavesOf(readBodyStructure(items.get('BODYSTRUCTURE'))).find(({ number }) => number === part);
   if (found === undefined) {
     throw new ToolError(
@@ -106,42 +115,90 @@ export async function openPart(
   return { stream: streamPart(imap, uid, found), contentType, filename, sizeBytes };
 }
 
-async function fetchStructure(imap: Imap, mailbox: string, uid: number) {
+/** Parts of which the start is fetched with the structure: text comes first, HTML often second (RFC 2046 §5.1.4). */
+function startNumbers(format: BodyFormat): string[] {
+  return format === 'text' ? ['1'] : ['1', '2'];
+}
+
+/** @returns `items` with the starts of the parts of startNumbers(), unless the server does not give them */
+async function fetchStructure(
+  imap: Imap,
+  mailbox: string,
+  uid: number,
+  format: BodyFormat,
+  expected: string | undefined,
+) {
   const references = peekHeader('REFERENCES');
   const needed = ['ENVELOPE', HEADER];
-  const fetched = await fetchByUid(imap, [uid], [...SUMMARY_ITEMS, references], [...needed, 'BODYSTRUCTURE']);
-  const items = fetched.get(uid) ?? (await fetchNamed(imap, [uid], [...PLAIN_ITEMS, references], needed)).get(uid);
-  if (items === undefined) throw missingMessage(mailbox, [uid]);
+  const starts = startNumbers(format).map((number) => peek(number, [0, START_BYTES]));
+  const ask = () => askByUid([uid], [...SUMMARY_ITEMS, references, ...starts], [...needed, 'BODYSTRUCTURE']);
+  const { selected, reply } = await askMailbox(imap, mailbox, { fresh: true, uidValidity: expected }, ask);
+  // A server may refuse parts that a message does not have, and an answer that cannot be parsed is left out.
+  const items =
+    repliedTo(reply)?.get(uid) ?? (await fetchByUid(imap, [uid], [...PLAIN_ITEMS, references], needed)).get(uid);
+  if (items === undefined) throw missingMessage(selected.path, [uid]);
   // The one fetched without BODYSTRUCTURE may only have arrived in between: then it is asked for once more, in vain at worst.
   const late = items.has('BODYSTRUCTURE')
     ? undefined
     : await fetchByUid(imap, [uid], [atom('BODYSTRUCTURE')], ['BODYSTRUCTURE']);
   const all: FetchedItems = new Map([...items, ...(late?.get(uid) ?? [])]);
   const header = bytesOf(all.get(HEADER))?.toString('latin1') ?? '';
-  return { ...toSummary(uid, all), references: inShort(readMessageIds(header.replace(/^references\s*:/i, ''))) };
+  const threads = inShort(readMessageIds(header.replace(/^references\s*:/i, '')));
+  return { ...toSummary(uid, all), references: threads, uidValidity: selected.uidValidity, items: all };
 }
 
-/** Fetches the wanted text parts in one command and puts the bodies together. */
-async function fetchBodies(imap: Imap, uid: number, parts: BodyParts, format: BodyFormat) {
+function repliedTo<T>(reply: () => T): T | undefined {
+  try {
+    return reply();
+  } catch (error) {
+    if (error instanceof UpstreamError && error.fault === 'refused') return undefined;
+    throw error;
+  }
+}
+
+/** What came of the parts of which the start was asked for. */
+function startsOf(structure: Part, items: FetchedItems): { part: Part; bytes: Buffer }[] {
+  const top = structure.children.length > 0 ? structure.children : [structure];
+  return top.flatMap((part) => {
+    const bytes = bytesOf(items.get(`BODY[${part.number}]`));
+    return bytes === null ? [] : [{ part, bytes }];
+  });
+}
+
+/** Fetches the wanted text parts in one command, unless they are there already, and puts the bodies together. */
+async function fetchBodies(
+  imap: Imap,
+  uid: number,
+  parts: BodyParts,
+  format: BodyFormat,
+  starts: { part: Part; bytes: Buffer }[],
+) {
   const hasHtml = parts.html.some(isHtml);
   const textParts = format === 'html' ? [] : parts.text;
   const htmlParts = format === 'text' || !hasHtml ? [] : parts.html;
   const all = [...new Set([...textParts, ...htmlParts])];
   const wanted = all.slice(0, MOST_TEXT_PARTS);
-  const items = wanted.map(({ number }) => peek(number, [0, MAX_TEXT_BYTES]));
-  const names = wanted.map(({ number }) => `BODY[${number}]`);
+  const here = new Map(
+    wanted.flatMap((part) => {
+      const [bytes] = starts.flatMap((start) => partIn(start.part, start.bytes, part) ?? []);
+      return bytes === undefined ? [] : [[part, bytes] as const];
+    }),
+  );
+  const others = wanted.filter((part) => !here.has(part));
+  const items = others.map(({ number }) => peek(number, [0, MAX_TEXT_BYTES]));
+  const names = others.map(({ number }) => `BODY[${number}]`);
   const fetched = (items.length === 0 ? undefined : await fetchByUid(imap, [uid], items, names))?.get(uid);
   const bodies = new Map<Part, string>();
   const warnings = new Set<string>();
   for (const part of wanted) {
-    const bytes = bytesOf(fetched?.get(`BODY[${part.number}]`)) ?? Buffer.alloc(0);
+    const bytes = here.get(part) ?? bytesOf(fetched?.get(`BODY[${part.number}]`)) ?? Buffer.alloc(0);
     bodies.set(part, decodeBody(part, bytes));
     const warning = bodyWarning(part, bytes);
     if (warning !== null) warnings.add(warning);
   }
   if (all.length > wanted.length)
     warnings.add(`Only the first ${MOST_TEXT_PARTS} of ${all.length} text parts were read.`);
-  if (wanted.length > 0 && fetched === undefined) warnings.add('The mail server did not give the body.');
+  if (others.length > 0 && fetched === undefined) warnings.add('The mail server did not give the body.');
   const join = (some: Part[], form: (part: Part, body: string) => string) =>
     some.length === 0
       ? null

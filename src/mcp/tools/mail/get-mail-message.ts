@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { openMailbox } from '../../../mail/mailboxes.ts';
 import { type Message, readMessage } from '../../../mail/read.ts';
 import { defineTool } from '../../tool.ts';
 import { publishAttachments } from './attachment-links.ts';
@@ -61,10 +60,8 @@ export const getMailMessage = defineTool({
     warnings: z.array(z.string()),
   }),
   run: async (args, session: MailSession) => {
-    const message = await session.readImap(async (imap) => {
-      if (args.uid_validity !== undefined) await openMailbox(imap, args.folder, { uidValidity: args.uid_validity });
-      return readMessage(imap, args.folder, args.uid, args.body_format);
-    });
+    const options = { format: args.body_format, uidValidity: args.uid_validity };
+    const message = await session.readImap((imap) => readMessage(imap, args.folder, args.uid, options));
     const { attachments, warnings } = await publishAttachments(message, args.folder, session);
     return {
       ...toEnvelope(message),

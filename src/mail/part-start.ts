@@ -1,0 +1,49 @@
+import type { Part } from './body-structure.ts';
+
+/** The text of a message out of bytes that were fetched before anybody knew its structure. */
+
+/** As much of part 1 as is asked for with the structure: a letter, but not the attachment that another message begins with. */
+export const START_BYTES = 32 * 1024;
+
+/**
+ * The first bytes of a part, out of the first bytes of the part that it is in or that it is.
+ *
+ * Within a multipart the part is found by its boundary lines (RFC 2046 §5.1.1), and believed only if it has as many bytes as the server
+ * counts in BODYSTRUCTURE.
+ *
+ * @param root the part that `bytes` are of
+ * @param bytes at most START_BYTES; fewer are all of it
+ * @returns null if the part is not in the bytes as a whole
+ */
+export function partIn(root: Part, bytes: Buffer, wanted: Part): Buffer | null {
+  if (root === wanted) return bytes.length < START_BYTES || bytes.length === root.sizeBytes ? bytes : null;
+  const index = root.children.findIndex((child) => contains(child, wanted));
+  const child = root.children[index];
+  const boundary = root.parameters.get('boundary');
+  if (child === undefined || boundary === undefined) return null;
+  const body = bodyOf(bytes, boundary, index);
+  if (body === null) return null;
+  if (child !== wanted) return partIn(child, body, wanted);
+  return body.length === wanted.sizeBytes ? body : null;
+}
+
+function contains(part: Part, wanted: Part): boolean {
+  return part === wanted || part.children.some((child) => contains(child, wanted));
+}
+
+/** What stands between the header of the part with this index and the boundary line behind it; all that is left if there is none. */
+function bodyOf(bytes: Buffer, boundary: string, index: number): Buffer | null {
+  const line = `--${boundary}`;
+  let start =
+    bytes.subarray(0, line.length).toString('latin1') === line ? 0 : bytes.indexOf(`\r\n${line}`, 0, 'latin1');
+  for (let skipped = 0; skipped < index && start >= 0; skipped += 1) {
+    start = bytes.indexOf(`\r\n${line}`, start + 2, 'latin1');
+  }
+  const header = start < 0 ? -1 : bytes.indexOf('\r\n', start + 2);
+  if (header < 0) return null;
+  // Without a header the empty line follows the boundary line at once.
+  const empty = bytes.indexOf('\r\n\r\n', header);
+  if (empty < 0) return null;
+  const end = bytes.indexOf(`\r\n${line}`, empty + 2, 'latin1');
+  return bytes.subarray(empty + 4, end < 0 ? bytes.length : Math.max(end, empty + 4));
+}
