@@ -32,7 +32,15 @@ test('the nine tools exist, with the parameters that everybody knows', () => {
 });
 
 test('every file beside parameters and plumbing is one tool, named like it', () => {
-  const plumbing = new Set(['parameters', 'session', 'outgoing', 'sending', 'attachment-links', 'removal-warning']);
+  const plumbing = new Set([
+    'parameters',
+    'session',
+    'outgoing',
+    'sending',
+    'send-once',
+    'attachment-links',
+    'removal-warning',
+  ]);
   const files = readdirSync(new URL('../../src/mcp/tools/mail', import.meta.url)).map((file) =>
     file.replace('.ts', ''),
   );

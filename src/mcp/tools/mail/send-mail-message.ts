@@ -1,7 +1,8 @@
 import { defineTool } from '../../tool.ts';
 import { IdempotencyKey, OutgoingFields } from './outgoing.ts';
 import { MailboxPath } from './parameters.ts';
-import { SendResult, sendNow, sendOnce } from './sending.ts';
+import { sendOnce } from './send-once.ts';
+import { SendResult, sendNow } from './sending.ts';
 import type { MailSession } from './session.ts';
 
 export const sendMailMessage = defineTool({
