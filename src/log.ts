@@ -1,4 +1,4 @@
-import { pino, stdTimeFunctions } from 'pino';
+import { destination as fileDestination, pino, stdTimeFunctions } from 'pino';
 import type { Config } from './config.ts';
 
 /** What the rest of the code may log with: a JSON object a line. */
@@ -27,6 +27,9 @@ const SECRET_FIELDS = [
   'clientSecret',
 ];
 
+/** Lines are written together, a tenth of a second late at most: a write of its own for every line is an eighth of the cost of a call. */
+const TOGETHER = { minLength: 4096, periodicFlush: 100 };
+
 /** Logs JSON lines to `destination` (standard output when absent) from `level` up. */
 export function createLog(level: Config['logLevel'], destination?: { write(line: string): void }): Log {
   const options = {
@@ -39,7 +42,7 @@ export function createLog(level: Config['logLevel'], destination?: { write(line:
       remove: true,
     },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? fileDestination({ dest: 1, sync: false, ...TOGETHER }));
 }
 
 /**

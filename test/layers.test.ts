@@ -31,7 +31,6 @@ const DOORS: Record<string, string[]> = {
   '@aws-sdk/client-s3': ['attachments/s3.ts'],
   '@aws-sdk/lib-storage': ['attachments/s3.ts'],
   '@aws-sdk/s3-request-presigner': ['attachments/s3.ts'],
-  '@modelcontextprotocol/node': ['mcp/endpoint.ts'],
   '@modelcontextprotocol/server': ['mcp/endpoint.ts'],
   commander: ['cli.ts'],
   'content-disposition': ['attachments/'],

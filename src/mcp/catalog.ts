@@ -29,6 +29,8 @@ export interface ToolListing {
 export interface Catalog<Session> {
   /** The tools that these scopes allow, always in the same order. */
   list(scope: readonly string[]): ToolListing[];
+  /** The same as JSON, written once for each scope. */
+  listText(scope: readonly string[]): string;
   has(name: string): boolean;
   /**
    * Runs a tool and checks its arguments and its result against its schemas.
@@ -42,9 +44,19 @@ export interface Catalog<Session> {
 /** The one place that decides which tools a grant may see and call. Schemas are made here, once. */
 export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog<Session> {
   const byName = new Map(tools.map((tool) => [tool.name, { tool, listing: describeTool(tool) }]));
+  const list = (scope: readonly string[]) =>
+    [...byName.values()].filter(({ tool }) => scope.includes(SCOPE_OF[tool.effect])).map(({ listing }) => listing);
+  const listTexts = new Map<string, string>();
   return {
-    list: (scope) =>
-      [...byName.values()].filter(({ tool }) => scope.includes(SCOPE_OF[tool.effect])).map(({ listing }) => listing),
+    list,
+    listText(scope) {
+      const key = Object.values(SCOPE_OF)
+        .filter((each) => scope.includes(each))
+        .join(' ');
+      const text = listTexts.get(key) ?? JSON.stringify(list(scope));
+      listTexts.set(key, text);
+      return text;
+    },
     has: (name) => byName.has(name),
     async call(name, args, scope, session) {
       const entry = byName.get(name);

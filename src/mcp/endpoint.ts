@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { toWebRequest } from '@modelcontextprotocol/node';
 import {
   type CallToolResult,
   createMcpHandler,
@@ -16,6 +13,7 @@ import { OAuthError, ToolError, UpstreamError } from '../errors.ts';
 import { describeError, type Log } from '../log.ts';
 import type { Catalog } from './catalog.ts';
 import { limitFault } from './message-limits.ts';
+import { type PlainRequest, readPlainRequest } from './plain-request.ts';
 
 /** Who calls, as far as tools need to know. */
 export interface Caller<Session> {
@@ -80,10 +78,14 @@ export function mcpEndpoint<Session>(options: EndpointOptions<Session>): Request
       const error = { code: ProtocolErrorCode.InvalidRequest, message: fault };
       return void httpResponse.status(400).json({ jsonrpc: '2.0', id: null, error });
     }
+    const plain = readPlainRequest(body, headers);
+    if (plain !== undefined && (plain.method === 'tools/list' || options.catalog.has(plain.params.name))) {
+      const caller = options.callerOf(httpRequest, new AbortController().signal);
+      const answer = await answerPlain(plain, { caller, record: options.recordOf(httpRequest) }, options);
+      return void httpResponse.setHeader('Content-Type', 'application/json').end(answer);
+    }
     const disconnected = disconnection(httpResponse);
-    const request = await toWebRequest(httpRequest, body, { signal: disconnected });
-    // Some clients leave out half of the media types that they must accept, and can read JSON all the same.
-    request.headers.set('accept', 'application/json, text/event-stream');
+    const request = toWebRequest(httpRequest, disconnected);
     const isLegacy = await isLegacyRequest(request, body);
     const caller = options.callerOf(httpRequest, isLegacy ? new AbortController().signal : disconnected);
     const exchange: Exchange<Session> = { caller, record: options.recordOf(httpRequest) };
@@ -104,13 +106,29 @@ function disconnection(response: HttpResponse): AbortSignal {
   return controller.signal;
 }
 
+/**
+ * The request as the SDK reads it: method, URL and headers. Its body is handed over beside it, parsed, so that it is not written out and
+ * read again.
+ */
+function toWebRequest({ method, originalUrl, headers }: HttpRequest, signal: AbortSignal): Request {
+  const names = ['content-type', ...Object.keys(headers).filter((name) => name.startsWith('mcp-'))];
+  const pairs = names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name].toString()]]));
+  // Some clients leave out half of the media types that they must accept, and can read JSON all the same.
+  const accepted = ['accept', 'application/json, text/event-stream'];
+  return new Request(new URL(originalUrl, 'http://localhost'), {
+    method,
+    headers: Object.fromEntries([...pairs, accepted]),
+    signal,
+  });
+}
+
 async function send(response: Response, httpResponse: HttpResponse): Promise<void> {
   httpResponse.status(response.status);
   response.headers.forEach((value, name) => {
     httpResponse.setHeader(name, value);
   });
-  if (response.body === null) httpResponse.end();
-  else await pipeline(Readable.fromWeb(response.body), httpResponse);
+  // All at once, as both eras answer with one JSON body: reading it as a stream takes longer than making it.
+  httpResponse.end(response.body === null ? undefined : new Uint8Array(await response.arrayBuffer()));
 }
 
 function createServer<Session>(exchange: Exchange<Session>, options: EndpointOptions<Session>): Server {
@@ -132,16 +150,41 @@ function createServer<Session>(exchange: Exchange<Session>, options: EndpointOpt
         'There is no such tool. tools/list names those there are.',
       );
     }
-    record.tool = params.name;
-    try {
-      const result = await catalog.call(params.name, params.arguments, caller.scope, caller.session);
-      record.outcome = 'ok';
-      return { content: [{ type: 'text', text: JSON.stringify(result) }], structuredContent: result };
-    } catch (error) {
-      return failure(error, exchange, options.log);
-    }
+    return callTool(params, exchange, options);
   });
   return server;
+}
+
+async function callTool<Session>(
+  params: { name: string; arguments?: Record<string, unknown> | undefined },
+  exchange: Exchange<Session>,
+  { catalog, log }: EndpointOptions<Session>,
+): Promise<CallToolResult> {
+  const { caller, record } = exchange;
+  record.tool = params.name;
+  try {
+    const result = await catalog.call(params.name, params.arguments, caller.scope, caller.session);
+    record.outcome = 'ok';
+    return { content: [{ type: 'text', text: JSON.stringify(result) }], structuredContent: result };
+  } catch (error) {
+    return failure(error, exchange, log);
+  }
+}
+
+/** The body of the answer: what the SDK would say, without a server, a request and a response of the Fetch API for every call. */
+async function answerPlain<Session>(
+  plain: PlainRequest,
+  exchange: Exchange<Session>,
+  options: EndpointOptions<Session>,
+): Promise<string> {
+  if (plain.method === 'tools/list') {
+    exchange.record.outcome = 'ok';
+    const result = `{"tools":${options.catalog.listText(exchange.caller.scope)}}`;
+    return `{"result":${result},"jsonrpc":"2.0","id":${JSON.stringify(plain.id)}}`;
+  }
+  const result = await callTool(plain.params, exchange, options);
+  if (exchange.refusal !== undefined) throw exchange.refusal;
+  return JSON.stringify({ result, jsonrpc: '2.0', id: plain.id });
 }
 
 /** Turns what a tool threw into what the model reads, and marks what must be answered with an HTTP status instead. */

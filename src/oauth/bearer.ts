@@ -6,6 +6,7 @@ import { accountOf } from './credentials.ts';
 import { errorDescription } from './error-description.ts';
 import type { Keyring } from './jwe.ts';
 import { resourceMetadataUrl, resourceOf } from './metadata.ts';
+import { createOpenedTokens } from './opened-tokens.ts';
 import { parseParameters, queryOf } from './parameters.ts';
 import { scopes } from './scope.ts';
 import { createTokens } from './tokens.ts';
@@ -38,14 +39,17 @@ export function invalidToken(cause?: unknown): OAuthError {
 export function bearer(services: { issuer: string; keyring: Keyring; now: () => Date }) {
   const { issuer, now } = services;
   const tokens = createTokens(services.keyring);
+  const opened = createOpenedTokens<Grant>(now);
 
   return async function requireGrant(request: Request): Promise<Grant> {
     const token = presentedToken(request);
+    const known = opened.get(token);
+    if (known !== undefined) return known;
     const access = await tokens.access.open(token, now()).catch((error) => {
       throw invalidToken(error);
     });
     if (access.iss !== issuer || access.aud !== resourceOf(issuer)) throw invalidToken('meant for another server');
-    return {
+    const grant = {
       account: accountOf(access.login, access.servers),
       client: access.client,
       scope: access.scope,
@@ -54,6 +58,8 @@ export function bearer(services: { issuer: string; keyring: Keyring; now: () => 
       expiresAt: new Date((access.exp ?? 0) * 1000),
       subject: access.sub,
     };
+    opened.put(token, grant);
+    return grant;
   };
 }
 export type RequireGrant = ReturnType<typeof bearer>;

@@ -103,6 +103,24 @@ describe('POST /mcp, both eras', () => {
     expect(now).toMatchObject({ resultType: 'complete', cacheScope: 'private' });
   });
 
+  test.each([
+    ['tools/list', {}],
+    ['tools/call', { name: 'list_mail_messages', arguments: {} }],
+    ['tools/call', { name: 'list_mail_messages' }],
+    ['tools/call', { name: 'list_mail_messages', arguments: { folder: 'Nowhere' } }],
+    ['tools/call', { name: 'list_mail_messages', arguments: { page: 'one' } }],
+    ['tools/call', { name: 'no_such_tool', arguments: {} }],
+  ])('a plain %s of the 2025 era is answered as the SDK answers it, byte for byte: %j', async (method, params) => {
+    // Whatever carries `_meta` goes through the SDK.
+    const viaSdk = { ...params, _meta: { progressToken: 1 } };
+    const answers = [params, viaSdk].map(async (each) => {
+      const response = await post({ jsonrpc: '2.0', id: 'x"1', method, params: each });
+      return [response.status, response.headers.get('content-type'), await response.text()];
+    });
+    const [plain, full] = await Promise.all(answers);
+    expect(plain).toEqual(full);
+  });
+
   test.each([['application/json'], ['*/*'], ['text/event-stream']])(
     'HTTP-01 HTTP-02 a client that accepts only %s gets JSON',
     async (accept) => {
