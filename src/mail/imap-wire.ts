@@ -46,6 +46,9 @@ interface Queued extends WireCommand {
 
 /** A line without literals: long enough for a SEARCH answer with a million UIDs. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
+/** NetEase (163.com, 126.com, yeah.net) and others with its software open no mailbox for a client without ID: `Unsafe Login`. */
+const WANTS_ID = /\bCoremail\b/i;
+
 /** The parts of imapflow that it leaves undeclared, and its session start in fewer round trips: greeting, login, nothing else. */
 export class Wire extends ImapFlow {
   declare readonly exec: (
@@ -81,6 +84,15 @@ export class Wire extends ImapFlow {
       throw loginFault(error);
     });
     this.usable = true;
+    if (this.capabilities.has('ID') && WANTS_ID.test(this.greeting || '')) this.#introduce();
+  }
+
+  /** RFC 2971. Nobody waits for the answer: the next command goes behind it. */
+  #introduce(): void {
+    this.exec('ID', [['name', 'mail-mcp'].map(string)], {}).then(
+      ({ next }) => next(),
+      () => undefined,
+    );
   }
 
   /**

@@ -90,6 +90,8 @@ export class Imap {
   #news = 0;
   /** Messages by path, of mailboxes that were open before: a guess. */
   readonly #counts = new Map<string, number>();
+  /** Names of mailboxes that are not what modified UTF-7 makes of their paths, as the server has listed them. */
+  readonly #wireNames = new Map<string, string>();
   /** What ended the connection, when imapflow told. */
   #failure: unknown;
 
@@ -134,6 +136,17 @@ export class Imap {
   get appendLimit(): number | null {
     const limit = this.#wire.capabilities.get('APPENDLIMIT');
     return typeof limit === 'number' && limit > 0 ? limit : null;
+  }
+
+  /** The name of a mailbox as the server wants it. */
+  wireName(path: string): string {
+    return this.#wireNames.get(path) ?? encodeMailboxName(path);
+  }
+
+  /** Remembers the name that the server has listed a mailbox by, if it is not the one that everybody would expect. */
+  learnWireName(path: string, wireName: string): void {
+    if (path === 'INBOX' || encodeMailboxName(path) === wireName) this.#wireNames.delete(path);
+    else if (this.#wireNames.size < MOST_WIRE_NAMES) this.#wireNames.set(path, wireName);
   }
 
   /** Calls `listener` once, when the connection has ended for whatever reason. */
@@ -223,7 +236,7 @@ export class Imap {
       selected = this.#selected;
       this.#follow();
     };
-    const tokens = [string(encodeMailboxName(path))];
+    const tokens = [string(this.wireName(path))];
     const select = { command: readOnly ? 'EXAMINE' : 'SELECT', tokens, options: { untagged: answers.handlers }, onEnd };
     const [first, ended] = await this.#runAll([select, ...then]);
     completedOrThrow(first);
@@ -406,6 +419,7 @@ function answerOf<T>(question: Question<T>, ended: PromiseSettledResult<Completi
 
 const NOOP: Command = { command: 'NOOP', tokens: [], options: {} };
 const LOGOUT_MS = 2_000;
+const MOST_WIRE_NAMES = 10_000;
 /** Mailboxes whose number of messages is remembered, on each connection. */
 const MOST_COUNTS = 50;
 const REV2_INCLUDES = new Set(['UIDPLUS', 'MOVE', 'ESEARCH', 'SPECIAL-USE', 'LIST-EXTENDED', 'LIST-STATUS', 'SASL-IR']);

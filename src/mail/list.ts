@@ -1,10 +1,11 @@
-import { ToolError } from '../errors.ts';
+import { ToolError, UpstreamError } from '../errors.ts';
 import { askBySequence, askByUid, type FetchedItems, fetchByUid } from './fetch.ts';
 import type { Imap } from './imap.ts';
 import { askMailbox } from './mailboxes.ts';
 import { encodeSearch, type SearchKey } from './search.ts';
 import { type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from './summary.ts';
-import { askSearch, explainSearch } from './uid-search.ts';
+import type { Token } from './tokens.ts';
+import { askSearch, explainSearch, type FoundUids } from './uid-search.ts';
 
 /** Messages of a mailbox, a page at a time: listing and finding them. Costs as much as the page, however large the mailbox. */
 
@@ -50,10 +51,21 @@ export async function fetchSummaries(imap: Imap, mailbox: string, uids: readonly
   });
 }
 
+/** What searching a mailbox came to. */
+export interface FoundMessages {
+  uidValidity: string;
+  /** All that were found. */
+  count: number;
+  /** Of one page of them, newest (highest) first. */
+  uids: number[];
+  /** `repeated`: the server found nothing at first, and these when asked in the plainest way. `wrong`: it says that there is nothing in
+   *  a mailbox that is not empty. Null: no reason to doubt it. */
+  doubt: 'repeated' | 'wrong' | null;
+}
+
 /**
  * Finds messages.
  *
- * @returns all that were found as a number; the UIDs of one page of them, newest (highest) first
  * @throws {ToolError} if there is no such mailbox, or the server cannot search for text outside ASCII
  */
 export async function searchMessages(
@@ -61,7 +73,7 @@ export async function searchMessages(
   mailbox: string,
   keys: SearchKey[],
   { page, perPage }: Page,
-): Promise<{ uidValidity: string; count: number; uids: number[] }> {
+): Promise<FoundMessages> {
   const { tokens, needsUtf8, needsWithin } = encodeSearch(keys);
   if (needsWithin && !imap.has('WITHIN')) {
     throw new ToolError('This mail server does not know OLDER and YOUNGER. Use BEFORE and SINCE with a date.');
@@ -70,12 +82,43 @@ export async function searchMessages(
   const ask = () => askSearch(imap, tokens, { charset });
   const { selected, reply } = await askMailbox(imap, mailbox, { fresh: true }, ask);
   try {
-    const found = reply();
+    const first = reply();
+    const again = first?.count === 0 && selected.exists > 0 ? await searchAgain(imap, keys, tokens, charset) : null;
+    const found = again ?? first;
     const uids = found?.newest((page - 1) * perPage, perPage) ?? [];
-    return { uidValidity: selected.uidValidity, count: found?.count ?? 0, uids };
+    const doubt =
+      again !== null ? 'repeated' : first?.count === 0 && selected.exists > 0 && isAll(keys) ? 'wrong' : null;
+    return { uidValidity: selected.uidValidity, count: found?.count ?? 0, uids, doubt };
   } catch (error) {
     return explainSearch(error, charset);
   }
+}
+
+/**
+ * Some servers find nothing when they are asked with RETURN or CHARSET, and do not say why. Where nothing is certainly wrong, or likely
+ * so because of the charset, they are asked once more without both.
+ *
+ * @returns null if that finds nothing either, or was not worth asking
+ */
+async function searchAgain(
+  imap: Imap,
+  keys: readonly SearchKey[],
+  tokens: readonly Token[],
+  charset: 'UTF-8' | undefined,
+): Promise<FoundUids | null> {
+  if (charset === undefined && !isAll(keys)) return null;
+  const found = await imap
+    .find(askSearch(imap, tokens, { charset: undefined, isPlain: true }))
+    .catch((error: unknown) => {
+      if (error instanceof UpstreamError && error.fault === 'refused' && imap.isUsable) return null;
+      throw error;
+    });
+  return found?.count === 0 ? null : found;
+}
+
+/** True if every message of a mailbox must be found. */
+function isAll(keys: readonly SearchKey[]): boolean {
+  return keys.every(({ key }) => key === 'ALL');
 }
 
 const REQUIRED = ['ENVELOPE', 'BODYSTRUCTURE'];

@@ -1,7 +1,7 @@
 import { ToolError, UpstreamError } from '../errors.ts';
 import type { Asked, Imap, Question, SelectedMailbox } from './imap.ts';
 import { guessSpecialUse } from './imap-wire.ts';
-import { canonicalMailboxName, decodeMailboxName, encodeMailboxName, quoteName } from './mailbox-name.ts';
+import { canonicalMailboxName, decodeMailboxName, quoteName } from './mailbox-name.ts';
 import { atom, type Item, type Line, listOf, numberOf, string, type Token, textOf } from './tokens.ts';
 
 /** The mailboxes of an account: their names, what each is for, and opening one. */
@@ -120,9 +120,7 @@ export async function openMailbox(
   name: string,
   { toChange = false, fresh = false, uidValidity }: OpenOptions = {},
 ): Promise<SelectedMailbox> {
-  const selected = await imap
-    .select(name, { readOnly: !toChange, fresh })
-    .catch((error: unknown) => explainMissing(imap, name, error));
+  const selected = await byItsName(imap, name, () => imap.select(name, { readOnly: !toChange, fresh }));
   if (toChange && selected.isReadOnly) {
     throw new ToolError(`The mailbox ${quoteName(name)} can be read but not changed.`);
   }
@@ -143,9 +141,7 @@ export async function askMailbox<T>(
   { fresh = false, uidValidity }: Omit<OpenOptions, 'toChange'>,
   make: (exists: number | null) => Question<T> | null,
 ): Promise<Asked<T>> {
-  const asked = await imap
-    .ask(name, { readOnly: true, fresh }, make)
-    .catch((error: unknown) => explainMissing(imap, name, error));
+  const asked = await byItsName(imap, name, () => imap.ask(name, { readOnly: true, fresh }, make));
   const { selected } = asked;
   if (uidValidity !== undefined && uidValidity !== selected.uidValidity) throw staleUids(selected);
   return asked;
@@ -156,6 +152,20 @@ function staleUids({ path, uidValidity }: SelectedMailbox): ToolError {
   return new ToolError(
     `Nothing was done: the UIDs of ${quoteName(path)} are not valid any more, its uid_validity is ${uidValidity} now. Find the message again with search_mail_messages, by \`HEADER Message-ID "<its message_id>"\` or by SUBJECT, and use the new UID.`,
   );
+}
+
+/** Some servers do not write `&` and letters outside ASCII as they should: if that may be why, the name is looked up and tried once more. */
+async function byItsName<T>(imap: Imap, name: string, use: () => Promise<T>): Promise<T> {
+  return use().catch(async (error: unknown) => {
+    const path = canonicalMailboxName(name);
+    const tried = imap.wireName(path);
+    if (!(error instanceof UpstreamError) || error.fault !== 'refused' || !tried.includes('&') || !imap.isUsable) {
+      return explainMissing(imap, name, error);
+    }
+    await lookUp(imap, path);
+    if (imap.wireName(path) === tried) return explainMissing(imap, name, error);
+    return use().catch((again: unknown) => explainMissing(imap, name, again));
+  });
 }
 
 /**
@@ -186,7 +196,9 @@ function noMessagesIn(name: string, cause?: unknown): ToolError {
 
 /** LIST of one name; `%` and `*` in it would be wildcards, so the answers are compared. */
 async function lookUp(imap: Imap, path: string): Promise<Mailbox | undefined> {
-  return (await list(imap, path, { counts: false, plain: true })).find((mailbox) => mailbox.path === path);
+  const find = async (pattern: string) =>
+    (await list(imap, pattern, { counts: false, plain: true })).find((mailbox) => mailbox.path === path);
+  return (await find(path)) ?? (imap.wireName(path).includes('&') ? find('*') : undefined);
 }
 
 async function list(
@@ -221,12 +233,14 @@ async function listOnce(
   options: readonly Token[],
 ): Promise<Map<string, Listed>> {
   const mailboxes = new Map<string, Listed>();
-  const encoded = string(pattern === '*' ? '*' : encodeMailboxName(pattern));
+  const encoded = string(pattern === '*' ? '*' : imap.wireName(pattern));
   await imap.run(command, [string(''), encoded, ...(options.length > 0 ? [atom('RETURN'), options] : [])], {
     untagged: {
       [command]: ({ items: [attributes, delimiter, name] }) => {
         const mailbox = toMailbox(listOf(attributes), textOf(delimiter), textOf(name) ?? '');
-        if (mailbox.path !== '') mailboxes.set(mailbox.path, mailbox);
+        if (mailbox.path === '') return;
+        mailboxes.set(mailbox.path, mailbox);
+        imap.learnWireName(mailbox.path, textOf(name) ?? '');
       },
       STATUS: (line) => readStatus(line, mailboxes),
     },
@@ -264,7 +278,7 @@ async function markSubscribed(imap: Imap, mailboxes: Map<string, Listed>): Promi
 async function countEach(imap: Imap, mailboxes: Listed[]): Promise<void> {
   const byPath = new Map(mailboxes.map((mailbox) => [mailbox.path, mailbox]));
   for (const { path } of mailboxes.filter(({ selectable }) => selectable).slice(0, MOST_STATUS_COMMANDS)) {
-    const name = string(encodeMailboxName(path));
+    const name = string(imap.wireName(path));
     await imap
       .run('STATUS', [name, [atom('MESSAGES'), atom('UNSEEN')]], {
         untagged: { STATUS: (line) => readStatus(line, byPath) },

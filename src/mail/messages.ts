@@ -3,7 +3,7 @@ import { fetchByUid, fetchNamed } from './fetch.ts';
 import { canonicalFlag, isSameFlag, requirePermanent } from './flags.ts';
 import type { Completion, Imap } from './imap.ts';
 import { afterChange } from './imap-faults.ts';
-import { canonicalMailboxName, encodeMailboxName, quoteName } from './mailbox-name.ts';
+import { canonicalMailboxName, quoteName } from './mailbox-name.ts';
 import { explainMissing, openMailbox } from './mailboxes.ts';
 import { removeMessages } from './removal.ts';
 import { toSummary } from './summary.ts';
@@ -44,7 +44,7 @@ export async function moveMessages(
   const canMove = imap.has('MOVE');
   const command = canMove ? 'UID MOVE' : 'UID COPY';
   const completion = await imap
-    .run(command, [sequenceSet(uids), string(encodeMailboxName(target))], {
+    .run(command, [sequenceSet(uids), string(imap.wireName(target))], {
       // With MOVE the code comes in an untagged OK (RFC 6851 §4.3).
       untagged: { OK: (line) => readCopyUid(codeOf(line), copied) },
       ifLost: `The connection was lost while the message was being ${canMove ? 'moved' : 'copied'}, which may have happened or not. Look into both mailboxes before trying again.`,
@@ -122,7 +122,7 @@ export async function appendMessage(
   const path = canonicalMailboxName(mailbox);
   if (imap.appendLimit !== null && raw.length > imap.appendLimit) throw tooBig();
   const tokens = [
-    string(encodeMailboxName(path)),
+    string(imap.wireName(path)),
     flags.map((flag) => atom(canonicalFlag(flag))),
     { type: 'LITERAL', value: raw } as const,
   ];

@@ -55,11 +55,11 @@ export async function searchUids(
   return found.newest(0, found.count).reverse();
 }
 
-/** The question of searchUids(). */
+/** The question of searchUids(). @param isPlain as servers have always known it: without RETURN */
 export function askSearch(
   imap: Imap,
   tokens: readonly Token[],
-  { charset }: { charset: 'UTF-8' | undefined },
+  { charset, isPlain = false }: { charset: 'UTF-8' | undefined; isPlain?: boolean },
 ): Question<FoundUids> {
   const ranges: [number, number][] = [];
   const take = (set: string) => {
@@ -67,7 +67,7 @@ export function askSearch(
     if (more === null || ranges.length + more.length > MAX_FOUND) throw tooManyFound();
     for (const range of more) ranges.push(range);
   };
-  const returns = imap.has('ESEARCH') ? [atom('RETURN'), [atom('ALL')]] : [];
+  const returns = imap.has('ESEARCH') && !isPlain ? [atom('RETURN'), [atom('ALL')]] : [];
   const encoding = charset === undefined ? [] : [atom('CHARSET'), atom(charset)];
   return {
     command: 'UID SEARCH',

@@ -31,12 +31,13 @@ export const searchMailMessages = defineTool({
     per_page: z.number(),
     uids: z.array(z.number()).describe('UIDs of this page, newest first.'),
     messages: z.array(Envelope).optional().describe('With with_envelopes: the envelopes of `uids` that still exist.'),
+    warning: z.string().optional().describe('Present if the mail server seems to search wrongly.'),
   }),
   run: (args, { readImap }: MailSession) => {
     const keys = parseSearch(args.query);
     return readImap(async (imap) => {
       const page = { page: args.page, perPage: args.per_page };
-      const { uidValidity, count, uids } = await searchMessages(imap, args.folder, keys, page);
+      const { uidValidity, count, uids, doubt } = await searchMessages(imap, args.folder, keys, page);
       const summaries = args.with_envelopes ? await fetchSummaries(imap, args.folder, uids) : undefined;
       return {
         folder: args.folder,
@@ -46,7 +47,15 @@ export const searchMailMessages = defineTool({
         per_page: args.per_page,
         uids,
         ...(summaries === undefined ? {} : { messages: summaries.map(toEnvelope) }),
+        ...(doubt === null ? {} : { warning: DOUBTS[doubt] }),
       };
     });
   },
 });
+
+const DOUBTS = {
+  repeated:
+    'The mail server found nothing at first and these messages when it was asked once more, so it may miss others. Look with list_mail_messages too.',
+  wrong:
+    'The mail server finds nothing although the folder is not empty, so its search cannot be relied on. Look with list_mail_messages instead.',
+};
