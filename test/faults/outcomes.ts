@@ -18,7 +18,9 @@ export type Outcome = z.output<typeof Outcome>;
 export function documentedOutcomes(): Outcome[] {
   const text = readFileSync(new URL('../../ARCHITECTURE.md', import.meta.url), 'utf8');
   const [, section = ''] = text.split('\n## What the caller is told\n');
-  const rows = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| `'));
+  // The table of sessions that cannot be started comes after the first.
+  const [table = ''] = section.split(/\n## |\nA session that cannot be started/);
+  const rows = table.split('\n').filter((line) => line.startsWith('| `'));
   return rows.flatMap((row) => {
     const [calls = [], commands = [], moments = [], [told] = [], [afterwards] = []] = row
       .split('|')
