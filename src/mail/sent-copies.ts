@@ -14,9 +14,14 @@ interface Provider {
   originalIdField?: string;
 }
 
-/** Providers that are known to file copies, each with where that is known from. */
+/**
+ * Providers that are known to file copies, each with where that is known from. Known not to: Yahoo (MailCore/mailcore2 issue 724), Yandex and
+ * Mail.ru (bkaankose/Wino-Mail issue 631). Proton Bridge (ProtonMail/proton-bridge issue 430) and DavMail (mguessan/davmail issue 269) do, on
+ * hosts of their owners: those are for `--sent-copy=never`.
+ */
 const PROVIDERS: readonly Provider[] = [
-  // Gmail and Google Workspace. "Gmail sending", wiki of nodemailer/wildduck; huacnlee/omamail pull request 60.
+  // Gmail and Google Workspace. "Check Gmail through other email platforms", support.google.com/mail/answer/78892; "Gmail sending", wiki
+  // of nodemailer/wildduck.
   // Not smtp-relay.gmail.com, which belongs to no mailbox.
   { hosts: ['smtp.gmail.com', 'smtp.googlemail.com'], filing: 'theirs' },
   // Microsoft 365: "Changes coming to the SMTP Authenticated Submission client protocol", Exchange Team Blog, 2018-04-20
