@@ -69,8 +69,8 @@ export function openSession(
   const { pool, store, now, messageIdSecret, recentCalls, smtp } = parts;
   return {
     account,
-    readImap: (use) => pool.withImap(account, use, { retry: true }),
-    changeImap: (use) => pool.withImap(account, use, { retry: true }),
+    readImap: (use, mailbox) => pool.withImap(account, use, { retry: true, mailbox }),
+    changeImap: (use, mailbox) => pool.withImap(account, use, { retry: true, mailbox }),
     settleImap: (use) => pool.withImap(account, use, { retry: true }),
     submit: (message) => submit(account, message, smtp),
     keyedMessageId: (call) => keyedMessageId(messageIdSecret, account, call),

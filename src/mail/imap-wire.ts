@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { ImapFlow } from 'imapflow';
 import compile from 'imapflow/lib/handler/imap-compiler.js';
@@ -6,6 +7,7 @@ import { specialUse } from 'imapflow/lib/special-use.js';
 import { UpstreamError } from '../errors.ts';
 import type { Login, MailServer } from './account.ts';
 import { connectFault, loginFault, preauthenticated, wrongLogin } from './imap-faults.ts';
+import { keepSessionOf, sessionFor } from './tls-sessions.ts';
 import { atom, type Item, string, type Token } from './tokens.ts';
 
 /** The door to imapflow: its transport, parser and STARTTLS are used, its commands are not. */
@@ -70,7 +72,7 @@ export class Wire extends ImapFlow {
   declare tagCounter: number;
   declare readonly setAuthenticationState: () => Promise<void>;
   declare expectCapabilityUpdate: boolean;
-  declare readonly socket: { setTimeout(milliseconds: number): unknown } | false | null;
+  declare readonly socket: Socket | false | null;
   declare readonly untaggedHandlers: Record<string, ((answer: Answer) => Promise<void>) | null>;
   login: Login | undefined;
 
@@ -221,12 +223,15 @@ export async function openWire(
 ): Promise<Wire> {
   // A NUL ends a field in AUTHENTICATE PLAIN (RFC 4616 §2); no server has such a login.
   if (/[\0\r\n]/.test(login.username + login.password)) throw wrongLogin();
+  // Whose word on certificates is taken decides too, and is not compared here.
+  const resumable = server.security === 'tls' && tls.ca === undefined ? `${server.host}:${server.port}` : undefined;
+  const session = resumable === undefined ? undefined : sessionFor(resumable);
   const wire = new Wire({
     host: server.host,
     port: server.port,
     secure: server.security === 'tls',
     doSTARTTLS: server.security === 'starttls' ? true : server.security === 'cleartext' ? false : undefined,
-    tls,
+    tls: { ...tls, ...(session && { session }) },
     logger: false,
     disableAutoIdle: true,
     connectionTimeout: limits.connectMs,
@@ -242,7 +247,9 @@ export async function openWire(
   const deadline = setTimeout(() => wire.close(), limits.connectMs);
   const startedAt = performance.now();
   try {
-    await wire.connect();
+    const connecting = wire.connect();
+    if (resumable !== undefined && wire.socket) keepSessionOf(wire.socket, resumable);
+    await connecting;
     return wire;
   } catch (error) {
     wire.close();

@@ -43,8 +43,8 @@ export interface LeaseOptions {
    * been dropped, as long as no command that changes something was sent.
    */
   retry?: true;
-  /** A connection that has this mailbox open is preferred. */
-  mailbox?: string;
+  /** A connection that has this mailbox open is preferred. In the server's spelling, with INBOX in capitals. */
+  mailbox?: string | undefined;
 }
 
 export interface ImapPool {
@@ -110,6 +110,7 @@ class Pool implements ImapPool {
   async withImap<T>(account: ImapAccount, use: (imap: Imap) => Promise<T>, options: LeaseOptions = {}): Promise<T> {
     const shelf = this.#shelfOf(account);
     const { imap, isWarm } = await this.#acquire(account, shelf, options.mailbox);
+    if (isWarm) imap.lease();
     const changes = imap.changes;
     try {
       return await use(imap);
@@ -186,7 +187,8 @@ class Pool implements ImapPool {
 
   #takeIdle(shelf: Shelf, mailbox: string | undefined): Imap | undefined {
     for (const imap of [...shelf.idle]) if (!imap.isUsable) this.#discard(imap, shelf);
-    const imap = shelf.idle.findLast(({ selected }) => selected?.path === mailbox) ?? shelf.idle.at(-1);
+    const imap =
+      shelf.idle.findLast(({ selected }) => selected !== null && selected.path === mailbox) ?? shelf.idle.at(-1);
     if (imap === undefined) return undefined;
     this.#removeIdle(imap, shelf);
     this.#leased.add(imap);

@@ -25,7 +25,8 @@ export async function publishAttachments(
   for (const { filename, contentType, sizeBytes, part, inline } of message.attachments) {
     const { uid, uidValidity } = message;
     const attached = { imap: account.imap, mailbox, uidValidity, uid, part, filename, contentType, sizeBytes };
-    const lend: LendBytes = (use) => readImap(async (imap) => use((await openPart(imap, mailbox, uid, part)).stream));
+    const lend: LendBytes = (use) =>
+      readImap(async (imap) => use((await openPart(imap, mailbox, uid, part)).stream), mailbox);
     // A store that is down costs one time-out, not one for each attachment.
     const url: string | null = isStoreDown ? null : await attachments.publish(attached, lend);
     isStoreDown ||= url === null;

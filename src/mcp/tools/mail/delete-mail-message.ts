@@ -47,5 +47,5 @@ export const deleteMailMessage = defineTool({
       const { expunged } = await deleteMessages(imap, mailbox, [uid]);
       if (expunged) return { uid, outcome: 'expunged' as const };
       return { uid, outcome: 'marked_deleted' as const, warning: NOT_REMOVED };
-    }),
+    }, mailbox),
 });

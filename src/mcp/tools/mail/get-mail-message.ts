@@ -61,7 +61,7 @@ export const getMailMessage = defineTool({
   }),
   run: async (args, session: MailSession) => {
     const options = { format: args.body_format, uidValidity: args.uid_validity };
-    const message = await session.readImap((imap) => readMessage(imap, args.folder, args.uid, options));
+    const message = await session.readImap((imap) => readMessage(imap, args.folder, args.uid, options), args.folder);
     const { attachments, warnings } = await publishAttachments(message, args.folder, session);
     return {
       ...toEnvelope(message),

@@ -31,5 +31,5 @@ export const listMailMessages = defineTool({
         per_page: perPage,
         messages: listed.messages.map(toEnvelope),
       };
-    }),
+    }, mailbox),
 });

@@ -38,5 +38,5 @@ export const moveMailMessage = defineTool({
         uid_validity: moved?.newUidValidity ?? null,
         ...(moved?.removed === false && { warning: NOT_REMOVED }),
       };
-    }),
+    }, mailbox),
 });

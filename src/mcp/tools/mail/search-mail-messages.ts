@@ -49,7 +49,7 @@ export const searchMailMessages = defineTool({
         ...(summaries === undefined ? {} : { messages: summaries.map(toEnvelope) }),
         ...(doubt === null ? {} : { warning: DOUBTS[doubt] }),
       };
-    });
+    }, args.folder);
   },
 });
 

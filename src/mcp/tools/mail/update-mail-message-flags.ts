@@ -29,6 +29,6 @@ export const updateMailMessageFlags = defineTool({
     return changeImap(async (imap) => {
       if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
       return { uid, flags: await updateFlags(imap, mailbox, uid, { add, remove }) };
-    });
+    }, mailbox);
   },
 });
