@@ -20,8 +20,8 @@ interface Provider {
  * hosts of their owners: those are for `--sent-copy=never`.
  */
 const PROVIDERS: readonly Provider[] = [
-  // Gmail and Google Workspace. "Check Gmail through other email platforms", support.google.com/mail/answer/78892; "Gmail sending", wiki
-  // of nodemailer/wildduck.
+  // Gmail and Google Workspace. support.google.com/mail/answer/78892, as quoted in mustang-im/mustang issue 627; "Gmail sending", wiki of
+  // nodemailer/wildduck.
   // Not smtp-relay.gmail.com, which belongs to no mailbox.
   { hosts: ['smtp.gmail.com', 'smtp.googlemail.com'], filing: 'theirs' },
   // Microsoft 365: "Changes coming to the SMTP Authenticated Submission client protocol", Exchange Team Blog, 2018-04-20
