@@ -170,6 +170,8 @@ export class Imap {
     const isChange = options.ifLost !== undefined;
     // If the connection is dead, that shall turn out before it is unknown whether the change was made.
     if (isChange && !this.#isProven) await this.#runAll([NOOP]);
+    // What was never sent has certainly not happened.
+    if (isChange && !this.isUsable) throw this.#explain(new Error('no connection'), { command });
     if (isChange) this.#changes += 1;
     const [ended] = await this.#runAll([{ command, tokens, options }]);
     return completedOrThrow(ended);

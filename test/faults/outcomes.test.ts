@@ -56,13 +56,14 @@ async function prepare(row: Outcome): Promise<Stage> {
   const imap = await faultProxy({
     target: isPoor ? plainPort(overCleartext(onPoorServer(account)), 'poorImap') : plainPort(direct, 'imap'),
     protocol: 'imap',
+    ...(variant === 'UIDPLUS, no MOVE' && { rewrite: (line: string) => line.replace(/ MOVE\b/g, '') }),
   });
   const smtp = await faultProxy({
     target: { host: direct.smtp.server.host, port: direct.smtp.server.port },
     protocol: 'smtp',
   });
-  const tools = toolsOf(through(direct, imap, smtp));
-  await tools.call('list_mailboxes');
+  const tools = toolsOf(through(direct, imap, smtp), variant === 'cold' ? { imap: { connectMs: 500 } } : {});
+  if (variant !== 'cold') await tools.call('list_mailboxes');
   const proxy = SMTP_COMMANDS.has(row.command) ? smtp : imap;
   const args = argumentsOf(tool, variant, { uid, to: reader.email });
   const before = await stateOf(account);
@@ -98,7 +99,7 @@ function through(account: MailAccount, imap: FaultProxy, smtp: FaultProxy): Mail
 
 function commandPattern(command: string): RegExp {
   if (command === 'first') return /./;
-  if (command === 'connect') return /^CONNECT$/;
+  if (command === 'connect' || command === 'greeting') return /^CONNECT$/;
   if (command === 'message') return /^MESSAGE$/;
   if (command === 'final dot') return /^\.$/;
   return new RegExp(`^(UID )?${command}\\b`, 'i');

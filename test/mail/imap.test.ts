@@ -223,6 +223,18 @@ describe('a connection', () => {
     );
   });
 
+  test('that is gone takes no change, and it is certain that there was none', async () => {
+    await using server = await scriptedImap(() => undefined);
+    await connected(server, async (imap) => {
+      imap.close();
+      await expect(imap.run('APPEND', [], { ifLost: 'It may have happened.' })).rejects.toMatchObject({
+        fault: 'unreachable',
+      });
+      expect(imap.changes).toBe(0);
+    });
+    expect(server.commands).not.toContain('APPEND');
+  });
+
   test('takes no literal larger than the limit, whatever the server announces', async () => {
     await using server = await scriptedImap((command) =>
       command === 'NOOP' ? '* 1 FETCH (UID 1 BODY[] {2000000000}' : undefined,

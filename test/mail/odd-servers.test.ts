@@ -31,6 +31,7 @@ function usual(command: string): string | undefined {
     );
     return [...wanted, 'TAG OK done'].join('\n');
   }
+  if (/^UID SEARCH DELETED/i.test(command)) return '* SEARCH 20\nTAG OK done';
   if (/^UID SEARCH/i.test(command)) return `* SEARCH ${UIDS.join(' ')}\nTAG OK done`;
   if (/^LIST/i.test(command)) return '* LIST () "/" INBOX\n* LIST () "/" Sent\n* LIST () "/" Archive\nTAG OK done';
   return undefined;
@@ -356,6 +357,31 @@ describe('structures that lie', () => {
     });
     const read = await server.tools.call('get_mail_message', { folder: 'INBOX', uid: 20 });
     expect(read).toMatchObject({ text_body: expect.stringMatching(/^(one|text 20)\s*$/) });
+  });
+});
+
+describe('a change of which the server refuses a part', () => {
+  const refusing = (command: RegExp) => oddServer((line) => (command.test(line) ? 'TAG NO [NOPERM] no' : undefined));
+
+  test('says after COPY that the copy is there', async () => {
+    await using server = await refusing(/^UID STORE/);
+    const failure = await server.tools.failure('move_mail_message', {
+      folder: 'INBOX',
+      uid: 20,
+      destination: 'Archive',
+    });
+    expect(failure).toMatchObject({ fault: 'unknown_outcome' });
+    expect(String(failure)).toContain('it may be in both mailboxes');
+  });
+
+  test.each([
+    ['EXPUNGE', /^EXPUNGE/],
+    ['SEARCH, without which nobody knows what EXPUNGE would remove', /^UID SEARCH/],
+  ])('says that the message is marked: %s', async (_name, command) => {
+    await using server = await refusing(command);
+    const result = await server.tools.call('delete_mail_message', { folder: 'INBOX', uid: 20 });
+    expect(result).toMatchObject({ outcome: 'marked_deleted', warning: expect.stringContaining('marked as deleted') });
+    expect(server.commands.some((line) => /^EXPUNGE/.test(line))).toBe(command.test('EXPUNGE'));
   });
 });
 
