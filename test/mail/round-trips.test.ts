@@ -1,0 +1,300 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { MailAccount } from '../../src/mail/account.ts';
+import { listMessages, searchMessages } from '../../src/mail/list.ts';
+import { findMailbox } from '../../src/mail/mailboxes.ts';
+import { appendMessage, updateFlags } from '../../src/mail/messages.ts';
+import { createImapPool } from '../../src/mail/pool.ts';
+import { readMessage } from '../../src/mail/read.ts';
+import { parseSearch } from '../../src/mail/search.ts';
+import { newAccount } from '../support/accounts.ts';
+import { connected } from '../support/connected.ts';
+import { imapWith } from '../support/mailboxes.ts';
+import { message } from '../support/messages.ts';
+import { cuttableProxy, delayProxy } from '../support/proxies.ts';
+import { type Script, scriptedImap } from '../support/scripted-imap.ts';
+import { testServers } from '../support/servers.ts';
+
+const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const PAGE = { page: 1, perPage: 20 };
+const DELAY_MS = 40;
+
+/** One message as FETCH answers it. */
+const fetched = (sequence: number, uid: number, subject = `uid ${uid}`) =>
+  `* ${sequence} FETCH (UID ${uid} FLAGS () INTERNALDATE "04-Mar-2025 05:06:07 +0000" RFC822.SIZE 9 ENVELOPE (NIL "${subject}" NIL NIL NIL NIL NIL NIL NIL NIL) BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 4 1) BODY[HEADER.FIELDS (REFERENCES)] "" BODY[1]<0> "text")`;
+
+/** Round trips that `use` takes on a warm connection with 40 ms each way. */
+async function roundTrips(account: MailAccount, use: Parameters<typeof connected>[1]): Promise<number> {
+  const { host, tlsPort: port } = testServers().imap;
+  await using proxy = await delayProxy({ target: { host, port }, delayMs: DELAY_MS });
+  const server = { host: proxy.host, port: proxy.port, security: 'tls' as const };
+  return await connected({ ...account, imap: { ...account.imap, server } }, async (imap) => {
+    await use(imap);
+    const startedAt = performance.now();
+    await use(imap);
+    return Math.floor((performance.now() - startedAt) / (2 * DELAY_MS));
+  });
+}
+
+describe('on a warm connection, one round trip is enough for', () => {
+  const html = `<p>${'Hello again. '.repeat(200)}</p>`;
+  const text = 'Hello.\r\n'.repeat(300);
+  const attachments = [{ filename: 'a.bin', content: Buffer.alloc(90_000, 1) }];
+  const letters = {
+    'plain text': message({ text }),
+    'HTML alone': message({ html }),
+    'text and HTML': message({ text, html }),
+    'text with an attachment': message({ text, attachments }),
+    'text and HTML with an attachment': message({ text, html, attachments }),
+  };
+
+  test('a page', async () => {
+    const account = newAccount();
+    await imapWith(account, { INBOX: [message(), message()] });
+    expect(await roundTrips(account, (imap) => listMessages(imap, 'INBOX', PAGE))).toBe(1);
+  });
+
+  test('a search', async () => {
+    const account = newAccount();
+    await imapWith(account, { INBOX: [message(), message()] });
+    expect(await roundTrips(account, (imap) => searchMessages(imap, 'INBOX', parseSearch('UNSEEN'), PAGE))).toBe(1);
+  });
+
+  test.for(Object.entries(letters))('a message of %s', async ([, letter]) => {
+    const account = newAccount();
+    const {
+      INBOX: [uid = 0],
+    } = await imapWith(account, { INBOX: [letter] });
+    const read = await connected(account, (imap) => readMessage(imap, 'INBOX', uid, { format: 'text' }));
+    expect(read.text).toContain('Hello');
+    expect(await roundTrips(account, (imap) => readMessage(imap, 'INBOX', uid, { format: 'text' }))).toBe(1);
+  });
+
+  test.for([
+    ['plain text', 'both'],
+    ['text and HTML', 'both'],
+    ['text and HTML', 'html'],
+  ] as const)('a message of %s, asked for as %s', async ([name, format]) => {
+    const account = newAccount();
+    const {
+      INBOX: [uid = 0],
+    } = await imapWith(account, { INBOX: [letters[name]] });
+    expect(await roundTrips(account, (imap) => readMessage(imap, 'INBOX', uid, { format }))).toBe(1);
+  });
+
+  test('another mailbox that was open before', async () => {
+    const account = newAccount();
+    await imapWith(account, { INBOX: [message()], Other: [message()] });
+    const use = async (imap: Parameters<Parameters<typeof connected>[1]>[0]) => {
+      await listMessages(imap, 'Other', PAGE);
+      await listMessages(imap, 'INBOX', PAGE);
+    };
+    expect(await roundTrips(account, use)).toBe(2);
+  });
+});
+
+describe('a long text', () => {
+  test.for([32 * 1024 - 1, 32 * 1024, 32 * 1024 + 1, 100_000])('of %i bytes is read to its end', async (length) => {
+    const account = newAccount();
+    const body = `${'x'.repeat(length - 3)}end`;
+    const raw = `Subject: long\r\nContent-Type: text/plain\r\n\r\n${body}`;
+    const {
+      INBOX: [uid = 0],
+    } = await imapWith(account, { INBOX: [message({ raw })] });
+    const read = await connected(account, (imap) => readMessage(imap, 'INBOX', uid));
+    expect(read.text).toBe(body);
+  });
+
+  test('inside another part is read to its end', async () => {
+    const account = newAccount();
+    const text = `${'y'.repeat(70)}\r\n`.repeat(2_000);
+    const letter = message({ text, html: '<p>short</p>', attachments: [{ filename: 'a.txt', content: 'x' }] });
+    const {
+      INBOX: [uid = 0],
+    } = await imapWith(account, { INBOX: [letter] });
+    const read = await connected(account, (imap) => readMessage(imap, 'INBOX', uid));
+    expect(read.text?.length).toBe(text.replaceAll('\r\n', '\n').trimEnd().length);
+    expect(read.html).toContain('short');
+  });
+});
+
+describe('what changed in between', () => {
+  test('another connection added, removed and flagged is in the answer', async () => {
+    const account = newAccount();
+    const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'a' }), message({ subject: 'b' })] });
+    await connected(account, async (reader) => {
+      const page = async () => {
+        const { total, messages } = await listMessages(reader, 'INBOX', PAGE);
+        return { total, subjects: messages.map(({ subject }) => subject), flags: messages.map(({ flags }) => flags) };
+      };
+      expect(await page()).toMatchObject({ total: 2, subjects: ['b', 'a'] });
+      await imapWith(account, { INBOX: [message({ subject: 'c' })] });
+      expect(await page()).toMatchObject({ total: 3, subjects: ['c', 'b', 'a'] });
+      const search = () => searchMessages(reader, 'INBOX', parseSearch('UNSEEN'), PAGE);
+      await connected(account, (other) => updateFlags(other, 'INBOX', INBOX[0] ?? 0, { add: ['\\Seen'], remove: [] }));
+      expect(await page()).toMatchObject({ flags: [[], [], ['\\Seen']] });
+      await connected(account, (other) => updateFlags(other, 'INBOX', INBOX[1] ?? 0, { add: ['\\Seen'], remove: [] }));
+      expect((await search()).count).toBe(1);
+      expect((await readMessage(reader, 'INBOX', INBOX[1] ?? 0)).flags).toEqual(['\\Seen']);
+    });
+  });
+
+  test('one gone and one new leave the number as it was, and the page is right all the same', async () => {
+    let fetches = 0;
+    await using server = await scriptedImap((command) => {
+      if (command.startsWith('FETCH')) {
+        fetches += 1;
+        const uids = fetches < 3 ? [5, 6, 7] : [6, 7, 8];
+        return `${uids.map((uid, index) => fetched(index + 1, uid)).join('\n')}\nTAG OK done`;
+      }
+      return command === 'NOOP' && fetches === 2 ? '* 1 EXPUNGE\n* 3 EXISTS\nTAG OK done' : undefined;
+    });
+    await connected(server, async (imap) => {
+      await listMessages(imap, 'INBOX', PAGE);
+      const { total, messages } = await listMessages(imap, 'INBOX', PAGE);
+      expect([total, ...messages.map(({ uid }) => uid)]).toEqual([3, 8, 7, 6]);
+    });
+  });
+
+  test('a mailbox that has shrunk while another was open is asked for its page once more', async () => {
+    let opened = 0;
+    const script: Script = (command) => {
+      if (command.startsWith('EXAMINE "INBOX"')) {
+        opened += 1;
+        return `* ${opened === 1 ? 3 : 1} EXISTS\n* OK [UIDVALIDITY 7] valid\nTAG OK [READ-ONLY] open`;
+      }
+      if (command.startsWith('FETCH 1:3') && opened === 2) return 'TAG BAD no such message';
+      const last = /^FETCH 1:(\d)/.exec(command)?.[1] ?? (command.startsWith('FETCH 1 ') ? '1' : undefined);
+      if (last === undefined) return undefined;
+      const lines = Array.from({ length: Number(last) }, (_, index) => fetched(index + 1, index + 1));
+      return `${lines.join('\n')}\nTAG OK done`;
+    };
+    await using server = await scriptedImap(script);
+    await connected(server, async (imap) => {
+      await listMessages(imap, 'INBOX', PAGE);
+      await listMessages(imap, 'Other', PAGE);
+      const { total, messages } = await listMessages(imap, 'INBOX', PAGE);
+      expect([total, messages.length]).toEqual([1, 1]);
+    });
+  });
+});
+
+describe('a mailbox that cannot be opened', () => {
+  test('gives nothing of the one that was open before', async () => {
+    await using server = await scriptedImap((command) => {
+      if (command.startsWith('EXAMINE "Gone"')) return 'TAG NO [NONEXISTENT] no such mailbox';
+      // Some servers keep the old mailbox open.
+      if (command.startsWith('UID FETCH')) return `${fetched(1, 5, 'of the old mailbox')}\nTAG OK done`;
+      return undefined;
+    });
+    await connected(server, async (imap) => {
+      expect((await readMessage(imap, 'INBOX', 5)).subject).toBe('of the old mailbox');
+      await expect(readMessage(imap, 'Gone', 5)).rejects.toThrow('There is no mailbox "Gone"');
+      expect(imap.selected).toBeNull();
+    });
+  });
+
+  test('is never followed by a change in the same breath', async () => {
+    await using server = await scriptedImap((command) =>
+      command.startsWith('SELECT') ? 'TAG NO [NONEXISTENT] no such mailbox' : undefined,
+    );
+    await connected(server, async (imap) => {
+      await expect(updateFlags(imap, 'Gone', 5, { add: ['\\Seen'], remove: [] })).rejects.toThrow('no mailbox "Gone"');
+    });
+    expect(server.commands.filter((command) => command.startsWith('UID STORE'))).toEqual([]);
+  });
+});
+
+describe('a server that', () => {
+  test('answers out of turn loses the connection, not the truth', async () => {
+    await using server = await scriptedImap((command) => (command.startsWith('UID SEARCH') ? '' : undefined));
+    await connected(server, async (imap) => {
+      const search = () => searchMessages(imap, 'INBOX', parseSearch('SEEN'), PAGE);
+      await imap.select('INBOX', { readOnly: true, fresh: false });
+      await expect(search()).rejects.toMatchObject({ code: 'PROTOCOL_UnexpectedTag' });
+      expect(imap.isUsable).toBe(false);
+    });
+  });
+
+  test('refuses parts that a message lacks is asked for the others alone', async () => {
+    await using server = await scriptedImap((command) => {
+      if (/^UID FETCH .*BODY\.PEEK\[2\]/.test(command)) return 'TAG NO no such part';
+      if (/^UID FETCH/.test(command)) return `${fetched(1, 5)}\nTAG OK done`;
+      return undefined;
+    });
+    await connected(server, async (imap) => {
+      expect(await readMessage(imap, 'INBOX', 5, { format: 'both' })).toMatchObject({ text: 'text', warnings: [] });
+    });
+  });
+
+  test('counts other bytes than it sends is asked for the part', async () => {
+    const inner =
+      '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 4 1)("TEXT" "HTML" NIL NIL NIL "7BIT" 4 1) "ALTERNATIVE" ("BOUNDARY" "b")';
+    const body = '--b\r\nContent-Type: text/plain\r\n\r\nwrong\r\n--b--';
+    await using server = await scriptedImap((command) => {
+      if (/^UID FETCH .*BODY\.PEEK\[1\.1\]/.test(command)) return '* 1 FETCH (UID 5 BODY[1.1]<0> "good")\nTAG OK done';
+      if (!command.startsWith('UID FETCH')) return undefined;
+      const structure = `((${inner}) "MIXED" ("BOUNDARY" "a"))`;
+      return `* 1 FETCH (UID 5 FLAGS () RFC822.SIZE 9 ENVELOPE (NIL "s" NIL NIL NIL NIL NIL NIL NIL NIL) BODYSTRUCTURE ${structure} BODY[HEADER.FIELDS (REFERENCES)] "" BODY[1]<0> {${body.length}}\n${body})\nTAG OK done`;
+    });
+    await connected(server, async (imap) => {
+      expect((await readMessage(imap, 'INBOX', 5, { format: 'text' })).text).toBe('good');
+    });
+  });
+});
+
+describe('a warm connection that nobody has used for a while', () => {
+  test('and that has died without a word costs a short wait, and the call is repeated', async () => {
+    const account = newAccount();
+    await imapWith(account, { INBOX: [message()] });
+    const { host, tlsPort: port } = testServers().imap;
+    await using proxy = await cuttableProxy({ target: { host, port } });
+    const server = { host: proxy.host, port: proxy.port, security: 'tls' as const };
+    const limits = { staleAfterMs: 50, staleAnswerMs: 200, silenceMs: 20_000 };
+    const pool = createImapPool({ log: silentLog, limits });
+    const list = () =>
+      pool.withImap({ imap: { ...account.imap, server } }, (imap) => listMessages(imap, 'INBOX', PAGE), {
+        retry: true,
+      });
+    await list();
+    await sleep(100);
+    proxy.freeze();
+    setTimeout(() => proxy.thaw(), 150);
+    const startedAt = performance.now();
+    expect((await list()).total).toBe(1);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(proxy.accepted()).toBe(2);
+    await pool.close();
+  });
+
+  test('proves itself before it changes anything', async () => {
+    await using server = await scriptedImap(() => undefined);
+    const pool = createImapPool({ log: silentLog });
+    const account = {
+      imap: { server: server.server, login: { kind: 'password' as const, username: 'ada', password: 'secret' } },
+    };
+    const append = () => pool.withImap(account, (imap) => appendMessage(imap, 'Drafts', Buffer.from('x'), []));
+    await append();
+    await append();
+    await pool.close();
+    const sent = server.commands.map((command) => command.split(' ')[0]);
+    expect(sent.filter((name) => name === 'APPEND' || name === 'NOOP')).toEqual(['APPEND', 'NOOP', 'APPEND']);
+  });
+});
+
+describe('what a mailbox is for', () => {
+  test('is remembered, but not that there is none', async () => {
+    let lists = 0;
+    await using server = await scriptedImap((command) => {
+      if (!command.startsWith('LIST')) return undefined;
+      lists += 1;
+      return `* LIST (\\Sent) "/" Sent\n${lists > 1 ? '* LIST (\\Trash) "/" Bin\n' : ''}TAG OK done`;
+    });
+    await connected(server, async (imap) => {
+      await expect(findMailbox(imap, 'trash')).rejects.toThrow('trash');
+      expect(await findMailbox(imap, 'trash')).toBe('Bin');
+      expect(await findMailbox(imap, 'sent')).toBe('Sent');
+      expect(lists).toBe(2);
+    });
+  });
+});
