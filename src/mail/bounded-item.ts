@@ -8,18 +8,20 @@ const MOST_BYTES = 64 * 1024;
 const MOST_NODES = 12_000;
 /** Most lists in a row: addresses of a header, parts of a multipart. */
 const MOST_LISTS = 1_200;
+/** Deepest nesting of lists. */
+const MOST_LEVELS = 100;
 /** Most items of a list after those: parameters of a part. */
 const MOST_OTHERS = 1_000;
 
 /** The item with its shape kept: strings end early, of too many parts the first ones stay, and what follows the parts stays too. */
 export function bounded(item: Item): Item {
-  return cut(item, { nodes: MOST_NODES });
+  return cut(item, { nodes: MOST_NODES }, 0);
 }
 
-function cut(item: Item, budget: { nodes: number }): Item {
+function cut(item: Item, budget: { nodes: number }, level: number): Item {
   budget.nodes -= 1;
   if (item === null) return null;
-  if (isList(item)) return budget.nodes < 0 ? null : cutList(item, budget);
+  if (isList(item)) return budget.nodes < 0 || level > MOST_LEVELS ? null : cutList(item, budget, level + 1);
   const { value } = item;
   if (value === null || value === undefined || typeof value === 'number' || value.length <= MOST_BYTES) return item;
   // A copy: a slice would keep all of it in memory.
@@ -28,11 +30,11 @@ function cut(item: Item, budget: { nodes: number }): Item {
 }
 
 /** The type of a multipart and its parameters come after its parts (RFC 9051 §7.5.2): parts are left out, all else keeps its place. */
-function cutList(items: readonly Item[], budget: { nodes: number }): Item[] {
+function cutList(items: readonly Item[], budget: { nodes: number }, level: number): Item[] {
   const first = items.findIndex((item) => !isList(item));
   const end = first < 0 ? items.length : first;
   const lists = items
     .slice(0, Math.min(end, MOST_LISTS))
-    .flatMap((item) => (budget.nodes < 0 ? [] : [cut(item, budget)]));
-  return [...lists, ...items.slice(end, end + MOST_OTHERS).map((item) => cut(item, budget))];
+    .flatMap((item) => (budget.nodes < 0 ? [] : [cut(item, budget, level)]));
+  return [...lists, ...items.slice(end, end + MOST_OTHERS).map((item) => cut(item, budget, level))];
 }

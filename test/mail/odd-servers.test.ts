@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ToolError, UpstreamError } from '../../src/errors.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { newAccount, onPoorServer } from '../support/accounts.ts';
 import { type ToolsOfAccount, toolsOf } from '../support/mail-session.ts';
@@ -78,7 +80,7 @@ describe('a mailbox is read the same from a server that', () => {
       (command) => (/^UID SEARCH/.test(command) ? '* ESEARCH (TAG "TAG") UID ALL 10,20,30\nTAG OK' : undefined),
       {
         capabilities:
-          'IMAP4rev1 IMAP4rev2 ESEARCH LITERAL+ UIDPLUS MOVE SPECIAL-USE LIST-EXTENDED LIST-STATUS ENABLE ID',
+          'IMAP4rev1 IMAP4rev2 ESEARCH LITERAL+ UIDPLUS MOVE SPECIAL-USE LIST-EXTENDED LIST-STATUS ENABLE ID UTF8=ACCEPT',
       },
     ],
     [
@@ -274,6 +276,27 @@ describe('a search that finds nothing where there must be something', () => {
     expect(found).toMatchObject({ count: 3, uids: [30, 20, 10] });
   });
 
+  test('is repeated without the charset too', async () => {
+    await using server = await oddServer(
+      (command) => {
+        // The bytes of the literal are a line of their own.
+        if (command === '') return '';
+        if (/^UID SEARCH CHARSET/.test(command)) return '* SEARCH\nTAG OK';
+        return /^UID SEARCH/.test(command) ? '* SEARCH 20\nTAG OK' : undefined;
+      },
+      { capabilities: 'IMAP4rev1 LITERAL+' },
+    );
+    const found = await server.tools.call('search_mail_messages', { folder: 'INBOX', query: 'SUBJECT "ä"' });
+    expect(found).toMatchObject({ uids: [20], warning: expect.stringContaining('list_mail_messages') });
+  });
+
+  test('is not repeated for words that may not be there', async () => {
+    await using server = await oddServer((command) => (/^UID SEARCH/.test(command) ? '* SEARCH\nTAG OK' : undefined));
+    const found = await server.tools.call('search_mail_messages', { folder: 'INBOX', query: 'SUBJECT nowhere' });
+    expect(found).toEqual(expect.not.objectContaining({ warning: expect.anything() }));
+    expect(server.commands.filter((command) => /SEARCH/.test(command))).toHaveLength(1);
+  });
+
   test('is said to be wrong if the server sticks to it', async () => {
     await using server = await oddServer((command) => (/^UID SEARCH/.test(command) ? '* SEARCH\nTAG OK' : undefined));
     const found = await server.tools.call('search_mail_messages', { folder: 'INBOX', query: 'ALL' });
@@ -357,6 +380,90 @@ describe('structures that lie', () => {
     });
     const read = await server.tools.call('get_mail_message', { folder: 'INBOX', uid: 20 });
     expect(read).toMatchObject({ text_body: expect.stringMatching(/^(one|text 20)\s*$/) });
+  });
+});
+
+describe('any answer', () => {
+  const word = fc.constantFrom(
+    ...[
+      '(',
+      ')',
+      '()',
+      '"',
+      '""',
+      '"a"',
+      '\\',
+      'NIL',
+      '{3}',
+      '{3+}',
+      '{0}',
+      '{99999999}',
+      '{-1}',
+      '[',
+      ']',
+      '<0>',
+      '*',
+      '+',
+      '\n',
+      '\n* ',
+      '\n+ ',
+    ],
+    ...[
+      'FETCH',
+      'UID',
+      '20',
+      '-1',
+      '4294967296',
+      'FLAGS',
+      'ENVELOPE',
+      'BODYSTRUCTURE',
+      'BODY[1]',
+      'BODY[HEADER.FIELDS (REFERENCES)]',
+      'RFC822.SIZE',
+    ],
+    ...[
+      'SEARCH',
+      'ESEARCH',
+      'ALL',
+      '1:*',
+      '9:1',
+      'EXISTS',
+      'EXPUNGE',
+      'OK',
+      'NO',
+      'BAD',
+      'BYE',
+      'CAPABILITY',
+      '\0',
+      'ä',
+      ' ',
+      ' ',
+      ' ',
+    ],
+  );
+  const answer = fc.array(word, { maxLength: 25 }).map((words) => words.join(' '));
+
+  test('is a result or an error with a sentence: never a bug, never a hang', async () => {
+    let strange = '';
+    await using server = await oddServer((command) =>
+      /FETCH|SEARCH/.test(command) ? `* 2 FETCH (UID 20 ${strange}\nTAG OK` : undefined,
+    );
+    await using tools = toolsOf(onServer(server), { imap: { silenceMs: 60 } });
+    const calls = [
+      ['list_mail_messages', { folder: 'INBOX' }],
+      ['get_mail_message', { folder: 'INBOX', uid: 20 }],
+      ['search_mail_messages', { folder: 'INBOX', query: 'ALL', with_envelopes: true }],
+      ['update_mail_message_flags', { folder: 'INBOX', uid: 20, add: ['\\Seen'] }],
+    ] as const;
+    await fc.assert(
+      fc.asyncProperty(answer, fc.constantFrom(...calls), async (text, [tool, args]) => {
+        strange = text;
+        await tools.call(tool, args).catch((error: unknown) => {
+          if (!(error instanceof ToolError) && !(error instanceof UpstreamError)) throw error;
+        });
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

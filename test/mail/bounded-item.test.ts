@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { readBodyStructure } from '../../src/mail/body-structure.ts';
+import { bounded } from '../../src/mail/bounded-item.ts';
+import { readEnvelope } from '../../src/mail/envelope.ts';
+import type { Item } from '../../src/mail/tokens.ts';
+
+describe('what is kept of what a sender made the server say', () => {
+  test('is the start of a long string, in memory of its own', () => {
+    const value = Buffer.alloc(10_000_000, 'x');
+    const kept = bounded({ type: 'LITERAL', value });
+    expect(kept).toMatchObject({ value: Buffer.alloc(64 * 1024, 'x') });
+    expect(kept !== null && 'value' in kept && Buffer.isBuffer(kept.value) && kept.value.buffer.byteLength).toBe(
+      64 * 1024,
+    );
+  });
+
+  test('is the first parts of too many, and what the multipart is', () => {
+    const part = ['text', 'plain', null, null, null, '7bit', '5', '1'].map(item);
+    const many = Array.from({ length: 50_000 }, () => part);
+    const { type, children, parameters } = readBodyStructure(
+      bounded([...many, item('alternative'), [item('boundary'), item('b')]]),
+    );
+    expect(type).toBe('multipart/alternative');
+    expect(parameters.get('boundary')).toBe('b');
+    expect(children.length).toBeGreaterThan(500);
+    expect(children.length).toBeLessThan(2_000);
+    expect(children.every((child) => child.type === 'text/plain')).toBe(true);
+  });
+
+  test('is the first of too many addresses, and the fields behind them', () => {
+    const address = [null, null, item('ann'), item('example.test')];
+    const to = Array.from({ length: 100_000 }, () => address);
+    const { to: kept, messageId } = readEnvelope(
+      bounded([item('a date'), item('a subject'), null, null, null, to, to, to, null, item('<id@example.test>')]),
+      null,
+    );
+    expect(kept).toHaveLength(1_000);
+    expect(messageId).toBe('<id@example.test>');
+  });
+
+  test('is bounded however deep it is nested', () => {
+    let deep: Item = item('x');
+    for (let level = 0; level < 2_000; level += 1) deep = [deep, ...Array.from({ length: 20 }, () => [item('y')])];
+    expect(count(bounded(deep))).toBeLessThan(20_000);
+  });
+});
+
+function item(value: string | null): Item {
+  return value === null ? null : { type: 'STRING', value };
+}
+
+function count(kept: Item): number {
+  if (kept === null || !Array.isArray(kept)) return 1;
+  return kept.reduce<number>((sum, one) => sum + count(one), 1);
+}
