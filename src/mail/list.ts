@@ -3,7 +3,7 @@ import { askBySequence, askByUid, type FetchedItems, fetchByUid } from './fetch.
 import type { Imap } from './imap.ts';
 import { askMailbox } from './mailboxes.ts';
 import { encodeSearch, type SearchKey } from './search.ts';
-import { type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from './summary.ts';
+import { BARE_ITEMS, type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from './summary.ts';
 import type { Token } from './tokens.ts';
 import { askSearch, explainSearch, type FoundUids } from './uid-search.ts';
 
@@ -42,11 +42,13 @@ export async function listMessages(
 export async function fetchSummaries(imap: Imap, mailbox: string, uids: readonly number[]): Promise<MessageSummary[]> {
   if (uids.length === 0) return [];
   const { reply } = await askMailbox(imap, mailbox, {}, () => askByUid(uids, SUMMARY_ITEMS, REQUIRED));
-  const fetched = reply() ?? new Map<number, FetchedItems>();
-  const missing = uids.filter((uid) => !fetched.has(uid));
-  const plain = await fetchByUid(imap, missing, PLAIN_ITEMS, ['ENVELOPE']);
+  const all = new Map(reply());
+  for (const [items, needed] of LESS) {
+    const missing = uids.filter((uid) => !all.has(uid));
+    for (const [uid, found] of await fetchByUid(imap, missing, items, [needed])) all.set(uid, found);
+  }
   return uids.flatMap((uid) => {
-    const items = fetched.get(uid) ?? plain.get(uid);
+    const items = all.get(uid);
     return items === undefined ? [] : [summaryOf(uid, items)];
   });
 }
@@ -123,6 +125,12 @@ function isAll(keys: readonly SearchKey[]): boolean {
 
 const REQUIRED = ['ENVELOPE', 'BODYSTRUCTURE'];
 
+/** What to ask for in their place, and what has to be in the answer. */
+const LESS = [
+  [PLAIN_ITEMS, 'ENVELOPE'],
+  [BARE_ITEMS, 'RFC822.SIZE'],
+] as const;
+
 interface Range {
   first: number;
   last: number;
@@ -134,15 +142,18 @@ function pageOf(exists: number, page: number, perPage: number): Range | null {
   return last < 1 ? null : { first: Math.max(1, last - perPage + 1), last };
 }
 
-/** Asks again, without structure, for messages that are missing because theirs cannot be parsed. */
+/** Asks again, without structure, then without envelope, for messages that are missing because theirs cannot be parsed. */
 async function complete(
   imap: Imap,
   { first, last }: Range,
   fetched: ReadonlyMap<number, FetchedItems>,
 ): Promise<MessageSummary[]> {
-  const isMissing = fetched.size < last - first + 1;
-  const plain = isMissing ? await imap.find(askBySequence(first, last, PLAIN_ITEMS, ['ENVELOPE'])) : new Map();
-  const messages = [...new Map([...plain, ...fetched])].map(([uid, items]) => summaryOf(uid, items));
+  let all = fetched;
+  for (const [items, needed] of LESS) {
+    if (all.size > last - first) break;
+    all = new Map([...(await imap.find(askBySequence(first, last, items, [needed]))), ...all]);
+  }
+  const messages = [...all].map(([uid, items]) => summaryOf(uid, items));
   // Within a mailbox UIDs ascend with sequence numbers (RFC 9051 §2.3.1.1).
   return messages.sort((a, b) => b.uid - a.uid);
 }

@@ -12,7 +12,7 @@ import { askMailbox } from './mailboxes.ts';
 import { missingMessage } from './messages.ts';
 import { partIn, START_BYTES } from './part-start.ts';
 import { streamPart } from './part-stream.ts';
-import { type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from './summary.ts';
+import { BARE_ITEMS, type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from './summary.ts';
 import { atom, bytesOf } from './tokens.ts';
 import { estimateDecodedSize } from './transfer-encoding.ts';
 
@@ -68,11 +68,18 @@ export async function readMessage(
   uid: number,
   { format = 'both', uidValidity: expected }: ReadOptions = {},
 ): Promise<Message> {
-  const { structure, uidValidity, items, ...summary } = await fetchStructure(imap, mailbox, uid, format, expected);
+  const { structure, uidValidity, items, hasEnvelope, ...summary } = await fetchStructure(
+    imap,
+    mailbox,
+    uid,
+    format,
+    expected,
+  );
   const parts = structure === null ? UNKNOWN_STRUCTURE : findBodyParts(structure);
   const starts = structure === null ? [] : startsOf(structure, items);
   const { text, html, warnings } = await fetchBodies(imap, uid, parts, format, starts);
   const more = [
+    ...(hasEnvelope ? [] : [ENVELOPE_WARNING]),
     ...(structure === null ? [STRUCTURE_WARNING] : []),
     ...(parts.attachments.length > MOST_ATTACHMENTS ? [ATTACHMENTS_WARNING] : []),
     ...(areAddressesCut(summary) ? [ADDRESSES_WARNING] : []),
@@ -135,7 +142,9 @@ async function fetchStructure(
   const { selected, reply } = await askMailbox(imap, mailbox, { fresh: true, uidValidity: expected }, ask);
   // A server may refuse parts that a message does not have, and an answer that cannot be parsed is left out.
   const items =
-    repliedTo(reply)?.get(uid) ?? (await fetchByUid(imap, [uid], [...PLAIN_ITEMS, references], needed)).get(uid);
+    repliedTo(reply)?.get(uid) ??
+    (await fetchByUid(imap, [uid], [...PLAIN_ITEMS, references], needed)).get(uid) ??
+    (await fetchByUid(imap, [uid], BARE_ITEMS, ['RFC822.SIZE'])).get(uid);
   if (items === undefined) throw missingMessage(selected.path, [uid]);
   // The one fetched without BODYSTRUCTURE may only have arrived in between: then it is asked for once more, in vain at worst.
   const late = items.has('BODYSTRUCTURE')
@@ -144,7 +153,13 @@ async function fetchStructure(
   const all: FetchedItems = new Map([...items, ...(late?.get(uid) ?? [])]);
   const header = bytesOf(all.get(HEADER))?.toString('latin1') ?? '';
   const threads = inShort(readMessageIds(header.replace(/^references\s*:/i, '')));
-  return { ...toSummary(uid, all), references: threads, uidValidity: selected.uidValidity, items: all };
+  return {
+    ...toSummary(uid, all),
+    hasEnvelope: all.has('ENVELOPE'),
+    references: threads,
+    uidValidity: selected.uidValidity,
+    items: all,
+  };
 }
 
 function repliedTo<T>(reply: () => T): T | undefined {
@@ -239,6 +254,9 @@ function inShort(references: string[]): string[] {
 
 const STRUCTURE_WARNING =
   'The structure of this message could not be understood, so its body is given as it is on the server and attachments are not listed.';
+
+const ENVELOPE_WARNING =
+  'The mail server gives the header of this message in a way that could not be understood, so subject, sender and recipients are missing here.';
 
 /** BODY[TEXT] of a message whose BODYSTRUCTURE cannot be parsed: everything after the header. */
 const UNKNOWN_STRUCTURE: BodyParts = (() => {

@@ -36,7 +36,10 @@ export const SUMMARY_ITEMS: readonly Token[] = [
 /** Without BODYSTRUCTURE: imapflow's parser gives up on answers nested more than 25 deep. */
 export const PLAIN_ITEMS: readonly Token[] = SUMMARY_ITEMS.slice(0, -1);
 
-/** @param items answer to SUMMARY_ITEMS or PLAIN_ITEMS */
+/** Without ENVELOPE: what a server can tell of a message whose header it cannot quote properly. */
+export const BARE_ITEMS: readonly Token[] = SUMMARY_ITEMS.slice(0, -2);
+
+/** @param items answer to SUMMARY_ITEMS, PLAIN_ITEMS or BARE_ITEMS */
 export function toSummary(
   uid: number,
   items: FetchedItems,
