@@ -24,8 +24,8 @@ export interface ShortLimits {
   messageIdSecret?: Buffer;
 }
 
-const IMAP = { connectMs: 5_000, silenceMs: 400, commandMs: 5_000 };
-const SMTP = { connectMs: 5_000, greetingMs: 400, silenceMs: 400, totalMs: 5_000 };
+const IMAP = { connectMs: 5_000, silenceMs: 700, commandMs: 5_000 };
+const SMTP = { connectMs: 5_000, greetingMs: 700, silenceMs: 700, totalMs: 5_000 };
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const catalog = createCatalog(mailTools);
 
