@@ -8,6 +8,7 @@ import type { Log } from './log.ts';
 import { keyedMessageId } from './mail/keyed-message-id.ts';
 import { createImapPool, type ImapPool } from './mail/pool.ts';
 import { type SmtpOptions, submit } from './mail/smtp.ts';
+import { createTurns } from './mail/turns.ts';
 import { verifyLogin } from './mail/verify-login.ts';
 import type { MailSession } from './mcp/tools/mail/session.ts';
 import type { Grant } from './oauth/bearer.ts';
@@ -53,6 +54,12 @@ export function assemble(config: Config, log: Log): Assembly {
   };
 }
 
+/**
+ * Saving a large message takes a second connection of the same account, on which its attachments are read meanwhile. Of the four that an
+ * account may have, changes therefore leave one for reading: otherwise they could wait for each other for ever.
+ */
+const takeTurn = createTurns(3);
+
 /** What the mail tools of one call work with. */
 export function openSession(
   { account }: Pick<Grant, 'account'>,
@@ -67,11 +74,16 @@ export function openSession(
   },
 ): MailSession {
   const { pool, store, now, messageIdSecret, recentCalls, smtp } = parts;
+  const { host, port } = account.imap.server;
+  const change: MailSession['changeImap'] = (use, mailbox) =>
+    takeTurn(`${host}:${port} ${account.imap.login.username}`, () =>
+      pool.withImap(account, use, { retry: true, mailbox }),
+    );
   return {
     account,
     readImap: (use, mailbox) => pool.withImap(account, use, { retry: true, mailbox }),
-    changeImap: (use, mailbox) => pool.withImap(account, use, { retry: true, mailbox }),
-    settleImap: (use) => pool.withImap(account, use, { retry: true }),
+    changeImap: change,
+    settleImap: (use) => change(use),
     submit: (message) => submit(account, message, smtp),
     keyedMessageId: (call) => keyedMessageId(messageIdSecret, account, call),
     recentCalls,

@@ -7,7 +7,7 @@ import { OAuthError, ToolError, UpstreamError } from '../errors.ts';
 import type { MailAccount } from '../mail/account.ts';
 import type { ImapPool } from '../mail/pool.ts';
 import { openPart } from '../mail/read.ts';
-import { collect } from './collect.ts';
+import { keepOrReopen, openLent } from './reopened.ts';
 import type { AttachmentRef, AttachmentStore } from './store.ts';
 
 /** Attachments without S3: a link seals where the part is, and this server streams it from IMAP when somebody opens the link. */
@@ -58,10 +58,12 @@ export function createLinkStore(options: { issuer: string; seal: LinkSeal; lendP
       });
       if (!isSameMailbox(reference.imap, reader.imap)) throw notOurs();
       // Read with the login of the caller: the one in the link may be out of date.
-      return lendPart({ ...reference, imap: reader.imap }, async ({ stream, filename, contentType }) => ({
+      const part = { ...reference, imap: reader.imap };
+      const again = () => openLent((use) => lendPart(part, ({ stream }) => use(stream)));
+      return lendPart(part, async ({ stream, filename, contentType }) => ({
         filename,
         contentType,
-        content: await collect(stream, maxBytes),
+        content: await keepOrReopen(stream, maxBytes, again),
       }));
     },
   };

@@ -7,9 +7,9 @@ import { create, parse } from 'content-disposition';
 import type { Config } from '../config.ts';
 import { ToolError, UpstreamError } from '../errors.ts';
 import { describeError, type Log } from '../log.ts';
-import { collect } from './collect.ts';
 import { createGate } from './gate.ts';
 import { expired, notOurs } from './links.ts';
+import { keepOrReopen, openLent } from './reopened.ts';
 import type { Attached, AttachmentStore, LendBytes, OwnFile } from './store.ts';
 
 /** Attachments in S3: each is uploaded once, streamed from IMAP, and handed out as a presigned URL. Door to the AWS SDK. */
@@ -81,16 +81,19 @@ export function createS3Store({ s3, nameKey, now, log }: S3Options): AttachmentS
     },
     async fetchOwn(url, _reader, maxBytes): Promise<OwnFile> {
       const Key = await keyOf(url);
-      const object = await client.send(new GetObjectCommand({ Bucket, Key })).catch((cause: unknown) => {
-        if (isNamed(cause, 'NoSuchKey')) throw expired();
-        throw unreachable(cause);
-      });
+      const get = () =>
+        client.send(new GetObjectCommand({ Bucket, Key })).catch((cause: unknown) => {
+          if (isNamed(cause, 'NoSuchKey')) throw expired();
+          throw unreachable(cause);
+        });
+      const again = () => openLent(async (use) => use(asReadable((await get()).Body)));
+      const object = await get();
       if ((object.ContentLength ?? 0) > maxBytes)
         throw new ToolError('The attachments are too large together for one message.');
       return {
         filename: parse(object.ContentDisposition ?? 'attachment').parameters.filename ?? 'attachment',
         contentType: object.ContentType ?? 'application/octet-stream',
-        content: await collect(asReadable(object.Body), maxBytes).catch((cause: unknown) => {
+        content: await keepOrReopen(asReadable(object.Body), maxBytes, again).catch((cause: unknown) => {
           throw cause instanceof ToolError ? cause : unreachable(cause);
         }),
       };

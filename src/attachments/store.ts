@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { MailAccount } from '../mail/account.ts';
+import type { MessageBytes } from '../mail/message-bytes.ts';
 
 /** Where one attachment is: a part of a message never changes under its UIDVALIDITY and UID (RFC 9051 §2.3.1.1). */
 export const AttachmentRef = z.object({
@@ -25,7 +26,7 @@ export type LendBytes = (use: (bytes: Readable) => Promise<void>) => Promise<voi
 export interface OwnFile {
   filename: string;
   contentType: string;
-  content: Buffer;
+  content: MessageBytes;
 }
 
 /** Turns attachments into links, and links of our own making back into files. Two kinds: S3, and sealed links of this server. */

@@ -1,16 +1,17 @@
 /** Our OutgoingMessage → raw message (RFC 5322, RFC 2045); the same bytes for sending and for the copy we keep. */
-import { randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { ToolError } from '../errors.ts';
 import { type AddressEntry, envelopeAddresses, type Mailbox, normaliseAddress, parseAddressList } from './addresses.ts';
+import { type MessageBytes, readLater } from './message-bytes.ts';
 
 export interface OutgoingAttachment {
   filename: string;
   /** Media type, with parameters or without. Types that cannot be carried as they are become application/octet-stream. */
   contentType: string;
-  /** Read once, to its end; destroyed if the message cannot be composed. */
-  content: Readable | Buffer;
+  /** A stream is read once, to its end, and destroyed if the message cannot be composed. Others are opened each time the message is. */
+  content: Readable | MessageBytes;
 }
 
 export interface OutgoingMessage {
@@ -30,9 +31,9 @@ export interface OutgoingMessage {
 
 export interface ComposedMessage {
   /** For the wire: without Bcc. CRLF line ends. */
-  raw: Buffer;
+  raw: MessageBytes;
   /** For the copy in Drafts or Sent: the same bytes, with Bcc if there is one. */
-  rawWithBcc: Buffer;
+  rawWithBcc: MessageBytes;
   /** With angle brackets. */
   messageId: string;
   /** addr-specs with ASCII domains, each recipient once. */
@@ -40,19 +41,20 @@ export interface ComposedMessage {
 }
 
 const MAX_RECIPIENTS = 200;
-/** Largest message as sent, with attachments in base64: what the large providers take. */
-export const MAX_MESSAGE_BYTES = 25 * 1024 * 1024;
+/** Largest message as sent: 25 MiB of attachments in base64, which the large providers take. */
+export const MAX_MESSAGE_BYTES = 35 * 1024 * 1024;
 
 /**
- * Composes a message. Reads the attachments one after the other into memory, as the copy that is kept needs the same bytes again.
+ * Composes a message. Attachments that are streams are read into memory, one after the other. If there is one that can be opened again, the
+ * message is not put together here, but each time it is read: it is needed for sending and for the copy, and may be large.
  *
- * @throws {ToolError} for bad addresses, naming parameter and position; for more than 200 recipients; for more than 25 MiB
+ * @throws {ToolError} for bad addresses, naming parameter and position; for more than 200 recipients; for more than 35 MiB
  */
 export async function composeMessage(message: OutgoingMessage): Promise<ComposedMessage> {
   try {
     return await compose(message);
   } finally {
-    for (const { content } of message.attachments) if (!Buffer.isBuffer(content)) content.destroy();
+    for (const { content } of message.attachments) if (content instanceof Readable) content.destroy();
   }
 }
 
@@ -74,7 +76,7 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
   const textSize = Buffer.byteLength(message.text) + Buffer.byteLength(message.html ?? '');
   const attachments = await readAttachments(message.attachments, MAX_MESSAGE_BYTES - textSize);
 
-  const node = new MailComposer({
+  const options = {
     from,
     ...headerOf('to', to),
     ...headerOf('cc', cc),
@@ -84,16 +86,51 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
     messageId,
     text: withCrlf(message.text),
     ...(message.html === undefined ? {} : { html: withCrlf(message.html) }),
-    attachments,
     newline: '\r\n',
     // Nothing but what is handed over may end up in a message: nodemailer would otherwise read `{ path }` and `{ href }`.
     disableFileAccess: true,
     disableUrlAccess: true,
-  }).compile();
-  node.keepBcc = true;
-  const rawWithBcc = await node.build();
-  if (rawWithBcc.length > MAX_MESSAGE_BYTES) throw tooLarge();
-  return { raw: withoutBcc(rawWithBcc), rawWithBcc, messageId, envelope: { from: from.address, to: recipients } };
+    // The same each time the message is put together.
+    baseBoundary: randomBytes(12).toString('hex'),
+  };
+  const bytes = await bytesOf(options, attachments);
+  if (bytes.rawWithBcc.length > MAX_MESSAGE_BYTES) throw tooLarge();
+  return { ...bytes, messageId, envelope: { from: from.address, to: recipients } };
+}
+
+async function bytesOf(
+  options: object,
+  attachments: ReadAttachment[],
+): Promise<Pick<ComposedMessage, 'raw' | 'rawWithBcc'>> {
+  // Everything is in its place, but attachments that are not in memory hold one byte.
+  const held = attachments.map((each) =>
+    Buffer.isBuffer(each.content) ? each : { ...each, content: Buffer.alloc(1) },
+  );
+  const frame = await compile(options, held, 'with Bcc').build();
+  const rest = attachments.filter(({ content }) => !Buffer.isBuffer(content));
+  if (rest.length === 0) return { raw: withoutBcc(frame), rawWithBcc: frame };
+  const more = rest.reduce((sum, { content }) => sum + encodedLength(content.length) - encodedLength(1), 0);
+  const again = (length: number, kind: 'with Bcc' | 'without Bcc'): MessageBytes => ({
+    length: length + more,
+    open: () => compile(options, attachments, kind).createReadStream(),
+  });
+  return { raw: again(withoutBcc(frame).length, 'without Bcc'), rawWithBcc: again(frame.length, 'with Bcc') };
+}
+
+function compile(options: object, attachments: ReadAttachment[], kind: 'with Bcc' | 'without Bcc') {
+  const opened = attachments.map((each) => ({
+    ...each,
+    content: Buffer.isBuffer(each.content) ? each.content : readLater(each.content),
+  }));
+  const node = new MailComposer({ ...options, attachments: opened }).compile();
+  node.keepBcc = kind === 'with Bcc';
+  return node;
+}
+
+/** Characters of base64 in lines of 76, with CRLF between them (RFC 2045 §6.8). */
+function encodedLength(bytes: number): number {
+  const characters = Math.ceil(bytes / 3) * 4;
+  return characters + 2 * Math.max(0, Math.ceil(characters / 76) - 1);
 }
 
 function senderAddress({ fullName, email }: OutgoingMessage['from']): { name: string; address: string } {
@@ -119,11 +156,19 @@ function groupText({ name, group }: { name: string; group: Mailbox[] }): string 
   return `${quoted(name)}: ${members.join(', ')};`;
 }
 
+interface ReadAttachment {
+  filename: string;
+  contentType: string;
+  contentDisposition: 'attachment';
+  content: MessageBytes;
+}
+
 async function readAttachments(attachments: readonly OutgoingAttachment[], budgetBytes: number) {
-  const read: { filename: string; contentType: string; contentDisposition: 'attachment'; content: Buffer }[] = [];
+  const read: ReadAttachment[] = [];
   let left = budgetBytes;
   for (const { filename, contentType, content } of attachments) {
-    const bytes = await readUpTo(content, left);
+    const bytes = content instanceof Readable ? await readUpTo(content, left) : content;
+    if (bytes.length > left) throw tooLarge();
     left -= bytes.length;
     read.push({
       filename: filename.replace(/\p{Cc}+/gu, ' ').trim() || 'attachment',
@@ -135,10 +180,10 @@ async function readAttachments(attachments: readonly OutgoingAttachment[], budge
   return read;
 }
 
-async function readUpTo(content: Readable | Buffer, limitBytes: number): Promise<Buffer> {
+async function readUpTo(content: Readable, limitBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of Buffer.isBuffer(content) ? [content] : content) {
+  for await (const chunk of content) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
     if (size > limitBytes) throw tooLarge();
@@ -149,7 +194,7 @@ async function readUpTo(content: Readable | Buffer, limitBytes: number): Promise
 
 function tooLarge(): ToolError {
   return new ToolError(
-    `The message with its attachments is larger than ${MAX_MESSAGE_BYTES / 1024 / 1024} MiB as sent; attachments may add up to about 18 MiB. Send fewer or smaller ones.`,
+    `The message with its attachments is larger than ${MAX_MESSAGE_BYTES / 1024 / 1024} MiB as sent; attachments may add up to about 25 MiB. Send fewer or smaller ones.`,
   );
 }
 

@@ -89,6 +89,14 @@ export class Wire extends ImapFlow {
     if (this.capabilities.has('ID') && WANTS_ID.test(this.greeting || '')) this.#introduce();
   }
 
+  /** Writes bytes as they are. @returns when the system has taken them */
+  sendRaw(bytes: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.socket || this.socket.destroyed) return reject(new Error('the connection is closed'));
+      this.socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
   /** RFC 2971. Nobody waits for the answer: the next command goes behind it. */
   #introduce(): void {
     this.exec('ID', [['name', 'mail-mcp'].map(string)], {}).then(

@@ -3,6 +3,7 @@ import type { Login, MailServer } from './account.ts';
 import { commandFault } from './imap-faults.ts';
 import { type Answer, type ImapLimits, openWire, type Wire, type WireCommand } from './imap-wire.ts';
 import { canonicalMailboxName, encodeMailboxName } from './mailbox-name.ts';
+import { chunksOf, type MessageBytes } from './message-bytes.ts';
 import { SelectAnswers, type SelectedMailbox, sectionOf } from './selected-mailbox.ts';
 import { type Item, type Line, string, type Token, textOf } from './tokens.ts';
 
@@ -60,6 +61,8 @@ export interface RunOptions {
   ifLost?: string;
   /** In place of the limit of all commands. */
   commandMs?: number;
+  /** The last argument, for which the tokens end in `{length}`: sent piece by piece when the server asks for it (RFC 9051 §4.3). */
+  literal?: MessageBytes;
 }
 
 /**
@@ -267,14 +270,15 @@ export class Imap {
     const staleness =
       isStale && !this.#isProven ? setTimeout(() => this.#giveUp('STALE'), this.#limits.staleAnswerMs) : undefined;
     this.#watchSilence(+1);
-    const running = commands.map((command) => new Running(command));
+    const running = commands.map((command) => new Running(command, this.#wire));
     try {
       const executed = this.#wire.pipeline(running.map(({ wire }) => wire));
       return await Promise.allSettled(
         executed.map(async (promise, index) => {
           const { response, next } = await promise.catch((error: unknown) => {
             clearTimeout(staleness);
-            throw this.#explain(error, commands[index]);
+            // A literal that was not sent to its end was no command: nothing has happened.
+            throw running[index]?.literalFailure ?? this.#explain(error, commands[index]);
           });
           clearTimeout(staleness);
           this.#proven();
@@ -381,8 +385,10 @@ class Running {
   readonly wire: WireCommand;
   readonly #onEnd: Command['onEnd'];
   #handlerFailure: unknown;
+  /** Why the source of the literal failed; the connection is closed then. */
+  literalFailure: unknown;
 
-  constructor({ command, tokens, options: { untagged = {} }, onEnd }: Command) {
+  constructor({ command, tokens, options: { untagged = {}, literal }, onEnd }: Command, wire: Wire) {
     const handlers = Object.entries(untagged).map(([name, handler]) => {
       const handle = async ({ command: line = '', attributes = [] }: Answer) => {
         try {
@@ -394,8 +400,29 @@ class Running {
       };
       return [name, handle] as const;
     });
-    this.wire = { command, attributes: tokens, options: { untagged: Object.fromEntries(handlers) } };
+    const onPlusTag = literal && (() => this.#sendLiteral(literal, wire));
+    const options = { untagged: Object.fromEntries(handlers), ...(onPlusTag && { onPlusTag }) };
+    this.wire = { command, attributes: tokens, options };
     this.#onEnd = onEnd;
+  }
+
+  async #sendLiteral(literal: MessageBytes, wire: Wire): Promise<void> {
+    const chunks = chunksOf(literal);
+    try {
+      while (!wire.isClosed) {
+        const { value, done } = await chunks.next().catch((error: unknown) => {
+          this.literalFailure = error;
+          throw error;
+        });
+        await wire.sendRaw(done ? Buffer.from('\r\n') : value);
+        if (done) return;
+      }
+    } catch {
+      // The server would take whatever comes next for the rest of the literal.
+      wire.close();
+    } finally {
+      await chunks.return(undefined);
+    }
   }
 
   end(response: Answer, next: () => void): Completion {

@@ -5,6 +5,7 @@ import type { Completion, Imap } from './imap.ts';
 import { afterChange } from './imap-faults.ts';
 import { canonicalMailboxName, quoteName } from './mailbox-name.ts';
 import { explainMissing, openMailbox } from './mailboxes.ts';
+import type { MessageBytes } from './message-bytes.ts';
 import { removeMessages } from './removal.ts';
 import { toSummary } from './summary.ts';
 import {
@@ -108,7 +109,7 @@ export async function updateFlags(
 /**
  * Adds a message to a mailbox.
  *
- * @param raw the whole message, CRLF line ends
+ * @param raw the whole message, CRLF line ends; read piece by piece if it is not in memory
  * @returns UID and UIDVALIDITY; null without UIDPLUS
  * @throws {ToolError} if there is no such mailbox
  * @throws {UpstreamError} `refused` with code `OVERQUOTA`, `TOOBIG` or the server's own; `unknown_outcome`
@@ -116,7 +117,7 @@ export async function updateFlags(
 export async function appendMessage(
   imap: Imap,
   mailbox: string,
-  raw: Buffer,
+  raw: MessageBytes,
   flags: string[],
 ): Promise<{ uid: number | null; uidValidity: string | null }> {
   const path = canonicalMailboxName(mailbox);
@@ -124,13 +125,17 @@ export async function appendMessage(
   const tokens = [
     string(imap.wireName(path)),
     flags.map((flag) => atom(canonicalFlag(flag))),
-    { type: 'LITERAL', value: raw } as const,
+    // Otherwise this is what the line ends in, and the bytes follow when the server asks for them.
+    Buffer.isBuffer(raw)
+      ? ({ type: 'LITERAL', value: raw } as const)
+      : ({ type: 'TEXT', value: `{${raw.length}}` } as const),
   ];
   const completion = await imap
     .run('APPEND', tokens, {
       ifLost: `The connection was lost while a message was being saved in ${quoteName(path)}, which may have happened or not. Look whether it is there before trying again.`,
       // A slow line may need its time: 64 KiB a second at least.
       commandMs: 120_000 + raw.length / 64,
+      ...(Buffer.isBuffer(raw) ? {} : { literal: raw }),
     })
     .catch((error: unknown) => explainMissing(imap, path, error))
     .catch((error: unknown) => explainAppend(error));

@@ -3,6 +3,7 @@ import type { Imap } from './imap.ts';
 import { findKeyedCopies, type KeyedCopy } from './keyed-copies.ts';
 import type { KeyedMessageId } from './keyed-message-id.ts';
 import { openMailbox } from './mailboxes.ts';
+import type { MessageBytes } from './message-bytes.ts';
 import { appendMessage, moveMessages, updateFlags } from './messages.ts';
 import { removeMessages } from './removal.ts';
 
@@ -52,7 +53,7 @@ export async function findSent(imap: Imap, { sent, id, ...look }: Omit<Outbox, '
 }
 
 /** Saves the message before it is submitted. @returns its UID in Drafts; null without UIDPLUS */
-export async function begin(imap: Imap, { drafts }: Outbox, raw: Buffer): Promise<number | null> {
+export async function begin(imap: Imap, { drafts }: Outbox, raw: MessageBytes): Promise<number | null> {
   return (await appendMessage(imap, drafts, raw, ['\\Draft', '\\Seen'])).uid;
 }
 

@@ -2,9 +2,10 @@
 import { Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import { ToolError } from '../errors.ts';
+import { ToolError, UpstreamError } from '../errors.ts';
 import type { Login, MailAccount, MailServer } from './account.ts';
 import type { ComposedMessage } from './compose.ts';
+import { chunksOf } from './message-bytes.ts';
 import { connectFault, loginFault, type Rejection, rejectionOf, sendFault, wrongLogin } from './smtp-faults.ts';
 
 export interface SmtpLimits {
@@ -33,7 +34,6 @@ export interface Submission {
 const LIMITS: SmtpLimits = { connectMs: 10_000, greetingMs: 10_000, silenceMs: 30_000, totalMs: 120_000 };
 /** A name for EHLO that tells nothing about the host; the client has no public one (RFC 5321 §4.1.3). */
 const EHLO_NAME = '[127.0.0.1]';
-const CHUNK_BYTES = 64 * 1024;
 
 /**
  * Hands a message to the submission server, once.
@@ -51,20 +51,28 @@ export async function submit(
     throw new ToolError('The message has no recipient. Give at least one address in to, cc or bcc.');
   return withSmtp(server, login, options, async (connection, failure) => {
     let isWholeMessageRead = false;
-    function* chunks() {
-      for (let start = 0; start < raw.length; start += CHUNK_BYTES) yield raw.subarray(start, start + CHUNK_BYTES);
+    let sourceFailure: unknown;
+    async function* chunks() {
+      try {
+        yield* chunksOf(raw);
+      } catch (error) {
+        sourceFailure = error;
+        throw error;
+      }
       isWholeMessageRead = true;
     }
     const sent = new Promise<SMTPConnection.SentMessageInfo>((resolve, reject) => {
       // Read only after the server has answered DATA with 354. Without the last byte there is no message (RFC 5321 §4.1.1.4).
       const message = Readable.from(chunks(), { objectMode: false });
+      // Without its end there is no message either if the source of an attachment fails.
+      message.on('error', reject);
       const { from, to } = envelope;
       connection.send({ from, to, size: raw.length }, message, (error, info) =>
         error ? reject(error) : resolve(info),
       );
     });
     const info = await Promise.race([sent, failure]).catch((error: unknown) => {
-      throw sendFault(error, isWholeMessageRead);
+      throw sourceFailure === undefined ? sendFault(error, isWholeMessageRead) : unreadable(sourceFailure);
     });
     const errors = info.rejectedErrors ?? [];
     return { accepted: info.accepted, rejected: errors.map(rejectionOf) };
@@ -132,6 +140,14 @@ async function withSmtp<T>(
   } finally {
     clearTimeout(deadline);
   }
+}
+
+/** An attachment could be read when the message was composed, and cannot any more. */
+function unreadable(cause: unknown): Error {
+  if (cause instanceof ToolError || cause instanceof UpstreamError) return cause;
+  return new UpstreamError('IMAP', 'unreachable', 'An attachment could not be read to its end. Nothing was sent.', {
+    cause,
+  });
 }
 
 function step(start: (done: (error?: Error | null) => void) => void): Promise<void> {

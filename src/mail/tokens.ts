@@ -3,7 +3,8 @@
 /** A token of a command. `value` of a NUMBER is decimal; a nested array is a parenthesized list. */
 export type Token =
   | {
-      readonly type: 'ATOM' | 'STRING' | 'NUMBER' | 'SEQUENCE';
+      /** TEXT is written as it is. */
+      readonly type: 'ATOM' | 'STRING' | 'NUMBER' | 'SEQUENCE' | 'TEXT';
       readonly value: string;
       /** What stands in brackets after the atom: `BODY.PEEK[1.2]`. */
       readonly section?: readonly Token[];

@@ -3,6 +3,7 @@ import { simpleParser } from 'mailparser';
 import { describe, expect, test } from 'vitest';
 import { ToolError } from '../../src/errors.ts';
 import { composeMessage, type OutgoingMessage } from '../../src/mail/compose.ts';
+import { whole } from '../support/whole.ts';
 
 const outgoing = (changes: Partial<OutgoingMessage> = {}): OutgoingMessage => ({
   from: { fullName: 'Ada Lovelace', email: 'ada@example.test' },
@@ -55,7 +56,7 @@ describe('composeMessage (RFC 5322)', () => {
       }),
     );
     expect(raw.toString('latin1')).not.toMatch(/[^\x20-\x7e\r\n\t]/);
-    const parsed = await simpleParser(raw);
+    const parsed = await simpleParser(await whole(raw));
     expect(parsed.subject).toBe(`Überweisung 日本語 🎌 ${'sehr lang '.repeat(30)}`.trim());
     expect(parsed.from?.value[0]).toMatchObject({ name: 'Zoë Müller', address: 'zoe@bücher.example' });
     expect([parsed.to].flat()[0]?.value).toMatchObject([
@@ -73,7 +74,7 @@ describe('composeMessage (RFC 5322)', () => {
   test('every line ends in CRLF, whatever the text had', async () => {
     const { raw } = await composeMessage(outgoing({ text: 'a\nb\r\nc\rd', html: '<p>\n</p>' }));
     expect(raw.toString('latin1').replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
-    expect((await simpleParser(raw)).text?.trim()).toBe('a\nb\nc\nd');
+    expect((await simpleParser(await whole(raw))).text?.trim()).toBe('a\nb\nc\nd');
   });
 
   test('Bcc is in the kept copy only; the bytes are otherwise the same', async () => {
@@ -101,7 +102,7 @@ describe('composeMessage (RFC 5322)', () => {
 
   test('without Bcc both are the same bytes', async () => {
     const { raw, rawWithBcc } = await composeMessage(outgoing({ html: '<b>x</b>' }));
-    expect(raw.equals(rawWithBcc)).toBe(true);
+    expect((await whole(raw)).equals(await whole(rawWithBcc))).toBe(true);
   });
 
   test('a group of nobody is a To field without recipients', async () => {
@@ -117,7 +118,7 @@ describe('composeMessage (RFC 5322)', () => {
     const { raw } = await composeMessage(
       outgoing({ attachments: [{ filename: 'a.html', contentType: 'text/html', content }] }),
     );
-    expect((await simpleParser(raw)).attachments).toMatchObject([
+    expect((await simpleParser(await whole(raw))).attachments).toMatchObject([
       { contentDisposition: 'attachment', contentType: 'text/html', size: 17 },
     ]);
   });
@@ -130,7 +131,7 @@ describe('composeMessage (RFC 5322)', () => {
         outgoing({ attachments: [{ filename: 'a\r\nX-Evil: 1', contentType, content }] }),
       );
       expect(raw.toString()).not.toMatch(/^X-Evil/m);
-      const { attachments } = await simpleParser(raw);
+      const { attachments } = await simpleParser(await whole(raw));
       expect(attachments).toMatchObject([{ contentType: 'application/octet-stream', content }]);
     },
   );
@@ -153,8 +154,8 @@ describe('composeMessage (RFC 5322)', () => {
       '201 addresses; at most 200',
     ],
     [
-      { attachments: [{ filename: 'a', contentType: 'x/y', content: Buffer.alloc(19.5 * 1024 * 1024) }] },
-      'larger than 25 MiB as sent',
+      { attachments: [{ filename: 'a', contentType: 'x/y', content: Buffer.alloc(27 * 1024 * 1024) }] },
+      'larger than 35 MiB as sent',
     ],
   ])('%# is refused by a ToolError that says what to change', async (changes, sentence) => {
     const failure = await composeMessage(outgoing(changes)).catch((error: unknown) => error);
@@ -174,7 +175,7 @@ describe('composeMessage (RFC 5322)', () => {
         attachments: [endless, waiting].map((content) => ({ filename: 'a', contentType: 'x/y', content })),
       }),
     );
-    await expect(failure).rejects.toThrow('25 MiB');
+    await expect(failure).rejects.toThrow('35 MiB');
     expect([endless.destroyed, waiting.destroyed]).toEqual([true, true]);
   });
 

@@ -11,6 +11,7 @@ import { faultProxy } from '../../../support/fault-proxy.ts';
 import { subjectsIn } from '../../../support/mailbox-contents.ts';
 import { withRawImap } from '../../../support/raw-imap.ts';
 import { testServers } from '../../../support/servers.ts';
+import { whole } from '../../../support/whole.ts';
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const catalog = createCatalog(mailTools);
@@ -40,7 +41,8 @@ async function send(kind: 'files copies' | 'files none', args: Record<string, un
   const provider: typeof session = {
     ...session,
     submit: async ({ raw, envelope }) => {
-      if (kind === 'files copies') await withRawImap(person, (imap) => imap.append('Sent', raw, ['\\Seen']));
+      const bytes = await whole(raw);
+      if (kind === 'files copies') await withRawImap(person, (imap) => imap.append('Sent', bytes, ['\\Seen']));
       return { accepted: envelope.to, rejected: [] };
     },
   };

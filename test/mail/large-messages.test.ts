@@ -1,0 +1,161 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { simpleParser } from 'mailparser';
+import { describe, expect, test } from 'vitest';
+import { UpstreamError } from '../../src/errors.ts';
+import { composeMessage, type OutgoingMessage } from '../../src/mail/compose.ts';
+import { listMessages } from '../../src/mail/list.ts';
+import type { MessageBytes } from '../../src/mail/message-bytes.ts';
+import { appendMessage } from '../../src/mail/messages.ts';
+import { submit } from '../../src/mail/smtp.ts';
+import { createTurns } from '../../src/mail/turns.ts';
+import { newAccount } from '../support/accounts.ts';
+import { connected } from '../support/connected.ts';
+import { messagesIn } from '../support/mailbox-contents.ts';
+import { whole } from '../support/whole.ts';
+
+const outgoing = (contents: MessageBytes[]): OutgoingMessage => ({
+  from: { fullName: 'Ada', email: 'ada@example.test' },
+  to: 'bob@example.test',
+  bcc: 'carol@example.test',
+  subject: 'Files',
+  text: 'See the attachments.',
+  date: new Date('2026-01-02T03:04:05Z'),
+  attachments: contents.map((content, n) => ({ filename: `${n}.bin`, contentType: 'application/zip', content })),
+});
+
+/** Gives the bytes in pieces of odd sizes, as a network does. */
+function reopened(bytes: Buffer, length = bytes.length) {
+  let opened = 0;
+  function* pieces() {
+    for (let start = 0; start < bytes.length; start += 1021) yield bytes.subarray(start, start + 1021);
+  }
+  return {
+    length,
+    opened: () => opened,
+    open: () => {
+      opened += 1;
+      return Readable.from(pieces(), { objectMode: false });
+    },
+  };
+}
+
+const fails = (after: Buffer, error: Error): MessageBytes => ({
+  length: 1_000_000,
+  open: () =>
+    Readable.from(
+      (async function* () {
+        yield after;
+        throw error;
+      })(),
+      { objectMode: false },
+    ),
+});
+
+describe('messages that are not in memory', () => {
+  test.each([0, 1, 2, 3, 56, 57, 58, 114, 115, 1020, 1021, 1022, 57 * 1024, 200_000])(
+    'with an attachment of %i bytes the length is exact, and every reading gives the same bytes',
+    async (size) => {
+      const bytes = randomBytes(size);
+      const { raw, rawWithBcc } = await composeMessage(
+        outgoing([reopened(bytes), Buffer.from('held'), reopened(bytes)]),
+      );
+      const [once, again, kept] = await Promise.all([whole(raw), whole(raw), whole(rawWithBcc)]);
+      expect(once).toHaveLength(raw.length);
+      expect(again.equals(once)).toBe(true);
+      expect(kept).toHaveLength(rawWithBcc.length);
+      expect(kept.toString().replace('Bcc: carol@example.test\r\n', '')).toBe(once.toString());
+      const { attachments } = await simpleParser(once);
+      expect(attachments.map(({ content }) => content.equals(bytes))).toEqual([true, false, true]);
+    },
+  );
+
+  test('they are made of the same bytes as those in memory', async () => {
+    const bytes = randomBytes(5000);
+    const messageId = '<same@example.test>';
+    const read = async (content: MessageBytes) =>
+      (await whole((await composeMessage({ ...outgoing([content]), messageId })).raw))
+        .toString('latin1')
+        .replaceAll(/--_NmP-\w+-Part/g, 'boundary');
+    expect(await read(reopened(bytes))).toBe(await read(bytes));
+  });
+
+  test('a source that is opened for composing is opened only when the message is read', async () => {
+    const source = reopened(randomBytes(3000));
+    const { raw } = await composeMessage(outgoing([source]));
+    expect(source.opened()).toBe(0);
+    await whole(raw);
+    expect(source.opened()).toBe(1);
+  });
+
+  test.each([-1, 1])('a source that has become longer or shorter (%i) never gives a whole message', async (more) => {
+    const { raw } = await composeMessage(outgoing([reopened(randomBytes(3000), 3000 + more)]));
+    await expect(whole(raw)).rejects.toThrow('changed while it was read');
+  });
+
+  test('one of 10 MiB is submitted and saved, and arrives as it was', async () => {
+    const [sender, recipient] = [newAccount(), newAccount()];
+    const bytes = randomBytes(10 * 1024 * 1024);
+    const message = await composeMessage({ ...outgoing([reopened(bytes)]), to: recipient.email, bcc: '' });
+    await submit(sender, message);
+    await connected(sender, async (imap) => {
+      expect((await appendMessage(imap, 'Sent', message.rawWithBcc, ['\\Seen'])).uid).toBe(1);
+      // The connection goes on as if nothing had been.
+      expect((await listMessages(imap, 'Sent', { page: 1, perPage: 5 })).total).toBe(1);
+    });
+    const digest = (content: Buffer) => createHash('sha256').update(content).digest('hex');
+    const [saved] = await messagesIn(sender, 'Sent');
+    const { attachments } = await simpleParser(saved?.raw ?? '');
+    expect(attachments.map(({ content }) => digest(content))).toEqual([digest(bytes)]);
+    await expect.poll(async () => (await messagesIn(recipient, 'INBOX')).length, { timeout: 10_000 }).toBe(1);
+  });
+
+  test('a source that fails while it is saved says so, leaves nothing in the mailbox and ends the connection', async () => {
+    const account = newAccount();
+    const error = new UpstreamError('S3', 'unreachable', 'The store has gone.');
+    const { rawWithBcc } = await composeMessage(outgoing([fails(randomBytes(100_000), error)]));
+    await connected(account, async (imap) => {
+      await expect(appendMessage(imap, 'Drafts', rawWithBcc, [])).rejects.toThrow('The store has gone.');
+      expect(imap.isUsable).toBe(false);
+    });
+    expect(await messagesIn(account, 'Drafts')).toEqual([]);
+  });
+
+  test('a source that fails while it is submitted says so, and nothing is sent', async () => {
+    const [sender, recipient] = [newAccount(), newAccount()];
+    const error = new UpstreamError('S3', 'unreachable', 'The store has gone.');
+    const content = fails(randomBytes(100_000), error);
+    const message = await composeMessage({ ...outgoing([content]), to: recipient.email, bcc: '' });
+    await expect(submit(sender, message)).rejects.toThrow('The store has gone.');
+    await submit(sender, await composeMessage({ ...outgoing([]), to: recipient.email, bcc: '' }));
+    await expect.poll(async () => (await messagesIn(recipient, 'INBOX')).length, { timeout: 10_000 }).toBe(1);
+  });
+});
+
+describe('turns', () => {
+  test('no more run at once than there are places for one key; other keys do not wait', async () => {
+    const takeTurn = createTurns(2);
+    const [ends, seen]: [(() => void)[], string[]] = [[], []];
+    const run = (key: string, name: string) =>
+      takeTurn(key, () => {
+        seen.push(name);
+        return new Promise<void>((resolve) => {
+          ends.push(resolve);
+        });
+      });
+    const all = [run('a', 'a1'), run('a', 'a2'), run('a', 'a3'), run('b', 'b1')];
+    await Promise.resolve();
+    expect(seen).toEqual(['a1', 'a2', 'b1']);
+    ends[0]?.();
+    await all[0];
+    await expect.poll(() => seen).toEqual(['a1', 'a2', 'b1', 'a3']);
+    for (const end of ends) end();
+    await Promise.all(all);
+  });
+
+  test('a run that fails gives its place back', async () => {
+    const takeTurn = createTurns(1);
+    await expect(takeTurn('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await takeTurn('a', async () => 'yes')).toBe('yes');
+  });
+});
