@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { listMessages, searchMessages } from '../../src/mail/list.ts';
@@ -7,6 +9,8 @@ import { appendMessage, updateFlags } from '../../src/mail/messages.ts';
 import { createImapPool } from '../../src/mail/pool.ts';
 import { readMessage } from '../../src/mail/read.ts';
 import { parseSearch } from '../../src/mail/search.ts';
+import { sessionFor } from '../../src/mail/tls-sessions.ts';
+import { FoundUids } from '../../src/mail/uid-search.ts';
 import { newAccount } from '../support/accounts.ts';
 import { connected } from '../support/connected.ts';
 import { imapWith } from '../support/mailboxes.ts';
@@ -297,4 +301,52 @@ describe('what a mailbox is for', () => {
       expect(lists).toBe(2);
     });
   });
+});
+
+describe('what a search has found', () => {
+  const odd = Array.from({ length: 100_000 }, (_, index) => 2 * index + 1);
+
+  test.for([
+    ['in ranges', `* ESEARCH (TAG "TAG") UID ALL ${odd.join(',')}`],
+    ['one by one', `* SEARCH ${odd.join(' ')}`],
+  ] as const)('among 200,000 messages takes no time to speak of, told %s', async ([, answer]) => {
+    await using server = await scriptedImap((command) =>
+      command.startsWith('UID SEARCH') ? `${answer}\nTAG OK done` : undefined,
+    );
+    await connected(server, async (imap) => {
+      const startedAt = performance.now();
+      const found = await searchMessages(imap, 'INBOX', parseSearch('SEEN'), { page: 2, perPage: 3 });
+      expect(found).toMatchObject({ count: 100_000, uids: [199_993, 199_991, 199_989] });
+      expect(performance.now() - startedAt).toBeLessThan(1_500);
+    });
+  });
+
+  test('is counted once and given newest first, however the server tells it', () => {
+    const found = new FoundUids([
+      [7, 9],
+      [1, 3],
+      [3, 4],
+      [8, 8],
+      [20, 20],
+    ]);
+    expect(found.count).toBe(8);
+    expect(found.newest(0, 100)).toEqual([20, 9, 8, 7, 4, 3, 2, 1]);
+    expect(found.newest(2, 3)).toEqual([8, 7, 4]);
+    expect(found.newest(8, 3)).toEqual([]);
+  });
+});
+
+test('a TLS session is resumed', async () => {
+  const account = newAccount();
+  const { host, tlsPort } = testServers().imap;
+  const resumed = async () => {
+    await connected(account, (imap) => imap.run('NOOP'));
+    const session = sessionFor(`${host}:${tlsPort}`);
+    const socket = connect({ host, port: tlsPort, ...(session && { session }) });
+    await once(socket, 'secureConnect');
+    const isReused = socket.isSessionReused();
+    socket.destroy();
+    return isReused;
+  };
+  expect(await resumed()).toBe(true);
 });
