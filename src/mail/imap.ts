@@ -1,12 +1,23 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Login, MailServer } from './account.ts';
+import {
+  answerOf,
+  type Command,
+  type Completion,
+  completedOrThrow,
+  NO_CODE,
+  NOOP,
+  type Question,
+  Running,
+  type RunOptions,
+} from './imap-command.ts';
 import { commandFault } from './imap-faults.ts';
-import { type Answer, type ImapLimits, openWire, type Wire, type WireCommand } from './imap-wire.ts';
+import { type ImapLimits, openWire, type Wire } from './imap-wire.ts';
 import { canonicalMailboxName, encodeMailboxName } from './mailbox-name.ts';
-import { chunksOf, type MessageBytes } from './message-bytes.ts';
-import { SelectAnswers, type SelectedMailbox, sectionOf } from './selected-mailbox.ts';
-import { type Item, type Line, string, type Token, textOf } from './tokens.ts';
+import { SelectAnswers, type SelectedMailbox } from './selected-mailbox.ts';
+import { string, type Token } from './tokens.ts';
 
+export type { Completion, Question, RunOptions } from './imap-command.ts';
 export type { SelectedMailbox } from './selected-mailbox.ts';
 
 /** One authenticated IMAP connection: commands, the open mailbox, and the end. */
@@ -26,19 +37,6 @@ export interface ConnectOptions {
   limits?: Partial<ImapLimits>;
 }
 
-/** A command that only asks, and what to make of the answers, which `options.untagged` gathers. One question is asked once. */
-export interface Question<T> {
-  readonly command: string;
-  readonly tokens: readonly Token[];
-  readonly options: RunOptions;
-  /** The answer holds only if the mailbox has as many messages as the question was made for. */
-  readonly isBySequence?: true;
-  /** The server may need its time before it says anything. */
-  readonly isSlow?: true;
-  /** Called when the command has ended well. */
-  answer(): T;
-}
-
 /** What came of asking. */
 export interface Asked<T> {
   selected: SelectedMailbox;
@@ -46,23 +44,6 @@ export interface Asked<T> {
   exists: number;
   /** Null if there was nothing to ask. @throws {UpstreamError} as the command failed */
   reply(): T | null;
-}
-
-/** The end of a command: the response code of its tagged OK, such as APPENDUID, with what follows it. */
-export interface Completion {
-  readonly code: string | null;
-  readonly codeItems: readonly Item[];
-}
-
-export interface RunOptions {
-  /** Called for each untagged answer of that name (`FETCH`, `LIST`, `OK`) while the command runs. */
-  untagged?: Record<string, (line: Line) => void>;
-  /** Set for a command that changes something: what to say when the connection is lost and nobody knows whether it did. */
-  ifLost?: string;
-  /** In place of the limit of all commands. */
-  commandMs?: number;
-  /** The last argument, for which the tokens end in `{length}`: sent piece by piece when the server asks for it (RFC 9051 §4.3). */
-  literal?: MessageBytes;
 }
 
 /**
@@ -371,89 +352,8 @@ interface Mode {
   fresh: boolean;
 }
 
-/** A command, and what to do when it has ended well, before the server's next line is read. */
-interface Command {
-  readonly command: string;
-  readonly tokens: readonly Token[];
-  readonly options: RunOptions;
-  readonly isSlow?: true;
-  readonly onEnd?: (completion: Completion) => void;
-}
-
-/** A command on its way to the server. */
-class Running {
-  readonly wire: WireCommand;
-  readonly #onEnd: Command['onEnd'];
-  #handlerFailure: unknown;
-  /** Why the source of the literal failed; the connection is closed then. */
-  literalFailure: unknown;
-
-  constructor({ command, tokens, options: { untagged = {}, literal }, onEnd }: Command, wire: Wire) {
-    const handlers = Object.entries(untagged).map(([name, handler]) => {
-      const handle = async ({ command: line = '', attributes = [] }: Answer) => {
-        try {
-          handler({ name: line, items: attributes });
-        } catch (error) {
-          // imapflow would only log it.
-          this.#handlerFailure ??= error;
-        }
-      };
-      return [name, handle] as const;
-    });
-    const onPlusTag = literal && (() => this.#sendLiteral(literal, wire));
-    const options = { untagged: Object.fromEntries(handlers), ...(onPlusTag && { onPlusTag }) };
-    this.wire = { command, attributes: tokens, options };
-    this.#onEnd = onEnd;
-  }
-
-  async #sendLiteral(literal: MessageBytes, wire: Wire): Promise<void> {
-    const chunks = chunksOf(literal);
-    try {
-      while (!wire.isClosed) {
-        const { value, done } = await chunks.next().catch((error: unknown) => {
-          this.literalFailure = error;
-          throw error;
-        });
-        await wire.sendRaw(done ? Buffer.from('\r\n') : value);
-        if (done) return;
-      }
-    } catch {
-      // The server would take whatever comes next for the rest of the literal.
-      wire.close();
-    } finally {
-      await chunks.return(undefined);
-    }
-  }
-
-  end(response: Answer, next: () => void): Completion {
-    const completion = completionOf(response);
-    this.#onEnd?.(completion);
-    next();
-    if (this.#handlerFailure !== undefined) throw this.#handlerFailure;
-    return completion;
-  }
-}
-
-const NO_CODE: Completion = { code: null, codeItems: [] };
-
-function completedOrThrow(ended: PromiseSettledResult<Completion> | undefined): Completion {
-  if (ended?.status === 'rejected') throw ended.reason;
-  return ended?.value ?? NO_CODE;
-}
-
-function answerOf<T>(question: Question<T>, ended: PromiseSettledResult<Completion> | undefined): T {
-  completedOrThrow(ended);
-  return question.answer();
-}
-
-const NOOP: Command = { command: 'NOOP', tokens: [], options: {} };
 const LOGOUT_MS = 2_000;
 const MOST_WIRE_NAMES = 10_000;
 /** Mailboxes whose number of messages is remembered, on each connection. */
 const MOST_COUNTS = 50;
 const REV2_INCLUDES = new Set(['UIDPLUS', 'MOVE', 'ESEARCH', 'SPECIAL-USE', 'LIST-EXTENDED', 'LIST-STATUS', 'SASL-IR']);
-
-function completionOf({ attributes = [] }: Answer): Completion {
-  const [code, ...codeItems] = sectionOf(attributes);
-  return { code: textOf(code)?.toUpperCase() ?? null, codeItems };
-}
