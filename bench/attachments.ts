@@ -39,7 +39,8 @@ export async function attachments(server: BenchServer, setting: Setting): Promis
   ];
   const rows: Row[] = [];
   for (const { name, take, warmUp } of ways) {
-    for (let round = 0; round < 3; round += 1) await Promise.all(owners.map(warmUp));
+    // As much in small files, so that what is measured is a process at work and not one that has just begun.
+    for (let round = 0; round < 25; round += 1) await Promise.all(owners.map(warmUp));
     for (const [atOnce, limit] of [
       [1, 20],
       [count, 100],

@@ -116,7 +116,8 @@ export async function cpuOfCalls(server: BenchServer, setting: Setting, { accoun
   const count = setting.isQuick ? 150 : 500;
   const call = await server.person(account);
   const perCall = async (work: () => Promise<unknown>, cpuMs: () => number) => {
-    for (let n = 0; n < 100; n += 1) await work();
+    // As long as it takes until the code is compiled.
+    for (let n = 0; n < 600; n += 1) await work();
     const before = cpuMs();
     for (let n = 0; n < count; n += 1) await work();
     return (cpuMs() - before) / count;

@@ -1,6 +1,7 @@
 /** Writes the README's generated tables; with `--check` only says whether they are up to date. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
+import { Results, report } from '../bench/row.ts';
 import { program } from '../src/cli.ts';
 import { ENVIRONMENT } from '../src/config.ts';
 import { toolTable } from '../src/mcp/reference.ts';
@@ -14,6 +15,8 @@ const tables: Record<string, string> = {
   environment: environmentTable(),
   flags: flagTable('generate'),
   presets: presetTable(),
+  // Only put into words here: `npm run bench` measures.
+  bench: report(Results.parse(JSON.parse(readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8')))),
 };
 
 function environmentTable(): string {

@@ -1,7 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import type { Services } from './app.ts';
 import { attachmentHandler, createLinkStore, lendFrom } from './attachments/links.ts';
-import { createS3Store } from './attachments/s3.ts';
 import { AttachmentRef, type AttachmentStore } from './attachments/store.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
@@ -23,12 +22,12 @@ export interface Assembly {
   close(): Promise<void>;
 }
 
-export function assemble(config: Config, log: Log): Assembly {
+export async function assemble(config: Config, log: Log): Promise<Assembly> {
   const now = () => new Date();
   const keyring = createKeyring(config.keys);
   // After what server.ts gives to requests; both together stay within 10 s.
   const pool = createImapPool({ log, pool: { closeMs: 1500 } });
-  const { store, attachmentLinks } = attachments(config, { keyring, pool, now, log });
+  const { store, attachmentLinks } = await attachments(config, { keyring, pool, now, log });
   const messageIdSecret = Buffer.from(hkdfSync('sha256', config.keys.current, '', 'mail-mcp/1/message-id', 32));
   const recentCalls = createRecentCalls({ now });
   let isAccepting = true;
@@ -94,9 +93,11 @@ export function openSession(
 
 const LINK_SECONDS = 3600;
 
-function attachments(config: Config, parts: { keyring: Keyring; pool: ImapPool; now: () => Date; log: Log }) {
+async function attachments(config: Config, parts: { keyring: Keyring; pool: ImapPool; now: () => Date; log: Log }) {
   const { keyring, pool, now, log } = parts;
   if (config.s3 !== undefined) {
+    // The AWS SDK takes 15 MB of memory, which only those pay who use it.
+    const { createS3Store } = await import('./attachments/s3.ts');
     const nameKey = Buffer.from(hkdfSync('sha256', config.keys.current, '', 'mail-mcp/1/attachment-name', 32));
     return { store: createS3Store({ s3: config.s3, nameKey, now, log }), attachmentLinks: undefined };
   }

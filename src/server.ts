@@ -16,7 +16,7 @@ export interface RunningServer {
 
 /** @throws {ConfigError} if it cannot listen where the settings say */
 export async function startServer(config: Config, log: Log = createLog(config.logLevel)): Promise<RunningServer> {
-  const { services, stopAccepting, close } = assemble(config, log);
+  const { services, stopAccepting, close } = await assemble(config, log);
   // A token, a client id and a state of 2 KiB are headers and query of one request.
   const server = createServer(
     // Node looks at the clock every 30 s by itself, so that a header could take 40.

@@ -14,6 +14,8 @@ export function createTransferDecoder(encoding: string): TransferDecoder {
   return { push: (chunk) => chunk, end: () => Buffer.alloc(0) };
 }
 
+const SLICE_BYTES = 32 * 1024;
+
 export function decodeTransfer(bytes: Buffer, encoding: string): Buffer {
   const decoder = createTransferDecoder(encoding);
   return Buffer.concat([decoder.push(bytes), decoder.end()]);
@@ -29,17 +31,25 @@ export function estimateDecodedSize(encodedBytes: number, encoding: string): num
 function base64Decoder(): TransferDecoder {
   let rest = '';
   return {
-    push: (chunk) => {
-      const text = rest + chunk.toString('latin1').replace(/[^A-Za-z0-9+/=_-]+/g, '');
-      // Padding ends a run; some senders join several runs into one part.
-      const runs = text.split(/=+/);
-      const last = runs.pop() ?? '';
-      const whole = last.length - (last.length % 4);
-      rest = last.slice(whole);
-      return Buffer.concat([...runs, last.slice(0, whole)].map((run) => Buffer.from(run, 'base64')));
-    },
+    push: (chunk) => Buffer.concat(slicesOf(chunk).flatMap(decodeSlice)),
     end: () => Buffer.from(rest, 'base64'),
   };
+
+  function decodeSlice(slice: Buffer): Buffer[] {
+    const text = rest + slice.toString('latin1').replace(/[^A-Za-z0-9+/=_-]+/g, '');
+    // Padding ends a run; some senders join several runs into one part.
+    const runs = text.split(/=+/);
+    const last = runs.pop() ?? '';
+    const whole = last.length - (last.length % 4);
+    rest = last.slice(whole);
+    return [...runs, last.slice(0, whole)].map((run) => Buffer.from(run, 'base64'));
+  }
+}
+
+/** Strings of half a megabyte would stay in memory until the next full collection; small ones go at once. */
+function slicesOf(chunk: Buffer): Buffer[] {
+  const count = Math.ceil(chunk.length / SLICE_BYTES);
+  return Array.from({ length: count }, (_, n) => chunk.subarray(n * SLICE_BYTES, (n + 1) * SLICE_BYTES));
 }
 
 function quotedPrintableDecoder(): TransferDecoder {
