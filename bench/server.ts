@@ -26,7 +26,7 @@ export interface BenchServer extends AsyncDisposable {
 }
 
 /** As the Docker image starts it: a small young generation halves the memory that garbage takes. */
-const FLAGS = ['--max-semi-space-size=4'];
+const FLAGS = ['--max-semi-space-size=8'];
 
 /** @param ca file with the certificate authority of the mail servers */
 export async function startBenchServer(ca: string, flags: string[] = FLAGS): Promise<BenchServer> {
