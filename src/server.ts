@@ -24,7 +24,9 @@ export async function startServer(config: Config, log: Log = createLog(config.lo
     createApp(services),
   );
   const port = await listen(server, config);
-  log.info({ port, issuer: config.issuer, attachments: config.s3 === undefined ? 'sealed links' : 'S3' }, 'listening');
+  const attachments = config.s3 === undefined ? 'sealed links' : 'S3';
+  // Several replicas would each take a code once (RFC 6749 §4.1.2), so the operator is told what is kept where.
+  log.info({ port, issuer: config.issuer, attachments, usedCodes: 'per process: run one replica' }, 'listening');
   return {
     port,
     async stop() {

@@ -43,7 +43,8 @@ export interface Catalog<Session> {
 
 /** The one place that decides which tools a grant may see and call. Schemas are made here, once. */
 export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog<Session> {
-  const byName = new Map(tools.map((tool) => [tool.name, { tool, listing: describeTool(tool) }]));
+  const entries = tools.map((tool) => ({ tool, input: inputOf(tool) }));
+  const byName = new Map(entries.map((entry) => [entry.tool.name, { ...entry, listing: describeTool(entry) }]));
   const list = (scope: readonly string[]) =>
     [...byName.values()].filter(({ tool }) => scope.includes(SCOPE_OF[tool.effect])).map(({ listing }) => listing);
   const listTexts = new Map<string, string>();
@@ -67,29 +68,33 @@ export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog
         const wanted = Object.values(SCOPE_OF).filter((one) => one === needed || scope.includes(one));
         throw new OAuthError('insufficient_scope', `This call needs the scope ${needed}.`, { scope: wanted.join(' ') });
       }
-      return entry.tool.output.parse(await entry.tool.run(parseArguments(entry.tool, args), session));
+      return entry.tool.output.parse(await entry.tool.run(parseArguments(name, entry.input, args), session));
     },
   };
 }
 
-function parseArguments(tool: Tool<never>, args: unknown): Record<string, unknown> {
-  const result = tool.input.safeParse(args ?? {});
+/** A misspelled `permanent` must not delete for good, so what changes something takes no argument it does not know. */
+function inputOf<Session>({ effect, input }: Tool<Session>): z.ZodObject {
+  return effect === 'reads' ? input : input.strict();
+}
+
+function parseArguments(name: string, input: z.ZodObject, args: unknown): Record<string, unknown> {
+  const result = input.safeParse(args ?? {});
   if (result.success) return result.data;
   const faults = result.error.issues.slice(0, 10).map(({ path, message }) => {
-    const name = path.length === 0 ? 'arguments' : path.join('.');
-    return `${name}: ${message}`;
+    return `${path.length === 0 ? 'arguments' : path.join('.')}: ${message}`;
   });
-  throw new ToolError(`Wrong arguments for ${tool.name}. ${faults.join('. ')}.`);
+  throw new ToolError(`Wrong arguments for ${name}. ${faults.join('. ')}.`);
 }
 
 /** Derives everything a client is told from the one declaration of the tool, so that no tool can forget it. */
-function describeTool<Session>(tool: Tool<Session>): ToolListing {
+function describeTool<Session>({ tool, input }: { tool: Tool<Session>; input: z.ZodObject }): ToolListing {
   const isReading = tool.effect === 'reads';
   return {
     name: tool.name,
     title: tool.title,
     description: tool.description,
-    inputSchema: objectSchema(tool.input, 'input'),
+    inputSchema: objectSchema(input, 'input'),
     outputSchema: objectSchema(tool.output, 'output'),
     annotations: {
       title: tool.title,

@@ -76,6 +76,15 @@ describe('delete_mail_message', () => {
     expect(await subjectsIn(account, 'INBOX')).toEqual(['stays']);
   });
 
+  test('an argument that it does not know is refused, so that a misspelled one does not delete for good', async () => {
+    const account = newAccount();
+    const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'stays' })] });
+    await using assistant = await app.assistant(account);
+    const args = { folder: 'INBOX', uid: INBOX[0], permanant: false };
+    expect(await assistant.failure('delete_mail_message', args)).toContain('permanant');
+    expect(await subjectsIn(account, 'INBOX')).toEqual(['stays']);
+  });
+
   test('the folder has to be named: a UID alone could be another message', async () => {
     await using assistant = await app.assistant(newAccount());
     expect(await assistant.failure('delete_mail_message', { uid: 1 })).toContain('folder');
