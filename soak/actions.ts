@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { ToolError, UpstreamError } from '../src/errors.ts';
+import type { Model } from './model.ts';
+
+/** What a random person does: one tool call each, and what has to be true of the mailboxes after it. */
+
+export interface Actor {
+  self: number;
+  other: number;
+  /** Address of `other`. */
+  address: string;
+  call(tool: string, args: Record<string, unknown>): Promise<Record<string, unknown>>;
+  model: Model;
+  random(): number;
+}
+
+const FOLDERS = ['INBOX', 'Archive', 'Trash', 'Junk'];
+
+type Outcome = { result: Record<string, unknown> } | 'nothing' | 'unknown';
+
+/** @throws whatever is not a fault that a caller is told about: a bug */
+async function outcomeOf(call: Promise<Record<string, unknown>>): Promise<Outcome> {
+  try {
+    return { result: await call };
+  } catch (error) {
+    if (error instanceof UpstreamError) return error.fault === 'unknown_outcome' ? 'unknown' : 'nothing';
+    if (error instanceof ToolError) return 'nothing';
+    throw error;
+  }
+}
+
+const newSubject = () => `t${randomBytes(8).toString('hex')}`;
+
+async function draft({ self, call, model }: Actor): Promise<void> {
+  const subject = newSubject();
+  model.expect(self, subject, [], ['Drafts']);
+  const outcome = await outcomeOf(call('create_draft_mail_message', { to: '', subject, text_body: 'x' }));
+  if (outcome === 'nothing') model.expect(self, subject, []);
+  else if (outcome !== 'unknown') model.expect(self, subject, ['Drafts']);
+}
+
+async function send({ self, other, address, call, model }: Actor): Promise<void> {
+  const subject = newSubject();
+  model.expect(self, subject, [], ['Sent']);
+  model.expect(other, subject, [], ['INBOX']);
+  const outcome = await outcomeOf(call('send_mail_message', { to: address, subject, text_body: 'x' }));
+  if (outcome === 'unknown') return model.expect(self, subject, []);
+  const isSent = outcome !== 'nothing';
+  model.expect(other, subject, isSent ? ['INBOX'] : []);
+  if (isSent && outcome.result.warning !== undefined) return;
+  model.expect(self, subject, isSent ? ['Sent'] : []);
+}
+
+/** With a key the call is made again until it is certain, or often enough. However it ends: at most one message arrives. */
+async function sendOnce({ self, other, address, call, model }: Actor): Promise<void> {
+  const subject = newSubject();
+  const atMostOnce = [[], ['Drafts'], ['Sent']];
+  model.expect(self, subject, ...atMostOnce);
+  model.expect(other, subject, [], ['INBOX']);
+  const args = { to: address, subject, text_body: 'x', idempotency_key: subject };
+  for (let attempt = 0; attempt < 4; attempt += 1) {
+    const outcome = await outcomeOf(call('send_mail_message', args));
+    if (outcome === 'nothing' || outcome === 'unknown') continue;
+    model.expect(other, subject, ['INBOX']);
+    model.expect(self, subject, ...(outcome.result.warning === undefined ? [['Sent']] : atMostOnce.slice(1)));
+    return;
+  }
+}
+
+/** A message that is certainly there, as the server numbers it now; undefined if nobody could tell, or it has not arrived yet. */
+async function find({ self, call, model, random }: Actor) {
+  const known = model.pick(self, random);
+  if (known === undefined) return undefined;
+  const { subject, folder } = known;
+  const found = await outcomeOf(call('search_mail_messages', { folder, query: `SUBJECT ${subject}` }));
+  if (typeof found === 'string') return undefined;
+  const { uids, uid_validity } = found.result;
+  const uid: unknown = Array.isArray(uids) ? uids[0] : undefined;
+  if (uid === undefined && folder !== 'INBOX') throw new Error(`${subject} was not found in ${folder}`);
+  return uid === undefined ? undefined : { subject, folder, uid, uid_validity };
+}
+
+async function move(actor: Actor): Promise<void> {
+  const found = await find(actor);
+  if (found === undefined) return;
+  const { subject, ...target } = found;
+  const destinations = FOLDERS.filter((folder) => folder !== target.folder);
+  const destination = destinations[Math.floor(actor.random() * destinations.length)] ?? 'Archive';
+  const outcome = await outcomeOf(actor.call('move_mail_message', { ...target, destination }));
+  if (outcome === 'unknown') actor.model.expect(actor.self, subject, [target.folder], [destination]);
+  else if (outcome !== 'nothing') actor.model.expect(actor.self, subject, [destination]);
+}
+
+async function remove(actor: Actor): Promise<void> {
+  const found = await find(actor);
+  if (found === undefined) return;
+  const { subject, ...target } = found;
+  const outcome = await outcomeOf(actor.call('delete_mail_message', target));
+  if (outcome === 'unknown') actor.model.expect(actor.self, subject, [], [target.folder]);
+  else if (outcome !== 'nothing') actor.model.expect(actor.self, subject, []);
+}
+
+async function flag(actor: Actor): Promise<void> {
+  const found = await find(actor);
+  if (found === undefined) return;
+  const { subject, ...target } = found;
+  const outcome = await outcomeOf(actor.call('update_mail_message_flags', { ...target, add: ['\\Flagged'] }));
+  if (typeof outcome === 'string') return;
+  const { flags } = outcome.result;
+  if (!Array.isArray(flags) || !flags.includes('\\Flagged')) throw new Error(`${subject} was flagged, and is not`);
+}
+
+async function read(actor: Actor): Promise<void> {
+  const found = await find(actor);
+  if (found === undefined) return;
+  const { subject, ...target } = found;
+  const outcome = await outcomeOf(actor.call('get_mail_message', target));
+  if (typeof outcome !== 'string' && outcome.result.subject !== subject) throw new Error(`${subject} read as another`);
+}
+
+async function look({ call }: Actor): Promise<void> {
+  await outcomeOf(call('list_mailboxes', { with_counts: true }));
+  await outcomeOf(call('list_mail_messages', { folder: 'INBOX' }));
+}
+
+export const ACTIONS: readonly ((actor: Actor) => Promise<void>)[] = [
+  ...[draft, draft, send, send, sendOnce],
+  ...[move, move, remove, flag, read, look],
+];

@@ -1,0 +1,136 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { MailAccount } from '../src/mail/account.ts';
+import { newAccount } from '../test/support/accounts.ts';
+import { type ToolsOfAccount, toolsOf } from '../test/support/mail-session.ts';
+import { messagesIn } from '../test/support/mailbox-contents.ts';
+import { type CuttableProxy, cuttableProxy } from '../test/support/proxies.ts';
+import type { TestServers } from '../test/support/servers.ts';
+import { ACTIONS } from './actions.ts';
+import { createModel, type Model } from './model.ts';
+
+export interface SoakReport {
+  calls: number;
+  /** Cuts, silences and restarts. */
+  faults: number;
+  messages: number;
+  /** A sentence for each thing that is not as it must be. Empty: all is well. */
+  differences: string[];
+  leakedSockets: number;
+  /** Resident memory in MB: in the middle, and after the last call. */
+  rssMb: [number, number];
+}
+
+/** One person: a mailbox behind networks that fail, and a server process that is replaced now and then. */
+interface Person {
+  account: MailAccount;
+  /** The account as seen through the failing networks. */
+  far: MailAccount;
+  tools: ToolsOfAccount;
+}
+
+const FOLDERS = ['INBOX', 'Archive', 'Trash', 'Junk', 'Drafts', 'Sent'];
+const SETTLE_MS = 30_000;
+
+/** Random people use random tools for a while over networks that fail, and what is in their mailboxes is compared with what they were told. */
+export async function runSoak(servers: TestServers, options: { seconds: number; people: number }): Promise<SoakReport> {
+  await using imap = await cuttableProxy({ target: { host: '127.0.0.1', port: servers.imap.tlsPort } });
+  await using smtp = await cuttableProxy({ target: { host: '127.0.0.1', port: servers.smtp.tlsPort } });
+  const people = Array.from({ length: options.people }, () => newPerson(servers, imap.port, smtp.port));
+  const model = createModel();
+  const end = Date.now() + options.seconds * 1000;
+  const faults = breakThings(people, [imap, smtp], end);
+  const middle = pause(options.seconds * 500).then(rssMb);
+  const lives = await Promise.all(people.map((_, self) => live(self, people, model, end)));
+  const broken = await faults;
+  const rss: [number, number] = [await middle, rssMb()];
+  for (const { tools } of people) await tools[Symbol.asyncDispose]();
+  const differences = [...lives.flatMap(({ bugs }) => bugs), ...(await settled(people, model))];
+  await pause(500);
+  return {
+    calls: lives.reduce((sum, { calls }) => sum + calls, 0),
+    faults: broken,
+    messages: model.size(),
+    differences,
+    leakedSockets: imap.open() + smtp.open(),
+    rssMb: rss,
+  };
+}
+
+function newPerson(servers: TestServers, imapPort: number, smtpPort: number): Person {
+  const account = newAccount({}, servers);
+  const far: MailAccount = {
+    ...account,
+    imap: { ...account.imap, server: { ...account.imap.server, port: imapPort } },
+    smtp: { ...account.smtp, server: { ...account.smtp.server, port: smtpPort } },
+  };
+  return { account, far, tools: toolsOf(far) };
+}
+
+async function live(self: number, people: Person[], model: Model, end: number) {
+  const bugs: string[] = [];
+  let calls = 0;
+  while (Date.now() < end) {
+    const other = (self + 1 + Math.floor(Math.random() * (people.length - 1))) % people.length;
+    const address = people[other]?.account.email ?? '';
+    const action = ACTIONS[Math.floor(Math.random() * ACTIONS.length)];
+    const call = (tool: string, args: Record<string, unknown>) => {
+      calls += 1;
+      return people[self]?.tools.call(tool, args) ?? Promise.reject(new Error('nobody there'));
+    };
+    try {
+      await action?.({ self, other, address, call, model, random: Math.random });
+    } catch (error) {
+      bugs.push(`${action?.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { bugs, calls };
+}
+
+/** Cuts, silences that end in a cut, and new processes in place of old ones. @returns how many */
+async function breakThings(people: Person[], networks: CuttableProxy[], end: number): Promise<number> {
+  let faults = 0;
+  while (Date.now() < end) {
+    await pause(200 + Math.random() * 800);
+    faults += 1;
+    const network = networks[Math.floor(Math.random() * networks.length)];
+    const kind = Math.random();
+    if (kind < 0.6) network?.cut();
+    else if (kind < 0.8) {
+      network?.freeze();
+      await pause(1500);
+      network?.cut();
+      network?.thaw();
+    } else {
+      const person = people[Math.floor(Math.random() * people.length)];
+      if (person === undefined) continue;
+      const { tools } = person;
+      person.tools = toolsOf(person.far);
+      await tools[Symbol.asyncDispose]();
+    }
+  }
+  return faults;
+}
+
+/** Mail is delivered a moment after it was accepted, so differences get some time to go away. */
+async function settled(people: Person[], model: Model): Promise<string[]> {
+  const end = Date.now() + SETTLE_MS;
+  for (;;) {
+    const differences = model.differences(await Promise.all(people.map(({ account }) => contentsOf(account))));
+    if (differences.length === 0 || Date.now() > end) return differences;
+    await pause(1000);
+  }
+}
+
+async function contentsOf(account: MailAccount): Promise<Map<string, string[]>> {
+  const folders = new Map<string, string[]>();
+  for (const folder of FOLDERS)
+    folders.set(
+      folder,
+      (await messagesIn(account, folder)).map(({ subject }) => subject),
+    );
+  return folders;
+}
+
+function rssMb(): number {
+  return Math.round(process.memoryUsage.rss() / 1_048_576);
+}

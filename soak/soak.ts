@@ -1,0 +1,24 @@
+/** `npm run soak [-- MINUTES]`: random people, random tools, failing networks; at the end every mailbox has to be as they were told. */
+import { rm } from 'node:fs/promises';
+import process from 'node:process';
+import { trustCa } from '../test/support/certificates.ts';
+import { makeScratch, startServers } from '../test/support/start-servers.ts';
+import { runSoak } from './run.ts';
+
+const minutes = Number(process.argv[2] ?? 5);
+if (!(minutes > 0 && minutes <= 60)) {
+  console.error('Say for how many minutes: more than 0, at most 60.');
+  process.exit(1);
+}
+const scratch = await makeScratch();
+const { servers, stop } = await startServers(scratch);
+trustCa(servers.ca);
+try {
+  const { differences, ...report } = await runSoak(servers, { seconds: minutes * 60, people: 8 });
+  console.log({ ...report, differences: differences.length });
+  for (const difference of differences) console.log(difference);
+  process.exitCode = differences.length + report.leakedSockets === 0 ? 0 : 1;
+} finally {
+  await stop();
+  await rm(scratch, { recursive: true, force: true });
+}
