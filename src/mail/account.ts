@@ -44,3 +44,12 @@ export const MailAccount = z.object({
   sentCopy: SentCopy.optional(),
 });
 export type MailAccount = z.output<typeof MailAccount>;
+
+/** One reason why a login does not work, found by trying it. */
+export interface LoginProblem {
+  service: 'imap' | 'smtp';
+  fault: 'credentials' | 'app_password' | 'unreachable' | 'certificate' | 'timeout' | 'no_starttls' | 'refused';
+}
+
+/** Tries both logins; an empty list means that both work. Never takes longer than a person waits for a page. */
+export type VerifyLogin = (account: MailAccount) => Promise<LoginProblem[]>;

@@ -1,13 +1,8 @@
 /** Checks a login on both mail servers, for the sign-in form. */
 import { UpstreamError } from '../errors.ts';
-import type { MailAccount } from './account.ts';
+import type { LoginProblem, MailAccount } from './account.ts';
 import { type ConnectOptions, connectImap, type Imap } from './imap.ts';
 import { verifySmtp } from './smtp.ts';
-
-export interface LoginProblem {
-  service: 'imap' | 'smtp';
-  fault: 'credentials' | 'app_password' | 'unreachable' | 'certificate' | 'timeout' | 'no_starttls' | 'refused';
-}
 
 export interface VerifyOptions {
   /** Certificate authorities to trust instead of Node's. */

@@ -107,15 +107,15 @@ function disconnection(response: HttpResponse): AbortSignal {
 }
 
 /**
- * The request as the SDK reads it: method, URL and headers. Its body is handed over beside it, parsed, so that it is not written out and
+ * The request as the SDK reads it: method and headers; the URL tells it nothing. Its body is handed over beside it, parsed, so that it is not written out and
  * read again.
  */
-function toWebRequest({ method, originalUrl, headers }: HttpRequest, signal: AbortSignal): Request {
+function toWebRequest({ method, headers }: HttpRequest, signal: AbortSignal): Request {
   const names = ['content-type', ...Object.keys(headers).filter((name) => name.startsWith('mcp-'))];
   const pairs = names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name].toString()]]));
   // Some clients leave out half of the media types that they must accept, and can read JSON all the same.
   const accepted = ['accept', 'application/json, text/event-stream'];
-  return new Request(new URL(originalUrl, 'http://localhost'), {
+  return new Request('http://localhost/mcp', {
     method,
     headers: Object.fromEntries([...pairs, accepted]),
     signal,

@@ -16,12 +16,12 @@ import {
 } from './login-form.ts';
 import { loginView } from './login-page.ts';
 import { loginProblems, needsOwnSmtpLogin } from './login-problems.ts';
+import type { OAuthServices } from './oauth-services.ts';
 import { createPages } from './pages.ts';
 import { parseParameters, queryOf, readForm } from './parameters.ts';
 import { authorizePaths } from './paths.ts';
 import { sendBack } from './redirect.ts';
 import { formActionSources } from './redirect-uri.ts';
-import type { OAuthServices } from './services.ts';
 import { createTokens, lifetimes, type Transaction } from './tokens.ts';
 
 /** A common limit of proxies for a request line; nothing longer would have come this far in production. */

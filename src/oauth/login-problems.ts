@@ -1,8 +1,7 @@
 /** What the mail servers said to a login, as sentences for the mailbox owner, each by the field it belongs to. */
-import type { MailServer, MailServers } from '../mail/account.ts';
+import type { LoginProblem, MailServer, MailServers } from '../mail/account.ts';
 import { appPasswordOf } from './app-passwords.ts';
 import type { FormProblem, LoginEntry } from './login-form.ts';
-import type { LoginProblem } from './services.ts';
 
 /**
  * @param entry decides whose password it was: with one login for both, a fault of the sending server alone calls for a second pair

@@ -3,13 +3,13 @@ import { type RequestHandler, Router } from 'express';
 import { authorize } from './authorize.ts';
 import { allowOtherOrigins } from './cors.ts';
 import { authorizationServerMetadata, protectedResourceMetadata } from './metadata.ts';
+import type { OAuthServices } from './oauth-services.ts';
 import {
   authorizationServerMetadataPaths,
   authorizePaths,
   protectedResourceMetadataPaths,
   tokenPaths,
 } from './paths.ts';
-import type { OAuthServices } from './services.ts';
 import { token } from './token.ts';
 
 /** @returns a router for the root of the app; its errors are for the app's error handler (error-response.ts) */

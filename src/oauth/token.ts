@@ -9,10 +9,10 @@ import { authenticateClient } from './client-authentication.ts';
 import { accountOf } from './credentials.ts';
 import type { Keyring } from './jwe.ts';
 import { resourceOf } from './metadata.ts';
+import type { OAuthServices } from './oauth-services.ts';
 import { type Parameters, queryOf, readForm } from './parameters.ts';
 import { verifies } from './pkce.ts';
 import { narrowedScope, type Scope } from './scope.ts';
-import type { OAuthServices } from './services.ts';
 import { createTokens, lifetimes, type RefreshPayload } from './tokens.ts';
 
 const maxFormBytes = 32 * 1024;

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { LoginProblem } from '../../src/oauth/services.ts';
+import type { LoginProblem } from '../../src/mail/account.ts';
 import { redirectUri, startOAuthApp } from '../support/oauth-app.ts';
 import { ada, openSignIn, submit } from '../support/sign-in-page.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LoginProblem } from '../../src/oauth/services.ts';
+import type { LoginProblem } from '../../src/mail/account.ts';
 import { exampleServers, startOAuthApp } from '../support/oauth-app.ts';
 import { ada, openSignIn, pageOf, submit } from '../support/sign-in-page.ts';
 

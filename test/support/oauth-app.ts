@@ -2,14 +2,14 @@
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler } from 'express';
 import { OAuthError } from '../../src/errors.ts';
-import type { MailAccount, MailServers } from '../../src/mail/account.ts';
+import type { LoginProblem, MailAccount, MailServers, VerifyLogin } from '../../src/mail/account.ts';
 import { bearer } from '../../src/oauth/bearer.ts';
 import { mintClient, type NewClient } from '../../src/oauth/client.ts';
 import { oauthErrorResponse } from '../../src/oauth/error-response.ts';
 import { createKeyring, type Keyring } from '../../src/oauth/jwe.ts';
 import { challengeOf } from '../../src/oauth/pkce.ts';
 import { oauthRoutes } from '../../src/oauth/routes.ts';
-import type { LoginProblem, VerifyLogin } from '../../src/oauth/services.ts';
+
 import { createTokens, type Tokens } from '../../src/oauth/tokens.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
 

@@ -1,0 +1,15 @@
+/** What the authorization server needs from outside. */
+import type { Log } from '../log.ts';
+import type { VerifyLogin } from '../mail/account.ts';
+import type { State } from '../state/memory.ts';
+import type { Keyring } from './jwe.ts';
+
+export interface OAuthServices {
+  /** Public origin without a trailing slash; compared byte by byte by clients (RFC 8414 §3.3). */
+  issuer: string;
+  keyring: Keyring;
+  now: () => Date;
+  log: Log;
+  state: State;
+  verifyLogin: VerifyLogin;
+}
