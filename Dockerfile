@@ -1,5 +1,6 @@
 # Everything that builds stays in the first stage; the second holds the server, its libraries and nothing else.
-FROM node:24-alpine AS build
+# The compiler is a program for the usual libc; what it makes runs on any.
+FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
 # `npm ci` would compile before the sources are here, so scripts wait; the compiler needs none.
