@@ -1,22 +1,14 @@
 import { findBodyParts } from './body-parts.ts';
 import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';
 import { parseDate } from './dates.ts';
-import { type Address, readEnvelope } from './envelope.ts';
+import { type Address, type Envelope, readEnvelope } from './envelope.ts';
 import type { FetchedItems } from './fetch.ts';
 import { atom, listOf, numberOf, type Token, textOf } from './tokens.ts';
 
 /** What a list shows of a message, from the items of a FETCH answer. */
 
-export interface MessageSummary {
+export interface MessageSummary extends Omit<Envelope, 'bcc' | 'date'> {
   uid: number;
-  messageId: string | null;
-  inReplyTo: string | null;
-  subject: string;
-  from: Address[];
-  sender: Address[];
-  replyTo: Address[];
-  to: Address[];
-  cc: Address[];
   /** ISO 8601, UTC: the Date header, or when the server received the message if there is none that can be read. */
   date: string | null;
   sizeBytes: number;
