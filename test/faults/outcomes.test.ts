@@ -105,6 +105,9 @@ function commandPattern(command: string): RegExp {
   return new RegExp(`^(UID )?${command}\\b`, 'i');
 }
 
+/** Much more than the 4 MiB that a socket may hold back for sending, so that "within" is within for the sender too. */
+const LARGE = { text_body: `${'x'.repeat(70)}\n`.repeat(66_000), html_body: `${'y'.repeat(70)}\n`.repeat(66_000) };
+
 function argumentsOf(tool: string, variant: string, { uid, to }: { uid: number; to: string }): Record<string, unknown> {
   const named = { folder: 'INBOX', uid };
   switch (tool) {
@@ -123,8 +126,7 @@ function argumentsOf(tool: string, variant: string, { uid, to }: { uid: number; 
     case 'delete_mail_message':
       return { ...named, permanent: variant !== 'to the trash' };
     default:
-      // Much more than what fits into the buffers of both ends, so that "within" is within for the sender too.
-      return { to, subject: 'new', text_body: variant === 'large' ? `${'x'.repeat(70)}\n`.repeat(60_000) : 'Hello' };
+      return { to, subject: 'new', text_body: 'Hello', ...(variant === 'large' && LARGE) };
   }
 }
 

@@ -127,6 +127,8 @@ function relay(
   };
   const passHalf = (bytes: Buffer) => {
     isDeaf = true;
+    // Or else what follows would be taken off the sender's hands until the half has arrived.
+    client.pause();
     upstream.end(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => client.resetAndDestroy());
   };
 
