@@ -7,8 +7,8 @@ import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { MailAccount } from '../src/mail/account.ts';
 import { createKeyring, randomId } from '../src/oauth/jwe.ts';
-import { scopes } from '../src/oauth/scope.ts';
 import { createTokens } from '../src/oauth/tokens.ts';
+import { scopes } from '../src/policy.ts';
 import { freePort } from '../test/support/ports.ts';
 import { withinReach } from '../test/support/within-reach.ts';
 
@@ -77,6 +77,7 @@ function accessOf({ fullName, email, imap, smtp }: MailAccount, origin: string) 
     aud: `${origin}/mcp`,
     sub: createHash('sha256').update(username).digest('base64url'),
     gid: randomId(),
+    granted_at: Math.floor(Date.now() / 1000),
     client: { jti: randomId(), name: 'bench' },
     scope: [...scopes],
     login: { name: fullName, email, imap: { username, password } },

@@ -106,7 +106,7 @@ function mcpHandlers(
       callerOf(request, cancelled) {
         const grant = grants.get(request);
         if (grant === undefined) throw new Error('A request came to /mcp beside the bearer check');
-        return { session: untilCancelled(services.openSession(grant), cancelled), scope: grant.scope };
+        return { session: untilCancelled(services.openSession(grant), cancelled), permit: grant.permit };
       },
       recordOf: requests.of,
       log: services.log,

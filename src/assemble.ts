@@ -11,6 +11,7 @@ import { createTurns } from './mail/turns.ts';
 import { verifyLogin } from './mail/verify-login.ts';
 import type { MailSession } from './mcp/tools/mail/session.ts';
 import type { Grant } from './oauth/bearer.ts';
+import { createClients } from './oauth/clients.ts';
 import { createKeyring, type Keyring, sealed } from './oauth/jwe.ts';
 import { createMemoryState } from './state/memory.ts';
 import { createRecentCalls, type RecentCalls } from './state/recent-calls.ts';
@@ -30,6 +31,8 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   const { store, attachmentLinks } = await attachments(config, { keyring, pool, now, log });
   const messageIdSecret = Buffer.from(hkdfSync('sha256', config.keys.current, '', 'mail-mcp/1/message-id', 32));
   const recentCalls = createRecentCalls({ now });
+  const state = createMemoryState({ now });
+  const clients = createClients({ keyring, now, state, deniedClients: new Set() });
   let isAccepting = true;
   return {
     services: {
@@ -40,7 +43,8 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
       keyring,
       now,
       log,
-      state: createMemoryState({ now }),
+      state,
+      clients,
       // A login that was checked leaves its connection warm for the first call.
       verifyLogin: (account) => verifyLogin(account, { onImap: (imap) => pool.adopt(account, imap) }),
       openSession: (grant) => openSession(grant, { pool, store, now, messageIdSecret, recentCalls }),

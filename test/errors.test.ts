@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createApp, type Services } from '../src/app.ts';
 import { createLog, describeError } from '../src/log.ts';
+import { createClients } from '../src/oauth/clients.ts';
 import { createKeyring } from '../src/oauth/jwe.ts';
 import { createMemoryState } from '../src/state/memory.ts';
 import { testKey } from './support/oauth-app.ts';
@@ -14,15 +15,18 @@ const NUMBER = /[0-9a-f]{8}-[0-9a-f-]{27}/;
 async function brokenApp(broken: Partial<Services>) {
   const lines: string[] = [];
   const now = () => new Date();
+  const keyring = createKeyring({ current: testKey(), previous: [] });
+  const state = createMemoryState({ now });
   const services: Services = {
     issuer: 'https://mail.example.com',
     isLocal: false,
     trustProxy: false,
     isReady: () => true,
-    keyring: createKeyring({ current: testKey(), previous: [] }),
+    keyring,
     now,
     log: createLog('DEBUG', { write: (line) => void lines.push(line) }),
-    state: createMemoryState({ now }),
+    state,
+    clients: createClients({ keyring, now, state, deniedClients: new Set() }),
     verifyLogin: async () => [],
     openSession: () => {
       throw new Error(SECRET);
@@ -50,7 +54,7 @@ describe('an unexpected error', () => {
   };
 
   test('is a page for a person, with the number under which the operator finds it', async () => {
-    await using app = await brokenApp({ now: breaks });
+    await using app = await brokenApp({ clients: { open: breaks, isDenied: breaks } });
     const response = await app.fetch('/oauth/authorize?client_id=x&redirect_uri=https://client.example/cb');
     const html = await response.text();
     expect(response.status).toBe(500);
@@ -64,7 +68,7 @@ describe('an unexpected error', () => {
     ['/oauth/token', 'grant_type=refresh_token&refresh_token=x&client_id=x'],
     ['/token', 'grant_type=authorization_code&code=x&client_id=x'],
   ])('TOK-05 is JSON for a client at %s, and asks for no other credentials', async (path, form) => {
-    await using app = await brokenApp({ now: breaks });
+    await using app = await brokenApp({ clients: { open: breaks, isDenied: breaks } });
     const response = await app.fetch(path, { method: 'POST', body: new URLSearchParams(form) });
     expect(response.status).toBe(500);
     expect(await response.json()).toEqual({ error: 'server_error', error_description: expect.stringMatching(NUMBER) });

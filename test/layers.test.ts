@@ -15,13 +15,13 @@ const LAYERS = [
   ['attachments/'],
   ['mail/', 'state/'],
   ['log.ts'],
-  ['config.ts', 'version.ts'],
+  ['config.ts', 'policy.ts', 'version.ts'],
   ['errors.ts'],
 ];
 
 /** What a folder may use of those below it, where that is less than everything. */
 const NARROWER: Record<string, string[]> = {
-  'oauth/': ['oauth/', 'mail/account.ts', 'state/', 'log.ts', 'config.ts', 'errors.ts'],
+  'oauth/': ['oauth/', 'mail/account.ts', 'state/', 'log.ts', 'config.ts', 'policy.ts', 'errors.ts'],
   'mail/': ['mail/', 'log.ts', 'errors.ts'],
   'state/': ['state/', 'errors.ts'],
 };
@@ -56,6 +56,7 @@ const DOORS: Record<string, string[]> = {
   'nodemailer/lib/mail-composer': ['mail/compose.ts'],
   'nodemailer/lib/smtp-connection': ['mail/smtp.ts'],
   pino: ['log.ts'],
+  'rate-limiter-flexible': ['state/'],
   zod: ['*'],
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OAuthError, ToolError } from '../errors.ts';
+import type { Permit } from '../policy.ts';
 import type { Effect, Tool } from './tool.ts';
 
 /** The scope that a grant needs for each effect. */
@@ -27,10 +28,10 @@ export interface ToolListing {
 }
 
 export interface Catalog<Session> {
-  /** The tools that these scopes allow, always in the same order. */
-  list(scope: readonly string[]): ToolListing[];
+  /** The tools that a permit allows, always in the same order. */
+  list(permit: Permit): ToolListing[];
   /** The same as JSON, written once for each scope. */
-  listText(scope: readonly string[]): string;
+  listText(permit: Permit): string;
   has(name: string): boolean;
   /**
    * Runs a tool and checks its arguments and its result against its schemas.
@@ -38,28 +39,28 @@ export interface Catalog<Session> {
    * @throws {OAuthError} `insufficient_scope` if the owner could allow it but did not
    * @throws {ToolError} if the arguments are not what the tool takes
    */
-  call(name: string, args: unknown, scope: readonly string[], session: Session): Promise<Record<string, unknown>>;
+  call(name: string, args: unknown, permit: Permit, session: Session): Promise<Record<string, unknown>>;
 }
 
 /** The one place that decides which tools a grant may see and call. Schemas are made here, once. */
 export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog<Session> {
   const entries = tools.map((tool) => ({ tool, input: inputOf(tool) }));
   const byName = new Map(entries.map((entry) => [entry.tool.name, { ...entry, listing: describeTool(entry) }]));
-  const list = (scope: readonly string[]) =>
+  const list = ({ scope }: Permit) =>
     [...byName.values()].filter(({ tool }) => scope.includes(SCOPE_OF[tool.effect])).map(({ listing }) => listing);
   const listTexts = new Map<string, string>();
   return {
     list,
-    listText(scope) {
+    listText(permit) {
       const key = Object.values(SCOPE_OF)
-        .filter((each) => scope.includes(each))
+        .filter((each) => permit.scope.includes(each))
         .join(' ');
-      const text = listTexts.get(key) ?? JSON.stringify(list(scope));
+      const text = listTexts.get(key) ?? JSON.stringify(list(permit));
       listTexts.set(key, text);
       return text;
     },
     has: (name) => byName.has(name),
-    async call(name, args, scope, session) {
+    async call(name, args, { scope }, session) {
       const entry = byName.get(name);
       if (entry === undefined) throw new ToolError(`There is no tool named ${JSON.stringify(name.slice(0, 64))}.`);
       const needed = SCOPE_OF[entry.tool.effect];

@@ -11,6 +11,7 @@ import {
 import type { Request as HttpRequest, Response as HttpResponse, RequestHandler } from 'express';
 import { OAuthError, ToolError, UpstreamError } from '../errors.ts';
 import { describeError, type Log } from '../log.ts';
+import type { Permit } from '../policy.ts';
 import type { Catalog } from './catalog.ts';
 import { limitFault } from './message-limits.ts';
 import { type PlainRequest, readPlainRequest } from './plain-request.ts';
@@ -18,7 +19,7 @@ import { type PlainRequest, readPlainRequest } from './plain-request.ts';
 /** Who calls, as far as tools need to know. */
 export interface Caller<Session> {
   session: Session;
-  scope: readonly string[];
+  permit: Permit;
 }
 
 /** What happened to one HTTP request; the request log reads it when the response has ended. */
@@ -140,7 +141,7 @@ function createServer<Session>(exchange: Exchange<Session>, options: EndpointOpt
   );
   server.setRequestHandler('tools/list', () => {
     record.outcome = 'ok';
-    return { tools: catalog.list(caller.scope) };
+    return { tools: catalog.list(caller.permit) };
   });
   server.setRequestHandler('tools/call', async ({ params }): Promise<CallToolResult> => {
     if (!catalog.has(params.name)) {
@@ -163,7 +164,7 @@ async function callTool<Session>(
   const { caller, record } = exchange;
   record.tool = params.name;
   try {
-    const result = await catalog.call(params.name, params.arguments, caller.scope, caller.session);
+    const result = await catalog.call(params.name, params.arguments, caller.permit, caller.session);
     record.outcome = 'ok';
     return { content: [{ type: 'text', text: JSON.stringify(result) }], structuredContent: result };
   } catch (error) {
@@ -179,7 +180,7 @@ async function answerPlain<Session>(
 ): Promise<string> {
   if (plain.method === 'tools/list') {
     exchange.record.outcome = 'ok';
-    const result = `{"tools":${options.catalog.listText(exchange.caller.scope)}}`;
+    const result = `{"tools":${options.catalog.listText(exchange.caller.permit)}}`;
     return `{"result":${result},"jsonrpc":"2.0","id":${JSON.stringify(plain.id)}}`;
   }
   const result = await callTool(plain.params, exchange, options);

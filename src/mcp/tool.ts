@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Method } from '../policy.ts';
 
 /** What a call does to the user's mail; decides annotations, scopes and policy, so no tool can forget them. */
 export type Effect = 'reads' | 'writes' | 'sends' | 'destroys';
@@ -13,6 +14,7 @@ export interface Tool<Session, In extends z.ZodObject = z.ZodObject, Out extends
   /** For the model: what it does, when to prefer another tool, what it costs. */
   description: string;
   effect: Effect;
+  method: Method;
   /** True if the same call again changes nothing more. Reading always is. */
   idempotent?: boolean;
   tags: readonly Tag[];

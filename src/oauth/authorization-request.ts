@@ -3,13 +3,13 @@
  * to the person, after it a fault is sent to the client (RFC 6749 §4.1.2.1).
  */
 import { OAuthError, type OAuthErrorCode } from '../errors.ts';
-import { type Client, openClient } from './client.ts';
+import type { Client } from './client.ts';
+import type { Clients } from './clients.ts';
 import { resourceOf } from './metadata.ts';
 import type { Parameters } from './parameters.ts';
 import { isCodeChallenge } from './pkce.ts';
 import { isRegistered } from './redirect-uri.ts';
 import { grantedScope, type Scope } from './scope.ts';
-import type { Tokens } from './tokens.ts';
 
 /** Who asks, and where the answer may go. */
 export interface Target {
@@ -34,13 +34,13 @@ const unsupported = ['request', 'request_uri', 'registration'];
  *
  * @throws {OAuthError} without `redirect`: to be shown, never sent anywhere
  */
-export async function trustedTarget(parameters: Parameters, tokens: Tokens, now: Date): Promise<Target> {
+export async function trustedTarget(parameters: Parameters, clients: Clients): Promise<Target> {
   for (const name of ['client_id', 'redirect_uri']) {
     if (parameters.repeated.has(name))
       throw new OAuthError('invalid_request', `The link names ${name} more than once.`);
     if (!parameters.get(name)) throw new OAuthError('invalid_request', `The link does not say its ${name}.`);
   }
-  const client = await openClient(tokens, parameters.get('client_id') ?? '', now);
+  const client = await clients.open(parameters.get('client_id') ?? '');
   const redirectUri = parameters.get('redirect_uri') ?? '';
   if (!isRegistered(redirectUri, client.redirectUris)) {
     throw new OAuthError('invalid_request', 'The redirect_uri of the link is not registered for this client_id.');

@@ -2,7 +2,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { OAuthError } from '../errors.ts';
 import { type AuthorizationRequest, checkedRequest, trustedTarget } from './authorization-request.ts';
-import { openClient } from './client.ts';
 import { accountOf } from './credentials.ts';
 import { formBinding } from './form-binding.ts';
 import { randomId } from './jwe.ts';
@@ -32,7 +31,7 @@ const staleForm = 'This sign-in page is too old, was already used, or was opened
 
 /** The two handlers of the authorization endpoint. Faults are thrown; an OAuthError says by `redirect` whom to tell. */
 export function authorize(services: OAuthServices): { show: RequestHandler; submit: RequestHandler } {
-  const { issuer, now, log, state, verifyLogin } = services;
+  const { issuer, now, log, state, clients, verifyLogin } = services;
   const tokens = createTokens(services.keyring);
   const pages = createPages({ issuer });
   const binding = formBinding(issuer);
@@ -75,7 +74,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
 
   async function authorizationOf(transaction: Transaction): Promise<AuthorizationRequest> {
     return {
-      client: await openClient(tokens, transaction.client_id, now()),
+      client: await clients.open(transaction.client_id),
       redirectUri: transaction.redirect_uri,
       state: transaction.state,
       codeChallenge: transaction.code_challenge,
@@ -104,7 +103,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       const query = queryOf(request);
       if (query.length > maxQueryLength) throw new OAuthError('invalid_request', 'The link is too long.');
       const parameters = parseParameters(query);
-      const target = await trustedTarget(parameters, tokens, now());
+      const target = await trustedTarget(parameters, clients);
       const authorization = checkedRequest(parameters, target, issuer);
       const sealed = { tid: randomId(), browser: binding.bind(request, response) };
       await sendForm(response, authorization, sealed, emptyEntry);
@@ -132,7 +131,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       if (request.socket.destroyed) return;
       // Pages of one transaction that were shown again live a little longer than the first; so does the mark.
       const markUntil = new Date(now().getTime() + lifetimes.transactionSeconds * 1000);
-      if (!(await state.useOnce(`transaction:${transaction.tid}`, markUntil))) {
+      if ((await state.claim(`transaction:${transaction.tid}`, markUntil)) !== null) {
         throw new OAuthError('invalid_request', staleForm);
       }
       const code = await sealCode(authorization, entry);

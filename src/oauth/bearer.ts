@@ -2,20 +2,20 @@
 import type { Request } from 'express';
 import { OAuthError } from '../errors.ts';
 import type { MailAccount } from '../mail/account.ts';
+import { type Permit, scopes } from '../policy.ts';
 import { accountOf } from './credentials.ts';
 import { errorDescription } from './error-description.ts';
 import type { Keyring } from './jwe.ts';
 import { resourceMetadataUrl, resourceOf } from './metadata.ts';
 import { createOpenedTokens } from './opened-tokens.ts';
 import { parseParameters, queryOf } from './parameters.ts';
-import { scopes } from './scope.ts';
 import { createTokens } from './tokens.ts';
 
 /** What an access token allows: whose mailbox, by which client, and what may be done. */
 export interface Grant {
   account: MailAccount;
   client: { jti: string; name: string };
-  scope: string[];
+  permit: Permit;
   /** Names the access token, in logs. */
   jti: string;
   /** Names the sign-in that all tokens of this grant come from. */
@@ -52,7 +52,7 @@ export function bearer(services: { issuer: string; keyring: Keyring; now: () => 
     const grant = {
       account: accountOf(access.login, access.servers),
       client: access.client,
-      scope: access.scope,
+      permit: { scope: access.scope, consent: access.consent ?? {}, policy: access.policy ?? {} },
       jti: access.jti,
       grantId: access.gid,
       expiresAt: new Date((access.exp ?? 0) * 1000),

@@ -1,10 +1,10 @@
 /** Who calls the token endpoint (RFC 6749 §2.3): HTTP Basic, the body, or no secret at all for public clients. */
 import type { Request } from 'express';
 import { OAuthError } from '../errors.ts';
-import { type Client, openClient } from './client.ts';
+import type { Client } from './client.ts';
+import type { Clients } from './clients.ts';
 import { equalsInConstantTime, sha256 } from './constant-time.ts';
 import type { Parameters } from './parameters.ts';
-import type { Tokens } from './tokens.ts';
 
 interface ClientCredentials {
   clientId: string;
@@ -14,16 +14,11 @@ interface ClientCredentials {
 /**
  * @throws {OAuthError} `invalid_client` if the client is unknown or does not prove who it is; `invalid_request` if it tries two ways at once
  */
-export async function authenticateClient(
-  request: Request,
-  form: Parameters,
-  tokens: Tokens,
-  now: Date,
-): Promise<Client> {
+export async function authenticateClient(request: Request, form: Parameters, clients: Clients): Promise<Client> {
   // A method that we do not check must not count as none (RFC 7521 §4.2).
   if (form.get('client_assertion')) throw new OAuthError('invalid_client', 'Client assertions are not supported.');
   const { clientId, clientSecret } = presentedCredentials(request, form);
-  const client = await openClient(tokens, clientId, now);
+  const client = await clients.open(clientId);
   if (client.secretHash === null) {
     if (clientSecret !== undefined) throw new OAuthError('invalid_client', 'This client has no secret; send none.');
     return client;

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { ConfigError, OAuthError } from '../errors.ts';
 import { MailServers } from '../mail/account.ts';
+import type { Policy } from '../policy.ts';
 import { sha256 } from './constant-time.ts';
 import type { Keyring } from './jwe.ts';
 import { plainText } from './plain-text.ts';
@@ -22,6 +23,10 @@ export interface Client {
   redirectUris: readonly string[];
   /** SHA-256 of the secret, base64url; `null` for a public client. */
   secretHash: string | null;
+  /** What the operator allows at most. */
+  policy: Policy;
+  /** When the client, and everything that was given to it, ends. */
+  expiresAt: Date | null;
   /** The client_id itself. */
   id: string;
 }
@@ -33,6 +38,9 @@ export interface NewClient {
   redirectUris: readonly string[];
   /** `public` clients get no secret (RFC 6749 §2.1). */
   kind: 'confidential' | 'public';
+  /** Left out: no limits. */
+  policy?: Policy | undefined;
+  expiresAt?: Date | undefined;
   /** Shown on the sign-in page. Left out: the titles of the presets, or the host of the first redirect URI. */
   name?: string | undefined;
 }
@@ -63,9 +71,10 @@ export async function mintClient(
     ...(client.presets.length > 0 && { presets: [...client.presets] }),
     ...(client.redirectUris.length > 0 && { redirect_uris: [...client.redirectUris] }),
     servers: client.servers,
+    ...(client.policy && Object.keys(client.policy).length > 0 && { policy: client.policy }),
   };
   try {
-    return { clientId: await createTokens(keyring).client.seal(payload, now), clientSecret };
+    return { clientId: await createTokens(keyring).client.seal(payload, now, client.expiresAt), clientSecret };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new ConfigError('The client_id would be longer than 1500 characters; use fewer or shorter redirect URIs.');
@@ -75,7 +84,7 @@ export async function mintClient(
 /** @throws {OAuthError} `invalid_client` if the client_id is not one that was minted here and is still valid */
 export async function openClient(tokens: Tokens, clientId: string, now: Date): Promise<Client> {
   try {
-    const { jti, name, servers, ...sealed } = await tokens.client.open(clientId, now);
+    const { jti, name, servers, exp, ...sealed } = await tokens.client.open(clientId, now);
     const ofPresets = (sealed.presets ?? []).flatMap((preset) => presets[preset]?.redirectUris ?? []);
     return {
       jti,
@@ -83,6 +92,8 @@ export async function openClient(tokens: Tokens, clientId: string, now: Date): P
       servers,
       redirectUris: [...new Set([...ofPresets, ...(sealed.redirect_uris ?? [])])],
       secretHash: sealed.secret_hash ?? null,
+      policy: sealed.policy ?? {},
+      expiresAt: exp === undefined ? null : new Date(exp * 1000),
       id: clientId,
     };
   } catch (cause) {

@@ -1,6 +1,6 @@
 /** The discovery documents: RFC 8414 for the authorization server, RFC 9728 for `/mcp`. Pure functions of the issuer. */
 import type { RequestHandler } from 'express';
-import { scopes } from './scope.ts';
+import { scopes } from '../policy.ts';
 
 /** The one resource there is (RFC 8707 §2): the audience of every access token. */
 export const resourceOf = (issuer: string): string => `${issuer}/mcp`;

@@ -1,7 +1,8 @@
 /** What the authorization server needs from outside. */
 import type { Log } from '../log.ts';
 import type { VerifyLogin } from '../mail/account.ts';
-import type { State } from '../state/memory.ts';
+import type { State } from '../state/state.ts';
+import type { Clients } from './clients.ts';
 import type { Keyring } from './jwe.ts';
 
 export interface OAuthServices {
@@ -11,5 +12,6 @@ export interface OAuthServices {
   now: () => Date;
   log: Log;
   state: State;
+  clients: Clients;
   verifyLogin: VerifyLogin;
 }

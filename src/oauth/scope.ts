@@ -1,9 +1,7 @@
 /** What a grant may be asked for (RFC 6749 §3.3): four scopes, and how a requested list becomes a granted one. */
 import { z } from 'zod';
 import { OAuthError } from '../errors.ts';
-
-/** In the order they are shown and returned. */
-export const scopes = ['mail.read', 'mail.write', 'mail.send', 'mail.delete'] as const;
+import { type Power, powers, scopes } from '../policy.ts';
 
 /** A granted scope: at least one of ours. */
 export const Scope = z.array(z.enum(scopes)).min(1);
@@ -39,6 +37,18 @@ export function narrowedScope(requested: string | undefined, granted: Scope): Sc
   if (beyond) throw new OAuthError('invalid_scope', 'The scope asks for more than was granted.');
   return grantedScope(requested, granted);
 }
+
+/** The scope that each power is a part of. */
+export const scopeOfPower: Readonly<Record<Power, Scope[number]>> = {
+  read: 'mail.read',
+  organise: 'mail.write',
+  draft: 'mail.write',
+  send: 'mail.send',
+  delete: 'mail.delete',
+};
+
+/** Everything that may be done with these scopes. */
+export const powersOf = (scope: Scope): Power[] => powers.filter((power) => scope.includes(scopeOfPower[power]));
 
 function isOurs(value: string): value is Scope[number] {
   return scopes.some((scope) => scope === value);

@@ -7,7 +7,7 @@ import { isOurResource } from './authorization-request.ts';
 import type { Client } from './client.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { accountOf } from './credentials.ts';
-import type { Keyring } from './jwe.ts';
+import { type Keyring, toSeconds } from './jwe.ts';
 import { resourceOf } from './metadata.ts';
 import type { OAuthServices } from './oauth-services.ts';
 import { type Parameters, queryOf, readForm } from './parameters.ts';
@@ -17,10 +17,12 @@ import { createTokens, lifetimes, type RefreshPayload } from './tokens.ts';
 
 const maxFormBytes = 32 * 1024;
 
+const farFuture = new Date(8.64e15);
+
 /** A code that was tried wrongly so often is not tried by its owner. */
 const maxFailuresOfCode = 5;
 
-type TokenServices = Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state'>;
+type TokenServices = Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'clients'>;
 
 /** RFC 6749 §5.1. */
 interface TokenResponse {
@@ -32,14 +34,16 @@ interface TokenResponse {
 }
 
 export function token(services: TokenServices): RequestHandler {
-  const { issuer, keyring, now, log, state } = services;
+  const { issuer, keyring, now, log, state, clients } = services;
   const tokens = createTokens(keyring);
 
   /** Both tokens of a grant. The account is put together anew from what was typed and the servers of the client as it is now. */
   async function issue(client: Client, grant: RefreshPayload, scope: Scope): Promise<TokenResponse> {
-    const { iss, aud, sub, gid, login } = grant;
-    const access = { iss, aud, sub, gid, login, scope, servers: client.servers };
-    const grantEnds = new Date((grant.granted_at + lifetimes.grantSeconds) * 1000);
+    const { iss, aud, sub, gid, granted_at, consent, login } = grant;
+    const { servers, policy } = client;
+    const limits = { ...(consent && { consent }), ...(Object.keys(policy).length > 0 && { policy }) };
+    const access = { iss, aud, sub, gid, granted_at, login, scope, servers, ...limits };
+    const grantEnds = endOf(grant, client);
     return {
       access_token: await tokens.access.seal(
         { ...access, client: { jti: client.jti, name: client.name } },
@@ -66,14 +70,26 @@ export function token(services: TokenServices): RequestHandler {
     if (fault) {
       // A wrong request does not use up the code of an honest one, but guessing ends.
       const failures = await state.count(`${mark}:failures`, lifetimes.codeSeconds);
-      if (failures >= maxFailuresOfCode) await state.useOnce(mark, expiresAt);
+      if (failures.count >= maxFailuresOfCode) await state.claim(mark, expiresAt);
       throw new OAuthError('invalid_grant', fault);
     }
-    if (!(await state.useOnce(mark, expiresAt))) throw new OAuthError('invalid_grant', 'The code was already used.');
+    if ((await state.claim(mark, expiresAt)) !== null) {
+      throw new OAuthError('invalid_grant', 'The code was already used.');
+    }
 
     const sub = subjectOf(keyring, accountOf(code.login, client.servers));
     const { aud, scope, login, iat: granted_at, jti: gid } = code;
-    const grant = { iss: issuer, aud, sub, gid, granted_at, client: client.jti, scope, login };
+    const grant = {
+      iss: issuer,
+      aud,
+      sub,
+      gid,
+      granted_at,
+      client: client.jti,
+      scope,
+      login,
+      ...(code.consent && { consent: code.consent }),
+    };
     log.info({ client: client.jti, grant: gid }, 'tokens issued for a code');
     return issue(client, grant, scope);
   }
@@ -107,9 +123,15 @@ export function token(services: TokenServices): RequestHandler {
     if (!answer) {
       throw new OAuthError('unsupported_grant_type', `grant_type must be ${[...grants.keys()].join(' or ')}.`);
     }
-    const client = await authenticateClient(request, form, tokens, now());
+    const client = await authenticateClient(request, form, clients);
     response.json(await answer(form, client));
   };
+}
+
+/** When everything of the grant is over: it has grown old, or the owner or the operator set an earlier end. */
+function endOf({ granted_at, consent }: RefreshPayload, { expiresAt }: Client): Date {
+  const ends = [granted_at + lifetimes.grantSeconds, consent?.until ?? Infinity, toSeconds(expiresAt ?? farFuture)];
+  return new Date(Math.min(...ends) * 1000);
 }
 
 function faultOf(

@@ -11,6 +11,7 @@
  */
 import { z } from 'zod';
 import { MailServers } from '../mail/account.ts';
+import { Consent, Policy } from '../policy.ts';
 import { Credentials } from './credentials.ts';
 import { type Keyring, sealed } from './jwe.ts';
 import { Scope } from './scope.ts';
@@ -38,6 +39,7 @@ export const ClientPayload = z.object({
   presets: z.array(z.string()).optional(),
   redirect_uris: z.array(z.string()).optional(),
   servers: MailServers,
+  policy: Policy.optional(),
 });
 export type ClientPayload = z.output<typeof ClientPayload>;
 
@@ -63,6 +65,8 @@ const CodePayload = z.object({
   code_challenge: z.string(),
   aud: z.string(),
   scope: Scope,
+  /** Absent: everything that was asked for, without a limit. */
+  consent: Consent.optional(),
   login: Credentials,
 });
 
@@ -72,8 +76,14 @@ const AccessPayload = z.object({
   /** The same for the same mailbox, and tells nothing about it. */
   sub: z.string(),
   gid: z.string(),
+  /** When the person signed in, seconds since 1970. */
+  granted_at: z.int(),
   client: z.object({ jti: z.string(), name: z.string() }),
   scope: Scope,
+  /** Absent: everything that was asked for, without a limit. */
+  consent: Consent.optional(),
+  /** Of the client, as it was when the token was made. Absent: no limits. */
+  policy: Policy.optional(),
   login: Credentials,
   servers: MailServers,
 });
@@ -84,11 +94,12 @@ const RefreshPayload = z.object({
   aud: z.string(),
   sub: z.string(),
   gid: z.string(),
-  /** When the person signed in, seconds since 1970. */
   granted_at: z.int(),
   client: z.string(),
   /** As granted on the form; a refresh may ask for less, the next may have all of it again (RFC 6749 §6). */
   scope: Scope,
+  /** Absent: everything that was asked for, without a limit. */
+  consent: Consent.optional(),
   login: Credentials,
 });
 export type RefreshPayload = z.output<typeof RefreshPayload>;

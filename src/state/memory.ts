@@ -1,53 +1,84 @@
-/** State that may be lost without harm to anyone's mail: used-once marks and counters, in this process's memory. */
-
-/** The few facts that several requests must agree on. Keys are ours; they hold no secret and no address. */
-export interface State {
-  /** True for the first caller that uses the key; false for all others until `expiresAt`. Atomic. */
-  useOnce(key: string, expiresAt: Date): Promise<boolean>;
-  /** Counts one more, and returns how many it makes in the window that the first of them opened. */
-  count(key: string, windowSeconds: number): Promise<number>;
-}
+/** State in the memory of this process: right for one replica, unshared between several. */
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { State } from './state.ts';
 
 /** Expired entries are swept when as many again have come, so memory stays within twice of what is alive. */
 const smallestSweep = 1000;
 
-/** @returns state of one process: right for one replica, unshared between several */
 export function createMemoryState({ now }: { now: () => Date }): State {
-  const marks = expiringMap<true>(now);
-  const counters = expiringMap<{ count: number }>(now);
+  const claims = expiringMap<Date>(now);
+  const lists = expiringMap<Map<string, { text: string; until: Date }>>(now);
+  const counters = new Map<number, RateLimiterMemory>();
+
+  function counterOf(windowSeconds: number): RateLimiterMemory {
+    const known = counters.get(windowSeconds);
+    if (known !== undefined) return known;
+    const counter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: windowSeconds });
+    counters.set(windowSeconds, counter);
+    return counter;
+  }
+  const countOf = (result: { consumedPoints: number; msBeforeNext: number }) => ({
+    count: result.consumedPoints,
+    endsAt: new Date(now().getTime() + result.msBeforeNext),
+  });
+
   return {
-    async useOnce(key, expiresAt) {
-      if (marks.get(key)) return false;
-      marks.set(key, true, expiresAt.getTime());
-      return true;
+    isShared: false,
+    async claim(key, until) {
+      const before = claims.get(key);
+      if (before === undefined) claims.set(key, now(), until);
+      return before ?? null;
     },
-    async count(key, windowSeconds) {
-      const counter = counters.get(key);
-      if (counter) return ++counter.count;
-      counters.set(key, { count: 1 }, now().getTime() + windowSeconds * 1000);
-      return 1;
+    async mark(key, until) {
+      claims.set(key, now(), until);
     },
+    claimed: async (keys) => keys.map((key) => claims.get(key) ?? null),
+    async release(key) {
+      claims.delete(key);
+    },
+    count: async (key, windowSeconds) => countOf(await counterOf(windowSeconds).consume(key)),
+    async counted(key, windowSeconds) {
+      const result = await counterOf(windowSeconds).get(key);
+      return result === null ? null : countOf(result);
+    },
+    async resetCount(key, windowSeconds) {
+      await counterOf(windowSeconds).delete(key);
+    },
+    async note(list, id, text, until) {
+      const notes = lists.get(list) ?? new Map<string, { text: string; until: Date }>();
+      notes.set(id, { text, until });
+      const last = Math.max(...[...notes.values()].map((note) => note.until.getTime()));
+      lists.set(list, notes, new Date(last));
+    },
+    async notes(list) {
+      const notes = [...(lists.get(list)?.values() ?? [])];
+      return notes.filter(({ until }) => until > now()).map(({ text }) => text);
+    },
+    async close() {},
   };
 }
 
 function expiringMap<T>(now: () => Date) {
-  const entries = new Map<string, { value: T; expiresAt: number }>();
+  const entries = new Map<string, { value: T; until: number }>();
   let sweepAt = smallestSweep;
 
   function sweep(): void {
     const time = now().getTime();
-    for (const [key, entry] of entries) if (entry.expiresAt <= time) entries.delete(key);
+    for (const [key, entry] of entries) if (entry.until <= time) entries.delete(key);
     sweepAt = Math.max(smallestSweep, entries.size * 2);
   }
 
   return {
     get(key: string): T | undefined {
       const entry = entries.get(key);
-      return entry && entry.expiresAt > now().getTime() ? entry.value : undefined;
+      return entry && entry.until > now().getTime() ? entry.value : undefined;
     },
-    set(key: string, value: T, expiresAt: number): void {
+    set(key: string, value: T, until: Date): void {
       if (entries.size >= sweepAt) sweep();
-      entries.set(key, { value, expiresAt });
+      entries.set(key, { value, until: until.getTime() });
+    },
+    delete(key: string): void {
+      entries.delete(key);
     },
   };
 }

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createCatalog, SCOPE_OF } from '../../src/mcp/catalog.ts';
 import { mailTools } from '../../src/mcp/tools/mail.ts';
-import { scopes } from '../../src/oauth/scope.ts';
+import { scopes, unlimited } from '../../src/policy.ts';
 
-const listings = createCatalog(mailTools).list(scopes);
+const listings = createCatalog(mailTools).list(unlimited);
 
 /** The table of the first server of this kind, whose names and parameters outlive all of us. */
 const PUBLIC = {
@@ -108,7 +108,7 @@ describe('a scope', () => {
     (scope) => {
       const names = () =>
         createCatalog(mailTools)
-          .list([scope])
+          .list({ ...unlimited, scope: [scope] })
           .map(({ name }) => name);
       expect(names()).toEqual(mailTools.filter(({ effect }) => SCOPE_OF[effect] === scope).map(({ name }) => name));
       expect(names().length).toBeGreaterThan(0);

@@ -126,7 +126,7 @@ describe('the bearer check of /mcp (RFC 6750)', () => {
         smtp: { server: exampleServers.smtp, login },
       },
       client: { jti: expect.stringMatching(/^[\w-]{22}$/), name: 'Test client' },
-      scope: allScopes.split(' '),
+      permit: { scope: allScopes.split(' '), consent: {}, policy: {} },
       jti: expect.stringMatching(/^[\w-]{22}$/),
       grantId: expect.stringMatching(/^[\w-]{22}$/),
       expiresAt: '2026-11-21T20:00:00.000Z',

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createMemoryState } from '../../src/state/memory.ts';
 
 function stateAt(start: string) {
@@ -7,42 +7,46 @@ function stateAt(start: string) {
   return { state, clock, inSeconds: (seconds: number) => new Date(clock.time + seconds * 1000) };
 }
 
-describe('useOnce', () => {
+describe('claim', () => {
   test('of many callers at once exactly one may use a key', async () => {
     const { state, inSeconds } = stateAt('2026-11-21T12:00:00Z');
     const until = inSeconds(60);
-    const answers = await Promise.all(Array.from({ length: 50 }, () => state.useOnce('code:1', until)));
-    expect(answers.filter(Boolean)).toHaveLength(1);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => state.claim('code:1', until)));
+    expect(answers.filter((answer) => answer === null)).toHaveLength(1);
   });
 
   test('a key is used until its time is over, and another key is not affected', async () => {
     const { state, clock, inSeconds } = stateAt('2026-11-21T12:00:00Z');
-    await state.useOnce('code:1', inSeconds(60));
+    await state.claim('code:1', inSeconds(60));
     clock.time += 59_999;
-    expect(await state.useOnce('code:1', inSeconds(60))).toBe(false);
-    expect(await state.useOnce('code:2', inSeconds(60))).toBe(true);
+    expect(await state.claim('code:1', inSeconds(60))).toEqual(new Date('2026-11-21T12:00:00Z'));
+    expect(await state.claim('code:2', inSeconds(60))).toBeNull();
     clock.time += 1;
-    expect(await state.useOnce('code:1', inSeconds(60))).toBe(true);
+    expect(await state.claim('code:1', inSeconds(60))).toBeNull();
   });
 
   test('many expired marks do not push out one that is alive', async () => {
     const { state, clock, inSeconds } = stateAt('2026-11-21T12:00:00Z');
-    await state.useOnce('alive', inSeconds(3600));
+    await state.claim('alive', inSeconds(3600));
     for (let index = 0; index < 5000; index++) {
       clock.time += 10;
-      await state.useOnce(`short:${index}`, inSeconds(0.005));
+      await state.claim(`short:${index}`, inSeconds(0.005));
     }
-    expect(await state.useOnce('alive', inSeconds(3600))).toBe(false);
+    expect(await state.claim('alive', inSeconds(3600))).not.toBeNull();
   });
 });
 
 describe('count', () => {
   test('counts within the window that the first opened, and starts anew after it', async () => {
-    const { state, clock } = stateAt('2026-11-21T12:00:00Z');
-    expect([await state.count('a', 60), await state.count('a', 60), await state.count('b', 60)]).toEqual([1, 2, 1]);
-    clock.time += 59_999;
-    expect(await state.count('a', 60)).toBe(3);
-    clock.time += 1;
-    expect(await state.count('a', 60)).toBe(1);
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: Date.parse('2026-11-21T12:00:00Z') });
+    onTestFinished(() => void vi.useRealTimers());
+    const state = createMemoryState({ now: () => new Date() });
+    const count = async (key: string) => (await state.count(key, 60)).count;
+    expect([await count('a'), await count('a'), await count('b')]).toEqual([1, 2, 1]);
+    vi.advanceTimersByTime(59_999);
+    expect(await state.count('a', 60)).toEqual({ count: 3, endsAt: new Date('2026-11-21T12:01:00Z') });
+    vi.advanceTimersByTime(1);
+    expect(await state.counted('a', 60)).toBeNull();
+    expect(await count('a')).toBe(1);
   });
 });

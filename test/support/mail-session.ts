@@ -5,8 +5,9 @@ import type { MailAccount } from '../../src/mail/account.ts';
 import type { ImapLimits } from '../../src/mail/imap-wire.ts';
 import { createImapPool, type PoolLimits } from '../../src/mail/pool.ts';
 import type { SmtpLimits } from '../../src/mail/smtp.ts';
-import { createCatalog, SCOPE_OF } from '../../src/mcp/catalog.ts';
+import { createCatalog } from '../../src/mcp/catalog.ts';
 import { mailTools } from '../../src/mcp/tools/mail.ts';
+import { unlimited } from '../../src/policy.ts';
 import { createRecentCalls } from '../../src/state/recent-calls.ts';
 
 export interface ToolsOfAccount extends AsyncDisposable {
@@ -48,8 +49,7 @@ export function toolsOf(
       smtp: { limits: { ...SMTP, ...smtp } },
     },
   );
-  const call = (tool: string, args: Record<string, unknown> = {}) =>
-    catalog.call(tool, args, Object.values(SCOPE_OF), session);
+  const call = (tool: string, args: Record<string, unknown> = {}) => catalog.call(tool, args, unlimited, session);
   return {
     call,
     failure: (tool, args) =>

@@ -5,6 +5,7 @@ import { OAuthError } from '../../src/errors.ts';
 import type { LoginProblem, MailAccount, MailServers, VerifyLogin } from '../../src/mail/account.ts';
 import { bearer } from '../../src/oauth/bearer.ts';
 import { mintClient, type NewClient } from '../../src/oauth/client.ts';
+import { createClients } from '../../src/oauth/clients.ts';
 import { oauthErrorResponse } from '../../src/oauth/error-response.ts';
 import { createKeyring, type Keyring } from '../../src/oauth/jwe.ts';
 import { challengeOf } from '../../src/oauth/pkce.ts';
@@ -80,6 +81,7 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
     keyring,
     now,
     state,
+    clients: createClients({ keyring, now, state, deniedClients: new Set() }),
     verifyLogin,
     log: { debug: write, info: write, warn: write, error: write },
   };

@@ -12,6 +12,7 @@ export const deleteMailMessage = defineTool({
   description:
     'Deletes one message for good; it cannot be brought back. With `permanent: false` it goes to the trash instead. No other message is touched.',
   effect: 'destroys',
+  method: 'delete',
   tags: ['messages'],
   input: z.object({
     folder: MailboxPath,

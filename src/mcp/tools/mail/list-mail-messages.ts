@@ -10,6 +10,7 @@ export const listMailMessages = defineTool({
   description:
     'Lists the messages of a folder, newest first, a page at a time: envelopes only, no bodies. To find particular messages prefer search_mail_messages; to read one use get_mail_message.',
   effect: 'reads',
+  method: 'list',
   tags: ['messages'],
   input: z.object({ folder: MailboxPath.default('INBOX'), page: Page, per_page: PerPage }),
   output: z.object({

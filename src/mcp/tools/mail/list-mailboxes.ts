@@ -9,6 +9,7 @@ export const listMailboxes = defineTool({
   description:
     'Lists all mailboxes (folders) of the account with their roles. Call it once to learn the paths that the other tools take as `folder`. Counts cost extra time; ask for them only when they are needed.',
   effect: 'reads',
+  method: 'list',
   tags: ['mailboxes'],
   input: z.object({
     with_counts: z.boolean().default(false).describe('True adds the number of messages and of unread messages.'),

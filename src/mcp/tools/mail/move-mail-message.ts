@@ -12,6 +12,7 @@ export const moveMailMessage = defineTool({
   description:
     'Moves one message to another folder, for example to archive it. Its UID changes; use the returned one afterwards.',
   effect: 'writes',
+  method: 'update',
   tags: ['messages'],
   input: z.object({
     folder: MailboxPath,

@@ -11,6 +11,7 @@ export const searchMailMessages = defineTool({
   description:
     'Finds messages in one folder by IMAP SEARCH criteria and returns their UIDs, newest first, a page at a time. Examples: `UNSEEN`, `FROM ann@example.com SINCE 1-Jan-2025`, `OR SUBJECT "quarterly report" TEXT budget NOT SEEN`, `LARGER 1000000`. Words in quotes match as a phrase. Set with_envelopes to see who and what in the same call.',
   effect: 'reads',
+  method: 'search',
   tags: ['messages'],
   input: z.object({
     folder: MailboxPath.default('INBOX'),

@@ -11,6 +11,7 @@ export const sendMailMessage = defineTool({
   description:
     'Sends a message from the address of this mailbox and files a copy in Sent. It is final: show the text to the user first unless they asked to send without looking, or use create_draft_mail_message. If the result says `rejected`, those recipients did not get it. Give an idempotency_key: if no answer comes, call again with the same key and arguments, and it is not sent twice.',
   effect: 'sends',
+  method: 'send',
   tags: ['messages'],
   input: OutgoingFields.extend({
     folder: MailboxPath.optional().describe('Folder for the copy. Default: the Sent mailbox.'),

@@ -14,6 +14,7 @@ export const updateMailMessageFlags = defineTool({
   description:
     'Adds and removes flags of one message and returns the flags it has afterwards. `\\Seen` marks it as read, `\\Flagged` as starred, `\\Answered` as replied to; keywords such as `$Label1` are labels. Prefer delete_mail_message to setting `\\Deleted`.',
   effect: 'writes',
+  method: 'update',
   idempotent: true,
   tags: ['messages'],
   input: z.object({

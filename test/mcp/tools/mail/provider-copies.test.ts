@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { openSession } from '../../../../src/assemble.ts';
 import { createImapPool } from '../../../../src/mail/pool.ts';
-import { createCatalog, SCOPE_OF } from '../../../../src/mcp/catalog.ts';
+import { createCatalog } from '../../../../src/mcp/catalog.ts';
 import { mailTools } from '../../../../src/mcp/tools/mail.ts';
+import { unlimited } from '../../../../src/policy.ts';
 import { createRecentCalls } from '../../../../src/state/recent-calls.ts';
 import { newAccount, overCleartext } from '../../../support/accounts.ts';
 import { faultProxy } from '../../../support/fault-proxy.ts';
@@ -49,7 +50,7 @@ async function send(kind: 'files copies' | 'files none', args: Record<string, un
   const call = { to: 'ann@example.test', subject: 'x', text_body: 'x', ...args };
   const results = [];
   for (const _ of [1, 2]) {
-    results.push(await catalog.call('send_mail_message', call, Object.values(SCOPE_OF), provider));
+    results.push(await catalog.call('send_mail_message', call, unlimited, provider));
     if (args.idempotency_key === undefined) break;
   }
   await pool.close();
