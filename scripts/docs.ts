@@ -1,4 +1,4 @@
-/** Writes the README's generated tables; with `--check` only says whether they are up to date. */
+/** Writes the generated tables of README and docs; with `--check` only says whether they are up to date. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { Results, report } from '../bench/row.ts';
@@ -7,16 +7,24 @@ import { ENVIRONMENT } from '../src/config.ts';
 import { toolTable } from '../src/mcp/reference.ts';
 import { mailTools } from '../src/mcp/tools/mail.ts';
 import { presets } from '../src/oauth/presets.ts';
+import { requirements, requirementTable } from './requirements.ts';
 
-const README = new URL('../README.md', import.meta.url);
+const README = 'README.md';
+const REQUIREMENTS = 'docs/requirements.md';
 
-const tables: Record<string, string> = {
-  tools: toolTable(mailTools),
-  environment: environmentTable(),
-  flags: flagTable('generate'),
-  presets: presetTable(),
-  // Only put into words here: `npm run bench` measures.
-  bench: report(Results.parse(JSON.parse(readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8')))),
+const required = requirements();
+
+/** The generated blocks of each file, by name. */
+const tables: Record<string, Record<string, string>> = {
+  [README]: {
+    tools: toolTable(mailTools),
+    environment: environmentTable(),
+    flags: flagTable('generate'),
+    presets: presetTable(),
+    // Only put into words here: `npm run bench` measures.
+    bench: report(Results.parse(JSON.parse(readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8')))),
+  },
+  [REQUIREMENTS]: { requirements: requirementTable(required) },
 };
 
 function environmentTable(): string {
@@ -48,18 +56,31 @@ function presetTable(): string {
   return ['| Preset | Client | Redirect URIs | Kind |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-const before = readFileSync(README, 'utf8');
-const after = Object.entries(tables).reduce((text, [name, table]) => {
-  const block = new RegExp(`(<!-- generated: ${name} -->\\n)[\\s\\S]*?(<!-- end -->)`);
-  if (!block.test(text)) throw new Error(`README.md has no block for ${name}`);
-  return text.replace(block, (_, start: string, end: string) => `${start}${table}\n${end}`);
-}, before);
+const pathOf = (file: string) => new URL(`../${file}`, import.meta.url);
 
-if (process.argv.includes('--check')) {
-  if (before !== after) {
-    process.stderr.write('README.md is out of date: run npm run docs.\n');
-    process.exitCode = 1;
-  }
-} else {
-  writeFileSync(README, after);
+/** The file with its blocks made anew. */
+function generated(file: string, text: string): string {
+  return Object.entries(tables[file] ?? {}).reduce((sofar, [name, table]) => {
+    const block = new RegExp(`(<!-- generated: ${name} -->\\n)[\\s\\S]*?(<!-- end -->)`);
+    if (!block.test(sofar)) throw new Error(`${file} has no block for ${name}`);
+    return sofar.replace(block, (_, start: string, end: string) => `${start}${table}\n${end}`);
+  }, text);
+}
+
+const isCheck = process.argv.includes('--check');
+for (const file of Object.keys(tables)) {
+  const before = readFileSync(pathOf(file), 'utf8');
+  const after = generated(file, before);
+  if (!isCheck) writeFileSync(pathOf(file), after);
+  else if (before !== after) fail(`${file} is out of date: run npm run docs.`);
+}
+
+for (const { id, level, tests } of required) {
+  if (!isCheck) process.stdout.write(`${id} ${level}: ${tests.join(' · ') || 'no test'}\n`);
+  if (level === 'MUST' && tests.length === 0) fail(`${id} is required, and no test has it in its name.`);
+}
+
+function fail(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+  process.exitCode = 1;
 }
