@@ -1,18 +1,17 @@
 /** POST /oauth/token: the two grants, one function each (RFC 6749 §4.1.3, §6). */
-import { createHmac } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { OAuthError } from '../errors.ts';
-import type { MailAccount } from '../mail/account.ts';
 import { isOurResource } from './authorization-request.ts';
 import type { Client } from './client.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { accountOf } from './credentials.ts';
-import { type Keyring, toSeconds } from './jwe.ts';
+import { toSeconds } from './jwe.ts';
 import { resourceOf } from './metadata.ts';
 import type { OAuthServices } from './oauth-services.ts';
 import { type Parameters, queryOf, readForm } from './parameters.ts';
 import { verifies } from './pkce.ts';
 import { narrowedScope, type Scope } from './scope.ts';
+import { subjectOf } from './subject.ts';
 import { createTokens, lifetimes, type RefreshPayload } from './tokens.ts';
 
 const maxFormBytes = 32 * 1024;
@@ -167,12 +166,4 @@ function checkResource(form: Parameters, issuer: string): void {
   if (resource !== undefined && !isOurResource(resource, issuer)) {
     throw new OAuthError('invalid_target', 'The resource is not the one that was granted.');
   }
-}
-
-/** The same for the same mailbox at the same server; keyed, so that it tells nothing to whoever sees it in a log. */
-function subjectOf(keyring: Keyring, { imap }: MailAccount): string {
-  return createHmac('sha256', keyring.current.derive('subject'))
-    .update(JSON.stringify([imap.server.host, imap.server.port, imap.login.username]))
-    .digest('base64url')
-    .slice(0, 22);
 }

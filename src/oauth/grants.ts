@@ -1,0 +1,114 @@
+/** What the owner of a mailbox has granted: the list of it, and its end. */
+import { z } from 'zod';
+import type { Log } from '../log.ts';
+import type { MailAccount } from '../mail/account.ts';
+import { Power } from '../policy.ts';
+import type { State } from '../state/state.ts';
+import { type Keyring, sealed } from './jwe.ts';
+import { accountMark, grantMark, isRevoked, marksEnd } from './revoked.ts';
+import { Scope } from './scope.ts';
+import { subjectsOf } from './subject.ts';
+import { lifetimes } from './tokens.ts';
+
+/** One sign-in that still stands. */
+export interface NotedGrant {
+  /** `gid` of its tokens. */
+  id: string;
+  client: { jti: string; name: string };
+  /** Where the person was sent after signing in; absent for tokens that were made without a redirect. */
+  redirectHost?: string | undefined;
+  scope: Scope;
+  powers: Power[];
+  /** As in Consent; absent: to everyone. */
+  recipients?: string[] | undefined;
+  grantedAt: Date;
+  /** When it ends by itself. */
+  until: Date;
+}
+
+export interface Grants {
+  /** @param subject of the mailbox, as its tokens have it */
+  note(subject: string, grant: NotedGrant): Promise<void>;
+  /** Grants of the mailbox that have neither ended nor been revoked, the latest first. */
+  of(account: Pick<MailAccount, 'imap'>): Promise<NotedGrant[]>;
+  /** Ends the tokens of one sign-in, noted or not. */
+  revoke(grantId: string): Promise<void>;
+  /** Ends everything that was granted for the mailbox so far. */
+  revokeAll(account: Pick<MailAccount, 'imap'>): Promise<void>;
+}
+
+/** Sealed: who can read the store learns neither whom people write to nor which programs they use. */
+const Note = z.object({
+  gid: z.string(),
+  client: z.object({ jti: z.string(), name: z.string() }),
+  redirect_host: z.string().optional(),
+  scope: Scope,
+  powers: z.array(Power),
+  recipients: z.array(z.string()).optional(),
+  granted_at: z.int(),
+});
+
+/** All methods throw the UpstreamError of the state when it cannot be asked. */
+export function createGrants({
+  state,
+  keyring,
+  now,
+  log,
+}: {
+  state: State;
+  keyring: Keyring;
+  now: () => Date;
+  log: Log;
+}): Grants {
+  const notes = sealed(keyring, {
+    typ: 'grant',
+    schema: Note,
+    lifetimeSeconds: lifetimes.grantSeconds,
+    maxLength: 10_000,
+  });
+
+  async function read(text: string): Promise<NotedGrant[]> {
+    // Whatever makes a note unreadable (a key that is gone) has made the tokens unreadable as well.
+    const note = await notes.open(text, now()).catch(() => undefined);
+    if (note === undefined) return [];
+    const { gid: id, redirect_host: redirectHost, granted_at, client, scope, powers, recipients, exp = 0 } = note;
+    const [grantedAt, until] = [new Date(granted_at * 1000), new Date(exp * 1000)];
+    return [{ id, client, redirectHost, scope, powers, recipients, grantedAt, until }];
+  }
+
+  async function standing(subject: string): Promise<NotedGrant[]> {
+    const grants = (await Promise.all((await state.notes(listOf(subject))).map(read))).flat();
+    const [account = null, ...single] = await state.claimed([
+      accountMark(subject),
+      ...grants.map(({ id }) => grantMark(id)),
+    ]);
+    return grants.filter(
+      ({ grantedAt }, index) =>
+        !isRevoked([null, single[index] ?? null, account], { granted_at: grantedAt.getTime() / 1000 }),
+    );
+  }
+
+  return {
+    async note(subject, { id, client, redirectHost, scope, powers, recipients, grantedAt, until }) {
+      const granted_at = Math.floor(grantedAt.getTime() / 1000);
+      const optional = { ...(redirectHost && { redirect_host: redirectHost }), ...(recipients && { recipients }) };
+      const note = await notes.seal({ gid: id, client, scope, powers, granted_at, ...optional }, now(), until);
+      await state.note(listOf(subject), id, note, until);
+    },
+    async of(account) {
+      const grants = await Promise.all(subjectsOf(keyring, account).map(standing));
+      return grants.flat().sort((a, b) => b.grantedAt.getTime() - a.grantedAt.getTime());
+    },
+    async revoke(grantId) {
+      await state.mark(grantMark(grantId), marksEnd(now()));
+      log.info({ grant: grantId }, 'grant revoked');
+    },
+    async revokeAll(account) {
+      const subjects = subjectsOf(keyring, account);
+      await Promise.all(subjects.map((subject) => state.mark(accountMark(subject), marksEnd(now()))));
+      log.info({ subjects }, 'all grants of a mailbox revoked');
+    },
+  };
+}
+
+const listOf = (subject: string): string => `grants:${subject}`;

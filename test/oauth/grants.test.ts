@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { accountOf } from '../../src/oauth/credentials.ts';
+import { createGrants, type NotedGrant } from '../../src/oauth/grants.ts';
+import { createKeyring } from '../../src/oauth/jwe.ts';
+import { subjectOf } from '../../src/oauth/subject.ts';
+import { createMemoryState } from '../../src/state/memory.ts';
+import { exampleServers, testKey } from '../support/oauth-app.ts';
+
+const account = (email: string) => accountOf({ name: '', email, imap: { password: 'secret' } }, exampleServers);
+const [ada, bob] = [account('ada@example.com'), account('bob@example.com')];
+const hour = 3_600_000;
+
+function grantsAt(start: string) {
+  const clock = { time: Date.parse(start) };
+  const now = () => new Date(clock.time);
+  const state = createMemoryState({ now });
+  const silent = () => undefined;
+  const log = { debug: silent, info: silent, warn: silent, error: silent };
+  const keyring = createKeyring({ current: testKey(1), previous: [] });
+  const over = (keys: typeof keyring) => createGrants({ state, keyring: keys, now, log });
+  const grant = (id: string, more: Partial<NotedGrant> = {}): NotedGrant => ({
+    id,
+    client: { jti: 'client', name: 'Claude' },
+    redirectHost: 'claude.ai',
+    scope: ['mail.read', 'mail.send'],
+    powers: ['read', 'send'],
+    recipients: ['colleague@example.com'],
+    grantedAt: now(),
+    until: new Date(clock.time + 24 * hour),
+    ...more,
+  });
+  return { clock, state, keyring, over, grants: over(keyring), grant };
+}
+
+describe('what a mailbox has granted', () => {
+  test('is listed for its owner as it was noted, the latest first, and for nobody else', async () => {
+    const { clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
+    const first = grant('first', { recipients: undefined, redirectHost: undefined });
+    await grants.note(subjectOf(keyring, ada), first);
+    clock.time += hour;
+    const second = grant('second');
+    await grants.note(subjectOf(keyring, ada), second);
+    expect(await grants.of(ada)).toEqual([second, first]);
+    expect(await grants.of(bob)).toEqual([]);
+  });
+
+  test('is listed until it ends', async () => {
+    const { clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
+    await grants.note(subjectOf(keyring, ada), grant('short', { until: new Date(clock.time + hour) }));
+    clock.time += hour - 1000;
+    expect(await grants.of(ada)).toHaveLength(1);
+    clock.time += 1000;
+    expect(await grants.of(ada)).toEqual([]);
+  });
+
+  test('is listed after a change of the key as long as the earlier one opens something', async () => {
+    const { keyring, over, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
+    await grants.note(subjectOf(keyring, ada), grant('old'));
+    const rotated = over(createKeyring({ current: testKey(2), previous: [testKey(1)] }));
+    expect((await rotated.of(ada)).map(({ id }) => id)).toEqual(['old']);
+    await rotated.revokeAll(ada);
+    expect(await grants.of(ada)).toEqual([]);
+    expect(await over(createKeyring({ current: testKey(2), previous: [] })).of(ada)).toEqual([]);
+  });
+
+  test('is not listed any more once it is revoked, alone or with all others', async () => {
+    const { clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
+    for (const id of ['a', 'b', 'c']) await grants.note(subjectOf(keyring, ada), grant(id));
+    await grants.note(subjectOf(keyring, bob), grant('of bob'));
+    await grants.revoke('b');
+    expect((await grants.of(ada)).map(({ id }) => id).sort()).toEqual(['a', 'c']);
+    clock.time += 1000;
+    await grants.revokeAll(ada);
+    expect(await grants.of(ada)).toEqual([]);
+    clock.time += 1000;
+    await grants.note(subjectOf(keyring, ada), grant('afterwards'));
+    expect((await grants.of(ada)).map(({ id }) => id)).toEqual(['afterwards']);
+    expect(await grants.of(bob)).toHaveLength(1);
+  });
+
+  test('tells nothing to whoever reads the store', async () => {
+    const { state, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
+    await grants.note(subjectOf(keyring, ada), grant('a'));
+    const [note = ''] = await state.notes(`grants:${subjectOf(keyring, ada)}`);
+    expect(note).not.toBe('');
+    for (const word of ['colleague', 'Claude', 'claude.ai', 'mail.read']) expect(note).not.toContain(word);
+  });
+});
