@@ -50,7 +50,7 @@ export function decodeHeader(value: Buffer | null, bodyCharset: string | null = 
   const bytes = value.subarray(0, MAX_HEADER_BYTES);
   const fallback = bodyCharset !== null && isKnownCharset(bodyCharset) ? bodyCharset : LAST_RESORT;
   const raw = isUtf8(bytes) ? bytes.toString() : decodeText(bytes, NO_CHARSET.test(fallback) ? LAST_RESORT : fallback);
-  return oneLine(libmime.decodeWords(raw));
+  return oneLine(raw.includes('=?') ? libmime.decodeWords(raw) : raw);
 }
 
 /** Without control characters, line breaks and runs of white space. */

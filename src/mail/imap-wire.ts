@@ -2,11 +2,13 @@ import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { ImapFlow } from 'imapflow';
 import compile from 'imapflow/lib/handler/imap-compiler.js';
+import parse from 'imapflow/lib/handler/imap-parser.js';
 import type { ImapAttribute } from 'imapflow/lib/handler/types.js';
 import { specialUse } from 'imapflow/lib/special-use.js';
 import { UpstreamError } from '../errors.ts';
 import type { Login, MailServer } from './account.ts';
 import { connectFault, loginFault, preauthenticated, wrongLogin } from './imap-faults.ts';
+import { isData, type RawLine, withSetAsLiteral } from './raw-line.ts';
 import { keepSessionOf, sessionFor } from './tls-sessions.ts';
 import { atom, type Item, string, type Token } from './tokens.ts';
 
@@ -25,12 +27,6 @@ export interface ImapLimits {
   staleAnswerMs: number;
   /** Longest string or literal that the server may send. */
   maxLiteralBytes: number;
-}
-
-/** A line from the server, its literals apart. */
-interface RawLine {
-  payload: Buffer;
-  literals: Buffer[];
 }
 
 declare module 'imapflow' {
@@ -82,6 +78,10 @@ export class Wire extends ImapFlow {
   declare currentRequest: Queued | false;
   declare commandParts: Buffer[];
   declare tagCounter: number;
+  declare readonly getUntaggedHandler: (
+    command: string,
+    attributes: Answer['attributes'],
+  ) => ((answer: Answer) => Promise<void>) | undefined;
   declare readonly setAuthenticationState: () => Promise<void>;
   declare expectCapabilityUpdate: boolean;
   declare readonly socket: Socket | false | null;
@@ -175,9 +175,16 @@ export class Wire extends ImapFlow {
     }
   }
 
-  /** What imapflow's parser takes for a sequence set costs it the square of its length, seconds with a large mailbox. */
-  override handleResponse(line: RawLine): Promise<boolean> {
-    return super.handleResponse(withSetAsLiteral(line));
+  /** imapflow writes every answer out once more, for a log that nobody keeps; that takes longer than reading it. */
+  override async handleResponse(line: RawLine): Promise<boolean> {
+    if (!isData(line)) return super.handleResponse(line);
+    const { payload, literals } = withSetAsLiteral(line);
+    // What cannot be understood is passed over, as imapflow does.
+    const answer = await parse(payload, { literals }).catch(() => undefined);
+    if (answer?.command !== undefined) {
+      await this.getUntaggedHandler(answer.command, answer.attributes)?.(answer);
+    }
+    return true;
   }
 
   async #logIn(): Promise<void> {
@@ -214,21 +221,6 @@ export class Wire extends ImapFlow {
   }
 }
 
-/** `* ESEARCH (TAG "7") UID ALL 1:3,5,…` with the set as if the server had sent a literal, which is a string like any other. */
-function withSetAsLiteral(line: RawLine): RawLine {
-  const { payload, literals } = line;
-  if (payload.length < LONG_LINE_BYTES || literals.length > 0) return line;
-  const start = /^\* ESEARCH [^\r\n]*? ALL (?=\d)/i.exec(payload.toString('latin1', 0, LONG_LINE_BYTES));
-  if (start === null) return line;
-  const [{ length }] = start;
-  const space = payload.indexOf(' ', length);
-  const end = space < 0 ? payload.length : space;
-  const set = payload.subarray(length, end);
-  const parts = [payload.subarray(0, length), Buffer.from(`{${set.length}}\r\n`), payload.subarray(end)];
-  return { ...line, payload: Buffer.concat(parts), literals: [set] };
-}
-
-const LONG_LINE_BYTES = 2_000;
 const CRLF = Buffer.from('\r\n');
 
 function hasLiteral(tokens: readonly Token[]): boolean {

@@ -92,6 +92,8 @@ class Pool implements ImapPool {
   readonly #options: PoolOptions;
   /** Makes keys that tell nobody a password, not even from a heap dump of another process. */
   readonly #secret = randomBytes(32);
+  /** The same account object comes with every call of a conversation, and making its key costs more than the rest of a lease. */
+  readonly #keys = new WeakMap<ImapAccount, string>();
   readonly #shelves = new Map<string, Shelf>();
   /** Idle connections, the one unused for longest first. */
   readonly #idle = new Map<Imap, { shelf: Shelf; timer: NodeJS.Timeout }>();
@@ -163,9 +165,17 @@ class Pool implements ImapPool {
     for (const imap of this.#leased) imap.close();
   }
 
-  #shelfOf(account: ImapAccount): Shelf {
+  #keyOf(account: ImapAccount): string {
+    const known = this.#keys.get(account);
+    if (known !== undefined) return known;
     const identity = JSON.stringify([account.imap.server, account.imap.login]);
     const key = createHmac('sha256', this.#secret).update(identity).digest('base64');
+    this.#keys.set(account, key);
+    return key;
+  }
+
+  #shelfOf(account: ImapAccount): Shelf {
+    const key = this.#keyOf(account);
     const shelf = this.#shelves.get(key) ?? { key, idle: [], count: 0, limit: this.#limits.perAccount, waiters: [] };
     this.#shelves.set(key, shelf);
     return shelf;
