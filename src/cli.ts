@@ -1,8 +1,10 @@
 import process from 'node:process';
+import { text } from 'node:stream/consumers';
 import { Command, CommanderError } from 'commander';
 import { readConfig } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { generate } from './generate.ts';
+import { inspect } from './inspect.ts';
 import { presets } from './oauth/presets.ts';
 import { startServer } from './server.ts';
 import { VERSION } from './version.ts';
@@ -39,6 +41,13 @@ export function program(env: NodeJS.ProcessEnv, output: Output): Command {
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.err });
   addGenerate(root).action(async (flags: unknown) => output.out(await generate(flags, env, new Date())));
+  root
+    .command('inspect')
+    .description('Prints what a client id or token is, without the secrets in it. Needs ENCRYPTION_KEY.')
+    .argument('[sealed]', 'the client id or token; left out: read from standard input')
+    .action(async (sealed: string | undefined) => {
+      output.out(await inspect(sealed ?? (await text(process.stdin)), env, new Date()));
+    });
   root
     .command('server')
     .description('Starts the server. All settings come from the environment, or from a file named .env in this folder.')

@@ -1,0 +1,74 @@
+/** `mail-mcp inspect`: what a client id or token is, for whoever has the key, without the secrets in it. */
+import { readKeys } from './config.ts';
+import { ConfigError } from './errors.ts';
+import type { MailServer, MailServers } from './mail/account.ts';
+import { type Claims, createKeyring, type Sealed } from './oauth/jwe.ts';
+import { createTokens, type Tokens } from './oauth/tokens.ts';
+
+/**
+ * @returns one JSON object to print: kind, jti, times and what the kind holds
+ * @throws {ConfigError} if none of the keys opens it
+ */
+export async function inspect(sealed: string, env: NodeJS.ProcessEnv, now: Date): Promise<string> {
+  const tokens = createTokens(createKeyring(readKeys(env)));
+  for (const look of looks(tokens)) {
+    const seen = await look(sealed.trim(), now);
+    if (seen !== null) return `${JSON.stringify(seen, null, 2)}\n`;
+  }
+  throw new ConfigError('This is no client id and no token that ENCRYPTION_KEY or one of the earlier keys opens.');
+}
+
+/** Null if it is of another kind. */
+type Look = (sealed: string, now: Date) => Promise<object | null>;
+
+/** What may be shown of each kind. Whatever is not named here stays sealed: logins, hashes, states, challenges. */
+function looks(tokens: Tokens): Look[] {
+  return [
+    look('client_id', tokens.client, ({ name, presets, redirect_uris, servers, policy, secret_hash }) => ({
+      name,
+      type: secret_hash === undefined ? 'public' : 'confidential',
+      presets,
+      redirect_uris,
+      ...serverView(servers),
+      policy,
+    })),
+    look('access', tokens.access, ({ iss, sub, gid, granted_at, client, scope, consent, policy, servers }) => ({
+      ...grantView({ iss, sub, gid, granted_at }),
+      client,
+      scope,
+      consent,
+      policy,
+      ...serverView(servers),
+    })),
+    look('refresh', tokens.refresh, ({ iss, sub, gid, granted_at, client, scope, consent }) => ({
+      ...grantView({ iss, sub, gid, granted_at }),
+      client,
+      scope,
+      consent,
+    })),
+    look('code', tokens.code, ({ client, redirect_uri, scope, consent }) => ({ client, redirect_uri, scope, consent })),
+    look('transaction', tokens.transaction, ({ redirect_uri, scope }) => ({ redirect_uri, scope })),
+  ];
+}
+
+function look<T extends object>(kind: string, type: Sealed<T>, view: (content: T) => object): Look {
+  return async (sealed, now) => {
+    const content = await type.inspect(sealed).catch(() => null);
+    return content && { kind, ...claimsView(content, now), ...view(content) };
+  };
+}
+
+function claimsView({ jti, iat, exp }: Claims, now: Date): object {
+  const ends = exp === undefined ? {} : { expires_at: time(exp), expired: exp * 1000 <= now.getTime() };
+  return { jti, issued_at: time(iat), ...ends };
+}
+
+function grantView(grant: { iss: string; sub: string; gid: string; granted_at: number }): object {
+  return { issuer: grant.iss, subject: grant.sub, grant: grant.gid, granted_at: time(grant.granted_at) };
+}
+
+const serverView = ({ imap, smtp }: MailServers) => ({ imap: address(imap), smtp: address(smtp) });
+
+const address = ({ host, port, security }: MailServer): string => `${host}:${port} (${security})`;
+
+const time = (seconds: number): string => new Date(seconds * 1000).toISOString();
