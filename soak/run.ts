@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MailAccount } from '../src/mail/account.ts';
 import { newAccount } from '../test/support/accounts.ts';
-import { type ToolsOfAccount, toolsOf } from '../test/support/mail-session.ts';
+import { type ShortLimits, type ToolsOfAccount, toolsOf } from '../test/support/mail-session.ts';
 import { messagesIn } from '../test/support/mailbox-contents.ts';
 import { type CuttableProxy, cuttableProxy } from '../test/support/proxies.ts';
 import type { TestServers } from '../test/support/servers.ts';
@@ -30,6 +30,11 @@ interface Person {
 
 const FOLDERS = ['INBOX', 'Archive', 'Trash', 'Junk', 'Drafts', 'Sent'];
 const SETTLE_MS = 30_000;
+/** Silences last longer than that, and do not take all of the time there is. */
+const LIMITS: ShortLimits = {
+  imap: { connectMs: 5_000, silenceMs: 700, commandMs: 5_000 },
+  smtp: { connectMs: 5_000, greetingMs: 700, silenceMs: 700, totalMs: 5_000 },
+};
 
 /** Random people use random tools for a while over networks that fail, and what is in their mailboxes is compared with what they were told. */
 export async function runSoak(servers: TestServers, options: { seconds: number; people: number }): Promise<SoakReport> {
@@ -63,7 +68,7 @@ function newPerson(servers: TestServers, imapPort: number, smtpPort: number): Pe
     imap: { ...account.imap, server: { ...account.imap.server, port: imapPort } },
     smtp: { ...account.smtp, server: { ...account.smtp.server, port: smtpPort } },
   };
-  return { account, far, tools: toolsOf(far) };
+  return { account, far, tools: toolsOf(far, LIMITS) };
 }
 
 async function live(self: number, people: Person[], model: Model, end: number) {
@@ -104,7 +109,7 @@ async function breakThings(people: Person[], networks: CuttableProxy[], end: num
       const person = people[Math.floor(Math.random() * people.length)];
       if (person === undefined) continue;
       const { tools } = person;
-      person.tools = toolsOf(person.far);
+      person.tools = toolsOf(person.far, LIMITS);
       await tools[Symbol.asyncDispose]();
     }
   }

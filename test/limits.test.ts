@@ -86,7 +86,8 @@ describe('stopping', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     const startedAt = performance.now();
     await app.stop();
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    // Nine and a half, and what a busy machine adds. Without the limits it would be a minute.
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(await stuck).toBe('cut');
     hanging.destroy();
   });

@@ -93,8 +93,10 @@ async function connectTo(
   const server = { host, port, security };
   const attempt =
     protocol === 'imap'
-      ? connectImap({ server, login }, { limits: { connectMs: 500 } }).then((imap) => imap.close())
-      : verifySmtp(server, login, { limits: { connectMs: 500, greetingMs: 500, silenceMs: 500, totalMs: 2_000 } });
+      ? connectImap({ server, login }, { limits: { connectMs: 1_500 } }).then((imap) => imap.close())
+      : verifySmtp(server, login, {
+          limits: { connectMs: 1_500, greetingMs: 1_500, silenceMs: 1_500, totalMs: 6_000 },
+        });
   return attempt.then(
     () => 'encrypted session',
     (error: unknown) => (error instanceof UpstreamError ? error.fault : `a bug: ${error}`),

@@ -163,7 +163,8 @@ describe('connecting to an IMAP server', () => {
     await expect(connectImap({ server: server.server, login }, { limits: { connectMs: 300 } })).rejects.toMatchObject({
       fault: 'timeout',
     });
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    // Without the limit it would be ten seconds.
+    expect(performance.now() - startedAt).toBeLessThan(9_000);
   });
 
   test('a server that says goodbye instead of hello has turned us away', async () => {
@@ -213,13 +214,13 @@ describe('a connection', () => {
     await connected(
       server,
       async (imap) => {
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await new Promise((resolve) => setTimeout(resolve, 700));
         expect(imap.isUsable).toBe(true);
         await imap.run('NOOP');
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await new Promise((resolve) => setTimeout(resolve, 700));
         expect(imap.isUsable).toBe(true);
       },
-      { limits: { silenceMs: 100 } },
+      { limits: { silenceMs: 500 } },
     );
   });
 

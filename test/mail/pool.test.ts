@@ -205,15 +205,16 @@ describe('a warm connection that the server has dropped', () => {
 describe('one slow or dead server', () => {
   test('does not slow another account down', async () => {
     await using dead = await scriptedImap(() => '', { greeting: '' });
-    const pool = newPool({}, { connectMs: 1_500 });
-    const account = newAccount();
-    const stuck = Array.from({ length: 8 }, () =>
-      pool.withImap(onServer(dead), async () => undefined).catch((error: unknown) => error),
-    );
-    const startedAt = performance.now();
-    await pool.withImap(account, (imap) => listMessages(imap, 'INBOX', { page: 1, perPage: 20 }));
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
-    expect(await stuck[0]).toMatchObject({ fault: 'timeout' });
+    const pool = newPool({ closeMs: 0 }, { connectMs: 60_000 });
+    let ended = 0;
+    for (let n = 0; n < 8; n += 1) {
+      const end = () => {
+        ended += 1;
+      };
+      pool.withImap(onServer(dead), async () => undefined).then(end, end);
+    }
+    await pool.withImap(newAccount(), (imap) => listMessages(imap, 'INBOX', { page: 1, perPage: 20 }));
+    expect(ended).toBe(0);
   });
 
   test('that allows no further connection makes callers share the ones there are', async () => {

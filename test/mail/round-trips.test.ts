@@ -13,6 +13,7 @@ import { sessionFor } from '../../src/mail/tls-sessions.ts';
 import { FoundUids } from '../../src/mail/uid-search.ts';
 import { newAccount } from '../support/accounts.ts';
 import { connected } from '../support/connected.ts';
+import { cpuMs } from '../support/cpu-time.ts';
 import { imapWith } from '../support/mailboxes.ts';
 import { message } from '../support/messages.ts';
 import { cuttableProxy, delayProxy } from '../support/proxies.ts';
@@ -34,9 +35,9 @@ async function roundTrips(account: MailAccount, use: Parameters<typeof connected
   const server = { host: proxy.host, port: proxy.port, security: 'tls' as const };
   return await connected({ ...account, imap: { ...account.imap, server } }, async (imap) => {
     await use(imap);
-    const startedAt = performance.now();
+    const before = proxy.roundTrips();
     await use(imap);
-    return Math.floor((performance.now() - startedAt) / (2 * DELAY_MS));
+    return proxy.roundTrips() - before;
   });
 }
 
@@ -264,9 +265,8 @@ describe('a warm connection that nobody has used for a while', () => {
     await sleep(100);
     proxy.freeze();
     setTimeout(() => proxy.thaw(), 150);
-    const startedAt = performance.now();
+    // Nothing that only asks is repeated after the long silence, so an answer means that the short one was enough.
     expect((await list()).total).toBe(1);
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
     expect(proxy.accepted()).toBe(2);
     await pool.close();
   });
@@ -314,10 +314,12 @@ describe('what a search has found', () => {
       command.startsWith('UID SEARCH') ? `${answer}\nTAG OK done` : undefined,
     );
     await connected(server, async (imap) => {
-      const startedAt = performance.now();
-      const found = await searchMessages(imap, 'INBOX', parseSearch('SEEN'), { page: 2, perPage: 3 });
-      expect(found).toMatchObject({ count: 100_000, uids: [199_993, 199_991, 199_989] });
-      expect(performance.now() - startedAt).toBeLessThan(1_500);
+      const search = async () =>
+        expect(await searchMessages(imap, 'INBOX', parseSearch('SEEN'), { page: 2, perPage: 3 })).toMatchObject({
+          count: 100_000,
+          uids: [199_993, 199_991, 199_989],
+        });
+      expect(await cpuMs(search)).toBeLessThan(3_000);
     });
   });
 

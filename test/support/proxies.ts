@@ -16,6 +16,11 @@ export interface Proxy extends AsyncDisposable {
   open(): number;
 }
 
+export interface DelayProxy extends Proxy {
+  /** Times that a client has spoken after it was spoken to: what a clock would count, had the machine nothing else to do. */
+  roundTrips(): number;
+}
+
 export interface CuttableProxy extends Proxy {
   /** Resets every open connection, in the middle of whatever it is doing. New ones are accepted again. */
   cut(): void;
@@ -25,11 +30,23 @@ export interface CuttableProxy extends Proxy {
 }
 
 /** Holds each chunk for `delayMs` in each direction, so that a round trip costs twice that. Chunks do not wait for each other. */
-export function delayProxy({ target, delayMs }: { target: Target; delayMs: number }): Promise<Proxy> {
-  return startProxy(target, (from, to) => {
-    from.on('data', (chunk) => setTimeout(() => to.writable && to.write(chunk), delayMs));
+export async function delayProxy({ target, delayMs }: { target: Target; delayMs: number }): Promise<DelayProxy> {
+  let roundTrips = 0;
+  let isClientsTurn = true;
+  const proxy = await startProxy(target, (from, to, side) => {
+    from.on('data', (chunk) => {
+      if (side === 'client' && isClientsTurn) {
+        roundTrips += 1;
+        isClientsTurn = false;
+      }
+      setTimeout(() => {
+        if (side === 'server') isClientsTurn = true;
+        if (to.writable) to.write(chunk);
+      }, delayMs);
+    });
     from.on('end', () => setTimeout(() => to.end(), delayMs));
   });
+  return { ...proxy, roundTrips: () => roundTrips };
 }
 
 /** Passes everything on at once, until told otherwise. */
@@ -56,20 +73,23 @@ export async function cuttableProxy({ target }: { target: Target }): Promise<Cut
   };
 }
 
-async function startProxy(target: Target, join: (from: Socket, to: Socket) => void): Promise<Proxy> {
+async function startProxy(
+  target: Target,
+  join: (from: Socket, to: Socket, side: 'client' | 'server') => void,
+): Promise<Proxy> {
   let accepted = 0;
   const near = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     accepted += 1;
     near.add(client);
     const upstream = connect({ ...target, allowHalfOpen: true, noDelay: true });
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
+    for (const [socket, other, side] of [
+      [client, upstream, 'client'],
+      [upstream, client, 'server'],
     ] as const) {
       socket.on('error', () => other.destroy());
       socket.on('close', () => other.destroy());
-      join(socket, other);
+      join(socket, other, side);
     }
     client.on('close', () => near.delete(client));
   });
