@@ -7,8 +7,8 @@ const SRC = join(import.meta.dirname, '..', 'src');
 /** From the top down. Imports go downwards, or sideways within one folder; never from one entry of a line to another. */
 const LAYERS = [
   ['cli.ts'],
-  ['generate.ts', 'inspect.ts', 'server.ts'],
-  ['assemble.ts'],
+  ['generate.ts', 'inspect.ts', 'personal-token.ts', 'server.ts'],
+  ['assemble.ts', 'terminal.ts'],
   ['app.ts'],
   ['concurrency-limit.ts', 'origin-guard.ts', 'request-log.ts'],
   ['oauth/', 'mcp/'],
@@ -31,7 +31,7 @@ const DOORS: Record<string, string[]> = {
   '@aws-sdk/client-s3': ['attachments/s3.ts'],
   '@aws-sdk/lib-storage': ['attachments/s3.ts'],
   '@aws-sdk/s3-request-presigner': ['attachments/s3.ts'],
-  '@modelcontextprotocol/server': ['mcp/endpoint.ts'],
+  '@modelcontextprotocol/server': ['mcp/endpoint.ts', 'mcp/plain-request.ts', 'mcp/plain-answer.ts'],
   commander: ['cli.ts'],
   'content-disposition': ['attachments/'],
   cors: ['oauth/cors.ts'],
@@ -49,6 +49,7 @@ const DOORS: Record<string, string[]> = {
   'html-to-text': ['mail/html-text.ts'],
   'iconv-lite': ['mail/'],
   imapflow: ['mail/imap-wire.ts'],
+  'ipaddr.js': ['oauth/address-block.ts'],
   jose: ['oauth/jwe.ts'],
   libmime: ['mail/'],
   // Three of its parts, each with a door of its own; the package as a whole has none.

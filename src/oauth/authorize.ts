@@ -21,6 +21,7 @@ import { parseParameters, queryOf, readForm } from './parameters.ts';
 import { authorizePaths } from './paths.ts';
 import { sendBack } from './redirect.ts';
 import { formActionSources } from './redirect-uri.ts';
+import { createSignInThrottle, waitSentence } from './sign-in-throttle.ts';
 import { createTokens, lifetimes, type Transaction } from './tokens.ts';
 
 /** A common limit of proxies for a request line; nothing longer would have come this far in production. */
@@ -35,6 +36,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
   const tokens = createTokens(services.keyring);
   const pages = createPages({ issuer });
   const binding = formBinding(issuer);
+  const throttle = createSignInThrottle(services);
 
   async function sendForm(
     response: Response,
@@ -42,6 +44,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
     sealed: { tid: string; browser: string },
     entry: LoginEntry,
     problems: readonly FormProblem[] = [],
+    status = 200,
   ): Promise<void> {
     const { redirectUri: uri, state: clientState } = request;
     const payload = {
@@ -60,7 +63,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       throw new OAuthError('invalid_request', 'The request is too long.', { cause, redirect });
     });
     const html = pages.login(loginView(request, { issuer, action: authorizePaths[0], transaction }, entry, problems));
-    pages.send(response, 200, html, formActionSources(uri));
+    pages.send(response, status, html, formActionSources(uri));
   }
 
   /** Nothing of the form but the sealed transaction says what is being authorized. */
@@ -120,13 +123,22 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       const mistakes = entryProblems(entry);
       if (mistakes.length > 0) return sendForm(response, authorization, transaction, entry, mistakes);
 
-      const faults = await verifyLogin(accountOf(credentialsOf(entry), client.servers));
+      const account = accountOf(credentialsOf(entry), client.servers);
+      const attempt = await throttle.attempt({ clientJti: client.jti, account, address: request.ip });
+      if (attempt.waitSeconds > 0) {
+        log.info({ client: client.jti, waitSeconds: attempt.waitSeconds }, 'sign-in has to wait');
+        response.set('Retry-After', String(attempt.waitSeconds));
+        const wait = { place: 'imap_password' as const, sentence: waitSentence(attempt.waitSeconds) };
+        return sendForm(response, authorization, transaction, entry, [wait], 429);
+      }
+      const faults = await verifyLogin(account);
       if (faults.length > 0) {
         log.info({ client: client.jti, faults }, 'sign-in refused by the mail servers');
         const useSameCredentials = entry.useSameCredentials && !needsOwnSmtpLogin(faults, entry);
         const problems = loginProblems(faults, entry, client.servers);
         return sendForm(response, authorization, transaction, { ...entry, useSameCredentials }, problems);
       }
+      await attempt.succeeded();
       // Who clicks twice has left the first request; its success must not use up the page for the second.
       if (request.socket.destroyed) return;
       // Pages of one transaction that were shown again live a little longer than the first; so does the mark.

@@ -36,7 +36,7 @@ export function createMemoryState({ now }: { now: () => Date }): State {
     async release(key) {
       claims.delete(key);
     },
-    count: async (key, windowSeconds) => countOf(await counterOf(windowSeconds).consume(key)),
+    count: async (key, windowSeconds, points = 1) => countOf(await counterOf(windowSeconds).consume(key, points)),
     async counted(key, windowSeconds) {
       const result = await counterOf(windowSeconds).get(key);
       return result === null ? null : countOf(result);
@@ -46,6 +46,7 @@ export function createMemoryState({ now }: { now: () => Date }): State {
     },
     async note(list, id, text, until) {
       const notes = lists.get(list) ?? new Map<string, { text: string; until: Date }>();
+      for (const [other, note] of notes) if (note.until <= now()) notes.delete(other);
       notes.set(id, { text, until });
       const last = Math.max(...[...notes.values()].map((note) => note.until.getTime()));
       lists.set(list, notes, new Date(last));

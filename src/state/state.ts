@@ -22,9 +22,13 @@ export interface State {
   claimed(keys: readonly string[]): Promise<(Date | null)[]>;
   /** Takes a claim or mark back. */
   release(key: string): Promise<void>;
-  /** Counts one more in the window that the first of them opened. */
-  count(key: string, windowSeconds: number): Promise<Count>;
-  /** The same without counting one more; null when no window is open. */
+  /**
+   * Counts one more in the window that the first of them opened.
+   *
+   * @param points how much it counts for; a negative number takes back what was counted
+   */
+  count(key: string, windowSeconds: number, points?: number): Promise<Count>;
+  /** The count without one more; null when no window is open. */
   counted(key: string, windowSeconds: number): Promise<Count | null>;
   /** Ends the window: the next one counts from one again. */
   resetCount(key: string, windowSeconds: number): Promise<void>;
