@@ -5,8 +5,11 @@ import { readConfig } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { generate } from './generate.ts';
 import { inspect } from './inspect.ts';
+import { verifyLogin } from './mail/verify-login.ts';
 import { presets } from './oauth/presets.ts';
+import { personalToken } from './personal-token.ts';
 import { startServer } from './server.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 /** Where a command prints. Tests pass their own. */
@@ -20,10 +23,18 @@ const processOutput: Output = {
   err: (text) => void process.stderr.write(text),
 };
 
-/** @returns the exit code: 0, or 1 after one sentence on stderr for each fault */
-export async function main(argv: string[], env: NodeJS.ProcessEnv, output: Output = processOutput): Promise<number> {
+/**
+ * @param terminal where questions are asked; left out: on the terminal that the process runs in
+ * @returns the exit code: 0, or 1 after one sentence on stderr for each fault
+ */
+export async function main(
+  argv: string[],
+  env: NodeJS.ProcessEnv,
+  output: Output = processOutput,
+  terminal?: Terminal,
+): Promise<number> {
   try {
-    await program(env, output).parseAsync(argv, { from: 'user' });
+    await program(env, output, terminal).parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
@@ -34,13 +45,24 @@ export async function main(argv: string[], env: NodeJS.ProcessEnv, output: Outpu
 }
 
 /** The commands and their flags; the README's table is made from it. */
-export function program(env: NodeJS.ProcessEnv, output: Output): Command {
+export function program(env: NodeJS.ProcessEnv, output: Output, terminal?: Terminal): Command {
   const root = new Command('mail-mcp')
     .description('Gives any MCP client a mailbox over IMAP and SMTP.')
     .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.err });
   addGenerate(root).action(async (flags: unknown) => output.out(await generate(flags, env, new Date())));
+  root
+    .command('token')
+    .description('Asks for a mailbox login and prints a bearer token, for clients that cannot sign in by themselves.')
+    .option('--client-id <id>', 'client whose mail servers and limits the token has (required)')
+    .option('--scope <scopes>', 'what it may do, e.g. "mail.read mail.write" (default: everything the client may)')
+    .option('--expires-at <time>', 'when it ends, e.g. 2027-01-31 (default: in 90 days; at most in a year)')
+    .option('--json', 'print one JSON object')
+    .action(async (flags: unknown) => {
+      const world = { openTerminal: () => terminal ?? openTerminal(), verifyLogin, now: () => new Date() };
+      output.out(await personalToken(flags, env, world));
+    });
   root
     .command('inspect')
     .description('Prints what a client id or token is, without the secrets in it. Needs ENCRYPTION_KEY.')

@@ -32,6 +32,8 @@ const DOORS: Record<string, string[]> = {
   '@aws-sdk/lib-storage': ['attachments/s3.ts'],
   '@aws-sdk/s3-request-presigner': ['attachments/s3.ts'],
   '@modelcontextprotocol/server': ['mcp/endpoint.ts', 'mcp/plain-request.ts', 'mcp/plain-answer.ts'],
+  '@inquirer/input': ['terminal.ts'],
+  '@inquirer/password': ['terminal.ts'],
   commander: ['cli.ts'],
   'content-disposition': ['attachments/'],
   cors: ['oauth/cors.ts'],

@@ -1,9 +1,11 @@
 /**
- * The five sealed things of the authorization server, as a table. The service keeps none of them.
+ * The sealed things of the authorization server, as a table. The service keeps none of them.
  *
  * | what          | held by                              | a thief gains                                              |
  * |---------------|--------------------------------------|------------------------------------------------------------|
  * | `client_id`   | the client, its logs, browsers       | nothing without the secret and a mailbox login             |
+ * | `registered`  | the same, of a client that nobody minted | the same                                               |
+ * | `connection`  | the operator's settings              | nothing                                                    |
  * | `transaction` | a hidden field of the sign-in page   | nothing: useless without the cookie of the same browser    |
  * | `code`        | the redirect, for 60 seconds, once   | nothing without the code verifier (and the client secret)  |
  * | `access`      | the client                           | the mailbox, within its scope, until it expires            |
@@ -27,6 +29,10 @@ export const lifetimes = {
   refreshSeconds: 30 * day,
   /** After this, the person signs in again, however often the client has refreshed in between. */
   grantSeconds: 90 * day,
+  /** Clients register anew when theirs has ended. */
+  registeredSeconds: 90 * day,
+  /** Longest life of a token that was made on the terminal. */
+  personalSeconds: 366 * day,
 } as const;
 
 /** A client as the operator minted it. Redirect URIs of known clients are sealed by preset name, to keep the client_id short. */
@@ -42,6 +48,24 @@ export const ClientPayload = z.object({
   policy: Policy.optional(),
 });
 export type ClientPayload = z.output<typeof ClientPayload>;
+
+/** A client that registered itself (RFC 7591): what it says about itself. What it may do is in the operator's connection. */
+export const RegisteredPayload = z.object({
+  /** Version of this layout. */
+  v: z.literal(1),
+  name: z.string().optional(),
+  auth_method: z.enum(['client_secret_basic', 'client_secret_post', 'none']),
+  redirect_uris: z.array(z.string()).min(1),
+});
+export type RegisteredPayload = z.output<typeof RegisteredPayload>;
+
+/** What clients that nobody minted get, as the operator sealed it. */
+const ConnectionPayload = z.object({
+  /** Version of this layout. */
+  v: z.literal(1),
+  servers: MailServers,
+  policy: Policy.optional(),
+});
 
 /** The checked authorization request, while the person reads the sign-in page. */
 const TransactionPayload = z.object({
@@ -110,6 +134,18 @@ const maxTokenLength = 6000;
 export function createTokens(keyring: Keyring) {
   return {
     client: sealed(keyring, { typ: 'client_id', schema: ClientPayload, lifetimeSeconds: null, maxLength: 1500 }),
+    registered: sealed(keyring, {
+      typ: 'dcr',
+      schema: RegisteredPayload,
+      lifetimeSeconds: lifetimes.registeredSeconds,
+      maxLength: 1500,
+    }),
+    connection: sealed(keyring, {
+      typ: 'connection',
+      schema: ConnectionPayload,
+      lifetimeSeconds: null,
+      maxLength: 4000,
+    }),
     transaction: sealed(keyring, {
       typ: 'transaction',
       schema: TransactionPayload,
@@ -126,6 +162,13 @@ export function createTokens(keyring: Keyring) {
       typ: 'access',
       schema: AccessPayload,
       lifetimeSeconds: lifetimes.accessSeconds,
+      maxLength: maxTokenLength + 1000,
+    }),
+    /** An access token for clients that cannot sign in: opens like any other, and lives as long as its owner said. */
+    personal: sealed(keyring, {
+      typ: 'access',
+      schema: AccessPayload,
+      lifetimeSeconds: lifetimes.personalSeconds,
       maxLength: maxTokenLength + 1000,
     }),
     refresh: sealed(keyring, {

@@ -1,0 +1,136 @@
+/** `mail-mcp token`: a bearer token for clients that cannot sign in through OAuth. */
+import { z } from 'zod';
+import { readConfig } from './config.ts';
+import { ConfigError, OAuthError } from './errors.ts';
+import type { VerifyLogin } from './mail/account.ts';
+import { type Client, openClient } from './oauth/client.ts';
+import { accountOf } from './oauth/credentials.ts';
+import { createKeyring, randomId, toSeconds } from './oauth/jwe.ts';
+import { credentialsOf, emptyEntry, entryProblems, type FormProblem, type LoginEntry } from './oauth/login-form.ts';
+import { loginProblems, needsOwnSmtpLogin } from './oauth/login-problems.ts';
+import { resourceOf } from './oauth/metadata.ts';
+import { grantedScope, type Scope } from './oauth/scope.ts';
+import { subjectOf } from './oauth/subject.ts';
+import { type AccessPayload, createTokens, lifetimes } from './oauth/tokens.ts';
+import type { Terminal } from './terminal.ts';
+
+const dayMs = 24 * 3600 * 1000;
+const standardDays = 90;
+
+const Flags = z.object({
+  clientId: z.string('--client-id is required: the client whose servers and limits the token has.'),
+  scope: z.string().optional(),
+  expiresAt: z.coerce.date('--expires-at must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z.').optional(),
+  json: z.boolean().default(false),
+});
+
+/**
+ * Asks for the login, tries it on both mail servers, and seals it with the client's limits.
+ *
+ * @param flags what the command line parser read; any shape
+ * @returns what is printed: the token, what it may do and when it ends
+ * @throws {ConfigError} with one sentence a line for everything that is wrong; three wrong logins are enough
+ */
+export async function personalToken(
+  flags: unknown,
+  env: NodeJS.ProcessEnv,
+  world: { openTerminal: () => Terminal; verifyLogin: VerifyLogin; now: () => Date },
+): Promise<string> {
+  const { now, verifyLogin } = world;
+  const config = readConfig(env);
+  const parsed = Flags.safeParse(flags);
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(({ message }) => message).join('\n'));
+  const keyring = createKeyring(config.keys);
+  const tokens = createTokens(keyring);
+  const client = await openClient(tokens, parsed.data.clientId, now()).catch((cause) => {
+    throw new ConfigError('--client-id is not one that was minted with this ENCRYPTION_KEY, or it has expired.', {
+      cause,
+    });
+  });
+  const scope = scopeOf(parsed.data.scope);
+  const end = endOf(parsed.data.expiresAt, client, now());
+
+  const entry = await workingLogin(world.openTerminal(), client, verifyLogin);
+  const login = credentialsOf(entry);
+  const { servers, policy } = client;
+  const payload: AccessPayload = {
+    iss: config.issuer,
+    aud: resourceOf(config.issuer),
+    sub: subjectOf(keyring, accountOf(login, servers)),
+    gid: randomId(),
+    granted_at: toSeconds(now()),
+    client: { jti: client.jti, name: client.name },
+    scope,
+    login,
+    servers,
+    ...(Object.keys(policy).length > 0 && { policy }),
+  };
+  const token = await tokens.personal.seal(payload, now(), end);
+  return parsed.data.json
+    ? `${JSON.stringify({ token, grant: payload.gid, scope, policy, expires_at: end.toISOString() }, null, 2)}\n`
+    : `${[`Bearer token: ${token}`, `Scope: ${scope.join(' ')}`, `Expires: ${end.toISOString()}`, `Grant: ${payload.gid}`].join('\n')}\n`;
+}
+
+function scopeOf(requested: string | undefined): Scope {
+  try {
+    return grantedScope(requested);
+  } catch (error) {
+    throw error instanceof OAuthError ? new ConfigError(`--scope: ${error.message}`) : error;
+  }
+}
+
+/** The end that was asked for, within the client's. */
+function endOf(asked: Date | undefined, { expiresAt }: Client, now: Date): Date {
+  const end = asked ?? new Date(now.getTime() + standardDays * dayMs);
+  if (end <= now) throw new ConfigError('--expires-at is in the past.');
+  if (end.getTime() > now.getTime() + lifetimes.personalSeconds * 1000)
+    throw new ConfigError('--expires-at must be within a year.');
+  return expiresAt !== null && expiresAt < end ? expiresAt : end;
+}
+
+const mostAttempts = 3;
+
+/** @throws {ConfigError} after three attempts, so that no mailbox is locked by us */
+async function workingLogin(terminal: Terminal, client: Client, verifyLogin: VerifyLogin): Promise<LoginEntry> {
+  const { imap, smtp } = client.servers;
+  terminal.say(`The password goes to ${imap.host} and ${smtp.host}, and encrypted into the token.`);
+  let entry = await askLogin(terminal);
+  for (let attempt = 1; ; attempt++) {
+    const problems = await problemsOf(entry, client, verifyLogin);
+    if (problems.length === 0) return entry;
+    for (const { sentence } of problems) terminal.say(sentence);
+    if (attempt === mostAttempts) throw new ConfigError('No token was made: the login does not work.');
+    const useSameCredentials = !problems.some(({ place }) => place === 'smtp_password');
+    entry = useSameCredentials ? await askLogin(terminal, entry) : await askSmtpLogin(terminal, entry);
+  }
+}
+
+async function problemsOf(entry: LoginEntry, client: Client, verifyLogin: VerifyLogin): Promise<FormProblem[]> {
+  const mistakes = entryProblems(entry);
+  if (mistakes.length > 0) return mistakes;
+  const faults = await verifyLogin(accountOf(credentialsOf(entry), client.servers));
+  const problems = loginProblems(faults, entry, client.servers);
+  return needsOwnSmtpLogin(faults, entry)
+    ? problems.map((problem) => ({ ...problem, place: 'smtp_password' }))
+    : problems;
+}
+
+async function askLogin(terminal: Terminal, before: LoginEntry = emptyEntry): Promise<LoginEntry> {
+  const fullName = await terminal.ask('Full name, as the people you write to see it (may be empty)', before.fullName);
+  const email = await terminal.ask('Email address', before.email);
+  const imapUsername = await terminal.ask('User name', before.imapUsername || email);
+  const imapPassword = await terminal.askSecret('Password');
+  return {
+    ...emptyEntry,
+    fullName: fullName.trim(),
+    email: email.trim(),
+    imapUsername: imapUsername.trim(),
+    imapPassword,
+  };
+}
+
+async function askSmtpLogin(terminal: Terminal, before: LoginEntry): Promise<LoginEntry> {
+  const smtpUsername = await terminal.ask('User name for sending', before.smtpUsername || before.imapUsername);
+  const smtpPassword = await terminal.askSecret('Password for sending');
+  return { ...before, useSameCredentials: false, smtpUsername: smtpUsername.trim(), smtpPassword };
+}

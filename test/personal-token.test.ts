@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { main } from '../src/cli.ts';
+import type { MailAccount } from '../src/mail/account.ts';
+import { newAccount } from './support/accounts.ts';
+import { startApp, type TestApp } from './support/start-app.ts';
+
+const KEY = randomBytes(32).toString('base64');
+
+/** Someone who answers the questions in this order. */
+async function makeToken(app: TestApp, flags: string[], answers: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const asked: string[] = [];
+  const said: string[] = [];
+  const answer = async (question: string, standard = '') => {
+    asked.push(question);
+    return answers.shift() || standard;
+  };
+  const terminal = { ask: answer, askSecret: answer, say: (line: string) => void said.push(line) };
+  const env = { BASE_URL: app.origin, ENCRYPTION_KEY: KEY };
+  const output = { out: (text: string) => void out.push(text), err: (text: string) => void err.push(text) };
+  const exitCode = await main(['token', ...flags], env, output, terminal);
+  return { exitCode, out: out.join(''), err: err.join(''), asked, said: said.join('\n') };
+}
+
+const answersOf = ({ fullName, email, imap }: MailAccount) => [
+  fullName,
+  email,
+  imap.login.username,
+  imap.login.password,
+];
+
+const ToolList = z.object({ result: z.object({ tools: z.array(z.object({ name: z.string() })) }) });
+
+/** Names of the tools that a token lists. */
+async function toolsOf(app: TestApp, token: string): Promise<string[]> {
+  const response = await fetch(`${app.origin}/mcp`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+  });
+  expect(response.status).toBe(200);
+  return ToolList.parse(await response.json()).result.tools.map(({ name }) => name);
+}
+
+const Made = z.object({ token: z.string(), grant: z.string(), scope: z.array(z.string()), expires_at: z.string() });
+
+describe('mail-mcp token', () => {
+  test('asks for the login, tries it, and prints a token that works as long as it says', async () => {
+    await using app = await startApp({ ENCRYPTION_KEY: KEY });
+    const account = newAccount();
+    const { client_id } = await app.mint(account);
+    const { exitCode, out, err, said } = await makeToken(
+      app,
+      [`--client-id=${client_id}`, '--scope=mail.read', '--json'],
+      answersOf(account),
+    );
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+    const { token, scope, expires_at } = Made.parse(JSON.parse(out));
+    expect(scope).toEqual(['mail.read']);
+    const days = (Date.parse(expires_at) - Date.now()) / (24 * 3600 * 1000);
+    expect(days).toBeCloseTo(90, 1);
+    expect(said + out).not.toContain(account.imap.login.password);
+    expect(await toolsOf(app, token)).toEqual([
+      'list_mailboxes',
+      'list_mail_messages',
+      'search_mail_messages',
+      'get_mail_message',
+    ]);
+  });
+
+  test('a wrong password is said, and asked for three times at most', async () => {
+    await using app = await startApp({ ENCRYPTION_KEY: KEY });
+    const account = newAccount();
+    const { client_id } = await app.mint(account);
+    const wrong = [...answersOf(account).slice(0, 3), 'wrong password'];
+    const once = await makeToken(app, [`--client-id=${client_id}`], [...wrong, ...answersOf(account)]);
+    expect(once.exitCode).toBe(0);
+    expect(once.said).toContain('did not accept this user name and password');
+    const { exitCode, out, err } = await makeToken(app, [`--client-id=${client_id}`], [...wrong, ...wrong, ...wrong]);
+    expect({ exitCode, out, err }).toEqual({
+      exitCode: 1,
+      out: '',
+      err: 'No token was made: the login does not work.\n',
+    });
+  });
+
+  test.each([
+    [[], '--client-id is required'],
+    [['--client-id=nonsense'], '--client-id is not one that was minted'],
+    [['--expires-at=2020-01-01'], '--expires-at is in the past'],
+    [['--expires-at=2099-01-01'], '--expires-at must be within a year'],
+    [['--expires-at=soon'], '--expires-at must be a time'],
+    [['--scope=mail.everything'], 'None of the requested scopes exists'],
+  ])('%j is refused before anything is asked', async (flags, sentence) => {
+    await using app = await startApp({ ENCRYPTION_KEY: KEY });
+    const { client_id } = await app.mint(newAccount());
+    const withClient = flags.some((flag) => flag.startsWith('--client-id')) || flags.length === 0;
+    const { exitCode, out, err, asked } = await makeToken(
+      app,
+      withClient ? flags : [`--client-id=${client_id}`, ...flags],
+      [],
+    );
+    expect({ exitCode, out, asked }).toEqual({ exitCode: 1, out: '', asked: [] });
+    expect(err).toContain(sentence);
+  });
+
+  test('without a terminal nobody is asked', async () => {
+    await using app = await startApp({ ENCRYPTION_KEY: KEY });
+    const { client_id } = await app.mint(newAccount());
+    const command = [join(import.meta.dirname, '..', 'bin', 'mail-mcp'), 'token', `--client-id=${client_id}`];
+    const env = { ...process.env, BASE_URL: app.origin, ENCRYPTION_KEY: KEY };
+    const run = promisify(execFile)(process.execPath, command, { env, timeout: 20_000 });
+    await expect(run).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'The login is asked for on a terminal: run this in one.\n',
+    });
+  });
+});
