@@ -38,6 +38,15 @@ const KEY_VARIABLES = {
     .describe('Earlier keys, separated by commas. They only open what they sealed; new things use `ENCRYPTION_KEY`.'),
 };
 
+const Switch = z.stringbool({ error: 'must be true or false' }).default(false);
+
+/** `*` for all of them; else as they stand in URLs, with a port where it is not 443. */
+const Hosts = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+  .refine((hosts) => hosts.every(isHostOrAll), 'must be host names separated by commas, or *')
+  .transform((hosts) => (hosts.includes('*') ? ('any' as const) : new Set(hosts.map(hostInUrl))));
+
 const SERVER_VARIABLES = {
   BASE_URL: Issuer.describe(
     'Public URL of this server, e.g. `https://mail.mcp.example.com`. It is also the OAuth issuer. `http` only for loopback.',
@@ -67,6 +76,21 @@ const SERVER_VARIABLES = {
     .string()
     .optional()
     .describe('Reverse proxies whose `X-Forwarded-For` counts: how many there are, or their addresses or networks.'),
+  DEFAULT_CONNECTION: z
+    .string()
+    .optional()
+    .describe(
+      'What clients get that nobody minted: mail servers and limits, as `generate --connection` prints them, or a client id of which they are taken.',
+    ),
+  CLIENT_REGISTRATION: Switch.describe(
+    '`true` lets clients register themselves (RFC 7591). Needs `DEFAULT_CONNECTION`.',
+  ),
+  CLIENT_ID_METADATA_DOCUMENTS: Switch.describe(
+    '`true` lets clients name themselves by the URL of a document about them (Client ID Metadata Documents), which is fetched. Needs `DEFAULT_CONNECTION`.',
+  ),
+  TRUSTED_CLIENT_HOSTS: Hosts.optional().describe(
+    'Hosts, separated by commas, whose documents and callbacks are trusted for clients that nobody minted. Default: those of the presets. `*` trusts everybody, who may then pose as any application.',
+  ),
   NODE_ENV: z
     .enum(['development', 'production', 'test'], 'must be development or production')
     .default('production')
@@ -80,6 +104,8 @@ const SERVER_VARIABLES = {
 /** The variables by name, in the order of the README's table. */
 export const ENVIRONMENT = z.object(SERVER_VARIABLES);
 
+const NEED_A_CONNECTION = ['CLIENT_REGISTRATION', 'CLIENT_ID_METADATA_DOCUMENTS'] as const;
+
 const S3_COMPANIONS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION'] as const;
 
 const ServerEnvironment = ENVIRONMENT.transform((env) => ({
@@ -90,6 +116,15 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   host: env.HOST ?? (LOOPBACK_HOSTS.has(new URL(env.BASE_URL).hostname) ? '127.0.0.1' : undefined),
   trustProxy: trustProxySetting(env.TRUST_PROXY),
   logLevel: env.MAIL_MCP_LOG_LEVEL,
+  selfRegistration:
+    env.DEFAULT_CONNECTION === undefined
+      ? undefined
+      : {
+          connection: env.DEFAULT_CONNECTION,
+          acceptsRegistration: env.CLIENT_REGISTRATION,
+          acceptsDocuments: env.CLIENT_ID_METADATA_DOCUMENTS,
+          trustedHosts: env.TRUSTED_CLIENT_HOSTS,
+        },
   s3:
     env.AWS_S3_BUCKET === undefined
       ? undefined
@@ -110,12 +145,15 @@ export type Keys = Config['keys'];
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const given = withoutEmpty(env);
   const missing = given.AWS_S3_BUCKET === undefined ? [] : S3_COMPANIONS.filter((name) => given[name] === undefined);
+  const idle =
+    given.DEFAULT_CONNECTION === undefined
+      ? NEED_A_CONNECTION.filter((name) => Switch.safeParse(given[name]).data === true)
+      : [];
   return Object.freeze(
-    parse(
-      ServerEnvironment,
-      given,
-      missing.map((name) => `${name} is required with AWS_S3_BUCKET`),
-    ),
+    parse(ServerEnvironment, given, [
+      ...missing.map((name) => `${name} is required with AWS_S3_BUCKET`),
+      ...idle.map((name) => `${name} needs DEFAULT_CONNECTION: the mail servers that such clients get`),
+    ]),
   );
 }
 
@@ -148,6 +186,11 @@ function isSampleKey(key: Buffer): boolean {
   const isText = /^[\x20-\x7e]{32}$/.test(key.toString('latin1'));
   return isOneByte || isText;
 }
+
+/** As it stands in a URL: lower case, Punycode, without the usual port. */
+const hostInUrl = (text: string): string => (URL.canParse(`https://${text}`) ? new URL(`https://${text}`).host : '');
+
+const isHostOrAll = (text: string): boolean => text === '*' || (/^[^/?#@\\*]+$/.test(text) && hostInUrl(text) !== '');
 
 /** Express takes a number of hops, or a list of addresses, networks and names such as `loopback`. */
 function trustProxySetting(text: string | undefined): number | string | false {

@@ -7,7 +7,7 @@ import { OAuthError } from '../errors.ts';
 /** Clocks of two replicas may differ by this much; a token from further in the future was not issued by us. */
 const clockSkewSeconds = 60;
 
-interface MasterKey {
+export interface MasterKey {
   /** Names the key in the header of what it sealed. Derived, so it tells nothing about the key. */
   kid: string;
   derive(label: string): Uint8Array;
@@ -129,6 +129,18 @@ export function sealed<T extends object>(
   }
 
   return { seal, open, inspect };
+}
+
+/**
+ * The key that a token was sealed with, by its own account: only for tokens that were opened.
+ *
+ * @throws {RangeError} if we do not have it
+ */
+export function sealingKeyOf(keyring: Keyring, token: string): MasterKey {
+  const { kid } = Header.parse(readHeader(token));
+  const key = keyring.all.find((one) => one.kid === kid);
+  if (!key) throw new RangeError('sealed with a key we do not have');
+  return key;
 }
 
 /** The header of a compact JWE whose five parts are base64url in its one canonical spelling. */

@@ -31,6 +31,22 @@ export function redirectUriProblem(uri: string): string | null {
   return 'has a scheme that is neither https nor http on this computer nor private to a known application';
 }
 
+/** Hosts whose word is taken for a client that nobody minted: as in URLs, with a port that is not 443; or those of the whole world. */
+export type TrustedHosts = ReadonlySet<string> | 'any';
+
+export const isTrusted = (trusted: TrustedHosts, host: string): boolean => trusted === 'any' || trusted.has(host);
+
+/**
+ * Whether a client that nobody minted may have a redirect URI. Codes then go to hosts that the operator trusts, to this computer, or to
+ * an application that is known by its scheme.
+ */
+export function isOpenToAll(uri: string, trusted: TrustedHosts): boolean {
+  if (redirectUriProblem(uri) !== null) return false;
+  const { protocol, host } = new URL(uri);
+  if (protocol === 'http:' || trusted === 'any') return true;
+  return protocol === 'https:' ? isTrusted(trusted, host) : privateUseSchemes.has(protocol.slice(0, -1));
+}
+
 function httpsProblem(uri: string, url: URL): string | null {
   if (!uri.startsWith('https://')) return 'is not an absolute URI';
   return isIP(url.hostname.replace(/^\[|\]$/g, '')) ? 'names its host by an IP address' : null;

@@ -1,0 +1,38 @@
+/** The connection that clients nobody minted get: mail servers, limits and an end, sealed by the operator. */
+import { ConfigError } from '../errors.ts';
+import { MailServers } from '../mail/account.ts';
+import type { Policy } from '../policy.ts';
+import type { Keyring } from './jwe.ts';
+import { createTokens, type Tokens } from './tokens.ts';
+
+export interface Connection {
+  servers: MailServers;
+  /** What the operator allows at most. */
+  policy: Policy;
+  /** When every client of this connection, and everything that was given to it, ends. */
+  expiresAt: Date | null;
+}
+
+/** @throws {ConfigError} if a server is none, or the limits do not fit */
+export async function sealConnection(keyring: Keyring, connection: Connection, now: Date): Promise<string> {
+  const { servers, policy, expiresAt } = connection;
+  if (!MailServers.safeParse(servers).success) {
+    throw new ConfigError('A mail server needs a host name and a port from 1 to 65535.');
+  }
+  const payload = { v: 1 as const, servers, ...(Object.keys(policy).length > 0 && { policy }) };
+  try {
+    return await createTokens(keyring).connection.seal(payload, now, expiresAt ?? undefined);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new ConfigError('The connection would be longer than 4000 characters; name fewer limits.');
+  }
+}
+
+/**
+ * @param text a sealed connection, or a client_id, of which the connection is taken and nothing else
+ * @throws {OAuthError} `invalid_token` if it is neither, or has expired
+ */
+export async function openConnection(tokens: Tokens, text: string, now: Date): Promise<Connection> {
+  const { servers, policy, exp } = await tokens.connection.open(text, now).catch(() => tokens.client.open(text, now));
+  return { servers, policy: policy ?? {}, expiresAt: exp === undefined ? null : new Date(exp * 1000) };
+}
