@@ -26,8 +26,8 @@ export interface Outbox {
 export type Earlier =
   | { kind: 'none' }
   | { kind: 'other_message' }
-  /** In Sent. */
-  | { kind: 'sent'; copy: KeyedCopy }
+  /** In Sent. `late`: UIDs of drafts of it that can only be left of calls whose APPEND was cut off, and came to be after others had looked. */
+  | { kind: 'sent'; copy: KeyedCopy; late: number[] }
   /** Sent, but still in Drafts; without MOVE perhaps in Sent too. */
   | { kind: 'submitted' }
   | { kind: 'begun' };
@@ -41,7 +41,8 @@ export async function findEarlier(imap: Imap, outbox: Outbox): Promise<Earlier> 
   if (filed.kind === 'other_message' || drafts.some(({ isSameMessage }) => !isSameMessage))
     return { kind: 'other_message' };
   if (drafts.some(({ isDraft }) => !isDraft)) return { kind: 'submitted' };
-  return filed.kind === 'none' && drafts.length > 0 ? { kind: 'begun' } : filed;
+  if (filed.kind === 'sent') return { ...filed, late: drafts.map(({ uid }) => uid) };
+  return drafts.length > 0 ? { kind: 'begun' } : filed;
 }
 
 /** As findEarlier(), for mailboxes where the provider files the copies: only Sent tells. */
@@ -49,7 +50,8 @@ export async function findSent(imap: Imap, { sent, id, ...look }: Omit<Outbox, '
   const copies = await findKeyedCopies(imap, sent, id, look);
   const [copy] = copies;
   if (copy === undefined) return { kind: 'none' };
-  return copies.every(({ isSameMessage }) => isSameMessage) ? { kind: 'sent', copy } : { kind: 'other_message' };
+  const areSame = copies.every(({ isSameMessage }) => isSameMessage);
+  return areSame ? { kind: 'sent', copy, late: [] } : { kind: 'other_message' };
 }
 
 /** Saves the message before it is submitted. @returns its UID in Drafts; null without UIDPLUS */
@@ -80,33 +82,54 @@ export async function claim(
 /** Takes back begin(): the message was not sent. Whoever began is first in Drafts; what follows belongs to calls that have lost. */
 export async function giveUp(imap: Imap, outbox: Outbox): Promise<void> {
   const [own] = await findKeyedCopies(imap, outbox.drafts, outbox.id, outbox);
-  if (own?.isDraft) await withdraw(imap, outbox, own.uid);
+  if (own?.isDraft) await withdraw(imap, outbox, [own.uid]);
 }
 
-/** Removes one draft. */
-export async function withdraw(imap: Imap, { drafts }: Outbox, uid: number): Promise<void> {
+/** Removes drafts. */
+export async function withdraw(imap: Imap, { drafts }: Outbox, uids: readonly number[]): Promise<void> {
+  if (uids.length === 0) return;
   await openMailbox(imap, drafts, { toChange: true });
-  await removeMessages(imap, [uid]);
+  await removeMessages(imap, uids);
 }
 
 /**
- * Files the message, which the SMTP server has by now. May be repeated at any point.
+ * Files the message, which the SMTP server has by now, and takes back what other calls with the same key have left in Drafts: once it is
+ * in Sent, none of them will send it. May be repeated at any point.
  *
  * @param mayBeFiled it may be in Sent already, put there by the provider or by an attempt that was cut off; then the draft goes
  * @returns the copy in Sent; UIDs are null without UIDPLUS
  * @throws {UpstreamError} `refused` if the message is nowhere
  */
-export async function finish(
+export async function finish(imap: Imap, outbox: Outbox, { mayBeFiled }: { mayBeFiled: boolean }): Promise<FiledCopy> {
+  const copies = await findKeyedCopies(imap, outbox.drafts, outbox.id, outbox);
+  const own = copies.find(({ isDraft }) => !isDraft) ?? copies[0];
+  const filed = await fileOne(imap, outbox, own, mayBeFiled);
+  const others = copies.filter((copy) => copy !== own && copy.isDraft && copy.isSameMessage);
+  // The message is filed, whatever comes of this; the next call with the key tries again.
+  await withdraw(
+    imap,
+    outbox,
+    others.map(({ uid }) => uid),
+  ).catch(() => undefined);
+  return filed;
+}
+
+interface FiledCopy {
+  uid: number | null;
+  uidValidity: string | null;
+}
+
+async function fileOne(
   imap: Imap,
   outbox: Outbox,
-  { mayBeFiled }: { mayBeFiled: boolean },
-): Promise<{ uid: number | null; uidValidity: string | null }> {
-  const [draft] = await findKeyedCopies(imap, outbox.drafts, outbox.id, outbox);
+  draft: KeyedCopy | undefined,
+  mayBeFiled: boolean,
+): Promise<FiledCopy> {
   if (draft?.isDraft) await updateFlags(imap, outbox.drafts, draft.uid, { add: [], remove: ['\\Draft'] });
   if (outbox.sent === outbox.drafts && draft !== undefined) return draft;
   const filed = draft === undefined || mayBeFiled ? await findSent(imap, outbox) : undefined;
   if (filed?.kind === 'sent') {
-    if (draft !== undefined) await withdraw(imap, outbox, draft.uid);
+    if (draft !== undefined) await withdraw(imap, outbox, [draft.uid]);
     return filed.copy;
   }
   if (draft === undefined) throw new UpstreamError('IMAP', 'refused', 'The copy of the message is gone.');

@@ -128,6 +128,35 @@ describe.each(['cut before', 'cut after', 'silent after'] as const)('%s', (momen
   );
 });
 
+test('a draft of an attempt that was cut off, turning up after a later one was sent, is taken back by the next call', async () => {
+  const [person, reader] = [newAccount(), newAccount()];
+  const direct = overCleartext(person);
+  await using proxy = await faultProxy({
+    target: { host: direct.imap.server.host, port: testServers().imap.starttlsPort },
+    protocol: 'imap',
+  });
+  const server: MailServer = { host: proxy.host, port: proxy.port, security: 'cleartext' };
+  const account = { ...direct, imap: { ...direct.imap, server } };
+  const messageIdSecret = randomBytes(32);
+  const call = { to: reader.email, subject: 'once', text_body: 'x', idempotency_key: 'k' };
+  await using first = toolsOf(account, { messageIdSecret });
+  proxy.arm(/^APPEND\b/, 'late');
+  expect(String(await first.failure('send_mail_message', call))).toMatch(/Nothing was sent/);
+  await using second = toolsOf(account, { messageIdSecret });
+  await second.call('send_mail_message', call);
+  proxy.release();
+  await withinReach(20_000, async () => (await subjectsIn(person, 'Drafts')).length > 0);
+  expect(await subjectsIn(person, 'Sent')).toEqual(['once']);
+
+  await using third = toolsOf(account, { messageIdSecret });
+  expect(await third.call('send_mail_message', call)).toMatchObject({ already_sent: true, folder: 'Sent' });
+  expect(await subjectsIn(person, 'Drafts')).toEqual([]);
+  expect(await subjectsIn(person, 'Sent')).toEqual(['once']);
+  await third.call('send_mail_message', { to: reader.email, subject: 'last', text_body: '' });
+  await withinReach(20_000, async () => (await subjectsIn(reader, 'INBOX')).includes('last'));
+  expect(await subjectsIn(reader, 'INBOX')).toEqual(['once', 'last']);
+});
+
 test('a server that finds nothing is not relied on: nothing is sent, and nothing is left', async () => {
   const [person, reader] = [newAccount(), newAccount()];
   const direct = overCleartext(person);

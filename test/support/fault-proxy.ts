@@ -8,6 +8,7 @@ import { closed, listening, type Target } from './proxies.ts';
  * `before`: the command never reaches the server. `within`: half of it does. `after`: the server has done what it was told, its answer
  * does not come. Cut: the connection is reset. Silent: it stays open.
  * `garbage`, `half a literal` and `a literal of 2 GB` take the place of the answer of a server that has done what it was told.
+ * `late`: cut, and the server does what it was told when the test lets it.
  */
 export const MOMENTS = [
   'cut before',
@@ -19,6 +20,7 @@ export const MOMENTS = [
   'half a literal',
   'a literal of 2 GB',
   'slow bytes',
+  'late',
 ] as const;
 export type Moment = (typeof MOMENTS)[number];
 
@@ -27,6 +29,8 @@ export interface FaultProxy extends AsyncDisposable {
   port: number;
   /** The next commands that match meet the fault. `CONNECT` stands for the connection itself, `MESSAGE` for the lines after DATA. */
   arm(command: RegExp, moment: Moment, times?: number): void;
+  /** Lets the servers have the commands that are late. */
+  release(): void;
   /** Faults that have happened. */
   happened(): number;
   /** First words of the commands that came, in order. */
@@ -49,6 +53,7 @@ interface Fault {
 export async function faultProxy({ target, protocol, rewrite }: FaultProxyOptions): Promise<FaultProxy> {
   const faults: Fault[] = [];
   const commands: string[] = [];
+  const late: (() => void)[] = [];
   let happened = 0;
   const sockets = new Set<Socket>();
   const takeFault = (command: string): Moment | undefined => {
@@ -62,13 +67,16 @@ export async function faultProxy({ target, protocol, rewrite }: FaultProxyOption
   const server = createServer({ noDelay: true }, (client) => {
     const upstream = connect({ ...target, noDelay: true });
     for (const socket of [client, upstream]) sockets.add(socket);
-    relay(client, upstream, protocol, takeFault, rewrite);
+    relay(client, upstream, protocol, takeFault, (deliver) => late.push(deliver), rewrite);
   });
   await listening(server);
   return {
     host: 'localhost',
     port: (server.address() as AddressInfo).port,
     arm: (command, moment, times = 1) => void faults.push({ command, moment, times }),
+    release: () => {
+      for (const deliver of late.splice(0)) deliver();
+    },
     happened: () => happened,
     commands,
     [Symbol.asyncDispose]: () => closed(server, sockets),
@@ -83,6 +91,7 @@ function relay(
   upstream: Socket,
   protocol: Protocol,
   takeFault: (command: string) => Moment | undefined,
+  keepForLater: (deliver: () => void) => void,
   rewrite: ((line: string) => string) | undefined,
 ): void {
   const fromClient = new CommandReader(protocol, 'client');
@@ -143,6 +152,12 @@ function relay(
     if (isDeaf) return;
     if (fault?.moment === 'cut within' && !piece.isCommandLine) {
       passHalf(piece.bytes);
+      return;
+    }
+    if (fault?.moment === 'late' && !piece.hasMore) {
+      isDeaf = true;
+      client.resetAndDestroy();
+      keepForLater(() => upstream.write(piece.bytes));
       return;
     }
     // The lines of a message are answered with their dot.

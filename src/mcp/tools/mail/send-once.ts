@@ -88,7 +88,7 @@ async function attempt({ fields, folder, id, mayHaveHappened }: Attempt, session
 async function take(outbox: Outbox, { rawWithBcc }: ComposedMessage, session: MailSession): Promise<Earlier> {
   const { readImap, changeImap, settleImap } = session;
   const begun = await changeImap((imap) => begin(imap, outbox, rawWithBcc)).catch(notBegun);
-  const putBack = (uid: number) => settleImap((imap) => withdraw(imap, outbox, uid)).catch(() => undefined);
+  const putBack = (uid: number) => settleImap((imap) => withdraw(imap, outbox, [uid])).catch(() => undefined);
   const look = () => readImap((imap) => claim(imap, outbox, begun));
   const claimed = await look()
     // Some servers index new messages a moment later.
@@ -112,6 +112,10 @@ async function tellEarlier(
 ): Promise<SendResult> {
   if (earlier.kind === 'other_message') throw otherContents();
   if (earlier.kind !== 'sent' && earlier.kind !== 'submitted') throw notKnown();
+  if (earlier.kind === 'sent' && outbox !== null && earlier.late.length > 0) {
+    // What is left is a draft too many, for the next call with the key.
+    await session.settleImap((imap) => withdraw(imap, outbox, earlier.late)).catch(() => undefined);
+  }
   const copy = earlier.kind === 'sent' ? earlier.copy : outbox && (await file(outbox, true, session));
   return {
     ...told(id.messageId, { accepted: null, rejected: null }, places, copy),
