@@ -14,6 +14,7 @@ import { describeError, type Log } from '../log.ts';
 import type { Permit } from '../policy.ts';
 import type { Catalog } from './catalog.ts';
 import { limitFault } from './message-limits.ts';
+import { plainAnswers } from './plain-answer.ts';
 import { type PlainRequest, readPlainRequest } from './plain-request.ts';
 
 /** Who calls, as far as tools need to know. */
@@ -54,6 +55,7 @@ interface Exchange<Session> {
 export function mcpEndpoint<Session>(options: EndpointOptions<Session>): RequestHandler {
   const exchanges = new WeakMap<Request, Exchange<Session>>();
   const modern = createMcpHandler(({ requestInfo }) => serverFor(requestInfo), { legacy: 'reject' });
+  const answers = plainAnswers(serverInfo(options.version));
 
   function serverFor(request: Request | undefined): Server {
     const exchange = request && exchanges.get(request);
@@ -72,6 +74,17 @@ export function mcpEndpoint<Session>(options: EndpointOptions<Session>): Request
     }
   }
 
+  /** The body of the answer: what the SDK would say, without a server, a request and a response of the Fetch API for every call. */
+  async function answerPlain(plain: PlainRequest, exchange: Exchange<Session>): Promise<string> {
+    if (plain.method === 'tools/list') {
+      exchange.record.outcome = 'ok';
+      return answers.listing(plain, options.catalog.listText(exchange.caller.permit));
+    }
+    const answer = await callTool(plain.params, exchange, options);
+    if (exchange.refusal !== undefined) throw exchange.refusal;
+    return answers.result(plain, answer);
+  }
+
   return async (httpRequest, httpResponse) => {
     const { body, headers } = httpRequest;
     const fault = limitFault(body, headers['mcp-protocol-version']?.toString());
@@ -81,14 +94,14 @@ export function mcpEndpoint<Session>(options: EndpointOptions<Session>): Request
     }
     const plain = readPlainRequest(body, headers);
     if (plain !== undefined && (plain.method === 'tools/list' || options.catalog.has(plain.params.name))) {
-      const caller = options.callerOf(httpRequest, new AbortController().signal);
-      const answer = await answerPlain(plain, { caller, record: options.recordOf(httpRequest) }, options);
+      const caller = options.callerOf(httpRequest, plain.era === '2026' ? disconnection(httpResponse) : NEVER);
+      const answer = await answerPlain(plain, { caller, record: options.recordOf(httpRequest) });
       return void httpResponse.setHeader('Content-Type', 'application/json').end(answer);
     }
     const disconnected = disconnection(httpResponse);
     const request = toWebRequest(httpRequest, disconnected);
     const isLegacy = await isLegacyRequest(request, body);
-    const caller = options.callerOf(httpRequest, isLegacy ? new AbortController().signal : disconnected);
+    const caller = options.callerOf(httpRequest, isLegacy ? NEVER : disconnected);
     const exchange: Exchange<Session> = { caller, record: options.recordOf(httpRequest) };
     exchanges.set(request, exchange);
     const response = isLegacy ? await legacy(request, body) : await modern.fetch(request, { parsedBody: body });
@@ -96,6 +109,12 @@ export function mcpEndpoint<Session>(options: EndpointOptions<Session>): Request
     if (exchange.refusal !== undefined && !Array.isArray(body)) throw exchange.refusal;
     await send(response, httpResponse);
   };
+}
+
+const NEVER = new AbortController().signal;
+
+function serverInfo(version: string) {
+  return { name: 'mail-mcp', title: 'Mail', version };
 }
 
 /** Aborted when the client goes away before it has its answer; in the 2026 era, and only there, that cancels the request. */
@@ -135,10 +154,7 @@ async function send(response: Response, httpResponse: HttpResponse): Promise<voi
 function createServer<Session>(exchange: Exchange<Session>, options: EndpointOptions<Session>): Server {
   const { catalog, version, instructions } = options;
   const { caller, record } = exchange;
-  const server = new Server(
-    { name: 'mail-mcp', title: 'Mail', version },
-    { capabilities: { tools: {} }, instructions },
-  );
+  const server = new Server(serverInfo(version), { capabilities: { tools: {} }, instructions });
   server.setRequestHandler('tools/list', () => {
     record.outcome = 'ok';
     return { tools: catalog.list(caller.permit) };
@@ -151,7 +167,9 @@ function createServer<Session>(exchange: Exchange<Session>, options: EndpointOpt
         'There is no such tool. tools/list names those there are.',
       );
     }
-    return callTool(params, exchange, options);
+    const answer = await callTool(params, exchange, options);
+    if ('failure' in answer) return { content: [{ type: 'text', text: answer.failure }], isError: true };
+    return { content: [{ type: 'text', text: answer.json }], structuredContent: answer.result };
   });
   return server;
 }
@@ -160,55 +178,35 @@ async function callTool<Session>(
   params: { name: string; arguments?: Record<string, unknown> | undefined },
   exchange: Exchange<Session>,
   { catalog, log }: EndpointOptions<Session>,
-): Promise<CallToolResult> {
+): Promise<{ json: string; result: Record<string, unknown> } | { failure: string }> {
   const { caller, record } = exchange;
   record.tool = params.name;
   try {
     const result = await catalog.call(params.name, params.arguments, caller.permit, caller.session);
     record.outcome = 'ok';
-    return { content: [{ type: 'text', text: JSON.stringify(result) }], structuredContent: result };
+    return { json: JSON.stringify(result), result };
   } catch (error) {
-    return failure(error, exchange, log);
+    return { failure: failure(error, exchange, log) };
   }
-}
-
-/** The body of the answer: what the SDK would say, without a server, a request and a response of the Fetch API for every call. */
-async function answerPlain<Session>(
-  plain: PlainRequest,
-  exchange: Exchange<Session>,
-  options: EndpointOptions<Session>,
-): Promise<string> {
-  if (plain.method === 'tools/list') {
-    exchange.record.outcome = 'ok';
-    const result = `{"tools":${options.catalog.listText(exchange.caller.permit)}}`;
-    return `{"result":${result},"jsonrpc":"2.0","id":${JSON.stringify(plain.id)}}`;
-  }
-  const result = await callTool(plain.params, exchange, options);
-  if (exchange.refusal !== undefined) throw exchange.refusal;
-  return JSON.stringify({ result, jsonrpc: '2.0', id: plain.id });
 }
 
 /** Turns what a tool threw into what the model reads, and marks what must be answered with an HTTP status instead. */
-function failure<Session>(error: unknown, exchange: Exchange<Session>, log: Log): CallToolResult {
+function failure<Session>(error: unknown, exchange: Exchange<Session>, log: Log): string {
   const { record } = exchange;
   if (error instanceof OAuthError || (error instanceof UpstreamError && error.fault === 'credentials')) {
     exchange.refusal = error;
   }
   if (error instanceof ToolError || error instanceof OAuthError) {
     record.outcome = error instanceof OAuthError ? error.code : 'tool_error';
-    return errorResult(error.message);
+    return error.message;
   }
   if (error instanceof UpstreamError) {
     record.outcome = `${error.service.toLowerCase()}_${error.fault}`;
     log.warn({ tool: record.tool, service: error.service, error: describeError(error) }, 'upstream failure');
-    return errorResult(error.message);
+    return error.message;
   }
   const id = randomUUID();
   record.outcome = 'internal_error';
   log.error({ id, tool: record.tool, error: describeError(error) }, 'internal error');
-  return errorResult(`Internal error. Its id is ${id}; the operator of this server finds it in the log.`);
-}
-
-function errorResult(text: string): CallToolResult {
-  return { content: [{ type: 'text', text }], isError: true };
+  return `Internal error. Its id is ${id}; the operator of this server finds it in the log.`;
 }

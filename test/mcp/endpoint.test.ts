@@ -103,23 +103,43 @@ describe('POST /mcp, both eras', () => {
     expect(now).toMatchObject({ resultType: 'complete', cacheScope: 'private' });
   });
 
-  test.each([
+  const plainRequests: [method: string, params: Record<string, unknown>][] = [
     ['tools/list', {}],
     ['tools/call', { name: 'list_mail_messages', arguments: {} }],
     ['tools/call', { name: 'list_mail_messages' }],
     ['tools/call', { name: 'list_mail_messages', arguments: { folder: 'Nowhere' } }],
     ['tools/call', { name: 'list_mail_messages', arguments: { page: 'one' } }],
     ['tools/call', { name: 'no_such_tool', arguments: {} }],
-  ])('a plain %s of the 2025 era is answered as the SDK answers it, byte for byte: %j', async (method, params) => {
-    // Whatever carries `_meta` goes through the SDK.
-    const viaSdk = { ...params, _meta: { progressToken: 1 } };
-    const answers = [params, viaSdk].map(async (each) => {
-      const response = await post({ jsonrpc: '2.0', id: 'x"1', method, params: each });
-      return [response.status, response.headers.get('content-type'), await response.text()];
-    });
-    const [plain, full] = await Promise.all(answers);
-    expect(plain).toEqual(full);
-  });
+  ];
+  /** Status, headers that are not of this one answer, and body. */
+  const whole = async (sent: Promise<Response>) => {
+    const response = await sent;
+    const headers = [...response.headers].filter(([name]) => !['date', 'x-request-id'].includes(name));
+    return [response.status, Object.fromEntries(headers), await response.text()];
+  };
+
+  test.each(plainRequests)(
+    'a plain %s of 2025 is answered as the SDK does, byte for byte: %j',
+    async (method, params) => {
+      const body = { jsonrpc: '2.0', id: 'x"1', method, params };
+      // A header of the other era makes a request special.
+      const [plain, full] = await Promise.all([whole(post(body)), whole(post(body, { 'mcp-method': method }))]);
+      expect(plain).toEqual(full);
+    },
+  );
+
+  test.each(plainRequests)(
+    'a plain %s of 2026 is answered as the SDK does, byte for byte: %j',
+    async (method, params) => {
+      const body = modern(method, params);
+      const name = typeof params.name === 'string' ? { 'mcp-name': params.name } : {};
+      const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, ...name };
+      const logLevel = { 'io.modelcontextprotocol/logLevel': 'error' };
+      const special = { ...body, params: { ...body.params, _meta: { ...body.params._meta, ...logLevel } } };
+      const [plain, full] = await Promise.all([whole(post(body, headers)), whole(post(special, headers))]);
+      expect(plain).toEqual(full);
+    },
+  );
 
   test.each([['application/json'], ['*/*'], ['text/event-stream']])(
     'HTTP-01 HTTP-02 a client that accepts only %s gets JSON',
