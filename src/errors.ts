@@ -32,16 +32,24 @@ export class OAuthError extends Error {
   readonly redirect: { uri: string; state: string | undefined } | undefined;
   /** With `insufficient_scope`: everything that the call needs (RFC 6750 §3). */
   readonly scope: string | undefined;
+  /** With `temporarily_unavailable`: when to try again (RFC 9110 §10.2.3), and whether it was too often (RFC 6585 §4) or we cannot. */
+  readonly wait: { status: 429 | 503; seconds: number } | undefined;
 
   constructor(
     code: OAuthErrorCode,
     description: string,
-    options: { cause?: unknown; redirect?: { uri: string; state: string | undefined }; scope?: string } = {},
+    options: {
+      cause?: unknown;
+      redirect?: { uri: string; state: string | undefined };
+      scope?: string;
+      wait?: { status: 429 | 503; seconds: number };
+    } = {},
   ) {
     super(description, { cause: options.cause });
     this.code = code;
     this.redirect = options.redirect;
     this.scope = options.scope;
+    this.wait = options.wait;
   }
 }
 
@@ -52,10 +60,10 @@ export class OAuthError extends Error {
  */
 export type UpstreamFault = 'credentials' | 'unreachable' | 'certificate' | 'timeout' | 'refused' | 'unknown_outcome';
 
-/** A service behind us (IMAP, SMTP, S3) refused or did not answer. `message` is a sentence for the caller; `cause` is only logged. */
+/** A service behind us (IMAP, SMTP, S3, Redis) refused or did not answer. `message` is a sentence for the caller; `cause` is only logged. */
 export class UpstreamError extends Error {
   override name = 'UpstreamError';
-  readonly service: 'IMAP' | 'SMTP' | 'S3';
+  readonly service: 'IMAP' | 'SMTP' | 'S3' | 'Redis';
   readonly fault: UpstreamFault;
   /** Response code of the service, where it gave one: `OVERQUOTA` (RFC 5530), `550`, `SlowDown`. Never its prose. */
   readonly code: string | undefined;

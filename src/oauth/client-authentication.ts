@@ -5,6 +5,7 @@ import type { Client } from './client.ts';
 import type { Clients } from './clients.ts';
 import { equalsInConstantTime, sha256 } from './constant-time.ts';
 import type { Parameters } from './parameters.ts';
+import type { Admit } from './token-throttle.ts';
 
 interface ClientCredentials {
   clientId: string;
@@ -12,13 +13,20 @@ interface ClientCredentials {
 }
 
 /**
+ * @param admit refuses clients that call too often
  * @throws {OAuthError} `invalid_client` if the client is unknown or does not prove who it is; `invalid_request` if it tries two ways at once
  */
-export async function authenticateClient(request: Request, form: Parameters, clients: Clients): Promise<Client> {
+export async function authenticateClient(
+  request: Request,
+  form: Parameters,
+  clients: Clients,
+  admit: Admit,
+): Promise<Client> {
   // A method that we do not check must not count as none (RFC 7521 §4.2).
   if (form.get('client_assertion')) throw new OAuthError('invalid_client', 'Client assertions are not supported.');
   const { clientId, clientSecret } = presentedCredentials(request, form);
   const client = await clients.open(clientId);
+  await admit(client);
   if (client.secretHash === null) {
     if (clientSecret !== undefined) throw new OAuthError('invalid_client', 'This client has no secret; send none.');
     return client;

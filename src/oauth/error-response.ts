@@ -29,7 +29,8 @@ export function oauthErrorResponse({ issuer }: { issuer: string }) {
   const pages = createPages({ issuer });
 
   return function respond(error: OAuthError, request: Request, response: Response): void {
-    const { code, message, redirect } = error;
+    const { code, message, redirect, wait } = error;
+    if (wait) response.set('Retry-After', String(wait.seconds));
     if (redirect) {
       const { uri, state } = redirect;
       sendBack(response, uri, { error: code, error_description: errorDescription(message), state, iss: issuer });
@@ -38,9 +39,11 @@ export function oauthErrorResponse({ issuer }: { issuer: string }) {
   };
 }
 
+const statusOf = ({ code, wait }: OAuthError): number => wait?.status ?? statuses[code];
+
 /** For the person in front of the browser: before the redirect URI is trusted there is nowhere else to tell it. */
 function sendPage(error: OAuthError, response: Response, pages: Pages): void {
-  const status = statuses[error.code] >= 500 ? statuses[error.code] : 400;
+  const status = statusOf(error) >= 500 ? statusOf(error) : 400;
   const html = pages.error({
     title: status >= 500 ? 'Something went wrong here' : 'This sign-in cannot go on',
     sentence: error.message,
@@ -55,8 +58,9 @@ function sendPage(error: OAuthError, response: Response, pages: Pages): void {
 
 function sendJson(error: OAuthError, request: Request, response: Response, issuer: string): void {
   const { code, message } = error;
-  if (statuses[code] >= 500) {
-    // Our fault: no other token or secret would help.
+  const status = statusOf(error);
+  if (status >= 500 || status === 429) {
+    // No other token or secret would help.
   } else if (!tokenPaths.includes(request.path)) {
     response.set('WWW-Authenticate', challenge(request, error, issuer));
   } else if (code === 'invalid_client' && request.headers.authorization !== undefined) {
@@ -64,5 +68,5 @@ function sendJson(error: OAuthError, request: Request, response: Response, issue
     response.set('WWW-Authenticate', 'Basic realm="mail-mcp"');
   }
   response.set('Cache-Control', 'no-store');
-  response.status(statuses[code]).json({ error: code, error_description: errorDescription(message) });
+  response.status(status).json({ error: code, error_description: errorDescription(message) });
 }

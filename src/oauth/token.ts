@@ -12,6 +12,7 @@ import { type Parameters, queryOf, readForm } from './parameters.ts';
 import { verifies } from './pkce.ts';
 import { narrowedScope, type Scope } from './scope.ts';
 import { subjectOf } from './subject.ts';
+import { tokenThrottle } from './token-throttle.ts';
 import { createTokens, lifetimes, type RefreshPayload } from './tokens.ts';
 
 const maxFormBytes = 32 * 1024;
@@ -35,6 +36,7 @@ interface TokenResponse {
 export function token(services: TokenServices): RequestHandler {
   const { issuer, keyring, now, log, state, clients } = services;
   const tokens = createTokens(keyring);
+  const throttled = tokenThrottle(services);
 
   /** Both tokens of a grant. The account is put together anew from what was typed and the servers of the client as it is now. */
   async function issue(client: Client, grant: RefreshPayload, scope: Scope): Promise<TokenResponse> {
@@ -122,7 +124,7 @@ export function token(services: TokenServices): RequestHandler {
     if (!answer) {
       throw new OAuthError('unsupported_grant_type', `grant_type must be ${[...grants.keys()].join(' or ')}.`);
     }
-    const client = await authenticateClient(request, form, clients);
+    const client = await authenticateClient(request, form, clients, throttled(request, response));
     response.json(await answer(form, client));
   };
 }
