@@ -13,12 +13,12 @@ export const Policy = z.object({
   methods: z.array(z.enum(methods)).optional(),
   tags: z.array(z.string()).optional(),
   tools: z.array(z.string()).optional(),
-  /** Full names of mailboxes, Unicode, INBOX in capitals. */
+  /** Full names of mailboxes, Unicode (NFC), INBOX in capitals; everything below one where it ends in a delimiter and `*`. */
   folders: z.array(z.string()).optional(),
   /** Addresses in lower case, or `@` with a domain: everyone there. */
   recipients: z.array(z.string()).optional(),
-  /** Messages in an hour, of one mailbox through one client. */
-  max_sends_per_hour: z.int().min(0).optional(),
+  /** Messages in any hour, of one mailbox through one client. */
+  max_sends_per_hour: z.int().min(0).max(1000).optional(),
 });
 export type Policy = z.output<typeof Policy>;
 

@@ -1,15 +1,8 @@
 import { z } from 'zod';
-import { OAuthError, ToolError } from '../errors.ts';
+import { ToolError } from '../errors.ts';
 import type { Permit } from '../policy.ts';
-import type { Effect, Tool } from './tool.ts';
-
-/** The scope that a grant needs for each effect. */
-export const SCOPE_OF: Readonly<Record<Effect, string>> = {
-  reads: 'mail.read',
-  writes: 'mail.write',
-  sends: 'mail.send',
-  destroys: 'mail.delete',
-};
+import { insufficientScope, isGranted, isOffered, isTagOffered } from './policy.ts';
+import type { Rights, Tool, Use } from './tool.ts';
 
 /** A tool as `tools/list` shows it (MCP 2026-07-28, server/tools). */
 export interface ToolListing {
@@ -30,48 +23,94 @@ export interface ToolListing {
 export interface Catalog<Session> {
   /** The tools that a permit allows, always in the same order. */
   list(permit: Permit): ToolListing[];
-  /** The same as JSON, written once for each scope. */
+  /** The same as JSON: the same bytes for equal permits (MCP-08). */
   listText(permit: Permit): string;
-  has(name: string): boolean;
+  /** False for tools that the operator does not allow: for this permit they do not exist. */
+  has(name: string, permit: Permit): boolean;
   /**
    * Runs a tool and checks its arguments and its result against its schemas.
    *
    * @throws {OAuthError} `insufficient_scope` if the owner could allow it but did not
-   * @throws {ToolError} if the arguments are not what the tool takes
+   * @throws {ToolError} if the arguments are not what the tool takes, or the operator does not allow what they amount to
    */
   call(name: string, args: unknown, permit: Permit, session: Session): Promise<Record<string, unknown>>;
 }
+
+/** Lists that are kept as text. There are as many different ones as there are sets of tools that somebody was granted. */
+const MOST_TEXTS = 64;
 
 /** The one place that decides which tools a grant may see and call. Schemas are made here, once. */
 export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog<Session> {
   const entries = tools.map((tool) => ({ tool, input: inputOf(tool) }));
   const byName = new Map(entries.map((entry) => [entry.tool.name, { ...entry, listing: describeTool(entry) }]));
-  const list = ({ scope }: Permit) =>
-    [...byName.values()].filter(({ tool }) => scope.includes(SCOPE_OF[tool.effect])).map(({ listing }) => listing);
+  const list = (permit: Permit) =>
+    [...byName.values()]
+      .filter(({ tool }) => isOffered(permit.policy, tool) && isGranted(permit, tool))
+      .map(({ listing }) => listing);
   const listTexts = new Map<string, string>();
+
+  function toolOf({ tool: name }: Use): Tool<Session> {
+    const entry = byName.get(name);
+    if (entry === undefined) throw new Error(`A tool needs what ${name} may do, which does not exist`);
+    return entry.tool;
+  }
+
+  /** @throws as Rights.require(), for everything that the call amounts to at once */
+  function requireAll(own: Tool<Session>, uses: readonly Use[], permit: Permit): void {
+    const forbidden = uses.find((use) => !isUseOffered(permit, toolOf(use), use));
+    if (forbidden !== undefined) throw notOffered(forbidden);
+    const needed = [own, ...uses.map(toolOf)];
+    if (needed.some((tool) => !isGranted(permit, tool))) throw insufficientScope(permit, needed);
+  }
+
+  const rightsOf = (own: Tool<Session>, permit: Permit): Rights => ({
+    allows: (use) => isUseOffered(permit, toolOf(use), use) && isGranted(permit, toolOf(use)),
+    require: (use) => requireAll(own, [use], permit),
+  });
+
   return {
     list,
     listText(permit) {
-      const key = Object.values(SCOPE_OF)
-        .filter((each) => permit.scope.includes(each))
-        .join(' ');
-      const text = listTexts.get(key) ?? JSON.stringify(list(permit));
+      const listed = list(permit);
+      const key = listed.map(({ name }) => name).join(' ');
+      const known = listTexts.get(key);
+      if (known !== undefined) return known;
+      const text = JSON.stringify(listed);
+      const [oldest] = listTexts.keys();
+      if (listTexts.size >= MOST_TEXTS && oldest !== undefined) listTexts.delete(oldest);
       listTexts.set(key, text);
       return text;
     },
-    has: (name) => byName.has(name),
-    async call(name, args, { scope }, session) {
+    has(name, { policy }) {
       const entry = byName.get(name);
-      if (entry === undefined) throw new ToolError(`There is no tool named ${JSON.stringify(name.slice(0, 64))}.`);
-      const needed = SCOPE_OF[entry.tool.effect];
-      if (!scope.includes(needed)) {
-        // With what is granted already: clients ask for exactly this, and would lose the rest.
-        const wanted = Object.values(SCOPE_OF).filter((one) => one === needed || scope.includes(one));
-        throw new OAuthError('insufficient_scope', `This call needs the scope ${needed}.`, { scope: wanted.join(' ') });
-      }
-      return entry.tool.output.parse(await entry.tool.run(parseArguments(name, entry.input, args), session));
+      return entry !== undefined && isOffered(policy, entry.tool);
+    },
+    async call(name, args, permit, session) {
+      const entry = byName.get(name);
+      if (entry === undefined || !isOffered(permit.policy, entry.tool)) throw unknownTool(name);
+      const { tool, input } = entry;
+      // Arguments of a tool that was not granted are nobody's business, but may say what else has to be granted with it.
+      const parsed = input.safeParse(args ?? {});
+      requireAll(tool, parsed.success ? (tool.alsoDoes?.(parsed.data) ?? []) : [], permit);
+      if (!parsed.success) throw wrongArguments(name, parsed.error);
+      return tool.output.parse(await tool.run(parsed.data, session, rightsOf(tool, permit)));
     },
   };
+}
+
+function isUseOffered({ policy }: Permit, tool: Parameters<typeof isOffered>[1], { tag }: Use): boolean {
+  return isOffered(policy, tool) && (tag === undefined || isTagOffered(policy, tag));
+}
+
+function unknownTool(name: string): ToolError {
+  return new ToolError(`There is no tool named ${JSON.stringify(name.slice(0, 64))}.`);
+}
+
+function notOffered({ tool, tag }: Use): ToolError {
+  const what = tag === undefined ? `does what ${tool} does` : `uses ${tag}`;
+  return new ToolError(
+    `Nothing was done: with these arguments the call ${what}, which the operator of this server does not allow on this connection.`,
+  );
 }
 
 /** A misspelled `permanent` must not delete for good, so what changes something takes no argument it does not know. */
@@ -79,13 +118,11 @@ function inputOf<Session>({ effect, input }: Tool<Session>): z.ZodObject {
   return effect === 'reads' ? input : input.strict();
 }
 
-function parseArguments(name: string, input: z.ZodObject, args: unknown): Record<string, unknown> {
-  const result = input.safeParse(args ?? {});
-  if (result.success) return result.data;
-  const faults = result.error.issues.slice(0, 10).map(({ path, message }) => {
+function wrongArguments(name: string, { issues }: z.ZodError): ToolError {
+  const faults = issues.slice(0, 10).map(({ path, message }) => {
     return `${path.length === 0 ? 'arguments' : path.join('.')}: ${message}`;
   });
-  throw new ToolError(`Wrong arguments for ${name}. ${faults.join('. ')}.`);
+  return new ToolError(`Wrong arguments for ${name}. ${faults.join('. ')}.`);
 }
 
 /** Derives everything a client is told from the one declaration of the tool, so that no tool can forget it. */

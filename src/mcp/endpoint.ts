@@ -93,10 +93,12 @@ export function mcpEndpoint<Session>(options: EndpointOptions<Session>): Request
       return void httpResponse.status(400).json({ jsonrpc: '2.0', id: null, error });
     }
     const plain = readPlainRequest(body, headers);
-    if (plain !== undefined && (plain.method === 'tools/list' || options.catalog.has(plain.params.name))) {
+    if (plain !== undefined) {
       const caller = options.callerOf(httpRequest, plain.era === '2026' ? disconnection(httpResponse) : NEVER);
-      const answer = await answerPlain(plain, { caller, record: options.recordOf(httpRequest) });
-      return void httpResponse.setHeader('Content-Type', 'application/json').end(answer);
+      if (plain.method === 'tools/list' || options.catalog.has(plain.params.name, caller.permit)) {
+        const answer = await answerPlain(plain, { caller, record: options.recordOf(httpRequest) });
+        return void httpResponse.setHeader('Content-Type', 'application/json').end(answer);
+      }
     }
     const disconnected = disconnection(httpResponse);
     const request = toWebRequest(httpRequest, disconnected);
@@ -160,7 +162,7 @@ function createServer<Session>(exchange: Exchange<Session>, options: EndpointOpt
     return { tools: catalog.list(caller.permit) };
   });
   server.setRequestHandler('tools/call', async ({ params }): Promise<CallToolResult> => {
-    if (!catalog.has(params.name)) {
+    if (!catalog.has(params.name, caller.permit)) {
       record.outcome = 'unknown_tool';
       throw new ProtocolError(
         ProtocolErrorCode.InvalidParams,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { SCOPE_OF } from './catalog.ts';
+import { SCOPE_OF } from './policy.ts';
 import type { Tool } from './tool.ts';
 
 /** The README's table of tools, in their order, made from their declarations. */

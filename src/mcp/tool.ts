@@ -5,7 +5,24 @@ import type { Method } from '../policy.ts';
 export type Effect = 'reads' | 'writes' | 'sends' | 'destroys';
 
 /** The areas of a mailbox that an operator can keep or drop. */
-export type Tag = 'mailboxes' | 'messages' | 'drafts' | 'attachments';
+export const TAGS = ['mailboxes', 'messages', 'drafts', 'attachments'] as const;
+export type Tag = (typeof TAGS)[number];
+
+/** What a call does on top of what its tool does: the work of another tool, and an area it touches by that. */
+export interface Use {
+  tool: string;
+  tag?: Tag;
+}
+
+/** What this call may do, for tools that learn only while they run what it amounts to. */
+export interface Rights {
+  allows(use: Use): boolean;
+  /**
+   * @throws {ToolError} if the operator does not allow it
+   * @throws {OAuthError} `insufficient_scope` if the owner could allow it but did not
+   */
+  require(use: Use): void;
+}
 
 /** One operation on a mailbox, offered to a model. `run` is checked against both schemas. */
 export interface Tool<Session, In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject = z.ZodObject> {
@@ -20,7 +37,9 @@ export interface Tool<Session, In extends z.ZodObject = z.ZodObject, Out extends
   tags: readonly Tag[];
   input: In;
   output: Out;
-  run(args: z.output<In>, session: Session): Promise<z.input<Out>>;
+  /** What a call with these arguments also does. It is refused unless all of that is allowed. */
+  alsoDoes?(args: z.output<In>): readonly Use[];
+  run(args: z.output<In>, session: Session, rights: Rights): Promise<z.input<Out>>;
 }
 
 /** Lets the compiler check `run` against both schemas; returns its argument untouched. */

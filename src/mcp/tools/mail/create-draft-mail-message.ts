@@ -27,7 +27,7 @@ export const createDraftMailMessage = defineTool({
     'Saves a message as a draft without sending it, so that the user can read, change and send it in their mail program. With an idempotency_key the same call again does not save it twice.',
   effect: 'writes',
   method: 'create',
-  tags: ['messages', 'drafts'],
+  tags: ['drafts'],
   input: OutgoingFields.extend({
     folder: MailboxPath.optional().describe('Folder for the draft. Default: the Drafts mailbox.'),
     idempotency_key: IdempotencyKey,
