@@ -11,7 +11,7 @@ import { join } from 'node:path';
 const PACKAGES = [
   ...['dovecot-imapd', 'dovecot-lmtpd', 'postfix'],
   ...['swift', 'swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'memcached'],
-  ...['chromium', 'fonts-dejavu-core', 'openssl'],
+  ...['redis-server', 'chromium', 'fonts-dejavu-core', 'openssl'],
 ];
 
 /** Ends the process, with a sentence of what to do, if the servers cannot be had. */

@@ -51,6 +51,7 @@ const DOORS: Record<string, string[]> = {
   'html-to-text': ['mail/html-text.ts'],
   'iconv-lite': ['mail/'],
   imapflow: ['mail/imap-wire.ts'],
+  ioredis: ['state/redis.ts'],
   'ipaddr.js': ['oauth/address-block.ts'],
   jose: ['oauth/jwe.ts'],
   libmime: ['mail/'],

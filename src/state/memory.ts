@@ -1,5 +1,6 @@
 /** State in the memory of this process: right for one replica, unshared between several. */
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { createCounters } from './counters.ts';
 import type { State } from './state.ts';
 
 /** Expired entries are swept when as many again have come, so memory stays within twice of what is alive. */
@@ -8,19 +9,6 @@ const smallestSweep = 1000;
 export function createMemoryState({ now }: { now: () => Date }): State {
   const claims = expiringMap<Date>(now);
   const lists = expiringMap<Map<string, { text: string; until: Date }>>(now);
-  const counters = new Map<number, RateLimiterMemory>();
-
-  function counterOf(windowSeconds: number): RateLimiterMemory {
-    const known = counters.get(windowSeconds);
-    if (known !== undefined) return known;
-    const counter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: windowSeconds });
-    counters.set(windowSeconds, counter);
-    return counter;
-  }
-  const countOf = (result: { consumedPoints: number; msBeforeNext: number }) => ({
-    count: result.consumedPoints,
-    endsAt: new Date(now().getTime() + result.msBeforeNext),
-  });
 
   return {
     isShared: false,
@@ -36,14 +24,7 @@ export function createMemoryState({ now }: { now: () => Date }): State {
     async release(key) {
       claims.delete(key);
     },
-    count: async (key, windowSeconds, points = 1) => countOf(await counterOf(windowSeconds).consume(key, points)),
-    async counted(key, windowSeconds) {
-      const result = await counterOf(windowSeconds).get(key);
-      return result === null ? null : countOf(result);
-    },
-    async resetCount(key, windowSeconds) {
-      await counterOf(windowSeconds).delete(key);
-    },
+    ...createCounters(now, (window) => new RateLimiterMemory(window)),
     async note(list, id, text, until) {
       const notes = lists.get(list) ?? new Map<string, { text: string; until: Date }>();
       for (const [other, note] of notes) if (note.until <= now()) notes.delete(other);

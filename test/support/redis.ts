@@ -1,0 +1,51 @@
+/** A Redis server of a test file's own, which can go away and come back. */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from './ports.ts';
+import { greets, leaveNothingBehind, type ServerProcess, startServer } from './server-process.ts';
+import { makeScratch } from './start-servers.ts';
+
+export interface TestRedis extends AsyncDisposable {
+  url: string;
+  /** Ends it; what it knew is gone. */
+  stop(): Promise<void>;
+  /** Starts it again, empty, where it was. */
+  start(): Promise<void>;
+  /** From now on it says nothing, and closes nothing. */
+  freeze(): Promise<void>;
+}
+
+/** Starts it on a free loopback port, with nothing on disk. */
+export async function startRedis(): Promise<TestRedis> {
+  const scratch = await makeScratch();
+  leaveNothingBehind(scratch);
+  const port = await freePort();
+  let running: ServerProcess | undefined;
+
+  async function start(): Promise<void> {
+    running = await startServer(scratch, {
+      name: 'redis',
+      command: 'redis-server',
+      args: ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', scratch, '--save', '', '--appendonly', 'no'],
+      isReady: () => greets(port, '+PONG', 'PING\r\n'),
+    });
+  }
+  async function stop(): Promise<void> {
+    await running?.stop();
+    running = undefined;
+  }
+
+  await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    start,
+    stop,
+    async freeze() {
+      process.kill(Number(await readFile(join(scratch, 'pids', 'redis'), 'utf8')), 'SIGSTOP');
+    },
+    async [Symbol.asyncDispose]() {
+      await stop();
+      await rm(scratch, { recursive: true, force: true });
+    },
+  };
+}
