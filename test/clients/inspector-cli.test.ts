@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { MailAccount } from '../../src/mail/account.ts';
+import { newAccount } from '../support/accounts.ts';
+import { imapWith } from '../support/mailboxes.ts';
+import { message } from '../support/messages.ts';
+import { signIn } from '../support/person.ts';
+import { freePort } from '../support/ports.ts';
+import { formOf, type Registration, startApp, type TestApp } from '../support/start-app.ts';
+
+let app: TestApp;
+let account: MailAccount;
+beforeAll(async () => {
+  app = await startApp();
+  account = newAccount();
+  await imapWith(account, { INBOX: [message({ subject: 'Hello' })] });
+});
+afterAll(() => app.stop());
+
+const root = dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/inspector/package.json'));
+const launcher = join(root, 'clients/launcher/build/index.js');
+
+/**
+ * Runs the Inspector's command line with nothing but our URL and a registration, as its users do; a person follows the link that it prints.
+ *
+ * @returns what it prints as JSON
+ */
+async function inspect({ client_id, client_secret }: Registration, ...args: string[]): Promise<unknown> {
+  // It keeps tokens in the home directory.
+  const home = await mkdtemp(join(tmpdir(), 'mail-mcp-inspector-'));
+  const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
+  const secret = client_secret === undefined ? [] : ['--client-secret', client_secret];
+  const where = ['--server-url', `${app.origin}/mcp`, '--callback-url', callback];
+  const child = spawn(
+    process.execPath,
+    [launcher, '--cli', ...where, '--client-id', client_id, ...secret, '--format', 'json', ...args],
+    {
+      // It tries to open a browser, which is not to be found there.
+      env: { PATH: '', HOME: home, MCP_AUTO_OPEN_ENABLED: 'true', MCP_INSPECTOR_SECRET_STORE: 'file' },
+      timeout: 25_000,
+    },
+  );
+  let stdout = '';
+  let stderr = '';
+  let person: Promise<unknown> | undefined;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    const url = /http\S+\/oauth\/authorize\?\S+(?=\s)/.exec(stderr)?.[0];
+    if (url !== undefined) person ??= comeBack(new URL(url), callback);
+  });
+  const exitCode = await new Promise((resolve) => child.once('close', resolve));
+  await person;
+  await rm(home, { recursive: true });
+  // The one line of stderr that matters comes last.
+  if (exitCode !== 0) throw new Error(stderr.trimEnd().split('\n').at(-1));
+  return JSON.parse(stdout);
+}
+
+async function comeBack(url: URL, callback: string): Promise<void> {
+  await fetch(`${callback}?${await signIn(url, formOf(account))}`);
+}
+
+const Tools = z.object({ result: z.object({ tools: z.array(z.object({ name: z.string() })) }) });
+
+describe.each([
+  ['legacy', false],
+  ['modern', true],
+])("the Inspector's command line in the %s era", (era, isPublic) => {
+  const register = () => app.mint(account, { preset: ['inspector'], redirectUri: [], public: isPublic });
+
+  test('signs in and lists the tools, without an error in any schema', async () => {
+    const args = ['--protocol-era', era, '--method', 'tools/list', '--strict'];
+    const { result } = Tools.parse(await inspect(await register(), ...args));
+    expect(result.tools.map(({ name }) => name)).toContain('list_mail_messages');
+  });
+
+  test('signs in and calls a tool with arguments', async () => {
+    const args = ['--protocol-era', era, '--method', 'tools/call', '--tool-name', 'list_mail_messages'];
+    expect(await inspect(await register(), ...args, '--tool-arg', 'folder=INBOX')).toMatchObject({
+      result: { structuredContent: { messages: [{ subject: 'Hello' }] } },
+    });
+  });
+});
