@@ -52,7 +52,7 @@ const DOORS: Record<string, string[]> = {
   'iconv-lite': ['mail/'],
   imapflow: ['mail/imap-wire.ts'],
   ioredis: ['state/redis.ts'],
-  'ipaddr.js': ['oauth/address-block.ts'],
+  'ipaddr.js': ['oauth/address-block.ts', 'oauth/fetch-document.ts'],
   jose: ['oauth/jwe.ts'],
   libmime: ['mail/'],
   // Three of its parts, each with a door of its own; the package as a whole has none.

@@ -2,7 +2,7 @@
  * The checks of an authorization request (RFC 6749 §4.1.1), in two phases: before the redirect URI is trusted a fault is shown
  * to the person, after it a fault is sent to the client (RFC 6749 §4.1.2.1).
  */
-import { OAuthError, type OAuthErrorCode } from '../errors.ts';
+import { type ErrorRedirect, OAuthError, type OAuthErrorCode } from '../errors.ts';
 import type { Client } from './client.ts';
 import type { Clients } from './clients.ts';
 import { resourceOf } from './metadata.ts';
@@ -54,7 +54,7 @@ export async function trustedTarget(parameters: Parameters, clients: Clients): P
  * @throws {OAuthError} with `redirect`: goes to the client, with its state
  */
 export function checkedRequest(parameters: Parameters, target: Target, issuer: string): AuthorizationRequest {
-  const redirect = { uri: target.redirectUri, state: target.state };
+  const redirect = errorTarget(target);
   const refuse = (code: OAuthErrorCode, description: string) => new OAuthError(code, description, { redirect });
 
   for (const name of parameters.repeated) {
@@ -88,6 +88,14 @@ export function checkedRequest(parameters: Parameters, target: Target, issuer: s
   } catch (error) {
     throw error instanceof OAuthError ? refuse(error.code, error.message) : error;
   }
+}
+
+/**
+ * Where the faults of a request go that a link has brought, before the person has done anything. Whoever registers a client can make such
+ * links: the browser does not follow them to that client by itself (AUTHZ-04).
+ */
+export function errorTarget({ client, redirectUri, state }: Target): ErrorRedirect {
+  return { uri: redirectUri, state, ...(client.origin !== 'minted' && { afterAsking: true }) };
 }
 
 /**

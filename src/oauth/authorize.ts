@@ -1,7 +1,7 @@
 /** GET and POST /oauth/authorize: the sign-in page, and the redirect with the code (RFC 6749 §4.1.1, §4.1.2). */
 import type { Request, RequestHandler, Response } from 'express';
 import { OAuthError } from '../errors.ts';
-import { type AuthorizationRequest, checkedRequest, trustedTarget } from './authorization-request.ts';
+import { type AuthorizationRequest, checkedRequest, errorTarget, trustedTarget } from './authorization-request.ts';
 import { accountOf } from './credentials.ts';
 import { formBinding } from './form-binding.ts';
 import { randomId } from './jwe.ts';
@@ -59,8 +59,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
     const transaction = await tokens.transaction.seal(payload, now()).catch((cause) => {
       if (!(cause instanceof RangeError)) throw cause;
       // A state of control characters grows sixfold in JSON; any other fits (AUTHZ-20).
-      const redirect = { uri, state: clientState };
-      throw new OAuthError('invalid_request', 'The request is too long.', { cause, redirect });
+      throw new OAuthError('invalid_request', 'The request is too long.', { cause, redirect: errorTarget(request) });
     });
     const html = pages.login(loginView(request, { issuer, action: authorizePaths[0], transaction }, entry, problems));
     pages.send(response, status, html, formActionSources(uri));

@@ -15,10 +15,14 @@ const maxNameLength = 64;
 
 /** A client as requests see it. */
 export interface Client {
+  /** Who says what it is: the operator who minted it, nobody but itself, or the document at the URL that is its id. */
+  origin: 'minted' | 'registered' | 'document';
   /** Names the client in tokens and logs. */
   jti: string;
-  /** For people: no control or bidirectional characters, at most 64 of the others. */
+  /** For people: no control or bidirectional characters, at most 64 of the others. Only minted clients have one that was checked. */
   name: string;
+  /** Where the document about it is; null for clients without. */
+  documentHost: string | null;
   servers: MailServers;
   redirectUris: readonly string[];
   /** SHA-256 of the secret, base64url; `null` for a public client. */
@@ -81,14 +85,16 @@ export async function mintClient(
   }
 }
 
-/** @throws {OAuthError} `invalid_client` if the client_id is not one that was minted here and is still valid */
+/** @throws {OAuthError} `invalid_client` if the client_id is not one that was minted with these keys and is still valid */
 export async function openClient(tokens: Tokens, clientId: string, now: Date): Promise<Client> {
   try {
     const { jti, name, servers, exp, ...sealed } = await tokens.client.open(clientId, now);
     const ofPresets = (sealed.presets ?? []).flatMap((preset) => presets[preset]?.redirectUris ?? []);
     return {
+      origin: 'minted',
       jti,
       name: plainText(name, maxNameLength),
+      documentHost: null,
       servers,
       redirectUris: [...new Set([...ofPresets, ...(sealed.redirect_uris ?? [])])],
       secretHash: sealed.secret_hash ?? null,

@@ -3,9 +3,10 @@ import type { Request, Response } from 'express';
 import type { OAuthError, OAuthErrorCode } from '../errors.ts';
 import { challenge } from './bearer.ts';
 import { errorDescription } from './error-description.ts';
-import { createPages, type Pages } from './pages.ts';
-import { authorizePaths, tokenPaths } from './paths.ts';
+import { createPages, type ErrorView, type Pages } from './pages.ts';
+import { authorizePaths, registrationPaths, tokenPaths } from './paths.ts';
 import { sendBack } from './redirect.ts';
+import { redirectHost, withParameters } from './redirect-uri.ts';
 
 /** RFC 6749 §5.2; RFC 6750 §3.1. */
 const statuses: Record<OAuthErrorCode, number> = {
@@ -22,6 +23,8 @@ const statuses: Record<OAuthErrorCode, number> = {
   temporarily_unavailable: 503,
   invalid_token: 401,
   insufficient_scope: 403,
+  invalid_redirect_uri: 400,
+  invalid_client_metadata: 400,
 };
 
 /** @returns the part of the app's error handler that answers OAuthErrors; it logs nothing */
@@ -32,8 +35,11 @@ export function oauthErrorResponse({ issuer }: { issuer: string }) {
     const { code, message, redirect, wait } = error;
     if (wait) response.set('Retry-After', String(wait.seconds));
     if (redirect) {
-      const { uri, state } = redirect;
-      sendBack(response, uri, { error: code, error_description: errorDescription(message), state, iss: issuer });
+      const { uri, state, afterAsking } = redirect;
+      const parameters = { error: code, error_description: errorDescription(message), state, iss: issuer };
+      if (afterAsking)
+        sendPage(error, response, pages, { url: withParameters(uri, parameters), host: redirectHost(uri) });
+      else sendBack(response, uri, parameters);
     } else if (authorizePaths.includes(request.path)) sendPage(error, response, pages);
     else sendJson(error, request, response, issuer);
   };
@@ -41,8 +47,12 @@ export function oauthErrorResponse({ issuer }: { issuer: string }) {
 
 const statusOf = ({ code, wait }: OAuthError): number => wait?.status ?? statuses[code];
 
-/** For the person in front of the browser: before the redirect URI is trusted there is nowhere else to tell it. */
-function sendPage(error: OAuthError, response: Response, pages: Pages): void {
+/**
+ * For the person in front of the browser: before the redirect URI is trusted there is nowhere else to tell it.
+ *
+ * @param next where the application waits for the error, if the person wants it to have that
+ */
+function sendPage(error: OAuthError, response: Response, pages: Pages, next?: ErrorView['next']): void {
   const status = statusOf(error) >= 500 ? statusOf(error) : 400;
   const html = pages.error({
     title: status >= 500 ? 'Something went wrong here' : 'This sign-in cannot go on',
@@ -52,6 +62,7 @@ function sendPage(error: OAuthError, response: Response, pages: Pages): void {
         ? 'Nothing was sent to the application. Go back to it and try again in a minute. If it happens again, tell whoever runs this server.'
         : 'Nothing was sent anywhere. Go back to the application and start connecting your mailbox again. If that does not help, tell whoever gave you the connection.',
     code: error.code,
+    next,
   });
   pages.send(response, status, html);
 }
@@ -61,6 +72,8 @@ function sendJson(error: OAuthError, request: Request, response: Response, issue
   const status = statusOf(error);
   if (status >= 500 || status === 429) {
     // No other token or secret would help.
+  } else if (registrationPaths.includes(request.path)) {
+    // Nobody has to be somebody there.
   } else if (!tokenPaths.includes(request.path)) {
     response.set('WWW-Authenticate', challenge(request, error, issuer));
   } else if (code === 'invalid_client' && request.headers.authorization !== undefined) {

@@ -39,6 +39,8 @@ export function loginView(
       name: request.client.name,
       redirectHost: plainText(redirectHost(request.redirectUri), 255),
       onThisDevice: !request.redirectUri.startsWith('https:'),
+      isVerified: request.client.origin !== 'registered',
+      documentHost: request.client.documentHost ?? undefined,
     },
     issuerHost: new URL(page.issuer).host,
     permissions: request.scope.map((scope) => permissions[scope]),

@@ -1,6 +1,8 @@
 /** The discovery documents: RFC 8414 for the authorization server, RFC 9728 for `/mcp`. Pure functions of the issuer. */
 import type { RequestHandler } from 'express';
 import { scopes } from '../policy.ts';
+import type { OAuthServices } from './oauth-services.ts';
+import { registrationPaths } from './paths.ts';
 
 /** The one resource there is (RFC 8707 §2): the audience of every access token. */
 export const resourceOf = (issuer: string): string => `${issuer}/mcp`;
@@ -12,11 +14,16 @@ export const resourceMetadataUrl = (issuer: string): string => `${issuer}/.well-
 export const clientAuthenticationMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 
 /** RFC 8414 §2. */
-export function authorizationServerMetadata({ issuer }: { issuer: string }): RequestHandler {
+export function authorizationServerMetadata({
+  issuer,
+  clients,
+}: Pick<OAuthServices, 'issuer' | 'clients'>): RequestHandler {
+  const { acceptsRegistration = false, acceptsDocuments = false } = clients.selfRegistration ?? {};
   return sendDocument({
     issuer,
     authorization_endpoint: `${issuer}/oauth/authorize`,
     token_endpoint: `${issuer}/oauth/token`,
+    ...(acceptsRegistration && { registration_endpoint: issuer + registrationPaths[0] }),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token'],
@@ -25,6 +32,7 @@ export function authorizationServerMetadata({ issuer }: { issuer: string }): Req
     // Some clients ask for a refresh token only if this is listed here; it is no scope of the resource.
     scopes_supported: [...scopes, 'offline_access'],
     authorization_response_iss_parameter_supported: true,
+    ...(acceptsDocuments && { client_id_metadata_document_supported: true }),
   });
 }
 

@@ -34,7 +34,15 @@ export interface LoginView {
   action: string;
   transaction: string;
   /** `onThisDevice`: the access goes to a program beside the browser, which nothing vouches for (RFC 8252 §8.6). */
-  client: { name: string; redirectHost: string; onThisDevice: boolean };
+  client: {
+    name: string;
+    redirectHost: string;
+    onThisDevice: boolean;
+    /** False if nobody but itself says what it is. */
+    isVerified: boolean;
+    /** Host that says what it is; absent if the operator does, or nobody. */
+    documentHost: string | undefined;
+  };
   issuerHost: string;
   permissions: readonly string[];
   servers: { imap: ServerView; smtp: ServerView };
@@ -53,6 +61,8 @@ export interface ErrorView {
   advice: string;
   /** For whoever looks into it: an OAuth error code. */
   code: string;
+  /** Where the application waits, for the person to go if they want; absent if nobody waits, or cannot be trusted. */
+  next?: { url: string; host: string } | undefined;
 }
 
 export interface Pages {

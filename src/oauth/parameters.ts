@@ -39,6 +39,24 @@ export async function readForm(request: Request, maxBytes: number): Promise<Para
   return parseParameters(await readText(request, maxBytes));
 }
 
+/**
+ * Reads a JSON body (`application/json`, not compressed).
+ *
+ * @returns what it says, of any shape; `undefined` if it is not JSON
+ * @throws {OAuthError} `invalid_request` if it is something else or longer than `maxBytes`
+ */
+export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+  const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (mediaType !== 'application/json') throw new OAuthError('invalid_request', 'The body must be application/json.');
+  if (request.headers['content-encoding']) throw new OAuthError('invalid_request', 'The body must not be compressed.');
+  const text = await readText(request, maxBytes);
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 async function readText(request: Request, maxBytes: number): Promise<string> {
   const tooLarge = () => new OAuthError('invalid_request', `The body is longer than ${maxBytes / 1024} KiB.`);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();

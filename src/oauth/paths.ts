@@ -4,6 +4,8 @@ export const authorizePaths: readonly [string, ...string[]] = ['/oauth/authorize
 
 export const tokenPaths: readonly [string, ...string[]] = ['/oauth/token', '/token'];
 
+export const registrationPaths: readonly [string, ...string[]] = ['/oauth/register', '/register'];
+
 /** The second form is for clients that take the URL of `/mcp` for the issuer. */
 export const authorizationServerMetadataPaths: readonly string[] = [
   '/.well-known/oauth-authorization-server',

@@ -8,8 +8,10 @@ import {
   authorizationServerMetadataPaths,
   authorizePaths,
   protectedResourceMetadataPaths,
+  registrationPaths,
   tokenPaths,
 } from './paths.ts';
+import { registration } from './registration.ts';
 import { token } from './token.ts';
 
 /** @returns a router for the root of the app; its errors are for the app's error handler (error-response.ts) */
@@ -42,6 +44,15 @@ export function oauthRoutes(services: OAuthServices): Router {
     .all(allowOtherOrigins(['POST']))
     .post(token(services))
     .all(methodNotAllowed('POST'));
+
+  const { selfRegistration } = services.clients;
+  if (selfRegistration?.acceptsRegistration) {
+    router
+      .route([...registrationPaths])
+      .all(allowOtherOrigins(['POST']))
+      .post(registration({ ...services, selfRegistration }))
+      .all(methodNotAllowed('POST'));
+  }
   return router;
 }
 
