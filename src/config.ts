@@ -26,6 +26,18 @@ const Issuer = z
 const NOT_A_PORT = 'must be a port number: 1 to 65535';
 const Port = z.coerce.number(NOT_A_PORT).int(NOT_A_PORT).min(1, NOT_A_PORT).max(65535, NOT_A_PORT);
 
+/** With a zone: a time without one would mean another moment on another machine. */
+const Time = z.union(
+  [
+    z
+      .string()
+      .regex(/^\d{1,12}$/)
+      .transform((seconds) => new Date(Number(seconds) * 1000)),
+    z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+  ],
+  'must be a time such as 2026-11-21T12:00:00Z, or seconds since 1970',
+);
+
 const KEY_VARIABLES = {
   ENCRYPTION_KEY: Key.describe(
     'Seals client ids, tokens and attachment links: 32 bytes in base64 (`openssl rand -base64 32`). Another key makes all of them unreadable.',
@@ -36,6 +48,20 @@ const KEY_VARIABLES = {
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
     .pipe(z.array(Key))
     .describe('Earlier keys, separated by commas. They only open what they sealed; new things use `ENCRYPTION_KEY`.'),
+  TOKENS_NOT_BEFORE: Time.optional().describe(
+    'A time such as `2026-11-21T12:00:00Z`, or seconds since 1970. What was sealed earlier is dead: client ids, sign-ins, tokens and attachment links (not those of S3).',
+  ),
+};
+
+const KeyEnvironment = z.object(KEY_VARIABLES);
+
+const STATE_VARIABLES = {
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be a URL such as redis://localhost:6379 or rediss://…' })
+    .optional()
+    .describe(
+      'Redis, for what replicas have to know of each other: used codes, revocations, counts. May carry user name, password and number of a database.',
+    ),
 };
 
 const Switch = z.stringbool({ error: 'must be true or false' }).default(false);
@@ -52,6 +78,22 @@ const SERVER_VARIABLES = {
     'Public URL of this server, e.g. `https://mail.mcp.example.com`. It is also the OAuth issuer. `http` only for loopback.',
   ),
   ...KEY_VARIABLES,
+  ...STATE_VARIABLES,
+  REPLICAS: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .default(1)
+    .describe(
+      'How many processes serve `BASE_URL`. With more than one, `REDIS_URL` is needed for all of them to act as one.',
+    ),
+  DENIED_CLIENTS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .describe(
+      'Clients that are shut out, with everything they were given: client ids, or the `jti` of each, separated by commas. With Redis, `mail-mcp deny` does it without a restart.',
+    ),
   AWS_ACCESS_KEY_ID: z.string().optional().describe('Credentials of the S3 service that stores attachments.'),
   AWS_SECRET_ACCESS_KEY: z.string().optional().describe('Credentials of the S3 service that stores attachments.'),
   AWS_REGION: z.string().optional().describe('Region of the bucket, e.g. `us-east-1`.'),
@@ -111,7 +153,10 @@ const S3_COMPANIONS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION
 const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   issuer: env.BASE_URL,
   isLocal: LOOPBACK_HOSTS.has(new URL(env.BASE_URL).hostname) || env.NODE_ENV === 'development',
-  keys: { current: env.ENCRYPTION_KEY, previous: env.ENCRYPTION_KEYS_PREVIOUS },
+  keys: keysOf(env),
+  redisUrl: env.REDIS_URL,
+  replicas: env.REPLICAS,
+  deniedClients: env.DENIED_CLIENTS,
   port: env.PORT,
   host: env.HOST ?? (LOOPBACK_HOSTS.has(new URL(env.BASE_URL).hostname) ? '127.0.0.1' : undefined),
   trustProxy: trustProxySetting(env.TRUST_PROXY),
@@ -159,8 +204,21 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 /** The keys alone: all that minting a client needs. @throws {ConfigError} */
 export function readKeys(env: NodeJS.ProcessEnv): Keys {
-  const keys = parse(z.object(KEY_VARIABLES), withoutEmpty(env), []);
-  return { current: keys.ENCRYPTION_KEY, previous: keys.ENCRYPTION_KEYS_PREVIOUS };
+  return keysOf(parse(KeyEnvironment, withoutEmpty(env), []));
+}
+
+/** What a command has to know to change what all replicas see. @throws {ConfigError} */
+export function readStateAccess(env: NodeJS.ProcessEnv): { keys: Keys; redisUrl: string } {
+  const given = withoutEmpty(env);
+  const missing =
+    given.REDIS_URL === undefined ? ['REDIS_URL is required: only there all replicas see a change at once'] : [];
+  const { REDIS_URL = '', ...keys } = parse(KeyEnvironment.extend(STATE_VARIABLES), given, missing);
+  return { keys: keysOf(keys), redisUrl: REDIS_URL };
+}
+
+function keysOf(env: z.output<typeof KeyEnvironment>) {
+  const { ENCRYPTION_KEY: current, ENCRYPTION_KEYS_PREVIOUS: previous, TOKENS_NOT_BEFORE: notBefore } = env;
+  return { current, previous, notBefore };
 }
 
 /** `NAME=` in an env file means that it is not set. */

@@ -109,6 +109,32 @@ describe('readConfig', () => {
     expect(readConfig({ ...valid(), ENCRYPTION_KEYS_PREVIOUS: `${key()}, ${key()}` }).keys.previous).toHaveLength(2);
   });
 
+  test.each([
+    ['2026-11-21T12:00:00Z', '2026-11-21T12:00:00.000Z'],
+    ['2026-11-21T13:00:00+01:00', '2026-11-21T12:00:00.000Z'],
+    ['1700000000', '2023-11-14T22:13:20.000Z'],
+  ])('TOKENS_NOT_BEFORE %s is a moment', (TOKENS_NOT_BEFORE, moment) => {
+    expect(readConfig({ ...valid(), TOKENS_NOT_BEFORE }).keys.notBefore?.toISOString()).toBe(moment);
+  });
+
+  test.each([
+    ['TOKENS_NOT_BEFORE', '2026-11-21'],
+    ['TOKENS_NOT_BEFORE', '2026-11-21T12:00:00'],
+    ['TOKENS_NOT_BEFORE', 'yesterday'],
+    ['REDIS_URL', 'localhost:6379'],
+    ['REDIS_URL', 'https://redis.example.com'],
+    ['REPLICAS', '0'],
+    ['REPLICAS', '1.5'],
+    ['REPLICAS', 'many'],
+  ])('%s is refused as %s', (name, value) => {
+    expect(faultsOf({ ...valid(), [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} must be `))]);
+  });
+
+  test('a Redis over TLS, with a login and a database, is one', () => {
+    const REDIS_URL = 'rediss://somebody:secret@redis.example.com:6380/2';
+    expect(readConfig({ ...valid(), REDIS_URL }).redisUrl).toBe(REDIS_URL);
+  });
+
   test('.env.sample names every variable and no other', () => {
     const sample = readFileSync(new URL('../.env.sample', import.meta.url), 'utf8');
     const names = [...sample.matchAll(/^([A-Z0-9_]+)=/gm)].map(([, name]) => name);

@@ -17,6 +17,8 @@ export interface MasterKey {
 export interface Keyring {
   current: MasterKey;
   all: readonly MasterKey[];
+  /** What was sealed before it opens no more, whatever it is. */
+  notBefore: Date | undefined;
 }
 
 function masterKey(bytes: Buffer): MasterKey {
@@ -30,9 +32,13 @@ function masterKey(bytes: Buffer): MasterKey {
  * @param keys master keys of 32 bytes; `previous` ones open what they once sealed and seal nothing
  * @throws {RangeError} if a key has another length
  */
-export function createKeyring({ current, previous }: { current: Buffer; previous: readonly Buffer[] }): Keyring {
-  const first = masterKey(current);
-  return { current: first, all: [first, ...previous.map(masterKey)] };
+export function createKeyring(keys: {
+  current: Buffer;
+  previous: readonly Buffer[];
+  notBefore?: Date | undefined;
+}): Keyring {
+  const first = masterKey(keys.current);
+  return { current: first, all: [first, ...keys.previous.map(masterKey)], notBefore: keys.notBefore };
 }
 
 /** What every sealed thing says about itself, beside its payload. Times in seconds since 1970 (RFC 7519 §2). */
@@ -46,12 +52,13 @@ export interface Claims {
 export interface Sealed<T> {
   /**
    * @param notAfter ends it earlier than its type's lifetime would; never later
+   * @param jti left out: a random one
    * @throws {RangeError} if the result would be longer than the type's cap
    */
-  seal(payload: T, now: Date, notAfter?: Date): Promise<string>;
+  seal(payload: T, now: Date, notAfter?: Date, jti?: string): Promise<string>;
   /** @throws {OAuthError} `invalid_token`, the same for every fault; the cause is for the log */
   open(token: string, now: Date): Promise<T & Claims>;
-  /** The same for the operator's eyes: also what has expired. Never enough to let anybody in. */
+  /** The same for the operator's eyes: also what has expired or was sealed too early. Never enough to let anybody in. */
   inspect(token: string): Promise<T & Claims>;
 }
 
@@ -82,13 +89,13 @@ export function sealed<T extends object>(
     exp: type.lifetimeSeconds === null ? z.int().optional() : z.int(),
   });
 
-  async function seal(payload: T, now: Date, notAfter?: Date): Promise<string> {
+  async function seal(payload: T, now: Date, notAfter?: Date, jti = randomId()): Promise<string> {
     const iat = toSeconds(now);
     const ends = [
       ...(type.lifetimeSeconds === null ? [] : [iat + type.lifetimeSeconds]),
       ...(notAfter ? [toSeconds(notAfter)] : []),
     ];
-    const claims = { typ: type.typ, jti: randomId(), iat, ...(ends.length > 0 && { exp: Math.min(...ends) }) };
+    const claims = { typ: type.typ, jti, iat, ...(ends.length > 0 && { exp: Math.min(...ends) }) };
     const token = await new CompactEncrypt(new TextEncoder().encode(JSON.stringify({ ...payload, ...claims })))
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keyring.current.kid })
       .encrypt(sealingKey);
@@ -125,6 +132,8 @@ export function sealed<T extends object>(
     const seconds = toSeconds(now);
     if (content.iat > seconds + clockSkewSeconds) throw notValid('issued in the future');
     if (content.exp !== undefined && content.exp <= seconds) throw notValid('expired');
+    if (keyring.notBefore && content.iat < toSeconds(keyring.notBefore))
+      throw notValid('sealed before TOKENS_NOT_BEFORE');
     return content;
   }
 

@@ -179,4 +179,17 @@ describe('sealed things (RFC 7516)', () => {
     await expect(old.open(await rotated.seal({ secret: 's' }, now), now)).rejects.toMatchObject(refused);
     expect(await refusalOf(token)).toEqual(refused);
   });
+
+  test('nothing that was sealed before the time that the operator sets opens, whatever its type', async () => {
+    const keys = { current: testKey(), previous: [] };
+    const notBefore = new Date(now.getTime() + 10_000);
+    const later = new Date(now.getTime() + 20_000);
+    for (const lifetimeSeconds of [60, null]) {
+      const before = await sealed(createKeyring(keys), { ...type, lifetimeSeconds }).seal({ secret: 's' }, now);
+      const strict = sealed(createKeyring({ ...keys, notBefore }), { ...type, lifetimeSeconds });
+      await expect(strict.open(before, later)).rejects.toMatchObject(refused);
+      const at = await strict.seal({ secret: 's' }, notBefore);
+      await expect(strict.open(at, later)).resolves.toMatchObject({ secret: 's' });
+    }
+  });
 });
