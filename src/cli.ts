@@ -107,6 +107,10 @@ function addGenerate(root: Command): Command {
     )
     .option('--redirect-uri <uri>', 'redirect URI to allow, repeatable', collect, [])
     .option('--public', 'no client secret: for clients that cannot keep one')
+    .option(
+      '--connection',
+      'print no client, but what DEFAULT_CONNECTION takes: mail servers and limits for clients that nobody minted',
+    )
     .option('--name <name>', 'name of the client, shown on the login form')
     .option('--json', 'print one JSON object');
 }

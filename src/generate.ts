@@ -4,7 +4,8 @@ import { readKeys } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { type MailServer, type MailServers, SentCopy } from './mail/account.ts';
 import { mintClient, type NewClient } from './oauth/client.ts';
-import { createKeyring } from './oauth/jwe.ts';
+import { sealConnection } from './oauth/connection.ts';
+import { createKeyring, type Keyring } from './oauth/jwe.ts';
 import { defaultPresets, presets } from './oauth/presets.ts';
 
 /** `mail-mcp generate`: flags → a minted client → what is printed. */
@@ -38,6 +39,7 @@ const Flags = z.object({
   preset: z.array(z.string()).default([]),
   redirectUri: z.array(z.string()).default([]),
   public: z.boolean().default(false),
+  connection: z.boolean().default(false),
   name: z.string().optional(),
   json: z.boolean().default(false),
 });
@@ -51,9 +53,25 @@ type Flags = z.output<typeof Flags>;
  */
 export async function generate(flags: unknown, env: NodeJS.ProcessEnv, now: Date): Promise<string> {
   const { keys, parsed } = readAll(flags, env);
+  if (parsed.connection) return connection(parsed, createKeyring(keys), now);
   const client = newClient(parsed);
   const minted = await mintClient(createKeyring(keys), client, now);
   return parsed.json ? `${JSON.stringify(asObject(client, minted), null, 2)}\n` : asText(client, minted);
+}
+
+/** What `DEFAULT_CONNECTION` takes: servers and limits alone, of nobody's client. */
+async function connection(flags: Flags, keyring: Keyring, now: Date): Promise<string> {
+  if (flags.preset.length + flags.redirectUri.length > 0 || flags.public || flags.name !== undefined) {
+    throw new ConfigError(
+      '--connection is of no client: it goes without --preset, --redirect-uri, --public and --name.',
+    );
+  }
+  const { servers, policy = {}, expiresAt = null } = newClient(flags);
+  const sealed = await sealConnection(keyring, { servers, policy, expiresAt }, now);
+  const { imap, smtp } = servers;
+  return flags.json
+    ? `${JSON.stringify({ default_connection: sealed, imap: withSsl(imap), smtp: withSsl(smtp) }, null, 2)}\n`
+    : [`Default connection: ${sealed}`, '', ...serverLines(servers), ''].join('\n');
 }
 
 interface Minted {
@@ -124,19 +142,25 @@ function asObject(client: NewClient, { clientId, clientSecret }: Minted): object
 const withSsl = (server: MailServer) => ({ ...server, ssl: server.security === 'tls' });
 
 function asText(client: NewClient, { clientId, clientSecret }: Minted): string {
-  const { imap, smtp } = client.servers;
   return [
     `Client ID: ${clientId}`,
     `Client Secret: ${clientSecret ?? 'none (public client)'}`,
     '',
-    `IMAP: ${imap.host}:${imap.port} (ssl=${imap.security === 'tls'})`,
-    `SMTP: ${smtp.host}:${smtp.port} (ssl=${smtp.security === 'tls'})`,
-    ...securityNotes(client.servers),
+    ...serverLines(client.servers),
     '',
     'Redirect URIs:',
     ...redirectUrisOf(client).map((uri) => `  ${uri}`),
     '',
   ].join('\n');
+}
+
+function serverLines(servers: MailServers): string[] {
+  const { imap, smtp } = servers;
+  return [
+    `IMAP: ${imap.host}:${imap.port} (ssl=${imap.security === 'tls'})`,
+    `SMTP: ${smtp.host}:${smtp.port} (ssl=${smtp.security === 'tls'})`,
+    ...securityNotes(servers),
+  ];
 }
 
 function securityNotes({ imap, smtp }: MailServers): string[] {
