@@ -9,10 +9,13 @@ import { createImapPool, type ImapPool } from './mail/pool.ts';
 import { type SmtpOptions, submit } from './mail/smtp.ts';
 import { createTurns } from './mail/turns.ts';
 import { verifyLogin } from './mail/verify-login.ts';
+import { powersLeft } from './mcp/powers-left.ts';
 import type { MailSession } from './mcp/tools/mail/session.ts';
+import { mailTools } from './mcp/tools/mail.ts';
 import type { Grant } from './oauth/bearer.ts';
 import { createClients } from './oauth/clients.ts';
 import { createKeyring, type Keyring, sealed } from './oauth/jwe.ts';
+import { openSelfRegistration } from './oauth/self-registration.ts';
 import { createMemoryState } from './state/memory.ts';
 import { createRecentCalls, type RecentCalls } from './state/recent-calls.ts';
 
@@ -26,13 +29,14 @@ export interface Assembly {
 export async function assemble(config: Config, log: Log): Promise<Assembly> {
   const now = () => new Date();
   const keyring = createKeyring(config.keys);
+  const selfRegistration = await openSelfRegistration(config.selfRegistration, keyring, now());
   // After what server.ts gives to requests; both together stay within 10 s.
   const pool = createImapPool({ log, pool: { closeMs: 1500 } });
   const { store, attachmentLinks } = await attachments(config, { keyring, pool, now, log });
   const messageIdSecret = Buffer.from(hkdfSync('sha256', config.keys.current, '', 'mail-mcp/1/message-id', 32));
   const recentCalls = createRecentCalls({ now });
   const state = createMemoryState({ now });
-  const clients = createClients({ keyring, now, state, deniedClients: new Set() });
+  const clients = createClients({ keyring, now, state, deniedClients: new Set(), selfRegistration });
   let isAccepting = true;
   return {
     services: {
@@ -46,7 +50,8 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
       state,
       clients,
       // A login that was checked leaves its connection warm for the first call.
-      verifyLogin: (account) => verifyLogin(account, { onImap: (imap) => pool.adopt(account, imap) }),
+      verifyLogin: (account, only) => verifyLogin(account, { ...only, onImap: (imap) => pool.adopt(account, imap) }),
+      powersLeft: (policy) => powersLeft(mailTools, policy),
       openSession: (grant) => openSession(grant, { pool, store, now, messageIdSecret, recentCalls }),
       attachmentLinks,
     },

@@ -28,6 +28,7 @@ async function brokenApp(broken: Partial<Services>) {
     state,
     clients: createClients({ keyring, now, state, deniedClients: new Set() }),
     verifyLogin: async () => [],
+    powersLeft: () => [],
     openSession: () => {
       throw new Error(SECRET);
     },

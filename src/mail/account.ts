@@ -51,5 +51,7 @@ export interface LoginProblem {
   fault: 'credentials' | 'app_password' | 'unreachable' | 'certificate' | 'timeout' | 'no_starttls' | 'refused';
 }
 
-/** Tries both logins; an empty list means that both work. Never takes longer than a person waits for a page. */
-export type VerifyLogin = (account: MailAccount) => Promise<LoginProblem[]>;
+/**
+ * Tries both logins, or the one for reading only; an empty list means that they work. Never takes longer than a person waits for a page.
+ */
+export type VerifyLogin = (account: MailAccount, options?: { only?: 'imap' }) => Promise<LoginProblem[]>;

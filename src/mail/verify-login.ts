@@ -9,6 +9,8 @@ export interface VerifyOptions {
   tls?: NonNullable<ConnectOptions['tls']>;
   /** Takes over the IMAP connection of a login that works on both servers; otherwise it is closed. */
   onImap?: (imap: Imap) => void;
+  /** Leaves the other server alone. */
+  only?: 'imap';
   /** For both servers together. */
   totalMs?: number;
 }
@@ -22,14 +24,14 @@ const TOTAL_MS = 15_000;
  */
 export async function verifyLogin(
   account: MailAccount,
-  { tls, onImap, totalMs = TOTAL_MS }: VerifyOptions = {},
+  { tls, onImap, only, totalMs = TOTAL_MS }: VerifyOptions = {},
 ): Promise<LoginProblem[]> {
   const trust = tls === undefined ? {} : { tls };
   const imapLimits = { connectMs: totalMs };
   const smtpLimits = { connectMs: totalMs, greetingMs: totalMs, silenceMs: totalMs, totalMs };
   const [imap, smtp] = await Promise.allSettled([
     connectImap(account.imap, { ...trust, limits: imapLimits }),
-    verifySmtp(account.smtp.server, account.smtp.login, { ...trust, limits: smtpLimits }),
+    only === 'imap' ? undefined : verifySmtp(account.smtp.server, account.smtp.login, { ...trust, limits: smtpLimits }),
   ]);
   const problems: LoginProblem[] = [];
   if (imap.status === 'rejected') problems.push({ service: 'imap', fault: faultOf(imap.reason) });

@@ -1,6 +1,7 @@
 /** What the authorization server needs from outside. */
 import type { Log } from '../log.ts';
 import type { VerifyLogin } from '../mail/account.ts';
+import type { Policy, Power } from '../policy.ts';
 import type { State } from '../state/state.ts';
 import type { Clients } from './clients.ts';
 import type { Keyring } from './jwe.ts';
@@ -14,4 +15,6 @@ export interface OAuthServices {
   state: State;
   clients: Clients;
   verifyLogin: VerifyLogin;
+  /** What an operator's policy leaves for the owner to grant. */
+  powersLeft: (policy: Policy) => readonly Power[];
 }

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler } from 'express';
 import { OAuthError } from '../../src/errors.ts';
 import type { LoginProblem, MailAccount, MailServers, VerifyLogin } from '../../src/mail/account.ts';
+import { powersLeft } from '../../src/mcp/powers-left.ts';
+import { mailTools } from '../../src/mcp/tools/mail.ts';
 import { bearer } from '../../src/oauth/bearer.ts';
 import { mintClient, type NewClient } from '../../src/oauth/client.ts';
 import { createClients } from '../../src/oauth/clients.ts';
@@ -12,6 +14,7 @@ import { challengeOf } from '../../src/oauth/pkce.ts';
 import { oauthRoutes } from '../../src/oauth/routes.ts';
 
 import { createTokens, type Tokens } from '../../src/oauth/tokens.ts';
+import type { Policy } from '../../src/policy.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
 
 export const exampleServers: MailServers = {
@@ -83,6 +86,7 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
     state,
     clients: createClients({ keyring, now, state, deniedClients: new Set() }),
     verifyLogin,
+    powersLeft: (policy: Policy) => powersLeft(mailTools, policy),
     log: { debug: write, info: write, warn: write, error: write },
   };
 
