@@ -13,7 +13,7 @@ const LAYERS = [
   ['concurrency-limit.ts', 'origin-guard.ts', 'request-log.ts'],
   ['oauth/', 'mcp/'],
   ['attachments/'],
-  ['mail/', 'state/'],
+  ['mail/', 'missive/', 'state/'],
   ['log.ts'],
   ['config.ts', 'policy.ts', 'version.ts'],
   ['errors.ts'],
@@ -23,6 +23,7 @@ const LAYERS = [
 const NARROWER: Record<string, string[]> = {
   'oauth/': ['oauth/', 'mail/account.ts', 'state/', 'log.ts', 'config.ts', 'policy.ts', 'errors.ts'],
   'mail/': ['mail/', 'log.ts', 'errors.ts'],
+  'missive/': ['missive/', 'errors.ts'],
   'state/': ['state/', 'errors.ts'],
 };
 

@@ -6,7 +6,23 @@ export type Effect = 'reads' | 'writes' | 'sends' | 'destroys';
 
 /** The areas of a mailbox that an operator can keep or drop. */
 export const TAGS = ['mailboxes', 'messages', 'drafts', 'attachments'] as const;
-export type Tag = (typeof TAGS)[number];
+
+/** The same of Missive. */
+export const MISSIVE_TAGS = [
+  'directory',
+  'contacts',
+  'conversations',
+  'drafts',
+  'posts',
+  'tasks',
+  'labels',
+  'responses',
+  'webhooks',
+  'analytics',
+] as const;
+export type MissiveTag = (typeof MISSIVE_TAGS)[number];
+
+export type Tag = (typeof TAGS)[number] | MissiveTag;
 
 /** What a call does on top of what its tool does: the work of another tool, and an area it touches by that. */
 export interface Use {

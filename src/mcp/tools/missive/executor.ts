@@ -1,0 +1,143 @@
+/** Turns a record of an operation into a tool: one flat namespace for the model, path, query and body for the API. */
+import { z } from 'zod';
+import { ToolError } from '../../../errors.ts';
+import type { Tool } from '../../tool.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import type { Operation, Paging, Parameter } from './operation.ts';
+import { fetchPage, type Row } from './paging.ts';
+import type { MissiveSession } from './session.ts';
+
+type Args = Record<string, unknown>;
+
+export function toolOf(operation: Operation): Tool<MissiveSession> {
+  const { name, title, description, effect, method, tags, idempotent, paging } = operation;
+  const output = outputOf(operation);
+  return {
+    name,
+    title,
+    description: paging === undefined ? description : `${description} ${PAGING_ADVICE}`,
+    effect,
+    method,
+    tags,
+    ...(idempotent !== undefined && { idempotent }),
+    input: inputOf(operation),
+    output,
+    async run(args, session) {
+      operation.check?.(args);
+      return paging === undefined ? runOnce(operation, args, session) : runPage(operation, paging, args, session);
+    },
+  };
+}
+
+const PAGING_ADVICE =
+  'Returns a page; to get the next one pass next_cursor exactly as it was returned, with the same other arguments. Null: that was all.';
+
+function inputOf({ parameters, paging }: Operation): z.ZodObject {
+  const shape = Object.fromEntries(Object.entries(parameters).map(([name, { schema }]) => [name, schema]));
+  return z.object(paging === undefined ? shape : { ...shape, ...pagingShape(paging) });
+}
+
+function pagingShape(paging: Paging): z.ZodRawShape {
+  const least = paging.style === 'until' ? paging.least : 1;
+  return {
+    limit: z
+      .int()
+      .min(least)
+      .max(paging.most)
+      .default(paging.standard)
+      .describe(`Rows on a page, ${least} to ${paging.most}. A page may have some more when several share one time.`),
+    next_cursor: z
+      .string()
+      .max(60_000)
+      .optional()
+      .describe('next_cursor of the page before, exactly as received. Never decode or change it.'),
+  };
+}
+
+function outputOf({ answer, paging, notes = {} }: Operation): z.ZodObject {
+  switch (answer.kind) {
+    case 'list':
+      return z.object({
+        [answer.key]: z.array(answer.item.extend(notes)),
+        ...(paging !== undefined && { next_cursor: z.string().nullable().describe('Null: there are no more rows.') }),
+      });
+    case 'one':
+      return z.object({ [answer.as]: answer.item.extend(notes).nullable() });
+    case 'none':
+      return z.object({ done: z.literal(true) });
+  }
+}
+
+async function runOnce(operation: Operation, args: Args, session: MissiveSession): Promise<Args> {
+  const content = await session.api.request({
+    http: operation.http,
+    path: pathOf(operation, args),
+    query: queryOf(operation, args),
+    ...(await bodyOf(operation, args, session)),
+  });
+  const { answer } = operation;
+  if (answer.kind === 'none') return { done: true };
+  const present = (row: Row) => presented(operation, row, args);
+  const rows = rowsOf(content, answer.key);
+  return answer.kind === 'list' ? { [answer.key]: rows.map(present) } : { [answer.as]: rows.map(present)[0] ?? null };
+}
+
+async function runPage(operation: Operation, paging: Paging, args: Args, session: MissiveSession): Promise<Args> {
+  const { limit, next_cursor: cursor, ...filters } = args;
+  const { answer } = operation;
+  if (answer.kind !== 'list') throw new TypeError(`${operation.name} has pages, so it must answer with a list`);
+  const at = typeof cursor === 'string' ? readCursor(operation.name, filters, cursor) : null;
+  const filterQuery = queryOf(operation, filters);
+  const { rows, next } = await fetchPage(paging, Number(limit), at, async (query) => {
+    const path = pathOf(operation, filters);
+    const content = await session.api.request({ http: 'GET', path, query: { ...filterQuery, ...query } });
+    return rowsOf(content, answer.key);
+  });
+  return {
+    [answer.key]: rows.map((row) => presented(operation, row, args)),
+    next_cursor: next && writeCursor(operation.name, filters, next),
+  };
+}
+
+const Rows = z.union([z.array(z.record(z.string(), z.unknown())), z.record(z.string(), z.unknown())]);
+
+/** What stands under the key: an array, an object that stands for an array of one, or nothing where a success says nothing. */
+function rowsOf(content: unknown, key: string): Row[] {
+  if (content === null) return [];
+  const parsed = z.object({ [key]: Rows.nullish() }).safeParse(content);
+  if (!parsed.success)
+    throw new ToolError('What Missive answered is not what its documentation says; nothing can be read from it.');
+  const value = parsed.data[key];
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+function presented({ answer, present }: Operation, row: Row, args: Args): Row {
+  const shown = present?.(row, args) ?? row;
+  return answer.kind === 'none' ? {} : shown;
+}
+
+const given = ({ parameters }: Operation, place: Parameter['in'], args: Args): [wire: string, value: unknown][] =>
+  Object.entries(parameters).flatMap(([name, parameter]) => {
+    const value = args[name];
+    return parameter.in === place && value !== undefined ? [[parameter.wire ?? name, value]] : [];
+  });
+
+function pathOf(operation: Operation, args: Args): string {
+  const values = new Map(given(operation, 'path', args));
+  return operation.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(values.get(name))));
+}
+
+function queryOf(operation: Operation, args: Args): Record<string, string> {
+  return Object.fromEntries(given(operation, 'query', args).map(([name, value]) => [name, String(value)]));
+}
+
+async function bodyOf(operation: Operation, args: Args, session: MissiveSession): Promise<{ body?: unknown }> {
+  if (operation.http === 'GET' || operation.http === 'DELETE') return {};
+  if (operation.body !== undefined) return { body: await operation.body(args, session) };
+  const content = Object.fromEntries(given(operation, 'body', args));
+  const { envelope } = operation;
+  if (envelope === undefined) return { body: content };
+  const object = envelope.withId === undefined ? content : { id: args[envelope.withId], ...content };
+  return { body: { [envelope.key]: envelope.as === 'array' ? [object] : object } };
+}

@@ -1,0 +1,49 @@
+/** One page of a list, in either of the API's two styles. Never a row twice, never one left out. */
+import type { Position } from './cursor.ts';
+import type { Paging } from './operation.ts';
+
+export type Row = Record<string, unknown>;
+
+export interface Page {
+  rows: Row[];
+  /** Null at the end. */
+  next: Position | null;
+}
+
+/** @param fetchRows asks the API with these parameters beside the filters */
+type FetchRows = (query: Record<string, string>) => Promise<Row[]>;
+
+export function fetchPage(paging: Paging, limit: number, at: Position | null, fetchRows: FetchRows): Promise<Page> {
+  return paging.style === 'offset'
+    ? pageByOffset(limit, at, fetchRows)
+    : pageByTime(paging.field, limit, at, fetchRows);
+}
+
+async function pageByOffset(limit: number, at: Position | null, fetchRows: FetchRows): Promise<Page> {
+  const offset = at !== null && 'offset' in at ? at.offset : 0;
+  const rows = await fetchRows({ limit: String(limit), ...(offset > 0 && { offset: String(offset) }) });
+  return { rows, next: rows.length < limit ? null : { offset: offset + rows.length } };
+}
+
+/**
+ * Rows that share the timestamp of the cursor come again and are dropped by their ids. A page of nothing but them cannot lead
+ * further: then a second request goes on one second earlier.
+ */
+async function pageByTime(field: string, limit: number, at: Position | null, fetchRows: FetchRows): Promise<Page> {
+  const from = at !== null && 'until' in at ? at : null;
+  const ask = (until: number | undefined) =>
+    fetchRows({ limit: String(limit), ...(until !== undefined && { until: String(until) }) });
+  const seen = new Set(from?.seen);
+  let answer = await ask(from?.until);
+  let rows = answer.filter(({ id }) => !seen.has(String(id)));
+  if (rows.length === 0 && answer.length >= limit && from !== null) {
+    seen.clear();
+    answer = await ask(from.until - 1);
+    rows = answer;
+  }
+  const times = answer.map((row) => row[field]).filter((time) => typeof time === 'number');
+  // Rows without a timestamp (drafts that were never delivered) lead nowhere.
+  if (answer.length < limit || times.length === 0) return { rows, next: null };
+  const until = Math.min(...times);
+  return { rows, next: { until, seen: answer.filter((row) => row[field] === until).map(({ id }) => String(id)) } };
+}

@@ -1,0 +1,126 @@
+/** The one place that talks to Missive: one request, one answer; never a retry, a wait or a queue. */
+import { ToolError, UpstreamError } from '../errors.ts';
+import type { MissiveAccount } from './account.ts';
+import { type Quota, rateLimited, readQuota } from './quota.ts';
+import { refusalSentence } from './refusals.ts';
+
+export interface MissiveRequest {
+  http: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Below the base URL, encoded: `/conversations/ID/comments`. */
+  path: string;
+  query?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  body?: unknown;
+}
+
+export interface MissiveApi {
+  /**
+   * @returns the parsed body; null if it was empty
+   * @throws {ToolError} if it was refused; on 429 with the quota in its details
+   * @throws {UpstreamError} of the service `Missive` for everything else; `unknown_outcome` where it may have happened all the same
+   */
+  request(request: MissiveRequest): Promise<unknown>;
+}
+
+const TOTAL_MS = 25_000;
+
+/** More than any page, or a message with its body. */
+const MOST_BYTES = 20 * 1024 * 1024;
+
+/** @param options.onQuota hears what each answer says about the rate limit */
+export function createMissiveApi(
+  { url, token }: MissiveAccount,
+  options: { now: () => Date; onQuota?: (quota: Quota) => void; totalMs?: number },
+): MissiveApi {
+  const { now, onQuota, totalMs = TOTAL_MS } = options;
+
+  async function send({ http, path, query = {}, body }: MissiveRequest): Promise<{ response: Response; text: string }> {
+    const search = new URLSearchParams(query).toString();
+    const response = await fetch(`${url}${path}${search && `?${search}`}`, {
+      method: http,
+      redirect: 'error',
+      signal: AbortSignal.timeout(totalMs),
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { response, text: await boundedText(response) };
+  }
+
+  return {
+    async request(request) {
+      const { response, text } = await send(request).catch((error: unknown) => {
+        throw lostAnswer(error, request);
+      });
+      const quota = readQuota(response.headers, now());
+      if (quota !== undefined) onQuota?.(quota);
+      const content = parsed(text);
+      if (response.ok && content !== undefined) return content;
+      throw response.ok ? unreadable(request) : refusal(response.status, content ?? text, request, quota);
+    },
+  };
+}
+
+/** @throws {RangeError} when there is more than anything of ours should be */
+async function boundedText(response: Response): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of response.body ?? []) {
+    bytes += piece.length;
+    if (bytes > MOST_BYTES) throw new RangeError('The answer is too long');
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+/** Null for no text at all, undefined for what is not JSON. */
+function parsed(text: string): unknown {
+  if (text.trim() === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(status: number, content: unknown, request: MissiveRequest, quota: Quota | undefined): Error {
+  if (status === 401) return new UpstreamError('Missive', 'credentials', 'Missive does not accept the API token.');
+  if (status === 429) return rateLimited(quota);
+  if (status < 500) return new ToolError(refusalSentence(status, content));
+  if (request.http !== 'GET') return unknownOutcome(String(status));
+  return new UpstreamError('Missive', 'refused', 'Missive has a fault of its own just now. Try again in a minute.', {
+    code: String(status),
+  });
+}
+
+/** Faults of a connection that never was: nothing of the request was sent. */
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+
+function lostAnswer(error: unknown, { http }: MissiveRequest): UpstreamError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+  if (http !== 'GET' && !NEVER_SENT.has(code ?? '')) return unknownOutcome(code, error);
+  const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+  return isTimeout
+    ? new UpstreamError('Missive', 'timeout', 'Missive did not answer in time. Try again in a minute.', {
+        cause: error,
+      })
+    : new UpstreamError('Missive', 'unreachable', 'Missive could not be reached. Try again in a minute.', {
+        cause: error,
+        code,
+      });
+}
+
+function unknownOutcome(code: string | undefined, cause?: unknown): UpstreamError {
+  const sentence =
+    'Missive did not say whether it did this: it may have happened or not. Look (list or get what was to change) before trying again.';
+  return new UpstreamError('Missive', 'unknown_outcome', sentence, { cause, code });
+}
+
+function unreadable({ http }: MissiveRequest): UpstreamError {
+  if (http !== 'GET') return unknownOutcome(undefined, 'not JSON');
+  return new UpstreamError('Missive', 'refused', 'What Missive answered could not be read.', { cause: 'not JSON' });
+}

@@ -1,0 +1,63 @@
+/** What Missive says when it refuses a request, put into sentences that say what to do next. */
+import { z } from 'zod';
+
+/** The shapes in which errors were seen; whichever it is, there is one text in it. */
+const ErrorBody = z.union([
+  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error.message),
+  z.object({ error: z.string() }).transform(({ error }) => error),
+  z.object({ errors: z.string() }).transform(({ errors }) => errors),
+  z.object({ errors: z.array(z.string()) }).transform(({ errors }) => errors.join('; ')),
+  z.object({ message: z.string() }).transform(({ message }) => message),
+]);
+
+/** Texts that are known to mean one thing. */
+const KNOWN: readonly [pattern: RegExp, sentence: string][] = [
+  [
+    /need to paginate at least one mailbox/i,
+    'The list needs one mailbox filter: one of inbox, all, assigned, closed, snoozed, flagged, trashed, junked, drafts, or shared_label (list_all_missive_shared_labels finds it), team_inbox, team_closed or team_all (list_all_missive_teams finds the team).',
+  ],
+  [/min 'limit' value is (\d+)/i, 'The parameter limit is too small: pass 2 or more.'],
+  [
+    /'from_field' does not match an available sender/i,
+    'The parameter from_field is not an address that this person may send from. Take the address of yours among the to_fields of the conversation’s messages (list_all_missive_conversation_messages).',
+  ],
+  [
+    /'organization' is required when '(\w+)' is defined/i,
+    'The parameter organization is required for this change: take it from the conversation (get_single_missive_conversation_by_id) or from list_all_missive_organizations.',
+  ],
+  [
+    /text, markdown or attachments needed/i,
+    'A post needs text, markdown or attachments; a notification alone is not enough.',
+  ],
+  [
+    /unpermitted parameters?: ?([\w, ]+)/i,
+    'Missive does not take one of these parameters in this call. Leave out what the tool does not describe.',
+  ],
+  [/invalid resource id/i, 'One of the ids is not known to Missive. List the items again and take the id from there.'],
+  [
+    /account with id .* does not exist/i,
+    'The parameter account is not an account that this person can use. The ids are in Missive under Settings, API, Resource IDs.',
+  ],
+];
+
+/** Longest piece of an unknown text that is passed on. */
+const MOST_QUOTED = 200;
+
+/**
+ * @param body whatever came, parsed if it was JSON
+ * @returns one sentence for the model; texts that are not known are quoted, and marked as Missive's
+ */
+export function refusalSentence(status: number, body: unknown): string {
+  const parsed = ErrorBody.safeParse(body);
+  const text = parsed.success ? parsed.data : typeof body === 'string' ? body : '';
+  const known = KNOWN.find(([pattern]) => pattern.test(text));
+  if (known !== undefined) return known[1];
+  const quoted = text
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, MOST_QUOTED);
+  const said = quoted === '' ? '' : ` Missive says: “${quoted}”.`;
+  if (status === 403) return `Missive does not allow this person to do that.${said}`;
+  if (status === 404) return `Missive does not know one of these ids, or this person cannot see it.${said}`;
+  return `Missive refused the request (${status}).${said}`;
+}
