@@ -154,9 +154,18 @@ function errorHandler(services: Services, requests: RequestLog): ErrorRequestHan
   };
 }
 
-/** A login that the mail server refuses by now is a dead token: the client has to send the person to the form again (BEAR-07). */
+/**
+ * A login that the mail server refuses by now is a dead token: the client has to send the person to the form again (BEAR-07). What cannot
+ * be looked up in Redis is not decided: no code, token or login is good, or bad, until it is back.
+ */
 function asOAuthError(error: unknown): OAuthError | undefined {
   if (error instanceof OAuthError) return error;
+  if (error instanceof UpstreamError && error.service === 'Redis') {
+    return new OAuthError('temporarily_unavailable', error.message, {
+      cause: error,
+      wait: { status: 503, seconds: 5 },
+    });
+  }
   return error instanceof UpstreamError && error.fault === 'credentials' ? invalidToken(error) : undefined;
 }
 

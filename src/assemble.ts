@@ -14,9 +14,10 @@ import type { MailSession } from './mcp/tools/mail/session.ts';
 import { mailTools } from './mcp/tools/mail.ts';
 import type { Grant } from './oauth/bearer.ts';
 import { createClients } from './oauth/clients.ts';
+import { jtiOfClient } from './oauth/denied-clients.ts';
 import { createKeyring, type Keyring, sealed } from './oauth/jwe.ts';
 import { openSelfRegistration } from './oauth/self-registration.ts';
-import { createMemoryState } from './state/memory.ts';
+import { openState } from './open-state.ts';
 import { createRecentCalls, type RecentCalls } from './state/recent-calls.ts';
 
 /** The real services, made from the settings, and how they end. */
@@ -35,8 +36,9 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   const { store, attachmentLinks } = await attachments(config, { keyring, pool, now, log });
   const messageIdSecret = Buffer.from(hkdfSync('sha256', config.keys.current, '', 'mail-mcp/1/message-id', 32));
   const recentCalls = createRecentCalls({ now });
-  const state = createMemoryState({ now });
-  const clients = createClients({ keyring, now, state, deniedClients: new Set(), selfRegistration });
+  const deniedClients = new Set(await Promise.all(config.deniedClients.map((named) => jtiOfClient(named, keyring))));
+  const state = await openState(config, { now, log });
+  const clients = createClients({ keyring, now, state, deniedClients, selfRegistration });
   let isAccepting = true;
   return {
     services: {
@@ -48,6 +50,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
       now,
       log,
       state,
+      replicas: config.replicas,
       clients,
       // A login that was checked leaves its connection warm for the first call.
       verifyLogin: (account, only) => verifyLogin(account, { ...only, onImap: (imap) => pool.adopt(account, imap) }),
@@ -58,7 +61,9 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
     stopAccepting: () => {
       isAccepting = false;
     },
-    close: () => pool.close(),
+    async close() {
+      await Promise.all([pool.close(), state.close()]);
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { assemble } from './assemble.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { createLog, type Log } from './log.ts';
+import { notOffered } from './open-state.ts';
 
 /** How long requests that run may take to end after the server was told to stop. */
 const STOP_MS = 8000;
@@ -25,8 +26,11 @@ export async function startServer(config: Config, log: Log = createLog(config.lo
   );
   const port = await listen(server, config);
   const attachments = config.s3 === undefined ? 'sealed links' : 'S3';
-  // Several replicas would each take a code once (RFC 6749 §4.1.2), so the operator is told what is kept where.
-  log.info({ port, issuer: config.issuer, attachments, usedCodes: 'per process: run one replica' }, 'listening');
+  const { issuer, replicas } = config;
+  const state = services.state.isShared ? 'Redis' : 'this process';
+  log.info({ port, issuer, attachments, replicas, state }, 'listening');
+  const missing = notOffered(config);
+  if (missing.length > 0) log[replicas > 1 ? 'warn' : 'info']({ missing }, 'running without REDIS_URL');
   return {
     port,
     async stop() {

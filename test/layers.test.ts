@@ -10,7 +10,7 @@ const LAYERS = [
   ['generate.ts', 'inspect.ts', 'personal-token.ts', 'server.ts'],
   ['assemble.ts', 'terminal.ts'],
   ['app.ts'],
-  ['concurrency-limit.ts', 'origin-guard.ts', 'request-log.ts'],
+  ['concurrency-limit.ts', 'open-state.ts', 'origin-guard.ts', 'request-log.ts'],
   ['oauth/', 'mcp/'],
   ['attachments/'],
   ['mail/', 'missive/', 'state/'],

@@ -1,0 +1,25 @@
+/** The clients that an operator names to shut them out: by the id itself, or by the `jti` that logs show. */
+import { ConfigError } from '../errors.ts';
+import { sha256 } from './constant-time.ts';
+import type { Keyring } from './jwe.ts';
+import { createTokens } from './tokens.ts';
+
+/**
+ * @param named a client_id, which may have expired, or a `jti`
+ * @returns the `jti`
+ * @throws {ConfigError} if it looks like a client_id and is none that these keys open, or like neither of the two
+ */
+export async function jtiOfClient(named: string, keyring: Keyring): Promise<string> {
+  if (/^[\w-]{1,64}$/.test(named)) return named;
+  // A client that is known by the URL of a document about it.
+  if (/^https:\/\//.test(named)) return sha256(named);
+  const tokens = createTokens(keyring);
+  const found = await Promise.allSettled([tokens.client.inspect(named), tokens.registered.inspect(named)]);
+  const [jti] = found.flatMap((result) => (result.status === 'fulfilled' ? [result.value.jti] : []));
+  if (jti === undefined) {
+    throw new ConfigError(
+      `${named.slice(0, 20)}… is no client id that ENCRYPTION_KEY or one of the earlier keys opens, and no jti of one.`,
+    );
+  }
+  return jti;
+}
