@@ -7,12 +7,21 @@ import { BARE_ITEMS, type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary 
 import type { Token } from './tokens.ts';
 import { askSearch, explainSearch, type FoundUids } from './uid-search.ts';
 
-/** Messages of a mailbox, a page at a time: listing and finding them. Costs as much as the page, however large the mailbox. */
+/**
+ * Messages of a mailbox, a page at a time: listing and finding them on one connection. Costs as much as the page, however large the mailbox.
+ * page-in-pieces.ts sees to it that a message at which the server breaks off does not cost the others.
+ */
 
 export interface Page {
   /** From 1. A page after the last one is empty. */
   page: number;
   perPage: number;
+}
+
+/** A message of a page. */
+export interface ListedMessage extends MessageSummary {
+  /** True if the server did not tell who wrote to whom about what: those fields are empty, and mean nothing. */
+  isUnreadable: boolean;
 }
 
 /**
@@ -26,10 +35,10 @@ export async function listMessages(
   imap: Imap,
   mailbox: string,
   { page, perPage }: Page,
-): Promise<{ uidValidity: string; total: number; messages: MessageSummary[] }> {
+): Promise<{ uidValidity: string; total: number; messages: ListedMessage[] }> {
   const askPage = (exists: number | null) => {
     const range = pageOf(exists ?? 0, page, perPage);
-    return range && askBySequence(range.first, range.last, SUMMARY_ITEMS, REQUIRED);
+    return range && askBySequence(range.first, range.last, ...ALL);
   };
   const { selected, exists: total, reply } = await askMailbox(imap, mailbox, { fresh: true }, askPage);
   const fetched = reply();
@@ -38,14 +47,40 @@ export async function listMessages(
   return { uidValidity: selected.uidValidity, total, messages };
 }
 
+/** The UIDs of one page, as listMessages() would list it. What the messages are is not looked at. */
+export async function listUids(
+  imap: Imap,
+  mailbox: string,
+  { page, perPage }: Page,
+): Promise<{ uidValidity: string; total: number; uids: number[] }> {
+  const askPage = (exists: number | null) => {
+    const range = pageOf(exists ?? 0, page, perPage);
+    return range && askBySequence(range.first, range.last, [], []);
+  };
+  const { selected, exists: total, reply } = await askMailbox(imap, mailbox, { fresh: true }, askPage);
+  const uids = [...(reply()?.keys() ?? [])].sort((a, b) => b - a);
+  return { uidValidity: selected.uidValidity, total, uids };
+}
+
+export interface SummaryOptions {
+  uidValidity?: string;
+  /** In place of WAYS: how to ask. */
+  ways?: readonly Way[];
+}
+
 /** Summaries in the order of `uids`; messages that are gone are left out. */
-export async function fetchSummaries(imap: Imap, mailbox: string, uids: readonly number[]): Promise<MessageSummary[]> {
+export async function fetchSummaries(
+  imap: Imap,
+  mailbox: string,
+  uids: readonly number[],
+  { uidValidity, ways: [first = ALL, ...less] = WAYS }: SummaryOptions = {},
+): Promise<ListedMessage[]> {
   if (uids.length === 0) return [];
-  const { reply } = await askMailbox(imap, mailbox, {}, () => askByUid(uids, SUMMARY_ITEMS, REQUIRED));
+  const { reply } = await askMailbox(imap, mailbox, { uidValidity }, () => askByUid(uids, ...first));
   const all = new Map(reply());
-  for (const [items, needed] of LESS) {
+  for (const way of less) {
     const missing = uids.filter((uid) => !all.has(uid));
-    for (const [uid, found] of await fetchByUid(imap, missing, items, [needed])) all.set(uid, found);
+    for (const [uid, found] of await fetchByUid(imap, missing, ...way)) all.set(uid, found);
   }
   return uids.flatMap((uid) => {
     const items = all.get(uid);
@@ -123,13 +158,17 @@ function isAll(keys: readonly SearchKey[]): boolean {
   return keys.every(({ key }) => key === 'ALL');
 }
 
-const REQUIRED = ['ENVELOPE', 'BODYSTRUCTURE'];
+/** What to ask for, and what has to be in the answer. */
+export type Way = readonly [items: readonly Token[], required: readonly string[]];
 
-/** What to ask for in their place, and what has to be in the answer. */
-const LESS = [
-  [PLAIN_ITEMS, 'ENVELOPE'],
-  [BARE_ITEMS, 'RFC822.SIZE'],
-] as const;
+const ALL: Way = [SUMMARY_ITEMS, ['ENVELOPE', 'BODYSTRUCTURE']];
+
+/** For messages that the server or imapflow's parser stumbles over, in this order. */
+const LESS: readonly Way[] = [
+  [PLAIN_ITEMS, ['ENVELOPE']],
+  [BARE_ITEMS, ['RFC822.SIZE']],
+];
+export const WAYS: readonly Way[] = [ALL, ...LESS];
 
 interface Range {
   first: number;
@@ -147,18 +186,19 @@ async function complete(
   imap: Imap,
   { first, last }: Range,
   fetched: ReadonlyMap<number, FetchedItems>,
-): Promise<MessageSummary[]> {
+): Promise<ListedMessage[]> {
   let all = fetched;
-  for (const [items, needed] of LESS) {
+  for (const way of LESS) {
     if (all.size > last - first) break;
-    all = new Map([...(await imap.find(askBySequence(first, last, items, [needed]))), ...all]);
+    all = new Map([...(await imap.find(askBySequence(first, last, ...way))), ...all]);
   }
   const messages = [...all].map(([uid, items]) => summaryOf(uid, items));
   // Within a mailbox UIDs ascend with sequence numbers (RFC 9051 §2.3.1.1).
   return messages.sort((a, b) => b.uid - a.uid);
 }
 
-function summaryOf(uid: number, items: FetchedItems): MessageSummary {
+/** @param items empty if nothing is known */
+export function summaryOf(uid: number, items: FetchedItems): ListedMessage {
   const { bcc: _, structure: __, ...summary } = toSummary(uid, items);
-  return summary;
+  return { ...summary, isUnreadable: !items.has('ENVELOPE') };
 }

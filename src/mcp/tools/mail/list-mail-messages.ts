@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { listMessages } from '../../../mail/list.ts';
+import { listPage } from '../../../mail/page-in-pieces.ts';
 import { defineTool } from '../../tool.ts';
-import { Envelope, MailboxPath, Page, PerPage, toEnvelope, UidValidity } from './parameters.ts';
+import { ListedEnvelope, MailboxPath, Page, PerPage, toListedEnvelope, UidValidity } from './parameters.ts';
 import type { MailSession } from './session.ts';
 
 export const listMailMessages = defineTool({
@@ -19,18 +19,17 @@ export const listMailMessages = defineTool({
     total: z.number().describe('Messages in the folder.'),
     page: z.number(),
     per_page: z.number(),
-    messages: z.array(Envelope).describe('Newest first. Empty beyond the last page.'),
+    messages: z.array(ListedEnvelope).describe('Newest first. Empty beyond the last page.'),
   }),
-  run: ({ folder: mailbox, page, per_page: perPage }, { readImap }: MailSession) =>
-    readImap(async (imap) => {
-      const listed = await listMessages(imap, mailbox, { page, perPage });
-      return {
-        folder: mailbox,
-        uid_validity: listed.uidValidity,
-        total: listed.total,
-        page,
-        per_page: perPage,
-        messages: listed.messages.map(toEnvelope),
-      };
-    }, mailbox),
+  run: async ({ folder: mailbox, page, per_page: perPage }, { readImap }: MailSession) => {
+    const listed = await listPage(readImap, mailbox, { page, perPage });
+    return {
+      folder: mailbox,
+      uid_validity: listed.uidValidity,
+      total: listed.total,
+      page,
+      per_page: perPage,
+      messages: listed.messages.map(toListedEnvelope),
+    };
+  },
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Address } from '../../../mail/envelope.ts';
+import type { ListedMessage } from '../../../mail/list.ts';
 import type { MessageSummary } from '../../../mail/summary.ts';
 
 /** Schemas that several mail tools share, and how our values become theirs. */
@@ -66,6 +67,14 @@ export const Envelope = z.object({
   has_attachments: z.boolean(),
 });
 
+/** As lists give it. */
+export const ListedEnvelope = Envelope.extend({
+  unreadable: z
+    .string()
+    .optional()
+    .describe('Present if the mail server did not tell about this message: what is empty here is unknown then.'),
+});
+
 export function toEmailAddresses(addresses: Address[]): z.output<typeof EmailAddress>[] {
   return addresses.map(({ name, address }) => (name === '' ? { address } : { name, address }));
 }
@@ -87,3 +96,10 @@ export function toEnvelope(summary: MessageSummary): z.output<typeof Envelope> {
     has_attachments: summary.hasAttachments,
   };
 }
+
+export function toListedEnvelope({ isUnreadable, ...summary }: ListedMessage): z.output<typeof ListedEnvelope> {
+  return { ...toEnvelope(summary), ...(isUnreadable && { unreadable: UNREADABLE }) };
+}
+
+const UNREADABLE =
+  'The mail server broke off, refused or made no sense when it was asked about this message. It is there under its uid; get_mail_message may still read it.';

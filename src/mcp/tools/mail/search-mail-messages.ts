@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { fetchSummaries, searchMessages } from '../../../mail/list.ts';
+import { type FoundMessages, type ListedMessage, searchMessages } from '../../../mail/list.ts';
+import { searchPage } from '../../../mail/page-in-pieces.ts';
 import { parseSearch } from '../../../mail/search.ts';
 import { defineTool } from '../../tool.ts';
-import { Envelope, MailboxPath, Page, PerPage, toEnvelope, UidValidity } from './parameters.ts';
+import { ListedEnvelope, MailboxPath, Page, PerPage, toListedEnvelope, UidValidity } from './parameters.ts';
 import type { MailSession } from './session.ts';
 
 export const searchMailMessages = defineTool({
@@ -31,26 +32,28 @@ export const searchMailMessages = defineTool({
     page: z.number(),
     per_page: z.number(),
     uids: z.array(z.number()).describe('UIDs of this page, newest first.'),
-    messages: z.array(Envelope).optional().describe('With with_envelopes: the envelopes of `uids` that still exist.'),
+    messages: z
+      .array(ListedEnvelope)
+      .optional()
+      .describe('With with_envelopes: the envelopes of `uids` that still exist.'),
     warning: z.string().optional().describe('Present if the mail server seems to search wrongly.'),
   }),
-  run: (args, { readImap }: MailSession) => {
-    const keys = parseSearch(args.query);
-    return readImap(async (imap) => {
-      const page = { page: args.page, perPage: args.per_page };
-      const { uidValidity, count, uids, doubt } = await searchMessages(imap, args.folder, keys, page);
-      const summaries = args.with_envelopes ? await fetchSummaries(imap, args.folder, uids) : undefined;
-      return {
-        folder: args.folder,
-        uid_validity: uidValidity,
-        count,
-        page: args.page,
-        per_page: args.per_page,
-        uids,
-        ...(summaries === undefined ? {} : { messages: summaries.map(toEnvelope) }),
-        ...(doubt === null ? {} : { warning: DOUBTS[doubt] }),
-      };
-    }, args.folder);
+  run: async ({ folder, query, page, per_page, with_envelopes }, { readImap }: MailSession) => {
+    const keys = parseSearch(query);
+    const wanted = { page, perPage: per_page };
+    const found: FoundMessages & { messages?: ListedMessage[] } = with_envelopes
+      ? await searchPage(readImap, folder, keys, wanted)
+      : await readImap((imap) => searchMessages(imap, folder, keys, wanted), folder);
+    return {
+      folder,
+      uid_validity: found.uidValidity,
+      count: found.count,
+      page,
+      per_page,
+      uids: found.uids,
+      ...(found.messages && { messages: found.messages.map(toListedEnvelope) }),
+      ...(found.doubt !== null && { warning: DOUBTS[found.doubt] }),
+    };
   },
 });
 
