@@ -32,6 +32,12 @@ function looks(tokens: Tokens): Look[] {
       ...serverView(servers),
       policy,
     })),
+    look('registered', tokens.registered, ({ name, auth_method, redirect_uris }) => ({
+      name,
+      auth_method,
+      redirect_uris,
+    })),
+    look('connection', tokens.connection, ({ servers, policy }) => ({ ...serverView(servers), policy })),
     look('access', tokens.access, ({ iss, sub, gid, granted_at, client, scope, consent, policy, servers }) => ({
       ...grantView({ iss, sub, gid, granted_at }),
       client,

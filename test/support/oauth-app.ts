@@ -9,13 +9,16 @@ import { bearer } from '../../src/oauth/bearer.ts';
 import { mintClient, type NewClient } from '../../src/oauth/client.ts';
 import { createClients } from '../../src/oauth/clients.ts';
 import { oauthErrorResponse } from '../../src/oauth/error-response.ts';
+import type { FetchDocument } from '../../src/oauth/fetch-document.ts';
 import { createKeyring, type Keyring } from '../../src/oauth/jwe.ts';
 import { challengeOf } from '../../src/oauth/pkce.ts';
 import { oauthRoutes } from '../../src/oauth/routes.ts';
 
+import { presetHosts, type SelfRegistration } from '../../src/oauth/self-registration.ts';
 import { createTokens, type Tokens } from '../../src/oauth/tokens.ts';
 import type { Policy } from '../../src/policy.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
+import type { State } from '../../src/state/state.ts';
 
 export const exampleServers: MailServers = {
   imap: { host: 'imap.example.com', port: 993, security: 'tls' },
@@ -40,6 +43,7 @@ export interface OAuthApp extends AsyncDisposable {
   issuer: string;
   keyring: Keyring;
   tokens: Tokens;
+  state: State;
   now(): Date;
   advance(seconds: number): void;
   /** Accounts whose login was tried, in order. */
@@ -58,18 +62,39 @@ export interface OAuthAppOptions {
   /** What the mail servers say to the login that was typed. */
   loginProblems?: LoginProblem[] | VerifyLogin;
   keys?: { current: Buffer; previous: Buffer[] };
+  /** How clients may come that nobody minted. */
+  selfRegistration?: SelfRegistration;
+  fetchDocument?: FetchDocument;
+  /** What the replicas of one server share; without it, each app has a memory of its own. */
+  state?: State;
+  replicas?: number;
+  deniedClients?: string[];
+  /** Of the first replica, so that time passes for all of them alike. */
+  now?: () => Date;
 }
+
+/** What clients get that register themselves, from the hosts of the presets and from this computer. */
+export const openToClients: SelfRegistration = {
+  connection: { servers: exampleServers, policy: {}, expiresAt: null },
+  trustedHosts: presetHosts,
+  acceptsRegistration: true,
+  acceptsDocuments: true,
+};
+
+const nothingToFetch: FetchDocument = async () => {
+  throw new Error('No test fetches from the world');
+};
 
 export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAuthApp> {
   let time = Date.parse('2026-11-21T12:00:00Z');
-  const now = () => new Date(time);
+  const now = options.now ?? (() => new Date(time));
   const log: string[] = [];
   const write = (fields: object, message: string) => void log.push(JSON.stringify({ ...fields, message }));
   const tried: MailAccount[] = [];
   const { loginProblems = [] } = options;
-  const verifyLogin: VerifyLogin = async (account) => {
+  const verifyLogin: VerifyLogin = async (account, how) => {
     tried.push(account);
-    return typeof loginProblems === 'function' ? loginProblems(account) : loginProblems;
+    return typeof loginProblems === 'function' ? loginProblems(account, how) : loginProblems;
   };
   const app = express();
   const server = app.listen(0, '127.0.0.1');
@@ -78,13 +103,21 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
   const origin = `http://127.0.0.1:${port}`;
   const issuer = options.issuer ?? origin;
   const keyring = createKeyring(options.keys ?? { current: testKey(), previous: [] });
-  const state = createMemoryState({ now });
+  const state = options.state ?? createMemoryState({ now });
   const services = {
     issuer,
     keyring,
     now,
     state,
-    clients: createClients({ keyring, now, state, deniedClients: new Set() }),
+    replicas: options.replicas ?? 1,
+    clients: createClients({
+      keyring,
+      now,
+      state,
+      deniedClients: new Set(options.deniedClients),
+      selfRegistration: options.selfRegistration,
+      fetchDocument: options.fetchDocument ?? nothingToFetch,
+    }),
     verifyLogin,
     powersLeft: (policy: Policy) => powersLeft(mailTools, policy),
     log: { debug: write, info: write, warn: write, error: write },
@@ -105,6 +138,7 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
     issuer,
     keyring,
     tokens: createTokens(keyring),
+    state,
     now,
     advance(seconds) {
       time += seconds * 1000;

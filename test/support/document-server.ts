@@ -1,0 +1,81 @@
+/** An https server on this computer for what clients publish about themselves, with a certificate of the test CA. */
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createFetchDocument, type FetchDocument, type FetchOptions } from '../../src/oauth/fetch-document.ts';
+import type { KeyPair } from './certificates.ts';
+import { testServers } from './servers.ts';
+
+export interface DocumentServer extends AsyncDisposable {
+  /** `localhost:` and the port. */
+  host: string;
+  port: number;
+  /** Requests so far. */
+  requests: IncomingMessage[];
+  /** TCP connections so far. */
+  connections(): number;
+  url(path?: string): string;
+  /** A client metadata document at `url(path)` from now on. @returns that URL */
+  publish(metadata: Record<string, unknown>, headers?: Record<string, string>, path?: string): string;
+  /** Answers everything from now on. */
+  answer(listener: RequestListener): void;
+}
+
+export async function startDocumentServer({
+  pair = testServers().certificates.server,
+  address = '127.0.0.1',
+  port: wanted = 0,
+}: {
+  pair?: KeyPair;
+  address?: string;
+  port?: number;
+} = {}): Promise<DocumentServer> {
+  const documents = new Map<string, { body: string; headers: Record<string, string> }>();
+  const requests: IncomingMessage[] = [];
+  let connections = 0;
+  let listener: RequestListener = (request: IncomingMessage, response: ServerResponse) => {
+    const document = documents.get(request.url ?? '');
+    if (!document) return void response.writeHead(404).end();
+    response.writeHead(200, { 'Content-Type': 'application/json', ...document.headers }).end(document.body);
+  };
+  const server = createServer({ cert: readFileSync(pair.cert), key: readFileSync(pair.key) }, (request, response) => {
+    requests.push(request);
+    listener(request, response);
+  });
+  server.on('connection', () => {
+    connections++;
+  });
+  server.listen(wanted, address);
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  const host = `localhost:${port}`;
+  const url = (path = '/client.json') => `https://${host}${path}`;
+  return {
+    host,
+    port,
+    requests,
+    connections: () => connections,
+    url,
+    publish(metadata, headers = {}, path = '/client.json') {
+      documents.set(path, { body: JSON.stringify({ client_id: url(path), ...metadata }), headers });
+      return url(path);
+    },
+    answer(next) {
+      listener = next;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Fetches as the server does, but from this computer, and with trust in the test CA alone. */
+export const fetchFromHere = (options: FetchOptions = {}): FetchDocument =>
+  createFetchDocument({
+    resolve: async () => [{ address: '127.0.0.1', family: 4 }],
+    isAllowed: (address) => address === '127.0.0.1',
+    ca: readFileSync(testServers().ca, 'utf8'),
+    ...options,
+  });
