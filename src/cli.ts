@@ -2,6 +2,7 @@ import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { Command, CommanderError } from 'commander';
 import { readConfig } from './config.ts';
+import { allow, deny } from './deny.ts';
 import { ConfigError } from './errors.ts';
 import { generate } from './generate.ts';
 import { inspect } from './inspect.ts';
@@ -70,6 +71,19 @@ export function program(env: NodeJS.ProcessEnv, output: Output, terminal?: Termi
     .action(async (sealed: string | undefined) => {
       output.out(await inspect(sealed ?? (await text(process.stdin)), env, new Date()));
     });
+  root
+    .command('deny')
+    .description('Shuts a client out on all replicas at once, with everything it was given. Needs REDIS_URL.')
+    .argument('<client>', 'its client id, or the jti of it that logs show')
+    // A jti may begin with a hyphen.
+    .allowUnknownOption()
+    .action(async (client: string) => output.out(await deny(client, env, new Date())));
+  root
+    .command('allow')
+    .description('Lets a client in again that was shut out. Needs REDIS_URL.')
+    .argument('<client>', 'its client id, or the jti of it that logs show')
+    .allowUnknownOption()
+    .action(async (client: string) => output.out(await allow(client, env)));
   root
     .command('server')
     .description('Starts the server. All settings come from the environment, or from a file named .env in this folder.')

@@ -1,0 +1,49 @@
+/** `mail-mcp deny` and `mail-mcp allow`: shuts a client out on all replicas at once, or lets it in again. */
+import { readStateAccess } from './config.ts';
+import { ConfigError, UpstreamError } from './errors.ts';
+import { deniedMark } from './oauth/clients.ts';
+import { jtiOfClient } from './oauth/denied-clients.ts';
+import { createKeyring } from './oauth/jwe.ts';
+import type { State } from './state/state.ts';
+
+const centuryMs = 100 * 365 * 24 * 3_600_000;
+
+/**
+ * @param named a client_id or its `jti`
+ * @returns the sentence to print
+ * @throws {ConfigError} if there is no Redis, or no such client
+ */
+export async function deny(named: string, env: NodeJS.ProcessEnv, now: Date): Promise<string> {
+  const jti = await change(named, env, (state, mark) => state.mark(mark, new Date(now.getTime() + centuryMs)));
+  return `Client ${jti} is shut out, with everything it was given. Should Redis forget it, DENIED_CLIENTS does not.\n`;
+}
+
+/** The way back from `deny`. */
+export async function allow(named: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const jti = await change(named, env, (state, mark) => state.release(mark));
+  return `Client ${jti} is let in again, unless DENIED_CLIENTS names it.\n`;
+}
+
+/** @returns the `jti` of the client */
+async function change(
+  named: string,
+  env: NodeJS.ProcessEnv,
+  apply: (state: State, mark: string) => Promise<void>,
+): Promise<string> {
+  const { keys, redisUrl: url } = readStateAccess(env);
+  const jti = await jtiOfClient(named.trim(), createKeyring(keys));
+  // The server is started from the same place, and need not load it.
+  const { connectRedisState } = await import('./state/redis.ts');
+  const state = await connectRedisState({ url, now: () => new Date() });
+  try {
+    await apply(state, deniedMark(jti));
+  } catch (cause) {
+    if (!(cause instanceof UpstreamError)) throw cause;
+    throw new ConfigError('Nothing was changed: the Redis of REDIS_URL cannot be reached, or refuses the login.', {
+      cause,
+    });
+  } finally {
+    await state.close();
+  }
+  return jti;
+}
