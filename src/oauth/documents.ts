@@ -37,8 +37,9 @@ export function createDocuments(services: {
   trustedHosts: TrustedHosts;
   state: State;
   now: () => Date;
+  most?: number;
 }): Documents {
-  const { fetchDocument, trustedHosts, state, now } = services;
+  const { fetchDocument, trustedHosts, state, now, most = MOST } = services;
   /** In the order they were fetched. */
   const kept = new Map<string, Kept>();
   const running = new Map<string, Promise<ClientDocument>>();
@@ -52,11 +53,11 @@ export function createDocuments(services: {
       freshUntil: fetchedAt + Math.min(Math.max(freshSeconds * 1000, FLOOR_MS), DAY_MS),
     });
     const [oldest] = kept.keys();
-    if (kept.size > MOST && oldest !== undefined) kept.delete(oldest);
+    if (kept.size > most && oldest !== undefined) kept.delete(oldest);
   }
 
   async function takeTurn(url: string): Promise<void> {
-    if (running.size > LIMITS.atOnce) throw tooMany();
+    if (running.size >= LIMITS.atOnce) throw tooMany();
     const [ofHost, ofAll] = await Promise.all([
       state.count(`documents:${new URL(url).host}`, MINUTE_SECONDS),
       state.count('documents', MINUTE_SECONDS),
