@@ -5,10 +5,11 @@ import type { MailAccount } from '../mail/account.ts';
 import { type Permit, scopes } from '../policy.ts';
 import { accountOf } from './credentials.ts';
 import { errorDescription } from './error-description.ts';
-import type { Keyring } from './jwe.ts';
 import { resourceMetadataUrl, resourceOf } from './metadata.ts';
+import type { OAuthServices } from './oauth-services.ts';
 import { createOpenedTokens } from './opened-tokens.ts';
 import { parseParameters, queryOf } from './parameters.ts';
+import { type Origin, recalls } from './recall.ts';
 import { createTokens } from './tokens.ts';
 
 /** What an access token allows: whose mailbox, by which client, and what may be done. */
@@ -36,29 +37,40 @@ export function invalidToken(cause?: unknown): OAuthError {
  * @returns a function that finds out what a request may do
  * @throws {OAuthError} `invalid_token` if there is no valid token; `invalid_request` if it is somewhere else than in the one header
  */
-export function bearer(services: { issuer: string; keyring: Keyring; now: () => Date }) {
+export function bearer(services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'clients'>) {
   const { issuer, now } = services;
   const tokens = createTokens(services.keyring);
-  const opened = createOpenedTokens<Grant>(now);
+  const opened = createOpenedTokens<{ grant: Grant; origin: Origin; expiresAt: Date }>(now);
+  const isRecalled = recalls(services);
 
-  return async function requireGrant(request: Request): Promise<Grant> {
-    const token = presentedToken(request);
+  async function open(token: string) {
     const known = opened.get(token);
     if (known !== undefined) return known;
     const access = await tokens.access.open(token, now()).catch((error) => {
       throw invalidToken(error);
     });
     if (access.iss !== issuer || access.aud !== resourceOf(issuer)) throw invalidToken('meant for another server');
+    const ends = [access.exp ?? 0, access.consent?.until ?? Infinity];
+    const expiresAt = new Date(Math.min(...ends) * 1000);
+    if (expiresAt <= now()) throw invalidToken('what was granted has ended');
     const grant = {
       account: accountOf(access.login, access.servers),
       client: access.client,
       permit: { scope: access.scope, consent: access.consent ?? {}, policy: access.policy ?? {} },
       jti: access.jti,
       grantId: access.gid,
-      expiresAt: new Date((access.exp ?? 0) * 1000),
+      expiresAt,
       subject: access.sub,
     };
-    opened.put(token, grant);
+    const { jti, gid, sub, granted_at, client } = access;
+    const content = { grant, origin: { jti, gid, sub, granted_at, client }, expiresAt };
+    opened.put(token, content);
+    return content;
+  }
+
+  return async function requireGrant(request: Request): Promise<Grant> {
+    const { grant, origin } = await open(presentedToken(request));
+    if (await isRecalled(origin)) throw invalidToken('revoked');
     return grant;
   };
 }

@@ -19,6 +19,8 @@ export interface Clients {
   open(clientId: string): Promise<Client>;
   /** Whether the operator has shut out the client of this `jti`. */
   isDenied(jti: string): Promise<boolean>;
+  /** Whether the settings do, which is known without asking the state. */
+  isDeniedBySettings(jti: string): boolean;
   /** How clients come here that nobody minted; absent if they do not. */
   readonly selfRegistration?: SelfRegistration | undefined;
 }
@@ -46,6 +48,7 @@ export function createClients(services: Services): Clients {
   return {
     selfRegistration,
     isDenied,
+    isDeniedBySettings: (jti) => deniedClients.has(jti),
     async open(clientId) {
       const client = await open(clientId);
       const hasEnded = client.expiresAt !== null && client.expiresAt <= now();

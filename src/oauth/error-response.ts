@@ -4,7 +4,7 @@ import type { OAuthError, OAuthErrorCode } from '../errors.ts';
 import { challenge } from './bearer.ts';
 import { errorDescription } from './error-description.ts';
 import { createPages, type ErrorView, type Pages } from './pages.ts';
-import { authorizePaths, registrationPaths, tokenPaths } from './paths.ts';
+import { authorizePaths, registrationPaths, revocationPaths, tokenPaths } from './paths.ts';
 import { sendBack } from './redirect.ts';
 import { redirectHost, withParameters } from './redirect-uri.ts';
 
@@ -74,7 +74,7 @@ function sendJson(error: OAuthError, request: Request, response: Response, issue
     // No other token or secret would help.
   } else if (registrationPaths.includes(request.path)) {
     // Nobody has to be somebody there.
-  } else if (!tokenPaths.includes(request.path)) {
+  } else if (![...tokenPaths, ...revocationPaths].includes(request.path)) {
     response.set('WWW-Authenticate', challenge(request, error, issuer));
   } else if (code === 'invalid_client' && request.headers.authorization !== undefined) {
     // Only to clients that tried the header (RFC 6749 §5.2).

@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { MailAccount } from '../mail/account.ts';
 import { Power } from '../policy.ts';
 import type { State } from '../state/state.ts';
-import { type Keyring, sealed } from './jwe.ts';
+import { type Keyring, sealed, toSeconds } from './jwe.ts';
 import { accountMark, grantMark, isRevoked, marksEnd } from './revoked.ts';
 import { Scope } from './scope.ts';
 import { subjectsOf } from './subject.ts';
@@ -22,13 +22,18 @@ export interface NotedGrant {
   /** As in Consent; absent: to everyone. */
   recipients?: string[] | undefined;
   grantedAt: Date;
-  /** When it ends by itself. */
+  /** When it ends, however often the client has refreshed its tokens by then. */
   until: Date;
 }
 
 export interface Grants {
-  /** @param subject of the mailbox, as its tokens have it */
-  note(subject: string, grant: NotedGrant): Promise<void>;
+  /**
+   * Lists it, or lists it anew.
+   *
+   * @param subject of the mailbox, as its tokens have it
+   * @param tokensEnd when the last of its tokens ends unless it is refreshed; it is not listed any more then
+   */
+  note(subject: string, grant: NotedGrant, tokensEnd: Date): Promise<void>;
   /** Grants of the mailbox that have neither ended nor been revoked, the latest first. */
   of(account: Pick<MailAccount, 'imap'>): Promise<NotedGrant[]>;
   /** Ends the tokens of one sign-in, noted or not. */
@@ -46,6 +51,7 @@ const Note = z.object({
   powers: z.array(Power),
   recipients: z.array(z.string()).optional(),
   granted_at: z.int(),
+  until: z.int(),
 });
 
 /** All methods throw the UpstreamError of the state when it cannot be asked. */
@@ -71,8 +77,8 @@ export function createGrants({
     // Whatever makes a note unreadable (a key that is gone) has made the tokens unreadable as well.
     const note = await notes.open(text, now()).catch(() => undefined);
     if (note === undefined) return [];
-    const { gid: id, redirect_host: redirectHost, granted_at, client, scope, powers, recipients, exp = 0 } = note;
-    const [grantedAt, until] = [new Date(granted_at * 1000), new Date(exp * 1000)];
+    const { gid: id, redirect_host: redirectHost, client, scope, powers, recipients } = note;
+    const [grantedAt, until] = [new Date(note.granted_at * 1000), new Date(note.until * 1000)];
     return [{ id, client, redirectHost, scope, powers, recipients, grantedAt, until }];
   }
 
@@ -84,20 +90,22 @@ export function createGrants({
     ]);
     return grants.filter(
       ({ grantedAt }, index) =>
-        !isRevoked([null, single[index] ?? null, account], { granted_at: grantedAt.getTime() / 1000 }),
+        !isRevoked([null, single[index] ?? null, account], { granted_at: toSeconds(grantedAt) }),
     );
   }
 
   return {
-    async note(subject, { id, client, redirectHost, scope, powers, recipients, grantedAt, until }) {
-      const granted_at = Math.floor(grantedAt.getTime() / 1000);
+    async note(subject, { id, client, redirectHost, scope, powers, recipients, grantedAt, until }, tokensEnd) {
       const optional = { ...(redirectHost && { redirect_host: redirectHost }), ...(recipients && { recipients }) };
-      const note = await notes.seal({ gid: id, client, scope, powers, granted_at, ...optional }, now(), until);
-      await state.note(listOf(subject), id, note, until);
+      const times = { granted_at: toSeconds(grantedAt), until: toSeconds(until) };
+      const note = await notes.seal({ gid: id, client, scope, powers, ...times, ...optional }, now(), tokensEnd);
+      await state.note(listOf(subject), id, note, tokensEnd);
     },
     async of(account) {
-      const grants = await Promise.all(subjectsOf(keyring, account).map(standing));
-      return grants.flat().sort((a, b) => b.grantedAt.getTime() - a.grantedAt.getTime());
+      const grants = (await Promise.all(subjectsOf(keyring, account).map(standing))).flat();
+      // One that was refreshed under a new key is noted under both subjects.
+      const unique = new Map(grants.map((grant) => [grant.id, grant]));
+      return [...unique.values()].sort((a, b) => b.grantedAt.getTime() - a.grantedAt.getTime());
     },
     async revoke(grantId) {
       await state.mark(grantMark(grantId), marksEnd(now()));

@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express';
 import { scopes } from '../policy.ts';
 import type { OAuthServices } from './oauth-services.ts';
-import { registrationPaths } from './paths.ts';
+import { registrationPaths, revocationPaths } from './paths.ts';
 
 /** The one resource there is (RFC 8707 §2): the audience of every access token. */
 export const resourceOf = (issuer: string): string => `${issuer}/mcp`;
@@ -17,13 +17,18 @@ export const clientAuthenticationMethods = ['client_secret_basic', 'client_secre
 export function authorizationServerMetadata({
   issuer,
   clients,
-}: Pick<OAuthServices, 'issuer' | 'clients'>): RequestHandler {
+  state,
+}: Pick<OAuthServices, 'issuer' | 'clients' | 'state'>): RequestHandler {
   const { acceptsRegistration = false, acceptsDocuments = false } = clients.selfRegistration ?? {};
   return sendDocument({
     issuer,
     authorization_endpoint: `${issuer}/oauth/authorize`,
     token_endpoint: `${issuer}/oauth/token`,
     ...(acceptsRegistration && { registration_endpoint: issuer + registrationPaths[0] }),
+    ...(state.isShared && {
+      revocation_endpoint: issuer + revocationPaths[0],
+      revocation_endpoint_auth_methods_supported: clientAuthenticationMethods,
+    }),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token'],

@@ -13,6 +13,8 @@ export interface OAuthServices {
   now: () => Date;
   log: Log;
   state: State;
+  /** Processes that serve the same issuer. */
+  replicas: number;
   clients: Clients;
   verifyLogin: VerifyLogin;
   /** What an operator's policy leaves for the owner to grant. */

@@ -4,6 +4,11 @@ export const authorizePaths: readonly [string, ...string[]] = ['/oauth/authorize
 
 export const tokenPaths: readonly [string, ...string[]] = ['/oauth/token', '/token'];
 
+/** Where the owner of a mailbox finds what they have granted. */
+export const accountPath = '/account';
+
+export const revocationPaths: readonly [string, ...string[]] = ['/oauth/revoke', '/revoke'];
+
 export const registrationPaths: readonly [string, ...string[]] = ['/oauth/register', '/register'];
 
 /** The second form is for clients that take the URL of `/mcp` for the issuer. */

@@ -36,5 +36,7 @@ export function isRevoked(found: readonly (Date | null)[], { granted_at }: Pick<
   return token !== null || grant !== null || (account !== null && granted_at * 1000 <= account.getTime());
 }
 
-/** A mark made now outlives every grant there is. */
-export const marksEnd = (now: Date): Date => new Date(now.getTime() + lifetimes.grantSeconds * 1000);
+const longestSeconds = Math.max(lifetimes.grantSeconds, lifetimes.personalSeconds);
+
+/** A mark made now outlives every token there is. */
+export const marksEnd = (now: Date): Date => new Date(now.getTime() + longestSeconds * 1000);

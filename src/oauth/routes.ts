@@ -9,9 +9,11 @@ import {
   authorizePaths,
   protectedResourceMetadataPaths,
   registrationPaths,
+  revocationPaths,
   tokenPaths,
 } from './paths.ts';
 import { registration } from './registration.ts';
+import { revocation } from './revocation.ts';
 import { token } from './token.ts';
 
 /** @returns a router for the root of the app; its errors are for the app's error handler (error-response.ts) */
@@ -44,6 +46,14 @@ export function oauthRoutes(services: OAuthServices): Router {
     .all(allowOtherOrigins(['POST']))
     .post(token(services))
     .all(methodNotAllowed('POST'));
+
+  if (services.state.isShared) {
+    router
+      .route([...revocationPaths])
+      .all(allowOtherOrigins(['POST']))
+      .post(revocation(services))
+      .all(methodNotAllowed('POST'));
+  }
 
   const { selfRegistration } = services.clients;
   if (selfRegistration?.acceptsRegistration) {

@@ -124,6 +124,10 @@ const RefreshPayload = z.object({
   scope: Scope,
   /** Absent: everything that was asked for, without a limit. */
   consent: Consent.optional(),
+  /** Where the person was sent after signing in, for the list of their grants. */
+  redirect_host: z.string().optional(),
+  /** `jti` of the token that this one has replaced; absent from the first of a grant. */
+  parent: z.string().optional(),
   login: Credentials,
 });
 export type RefreshPayload = z.output<typeof RefreshPayload>;

@@ -26,27 +26,28 @@ function grantsAt(start: string) {
     powers: ['read', 'send'],
     recipients: ['colleague@example.com'],
     grantedAt: now(),
-    until: new Date(clock.time + 24 * hour),
+    until: new Date(clock.time + 90 * 24 * hour),
     ...more,
   });
-  return { clock, state, keyring, over, grants: over(keyring), grant };
+  const tomorrow = () => new Date(clock.time + 24 * hour);
+  return { clock, tomorrow, state, keyring, over, grants: over(keyring), grant };
 }
 
 describe('what a mailbox has granted', () => {
   test('is listed for its owner as it was noted, the latest first, and for nobody else', async () => {
-    const { clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
+    const { tomorrow, clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
     const first = grant('first', { recipients: undefined, redirectHost: undefined });
-    await grants.note(subjectOf(keyring, ada), first);
+    await grants.note(subjectOf(keyring, ada), first, tomorrow());
     clock.time += hour;
     const second = grant('second');
-    await grants.note(subjectOf(keyring, ada), second);
+    await grants.note(subjectOf(keyring, ada), second, tomorrow());
     expect(await grants.of(ada)).toEqual([second, first]);
     expect(await grants.of(bob)).toEqual([]);
   });
 
-  test('is listed until it ends', async () => {
+  test('is listed until the last of its tokens ends', async () => {
     const { clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
-    await grants.note(subjectOf(keyring, ada), grant('short', { until: new Date(clock.time + hour) }));
+    await grants.note(subjectOf(keyring, ada), grant('short'), new Date(clock.time + hour));
     clock.time += hour - 1000;
     expect(await grants.of(ada)).toHaveLength(1);
     clock.time += 1000;
@@ -54,8 +55,8 @@ describe('what a mailbox has granted', () => {
   });
 
   test('is listed after a change of the key as long as the earlier one opens something', async () => {
-    const { keyring, over, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
-    await grants.note(subjectOf(keyring, ada), grant('old'));
+    const { tomorrow, keyring, over, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
+    await grants.note(subjectOf(keyring, ada), grant('old'), tomorrow());
     const rotated = over(createKeyring({ current: testKey(2), previous: [testKey(1)] }));
     expect((await rotated.of(ada)).map(({ id }) => id)).toEqual(['old']);
     await rotated.revokeAll(ada);
@@ -64,23 +65,23 @@ describe('what a mailbox has granted', () => {
   });
 
   test('is not listed any more once it is revoked, alone or with all others', async () => {
-    const { clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
-    for (const id of ['a', 'b', 'c']) await grants.note(subjectOf(keyring, ada), grant(id));
-    await grants.note(subjectOf(keyring, bob), grant('of bob'));
+    const { tomorrow, clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
+    for (const id of ['a', 'b', 'c']) await grants.note(subjectOf(keyring, ada), grant(id), tomorrow());
+    await grants.note(subjectOf(keyring, bob), grant('of bob'), tomorrow());
     await grants.revoke('b');
     expect((await grants.of(ada)).map(({ id }) => id).sort()).toEqual(['a', 'c']);
     clock.time += 1000;
     await grants.revokeAll(ada);
     expect(await grants.of(ada)).toEqual([]);
     clock.time += 1000;
-    await grants.note(subjectOf(keyring, ada), grant('afterwards'));
+    await grants.note(subjectOf(keyring, ada), grant('afterwards'), tomorrow());
     expect((await grants.of(ada)).map(({ id }) => id)).toEqual(['afterwards']);
     expect(await grants.of(bob)).toHaveLength(1);
   });
 
   test('tells nothing to whoever reads the store', async () => {
-    const { state, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
-    await grants.note(subjectOf(keyring, ada), grant('a'));
+    const { tomorrow, state, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
+    await grants.note(subjectOf(keyring, ada), grant('a'), tomorrow());
     const [note = ''] = await state.notes(`grants:${subjectOf(keyring, ada)}`);
     expect(note).not.toBe('');
     for (const word of ['colleague', 'Claude', 'claude.ai', 'mail.read']) expect(note).not.toContain(word);
