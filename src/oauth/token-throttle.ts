@@ -13,7 +13,7 @@ import type { Keyring } from './jwe.ts';
 const windowSeconds = 600;
 
 /** In points, each window. */
-const most = { ofClient: 30_000, ofClientAtAddress: 6_000 };
+const MOST = { ofClient: 30_000, ofClientAtAddress: 6_000 };
 
 /** An honest client seldom fails. What succeeds costs one point. */
 const pointsOfFailure = 20;
@@ -26,7 +26,7 @@ export type Admit = (client: Pick<Client, 'jti'>) => Promise<void>;
  * @throws {OAuthError} (from Admit) `temporarily_unavailable` with status 429
  * @throws {UpstreamError} (from Admit) if the counts cannot be kept
  */
-export function tokenThrottle(services: { state: State; keyring: Keyring; now: () => Date }) {
+export function tokenThrottle(services: { state: State; keyring: Keyring; now: () => Date }, most = MOST) {
   const { state, now } = services;
   const secret = services.keyring.current.derive('token-throttle');
   const keyOf = (...parts: string[]): string =>
