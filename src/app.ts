@@ -7,6 +7,7 @@ import { createCatalog } from './mcp/catalog.ts';
 import { mcpEndpoint } from './mcp/endpoint.ts';
 import { type MailSession, untilCancelled } from './mcp/tools/mail/session.ts';
 import { mailTools } from './mcp/tools/mail.ts';
+import { tolerateVersionMismatch } from './mcp/version-mismatch.ts';
 import { bearer, type Grant, invalidToken } from './oauth/bearer.ts';
 import { allowOtherOrigins } from './oauth/cors.ts';
 import { oauthErrorResponse } from './oauth/error-response.ts';
@@ -20,6 +21,10 @@ import { VERSION } from './version.ts';
 export interface Services extends OAuthServices {
   /** True lets web pages on this machine call `/mcp`. */
   isLocal: boolean;
+  /** Of pages elsewhere that may call `/mcp`. */
+  allowedOrigins: ReadonlySet<string>;
+  /** True serves clients that name one protocol version in the header and another in the body. */
+  toleratesVersionMismatch: boolean;
   trustProxy: number | string | false;
   /** False from the moment the server is told to stop. */
   isReady(): boolean;
@@ -63,7 +68,11 @@ export function createApp(services: Services): Express {
   app
     .route(['/mcp', '/mcp/'])
     .all(originGuard(services), allowOtherOrigins(['POST']), authenticate)
-    .post(express.json({ limit: MAX_BODY }), serve)
+    .post(
+      express.json({ limit: MAX_BODY }),
+      ...(services.toleratesVersionMismatch ? [tolerateVersionMismatch(services.log)] : []),
+      serve,
+    )
     .all((_request, response) => void response.status(405).set('Allow', 'POST').end());
   app.use((_request, response) => void response.status(404).json({ error: 'not_found' }));
   app.use(errorHandler(services, requests));

@@ -44,6 +44,8 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
     services: {
       issuer: config.issuer,
       isLocal: config.isLocal,
+      allowedOrigins: config.allowedOrigins,
+      toleratesVersionMismatch: config.toleratesVersionMismatch,
       trustProxy: config.trustProxy,
       isReady: () => isAccepting,
       keyring,

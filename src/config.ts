@@ -66,6 +66,13 @@ const STATE_VARIABLES = {
 
 const Switch = z.stringbool({ error: 'must be true or false' }).default(false);
 
+/** Compared byte by byte with what browsers send (RFC 6454 §6.2): no path, no default port, lower case. */
+const Origins = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+  .refine((origins) => origins.every(isOrigin), 'must be origins such as https://app.example.com, separated by commas')
+  .transform((origins): ReadonlySet<string> => new Set(origins));
+
 /** `*` for all of them; else as they stand in URLs, with a port where it is not 443. */
 const Hosts = z
   .string()
@@ -133,6 +140,12 @@ const SERVER_VARIABLES = {
   TRUSTED_CLIENT_HOSTS: Hosts.optional().describe(
     'Hosts, separated by commas, whose documents and callbacks are trusted for clients that nobody minted. Default: those of the presets. `*` trusts everybody, who may then pose as any application.',
   ),
+  ALLOWED_ORIGINS: Origins.default(new Set()).describe(
+    'Origins, separated by commas, of web pages elsewhere that may call `/mcp`, e.g. `https://app.example.com`. `null` is allowed only if it is listed.',
+  ),
+  TOLERATE_VERSION_MISMATCH: Switch.describe(
+    '`true` serves clients whose header says 2025-11-25 and whose body says 2026-07-28, as hosted Claude was seen to do. The specification demands to refuse them.',
+  ),
   NODE_ENV: z
     .enum(['development', 'production', 'test'], 'must be development or production')
     .default('production')
@@ -160,6 +173,8 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   port: env.PORT,
   host: env.HOST ?? (LOOPBACK_HOSTS.has(new URL(env.BASE_URL).hostname) ? '127.0.0.1' : undefined),
   trustProxy: trustProxySetting(env.TRUST_PROXY),
+  allowedOrigins: env.ALLOWED_ORIGINS,
+  toleratesVersionMismatch: env.TOLERATE_VERSION_MISMATCH,
   logLevel: env.MAIL_MCP_LOG_LEVEL,
   selfRegistration:
     env.DEFAULT_CONNECTION === undefined
@@ -254,4 +269,11 @@ const isHostOrAll = (text: string): boolean => text === '*' || (/^[^/?#@\\*]+$/.
 function trustProxySetting(text: string | undefined): number | string | false {
   if (text === undefined) return false;
   return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+/** Applications have schemes of their own, whose origins no parser knows (`vscode-file://vscode-app`). */
+function isOrigin(text: string): boolean {
+  if (text === 'null') return true;
+  if (/^https?:/.test(text)) return URL.canParse(text) && new URL(text).origin === text;
+  return /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/.test(text);
 }

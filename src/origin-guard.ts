@@ -2,20 +2,30 @@ import type { RequestHandler } from 'express';
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
+interface Origins {
+  issuer: string;
+  /** Whether pages on this machine may call. */
+  isLocal: boolean;
+  /** Those of pages elsewhere that may; compared byte by byte, `null` like any other. */
+  allowedOrigins: ReadonlySet<string>;
+}
+
 /**
- * Keeps web pages of others out (MCP 2026-07-28, Streamable HTTP, "Security"): an `Origin` must be ours, or on this machine where that is
- * allowed; a `Host` must be ours or a loopback address, so that no name can be rebound to this server. Programs send no `Origin`.
+ * Keeps web pages of others out (MCP 2026-07-28, Streamable HTTP, "Security"): an `Origin` must be ours, one that the operator lists, or
+ * on this machine where that is allowed; a `Host` must be ours or a loopback address, so that no name can be rebound to this server.
+ * Programs send no `Origin`.
  */
-export function originGuard({ issuer, isLocal }: { issuer: string; isLocal: boolean }): RequestHandler {
+export function originGuard({ issuer, isLocal, allowedOrigins }: Origins): RequestHandler {
   const { host: ownHost, protocol } = new URL(issuer);
   // Hosts have no case, and a proxy may write the default port (RFC 9110 §4.2.3).
   const ownHosts = [ownHost, `${ownHost}${protocol === 'https:' ? ':443' : ':80'}`];
+  const isAllowed = (origin: string) =>
+    origin === issuer || allowedOrigins.has(origin) || (isLocal && isLoopbackOrigin(origin));
   return (request, response, next) => {
     const { origin } = request.headers;
     const host = (request.headers.host ?? '').toLowerCase();
     if (!ownHosts.includes(host) && !LOOPBACK.test(host)) return void refuse(421, 'Host');
-    if (origin !== undefined && origin !== issuer && !(isLocal && isLoopbackOrigin(origin)))
-      return void refuse(403, 'Origin');
+    if (origin !== undefined && !isAllowed(origin)) return void refuse(403, 'Origin');
     next();
 
     function refuse(status: number, header: string): void {
@@ -26,5 +36,5 @@ export function originGuard({ issuer, isLocal }: { issuer: string; isLocal: bool
 }
 
 function isLoopbackOrigin(origin: string): boolean {
-  return URL.canParse(origin) && LOOPBACK.test(new URL(origin).host);
+  return /^https?:/.test(origin) && URL.canParse(origin) && LOOPBACK.test(new URL(origin).host);
 }

@@ -122,12 +122,27 @@ describe('readConfig', () => {
     ['TOKENS_NOT_BEFORE', '2026-11-21T12:00:00'],
     ['TOKENS_NOT_BEFORE', 'yesterday'],
     ['REDIS_URL', 'localhost:6379'],
+    ['ALLOWED_ORIGINS', '*'],
+    ['ALLOWED_ORIGINS', 'app.example.com'],
+    ['ALLOWED_ORIGINS', 'https://app.example.com/'],
+    ['ALLOWED_ORIGINS', 'https://app.example.com:443'],
+    ['ALLOWED_ORIGINS', 'https://App.example.com'],
+    ['ALLOWED_ORIGINS', 'https://u@app.example.com, https://other.example'],
+    ['TOLERATE_VERSION_MISMATCH', 'perhaps'],
     ['REDIS_URL', 'https://redis.example.com'],
     ['REPLICAS', '0'],
     ['REPLICAS', '1.5'],
     ['REPLICAS', 'many'],
   ])('%s is refused as %s', (name, value) => {
     expect(faultsOf({ ...valid(), [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} must be `))]);
+  });
+
+  test('HOST-01 allowed origins are a list, empty unless it is set', () => {
+    expect(readConfig(valid()).allowedOrigins).toEqual(new Set());
+    const ALLOWED_ORIGINS = 'https://app.example.com, http://localhost:8080,null';
+    expect(readConfig({ ...valid(), ALLOWED_ORIGINS }).allowedOrigins).toEqual(
+      new Set(['https://app.example.com', 'http://localhost:8080', 'null']),
+    );
   });
 
   test('a Redis over TLS, with a login and a database, is one', () => {

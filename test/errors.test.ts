@@ -20,6 +20,8 @@ async function brokenApp(broken: Partial<Services>) {
   const services: Services = {
     issuer: 'https://mail.example.com',
     isLocal: false,
+    allowedOrigins: new Set(),
+    toleratesVersionMismatch: false,
     trustProxy: false,
     isReady: () => true,
     keyring,

@@ -40,8 +40,8 @@ export interface TestApp extends AsyncDisposable {
   assistant(account: MailAccount, options?: { era?: Era; flags?: Record<string, unknown> }): Promise<Assistant>;
   /** An access token for raw requests. */
   accessToken(account: MailAccount, options?: { scope?: string }): Promise<string>;
-  /** Another process' worth of the same server: same URL, same key, nothing else in common. */
-  replica(): Promise<TestApp>;
+  /** Another process' worth of the same server: same URL, same key, nothing else in common but what `environment` does not replace. */
+  replica(environment?: NodeJS.ProcessEnv): Promise<TestApp>;
   stop(): Promise<void>;
 }
 
@@ -90,8 +90,8 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
       await client.close();
       return provider.tokens()?.access_token ?? '';
     },
-    async replica() {
-      return startApp({ ...env, PORT: String(await freePort()) });
+    async replica(environment = {}) {
+      return startApp({ ...env, PORT: String(await freePort()), ...environment });
     },
     stop: () => (stopped ??= server.stop()),
     [Symbol.asyncDispose]: () => app.stop(),
