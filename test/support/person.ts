@@ -14,6 +14,8 @@ export interface FormFields {
 export interface Answer {
   status: number;
   html: string;
+  /** Where the browser is sent. Absent if the form is shown again. */
+  location: string | undefined;
   /** Parameters of the redirect URI: `code` and `state`, or `error`. Absent if the form is shown again. */
   callback: URLSearchParams | undefined;
 }
@@ -40,11 +42,12 @@ export async function openForm(authorizationUrl: URL): Promise<OpenForm> {
         headers: { cookie: cookies.join('; '), origin: action.origin },
         body: new URLSearchParams({ ...hiddenFields(html), ...fields }),
       });
-      const location = response.headers.get('location');
+      const location = response.headers.get('location') ?? undefined;
       return {
         status: response.status,
         html: await response.text(),
-        callback: location === null ? undefined : new URL(location).searchParams,
+        location,
+        callback: location === undefined ? undefined : new URL(location).searchParams,
       };
     },
   };
