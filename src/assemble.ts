@@ -4,11 +4,16 @@ import { attachmentHandler, createLinkStore, lendFrom } from './attachments/link
 import { AttachmentRef, type AttachmentStore } from './attachments/store.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
+import type { Imap } from './mail/imap.ts';
 import { keyedMessageId } from './mail/keyed-message-id.ts';
+import { listMailboxes } from './mail/mailboxes.ts';
 import { createImapPool, type ImapPool } from './mail/pool.ts';
 import { type SmtpOptions, submit } from './mail/smtp.ts';
 import { createTurns } from './mail/turns.ts';
 import { verifyLogin } from './mail/verify-login.ts';
+import { limitedImap } from './mcp/limits/limited-imap.ts';
+import { requireEnvelope } from './mcp/limits/recipients.ts';
+import { sendLimit } from './mcp/limits/sends.ts';
 import { powersLeft } from './mcp/powers-left.ts';
 import type { MailSession } from './mcp/tools/mail/session.ts';
 import { mailTools } from './mcp/tools/mail.ts';
@@ -19,6 +24,7 @@ import { createKeyring, type Keyring, sealed } from './oauth/jwe.ts';
 import { openSelfRegistration } from './oauth/self-registration.ts';
 import { openState } from './open-state.ts';
 import { createRecentCalls, type RecentCalls } from './state/recent-calls.ts';
+import type { State } from './state/state.ts';
 
 /** The real services, made from the settings, and how they end. */
 export interface Assembly {
@@ -39,6 +45,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   const deniedClients = new Set(await Promise.all(config.deniedClients.map((named) => jtiOfClient(named, keyring))));
   const state = await openState(config, { now, log });
   const clients = createClients({ keyring, now, state, deniedClients, selfRegistration });
+  const sends = { state, areAllCounted: state.isShared || config.replicas === 1 };
   let isAccepting = true;
   return {
     services: {
@@ -57,7 +64,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
       // A login that was checked leaves its connection warm for the first call.
       verifyLogin: (account, only) => verifyLogin(account, { ...only, onImap: (imap) => pool.adopt(account, imap) }),
       powersLeft: (policy) => powersLeft(mailTools, policy),
-      openSession: (grant) => openSession(grant, { pool, store, now, messageIdSecret, recentCalls }),
+      openSession: (grant) => openSession(grant, { pool, store, now, log, messageIdSecret, recentCalls, sends }),
       attachmentLinks,
     },
     stopAccepting: () => {
@@ -75,34 +82,60 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
  */
 const takeTurn = createTurns(3);
 
-/** What the mail tools of one call work with. */
+/** What the mail tools of one call work with: the mailbox, within the limits of the grant. */
 export function openSession(
-  { account }: Pick<Grant, 'account'>,
+  {
+    account,
+    permit,
+    client,
+    subject,
+    expiresAt,
+  }: Pick<Grant, 'account' | 'permit' | 'client' | 'subject' | 'expiresAt'>,
   parts: {
     pool: ImapPool;
     store: AttachmentStore;
     now: () => Date;
+    log: Log;
     /** 32 bytes that all replicas have. */
     messageIdSecret: Buffer;
     recentCalls: RecentCalls;
+    /** Where sent messages are counted, and whether those of all replicas are. */
+    sends: { state: State; areAllCounted: boolean };
     smtp?: SmtpOptions;
   },
 ): MailSession {
-  const { pool, store, now, messageIdSecret, recentCalls, smtp } = parts;
+  const { pool, store, now, log, messageIdSecret, recentCalls, sends, smtp } = parts;
   const { host, port } = account.imap.server;
+  const { folders, max_sends_per_hour: most } = permit.policy;
+  const read: MailSession['readImap'] = (use, mailbox) => pool.withImap(account, use, { retry: true, mailbox });
   const change: MailSession['changeImap'] = (use, mailbox) =>
-    takeTurn(`${host}:${port} ${account.imap.login.username}`, () =>
-      pool.withImap(account, use, { retry: true, mailbox }),
-    );
+    takeTurn(`${host}:${port} ${account.imap.login.username}`, () => read(use, mailbox));
+  const limited = (imap: Imap, extra?: string) => (folders === undefined ? imap : limitedImap(imap, folders, extra));
+  const readImap: MailSession['readImap'] = (use, mailbox) => read((imap) => use(limited(imap)), mailbox);
+  const reader = {
+    imap: account.imap,
+    ...(folders && {
+      readable: () => readImap(async (imap) => (await listMailboxes(imap, { counts: false })).map(({ path }) => path)),
+    }),
+  };
+  const limit = sendLimit({ ...sends, most, key: `sends:${client.jti}:${subject}`, now, log });
   return {
     account,
-    readImap: (use, mailbox) => pool.withImap(account, use, { retry: true, mailbox }),
-    changeImap: change,
-    settleImap: (use) => change(use),
-    submit: (message) => submit(account, message, smtp),
+    permit,
+    readImap,
+    changeImap: (use, mailbox) => change((imap) => use(limited(imap)), mailbox),
+    filing: { readImap: read, changeImap: change, settleImap: (use) => change(use), limited },
+    mayStillSend: limit.check,
+    async submit(message) {
+      requireEnvelope(permit, message.envelope.to);
+      return limit.counted(() => submit(account, message, smtp));
+    },
     keyedMessageId: (call) => keyedMessageId(messageIdSecret, account, call),
     recentCalls,
-    attachments: store,
+    attachments: {
+      publish: (attached, lend) => store.publish(attached, lend, expiresAt),
+      fetchOwn: (url, maxBytes) => store.fetchOwn(url, reader, maxBytes),
+    },
     now,
   };
 }
@@ -124,7 +157,7 @@ async function attachments(config: Config, parts: { keyring: Keyring; pool: Imap
     maxLength: 8000,
   });
   const seal = {
-    seal: (reference: AttachmentRef) => links.seal(reference, now()),
+    seal: (reference: AttachmentRef, notAfter?: Date) => links.seal(reference, now(), notAfter),
     open: (link: string) => links.open(link, now()),
   };
   const lendPart = lendFrom(pool);

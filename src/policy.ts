@@ -17,8 +17,8 @@ export const Policy = z.object({
   folders: z.array(z.string()).optional(),
   /** Addresses in lower case, or `@` with a domain: everyone there. */
   recipients: z.array(z.string()).optional(),
-  /** Messages in any hour, of one mailbox through one client. */
-  max_sends_per_hour: z.int().min(0).max(1000).optional(),
+  /** Messages in an hour, of one mailbox through one client. */
+  max_sends_per_hour: z.int().min(0).optional(),
 });
 export type Policy = z.output<typeof Policy>;
 

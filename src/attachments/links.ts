@@ -5,6 +5,7 @@ import { create as contentDisposition } from 'content-disposition';
 import type { RequestHandler, Response } from 'express';
 import { OAuthError, ToolError, UpstreamError } from '../errors.ts';
 import type { MailAccount } from '../mail/account.ts';
+import { canonicalMailboxName } from '../mail/mailbox-name.ts';
 import type { ImapPool } from '../mail/pool.ts';
 import { openPart } from '../mail/read.ts';
 import { keepOrReopen, openLent } from './reopened.ts';
@@ -14,7 +15,8 @@ import type { AttachmentRef, AttachmentStore } from './store.ts';
 
 /** How a reference becomes the last part of a URL, and back. */
 export interface LinkSeal {
-  seal(reference: AttachmentRef): Promise<string>;
+  /** @param notAfter ends it earlier than it would end by itself */
+  seal(reference: AttachmentRef, notAfter?: Date): Promise<string>;
   /** @throws {OAuthError} if it is not one of ours, or has expired */
   open(sealed: string): Promise<AttachmentRef>;
 }
@@ -49,14 +51,16 @@ export function createLinkStore(options: { issuer: string; seal: LinkSeal; lendP
   const { issuer, seal, lendPart } = options;
   const prefix = `${issuer}${PATH}`;
   return {
-    publish: async ({ imap, mailbox, uidValidity, uid, part }) =>
-      prefix + (await seal.seal({ imap, mailbox, uidValidity, uid, part })),
+    publish: async ({ imap, mailbox, uidValidity, uid, part }, _lend, notAfter) =>
+      prefix + (await seal.seal({ imap, mailbox, uidValidity, uid, part }, notAfter)),
     async fetchOwn(url, reader, maxBytes) {
       if (!url.startsWith(prefix)) throw notOurs();
       const reference = await seal.open(url.slice(prefix.length)).catch(() => {
         throw expired();
       });
       if (!isSameMailbox(reference.imap, reader.imap)) throw notOurs();
+      const readable = await reader.readable?.();
+      if (readable?.includes(canonicalMailboxName(reference.mailbox)) === false) throw notReadable();
       // Read with the login of the caller: the one in the link may be out of date.
       const part = { ...reference, imap: reader.imap };
       const again = () => openLent((use) => lendPart(part, ({ stream }) => use(stream)));
@@ -80,6 +84,12 @@ function isSameMailbox(one: MailAccount['imap'], other: MailAccount['imap']): bo
 export function notOurs(): ToolError {
   return new ToolError(
     'One of the attachment_urls is not a link of this server. Pass the `url` of an attachment that get_mail_message returned; nothing else is fetched.',
+  );
+}
+
+export function notReadable(): ToolError {
+  return new ToolError(
+    'One of the attachment_urls is of a mailbox that this connection may not use. Call list_mailboxes for those that it may.',
   );
 }
 

@@ -7,8 +7,9 @@ import { create, parse } from 'content-disposition';
 import type { Config } from '../config.ts';
 import { ToolError, UpstreamError } from '../errors.ts';
 import { describeError, type Log } from '../log.ts';
+import { canonicalMailboxName } from '../mail/mailbox-name.ts';
 import { createGate } from './gate.ts';
-import { expired, notOurs } from './links.ts';
+import { expired, notOurs, notReadable } from './links.ts';
 import { keepOrReopen, openLent } from './reopened.ts';
 import type { Attached, AttachmentStore, LendBytes, OwnFile } from './store.ts';
 
@@ -69,18 +70,20 @@ export function createS3Store({ s3, nameKey, now, log }: S3Options): AttachmentS
   }
 
   return {
-    async publish(attached, lend) {
-      const key = PREFIX + nameOf(attached, nameKey);
+    async publish(attached, lend, notAfter) {
+      const key = `${PREFIX}${mailboxOf(attached, nameKey)}/${nameOf(attached, nameKey)}`;
       try {
         await upload(key, attached, lend);
-        return await sign(key, now(), URL_SECONDS);
+        return await sign(key, now(), secondsUntil(notAfter, now()));
       } catch (error) {
         log.warn({ service: 'S3', error: describeError(error) }, 'attachment not published');
         return null;
       }
     },
-    async fetchOwn(url, _reader, maxBytes): Promise<OwnFile> {
+    async fetchOwn(url, { imap, readable }, maxBytes): Promise<OwnFile> {
       const Key = await keyOf(url);
+      const mailboxes = (await readable?.())?.map((mailbox) => mailboxOf({ imap, mailbox }, nameKey));
+      if (mailboxes?.some((mailbox) => Key.startsWith(`${PREFIX}${mailbox}/`)) === false) throw notReadable();
       const get = () =>
         client.send(new GetObjectCommand({ Bucket, Key })).catch((cause: unknown) => {
           if (isNamed(cause, 'NoSuchKey')) throw expired();
@@ -135,6 +138,18 @@ async function finishUpload(upload: Upload, body: Readable): Promise<void> {
     clearTimeout(limit);
     body.destroy();
   }
+}
+
+/** A URL that has just been made lives for at least a second. */
+function secondsUntil(notAfter: Date | undefined, now: Date): number {
+  if (notAfter === undefined) return URL_SECONDS;
+  return Math.max(1, Math.min(URL_SECONDS, Math.floor((notAfter.getTime() - now.getTime()) / 1000)));
+}
+
+/** Names a mailbox of a person, so that a URL tells us, and nobody else, where its file comes from. */
+function mailboxOf({ imap, mailbox }: Pick<Attached, 'imap' | 'mailbox'>, key: Buffer): string {
+  const identity = ['mailbox', imap.server.host, imap.server.port, imap.login.username, canonicalMailboxName(mailbox)];
+  return createHmac('sha256', key).update(JSON.stringify(identity)).digest('base64url').slice(0, 22);
 }
 
 /** The same part has the same name for ever, and only who has the key can tell the name. */

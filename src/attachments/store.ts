@@ -29,15 +29,24 @@ export interface OwnFile {
   content: MessageBytes;
 }
 
+/** Who wants the file behind a link. */
+export interface Reader extends Pick<MailAccount, 'imap'> {
+  /** Names of the mailboxes that may be read, as the server lists them. Absent: all of them. */
+  readable?: () => Promise<readonly string[]>;
+}
+
 /** Turns attachments into links, and links of our own making back into files. Two kinds: S3, and sealed links of this server. */
 export interface AttachmentStore {
-  /** @returns a link for a limited time; null if the store cannot be reached now */
-  publish(attached: Attached, lend: LendBytes): Promise<string | null>;
+  /**
+   * @param notAfter when the link ends at the latest
+   * @returns a link for a limited time; null if the store cannot be reached now
+   */
+  publish(attached: Attached, lend: LendBytes, notAfter?: Date): Promise<string | null>;
   /**
    * The file behind a link that `publish` made. Nothing is ever fetched from any other URL.
    *
-   * @param reader whose mailbox may be read for it
+   * @param reader whose mailboxes may be read for it
    * @throws {ToolError} if the link is not ours, has expired, is of another mailbox, or leads to more than `maxBytes`
    */
-  fetchOwn(url: string, reader: Pick<MailAccount, 'imap'>, maxBytes: number): Promise<OwnFile>;
+  fetchOwn(url: string, reader: Reader, maxBytes: number): Promise<OwnFile>;
 }

@@ -41,6 +41,7 @@ test('every file beside parameters and plumbing is one tool, named like it', () 
     'send-once',
     'attachment-links',
     'removal-warning',
+    'destination',
   ]);
   const files = readdirSync(new URL('../../src/mcp/tools/mail', import.meta.url)).map((file) =>
     file.replace('.ts', ''),

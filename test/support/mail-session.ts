@@ -8,6 +8,7 @@ import type { SmtpLimits } from '../../src/mail/smtp.ts';
 import { createCatalog } from '../../src/mcp/catalog.ts';
 import { mailTools } from '../../src/mcp/tools/mail.ts';
 import { unlimited } from '../../src/policy.ts';
+import { createMemoryState } from '../../src/state/memory.ts';
 import { createRecentCalls } from '../../src/state/recent-calls.ts';
 
 export interface ToolsOfAccount extends AsyncDisposable {
@@ -31,6 +32,12 @@ const SMTP = { connectMs: 10_000, greetingMs: 15_000, silenceMs: 15_000, totalMs
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const catalog = createCatalog(mailTools);
 
+/** A grant without a limit. */
+export function everythingOf(account: MailAccount) {
+  const client = { jti: 'client', name: 'Client' };
+  return { account, permit: unlimited, client, subject: 'subject', expiresAt: new Date(8.64e15) };
+}
+
 export function toolsOf(
   account: MailAccount,
   { imap, smtp, pool: poolLimits, messageIdSecret = randomBytes(32) }: ShortLimits = {},
@@ -39,17 +46,16 @@ export function toolsOf(
   const refuse = () => Promise.reject(new Error('no attachments here'));
   const store = { publish: async () => 'https://files.example.test/', fetchOwn: refuse };
   const now = () => new Date();
-  const session = openSession(
-    { account },
-    {
-      pool,
-      store,
-      now,
-      messageIdSecret,
-      recentCalls: createRecentCalls({ now }),
-      smtp: { limits: { ...SMTP, ...smtp } },
-    },
-  );
+  const session = openSession(everythingOf(account), {
+    pool,
+    store,
+    now,
+    log,
+    messageIdSecret,
+    sends: { state: createMemoryState({ now }), areAllCounted: true },
+    recentCalls: createRecentCalls({ now }),
+    smtp: { limits: { ...SMTP, ...smtp } },
+  });
   const call = (tool: string, args: Record<string, unknown> = {}) => catalog.call(tool, args, unlimited, session);
   return {
     call,

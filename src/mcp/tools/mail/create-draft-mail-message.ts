@@ -6,7 +6,8 @@ import { appendMessage } from '../../../mail/messages.ts';
 import { removeMessages } from '../../../mail/removal.ts';
 import { otherContents } from '../../../state/recent-calls.ts';
 import { defineTool } from '../../tool.ts';
-import { compose, contentOf, IdempotencyKey, OutgoingFields, resolveMailbox } from './outgoing.ts';
+import { requireDestination } from './destination.ts';
+import { alsoReads, compose, contentOf, IdempotencyKey, OutgoingFields, resolveMailbox } from './outgoing.ts';
 import { MailboxPath, UidValidity } from './parameters.ts';
 import type { MailSession } from './session.ts';
 
@@ -33,7 +34,9 @@ export const createDraftMailMessage = defineTool({
     idempotency_key: IdempotencyKey,
   }),
   output: Draft,
-  run: async ({ folder, idempotency_key: idempotencyKey, ...fields }, session: MailSession) => {
+  alsoDoes: alsoReads,
+  run: async ({ folder, idempotency_key: idempotencyKey, ...fields }, session: MailSession, rights) => {
+    if (folder !== undefined) await requireDestination(folder, session, rights, 'drafts');
     const mailbox = await resolveMailbox(session, folder, 'drafts');
     if (idempotencyKey === undefined) return save(fields, mailbox, session);
     const id = session.keyedMessageId({
@@ -50,7 +53,7 @@ export const createDraftMailMessage = defineTool({
 
 async function save(fields: Fields, mailbox: string, session: MailSession): Promise<Draft> {
   const message = await compose(fields, session);
-  const { uid, uidValidity } = await session.changeImap((imap) =>
+  const { uid, uidValidity } = await session.filing.changeImap((imap) =>
     appendMessage(imap, mailbox, message.rawWithBcc, FLAGS),
   );
   return { message_id: message.messageId, folder: mailbox, uid, uid_validity: uidValidity };
@@ -65,11 +68,11 @@ async function saveOnce(fields: Fields, mailbox: string, id: KeyedMessageId, ses
     uid,
     uid_validity: uidValidity,
   });
-  const [earlier] = await session.readImap((imap) => findKeyedCopies(imap, mailbox, id, look));
+  const [earlier] = await session.filing.readImap((imap) => findKeyedCopies(imap, mailbox, id, look));
   if (earlier?.isSameMessage === false) throw otherContents();
   if (earlier !== undefined) return { ...tell(earlier), already_saved: true };
   const message = await compose(fields, session, id.messageId);
-  return session.changeImap(async (imap) => {
+  return session.filing.changeImap(async (imap) => {
     const { uid, uidValidity } = await appendMessage(imap, mailbox, message.rawWithBcc, FLAGS);
     const [first] = await findKeyedCopies(imap, mailbox, id, look);
     if (first === undefined || uid === null || first.uid === uid) {

@@ -30,12 +30,14 @@ export const deleteMailMessage = defineTool({
     uid_validity: UidValidity.nullable().optional().describe('UIDVALIDITY of the trash, with `new_uid`.'),
     warning: z.string().optional(),
   }),
-  run: ({ folder: mailbox, uid, uid_validity: uidValidity, permanent }, { changeImap }: MailSession) =>
-    changeImap(async (imap) => {
+  run: ({ folder: mailbox, uid, uid_validity: uidValidity, permanent }, { filing }: MailSession) =>
+    filing.changeImap(async (unlimited) => {
+      const imap = filing.limited(unlimited);
       if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
       if (!permanent) {
-        const trash = await findMailbox(imap, 'trash');
-        const [moved] = await moveMessages(imap, mailbox, [uid], trash);
+        const trash = await findMailbox(unlimited, 'trash');
+        await openMailbox(imap, mailbox, { toChange: true });
+        const [moved] = await moveMessages(filing.limited(unlimited, trash), mailbox, [uid], trash);
         return {
           uid,
           outcome: 'moved_to_trash' as const,

@@ -60,10 +60,11 @@ export const getMailMessage = defineTool({
     attachments: z.array(Attachment),
     warnings: z.array(z.string()),
   }),
-  run: async (args, session: MailSession) => {
+  run: async (args, session: MailSession, rights) => {
     const options = { format: args.body_format, uidValidity: args.uid_validity };
     const message = await session.readImap((imap) => readMessage(imap, args.folder, args.uid, options), args.folder);
-    const { attachments, warnings } = await publishAttachments(message, args.folder, session);
+    const areLinksAllowed = rights.allows({ tool: 'get_mail_message', tag: 'attachments' });
+    const { attachments, warnings } = await publishAttachments(message, args.folder, session, { areLinksAllowed });
     return {
       ...toEnvelope(message),
       folder: args.folder,

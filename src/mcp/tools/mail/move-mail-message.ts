@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { openMailbox } from '../../../mail/mailboxes.ts';
 import { moveMessages } from '../../../mail/messages.ts';
 import { defineTool } from '../../tool.ts';
+import { requireDestination } from './destination.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from './parameters.ts';
 import { NOT_REMOVED } from './removal-warning.ts';
 import type { MailSession } from './session.ts';
@@ -29,8 +30,9 @@ export const moveMailMessage = defineTool({
     uid_validity: UidValidity.nullable(),
     warning: z.string().optional().describe('Says if something of the message is still in the old folder.'),
   }),
-  run: ({ folder: mailbox, uid, uid_validity: uidValidity, destination }, { changeImap }: MailSession) =>
-    changeImap(async (imap) => {
+  run: async ({ folder: mailbox, uid, uid_validity: uidValidity, destination }, session: MailSession, rights) => {
+    await requireDestination(destination, session, rights);
+    return session.changeImap(async (imap) => {
       if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
       const [moved] = await moveMessages(imap, mailbox, [uid], destination);
       return {
@@ -39,5 +41,6 @@ export const moveMailMessage = defineTool({
         uid_validity: moved?.newUidValidity ?? null,
         ...(moved?.removed === false && { warning: NOT_REMOVED }),
       };
-    }, mailbox),
+    }, mailbox);
+  },
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { AttachmentStore, OwnFile } from '../../../attachments/store.ts';
-import type { MailAccount } from '../../../mail/account.ts';
+import type { OwnFile } from '../../../attachments/store.ts';
 import { type ComposedMessage, composeMessage, MAX_MESSAGE_BYTES } from '../../../mail/compose.ts';
 import { findMailbox, requireMailbox } from '../../../mail/mailboxes.ts';
+import type { Use } from '../../tool.ts';
 import { Recipients } from './parameters.ts';
 import type { MailSession } from './session.ts';
 
@@ -33,6 +33,11 @@ export const IdempotencyKey = z
   .optional()
   .describe('Any text that stands for this message, such as a UUID. Calls with the same one make it once (30 days).');
 
+/** An attachment is a part of a message that is read for it. */
+export function alsoReads({ attachment_urls }: z.output<typeof OutgoingFields>): readonly Use[] {
+  return attachment_urls.length === 0 ? [] : [{ tool: 'get_mail_message', tag: 'attachments' }];
+}
+
 /** What makes a message the same one. Links of attachments are new ones every time they are asked for, so only their number counts. */
 export function contentOf({ attachment_urls, ...fields }: z.output<typeof OutgoingFields>): unknown {
   const { to, cc = '', bcc = '', subject, text_body, html_body = '' } = fields;
@@ -53,18 +58,18 @@ export async function compose(
     subject: fields.subject,
     text: fields.text_body,
     ...(fields.html_body !== undefined && { html: fields.html_body }),
-    attachments: await fetchAll(fields.attachment_urls, attachments, account),
+    attachments: await fetchAll(fields.attachment_urls, attachments),
     date: now(),
     ...(messageId !== undefined && { messageId }),
   });
 }
 
 /** One after the other, so that large files are not in memory twice and a mailbox is not asked for all of them at once. */
-async function fetchAll(urls: string[], store: AttachmentStore, account: MailAccount): Promise<OwnFile[]> {
+async function fetchAll(urls: string[], store: MailSession['attachments']): Promise<OwnFile[]> {
   const files: OwnFile[] = [];
   let left = MAX_MESSAGE_BYTES;
   for (const url of urls) {
-    const file = await store.fetchOwn(url, account, left);
+    const file = await store.fetchOwn(url, left);
     left -= file.content.length;
     files.push(file);
   }
@@ -77,9 +82,11 @@ async function fetchAll(urls: string[], store: AttachmentStore, account: MailAcc
  * @throws {ToolError} if it does not exist, or there is none with that role
  */
 export function resolveMailbox(
-  { readImap }: MailSession,
+  { filing }: MailSession,
   folder: string | undefined,
   role: 'sent' | 'drafts',
 ): Promise<string> {
-  return readImap((imap) => (folder === undefined ? findMailbox(imap, role) : requireMailbox(imap, folder)));
+  return filing.readImap((imap) =>
+    folder === undefined ? findMailbox(imap, role) : requireMailbox(filing.limited(imap), folder),
+  );
 }

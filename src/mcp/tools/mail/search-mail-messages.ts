@@ -52,14 +52,10 @@ export const searchMailMessages = defineTool({
       per_page,
       uids: found.uids,
       ...(found.messages && { messages: found.messages.map(toListedEnvelope) }),
-      ...(found.doubt !== null && { warning: DOUBTS[found.doubt] }),
+      ...(found.isDoubtful && { warning: DOUBT }),
     };
   },
 });
 
-const DOUBTS = {
-  repeated:
-    'The mail server found nothing at first and these messages when it was asked once more, so it may miss others. Look with list_mail_messages too.',
-  wrong:
-    'The mail server finds nothing although the folder is not empty, so its search cannot be relied on. Look with list_mail_messages instead.',
-};
+const DOUBT =
+  'The mail server found nothing at first and these messages when it was asked once more, so it may miss others. Look with list_mail_messages too.';

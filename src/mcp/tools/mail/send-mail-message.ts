@@ -1,5 +1,7 @@
+import { requireRecipients } from '../../limits/recipients.ts';
 import { defineTool } from '../../tool.ts';
-import { IdempotencyKey, OutgoingFields } from './outgoing.ts';
+import { requireDestination } from './destination.ts';
+import { alsoReads, IdempotencyKey, OutgoingFields } from './outgoing.ts';
 import { MailboxPath } from './parameters.ts';
 import { sendOnce } from './send-once.ts';
 import { SendResult, sendNow } from './sending.ts';
@@ -18,6 +20,10 @@ export const sendMailMessage = defineTool({
     idempotency_key: IdempotencyKey,
   }),
   output: SendResult,
-  run: ({ folder, idempotency_key: key, ...fields }, session: MailSession) =>
-    key === undefined ? sendNow(fields, folder, session) : sendOnce(fields, folder, key, session),
+  alsoDoes: alsoReads,
+  run: async ({ folder, idempotency_key: key, ...fields }, session: MailSession, rights) => {
+    requireRecipients(session.permit, fields);
+    if (folder !== undefined) await requireDestination(folder, session, rights, 'sent');
+    return key === undefined ? sendNow(fields, folder, session) : sendOnce(fields, folder, key, session);
+  },
 });

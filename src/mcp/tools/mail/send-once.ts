@@ -55,7 +55,7 @@ interface Attempt {
 }
 
 async function attempt({ fields, folder, id, mayHaveHappened }: Attempt, session: MailSession): Promise<SendResult> {
-  const { places, outbox, earlier } = await session.readImap(async (imap) => {
+  const { places, outbox, earlier } = await session.filing.readImap(async (imap) => {
     const places = await findPlaces(imap, folder, session);
     const look = { id, fields: messageIdFields(session.account), now: session.now() };
     const drafts = places.filing === 'theirs' ? null : await findMailbox(imap, 'drafts').catch(noneIfMissing);
@@ -66,6 +66,7 @@ async function attempt({ fields, folder, id, mayHaveHappened }: Attempt, session
   });
   if (earlier.kind !== 'none') return tellEarlier(earlier, { id, places, outbox }, session);
   if (mayHaveHappened) throw notKnown();
+  await session.mayStillSend();
   const message = await composeToSend(fields, session, id.messageId);
   if (outbox !== null) {
     const others = await take(outbox, message, session);
@@ -86,7 +87,7 @@ async function attempt({ fields, folder, id, mayHaveHappened }: Attempt, session
  * @throws {UpstreamError} if it could not be found out; nothing was sent
  */
 async function take(outbox: Outbox, { rawWithBcc }: ComposedMessage, session: MailSession): Promise<Earlier> {
-  const { readImap, changeImap, settleImap } = session;
+  const { readImap, changeImap, settleImap } = session.filing;
   const begun = await changeImap((imap) => begin(imap, outbox, rawWithBcc)).catch(notBegun);
   const putBack = (uid: number) => settleImap((imap) => withdraw(imap, outbox, [uid])).catch(() => undefined);
   const look = () => readImap((imap) => claim(imap, outbox, begun));
@@ -114,7 +115,7 @@ async function tellEarlier(
   if (earlier.kind !== 'sent' && earlier.kind !== 'submitted') throw notKnown();
   if (earlier.kind === 'sent' && outbox !== null && earlier.late.length > 0) {
     // What is left is a draft too many, for the next call with the key.
-    await session.settleImap((imap) => withdraw(imap, outbox, earlier.late)).catch(() => undefined);
+    await session.filing.settleImap((imap) => withdraw(imap, outbox, earlier.late)).catch(() => undefined);
   }
   const copy = earlier.kind === 'sent' ? earlier.copy : outbox && (await file(outbox, true, session));
   return {
@@ -124,7 +125,11 @@ async function tellEarlier(
 }
 
 /** Tried twice, as nothing is lost by it: what the first attempt has done the second one finds done. */
-async function file(outbox: Outbox, mayBeFiled: boolean, { settleImap }: MailSession): Promise<Copy | null> {
+async function file(
+  outbox: Outbox,
+  mayBeFiled: boolean,
+  { filing: { settleImap } }: MailSession,
+): Promise<Copy | null> {
   return settleImap((imap) => finish(imap, outbox, { mayBeFiled }))
     .catch(() => settleImap((imap) => finish(imap, outbox, { mayBeFiled: true })))
     .catch(() => null);
@@ -137,7 +142,7 @@ function notBegun(error: unknown): never {
 }
 
 /** Takes the draft back when it is certain that nothing was sent. */
-async function explain(error: unknown, outbox: Outbox | null, { settleImap }: MailSession): Promise<never> {
+async function explain(error: unknown, outbox: Outbox | null, { filing: { settleImap } }: MailSession): Promise<never> {
   if (error instanceof UpstreamError && error.fault === 'unknown_outcome') {
     const sentence = `${error.message} ${outbox === null ? '' : 'Its text is in Drafts. '}${ASK_AGAIN}`;
     throw new UpstreamError('SMTP', 'unknown_outcome', sentence, { cause: error, code: error.code });

@@ -48,7 +48,8 @@ export interface Copy {
 
 /** Sends; the same call again sends again. */
 export async function sendNow(fields: Fields, folder: string | undefined, session: MailSession): Promise<SendResult> {
-  const places = await session.readImap((imap) => findPlaces(imap, folder, session));
+  const places = await session.filing.readImap((imap) => findPlaces(imap, folder, session));
+  await session.mayStillSend();
   const message = await composeToSend(fields, session);
   const submission = await session.submit(message);
   // From here on the message is on its way: nothing that fails may look as if it were not.
@@ -57,8 +58,12 @@ export async function sendNow(fields: Fields, folder: string | undefined, sessio
 }
 
 /** @throws {ToolError} if there is no such mailbox; before anything is sent */
-export async function findPlaces(imap: Imap, folder: string | undefined, { account }: MailSession): Promise<Places> {
-  if (folder !== undefined) return { filing: 'ours', sent: await requireMailbox(imap, folder) };
+export async function findPlaces(
+  imap: Imap,
+  folder: string | undefined,
+  { account, filing: { limited } }: MailSession,
+): Promise<Places> {
+  if (folder !== undefined) return { filing: 'ours', sent: await requireMailbox(limited(imap), folder) };
   const filing = whoFiles(account, imap);
   const sent = findMailbox(imap, 'sent');
   return { filing, sent: await (filing === 'theirs' ? sent.catch(noneIfMissing) : sent) };
@@ -79,7 +84,7 @@ export async function saveCopy(
   { rawWithBcc }: ComposedMessage,
   id: KeyedMessageId,
   { filing, sent }: Places,
-  { account, now, settleImap }: MailSession,
+  { account, now, filing: { settleImap } }: MailSession,
 ): Promise<Copy | null> {
   if (filing === 'theirs' || sent === null) return { uid: null, uidValidity: null };
   const save = async (imap: Imap) => {

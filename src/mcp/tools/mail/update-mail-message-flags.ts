@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
+import { canonicalFlag } from '../../../mail/flags.ts';
 import { openMailbox } from '../../../mail/mailboxes.ts';
 import { updateFlags } from '../../../mail/messages.ts';
 import { defineTool } from '../../tool.ts';
@@ -25,6 +26,9 @@ export const updateMailMessageFlags = defineTool({
     remove: Flags.describe('Flags to remove.'),
   }),
   output: z.object({ uid: z.number(), flags: z.array(z.string()).describe('All flags of the message now.') }),
+  // A mail program may expunge what is marked at any time.
+  alsoDoes: ({ add, remove }) =>
+    [...add, ...remove].map(canonicalFlag).includes('\\Deleted') ? [{ tool: 'delete_mail_message' }] : [],
   run: ({ folder: mailbox, uid, uid_validity: uidValidity, add, remove }, { changeImap }: MailSession) => {
     if (add.length + remove.length === 0) throw new ToolError('Nothing to do: name flags in `add` or in `remove`.');
     return changeImap(async (imap) => {

@@ -6,9 +6,11 @@ import { createImapPool } from '../../../../src/mail/pool.ts';
 import { createCatalog } from '../../../../src/mcp/catalog.ts';
 import { mailTools } from '../../../../src/mcp/tools/mail.ts';
 import { unlimited } from '../../../../src/policy.ts';
+import { createMemoryState } from '../../../../src/state/memory.ts';
 import { createRecentCalls } from '../../../../src/state/recent-calls.ts';
 import { newAccount, overCleartext } from '../../../support/accounts.ts';
 import { faultProxy } from '../../../support/fault-proxy.ts';
+import { everythingOf } from '../../../support/mail-session.ts';
 import { subjectsIn } from '../../../support/mailbox-contents.ts';
 import { withRawImap } from '../../../support/raw-imap.ts';
 import { testServers } from '../../../support/servers.ts';
@@ -29,16 +31,15 @@ async function send(kind: 'files copies' | 'files none', args: Record<string, un
   const pool = createImapPool({ log });
   const refuse = () => Promise.reject(new Error('no attachments here'));
   const now = () => new Date();
-  const session = openSession(
-    { account: { ...direct, imap: { ...direct.imap, server } } },
-    {
-      pool,
-      store: { publish: refuse, fetchOwn: refuse },
-      now,
-      messageIdSecret: randomBytes(32),
-      recentCalls: createRecentCalls({ now }),
-    },
-  );
+  const session = openSession(everythingOf({ ...direct, imap: { ...direct.imap, server } }), {
+    pool,
+    store: { publish: refuse, fetchOwn: refuse },
+    now,
+    log,
+    messageIdSecret: randomBytes(32),
+    sends: { state: createMemoryState({ now }), areAllCounted: true },
+    recentCalls: createRecentCalls({ now }),
+  });
   const provider: typeof session = {
     ...session,
     submit: async ({ raw, envelope }) => {
