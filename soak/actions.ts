@@ -4,12 +4,16 @@ import type { Model } from './model.ts';
 
 /** What a random person does: one tool call each, and what has to be true of the mailboxes after it. */
 
+export type Call = (tool: string, args: Record<string, unknown>) => Promise<Record<string, unknown>>;
+
 export interface Actor {
   self: number;
   other: number;
   /** Address of `other`. */
   address: string;
-  call(tool: string, args: Record<string, unknown>): Promise<Record<string, unknown>>;
+  call: Call;
+  /** Is done when nothing fails any more, with the tools of a new process. */
+  later(check: (callAnew: Call) => Promise<void>): void;
   model: Model;
   random(): number;
 }
@@ -51,24 +55,35 @@ async function send({ self, other, address, call, model }: Actor): Promise<void>
   model.expect(self, subject, isSent ? ['Sent'] : []);
 }
 
-/** With a key the call is made again until it is certain, or often enough. However it ends: at most one message arrives. */
-async function sendOnce({ self, other, address, call, model }: Actor): Promise<void> {
+/**
+ * With a key the call is made again until it is certain, or often enough; and once more from another process when nothing fails any more,
+ * which tells what has become of it and takes back what was left behind. However it ends: at most one message arrives.
+ */
+async function sendOnce({ self, other, address, call, later, model }: Actor): Promise<void> {
   const subject = newSubject();
-  const atMostOnce = [[], ['Drafts'], ['Sent']];
-  // Several attempts that were all cut off may each leave a draft that turns up late.
-  model.expect(self, subject, ...atMostOnce, ['Drafts', 'Drafts'], ['Drafts', 'Sent']);
+  // Without its copy in Sent nobody could know that it was sent.
+  model.reserve(self, subject);
   model.expect(other, subject, [], ['INBOX']);
   const args = { to: address, subject, text_body: 'x', idempotency_key: subject };
-  for (let attempt = 0; attempt < 4; attempt += 1) {
+  let told: 'nothing certain' | 'sent' | 'sent and filed' = 'nothing certain';
+  for (let attempt = 0; attempt < MOST_ATTEMPTS && told === 'nothing certain'; attempt += 1) {
     const outcome = await outcomeOf(call('send_mail_message', args));
-    if (outcome === 'nothing' || outcome === 'unknown') continue;
-    model.expect(other, subject, ['INBOX']);
-    // The draft of an earlier attempt whose APPEND was cut off can turn up after this one has looked for it. It is never sent.
-    const late = attempt === 0 ? [] : [['Drafts', 'Sent']];
-    model.expect(self, subject, ...(outcome.result.warning === undefined ? [['Sent']] : atMostOnce.slice(1)), ...late);
-    return;
+    if (typeof outcome !== 'string') told = outcome.result.warning === undefined ? 'sent and filed' : 'sent';
   }
+  if (told !== 'nothing certain') model.expect(other, subject, ['INBOX']);
+  later(async (callAnew) => {
+    const outcome = await outcomeOf(callAnew('send_mail_message', args));
+    if (outcome === 'nothing' || (outcome === 'unknown' && told === 'sent and filed'))
+      throw new Error(`${subject} was told as ${told}, and then as ${outcome}`);
+    // Attempts that were cut off may each have left a draft.
+    if (outcome === 'unknown') return model.expect(self, subject, ...DRAFTS);
+    model.expect(self, subject, ['Sent']);
+    if (told === 'nothing certain') model.expect(other, subject, ['INBOX']);
+  });
 }
+
+const MOST_ATTEMPTS = 4;
+const DRAFTS = Array.from({ length: MOST_ATTEMPTS }, (_, n) => Array.from({ length: n + 1 }, () => 'Drafts'));
 
 /** A message that is certainly there, as the server numbers it now; undefined if nobody could tell, or it has not arrived yet. */
 async function find({ self, call, model, random }: Actor) {

@@ -10,6 +10,8 @@ interface Expected {
 export interface Model {
   /** @param alternatives lists of folders, one of which has to be true */
   expect(owner: number, subject: string, ...alternatives: string[][]): void;
+  /** From here on pick() does not give it. */
+  reserve(owner: number, subject: string): void;
   /** A message of this person that is certainly in exactly one folder, or undefined if there is none. */
   pick(owner: number, random: () => number): { subject: string; folder: string } | undefined;
   /** @param actual folder → subjects, for each person. @returns a sentence for each difference */
@@ -20,14 +22,20 @@ export interface Model {
 
 export function createModel(): Model {
   const all = new Map<string, Expected>();
+  const reserved = new Set<string>();
   const keyOf = (owner: number, subject: string) => `${owner} ${subject}`;
   return {
     expect(owner, subject, ...alternatives) {
       all.set(keyOf(owner, subject), { owner, subject, alternatives });
     },
+    reserve(owner, subject) {
+      reserved.add(keyOf(owner, subject));
+    },
     pick(owner, random) {
       const certain = [...all.values()].flatMap(({ owner: whose, subject, alternatives: [first, ...others] }) =>
-        whose === owner && others.length === 0 && first?.length === 1 ? [{ subject, folder: first[0] ?? '' }] : [],
+        whose === owner && others.length === 0 && first?.length === 1 && !reserved.has(keyOf(owner, subject))
+          ? [{ subject, folder: first[0] ?? '' }]
+          : [],
       );
       return certain[Math.floor(random() * certain.length)];
     },

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MailAccount } from '../src/mail/account.ts';
 import { newAccount } from '../test/support/accounts.ts';
@@ -5,13 +6,16 @@ import { type ShortLimits, type ToolsOfAccount, toolsOf } from '../test/support/
 import { messagesIn } from '../test/support/mailbox-contents.ts';
 import { type CuttableProxy, cuttableProxy } from '../test/support/proxies.ts';
 import type { TestServers } from '../test/support/servers.ts';
-import { ACTIONS } from './actions.ts';
+import { ACTIONS, type Actor, type Call } from './actions.ts';
 import { createModel, type Model } from './model.ts';
+import { startSoakServers } from './servers.ts';
 
 export interface SoakReport {
   calls: number;
-  /** Cuts, silences and restarts. */
+  /** Cuts, silences and new processes of ours. */
   faults: number;
+  /** Restarts of mail servers. */
+  restarts: number;
   messages: number;
   /** A sentence for each thing that is not as it must be. Empty: all is well. */
   differences: string[];
@@ -22,6 +26,8 @@ export interface SoakReport {
 
 /** One person: a mailbox behind networks that fail, and a server process that is replaced now and then. */
 interface Person {
+  /** All processes have it. */
+  messageIdSecret: Buffer;
   account: MailAccount;
   /** The account as seen through the failing networks. */
   far: MailAccount;
@@ -30,6 +36,8 @@ interface Person {
 
 const FOLDERS = ['INBOX', 'Archive', 'Trash', 'Junk', 'Drafts', 'Sent'];
 const SETTLE_MS = 30_000;
+/** Between two restarts of a mail server. */
+const RESTART_MS = 3_000;
 /** Silences last longer than that, and do not take all of the time there is. */
 const LIMITS: ShortLimits = {
   imap: { connectMs: 5_000, silenceMs: 700, commandMs: 5_000 },
@@ -38,22 +46,27 @@ const LIMITS: ShortLimits = {
 
 /** Random people use random tools for a while over networks that fail, and what is in their mailboxes is compared with what they were told. */
 export async function runSoak(servers: TestServers, options: { seconds: number; people: number }): Promise<SoakReport> {
-  await using imap = await cuttableProxy({ target: { host: '127.0.0.1', port: servers.imap.tlsPort } });
-  await using smtp = await cuttableProxy({ target: { host: '127.0.0.1', port: servers.smtp.tlsPort } });
+  await using own = await startSoakServers(servers);
+  await using imap = await cuttableProxy({ target: { host: '127.0.0.1', port: own.ports.imap } });
+  await using smtp = await cuttableProxy({ target: { host: '127.0.0.1', port: own.ports.smtp } });
   const people = Array.from({ length: options.people }, () => newPerson(servers, imap.port, smtp.port));
   const model = createModel();
   const end = Date.now() + options.seconds * 1000;
-  const faults = breakThings(people, [imap, smtp], end);
+  const faults = breakThings(people, [imap, smtp], end, [() => own.restartImap(), () => own.restartSmtp(smtp)]);
   const middle = pause(options.seconds * 500).then(rssMb);
   const lives = await Promise.all(people.map((_, self) => live(self, people, model, end)));
   const broken = await faults;
   const rss: [number, number] = [await middle, rssMb()];
   for (const { tools } of people) await tools[Symbol.asyncDispose]();
-  const differences = [...lives.flatMap(({ bugs }) => bugs), ...(await settled(people, model))];
+  // What the servers still have of connections that were cut is done by then.
+  await pause(1000);
+  const late = await Promise.all(people.map((person, self) => askAgain(person, lives[self]?.checks ?? [])));
+  const bugs = [...lives.flatMap(({ bugs }) => bugs), ...late.flat()];
+  const differences = [...bugs, ...(await settled(people, model))];
   await pause(500);
   return {
     calls: lives.reduce((sum, { calls }) => sum + calls, 0),
-    faults: broken,
+    ...broken,
     messages: model.size(),
     differences,
     leakedSockets: imap.open() + smtp.open(),
@@ -68,34 +81,63 @@ function newPerson(servers: TestServers, imapPort: number, smtpPort: number): Pe
     imap: { ...account.imap, server: { ...account.imap.server, port: imapPort } },
     smtp: { ...account.smtp, server: { ...account.smtp.server, port: smtpPort } },
   };
-  return { account, far, tools: toolsOf(far, LIMITS) };
+  const messageIdSecret = randomBytes(32);
+  return { account, far, messageIdSecret, tools: toolsOf(far, { ...LIMITS, messageIdSecret }) };
 }
 
 async function live(self: number, people: Person[], model: Model, end: number) {
   const bugs: string[] = [];
+  const checks: Check[] = [];
+  const later = (check: Check) => void checks.push(check);
   let calls = 0;
   while (Date.now() < end) {
     const other = (self + 1 + Math.floor(Math.random() * (people.length - 1))) % people.length;
     const address = people[other]?.account.email ?? '';
     const action = ACTIONS[Math.floor(Math.random() * ACTIONS.length)];
-    const call = (tool: string, args: Record<string, unknown>) => {
+    const call: Call = (tool, args) => {
       calls += 1;
       return people[self]?.tools.call(tool, args) ?? Promise.reject(new Error('nobody there'));
     };
     try {
-      await action?.({ self, other, address, call, model, random: Math.random });
+      await action?.({ self, other, address, call, later, model, random: Math.random });
     } catch (error) {
       bugs.push(`${action?.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  return { bugs, calls };
+  return { bugs, calls, checks };
 }
 
-/** Cuts, silences that end in a cut, and new processes in place of old ones. @returns how many */
-async function breakThings(people: Person[], networks: CuttableProxy[], end: number): Promise<number> {
-  let faults = 0;
+type Check = Parameters<Actor['later']>[0];
+
+/** What was put off until nothing fails any more. @returns a sentence for each check that did not hold */
+async function askAgain({ far, messageIdSecret }: Person, checks: readonly Check[]): Promise<string[]> {
+  await using tools = toolsOf(far, { messageIdSecret });
+  const bugs: string[] = [];
+  for (const check of checks) {
+    await check(tools.call).catch((error: unknown) => {
+      bugs.push(error instanceof Error ? error.message : String(error));
+    });
+  }
+  return bugs;
+}
+
+/** Cuts, silences that end in a cut, new processes in place of old ones, and the mail servers started again in turns. @returns how many */
+async function breakThings(
+  people: Person[],
+  networks: CuttableProxy[],
+  end: number,
+  serverRestarts: (() => Promise<void>)[],
+): Promise<{ faults: number; restarts: number }> {
+  let [faults, restarts] = [0, 0];
+  let restartAt = Date.now() + RESTART_MS;
   while (Date.now() < end) {
     await pause(200 + Math.random() * 800);
+    if (Date.now() > restartAt) {
+      await serverRestarts[restarts % serverRestarts.length]?.();
+      restarts += 1;
+      restartAt = Date.now() + RESTART_MS;
+      continue;
+    }
     faults += 1;
     const network = networks[Math.floor(Math.random() * networks.length)];
     const kind = Math.random();
@@ -109,11 +151,11 @@ async function breakThings(people: Person[], networks: CuttableProxy[], end: num
       const person = people[Math.floor(Math.random() * people.length)];
       if (person === undefined) continue;
       const { tools } = person;
-      person.tools = toolsOf(person.far, LIMITS);
+      person.tools = toolsOf(person.far, { ...LIMITS, messageIdSecret: person.messageIdSecret });
       await tools[Symbol.asyncDispose]();
     }
   }
-  return faults;
+  return { faults, restarts };
 }
 
 /** Mail is delivered a moment after it was accepted, so differences get some time to go away. */

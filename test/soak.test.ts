@@ -2,10 +2,14 @@ import { expect, test } from 'vitest';
 import { runSoak } from '../soak/run.ts';
 import { testServers } from './support/servers.ts';
 
-test('after random calls over failing networks every mailbox is as its owner was told, and no socket is left', async () => {
-  const { calls, faults, differences, leakedSockets } = await runSoak(testServers(), { seconds: 12, people: 4 });
+test('after random calls over failing networks to servers that restart every mailbox is as its owner was told, and no socket is left', async () => {
+  const { calls, faults, restarts, differences, leakedSockets } = await runSoak(testServers(), {
+    seconds: 12,
+    people: 4,
+  });
   expect(differences).toEqual([]);
   expect(leakedSockets).toBe(0);
   expect(calls).toBeGreaterThan(20);
   expect(faults).toBeGreaterThan(5);
+  expect(restarts).toBeGreaterThan(1);
 }, 120_000);

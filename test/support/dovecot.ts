@@ -2,7 +2,7 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeyPair } from './certificates.ts';
-import { greets, type ServerProcess, startServer } from './server-process.ts';
+import { greets, type RestartableServer, startServer } from './server-process.ts';
 
 /** Owner of all mail: no account of the machine, and not root, for whom Dovecot opens no mailbox. */
 export const MAIL_UID = 5000;
@@ -29,7 +29,8 @@ export function makeMailStore(scratch: string): MailStore {
 }
 
 export interface DovecotOptions {
-  kind: 'rich' | 'poor';
+  /** `imap-only`: as the rich one, without LMTP. */
+  kind: 'rich' | 'poor' | 'imap-only';
   tlsPort: number;
   /** STARTTLS is offered and, as the peer is this machine, cleartext logins are taken too. */
   starttlsPort: number;
@@ -49,7 +50,7 @@ export function dovecotSockets(scratch: string): DovecotSockets {
   return { lmtp: join(run, 'lmtp'), sasl: join(run, 'auth-postfix') };
 }
 
-export async function startDovecot(scratch: string, options: DovecotOptions): Promise<ServerProcess> {
+export async function startDovecot(scratch: string, options: DovecotOptions): Promise<RestartableServer> {
   const name = `dovecot-${options.kind}`;
   const folder = join(scratch, name);
   mkdirSync(join(folder, 'run'), { recursive: true });

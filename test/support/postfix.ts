@@ -1,10 +1,10 @@
 /** Postfix: submission with implicit TLS, with STARTTLS and without any, delivering to Dovecot and to nobody else. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeyPair } from './certificates.ts';
 import type { DovecotSockets } from './dovecot.ts';
-import { greets, type ServerProcess, startServer } from './server-process.ts';
+import { greets, type RestartableServer, startServer } from './server-process.ts';
 
 /** The only domain there is: users whose names start with `u-` or `p-` exist, all others get 550 at RCPT. */
 export const MAIL_DOMAIN = 'example.test';
@@ -35,7 +35,15 @@ export interface PostfixOptions {
   dovecot: DovecotSockets;
 }
 
-export async function startPostfix(scratch: string, options: PostfixOptions): Promise<ServerProcess> {
+/** True if no message is in the queue: each was delivered, or refused. */
+export function isQueueEmpty(scratch: string): boolean {
+  const queue = join(scratch, 'postfix', 'queue');
+  return ['maildrop', 'incoming', 'active', 'deferred'].every((name) =>
+    readdirSync(join(queue, name), { recursive: true, withFileTypes: true }).every((entry) => !entry.isFile()),
+  );
+}
+
+export async function startPostfix(scratch: string, options: PostfixOptions): Promise<RestartableServer> {
   const folder = join(scratch, 'postfix');
   const config = join(folder, 'config');
   const logFile = join(folder, 'log');

@@ -26,6 +26,8 @@ export interface CuttableProxy extends Proxy {
   cut(): void;
   /** From here on bytes are swallowed in both directions and connections stay open, until `thaw`. */
   freeze(): void;
+  /** From here on new connections are reset, until `thaw`. */
+  refuse(): void;
   thaw(): void;
 }
 
@@ -53,7 +55,9 @@ export async function delayProxy({ target, delayMs }: { target: Target; delayMs:
 export async function cuttableProxy({ target }: { target: Target }): Promise<CuttableProxy> {
   const pairs = new Set<Socket>();
   let frozen = false;
+  let refusing = false;
   const proxy = await startProxy(target, (from, to) => {
+    if (refusing) from.resetAndDestroy();
     pairs.add(from);
     from.on('close', () => pairs.delete(from));
     from.on('data', (chunk) => !frozen && to.writable && to.write(chunk));
@@ -67,8 +71,12 @@ export async function cuttableProxy({ target }: { target: Target }): Promise<Cut
     freeze: () => {
       frozen = true;
     },
+    refuse: () => {
+      refusing = true;
+    },
     thaw: () => {
       frozen = false;
+      refusing = false;
     },
   };
 }

@@ -1,14 +1,28 @@
 /** One server of the tests as a child process: started, known by its pid file, ended by that pid. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withinReach } from './within-reach.ts';
 
 const START_LIMIT_MS = 60_000;
+const END_LIMIT_MS = 15_000;
 
 export interface ServerProcess {
   name: string;
+  stop(): Promise<void>;
+}
+
+export interface RestartableServer extends ServerProcess {
+  /** Ends it as an administrator would, in order, and starts it again on the same ports and data. */
+  restart(): Promise<void>;
+}
+
+/** A server from its start to its end. */
+interface Life {
+  /** Asks it to end, and waits until it has. */
+  end(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,7 +43,19 @@ export interface ServerCommand {
  * @param scratch its pid goes to `pids/` in it, its output to `output/`
  * @throws {Error} if it ends or has not answered within a minute, with the last lines it logged
  */
-export async function startServer(scratch: string, server: ServerCommand): Promise<ServerProcess> {
+export async function startServer(scratch: string, server: ServerCommand): Promise<RestartableServer> {
+  let life = await begin(scratch, server);
+  return {
+    name: server.name,
+    restart: async () => {
+      await life.end();
+      life = await begin(scratch, server);
+    },
+    stop: () => life.stop(),
+  };
+}
+
+async function begin(scratch: string, server: ServerCommand): Promise<Life> {
   mkdirSync(join(scratch, 'pids'), { recursive: true });
   mkdirSync(join(scratch, 'output'), { recursive: true });
   const outputFile = join(scratch, 'output', server.name);
@@ -40,6 +66,7 @@ export async function startServer(scratch: string, server: ServerCommand): Promi
     stdio: ['ignore', output, output],
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', ...server.env },
   });
+  closeSync(output);
   let end: string | undefined;
   const ended = new Promise<void>((resolve) => {
     child.once('error', (error) => {
@@ -69,7 +96,14 @@ export async function startServer(scratch: string, server: ServerCommand): Promi
     const logs = [outputFile, ...(server.logFile === undefined ? [] : [server.logFile])];
     throw new Error(`${server.name} did not start: ${end}\n${logs.map(lastLines).join('\n')}`);
   }
-  return { name: server.name, stop };
+  return {
+    end: async () => {
+      child.kill('SIGTERM');
+      await Promise.race([ended, sleep(END_LIMIT_MS, undefined, { ref: false })]);
+      await stop();
+    },
+    stop,
+  };
 }
 
 /** Ends whatever still has a pid file below `scratch`. */

@@ -1,7 +1,7 @@
 /** Where the servers of this test run are. */
 import { inject } from 'vitest';
 import type { Certificates } from './certificates.ts';
-import type { MailStore } from './dovecot.ts';
+import type { DovecotSockets, MailStore } from './dovecot.ts';
 import type { S3Coordinates } from './swift.ts';
 
 export interface TestServers {
@@ -15,6 +15,8 @@ export interface TestServers {
   ca: string;
   certificates: Certificates;
   store: MailStore;
+  /** Where Dovecot takes mail, and checks logins for others. */
+  dovecot: DovecotSockets;
 }
 
 declare module 'vitest' {

@@ -44,12 +44,13 @@ export async function startServers(scratch: string): Promise<RunningServers> {
     ca: certificates.ca,
     certificates,
     store,
+    dovecot: dovecotSockets(scratch),
   };
   const certificate = certificates.server;
   const started = await Promise.allSettled([
     startDovecot(scratch, { kind: 'rich', ...servers.imap, certificate, store }),
     startDovecot(scratch, { kind: 'poor', ...servers.poorImap, certificate, store }),
-    startPostfix(scratch, { ...servers.smtp, certificate, dovecot: dovecotSockets(scratch) }),
+    startPostfix(scratch, { ...servers.smtp, certificate, dovecot: servers.dovecot }),
     startSwift(scratch, swiftPorts),
   ]);
   const faults = started.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
