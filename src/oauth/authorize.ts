@@ -1,10 +1,21 @@
 /** GET and POST /oauth/authorize: the sign-in page, and the redirect with the code (RFC 6749 §4.1.1, §4.1.2). */
 import type { Request, RequestHandler, Response } from 'express';
 import { OAuthError } from '../errors.ts';
+import type { Consent } from '../policy.ts';
 import { type AuthorizationRequest, checkedRequest, errorTarget, trustedTarget } from './authorization-request.ts';
-import { accountOf } from './credentials.ts';
+import {
+  type Choices,
+  choiceProblems,
+  consentOf,
+  everything,
+  offeredPowers,
+  readChoices,
+  scopeWith,
+} from './consent.ts';
+import { accountOf, type Credentials } from './credentials.ts';
 import { formBinding } from './form-binding.ts';
 import { randomId } from './jwe.ts';
+import { loginCheck } from './login-check.ts';
 import {
   credentialsOf,
   emptyEntry,
@@ -21,7 +32,8 @@ import { parseParameters, queryOf, readForm } from './parameters.ts';
 import { authorizePaths } from './paths.ts';
 import { sendBack } from './redirect.ts';
 import { formActionSources } from './redirect-uri.ts';
-import { createSignInThrottle, waitSentence } from './sign-in-throttle.ts';
+import type { Scope } from './scope.ts';
+import { waitSentence } from './sign-in-throttle.ts';
 import { createTokens, lifetimes, type Transaction } from './tokens.ts';
 
 /** A common limit of proxies for a request line; nothing longer would have come this far in production. */
@@ -30,19 +42,42 @@ const maxFormBytes = 16 * 1024;
 
 const staleForm = 'This sign-in page is too old, was already used, or was opened in another browser.';
 
+/** What the person has entered. */
+interface Entered {
+  entry: LoginEntry;
+  choices: Choices;
+}
+
 /** The two handlers of the authorization endpoint. Faults are thrown; an OAuthError says by `redirect` whom to tell. */
 export function authorize(services: OAuthServices): { show: RequestHandler; submit: RequestHandler } {
-  const { issuer, now, log, state, clients, verifyLogin } = services;
+  const { issuer, now, log, state, clients, powersLeft } = services;
   const tokens = createTokens(services.keyring);
   const pages = createPages({ issuer });
   const binding = formBinding(issuer);
-  const throttle = createSignInThrottle(services);
+  const tryLogin = loginCheck(services);
+
+  const offeredBy = ({ client, scope }: AuthorizationRequest) => offeredPowers(scope, powersLeft(client.policy));
+
+  /** Asked for and allowed by the operator (AUTHZ-23). */
+  function withinPolicy(request: AuthorizationRequest): AuthorizationRequest {
+    const scope = scopeWith(request.scope, offeredBy(request));
+    if (scope.length > 0) return { ...request, scope };
+    const sentence = 'The operator of this server allows nothing of what was asked for.';
+    throw new OAuthError('invalid_scope', sentence, { redirect: errorTarget(request) });
+  }
+
+  /** What the access token will hold beside the login. */
+  function sealedBeside({ client, resource: aud, scope }: AuthorizationRequest, consent: Consent | undefined): object {
+    const { jti, name, servers, policy } = client;
+    const limits = { ...(Object.keys(policy).length > 0 && { policy }), consent };
+    return { iss: issuer, aud, client: { jti, name }, scope, servers, ...limits };
+  }
 
   async function sendForm(
     response: Response,
     request: AuthorizationRequest,
     sealed: { tid: string; browser: string },
-    entry: LoginEntry,
+    { entry, choices }: Entered,
     problems: readonly FormProblem[] = [],
     status = 200,
   ): Promise<void> {
@@ -56,12 +91,16 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       aud: request.resource,
       scope: request.scope,
     };
-    const transaction = await tokens.transaction.seal(payload, now()).catch((cause) => {
+    const shownAt = now();
+    const transaction = await tokens.transaction.seal(payload, shownAt).catch((cause) => {
       if (!(cause instanceof RangeError)) throw cause;
       // A state of control characters grows sixfold in JSON; any other fits (AUTHZ-20).
       throw new OAuthError('invalid_request', 'The request is too long.', { cause, redirect: errorTarget(request) });
     });
-    const html = pages.login(loginView(request, { issuer, action: authorizePaths[0], transaction }, entry, problems));
+    const page = { issuer, action: authorizePaths[0], transaction, shownAt };
+    const html = pages.login(
+      loginView({ ...request, offered: offeredBy(request) }, page, { entry, choices, problems }),
+    );
     pages.send(response, status, html, formActionSources(uri));
   }
 
@@ -86,15 +125,20 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
   }
 
   /** The code and its `jti`, which becomes the id of the grant. */
-  function sealCode({ client, ...request }: AuthorizationRequest, entry: LoginEntry): Promise<string> {
+  function sealCode(
+    { client, ...request }: AuthorizationRequest,
+    granted: { login: Credentials; scope: Scope; consent: Consent | undefined },
+  ): Promise<string> {
+    const { login, scope, consent } = granted;
     return tokens.code.seal(
       {
         client: client.jti,
         redirect_uri: request.redirectUri,
         code_challenge: request.codeChallenge,
         aud: request.resource,
-        scope: request.scope,
-        login: credentialsOf(entry),
+        scope,
+        ...(consent && { consent }),
+        login,
       },
       now(),
     );
@@ -106,9 +150,10 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       if (query.length > maxQueryLength) throw new OAuthError('invalid_request', 'The link is too long.');
       const parameters = parseParameters(query);
       const target = await trustedTarget(parameters, clients);
-      const authorization = checkedRequest(parameters, target, issuer);
+      const authorization = withinPolicy(checkedRequest(parameters, target, issuer));
       const sealed = { tid: randomId(), browser: binding.bind(request, response) };
-      await sendForm(response, authorization, sealed, emptyEntry);
+      const choices = everything(offeredBy(authorization));
+      await sendForm(response, authorization, sealed, { entry: emptyEntry, choices });
     },
 
     async submit(request, response) {
@@ -118,26 +163,29 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       if (form.get('action') === 'cancel') {
         throw new OAuthError('access_denied', 'The person cancelled.', { redirect: { uri, state: clientState } });
       }
-      const entry = readEntry(form);
-      const mistakes = entryProblems(entry);
-      if (mistakes.length > 0) return sendForm(response, authorization, transaction, entry, mistakes);
+      const offered = offeredBy(authorization);
+      const entered = { entry: readEntry(form), choices: readChoices(form, offered) };
+      const showAgain = (problems: readonly FormProblem[], { status = 200, entry = entered.entry } = {}) =>
+        sendForm(response, authorization, transaction, { ...entered, entry }, problems, status);
 
-      const account = accountOf(credentialsOf(entry), client.servers);
-      const attempt = await throttle.attempt({ clientJti: client.jti, account, address: request.ip });
-      if (attempt.waitSeconds > 0) {
-        log.info({ client: client.jti, waitSeconds: attempt.waitSeconds }, 'sign-in has to wait');
-        response.set('Retry-After', String(attempt.waitSeconds));
-        const wait = { place: 'imap_password' as const, sentence: waitSentence(attempt.waitSeconds) };
-        return sendForm(response, authorization, transaction, entry, [wait], 429);
+      const consent = consentOf(entered.choices, offered, new Date(transaction.iat * 1000));
+      const mistakes = [
+        ...choiceProblems(entered.choices),
+        ...entryProblems(entered.entry, sealedBeside(authorization, consent)),
+      ];
+      if (mistakes.length > 0) return showAgain(mistakes);
+
+      const login = credentialsOf(entered.entry);
+      const { waitSeconds, faults } = await tryLogin(request, client, accountOf(login, client.servers));
+      if (waitSeconds > 0) {
+        response.set('Retry-After', String(waitSeconds));
+        return showAgain([{ place: 'imap_password', sentence: waitSentence(waitSeconds) }], { status: 429 });
       }
-      const faults = await verifyLogin(account);
       if (faults.length > 0) {
-        log.info({ client: client.jti, faults }, 'sign-in refused by the mail servers');
+        const { entry } = entered;
         const useSameCredentials = entry.useSameCredentials && !needsOwnSmtpLogin(faults, entry);
-        const problems = loginProblems(faults, entry, client.servers);
-        return sendForm(response, authorization, transaction, { ...entry, useSameCredentials }, problems);
+        return showAgain(loginProblems(faults, entry, client.servers), { entry: { ...entry, useSameCredentials } });
       }
-      await attempt.succeeded();
       // Who clicks twice has left the first request; its success must not use up the page for the second.
       if (request.socket.destroyed) return;
       // Pages of one transaction that were shown again live a little longer than the first; so does the mark.
@@ -145,7 +193,8 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       if ((await state.claim(`transaction:${transaction.tid}`, markUntil)) !== null) {
         throw new OAuthError('invalid_request', staleForm);
       }
-      const code = await sealCode(authorization, entry);
+      const scope = scopeWith(authorization.scope, entered.choices.powers);
+      const code = await sealCode(authorization, { login, scope, consent });
       log.info({ client: client.jti }, 'signed in');
       sendBack(response, uri, { code, state: clientState, iss: issuer });
     },

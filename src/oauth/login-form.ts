@@ -13,8 +13,10 @@ export interface LoginEntry {
   smtpPassword: string;
 }
 
-/** Where a problem is shown: a field by its wire name, or the server that a pair of fields is checked with. */
+/** Where a problem is shown: a field by its wire name, the group of powers, or the server that a pair of fields is checked with. */
 export type Place =
+  | 'powers'
+  | 'recipients'
   | 'full_name'
   | 'email'
   | 'imap_username'
@@ -35,8 +37,11 @@ export interface FormProblem {
 /** In bytes of UTF-8. A user name can be an address: 64 + 1 + 255 (RFC 5321 §4.5.3.1). */
 const maxBytes = { name: 256, username: 320, password: 1024 } as const;
 
-/** Everything is sealed into a token of less than 4 KiB; one pair of the longest values fits, two do not. */
-const maxSealedBytes = { onePair: 3500, twoPairs: 2050 } as const;
+/**
+ * A token of less than 4 KiB (BEAR-08), in bytes of JSON: what is left after the header of the JWE, base64url and 166 bytes of claims that
+ * are not known yet. One login of the longest values fits beside mail servers with the longest names, and nothing else then.
+ */
+const maxSealedBytes = 2820;
 
 /** Before anything is typed. */
 export const emptyEntry: LoginEntry = {
@@ -62,8 +67,11 @@ export function readEntry(form: Parameters): LoginEntry {
   };
 }
 
-/** @returns everything that can be seen without asking the mail servers, at most one problem a field, in reading order */
-export function entryProblems(entry: LoginEntry): FormProblem[] {
+/**
+ * @param beside what is sealed into the access token together with the login
+ * @returns everything that can be seen without asking the mail servers, at most one problem a field, in reading order
+ */
+export function entryProblems(entry: LoginEntry, beside: object = {}): FormProblem[] {
   const problems = [
     line('full_name', 'name', entry.fullName, maxBytes.name),
     email(entry.email),
@@ -76,7 +84,7 @@ export function entryProblems(entry: LoginEntry): FormProblem[] {
           password('smtp_password', entry.smtpPassword),
         ]),
   ].filter((problem) => problem !== null);
-  return problems.length > 0 ? problems : tooLongTogether(entry);
+  return problems.length > 0 ? problems : tooLongTogether(entry, beside);
 }
 
 /** The entry as it is sealed; empty user names become the address. */
@@ -115,11 +123,10 @@ function password(place: Place, text: string): FormProblem | null {
     : null;
 }
 
-function tooLongTogether(entry: LoginEntry): FormProblem[] {
-  const sealedBytes = Buffer.byteLength(JSON.stringify(credentialsOf(entry)));
-  if (!entry.useSameCredentials && sealedBytes > maxSealedBytes.twoPairs) {
-    return [{ place: 'smtp_password', sentence: 'The two logins together are too long; use shorter passwords.' }];
-  }
-  if (sealedBytes > maxSealedBytes.onePair) return [{ place: 'imap_password', sentence: 'The password is too long.' }];
-  return [];
+function tooLongTogether(entry: LoginEntry, beside: object): FormProblem[] {
+  const bytes = Buffer.byteLength(JSON.stringify({ ...beside, login: credentialsOf(entry) }));
+  if (bytes <= maxSealedBytes) return [];
+  return entry.useSameCredentials
+    ? [{ place: 'imap_password', sentence: 'The login is too long; use a shorter password.' }]
+    : [{ place: 'smtp_password', sentence: 'The two logins together are too long; use shorter passwords.' }];
 }

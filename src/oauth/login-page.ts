@@ -1,19 +1,15 @@
 /** What the sign-in page says: an authorization request, what was typed and what is wrong with it, put into words. */
 import type { MailServer } from '../mail/account.ts';
+import type { Power } from '../policy.ts';
 import { appPasswordOf } from './app-passwords.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
+import type { Choices } from './consent.ts';
+import { consentView } from './consent-page.ts';
 import type { FormProblem, LoginEntry, Place } from './login-form.ts';
 import type { LoginView, ProblemView, ServerView } from './pages.ts';
+import { accountPath } from './paths.ts';
 import { plainText } from './plain-text.ts';
 import { redirectHost } from './redirect-uri.ts';
-import type { Scope } from './scope.ts';
-
-const permissions: Record<Scope[number], string> = {
-  'mail.read': 'Read and search all your mail, attachments included',
-  'mail.write': 'Move and mark messages, and write drafts',
-  'mail.send': 'Send mail in your name',
-  'mail.delete': 'Delete messages',
-};
 
 const protections: Record<MailServer['security'], string> = {
   tls: 'over TLS',
@@ -21,12 +17,14 @@ const protections: Record<MailServer['security'], string> = {
   cleartext: 'not encrypted',
 };
 
-/** @param problems in reading order; passwords are never shown again, whatever happened to them */
+/**
+ * @param request.offered the powers that the person can grant
+ * @param entered.problems in reading order; passwords are never shown again, whatever happened to them
+ */
 export function loginView(
-  request: AuthorizationRequest,
-  page: { issuer: string; action: string; transaction: string },
-  entry: LoginEntry,
-  problems: readonly FormProblem[] = [],
+  request: AuthorizationRequest & { offered: readonly Power[] },
+  page: { issuer: string; action: string; transaction: string; shownAt: Date },
+  { entry, choices, problems }: { entry: LoginEntry; choices: Choices; problems: readonly FormProblem[] },
 ): LoginView {
   const shown = problems.map(problemView);
   const at = (place: Place) => shown[problems.findIndex((problem) => problem.place === place)];
@@ -43,7 +41,8 @@ export function loginView(
       documentHost: request.client.documentHost ?? undefined,
     },
     issuerHost: new URL(page.issuer).host,
-    permissions: request.scope.map((scope) => permissions[scope]),
+    consent: consentView(request.client, request.offered, choices, page.shownAt, at),
+    accountUrl: `${accountPath}?client_id=${encodeURIComponent(request.client.id)}`,
     servers: { imap: serverView(imap), smtp: serverView(smtp) },
     appPassword: appPasswordOf(imap.host),
     useSameCredentials: entry.useSameCredentials,

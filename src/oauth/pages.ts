@@ -30,6 +30,19 @@ export interface ServerView {
   protection: string;
 }
 
+/** What the owner of the mailbox can take away. */
+export interface ConsentView {
+  powers: readonly { id: string; words: string; isTicked: boolean }[];
+  problem: ProblemView | undefined;
+  limits: {
+    /** Whether they are seen without a click. */
+    isOpen: boolean;
+    /** Absent where nothing can be sent. `given`: the operator's own list. */
+    recipients: (FieldView & { given: string | undefined }) | undefined;
+    ends: readonly { value: string; words: string; isChosen: boolean }[];
+  };
+}
+
 export interface LoginView {
   action: string;
   transaction: string;
@@ -44,7 +57,9 @@ export interface LoginView {
     documentHost: string | undefined;
   };
   issuerHost: string;
-  permissions: readonly string[];
+  consent: ConsentView;
+  /** Where the person finds what they have granted. */
+  accountUrl: string;
   servers: { imap: ServerView; smtp: ServerView };
   /** Provider that takes an app password only; `undefined` if not known to. */
   appPassword: { provider: string; url: string } | undefined;

@@ -58,7 +58,13 @@ describe('what is typed', () => {
     ['no second password', { ...unticked, smtp_password: '' }, 'smtp_password'],
     [
       'two logins too long together',
-      { ...unticked, imap_password: 'x'.repeat(1024), smtp_password: 'y'.repeat(1024) },
+      {
+        ...unticked,
+        imap_username: 'u'.repeat(320),
+        imap_password: 'x'.repeat(1024),
+        smtp_username: 'r'.repeat(320),
+        smtp_password: 'y'.repeat(1024),
+      },
       'smtp_password',
     ],
   ])('FORM-09 %s is a problem of its field, and no mail server is asked', async (_name, fields, field) => {

@@ -1,0 +1,73 @@
+/** The part of the sign-in page on which the owner of the mailbox decides: powers and limits, put into words. */
+import type { Policy, Power } from '../policy.ts';
+import type { Client } from './client.ts';
+import { type Choices, type End, ends, endTime } from './consent.ts';
+import type { ConsentView, ProblemView } from './pages.ts';
+import { plainText } from './plain-text.ts';
+import { minuteWords } from './time-words.ts';
+import { lifetimes } from './tokens.ts';
+
+/** What each power means, after “it may”. */
+export const powerWords: Readonly<Record<Power, string>> = {
+  read: 'Read and search all your mail, attachments included',
+  organise: 'Move messages, and mark them',
+  draft: 'Write drafts',
+  send: 'Send mail in your name',
+  delete: 'Delete messages',
+};
+
+const endWords: Readonly<Record<End, string>> = {
+  day: 'For a day',
+  week: 'For a week',
+  month: 'For a month',
+  revoked: 'Until I take it back',
+};
+
+/**
+ * @param offered the powers that can be granted
+ * @param problemAt the problem of a place, if it has one
+ */
+export function consentView(
+  { expiresAt, policy }: Pick<Client, 'expiresAt' | 'policy'>,
+  offered: readonly Power[],
+  choices: Choices,
+  now: Date,
+  problemAt: (place: 'powers' | 'recipients') => ProblemView | undefined,
+): ConsentView {
+  const recipients = { value: choices.recipients, problem: problemAt('recipients') };
+  return {
+    powers: offered.map((power) => ({
+      id: `allow_${power}`,
+      words: powerWords[power],
+      isTicked: choices.powers.includes(power),
+    })),
+    problem: problemAt('powers'),
+    limits: {
+      isOpen: recipients.problem !== undefined || choices.recipients !== '' || choices.end !== 'revoked',
+      recipients: offered.includes('send') ? { ...recipients, given: givenRecipients(policy) } : undefined,
+      ends: endOptions(choices.end, now, expiresAt),
+    },
+  };
+}
+
+/** The operator's own list, as it stands. */
+function givenRecipients({ recipients }: Policy): string | undefined {
+  return recipients && plainText(recipients.join(', '), 500);
+}
+
+/** Those that are earlier than the end that is set anyway, and that one. */
+function endOptions(chosen: End, now: Date, expiresAt: Date | null): ConsentView['limits']['ends'] {
+  const oldest = new Date(now.getTime() + lifetimes.grantSeconds * 1000);
+  const last = expiresAt !== null && expiresAt < oldest ? expiresAt : oldest;
+  return ends
+    .map((end) => ({ end, time: endTime(end, now) }))
+    .filter(({ time }) => time === null || time < last)
+    .map(({ end, time }) => ({
+      value: end,
+      words:
+        time === null
+          ? `${endWords[end]}, ${minuteWords(last)} at the latest`
+          : `${endWords[end]}, until ${minuteWords(time)}`,
+      isChosen: end === chosen,
+    }));
+}
