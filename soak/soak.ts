@@ -1,4 +1,4 @@
-/** `npm run soak [-- MINUTES]`: random people, random tools, failing networks; at the end every mailbox has to be as they were told. */
+/** `npm run soak [-- MINUTES]`: random people, random tools, failing networks, mail servers that restart; at the end every mailbox has to be as they were told. */
 import { rm } from 'node:fs/promises';
 import process from 'node:process';
 import { trustCa } from '../test/support/certificates.ts';
