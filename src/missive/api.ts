@@ -89,7 +89,7 @@ function parsed(text: string): unknown {
 function refusal(status: number, content: unknown, request: MissiveRequest, quota: Quota | undefined): Error {
   if (status === 401) return new UpstreamError('Missive', 'credentials', 'Missive does not accept the API token.');
   if (status === 429) return rateLimited(quota);
-  if (status < 500) return new ToolError(refusalSentence(status, content));
+  if (status < 500) return new ToolError(refusalSentence(status, content), { details: { status } });
   if (request.http !== 'GET') return unknownOutcome(String(status));
   return new UpstreamError('Missive', 'refused', 'Missive has a fault of its own just now. Try again in a minute.', {
     code: String(status),

@@ -69,11 +69,11 @@ function outputOf({ answer, paging, notes = {} }: Operation): z.ZodObject {
 }
 
 async function runOnce(operation: Operation, args: Args, session: MissiveSession): Promise<Args> {
-  const content = await session.api.request({
-    http: operation.http,
-    path: pathOf(operation, args),
-    query: queryOf(operation, args),
-    ...(await bodyOf(operation, args, session)),
+  const { http } = operation;
+  const body = await bodyOf(operation, args, session);
+  const request = { http, path: pathOf(operation, args), query: queryOf(operation, args), ...body };
+  const content = await session.api.request(request).catch((error: unknown) => {
+    throw isNotFound(error) && operation.notFound ? new ToolError(operation.notFound) : error;
   });
   const { answer } = operation;
   if (answer.kind === 'none') return { done: true };
@@ -98,6 +98,8 @@ async function runPage(operation: Operation, paging: Paging, args: Args, session
     next_cursor: next && writeCursor(operation.name, filters, next),
   };
 }
+
+const isNotFound = (error: unknown): boolean => error instanceof ToolError && error.details?.status === 404;
 
 const Rows = z.union([z.array(z.record(z.string(), z.unknown())), z.record(z.string(), z.unknown())]);
 

@@ -7,7 +7,8 @@ import type { MissiveSession } from './session.ts';
 
 /** One parameter of the tool, and where the API wants it. All of them share one flat namespace of names. */
 export interface Parameter<Schema extends z.ZodType = z.ZodType> {
-  in: 'path' | 'query' | 'body';
+  /** `local` ones are not sent: they decide what is returned. */
+  in: 'path' | 'query' | 'body' | 'local';
   /** Its description is what the model reads. */
   schema: Schema;
   /** The name that the API has for it, where two of one operation would have the same. */
@@ -17,6 +18,15 @@ export interface Parameter<Schema extends z.ZodType = z.ZodType> {
 export const inPath = <Schema extends z.ZodType>(schema: Schema): Parameter<Schema> => ({ in: 'path', schema });
 export const inQuery = <Schema extends z.ZodType>(schema: Schema): Parameter<Schema> => ({ in: 'query', schema });
 export const inBody = <Schema extends z.ZodType>(schema: Schema): Parameter<Schema> => ({ in: 'body', schema });
+
+export const local = <Schema extends z.ZodType>(schema: Schema): Parameter<Schema> => ({ in: 'local', schema });
+
+/** The same for many, by their names. */
+export function allInBody<Shape extends Readonly<Record<string, z.ZodType>>>(shape: Shape) {
+  const parameters = Object.entries(shape).map(([name, schema]) => [name, inBody(schema)]);
+  // What Object.fromEntries forgets: each name keeps its own schema.
+  return Object.fromEntries(parameters) as { [Name in keyof Shape]: Parameter<Shape[Name]> };
+}
 
 export type Parameters = Readonly<Record<string, Parameter>>;
 
@@ -67,6 +77,8 @@ export interface Operation<Ps extends Parameters = Parameters> {
   body?(args: Arguments<Ps>, session: MissiveSession): Promise<unknown>;
   /** Changes an item before it is returned: HTML becomes text. */
   present?(item: Record<string, unknown>, args: Arguments<Ps>): Record<string, unknown>;
+  /** The sentence for a 404, where it means something else than an id that is wrong. */
+  notFound?: string;
   /** More of what the result has than `answer` says; goes with `present`. */
   notes?: z.ZodRawShape;
 }

@@ -1,0 +1,65 @@
+/** Reports on how a team answers. */
+import { z } from 'zod';
+import { ToolError } from '../../../../errors.ts';
+import { Id, idOf, Seconds } from '../fields.ts';
+import { defineOperation, inBody, inPath } from '../operation.ts';
+
+const only = (what: string) => inBody(z.array(Id).max(100).optional().describe(`Only these ${what}.`));
+
+export const analytics = [
+  defineOperation({
+    name: 'create_a_missive_analytics_report',
+    title: 'Create a Missive analytics report',
+    description:
+      'Has Missive count messages and times of a period. Then call get_single_missive_analytics_report_by_id with the id, after a few seconds. Changes no mail.',
+    http: 'POST',
+    path: '/analytics/reports',
+    effect: 'writes',
+    method: 'create',
+    tags: ['analytics'],
+    parameters: {
+      organization: inBody(idOf('organization', 'list_all_missive_organizations')),
+      start: inBody(Seconds.describe('Unix time when the period begins.')),
+      end: inBody(Seconds.describe('Unix time when it ends.')),
+      time_zone: inBody(z.string().max(64).optional().describe('IANA name, such as "Europe/Paris".')),
+      teams: only('teams'),
+      users: only('users'),
+      accounts: only('accounts'),
+      shared_labels: only('labels'),
+      account_types: inBody(
+        z
+          .array(z.enum(['custom', 'email', 'instagram', 'live_chat', 'messenger', 'sms', 'whatsapp']))
+          .optional()
+          .describe('Only these kinds of accounts.'),
+      ),
+    },
+    envelope: { key: 'reports', as: 'object' },
+    answer: { kind: 'one', key: 'reports', as: 'report', item: z.object({ id: z.string() }) },
+    check({ start, end }) {
+      if (end <= start) throw new ToolError('end must be later than start.');
+    },
+  }),
+  defineOperation({
+    name: 'get_single_missive_analytics_report_by_id',
+    title: 'Get a Missive analytics report',
+    description:
+      'What a report found. It is ready a few seconds after create_a_missive_analytics_report, and gone a minute later.',
+    http: 'GET',
+    path: '/analytics/reports/:id',
+    effect: 'reads',
+    method: 'get',
+    tags: ['analytics'],
+    parameters: { id: inPath(idOf('report', 'create_a_missive_analytics_report')) },
+    answer: {
+      kind: 'one',
+      key: 'reports',
+      as: 'report',
+      item: z.object({
+        selected_period: z.record(z.string(), z.unknown()).nullish(),
+        previous_period: z.record(z.string(), z.unknown()).nullish(),
+      }),
+    },
+    notFound:
+      'The report is not ready yet, or was there for its minute and is gone: both look the same. Call again after 5 seconds, up to ten times; then make a new one with create_a_missive_analytics_report.',
+  }),
+];

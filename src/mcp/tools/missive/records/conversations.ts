@@ -1,0 +1,226 @@
+/** Conversations, and what each of them holds. */
+import { z } from 'zod';
+import { ToolError } from '../../../../errors.ts';
+import { Id, idOf, Text } from '../fields.ts';
+import { defineOperation, inBody, inPath, inQuery } from '../operation.ts';
+import { checkActions, stateActions } from './actions.ts';
+import { Conversation, ConversationSummary } from './conversation-view.ts';
+import { DraftItem, MessageItem } from './message-view.ts';
+
+const conversationId = inPath(idOf('conversation', 'list_all_missive_conversations'));
+
+/** The lists inside a conversation come ten at a time. */
+const byTime = (field: string) => ({ style: 'until', field, least: 2, standard: 10, most: 10 }) as const;
+
+const box = (what: string) => inQuery(z.literal(true).optional().describe(what));
+
+const boxes = {
+  inbox: box('Conversations in the Inbox.'),
+  all: box('All conversations.'),
+  assigned: box('Those assigned to this person.'),
+  closed: box('Closed ones.'),
+  snoozed: box('Snoozed ones.'),
+  flagged: box('Starred ones.'),
+  trashed: box('Those in the Trash.'),
+  junked: box('Spam.'),
+  drafts: box('Those with drafts.'),
+  shared_label: inQuery(Id.optional().describe('Those with this label; id from list_all_missive_shared_labels.')),
+  team_inbox: inQuery(Id.optional().describe('Inbox of this team; id from list_all_missive_teams.')),
+  team_closed: inQuery(Id.optional().describe('Closed ones of this team.')),
+  team_all: inQuery(Id.optional().describe('All of this team.')),
+};
+
+const filters = {
+  organization: inQuery(Id.optional().describe('Only those shared with it; not with shared_label or a team.')),
+  email: inQuery(z.email().optional().describe('Only those with this address in From, To, Cc, Bcc or Reply-To.')),
+  domain: inQuery(
+    z
+      .string()
+      .regex(/^[^@\s]+\.[^@\s]+$/, 'must be a domain without @')
+      .optional()
+      .describe('Only those with an address of this domain (without @).'),
+  ),
+  contact_organization: inQuery(
+    Id.optional().describe('Only those with contacts of it; id from list_all_missive_contact_groups.'),
+  ),
+};
+
+export const conversations = [
+  defineOperation({
+    name: 'list_all_missive_conversations',
+    title: 'List Missive conversations',
+    description:
+      'Conversations, newest activity first, without any text: subject, people, counts, labels. Needs exactly one mailbox filter: inbox, all, assigned, closed, snoozed, flagged, trashed, junked or drafts (true), or shared_label, team_inbox, team_closed or team_all (an id). Read them with list_all_missive_conversation_messages and list_all_missive_conversation_comments. There is no search by text.',
+    http: 'GET',
+    path: '/conversations',
+    effect: 'reads',
+    method: 'list',
+    tags: ['conversations'],
+    parameters: { ...boxes, ...filters },
+    paging: { style: 'until', field: 'last_activity_at', least: 2, standard: 25, most: 50 },
+    answer: { kind: 'list', key: 'conversations', item: ConversationSummary },
+    check: checkFilters,
+  }),
+  defineOperation({
+    name: 'get_single_missive_conversation_by_id',
+    title: 'Get a Missive conversation',
+    description:
+      'One conversation: subject, organization, team, labels, and its state for each user. A conversation that was merged comes with another id: go on with that one.',
+    http: 'GET',
+    path: '/conversations/:id',
+    effect: 'reads',
+    method: 'get',
+    tags: ['conversations'],
+    parameters: { id: conversationId },
+    answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
+  }),
+  defineOperation({
+    name: 'list_all_missive_conversation_messages',
+    title: 'List messages of a Missive conversation',
+    description:
+      'Messages of a conversation, newest first: who wrote to whom, subject, a preview; no comments and no bodies (get_single_missive_message_by_id has the text). The sender from outside is in from_field.',
+    http: 'GET',
+    path: '/conversations/:conversation_id/messages',
+    effect: 'reads',
+    method: 'list',
+    tags: ['conversations'],
+    parameters: { conversation_id: conversationId },
+    paging: byTime('delivered_at'),
+    answer: { kind: 'list', key: 'messages', item: MessageItem },
+  }),
+  defineOperation({
+    name: 'list_all_missive_conversation_comments',
+    title: 'List comments of a Missive conversation',
+    description:
+      'What the team said among themselves in a conversation, newest first; none of the messages with people outside. Comments cannot be written through this server; create_a_missive_post leaves a note instead.',
+    http: 'GET',
+    path: '/conversations/:conversation_id/comments',
+    effect: 'reads',
+    method: 'list',
+    tags: ['conversations'],
+    parameters: { conversation_id: conversationId },
+    paging: byTime('created_at'),
+    answer: {
+      kind: 'list',
+      key: 'comments',
+      item: z.object({
+        id: z.string(),
+        body: Text,
+        created_at: z.number().nullish(),
+        author: z.object({ id: Text, name: Text, email: Text }).nullish(),
+        mentions: z
+          .array(z.object({ id: Text }))
+          .nullish()
+          .describe('Ids of users that the body mentions.'),
+        attachment: z
+          .object({ id: Text, filename: Text, media_type: Text, size: z.number().nullish(), url: Text })
+          .nullish(),
+        task: z.object({ description: Text, state: Text, due_at: z.number().nullish() }).nullish(),
+      }),
+    },
+  }),
+  defineOperation({
+    name: 'list_all_missive_conversation_drafts',
+    title: 'List drafts of a Missive conversation',
+    description: 'Drafts in a conversation that were not sent yet. delete_a_missive_draft_by_id removes one.',
+    http: 'GET',
+    path: '/conversations/:conversation_id/drafts',
+    effect: 'reads',
+    method: 'list',
+    tags: ['conversations', 'drafts'],
+    parameters: { conversation_id: conversationId },
+    paging: byTime('delivered_at'),
+    answer: { kind: 'list', key: 'drafts', item: DraftItem },
+  }),
+  defineOperation({
+    name: 'list_all_missive_conversation_posts',
+    title: 'List posts of a Missive conversation',
+    description: 'Notes that integrations left in a conversation, newest first.',
+    http: 'GET',
+    path: '/conversations/:conversation_id/posts',
+    effect: 'reads',
+    method: 'list',
+    tags: ['conversations', 'posts'],
+    parameters: { conversation_id: conversationId },
+    paging: byTime('created_at'),
+    answer: {
+      kind: 'list',
+      key: 'posts',
+      item: z.object({
+        id: z.string(),
+        created_at: z.number().nullish(),
+        username: Text,
+        notification: z.object({ title: Text, body: Text }).nullish(),
+        text: Text,
+        markdown: Text,
+      }),
+    },
+  }),
+  defineOperation({
+    name: 'update_a_missive_conversation_by_id',
+    title: 'Update a Missive conversation',
+    description:
+      'Labels, assigns, moves, closes, reopens or renames a conversation, without leaving a note in it (create_a_missive_post does the same with one). Take organization from get_single_missive_conversation_by_id; label ids from list_all_missive_shared_labels. Labels can set off rules of the team.',
+    http: 'PATCH',
+    path: '/conversations/:id',
+    effect: 'writes',
+    method: 'update',
+    tags: ['conversations'],
+    idempotent: true,
+    parameters: {
+      id: conversationId,
+      subject: inBody(z.string().max(500).optional().describe('New title in Missive.')),
+      color: inBody(z.string().max(32).optional().describe('HEX colour, or "good", "warning" or "danger".')),
+      reopen: inBody(z.literal(true).optional().describe('Opens a closed conversation again.')),
+      ...stateActions,
+    },
+    envelope: { key: 'conversations', as: 'array', withId: 'id' },
+    answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
+    check({ id: _, ...changes }) {
+      checkActions(changes);
+      const { organization: __, ...rest } = changes;
+      if (Object.values(rest).every((value) => value === undefined)) throw new ToolError('There is nothing to change.');
+      if (changes.close && changes.reopen) throw new ToolError('Pass close or reopen, not both.');
+    },
+  }),
+  defineOperation({
+    name: 'merge_a_missive_conversation_by_id',
+    title: 'Merge two Missive conversations',
+    description:
+      'Puts everything of one conversation into another, for good: there is no way back. Go on with the id in the result; Missive may keep either of the two.',
+    http: 'POST',
+    path: '/conversations/:id/merge',
+    effect: 'destroys',
+    method: 'update',
+    tags: ['conversations'],
+    parameters: {
+      id: inPath(Id.describe('Id of the conversation that is put into the other.')),
+      target: inBody(Id.describe('Id of the conversation that receives it.')),
+      subject: inBody(z.string().max(500).optional().describe('Title of the merged conversation.')),
+    },
+    answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
+    check({ id, target }) {
+      if (id.toLowerCase() === target.toLowerCase()) throw new ToolError('id and target are the same conversation.');
+    },
+  }),
+];
+
+/** What the list would refuse, or answer another question than the one that was asked. */
+function checkFilters(args: Readonly<Record<string, unknown>>): void {
+  const chosen = Object.keys(boxes).filter((name) => args[name] !== undefined);
+  if (chosen.length !== 1) {
+    throw new ToolError(
+      chosen.length === 0
+        ? 'The list needs a mailbox filter: inbox, all, assigned, closed, snoozed, flagged, trashed, junked or drafts (true), or shared_label (list_all_missive_shared_labels), team_inbox, team_closed or team_all (list_all_missive_teams).'
+        : `Pass one mailbox filter only; there are ${chosen.join(' and ')}.`,
+    );
+  }
+  const people = ['email', 'domain', 'contact_organization'].filter((name) => args[name] !== undefined);
+  if (people.length > 1) throw new ToolError(`${people.join(' and ')} exclude each other: pass one of them.`);
+  const [only = ''] = chosen;
+  if (args.organization !== undefined && /^(shared_label|team_)/.test(only)) {
+    throw new ToolError(
+      `organization has no use with ${only}, which belongs to one organization already: leave it out.`,
+    );
+  }
+}

@@ -1,0 +1,154 @@
+/** Responses: texts that a team keeps for answering. */
+import { z } from 'zod';
+import { ToolError } from '../../../../errors.ts';
+import { textOfHtml } from '../../../../mail/html-text.ts';
+import { byOffset, Correspondent, Id, idOf, Text } from '../fields.ts';
+import { defineOperation, inBody, inPath, inQuery } from '../operation.ts';
+import { attachmentParameter, withAttachments } from './attachments.ts';
+
+const people = z.array(Correspondent).nullish();
+
+const ResponseItem = z.object({
+  id: z.string(),
+  title: Text,
+  subject: Text,
+  body: Text.describe('As text.'),
+  organization: Text,
+  user: Text,
+  share_with_team: Text,
+  shared_labels: z.array(z.string()).nullish(),
+  to_fields: people,
+  cc_fields: people,
+  bcc_fields: people,
+  modified_at: z.number().nullish(),
+});
+
+const recipients = inBody(z.array(Correspondent).max(100).optional().describe('Address and name of each.'));
+
+const content = {
+  title: inBody(z.string().min(1).max(500).optional().describe('How people find it.')),
+  body: inBody(z.string().max(500_000).optional().describe('HTML.')),
+  subject: inBody(z.string().max(500).optional().describe('Subject that it sets.')),
+  share_with_team: inBody(Id.optional().describe('Id of a team (list_all_missive_teams); needs organization.')),
+  shared_labels: inBody(z.array(Id).max(50).optional().describe('Ids of labels (list_all_missive_shared_labels).')),
+  to_fields: recipients,
+  cc_fields: recipients,
+  bcc_fields: recipients,
+  external_id: inBody(z.string().max(200).optional().describe('Its id elsewhere; goes with external_source.')),
+  external_source: inBody(z.string().max(200).optional().describe('Where that is; goes with external_id.')),
+  ...attachmentParameter,
+};
+
+const asText = (item: Record<string, unknown>) => ({
+  ...item,
+  body: typeof item.body === 'string' ? textOfHtml(item.body) : item.body,
+});
+
+function checkSource({
+  external_id,
+  external_source,
+}: {
+  external_id?: string | undefined;
+  external_source?: string | undefined;
+}): void {
+  if ((external_id === undefined) !== (external_source === undefined)) {
+    throw new ToolError('external_id and external_source go together: pass both or none.');
+  }
+}
+
+const id = inPath(idOf('response', 'list_all_missive_responses'));
+
+export const responses = [
+  defineOperation({
+    name: 'list_all_missive_responses',
+    title: 'List Missive responses',
+    description: 'Ready-made answers of this person and their organizations, their text included.',
+    http: 'GET',
+    path: '/responses',
+    effect: 'reads',
+    method: 'list',
+    tags: ['responses'],
+    parameters: { organization: inQuery(Id.optional().describe('Only of this organization.')) },
+    paging: byOffset,
+    answer: { kind: 'list', key: 'responses', item: ResponseItem },
+    present: asText,
+  }),
+  defineOperation({
+    name: 'get_single_missive_response_by_id',
+    title: 'Get a Missive response',
+    description: 'One ready-made answer. list_all_missive_responses finds the id.',
+    http: 'GET',
+    path: '/responses/:id',
+    effect: 'reads',
+    method: 'get',
+    tags: ['responses'],
+    parameters: { id },
+    answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
+    present: asText,
+  }),
+  defineOperation({
+    name: 'create_a_missive_response',
+    title: 'Create a Missive response',
+    description:
+      'Keeps a ready-made answer, for an organization or for one user: pass exactly one of organization (list_all_missive_organizations) and user (list_all_missive_users).',
+    http: 'POST',
+    path: '/responses',
+    effect: 'writes',
+    method: 'create',
+    tags: ['responses'],
+    parameters: {
+      ...content,
+      organization: inBody(Id.optional().describe('Id of the organization that it belongs to.')),
+      user: inBody(Id.optional().describe('Id of the user that it belongs to.')),
+    },
+    answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
+    check(args) {
+      if ((args.organization === undefined) === (args.user === undefined)) {
+        throw new ToolError(
+          'Pass exactly one of organization (list_all_missive_organizations) and user (list_all_missive_users).',
+        );
+      }
+      if (!args.title && !args.body) throw new ToolError('A response needs a title and a body.');
+      if (args.organization === undefined && (args.share_with_team ?? args.shared_labels) !== undefined) {
+        throw new ToolError('share_with_team and shared_labels need organization.');
+      }
+      checkSource(args);
+    },
+    body: async (args, session) => ({ responses: [await withAttachments(args, session)] }),
+    present: asText,
+  }),
+  defineOperation({
+    name: 'update_a_missive_response_by_id',
+    title: 'Update a Missive response',
+    description:
+      'Changes a ready-made answer: what is left out stays; recipients and attachments that are given replace all there are.',
+    http: 'PATCH',
+    path: '/responses/:id',
+    effect: 'writes',
+    method: 'update',
+    tags: ['responses'],
+    idempotent: true,
+    parameters: { id, ...content },
+    answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
+    check({ id: _, ...changes }) {
+      if (Object.values(changes).every((value) => value === undefined))
+        throw new ToolError('There is nothing to change.');
+      checkSource(changes);
+    },
+    body: async (args, session) => ({ responses: [await withAttachments(args, session)] }),
+    present: asText,
+  }),
+  defineOperation({
+    name: 'delete_a_missive_response_by_id',
+    title: 'Delete a Missive response',
+    description: 'Deletes a ready-made answer for everyone who has it. list_all_missive_responses finds the id.',
+    http: 'DELETE',
+    path: '/responses/:id',
+    effect: 'destroys',
+    method: 'delete',
+    tags: ['responses'],
+    idempotent: true,
+    parameters: { id },
+    answer: { kind: 'none' },
+  }),
+];
