@@ -4,7 +4,7 @@ import type { Imap } from './imap.ts';
 import { askMailbox } from './mailboxes.ts';
 import { encodeSearch, type SearchKey } from './search.ts';
 import { BARE_ITEMS, type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from './summary.ts';
-import type { Token } from './tokens.ts';
+import { atom, type Token } from './tokens.ts';
 import { askSearch, explainSearch, type FoundUids } from './uid-search.ts';
 
 /**
@@ -55,7 +55,7 @@ export async function listUids(
 ): Promise<{ uidValidity: string; total: number; uids: number[] }> {
   const askPage = (exists: number | null) => {
     const range = pageOf(exists ?? 0, page, perPage);
-    return range && askBySequence(range.first, range.last, [], []);
+    return range && askBySequence(range.first, range.last, ...UNCHANGING);
   };
   const { selected, exists: total, reply } = await askMailbox(imap, mailbox, { fresh: true }, askPage);
   const uids = [...(reply()?.keys() ?? [])].sort((a, b) => b - a);
@@ -95,13 +95,12 @@ export interface FoundMessages {
   count: number;
   /** Of one page of them, newest (highest) first. */
   uids: number[];
-  /** `repeated`: the server found nothing at first, and these when asked in the plainest way. `wrong`: it says that there is nothing in
-   *  a mailbox that is not empty. Null: no reason to doubt it. */
-  doubt: 'repeated' | 'wrong' | null;
+  /** True if the server found nothing at first, and these when asked in the plainest way. */
+  isDoubtful: boolean;
 }
 
 /**
- * Finds messages.
+ * Finds messages. All of them are found by number, without a search: a large mailbox makes a long answer of it.
  *
  * @throws {ToolError} if there is no such mailbox, or the server cannot search for text outside ASCII
  */
@@ -111,6 +110,10 @@ export async function searchMessages(
   keys: SearchKey[],
   { page, perPage }: Page,
 ): Promise<FoundMessages> {
+  if (keys.every(({ key }) => key === 'ALL')) {
+    const { uidValidity, total: count, uids } = await listUids(imap, mailbox, { page, perPage });
+    return { uidValidity, count, uids, isDoubtful: false };
+  }
   const { tokens, needsUtf8, needsWithin } = encodeSearch(keys);
   if (needsWithin && !imap.has('WITHIN')) {
     throw new ToolError('This mail server does not know OLDER and YOUNGER. Use BEFORE and SINCE with a date.');
@@ -120,30 +123,22 @@ export async function searchMessages(
   const { selected, reply } = await askMailbox(imap, mailbox, { fresh: true }, ask);
   try {
     const first = reply();
-    const again = first?.count === 0 && selected.exists > 0 ? await searchAgain(imap, keys, tokens, charset) : null;
+    const isSuspicious = charset !== undefined && first?.count === 0 && selected.exists > 0;
+    const again = isSuspicious ? await searchAgain(imap, tokens) : null;
     const found = again ?? first;
     const uids = found?.newest((page - 1) * perPage, perPage) ?? [];
-    const doubt =
-      again !== null ? 'repeated' : first?.count === 0 && selected.exists > 0 && isAll(keys) ? 'wrong' : null;
-    return { uidValidity: selected.uidValidity, count: found?.count ?? 0, uids, doubt };
+    return { uidValidity: selected.uidValidity, count: found?.count ?? 0, uids, isDoubtful: again !== null };
   } catch (error) {
     return explainSearch(error, charset);
   }
 }
 
 /**
- * Some servers find nothing when they are asked with RETURN or CHARSET, and do not say why. Where nothing is certainly wrong, or likely
- * so because of the charset, they are asked once more without both.
+ * Some servers find nothing when they are asked with CHARSET, or with RETURN too, and do not say why: they are asked once more without both.
  *
- * @returns null if that finds nothing either, or was not worth asking
+ * @returns null if that finds nothing either
  */
-async function searchAgain(
-  imap: Imap,
-  keys: readonly SearchKey[],
-  tokens: readonly Token[],
-  charset: 'UTF-8' | undefined,
-): Promise<FoundUids | null> {
-  if (charset === undefined && !isAll(keys)) return null;
+async function searchAgain(imap: Imap, tokens: readonly Token[]): Promise<FoundUids | null> {
   const found = await imap
     .find(askSearch(imap, tokens, { charset: undefined, isPlain: true }))
     .catch((error: unknown) => {
@@ -153,15 +148,13 @@ async function searchAgain(
   return found?.count === 0 ? null : found;
 }
 
-/** True if every message of a mailbox must be found. */
-function isAll(keys: readonly SearchKey[]): boolean {
-  return keys.every(({ key }) => key === 'ALL');
-}
-
 /** What to ask for, and what has to be in the answer. */
 export type Way = readonly [items: readonly Token[], required: readonly string[]];
 
 const ALL: Way = [SUMMARY_ITEMS, ['ENVELOPE', 'BODYSTRUCTURE']];
+
+/** An answer without it is news of another connection, of which there can be any number. */
+const UNCHANGING: Way = [[atom('INTERNALDATE')], ['INTERNALDATE']];
 
 /** For messages that the server or imapflow's parser stumbles over, in this order. */
 const LESS: readonly Way[] = [

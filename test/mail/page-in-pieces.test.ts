@@ -27,7 +27,8 @@ async function mailboxWith(bad: readonly number[], misbehave: Script, reach: Reg
   return {
     ...server,
     tools,
-    fetches: () => server.commands.filter((command) => /FETCH/.test(command)),
+    /** Those that ask for more than UIDs. */
+    fetches: () => server.commands.filter((command) => /FETCH.*FLAGS/.test(command)),
     [Symbol.asyncDispose]: async () => {
       await tools[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
@@ -44,7 +45,8 @@ function covers(set: string, number: number): boolean {
 
 function answer(uid: number, command: string): string {
   const items = [
-    /FLAGS/.test(command) ? ' FLAGS (\\Seen) INTERNALDATE "01-Jan-2025 00:00:00 +0000" RFC822.SIZE 5' : '',
+    /FLAGS/.test(command) ? ' FLAGS (\\Seen) RFC822.SIZE 5' : '',
+    /INTERNALDATE/.test(command) ? ' INTERNALDATE "01-Jan-2025 00:00:00 +0000"' : '',
     /ENVELOPE/.test(command) ? ` ENVELOPE (NIL "Subject ${uid}" NIL NIL NIL NIL NIL NIL NIL NIL)` : '',
     /BODYSTRUCTURE/.test(command) ? ' BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 5 1)' : '',
   ];
