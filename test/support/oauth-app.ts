@@ -65,8 +65,10 @@ export interface OAuthAppOptions {
   /** How clients may come that nobody minted. */
   selfRegistration?: SelfRegistration;
   fetchDocument?: FetchDocument;
-  /** What the replicas of one server share; without it, each app has a memory of its own. */
+  /** Of another replica, or in Redis; without it, each app has a memory of its own. */
   state?: State;
+  /** That memory passes for one that all replicas share. */
+  isShared?: boolean;
   replicas?: number;
   deniedClients?: string[];
   /** Of the first replica, so that time passes for all of them alike. */
@@ -103,7 +105,7 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
   const origin = `http://127.0.0.1:${port}`;
   const issuer = options.issuer ?? origin;
   const keyring = createKeyring(options.keys ?? { current: testKey(), previous: [] });
-  const state = options.state ?? createMemoryState({ now });
+  const state = options.state ?? { ...createMemoryState({ now }), isShared: options.isShared ?? false };
   const services = {
     issuer,
     keyring,
