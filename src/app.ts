@@ -68,11 +68,7 @@ export function createApp(services: Services): Express {
   app
     .route(['/mcp', '/mcp/'])
     .all(originGuard(services), allowOtherOrigins(['POST']), authenticate)
-    .post(
-      express.json({ limit: MAX_BODY }),
-      ...(services.toleratesVersionMismatch ? [tolerateVersionMismatch(services.log)] : []),
-      serve,
-    )
+    .post(express.json({ limit: MAX_BODY }), serve)
     .all((_request, response) => void response.status(405).set('Allow', 'POST').end());
   app.use((_request, response) => void response.status(404).json({ error: 'not_found' }));
   app.use(errorHandler(services, requests));
@@ -118,6 +114,7 @@ function mcpHandlers(
         return { session: untilCancelled(services.openSession(grant), cancelled), permit: grant.permit };
       },
       recordOf: requests.of,
+      ...(services.toleratesVersionMismatch && { correctVersion: tolerateVersionMismatch(services.log) }),
       log: services.log,
     }),
   };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import {
   type CallToolResult,
   createMcpHandler,
@@ -36,6 +37,8 @@ interface EndpointOptions<Session> {
   /** Runs after the bearer check; the caller of this request. `cancelled`: the client does not want the answer any more. */
   callerOf(request: HttpRequest, cancelled: AbortSignal): Caller<Session>;
   recordOf(request: HttpRequest): CallRecord;
+  /** Puts right what a client is known to get wrong, before anything is compared. */
+  correctVersion?(headers: IncomingHttpHeaders, body: unknown): void;
   log: Log;
 }
 
@@ -87,6 +90,7 @@ export function mcpEndpoint<Session>(options: EndpointOptions<Session>): Request
 
   return async (httpRequest, httpResponse) => {
     const { body, headers } = httpRequest;
+    options.correctVersion?.(headers, body);
     const fault = limitFault(body, headers['mcp-protocol-version']?.toString());
     if (fault !== undefined) {
       const error = { code: ProtocolErrorCode.InvalidRequest, message: fault };

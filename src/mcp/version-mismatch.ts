@@ -1,5 +1,5 @@
 /** A defect of a hosted client, served where the operator wants that: the header of one protocol era and the body of the other (MCP-15). */
-import type { RequestHandler } from 'express';
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { Log } from '../log.ts';
 
@@ -12,18 +12,15 @@ const Modern = z.object({
 });
 
 /**
- * Comes after the body has been parsed. That one pair of versions becomes what the body says; whatever else disagrees is refused later,
- * as MCP 2026-07-28 (Streamable HTTP, "Server Validation") demands.
+ * @returns changes the header of that one pair of versions to what the body says; whatever else disagrees is refused later, as
+ *   MCP 2026-07-28 (Streamable HTTP, "Server Validation") demands
  */
-export function tolerateVersionMismatch(log: Log): RequestHandler {
+export function tolerateVersionMismatch(log: Log): (headers: IncomingHttpHeaders, body: unknown) => void {
   let isKnown = false;
-  return ({ headers, body }, _response, next) => {
-    if (headers[HEADER] === SAID_IN_HEADER && Modern.safeParse(body).success) {
-      headers[HEADER] = MEANT;
-      if (!isKnown)
-        log.warn({ header: SAID_IN_HEADER, envelope: MEANT }, 'a client names two versions; the body counts');
-      isKnown = true;
-    }
-    next();
+  return (headers, body) => {
+    if (headers[HEADER] !== SAID_IN_HEADER || !Modern.safeParse(body).success) return;
+    headers[HEADER] = MEANT;
+    if (!isKnown) log.warn({ header: SAID_IN_HEADER, envelope: MEANT }, 'a client names two versions; the body counts');
+    isKnown = true;
   };
 }
