@@ -53,6 +53,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
       isLocal: config.isLocal,
       allowedOrigins: config.allowedOrigins,
       toleratesVersionMismatch: config.toleratesVersionMismatch,
+      hasMetadataAliases: config.hasMetadataAliases,
       trustProxy: config.trustProxy,
       isReady: () => isAccepting,
       keyring,

@@ -143,6 +143,12 @@ const SERVER_VARIABLES = {
   ALLOWED_ORIGINS: Origins.default(new Set()).describe(
     'Origins, separated by commas, of web pages elsewhere that may call `/mcp`, e.g. `https://app.example.com`. `null` is allowed only if it is listed.',
   ),
+  METADATA_ALIASES: z
+    .stringbool({ error: 'must be true or false' })
+    .default(true)
+    .describe(
+      '`false` serves the metadata of the authorization server in its one place only: not as OpenID configuration, nor for clients that take `/mcp` for the issuer.',
+    ),
   TOLERATE_VERSION_MISMATCH: Switch.describe(
     '`true` serves clients whose header says 2025-11-25 and whose body says 2026-07-28, as hosted Claude was seen to do. The specification demands to refuse them.',
   ),
@@ -174,6 +180,7 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   host: env.HOST ?? (LOOPBACK_HOSTS.has(new URL(env.BASE_URL).hostname) ? '127.0.0.1' : undefined),
   trustProxy: trustProxySetting(env.TRUST_PROXY),
   allowedOrigins: env.ALLOWED_ORIGINS,
+  hasMetadataAliases: env.METADATA_ALIASES,
   toleratesVersionMismatch: env.TOLERATE_VERSION_MISMATCH,
   logLevel: env.MAIL_MCP_LOG_LEVEL,
   selfRegistration:

@@ -129,6 +129,7 @@ describe('readConfig', () => {
     ['ALLOWED_ORIGINS', 'https://App.example.com'],
     ['ALLOWED_ORIGINS', 'https://u@app.example.com, https://other.example'],
     ['TOLERATE_VERSION_MISMATCH', 'perhaps'],
+    ['METADATA_ALIASES', 'some'],
     ['REDIS_URL', 'https://redis.example.com'],
     ['REPLICAS', '0'],
     ['REPLICAS', '1.5'],

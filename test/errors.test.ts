@@ -22,6 +22,7 @@ async function brokenApp(broken: Partial<Services>) {
     isLocal: false,
     allowedOrigins: new Set(),
     toleratesVersionMismatch: false,
+    hasMetadataAliases: true,
     trustProxy: false,
     isReady: () => true,
     keyring,

@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express';
 import { scopes } from '../policy.ts';
 import type { OAuthServices } from './oauth-services.ts';
-import { registrationPaths, revocationPaths } from './paths.ts';
+import { keySetPath, registrationPaths, revocationPaths } from './paths.ts';
 
 /** The one resource there is (RFC 8707 §2): the audience of every access token. */
 export const resourceOf = (issuer: string): string => `${issuer}/mcp`;
@@ -13,14 +13,30 @@ export const resourceMetadataUrl = (issuer: string): string => `${issuer}/.well-
 /** How clients may authenticate: hosted Claude sends the secret in the body, the TypeScript SDK prefers Basic. */
 export const clientAuthenticationMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 
+type Facts = Pick<OAuthServices, 'issuer' | 'clients' | 'state'>;
+
 /** RFC 8414 §2. */
-export function authorizationServerMetadata({
-  issuer,
-  clients,
-  state,
-}: Pick<OAuthServices, 'issuer' | 'clients' | 'state'>): RequestHandler {
-  const { acceptsRegistration = false, acceptsDocuments = false } = clients.selfRegistration ?? {};
+export const authorizationServerMetadata = (facts: Facts): RequestHandler => sendDocument(describeServer(facts));
+
+/**
+ * The same for clients that look for an OpenID provider, with what those must have (OpenID Connect Discovery §3): the official client
+ * throws on a document without it. No ID token is ever issued, so there is no key, and `openid` is no scope.
+ */
+export function openidConfiguration(facts: Facts): RequestHandler {
   return sendDocument({
+    ...describeServer(facts),
+    jwks_uri: facts.issuer + keySetPath,
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+  });
+}
+
+/** RFC 7517 §5. */
+export const emptyKeySet = (): RequestHandler => sendDocument({ keys: [] });
+
+function describeServer({ issuer, clients, state }: Facts): object {
+  const { acceptsRegistration = false, acceptsDocuments = false } = clients.selfRegistration ?? {};
+  return {
     issuer,
     authorization_endpoint: `${issuer}/oauth/authorize`,
     token_endpoint: `${issuer}/oauth/token`,
@@ -38,7 +54,7 @@ export function authorizationServerMetadata({
     scopes_supported: [...scopes, 'offline_access'],
     authorization_response_iss_parameter_supported: true,
     ...(acceptsDocuments && { client_id_metadata_document_supported: true }),
-  });
+  };
 }
 
 /** RFC 9728 §2. */

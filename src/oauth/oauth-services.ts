@@ -9,6 +9,8 @@ import type { Keyring } from './jwe.ts';
 export interface OAuthServices {
   /** Public origin without a trailing slash; compared byte by byte by clients (RFC 8414 §3.3). */
   issuer: string;
+  /** Whether the metadata is also found where clients look that know OpenID Connect, or take `/mcp` for the issuer. */
+  hasMetadataAliases: boolean;
   keyring: Keyring;
   now: () => Date;
   log: Log;

@@ -2,11 +2,19 @@
 import { type RequestHandler, Router } from 'express';
 import { authorize } from './authorize.ts';
 import { allowOtherOrigins } from './cors.ts';
-import { authorizationServerMetadata, protectedResourceMetadata } from './metadata.ts';
+import {
+  authorizationServerMetadata,
+  emptyKeySet,
+  openidConfiguration,
+  protectedResourceMetadata,
+} from './metadata.ts';
 import type { OAuthServices } from './oauth-services.ts';
 import {
-  authorizationServerMetadataPaths,
+  authorizationServerMetadataAliases,
+  authorizationServerMetadataPath,
   authorizePaths,
+  keySetPath,
+  openidConfigurationPaths,
   protectedResourceMetadataPaths,
   registrationPaths,
   revocationPaths,
@@ -20,17 +28,14 @@ import { token } from './token.ts';
 export function oauthRoutes(services: OAuthServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
 
-  const readable = ['GET', 'HEAD'];
-  router
-    .route([...authorizationServerMetadataPaths])
-    .all(allowOtherOrigins(readable))
-    .get(authorizationServerMetadata(services))
-    .all(methodNotAllowed('GET, HEAD, OPTIONS'));
-  router
-    .route([...protectedResourceMetadataPaths])
-    .all(allowOtherOrigins(readable))
-    .get(protectedResourceMetadata(services))
-    .all(methodNotAllowed('GET, HEAD, OPTIONS'));
+  const { hasMetadataAliases } = services;
+  const aliases = hasMetadataAliases ? authorizationServerMetadataAliases : [];
+  serveDocument(router, [authorizationServerMetadataPath, ...aliases], authorizationServerMetadata(services));
+  serveDocument(router, protectedResourceMetadataPaths, protectedResourceMetadata(services));
+  if (hasMetadataAliases) {
+    serveDocument(router, openidConfigurationPaths, openidConfiguration(services));
+    serveDocument(router, [keySetPath], emptyKeySet());
+  }
 
   const { show, submit } = authorize(services);
   router
@@ -64,6 +69,15 @@ export function oauthRoutes(services: OAuthServices): Router {
       .all(methodNotAllowed('POST'));
   }
   return router;
+}
+
+/** For every web page to read. */
+function serveDocument(router: Router, paths: readonly string[], document: RequestHandler): void {
+  router
+    .route([...paths])
+    .all(allowOtherOrigins(['GET', 'HEAD']))
+    .get(document)
+    .all(methodNotAllowed('GET, HEAD, OPTIONS'));
 }
 
 function methodNotAllowed(allow: string): RequestHandler {

@@ -1,12 +1,22 @@
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { OAuthMetadataSchema, OAuthProtectedResourceMetadataSchema } from '@modelcontextprotocol/sdk/shared/auth.js';
+import {
+  OAuthMetadataSchema,
+  OAuthProtectedResourceMetadataSchema,
+  OpenIdProviderDiscoveryMetadataSchema,
+} from '@modelcontextprotocol/sdk/shared/auth.js';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { startOAuthApp } from '../support/oauth-app.ts';
 
 const authorizationServer = '/.well-known/oauth-authorization-server';
 const protectedResource = '/.well-known/oauth-protected-resource';
-const documents = [authorizationServer, `${authorizationServer}/mcp`, protectedResource, `${protectedResource}/mcp`];
+const openid = '/.well-known/openid-configuration';
+const openidAliases = [`${openid}/mcp`, '/mcp/.well-known/openid-configuration'];
+const documents = [
+  ...[authorizationServer, `${authorizationServer}/mcp`, protectedResource, `${protectedResource}/mcp`],
+  ...[openid, ...openidAliases, '/oauth/jwks'],
+];
 
 describe('discovery (RFC 8414, RFC 9728)', () => {
   test('META-01 PRM-01 the documents are plain JSON for everybody, whatever token is sent', async () => {
@@ -76,13 +86,14 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
     });
   });
 
-  test('META-06 META-08 PRM-04 what is not offered is not there', async () => {
+  test('META-06 META-09 PRM-04 what is not offered is not there', async () => {
     await using app = await startOAuthApp();
     const absent = [
-      '/.well-known/openid-configuration',
-      '/.well-known/openid-configuration/mcp',
-      '/mcp/.well-known/openid-configuration',
+      `${openid}/other`,
+      `${openid}/`,
+      '/other/.well-known/openid-configuration',
       `${authorizationServer}/other`,
+      `${authorizationServer}/mcp/`,
       `${protectedResource}/other`,
       `${protectedResource}/mcp/`,
       '/oauth/revoke',
@@ -95,8 +106,32 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
 
   test('META-09 PRM-01 the forms with a path are the same bytes', async () => {
     await using app = await startOAuthApp();
+    const textOf = async (path: string) => (await app.fetch(path)).text();
     for (const path of [authorizationServer, protectedResource]) {
-      expect(await (await app.fetch(`${path}/mcp`)).text()).toBe(await (await app.fetch(path)).text());
+      expect(await textOf(`${path}/mcp`)).toBe(await textOf(path));
+    }
+    for (const path of openidAliases) expect(await textOf(path)).toBe(await textOf(openid));
+  });
+
+  test('META-08 as OpenID configuration it is the same with what an OpenID provider must say, which is all there', async () => {
+    await using app = await startOAuthApp();
+    const server = z.looseObject({}).parse(await (await app.fetch(authorizationServer)).json());
+    const answer: unknown = await (await app.fetch(openid)).json();
+    expect(answer).toMatchObject(server);
+    // The official client throws on what this schema refuses.
+    const configuration = OpenIdProviderDiscoveryMetadataSchema.parse(answer);
+    expect(configuration.code_challenge_methods_supported).toEqual(['S256']);
+    expect(configuration.scopes_supported).not.toContain('openid');
+    expect(configuration.jwks_uri).toBe(`${app.issuer}/oauth/jwks`);
+    expect(await (await app.fetch('/oauth/jwks')).json()).toEqual({ keys: [] });
+  });
+
+  test('META-08 META-09 where the operator wants no aliases the metadata is in its one place only', async () => {
+    await using app = await startOAuthApp({ hasMetadataAliases: false });
+    const absent = [`${authorizationServer}/mcp`, openid, ...openidAliases, '/oauth/jwks'];
+    for (const path of absent) expect((await app.fetch(path)).status, path).toBe(404);
+    for (const path of [authorizationServer, protectedResource, `${protectedResource}/mcp`]) {
+      expect((await app.fetch(path)).status, path).toBe(200);
     }
   });
 

@@ -71,6 +71,7 @@ export interface OAuthAppOptions {
   isShared?: boolean;
   replicas?: number;
   deniedClients?: string[];
+  hasMetadataAliases?: boolean;
   /** Of the first replica, so that time passes for all of them alike. */
   now?: () => Date;
 }
@@ -108,6 +109,7 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
   const state = options.state ?? { ...createMemoryState({ now }), isShared: options.isShared ?? false };
   const services = {
     issuer,
+    hasMetadataAliases: options.hasMetadataAliases ?? true,
     keyring,
     now,
     state,
