@@ -29,10 +29,15 @@ export async function sealConnection(keyring: Keyring, connection: Connection, n
 }
 
 /**
+ * It comes from the operator's settings, so it may be as old as they like: `TOKENS_NOT_BEFORE` does not end it.
+ *
  * @param text a sealed connection, or a client_id, of which the connection is taken and nothing else
- * @throws {OAuthError} `invalid_token` if it is neither, or has expired
+ * @throws {OAuthError} `invalid_token` if it is neither
+ * @throws {RangeError} if it has expired
  */
 export async function openConnection(tokens: Tokens, text: string, now: Date): Promise<Connection> {
-  const { servers, policy, exp } = await tokens.connection.open(text, now).catch(() => tokens.client.open(text, now));
-  return { servers, policy: policy ?? {}, expiresAt: exp === undefined ? null : new Date(exp * 1000) };
+  const { servers, policy = {}, exp } = await tokens.connection.inspect(text).catch(() => tokens.client.inspect(text));
+  const expiresAt = exp === undefined ? null : new Date(exp * 1000);
+  if (expiresAt !== null && expiresAt <= now) throw new RangeError('expired');
+  return { servers, policy, expiresAt };
 }

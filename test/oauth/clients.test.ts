@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { OAuthError } from '../../src/errors.ts';
 import { deniedMark } from '../../src/oauth/clients.ts';
 import { sha256 } from '../../src/oauth/constant-time.ts';
@@ -53,9 +54,11 @@ async function registered(
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ redirect_uris: [callback], token_endpoint_auth_method: 'none', ...metadata }),
   });
-  const { client_id: clientId } = await response.json();
+  const { client_id: clientId } = z.object({ client_id: z.string() }).parse(await response.json());
   return { clientId, clientSecret: null };
 }
+
+const Metadata = z.looseObject({ token_endpoint_auth_methods_supported: z.array(z.string()) });
 
 describe('clients that a document describes (draft-ietf-oauth-client-id-metadata-document)', () => {
   test('CIMD-05 Claude Code signs in on any port of both its loopback names, which its document lists without one', async () => {
@@ -84,7 +87,8 @@ describe('clients that a document describes (draft-ietf-oauth-client-id-metadata
   test('CIMD-01 META-05 META-06 they are advertised only when they are on, and then beside none', async () => {
     const metadataOf = async (selfRegistration: Partial<SelfRegistration>) => {
       await using server = await start(selfRegistration);
-      return (await server.app.fetch('/.well-known/oauth-authorization-server')).json();
+      const response = await server.app.fetch('/.well-known/oauth-authorization-server');
+      return Metadata.parse(await response.json());
     };
     const on = await metadataOf({});
     expect(on).toMatchObject({ client_id_metadata_document_supported: true });
