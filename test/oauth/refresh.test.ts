@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { VerifyLogin } from '../../src/mail/account.ts';
 import { codeVerifier, startOAuthApp, testKey } from '../support/oauth-app.ts';
 import { ada } from '../support/sign-in-page.ts';
 import { answerOf, codeGrant, codeOf, type Form, refreshGrant, tokensOf } from '../support/token-requests.ts';
@@ -48,6 +49,89 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     expect(answer).toMatchObject({ status: '400', error: 'invalid_grant' });
     const code = await answerOf(await other.post('/oauth/token', codeGrant(client, await codeOf(app, client))));
     expect(code).toMatchObject({ status: '400', error: 'invalid_grant' });
+  });
+
+  test('REF-04 TOK-04 is refused to a client that was denied or has expired, as invalid_client', async () => {
+    await using app = await startOAuthApp();
+    const expiresAt = new Date(app.now().getTime() + 3600 * 1000);
+    const clients = { denied: await app.mint(), expired: await app.mint({ expiresAt }) };
+    const tokens = { denied: await tokensOf(app, clients.denied), expired: await tokensOf(app, clients.expired) };
+    const { jti } = await app.tokens.client.open(clients.denied.clientId, app.now());
+    await app.state.mark(`denied:client:${jti}`, new Date(app.now().getTime() + 86_400_000));
+    app.advance(3600);
+    for (const name of ['denied', 'expired'] as const) {
+      const form = refreshGrant(clients[name], tokens[name].refresh_token ?? '');
+      expect(await answerOf(await app.post('/oauth/token', form)), name).toMatchObject({
+        status: '401',
+        error: 'invalid_client',
+      });
+    }
+    await app.state.release(`denied:client:${jti}`);
+    const again = refreshGrant(clients.denied, tokens.denied.refresh_token ?? '');
+    expect((await app.post('/oauth/token', again)).status).toBe(200);
+  });
+
+  test('REF-04 gives what the operator allows now', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint({ policy: { methods: ['list', 'get', 'send'], max_sends_per_hour: 10 } });
+    const { refresh_token = '' } = await tokensOf(app, client);
+    const { jti, iat: _iat, ...sealed } = await app.tokens.client.open(client.clientId, app.now());
+    const policy = { methods: ['list' as const], recipients: ['@example.com'] };
+    const clientId = await app.tokens.client.seal({ ...sealed, policy }, app.now(), undefined, jti);
+    const answer = await answerOf(await app.post('/oauth/token', refreshGrant({ ...client, clientId }, refresh_token)));
+    const access = await app.tokens.access.open(answer.access_token ?? '', app.now());
+    expect(access.policy).toEqual(policy);
+  });
+
+  test('REF-05 is refused when the mailbox login does not work any more, and everything of the grant ends', async () => {
+    let isRefused = false;
+    const verifyLogin: VerifyLogin = async () => (isRefused ? [{ service: 'imap', fault: 'credentials' }] : []);
+    await using app = await startOAuthApp({ loginProblems: verifyLogin });
+    const client = await app.mint();
+    const first = await tokensOf(app, client);
+    const other = await tokensOf(app, client);
+    isRefused = true;
+    expect(
+      await answerOf(await app.post('/oauth/token', refreshGrant(client, first.refresh_token ?? ''))),
+    ).toMatchObject({ status: '400', error: 'invalid_grant' });
+    const call = async ({ access_token = '' }) =>
+      (await app.fetch('/mcp', { headers: { authorization: `Bearer ${access_token}` } })).status;
+    expect([await call(first), await call(other)]).toEqual([401, 200]);
+    isRefused = false;
+    expect((await app.post('/oauth/token', refreshGrant(client, first.refresh_token ?? ''))).status).toBe(400);
+  });
+
+  test.each(['unreachable', 'timeout', 'certificate', 'refused', 'no_starttls'] as const)(
+    'REF-05 is given when the mail server says nothing about the login (%s)',
+    async (fault) => {
+      let isDown = false;
+      const verifyLogin: VerifyLogin = async () => (isDown ? [{ service: 'imap', fault }] : []);
+      await using app = await startOAuthApp({ loginProblems: verifyLogin });
+      const client = await app.mint();
+      const { refresh_token = '' } = await tokensOf(app, client);
+      isDown = true;
+      expect((await app.post('/oauth/token', refreshGrant(client, refresh_token))).status).toBe(200);
+    },
+  );
+
+  test('REF-05 tries the login for reading alone, briefly, and at most once a minute for a grant', async () => {
+    const checks: unknown[] = [];
+    const verifyLogin: VerifyLogin = async ({ email }, how) => {
+      checks.push({ email, ...how });
+      return [];
+    };
+    await using app = await startOAuthApp({ loginProblems: verifyLogin });
+    const client = await app.mint();
+    let tokens = await tokensOf(app, client);
+    checks.length = 0;
+    for (let seconds = 0; seconds < 60; seconds += 20) {
+      tokens = await answerOf(await app.post('/oauth/token', refreshGrant(client, tokens.refresh_token ?? '')));
+      app.advance(20);
+    }
+    expect(tokens.status).toBe('200');
+    expect(checks).toEqual([{ email: ada.email, only: 'imap', totalMs: 5000 }]);
+    await app.post('/oauth/token', refreshGrant(client, tokens.refresh_token ?? ''));
+    expect(checks).toHaveLength(2);
   });
 
   test('REF-03 may narrow the scope for one access token, never widen it', async () => {

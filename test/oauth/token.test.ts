@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { challengeOf } from '../../src/oauth/pkce.ts';
 import { codeVerifier, exampleServers, redirectUri, startOAuthApp } from '../support/oauth-app.ts';
 import { ada, callbackOf } from '../support/sign-in-page.ts';
-import { answerOf, codeGrant, codeOf, type Form, secretOf, tokensOf } from '../support/token-requests.ts';
+import { answerOf, codeGrant, codeOf, type Form, refreshGrant, secretOf, tokensOf } from '../support/token-requests.ts';
 
 describe('POST /oauth/token: the request (RFC 6749 §3.2)', () => {
   test('TOK-01 nothing but a POST of a form is answered', async () => {
@@ -121,6 +121,39 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     expect(statuses.filter((status) => status === 400)).toHaveLength(49);
     expect(await answerOf(await app.post('/oauth/token', form))).toMatchObject({ error: 'invalid_grant' });
+  });
+
+  test('CODE-03 a second use ends what the first has got', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint();
+    const form = codeGrant(client, await codeOf(app, client));
+    const { access_token = '', refresh_token = '' } = await answerOf(await app.post('/oauth/token', form));
+    const call = async () => (await app.fetch('/mcp', { headers: { authorization: `Bearer ${access_token}` } })).status;
+    await app.post('/oauth/token', { ...form, code_verifier: 'w'.repeat(43) });
+    // Whoever has the code alone cannot end anything.
+    expect(await call()).toBe(200);
+    expect(await answerOf(await app.post('/oauth/token', form))).toMatchObject({ error: 'invalid_grant' });
+    expect(await call()).toBe(401);
+    expect(await answerOf(await app.post('/oauth/token', refreshGrant(client, refresh_token)))).toMatchObject({
+      status: '400',
+      error: 'invalid_grant',
+    });
+  });
+
+  test('CODE-03 a code is refused when everything of its mailbox was revoked after the sign-in', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint();
+    const { access_token = '' } = await tokensOf(app, client);
+    const { sub } = await app.tokens.access.open(access_token, app.now());
+    const code = await codeOf(app, client);
+    app.advance(1);
+    await app.state.mark(`revoked:account:${sub}`, new Date(app.now().getTime() + 86_400_000));
+    expect(await answerOf(await app.post('/oauth/token', codeGrant(client, code)))).toMatchObject({
+      status: '400',
+      error: 'invalid_grant',
+    });
+    app.advance(1);
+    expect((await tokensOf(app, client)).status).toBe('200');
   });
 
   test('CODE-04 TOK-07 TOK-08 TOK-09 TOK-10 a wrong request is refused and does not use up the code', async () => {
