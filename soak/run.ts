@@ -52,10 +52,11 @@ export async function runSoak(servers: TestServers, options: { seconds: number; 
   const people = Array.from({ length: options.people }, () => newPerson(servers, imap.port, smtp.port));
   const model = createModel();
   const end = Date.now() + options.seconds * 1000;
-  const faults = breakThings(people, [imap, smtp], end, [() => own.restartImap(), () => own.restartSmtp(smtp)]);
   const middle = pause(options.seconds * 500).then(rssMb);
-  const lives = await Promise.all(people.map((_, self) => live(self, people, model, end)));
-  const broken = await faults;
+  const [broken, lives] = await Promise.all([
+    breakThings(people, [imap, smtp], end, [() => own.restartImap(), () => own.restartSmtp(smtp)]),
+    Promise.all(people.map((_, self) => live(self, people, model, end))),
+  ]);
   const rss: [number, number] = [await middle, rssMb()];
   for (const { tools } of people) await tools[Symbol.asyncDispose]();
   // What the servers still have of connections that were cut is done by then.
