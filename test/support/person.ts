@@ -23,11 +23,16 @@ export interface Answer {
 /** An open login form in one browser. */
 export interface OpenForm {
   html: string;
-  submit(fields: FormFields): Promise<Answer>;
+  /** @param at where the request goes, if not to where the form came from: another replica */
+  submit(fields: FormFields, at?: string): Promise<Answer>;
 }
 
-/** Opens the login form that an authorization URL leads to. */
-export async function openForm(authorizationUrl: URL): Promise<OpenForm> {
+/**
+ * Opens the login form that an authorization URL leads to.
+ *
+ * @param origin of the server, as the browser has it; another than that of the URL for one replica of several
+ */
+export async function openForm(authorizationUrl: URL, origin = authorizationUrl.origin): Promise<OpenForm> {
   const page = await fetch(authorizationUrl, { redirect: 'manual', headers: { accept: 'text/html' } });
   const html = await page.text();
   if (page.status !== 200) throw new Error(`The login form answered ${page.status}`);
@@ -35,12 +40,12 @@ export async function openForm(authorizationUrl: URL): Promise<OpenForm> {
   const action = new URL(attribute(/<form[^>]*>/.exec(html)?.[0] ?? '', 'action') ?? '', authorizationUrl);
   return {
     html,
-    async submit(fields) {
-      const response = await fetch(action, {
+    async submit(fields, at = action.origin) {
+      const response = await fetch(new URL(action.pathname, at), {
         method: 'POST',
         redirect: 'manual',
-        headers: { cookie: cookies.join('; '), origin: action.origin },
-        body: new URLSearchParams({ ...hiddenFields(html), ...fields }),
+        headers: { cookie: cookies.join('; '), origin },
+        body: new URLSearchParams({ ...givenFields(html), ...fields }),
       });
       const location = response.headers.get('location') ?? undefined;
       return {
@@ -61,8 +66,12 @@ export async function signIn(authorizationUrl: URL, fields: FormFields): Promise
   return callback;
 }
 
-function hiddenFields(html: string): Record<string, string> {
-  const inputs = html.match(/<input[^>]*type="hidden"[^>]*>/g) ?? [];
+/** What the browser sends by itself: hidden fields, and the powers that are ticked. */
+function givenFields(html: string): Record<string, string> {
+  const inputs = [
+    ...(html.match(/<input[^>]*type="hidden"[^>]*>/g) ?? []),
+    ...(html.match(/<input[^>]*name="allow_[^>]*\schecked\s*>/g) ?? []),
+  ];
   return Object.fromEntries(inputs.map((input) => [attribute(input, 'name') ?? '', attribute(input, 'value') ?? '']));
 }
 

@@ -31,6 +31,8 @@ export interface Assistant extends AsyncDisposable {
 export interface TestApp extends AsyncDisposable {
   origin: string;
   port: number;
+  /** `ENCRYPTION_KEY` */
+  key: string;
   /** Everything that was logged, as text. */
   logged(): string;
   /** The lines of finished requests. */
@@ -76,6 +78,7 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
   const app: TestApp = {
     origin,
     port,
+    key: env.ENCRYPTION_KEY,
     logged: () => lines.join(''),
     requests: () => lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request'),
     mint,

@@ -1,0 +1,280 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { main } from '../src/cli.ts';
+import type { MailAccount } from '../src/mail/account.ts';
+import { challengeOf } from '../src/oauth/pkce.ts';
+import { newAccount, withPassword } from './support/accounts.ts';
+import { type OpenForm, openForm } from './support/person.ts';
+import { cuttableProxy } from './support/proxies.ts';
+import { startRedis, type TestRedis } from './support/redis.ts';
+import { testServers } from './support/servers.ts';
+import { formOf, REDIRECT_URI, type Registration, startApp, type TestApp } from './support/start-app.ts';
+import { withinReach } from './support/within-reach.ts';
+
+const verifier = 'v'.repeat(43);
+
+const Tokens = z.object({ access_token: z.string(), refresh_token: z.string() });
+type Tokens = z.output<typeof Tokens>;
+
+/** A browser at the form of one replica of several. */
+function formAt(replica: TestApp, client: Registration, issuer: string): Promise<OpenForm> {
+  const url = new URL('/oauth/authorize', replica.origin);
+  url.search = new URLSearchParams({
+    response_type: 'code',
+    client_id: client.client_id,
+    redirect_uri: REDIRECT_URI,
+    code_challenge: challengeOf(verifier),
+    code_challenge_method: 'S256',
+  }).toString();
+  return openForm(url, issuer);
+}
+
+async function codeAt(replica: TestApp, client: Registration, account: MailAccount, issuer: string): Promise<string> {
+  const form = await formAt(replica, client, issuer);
+  return (await form.submit(formOf(account))).callback?.get('code') ?? '';
+}
+
+function post(replica: TestApp, path: string, client: Registration, form: Record<string, string>): Promise<Response> {
+  const { client_id, client_secret = '' } = client;
+  return fetch(new URL(path, replica.origin), {
+    method: 'POST',
+    body: new URLSearchParams({ client_id, client_secret, ...form }),
+  });
+}
+
+const exchange = (replica: TestApp, client: Registration, code: string) =>
+  post(replica, '/oauth/token', client, { grant_type: 'authorization_code', code, code_verifier: verifier });
+
+const refresh = (replica: TestApp, client: Registration, { refresh_token }: Tokens) =>
+  post(replica, '/oauth/token', client, { grant_type: 'refresh_token', refresh_token });
+
+const tokensOf = async (response: Response): Promise<Tokens> => Tokens.parse(await response.json());
+
+/** Lists the mailboxes. */
+function call(replica: TestApp, { access_token }: Pick<Tokens, 'access_token'>): Promise<Response> {
+  return fetch(`${replica.origin}/mcp`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${access_token}` },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'list_mailboxes', arguments: {} },
+    }),
+  });
+}
+
+async function summary(response: Response): Promise<{ status: number; error: unknown }> {
+  const body = z.looseObject({ error: z.unknown() }).parse(await response.json());
+  return { status: response.status, error: body.error };
+}
+
+const unavailable = { status: 503, error: 'temporarily_unavailable' };
+
+describe('two replicas with one Redis', () => {
+  let redis: TestRedis;
+  let a: TestApp;
+  let b: TestApp;
+  let issuer: string;
+  let account: MailAccount;
+  let client: Registration;
+  const variables: NodeJS.ProcessEnv = {
+    ENCRYPTION_KEY: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64'),
+  };
+  beforeAll(async () => {
+    redis = await startRedis();
+    Object.assign(variables, { REDIS_URL: redis.url, REPLICAS: '2' });
+    a = await startApp(variables);
+    b = await a.replica();
+    issuer = a.origin;
+  });
+  afterAll(async () => {
+    await Promise.all([a?.stop(), b?.stop()]);
+    await redis?.[Symbol.asyncDispose]();
+  });
+  beforeEach(async () => {
+    account = newAccount();
+    client = await a.mint(account);
+  });
+
+  const signedIn = async () => tokensOf(await exchange(a, client, await codeAt(a, client, account, issuer)));
+
+  async function run(command: string, name: string): Promise<void> {
+    const silent = { out: () => {}, err: () => {} };
+    expect(await main([command, name], variables, silent)).toBe(0);
+  }
+
+  test('CODE-02 a code that was used on one is refused on the other', async () => {
+    const code = await codeAt(b, client, account, issuer);
+    expect((await exchange(a, client, code)).status).toBe(200);
+    expect(await summary(await exchange(b, client, code))).toEqual({ status: 400, error: 'invalid_grant' });
+  });
+
+  test('CODE-02 of many exchanges on both at the same time exactly one gets tokens', async () => {
+    const code = await codeAt(a, client, account, issuer);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => exchange(index % 2 ? a : b, client, code)),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  test('FORM-02 a form of one can be submitted to the other, and gives one code', async () => {
+    const form = await formAt(a, client, issuer);
+    expect((await form.submit(formOf(account), b.origin)).callback?.get('code')).toBeTruthy();
+    expect(await form.submit(formOf(account), a.origin)).toMatchObject({ status: 400, callback: undefined });
+  });
+
+  test('REV-03 REV-04 a token that was revoked on one is dead on both', async () => {
+    const tokens = await signedIn();
+    expect([(await call(a, tokens)).status, (await call(b, tokens)).status]).toEqual([200, 200]);
+    const { status } = await post(a, '/oauth/revoke', client, { token: tokens.refresh_token });
+    expect(status).toBe(200);
+    expect([(await call(a, tokens)).status, (await call(b, tokens)).status]).toEqual([401, 401]);
+    expect(await summary(await refresh(b, client, tokens))).toEqual({ status: 400, error: 'invalid_grant' });
+  });
+
+  test('CLI-07 a client that was denied is dead on both at once, everywhere, and alive again when allowed', async () => {
+    const tokens = await signedIn();
+    const code = await codeAt(b, client, account, issuer);
+    expect((await call(b, tokens)).status).toBe(200);
+    await run('deny', client.client_id);
+    for (const replica of [a, b]) {
+      expect((await call(replica, tokens)).status).toBe(401);
+      expect(await summary(await refresh(replica, client, tokens))).toEqual({ status: 401, error: 'invalid_client' });
+      expect(await summary(await exchange(replica, client, code))).toEqual({ status: 401, error: 'invalid_client' });
+      await expect(formAt(replica, client, issuer)).rejects.toThrow('The login form answered 400');
+    }
+    await run('allow', client.client_id);
+    for (const replica of [a, b]) expect((await call(replica, tokens)).status).toBe(200);
+    expect((await exchange(b, client, code)).status).toBe(200);
+  });
+
+  test('FORM-07 attempts on both are counted together, and the eleventh reaches no mail server', async () => {
+    const { imap } = testServers();
+    await using proxy = await cuttableProxy({ target: { host: imap.host, port: imap.tlsPort } });
+    const behind = { ...account, imap: { ...account.imap, server: { ...account.imap.server, port: proxy.port } } };
+    const through = await a.mint(behind);
+    const wrong = formOf(withPassword(behind, 'wrong'));
+    const forms = [await formAt(a, through, issuer), await formAt(b, through, issuer)];
+    for (let attempt = 0; attempt < 10; attempt++) expect((await forms[attempt % 2]?.submit(wrong))?.status).toBe(200);
+    expect(proxy.accepted()).toBe(10);
+    for (const form of forms) expect((await form.submit(wrong)).status).toBe(429);
+    for (const form of forms) expect((await form.submit(formOf(behind))).status).toBe(429);
+    expect(proxy.accepted()).toBe(10);
+  });
+
+  describe('while Redis is gone', () => {
+    test('TOK-05 REV-03 nobody gets or loses tokens, mail goes on, and all works again when it is back', async () => {
+      const tokens = await signedIn();
+      const code = await codeAt(a, client, account, issuer);
+      const form = await formAt(a, client, issuer);
+      expect((await call(b, tokens)).status).toBe(200);
+
+      await redis.stop();
+      const refused = await exchange(a, client, code);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await summary(refused)).toEqual(unavailable);
+      expect(await summary(await refresh(b, client, tokens))).toEqual(unavailable);
+      const revocation = await post(a, '/oauth/revoke', client, { token: tokens.access_token });
+      expect(await summary(revocation)).toEqual(unavailable);
+      const page = await form.submit(formOf(account));
+      expect({ status: page.status, callback: page.callback }).toEqual({ status: 503, callback: undefined });
+      expect(page.html).toContain('Try again in a minute.');
+      await expect(formAt(b, client, issuer)).rejects.toThrow('The login form answered 503');
+      for (const replica of [a, b]) {
+        expect((await call(replica, tokens)).status).toBe(200);
+        expect((await fetch(`${replica.origin}/ready`)).status).toBe(200);
+      }
+
+      await redis.start();
+      // A code lives for a minute, so it may have ended on a slow machine; a new one must do.
+      const isBack = async () => (await exchange(b, client, await codeAt(a, client, account, issuer))).status === 200;
+      expect(await withinReach(20_000, isBack)).toBe(true);
+      expect(await withinReach(20_000, async () => (await refresh(a, client, tokens)).status === 200)).toBe(true);
+      for (const told of ['Redis is gone', 'Redis is there']) expect(a.logged()).toContain(told);
+    });
+  });
+});
+
+describe('several replicas without Redis', () => {
+  test('REF-01 the log of the start says each thing that is missing or kept by one process', async () => {
+    await using app = await startApp({ REPLICAS: '2' });
+    const line = app
+      .logged()
+      .split('\n')
+      .find((text) => text.includes('running without REDIS_URL'));
+    expect(line).toContain('"level":"warn"');
+    for (const told of [
+      'A code is used once in each process',
+      'Public clients get no refresh tokens',
+      'Nothing can be revoked',
+      'Limits count in each process',
+    ]) {
+      expect(line).toContain(told);
+    }
+  });
+});
+
+describe('without a database', () => {
+  test('CLI-06 after a change of the key everything sealed goes on working, and nothing without the earlier one', async () => {
+    const account = newAccount();
+    await using before = await startApp();
+    const client = await before.mint(account);
+    const tokens = await tokensOf(await exchange(before, client, await codeAt(before, client, account, before.origin)));
+    const shared = { BASE_URL: before.origin };
+    const key = (seed: number) =>
+      Buffer.from(Array.from({ length: 32 }, (_, index) => (index * 31 + seed) % 256)).toString('base64');
+    await using rotated = await startApp({ ...shared, ENCRYPTION_KEY: key(2), ENCRYPTION_KEYS_PREVIOUS: before.key });
+    expect((await call(rotated, tokens)).status).toBe(200);
+    const renewed = await tokensOf(await refresh(rotated, client, tokens));
+    expect((await codeAt(rotated, client, account, before.origin)).length).toBeGreaterThan(0);
+
+    await using later = await startApp({ ...shared, ENCRYPTION_KEY: key(2) });
+    expect((await call(later, tokens)).status).toBe(401);
+    expect((await call(later, renewed)).status).toBe(200);
+    expect(await summary(await refresh(later, client, renewed))).toEqual({ status: 401, error: 'invalid_client' });
+  });
+
+  test('what was sealed before TOKENS_NOT_BEFORE is dead: tokens, codes and clients', async () => {
+    const account = newAccount();
+    await using before = await startApp();
+    const client = await before.mint(account);
+    const code = await codeAt(before, client, account, before.origin);
+    const tokens = await tokensOf(await exchange(before, client, await codeAt(before, client, account, before.origin)));
+    const notBefore = Math.floor(Date.now() / 1000) + 1;
+    await withinReach(10_000, () => Date.now() >= notBefore * 1000);
+    const variables = { BASE_URL: before.origin, ENCRYPTION_KEY: before.key };
+    await using after = await startApp({ ...variables, TOKENS_NOT_BEFORE: String(notBefore) });
+    expect((await call(after, tokens)).status).toBe(401);
+    for (const answer of [await refresh(after, client, tokens), await exchange(after, client, code)]) {
+      expect(await summary(answer)).toEqual({ status: 401, error: 'invalid_client' });
+    }
+    await expect(formAt(after, client, before.origin)).rejects.toThrow('The login form answered 400');
+
+    const fresh = await after.mint(account);
+    const again = await tokensOf(await exchange(after, fresh, await codeAt(after, fresh, account, before.origin)));
+    expect((await call(after, again)).status).toBe(200);
+  });
+
+  test('CLI-07 a client that DENIED_CLIENTS names, by id or jti, is dead, and others are not', async () => {
+    const account = newAccount();
+    await using before = await startApp();
+    const [denied, other] = [await before.mint(account), await before.mint(account)];
+    const tokens = await tokensOf(await exchange(before, denied, await codeAt(before, denied, account, before.origin)));
+    const variables = { BASE_URL: before.origin, ENCRYPTION_KEY: before.key };
+    const out: string[] = [];
+    await main(['inspect', denied.client_id], variables, { out: (text) => void out.push(text), err: () => {} });
+    const { jti } = z.object({ jti: z.string() }).parse(JSON.parse(out.join('')));
+    for (const name of [denied.client_id, jti]) {
+      await using after = await startApp({ ...variables, DENIED_CLIENTS: `somebody-else, ${name}` });
+      expect((await call(after, tokens)).status).toBe(401);
+      expect(await summary(await refresh(after, denied, tokens))).toEqual({ status: 401, error: 'invalid_client' });
+      await expect(formAt(after, denied, before.origin)).rejects.toThrow('The login form answered 400');
+      expect((await formAt(after, other, before.origin)).html).toContain('transaction');
+    }
+  });
+
+  test('a client that DENIED_CLIENTS names and nobody knows keeps the server from starting', async () => {
+    await expect(startApp({ DENIED_CLIENTS: 'not.a.client' })).rejects.toThrow('is no client id');
+  });
+});
