@@ -7,6 +7,8 @@ import { ConfigError } from './errors.ts';
 import { generate } from './generate.ts';
 import { inspect } from './inspect.ts';
 import { verifyLogin } from './mail/verify-login.ts';
+import { METHOD_GROUPS } from './mcp/policy-input.ts';
+import { TAGS } from './mcp/tool.ts';
 import { presets } from './oauth/presets.ts';
 import { personalToken } from './personal-token.ts';
 import { startServer } from './server.ts';
@@ -97,6 +99,7 @@ export function program(env: NodeJS.ProcessEnv, output: Output, terminal?: Termi
 
 function addGenerate(root: Command): Command {
   const collect = (value: string, earlier: string[]) => [...earlier, value];
+  const collectLimit = (value: string, earlier: string[] = []) => [...earlier, value];
   return root
     .command('generate')
     .description('Mints a client: seals mail servers and redirect URIs into a client id. Needs ENCRYPTION_KEY.')
@@ -126,6 +129,28 @@ function addGenerate(root: Command): Command {
       'print no client, but what DEFAULT_CONNECTION takes: mail servers and limits for clients that nobody minted',
     )
     .option('--name <name>', 'name of the client, shown on the login form')
+    .option(
+      '--methods <names>',
+      `what may be done: read (${METHOD_GROUPS.read?.join(', ')}), write (${METHOD_GROUPS.write?.join(', ')}) or single ones of these, separated by commas; default: all`,
+      collectLimit,
+    )
+    .option('--tags <names>', `areas that may be used, of ${TAGS.join(', ')}; default: all`, collectLimit)
+    .option('--tools <names>', 'tools that may be used; default: all', collectLimit)
+    .option(
+      '--folders <names>',
+      'mailboxes that may be read or changed; `Projects/*` is all below Projects, `\\,` a comma in a name; default: all',
+      collectLimit,
+    )
+    .option(
+      '--recipients <addresses>',
+      'who messages may be sent to: addresses, or @example.com for everyone there; default: everybody',
+      collectLimit,
+    )
+    .option('--max-sends-per-hour <number>', 'how many messages may be sent from one mailbox in an hour')
+    .option(
+      '--expires-at <time>',
+      'when the client and everything given to it ends, e.g. 2027-01-31 or 2027-01-31T12:00:00Z; default: never',
+    )
     .option('--json', 'print one JSON object');
 }
 

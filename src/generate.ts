@@ -3,10 +3,13 @@ import { z } from 'zod';
 import { readKeys } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { type MailServer, type MailServers, SentCopy } from './mail/account.ts';
+import { readPolicy } from './mcp/policy-input.ts';
+import { mailTools } from './mcp/tools/mail.ts';
 import { mintClient, type NewClient } from './oauth/client.ts';
 import { sealConnection } from './oauth/connection.ts';
 import { createKeyring, type Keyring } from './oauth/jwe.ts';
 import { defaultPresets, presets } from './oauth/presets.ts';
+import type { Policy } from './policy.ts';
 
 /** `mail-mcp generate`: flags → a minted client → what is printed. */
 
@@ -26,8 +29,25 @@ const port = (flag: string, standard: number) => {
     .default(standard);
 };
 
+/** Separated by commas, in one flag or in several; `\\,` is a comma of a name. */
+const Entries = z
+  .array(z.string())
+  .transform((texts) => texts.flatMap((text) => text.split(/(?<!\\),/).map((one) => one.replaceAll('\\,', ',').trim())))
+  .transform((entries) => entries.filter((entry) => entry !== ''))
+  .optional();
+
+const LimitFlags = z.object({
+  methods: Entries,
+  tags: Entries,
+  tools: Entries,
+  folders: Entries,
+  recipients: Entries,
+  maxSendsPerHour: z.string().optional(),
+  expiresAt: z.string().optional(),
+});
+
 /** The flags as the command line parser hands them over. */
-const Flags = z.object({
+const Flags = LimitFlags.extend({
   imapHost: host('--imap-host'),
   imapPort: port('--imap-port', 993),
   imapSsl: z.boolean().optional(),
@@ -52,26 +72,29 @@ type Flags = z.output<typeof Flags>;
  * @throws {ConfigError} with one sentence a line for every flag or variable that is missing or wrong
  */
 export async function generate(flags: unknown, env: NodeJS.ProcessEnv, now: Date): Promise<string> {
-  const { keys, parsed } = readAll(flags, env);
-  if (parsed.connection) return connection(parsed, createKeyring(keys), now);
-  const client = newClient(parsed);
+  const { keys, parsed, limits } = readAll(flags, env, now);
+  if (parsed.connection) return connection(parsed, limits, createKeyring(keys), now);
+  const client = newClient(parsed, limits);
   const minted = await mintClient(createKeyring(keys), client, now);
-  return parsed.json ? `${JSON.stringify(asObject(client, minted), null, 2)}\n` : asText(client, minted);
+  return parsed.json
+    ? asJson({ ...asObject(client, minted), ...limitsObject(limits) })
+    : asText(client, minted, limits);
 }
 
 /** What `DEFAULT_CONNECTION` takes: servers and limits alone, of nobody's client. */
-async function connection(flags: Flags, keyring: Keyring, now: Date): Promise<string> {
+async function connection(flags: Flags, limits: Limits, keyring: Keyring, now: Date): Promise<string> {
   if (flags.preset.length + flags.redirectUri.length > 0 || flags.public || flags.name !== undefined) {
     throw new ConfigError(
       '--connection is of no client: it goes without --preset, --redirect-uri, --public and --name.',
     );
   }
-  const { servers, policy = {}, expiresAt = null } = newClient(flags);
+  const { servers } = newClient(flags, limits);
+  const { policy, expiresAt = null } = limits;
   const sealed = await sealConnection(keyring, { servers, policy, expiresAt }, now);
   const { imap, smtp } = servers;
   return flags.json
-    ? `${JSON.stringify({ default_connection: sealed, imap: withSsl(imap), smtp: withSsl(smtp) }, null, 2)}\n`
-    : [`Default connection: ${sealed}`, '', ...serverLines(servers), ''].join('\n');
+    ? asJson({ default_connection: sealed, imap: withSsl(imap), smtp: withSsl(smtp), ...limitsObject(limits) })
+    : [`Default connection: ${sealed}`, '', ...serverLines(servers), ...limitLines(limits), ''].join('\n');
 }
 
 interface Minted {
@@ -79,14 +102,25 @@ interface Minted {
   clientSecret: string | null;
 }
 
+/** What the operator allows, and until when. */
+interface Limits {
+  policy: Policy;
+  expiresAt: Date | undefined;
+}
+
+/** `maxSendsPerHour` → `--max-sends-per-hour` */
+const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
 /** Reads flags and keys, and tells the faults of both at once. */
-function readAll(flags: unknown, env: NodeJS.ProcessEnv) {
+function readAll(flags: unknown, env: NodeJS.ProcessEnv, now: Date) {
   const faults: string[] = [];
   const result = Flags.safeParse(flags);
+  const limits = readPolicy(LimitFlags.safeParse(flags).data ?? {}, { tools: mailTools, now, nameOf: flagOf });
   if (!result.success) faults.push(...result.error.issues.map(({ message }) => message));
+  faults.push(...limits.faults);
   try {
     const keys = readKeys(env);
-    if (result.success) return { keys, parsed: result.data };
+    if (result.success && faults.length === 0) return { keys, parsed: result.data, limits };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     faults.push(error.message);
@@ -94,7 +128,7 @@ function readAll(flags: unknown, env: NodeJS.ProcessEnv) {
   throw new ConfigError(faults.join('\n'));
 }
 
-function newClient(flags: Flags): NewClient {
+function newClient(flags: Flags, { policy, expiresAt }: Limits): NewClient {
   const chosen = flags.preset.length + flags.redirectUri.length === 0 ? [...defaultPresets] : flags.preset;
   return {
     servers: {
@@ -106,6 +140,8 @@ function newClient(flags: Flags): NewClient {
     redirectUris: flags.redirectUri,
     kind: isPublic(flags, chosen) ? 'public' : 'confidential',
     name: flags.name,
+    policy,
+    expiresAt,
   };
 }
 
@@ -141,12 +177,33 @@ function asObject(client: NewClient, { clientId, clientSecret }: Minted): object
 
 const withSsl = (server: MailServer) => ({ ...server, ssl: server.security === 'tls' });
 
-function asText(client: NewClient, { clientId, clientSecret }: Minted): string {
+const asJson = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+
+const limitsObject = ({ policy, expiresAt }: Limits) => ({
+  policy,
+  expires_at: expiresAt?.toISOString() ?? null,
+});
+
+const asEntry = (value: string | number): string => String(value).replaceAll(',', '\\,');
+
+/** The limits as they are sealed, after their words and names have been brought into one form. */
+function limitLines({ policy, expiresAt }: Limits): string[] {
+  const limits = Object.entries(policy).map(
+    ([name, value]) => `  ${name.replaceAll('_', ' ')}: ${[value ?? []].flat().map(asEntry).join(', ')}`,
+  );
+  return [
+    ...(limits.length > 0 ? ['', 'Limited to:', ...limits] : []),
+    ...(expiresAt === undefined ? [] : ['', `Ends: ${expiresAt.toISOString()}`]),
+  ];
+}
+
+function asText(client: NewClient, { clientId, clientSecret }: Minted, limits: Limits): string {
   return [
     `Client ID: ${clientId}`,
     `Client Secret: ${clientSecret ?? 'none (public client)'}`,
     '',
     ...serverLines(client.servers),
+    ...limitLines(limits),
     '',
     'Redirect URIs:',
     ...redirectUrisOf(client).map((uri) => `  ${uri}`),
