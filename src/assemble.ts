@@ -85,13 +85,7 @@ const takeTurn = createTurns(3);
 
 /** What the mail tools of one call work with: the mailbox, within the limits of the grant. */
 export function openSession(
-  {
-    account,
-    permit,
-    client,
-    subject,
-    expiresAt,
-  }: Pick<Grant, 'account' | 'permit' | 'client' | 'subject' | 'expiresAt'>,
+  { account, permit, client, subject, endsAt }: Pick<Grant, 'account' | 'permit' | 'client' | 'subject' | 'endsAt'>,
   parts: {
     pool: ImapPool;
     store: AttachmentStore;
@@ -134,7 +128,7 @@ export function openSession(
     keyedMessageId: (call) => keyedMessageId(messageIdSecret, account, call),
     recentCalls,
     attachments: {
-      publish: (attached, lend) => store.publish(attached, lend, expiresAt),
+      publish: (attached, lend) => store.publish(attached, lend, endsAt),
       fetchOwn: (url, maxBytes) => store.fetchOwn(url, reader, maxBytes),
     },
     now,

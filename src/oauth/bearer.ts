@@ -5,6 +5,7 @@ import type { MailAccount } from '../mail/account.ts';
 import { type Permit, scopes } from '../policy.ts';
 import { accountOf } from './credentials.ts';
 import { errorDescription } from './error-description.ts';
+import { toSeconds } from './jwe.ts';
 import { resourceMetadataUrl, resourceOf } from './metadata.ts';
 import type { OAuthServices } from './oauth-services.ts';
 import { createOpenedTokens } from './opened-tokens.ts';
@@ -22,6 +23,8 @@ export interface Grant {
   /** Names the sign-in that all tokens of this grant come from. */
   grantId: string;
   expiresAt: Date;
+  /** When nothing that came of the grant may work any more, such as links. Not before `expiresAt`. */
+  endsAt: Date;
   /** The same for the same mailbox; tells nothing about it. */
   subject: string;
 }
@@ -60,6 +63,7 @@ export function bearer(services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now
       jti: access.jti,
       grantId: access.gid,
       expiresAt,
+      endsAt: new Date(Math.max(access.ends ?? 0, toSeconds(expiresAt)) * 1000),
       subject: access.sub,
     };
     const { jti, gid, sub, granted_at, client } = access;

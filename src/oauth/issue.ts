@@ -58,7 +58,8 @@ export function issuer(services: {
     if (seconds <= 0) throw new OAuthError('invalid_grant', 'What was granted has ended.');
     const sub = subjectOf(keyring, accountOf(login, servers));
     const limits = { ...(consent && { consent }), ...(Object.keys(policy).length > 0 && { policy }) };
-    const access = { iss, aud, sub, gid, granted_at, client: { jti, name }, scope, login, servers, ...limits };
+    const ends = toSeconds(end);
+    const access = { iss, aud, sub, gid, granted_at, ends, client: { jti, name }, scope, login, servers, ...limits };
     const isRefreshable = rotation.mayRefresh(client);
     const lastSeconds = isRefreshable ? lifetimes.refreshSeconds : seconds;
     await note(granted, client, sub, new Date(Math.min(end.getTime(), now().getTime() + lastSeconds * 1000)));

@@ -35,7 +35,7 @@ const catalog = createCatalog(mailTools);
 /** A grant without a limit. */
 export function everythingOf(account: MailAccount) {
   const client = { jti: 'client', name: 'Client' };
-  return { account, permit: unlimited, client, subject: 'subject', expiresAt: new Date(8.64e15) };
+  return { account, permit: unlimited, client, subject: 'subject', endsAt: new Date(8.64e15) };
 }
 
 export function toolsOf(
