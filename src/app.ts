@@ -146,7 +146,9 @@ function errorHandler(services: Services, requests: RequestLog): ErrorRequestHan
     const known = asOAuthError(error);
     if (known !== undefined) {
       record.outcome = known.code;
-      services.log.debug({ requestId: record.id, error: describeError(error) }, 'refused');
+      // What only the operator can put right has to be seen without looking for it.
+      const level = error instanceof UpstreamError && error.service === 'Redis' ? 'warn' : 'debug';
+      services.log[level]({ requestId: record.id, error: describeError(error) }, 'refused');
       return respondOAuth(known, request, response);
     }
     const status = requestFault(error);

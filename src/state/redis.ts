@@ -67,7 +67,7 @@ export async function connectRedisState({ url, now, onChange }: RedisOptions): P
         'Redis',
         'unreachable',
         'What was used, counted or revoked cannot be looked up at the moment. Try again in a minute.',
-        { cause },
+        { cause, code: refusalCode(cause) },
       );
     }
   }
@@ -114,6 +114,11 @@ export async function connectRedisState({ url, now, onChange }: RedisOptions): P
       redis.disconnect();
     },
   };
+}
+
+/** `OOM`, `NOPERM`, `READONLY` and the like, where Redis answered and said no. */
+function refusalCode(cause: unknown): string | undefined {
+  return cause instanceof Error && cause.name === 'ReplyError' ? /^[A-Z]+/.exec(cause.message)?.[0] : undefined;
 }
 
 /** Errors of the connection have no other way out; each of them is followed by `close`. */

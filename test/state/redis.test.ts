@@ -129,6 +129,16 @@ describe('when Redis goes away', () => {
     expect(changes).toEqual([true]);
   });
 
+  test('what Redis refuses carries its code, for the log of the operator', async () => {
+    await using redis = await startRedis();
+    await using state = await connected(redis.url);
+    const client = new Redis(redis.url);
+    await client.config('SET', 'maxmemory', '1');
+    client.disconnect();
+    await expect(state.mark('key', soon())).rejects.toMatchObject({ ...unreachable, code: 'OOM' });
+    await expect(state.claim('key', soon())).rejects.toMatchObject({ ...unreachable, code: 'OOM' });
+  });
+
   test('a wrong password is a Redis that cannot be asked, and is quoted nowhere', async () => {
     await using redis = await startRedis();
     const secret = 'a-password-of-nobody';
