@@ -1,0 +1,226 @@
+/** From nothing but the URL of /mcp to a tool call: clients that nobody minted, as the official ones of both generations do it. */
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import {
+  Client,
+  type OAuthClientInformationMixed,
+  type OAuthClientProvider,
+  type OAuthDiscoveryState,
+  type OAuthTokens,
+  StreamableHTTPClientTransport,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client';
+import { UnauthorizedError as SdkOneUnauthorized } from '@modelcontextprotocol/sdk/client/auth.js';
+import { Client as SdkOneClient } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from '../src/app.ts';
+import { assemble } from '../src/assemble.ts';
+import { readConfig } from '../src/config.ts';
+import { generate } from '../src/generate.ts';
+import { createLog } from '../src/log.ts';
+import type { MailAccount } from '../src/mail/account.ts';
+import { createClients } from '../src/oauth/clients.ts';
+import { newAccount } from './support/accounts.ts';
+import { type DocumentServer, fetchFromHere, startDocumentServer } from './support/document-server.ts';
+import { imapWith } from './support/mailboxes.ts';
+import { message } from './support/messages.ts';
+import { signIn } from './support/person.ts';
+import { freePort } from './support/ports.ts';
+import { formOf } from './support/start-app.ts';
+
+const callback = 'http://localhost:41234/callback';
+
+/** An assistant that somebody has just pasted the URL into. */
+class Stranger implements OAuthClientProvider {
+  readonly redirectUrl = callback;
+  readonly clientMetadataUrl?: string;
+  readonly clientMetadata;
+  authorizationUrl: URL | undefined;
+  /** What the server gave it to be known by. */
+  information: OAuthClientInformationMixed | undefined;
+  #tokens: OAuthTokens | undefined;
+  #verifier = '';
+  #discovery: OAuthDiscoveryState | undefined;
+
+  constructor({ authMethod = 'none', documentUrl }: { authMethod?: string; documentUrl?: string | undefined } = {}) {
+    if (documentUrl !== undefined) this.clientMetadataUrl = documentUrl;
+    this.clientMetadata = {
+      client_name: 'Stranger',
+      redirect_uris: [callback],
+      token_endpoint_auth_method: authMethod,
+      grant_types: ['authorization_code', 'refresh_token'],
+    };
+  }
+
+  clientInformation() {
+    return this.information;
+  }
+  saveClientInformation(information: OAuthClientInformationMixed) {
+    this.information = information;
+  }
+  tokens() {
+    return this.#tokens;
+  }
+  saveTokens(tokens: OAuthTokens) {
+    this.#tokens = tokens;
+  }
+  redirectToAuthorization(url: URL) {
+    this.authorizationUrl = url;
+  }
+  saveCodeVerifier(verifier: string) {
+    this.#verifier = verifier;
+  }
+  codeVerifier() {
+    return this.#verifier;
+  }
+  saveDiscoveryState(state: OAuthDiscoveryState) {
+    this.#discovery = state;
+  }
+  discoveryState() {
+    return this.#discovery;
+  }
+}
+
+/** The server as it is assembled for the world, but that it may fetch documents from this computer. */
+async function startOpenServer(account: MailAccount, environment: NodeJS.ProcessEnv) {
+  const port = await freePort();
+  const env = {
+    BASE_URL: `http://localhost:${port}`,
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    ...environment,
+  };
+  const { imap, smtp } = account;
+  const connection = await generate(
+    {
+      connection: true,
+      json: true,
+      imapHost: imap.server.host,
+      imapPort: String(imap.server.port),
+      imapSsl: imap.server.security === 'tls',
+      smtpHost: smtp.server.host,
+      smtpPort: String(smtp.server.port),
+      smtpSsl: smtp.server.security === 'tls',
+    },
+    env,
+    new Date(),
+  );
+  const config = readConfig({ ...env, DEFAULT_CONNECTION: JSON.parse(connection).default_connection });
+  const log = createLog(config.logLevel, { write: () => {} });
+  const { services, close } = await assemble(config, log);
+  const clients = createClients({
+    ...services,
+    deniedClients: new Set(),
+    selfRegistration: services.clients.selfRegistration,
+    fetchDocument: fetchFromHere(),
+  });
+  const server = createServer({ maxHeaderSize: 32 * 1024 }, createApp({ ...services, clients }));
+  server.listen(port, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return {
+    url: new URL(`http://localhost:${port}/mcp`),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await close();
+    },
+  };
+}
+
+let documents: DocumentServer;
+beforeAll(async () => {
+  documents = await startDocumentServer();
+});
+afterAll(() => documents[Symbol.asyncDispose]());
+
+async function accountWithMail() {
+  const account = newAccount();
+  await imapWith(account, { INBOX: [message({ subject: 'Hello' })] });
+  return account;
+}
+
+const publishStranger = () =>
+  documents.publish({
+    client_name: 'Stranger',
+    // As Claude Code does: without the port that it will have.
+    redirect_uris: ['http://localhost/callback', 'http://127.0.0.1/callback'],
+    token_endpoint_auth_method: 'none',
+  });
+
+const open = {
+  CLIENT_REGISTRATION: 'true',
+  CLIENT_ID_METADATA_DOCUMENTS: 'true',
+};
+
+const ways = [
+  ['registers itself without a secret', 'none', false],
+  ['registers itself with a secret in the body', 'client_secret_post', false],
+  ['registers itself with a secret in the header', 'client_secret_basic', false],
+  ['names itself by the URL of its document', 'none', true],
+] as const;
+
+const expectInformation = (provider: Stranger, hasDocument: boolean, authMethod: string) => {
+  expect(provider.information?.client_id.startsWith('https://')).toBe(hasDocument);
+  expect(typeof provider.information?.client_secret === 'string').toBe(authMethod !== 'none');
+};
+
+describe('connecting with only a URL', () => {
+  test.each(ways)('client 2.x %s, and reads mail', async (_, authMethod, hasDocument) => {
+    const account = await accountWithMail();
+    await using server = await startOpenServer(account, { ...open, TRUSTED_CLIENT_HOSTS: documents.host });
+    const provider = new Stranger({ authMethod, documentUrl: hasDocument ? publishStranger() : undefined });
+    const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+    const transport = () => new StreamableHTTPClientTransport(server.url, { authProvider: provider });
+    const first = transport();
+    await expect(client.connect(first)).rejects.toThrow(UnauthorizedError);
+    await first.finishAuth(await signIn(provider.authorizationUrl ?? new URL('about:blank'), formOf(account)));
+    await client.connect(transport());
+    const { structuredContent } = await client.callTool({ name: 'list_mail_messages', arguments: {} });
+    expect(structuredContent).toMatchObject({ messages: [{ subject: 'Hello' }] });
+    expectInformation(provider, hasDocument, authMethod);
+
+    const tokens = provider.tokens();
+    if (tokens === undefined) throw new Error('The client has no tokens');
+    provider.saveTokens({ ...tokens, access_token: 'expired' });
+    const again = await client.callTool({ name: 'list_mail_messages', arguments: {} });
+    expect(again.structuredContent).toMatchObject({ total: 1 });
+    await client.close();
+  });
+
+  test.each(ways)('the client of the 1.x SDK %s, and reads mail', async (_, authMethod, hasDocument) => {
+    const account = await accountWithMail();
+    await using server = await startOpenServer(account, { ...open, TRUSTED_CLIENT_HOSTS: documents.host });
+    const provider = new Stranger({ authMethod, documentUrl: hasDocument ? publishStranger() : undefined });
+    const client = new SdkOneClient({ name: 'old', version: '1.0.0' });
+    const transport = () => new SdkOneTransport(server.url, { authProvider: provider });
+    const first = transport();
+    await expect(client.connect(first)).rejects.toThrow(SdkOneUnauthorized);
+    const parameters = await signIn(provider.authorizationUrl ?? new URL('about:blank'), formOf(account));
+    await first.finishAuth(parameters.get('code') ?? '');
+    await client.connect(transport());
+    const { structuredContent } = await client.callTool({ name: 'list_mail_messages', arguments: {} });
+    expect(structuredContent).toMatchObject({ messages: [{ subject: 'Hello' }] });
+    expectInformation(provider, hasDocument, authMethod);
+    await client.close();
+  });
+
+  test('a client whose document is at a host that nobody trusts gets no further than a page that says so', async () => {
+    const account = await accountWithMail();
+    await using server = await startOpenServer(account, open);
+    const provider = new Stranger({ documentUrl: publishStranger() });
+    const client = new Client({ name: 'test', version: '1.0.0' });
+    const transport = new StreamableHTTPClientTransport(server.url, { authProvider: provider });
+    await expect(client.connect(transport)).rejects.toThrow(UnauthorizedError);
+    const page = await fetch(provider.authorizationUrl ?? new URL('about:blank'), { redirect: 'manual' });
+    expect(page.status).toBe(400);
+    expect(await page.text()).toContain('not trusted here');
+  });
+
+  test('where only minted clients are known a stranger is told at once', async () => {
+    const account = await accountWithMail();
+    await using server = await startOpenServer(account, {});
+    const client = new Client({ name: 'test', version: '1.0.0' });
+    const transport = new StreamableHTTPClientTransport(server.url, { authProvider: new Stranger() });
+    await expect(client.connect(transport)).rejects.not.toThrow(UnauthorizedError);
+  });
+});
