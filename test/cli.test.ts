@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { main } from '../src/cli.ts';
 import { openClient } from '../src/oauth/client.ts';
+import { openConnection } from '../src/oauth/connection.ts';
 import { createKeyring } from '../src/oauth/jwe.ts';
 import { createTokens } from '../src/oauth/tokens.ts';
 
@@ -137,6 +138,43 @@ describe('mail-mcp generate', () => {
     for (const sentence of sentences) expect(err).toContain(sentence);
     expect(err).not.toMatch(/\n\s+at /);
   });
+
+  test('--connection prints what clients get that nobody minted, and nothing of a client', async () => {
+    const flags = ['generate', ...HOSTS, '--sent-copy=never', '--connection'];
+    const { exitCode, out, err } = await run(flags);
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+    const lines = out.split('\n');
+    expect(lines.slice(1)).toEqual([
+      '',
+      'IMAP: imap.example.com:993 (ssl=true)',
+      'SMTP: smtp.example.com:465 (ssl=true)',
+      '',
+    ]);
+    const tokens = createTokens(createKeyring({ current: key, previous: [] }));
+    const printed = /^Default connection: (\S+)$/.exec(lines[0] ?? '')?.[1] ?? '';
+    const asJson = JSON.parse((await run([...flags, '--json'])).out).default_connection;
+    for (const sealed of [printed, asJson]) {
+      expect(await openConnection(tokens, sealed, new Date())).toEqual({
+        servers: {
+          imap: { host: 'imap.example.com', port: 993, security: 'tls' },
+          smtp: { host: 'smtp.example.com', port: 465, security: 'tls' },
+          sentCopy: 'never',
+        },
+        policy: {},
+        expiresAt: null,
+      });
+      await expect(openClient(tokens, sealed, new Date())).rejects.toThrow();
+    }
+  });
+
+  test.each(['--preset=claude', '--redirect-uri=https://a.example/cb', '--public', '--name=Mail'])(
+    '--connection goes without %s',
+    async (flag) => {
+      const { exitCode, err } = await run(['generate', ...HOSTS, '--connection', flag]);
+      expect(exitCode).toBe(1);
+      expect(err).toContain('--connection is of no client');
+    },
+  );
 
   test('a missing key is told together with the faults of the flags', async () => {
     const { exitCode, out, err } = await run(['generate'], {});

@@ -131,11 +131,45 @@ describe('readConfig', () => {
     ['TOLERATE_VERSION_MISMATCH', 'perhaps'],
     ['METADATA_ALIASES', 'some'],
     ['REDIS_URL', 'https://redis.example.com'],
+    ['CLIENT_REGISTRATION', 'perhaps'],
+    ['CLIENT_ID_METADATA_DOCUMENTS', 'perhaps'],
+    ['TRUSTED_CLIENT_HOSTS', 'https://claude.ai'],
+    ['TRUSTED_CLIENT_HOSTS', 'claude.ai/oauth'],
+    ['TRUSTED_CLIENT_HOSTS', 'user@claude.ai'],
+    ['TRUSTED_CLIENT_HOSTS', '*.claude.ai'],
+    ['TRUSTED_CLIENT_HOSTS', 'claude.ai, a b:port:1'],
     ['REPLICAS', '0'],
     ['REPLICAS', '1.5'],
     ['REPLICAS', 'many'],
   ])('%s is refused as %s', (name, value) => {
     expect(faultsOf({ ...valid(), [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} must be `))]);
+  });
+
+  test('DCR-05 CIMD-08 strangers are let in only with a connection that says to which mail servers', () => {
+    const faults = faultsOf({ ...valid(), CLIENT_REGISTRATION: 'true', CLIENT_ID_METADATA_DOCUMENTS: 'yes' });
+    expect(faults).toEqual([
+      expect.stringMatching(/^CLIENT_REGISTRATION needs DEFAULT_CONNECTION/),
+      expect.stringMatching(/^CLIENT_ID_METADATA_DOCUMENTS needs DEFAULT_CONNECTION/),
+    ]);
+    expect(readConfig({ ...valid(), CLIENT_REGISTRATION: 'false' }).selfRegistration).toBeUndefined();
+  });
+
+  test('DCR-05 CIMD-07 both ways in are off, and the trusted hosts those of the presets, unless the operator says otherwise', () => {
+    const read = (more: NodeJS.ProcessEnv) =>
+      readConfig({ ...valid(), DEFAULT_CONNECTION: 'sealed', ...more }).selfRegistration;
+    expect(read({})).toEqual({
+      connection: 'sealed',
+      acceptsRegistration: false,
+      acceptsDocuments: false,
+      trustedHosts: undefined,
+    });
+    expect(read({ CLIENT_REGISTRATION: 'true', TRUSTED_CLIENT_HOSTS: '*' })).toMatchObject({
+      acceptsRegistration: true,
+      trustedHosts: 'any',
+    });
+    expect(read({ TRUSTED_CLIENT_HOSTS: 'Grok.com, chat.example:8443 claude.ai:443 münchen.example' })).toMatchObject({
+      trustedHosts: new Set(['grok.com', 'chat.example:8443', 'claude.ai', 'xn--mnchen-3ya.example']),
+    });
   });
 
   test('HOST-01 allowed origins are a list, empty unless it is set', () => {
