@@ -59,6 +59,7 @@ export async function personalToken(
     sub: subjectOf(keyring, accountOf(login, servers)),
     gid: randomId(),
     granted_at: toSeconds(now()),
+    ends: toSeconds(end),
     client: { jti: client.jti, name: client.name },
     scope,
     login,

@@ -5,13 +5,12 @@ import type { MailAccount } from '../mail/account.ts';
 import { type Permit, scopes } from '../policy.ts';
 import { accountOf } from './credentials.ts';
 import { errorDescription } from './error-description.ts';
-import { toSeconds } from './jwe.ts';
 import { resourceMetadataUrl, resourceOf } from './metadata.ts';
 import type { OAuthServices } from './oauth-services.ts';
 import { createOpenedTokens } from './opened-tokens.ts';
 import { parseParameters, queryOf } from './parameters.ts';
 import { type Origin, recalls } from './recall.ts';
-import { createTokens } from './tokens.ts';
+import { createTokens, lifetimes } from './tokens.ts';
 
 /** What an access token allows: whose mailbox, by which client, and what may be done. */
 export interface Grant {
@@ -63,7 +62,7 @@ export function bearer(services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now
       jti: access.jti,
       grantId: access.gid,
       expiresAt,
-      endsAt: new Date(Math.max(access.ends ?? 0, toSeconds(expiresAt)) * 1000),
+      endsAt: new Date((access.ends ?? access.granted_at + lifetimes.grantSeconds) * 1000),
       subject: access.sub,
     };
     const { jti, gid, sub, granted_at, client } = access;

@@ -58,8 +58,10 @@ export function issuer(services: {
     if (seconds <= 0) throw new OAuthError('invalid_grant', 'What was granted has ended.');
     const sub = subjectOf(keyring, accountOf(login, servers));
     const limits = { ...(consent && { consent }), ...(Object.keys(policy).length > 0 && { policy }) };
-    const ends = toSeconds(end);
-    const access = { iss, aud, sub, gid, granted_at, ends, client: { jti, name }, scope, login, servers, ...limits };
+    // Left out where it is the usual one: a header has little room (BEAR-08).
+    const isEarly = toSeconds(end) < granted_at + lifetimes.grantSeconds;
+    const life = { granted_at, ...(isEarly && { ends: toSeconds(end) }) };
+    const access = { iss, aud, sub, gid, ...life, client: { jti, name }, scope, login, servers, ...limits };
     const isRefreshable = rotation.mayRefresh(client);
     const lastSeconds = isRefreshable ? lifetimes.refreshSeconds : seconds;
     await note(granted, client, sub, new Date(Math.min(end.getTime(), now().getTime() + lastSeconds * 1000)));

@@ -102,7 +102,7 @@ const AccessPayload = z.object({
   gid: z.string(),
   /** When the person signed in, seconds since 1970. */
   granted_at: z.int(),
-  /** When everything of the grant is over, and so are the links it has made. Absent: when this token is. */
+  /** When everything of the grant is over, and so are the links it has made. Absent: after `grantSeconds`. */
   ends: z.int().optional(),
   client: z.object({ jti: z.string(), name: z.string() }),
   scope: Scope,

@@ -98,7 +98,7 @@ test('the name of a file tells nothing, and cannot be guessed without the key', 
   using other = s3Store({ nameKey: randomBytes(32) });
   const url = new URL((await s3.store.publish(one, lend(Buffer.from('x')))) ?? '');
   const otherUrl = new URL((await other.store.publish(one, lend(Buffer.from('x')))) ?? '');
-  expect(url.pathname).toMatch(/^\/attachments\/attachments\/[\w-]{43}$/);
+  expect(url.pathname).toMatch(/^\/attachments\/attachments\/[\w-]{22}\/[\w-]{43}$/);
   expect(url.pathname).not.toBe(otherUrl.pathname);
   expect(url.href).not.toContain('layoffs');
 });
