@@ -56,6 +56,7 @@ export function createApp(services: Services): Express {
   const { authenticate, serve } = mcpHandlers(services, requests);
 
   app.use(requests.middleware);
+  app.use(noticeProxy(services));
   app.use(securityHeaders());
   app.get('/health', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/ready', (_request, response) => {
@@ -117,6 +118,21 @@ function mcpHandlers(
       ...(services.toleratesVersionMismatch && { correctVersion: tolerateVersionMismatch(services.log) }),
       log: services.log,
     }),
+  };
+}
+
+/** Behind a proxy that is not trusted all people have its address, and one of them can use up what it may do. Told once. */
+function noticeProxy({ trustProxy, log }: Services): RequestHandler {
+  let isSettled = trustProxy !== false;
+  return (request, _response, next) => {
+    if (!isSettled && request.headers['x-forwarded-for'] !== undefined) {
+      isSettled = true;
+      log.warn(
+        {},
+        'X-Forwarded-For came and TRUST_PROXY is not set: if it is of your reverse proxy, all people count as one address',
+      );
+    }
+    next();
   };
 }
 

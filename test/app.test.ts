@@ -169,3 +169,19 @@ describe('stopping', () => {
     await stopped;
   });
 });
+
+describe('behind a reverse proxy', () => {
+  const forwarded = (origin: string) => fetch(`${origin}/health`, { headers: { 'x-forwarded-for': '192.0.2.1' } });
+  const told = (log: string) => log.split('TRUST_PROXY is not set').length - 1;
+
+  test('the log tells once that people cannot be told apart by address, if that is so (HOST-03)', async () => {
+    await using app = await startApp();
+    await fetch(`${app.origin}/health`);
+    expect(told(app.logged())).toBe(0);
+    for (const origin of [app.origin, app.origin]) await forwarded(origin);
+    expect(told(app.logged())).toBe(1);
+    await using trusting = await startApp({ TRUST_PROXY: '1' });
+    await forwarded(trusting.origin);
+    expect(told(trusting.logged())).toBe(0);
+  });
+});

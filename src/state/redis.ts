@@ -1,4 +1,4 @@
-/** State in Redis (6.2 or later, or Valkey): the same for all replicas. Door to ioredis. */
+/** State in Redis or Valkey: the same for all replicas. Door to ioredis. */
 import { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { UpstreamError } from '../errors.ts';
