@@ -4,7 +4,7 @@ import type { OAuthError, OAuthErrorCode } from '../errors.ts';
 import { challenge } from './bearer.ts';
 import { errorDescription } from './error-description.ts';
 import { createPages, type ErrorView, type Pages } from './pages.ts';
-import { authorizePaths, registrationPaths, revocationPaths, tokenPaths } from './paths.ts';
+import { accountPath, authorizePaths, registrationPaths, revocationPaths, tokenPaths } from './paths.ts';
 import { sendBack } from './redirect.ts';
 import { redirectHost, withParameters } from './redirect-uri.ts';
 
@@ -38,9 +38,10 @@ export function oauthErrorResponse({ issuer }: { issuer: string }) {
       const { uri, state, afterAsking } = redirect;
       const parameters = { error: code, error_description: errorDescription(message), state, iss: issuer };
       if (afterAsking)
-        sendPage(error, response, pages, { url: withParameters(uri, parameters), host: redirectHost(uri) });
+        sendPage(error, response, pages, { url: withParameters(uri, parameters), name: redirectHost(uri) });
       else sendBack(response, uri, parameters);
     } else if (authorizePaths.includes(request.path)) sendPage(error, response, pages);
+    else if (request.path === accountPath) sendAccountPage(error, response, pages);
     else sendJson(error, request, response, issuer);
   };
 }
@@ -63,6 +64,19 @@ function sendPage(error: OAuthError, response: Response, pages: Pages, next?: Er
         : 'Nothing was sent anywhere. Go back to the application and start connecting your mailbox again. If that does not help, tell whoever gave you the connection.',
     code: error.code,
     next,
+  });
+  pages.send(response, status, html);
+}
+
+/** For the person who wanted to see what they have granted. */
+function sendAccountPage(error: OAuthError, response: Response, pages: Pages): void {
+  const status = statusOf(error) >= 500 ? statusOf(error) : 400;
+  const html = pages.error({
+    title: status >= 500 ? 'Something went wrong here' : 'Please sign in again',
+    sentence: error.message,
+    advice: `Nothing was taken back. ${status >= 500 ? 'Try again in a minute.' : 'Open the page anew, and sign in.'}`,
+    code: error.code,
+    next: { url: accountPath, name: 'the start' },
   });
   pages.send(response, status, html);
 }

@@ -1,13 +1,12 @@
 /** What the owner of a mailbox has granted: the list of it, and its end. */
 import { z } from 'zod';
 import type { Log } from '../log.ts';
-import type { MailAccount } from '../mail/account.ts';
 import { Power } from '../policy.ts';
 import type { State } from '../state/state.ts';
 import { type Keyring, sealed, toSeconds } from './jwe.ts';
 import { accountMark, grantMark, isRevoked, marksEnd } from './revoked.ts';
 import { Scope } from './scope.ts';
-import { subjectsOf } from './subject.ts';
+import { type MailboxName, subjectsOf } from './subject.ts';
 import { lifetimes } from './tokens.ts';
 
 /** One sign-in that still stands. */
@@ -35,11 +34,11 @@ export interface Grants {
    */
   note(subject: string, grant: NotedGrant, tokensEnd: Date): Promise<void>;
   /** Grants of the mailbox that have neither ended nor been revoked, the latest first. */
-  of(account: Pick<MailAccount, 'imap'>): Promise<NotedGrant[]>;
+  of(account: MailboxName): Promise<NotedGrant[]>;
   /** Ends the tokens of one sign-in, noted or not. */
   revoke(grantId: string): Promise<void>;
   /** Ends everything that was granted for the mailbox so far. */
-  revokeAll(account: Pick<MailAccount, 'imap'>): Promise<void>;
+  revokeAll(account: MailboxName): Promise<void>;
 }
 
 /** Sealed: who can read the store learns neither whom people write to nor which programs they use. */

@@ -15,6 +15,7 @@ export interface LoginEntry {
 
 /** Where a problem is shown: a field by its wire name, the group of powers, or the server that a pair of fields is checked with. */
 export type Place =
+  | 'client_id'
   | 'powers'
   | 'recipients'
   | 'full_name'
@@ -85,6 +86,15 @@ export function entryProblems(entry: LoginEntry, beside: object = {}): FormProbl
         ]),
   ].filter((problem) => problem !== null);
   return problems.length > 0 ? problems : tooLongTogether(entry, beside);
+}
+
+/** The same for a form that asks for the login to the mailbox alone, where its user name has to be typed. */
+export function mailboxProblems({ imapUsername, imapPassword }: LoginEntry): FormProblem[] {
+  const name: FormProblem | null =
+    imapUsername === ''
+      ? { place: 'imap_username', sentence: 'Enter your user name.' }
+      : line('imap_username', 'user name', imapUsername, maxBytes.username);
+  return [name, password('imap_password', imapPassword)].filter((problem) => problem !== null);
 }
 
 /** The entry as it is sealed; empty user names become the address. */

@@ -59,10 +59,11 @@ export function loginView(
   };
 }
 
-function problemView({ place, sentence, link }: FormProblem, index: number): ProblemView {
+/** @param index 0 for the problem that gets the focus */
+export function problemView({ place, sentence, link }: FormProblem, index: number): ProblemView {
   return { target: place, sentence, link, first: index === 0 };
 }
 
-function serverView({ host, port, security }: MailServer): ServerView {
+export function serverView({ host, port, security }: MailServer): ServerView {
   return { address: `${host}:${port}`, protection: protections[security] };
 }

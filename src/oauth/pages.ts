@@ -69,6 +69,47 @@ export interface LoginView {
   problems: readonly ProblemView[];
 }
 
+/** Asks for the client, which says where the mailbox is. */
+export interface FinderView {
+  action: string;
+  problem: ProblemView | undefined;
+}
+
+/** Asks for the login to a mailbox, to show what was granted. */
+export interface SignInView {
+  action: string;
+  transaction: string;
+  server: ServerView;
+  serverProblem: ProblemView | undefined;
+  appPassword: LoginView['appPassword'];
+  /** True where nobody chose the mail server: then there may be others. */
+  isDefault: boolean;
+  fields: Readonly<Record<'imap_username' | 'imap_password', FieldView>>;
+  problems: readonly ProblemView[];
+}
+
+/** What was granted for a mailbox. */
+export interface AccountView {
+  action: string;
+  session: string;
+  username: string;
+  host: string;
+  /** Without it the person is told what else ends the access. */
+  canTakeBack: boolean;
+  /** What was just taken back, as a sentence. */
+  taken: string | undefined;
+  grants: readonly {
+    id: string;
+    name: string;
+    redirectHost: string | undefined;
+    /** After “may”. */
+    may: string;
+    recipients: string | undefined;
+    since: string;
+    until: string;
+  }[];
+}
+
 export interface ErrorView {
   title: string;
   sentence: string;
@@ -76,12 +117,15 @@ export interface ErrorView {
   advice: string;
   /** For whoever looks into it: an OAuth error code. */
   code: string;
-  /** Where the application waits, for the person to go if they want; absent if nobody waits, or cannot be trusted. */
-  next?: { url: string; host: string } | undefined;
+  /** Where the person can go, by name; absent if nobody waits there, or cannot be trusted. */
+  next?: { url: string; name: string } | undefined;
 }
 
 export interface Pages {
   login(view: LoginView): string;
+  finder(view: FinderView): string;
+  signIn(view: SignInView): string;
+  account(view: AccountView): string;
   error(view: ErrorView): string;
   /** Sends a page. `formAction`: where its form may lead, beside ourselves (CSP 3 §6.4.1); absent on pages without a form. */
   send(response: Response, status: number, html: string, formAction?: readonly string[]): void;
@@ -95,6 +139,9 @@ export function createPages({ issuer }: { issuer: string }): Pages {
 
   return {
     login: (view) => eta.render('./login', { ...view, style }),
+    finder: (view) => eta.render('./account-finder', { ...view, style }),
+    signIn: (view) => eta.render('./account-sign-in', { ...view, style }),
+    account: (view) => eta.render('./account', { ...view, style }),
     error: (view) => eta.render('./error', { ...view, style }),
     send(response, status, html, formAction) {
       const target = formAction ? ["'self'", ...formAction].join(' ') : "'none'";

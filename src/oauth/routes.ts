@@ -1,5 +1,6 @@
 /** Every URL of the authorization server, the aliases of older clients included. */
 import { type RequestHandler, Router } from 'express';
+import { account } from './account.ts';
 import { authorize } from './authorize.ts';
 import { allowOtherOrigins } from './cors.ts';
 import {
@@ -10,6 +11,7 @@ import {
 } from './metadata.ts';
 import type { OAuthServices } from './oauth-services.ts';
 import {
+  accountPath,
   authorizationServerMetadataAliases,
   authorizationServerMetadataPath,
   authorizePaths,
@@ -44,6 +46,14 @@ export function oauthRoutes(services: OAuthServices): Router {
     .head(methodNotAllowed('GET, POST'))
     .get(show)
     .post(submit)
+    .all(methodNotAllowed('GET, POST'));
+
+  const owner = account(services);
+  router
+    .route(accountPath)
+    .head(methodNotAllowed('GET, POST'))
+    .get(owner.show)
+    .post(owner.submit)
     .all(methodNotAllowed('GET, POST'));
 
   router
