@@ -130,6 +130,7 @@ describe('the bearer check of /mcp (RFC 6750)', () => {
       jti: expect.stringMatching(/^[\w-]{22}$/),
       grantId: expect.stringMatching(/^[\w-]{22}$/),
       expiresAt: '2026-11-21T20:00:00.000Z',
+      endsAt: '2027-02-19T12:00:00.000Z',
       subject: expect.stringMatching(/^[\w-]{22}$/),
     });
   });
