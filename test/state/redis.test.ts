@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { connectRedisState, type RedisOptions } from '../../src/state/redis.ts';
 import type { State } from '../../src/state/state.ts';
 import { startRedis } from '../support/redis.ts';
+import { testServers } from '../support/servers.ts';
 import { withinReach } from '../support/within-reach.ts';
 
 const now = () => new Date();
@@ -65,6 +66,25 @@ describe('two replicas with one Redis', () => {
   });
 
   const isMinute = (ms: number) => ms > 0 && ms <= 60_000;
+});
+
+describe('Redis over TLS', () => {
+  const { certificates } = testServers();
+
+  test('is used when its certificate is good', async () => {
+    await using redis = await startRedis(certificates.server);
+    await using state = await connected(redis.url);
+    expect(await state.claim('key', soon())).toBeNull();
+  });
+
+  test.each([
+    ['another host', certificates.wrongHost],
+    ['nobody', certificates.selfSigned],
+  ])('is told nothing when its certificate is that of %s', async (_whose, certificate) => {
+    await using redis = await startRedis(certificate);
+    await using state = await connected(redis.url);
+    await expect(state.claim('key', soon())).rejects.toMatchObject(unreachable);
+  });
 });
 
 describe('when Redis goes away', () => {

@@ -1,6 +1,7 @@
 /** A Redis server of a test file's own, which can go away and come back. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { KeyPair } from './certificates.ts';
 import { freePort } from './ports.ts';
 import { greets, leaveNothingBehind, type ServerProcess, startServer } from './server-process.ts';
 import { makeScratch } from './start-servers.ts';
@@ -15,18 +16,28 @@ export interface TestRedis extends AsyncDisposable {
   freeze(): Promise<void>;
 }
 
-/** Starts it on a free loopback port, with nothing on disk. */
-export async function startRedis(): Promise<TestRedis> {
+/**
+ * Starts it on a free loopback port, with nothing on disk.
+ *
+ * @param certificate for a Redis over TLS, known as `localhost`
+ */
+export async function startRedis(certificate?: KeyPair): Promise<TestRedis> {
   const scratch = await makeScratch();
   leaveNothingBehind(scratch);
   const port = await freePort();
+  const tlsPort = await freePort();
+  const plain = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', scratch, '--save', '', '--appendonly', 'no'];
+  const encrypted = certificate && [
+    ...['--tls-port', `${tlsPort}`, '--tls-auth-clients', 'no', '--tls-ca-cert-file', certificate.cert],
+    ...['--tls-cert-file', certificate.cert, '--tls-key-file', certificate.key],
+  ];
   let running: ServerProcess | undefined;
 
   async function start(): Promise<void> {
     running = await startServer(scratch, {
       name: 'redis',
       command: 'redis-server',
-      args: ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', scratch, '--save', '', '--appendonly', 'no'],
+      args: [...plain, ...(encrypted ?? [])],
       isReady: () => greets(port, '+PONG', 'PING\r\n'),
     });
   }
@@ -37,7 +48,7 @@ export async function startRedis(): Promise<TestRedis> {
 
   await start();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: encrypted === undefined ? `redis://127.0.0.1:${port}` : `rediss://localhost:${tlsPort}`,
     start,
     stop,
     async freeze() {
