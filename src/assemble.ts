@@ -3,6 +3,7 @@ import type { Services } from './app.ts';
 import { attachmentHandler, createLinkStore, lendFrom } from './attachments/links.ts';
 import { AttachmentRef, type AttachmentStore } from './attachments/store.ts';
 import type { Config } from './config.ts';
+import { ConfigError } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Imap } from './mail/imap.ts';
 import { keyedMessageId } from './mail/keyed-message-id.ts';
@@ -35,8 +36,12 @@ export interface Assembly {
 
 export async function assemble(config: Config, log: Log): Promise<Assembly> {
   const now = () => new Date();
+  checkNotBefore(config.keys, now());
   const keyring = createKeyring(config.keys);
   const selfRegistration = await openSelfRegistration(config.selfRegistration, keyring, now());
+  if (selfRegistration?.trustedHosts === 'any') {
+    log.warn({}, 'TRUSTED_CLIENT_HOSTS=* lets every application of the world ask people for their mailbox');
+  }
   // After what server.ts gives to requests; both together stay within 10 s.
   const pool = createImapPool({ log, pool: { closeMs: 1500 } });
   const { store, attachmentLinks } = await attachments(config, { keyring, pool, now, log });
@@ -75,6 +80,15 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
       await Promise.all([pool.close(), state.close()]);
     },
   };
+}
+
+const CLOCK_SKEW_MS = 60_000;
+
+/** @throws {ConfigError} if nothing that is sealed now would ever open */
+function checkNotBefore({ notBefore }: Config['keys'], now: Date): void {
+  if (notBefore !== undefined && notBefore.getTime() > now.getTime() + CLOCK_SKEW_MS) {
+    throw new ConfigError('TOKENS_NOT_BEFORE is in the future: until then nobody could sign in.');
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What clients say about themselves at the URL that is their client_id: fetched when needed, kept for a while. */
 import { OAuthError } from '../errors.ts';
 import type { State } from '../state/state.ts';
+import { sha256 } from './constant-time.ts';
 import type { FetchDocument } from './fetch-document.ts';
 import { type ClientDocument, documentUrlProblem, parseClientDocument } from './metadata-document.ts';
 import { isTrusted, type TrustedHosts } from './redirect-uri.ts';
@@ -59,7 +60,7 @@ export function createDocuments(services: {
   async function takeTurn(url: string): Promise<void> {
     if (running.size >= LIMITS.atOnce) throw tooMany();
     const [ofHost, ofAll] = await Promise.all([
-      state.count(`documents:${new URL(url).host}`, MINUTE_SECONDS),
+      state.count(`documents:${sha256(new URL(url).host)}`, MINUTE_SECONDS),
       state.count('documents', MINUTE_SECONDS),
     ]);
     if (ofHost.count > LIMITS.ofHost || ofAll.count > LIMITS.ofAll) throw tooMany();
