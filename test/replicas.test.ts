@@ -256,6 +256,11 @@ describe('without a database', () => {
     expect((await call(after, again)).status).toBe(200);
   });
 
+  test('a TOKENS_NOT_BEFORE that has not come keeps the server from starting', async () => {
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+    await expect(startApp({ TOKENS_NOT_BEFORE: inAnHour })).rejects.toThrow('TOKENS_NOT_BEFORE is in the future');
+  });
+
   test('CLI-07 a client that DENIED_CLIENTS names, by id or jti, is dead, and others are not', async () => {
     const account = newAccount();
     await using before = await startApp();
