@@ -52,6 +52,9 @@ export interface LoginProblem {
 }
 
 /**
- * Tries both logins, or the one for reading only; an empty list means that they work. Never takes longer than a person waits for a page.
+ * Tries both logins, or the one for reading only; an empty list means that they work. Never takes longer than `totalMs` (15 s).
  */
-export type VerifyLogin = (account: MailAccount, options?: { only?: 'imap' }) => Promise<LoginProblem[]>;
+export type VerifyLogin = (
+  account: MailAccount,
+  options?: { only?: 'imap'; totalMs?: number },
+) => Promise<LoginProblem[]>;
