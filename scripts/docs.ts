@@ -51,7 +51,7 @@ function find(name: string) {
 function presetTable(): string {
   const rows = Object.entries(presets).map(
     ([name, { title, redirectUris, kind }]) =>
-      `| \`${name}\` | ${title} | ${redirectUris.map((uri) => `\`${uri}\``).join('<br>')} | ${kind} |`,
+      `| \`${name}\` | ${title} | ${redirectUris.map((uri) => `\`${uri}\``).join('<br>') || 'add `--redirect-uri`'} | ${kind} |`,
   );
   return ['| Preset | Client | Redirect URIs | Kind |', '|---|---|---|---|', ...rows].join('\n');
 }

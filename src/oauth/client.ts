@@ -120,7 +120,13 @@ function presetFaults(client: NewClient): string[] {
 }
 
 function redirectUriFaults(client: NewClient): string[] {
-  if (client.presets.length + client.redirectUris.length === 0) return ['The client needs a redirect URI or a preset.'];
+  // An unknown preset is a fault of its own.
+  if (
+    client.redirectUris.length === 0 &&
+    client.presets.every((preset) => presets[preset]?.redirectUris.length === 0)
+  ) {
+    return ['The client needs a redirect URI, or a preset that has one.'];
+  }
   return client.redirectUris.flatMap((uri) => {
     const problem = redirectUriProblem(uri);
     return problem ? [`The redirect URI ${plainText(uri, 80)} ${problem}.`] : [];

@@ -58,6 +58,8 @@ export const presets: Readonly<Record<string, Preset>> = {
   goose: { title: 'Goose', redirectUris: ['http://127.0.0.1/oauth_callback'], kind: 'public' },
   codex: { title: 'Codex', redirectUris: ['http://127.0.0.1/callback'], kind: 'public' },
   opencode: { title: 'OpenCode', redirectUris: ['http://127.0.0.1/mcp/oauth/callback'], kind: 'either' },
+  // Runs on a host of its owner, whose callback `--redirect-uri` names.
+  librechat: { title: 'LibreChat', redirectUris: [], kind: 'confidential' },
   conformance: { title: 'MCP conformance suite', redirectUris: ['http://127.0.0.1/callback'], kind: 'either' },
 };
 

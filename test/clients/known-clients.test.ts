@@ -1,27 +1,47 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { presets } from '../../src/oauth/presets.ts';
 import { newAccount } from '../support/accounts.ts';
 import { imapWith } from '../support/mailboxes.ts';
 import { message } from '../support/messages.ts';
-import { startApp, type TestApp } from '../support/start-app.ts';
+import { type Registration, startApp, type TestApp } from '../support/start-app.ts';
 import { knownClients } from './known-clients.ts';
-import { replay } from './replay.ts';
+import { type Flow, register, replay } from './replay.ts';
 
 let app: TestApp;
+/** Needs nothing but its URL: clients register themselves. */
+let open: TestApp;
 const account = newAccount();
 beforeAll(async () => {
-  app = await startApp({ TOLERATE_VERSION_MISMATCH: 'true' });
+  const environment = { ENCRYPTION_KEY: randomBytes(32).toString('base64'), TOLERATE_VERSION_MISMATCH: 'true' };
+  app = await startApp(environment);
+  const { client_id } = await app.mint(account);
+  open = await startApp({ ...environment, DEFAULT_CONNECTION: client_id, CLIENT_REGISTRATION: 'true' });
   await imapWith(account, { INBOX: [message()], Projects: [message()] });
 });
-afterAll(() => app.stop());
+afterAll(() => Promise.all([app.stop(), open.stop()]));
 
-describe.each(knownClients)('$name, from the 401 through the form to a tool call (CLI-05)', ({ flags, flows }) => {
-  test.each(flows.map((flow) => [flow.title, flow] as const))('%s', async (_, flow) => {
-    const registration = await app.mint(account, { redirectUri: [], ...flags });
-    expect(registration.client_secret === undefined).toBe(flow.secret === undefined);
-    const [before, after] = await replay(app.origin, account, registration, flow);
-    expect(before).toEqual(expect.arrayContaining(['INBOX', 'Projects']));
-    expect(after).toEqual(before);
+/** From the first 401 through the form to a tool call, and once more after a refresh. */
+async function reachesMail({ origin }: TestApp, registration: Registration, flow: Flow): Promise<void> {
+  expect(registration.client_secret === undefined).toBe(flow.secret === undefined);
+  const [before, after] = await replay(origin, account, registration, flow);
+  expect(before).toEqual(expect.arrayContaining(['INBOX', 'Projects']));
+  expect(after).toEqual(before);
+}
+
+const named = (flows: Flow[]) => flows.map((flow) => [flow.title, flow] as const);
+
+describe.each(knownClients)('CLI-05 $name, with a client id of the operator, reads mail', ({ flags, flows }) => {
+  test.each(named(flows))('%s', async (_, flow) => {
+    await reachesMail(app, await app.mint(account, { redirectUri: [], ...flags }), flow);
+  });
+});
+
+const strangers = knownClients.flatMap(({ name, flows, registers }) => (registers ? { name, flows, registers } : []));
+
+describe.each(strangers)('DCR-03 DCR-04 $name, with nothing but the URL, reads mail', ({ flows, registers }) => {
+  test.each(named(flows))('%s', async (_, flow) => {
+    await reachesMail(open, await register(open.origin, flow, registers), flow);
   });
 });
 

@@ -1,300 +1,237 @@
-/** How known MCP clients sign in and what they say then, as far as it has been seen: redirect URIs, scopes, secrets, and their peculiarities. */
+/** How known MCP clients sign in and what they say then, as far as it has been seen: redirect URIs, scopes, secrets, peculiarities. */
 import { callAtOnce, fullHandshake, mismatched, modern, withoutVersion } from './conversations.ts';
-import type { Discovered, Flow } from './replay.ts';
+import type { Discovered, Flow, NewClient } from './replay.ts';
 
 export interface KnownClient {
   name: string;
   /** How the operator mints its registration. */
   flags: { preset: string[]; public?: boolean; redirectUri?: string[] };
   flows: Flow[];
+  /** What it says where clients may register themselves (RFC 7591); absent for those that cannot, or have not been seen to. */
+  registers?: NewClient;
 }
 
-/** What the official SDK asks for: the challenged scope, with the wish for a refresh token where the server lists that. */
+/** What most say when they register. */
+const publicClient = (client_name: string, ...redirect_uris: string[]): NewClient => ({
+  client_name,
+  redirect_uris,
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+  token_endpoint_auth_method: 'none',
+});
+
+const withAllScopes = ({ resource, scopes }: Discovered) => ({ scope: scopes, resource });
+
+/** The challenged scope, with the wish for a refresh token where the server lists that. */
 const asTheSdk = ({ resource, challengeScope }: Discovered) => ({
   scope: `${challengeScope} offline_access`,
   prompt: 'consent',
   resource,
 });
 
-const withAllScopes = ({ resource, scopes }: Discovered) => ({ scope: scopes, resource });
-const withResource = ({ resource }: Discovered) => ({ resource });
+/** Most name the resource everywhere, ask for all that it offers, and say initialize before anything else. */
+const flow = (title: string, redirectUri: string, more: Partial<Flow> = {}): Flow => ({
+  title,
+  redirectUri,
+  asks: withAllScopes,
+  namesResource: true,
+  conversation: fullHandshake,
+  ...more,
+});
 
-const claude = {
-  endpoints: 'root',
-  secret: 'post',
-  userAgent: 'python-httpx/0.28.1',
-} as const;
+const claudeAi = 'https://claude.ai/api/mcp/auth_callback';
+const claudeCom = 'https://claude.com/api/mcp/auth_callback';
+const claude = { endpoints: 'root', secret: 'post', userAgent: 'python-httpx/0.28.1' } as const;
+
+const chatgpt = 'https://chatgpt.com/connector_platform_oauth_redirect';
+const chatgptOwn = 'https://chatgpt.com/connector/oauth/Ab3dEf6hIj';
+const openai = { userAgent: 'openai-mcp/1.0.0' };
+
+const vscode = ['https://vscode.dev/redirect', 'https://insiders.vscode.dev/redirect', 'http://127.0.0.1/'];
+const cursorScheme = 'cursor://anysphere.cursor-mcp/oauth/callback';
+const cursorWeb = 'https://www.cursor.com/agents/mcp/oauth/callback';
+const inspectorPage = 'http://localhost:6274/oauth/callback';
+const inspectorTerminal = 'http://127.0.0.1:6276/oauth/callback';
+const page = { page: 'http://localhost:6274' };
 
 export const knownClients: KnownClient[] = [
   {
     name: 'Claude on the web, desktop and phone',
     flags: { preset: ['claude'] },
+    registers: {
+      ...publicClient('Claude', claudeAi, claudeCom),
+      token_endpoint_auth_method: 'client_secret_post',
+      scope: 'claudeai',
+    },
     flows: [
       {
         ...claude,
         title: 'guesses the endpoints, asks for a scope with a leading blank, and leaves out the version',
-        redirectUri: 'https://claude.ai/api/mcp/auth_callback',
+        redirectUri: claudeAi,
         asks: () => ({ scope: ' offline_access' }),
         conversation: withoutVersion,
       },
-      {
+      flow('asks for a scope of its own and begins with the call', claudeCom, {
         ...claude,
-        title: 'asks for a scope of its own and begins with the call',
-        redirectUri: 'https://claude.com/api/mcp/auth_callback',
         asks: ({ resource }) => ({ scope: 'claudeai', resource }),
-        namesResource: true,
         conversation: callAtOnce,
-      },
-      {
+      }),
+      flow('has the header of one era and the body of the other', claudeAi, {
         ...claude,
-        title: 'has the header of one era and the body of the other',
-        redirectUri: 'https://claude.ai/api/mcp/auth_callback',
         asks: ({ resource, challengeScope }) => ({ scope: challengeScope, resource }),
-        namesResource: true,
         conversation: mismatched,
-      },
+      }),
     ],
   },
   {
     name: 'Claude Code',
     flags: { preset: ['claude-code'] },
+    registers: publicClient('Claude Code (mail)', 'http://localhost:53184/callback', 'http://127.0.0.1:3118/callback'),
     flows: [
-      {
-        title: 'listens on any port of localhost',
-        redirectUri: 'http://localhost:53184/callback',
+      flow('listens on any port of localhost', 'http://localhost:53184/callback', { asks: asTheSdk }),
+      flow('listens on any port of 127.0.0.1 and speaks 2026-07-28', 'http://127.0.0.1:3118/callback', {
         asks: asTheSdk,
-        namesResource: true,
-        conversation: fullHandshake,
-      },
-      {
-        title: 'listens on any port of 127.0.0.1 and speaks 2026-07-28',
-        redirectUri: 'http://127.0.0.1:3118/callback',
-        asks: asTheSdk,
-        namesResource: true,
         conversation: modern,
-      },
+      }),
     ],
   },
   {
     name: 'ChatGPT',
-    flags: { preset: ['chatgpt'], redirectUri: ['https://chatgpt.com/connector/oauth/Ab3dEf6hIj'] },
+    flags: { preset: ['chatgpt'], redirectUri: [chatgptOwn] },
     flows: [
-      {
-        title: 'has a long state, and its one callback because iss is promised',
-        redirectUri: 'https://chatgpt.com/connector_platform_oauth_redirect',
+      flow('has a long state, and its one callback because iss is promised', chatgpt, {
+        ...openai,
         secret: 'post',
         state: `oauth_s_${'4f'.repeat(256)}_`,
-        asks: withAllScopes,
-        namesResource: true,
-        userAgent: 'openai-mcp/1.0.0',
-        conversation: fullHandshake,
-      },
-      {
-        title: 'leaves out the scope when it connects again',
-        redirectUri: 'https://chatgpt.com/connector_platform_oauth_redirect',
+      }),
+      flow('leaves out the scope when it connects again', chatgpt, {
+        ...openai,
         secret: 'basic',
-        asks: withResource,
-        namesResource: true,
-        userAgent: 'openai-mcp/1.0.0',
+        asks: ({ resource }) => ({ resource }),
         conversation: callAtOnce,
-      },
-      {
-        title: 'has a callback for one connection alone',
-        redirectUri: 'https://chatgpt.com/connector/oauth/Ab3dEf6hIj',
-        secret: 'post',
-        asks: withAllScopes,
-        namesResource: true,
-        conversation: fullHandshake,
-      },
+      }),
+      flow('has a callback for one connection alone', chatgptOwn, { ...openai, secret: 'post' }),
     ],
   },
   {
     name: 'ChatGPT without a secret',
     flags: { preset: ['chatgpt'], public: true },
-    flows: [
-      {
-        title: 'has its one callback',
-        redirectUri: 'https://chatgpt.com/connector_platform_oauth_redirect',
-        asks: withAllScopes,
-        namesResource: true,
-        conversation: fullHandshake,
-      },
-    ],
+    registers: publicClient('ChatGPT', chatgpt),
+    flows: [flow('has its one callback', chatgpt, openai)],
   },
   {
     name: 'VS Code',
     flags: { preset: ['vscode'] },
+    registers: {
+      ...publicClient('Visual Studio Code', ...vscode, 'http://127.0.0.1:33418/'),
+      client_uri: 'https://code.visualstudio.com',
+      application_type: 'native',
+    },
     flows: [
-      ['is called back through a page', 'https://vscode.dev/redirect'],
-      ['is called back through a page of the next version', 'https://insiders.vscode.dev/redirect'],
-      ['listens on its port, with an empty path', 'http://127.0.0.1:33418/'],
-      ['listens on another port in a second window', 'http://127.0.0.1:50917/'],
-    ].map(([title = '', redirectUri = '']) => ({
-      title,
-      redirectUri,
-      asks: withAllScopes,
-      namesResource: true,
-      conversation: fullHandshake,
-    })),
+      flow('is called back through a page', 'https://vscode.dev/redirect'),
+      flow('is called back through a page of the next version', 'https://insiders.vscode.dev/redirect'),
+      flow('listens on its port, with an empty path', 'http://127.0.0.1:33418/'),
+      flow('listens on another port in a second window', 'http://127.0.0.1:50917/'),
+    ],
   },
   {
     name: 'Cursor',
     flags: { preset: ['cursor'], public: true },
+    registers: publicClient('Cursor', 'http://localhost:8787/callback', cursorScheme, cursorWeb),
     flows: [
-      ['listens on its port', 'http://localhost:8787/callback'],
-      ['is called back by its own scheme', 'cursor://anysphere.cursor-mcp/oauth/callback'],
-      ['is called back on the web', 'https://www.cursor.com/agents/mcp/oauth/callback'],
-    ].map(([title = '', redirectUri = '']) => ({
-      title,
-      redirectUri,
-      asks: withAllScopes,
-      namesResource: true,
-      conversation: fullHandshake,
-    })),
+      flow('listens on its port', 'http://localhost:8787/callback'),
+      flow('is called back by its own scheme', cursorScheme),
+      flow('is called back on the web', cursorWeb),
+    ],
   },
   {
     name: 'Cursor with a secret',
     flags: { preset: ['cursor'] },
-    flows: [
-      {
-        title: 'is called back by its own scheme',
-        redirectUri: 'cursor://anysphere.cursor-mcp/oauth/callback',
-        secret: 'basic',
-        asks: withAllScopes,
-        namesResource: true,
-        conversation: fullHandshake,
-      },
-    ],
+    flows: [flow('is called back by its own scheme', cursorScheme, { secret: 'basic' })],
   },
   {
     name: 'MCP Inspector 1, a page',
     flags: { preset: ['inspector'] },
     flows: [
-      ['signs in', 'http://localhost:6274/oauth/callback'],
-      ['signs in step by step', 'http://localhost:6274/oauth/callback/debug'],
-    ].map(([title = '', redirectUri = '']) => ({
-      title,
-      redirectUri,
-      secret: 'basic',
-      page: 'http://localhost:6274',
-      asks: withAllScopes,
-      namesResource: true,
-      conversation: fullHandshake,
-    })),
+      flow('signs in', inspectorPage, { ...page, secret: 'basic' }),
+      flow('signs in step by step', `${inspectorPage}/debug`, { ...page, secret: 'basic' }),
+    ],
   },
   {
     name: 'MCP Inspector 2',
     flags: { preset: ['inspector'], public: true },
+    registers: {
+      ...publicClient('MCP Inspector', inspectorPage, inspectorTerminal),
+      client_uri: 'https://github.com/modelcontextprotocol/inspector',
+      scope: 'mail.read mail.write mail.send mail.delete',
+    },
     flows: [
-      {
-        title: 'is a page',
-        redirectUri: 'http://localhost:6274/oauth/callback',
-        page: 'http://localhost:6274',
-        asks: asTheSdk,
-        namesResource: true,
-        conversation: modern,
-      },
-      {
-        title: 'runs in a terminal',
-        redirectUri: 'http://127.0.0.1:6276/oauth/callback',
-        asks: asTheSdk,
-        namesResource: true,
-        conversation: modern,
-      },
+      flow('is a page', inspectorPage, { ...page, asks: asTheSdk, conversation: modern }),
+      flow('runs in a terminal', inspectorTerminal, { asks: asTheSdk, conversation: modern }),
     ],
   },
   {
     name: 'mcp-remote',
+    flags: { preset: ['mcp-remote'], public: true },
+    registers: {
+      ...publicClient('MCP CLI Proxy', 'http://localhost:21044/oauth/callback'),
+      client_uri: 'https://github.com/modelcontextprotocol/mcp-cli',
+      software_id: '2e6dc280-f3c3-4e01-99a7-8181dbd1d23d',
+      software_version: '0.1.38',
+    },
+    flows: [flow('listens on a port that it computes from our URL', 'http://localhost:21044/oauth/callback')],
+  },
+  {
+    name: 'mcp-remote with a secret',
     flags: { preset: ['mcp-remote'] },
-    flows: [
-      {
-        title: 'listens on a port that it computes from our URL',
-        redirectUri: 'http://localhost:21044/oauth/callback',
-        secret: 'basic',
-        asks: withAllScopes,
-        namesResource: true,
-        conversation: fullHandshake,
-      },
-    ],
+    flows: [flow('has Basic before the body', 'http://localhost:3334/oauth/callback', { secret: 'basic' })],
   },
   {
     name: 'Gemini CLI',
     flags: { preset: ['gemini-cli'] },
-    flows: [
-      {
-        title: 'names the resource and sends the secret in the body',
-        redirectUri: 'http://localhost:7777/oauth/callback',
-        secret: 'post',
-        asks: withAllScopes,
-        namesResource: true,
-        conversation: fullHandshake,
-      },
-    ],
+    flows: [flow('sends its secret in the body', 'http://localhost:7777/oauth/callback', { secret: 'post' })],
+  },
+  {
+    name: 'Gemini CLI without a secret',
+    flags: { preset: ['gemini-cli'], public: true },
+    registers: publicClient('Gemini CLI MCP Client', 'http://localhost:41077/oauth/callback'),
+    flows: [flow('listens on any port', 'http://localhost:41077/oauth/callback')],
   },
   {
     name: 'Goose',
     flags: { preset: ['goose'] },
-    flows: [
-      {
-        title: 'has an underscore in its path',
-        redirectUri: 'http://127.0.0.1:49611/oauth_callback',
-        asks: withAllScopes,
-        namesResource: true,
-        conversation: fullHandshake,
-      },
-    ],
+    registers: publicClient('goose', 'http://127.0.0.1:49611/oauth_callback'),
+    flows: [flow('has an underscore in its path', 'http://127.0.0.1:49611/oauth_callback')],
   },
   {
     name: 'Codex',
     flags: { preset: ['codex'] },
-    flows: [
-      {
-        title: 'listens on any port',
-        redirectUri: 'http://127.0.0.1:5555/callback',
-        asks: withAllScopes,
-        namesResource: true,
-        conversation: fullHandshake,
-      },
-    ],
+    registers: publicClient('Codex', 'http://127.0.0.1:5555/callback'),
+    flows: [flow('listens on any port', 'http://127.0.0.1:5555/callback')],
   },
   {
     name: 'OpenCode',
     flags: { preset: ['opencode'] },
-    flows: [
-      {
-        title: 'has a deeper path',
-        redirectUri: 'http://127.0.0.1:19876/mcp/oauth/callback',
-        secret: 'post',
-        asks: withAllScopes,
-        namesResource: true,
-        conversation: fullHandshake,
-      },
-    ],
+    flows: [flow('has a deeper path', 'http://127.0.0.1:19876/mcp/oauth/callback', { secret: 'post' })],
+  },
+  {
+    name: 'OpenCode without a secret',
+    flags: { preset: ['opencode'], public: true },
+    registers: publicClient('OpenCode', 'http://127.0.0.1:19876/mcp/oauth/callback'),
+    flows: [flow('asks as the SDK does', 'http://127.0.0.1:19876/mcp/oauth/callback', { asks: asTheSdk })],
   },
   {
     name: 'Kiro',
     flags: { preset: [], redirectUri: ['http://localhost/kiro/mail'] },
-    flows: [
-      {
-        title: 'listens where its owner says',
-        redirectUri: 'http://localhost:49153/kiro/mail',
-        secret: 'post',
-        asks: withAllScopes,
-        conversation: fullHandshake,
-      },
-    ],
+    flows: [flow('listens where its owner says', 'http://localhost:49153/kiro/mail', { secret: 'post' })],
   },
   {
     name: 'LibreChat',
-    flags: { preset: [], redirectUri: ['https://chat.example/api/mcp/mail/oauth/callback'] },
+    flags: { preset: ['librechat'], redirectUri: ['https://chat.example/api/mcp/mail/oauth/callback'] },
     flows: [
-      {
-        title: 'is called back on the host of its owner',
-        redirectUri: 'https://chat.example/api/mcp/mail/oauth/callback',
+      flow('is called back on the host of its owner', 'https://chat.example/api/mcp/mail/oauth/callback', {
         secret: 'post',
-        asks: withAllScopes,
-        conversation: fullHandshake,
-      },
+      }),
     ],
   },
 ];

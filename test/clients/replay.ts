@@ -9,6 +9,20 @@ import { formOf, type Registration } from '../support/start-app.ts';
 import type { Conversation } from './conversations.ts';
 import { type Headers, type Reply, type Send, send, sendFrom } from './wire.ts';
 
+/** What a client says about itself when it registers. */
+export interface NewClient {
+  client_name: string;
+  redirect_uris: string[];
+  grant_types: string[];
+  response_types: string[];
+  token_endpoint_auth_method: string;
+  client_uri?: string;
+  application_type?: string;
+  scope?: string;
+  software_id?: string;
+  software_version?: string;
+}
+
 /** What a client has found out when it sends the person to the form. */
 export interface Discovered {
   resource: string;
@@ -42,8 +56,11 @@ const Metadata = z.object({
   issuer: z.string(),
   authorization_endpoint: z.string(),
   token_endpoint: z.string(),
+  registration_endpoint: z.string().optional(),
   authorization_response_iss_parameter_supported: z.literal(true),
 });
+
+const Registered = z.looseObject({ client_id: z.string(), client_secret: z.string().optional() });
 
 const ProtectedResource = z.object({
   resource: z.string(),
@@ -52,6 +69,22 @@ const ProtectedResource = z.object({
 });
 
 const Tokens = z.object({ access_token: z.string(), refresh_token: z.string(), token_type: z.literal('Bearer') });
+
+/** How a client that nobody minted comes by its registration (RFC 7591 §3.1). */
+export async function register(origin: string, flow: Flow, request: NewClient): Promise<Registration> {
+  const speak = speakerOf(flow);
+  const { metadata } = await discover(`${origin}/mcp`, speak);
+  const endpoint = flow.endpoints === 'root' ? `${origin}/register` : metadata.registration_endpoint;
+  const json = { 'content-type': 'application/json', accept: 'application/json' };
+  const { status, body } = await speak('POST', endpoint ?? '', json, JSON.stringify(request));
+  expect(status, body).toBe(201);
+  const registered = Registered.parse(JSON.parse(body));
+  expect(registered).toMatchObject({
+    redirect_uris: request.redirect_uris,
+    token_endpoint_auth_method: request.token_endpoint_auth_method,
+  });
+  return registered;
+}
 
 /** @returns the mailboxes that the tool told, before and after the refresh */
 export async function replay(origin: string, who: MailAccount, client: Registration, flow: Flow): Promise<string[][]> {

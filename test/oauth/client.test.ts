@@ -109,6 +109,16 @@ describe('client_id', () => {
     expect(name).toBe('Claude or Cursor');
   });
 
+  test('CLI-05 a preset for a client on a host of its owner needs the redirect URI beside it', async () => {
+    const librechat = { presets: ['librechat'], redirectUris: [] };
+    expect(await faultsOf(librechat)).toBe('The client needs a redirect URI, or a preset that has one.');
+    const { clientId } = await mint({ ...librechat, redirectUris: ['https://chat.example/cb'] });
+    expect(await openClient(tokens, clientId, now)).toMatchObject({
+      name: 'LibreChat',
+      redirectUris: ['https://chat.example/cb'],
+    });
+  });
+
   test('a client without a name is called by the host it returns to', async () => {
     const { clientId } = await mint({ presets: [], redirectUris: ['https://chat.example/cb'] });
     expect((await openClient(tokens, clientId, now)).name).toBe('chat.example');
