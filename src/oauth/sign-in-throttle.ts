@@ -7,7 +7,10 @@ import type { Keyring } from './jwe.ts';
 
 const hourSeconds = 3600;
 
-/** Attempts in a row of one login at one client; each one after them has to wait, twice as long every time. */
+/**
+ * Attempts in a row of one login, through whichever clients: they are easily had. Each one after them has to wait, twice as long every
+ * time.
+ */
 const login = { free: 10, firstWaitSeconds: 60, longestWaitSeconds: hourSeconds, windowSeconds: 24 * hourSeconds };
 
 /** Attempts that did not succeed, in an hour. Only people count by address: hosted clients share theirs, and do not come to the form. */
@@ -73,7 +76,7 @@ export function createSignInThrottle(services: { state: State; keyring: Keyring;
     async attempt({ clientJti, account, address }) {
       const ofClient = keyOf('client', clientJti);
       const ofAddress = keyOf('address', addressBlock(address));
-      const ofLogins = userNames(account).map((name) => keyOf('login', clientJti, account.imap.server.host, name));
+      const ofLogins = userNames(account).map((name) => keyOf('login', account.imap.server.host, name));
       const [clientWait, addressWait] = await Promise.all([
         tooMany(ofClient, mostFailures.ofClient),
         tooMany(ofAddress, mostFailures.ofAddress),
