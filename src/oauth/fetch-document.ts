@@ -93,7 +93,17 @@ function checkedLookup(
   };
 }
 
-const resolveHost = (host: string): Promise<LookupAddress[]> => dns.lookup(host, { all: true });
+/**
+ * Asks DNS itself: the resolver of the operating system would keep one of its few threads, which mail needs too, for as long as a name server
+ * of a stranger is silent. What only this machine calls by a name is not found.
+ */
+async function resolveHost(host: string): Promise<LookupAddress[]> {
+  const resolver = new dns.Resolver({ timeout: 2000, tries: 2 });
+  const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+  return answers.flatMap((answer, index) =>
+    answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family: index === 0 ? 4 : 6 })) : [],
+  );
+}
 
 /** NAT64 (RFC 6052 §2.1): the prefix that everybody knows, before an IPv4 address. */
 const nat64 = ipaddr.parseCIDR('64:ff9b::/96');

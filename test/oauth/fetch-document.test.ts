@@ -1,6 +1,7 @@
+import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { OAuthError } from '../../src/errors.ts';
-import { type FetchDocument, isPublic } from '../../src/oauth/fetch-document.ts';
+import { createFetchDocument, type FetchDocument, isPublic } from '../../src/oauth/fetch-document.ts';
 import { fetchFromHere, startDocumentServer } from '../support/document-server.ts';
 import { testServers } from '../support/servers.ts';
 
@@ -86,6 +87,16 @@ describe('fetching a client metadata document', () => {
     await using server = await startDocumentServer();
     const url = server.publish({});
     expect(await codeOf(fetchFromHere({ isAllowed: isPublic }), url)).toBe('temporarily_unavailable');
+    expect(server.connections()).toBe(0);
+  });
+
+  test('CIMD-03 as it is in production, names of this computer are no hosts', async () => {
+    await using server = await startDocumentServer();
+    server.publish({});
+    for (const host of ['localhost', 'localhost.', hostname()]) {
+      const url = `https://${host}:${server.port}/client.json`;
+      expect(await codeOf(createFetchDocument(), url)).toBe('temporarily_unavailable');
+    }
     expect(server.connections()).toBe(0);
   });
 
