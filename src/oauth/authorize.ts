@@ -34,7 +34,7 @@ import { sendBack } from './redirect.ts';
 import { formActionSources } from './redirect-uri.ts';
 import type { Scope } from './scope.ts';
 import { waitSentence } from './sign-in-throttle.ts';
-import { createTokens, lifetimes, type Transaction } from './tokens.ts';
+import { type CodePayload, createTokens, lifetimes, type Transaction } from './tokens.ts';
 
 /** A common limit of proxies for a request line; nothing longer would have come this far in production. */
 const maxQueryLength = 8190;
@@ -124,26 +124,6 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
     };
   }
 
-  /** The code and its `jti`, which becomes the id of the grant. */
-  function sealCode(
-    { client, ...request }: AuthorizationRequest,
-    granted: { login: Credentials; scope: Scope; consent: Consent | undefined },
-  ): Promise<string> {
-    const { login, scope, consent } = granted;
-    return tokens.code.seal(
-      {
-        client: client.jti,
-        redirect_uri: request.redirectUri,
-        code_challenge: request.codeChallenge,
-        aud: request.resource,
-        scope,
-        ...(consent && { consent }),
-        login,
-      },
-      now(),
-    );
-  }
-
   return {
     async show(request, response) {
       const query = queryOf(request);
@@ -168,14 +148,16 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       const showAgain = (problems: readonly FormProblem[], { status = 200, entry = entered.entry } = {}) =>
         sendForm(response, authorization, transaction, { ...entered, entry }, problems, status);
 
+      const login = credentialsOf(entered.entry);
+      const scope = scopeWith(authorization.scope, entered.choices.powers);
       const consent = consentOf(entered.choices, offered, new Date(transaction.iat * 1000));
+      const grant = codePayload(authorization, { login, scope, consent });
       const mistakes = [
-        ...choiceProblems(entered.choices),
+        ...choiceProblems(entered.choices, grant),
         ...entryProblems(entered.entry, sealedBeside(authorization, consent)),
       ];
       if (mistakes.length > 0) return showAgain(mistakes);
 
-      const login = credentialsOf(entered.entry);
       const { waitSeconds, faults } = await tryLogin(request, client, accountOf(login, client.servers));
       if (waitSeconds > 0) {
         response.set('Retry-After', String(waitSeconds));
@@ -193,10 +175,27 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       if ((await state.claim(`transaction:${transaction.tid}`, markUntil)) !== null) {
         throw new OAuthError('invalid_request', staleForm);
       }
-      const scope = scopeWith(authorization.scope, entered.choices.powers);
-      const code = await sealCode(authorization, { login, scope, consent });
+      // Its `jti` becomes the id of the grant.
+      const code = await tokens.code.seal(grant, now());
       log.info({ client: client.jti }, 'signed in');
       sendBack(response, uri, { code, state: clientState, iss: issuer });
     },
+  };
+}
+
+/** What a code holds, but for its own claims. */
+function codePayload(
+  request: AuthorizationRequest,
+  granted: { login: Credentials; scope: Scope; consent: Consent | undefined },
+): CodePayload {
+  const { login, scope, consent } = granted;
+  return {
+    client: request.client.jti,
+    redirect_uri: request.redirectUri,
+    code_challenge: request.codeChallenge,
+    aud: request.resource,
+    scope,
+    ...(consent && { consent }),
+    login,
   };
 }

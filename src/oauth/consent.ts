@@ -27,8 +27,11 @@ export interface Choices {
   end: End;
 }
 
-/** The most that fits into a code beside a login, in bytes of JSON. Domains are short. */
-const maxRecipientsBytes = 300;
+/**
+ * In bytes of JSON. A code should stay under 1,500 characters (CODE-05): that is 960 bytes beside the claims that each has. The least is for
+ * logins so long that it cannot; domains are short.
+ */
+const recipientsBytes = { least: 140, most: 300, withCode: 960 };
 
 /** Before anything is taken away. */
 export const everything = (offered: readonly Power[]): Choices => ({ powers: offered, recipients: '', end: 'revoked' });
@@ -58,8 +61,11 @@ export function readChoices(form: Parameters, offered: readonly Power[]): Choice
   };
 }
 
-/** @returns at most one problem for the powers and one for the recipients */
-export function choiceProblems({ powers: kept, recipients }: Choices): FormProblem[] {
+/**
+ * @param code all that goes into the code
+ * @returns at most one problem for the powers and one for the recipients
+ */
+export function choiceProblems({ powers: kept, recipients }: Choices, code: object): FormProblem[] {
   const problems: FormProblem[] = [];
   if (kept.length === 0) {
     problems.push({ place: 'powers', sentence: 'Leave at least one thing ticked, or choose Cancel.' });
@@ -69,7 +75,7 @@ export function choiceProblems({ powers: kept, recipients }: Choices): FormProbl
   if (wrong !== undefined) {
     const sentence = `“${plainText(wrong, 40)}” is neither an address nor a domain such as @example.com.`;
     problems.push({ place: 'recipients', sentence });
-  } else if (Buffer.byteLength(JSON.stringify(recipientsIn(recipients))) > maxRecipientsBytes) {
+  } else if (isTooLong(recipientsIn(recipients), code)) {
     const sentence = 'These are too many addresses. Name whole domains, such as @example.com.';
     problems.push({ place: 'recipients', sentence });
   }
@@ -100,6 +106,12 @@ export function endTime(end: End, now: Date): Date | null {
 
 function isEnd(text: string): text is End {
   return ends.some((end) => end === text);
+}
+
+function isTooLong(recipients: readonly string[], code: object): boolean {
+  const { least, most, withCode } = recipientsBytes;
+  const bytes = Buffer.byteLength(JSON.stringify(recipients));
+  return bytes > most || (bytes > least && Buffer.byteLength(JSON.stringify(code)) > withCode);
 }
 
 const entriesOf = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean);

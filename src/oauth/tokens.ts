@@ -94,6 +94,8 @@ const CodePayload = z.object({
   login: Credentials,
 });
 
+export type CodePayload = z.output<typeof CodePayload>;
+
 const AccessPayload = z.object({
   iss: z.string(),
   aud: z.string(),
