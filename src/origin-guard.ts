@@ -4,7 +4,7 @@ const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 interface Origins {
   issuer: string;
-  /** Whether pages on this machine may call. */
+  /** Whether pages on this machine may call, and this server may be called by a loopback address. */
   isLocal: boolean;
   /** Those of pages elsewhere that may; compared byte by byte, `null` like any other. */
   allowedOrigins: ReadonlySet<string>;
@@ -12,8 +12,8 @@ interface Origins {
 
 /**
  * Keeps web pages of others out (MCP 2026-07-28, Streamable HTTP, "Security"): an `Origin` must be ours, one that the operator lists, or
- * on this machine where that is allowed; a `Host` must be ours or a loopback address, so that no name can be rebound to this server.
- * Programs send no `Origin`.
+ * on this machine where that is allowed; a `Host` must be ours, or a loopback address likewise, so that no name can be rebound to this
+ * server. Programs send no `Origin`.
  */
 export function originGuard({ issuer, isLocal, allowedOrigins }: Origins): RequestHandler {
   const { host: ownHost, protocol } = new URL(issuer);
@@ -24,12 +24,16 @@ export function originGuard({ issuer, isLocal, allowedOrigins }: Origins): Reque
   return (request, response, next) => {
     const { origin } = request.headers;
     const host = (request.headers.host ?? '').toLowerCase();
-    if (!ownHosts.includes(host) && !LOOPBACK.test(host)) return void refuse(421, 'Host');
-    if (origin !== undefined && !isAllowed(origin)) return void refuse(403, 'Origin');
+    if (!ownHosts.includes(host) && !(isLocal && LOOPBACK.test(host))) {
+      return void refuse(
+        421,
+        `The Host header must be ${ownHost}. A proxy in front has to pass on the one that it got.`,
+      );
+    }
+    if (origin !== undefined && !isAllowed(origin)) return void refuse(403, 'This Origin is not allowed here.');
     next();
 
-    function refuse(status: number, header: string): void {
-      const message = `This ${header} is not allowed here`;
+    function refuse(status: number, message: string): void {
       response.status(status).json({ jsonrpc: '2.0', id: null, error: { code: -32000, message } });
     }
   };

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { describe, expect, test } from 'vitest';
@@ -5,8 +6,13 @@ import { originGuard } from '../src/origin-guard.ts';
 
 const issuer = 'https://mail.example.com';
 
-/** What the guard says to each origin; 401 is what stands behind it. */
-async function answersTo(origins: string[], { isLocal = false, allowed = [] as string[] } = {}) {
+interface Profile {
+  isLocal?: boolean;
+  allowed?: string[];
+}
+
+/** What the guard says to each value of a header; 401 is what stands behind it. */
+async function answersTo(header: 'origin' | 'host', values: string[], { isLocal = false, allowed = [] }: Profile = {}) {
   const app = express();
   app.all('/mcp', originGuard({ issuer, isLocal, allowedOrigins: new Set(allowed) }), (_request, response) => {
     response.status(401).end();
@@ -14,10 +20,15 @@ async function answersTo(origins: string[], { isLocal = false, allowed = [] as s
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
-  const statuses = origins.map(async (origin) => {
-    const headers: Record<string, string> = origin === '' ? {} : { origin };
-    const { status } = await fetch(`http://127.0.0.1:${port}/mcp`, { method: 'POST', headers });
-    return [origin, status] as const;
+  const statuses = values.map(async (value) => {
+    // fetch would set its own Host.
+    const headers = { host: 'mail.example.com', ...(value !== '' && { [header]: value }) };
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const sent = request({ host: '127.0.0.1', port, path: '/mcp', method: 'POST', headers });
+      sent.once('response', (response) => resolve(response.resume().statusCode)).once('error', reject);
+      sent.end();
+    });
+    return [value, status] as const;
   });
   const answers = Object.fromEntries(await Promise.all(statuses));
   server.closeAllConnections();
@@ -27,7 +38,7 @@ async function answersTo(origins: string[], { isLocal = false, allowed = [] as s
 
 describe('Origin', () => {
   test('HOST-01 ours may call, and so may programs, which send none', async () => {
-    expect(await answersTo([issuer, ''])).toEqual({ [issuer]: 401, '': 401 });
+    expect(await answersTo('origin', [issuer, ''])).toEqual({ [issuer]: 401, '': 401 });
   });
 
   test('HOST-01 no other may, null and loopback included, and none that only looks like ours', async () => {
@@ -42,28 +53,49 @@ describe('Origin', () => {
       'http://localhost:6274',
       'http://127.0.0.1:6274',
     ];
-    expect(await answersTo(foreign)).toEqual(Object.fromEntries(foreign.map((origin) => [origin, 403])));
+    expect(await answersTo('origin', foreign)).toEqual(Object.fromEntries(foreign.map((origin) => [origin, 403])));
   });
 
   test('HOST-01 those that the operator lists may, and only byte by byte', async () => {
     const allowed = ['https://app.example.com', 'http://tool.example:8080', 'vscode-file://vscode-app'];
     const near = ['https://app.example.com:444', 'http://app.example.com', 'https://x.app.example.com', 'null'];
-    expect(await answersTo([...allowed, ...near], { allowed })).toEqual({
+    expect(await answersTo('origin', [...allowed, ...near], { allowed })).toEqual({
       ...Object.fromEntries(allowed.map((origin) => [origin, 401])),
       ...Object.fromEntries(near.map((origin) => [origin, 403])),
     });
   });
 
   test('HOST-01 null may if it is listed', async () => {
-    expect(await answersTo(['null'], { allowed: ['null'] })).toEqual({ null: 401 });
+    expect(await answersTo('origin', ['null'], { allowed: ['null'] })).toEqual({ null: 401 });
   });
 
   test('HOST-01 pages on this machine may call a local server, and nobody who borrows the name', async () => {
     const pages = ['http://localhost:6274', 'https://127.0.0.1', 'http://[::1]:8080'];
     const others = ['http://localhost.evil.example', 'http://127.0.0.1.evil.example', 'ftp://localhost', 'null'];
-    expect(await answersTo([...pages, ...others], { isLocal: true })).toEqual({
+    expect(await answersTo('origin', [...pages, ...others], { isLocal: true })).toEqual({
       ...Object.fromEntries(pages.map((origin) => [origin, 401])),
       ...Object.fromEntries(others.map((origin) => [origin, 403])),
+    });
+  });
+});
+
+describe('Host', () => {
+  const own = ['mail.example.com', 'MAIL.example.com', 'mail.example.com:443'];
+  const foreign = ['evil.example', 'mail.example.com.evil.example', 'mail.example.com:8443', 'localhost.evil.example'];
+  const loopback = ['localhost', 'localhost:3000', '127.0.0.1:3000', '[::1]:3000'];
+  const all = (status: number, hosts: string[]) => Object.fromEntries(hosts.map((host) => [host, status]));
+
+  test('HOST-02 only ours leads anywhere; no name can be bound to this server', async () => {
+    expect(await answersTo('host', [...own, ...foreign, ...loopback])).toEqual({
+      ...all(401, own),
+      ...all(421, [...foreign, ...loopback]),
+    });
+  });
+
+  test('HOST-02 a local server may be called by any loopback address', async () => {
+    expect(await answersTo('host', [...own, ...foreign, ...loopback], { isLocal: true })).toEqual({
+      ...all(401, [...own, ...loopback]),
+      ...all(421, foreign),
     });
   });
 });
