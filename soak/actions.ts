@@ -15,6 +15,8 @@ export interface Actor {
   /** Is done when nothing fails any more, with the tools of a new process. */
   later(check: (callAnew: Call) => Promise<void>): void;
   model: Model;
+  /** As SoakServers.imapTurns(). */
+  imapTurns(): number;
   random(): number;
 }
 
@@ -104,8 +106,12 @@ async function move(actor: Actor): Promise<void> {
   const { subject, ...target } = found;
   const destinations = FOLDERS.filter((folder) => folder !== target.folder);
   const destination = destinations[Math.floor(actor.random() * destinations.length)] ?? 'Archive';
+  const turns = actor.imapTurns();
   const outcome = await outcomeOf(actor.call('move_mail_message', { ...target, destination }));
-  if (outcome === 'unknown') actor.model.expect(actor.self, subject, [target.folder], [destination]);
+  // A server that is ended within MOVE may leave the message in both (RFC 6851 §3.3); the caller is told to look into both.
+  const mayBeInBoth = turns % 2 === 1 || actor.imapTurns() !== turns;
+  const both = mayBeInBoth ? [[target.folder, destination]] : [];
+  if (outcome === 'unknown') actor.model.expect(actor.self, subject, [target.folder], [destination], ...both);
   else if (outcome !== 'nothing') actor.model.expect(actor.self, subject, [destination]);
 }
 

@@ -55,7 +55,7 @@ export async function runSoak(servers: TestServers, options: { seconds: number; 
   const middle = pause(options.seconds * 500).then(rssMb);
   const [broken, lives] = await Promise.all([
     breakThings(people, [imap, smtp], end, [() => own.restartImap(), () => own.restartSmtp(smtp)]),
-    Promise.all(people.map((_, self) => live(self, people, model, end))),
+    Promise.all(people.map((_, self) => live(self, people, { model, imapTurns: own.imapTurns }, end))),
   ]);
   const rss: [number, number] = [await middle, rssMb()];
   for (const { tools } of people) await tools[Symbol.asyncDispose]();
@@ -86,7 +86,7 @@ function newPerson(servers: TestServers, imapPort: number, smtpPort: number): Pe
   return { account, far, messageIdSecret, tools: toolsOf(far, { ...LIMITS, messageIdSecret }) };
 }
 
-async function live(self: number, people: Person[], model: Model, end: number) {
+async function live(self: number, people: Person[], shared: Pick<Actor, 'model' | 'imapTurns'>, end: number) {
   const bugs: string[] = [];
   const checks: Check[] = [];
   const later = (check: Check) => void checks.push(check);
@@ -100,7 +100,7 @@ async function live(self: number, people: Person[], model: Model, end: number) {
       return people[self]?.tools.call(tool, args) ?? Promise.reject(new Error('nobody there'));
     };
     try {
-      await action?.({ self, other, address, call, later, model, random: Math.random });
+      await action?.({ ...shared, self, other, address, call, later, random: Math.random });
     } catch (error) {
       bugs.push(`${action?.name}: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -15,6 +15,8 @@ export interface SoakServers extends AsyncDisposable {
   ports: { imap: number; smtp: number };
   /** Ends the IMAP server within whatever it is doing, and starts it again. */
   restartImap(): Promise<void>;
+  /** Grows when the IMAP server is told to end, and when it is there again: odd in between. */
+  imapTurns(): number;
   /**
    * The same for the SMTP server, when all mail is delivered that it has: after the end of a delivery that it was not told of it would
    * deliver once more (RFC 5321 §4.5.4.1), and that would look as if we had sent twice.
@@ -39,9 +41,15 @@ export async function startSoakServers(servers: TestServers): Promise<SoakServer
     startDovecot(scratch, { kind: 'imap-only', ...ports.imap, certificate, store: servers.store }),
     startPostfix(scratch, { ...ports.smtp, certificate, dovecot: servers.dovecot }),
   ]);
+  let imapTurns = 0;
   return {
     ports: { imap: ports.imap.tlsPort, smtp: ports.smtp.tlsPort },
-    restartImap: () => dovecot.restart(),
+    async restartImap() {
+      imapTurns += 1;
+      await dovecot.restart();
+      imapTurns += 1;
+    },
+    imapTurns: () => imapTurns,
     async restartSmtp(network) {
       network.refuse();
       network.freeze();

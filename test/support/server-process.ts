@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { withinReach } from './within-reach.ts';
 
 const START_LIMIT_MS = 60_000;
@@ -99,7 +98,10 @@ async function begin(scratch: string, server: ServerCommand): Promise<Life> {
   return {
     end: async () => {
       child.kill('SIGTERM');
-      await Promise.race([ended, sleep(END_LIMIT_MS, undefined, { ref: false })]);
+      await withinReach(END_LIMIT_MS, () => end !== undefined);
+      // Dovecot's children would go on for ten seconds without it; each ends when it has done what it is doing.
+      if (pid !== undefined) killGroup(pid, 'SIGTERM');
+      await withinReach(END_LIMIT_MS, () => pid === undefined || !isGroupAlive(pid));
       await stop();
     },
     stop,
@@ -141,12 +143,21 @@ export function greets(port: number, expected: string, hello?: string): Promise<
 }
 
 /** Nothing these servers know is worth saving, so the whole group is killed at once: an orderly end takes Dovecot two seconds. */
-function killGroup(pid: number): void {
+function killGroup(pid: number, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): void {
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch (error) {
     // ESRCH: it has ended already.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+function isGroupAlive(pid: number): boolean {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 
