@@ -1,0 +1,298 @@
+/** Each power against a client that tries to do without it, in both protocol eras. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { MailAccount } from '../../src/mail/account.ts';
+import { newAccount, onPoorServer } from '../support/accounts.ts';
+import { messagesIn, subjectsIn } from '../support/mailbox-contents.ts';
+import { imapWith } from '../support/mailboxes.ts';
+import { message } from '../support/messages.ts';
+import { eras, rawCaller } from '../support/raw-calls.ts';
+import { type Era, startApp, type TestApp } from '../support/start-app.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.stop());
+
+const clientEras: Era[] = ['auto', 'legacy'];
+
+/** A mailbox with one message that has an attachment, and a call of every tool that would work on it. */
+async function someone() {
+  const account = newAccount();
+  const attachments = [{ filename: 'a.txt', contentType: 'text/plain', content: 'attached' }];
+  const { INBOX } = await imapWith(account, {
+    INBOX: [message({ subject: 'kept', attachments })],
+    Archive: [],
+    Trash: [],
+    'Trash/old': [],
+    Sent: [],
+    Drafts: [],
+  });
+  const named = { folder: 'INBOX', uid: INBOX[0] };
+  const written = { to: account.email, subject: 'written', text_body: 'x' };
+  const calls = {
+    list_mailboxes: {},
+    list_mail_messages: {},
+    search_mail_messages: { query: 'ALL' },
+    get_mail_message: named,
+    send_mail_message: written,
+    create_draft_mail_message: written,
+    move_mail_message: { ...named, destination: 'Archive' },
+    update_mail_message_flags: { ...named, add: ['\\Seen'] },
+    delete_mail_message: named,
+  };
+  return { account, named, written, calls };
+}
+
+/** Everything that could have changed. */
+async function everything(account: MailAccount) {
+  const mailboxes = ['INBOX', 'Archive', 'Trash', 'Trash/old', 'Sent', 'Drafts'];
+  const contents = [];
+  for (const mailbox of mailboxes) {
+    contents.push([
+      mailbox,
+      (await messagesIn(account, mailbox)).map(({ subject, flags }) => [
+        subject,
+        flags.filter((flag) => flag !== '\\Recent'),
+      ]),
+    ]);
+  }
+  return Object.fromEntries(contents);
+}
+
+const untouched = {
+  INBOX: [['kept', []]],
+  Archive: [],
+  Trash: [],
+  'Trash/old': [],
+  Sent: [],
+  Drafts: [],
+};
+
+const Linked = z.object({ attachments: z.array(z.object({ url: z.string() })).min(1) });
+
+async function linkOf(account: MailAccount, named: Record<string, unknown>): Promise<string> {
+  const { result } = await (await rawCaller(app, account, {})).call('get_mail_message', named);
+  return Linked.parse(result).attachments[0]?.url ?? expect.unreachable();
+}
+
+const spellings = ['\\Deleted', 'deleted', '\\DELETED', 'Deleted', '\\dELETED'];
+
+describe.each(clientEras)('what the operator keeps back, era %s', (era) => {
+  test('a read-only connection lists the tools for reading, and all others are tools that do not exist', async () => {
+    const { account, calls } = await someone();
+    await using assistant = await app.assistant(account, { era, flags: { methods: ['read'] } });
+    const { tools } = await assistant.client.listTools();
+    const listed = tools.map(({ name }) => name);
+    expect(listed).toEqual(['list_mailboxes', 'list_mail_messages', 'search_mail_messages', 'get_mail_message']);
+    const answerOf = (name: string, args: Record<string, unknown>) =>
+      assistant.client.callTool({ name, arguments: args }).then(JSON.stringify, (error: Error) => error.message);
+    const unknown = await answerOf('no_such_tool', {});
+    expect(unknown).toContain('There is no such tool.');
+    for (const [name, args] of Object.entries(calls)) {
+      if (listed.includes(name)) await assistant.call(name, args);
+      else expect(await answerOf(name, args), name).toBe(unknown);
+    }
+    expect(await everything(account)).toEqual(untouched);
+  });
+
+  test('without delete, nothing is marked as deleted in any spelling, nor put into the trash by moving, filing or drafting', async () => {
+    const { account, named, written } = await someone();
+    const flags = { methods: ['read', 'create,update,send'] };
+    await using assistant = await app.assistant(account, { era, flags });
+    const refused = 'does what delete_mail_message does, which the operator of this server does not allow';
+    for (const flag of spellings) {
+      for (const change of [{ add: ['\\Seen', flag] }, { remove: [flag] }]) {
+        expect(await assistant.failure('update_mail_message_flags', { ...named, ...change })).toContain(refused);
+      }
+    }
+    for (const trash of ['Trash', 'Trash/old']) {
+      expect(await assistant.failure('move_mail_message', { ...named, destination: trash })).toContain(refused);
+      expect(await assistant.failure('send_mail_message', { ...written, folder: trash })).toContain(refused);
+      expect(await assistant.failure('create_draft_mail_message', { ...written, folder: trash })).toContain(refused);
+    }
+    await expect(
+      assistant.client.callTool({ name: 'delete_mail_message', arguments: { ...named, permanent: false } }),
+    ).rejects.toThrow('There is no such tool.');
+    expect(await everything(account)).toEqual(untouched);
+    await assistant.call('move_mail_message', { ...named, destination: 'Archive' });
+    expect(await subjectsIn(account, 'Archive')).toEqual(['kept']);
+  });
+
+  test('without update, drafts and copies go to their usual places and nowhere else', async () => {
+    const { account, written } = await someone();
+    await using assistant = await app.assistant(account, { era, flags: { methods: ['read,create,send,delete'] } });
+    for (const tool of ['send_mail_message', 'create_draft_mail_message']) {
+      for (const folder of ['INBOX', 'Archive']) {
+        expect(await assistant.failure(tool, { ...written, folder })).toContain('does what move_mail_message does');
+      }
+      expect(await assistant.failure(tool, { ...written, folder: 'Nowhere' })).toContain('no mailbox "Nowhere"');
+    }
+    expect(await everything(account)).toEqual(untouched);
+    await assistant.call('create_draft_mail_message', { ...written, folder: 'Drafts' });
+    await assistant.call('create_draft_mail_message', written);
+    expect(await subjectsIn(account, 'Drafts')).toEqual(['written', 'written']);
+    await assistant
+      .call('send_mail_message', { ...written, to: 'nobody@example.test', folder: 'Sent' })
+      .catch(() => {});
+    expect(await subjectsIn(account, 'Archive')).toEqual([]);
+  });
+
+  test('without get, nothing is read through attachments of what is sent or drafted', async () => {
+    const { account, named, written } = await someone();
+    const attachment_urls = [await linkOf(account, named)];
+    await using assistant = await app.assistant(account, { era, flags: { methods: ['create,send,list,search'] } });
+    for (const tool of ['send_mail_message', 'create_draft_mail_message']) {
+      expect(await assistant.failure(tool, { ...written, attachment_urls })).toContain('uses attachments');
+    }
+    expect(await everything(account)).toEqual(untouched);
+  });
+
+  test('without the area of attachments, messages have no links, and nobody attaches one from elsewhere', async () => {
+    const { account, named, written } = await someone();
+    const attachment_urls = [await linkOf(account, named)];
+    const flags = { tags: ['mailboxes,messages,drafts'] };
+    await using assistant = await app.assistant(account, { era, flags });
+    const { attachments, warnings } = await assistant.call('get_mail_message', named);
+    expect(attachments).toEqual([expect.objectContaining({ filename: 'a.txt', url: null })]);
+    expect(warnings).toEqual([expect.stringContaining('does not let this connection have attachments')]);
+    for (const tool of ['send_mail_message', 'create_draft_mail_message']) {
+      expect(await assistant.failure(tool, { ...written, attachment_urls })).toContain('uses attachments');
+    }
+    expect(await everything(account)).toEqual(untouched);
+  });
+
+  test('a list of tools is all there is, and lends no other tool its work', async () => {
+    const { account, named } = await someone();
+    const tools = ['move_mail_message', 'update_mail_message_flags'];
+    await using assistant = await app.assistant(account, { era, flags: { tools } });
+    const listed = (await assistant.client.listTools()).tools.map(({ name }) => name);
+    expect(listed).toEqual(tools);
+    expect(await assistant.failure('move_mail_message', { ...named, destination: 'Trash' })).toContain('delete');
+    expect(await assistant.failure('update_mail_message_flags', { ...named, add: ['Deleted'] })).toContain('delete');
+    expect(await everything(account)).toEqual(untouched);
+  });
+
+  test('a tag is a list of tools', async () => {
+    const { account } = await someone();
+    await using assistant = await app.assistant(account, { era, flags: { tags: ['mailboxes', 'drafts'] } });
+    const listed = (await assistant.client.listTools()).tools.map(({ name }) => name);
+    expect(listed).toEqual(['list_mailboxes', 'create_draft_mail_message']);
+  });
+});
+
+test('in a batch too: each call is judged by itself, and none lends its rights to the next', async () => {
+  const { account, named, written, calls } = await someone();
+  const reader = await rawCaller(app, account, { policy: { methods: ['list', 'get', 'search'] } }, '2025');
+  const attempts = [
+    { name: 'get_mail_message', arguments: named },
+    ...Object.entries(calls)
+      .slice(4)
+      .map(([name, args]) => ({ name, arguments: args })),
+  ];
+  const body = await reader.batch(attempts);
+  expect(JSON.parse(body)).toHaveLength(6);
+  expect(body.split('There is no such tool.')).toHaveLength(6);
+  const writer = await rawCaller(app, account, { policy: { methods: ['get', 'update'] } }, '2025');
+  const mixed = await writer.batch([
+    { name: 'update_mail_message_flags', arguments: { ...named, remove: ['$any'] } },
+    { name: 'update_mail_message_flags', arguments: { ...named, add: ['deleted'] } },
+    { name: 'move_mail_message', arguments: { ...named, destination: 'Trash' } },
+    { name: 'send_mail_message', arguments: written },
+  ]);
+  expect(mixed.split('does what delete_mail_message does')).toHaveLength(3);
+  expect(await everything(account)).toEqual(untouched);
+});
+
+test('on a server without special-use mailboxes the trash is the one that deleting uses', async () => {
+  const { account, named } = await someone();
+  const policy = { methods: ['get' as const, 'update' as const] };
+  const caller = await rawCaller(app, onPoorServer(account), { policy });
+  const { sentence } = await caller.call('move_mail_message', { ...named, destination: 'Trash' });
+  expect(sentence).toContain('does what delete_mail_message does');
+  expect(await everything(account)).toEqual(untouched);
+});
+
+describe.each(eras)('what the owner has kept back, era %s', (era) => {
+  test('each power is missed by its tools alone, with a challenge that keeps what is there (BEAR-04)', async () => {
+    const { account, calls } = await someone();
+    const caller = await rawCaller(app, account, { scope: ['mail.read', 'mail.send'] }, era);
+    expect(await caller.tools()).toEqual([...Object.keys(calls).slice(0, 5)]);
+    for (const [tool, scope] of [
+      ['create_draft_mail_message', 'mail.write'],
+      ['move_mail_message', 'mail.write'],
+      ['update_mail_message_flags', 'mail.write'],
+      ['delete_mail_message', 'mail.delete'],
+    ] as const) {
+      const answer = await caller.call(tool, calls[tool]);
+      expect(answer, tool).toMatchObject({ status: 403, scope: ['mail.read', 'mail.send', scope].sort() });
+    }
+    expect(await everything(account)).toEqual(untouched);
+  });
+
+  test('a power can be missing although its scope is there', async () => {
+    const { account, calls } = await someone();
+    const caller = await rawCaller(app, account, { consent: { powers: ['read', 'draft'] } }, era);
+    expect(await caller.tools()).toEqual([...Object.keys(calls).slice(0, 4), 'create_draft_mail_message']);
+    for (const tool of [
+      'move_mail_message',
+      'update_mail_message_flags',
+      'send_mail_message',
+      'delete_mail_message',
+    ] as const) {
+      expect((await caller.call(tool, calls[tool])).status, tool).toBe(403);
+    }
+    expect(await everything(account)).toEqual(untouched);
+  });
+
+  test('the way around delete asks for it: marking, moving, filing', async () => {
+    const { account, named, written } = await someone();
+    const caller = await rawCaller(app, account, { scope: ['mail.read', 'mail.write', 'mail.send'] }, era);
+    const all = ['mail.delete', 'mail.read', 'mail.send', 'mail.write'];
+    for (const flag of spellings) {
+      const marked = await caller.call('update_mail_message_flags', { ...named, add: [flag] });
+      expect(marked).toMatchObject({ status: 403, scope: all });
+    }
+    const wayIns = [
+      ['move_mail_message', { ...named, destination: 'Trash' }],
+      ['move_mail_message', { ...named, destination: 'Trash/old' }],
+      ['send_mail_message', { ...written, folder: 'Trash' }],
+      ['create_draft_mail_message', { ...written, folder: 'Trash' }],
+    ] as const;
+    for (const [tool, args] of wayIns) expect(await caller.call(tool, args)).toMatchObject({ status: 403, scope: all });
+    expect(await everything(account)).toEqual(untouched);
+  });
+
+  test('drafting alone puts nothing into other folders', async () => {
+    const { account, written } = await someone();
+    const caller = await rawCaller(app, account, { consent: { powers: ['draft'] } }, era);
+    const elsewhere = await caller.call('create_draft_mail_message', { ...written, folder: 'INBOX' });
+    expect(elsewhere.status).toBe(403);
+    expect(await everything(account)).toEqual(untouched);
+    expect((await caller.call('create_draft_mail_message', written)).status).toBe(200);
+  });
+
+  test('what a call needs is asked for at once: sending with an attachment is sending and reading (BEAR-04)', async () => {
+    const { account, named, written } = await someone();
+    const attachment_urls = [await linkOf(account, named)];
+    const caller = await rawCaller(app, account, { scope: ['mail.write'] }, era);
+    const answer = await caller.call('send_mail_message', { ...written, attachment_urls });
+    expect(answer).toMatchObject({ status: 403, scope: ['mail.read', 'mail.send', 'mail.write'] });
+    const sender = await rawCaller(app, account, { consent: { powers: ['send'] } }, era);
+    expect((await sender.call('send_mail_message', { ...written, attachment_urls })).status).toBe(403);
+    expect(await everything(account)).toEqual(untouched);
+  });
+
+  test('what the operator forbids is no challenge, whatever else is missing', async () => {
+    const { account, named, calls } = await someone();
+    const permit = { scope: ['mail.read'], policy: { methods: ['list' as const, 'update' as const] } };
+    const caller = await rawCaller(app, account, permit, era);
+    const answer = await caller.call('update_mail_message_flags', { ...named, add: ['\\Deleted'] });
+    expect(answer).toMatchObject({ sentence: expect.stringContaining('operator') });
+    expect(answer.scope).toBe(undefined);
+    const unknown = await caller.call('no_such_tool');
+    expect(await caller.call('delete_mail_message', calls.delete_mail_message)).toEqual(unknown);
+    expect((await caller.call('update_mail_message_flags', calls.update_mail_message_flags)).status).toBe(403);
+  });
+});

@@ -1,0 +1,110 @@
+/** A client that sends what it likes, in either era, with a token for any permit. */
+
+import type { MailAccount } from '../../src/mail/account.ts';
+import { createKeyring, randomId } from '../../src/oauth/jwe.ts';
+import { subjectOf } from '../../src/oauth/subject.ts';
+import { createTokens } from '../../src/oauth/tokens.ts';
+import { type Consent, type Policy, scopes } from '../../src/policy.ts';
+import type { TestApp } from './start-app.ts';
+
+export const eras = ['2026', '2025'] as const;
+type WireEra = (typeof eras)[number];
+
+export interface RawAnswer {
+  status: number;
+  /** Of the WWW-Authenticate header, sorted; absent without one. */
+  scope?: string[];
+  /** What a model reads of an error; absent from a result. */
+  sentence?: string;
+  /** Of a result. */
+  result?: Record<string, unknown>;
+  /** Of an error of the protocol. */
+  code?: number;
+}
+
+export interface RawCaller {
+  tools(): Promise<string[]>;
+  call(tool: string, args?: Record<string, unknown>): Promise<RawAnswer>;
+  /** Several calls in one request, as 2025-03-26 has them. @returns the body of the answer */
+  batch(calls: readonly { name: string; arguments: Record<string, unknown> }[]): Promise<string>;
+}
+
+const VERSION = '2026-07-28';
+const ENVELOPE = {
+  'io.modelcontextprotocol/protocolVersion': VERSION,
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+
+/** What the token endpoint would seal for this person, had the operator and they allowed just this. */
+export async function rawCaller(
+  app: TestApp,
+  account: MailAccount,
+  permit: { scope?: string[]; consent?: Consent; policy?: Policy; ends?: Date },
+  era: WireEra = '2026',
+): Promise<RawCaller> {
+  const token = await accessToken(app, account, permit);
+  const send = (body: unknown, headers: Record<string, string> = {}) =>
+    fetch(`${app.origin}/mcp`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
+      body: JSON.stringify(body),
+    });
+  const request = (method: string, params: Record<string, unknown>) => {
+    const message = { jsonrpc: '2.0', id: 1, method };
+    if (era === '2025') return send({ ...message, params });
+    const name = typeof params.name === 'string' ? { 'mcp-name': params.name } : {};
+    const headers = { 'mcp-protocol-version': VERSION, 'mcp-method': method, ...name };
+    return send({ ...message, params: { ...params, _meta: ENVELOPE } }, headers);
+  };
+  return {
+    async tools() {
+      const { result } = JSON.parse(await (await request('tools/list', {})).text());
+      return result.tools.map(({ name }: { name: string }) => name);
+    },
+    async call(name, args = {}) {
+      const response = await request('tools/call', { name, arguments: args });
+      const [, scope] = /scope="([^"]*)"/.exec(response.headers.get('www-authenticate') ?? '') ?? [];
+      const body = JSON.parse(await response.text());
+      const sentence = body.error?.message ?? (body.result?.isError ? body.result.content[0].text : undefined);
+      return {
+        status: response.status,
+        ...(scope !== undefined && { scope: scope.split(' ').sort() }),
+        ...(sentence !== undefined && { sentence }),
+        ...(body.result?.structuredContent && { result: body.result.structuredContent }),
+        ...(body.error?.code !== undefined && { code: body.error.code }),
+      };
+    },
+    async batch(calls) {
+      const messages = calls.map((params, index) => ({ jsonrpc: '2.0', id: index, method: 'tools/call', params }));
+      return (await send(messages)).text();
+    },
+  };
+}
+
+async function accessToken(
+  app: TestApp,
+  account: MailAccount,
+  { scope = [...scopes], consent, policy, ends }: { scope?: string[]; consent?: Consent; policy?: Policy; ends?: Date },
+): Promise<string> {
+  const keyring = createKeyring({ current: Buffer.from(app.key, 'base64'), previous: [] });
+  const { fullName: name, email, imap, smtp } = account;
+  const payload = {
+    iss: app.origin,
+    aud: `${app.origin}/mcp`,
+    sub: subjectOf(keyring, account),
+    gid: randomId(),
+    granted_at: Math.floor(Date.now() / 1000),
+    ...(ends && { ends: Math.floor(ends.getTime() / 1000) }),
+    client: { jti: randomId(), name: 'raw' },
+    scope: scopes.filter((one) => scope.includes(one)),
+    ...(consent && { consent }),
+    ...(policy && { policy }),
+    login: {
+      name,
+      email,
+      imap: { username: imap.login.username, password: imap.login.password },
+    },
+    servers: { imap: imap.server, smtp: smtp.server },
+  };
+  return createTokens(keyring).access.seal(payload, new Date(), ends);
+}
