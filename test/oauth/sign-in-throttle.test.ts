@@ -68,7 +68,20 @@ describe('the sign-in form', () => {
     expect(await answersFor(stranger)).toEqual(await answersFor(ada));
   });
 
-  test('FORM-07 keys and log hold neither the name nor the address of anybody', async () => {
+  test.each([
+    ['of the proxy, whatever it says', 0, 429],
+    ['that a trusted proxy tells', 1, 200],
+  ])('FORM-07 HOST-03 the address that counts is the one %s', async (_which, trustProxy, status) => {
+    await using app = await startOAuthApp({ loginProblems: refused, trustProxy });
+    const page = await openSignIn(app, await app.mint());
+    const attempt = (index: number, address: string) =>
+      submit(app, page, { ...ada, email: `user${index}@example.com` }, { 'x-forwarded-for': address });
+    for (let index = 0; index < 50; index++) expect((await attempt(index, '192.0.2.1')).status).toBe(200);
+    expect((await attempt(50, '192.0.2.1')).status).toBe(429);
+    expect((await attempt(51, '192.0.2.2')).status).toBe(status);
+  });
+
+  test('FORM-07 keys hold neither the name nor the address of anybody', async () => {
     const seen: string[] = [];
     const state = spiedOn(createMemoryState({ now: () => new Date() }), seen);
     const throttle = createSignInThrottle({ state, keyring, now: () => new Date() });

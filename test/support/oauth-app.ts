@@ -62,6 +62,8 @@ export interface OAuthAppOptions {
   /** What the mail servers say to the login that was typed. */
   loginProblems?: LoginProblem[] | VerifyLogin;
   keys?: { current: Buffer; previous: Buffer[] };
+  /** As in Express: how many proxies stand before the server. */
+  trustProxy?: number;
   /** How clients may come that nobody minted. */
   selfRegistration?: SelfRegistration;
   fetchDocument?: FetchDocument;
@@ -99,7 +101,7 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
     tried.push(account);
     return typeof loginProblems === 'function' ? loginProblems(account, how) : loginProblems;
   };
-  const app = express();
+  const app = express().set('trust proxy', options.trustProxy ?? false);
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
