@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
 import { mintClient, type NewClient, openClient } from '../../src/oauth/client.ts';
+import { sealConnection } from '../../src/oauth/connection.ts';
 import { createKeyring } from '../../src/oauth/jwe.ts';
 import { defaultPresets, presets } from '../../src/oauth/presets.ts';
-import { createTokens } from '../../src/oauth/tokens.ts';
-import { exampleServers, startOAuthApp, testKey } from '../support/oauth-app.ts';
+import { createTokens, type RegisteredPayload } from '../../src/oauth/tokens.ts';
+import { exampleServers, redirectUri, startOAuthApp, testKey } from '../support/oauth-app.ts';
+import { openSignIn } from '../support/sign-in-page.ts';
+import { codeOf, tokensOf } from '../support/token-requests.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 const keyring = createKeyring({ current: testKey(), previous: [] });
@@ -22,26 +25,46 @@ async function faultsOf(client: Partial<NewClient>): Promise<string> {
   return error.message;
 }
 
+/** One bit of one of the five parts is another; an empty part gets a character. */
+function withBitFlipped(clientId: string, part: number): string {
+  const parts = clientId.split('.');
+  const bytes = Buffer.from(parts[part] ?? '', 'base64url');
+  if (bytes[0] === undefined) parts[part] = 'A';
+  else {
+    bytes[0] ^= 1;
+    parts[part] = bytes.toString('base64url');
+  }
+  return parts.join('.');
+}
+
 describe('client_id', () => {
   test('CLI-01 nothing but a client that was minted here is a client', async () => {
     await using app = await startOAuthApp();
-    const { clientId } = await app.mint();
-    const other = await startOAuthApp({ keys: { current: testKey(5), previous: [] } });
-    await using foreign = other;
-    const code = await app.tokens.transaction.seal(
-      {
-        tid: 't',
-        client_id: clientId,
-        redirect_uri: 'https://client.example/callback',
-        code_challenge: 'c',
-        aud: 'a',
-        scope: ['mail.read'],
-        browser: 'b',
-      },
-      app.now(),
-    );
-    const impostors = [code, clientId.slice(0, -1), `${clientId}A`, (await foreign.mint()).clientId, 'x'];
+    await using foreign = await startOAuthApp({ keys: { current: testKey(5), previous: [] } });
+    const client = await app.mint();
+    const { clientId } = client;
+    const { transaction } = await openSignIn(app, client);
+    const code = await codeOf(app, client);
+    const { access_token = '', refresh_token = '' } = await tokensOf(app, client);
+    const connection = { servers: exampleServers, policy: {}, expiresAt: null };
+    const registered: RegisteredPayload = { v: 1, auth_method: 'none', redirect_uris: [redirectUri] };
+    const impostors = [
+      transaction,
+      code,
+      access_token,
+      refresh_token,
+      await sealConnection(app.keyring, connection, app.now()),
+      await app.tokens.registered.seal(registered, app.now()),
+      clientId.slice(0, -1),
+      `${clientId}A`,
+      clientId.split('.').slice(0, 4).join('.'),
+      ...[0, 1, 2, 3, 4].map((part) => withBitFlipped(clientId, part)),
+      (await foreign.mint()).clientId,
+      'https://claude.ai/oauth/claude-code-client-metadata',
+      'x',
+    ];
     for (const impostor of impostors) {
+      expect(impostor).not.toBe('');
       const response = await app.fetch(app.authorizePath({ clientId: impostor, clientSecret: null }));
       expect(response.status).toBe(400);
       expect(response.headers.get('location')).toBeNull();
@@ -64,7 +87,7 @@ describe('client_id', () => {
   });
 
   test('CLI-03 ids and secrets consist of characters that form-encoding leaves alone', async () => {
-    for (let index = 0; index < 200; index++) {
+    for (let index = 0; index < 1000; index++) {
       const { clientId, clientSecret } = await mint({});
       expect(clientId).toMatch(/^[A-Za-z0-9._~-]+$/);
       expect(clientSecret).toMatch(/^[0-9a-f]{64}$/);
