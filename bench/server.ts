@@ -15,10 +15,13 @@ import { withinReach } from '../test/support/within-reach.ts';
 /** Calls a tool or another method of the server. @throws if the answer is an error */
 export type Call = (method: string, params: object) => Promise<Record<string, unknown>>;
 
+/** Of the protocol: with its version in every message, or without. */
+export type Era = '2025' | '2026';
+
 export interface BenchServer extends AsyncDisposable {
   origin: string;
   /** Somebody who signed in earlier, on another replica: nothing is warm for them here. */
-  person(account: MailAccount): Promise<Call>;
+  person(account: MailAccount, era?: Era): Promise<Call>;
   /** CPU time used so far, in milliseconds; the kernel counts in steps of ten. */
   cpuMs(): number;
   /** Resident memory, in MB (10⁶ bytes). */
@@ -53,9 +56,15 @@ export async function startBenchServer(ca: string, flags: string[] = FLAGS): Pro
   const { access } = createTokens(createKeyring({ current: key, previous: [] }));
   return {
     origin,
-    async person(account) {
+    async person(account, era = '2025') {
       const token = await access.seal(accessOf(account, origin), new Date());
-      return (method, params) => post({ port, agent, token }, { jsonrpc: '2.0', id: 1, method, params });
+      const to = { port, agent, token };
+      if (era === '2025') return (method, params) => post(to, { jsonrpc: '2.0', id: 1, method, params });
+      return (method, params) => {
+        const name = 'name' in params ? { 'mcp-name': `${params.name}` } : {};
+        const headers = { 'mcp-protocol-version': VERSION, 'mcp-method': method, ...name };
+        return post({ ...to, headers }, { jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: ENVELOPE } });
+      };
     },
     cpuMs: () => {
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
@@ -85,8 +94,18 @@ function accessOf({ fullName, email, imap, smtp }: MailAccount, origin: string) 
   };
 }
 
-async function post(to: { port: number; agent: Agent; token: string }, body: object): Promise<Record<string, unknown>> {
-  const { port, agent, token } = to;
+const VERSION = '2026-07-28';
+const ENVELOPE = {
+  'io.modelcontextprotocol/protocolVersion': VERSION,
+  'io.modelcontextprotocol/clientCapabilities': { elicitation: {} },
+  'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1.0.0' },
+};
+
+async function post(
+  to: { port: number; agent: Agent; token: string; headers?: Record<string, string> },
+  body: object,
+): Promise<Record<string, unknown>> {
+  const { port, agent, token, headers } = to;
   const text = JSON.stringify(body);
   const sent = request({
     host: '127.0.0.1',
@@ -100,6 +119,7 @@ async function post(to: { port: number; agent: Agent; token: string }, body: obj
       'content-length': Buffer.byteLength(text),
       accept: 'application/json, text/event-stream',
       authorization: `Bearer ${token}`,
+      ...headers,
     },
   });
   sent.end(text);

@@ -3,6 +3,7 @@ import { createApp } from './app.ts';
 import { assemble } from './assemble.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './errors.ts';
+import { giveBackIdleMemory } from './idle-memory.ts';
 import { createLog, type Log } from './log.ts';
 import { notOffered } from './open-state.ts';
 
@@ -31,10 +32,12 @@ export async function startServer(config: Config, log: Log = createLog(config.lo
   log.info({ port, issuer, attachments, replicas, state }, 'listening');
   const missing = notOffered(config);
   if (missing.length > 0) log[replicas > 1 ? 'warn' : 'info']({ missing }, 'running without REDIS_URL');
+  const keepMemory = giveBackIdleMemory();
   return {
     port,
     async stop() {
       log.info({}, 'stopping');
+      keepMemory();
       stopAccepting();
       await closeServer(server);
       await close();

@@ -10,7 +10,7 @@ const LAYERS = [
   ['deny.ts', 'generate.ts', 'inspect.ts', 'personal-token.ts', 'server.ts'],
   ['assemble.ts', 'terminal.ts'],
   ['app.ts'],
-  ['concurrency-limit.ts', 'open-state.ts', 'origin-guard.ts', 'request-log.ts'],
+  ['concurrency-limit.ts', 'idle-memory.ts', 'open-state.ts', 'origin-guard.ts', 'request-log.ts'],
   ['oauth/', 'mcp/'],
   ['attachments/'],
   ['mail/', 'missive/', 'state/'],
