@@ -16,8 +16,11 @@ export const subjectsOf = (keyring: Keyring, account: MailboxName): string[] =>
   keyring.all.map((key) => subjectUnder(key, account));
 
 function subjectUnder(key: Keyring['current'], { imap }: MailboxName): string {
-  return createHmac('sha256', key.derive('subject'))
-    .update(JSON.stringify([imap.server.host, imap.server.port, imap.login.username]))
-    .digest('base64url')
-    .slice(0, 22);
+  return (
+    createHmac('sha256', key.derive('subject'))
+      // Servers take names in any case, and an owner who types theirs in another way must find everything.
+      .update(JSON.stringify([imap.server.host, imap.server.port, imap.login.username.normalize('NFKC').toLowerCase()]))
+      .digest('base64url')
+      .slice(0, 22)
+  );
 }
