@@ -41,7 +41,12 @@ const flow = (title: string, redirectUri: string, more: Partial<Flow> = {}): Flo
 
 const claudeAi = 'https://claude.ai/api/mcp/auth_callback';
 const claudeCom = 'https://claude.com/api/mcp/auth_callback';
-const claude = { endpoints: 'root', secret: 'post', userAgent: 'python-httpx/0.28.1' } as const;
+const claude = {
+  endpoints: 'root',
+  secret: 'post',
+  userAgent: 'python-httpx/0.28.1',
+  refreshesTwice: true,
+} as const;
 
 const chatgpt = 'https://chatgpt.com/connector_platform_oauth_redirect';
 const chatgptOwn = 'https://chatgpt.com/connector/oauth/Ab3dEf6hIj';

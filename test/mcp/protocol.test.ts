@@ -18,6 +18,8 @@ interface Answer {
   status: number;
   type: string | null;
   body: unknown;
+  /** What caches and proxies are told. */
+  handling: Record<string, string | null>;
 }
 
 async function post(body: unknown, headers: Record<string, string | undefined> = {}): Promise<Answer> {
@@ -29,7 +31,15 @@ async function post(body: unknown, headers: Record<string, string | undefined> =
   });
   const text = await response.text();
   const type = response.headers.get('content-type');
-  return { status: response.status, type, body: type === 'application/json' ? JSON.parse(text) : text };
+  return {
+    status: response.status,
+    type,
+    body: type === 'application/json' ? JSON.parse(text) : text,
+    handling: {
+      cache: response.headers.get('cache-control'),
+      buffering: response.headers.get('x-accel-buffering'),
+    },
+  };
 }
 
 /** A request of 2026-07-28 as it should be; `headers` and `meta` replace parts of it. */
@@ -107,9 +117,12 @@ describe('2026-07-28', () => {
     },
   );
 
-  test('MCP-09 MCP-12 a subscription ends at once, for nothing here changes: no stream is held', async () => {
-    const { type, body } = await modern('subscriptions/listen', { notifications: { toolsListChanged: true } });
+  test('HTTP-01 MCP-09 MCP-12 a subscription ends at once, for nothing here changes: no stream is held', async () => {
+    const { type, body, handling } = await modern('subscriptions/listen', {
+      notifications: { toolsListChanged: true },
+    });
     expect(type).toBe('text/event-stream');
+    expect(handling).toEqual({ cache: 'no-cache, no-transform', buffering: 'no' });
     expect(body).toContain('"resultType":"complete"');
   });
 });

@@ -7,7 +7,7 @@ import {
 } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { startOAuthApp } from '../support/oauth-app.ts';
+import { type OAuthAppOptions, openToClients, startOAuthApp } from '../support/oauth-app.ts';
 
 const authorizationServer = '/.well-known/oauth-authorization-server';
 const protectedResource = '/.well-known/oauth-protected-resource';
@@ -102,6 +102,31 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
       '/register',
     ];
     for (const path of absent) expect((await app.fetch(path)).status, path).toBe(404);
+  });
+
+  test.each<[string, OAuthAppOptions, string[]]>([
+    ['nothing else', {}, []],
+    ['clients that register', { selfRegistration: openToClients }, ['registration_endpoint']],
+    ['a state that all replicas share', { isShared: true }, ['revocation_endpoint']],
+  ])('META-06 with %s every endpoint that is named answers, and no other is there', async (_, options, more) => {
+    await using app = await startOAuthApp(options);
+    const document = z.record(z.string(), z.unknown()).parse(await (await app.fetch(openid)).json());
+    const optional = {
+      registration_endpoint: '/oauth/register',
+      revocation_endpoint: '/oauth/revoke',
+      introspection_endpoint: '/oauth/introspect',
+      userinfo_endpoint: '/oauth/userinfo',
+    };
+    const named = Object.keys(document).filter((name) => /_endpoint$|_uri$/.test(name));
+    expect(named.sort()).toEqual(['authorization_endpoint', 'jwks_uri', 'token_endpoint', ...more].sort());
+    for (const name of named) {
+      const path = z.string().parse(document[name]).slice(app.issuer.length);
+      const statuses = [(await app.fetch(path)).status, (await app.post(path, {})).status];
+      expect(statuses, name).not.toContain(404);
+    }
+    for (const [name, path] of Object.entries(optional)) {
+      if (!named.includes(name)) expect((await app.post(path, {})).status, name).toBe(404);
+    }
   });
 
   test('META-09 PRM-01 the forms with a path are the same bytes', async () => {
