@@ -36,6 +36,20 @@ const sealedThings: [string, () => Promise<string>, object][] = [
     { name: 'Assistant', type: 'confidential', imap: 'imap.example.com:993 (tls)' },
   ],
   [
+    'registered',
+    () =>
+      tokens.registered.seal(
+        { v: 1, name: 'Assistant', auth_method: 'none', redirect_uris: ['https://client.example/cb'] },
+        new Date(),
+      ),
+    { name: 'Assistant', auth_method: 'none', redirect_uris: ['https://client.example/cb'], expired: false },
+  ],
+  [
+    'connection',
+    () => tokens.connection.seal({ v: 1, servers: exampleServers, policy: { methods: ['list'] } }, new Date()),
+    { imap: 'imap.example.com:993 (tls)', policy: { methods: ['list'] } },
+  ],
+  [
     'access',
     () =>
       tokens.access.seal(

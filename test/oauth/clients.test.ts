@@ -290,7 +290,7 @@ describe('a client that the operator has shut out', () => {
   const kinds = ['minted', 'registered', 'of a document'] as const;
 
   test.each(kinds)(
-    'CLI-07 %s: is refused when it asks, redeems and refreshes, and let in again later',
+    'CLI-07 %s: is refused when it asks, redeems, refreshes and calls, and let in again later',
     async (kind) => {
       await using server = await start();
       const { app } = server;
@@ -306,6 +306,9 @@ describe('a client that the operator has shut out', () => {
       const { jti } = (await app.tokens.access.open(access_token, app.now())).client;
       if (kind === 'of a document') expect(jti).toBe(sha256(client.clientId));
 
+      const call = () => app.fetch('/mcp', { headers: { authorization: `Bearer ${access_token}` } });
+      expect((await call()).status).toBe(200);
+
       await app.state.mark(deniedMark(jti), new Date('2027-01-01'));
       const asked = await app.fetch(app.authorizePath(client, redirect));
       expect([asked.status, asked.headers.get('location')]).toEqual([400, null]);
@@ -316,7 +319,10 @@ describe('a client that the operator has shut out', () => {
         });
       }
 
+      expect((await call()).status).toBe(401);
+
       await app.state.release(deniedMark(jti));
+      expect((await call()).status).toBe(200);
       expect((await app.post('/oauth/token', codeGrant(client, code))).status).toBe(200);
     },
   );
