@@ -4,6 +4,7 @@ import type { Client } from './client.ts';
 import { accountOf } from './credentials.ts';
 import type { Grants } from './grants.ts';
 import type { Issue, TokenResponse } from './issue.ts';
+import { rememberedUntil } from './jwe.ts';
 import { resourceOf } from './metadata.ts';
 import type { OAuthServices } from './oauth-services.ts';
 import type { Parameters } from './parameters.ts';
@@ -32,25 +33,25 @@ export function codeGrant(
     // Another server may have the same key (REF-04).
     if (code.aud !== resourceOf(issuer)) throw new OAuthError('invalid_grant', 'The code is for another server.');
     checkResource(form, issuer);
-    const expiresAt = new Date((code.exp ?? 0) * 1000);
     const mark = `code:${code.jti}`;
     const fault = faultOf(code, form, client);
     if (fault) {
       // A wrong request does not use up the code of an honest one, but guessing ends.
       const failures = await state.count(`${mark}:failures`, lifetimes.codeSeconds);
-      if (failures.count >= maxFailures) await state.claim(mark, expiresAt);
+      if (failures.count >= maxFailures) await state.claim(mark, rememberedUntil(code));
       throw new OAuthError('invalid_grant', fault);
     }
     const { jti: gid, iat: granted_at, aud, scope, consent, login } = code;
-    if ((await state.claim(mark, expiresAt)) !== null) {
+    const sub = subjectOf(keyring, accountOf(login, client.servers));
+    // Before the claim: whoever wins that has seen nothing of what the losers revoke.
+    const marks = await state.claimed(marksOf({ jti: code.jti, gid, sub }));
+    if (isRevoked(marks, { granted_at })) throw new OAuthError('invalid_grant', 'The code was revoked.');
+    if ((await state.claim(mark, rememberedUntil(code))) !== null) {
       // Two hold the code, its verifier and the secret: what the first has got is dead as well (RFC 6749 §4.1.2).
       await grants.revoke(gid);
       log.warn({ client: client.jti, grant: gid }, 'a code was used twice');
       throw new OAuthError('invalid_grant', 'The code was already used.');
     }
-    const sub = subjectOf(keyring, accountOf(login, client.servers));
-    const marks = await state.claimed(marksOf({ jti: code.jti, gid, sub }));
-    if (isRevoked(marks, { granted_at })) throw new OAuthError('invalid_grant', 'The code was revoked.');
     const granted = { iss: issuer, aud, gid, granted_at, scope, login, redirect_host: redirectHost(code.redirect_uri) };
     return issue(client, { ...granted, ...(consent && { consent }) }, { scope });
   };

@@ -49,6 +49,9 @@ export interface Claims {
   exp?: number | undefined;
 }
 
+/** How long to remember that a sealed thing was used or revoked: a replica whose clock is late opens it a little longer. */
+export const rememberedUntil = ({ exp = 0 }: Pick<Claims, 'exp'>): Date => new Date((exp + clockSkewSeconds) * 1000);
+
 export interface Sealed<T> {
   /**
    * @param notAfter ends it earlier than its type's lifetime would; never later

@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import type { Client } from './client.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { createGrants } from './grants.ts';
+import { rememberedUntil } from './jwe.ts';
 import type { OAuthServices } from './oauth-services.ts';
 import { tokenMark } from './revoked.ts';
 import { readTokenRequest, required } from './token-request.ts';
@@ -27,9 +28,9 @@ export function revocation(services: OAuthServices): RequestHandler {
   async function revoke(text: string, client: Client): Promise<object> {
     const token = await tokenOf(text);
     if (token === undefined) return { result: 'unknown' };
-    const { type, jti, gid, iss, exp = 0 } = token;
+    const { type, jti, gid, iss } = token;
     if (iss !== issuer || token.client !== client.jti) return { result: 'foreign', grant: gid };
-    if (type === 'access') await state.mark(tokenMark(jti), new Date(exp * 1000));
+    if (type === 'access') await state.mark(tokenMark(jti), rememberedUntil(token));
     // Whoever gives up the refresh token gives up everything (§2.1).
     else await grants.revoke(gid);
     return { result: type, grant: gid };

@@ -8,7 +8,7 @@ import type { Log } from '../log.ts';
 import type { State } from '../state/state.ts';
 import type { Client } from './client.ts';
 import type { Grants } from './grants.ts';
-import type { Claims } from './jwe.ts';
+import { type Claims, rememberedUntil } from './jwe.ts';
 import { isRevoked, marksOf } from './revoked.ts';
 import type { RefreshPayload } from './tokens.ts';
 
@@ -57,7 +57,7 @@ export function createRotation(services: {
     },
     async use(token) {
       if (!isPossible) return {};
-      const end = new Date((token.exp ?? 0) * 1000);
+      const end = rememberedUntil(token);
       const firstUse = await state.claim(`refresh:${token.jti}`, end);
       if (firstUse !== null && now().getTime() - firstUse.getTime() > graceMs) throw await usedTwice(token);
       if (firstUse === null && token.parent !== undefined) await state.claim(supersededMark(token.parent), end);

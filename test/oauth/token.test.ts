@@ -123,6 +123,21 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     expect(await answerOf(await app.post('/oauth/token', form))).toMatchObject({ error: 'invalid_grant' });
   });
 
+  test('CODE-02 a used code is refused as long as it opens on a replica whose clock is late', async () => {
+    await using app = await startOAuthApp({ issuer: 'https://mail.example.com' });
+    const lateBy = 59_000;
+    const now = () => new Date(app.now().getTime() - lateBy);
+    await using late = await startOAuthApp({ issuer: 'https://mail.example.com', state: app.state, now });
+    const client = await app.mint();
+    const form = codeGrant(client, await codeOf(app, client));
+    app.advance(59);
+    expect((await app.post('/oauth/token', form)).status).toBe(200);
+    app.advance(59);
+    expect(await answerOf(await late.post('/oauth/token', form))).toMatchObject({
+      error_description: 'The code was already used.',
+    });
+  });
+
   test('CODE-03 a second use ends what the first has got', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
