@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
+import { adminClients, requireAdmin } from './admin-clients.ts';
 import { concurrencyLimit } from './concurrency-limit.ts';
 import { OAuthError, UpstreamError } from './errors.ts';
 import { describeError } from './log.ts';
@@ -26,6 +27,8 @@ export interface Services extends OAuthServices {
   /** True serves clients that name one protocol version in the header and another in the body. */
   toleratesVersionMismatch: boolean;
   trustProxy: number | string | false;
+  /** Who presents it may mint clients; absent: nobody may. */
+  adminToken: string | undefined;
   /** False from the moment the server is told to stop. */
   isReady(): boolean;
   openSession(grant: Grant): MailSession;
@@ -65,6 +68,11 @@ export function createApp(services: Services): Express {
   });
   app.use(refuseWhileStopping(services));
   app.use(oauthRoutes(services));
+  const { adminToken } = services;
+  if (adminToken !== undefined) {
+    const admin = { ...services, adminToken };
+    app.post('/admin/clients', requireAdmin(admin), express.json({ limit: '64kb' }), adminClients(admin));
+  }
   if (services.attachmentLinks !== undefined) app.get('/attachments/:link', services.attachmentLinks);
   app
     .route(['/mcp', '/mcp/'])

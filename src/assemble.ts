@@ -60,6 +60,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
       toleratesVersionMismatch: config.toleratesVersionMismatch,
       hasMetadataAliases: config.hasMetadataAliases,
       trustProxy: config.trustProxy,
+      adminToken: config.adminToken,
       isReady: () => isAccepting,
       keyring,
       now,

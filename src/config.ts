@@ -140,6 +140,13 @@ const SERVER_VARIABLES = {
   TRUSTED_CLIENT_HOSTS: Hosts.optional().describe(
     'Hosts, separated by commas, whose documents and callbacks are trusted for clients that nobody minted. Default: those of the presets. `*` trusts everybody, who may then pose as any application.',
   ),
+  ADMIN_TOKEN: z
+    .string()
+    .min(32, 'must be at least 32 characters: openssl rand -hex 32')
+    .optional()
+    .describe(
+      'Lets whoever presents it mint clients with `POST /admin/clients`. Without it there is no such endpoint.',
+    ),
   ALLOWED_ORIGINS: Origins.default(new Set()).describe(
     'Origins, separated by commas, of web pages elsewhere that may call `/mcp`, e.g. `https://app.example.com`. `null` is allowed only if it is listed.',
   ),
@@ -179,6 +186,7 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   port: env.PORT,
   host: env.HOST ?? (LOOPBACK_HOSTS.has(new URL(env.BASE_URL).hostname) ? '127.0.0.1' : undefined),
   trustProxy: trustProxySetting(env.TRUST_PROXY),
+  adminToken: env.ADMIN_TOKEN,
   allowedOrigins: env.ALLOWED_ORIGINS,
   hasMetadataAliases: env.METADATA_ALIASES,
   toleratesVersionMismatch: env.TOLERATE_VERSION_MISMATCH,

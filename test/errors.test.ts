@@ -24,6 +24,7 @@ async function brokenApp(broken: Partial<Services>) {
     toleratesVersionMismatch: false,
     hasMetadataAliases: true,
     trustProxy: false,
+    adminToken: undefined,
     isReady: () => true,
     keyring,
     now,

@@ -10,6 +10,8 @@ const LAYERS = [
   ['deny.ts', 'generate.ts', 'inspect.ts', 'personal-token.ts', 'server.ts'],
   ['assemble.ts', 'terminal.ts'],
   ['app.ts'],
+  ['admin-clients.ts'],
+  ['mint.ts'],
   ['concurrency-limit.ts', 'idle-memory.ts', 'open-state.ts', 'origin-guard.ts', 'request-log.ts'],
   ['oauth/', 'mcp/'],
   ['attachments/'],
@@ -40,6 +42,7 @@ const DOORS: Record<string, string[]> = {
   cors: ['oauth/cors.ts'],
   eta: ['oauth/pages.ts'],
   express: [
+    'admin-clients.ts',
     'app.ts',
     'concurrency-limit.ts',
     'origin-guard.ts',

@@ -1,0 +1,114 @@
+/** POST /admin/clients: mints a client as `mail-mcp generate` does, for who runs the server. Nothing is stored, so nothing is listed. */
+import type { RequestHandler, Response } from 'express';
+import { z } from 'zod';
+import { ConfigError } from './errors.ts';
+import type { Log } from './log.ts';
+import { asObject, limitsObject, mint, readFlags } from './mint.ts';
+import { equalsInConstantTime, sha256 } from './oauth/constant-time.ts';
+import type { Keyring } from './oauth/jwe.ts';
+import type { State } from './state/state.ts';
+
+const List = z.union([z.array(z.string()), z.string().transform((text) => [text])]);
+const Count = z.union([z.int(), z.string()]).transform(String);
+
+/** The flags of `generate` in snake case. What an entry of a list may be is for `generate` to say. */
+const Settings = z.strictObject({
+  imap_host: z.string().optional(),
+  imap_port: Count.optional(),
+  imap_ssl: z.boolean().optional(),
+  smtp_host: z.string().optional(),
+  smtp_port: Count.optional(),
+  smtp_ssl: z.boolean().optional(),
+  allow_cleartext: z.boolean().optional(),
+  sent_copy: z.string().optional(),
+  preset: List.optional(),
+  redirect_uri: List.optional(),
+  public: z.boolean().optional(),
+  methods: List.optional(),
+  tags: List.optional(),
+  tools: List.optional(),
+  folders: List.optional(),
+  recipients: List.optional(),
+  max_sends_per_hour: Count.optional(),
+});
+
+const Body = z.strictObject({
+  name: z.string().optional(),
+  config: Settings.default({}),
+  /** ISO 8601. Null or absent: never. */
+  expires_at: z.string().nullish(),
+});
+
+/** Wrong tokens in a minute from one address, after which none of its tokens is looked at for the rest of it. */
+const mostFailures = 20;
+
+interface AdminServices {
+  issuer: string;
+  /** What the caller has to present (RFC 6750 §2.1). */
+  adminToken: string;
+  keyring: Keyring;
+  now: () => Date;
+  log: Log;
+  state: State;
+}
+
+/** Refuses who does not have the token, before the body is read. */
+export function requireAdmin({ adminToken, state, log }: AdminServices): RequestHandler {
+  return async (request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    const failuresHere = `admin:failures:${sha256(request.ip ?? '')}`;
+    const failures = await state.counted(failuresHere, 60);
+    if (failures !== null && failures.count >= mostFailures) {
+      response.status(429).set('Retry-After', '60');
+      return void response.json({ error: 'too_many_requests' });
+    }
+    const [, token = ''] = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    if (equalsInConstantTime(sha256(token), sha256(adminToken))) return next();
+    await state.count(failuresHere, 60);
+    log.warn({}, 'wrong admin token');
+    response.status(401).set('WWW-Authenticate', 'Bearer realm="mail-mcp admin"');
+    response.json({ error: 'invalid_token' });
+  };
+}
+
+/** Answers 201 with the client, or 400 with a sentence for each thing that is wrong. */
+export function adminClients({ issuer, keyring, now, log }: AdminServices): RequestHandler {
+  return async (request, response) => {
+    const body = Body.safeParse(request.body ?? {});
+    if (!body.success) {
+      const faults = body.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
+      return refuse(response, faults);
+    }
+    const { name, config } = body.data;
+    const { parsed, limits, faults } = readFlags(flagsOf(body.data), { now: now(), nameOf });
+    if (parsed === undefined) return refuse(response, faults);
+    try {
+      const { client, minted } = await mint(keyring, parsed, limits, now());
+      log.info({}, 'client minted by the admin endpoint');
+      const printed = { ...asObject(client, minted), ...limitsObject(limits) };
+      response.status(201).json({ name: name ?? null, config, ...printed, url: `${issuer}/mcp` });
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      refuse(response, error.message.split('\n'));
+    }
+  };
+}
+
+/** Sentences about flags become sentences about the body. */
+function refuse(response: Response, faults: readonly string[]): void {
+  const sentences = faults.map((fault) =>
+    fault.replace(/--(\w[\w-]*)/g, (_, flag: string) => `config.${flag.replaceAll('-', '_')}`),
+  );
+  response.status(400).json({ error: 'invalid_request', faults: sentences });
+}
+
+function flagsOf({ name, config, expires_at: expiresAt }: z.output<typeof Body>): object {
+  const settings = Object.entries(config).map(([key, value]) => [camelCase(key), value]);
+  return { ...Object.fromEntries(settings), name, expiresAt: expiresAt ?? undefined };
+}
+
+const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const nameOf = (limit: string): string => (limit === 'expiresAt' ? 'expires_at' : `config.${snakeCase(limit)}`);

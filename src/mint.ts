@@ -1,0 +1,147 @@
+/** Settings of a client, from flags or from JSON → a minted client. */
+import { domainToASCII } from 'node:url';
+import { z } from 'zod';
+import { ConfigError } from './errors.ts';
+import { type MailServer, SentCopy } from './mail/account.ts';
+import { type PolicyInput, readPolicy } from './mcp/policy-input.ts';
+import { mailTools } from './mcp/tools/mail.ts';
+import { mintClient, type NewClient } from './oauth/client.ts';
+import type { Keyring } from './oauth/jwe.ts';
+import { defaultPresets, presets } from './oauth/presets.ts';
+import type { Policy } from './policy.ts';
+
+const host = (flag: string) =>
+  z
+    .string(`${flag} is required.`)
+    .transform((name) => domainToASCII(name.replace(/^\[(.*)\]$/, '$1')) || name)
+    .pipe(z.union([z.hostname(), z.ipv4(), z.ipv6()], `${flag} must be a host name or an address, nothing else.`));
+
+const port = (flag: string, standard: number) => {
+  const sentence = `${flag} must be a port number: 1 to 65535.`;
+  return z
+    .string()
+    .regex(/^\d{1,5}$/, sentence)
+    .transform(Number)
+    .pipe(z.number().min(1, sentence).max(65535, sentence))
+    .default(standard);
+};
+
+/** Separated by commas, in one flag or in several; `\\,` is a comma of a name. */
+const Entries = z
+  .array(z.string())
+  .transform((texts) => texts.flatMap((text) => text.split(/(?<!\\),/).map((one) => one.replaceAll('\\,', ',').trim())))
+  .transform((entries) => entries.filter((entry) => entry !== ''))
+  .optional();
+
+const LimitFlags = z.object({
+  methods: Entries,
+  tags: Entries,
+  tools: Entries,
+  folders: Entries,
+  recipients: Entries,
+  maxSendsPerHour: z.string().optional(),
+  expiresAt: z.string().optional(),
+});
+
+/** The flags as the command line parser hands them over. */
+const Flags = LimitFlags.extend({
+  imapHost: host('--imap-host'),
+  imapPort: port('--imap-port', 993),
+  imapSsl: z.boolean().optional(),
+  smtpHost: host('--smtp-host'),
+  smtpPort: port('--smtp-port', 465),
+  smtpSsl: z.boolean().optional(),
+  allowCleartext: z.boolean().default(false),
+  sentCopy: z.enum(SentCopy.options, `--sent-copy must be one of ${SentCopy.options.join(', ')}.`).default('auto'),
+  preset: z.array(z.string()).default([]),
+  redirectUri: z.array(z.string()).default([]),
+  public: z.boolean().default(false),
+  connection: z.boolean().default(false),
+  name: z.string().optional(),
+  json: z.boolean().default(false),
+});
+
+export type Flags = z.output<typeof Flags>;
+
+export interface Minted {
+  clientId: string;
+  clientSecret: string | null;
+}
+
+/** What the operator allows, and until when. */
+export interface Limits {
+  policy: Policy;
+  expiresAt: Date | undefined;
+}
+
+/** Everything that flags can be wrong about. `faults` are sentences; `parsed` is there if there are none. */
+export function readFlags(
+  flags: unknown,
+  { now, nameOf }: { now: Date; nameOf: (limit: keyof PolicyInput) => string },
+): { parsed: Flags | undefined; limits: Limits; faults: string[] } {
+  const result = Flags.safeParse(flags);
+  const limits = readPolicy(LimitFlags.safeParse(flags).data ?? {}, { tools: mailTools, now, nameOf });
+  const faults = [...(result.error?.issues ?? []).map(({ message }) => message), ...limits.faults];
+  return { parsed: faults.length === 0 ? result.data : undefined, limits, faults };
+}
+
+/** @throws {ConfigError} for what the flags leave open, one sentence a line */
+export async function mint(keyring: Keyring, flags: Flags, limits: Limits, now: Date) {
+  const client = newClient(flags, limits);
+  return { client, minted: await mintClient(keyring, client, now) };
+}
+
+export function newClient(flags: Flags, { policy, expiresAt }: Limits): NewClient {
+  const chosen = flags.preset.length + flags.redirectUri.length === 0 ? [...defaultPresets] : flags.preset;
+  return {
+    servers: {
+      imap: mailServer(flags.imapHost, flags.imapPort, flags.imapSsl ?? flags.imapPort === 993, flags.allowCleartext),
+      smtp: mailServer(flags.smtpHost, flags.smtpPort, flags.smtpSsl ?? flags.smtpPort === 465, flags.allowCleartext),
+      ...(flags.sentCopy !== 'auto' && { sentCopy: flags.sentCopy }),
+    },
+    presets: chosen,
+    redirectUris: flags.redirectUri,
+    kind: isPublic(flags, chosen) ? 'public' : 'confidential',
+    name: flags.name,
+    policy,
+    expiresAt,
+  };
+}
+
+/** Some clients never send a secret; a client that has one would lock them out. */
+function isPublic(flags: Flags, chosen: readonly string[]): boolean {
+  if (flags.public) return true;
+  const withoutSecret = chosen.filter((name) => presets[name]?.kind === 'public');
+  if (withoutSecret.length === 0) return false;
+  if (withoutSecret.length === chosen.length && flags.redirectUri.length === 0) return true;
+  throw new ConfigError(
+    `The preset ${withoutSecret[0]} sends no client secret: mint it on its own, or add --public for all of them.`,
+  );
+}
+
+function mailServer(name: string, portNumber: number, ssl: boolean, allowCleartext: boolean): MailServer {
+  const security = ssl ? 'tls' : allowCleartext ? 'cleartext' : 'starttls';
+  return { host: name, port: portNumber, security };
+}
+
+export function redirectUrisOf({ presets: names, redirectUris }: NewClient): string[] {
+  return [...new Set([...names.flatMap((name) => presets[name]?.redirectUris ?? []), ...redirectUris])];
+}
+
+/** What is printed with --json, and answered by the admin endpoint. */
+export function asObject(client: NewClient, { clientId, clientSecret }: Minted): object {
+  return {
+    client_id: clientId,
+    client_secret: clientSecret,
+    imap: withSsl(client.servers.imap),
+    smtp: withSsl(client.servers.smtp),
+    redirect_uris: redirectUrisOf(client),
+  };
+}
+
+export const withSsl = (server: MailServer) => ({ ...server, ssl: server.security === 'tls' });
+
+export const limitsObject = ({ policy, expiresAt }: Limits) => ({
+  policy,
+  expires_at: expiresAt?.toISOString() ?? null,
+});
