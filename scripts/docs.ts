@@ -30,7 +30,8 @@ const tables: Record<string, Record<string, string>> = {
 function environmentTable(): string {
   const rows = Object.entries(ENVIRONMENT.shape).map(([name, schema]) => {
     const unset = schema.safeParse(undefined);
-    const standard = unset.success && unset.data !== undefined && String(unset.data) !== '' ? `\`${unset.data}\`` : '';
+    const isShown = unset.success && ['string', 'number', 'boolean'].includes(typeof unset.data) && unset.data !== '';
+    const standard = isShown ? `\`${unset.data}\`` : '';
     return `| \`${name}\` | ${unset.success ? standard : 'required'} | ${schema.description ?? ''} |`;
   });
   return ['| Variable | Default | Description |', '|---|---|---|', ...rows].join('\n');
