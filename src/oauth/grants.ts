@@ -93,18 +93,20 @@ export function createGrants({
     );
   }
 
+  async function listed(account: MailboxName): Promise<NotedGrant[]> {
+    const grants = (await Promise.all(subjectsOf(keyring, account).map(standing))).flat();
+    // One that was refreshed under a new key is noted under both subjects.
+    const unique = new Map(grants.map((grant) => [grant.id, grant]));
+    return [...unique.values()].sort((a, b) => b.grantedAt.getTime() - a.grantedAt.getTime());
+  }
+
   return {
+    of: listed,
     async note(subject, { id, client, redirectHost, scope, powers, recipients, grantedAt, until }, tokensEnd) {
       const optional = { ...(redirectHost && { redirect_host: redirectHost }), ...(recipients && { recipients }) };
       const times = { granted_at: toSeconds(grantedAt), until: toSeconds(until) };
       const note = await notes.seal({ gid: id, client, scope, powers, ...times, ...optional }, now(), tokensEnd);
       await state.note(listOf(subject), id, note, tokensEnd);
-    },
-    async of(account) {
-      const grants = (await Promise.all(subjectsOf(keyring, account).map(standing))).flat();
-      // One that was refreshed under a new key is noted under both subjects.
-      const unique = new Map(grants.map((grant) => [grant.id, grant]));
-      return [...unique.values()].sort((a, b) => b.grantedAt.getTime() - a.grantedAt.getTime());
     },
     async revoke(grantId) {
       await state.mark(grantMark(grantId), marksEnd(now()));
@@ -112,7 +114,10 @@ export function createGrants({
     },
     async revokeAll(account) {
       const subjects = subjectsOf(keyring, account);
-      await Promise.all(subjects.map((subject) => state.mark(accountMark(subject), marksEnd(now()))));
+      // The listed ones by name, too: the clock of the replica that gave them may be ahead of ours.
+      const grants = await listed(account);
+      const marks = [...subjects.map(accountMark), ...grants.map(({ id }) => grantMark(id))];
+      await Promise.all(marks.map((mark) => state.mark(mark, marksEnd(now()))));
       log.info({ subjects }, 'all grants of a mailbox revoked');
     },
   };

@@ -79,6 +79,18 @@ describe('what a mailbox has granted', () => {
     expect(await grants.of(bob)).toHaveLength(1);
   });
 
+  test('ends with all others even if the clock of the replica that gave it was ahead', async () => {
+    const { tomorrow, clock, state, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
+    await grants.note(
+      subjectOf(keyring, ada),
+      grant('ahead', { grantedAt: new Date(clock.time + 30_000) }),
+      tomorrow(),
+    );
+    await grants.revokeAll(ada);
+    expect(await grants.of(ada)).toEqual([]);
+    expect(await state.claimed(['revoked:grant:ahead'])).toEqual([new Date(clock.time)]);
+  });
+
   test('tells nothing to whoever reads the store', async () => {
     const { tomorrow, state, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
     await grants.note(subjectOf(keyring, ada), grant('a'), tomorrow());
