@@ -133,9 +133,8 @@ describe.each(clientEras)('what the operator keeps back, era %s', (era) => {
     await assistant.call('create_draft_mail_message', { ...written, folder: 'Drafts' });
     await assistant.call('create_draft_mail_message', written);
     expect(await subjectsIn(account, 'Drafts')).toEqual(['written', 'written']);
-    await assistant
-      .call('send_mail_message', { ...written, to: 'nobody@example.test', folder: 'Sent' })
-      .catch(() => {});
+    await assistant.call('send_mail_message', { ...written, folder: 'Sent' });
+    expect(await subjectsIn(account, 'Sent')).toEqual(['written']);
     expect(await subjectsIn(account, 'Archive')).toEqual([]);
   });
 
