@@ -31,7 +31,7 @@ import { createPages } from './pages.ts';
 import { parseParameters, queryOf, readForm } from './parameters.ts';
 import { authorizePaths } from './paths.ts';
 import { sendBack } from './redirect.ts';
-import { formActionSources } from './redirect-uri.ts';
+import { formActionSources, isRegistered } from './redirect-uri.ts';
 import type { Scope } from './scope.ts';
 import { waitSentence } from './sign-in-throttle.ts';
 import { type CodePayload, createTokens, lifetimes, type Transaction } from './tokens.ts';
@@ -114,8 +114,12 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
   }
 
   async function authorizationOf(transaction: Transaction): Promise<AuthorizationRequest> {
+    const client = await clients.open(transaction.client_id);
+    // A document may have taken it back since (CIMD-06).
+    if (!isRegistered(transaction.redirect_uri, client.redirectUris))
+      throw new OAuthError('invalid_request', staleForm);
     return {
-      client: await clients.open(transaction.client_id),
+      client,
       redirectUri: transaction.redirect_uri,
       state: transaction.state,
       codeChallenge: transaction.code_challenge,

@@ -9,7 +9,7 @@ import { resourceOf } from './metadata.ts';
 import type { OAuthServices } from './oauth-services.ts';
 import type { Parameters } from './parameters.ts';
 import { verifies } from './pkce.ts';
-import { redirectHost } from './redirect-uri.ts';
+import { isRegistered, redirectHost } from './redirect-uri.ts';
 import { isRevoked, marksOf } from './revoked.ts';
 import { subjectOf } from './subject.ts';
 import { checkResource, required } from './token-request.ts';
@@ -68,6 +68,8 @@ function faultOf(
   if (redirectUri !== undefined && redirectUri !== code.redirect_uri) {
     return 'redirect_uri is not the one of the authorization request.';
   }
+  // A document may have taken it back since (CIMD-06).
+  if (!isRegistered(code.redirect_uri, client.redirectUris)) return 'redirect_uri is not registered any more.';
   return verifies(form.get('code_verifier') ?? '', code.code_challenge)
     ? null
     : 'code_verifier is missing or does not match code_challenge.';

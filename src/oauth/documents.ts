@@ -70,7 +70,7 @@ export function createDocuments(services: {
     await takeTurn(url);
     const { text, freshSeconds } = await fetchDocument(url);
     try {
-      const document = parseClientDocument(text, url);
+      const document = parseClientDocument(text, url, trustedHosts);
       keep(url, document, freshSeconds);
       return document;
     } catch (cause) {

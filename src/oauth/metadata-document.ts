@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { plainText } from './plain-text.ts';
-import { redirectUriProblem } from './redirect-uri.ts';
+import { isOpenToAll, type TrustedHosts } from './redirect-uri.ts';
 
 /** It rides in the query of an authorization request beside everything else. */
 const maxUrlLength = 512;
@@ -71,14 +71,16 @@ function authenticationMethods(metadata: {
 }
 
 /**
+ * The host of the document proves who wrote it, and nothing about the hosts that it sends codes to: those have to be trusted as well.
+ *
  * @param url the client_id that the document was fetched for
- * @returns the redirect URIs without those that no client may have
+ * @returns the redirect URIs without those that such a client may not have
  * @throws {Error} saying what is wrong; for the log
  */
-export function parseClientDocument(text: string, url: string): ClientDocument {
+export function parseClientDocument(text: string, url: string, trustedHosts: TrustedHosts): ClientDocument {
   const metadata = Metadata.parse(JSON.parse(text));
   if (metadata.client_id !== url) throw new Error('The document is about another client_id');
-  const redirectUris = metadata.redirect_uris.filter((uri) => redirectUriProblem(uri) === null);
+  const redirectUris = metadata.redirect_uris.filter((uri) => isOpenToAll(uri, trustedHosts));
   if (redirectUris.length === 0) throw new Error('The document has no redirect URI that a client may have');
   const name = plainText(metadata.client_name, maxNameLength);
   return { name: name || new URL(url).host, redirectUris };

@@ -5,7 +5,7 @@ import { deniedMark } from '../../src/oauth/clients.ts';
 import { sha256 } from '../../src/oauth/constant-time.ts';
 import type { SelfRegistration } from '../../src/oauth/self-registration.ts';
 import { exampleServers, type MintedClient, openToClients, startOAuthApp } from '../support/oauth-app.ts';
-import { callbackOf, openSignIn } from '../support/sign-in-page.ts';
+import { ada, callbackOf, openSignIn, submit } from '../support/sign-in-page.ts';
 import { answerOf, codeGrant, codeOf, refreshGrant, tokensOf } from '../support/token-requests.ts';
 
 const claudeCode = 'https://claude.ai/oauth/claude-code-client-metadata';
@@ -174,6 +174,26 @@ describe('clients that a document describes (draft-ietf-oauth-client-id-metadata
     }
   });
 
+  test('CIMD-06 a redirect URI that the document takes back is good for nobody who is on the way to it', async () => {
+    await using server = await start();
+    const { app } = server;
+    const other = 'https://claude.com/api/mcp/auth_callback';
+    const client = server.publish('https://claude.ai/client.json', { redirect_uris: [callback, other] });
+    const page = await openSignIn(app, client, { redirect_uri: callback });
+    server.publish('https://claude.ai/client.json', { redirect_uris: [other] });
+    app.advance(299);
+    const code = await codeOf(app, client, { redirect_uri: callback });
+    app.advance(1);
+    expect(await answerOf(await app.post('/oauth/token', codeGrant(client, code)))).toMatchObject({
+      error: 'invalid_grant',
+      error_description: expect.stringContaining('redirect_uri'),
+    });
+    for (const fields of [ada, { action: 'cancel' }]) {
+      const response = await submit(app, page, fields);
+      expect([response.status, response.headers.get('location')]).toEqual([400, null]);
+    }
+  });
+
   test('CIMD-02 TOK-07 another spelling of the URL is another client', async () => {
     await using server = await start();
     const { app } = server;
@@ -223,6 +243,7 @@ describe('a client that nobody minted', () => {
   test('FORM-01 CIMD-07 that a document describes is shown with the host of the document, and nothing more is called verified', async () => {
     await using server = await start();
     const { html } = await openSignIn(server.app, at(claudeCode), { redirect_uri: 'http://localhost:3118/callback' });
+    expect(html).toContain('<strong>Claude Code</strong> of <strong>claude.ai</strong> would like');
     expect(html).toContain('Verified host: <strong>claude.ai</strong>');
     expect(html.match(/verified/gi)).toHaveLength(1);
     expect(html).toContain('You return to a program on this device');

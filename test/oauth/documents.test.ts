@@ -10,7 +10,7 @@ const minute = 60;
 const hour = 60 * minute;
 
 const describing = (client_id: string, changes: object = {}) =>
-  JSON.stringify({ client_id, client_name: 'Claude', redirect_uris: ['https://claude.ai/cb'], ...changes });
+  JSON.stringify({ client_id, client_name: 'Claude', redirect_uris: ['http://localhost/cb'], ...changes });
 
 /** Documents of a world in which every URL answers what `world.answer` says. */
 function documentsWith({

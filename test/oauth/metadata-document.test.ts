@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { documentUrlProblem, parseClientDocument } from '../../src/oauth/metadata-document.ts';
+import { presetHosts } from '../../src/oauth/self-registration.ts';
 
 describe('a URL as a client_id (draft-ietf-oauth-client-id-metadata-document-00 §3)', () => {
   test.each([
@@ -58,7 +59,7 @@ const document = {
   client_name: 'Example',
   redirect_uris: ['https://client.example/callback'],
 };
-const parsed = (changes: object) => parseClientDocument(JSON.stringify({ ...document, ...changes }), url);
+const parsed = (changes: object) => parseClientDocument(JSON.stringify({ ...document, ...changes }), url, 'any');
 
 describe('a client metadata document (§4.1)', () => {
   test('CIMD-04 says who the client is and where it is called back', () => {
@@ -88,6 +89,66 @@ describe('a client metadata document (§4.1)', () => {
   });
 
   test.each([
+    [
+      'Claude',
+      'https://claude.ai/oauth/mcp-oauth-client-metadata',
+      {
+        redirect_uris: ['https://claude.ai/api/mcp/auth_callback'],
+        grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
+        token_endpoint_auth_method: 'none',
+      },
+    ],
+    [
+      'Claude Code',
+      'https://claude.ai/oauth/claude-code-client-metadata',
+      {
+        redirect_uris: ['http://localhost/callback', 'http://127.0.0.1/callback'],
+        grant_types: ['authorization_code', 'refresh_token'],
+        token_endpoint_auth_method: 'none',
+      },
+    ],
+    [
+      'ChatGPT',
+      'https://chatgpt.com/oauth/client.json',
+      {
+        redirect_uris: ['https://chatgpt.com/connector_platform_oauth_redirect'],
+        token_endpoint_auth_method: 'private_key_jwt',
+        token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+        token_endpoint_auth_signing_alg: 'RS256',
+        jwks_uri: 'https://chatgpt.com/oauth/jwks.json',
+      },
+    ],
+    [
+      'VS Code',
+      'https://vscode.dev/oauth/client-metadata.json',
+      {
+        redirect_uris: ['http://127.0.0.1:33418/', 'https://vscode.dev/redirect'],
+        grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+        token_endpoint_auth_method: 'none',
+        application_type: 'native',
+      },
+    ],
+  ])(
+    'CIMD-04 what %s publishes is taken as it is, with the hosts of the presets trusted',
+    (name, client_id, published) => {
+      const text = JSON.stringify({ client_id, client_name: name, response_types: ['code'], ...published });
+      expect(documentUrlProblem(client_id)).toBeNull();
+      expect(parseClientDocument(text, client_id, presetHosts)).toEqual({
+        name,
+        redirectUris: published.redirect_uris,
+      });
+    },
+  );
+
+  test('CIMD-07 a document is believed about itself, and not about a redirect URI at a host that nobody trusts', () => {
+    const redirect_uris = ['https://evil.example/callback', 'https://claude.ai/callback', 'com.example.app:/callback'];
+    const trusted = parseClientDocument(JSON.stringify({ ...document, redirect_uris }), url, presetHosts);
+    expect(trusted.redirectUris).toEqual(['https://claude.ai/callback']);
+    const none = JSON.stringify({ ...document, redirect_uris: ['https://evil.example/callback'] });
+    expect(() => parseClientDocument(none, url, presetHosts)).toThrow();
+  });
+
+  test.each([
     ['is about another URL', { client_id: 'https://client.example/Client.json' }],
     ['has no client_id', { client_id: undefined }],
     ['has no name', { client_name: undefined }],
@@ -113,7 +174,7 @@ describe('a client metadata document (§4.1)', () => {
   });
 
   test.each(['', 'null', '[]', '"text"', '{', '<html>'])('CIMD-04 %j is no document', (text) => {
-    expect(() => parseClientDocument(text, url)).toThrow();
+    expect(() => parseClientDocument(text, url, 'any')).toThrow();
   });
 
   test('CIMD-04 redirect URIs that no client may have are left out', () => {
