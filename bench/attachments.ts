@@ -1,4 +1,5 @@
 /** Goal 5, second half: what a large attachment costs in memory on its way out (a link is opened) and in (it is sent). */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SMTPServer } from 'smtp-server';
@@ -54,6 +55,50 @@ export async function attachments(server: BenchServer, setting: Setting): Promis
         );
       }
     }
+  }
+  return rows;
+}
+
+/** The settings of a server that keeps attachments in S3. */
+export function s3Environment({ s3 }: TestServers): NodeJS.ProcessEnv {
+  return {
+    AWS_ACCESS_KEY_ID: s3.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+    AWS_REGION: s3.region,
+    AWS_S3_BUCKET: s3.bucket,
+    AWS_ENDPOINT_URL_S3: s3.endpoint,
+    AWS_S3_FORCE_PATH_STYLE: 'true',
+  };
+}
+
+/** A message is read, and what is attached to it goes to S3 on the way. */
+export async function attachmentsInS3(server: BenchServer, { servers, isQuick }: Setting): Promise<Row[]> {
+  const count = isQuick ? 2 : AT_ONCE;
+  // What was kept once is not kept again, so each is another file.
+  const readers = async (sizeBytes: number) => {
+    const account = newAccount({}, servers);
+    const messages = Array.from({ length: count + 1 }, () => {
+      const content = Buffer.alloc(sizeBytes, randomUUID());
+      return message({ attachments: [{ filename: 'file.bin', content }] });
+    });
+    const { INBOX } = await imapWith(account, { INBOX: messages }, servers);
+    const call = await server.person(account);
+    return INBOX.map(
+      (uid) => () => call('tools/call', { name: 'get_mail_message', arguments: { folder: 'INBOX', uid } }),
+    );
+  };
+  for (let round = 0; round < 10; round += 1) {
+    await Promise.all((await readers(WARM_UP_BYTES)).slice(1).map((read) => read()));
+  }
+  const [alone, ...others] = await readers(LARGE_BYTES);
+  const rows: Row[] = [];
+  for (const [reads, limit] of [
+    [alone === undefined ? [] : [alone], 20],
+    [others, 100],
+  ] as const) {
+    const { added } = await growth(server, () => Promise.all(reads.map((read) => read())));
+    const name = `memory added by a 25 MiB attachment to S3, ${reads.length} at once`;
+    rows.push(plainRow({ item: 5, name, unit: 'MB', ours: added }, limit));
   }
   return rows;
 }

@@ -10,7 +10,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { parseArgs } from 'node:util';
 import type { TestServers } from '../test/support/servers.ts';
 import { makeScratch, startServers } from '../test/support/start-servers.ts';
-import { attachments } from './attachments.ts';
+import { attachments, attachmentsInS3, s3Environment } from './attachments.ts';
 import { coldCalls, cpuOfCalls, prepare, warmCalls } from './calls.ts';
 import { hoarder, largeMailbox, load, manyPeople } from './growth.ts';
 import { measurePeer } from './peer.ts';
@@ -45,8 +45,12 @@ async function measure(setting: Setting): Promise<Row[]> {
     }
   }
   if (wanted(5)) {
-    for (const part of [manyPeople, attachments]) {
-      await using server = await startBenchServer(setting.servers.ca);
+    for (const [part, environment] of [
+      [manyPeople, {}],
+      [attachments, {}],
+      [attachmentsInS3, s3Environment(setting.servers)],
+    ] as const) {
+      await using server = await startBenchServer(setting.servers.ca, environment);
       rows.push(...(await part(server, setting)));
     }
   }

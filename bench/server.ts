@@ -28,28 +28,25 @@ export interface BenchServer extends AsyncDisposable {
   rssMb(): number;
 }
 
-/** As the Docker image starts it: a small young generation halves the memory that garbage takes. */
-const FLAGS = ['--max-semi-space-size=8'];
-
-/** @param ca file with the certificate authority of the mail servers */
-export async function startBenchServer(ca: string, flags: string[] = FLAGS): Promise<BenchServer> {
+/**
+ * @param ca file with the certificate authority of the mail servers
+ * @param environment beside what every server needs
+ */
+export async function startBenchServer(ca: string, environment: NodeJS.ProcessEnv = {}): Promise<BenchServer> {
   const port = await freePort();
   const key = randomBytes(32);
   const origin = `http://localhost:${port}`;
-  const child = spawn(
-    process.execPath,
-    [...flags, fileURLToPath(new URL('../bin/mail-mcp', import.meta.url)), 'server'],
-    {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: {
-        PATH: process.env.PATH,
-        NODE_EXTRA_CA_CERTS: ca,
-        BASE_URL: origin,
-        PORT: `${port}`,
-        ENCRYPTION_KEY: key.toString('base64'),
-      },
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../bin/mail-mcp', import.meta.url)), 'server'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      NODE_EXTRA_CA_CERTS: ca,
+      BASE_URL: origin,
+      PORT: `${port}`,
+      ENCRYPTION_KEY: key.toString('base64'),
+      ...environment,
     },
-  );
+  });
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   await withinReach(20_000, async () => (await fetch(`${origin}/health`)).ok);
   const { pid = 0 } = child;

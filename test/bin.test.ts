@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const BIN = fileURLToPath(new URL('../bin/mail-mcp', import.meta.url));
+const TELL = '--import=data:text/javascript,console.log(JSON.stringify(process.execArgv))';
+
+/** Starts it without settings, so that it ends at once. @returns the flags of each Node that came to be, one after the other */
+function flagsOf(args: string[], nodeOptions = ''): unknown[] {
+  const env = { PATH: process.env.PATH, NODE_OPTIONS: `${TELL} ${nodeOptions}` };
+  const { stdout } = spawnSync(process.execPath, [BIN, ...args], { env, encoding: 'utf8' });
+  return stdout.split('\n').flatMap((line) => (line.startsWith('[') ? [JSON.parse(line)] : []));
+}
+
+test('the server runs with a small young generation, however it is started', () => {
+  expect(flagsOf(['server']).at(-1)).toEqual(['--max-semi-space-size=8']);
+});
+
+test('the size that the operator has chosen stays', () => {
+  expect(flagsOf(['server'], '--max-semi-space-size=32')).toEqual([[]]);
+});
+
+test('other commands are not started twice', () => {
+  expect(flagsOf(['generate', '--help'])).toEqual([[]]);
+});
