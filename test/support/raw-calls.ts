@@ -25,6 +25,8 @@ export interface RawAnswer {
 export interface RawCaller {
   tools(): Promise<string[]>;
   call(tool: string, args?: Record<string, unknown>): Promise<RawAnswer>;
+  /** The same client with the same token at another replica. */
+  at(replica: TestApp): RawCaller;
   /** Several calls in one request, as 2025-03-26 has them. @returns the body of the answer */
   batch(calls: readonly { name: string; arguments: Record<string, unknown> }[]): Promise<string>;
 }
@@ -42,7 +44,10 @@ export async function rawCaller(
   permit: { scope?: string[]; consent?: Consent; policy?: Policy; ends?: Date },
   era: WireEra = '2026',
 ): Promise<RawCaller> {
-  const token = await accessToken(app, account, permit);
+  return callerWith(await accessToken(app, account, permit), app, era);
+}
+
+function callerWith(token: string, app: TestApp, era: WireEra): RawCaller {
   const send = (body: unknown, headers: Record<string, string> = {}) =>
     fetch(`${app.origin}/mcp`, {
       method: 'POST',
@@ -74,6 +79,7 @@ export async function rawCaller(
         ...(body.error?.code !== undefined && { code: body.error.code }),
       };
     },
+    at: (replica) => callerWith(token, replica, era),
     async batch(calls) {
       const messages = calls.map((params, index) => ({ jsonrpc: '2.0', id: index, method: 'tools/call', params }));
       return (await send(messages)).text();
