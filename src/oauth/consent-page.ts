@@ -4,7 +4,7 @@ import type { Client } from './client.ts';
 import { type Choices, type End, ends, endTime } from './consent.ts';
 import type { ConsentView, ProblemView } from './pages.ts';
 import { plainText } from './plain-text.ts';
-import { minuteWords } from './time-words.ts';
+import { minuteWords, shortWords } from './time-words.ts';
 import { lifetimes } from './tokens.ts';
 
 /** What each power means, after “it may”. */
@@ -34,6 +34,7 @@ export function consentView(
   now: Date,
   problemAt: (place: 'powers' | 'recipients') => ProblemView | undefined,
 ): ConsentView {
+  const last = lastEnd(now, expiresAt);
   const recipients = { value: choices.recipients, problem: problemAt('recipients') };
   return {
     powers: offered.map((power) => ({
@@ -45,7 +46,8 @@ export function consentView(
     limits: {
       isOpen: recipients.problem !== undefined || choices.recipients !== '' || choices.end !== 'revoked',
       recipients: offered.includes('send') ? { ...recipients, given: givenRecipients(policy) } : undefined,
-      ends: endOptions(choices.end, now, expiresAt),
+      ends: endOptions(choices.end, now, last),
+      lastEnd: minuteWords(last),
     },
   };
 }
@@ -55,19 +57,20 @@ function givenRecipients({ recipients }: Policy): string | undefined {
   return recipients && plainText(recipients.join(', '), 500);
 }
 
-/** Those that are earlier than the end that is set anyway, and that one. */
-function endOptions(chosen: End, now: Date, expiresAt: Date | null): ConsentView['limits']['ends'] {
+/** When a grant ends that nobody revokes. */
+function lastEnd(now: Date, expiresAt: Date | null): Date {
   const oldest = new Date(now.getTime() + lifetimes.grantSeconds * 1000);
-  const last = expiresAt !== null && expiresAt < oldest ? expiresAt : oldest;
+  return expiresAt !== null && expiresAt < oldest ? expiresAt : oldest;
+}
+
+/** Those that are earlier than the last, and that one. */
+function endOptions(chosen: End, now: Date, last: Date): ConsentView['limits']['ends'] {
   return ends
     .map((end) => ({ end, time: endTime(end, now) }))
     .filter(({ time }) => time === null || time < last)
     .map(({ end, time }) => ({
       value: end,
-      words:
-        time === null
-          ? `${endWords[end]}, ${minuteWords(last)} at the latest`
-          : `${endWords[end]}, until ${minuteWords(time)}`,
+      words: time === null ? endWords[end] : `${endWords[end]}, until ${shortWords(time)}`,
       isChosen: end === chosen,
     }));
 }

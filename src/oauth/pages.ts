@@ -40,6 +40,8 @@ export interface ConsentView {
     /** Absent where nothing can be sent. `given`: the operator's own list. */
     recipients: (FieldView & { given: string | undefined }) | undefined;
     ends: readonly { value: string; words: string; isChosen: boolean }[];
+    /** When it ends if nobody takes it back. */
+    lastEnd: string;
   };
 }
 

@@ -203,9 +203,9 @@ describe('whom it may write to', () => {
 
 describe('for how long', () => {
   test.each([
-    ['day', 86_400, '22 November 2026, 12:00 UTC'],
-    ['week', 7 * 86_400, '28 November 2026, 12:00 UTC'],
-    ['month', 30 * 86_400, '21 December 2026, 12:00 UTC'],
+    ['day', 86_400, '22 Nov, 12:00 UTC'],
+    ['week', 7 * 86_400, '28 Nov, 12:00 UTC'],
+    ['month', 30 * 86_400, '21 Dec, 12:00 UTC'],
   ])('a %s ends when the page said it would, whenever it was submitted', async (end, seconds, told) => {
     await using app = await startOAuthApp();
     const client = await app.mint();
@@ -225,7 +225,8 @@ describe('for how long', () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const { html } = await openSignIn(app, client);
-    expect(html).toMatch(/<option value="revoked" selected>[^<]*19 February 2027, 12:00 UTC at the latest<\/option>/);
+    expect(html).toContain('<option value="revoked" selected>');
+    expect(html).toContain('ends by itself on 19 February 2027, 12:00 UTC');
     expect((await granted(app, client, choices(all))).consent).toBeUndefined();
     expect((await granted(app, client, choices(all, { end: 'never' }))).consent).toBeUndefined();
   });
@@ -235,7 +236,7 @@ describe('for how long', () => {
     const client = await app.mint({ expiresAt: new Date('2026-11-25T09:30:00Z') });
     const { html } = await openSignIn(app, client);
     expect(html.match(/<option value="\w+"/g)).toEqual(['<option value="day"', '<option value="revoked"']);
-    expect(html).toContain('25 November 2026, 09:30 UTC at the latest');
+    expect(html).toContain('ends by itself on 25 November 2026, 09:30 UTC');
   });
 });
 
