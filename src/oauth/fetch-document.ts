@@ -143,7 +143,7 @@ function freshSeconds({ headers }: IncomingMessage): number {
   const control = headers['cache-control'] ?? '';
   if (/\bno-(store|cache)\b/i.test(control)) return 0;
   const maxAge = /(?:^|[\s,])max-age="?(\d{1,9})/i.exec(control)?.[1];
-  if (maxAge !== undefined) return Math.max(0, Number(maxAge) - Number(headers.age ?? 0));
+  if (maxAge !== undefined) return Math.max(0, Number(maxAge) - (Number(headers.age) || 0));
   const until = Date.parse(headers.expires ?? '') - Date.parse(headers.date ?? '');
   return until > 0 ? Math.floor(until / 1000) : 0;
 }

@@ -7,7 +7,7 @@ import { OAuthError } from '../errors.ts';
 /** Clocks of two replicas may differ by this much; a token from further in the future was not issued by us. */
 const clockSkewSeconds = 60;
 
-export interface MasterKey {
+interface MasterKey {
   /** Names the key in the header of what it sealed. Derived, so it tells nothing about the key. */
   kid: string;
   derive(label: string): Uint8Array;

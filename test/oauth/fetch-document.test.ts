@@ -250,6 +250,8 @@ describe('fetching a client metadata document', () => {
     ['nothing', {}, 0],
     ['max-age', { 'Cache-Control': 'public, max-age=3600' }, 3600],
     ['max-age and Age', { 'Cache-Control': 'max-age=3600', Age: '600' }, 3000],
+    ['an Age that is none', { 'Cache-Control': 'max-age=3600', Age: 'old' }, 3600],
+    ['more Age than max-age', { 'Cache-Control': 'max-age=3600', Age: '7200' }, 0],
     ['no-store', { 'Cache-Control': 'no-store, max-age=3600' }, 0],
     ['no-cache', { 'Cache-Control': 'no-cache' }, 0],
     ['Expires', { Date: 'Sat, 21 Nov 2026 12:00:00 GMT', Expires: 'Sat, 21 Nov 2026 13:00:00 GMT' }, 3600],
