@@ -81,7 +81,7 @@ export async function mintClient(
     return { clientId: await createTokens(keyring).client.seal(payload, now, client.expiresAt), clientSecret };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new ConfigError('The client_id would be longer than 1500 characters; use fewer or shorter redirect URIs.');
+    throw new ConfigError('The client_id would be longer than 1500 characters; use fewer or shorter redirect URIs and limits.');
   }
 }
 

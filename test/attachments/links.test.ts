@@ -35,7 +35,7 @@ async function linkApp(options: { lendPart?: LendPart; stallMs?: number } = {}):
     maxLength: 8000,
   });
   const seal = {
-    seal: (reference: AttachmentRef) => links.seal(reference, new Date(now)),
+    seal: (reference: AttachmentRef, notAfter?: Date) => links.seal(reference, new Date(now), notAfter),
     open: (link: string) => links.open(link, new Date(now)),
   };
   const pool = createImapPool({ log: createLog('ERROR', { write: () => undefined }) });
@@ -114,6 +114,23 @@ test.each(['text/html', 'image/svg+xml', 'application/xhtml+xml', 'text/xml'])(
     });
   },
 );
+
+test('a link lives no longer than what it was made for, and never longer than an hour', async () => {
+  const { reference } = await filed({ filename: 'a.pdf', contentType: 'application/pdf', content: Buffer.from('x') });
+  await using app = await linkApp();
+  const attached = { ...reference, filename: 'a', contentType: 'x/y', sizeBytes: 1 };
+  const until = (seconds: number) => new Date(Date.now() + seconds * 1000);
+  const short = (await app.store.publish(attached, lendNothing, until(100))) ?? expect.unreachable();
+  const long = (await app.store.publish(attached, lendNothing, until(10_000))) ?? expect.unreachable();
+  app.passSeconds(90);
+  expect((await fetch(short)).status).toBe(200);
+  app.passSeconds(11);
+  expect((await fetch(short)).status).toBe(404);
+  expect((await fetch(long)).status).toBe(200);
+  await expect(app.store.fetchOwn(short, reference, 100)).rejects.toThrow('expired');
+  app.passSeconds(3600);
+  expect((await fetch(long)).status).toBe(404);
+});
 
 test('HEAD gives the headers alone', async () => {
   const { reference } = await filed({ filename: 'a.pdf', contentType: 'application/pdf', content: megabytes });

@@ -92,6 +92,18 @@ test('the same part of another mailbox, message, UIDVALIDITY or person is anothe
   expect(paths.size).toBe(others.length);
 });
 
+test('a URL lives no longer than what it was made for, and never longer than a week', async () => {
+  using s3 = s3Store({ now: () => new Date('2026-01-01T00:00:00Z') });
+  const livesUntil = async (notAfter: string) => {
+    const url = await s3.store.publish(attachment(), lend(Buffer.from('x')), new Date(notAfter));
+    return Number(new URL(url ?? '').searchParams.get('X-Amz-Expires'));
+  };
+  expect(await livesUntil('2026-01-01T00:01:40Z')).toBe(100);
+  expect(await livesUntil('2027-01-01T00:00:00Z')).toBe(week);
+  // A call that took until after the end.
+  expect(await livesUntil('2025-12-31T23:59:59Z')).toBe(1);
+});
+
 test('the name of a file tells nothing, and cannot be guessed without the key', async () => {
   const one = attachment({ filename: 'layoffs.pdf' });
   using s3 = s3Store();
