@@ -1,0 +1,300 @@
+/** What the stand-in for Missive holds at its start: enough for a prospect to be stored and a thread to be escalated. */
+import type { MissiveData, Row } from './data.ts';
+import { ids } from './ids.ts';
+
+/** Unix time of the newest activity. */
+export const NEWEST = 1_760_000_500;
+
+const organization = { id: ids.organization, name: 'Example Ltd' };
+const team = { id: ids.support, name: 'Support', organization: ids.organization };
+const ana = { id: ids.ana, name: 'Ana Roy', email: 'ana@example.org' };
+const bo = { id: ids.bo, name: 'Bo Li', email: 'bo@example.org' };
+const jane = { name: 'Jane Doe', address: 'jane.doe@customer.example' };
+const support = { name: 'Support', address: 'support@example.org' };
+
+/** How a conversation stands with a user. */
+export const standing = (user: { id: string }, changes: Record<string, unknown> = {}) => ({
+  ...user,
+  unassigned: false,
+  closed: false,
+  archived: false,
+  trashed: false,
+  junked: false,
+  assigned: false,
+  flagged: false,
+  snoozed: false,
+  ...changes,
+});
+
+/** A conversation with whatever a test says of it. */
+export function conversation(changes: Partial<Row> & { id: string }): Row {
+  return {
+    created_at: NEWEST - 1000,
+    subject: null,
+    latest_message_subject: 'A question',
+    last_activity_at: NEWEST,
+    color: null,
+    organization,
+    team,
+    assignees: [],
+    assignee_names: '',
+    assignee_emails: '',
+    users: [standing(ana), standing(bo)],
+    authors: [jane],
+    messages_count: 1,
+    drafts_count: 0,
+    send_later_messages_count: 0,
+    attachments_count: 0,
+    tasks_count: 0,
+    completed_tasks_count: 0,
+    shared_labels: [],
+    shared_label_names: '',
+    web_url: `https://mail.missiveapp.com/#inbox/conversations/${changes.id}`,
+    app_url: `missive://mail.missiveapp.com/#inbox/conversations/${changes.id}`,
+    ...changes,
+  };
+}
+
+/** A message with whatever a test says of it. */
+export function message(changes: Partial<Row> & { id: string; _conversation: string }): Row {
+  return {
+    type: 'email',
+    draft: false,
+    subject: 'A question',
+    preview: 'Hello, I have a question',
+    body: '<div>Hello, I have a question.</div>',
+    delivered_at: NEWEST - 200,
+    created_at: NEWEST - 199,
+    updated_at: NEWEST - 199,
+    email_message_id: `<${changes.id}@customer.example>`,
+    in_reply_to: [],
+    references: [],
+    from_field: jane,
+    to_fields: [support],
+    cc_fields: [],
+    bcc_fields: [],
+    reply_to_fields: [],
+    attachments: [],
+    ...changes,
+  };
+}
+
+/** A comment with whatever a test says of it. */
+export function comment(changes: Partial<Row> & { id: string; _conversation: string }): Row {
+  return {
+    body: 'A comment',
+    created_at: NEWEST - 100,
+    mentions: [],
+    author: { ...bo, avatar_url: 'https://files.example.com/bo.png' },
+    attachment: null,
+    task: null,
+    ...changes,
+  };
+}
+
+const book = (id: string, name: string, changes: Partial<Row> = {}): Row => ({
+  id,
+  name,
+  description: null,
+  user: ids.ana,
+  organization: ids.organization,
+  share_with_organization: true,
+  share_with_team: null,
+  share_with_users: [],
+  ...changes,
+});
+
+const label = (id: string, name: string, parent: { id: string; name: string } | null, color: string): Row => ({
+  id,
+  name,
+  name_with_parent_names: parent === null ? name : `${parent.name}/${name}`,
+  color,
+  parent: parent?.id ?? null,
+  organization: ids.organization,
+});
+
+const contact = (id: string, first_name: string, last_name: string, email: string): Row => ({
+  id,
+  contact_book: ids.enterpriseLeads,
+  first_name,
+  last_name,
+  notes: null,
+  starred: false,
+  deleted: false,
+  modified_at: NEWEST - 5000,
+  infos: [
+    { kind: 'email', label: 'work', custom_label: null, value: email },
+    { kind: 'phone_number', label: 'mobile', custom_label: null, value: '+1 555 010 0100' },
+  ],
+  memberships: [{ title: 'Buyer', group: { id: ids.exampleCompany, kind: 'organization', name: 'Example Company' } }],
+});
+
+/** New each time, so that no test sees what another one did. */
+export function seededData(): MissiveData {
+  return {
+    organizations: [organization, { id: ids.otherOrganization, name: 'Second Ltd' }].map((row) => ({ ...row })),
+    users: [
+      { ...ana, me: true, avatar_url: 'https://files.example.com/ana.png' },
+      { ...bo, me: false, avatar_url: 'https://files.example.com/bo.png' },
+    ],
+    teams: [
+      { ...team, active_members: [ids.ana, ids.bo], observers: [] },
+      { ...team, id: ids.sales, name: 'Sales', active_members: [ids.bo], observers: [] },
+    ],
+    contact_books: [
+      book(ids.enterpriseLeads, 'Enterprise Leads'),
+      book(ids.vipProspects, 'VIP Prospects'),
+      book(ids.privateBook, 'Private', { organization: null, share_with_organization: false }),
+    ],
+    contact_groups: [
+      { id: ids.vipGroup, name: 'VIP', _book: ids.vipProspects, _kind: 'group' },
+      { id: ids.exampleCompany, name: 'Example Company', _book: ids.enterpriseLeads, _kind: 'organization' },
+    ],
+    contacts: [
+      contact(ids.max, 'Max', 'Moe', 'max@company.example'),
+      contact(ids.lea, 'Lea', 'Lou', 'lea@company.example'),
+    ],
+    shared_labels: [
+      label(ids.supportLabel, 'Support', null, '#2020c0'),
+      label(ids.urgent, 'Urgent', { id: ids.supportLabel, name: 'Support' }, '#c02020'),
+      label(ids.escalated, 'Escalated', null, '#c08020'),
+      label(ids.engineering, 'Engineering', { id: ids.escalated, name: 'Escalated' }, '#20c020'),
+    ],
+    conversations: [
+      conversation({ id: ids.prospect, latest_message_subject: 'Offer for 200 seats', messages_count: 2 }),
+      conversation({
+        id: ids.outage,
+        latest_message_subject: 'Nothing works',
+        last_activity_at: NEWEST - 50,
+        shared_labels: [{ id: ids.urgent, name: 'Urgent' }],
+        shared_label_names: 'Urgent',
+      }),
+      conversation({
+        id: ids.closed,
+        latest_message_subject: 'Solved',
+        last_activity_at: NEWEST - 60,
+        users: [standing(ana, { closed: true }), standing(bo, { closed: true })],
+      }),
+      conversation({ id: ids.guest, last_activity_at: NEWEST - 70, _guest: true }),
+      conversation({ id: ids.older, created_at: NEWEST - 9000, last_activity_at: NEWEST - 80 }),
+    ],
+    messages: [
+      message({
+        id: ids.janesMessage,
+        _conversation: ids.prospect,
+        subject: 'Offer for 200 seats',
+        preview: 'Hello, we would like',
+        body: '<div>Hello,</div><div><br></div><div>we would like an <b>offer</b> for 200 seats.</div>',
+        email_message_id: '<a1@customer.example>',
+      }),
+      message({
+        id: ids.ourReply,
+        _conversation: ids.prospect,
+        subject: 'Re: Offer for 200 seats',
+        delivered_at: NEWEST - 100,
+        email_message_id: '<b1@example.org>',
+        in_reply_to: ['<a1@customer.example>'],
+        references: ['<a1@customer.example>'],
+        from_field: support,
+        to_fields: [jane],
+      }),
+      message({
+        id: ids.outageMessage,
+        _conversation: ids.outage,
+        subject: 'Nothing works',
+        attachments: [
+          {
+            id: 'a77a0000-0000-4000-8000-000000000001',
+            filename: 'screen.png',
+            extension: 'png',
+            url: 'https://files.example.com/screen.png?signature=abc',
+            media_type: 'image',
+            sub_type: 'png',
+            size: 2048,
+            width: 640,
+            height: 480,
+          },
+        ],
+      }),
+    ],
+    comments: [
+      comment({ id: ids.comment(1), _conversation: ids.outage, body: 'Looking into it', created_at: NEWEST - 90 }),
+      comment({
+        id: ids.comment(2),
+        _conversation: ids.outage,
+        body: '@Ana looks like the database outage',
+        created_at: NEWEST - 80,
+        mentions: [{ id: ids.ana, index: 0, length: 4 }],
+      }),
+    ],
+    drafts: [
+      message({
+        id: ids.draft,
+        _conversation: ids.outage,
+        draft: true,
+        delivered_at: null,
+        subject: 'Re: Nothing works',
+        from_field: support,
+        to_fields: [jane],
+        author: ana,
+      }),
+    ],
+    posts: [
+      {
+        id: ids.post,
+        _conversation: ids.outage,
+        created_at: NEWEST - 75,
+        username: 'monitor',
+        username_icon: null,
+        notification: { title: 'Alert', body: 'The database is slow' },
+        attachments: [],
+      },
+    ],
+    tasks: [
+      task(ids.task, { title: 'Call Jane', assignees: [ids.ana], team: ids.support, due_at: NEWEST + 90_000 }),
+      task(ids.subtask, { title: 'Write a report', type: 'conversation', conversation: ids.outage }),
+    ],
+    responses: [response(ids.thanks, 'Thanks'), response(ids.imported, 'Template', { _imported: true })],
+    hooks: [{ id: ids.hook, type: 'new_comment', url: 'https://hooks.example.com/in' }],
+    reports: [],
+    senders: ['ana@example.org', 'support@example.org'],
+    accounts: [ids.customChannel],
+    merged: new Map(),
+    isAdmin: true,
+    reportsPending: 1,
+  };
+}
+
+const task = (id: string, changes: Partial<Row>): Row => ({
+  id,
+  conversation: null,
+  title: 'A task',
+  description: null,
+  state: 'todo',
+  started_at: null,
+  closed_at: null,
+  due_at: null,
+  type: 'task',
+  last_activity_at: NEWEST - 300,
+  assignees: [],
+  team: null,
+  _organization: ids.organization,
+  ...changes,
+});
+
+const response = (id: string, title: string, changes: Partial<Row> = {}): Row => ({
+  id,
+  title,
+  body: '<div>Thank you</div><div>The team</div>',
+  subject: null,
+  organization: ids.organization,
+  user: null,
+  share_with_team: null,
+  shared_labels: [],
+  to_fields: [],
+  cc_fields: [],
+  bcc_fields: [],
+  attachments: [],
+  modified_at: NEWEST - 400,
+  ...changes,
+});
