@@ -1,15 +1,20 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { main } from '../src/cli.ts';
 import type { MailAccount } from '../src/mail/account.ts';
 import { newAccount } from './support/accounts.ts';
 import { startApp, type TestApp } from './support/start-app.ts';
+import { withinReach } from './support/within-reach.ts';
 
 const KEY = randomBytes(32).toString('base64');
+const BIN = join(import.meta.dirname, '..', 'bin', 'mail-mcp');
 
 /** Someone who answers the questions in this order. */
 async function makeToken(app: TestApp, flags: string[], answers: string[]) {
@@ -113,7 +118,7 @@ describe('mail-mcp token', () => {
   test('without a terminal nobody is asked', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const { client_id } = await app.mint(newAccount());
-    const command = [join(import.meta.dirname, '..', 'bin', 'mail-mcp'), 'token', `--client-id=${client_id}`];
+    const command = [BIN, 'token', `--client-id=${client_id}`];
     const env = { ...process.env, BASE_URL: app.origin, ENCRYPTION_KEY: KEY };
     const run = promisify(execFile)(process.execPath, command, { env, timeout: 20_000 });
     await expect(run).rejects.toMatchObject({
@@ -121,5 +126,31 @@ describe('mail-mcp token', () => {
       stdout: '',
       stderr: 'The login is asked for on a terminal: run this in one.\n',
     });
+  });
+
+  test('on a real terminal the password is not shown, and the result is all of stdout', async () => {
+    await using app = await startApp({ ENCRYPTION_KEY: KEY });
+    const account = newAccount();
+    const { client_id } = await app.mint(account);
+    const folder = mkdtempSync(join(tmpdir(), 'mail-mcp-token-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const printed = join(folder, 'stdout');
+    const command = `'${process.execPath}' '${BIN}' token --client-id=${client_id} > '${printed}'`;
+    const env = { ...process.env, BASE_URL: app.origin, ENCRYPTION_KEY: KEY, TERM: 'xterm' };
+    const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { env });
+    let shown = '';
+    terminal.stdout.on('data', (bytes) => {
+      shown += bytes;
+    });
+    const questions = ['Full name', 'Email address', 'User name', 'Password'];
+    for (const [index, answer] of answersOf(account).entries()) {
+      await withinReach(10_000, async () => shown.includes(`${questions[index]}`));
+      terminal.stdin.write(`${answer}\r`);
+    }
+    const [exitCode] = await once(terminal, 'close');
+    expect(exitCode).toBe(0);
+    expect(shown).not.toContain(account.imap.login.password);
+    const [, token = ''] = /^Bearer token: (\S+)\n/.exec(readFileSync(printed, 'utf8')) ?? [];
+    expect(await toolsOf(app, token)).toHaveLength(9);
   });
 });
