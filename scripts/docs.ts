@@ -4,7 +4,7 @@ import process from 'node:process';
 import { Results, report } from '../bench/row.ts';
 import { program } from '../src/cli.ts';
 import { ENVIRONMENT } from '../src/config.ts';
-import { toolTable } from '../src/mcp/reference.ts';
+import { limitTable, toolTable } from '../src/mcp/reference.ts';
 import { mailTools } from '../src/mcp/tools/mail.ts';
 import { presets } from '../src/oauth/presets.ts';
 import { requirements, requirementTable } from './requirements.ts';
@@ -18,6 +18,7 @@ const required = requirements();
 const tables: Record<string, Record<string, string>> = {
   [README]: {
     tools: toolTable(mailTools),
+    limits: limitTable(mailTools),
     environment: environmentTable(),
     flags: flagTable('generate'),
     presets: presetTable(),

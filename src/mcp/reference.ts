@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { SCOPE_OF } from './policy.ts';
+import { powerOf, SCOPE_OF } from './policy.ts';
+import { METHOD_GROUPS } from './policy-input.ts';
 import type { Tool } from './tool.ts';
 
 /** The README's table of tools, in their order, made from their declarations. */
@@ -9,6 +10,16 @@ export function toolTable<Session>(tools: readonly Tool<Session>[]): string {
       `| \`${tool.name}\` | ${parameters(tool.input)} | ${firstSentence(tool)} | \`${SCOPE_OF[tool.effect]}\` |`,
   );
   return ['| Tool | Parameters | What it does | Scope |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** By which words of an operator, and by which power of an owner, each tool stays or goes. */
+export function limitTable<Session>(tools: readonly Tool<Session>[]): string {
+  const rows = tools.map((tool) => {
+    const group = Object.keys(METHOD_GROUPS).find((name) => METHOD_GROUPS[name]?.includes(tool.method));
+    const tags = tool.tags.map((tag) => `\`${tag}\``).join(', ');
+    return `| \`${tool.name}\` | \`${tool.method}\`, \`${group}\` | ${tags} | ${powerOf(tool)} |`;
+  });
+  return ['| Tool | `--methods` | `--tags` | Power |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 /** Required parameters first, as the schema has them; optional ones with a question mark. */
