@@ -50,10 +50,13 @@ export function scopeWith(scope: Scope, kept: readonly Power[]): Scope {
   return scope.filter((one) => kept.some((power) => scopeOfPower[power] === one));
 }
 
-/** A form without the mark, made by a program, takes nothing away: an unticked box is not sent at all (HTML §4.10.21.4). */
+/**
+ * An unticked box is not sent at all (HTML §4.10.21.4), a list always: without it the form was filled in by a program that does not know the
+ * choices, and nothing is taken away.
+ */
 export function readChoices(form: Parameters, offered: readonly Power[]): Choices {
-  if (form.get('consent') === undefined) return everything(offered);
-  const end = form.get('end') ?? '';
+  const end = form.get('end');
+  if (end === undefined) return everything(offered);
   return {
     powers: offered.filter((power) => form.get(`allow_${power}`) !== undefined),
     recipients: offered.includes('send') ? (form.get('recipients') ?? '').trim() : '',

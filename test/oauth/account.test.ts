@@ -178,7 +178,7 @@ describe('what was granted', () => {
   test('is listed by client, with powers, recipients and end', async () => {
     await using app = await startOAuthApp({ isShared: true });
     const client = await app.mint({ name: 'Claude' });
-    const fields = { ...ada, consent: '1', allow_read: '1', allow_send: '1', recipients: '@corp.example', end: 'week' };
+    const fields = { ...ada, allow_read: '1', allow_send: '1', recipients: '@corp.example', end: 'week' };
     const page = await submit(app, await openSignIn(app, client), fields);
     const code = new URL(page.headers.get('location') ?? '').searchParams.get('code') ?? '';
     await answerOf(await app.post('/oauth/token', codeGrant(client, code)));

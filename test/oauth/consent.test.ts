@@ -24,7 +24,6 @@ const problemAt = (html: string, place: string) => new RegExp(`id="${place}-prob
 /** What a browser sends for a shown form on which these powers are ticked. */
 const choices = (powers: readonly string[] = all, more: Record<string, string> = {}) => ({
   ...ada,
-  consent: '1',
   ...Object.fromEntries(powers.map((power) => [`allow_${power}`, '1'])),
   recipients: '',
   end: 'revoked',
