@@ -115,7 +115,7 @@ describe('what the owner takes away', () => {
     expect([refresh.scope.join(' '), refresh.consent]).toEqual([scope, { powers: left }]);
   });
 
-  test('a form without the mark of ours, as programs post it, grants what was asked for', async () => {
+  test('a form without the list of ends, as programs post it, grants what was asked for', async () => {
     await using app = await startOAuthApp();
     const { scope, consent } = await granted(app, await app.mint(), ada, { scope: 'mail.read mail.send' });
     expect(scope).toEqual(['mail.read', 'mail.send']);
