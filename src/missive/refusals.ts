@@ -10,33 +10,43 @@ const ErrorBody = z.union([
   z.object({ message: z.string() }).transform(({ message }) => message),
 ]);
 
-/** Texts that are known to mean one thing. */
-const KNOWN: readonly [pattern: RegExp, sentence: string][] = [
+/** Texts that are known to mean one thing. What is taken out of them is a name or a number. */
+const KNOWN: readonly [pattern: RegExp, sentence: (found: string) => string][] = [
   [
     /need to paginate at least one mailbox/i,
-    'The list needs one mailbox filter: one of inbox, all, assigned, closed, snoozed, flagged, trashed, junked, drafts, or shared_label (list_all_missive_shared_labels finds it), team_inbox, team_closed or team_all (list_all_missive_teams finds the team).',
+    () =>
+      'The list needs one mailbox filter: one of inbox, all, assigned, closed, snoozed, flagged, trashed, junked, drafts, or shared_label (list_all_missive_shared_labels finds it), team_inbox, team_closed or team_all (list_all_missive_teams finds the team).',
   ],
-  [/min 'limit' value is (\d+)/i, 'The parameter limit is too small: pass 2 or more.'],
+  [/min 'limit' value is (\d{1,6})/i, (least) => `The parameter limit is too small: pass ${least} or more.`],
+  [/max 'limit' value is (\d{1,6})/i, (most) => `The parameter limit is too large: pass ${most} or less.`],
   [
     /'from_field' does not match an available sender/i,
-    'The parameter from_field is not an address that this person may send from. Take the address of yours among the to_fields of the conversation’s messages (list_all_missive_conversation_messages).',
+    () =>
+      'The parameter from_field is not an address that this person may send from. Take the address of this person among the to_fields of the conversation’s messages (list_all_missive_conversation_messages).',
   ],
   [
-    /'organization' is required when '(\w+)' is defined/i,
-    'The parameter organization is required for this change: take it from the conversation (get_single_missive_conversation_by_id) or from list_all_missive_organizations.',
+    /'organization' is required when '(\w{1,40})' is defined/i,
+    (name) =>
+      `The parameter organization is required with ${name}: take it from the conversation (get_single_missive_conversation_by_id) or from list_all_missive_organizations.`,
   ],
   [
     /text, markdown or attachments needed/i,
-    'A post needs text, markdown or attachments; a notification alone is not enough.',
+    () =>
+      'A post needs one of the parameters text, markdown, cards and attachment_urls; a notification alone is not enough.',
   ],
   [
-    /unpermitted parameters?: ?([\w, ]+)/i,
-    'Missive does not take one of these parameters in this call. Leave out what the tool does not describe.',
+    /unpermitted parameters?: ?(\w{1,40})/i,
+    (name) => `Missive does not take the parameter ${name} in this call: leave it out, and call again with the rest.`,
   ],
-  [/invalid resource id/i, 'One of the ids is not known to Missive. List the items again and take the id from there.'],
+  [
+    /invalid resource id/i,
+    () =>
+      'The parameter id names nothing that Missive knows, or nothing of this kind: list the items again and take the id from there.',
+  ],
   [
     /account with id .* does not exist/i,
-    'The parameter account is not an account that this person can use. The ids are in Missive under Settings, API, Resource IDs.',
+    () =>
+      'The parameter account is not an account that this person can use: its id is in Missive under Settings, API, Resource IDs.',
   ],
 ];
 
@@ -50,8 +60,10 @@ const MOST_QUOTED = 200;
 export function refusalSentence(status: number, body: unknown): string {
   const parsed = ErrorBody.safeParse(body);
   const text = parsed.success ? parsed.data : typeof body === 'string' ? body : '';
-  const known = KNOWN.find(([pattern]) => pattern.test(text));
-  if (known !== undefined) return known[1];
+  for (const [pattern, sentence] of KNOWN) {
+    const match = pattern.exec(text);
+    if (match !== null) return sentence(match[1] ?? '');
+  }
   const quoted = text
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()

@@ -1,6 +1,7 @@
 /** Turns a record of an operation into a tool: one flat namespace for the model, path, query and body for the API. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
+import { requireEnvelope } from '../../limits/recipients.ts';
 import type { Tool } from '../../tool.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Operation, Paging, Parameter } from './operation.ts';
@@ -10,7 +11,7 @@ import type { MissiveSession } from './session.ts';
 type Args = Record<string, unknown>;
 
 export function toolOf(operation: Operation): Tool<MissiveSession> {
-  const { name, title, description, effect, method, tags, idempotent, paging } = operation;
+  const { name, title, description, effect, method, tags, idempotent, paging, alsoDoes } = operation;
   const output = outputOf(operation);
   return {
     name,
@@ -22,6 +23,7 @@ export function toolOf(operation: Operation): Tool<MissiveSession> {
     ...(idempotent !== undefined && { idempotent }),
     input: inputOf(operation),
     output,
+    ...(alsoDoes !== undefined && { alsoDoes }),
     async run(args, session) {
       operation.check?.(args);
       return paging === undefined ? runOnce(operation, args, session) : runPage(operation, paging, args, session);
@@ -32,9 +34,10 @@ export function toolOf(operation: Operation): Tool<MissiveSession> {
 const PAGING_ADVICE =
   'Returns a page; to get the next one pass next_cursor exactly as it was returned, with the same other arguments. Null: that was all.';
 
+/** Strict, so that a misspelled filter does not list everything. */
 function inputOf({ parameters, paging }: Operation): z.ZodObject {
   const shape = Object.fromEntries(Object.entries(parameters).map(([name, { schema }]) => [name, schema]));
-  return z.object(paging === undefined ? shape : { ...shape, ...pagingShape(paging) });
+  return z.strictObject(paging === undefined ? shape : { ...shape, ...pagingShape(paging) });
 }
 
 function pagingShape(paging: Paging): z.ZodRawShape {
@@ -62,18 +65,27 @@ function outputOf({ answer, paging, notes = {} }: Operation): z.ZodObject {
         ...(paging !== undefined && { next_cursor: z.string().nullable().describe('Null: there are no more rows.') }),
       });
     case 'one':
-      return z.object({ [answer.as]: answer.item.extend(notes).nullable() });
+      return z.object({
+        [answer.as]: answer.item.extend(notes).nullable().describe('Null: done, but Missive said no more.'),
+      });
     case 'none':
       return z.object({ done: z.literal(true) });
   }
 }
 
 async function runOnce(operation: Operation, args: Args, session: MissiveSession): Promise<Args> {
-  const { http } = operation;
+  const { http, recipients } = operation;
+  if (recipients !== undefined) {
+    requireEnvelope(session.permit, recipients(args));
+    await session.sendLimit.check();
+  }
   const body = await bodyOf(operation, args, session);
   const request = { http, path: pathOf(operation, args), query: queryOf(operation, args), ...body };
-  const content = await session.api.request(request).catch((error: unknown) => {
-    throw isNotFound(error) && operation.notFound ? new ToolError(operation.notFound) : error;
+  const ask = () => session.api.request(request);
+  const content = await (recipients === undefined ? ask() : session.sendLimit.counted(ask)).catch((error: unknown) => {
+    throw isNotFound(error) && operation.notFound
+      ? new ToolError(operation.notFound, { cause: error, details: { status: 404 } })
+      : error;
   });
   const { answer } = operation;
   if (answer.kind === 'none') return { done: true };

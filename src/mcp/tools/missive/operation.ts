@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { MissiveRequest } from '../../../missive/api.ts';
 import type { Method } from '../../../policy.ts';
-import type { Effect, MissiveTag } from '../../tool.ts';
+import type { Effect, MissiveTag, Use } from '../../tool.ts';
 import type { MissiveSession } from './session.ts';
 
 /** One parameter of the tool, and where the API wants it. All of them share one flat namespace of names. */
@@ -73,6 +73,10 @@ export interface Operation<Ps extends Parameters = Parameters> {
   answer: Answer;
   /** Throws a ToolError for what the API would refuse, or drop without a word; runs before any request. */
   check?(args: Arguments<Ps>): void;
+  /** What a call with these arguments does beside its own work: a draft that also closes its conversation. */
+  alsoDoes?(args: Arguments<Ps>): readonly Use[];
+  /** Of what leaves for people outside: addresses, numbers, URLs. Operator and owner may have limited them, and how often. */
+  recipients?(args: Arguments<Ps>): readonly string[];
   /** Body of the request, where putting parameters into the envelope is not enough. May read from the API first. */
   body?(args: Arguments<Ps>, session: MissiveSession): Promise<unknown>;
   /** Changes an item before it is returned: HTML becomes text. */

@@ -1,9 +1,15 @@
 import type { OwnFile } from '../../../attachments/store.ts';
 import type { MissiveApi } from '../../../missive/api.ts';
+import type { Permit } from '../../../policy.ts';
+import type { SendLimit } from '../../limits/sends.ts';
 
 /** What a Missive tool works with during one call. */
 export interface MissiveSession {
   readonly api: MissiveApi;
+  /** Who may be written to. */
+  readonly permit: Permit;
+  /** How often. */
+  readonly sendLimit: SendLimit;
   /**
    * The file behind a link of our own making.
    *

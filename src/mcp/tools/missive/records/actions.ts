@@ -1,7 +1,8 @@
 /** What can be done to a conversation along with a post, a draft, a message, or alone. */
 import { z } from 'zod';
 import { ToolError } from '../../../../errors.ts';
-import { Id } from '../fields.ts';
+import type { Use } from '../../../tool.ts';
+import { Color, Id } from '../fields.ts';
 import { inBody } from '../operation.ts';
 
 const users = (what: string) => z.array(Id).max(100).optional().describe(`${what} Ids of users; needs organization.`);
@@ -41,13 +42,7 @@ export const placeActions = {
       .describe('Message-IDs of the thread; the first that is known decides the conversation.'),
   ),
   conversation_subject: inBody(z.string().max(500).optional().describe('Title of the conversation in Missive.')),
-  conversation_color: inBody(
-    z
-      .string()
-      .regex(/^(#?[0-9a-f]{3,8}|good|warning|danger)$/i, 'must be a HEX colour, or good, warning or danger')
-      .optional()
-      .describe('HEX colour, or "good", "warning" or "danger".'),
-  ),
+  conversation_color: inBody(Color.optional()),
 };
 
 const NEED_ORGANIZATION = [
@@ -71,4 +66,14 @@ export function checkActions(args: Readonly<Record<string, unknown>>): void {
       throw new ToolError(`${name} needs team: list_all_missive_teams finds its id.`);
     }
   }
+}
+
+const CHANGES = Object.keys(stateActions).filter((name) => name !== 'organization');
+
+/** What is done to the conversation along with something new in it takes the power to do it alone. */
+export function alsoUpdates(args: Readonly<Record<string, unknown>>): readonly Use[] {
+  const isThere = args.conversation !== undefined || args.references !== undefined;
+  const names = isThere ? [...CHANGES, 'conversation_subject', 'conversation_color'] : CHANGES;
+  const isChange = args.reopen === true || names.some((name) => args[name] !== undefined);
+  return isChange ? [{ tool: 'update_a_missive_conversation_by_id' }] : [];
 }

@@ -4,7 +4,8 @@ import { ToolError } from '../../../../errors.ts';
 import { Id, idOf, Seconds } from '../fields.ts';
 import { defineOperation, inBody, inPath } from '../operation.ts';
 
-const only = (what: string) => inBody(z.array(Id).max(100).optional().describe(`Only these ${what}.`));
+const only = (what: string, foundBy: string) =>
+  inBody(z.array(Id).max(100).optional().describe(`Only these ${what} (${foundBy}); takes the Business plan.`));
 
 export const analytics = [
   defineOperation({
@@ -22,10 +23,10 @@ export const analytics = [
       start: inBody(Seconds.describe('Unix time when the period begins.')),
       end: inBody(Seconds.describe('Unix time when it ends.')),
       time_zone: inBody(z.string().max(64).optional().describe('IANA name, such as "Europe/Paris".')),
-      teams: only('teams'),
-      users: only('users'),
-      accounts: only('accounts'),
-      shared_labels: only('labels'),
+      teams: only('teams', 'list_all_missive_teams'),
+      users: only('users', 'list_all_missive_users'),
+      accounts: only('accounts', 'ids in Missive under Settings, API, Resource IDs'),
+      shared_labels: only('labels', 'list_all_missive_shared_labels'),
       account_types: inBody(
         z
           .array(z.enum(['custom', 'email', 'instagram', 'live_chat', 'messenger', 'sms', 'whatsapp']))
@@ -54,7 +55,8 @@ export const analytics = [
       kind: 'one',
       key: 'reports',
       as: 'report',
-      item: z.object({
+      // What is in it is not documented.
+      item: z.looseObject({
         selected_period: z.record(z.string(), z.unknown()).nullish(),
         previous_period: z.record(z.string(), z.unknown()).nullish(),
       }),

@@ -6,8 +6,11 @@ import { chunksOf } from '../../../../mail/message-bytes.ts';
 import { inBody } from '../operation.ts';
 import type { MissiveSession } from '../session.ts';
 
-/** Missive takes 10 MB of JSON at most, and base64 makes four bytes of three. */
+/** Missive takes no more of JSON; base64 makes four bytes of three. */
+const MOST_JSON_BYTES = 10_000_000;
 const MOST_BYTES = 7 * 1024 * 1024;
+/** For the names of the files, and what stands around them. */
+const BYTES_AROUND_FILE = 400;
 const MOST_FILES = 25;
 
 const attachmentUrls = z
@@ -28,11 +31,11 @@ export const attachmentParameter = { attachment_urls: inBody(attachmentUrls) };
 export async function withAttachments(
   { attachment_urls: urls, ...fields }: Readonly<Record<string, unknown>> & { attachment_urls?: string[] | undefined },
   session: MissiveSession,
-): Promise<Record<string, unknown>> {
+): Promise<Record<string, unknown> & { attachments?: { filename: string; base64_data: string }[] }> {
   const content = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   if (urls === undefined || urls.length === 0) return content;
   const attachments = [];
-  let left = MOST_BYTES;
+  let left = leftBeside(content, urls.length);
   for (const url of urls) {
     const { filename, bytes } = await fileOf(url, left, session);
     left -= bytes.length;
@@ -58,5 +61,13 @@ async function fileOf(
   return { filename, bytes: Buffer.concat(pieces) };
 }
 
+/** Bytes of files that fit beside the other fields. */
+function leftBeside(content: object, files: number): number {
+  const json = MOST_JSON_BYTES - Buffer.byteLength(JSON.stringify(content)) - files * BYTES_AROUND_FILE;
+  return Math.min(MOST_BYTES, Math.floor((json * 3) / 4));
+}
+
 const tooLarge = () =>
-  new ToolError('The attachments are larger than the 7 MB that Missive takes. Attach less, or send links.');
+  new ToolError(
+    'Nothing was done: Missive takes 7 MB of attachments, or less beside a long body. Attach less, or put links into the body.',
+  );

@@ -21,6 +21,7 @@ export function contactBodies({ contact_book, contacts, ...single }: Contact): C
 const defined = (fields: Contact): Contact =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
+const Group = z.object({ kind: z.string(), name: z.string() });
 const Entry = z.record(z.string(), z.unknown());
 const Current = z.object({ infos: z.array(Entry).nullish(), memberships: z.array(Entry).nullish() });
 const Answer = z.object({ contacts: z.union([z.array(Current), Current]) });
@@ -50,11 +51,15 @@ export async function mergedContact({ id, replace, ...changes }: Contact, sessio
 function merged(current: Contact[], given: unknown[], keyOf: (entry: Contact) => string): Contact[] {
   const entries = given.map((entry) => Entry.parse(entry));
   const keys = new Set(entries.map(keyOf));
-  return [...current.filter((entry) => !keys.has(keyOf(entry))).map(withoutNull), ...entries];
+  return [...current.filter((entry) => !keys.has(keyOf(entry))).map(asInput), ...entries];
 }
 
-const withoutNull = (entry: Contact): Contact =>
-  Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null));
+/** As it is written: what was read has nulls, and ids of groups, which are named by kind and name. */
+function asInput(entry: Contact): Contact {
+  const { group, ...rest } = Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null));
+  const named = Group.safeParse(group);
+  return { ...rest, ...(named.success && { group: named.data }) };
+}
 
 /** Two entries with this in common are the same one, with another label perhaps. */
 function infoKey({ kind, value, name, street, postal_code }: Contact): string {
@@ -62,6 +67,6 @@ function infoKey({ kind, value, name, street, postal_code }: Contact): string {
 }
 
 function groupKey({ group }: Contact): string {
-  const parsed = z.object({ kind: z.string().nullish(), name: z.string().nullish() }).safeParse(group);
+  const parsed = Group.safeParse(group);
   return parsed.success ? JSON.stringify([parsed.data.kind, parsed.data.name]) : '';
 }

@@ -1,7 +1,7 @@
 /** Contact books, contact groups and contacts. */
 import { z } from 'zod';
 import { ToolError } from '../../../../errors.ts';
-import { byOffset, idOf, Seconds, Text } from '../fields.ts';
+import { byOffset, idOf, requireChange, Seconds, Text } from '../fields.ts';
 import { allInBody, defineOperation, inBody, inPath, inQuery } from '../operation.ts';
 import { contactBodies, mergedContact } from './contact-body.ts';
 import { Info, infoInput, Membership, membershipInput } from './contact-parts.ts';
@@ -19,6 +19,9 @@ const Contact = z.object({
   prefix: Text,
   suffix: Text,
   nickname: Text,
+  phonetic_first_name: Text,
+  phonetic_middle_name: Text,
+  phonetic_last_name: Text,
   file_as: Text,
   notes: Text,
   gender: Text,
@@ -168,7 +171,7 @@ export const contacts = [
     name: 'update_a_missive_contact_by_id',
     title: 'Update a Missive contact',
     description:
-      'Changes a contact: what is left out stays. `infos` and `memberships` are added to those there are (the contact is read first, because Missive would replace the whole list); with replace they take their place.',
+      'Changes a contact (list_all_missive_contacts finds it): what is left out stays. `infos` and `memberships` are added to those there are (the contact is read first, because Missive would replace the whole list); with replace they take their place.',
     http: 'PATCH',
     path: '/contacts/:id',
     effect: 'writes',
@@ -184,8 +187,7 @@ export const contacts = [
     },
     answer: { kind: 'one', key: 'contacts', as: 'contact', item: Contact },
     check({ id: _, replace: __, ...changes }) {
-      if (Object.values(changes).every((value) => value === undefined))
-        throw new ToolError('There is nothing to change.');
+      requireChange(changes);
     },
     body: async (args, session) => ({ contacts: [await mergedContact(args, session)] }),
   }),

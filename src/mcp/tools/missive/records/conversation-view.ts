@@ -17,6 +17,7 @@ export const ConversationSummary = z.object({
   team: Named.nullish(),
   assignees: z.array(Person).nullish(),
   authors: z.array(z.object({ name: Text, address: Text })).nullish(),
+  external_authors: z.array(z.object({ name: Text, address: Text })).nullish(),
   shared_labels: z.array(Named).nullish(),
   messages_count: count,
   drafts_count: count,

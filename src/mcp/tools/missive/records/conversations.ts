@@ -1,11 +1,13 @@
 /** Conversations, and what each of them holds. */
 import { z } from 'zod';
 import { ToolError } from '../../../../errors.ts';
-import { Id, idOf, Text } from '../fields.ts';
+import { Color, Id, idOf, requireChange, Text } from '../fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../operation.ts';
 import { checkActions, stateActions } from './actions.ts';
 import { Conversation, ConversationSummary } from './conversation-view.ts';
 import { DraftItem, MessageItem } from './message-view.ts';
+
+const time = z.number().nullish();
 
 const conversationId = inPath(idOf('conversation', 'list_all_missive_conversations'));
 
@@ -26,12 +28,16 @@ const boxes = {
   drafts: box('Those with drafts.'),
   shared_label: inQuery(Id.optional().describe('Those with this label; id from list_all_missive_shared_labels.')),
   team_inbox: inQuery(Id.optional().describe('Inbox of this team; id from list_all_missive_teams.')),
-  team_closed: inQuery(Id.optional().describe('Closed ones of this team.')),
-  team_all: inQuery(Id.optional().describe('All of this team.')),
+  team_closed: inQuery(Id.optional().describe('Closed ones of this team; id from list_all_missive_teams.')),
+  team_all: inQuery(Id.optional().describe('All of this team; id from list_all_missive_teams.')),
 };
 
 const filters = {
-  organization: inQuery(Id.optional().describe('Only those shared with it; not with shared_label or a team.')),
+  organization: inQuery(
+    Id.optional().describe(
+      'Only those shared with this organization (list_all_missive_organizations); not with shared_label or a team.',
+    ),
+  ),
   email: inQuery(z.email().optional().describe('Only those with this address in From, To, Cc, Bcc or Reply-To.')),
   domain: inQuery(
     z
@@ -106,7 +112,7 @@ export const conversations = [
       item: z.object({
         id: z.string(),
         body: Text,
-        created_at: z.number().nullish(),
+        created_at: time,
         author: z.object({ id: Text, name: Text, email: Text }).nullish(),
         mentions: z
           .array(z.object({ id: Text }))
@@ -115,14 +121,25 @@ export const conversations = [
         attachment: z
           .object({ id: Text, filename: Text, media_type: Text, size: z.number().nullish(), url: Text })
           .nullish(),
-        task: z.object({ description: Text, state: Text, due_at: z.number().nullish() }).nullish(),
+        task: z
+          .object({
+            description: Text,
+            state: Text,
+            due_at: time,
+            started_at: time,
+            closed_at: time,
+            assignees: z.array(z.object({ id: Text, name: Text })).nullish(),
+            team: z.object({ id: Text, name: Text }).nullish(),
+          })
+          .nullish(),
       }),
     },
   }),
   defineOperation({
     name: 'list_all_missive_conversation_drafts',
     title: 'List drafts of a Missive conversation',
-    description: 'Drafts in a conversation that were not sent yet. delete_a_missive_draft_by_id removes one.',
+    description:
+      'Drafts in a conversation that were not sent yet. Missive gives no way beyond the first page of them. delete_a_missive_draft_by_id removes one.',
     http: 'GET',
     path: '/conversations/:conversation_id/drafts',
     effect: 'reads',
@@ -148,11 +165,14 @@ export const conversations = [
       key: 'posts',
       item: z.object({
         id: z.string(),
-        created_at: z.number().nullish(),
+        created_at: time,
         username: Text,
         notification: z.object({ title: Text, body: Text }).nullish(),
         text: Text,
         markdown: Text,
+        attachments: z
+          .array(z.object({ title: Text, text: Text, markdown: Text, filename: Text, url: Text }))
+          .nullish(),
       }),
     },
   }),
@@ -170,16 +190,18 @@ export const conversations = [
     parameters: {
       id: conversationId,
       subject: inBody(z.string().max(500).optional().describe('New title in Missive.')),
-      color: inBody(z.string().max(32).optional().describe('HEX colour, or "good", "warning" or "danger".')),
+      color: inBody(Color.optional()),
       reopen: inBody(z.literal(true).optional().describe('Opens a closed conversation again.')),
       ...stateActions,
     },
     envelope: { key: 'conversations', as: 'array', withId: 'id' },
     answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
+    notFound:
+      'Missive does not know the conversation (list_all_missive_conversations), a label (list_all_missive_shared_labels), a user or a team here, or this person cannot see it. If all ids are right, create_a_missive_post changes the same and leaves a note.',
     check({ id: _, ...changes }) {
       checkActions(changes);
       const { organization: __, ...rest } = changes;
-      if (Object.values(rest).every((value) => value === undefined)) throw new ToolError('There is nothing to change.');
+      requireChange(rest);
       if (changes.close && changes.reopen) throw new ToolError('Pass close or reopen, not both.');
     },
   }),
@@ -194,7 +216,9 @@ export const conversations = [
     method: 'update',
     tags: ['conversations'],
     parameters: {
-      id: inPath(Id.describe('Id of the conversation that is put into the other.')),
+      id: inPath(
+        Id.describe('Id of the conversation that is put into the other; list_all_missive_conversations finds it.'),
+      ),
       target: inBody(Id.describe('Id of the conversation that receives it.')),
       subject: inBody(z.string().max(500).optional().describe('Title of the merged conversation.')),
     },

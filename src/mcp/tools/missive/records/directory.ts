@@ -1,6 +1,6 @@
 /** Organizations, users and teams: where ids of most other calls come from. */
 import { z } from 'zod';
-import { byOffset, Id, idOf, Text } from '../fields.ts';
+import { byOffset, Color, Id, idOf, requireChange, Text } from '../fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../operation.ts';
 
 const organization = inQuery(idOf('organization', 'list_all_missive_organizations').optional());
@@ -13,11 +13,37 @@ const Team = z.object({
   observers: z.array(z.string()).nullish().describe('Ids of users.'),
 });
 
+const choice = (what: string, ...values: [string, ...string[]]) => inBody(z.enum(values).optional().describe(what));
+
+const BusinessHours = z.strictObject({
+  tz: z.string().min(1).max(64).describe('IANA name, such as "Europe/Paris".'),
+  t: z
+    .array(
+      z.strictObject({
+        d: z.int().min(0).max(6).describe('Day of the week.'),
+        s: z.array(z.int().min(0).max(86_400)).length(2).describe('From and to, seconds after midnight.'),
+      }),
+    )
+    .max(50),
+});
+
 const teamSettings = {
   emoji: inBody(z.string().max(64).optional().describe('Such as ":rocket:".')),
-  color: inBody(z.string().max(32).optional().describe('HEX colour, such as "#c02020".')),
-  active_members: inBody(z.array(Id).max(200).optional().describe('Ids of users; replaces those there are.')),
-  observers: inBody(z.array(Id).max(200).optional().describe('Ids of users; replaces those there are.')),
+  color: inBody(Color.optional()),
+  active_members: inBody(
+    z.array(Id).max(200).optional().describe('Ids of users (list_all_missive_users); replaces those there are.'),
+  ),
+  observers: inBody(z.array(Id).max(200).optional().describe('Ids of users who only look; replaces those there are.')),
+  business_hours: inBody(BusinessHours.optional().describe('When the team works.')),
+  inactivity_period: inBody(
+    z.int().min(0).optional().describe('Seconds without activity until a member counts as away.'),
+  ),
+  team_mention_behavior: choice('Who hears of a mention of the team.', 'all_members', 'only_active_members'),
+  user_reply_behavior: choice('What a reply of a member does.', 'assign_user', 'leave_in_team_inbox'),
+  received_reply_behavior: choice('Where answers appear.', 'show_in_assignee_inbox', 'show_in_team_inbox'),
+  team_sidebar_behavior: choice('What the sidebar shows.', 'show_team_space', 'show_team_inbox'),
+  team_inbox_enabled: inBody(z.boolean().optional().describe('Whether the team has an Inbox.')),
+  chat_room_enabled: inBody(z.boolean().optional().describe('Whether the team has a chat room.')),
 };
 
 export const directory = [
@@ -86,7 +112,7 @@ export const directory = [
     name: 'update_a_missive_team_by_id',
     title: 'Update a Missive team',
     description:
-      'Changes a team: what is left out stays as it is, lists are replaced as a whole. Only admins and owners may.',
+      'Changes a team (list_all_missive_teams finds it): what is left out stays as it is, lists are replaced as a whole. Only admins and owners may.',
     http: 'PATCH',
     path: '/teams/:id',
     effect: 'writes',
@@ -100,5 +126,6 @@ export const directory = [
     },
     envelope: { key: 'teams', as: 'array', withId: 'id' },
     answer: { kind: 'one', key: 'teams', as: 'team', item: Team },
+    check: ({ id: _, ...changes }) => requireChange(changes),
   }),
 ];

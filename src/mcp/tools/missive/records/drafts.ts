@@ -1,20 +1,28 @@
 /** Drafts, and sending: Missive has one call for both. */
 import { z } from 'zod';
 import { ToolError } from '../../../../errors.ts';
-import { Correspondent, Id, idOf, Seconds, Text } from '../fields.ts';
+import { normaliseAddress } from '../../../../mail/addresses.ts';
+import { Id, idOf, Person, Seconds, Text } from '../fields.ts';
 import { type Arguments, defineOperation, inBody, inPath } from '../operation.ts';
-import { checkActions, placeActions, stateActions } from './actions.ts';
+import { alsoUpdates, checkActions, placeActions, stateActions } from './actions.ts';
 import { attachmentParameter, withAttachments } from './attachments.ts';
 
-const recipients = (what: string) => z.array(Correspondent).max(100).optional().describe(what);
+const recipients = (what: string) => z.array(Person).max(100).optional().describe(what);
 
 const outgoing = {
   subject: inBody(z.string().max(1000).optional().describe('Subject; of a reply: "Re: " and the subject replied to.')),
   body: inBody(z.string().max(2_000_000).optional().describe('HTML: <div>…</div> for each paragraph; or text.')),
   from_field: inBody(
-    Correspondent.optional().describe(
-      'Sender: address and name of an alias of this person (the own address among to_fields of the conversation’s messages), or phone_number. Left out: a person has to choose in Missive.',
-    ),
+    Person.safeExtend({
+      type: z
+        .enum(['signalwire', 'twilio', 'twilio_whatsapp', 'whatsapp'])
+        .optional()
+        .describe('With phone_number: which account of that number.'),
+    })
+      .optional()
+      .describe(
+        'Sender: address and name of an alias of this person (the own address among to_fields of the conversation’s messages), or phone_number. Left out: a person has to choose in Missive.',
+      ),
   ),
   to_fields: inBody(
     recipients(
@@ -42,6 +50,10 @@ const outgoing = {
 
 const Draft = z.object({ id: z.string(), conversation: Text, subject: Text, send_at: z.number().nullish() });
 
+/** As the lists of allowed recipients have it; what is no address is in none of them. */
+const reached = ({ address, phone_number, id, username }: Person): string =>
+  (address && normaliseAddress(address)) ?? phone_number ?? `id:${id ?? username}`;
+
 type Outgoing = Arguments<typeof outgoing>;
 
 function checkOutgoing(args: Outgoing): void {
@@ -49,9 +61,6 @@ function checkOutgoing(args: Outgoing): void {
   if (!args.body && !args.attachment_urls?.length) throw new ToolError('A draft needs a body or attachments.');
   const phones = (args.to_fields ?? []).filter(({ phone_number }) => phone_number);
   if (phones.length > 1) throw new ToolError('to_fields takes one phone_number only.');
-  if (phones.some(({ phone_number }) => !/^\+\d{5,15}$/.test(phone_number ?? ''))) {
-    throw new ToolError('phone_number must be a plus sign and digits, such as +15550100199.');
-  }
 }
 
 export const drafts = [
@@ -68,6 +77,7 @@ export const drafts = [
     parameters: outgoing,
     answer: { kind: 'one', key: 'drafts', as: 'draft', item: Draft },
     check: checkOutgoing,
+    alsoDoes: alsoUpdates,
     body: async (args, session) => ({ drafts: { ...(await withAttachments(args, session)), send: false } }),
   }),
   defineOperation({
@@ -98,6 +108,9 @@ export const drafts = [
       }
       if (args.auto_followup && args.send_at === undefined) throw new ToolError('auto_followup needs send_at.');
     },
+    alsoDoes: alsoUpdates,
+    recipients: ({ to_fields, cc_fields, bcc_fields }) =>
+      [to_fields, cc_fields, bcc_fields].flatMap((people) => people ?? []).map(reached),
     async body(args, session) {
       if (args.send_at !== undefined && args.send_at * 1000 <= session.now().getTime()) {
         throw new ToolError('send_at is in the past: leave it out to send now.');

@@ -1,7 +1,6 @@
 /** Shared labels. */
 import { z } from 'zod';
-import { ToolError } from '../../../../errors.ts';
-import { byOffset, Id, idOf, Text } from '../fields.ts';
+import { byOffset, Id, idOf, requireChange, Text } from '../fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../operation.ts';
 
 const organization = idOf('organization', 'list_all_missive_organizations');
@@ -71,7 +70,7 @@ export const labels = [
     name: 'update_a_missive_shared_label_by_id',
     title: 'Update a Missive shared label',
     description:
-      'Renames, recolours, moves or shares the label itself, for everyone. It does not put the label on a conversation: update_a_missive_conversation_by_id does. Sharing and visibility are for admins and owners.',
+      'Renames, recolours, moves or shares the label itself (list_all_missive_shared_labels finds it), for everyone. It does not put the label on a conversation: update_a_missive_conversation_by_id does. Sharing and visibility are for admins and owners.',
     http: 'PATCH',
     path: '/shared_labels/:id',
     effect: 'writes',
@@ -88,11 +87,10 @@ export const labels = [
     envelope: { key: 'shared_labels', as: 'array', withId: 'id' },
     answer: { kind: 'one', key: 'shared_labels', as: 'shared_label', item: Label },
     check({ id: _, ...changes }) {
-      if (Object.values(changes).every((value) => value === undefined)) {
-        throw new ToolError(
-          'There is nothing to change. To put a label on a conversation use update_a_missive_conversation_by_id with add_shared_labels.',
-        );
-      }
+      requireChange(
+        changes,
+        ' To put a label on a conversation use update_a_missive_conversation_by_id with add_shared_labels.',
+      );
     },
   }),
 ];

@@ -1,10 +1,10 @@
 /** Responses: texts that a team keeps for answering. */
 import { z } from 'zod';
 import { ToolError } from '../../../../errors.ts';
-import { textOfHtml } from '../../../../mail/html-text.ts';
-import { byOffset, Correspondent, Id, idOf, Text } from '../fields.ts';
+import { byOffset, Correspondent, Id, idOf, Person, requireChange, Text } from '../fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../operation.ts';
 import { attachmentParameter, withAttachments } from './attachments.ts';
+import { bodyChoice, bodyNotes, withBody } from './body-choice.ts';
 
 const people = z.array(Correspondent).nullish();
 
@@ -12,7 +12,6 @@ const ResponseItem = z.object({
   id: z.string(),
   title: Text,
   subject: Text,
-  body: Text.describe('As text.'),
   organization: Text,
   user: Text,
   share_with_team: Text,
@@ -23,7 +22,7 @@ const ResponseItem = z.object({
   modified_at: z.number().nullish(),
 });
 
-const recipients = inBody(z.array(Correspondent).max(100).optional().describe('Address and name of each.'));
+const recipients = inBody(z.array(Person).max(100).optional().describe('Address and name of each.'));
 
 const content = {
   title: inBody(z.string().min(1).max(500).optional().describe('How people find it.')),
@@ -38,11 +37,6 @@ const content = {
   external_source: inBody(z.string().max(200).optional().describe('Where that is; goes with external_id.')),
   ...attachmentParameter,
 };
-
-const asText = (item: Record<string, unknown>) => ({
-  ...item,
-  body: typeof item.body === 'string' ? textOfHtml(item.body) : item.body,
-});
 
 function checkSource({
   external_id,
@@ -62,29 +56,35 @@ export const responses = [
   defineOperation({
     name: 'list_all_missive_responses',
     title: 'List Missive responses',
-    description: 'Ready-made answers of this person and their organizations, their text included.',
+    description:
+      'Ready-made answers of this person and their organizations, without their text (get_single_missive_response_by_id has it).',
     http: 'GET',
     path: '/responses',
     effect: 'reads',
     method: 'list',
     tags: ['responses'],
-    parameters: { organization: inQuery(Id.optional().describe('Only of this organization.')) },
+    parameters: {
+      organization: inQuery(
+        Id.optional().describe('Only of this organization; list_all_missive_organizations finds the id.'),
+      ),
+    },
     paging: byOffset,
     answer: { kind: 'list', key: 'responses', item: ResponseItem },
-    present: asText,
   }),
   defineOperation({
     name: 'get_single_missive_response_by_id',
     title: 'Get a Missive response',
-    description: 'One ready-made answer. list_all_missive_responses finds the id.',
+    description:
+      'One ready-made answer with its text; as HTML with body_format "html", which is what an update takes. list_all_missive_responses finds the id.',
     http: 'GET',
     path: '/responses/:id',
     effect: 'reads',
     method: 'get',
     tags: ['responses'],
-    parameters: { id },
+    parameters: { id, ...bodyChoice },
     answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
-    present: asText,
+    notes: bodyNotes,
+    present: withBody,
   }),
   defineOperation({
     name: 'create_a_missive_response',
@@ -115,13 +115,12 @@ export const responses = [
       checkSource(args);
     },
     body: async (args, session) => ({ responses: [await withAttachments(args, session)] }),
-    present: asText,
   }),
   defineOperation({
     name: 'update_a_missive_response_by_id',
     title: 'Update a Missive response',
     description:
-      'Changes a ready-made answer: what is left out stays; recipients and attachments that are given replace all there are.',
+      'Changes a ready-made answer (list_all_missive_responses finds it): what is left out stays; recipients and attachments that are given replace all there are.',
     http: 'PATCH',
     path: '/responses/:id',
     effect: 'writes',
@@ -131,12 +130,10 @@ export const responses = [
     parameters: { id, ...content },
     answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
     check({ id: _, ...changes }) {
-      if (Object.values(changes).every((value) => value === undefined))
-        throw new ToolError('There is nothing to change.');
+      requireChange(changes);
       checkSource(changes);
     },
     body: async (args, session) => ({ responses: [await withAttachments(args, session)] }),
-    present: asText,
   }),
   defineOperation({
     name: 'delete_a_missive_response_by_id',

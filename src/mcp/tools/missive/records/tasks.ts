@@ -1,7 +1,7 @@
 /** Tasks, alone or inside a conversation. */
 import { z } from 'zod';
 import { ToolError } from '../../../../errors.ts';
-import { Id, idOf, Seconds, Text } from '../fields.ts';
+import { Id, idOf, requireChange, Seconds, Text } from '../fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../operation.ts';
 
 const State = z.enum(['todo', 'in_progress', 'closed']);
@@ -33,7 +33,7 @@ export const tasks = [
   defineOperation({
     name: 'list_all_missive_tasks',
     title: 'List Missive tasks',
-    description: 'Tasks that this person can see, last active first.',
+    description: 'Tasks that this person can see, last active first; all filters are optional.',
     http: 'GET',
     path: '/tasks',
     effect: 'reads',
@@ -45,7 +45,9 @@ export const tasks = [
       assignee: inQuery(Id.optional().describe('Id from list_all_missive_users.')),
       state: inQuery(State.optional().describe('todo, in_progress or closed.')),
       type: inQuery(z.enum(['task', 'conversation', 'all']).optional().describe('Standalone tasks, subtasks, or all.')),
-      conversation: inQuery(Id.optional().describe('Only subtasks of this conversation.')),
+      conversation: inQuery(
+        Id.optional().describe('Only subtasks of this conversation (list_all_missive_conversations).'),
+      ),
       due_at_gteq: inQuery(Seconds.optional().describe('Unix time: due then or later.')),
       due_at_lteq: inQuery(Seconds.optional().describe('Unix time: due then or earlier.')),
     },
@@ -80,7 +82,9 @@ export const tasks = [
       organization: inBody(Id.optional().describe('Needed with team, assignees and add_users.')),
       assignees: inBody(z.array(Id).max(100).optional().describe('Ids of users who are to do it.')),
       subtask: inBody(z.literal(true).optional().describe('Inside a conversation; needs conversation or references.')),
-      conversation: inBody(Id.optional().describe('Id of the conversation it belongs to.')),
+      conversation: inBody(
+        Id.optional().describe('Id of the conversation it belongs to (list_all_missive_conversations).'),
+      ),
       references: inBody(z.array(z.string().max(1000)).max(50).optional().describe('Message-IDs of its thread.')),
       conversation_subject: inBody(z.string().max(500).optional().describe('Title of a new conversation.')),
       add_users: inBody(z.array(Id).max(100).optional().describe('Subtasks only: gives them access.')),
@@ -88,16 +92,21 @@ export const tasks = [
     },
     envelope: { key: 'tasks', as: 'object' },
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
-    check({ organization, team, assignees, add_users, subtask, conversation, references, add_to_inbox }) {
+    alsoDoes: ({ add_users, add_to_inbox }) =>
+      (add_users ?? add_to_inbox) === undefined ? [] : [{ tool: 'update_a_missive_conversation_by_id' }],
+    check({ organization, team, assignees, add_users, subtask, add_to_inbox, ...parent }) {
       const given = Object.entries({ team, assignees, add_users }).find(([, value]) => value !== undefined);
       if (given && organization === undefined) {
         throw new ToolError(`${given[0]} needs organization: list_all_missive_organizations finds it.`);
       }
-      if (subtask && conversation === undefined && references === undefined) {
+      if (subtask && parent.conversation === undefined && parent.references === undefined) {
         throw new ToolError('A subtask needs conversation (list_all_missive_conversations finds it) or references.');
       }
-      if (!subtask && (add_users ?? add_to_inbox) !== undefined) {
-        throw new ToolError('add_users and add_to_inbox are for subtasks only: pass subtask as well.');
+      const { conversation, references, conversation_subject } = parent;
+      const forSubtasks = { add_users, add_to_inbox, conversation, references, conversation_subject };
+      const misplaced = Object.entries(forSubtasks).find(([, value]) => value !== undefined);
+      if (!subtask && misplaced) {
+        throw new ToolError(`${misplaced[0]} is for subtasks only: pass subtask as well, or leave it out.`);
       }
       if (!subtask && team === undefined && !assignees?.length) {
         throw new ToolError(
@@ -110,7 +119,7 @@ export const tasks = [
     name: 'update_a_missive_task_by_id',
     title: 'Update a Missive task',
     description:
-      'Changes a task: what is left out stays; assignees replaces all there are. Tasks are closed, not deleted: state "closed".',
+      'Changes a task (list_all_missive_tasks finds it): what is left out stays; assignees replaces all there are. Tasks are closed, not deleted: state "closed".',
     http: 'PATCH',
     path: '/tasks/:id',
     effect: 'writes',
@@ -126,8 +135,7 @@ export const tasks = [
     envelope: { key: 'tasks', as: 'object' },
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
     check({ id: _, ...changes }) {
-      if (Object.values(changes).every((value) => value === undefined))
-        throw new ToolError('There is nothing to change.');
+      requireChange(changes);
     },
   }),
 ];

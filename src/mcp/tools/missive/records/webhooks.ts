@@ -37,17 +37,22 @@ export const webhooks = [
           .max(2000)
           .describe('Where Missive sends it.'),
       ),
-      organization: inBody(Id.optional().describe('Left out: a hook of this person alone.')),
+      organization: inBody(
+        Id.optional().describe(
+          'Id of the organization (list_all_missive_organizations); left out: a hook of this person alone.',
+        ),
+      ),
       content_contains: inBody(text('Only with this text.')),
       content_starts_with: inBody(text('Only if it starts with this text.')),
       content_ends_with: inBody(text('Only if it ends with this text.')),
       from_eq: inBody(text('incoming_email only: from this address.')),
       subject_contains: inBody(text('incoming_email only: with this in the subject.')),
       is_task: inBody(z.literal(true).optional().describe('new_comment only: tasks.')),
-      author: inBody(Id.optional().describe('new_comment only: by this user.')),
-      mention: inBody(Id.optional().describe('new_comment only: that mentions this user.')),
+      author: inBody(Id.optional().describe('new_comment only: by this user (list_all_missive_users).')),
+      mention: inBody(Id.optional().describe('new_comment only: that mentions this user (list_all_missive_users).')),
     },
     envelope: { key: 'hooks', as: 'object' },
+    recipients: ({ url }) => [url],
     answer: { kind: 'one', key: 'hooks', as: 'webhook', item: z.object({ id: z.string() }) },
     check({ type, ...args }) {
       const of = (kind: string, names: readonly (keyof typeof args)[]) => {
