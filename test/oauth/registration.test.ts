@@ -6,6 +6,9 @@ import { type OAuthApp, openToClients, startOAuthApp, testKey } from '../support
 import { answerOf, basic, codeGrant, codeOf, refreshGrant, tokensOf } from '../support/token-requests.ts';
 
 const day = 24 * 3600;
+/** Of the clock that the apps start with. */
+const inAnHour = new Date('2026-11-21T13:00:00Z');
+
 const claude = ['https://claude.ai/api/mcp/auth_callback'];
 
 const Registered = z.looseObject({
@@ -171,14 +174,27 @@ describe('dynamic registration (RFC 7591)', () => {
   });
 
   test('DCR-02 nothing outlives the connection that the operator sealed', async () => {
-    const soon = new Date('2026-11-21T13:00:00Z');
-    await using app = await start({ connection: { ...openToClients.connection, expiresAt: soon } });
+    await using app = await start({ connection: { ...openToClients.connection, expiresAt: inAnHour } });
     const client = await register(app);
-    expect(client.body.client_secret_expires_at).toBe(soon.getTime() / 1000);
+    expect(client.body.client_secret_expires_at).toBe(inAnHour.getTime() / 1000);
     const tokens = await tokensOf(app, client, { redirect_uri: claude[0] ?? '' });
     expect(tokens.expires_in).toBe(3600);
     app.advance(3600);
     const response = await app.post('/oauth/token', refreshGrant(client, tokens.refresh_token ?? ''));
+    expect(await answerOf(response)).toMatchObject({ status: '401', error: 'invalid_client' });
+  });
+
+  test('DCR-02 REF-04 a connection that the operator has put in its place since holds for those who registered before', async () => {
+    await using before = await start();
+    const client = await register(before);
+    const connection = { ...openToClients.connection, policy: { methods: ['list' as const] }, expiresAt: inAnHour };
+    await using after = await start({ connection }, { now: before.now });
+    const tokens = await tokensOf(after, client, { redirect_uri: claude[0] ?? '' });
+    expect(tokens.expires_in).toBe(3600);
+    const access = await after.tokens.access.open(String(tokens.access_token), after.now());
+    expect(access.policy).toEqual({ methods: ['list'] });
+    before.advance(3600);
+    const response = await after.post('/oauth/token', refreshGrant(client, tokens.refresh_token ?? ''));
     expect(await answerOf(response)).toMatchObject({ status: '401', error: 'invalid_client' });
   });
 
