@@ -186,7 +186,7 @@ describe('what was granted', () => {
     expect(html).toMatch(/id="grant-[\w-]{22}">Claude</);
     expect(html).toContain('May read and send, to @corp.example only.');
     expect(html).toContain('Returned to client.example');
-    expect(html).toContain('Since 21 November 2026, until 28 November 2026');
+    expect(html).toContain('Since 21 Nov 2026, until 28 Nov 2026');
     expect(html).not.toContain('correct horse');
   });
 
@@ -242,7 +242,7 @@ describe('taking it back', () => {
     const alive = await answerOf(await app.post('/oauth/token', codeGrant(client, code)));
     app.advance(5);
     const { html } = await post(app, await signIn(app, client), { take_back: 'all' });
-    expect(html).toContain('until 21 November 2026, 12:00 UTC is taken back');
+    expect(html).toContain('until 21 Nov 2026, 12:00 UTC is taken back');
     expect(html).toContain('No application has access');
     for (const { access_token } of dead) expect(await statusOf(app, access_token)).toBe(401);
     expect(await statusOf(app, alive.access_token)).toBe(200);

@@ -225,7 +225,7 @@ describe('for how long', () => {
     const client = await app.mint();
     const { html } = await openSignIn(app, client);
     expect(html).toContain('<option value="revoked" selected>');
-    expect(html).toContain('ends by itself on 19 February 2027, 12:00 UTC');
+    expect(html).toContain('ends by itself on 19 Feb 2027, 12:00 UTC');
     expect((await granted(app, client, choices(all))).consent).toBeUndefined();
     expect((await granted(app, client, choices(all, { end: 'never' }))).consent).toBeUndefined();
   });
@@ -235,7 +235,7 @@ describe('for how long', () => {
     const client = await app.mint({ expiresAt: new Date('2026-11-25T09:30:00Z') });
     const { html } = await openSignIn(app, client);
     expect(html.match(/<option value="\w+"/g)).toEqual(['<option value="day"', '<option value="revoked"']);
-    expect(html).toContain('ends by itself on 25 November 2026, 09:30 UTC');
+    expect(html).toContain('ends by itself on 25 Nov 2026, 09:30 UTC');
   });
 });
 

@@ -18,6 +18,9 @@ export type Registration = z.output<typeof Minted>;
 
 export type Era = 'auto' | 'legacy';
 
+/** What a person does at the login form. @returns parameters of the callback */
+export type AtForm = (authorizationUrl: URL) => Promise<URLSearchParams>;
+
 /** A person's assistant: the official client, signed in with their mailbox. */
 export interface Assistant extends AsyncDisposable {
   client: Client;
@@ -39,7 +42,10 @@ export interface TestApp extends AsyncDisposable {
   requests(): Record<string, unknown>[];
   mint(account: MailAccount, flags?: Record<string, unknown>): Promise<Registration>;
   /** Mints a client for the account's servers, signs in through the form, and connects. */
-  assistant(account: MailAccount, options?: { era?: Era; flags?: Record<string, unknown> }): Promise<Assistant>;
+  assistant(
+    account: MailAccount,
+    options?: { era?: Era; flags?: Record<string, unknown>; atForm?: AtForm },
+  ): Promise<Assistant>;
   /** An access token for raw requests. */
   accessToken(account: MailAccount, options?: { scope?: string }): Promise<string>;
   /** Another process' worth of the same server: same URL, same key, nothing else in common but what `environment` does not replace. */
@@ -82,14 +88,14 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
     logged: () => lines.join(''),
     requests: () => lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request'),
     mint,
-    async assistant(account, { era = 'auto', flags = {} } = {}) {
+    async assistant(account, { era = 'auto', flags = {}, atForm } = {}) {
       const provider = new RegisteredClient(await mint(account, flags), REDIRECT_URI);
-      const client = await connect(origin, provider, account, era);
+      const client = await connect(origin, provider, account, { era, atForm });
       return assistantOf(client, provider);
     },
     async accessToken(account, { scope } = {}) {
       const provider = new RegisteredClient(await mint(account), REDIRECT_URI);
-      const client = await connect(origin, provider, account, 'auto', scope);
+      const client = await connect(origin, provider, account, { era: 'auto', scope });
       await client.close();
       return provider.tokens()?.access_token ?? '';
     },
@@ -107,8 +113,7 @@ async function connect(
   origin: string,
   provider: RegisteredClient,
   account: MailAccount,
-  era: Era,
-  scope?: string,
+  { era, scope, atForm }: { era: Era; scope?: string | undefined; atForm?: AtForm | undefined },
 ): Promise<Client> {
   const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: era } });
   const transport = () => new StreamableHTTPClientTransport(new URL(`${origin}/mcp`), { authProvider: provider });
@@ -118,7 +123,8 @@ async function connect(
   });
   if (provider.authorizationUrl === undefined) throw new Error('The server did not ask to sign in');
   if (scope !== undefined) provider.authorizationUrl.searchParams.set('scope', scope);
-  await first.finishAuth(await signIn(provider.authorizationUrl, formOf(account)));
+  const callback = await (atForm ?? ((url: URL) => signIn(url, formOf(account))))(provider.authorizationUrl);
+  await first.finishAuth(callback);
   await client.connect(transport());
   return client;
 }

@@ -1,0 +1,85 @@
+/** A person decides in a real browser; the official client then finds what they have left, in both eras of the protocol. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { MailAccount } from '../src/mail/account.ts';
+import { newAccount } from './support/accounts.ts';
+import { launchChromium } from './support/chromium.ts';
+import { imapWith } from './support/mailboxes.ts';
+import { message } from './support/messages.ts';
+import { formOf, REDIRECT_URI, startApp, type TestApp } from './support/start-app.ts';
+
+let app: TestApp;
+let browser: Browser;
+beforeAll(async () => {
+  [app, browser] = await Promise.all([startApp(), launchChromium()]);
+});
+afterAll(() => Promise.all([app.stop(), browser.close()]));
+
+/** Signs in as the account's owner, after `decide` has changed what is on the form. */
+function signedIn(account: MailAccount, decide: (page: Page) => Promise<void>) {
+  return async (url: URL): Promise<URLSearchParams> => {
+    await using context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.route(`${REDIRECT_URI}?**`, (route) => route.fulfill({ body: 'Done' }));
+    await page.goto(url.href);
+    await decide(page);
+    await page.uncheck('#use_same_credentials');
+    for (const [name, value] of Object.entries(formOf(account))) await page.fill(`#${name}`, value);
+    await page.click('text=Sign in and allow');
+    await page.waitForURL(`${REDIRECT_URI}?**`);
+    return new URL(page.url()).searchParams;
+  };
+}
+
+async function accountWithMail(): Promise<MailAccount> {
+  const account = newAccount();
+  await imapWith(account, { INBOX: [message({ subject: 'Hello' })] });
+  return account;
+}
+
+describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
+  test('FORM-01 without the tick for sending there is nothing that sends, and what is left works', async () => {
+    const account = await accountWithMail();
+    const atForm = signedIn(account, (page) => page.uncheck('#allow_send'));
+    await using assistant = await app.assistant(account, { era, atForm });
+    expect(assistant.provider.tokens()?.scope).toBe('mail.read mail.write mail.delete');
+    const names = (await assistant.client.listTools()).tools.map(({ name }) => name);
+    expect(names).toHaveLength(8);
+    expect(names).not.toContain('send_mail_message');
+    expect(await assistant.call('list_mail_messages')).toMatchObject({ messages: [{ subject: 'Hello' }] });
+    const message = { to: account.email, subject: 'x', text_body: 'x' };
+    await expect(assistant.call('send_mail_message', message)).rejects.toThrow();
+  });
+
+  test('FORM-01 with reading and drafts alone, drafts are written and nothing is moved, marked or deleted', async () => {
+    const account = await accountWithMail();
+    const atForm = signedIn(account, async (page) => {
+      for (const power of ['organise', 'send', 'delete']) await page.uncheck(`#allow_${power}`);
+    });
+    await using assistant = await app.assistant(account, { era, atForm });
+    expect(assistant.provider.tokens()?.scope).toBe('mail.read mail.write');
+    const names = (await assistant.client.listTools()).tools.map(({ name }) => name);
+    expect(names).toEqual([
+      'list_mailboxes',
+      'list_mail_messages',
+      'search_mail_messages',
+      'get_mail_message',
+      'create_draft_mail_message',
+    ]);
+  });
+
+  test('FORM-01 whoever is not on the owner’s list is not written to', async () => {
+    const account = await accountWithMail();
+    const atForm = signedIn(account, async (page) => {
+      await page.click('summary');
+      await page.fill('#recipients', account.email);
+      await page.selectOption('#end', 'day');
+    });
+    await using assistant = await app.assistant(account, { era, atForm });
+    const message = { subject: 'x', text_body: 'x' };
+    expect(await assistant.call('send_mail_message', { ...message, to: account.email })).toMatchObject({
+      accepted: [account.email],
+    });
+    expect(await assistant.failure('send_mail_message', { ...message, to: 'stranger@example.org' })).toMatch(/owner/i);
+  });
+});
