@@ -101,9 +101,10 @@ export function createDocuments(services: {
         return await fetchOnce(url);
       } catch (error) {
         // What its host said within a day holds while the host cannot be asked (RFC 5861 §4); what it says now always does.
-        const isSilent = error instanceof OAuthError && error.code === 'temporarily_unavailable';
-        if (isSilent && known && now().getTime() < known.fetchedAt + DAY_MS) return known.document;
-        if (!isSilent) kept.delete(url);
+        const code = error instanceof OAuthError ? error.code : undefined;
+        const isRecent = known !== undefined && now().getTime() < known.fetchedAt + DAY_MS;
+        if (code === 'temporarily_unavailable' && isRecent) return known.document;
+        if (code === 'invalid_client') kept.delete(url);
         throw error;
       }
     },

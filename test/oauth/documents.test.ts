@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { OAuthError } from '../../src/errors.ts';
+import { OAuthError, UpstreamError } from '../../src/errors.ts';
 import { createDocuments } from '../../src/oauth/documents.ts';
 import type { TrustedHosts } from '../../src/oauth/redirect-uri.ts';
 import { presetHosts } from '../../src/oauth/self-registration.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
+import type { State } from '../../src/state/state.ts';
 
 const url = 'https://claude.ai/oauth/client.json';
 const minute = 60;
@@ -26,16 +27,22 @@ function documentsWith({
   const now = () => new Date(time);
   const world = {
     fetched: [] as string[],
+    stateIsGone: false,
     freshSeconds,
     answer: (asked: string): string | Promise<string> => describing(asked),
     advance(seconds: number) {
       time += seconds * 1000;
     },
   };
+  const state = createMemoryState({ now });
+  const count: State['count'] = async (...counted) => {
+    if (world.stateIsGone) throw new UpstreamError('Redis', 'unreachable', 'Redis cannot be reached.');
+    return state.count(...counted);
+  };
   const documents = createDocuments({
     trustedHosts,
     ...(most !== undefined && { most }),
-    state: createMemoryState({ now }),
+    state: { ...state, count },
     now,
     async fetchDocument(asked) {
       world.fetched.push(asked);
@@ -93,6 +100,18 @@ describe('client metadata documents that were fetched', () => {
     // It is not brought back by a host that falls silent.
     world.answer = failWith('temporarily_unavailable');
     expect(await outcome(url)).toBe('temporarily_unavailable');
+  });
+
+  test('CIMD-06 while fetches cannot be counted nothing is fetched, and what is known is not forgotten', async () => {
+    const { world, outcome } = documentsWith();
+    await outcome(url);
+    world.advance(5 * minute);
+    world.stateIsGone = true;
+    expect(await outcome(url)).toContain('Redis');
+    expect(world.fetched).toHaveLength(1);
+    world.stateIsGone = false;
+    world.answer = failWith('temporarily_unavailable');
+    expect(await outcome(url)).toBe('Claude');
   });
 
   test('CIMD-06 while its host is silent a document holds for a day, and no longer', async () => {
