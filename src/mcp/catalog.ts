@@ -65,7 +65,7 @@ export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog
 
   const rightsOf = (own: Tool<Session>, permit: Permit): Rights => ({
     allows: (use) => isUseOffered(permit, toolOf(use), use) && isGranted(permit, toolOf(use)),
-    require: (use) => requireAll(own, [use], permit),
+    require: (uses) => requireAll(own, uses, permit),
   });
 
   return {

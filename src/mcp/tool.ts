@@ -34,10 +34,12 @@ export interface Use {
 export interface Rights {
   allows(use: Use): boolean;
   /**
+   * All at once, so that a challenge names all that is missing (BEAR-04).
+   *
    * @throws {ToolError} if the operator does not allow it
    * @throws {OAuthError} `insufficient_scope` if the owner could allow it but did not
    */
-  require(use: Use): void;
+  require(uses: readonly Use[]): void;
 }
 
 /** One operation on a mailbox, offered to a model. `run` is checked against both schemas. */

@@ -278,6 +278,11 @@ describe.each(eras)('what the owner has kept back, era %s', (era) => {
     const caller = await rawCaller(app, account, { scope: ['mail.write'] }, era);
     const answer = await caller.call('send_mail_message', { ...written, attachment_urls });
     expect(answer).toMatchObject({ status: 403, scope: ['mail.read', 'mail.send', 'mail.write'] });
+    const filed = await caller.call('send_mail_message', { ...written, folder: 'Trash' });
+    expect(filed).toMatchObject({ status: 403, scope: ['mail.send', 'mail.write'] });
+    const onlySender = await rawCaller(app, account, { scope: ['mail.send'] }, era);
+    const intoTrash = await onlySender.call('send_mail_message', { ...written, folder: 'Trash' });
+    expect(intoTrash).toMatchObject({ status: 403, scope: ['mail.delete', 'mail.send', 'mail.write'] });
     const sender = await rawCaller(app, account, { consent: { powers: ['send'] } }, era);
     expect((await sender.call('send_mail_message', { ...written, attachment_urls })).status).toBe(403);
     expect(await everything(account)).toEqual(untouched);

@@ -26,8 +26,9 @@ export async function requireDestination(
   const destination = mailboxes.find(({ path }) => path === canonical(named));
   // Some servers know mailboxes by more names than they list, which nothing could be told about.
   if (destination === undefined) throw unknownMailbox(named);
-  if (mailboxes.some((mailbox) => mailbox.role === 'trash' && isIn(mailbox, destination))) rights.require(AS_DELETED);
-  if (!mayMove && destination !== mailboxes.find(({ role }) => role === usual)) rights.require(AS_MOVED);
+  const isTrash = mailboxes.some((mailbox) => mailbox.role === 'trash' && isIn(mailbox, destination));
+  const isUsual = usual === undefined || destination === mailboxes.find(({ role }) => role === usual);
+  rights.require([...(isUsual ? [] : [AS_MOVED]), ...(isTrash ? [AS_DELETED] : [])]);
 }
 
 const canonical = (name: string): string => (comparableName(name) === 'INBOX' ? 'INBOX' : name);
