@@ -1,9 +1,10 @@
 /** A limit to certain mailboxes against every tool and every parameter that could name another one. */
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { openMailbox } from '../../src/mail/mailboxes.ts';
+import { listMailboxes, openMailbox } from '../../src/mail/mailboxes.ts';
 import { folderEntry, includesFolder } from '../../src/mcp/limits/folders.ts';
 import { limitedImap } from '../../src/mcp/limits/limited-imap.ts';
 import { mailTools } from '../../src/mcp/tools/mail.ts';
@@ -13,6 +14,7 @@ import { subjectsIn } from '../support/mailbox-contents.ts';
 import { imapWith } from '../support/mailboxes.ts';
 import { message } from '../support/messages.ts';
 import { eras, rawCaller } from '../support/raw-calls.ts';
+import { scriptedImap } from '../support/scripted-imap.ts';
 import { testServers } from '../support/servers.ts';
 import { type Era, startApp, type TestApp } from '../support/start-app.ts';
 
@@ -214,6 +216,20 @@ describe.each(Object.entries(stores))('attachments by %s', (_name, environment) 
   });
 });
 
+test('the way around the limit is taken by those tools alone that file messages', () => {
+  const folder = new URL('../../src/mcp/tools/mail/', import.meta.url);
+  const takers = readdirSync(folder).filter((file) => /\bfiling\b/.test(readFileSync(new URL(file, folder), 'utf8')));
+  expect(takers.sort()).toEqual([
+    'create-draft-mail-message.ts',
+    'delete-mail-message.ts',
+    'destination.ts',
+    'outgoing.ts',
+    'send-once.ts',
+    'sending.ts',
+    'session.ts',
+  ]);
+});
+
 describe('the limited connection', () => {
   test('asks nothing about a mailbox that somebody else has left open', async () => {
     const { account } = await someone();
@@ -237,6 +253,30 @@ describe('the limited connection', () => {
         await expect(limited.run(command), command).rejects.toThrow('limited list');
       }
     });
+  });
+
+  test('asks a server with another delimiter once for each name, and lists by it', async () => {
+    const names = ['INBOX', 'Work', 'Work.Alpha', 'Work.&ZeVnLA-', 'Workshop', 'Secret.Work.Alpha'];
+    await using server = await scriptedImap((command) => {
+      const [, pattern = ''] = /^LIST "" "?([^"]*)"?$/.exec(command) ?? [];
+      const listed = names.filter((name) => pattern === '*' || pattern === name);
+      if (pattern !== '') return [...listed.map((name) => `* LIST () "." "${name}"`), 'TAG OK'].join('\n');
+      return /^(EXAMINE|SELECT)/.test(command) ? '* 1 EXISTS\n* OK [UIDVALIDITY 1]\nTAG OK' : undefined;
+    });
+    await connected(server, async (imap) => {
+      const limited = limitedImap(imap, policy.folders);
+      for (const name of ['Work.Alpha', 'Work.日本', 'Work.Alpha'])
+        await openMailbox(limited, name, { toChange: true });
+      for (const name of ['Work', 'Workshop', 'Work.Nowhere', 'Secret.Work.Alpha', 'Work..Alpha']) {
+        await expect(openMailbox(limited, name), name).rejects.toThrow('may not use the mailbox');
+      }
+      const paths = (await listMailboxes(limited, { counts: false })).map(({ path }) => path);
+      expect(paths).toEqual(['INBOX', 'Work.Alpha', 'Work.日本']);
+    });
+    expect(
+      server.commands.filter((command) => command.includes('"Work.Alpha"') && command.startsWith('LIST')),
+    ).toHaveLength(1);
+    expect(server.commands.filter((command) => /^(SELECT|EXAMINE).*(Secret|shop|\.\.)/.test(command))).toEqual([]);
   });
 
   test('lets through one mailbox more, where a tool files into it', async () => {
