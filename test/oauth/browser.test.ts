@@ -164,6 +164,32 @@ describe('the sign-in page in Chromium', () => {
     });
   });
 
+  test('FORM-10 with the keyboard alone a power is taken away and a limit is set', async () => {
+    await using app = await startOAuthApp();
+    await using client = await loopbackClient();
+    await using tab = await newPage();
+    const { page } = tab;
+    const minted = await app.mint({ presets: ['codex'], redirectUris: [] });
+    await open(page, app, minted, client.uri);
+    const keys = async (...names: string[]) => {
+      for (const name of names) await page.keyboard.press(name);
+    };
+    await keys('Tab', 'Tab', 'Tab', 'Tab', 'Space', 'Tab', 'Tab', 'Enter', 'Tab');
+    await page.keyboard.type('@example.com');
+    await keys('Tab', 'Home', 'Tab', 'Tab');
+    await page.keyboard.type('ada@example.com');
+    await keys('Tab', 'Tab');
+    await page.keyboard.type('correct horse');
+    await keys('Enter');
+    await page.waitForURL(`${client.uri}?**`);
+    const code = new URL(page.url()).searchParams.get('code') ?? '';
+    expect((await app.tokens.code.open(code, app.now())).consent).toEqual({
+      powers: ['read', 'organise', 'draft', 'delete'],
+      recipients: ['@example.com'],
+      until: expect.any(Number),
+    });
+  });
+
   test('FORM-10 after a problem the focus is in its field, which names the problem; the summary leads there too', async () => {
     await using app = await startOAuthApp({ loginProblems: [{ service: 'imap', fault: 'credentials' }] });
     await using tab = await newPage({ javaScriptEnabled: true });

@@ -1,0 +1,110 @@
+/** The owner's page on two replicas with one Redis: opened at one, used at the other, and without Redis for a while. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { challengeOf } from '../src/oauth/pkce.ts';
+import { newAccount } from './support/accounts.ts';
+import { openForm } from './support/person.ts';
+import { startRedis, type TestRedis } from './support/redis.ts';
+import { formOf, REDIRECT_URI, startApp, type TestApp } from './support/start-app.ts';
+
+const Tokens = z.object({ access_token: z.string() });
+
+const verifier = 'v'.repeat(43);
+
+let redis: TestRedis;
+let a: TestApp;
+let b: TestApp;
+beforeAll(async () => {
+  redis = await startRedis();
+  a = await startApp({ REDIS_URL: redis.url, REPLICAS: '2' });
+  b = await a.replica();
+});
+afterAll(async () => {
+  await Promise.all([a?.stop(), b?.stop()]);
+  await redis?.[Symbol.asyncDispose]();
+});
+
+/** An access token for a new mailbox, and what its owner does at the page. */
+async function someone() {
+  const account = newAccount();
+  const { client_id, client_secret = '' } = await a.mint(account, { name: 'Claude' });
+  const url = new URL('/oauth/authorize', a.origin);
+  url.search = new URLSearchParams({
+    response_type: 'code',
+    client_id,
+    redirect_uri: REDIRECT_URI,
+    code_challenge: challengeOf(verifier),
+    code_challenge_method: 'S256',
+  }).toString();
+  const { callback } = await (await openForm(url)).submit(formOf(account));
+  const response = await fetch(`${a.origin}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      code: callback?.get('code') ?? '',
+      code_verifier: verifier,
+      client_id,
+      client_secret,
+    }),
+  });
+  const { access_token } = Tokens.parse(await response.json());
+  const { username, password } = account.imap.login;
+  return { client_id, token: access_token, login: { imap_username: username, imap_password: password } };
+}
+
+/** Opens the page at one replica; each step goes to the one that is named. */
+async function visit(clientId: string) {
+  const opened = await fetch(`${a.origin}/account?client_id=${clientId}`);
+  const cookie = opened.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  let html = await opened.text();
+  return {
+    async submit(at: TestApp, fields: Record<string, string>): Promise<{ status: number; html: string }> {
+      const hidden = /<input type="hidden" name="(\w+)" value="([^"]*)"/.exec(html) ?? [];
+      const response = await fetch(`${at.origin}/account`, {
+        method: 'POST',
+        headers: { cookie, origin: a.origin },
+        body: new URLSearchParams({ [hidden[1] ?? '']: hidden[2] ?? '', ...fields }),
+      });
+      html = await response.text();
+      return { status: response.status, html };
+    },
+  };
+}
+
+async function statusAt(replica: TestApp, token: string): Promise<number> {
+  const response = await fetch(`${replica.origin}/mcp`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+  });
+  return response.status;
+}
+
+test('FORM-02 REV-03 what was granted at one replica is listed by the other, and taken back there it is dead on both', async () => {
+  const { client_id, token, login } = await someone();
+  expect([await statusAt(a, token), await statusAt(b, token)]).toEqual([200, 200]);
+  const page = await visit(client_id);
+  expect((await page.submit(b, login)).html).toMatch(/id="grant-[\w-]+">Claude</);
+  expect((await page.submit(b, { take_back: 'all' })).html).toContain('is taken back');
+  expect([await statusAt(a, token), await statusAt(b, token)]).toEqual([401, 401]);
+});
+
+test('while Redis is gone the page says so, takes nothing back, and works again by itself', async () => {
+  const { client_id, token, login } = await someone();
+  const page = await visit(client_id);
+  const list = await page.submit(a, login);
+  expect(list.status).toBe(200);
+  await redis.stop();
+  const refused = await page.submit(a, { take_back: 'all' });
+  expect(refused.status).toBe(503);
+  expect(refused.html).toContain('Nothing was taken back');
+  expect((await fetch(`${a.origin}/account?client_id=${client_id}`)).status).toBe(503);
+  await redis.start();
+  await expect.poll(() => statusAt(a, token), { timeout: 20_000, interval: 500 }).toBe(200);
+  await expect
+    .poll(async () => (await fetch(`${a.origin}/account?client_id=${client_id}`)).status, {
+      timeout: 20_000,
+      interval: 500,
+    })
+    .toBe(200);
+}, 60_000);
