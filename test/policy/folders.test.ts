@@ -252,6 +252,7 @@ describe('the limited connection', () => {
       for (const command of ['RENAME', 'CREATE', 'SELECT', 'GETMETADATA', 'THREAD']) {
         await expect(limited.run(command), command).rejects.toThrow('limited list');
       }
+      expect(() => limited.close()).toThrow('limited list');
     });
   });
 

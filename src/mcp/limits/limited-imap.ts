@@ -29,6 +29,18 @@ const ON_THE_OPEN_MAILBOX = new Set([
 
 const LISTING = new Set(['LIST', 'LSUB']);
 
+/** What else a connection has, and what does not reach a mailbox. */
+const HARMLESS = new Set<PropertyKey>([
+  'isUsable',
+  'isBusy',
+  'changes',
+  'selected',
+  'has',
+  'appendLimit',
+  'wireName',
+  'learnWireName',
+]);
+
 /**
  * The same connection without the mailboxes that are not in a list: they cannot be opened or written to, and are not listed. Every
  * command passes here, so that no tool has to remember it.
@@ -98,6 +110,7 @@ export function limitedImap(imap: Imap, entries: readonly string[], extra?: stri
   return new Proxy(imap, {
     get(target, key) {
       if (Object.hasOwn(instead, key)) return Reflect.get(instead, key);
+      if (!HARMLESS.has(key)) throw new Error(`${String(key)} of a connection with a limited list of mailboxes`);
       const value: unknown = Reflect.get(target, key, target);
       // Private fields are found on the connection itself only.
       return typeof value === 'function' ? value.bind(target) : value;
