@@ -50,6 +50,20 @@ async function openList(page: Page, app: OAuthApp): Promise<void> {
 const refused = { loginProblems: [{ service: 'imap' as const, fault: 'credentials' as const }] };
 const shared = { isShared: true };
 
+/** A client that nobody vouches for. */
+async function register(app: OAuthApp): Promise<string> {
+  const registered = await app.fetch('/oauth/register', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      client_name: 'Tool',
+      redirect_uris: ['http://localhost/callback'],
+      token_endpoint_auth_method: 'none',
+    }),
+  });
+  return z.object({ client_id: z.string() }).parse(await registered.json()).client_id;
+}
+
 /** How to get to each of them. */
 const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
   async 'the sign-in page'(page) {
@@ -77,17 +91,7 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
   },
   async 'the sign-in page of a program that nobody vouches for'(page) {
     const app = await startOAuthApp({ selfRegistration: openToClients });
-    const registered = await app.fetch('/oauth/register', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        client_name: 'Tool',
-        redirect_uris: ['http://localhost/callback'],
-        token_endpoint_auth_method: 'none',
-      }),
-    });
-    const { client_id } = z.object({ client_id: z.string() }).parse(await registered.json());
-    const client = { clientId: client_id, clientSecret: null };
+    const client = { clientId: await register(app), clientSecret: null };
     await page.goto(app.origin + app.authorizePath(client, { redirect_uri: 'http://localhost/callback' }));
     return app;
   },
@@ -110,6 +114,14 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
   async 'the error page'(page) {
     const app = await startOAuthApp();
     await page.goto(`${app.origin}/oauth/authorize?client_id=x`);
+    return app;
+  },
+  async 'the error page with a way on'(page) {
+    const app = await startOAuthApp({ selfRegistration: openToClients });
+    const client = { clientId: await register(app), clientSecret: null };
+    const request = { redirect_uri: 'http://localhost/callback', response_type: 'token' };
+    await page.goto(app.origin + app.authorizePath(client, request));
+    await page.locator('a.button').waitFor();
     return app;
   },
   async 'the page that asks for a client'(page) {
