@@ -21,6 +21,8 @@ const Settings = z.strictObject({
   smtp_ssl: z.boolean().optional(),
   allow_cleartext: z.boolean().optional(),
   sent_copy: z.string().optional(),
+  missive: z.boolean().optional(),
+  missive_url: z.string().optional(),
   preset: List.optional(),
   redirect_uri: List.optional(),
   public: z.boolean().optional(),

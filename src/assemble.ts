@@ -5,19 +5,20 @@ import { AttachmentRef, type AttachmentStore } from './attachments/store.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './errors.ts';
 import type { Log } from './log.ts';
+import type { MailAccount } from './mail/account.ts';
 import type { Imap } from './mail/imap.ts';
 import { keyedMessageId } from './mail/keyed-message-id.ts';
 import { listMailboxes } from './mail/mailboxes.ts';
 import { createImapPool, type ImapPool } from './mail/pool.ts';
 import { type SmtpOptions, submit } from './mail/smtp.ts';
 import { createTurns } from './mail/turns.ts';
-import { verifyLogin } from './mail/verify-login.ts';
 import { limitedImap } from './mcp/limits/limited-imap.ts';
 import { requireEnvelope } from './mcp/limits/recipients.ts';
 import { sendLimit } from './mcp/limits/sends.ts';
 import { powersLeft } from './mcp/powers-left.ts';
+import { toolsOf } from './mcp/services.ts';
 import type { MailSession } from './mcp/tools/mail/session.ts';
-import { mailTools } from './mcp/tools/mail.ts';
+import { openMissiveSession } from './missive-session.ts';
 import type { Grant } from './oauth/bearer.ts';
 import { createClients } from './oauth/clients.ts';
 import { jtiOfClient } from './oauth/denied-clients.ts';
@@ -26,6 +27,7 @@ import { openSelfRegistration } from './oauth/self-registration.ts';
 import { openState } from './open-state.ts';
 import { createRecentCalls, type RecentCalls } from './state/recent-calls.ts';
 import type { State } from './state/state.ts';
+import { loginVerifier } from './verify-login.ts';
 
 /** The real services, made from the settings, and how they end. */
 export interface Assembly {
@@ -69,9 +71,10 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
       replicas: config.replicas,
       clients,
       // A login that was checked leaves its connection warm for the first call.
-      verifyLogin: (account, only) => verifyLogin(account, { ...only, onImap: (imap) => pool.adopt(account, imap) }),
-      powersLeft: (policy) => powersLeft(mailTools, policy),
+      verifyLogin: loginVerifier({ now, adopt: (account, imap) => pool.adopt(account, imap) }),
+      powersLeft: (policy, service) => powersLeft(toolsOf(service), policy),
       openSession: (grant) => openSession(grant, { pool, store, now, log, messageIdSecret, recentCalls, sends }),
+      openMissiveSession: (grant, exchange) => openMissiveSession(grant, { store, now, log, sends }, exchange),
       attachmentLinks,
     },
     stopAccepting: () => {
@@ -98,9 +101,12 @@ function checkNotBefore({ notBefore }: Config['keys'], now: Date): void {
  */
 const takeTurn = createTurns(3);
 
+/** A grant for a mailbox. */
+export type MailGrant = Pick<Grant, 'permit' | 'client' | 'subject' | 'endsAt'> & { account: MailAccount };
+
 /** What the mail tools of one call work with: the mailbox, within the limits of the grant. */
 export function openSession(
-  { account, permit, client, subject, endsAt }: Pick<Grant, 'account' | 'permit' | 'client' | 'subject' | 'endsAt'>,
+  { account, permit, client, subject, endsAt }: MailGrant,
   parts: {
     pool: ImapPool;
     store: AttachmentStore;

@@ -6,13 +6,14 @@ import { allow, deny } from './deny.ts';
 import { ConfigError } from './errors.ts';
 import { generate } from './generate.ts';
 import { inspect } from './inspect.ts';
-import { verifyLogin } from './mail/verify-login.ts';
 import { METHOD_GROUPS } from './mcp/policy-input.ts';
-import { TAGS } from './mcp/tool.ts';
+import { MISSIVE_TAGS, TAGS } from './mcp/tool.ts';
+import { MISSIVE_URL } from './missive/account.ts';
 import { presets } from './oauth/presets.ts';
 import { personalToken } from './personal-token.ts';
 import { startServer } from './server.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
+import { loginVerifier } from './verify-login.ts';
 import { VERSION } from './version.ts';
 
 /** Where a command prints. Tests pass their own. */
@@ -57,13 +58,14 @@ export function program(env: NodeJS.ProcessEnv, output: Output, terminal?: Termi
   addGenerate(root).action(async (flags: unknown) => output.out(await generate(flags, env, new Date())));
   root
     .command('token')
-    .description('Asks for a mailbox login and prints a bearer token, for clients that cannot sign in by themselves.')
-    .option('--client-id <id>', 'client whose mail servers and limits the token has (required)')
+    .description('Asks for a login and prints a bearer token, for clients that cannot sign in by themselves.')
+    .option('--client-id <id>', 'client whose servers and limits the token has (required)')
     .option('--scope <scopes>', 'what it may do, e.g. "mail.read mail.write" (default: everything the client may)')
     .option('--expires-at <time>', 'when it ends, e.g. 2027-01-31 (default: in 90 days; at most in a year)')
     .option('--json', 'print one JSON object')
     .action(async (flags: unknown) => {
-      const world = { openTerminal: () => terminal ?? openTerminal(), verifyLogin, now: () => new Date() };
+      const now = () => new Date();
+      const world = { openTerminal: () => terminal ?? openTerminal(), verifyLogin: loginVerifier({ now }), now };
       output.out(await personalToken(flags, env, world));
     });
   root
@@ -102,12 +104,12 @@ function addGenerate(root: Command): Command {
   const collectLimit = (value: string, earlier: string[] = []) => [...earlier, value];
   return root
     .command('generate')
-    .description('Mints a client: seals mail servers and redirect URIs into a client id. Needs ENCRYPTION_KEY.')
-    .option('--imap-host <host>', 'IMAP server hostname (required)')
+    .description('Mints a client: seals servers, redirect URIs and limits into a client id. Needs ENCRYPTION_KEY.')
+    .option('--imap-host <host>', 'IMAP server hostname (required without --missive)')
     .option('--imap-port <port>', 'IMAP port (default: 993)')
     .option('--imap-ssl', 'TLS from the first byte for IMAP (default: true when port 993)')
     .option('--no-imap-ssl', 'STARTTLS for IMAP')
-    .option('--smtp-host <host>', 'SMTP submission server hostname (required)')
+    .option('--smtp-host <host>', 'SMTP submission server hostname (required without --missive)')
     .option('--smtp-port <port>', 'SMTP port (default: 465)')
     .option('--smtp-ssl', 'TLS from the first byte for SMTP (default: true when port 465)')
     .option('--no-smtp-ssl', 'STARTTLS for SMTP')
@@ -116,6 +118,8 @@ function addGenerate(root: Command): Command {
       '--sent-copy <who>',
       'copies of sent mail: auto (default: files one unless the provider does), always, or never',
     )
+    .option('--missive', 'Missive in the place of a mailbox: takes no flags of IMAP and SMTP')
+    .option('--missive-url <url>', `base URL of its API (default: ${MISSIVE_URL})`)
     .option(
       '--preset <name>',
       `MCP client to allow, repeatable (default: claude, inspector): ${Object.keys(presets).join(', ')}`,
@@ -126,7 +130,7 @@ function addGenerate(root: Command): Command {
     .option('--public', 'no client secret: for clients that cannot keep one')
     .option(
       '--connection',
-      'print no client, but what DEFAULT_CONNECTION takes: mail servers and limits for clients that nobody minted',
+      'print no client, but what DEFAULT_CONNECTION takes: servers and limits for clients that nobody minted',
     )
     .option('--name <name>', 'name of the client, shown on the login form')
     .option(
@@ -134,7 +138,11 @@ function addGenerate(root: Command): Command {
       `what may be done: read (${METHOD_GROUPS.read?.join(', ')}), write (${METHOD_GROUPS.write?.join(', ')}) or single ones of these, separated by commas; default: all`,
       collectLimit,
     )
-    .option('--tags <names>', `areas that may be used, of ${TAGS.join(', ')}; default: all`, collectLimit)
+    .option(
+      '--tags <names>',
+      `areas that may be used, of ${TAGS.join(', ')}; with --missive of ${MISSIVE_TAGS.join(', ')}; default: all`,
+      collectLimit,
+    )
     .option('--tools <names>', 'tools that may be used; default: all', collectLimit)
     .option(
       '--folders <names>',
@@ -146,7 +154,7 @@ function addGenerate(root: Command): Command {
       'who messages may be sent to: addresses, or @example.com for everyone there; default: everybody',
       collectLimit,
     )
-    .option('--max-sends-per-hour <number>', 'how many messages may be sent from one mailbox in an hour')
+    .option('--max-sends-per-hour <number>', 'how many messages may be sent from one account in an hour')
     .option(
       '--expires-at <time>',
       'when the client and everything given to it ends, e.g. 2027-01-31 or 2027-01-31T12:00:00Z; default: never',

@@ -1,6 +1,5 @@
 import { readKeys } from './config.ts';
 import { ConfigError } from './errors.ts';
-import type { MailServers } from './mail/account.ts';
 import {
   asObject,
   type Flags,
@@ -11,11 +10,11 @@ import {
   newClient,
   readFlags,
   redirectUrisOf,
-  withSsl,
 } from './mint.ts';
 import type { NewClient } from './oauth/client.ts';
 import { sealConnection } from './oauth/connection.ts';
 import { createKeyring, type Keyring } from './oauth/jwe.ts';
+import { flagOf, serverLines, serversObject } from './server-flags.ts';
 
 /** `mail-mcp generate`: flags → a minted client → what is printed. */
 
@@ -43,14 +42,10 @@ async function connection(flags: Flags, limits: Limits, keyring: Keyring, now: D
   const { servers } = newClient(flags, limits);
   const { policy, expiresAt = null } = limits;
   const sealed = await sealConnection(keyring, { servers, policy, expiresAt }, now);
-  const { imap, smtp } = servers;
   return flags.json
-    ? asJson({ default_connection: sealed, imap: withSsl(imap), smtp: withSsl(smtp), ...limitsObject(limits) })
+    ? asJson({ default_connection: sealed, ...serversObject(servers), ...limitsObject(limits) })
     : [`Default connection: ${sealed}`, '', ...serverLines(servers), ...limitLines(limits), ''].join('\n');
 }
-
-/** `maxSendsPerHour` → `--max-sends-per-hour` */
-const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Reads flags and keys, and tells the faults of both at once. */
 function readAll(flags: unknown, env: NodeJS.ProcessEnv, now: Date) {
@@ -92,23 +87,4 @@ function asText(client: NewClient, { clientId, clientSecret }: Minted, limits: L
     ...redirectUrisOf(client).map((uri) => `  ${uri}`),
     '',
   ].join('\n');
-}
-
-function serverLines(servers: MailServers): string[] {
-  const { imap, smtp } = servers;
-  return [
-    `IMAP: ${imap.host}:${imap.port} (ssl=${imap.security === 'tls'})`,
-    `SMTP: ${smtp.host}:${smtp.port} (ssl=${smtp.security === 'tls'})`,
-    ...securityNotes(servers),
-  ];
-}
-
-function securityNotes({ imap, smtp }: MailServers): string[] {
-  const used = new Set([imap.security, smtp.security]);
-  return [
-    ...(used.has('starttls') ? ['Where ssl is false, STARTTLS is required.'] : []),
-    ...(used.has('cleartext')
-      ? ['Where ssl is false, nothing is encrypted: passwords and mail can be read on the way.']
-      : []),
-  ];
 }

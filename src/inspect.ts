@@ -1,7 +1,8 @@
 /** `mail-mcp inspect`: what a client id or token is, for whoever has the key, without the secrets in it. */
+import type { Servers } from './account.ts';
 import { readKeys } from './config.ts';
 import { ConfigError } from './errors.ts';
-import type { MailServer, MailServers } from './mail/account.ts';
+import type { MailServer } from './mail/account.ts';
 import { type Claims, createKeyring, type Sealed } from './oauth/jwe.ts';
 import { createTokens, type Tokens } from './oauth/tokens.ts';
 
@@ -73,7 +74,10 @@ function grantView(grant: { iss: string; sub: string; gid: string; granted_at: n
   return { issuer: grant.iss, subject: grant.sub, grant: grant.gid, granted_at: time(grant.granted_at) };
 }
 
-const serverView = ({ imap, smtp }: MailServers) => ({ imap: address(imap), smtp: address(smtp) });
+const serverView = (servers: Servers) =>
+  'missive' in servers
+    ? { missive: servers.missive.url }
+    : { imap: address(servers.imap), smtp: address(servers.smtp) };
 
 const address = ({ host, port, security }: MailServer): string => `${host}:${port} (${security})`;
 

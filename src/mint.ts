@@ -1,30 +1,14 @@
 /** Settings of a client, from flags or from JSON → a minted client. */
-import { domainToASCII } from 'node:url';
 import { z } from 'zod';
+import type { Servers } from './account.ts';
 import { ConfigError } from './errors.ts';
-import { type MailServer, SentCopy } from './mail/account.ts';
 import { type PolicyInput, readPolicy } from './mcp/policy-input.ts';
-import { mailTools } from './mcp/tools/mail.ts';
+import { toolsOf } from './mcp/services.ts';
 import { mintClient, type NewClient } from './oauth/client.ts';
 import type { Keyring } from './oauth/jwe.ts';
 import { defaultPresets, presets } from './oauth/presets.ts';
 import type { Policy } from './policy.ts';
-
-const host = (flag: string) =>
-  z
-    .string(`${flag} is required.`)
-    .transform((name) => domainToASCII(name.replace(/^\[(.*)\]$/, '$1')) || name)
-    .pipe(z.union([z.hostname(), z.ipv4(), z.ipv6()], `${flag} must be a host name or an address, nothing else.`));
-
-const port = (flag: string, standard: number) => {
-  const sentence = `${flag} must be a port number: 1 to 65535.`;
-  return z
-    .string()
-    .regex(/^\d{1,5}$/, sentence)
-    .transform(Number)
-    .pipe(z.number().min(1, sentence).max(65535, sentence))
-    .default(standard);
-};
+import { readServers, serversObject } from './server-flags.ts';
 
 /** Separated by commas, in one flag or in several; `\\,` is a comma of a name. */
 const Entries = z
@@ -45,14 +29,7 @@ const LimitFlags = z.object({
 
 /** The flags as the command line parser hands them over. */
 const Flags = LimitFlags.extend({
-  imapHost: host('--imap-host'),
-  imapPort: port('--imap-port', 993),
-  imapSsl: z.boolean().optional(),
-  smtpHost: host('--smtp-host'),
-  smtpPort: port('--smtp-port', 465),
-  smtpSsl: z.boolean().optional(),
-  allowCleartext: z.boolean().default(false),
-  sentCopy: z.enum(SentCopy.options, `--sent-copy must be one of ${SentCopy.options.join(', ')}.`).default('auto'),
+  missive: z.boolean().default(false),
   preset: z.array(z.string()).default([]),
   redirectUri: z.array(z.string()).default([]),
   public: z.boolean().default(false),
@@ -61,7 +38,7 @@ const Flags = LimitFlags.extend({
   json: z.boolean().default(false),
 });
 
-export type Flags = z.output<typeof Flags>;
+export type Flags = z.output<typeof Flags> & { servers: Servers };
 
 export interface Minted {
   clientId: string;
@@ -80,9 +57,12 @@ export function readFlags(
   { now, nameOf }: { now: Date; nameOf: (limit: keyof PolicyInput) => string },
 ): { parsed: Flags | undefined; limits: Limits; faults: string[] } {
   const result = Flags.safeParse(flags);
-  const limits = readPolicy(LimitFlags.safeParse(flags).data ?? {}, { tools: mailTools, now, nameOf });
-  const faults = [...(result.error?.issues ?? []).map(({ message }) => message), ...limits.faults];
-  return { parsed: faults.length === 0 ? result.data : undefined, limits, faults };
+  const { servers, faults: serverFaults } = readServers(flags);
+  const tools = toolsOf(result.data?.missive ? 'missive' : 'mail');
+  const limits = readPolicy(LimitFlags.safeParse(flags).data ?? {}, { tools, now, nameOf });
+  const faults = [...(result.error?.issues ?? []).map(({ message }) => message), ...serverFaults, ...limits.faults];
+  const isGood = faults.length === 0 && result.data !== undefined && servers !== undefined;
+  return { parsed: isGood ? { ...result.data, servers } : undefined, limits, faults };
 }
 
 /** @throws {ConfigError} for what the flags leave open, one sentence a line */
@@ -94,11 +74,7 @@ export async function mint(keyring: Keyring, flags: Flags, limits: Limits, now: 
 export function newClient(flags: Flags, { policy, expiresAt }: Limits): NewClient {
   const chosen = flags.preset.length + flags.redirectUri.length === 0 ? [...defaultPresets] : flags.preset;
   return {
-    servers: {
-      imap: mailServer(flags.imapHost, flags.imapPort, flags.imapSsl ?? flags.imapPort === 993, flags.allowCleartext),
-      smtp: mailServer(flags.smtpHost, flags.smtpPort, flags.smtpSsl ?? flags.smtpPort === 465, flags.allowCleartext),
-      ...(flags.sentCopy !== 'auto' && { sentCopy: flags.sentCopy }),
-    },
+    servers: flags.servers,
     presets: chosen,
     redirectUris: flags.redirectUri,
     kind: isPublic(flags, chosen) ? 'public' : 'confidential',
@@ -119,11 +95,6 @@ function isPublic(flags: Flags, chosen: readonly string[]): boolean {
   );
 }
 
-function mailServer(name: string, portNumber: number, ssl: boolean, allowCleartext: boolean): MailServer {
-  const security = ssl ? 'tls' : allowCleartext ? 'cleartext' : 'starttls';
-  return { host: name, port: portNumber, security };
-}
-
 export function redirectUrisOf({ presets: names, redirectUris }: NewClient): string[] {
   return [...new Set([...names.flatMap((name) => presets[name]?.redirectUris ?? []), ...redirectUris])];
 }
@@ -133,13 +104,10 @@ export function asObject(client: NewClient, { clientId, clientSecret }: Minted):
   return {
     client_id: clientId,
     client_secret: clientSecret,
-    imap: withSsl(client.servers.imap),
-    smtp: withSsl(client.servers.smtp),
+    ...serversObject(client.servers),
     redirect_uris: redirectUrisOf(client),
   };
 }
-
-export const withSsl = (server: MailServer) => ({ ...server, ssl: server.security === 'tls' });
 
 export const limitsObject = ({ policy, expiresAt }: Limits) => ({
   policy,

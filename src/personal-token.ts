@@ -1,13 +1,12 @@
 /** `mail-mcp token`: a bearer token for clients that cannot sign in through OAuth. */
 import { z } from 'zod';
+import type { VerifyLogin } from './account.ts';
+import { workingLogin } from './ask-login.ts';
 import { readConfig } from './config.ts';
 import { ConfigError, OAuthError } from './errors.ts';
-import type { VerifyLogin } from './mail/account.ts';
 import { type Client, openClient } from './oauth/client.ts';
 import { accountOf } from './oauth/credentials.ts';
 import { createKeyring, randomId, toSeconds } from './oauth/jwe.ts';
-import { credentialsOf, emptyEntry, entryProblems, type FormProblem, type LoginEntry } from './oauth/login-form.ts';
-import { loginProblems, needsOwnSmtpLogin } from './oauth/login-problems.ts';
 import { resourceOf } from './oauth/metadata.ts';
 import { grantedScope, type Scope } from './oauth/scope.ts';
 import { subjectOf } from './oauth/subject.ts';
@@ -25,7 +24,7 @@ const Flags = z.object({
 });
 
 /**
- * Asks for the login, tries it on both mail servers, and seals it with the client's limits.
+ * Asks for the login, tries it on the servers, and seals it with the client's limits.
  *
  * @param flags what the command line parser read; any shape
  * @returns what is printed: the token, what it may do and when it ends
@@ -50,8 +49,7 @@ export async function personalToken(
   const scope = scopeOf(parsed.data.scope);
   const end = endOf(parsed.data.expiresAt, client, now());
 
-  const entry = await workingLogin(world.openTerminal(), client, verifyLogin);
-  const login = credentialsOf(entry);
+  const login = await workingLogin(world.openTerminal(), client, verifyLogin);
   const { servers, policy } = client;
   const payload: AccessPayload = {
     iss: config.issuer,
@@ -87,51 +85,4 @@ function endOf(asked: Date | undefined, { expiresAt }: Client, now: Date): Date 
   if (end.getTime() > now.getTime() + lifetimes.personalSeconds * 1000)
     throw new ConfigError('--expires-at must be within a year.');
   return expiresAt !== null && expiresAt < end ? expiresAt : end;
-}
-
-const mostAttempts = 3;
-
-/** @throws {ConfigError} after three attempts, so that no mailbox is locked by us */
-async function workingLogin(terminal: Terminal, client: Client, verifyLogin: VerifyLogin): Promise<LoginEntry> {
-  const { imap, smtp } = client.servers;
-  terminal.say(`The password goes to ${imap.host} and ${smtp.host}, and encrypted into the token.`);
-  let entry = await askLogin(terminal);
-  for (let attempt = 1; ; attempt++) {
-    const problems = await problemsOf(entry, client, verifyLogin);
-    if (problems.length === 0) return entry;
-    for (const { sentence } of problems) terminal.say(sentence);
-    if (attempt === mostAttempts) throw new ConfigError('No token was made: the login does not work.');
-    const useSameCredentials = !problems.some(({ place }) => place === 'smtp_password');
-    entry = useSameCredentials ? await askLogin(terminal, entry) : await askSmtpLogin(terminal, entry);
-  }
-}
-
-async function problemsOf(entry: LoginEntry, client: Client, verifyLogin: VerifyLogin): Promise<FormProblem[]> {
-  const mistakes = entryProblems(entry);
-  if (mistakes.length > 0) return mistakes;
-  const faults = await verifyLogin(accountOf(credentialsOf(entry), client.servers));
-  const problems = loginProblems(faults, entry, client.servers);
-  return needsOwnSmtpLogin(faults, entry)
-    ? problems.map((problem) => ({ ...problem, place: 'smtp_password' }))
-    : problems;
-}
-
-async function askLogin(terminal: Terminal, before: LoginEntry = emptyEntry): Promise<LoginEntry> {
-  const fullName = await terminal.ask('Full name, as the people you write to see it (may be empty)', before.fullName);
-  const email = await terminal.ask('Email address', before.email);
-  const imapUsername = await terminal.ask('User name', before.imapUsername || email);
-  const imapPassword = await terminal.askSecret('Password');
-  return {
-    ...emptyEntry,
-    fullName: fullName.trim(),
-    email: email.trim(),
-    imapUsername: imapUsername.trim(),
-    imapPassword,
-  };
-}
-
-async function askSmtpLogin(terminal: Terminal, before: LoginEntry): Promise<LoginEntry> {
-  const smtpUsername = await terminal.ask('User name for sending', before.smtpUsername || before.imapUsername);
-  const smtpPassword = await terminal.askSecret('Password for sending');
-  return { ...before, useSameCredentials: false, smtpUsername: smtpUsername.trim(), smtpPassword };
 }

@@ -37,6 +37,9 @@ async function brokenApp(broken: Partial<Services>) {
     openSession: () => {
       throw new Error(SECRET);
     },
+    openMissiveSession: () => {
+      throw new Error(SECRET);
+    },
     attachmentLinks: undefined,
     ...broken,
   };

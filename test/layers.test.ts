@@ -8,13 +8,16 @@ const SRC = join(import.meta.dirname, '..', 'src');
 const LAYERS = [
   ['cli.ts'],
   ['deny.ts', 'generate.ts', 'inspect.ts', 'personal-token.ts', 'server.ts'],
+  ['ask-login.ts'],
   ['assemble.ts', 'terminal.ts'],
   ['app.ts'],
   ['admin-clients.ts'],
   ['mint.ts'],
   ['concurrency-limit.ts', 'idle-memory.ts', 'open-state.ts', 'origin-guard.ts', 'request-log.ts'],
+  ['missive-session.ts', 'server-flags.ts', 'verify-login.ts'],
   ['oauth/', 'mcp/'],
   ['attachments/'],
+  ['account.ts'],
   ['mail/', 'missive/', 'state/'],
   ['log.ts'],
   ['config.ts', 'policy.ts', 'version.ts'],
@@ -23,7 +26,17 @@ const LAYERS = [
 
 /** What a folder may use of those below it, where that is less than everything. */
 const NARROWER: Record<string, string[]> = {
-  'oauth/': ['oauth/', 'mail/account.ts', 'state/', 'log.ts', 'config.ts', 'policy.ts', 'errors.ts'],
+  'oauth/': [
+    'oauth/',
+    'account.ts',
+    'mail/account.ts',
+    'missive/account.ts',
+    'state/',
+    'log.ts',
+    'config.ts',
+    'policy.ts',
+    'errors.ts',
+  ],
   'mail/': ['mail/', 'log.ts', 'errors.ts'],
   'missive/': ['missive/', 'errors.ts'],
   'state/': ['state/', 'errors.ts'],

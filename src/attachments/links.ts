@@ -9,7 +9,7 @@ import { canonicalMailboxName } from '../mail/mailbox-name.ts';
 import type { ImapPool } from '../mail/pool.ts';
 import { openPart } from '../mail/read.ts';
 import { keepOrReopen, openLent } from './reopened.ts';
-import type { AttachmentRef, AttachmentStore } from './store.ts';
+import type { AttachmentRef, AttachmentStore, Reader } from './store.ts';
 
 /** Attachments without S3: a link seals where the part is, and this server streams it from IMAP when somebody opens the link. */
 
@@ -58,11 +58,7 @@ export function createLinkStore(options: { issuer: string; seal: LinkSeal; lendP
       const reference = await seal.open(url.slice(prefix.length)).catch(() => {
         throw expired();
       });
-      if (!isSameMailbox(reference.imap, reader.imap)) throw notOurs();
-      const readable = await reader.readable?.();
-      if (readable?.includes(canonicalMailboxName(reference.mailbox)) === false) throw notReadable();
-      // Read with the login of the caller: the one in the link may be out of date.
-      const part = { ...reference, imap: reader.imap };
+      const part = reader === 'anyone' ? reference : await readableBy(reader, reference);
       const again = () => openLent((use) => lendPart(part, ({ stream }) => use(stream)));
       return lendPart(part, async ({ stream, filename, contentType }) => ({
         filename,
@@ -71,6 +67,14 @@ export function createLinkStore(options: { issuer: string; seal: LinkSeal; lendP
       }));
     },
   };
+}
+
+/** @returns what to read with the login of the caller: the one in the link may be out of date */
+async function readableBy(reader: Reader, reference: AttachmentRef): Promise<AttachmentRef> {
+  if (!isSameMailbox(reference.imap, reader.imap)) throw notOurs();
+  const readable = await reader.readable?.();
+  if (readable?.includes(canonicalMailboxName(reference.mailbox)) === false) throw notReadable();
+  return { ...reference, imap: reader.imap };
 }
 
 function isSameMailbox(one: MailAccount['imap'], other: MailAccount['imap']): boolean {

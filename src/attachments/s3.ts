@@ -11,7 +11,7 @@ import { canonicalMailboxName } from '../mail/mailbox-name.ts';
 import { createGate } from './gate.ts';
 import { expired, notOurs, notReadable } from './links.ts';
 import { keepOrReopen, openLent } from './reopened.ts';
-import type { Attached, AttachmentStore, LendBytes, OwnFile } from './store.ts';
+import type { Attached, AttachmentStore, LendBytes, OwnFile, Reader } from './store.ts';
 
 /** Attachments in S3: each is uploaded once, streamed from IMAP, and handed out as a presigned URL. Door to the AWS SDK. */
 
@@ -69,6 +69,11 @@ export function createS3Store({ s3, nameKey, now, log }: S3Options): AttachmentS
     return key;
   }
 
+  async function requireReadable(key: string, { imap, readable }: Reader): Promise<void> {
+    const mailboxes = (await readable?.())?.map((mailbox) => mailboxOf({ imap, mailbox }, nameKey));
+    if (mailboxes?.some((mailbox) => key.startsWith(`${PREFIX}${mailbox}/`)) === false) throw notReadable();
+  }
+
   return {
     async publish(attached, lend, notAfter) {
       const key = `${PREFIX}${mailboxOf(attached, nameKey)}/${nameOf(attached, nameKey)}`;
@@ -80,10 +85,9 @@ export function createS3Store({ s3, nameKey, now, log }: S3Options): AttachmentS
         return null;
       }
     },
-    async fetchOwn(url, { imap, readable }, maxBytes): Promise<OwnFile> {
+    async fetchOwn(url, reader, maxBytes): Promise<OwnFile> {
       const Key = await keyOf(url);
-      const mailboxes = (await readable?.())?.map((mailbox) => mailboxOf({ imap, mailbox }, nameKey));
-      if (mailboxes?.some((mailbox) => Key.startsWith(`${PREFIX}${mailbox}/`)) === false) throw notReadable();
+      if (reader !== 'anyone') await requireReadable(Key, reader);
       const get = () =>
         client.send(new GetObjectCommand({ Bucket, Key })).catch((cause: unknown) => {
           if (isNamed(cause, 'NoSuchKey')) throw expired();

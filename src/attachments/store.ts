@@ -45,8 +45,8 @@ export interface AttachmentStore {
   /**
    * The file behind a link that `publish` made. Nothing is ever fetched from any other URL.
    *
-   * @param reader whose mailboxes may be read for it
+   * @param reader whose mailboxes may be read for it; `anyone` where there is no mailbox: who has a link can open it anyway
    * @throws {ToolError} if the link is not ours, has expired, is of another mailbox, or leads to more than `maxBytes`
    */
-  fetchOwn(url: string, reader: Reader, maxBytes: number): Promise<OwnFile>;
+  fetchOwn(url: string, reader: Reader | 'anyone', maxBytes: number): Promise<OwnFile>;
 }

@@ -1,21 +1,27 @@
 /** What the pages at /account say: what was granted to whom, put into words. */
-import type { MailServers } from '../mail/account.ts';
+import { type Servers, type Service, serviceOf } from '../account.ts';
 import type { Power } from '../policy.ts';
-import { appPasswordOf } from './app-passwords.ts';
 import type { NotedGrant } from './grants.ts';
-import type { FormProblem, LoginEntry, Place } from './login-form.ts';
-import { problemView, serverView } from './login-page.ts';
-import type { AccountView, FinderView, SignInView } from './pages.ts';
+import type { FormProblem, Place } from './login-form.ts';
+import { accountWords, problemView } from './login-page.ts';
+import type { AccountView, FinderView, OwnerFields, SignInView } from './pages.ts';
 import { accountPath } from './paths.ts';
 import { plainText } from './plain-text.ts';
+import type { Entered } from './sign-in-form.ts';
+import type { AccountName } from './subject.ts';
 import { dayWords, minuteWords } from './time-words.ts';
 
-const powerNames: Readonly<Record<Power, string>> = {
+const mailPowers = {
   read: 'read',
   organise: 'move and mark messages',
   draft: 'write drafts',
   send: 'send',
   delete: 'delete',
+} as const satisfies Record<Power, string>;
+
+const powerNames: Readonly<Record<Service, Record<Power, string>>> = {
+  mail: mailPowers,
+  missive: { ...mailPowers, organise: 'change conversations, contacts, labels and tasks' },
 };
 
 /** What was just ended: the access of one client, or everything up to a moment. */
@@ -31,8 +37,8 @@ export function finderView(clientId: string | undefined): FinderView {
 }
 
 export function signInView(
-  { transaction, servers, isDefault }: { transaction: string; servers: MailServers; isDefault: boolean },
-  entry: LoginEntry,
+  { transaction, servers, isDefault }: { transaction: string; servers: Servers; isDefault: boolean },
+  login: Entered<OwnerFields>,
   problems: readonly FormProblem[],
 ): SignInView {
   const shown = problems.map(problemView);
@@ -40,34 +46,31 @@ export function signInView(
   return {
     action: accountPath,
     transaction,
-    server: serverView(servers.imap),
-    serverProblem: at('imap_server'),
-    appPassword: appPasswordOf(servers.imap.host),
+    words: accountWords[serviceOf(servers)],
+    login: login.view(at),
     isDefault,
-    fields: {
-      imap_username: { value: entry.imapUsername, problem: at('imap_username') },
-      imap_password: { value: '', problem: at('imap_password') },
-    },
     problems: shown,
   };
 }
 
 /** @param options.canTakeBack false where that would hold in one process only */
 export function accountView(
-  visit: { session: string; username: string; host: string },
+  { session, who }: { session: string; who: AccountName },
   grants: readonly NotedGrant[],
   { canTakeBack, taken }: { canTakeBack: boolean; taken: Taken | undefined },
 ): AccountView {
+  const service = 'imap' in who ? 'mail' : 'missive';
   return {
-    ...visit,
+    session,
+    ...whoWords(who),
     action: accountPath,
     canTakeBack,
-    taken: taken && takenWords(taken),
+    taken: taken && takenWords(taken, service),
     grants: grants.map((grant) => ({
       id: grant.id,
       name: plainText(grant.client.name, 64),
       redirectHost: grant.redirectHost && plainText(grant.redirectHost, 255),
-      may: new Intl.ListFormat('en').format(grant.powers.map((power) => powerNames[power])),
+      may: new Intl.ListFormat('en').format(grant.powers.map((power) => powerNames[service][power])),
       recipients: grant.recipients && plainText(grant.recipients.join(', '), 500),
       since: dayWords(grant.grantedAt),
       until: isSoon(grant) ? minuteWords(grant.until) : dayWords(grant.until),
@@ -75,11 +78,27 @@ export function accountView(
   };
 }
 
+function whoWords(who: AccountName): Pick<AccountView, 'words' | 'username' | 'host' | 'lock'> {
+  return 'imap' in who
+    ? {
+        words: accountWords.mail,
+        username: who.imap.login.username,
+        host: who.imap.server.host,
+        lock: 'Change the password of your mailbox, or delete the app password that you used.',
+      }
+    : {
+        words: accountWords.missive,
+        username: undefined,
+        host: new URL(who.url).host,
+        lock: 'Delete the API token in Missive, under Settings, API.',
+      };
+}
+
 /** Where a day makes a difference, the hour does. */
 const isSoon = ({ grantedAt, until }: NotedGrant): boolean => until.getTime() - grantedAt.getTime() < 2 * 86_400_000;
 
-function takenWords(taken: Taken): string {
+function takenWords(taken: Taken, service: Service): string {
   return 'from' in taken
     ? `${plainText(taken.from, 64)} has no access any more.`
-    : `Everything that was granted for this mailbox until ${minuteWords(taken.everythingUntil)} is taken back.`;
+    : `Everything that was granted for this ${accountWords[service].account} until ${minuteWords(taken.everythingUntil)} is taken back.`;
 }

@@ -1,20 +1,23 @@
-/** GET and POST /account: the owner of a mailbox signs in to see what they have granted, and takes it back. */
+/** GET and POST /account: the owner of an account signs in to see what they have granted, and takes it back. */
 import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
+import { type Account, Servers } from '../account.ts';
 import { OAuthError } from '../errors.ts';
-import { MailServer, MailServers } from '../mail/account.ts';
+import { MailServer } from '../mail/account.ts';
 import { accountView, finderView, signInView, type Taken } from './account-page.ts';
 import { accountOf } from './credentials.ts';
 import { formBinding } from './form-binding.ts';
+import { ownerForm, serverWords } from './form-of-service.ts';
 import { createGrants } from './grants.ts';
 import { sealed } from './jwe.ts';
 import { loginCheck } from './login-check.ts';
-import { emptyEntry, type FormProblem, type LoginEntry, mailboxProblems, readEntry } from './login-form.ts';
-import { loginProblems } from './login-problems.ts';
+import type { FormProblem } from './login-form.ts';
 import type { OAuthServices } from './oauth-services.ts';
-import { createPages } from './pages.ts';
+import { createPages, type OwnerFields } from './pages.ts';
 import { type Parameters, parseParameters, queryOf, readForm } from './parameters.ts';
+import type { Entered } from './sign-in-form.ts';
 import { waitSentence } from './sign-in-throttle.ts';
+import { tokenHashOf } from './subject.ts';
 
 const lifetimeSeconds = 600;
 const maxFormBytes = 16 * 1024;
@@ -27,14 +30,17 @@ const ofDefault = 'account';
 const Door = z.object({
   /** Names the client whose servers these are. */
   client: z.string(),
-  servers: MailServers,
+  servers: Servers,
   browser: z.string(),
 });
 type Door = z.output<typeof Door>;
 
-/** Who has signed in, without their password. Held like a Door; with the cookie it can list and end grants of this mailbox. */
+/** Who has signed in, without their password or token. Held like a Door; with the cookie it can list and end grants of this account. */
 const Visit = z.object({
-  imap: z.object({ server: MailServer, login: z.object({ username: z.string() }) }),
+  who: z.union([
+    z.object({ imap: z.object({ server: MailServer, login: z.object({ username: z.string() }) }) }),
+    z.object({ url: z.string(), tokenHash: z.string() }),
+  ]),
   browser: z.string(),
 });
 type Visit = z.output<typeof Visit>;
@@ -63,20 +69,22 @@ export function account(services: OAuthServices): { show: RequestHandler; submit
   async function sendSignIn(
     response: Response,
     door: Door,
-    entry: LoginEntry,
+    login: Entered<OwnerFields>,
     problems: readonly FormProblem[] = [],
     status = 200,
   ): Promise<void> {
     const transaction = await doors.seal(door, now());
     const page = { transaction, servers: door.servers, isDefault: door.client === ofDefault };
-    send(response, pages.signIn(signInView(page, entry, problems)), status);
+    send(response, pages.signIn(signInView(page, login, problems)), status);
   }
 
   async function sendList(response: Response, visit: Visit, taken: Taken | undefined): Promise<void> {
     const session = await visits.seal(visit, now());
-    const listed = await grants.of(visit);
-    const view = { session, username: visit.imap.login.username, host: visit.imap.server.host };
-    send(response, pages.account(accountView(view, listed, { canTakeBack: state.isShared, taken })));
+    const listed = await grants.of(visit.who);
+    send(
+      response,
+      pages.account(accountView({ session, who: visit.who }, listed, { canTakeBack: state.isShared, taken })),
+    );
   }
 
   function requireOurPage(request: Request, { browser }: { browser: string }): void {
@@ -86,40 +94,40 @@ export function account(services: OAuthServices): { show: RequestHandler; submit
   async function signIn(request: Request, response: Response, form: Parameters): Promise<void> {
     const door = await doors.open(form.get('transaction') ?? '', now()).catch(asStale);
     requireOurPage(request, door);
-    const { imapUsername, imapPassword } = readEntry(form);
-    const entry = { ...emptyEntry, imapUsername, imapPassword };
-    const mistakes = mailboxProblems(entry);
-    if (mistakes.length > 0) return sendSignIn(response, door, entry, mistakes);
+    const login = ownerForm(door.servers).read(form);
+    const mistakes = login.mistakes();
+    if (mistakes.length > 0) return sendSignIn(response, door, login, mistakes);
 
-    const login = { name: '', email: imapUsername, imap: { password: imapPassword } };
-    const mailbox = accountOf(login, door.servers);
-    const { waitSeconds, faults } = await tryLogin(request, { jti: door.client }, mailbox, { only: 'imap' });
+    const opened = accountOf(login.credentials(), door.servers);
+    const { waitSeconds, faults } = await tryLogin(request, { jti: door.client }, opened, { only: 'imap' });
     if (waitSeconds > 0) {
       response.set('Retry-After', String(waitSeconds));
-      const wait = { place: 'imap_password' as const, sentence: waitSentence(waitSeconds) };
-      return sendSignIn(response, door, entry, [wait], 429);
+      const sentence = waitSentence(waitSeconds, serverWords(door.servers));
+      return sendSignIn(response, door, login, [{ place: login.waitPlace, sentence }], 429);
     }
-    if (faults.length > 0) return sendSignIn(response, door, entry, loginProblems(faults, entry, door.servers));
-    const { server } = mailbox.imap;
-    await sendList(response, { imap: { server, login: { username: imapUsername } }, browser: door.browser }, undefined);
+    if (faults.length > 0) {
+      const { problems, shown } = login.refused(faults);
+      return sendSignIn(response, door, shown, problems);
+    }
+    await sendList(response, { who: whoIs(opened), browser: door.browser }, undefined);
   }
 
   async function takeBack(request: Request, response: Response, form: Parameters): Promise<void> {
     const visit = await visits.open(form.get('session') ?? '', now()).catch(asStale);
     requireOurPage(request, visit);
-    const { imap, browser } = visit;
-    await sendList(response, { imap, browser }, await taken(form.get('take_back'), visit));
+    const { who, browser } = visit;
+    await sendList(response, { who, browser }, await taken(form.get('take_back'), visit));
   }
 
-  /** Ends one grant of this mailbox, or all; what was ended, if anything. */
-  async function taken(what: string | undefined, visit: Visit): Promise<Taken | undefined> {
+  /** Ends one grant of this account, or all; what was ended, if anything. */
+  async function taken(what: string | undefined, { who }: Visit): Promise<Taken | undefined> {
     // A mark in this process alone would be forgotten with it, and a token that was thought dead would live again.
     if (!state.isShared || what === undefined) return undefined;
     if (what === 'all') {
-      await grants.revokeAll(visit);
+      await grants.revokeAll(who);
       return { everythingUntil: now() };
     }
-    const grant = (await grants.of(visit)).find(({ id }) => id === what);
+    const grant = (await grants.of(who)).find(({ id }) => id === what);
     if (grant === undefined) return undefined;
     await grants.revoke(grant.id);
     return { from: grant.client.name };
@@ -133,7 +141,7 @@ export function account(services: OAuthServices): { show: RequestHandler; submit
         if (error instanceof OAuthError && error.code === 'invalid_client') return undefined;
         throw error;
       });
-      if (door !== undefined) return sendSignIn(response, door, emptyEntry);
+      if (door !== undefined) return sendSignIn(response, door, ownerForm(door.servers).blank);
       send(response, pages.finder(finderView(clientId)), clientId === undefined ? 200 : 400);
     },
 
@@ -142,6 +150,12 @@ export function account(services: OAuthServices): { show: RequestHandler; submit
       return form.get('session') === undefined ? signIn(request, response, form) : takeBack(request, response, form);
     },
   };
+}
+
+function whoIs(account: Account): Visit['who'] {
+  if (account.service === 'missive') return { url: account.url, tokenHash: tokenHashOf(account) };
+  const { server, login } = account.imap;
+  return { imap: { server, login: { username: login.username } } };
 }
 
 function asStale(cause: unknown): never {

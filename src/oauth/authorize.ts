@@ -1,5 +1,6 @@
 /** GET and POST /oauth/authorize: the sign-in page, and the redirect with the code (RFC 6749 §4.1.1, §4.1.2). */
 import type { Request, RequestHandler, Response } from 'express';
+import { serviceOf } from '../account.ts';
 import { OAuthError } from '../errors.ts';
 import type { Consent } from '../policy.ts';
 import { type AuthorizationRequest, checkedRequest, errorTarget, trustedTarget } from './authorization-request.ts';
@@ -14,25 +15,19 @@ import {
 } from './consent.ts';
 import { accountOf, type Credentials } from './credentials.ts';
 import { formBinding } from './form-binding.ts';
+import { serverWords, signInForm } from './form-of-service.ts';
 import { randomId } from './jwe.ts';
 import { loginCheck } from './login-check.ts';
-import {
-  credentialsOf,
-  emptyEntry,
-  entryProblems,
-  type FormProblem,
-  type LoginEntry,
-  readEntry,
-} from './login-form.ts';
+import type { FormProblem } from './login-form.ts';
 import { loginView } from './login-page.ts';
-import { loginProblems, needsOwnSmtpLogin } from './login-problems.ts';
 import type { OAuthServices } from './oauth-services.ts';
-import { createPages } from './pages.ts';
+import { createPages, type LoginFields } from './pages.ts';
 import { parseParameters, queryOf, readForm } from './parameters.ts';
 import { authorizePaths } from './paths.ts';
 import { sendBack } from './redirect.ts';
 import { formActionSources, isRegistered } from './redirect-uri.ts';
 import type { Scope } from './scope.ts';
+import type { Entered } from './sign-in-form.ts';
 import { waitSentence } from './sign-in-throttle.ts';
 import { type CodePayload, createTokens, lifetimes, type Transaction } from './tokens.ts';
 
@@ -42,9 +37,9 @@ const maxFormBytes = 16 * 1024;
 
 const staleForm = 'This sign-in page is too old, was already used, or was opened in another browser.';
 
-/** What the person has entered. */
-interface Entered {
-  entry: LoginEntry;
+/** What the person has filled in. */
+interface FilledIn {
+  login: Entered<LoginFields>;
   choices: Choices;
 }
 
@@ -56,7 +51,8 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
   const binding = formBinding(issuer);
   const tryLogin = loginCheck(services);
 
-  const offeredBy = ({ client, scope }: AuthorizationRequest) => offeredPowers(scope, powersLeft(client.policy));
+  const offeredBy = ({ client, scope }: AuthorizationRequest) =>
+    offeredPowers(scope, powersLeft(client.policy, serviceOf(client.servers)));
 
   /** Asked for and allowed by the operator (AUTHZ-23). */
   function withinPolicy(request: AuthorizationRequest): AuthorizationRequest {
@@ -77,7 +73,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
     response: Response,
     request: AuthorizationRequest,
     sealed: { tid: string; browser: string },
-    { entry, choices }: Entered,
+    { login, choices }: FilledIn,
     problems: readonly FormProblem[] = [],
     status = 200,
   ): Promise<void> {
@@ -99,7 +95,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
     });
     const page = { issuer, action: authorizePaths[0], transaction, shownAt };
     const html = pages.login(
-      loginView({ ...request, offered: offeredBy(request) }, page, { entry, choices, problems }),
+      loginView({ ...request, offered: offeredBy(request) }, page, { login, choices, problems }),
     );
     pages.send(response, status, html, formActionSources(uri));
   }
@@ -137,7 +133,8 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       const authorization = withinPolicy(checkedRequest(parameters, target, issuer));
       const sealed = { tid: randomId(), browser: binding.bind(request, response) };
       const choices = everything(offeredBy(authorization));
-      await sendForm(response, authorization, sealed, { entry: emptyEntry, choices });
+      const login = signInForm(authorization.client.servers).blank;
+      await sendForm(response, authorization, sealed, { login, choices });
     },
 
     async submit(request, response) {
@@ -148,29 +145,29 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
         throw new OAuthError('access_denied', 'The person cancelled.', { redirect: { uri, state: clientState } });
       }
       const offered = offeredBy(authorization);
-      const entered = { entry: readEntry(form), choices: readChoices(form, offered) };
-      const showAgain = (problems: readonly FormProblem[], { status = 200, entry = entered.entry } = {}) =>
-        sendForm(response, authorization, transaction, { ...entered, entry }, problems, status);
+      const entered = { login: signInForm(client.servers).read(form), choices: readChoices(form, offered) };
+      const showAgain = (problems: readonly FormProblem[], { status = 200, login = entered.login } = {}) =>
+        sendForm(response, authorization, transaction, { ...entered, login }, problems, status);
 
-      const login = credentialsOf(entered.entry);
+      const login = entered.login.credentials();
       const scope = scopeWith(authorization.scope, entered.choices.powers);
       const consent = consentOf(entered.choices, offered, new Date(transaction.iat * 1000));
       const grant = codePayload(authorization, { login, scope, consent });
       const mistakes = [
         ...choiceProblems(entered.choices, grant),
-        ...entryProblems(entered.entry, sealedBeside(authorization, consent)),
+        ...entered.login.mistakes(sealedBeside(authorization, consent)),
       ];
       if (mistakes.length > 0) return showAgain(mistakes);
 
       const { waitSeconds, faults } = await tryLogin(request, client, accountOf(login, client.servers));
       if (waitSeconds > 0) {
         response.set('Retry-After', String(waitSeconds));
-        return showAgain([{ place: 'imap_password', sentence: waitSentence(waitSeconds) }], { status: 429 });
+        const sentence = waitSentence(waitSeconds, serverWords(client.servers));
+        return showAgain([{ place: entered.login.waitPlace, sentence }], { status: 429 });
       }
       if (faults.length > 0) {
-        const { entry } = entered;
-        const useSameCredentials = entry.useSameCredentials && !needsOwnSmtpLogin(faults, entry);
-        return showAgain(loginProblems(faults, entry, client.servers), { entry: { ...entry, useSameCredentials } });
+        const { problems, shown } = entered.login.refused(faults);
+        return showAgain(problems, { login: shown });
       }
       // Who clicks twice has left the first request; its success must not use up the page for the second.
       if (request.socket.destroyed) return;

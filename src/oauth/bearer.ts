@@ -1,7 +1,7 @@
 /** Authorization header → grant, or the error that becomes a 401 challenge (RFC 6750 §2.1, §3). */
 import type { Request } from 'express';
+import type { Account } from '../account.ts';
 import { OAuthError } from '../errors.ts';
-import type { MailAccount } from '../mail/account.ts';
 import { type Permit, scopes } from '../policy.ts';
 import { accountOf } from './credentials.ts';
 import { errorDescription } from './error-description.ts';
@@ -10,11 +10,11 @@ import type { OAuthServices } from './oauth-services.ts';
 import { createOpenedTokens } from './opened-tokens.ts';
 import { parseParameters, queryOf } from './parameters.ts';
 import { type Origin, recalls } from './recall.ts';
-import { createTokens, lifetimes } from './tokens.ts';
+import { type AccessPayload, createTokens, lifetimes } from './tokens.ts';
 
-/** What an access token allows: whose mailbox, by which client, and what may be done. */
+/** What an access token allows: whose account, by which client, and what may be done. */
 export interface Grant {
-  account: MailAccount;
+  account: Account;
   client: { jti: string; name: string };
   permit: Permit;
   /** Names the access token, in logs. */
@@ -24,7 +24,7 @@ export interface Grant {
   expiresAt: Date;
   /** When nothing that came of the grant may work any more, such as links. Not before `expiresAt`. */
   endsAt: Date;
-  /** The same for the same mailbox; tells nothing about it. */
+  /** The same for the same account; tells nothing about it. */
   subject: string;
 }
 
@@ -56,7 +56,7 @@ export function bearer(services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now
     const expiresAt = new Date(Math.min(...ends) * 1000);
     if (expiresAt <= now()) throw invalidToken('what was granted has ended');
     const grant = {
-      account: accountOf(access.login, access.servers),
+      account: accountIn(access),
       client: access.client,
       permit: { scope: access.scope, consent: access.consent ?? {}, policy: access.policy ?? {} },
       jti: access.jti,
@@ -78,6 +78,14 @@ export function bearer(services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now
   };
 }
 export type RequireGrant = ReturnType<typeof bearer>;
+
+function accountIn({ login, servers }: AccessPayload): Account {
+  try {
+    return accountOf(login, servers);
+  } catch (cause) {
+    throw invalidToken(cause);
+  }
+}
 
 function presentedToken(request: Request): string {
   const query = parseParameters(queryOf(request));

@@ -1,7 +1,7 @@
 /** What a client_id holds, minting one, and reading it back. The client_id is the whole client: nothing about it is stored. */
 import { randomBytes } from 'node:crypto';
+import { Servers } from '../account.ts';
 import { ConfigError, OAuthError } from '../errors.ts';
-import { MailServers } from '../mail/account.ts';
 import type { Policy } from '../policy.ts';
 import { sha256 } from './constant-time.ts';
 import type { Keyring } from './jwe.ts';
@@ -9,6 +9,10 @@ import { plainText } from './plain-text.ts';
 import { presets } from './presets.ts';
 import { redirectHost, redirectUriProblem } from './redirect-uri.ts';
 import { type ClientPayload, createTokens, type Tokens } from './tokens.ts';
+
+/** For the operator. */
+export const wrongServers =
+  'A mail server needs a host name and a port from 1 to 65535, and Missive the URL of its API.';
 
 /** Names longer than this are cut where they are shown. */
 const maxNameLength = 64;
@@ -23,7 +27,7 @@ export interface Client {
   name: string;
   /** Where the document about it is; null for clients without. */
   documentHost: string | null;
-  servers: MailServers;
+  servers: Servers;
   redirectUris: readonly string[];
   /** SHA-256 of the secret, base64url; `null` for a public client. */
   secretHash: string | null;
@@ -36,7 +40,7 @@ export interface Client {
 }
 
 export interface NewClient {
-  servers: MailServers;
+  servers: Servers;
   /** Names from the table in presets.ts. */
   presets: readonly string[];
   redirectUris: readonly string[];
@@ -81,7 +85,9 @@ export async function mintClient(
     return { clientId: await createTokens(keyring).client.seal(payload, now, client.expiresAt), clientSecret };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new ConfigError('The client_id would be longer than 1500 characters; use fewer or shorter redirect URIs and limits.');
+    throw new ConfigError(
+      'The client_id would be longer than 1500 characters; use fewer or shorter redirect URIs and limits.',
+    );
   }
 }
 
@@ -141,5 +147,5 @@ function nameFaults({ name }: NewClient): string[] {
 }
 
 function serverFaults({ servers }: NewClient): string[] {
-  return MailServers.safeParse(servers).success ? [] : ['A mail server needs a host name and a port from 1 to 65535.'];
+  return Servers.safeParse(servers).success ? [] : [wrongServers];
 }

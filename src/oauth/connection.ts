@@ -1,12 +1,13 @@
-/** The connection that clients nobody minted get: mail servers, limits and an end, sealed by the operator. */
+/** The connection that clients nobody minted get: servers, limits and an end, sealed by the operator. */
+import { Servers } from '../account.ts';
 import { ConfigError } from '../errors.ts';
-import { MailServers } from '../mail/account.ts';
 import type { Policy } from '../policy.ts';
+import { wrongServers } from './client.ts';
 import type { Keyring } from './jwe.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 
 export interface Connection {
-  servers: MailServers;
+  servers: Servers;
   /** What the operator allows at most. */
   policy: Policy;
   /** When every client of this connection, and everything that was given to it, ends. */
@@ -16,9 +17,7 @@ export interface Connection {
 /** @throws {ConfigError} if a server is none, or the limits do not fit */
 export async function sealConnection(keyring: Keyring, connection: Connection, now: Date): Promise<string> {
   const { servers, policy, expiresAt } = connection;
-  if (!MailServers.safeParse(servers).success) {
-    throw new ConfigError('A mail server needs a host name and a port from 1 to 65535.');
-  }
+  if (!Servers.safeParse(servers).success) throw new ConfigError(wrongServers);
   const payload = { v: 1 as const, servers, ...(Object.keys(policy).length > 0 && { policy }) };
   try {
     return await createTokens(keyring).connection.seal(payload, now, expiresAt ?? undefined);

@@ -1,4 +1,5 @@
 /** The part of the sign-in page on which the owner of the mailbox decides: powers and limits, put into words. */
+import { type Service, serviceOf } from '../account.ts';
 import type { Policy, Power } from '../policy.ts';
 import type { Client } from './client.ts';
 import { type Choices, type End, ends, endTime } from './consent.ts';
@@ -8,13 +9,23 @@ import { minuteWords, shortWords } from './time-words.ts';
 import { lifetimes } from './tokens.ts';
 
 /** What each power means, after “it may”. */
-export const powerWords: Readonly<Record<Power, string>> = {
+const mailPowers: Readonly<Record<Power, string>> = {
   read: 'Read and search all your mail, attachments included',
   organise: 'Move messages, and mark them',
   draft: 'Write drafts',
   send: 'Send mail in your name',
   delete: 'Delete messages',
 };
+
+const missivePowers: Readonly<Record<Power, string>> = {
+  read: 'Read all that you see in Missive: conversations, comments, contacts',
+  organise: 'Change conversations, contacts, labels and tasks, and post notes',
+  draft: 'Write drafts',
+  send: 'Send messages in your name, and set up webhooks',
+  delete: 'Delete drafts, posts, responses and webhooks',
+};
+
+export const powerWords: Readonly<Record<Service, typeof mailPowers>> = { mail: mailPowers, missive: missivePowers };
 
 const endWords: Readonly<Record<End, string>> = {
   day: 'For a day',
@@ -28,7 +39,7 @@ const endWords: Readonly<Record<End, string>> = {
  * @param problemAt the problem of a place, if it has one
  */
 export function consentView(
-  { expiresAt, policy }: Pick<Client, 'expiresAt' | 'policy'>,
+  { expiresAt, policy, servers }: Pick<Client, 'expiresAt' | 'policy' | 'servers'>,
   offered: readonly Power[],
   choices: Choices,
   now: Date,
@@ -39,7 +50,7 @@ export function consentView(
   return {
     powers: offered.map((power) => ({
       id: `allow_${power}`,
-      words: powerWords[power],
+      words: powerWords[serviceOf(servers)][power],
       isTicked: choices.powers.includes(power),
     })),
     problem: problemAt('powers'),

@@ -6,7 +6,7 @@ import type { State } from '../state/state.ts';
 import { type Keyring, sealed, toSeconds } from './jwe.ts';
 import { accountMark, grantMark, isRevoked, marksEnd } from './revoked.ts';
 import { Scope } from './scope.ts';
-import { type MailboxName, subjectsOf } from './subject.ts';
+import { type AccountName, subjectsOf } from './subject.ts';
 import { lifetimes } from './tokens.ts';
 
 /** One sign-in that still stands. */
@@ -34,11 +34,11 @@ export interface Grants {
    */
   note(subject: string, grant: NotedGrant, tokensEnd: Date): Promise<void>;
   /** Grants of the mailbox that have neither ended nor been revoked, the latest first. */
-  of(account: MailboxName): Promise<NotedGrant[]>;
+  of(account: AccountName): Promise<NotedGrant[]>;
   /** Ends the tokens of one sign-in, noted or not. */
   revoke(grantId: string): Promise<void>;
   /** Ends everything that was granted for the mailbox so far. */
-  revokeAll(account: MailboxName): Promise<void>;
+  revokeAll(account: AccountName): Promise<void>;
 }
 
 /** Sealed: who can read the store learns neither whom people write to nor which programs they use. */
@@ -93,7 +93,7 @@ export function createGrants({
     );
   }
 
-  async function listed(account: MailboxName): Promise<NotedGrant[]> {
+  async function listed(account: AccountName): Promise<NotedGrant[]> {
     const grants = (await Promise.all(subjectsOf(keyring, account).map(standing))).flat();
     // One that was refreshed under a new key is noted under both subjects.
     const unique = new Map(grants.map((grant) => [grant.id, grant]));

@@ -1,13 +1,13 @@
-/** Tries a login that a person has typed into a form: not too often, and on the real mail servers. */
+/** Tries a login that a person has typed into a form: not too often, and on the real servers. */
 import type { Request } from 'express';
-import type { LoginProblem, MailAccount } from '../mail/account.ts';
+import type { Account, LoginProblem } from '../account.ts';
 import type { Client } from './client.ts';
 import type { OAuthServices } from './oauth-services.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
 
 /** Right if it has neither to wait nor any faults. */
 export interface LoginResult {
-  /** 0: the mail servers were asked. */
+  /** 0: the servers were asked. */
   waitSeconds: number;
   faults: readonly LoginProblem[];
 }
@@ -20,7 +20,7 @@ export function loginCheck(services: OAuthServices) {
   return async function tryLogin(
     request: Request,
     client: Pick<Client, 'jti'>,
-    account: MailAccount,
+    account: Account,
     options: { only?: 'imap' } = {},
   ): Promise<LoginResult> {
     const attempt = await throttle.attempt({ clientJti: client.jti, account, address: request.ip });
@@ -29,7 +29,7 @@ export function loginCheck(services: OAuthServices) {
       return { waitSeconds: attempt.waitSeconds, faults: [] };
     }
     const faults = await verifyLogin(account, options);
-    if (faults.length > 0) log.info({ client: client.jti, faults }, 'sign-in refused by the mail servers');
+    if (faults.length > 0) log.info({ client: client.jti, faults }, 'sign-in refused by the servers');
     else await attempt.succeeded();
     return { waitSeconds: 0, faults };
   };

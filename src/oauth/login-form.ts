@@ -1,5 +1,5 @@
-/** The fields of the sign-in form: reading them, finding what is wrong with them, and what they make when nothing is. */
-import type { Credentials } from './credentials.ts';
+/** The fields of the sign-in form of a mailbox: reading them, finding what is wrong with them, and what they make when nothing is. */
+import type { MailCredentials } from './credentials.ts';
 import type { Parameters } from './parameters.ts';
 
 /** What the person typed. User names and address without blanks around them; passwords untouched. */
@@ -24,8 +24,10 @@ export type Place =
   | 'imap_password'
   | 'smtp_username'
   | 'smtp_password'
+  | 'api_token'
   | 'imap_server'
-  | 'smtp_server';
+  | 'smtp_server'
+  | 'missive_server';
 
 export interface FormProblem {
   place: Place;
@@ -98,7 +100,7 @@ export function mailboxProblems({ imapUsername, imapPassword }: LoginEntry): For
 }
 
 /** The entry as it is sealed; empty user names become the address. */
-export function credentialsOf(entry: LoginEntry): Credentials {
+export function credentialsOf(entry: LoginEntry): MailCredentials {
   const { fullName: name, email, imapUsername, imapPassword, smtpUsername, smtpPassword } = entry;
   return {
     name,

@@ -1,35 +1,33 @@
 /** What the sign-in page says: an authorization request, what was typed and what is wrong with it, put into words. */
-import type { MailServer } from '../mail/account.ts';
+import { type Service, serviceOf } from '../account.ts';
 import type { Power } from '../policy.ts';
-import { appPasswordOf } from './app-passwords.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import type { Choices } from './consent.ts';
 import { consentView } from './consent-page.ts';
-import type { FormProblem, LoginEntry, Place } from './login-form.ts';
-import type { LoginView, ProblemView, ServerView } from './pages.ts';
+import type { FormProblem, Place } from './login-form.ts';
+import type { AccountWords, LoginFields, LoginView, ProblemView } from './pages.ts';
 import { accountPath } from './paths.ts';
 import { plainText } from './plain-text.ts';
 import { redirectHost } from './redirect-uri.ts';
+import type { Entered } from './sign-in-form.ts';
 
-const protections: Record<MailServer['security'], string> = {
-  tls: 'over TLS',
-  starttls: 'over STARTTLS',
-  cleartext: 'not encrypted',
+/** What a person calls the account, and what opens it. */
+export const accountWords: Readonly<Record<Service, AccountWords>> = {
+  mail: { account: 'mailbox', secret: 'password', servers: 'these two mail servers' },
+  missive: { account: 'Missive account', secret: 'API token', servers: 'Missive' },
 };
 
 /**
  * @param request.offered the powers that the person can grant
- * @param entered.problems in reading order; passwords are never shown again, whatever happened to them
+ * @param shown.problems in reading order
  */
 export function loginView(
   request: AuthorizationRequest & { offered: readonly Power[] },
   page: { issuer: string; action: string; transaction: string; shownAt: Date },
-  { entry, choices, problems }: { entry: LoginEntry; choices: Choices; problems: readonly FormProblem[] },
+  { login, choices, problems }: { login: Entered<LoginFields>; choices: Choices; problems: readonly FormProblem[] },
 ): LoginView {
   const shown = problems.map(problemView);
   const at = (place: Place) => shown[problems.findIndex((problem) => problem.place === place)];
-  const field = (place: Place, value = '') => ({ value, problem: at(place) });
-  const { imap, smtp } = request.client.servers;
   return {
     action: page.action,
     transaction: page.transaction,
@@ -43,18 +41,8 @@ export function loginView(
     issuerHost: new URL(page.issuer).host,
     consent: consentView(request.client, request.offered, choices, page.shownAt, at),
     accountUrl: `${accountPath}?client_id=${encodeURIComponent(request.client.id)}`,
-    servers: { imap: serverView(imap), smtp: serverView(smtp) },
-    appPassword: appPasswordOf(imap.host),
-    useSameCredentials: entry.useSameCredentials,
-    fields: {
-      full_name: field('full_name', entry.fullName),
-      email: field('email', entry.email),
-      imap_username: field('imap_username', entry.imapUsername),
-      imap_password: field('imap_password'),
-      smtp_username: field('smtp_username', entry.smtpUsername),
-      smtp_password: field('smtp_password'),
-    },
-    serverProblems: { imap: at('imap_server'), smtp: at('smtp_server') },
+    words: accountWords[serviceOf(request.client.servers)],
+    login: login.view(at),
     problems: shown,
   };
 }
@@ -62,8 +50,4 @@ export function loginView(
 /** @param index 0 for the problem that gets the focus */
 export function problemView({ place, sentence, link }: FormProblem, index: number): ProblemView {
   return { target: place, sentence, link, first: index === 0 };
-}
-
-export function serverView({ host, port, security }: MailServer): ServerView {
-  return { address: `${host}:${port}`, protection: protections[security] };
 }

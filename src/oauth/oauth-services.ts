@@ -1,6 +1,6 @@
 /** What the authorization server needs from outside. */
+import type { Service, VerifyLogin } from '../account.ts';
 import type { Log } from '../log.ts';
-import type { VerifyLogin } from '../mail/account.ts';
 import type { Policy, Power } from '../policy.ts';
 import type { State } from '../state/state.ts';
 import type { Clients } from './clients.ts';
@@ -19,6 +19,6 @@ export interface OAuthServices {
   replicas: number;
   clients: Clients;
   verifyLogin: VerifyLogin;
-  /** What an operator's policy leaves for the owner to grant. */
-  powersLeft: (policy: Policy) => readonly Power[];
+  /** What an operator's policy leaves for the owner of an account to grant. */
+  powersLeft: (policy: Policy, service: Service) => readonly Power[];
 }

@@ -62,13 +62,36 @@ export interface LoginView {
   consent: ConsentView;
   /** Where the person finds what they have granted. */
   accountUrl: string;
+  words: AccountWords;
+  login: LoginFields;
+  problems: readonly ProblemView[];
+}
+
+/** After “your”, and after “goes to”. */
+export interface AccountWords {
+  account: string;
+  secret: string;
+  servers: string;
+}
+
+/** What is asked for, of a mailbox or of Missive. */
+export type LoginFields = MailFields | MissiveFields;
+
+export interface MailFields {
+  service: 'mail';
   servers: { imap: ServerView; smtp: ServerView };
+  serverProblems: { imap: ProblemView | undefined; smtp: ProblemView | undefined };
   /** Provider that takes an app password only; `undefined` if not known to. */
   appPassword: { provider: string; url: string } | undefined;
   useSameCredentials: boolean;
   fields: Readonly<Record<string, FieldView>>;
-  serverProblems: { imap: ProblemView | undefined; smtp: ProblemView | undefined };
-  problems: readonly ProblemView[];
+}
+
+export interface MissiveFields {
+  service: 'missive';
+  server: ServerView;
+  serverProblem: ProblemView | undefined;
+  fields: { api_token: FieldView };
 }
 
 /** Asks for the client, which says where the mailbox is. */
@@ -77,25 +100,38 @@ export interface FinderView {
   problem: ProblemView | undefined;
 }
 
-/** Asks for the login to a mailbox, to show what was granted. */
+/** Asks for a login, to show what was granted. */
 export interface SignInView {
   action: string;
   transaction: string;
-  server: ServerView;
-  serverProblem: ProblemView | undefined;
-  appPassword: LoginView['appPassword'];
-  /** True where nobody chose the mail server: then there may be others. */
+  words: AccountWords;
+  login: OwnerFields;
+  /** True where nobody chose the server: then there may be others. */
   isDefault: boolean;
-  fields: Readonly<Record<'imap_username' | 'imap_password', FieldView>>;
   problems: readonly ProblemView[];
 }
 
-/** What was granted for a mailbox. */
+export type OwnerFields = MailboxFields | MissiveFields;
+
+/** As MailFields, of the login for reading alone. */
+export interface MailboxFields {
+  service: 'mail';
+  server: ServerView;
+  serverProblem: ProblemView | undefined;
+  appPassword: MailFields['appPassword'];
+  fields: Readonly<Record<'imap_username' | 'imap_password', FieldView>>;
+}
+
+/** What was granted for an account. */
 export interface AccountView {
   action: string;
   session: string;
-  username: string;
+  words: AccountWords;
+  /** User name at a mail server; absent of an API token, which has no name. */
+  username: string | undefined;
   host: string;
+  /** What ends all access, wherever it was granted. */
+  lock: string;
   /** Without it the person is told what else ends the access. */
   canTakeBack: boolean;
   /** What was just taken back, as a sentence. */

@@ -1,6 +1,7 @@
-/** How often logins may be tried on the form before the mail servers are asked: nobody guesses a password here, nor locks a mailbox. */
+/** How often logins may be tried on the form before the servers are asked: nobody guesses a password here, nor locks a mailbox. */
 import { createHmac } from 'node:crypto';
 import type { MailAccount } from '../mail/account.ts';
+import type { MissiveAccount } from '../missive/account.ts';
 import type { State } from '../state/state.ts';
 import { addressBlock } from './address-block.ts';
 import type { Keyring } from './jwe.ts';
@@ -16,8 +17,11 @@ const login = { free: 10, firstWaitSeconds: 60, longestWaitSeconds: hourSeconds,
 /** Attempts that did not succeed, in an hour. Only people count by address: hosted clients share theirs, and do not come to the form. */
 const mostFailures = { ofAddress: 50, ofClient: 1000 };
 
+/** What an account is opened with. */
+type Logins = Pick<MailAccount, 'imap' | 'smtp'> | MissiveAccount;
+
 export interface SignInAttempt {
-  /** 0: the mail servers may be asked. */
+  /** 0: the servers may be asked. */
   waitSeconds: number;
   /** The login was right: forgets the attempts before it. */
   succeeded(): Promise<void>;
@@ -25,17 +29,13 @@ export interface SignInAttempt {
 
 export interface SignInThrottle {
   /**
-   * Counts an attempt. To be called before the mail servers are asked, and again for each further attempt.
+   * Counts an attempt. To be called before the servers are asked, and again for each further attempt.
    *
    * @param who.clientJti the client that the login is for; a name of the place where there is none
    * @param who.address of the person's browser, behind proxies that are trusted
    * @throws {UpstreamError} if the counts cannot be kept: then nobody may sign in
    */
-  attempt(who: {
-    clientJti: string;
-    account: Pick<MailAccount, 'imap' | 'smtp'>;
-    address: string | undefined;
-  }): Promise<SignInAttempt>;
+  attempt(who: { clientJti: string; account: Logins; address: string | undefined }): Promise<SignInAttempt>;
 }
 
 export function createSignInThrottle(services: { state: State; keyring: Keyring; now: () => Date }): SignInThrottle {
@@ -76,7 +76,7 @@ export function createSignInThrottle(services: { state: State; keyring: Keyring;
     async attempt({ clientJti, account, address }) {
       const ofClient = keyOf('client', clientJti);
       const ofAddress = keyOf('address', addressBlock(address));
-      const ofLogins = userNames(account).map((name) => keyOf('login', account.imap.server.host, name));
+      const ofLogins = loginsOf(account).map((login) => keyOf('login', ...login));
       const [clientWait, addressWait] = await Promise.all([
         tooMany(ofClient, mostFailures.ofClient),
         tooMany(ofAddress, mostFailures.ofAddress),
@@ -104,14 +104,22 @@ function waitAfter(tried: number): number {
   return Math.min(login.firstWaitSeconds * 2 ** (tried - login.free), login.longestWaitSeconds);
 }
 
-/** Both of them, where sending has a login of its own: it is tried too. Servers take names in any case. */
-function userNames({ imap, smtp }: Pick<MailAccount, 'imap' | 'smtp'>): string[] {
-  return [...new Set([imap, smtp].map(({ login: { username } }) => username.normalize('NFKC').toLowerCase()))];
+/** A host, and what is tried there. Of a mailbox both, where sending has a login of its own. Mail servers take names in any case. */
+function loginsOf(account: Logins): [host: string, login: string][] {
+  if ('token' in account) return [[new URL(account.url).host, account.token]];
+  const { imap, smtp } = account;
+  const names = [imap, smtp].map(({ login: { username } }) => username.normalize('NFKC').toLowerCase());
+  return [...new Set(names)].map((name) => [imap.server.host, name]);
 }
 
-/** For the person: how long to wait, in the words of a clock. @param seconds at least 1 */
-export function waitSentence(seconds: number): string {
+/**
+ * For the person: how long to wait, in the words of a clock.
+ *
+ * @param seconds at least 1
+ * @param servers who was not asked, in words
+ */
+export function waitSentence(seconds: number, servers: string): string {
   const minutes = Math.ceil(seconds / 60);
   const time = minutes === 1 ? 'a minute' : minutes < 60 ? `${minutes} minutes` : 'an hour';
-  return `There were too many attempts to sign in. Nothing was sent to the mail server. Try again in ${time}.`;
+  return `There were too many attempts to sign in. Nothing was sent to ${servers}. Try again in ${time}.`;
 }

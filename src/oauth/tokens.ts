@@ -3,16 +3,16 @@
  *
  * | what          | held by                              | a thief gains                                              |
  * |---------------|--------------------------------------|------------------------------------------------------------|
- * | `client_id`   | the client, its logs, browsers       | nothing without the secret and a mailbox login             |
+ * | `client_id`   | the client, its logs, browsers       | nothing without the secret and a login                     |
  * | `registered`  | the same, of a client that nobody minted | the same                                               |
  * | `connection`  | the operator's settings              | nothing                                                    |
  * | `transaction` | a hidden field of the sign-in page   | nothing: useless without the cookie of the same browser    |
  * | `code`        | the redirect, for 60 seconds, once   | nothing without the code verifier (and the client secret)  |
- * | `access`      | the client                           | the mailbox, within its scope, until it expires            |
+ * | `access`      | the client                           | the account, within its scope, until it expires            |
  * | `refresh`     | the client                           | the same for longer, with the client's secret if it has one |
  */
 import { z } from 'zod';
-import { MailServers } from '../mail/account.ts';
+import { Servers } from '../account.ts';
 import { Consent, Policy } from '../policy.ts';
 import { Credentials } from './credentials.ts';
 import { type Keyring, sealed } from './jwe.ts';
@@ -44,7 +44,7 @@ export const ClientPayload = z.object({
   secret_hash: z.string().length(43).optional(),
   presets: z.array(z.string()).optional(),
   redirect_uris: z.array(z.string()).optional(),
-  servers: MailServers,
+  servers: Servers,
   policy: Policy.optional(),
 });
 export type ClientPayload = z.output<typeof ClientPayload>;
@@ -63,7 +63,7 @@ export type RegisteredPayload = z.output<typeof RegisteredPayload>;
 const ConnectionPayload = z.object({
   /** Version of this layout. */
   v: z.literal(1),
-  servers: MailServers,
+  servers: Servers,
   policy: Policy.optional(),
 });
 
@@ -113,7 +113,7 @@ const AccessPayload = z.object({
   /** Of the client, as it was when the token was made. Absent: no limits. */
   policy: Policy.optional(),
   login: Credentials,
-  servers: MailServers,
+  servers: Servers,
 });
 export type AccessPayload = z.output<typeof AccessPayload>;
 

@@ -120,6 +120,7 @@ describe('the bearer check of /mcp (RFC 6750)', () => {
     const login = { kind: 'password', username: 'ada@example.com', password: 'correct horse' };
     expect(await (await withToken(app, `Bearer ${accessToken}`)).json()).toEqual({
       account: {
+        service: 'mail',
         fullName: 'Ada Lovelace',
         email: 'ada@example.com',
         imap: { server: exampleServers.imap, login },

@@ -228,7 +228,7 @@ describe('the throttle of sign-ins', () => {
     [3540, '59 minutes'],
     [3600, 'an hour'],
   ])('FORM-07 %i seconds are %s', (seconds, words) => {
-    expect(waitSentence(seconds)).toContain(`Try again in ${words}.`);
+    expect(waitSentence(seconds, 'the mail server')).toContain(`Try again in ${words}.`);
   });
 });
 

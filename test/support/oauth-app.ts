@@ -1,16 +1,19 @@
 /** The authorization server alone, on a free port, with a clock that tests move and mail servers that answer as they are told. */
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler } from 'express';
+import type { Service } from '../../src/account.ts';
 import { OAuthError } from '../../src/errors.ts';
 import type { LoginProblem, MailAccount, MailServers, VerifyLogin } from '../../src/mail/account.ts';
 import { powersLeft } from '../../src/mcp/powers-left.ts';
-import { mailTools } from '../../src/mcp/tools/mail.ts';
+import { toolsOf } from '../../src/mcp/services.ts';
+import type { LoginProblem as MissiveProblem } from '../../src/missive/account.ts';
 import { bearer } from '../../src/oauth/bearer.ts';
 import { mintClient, type NewClient } from '../../src/oauth/client.ts';
 import { createClients } from '../../src/oauth/clients.ts';
 import { oauthErrorResponse } from '../../src/oauth/error-response.ts';
 import type { FetchDocument } from '../../src/oauth/fetch-document.ts';
 import { createKeyring, type Keyring } from '../../src/oauth/jwe.ts';
+import type { OAuthServices } from '../../src/oauth/oauth-services.ts';
 import { challengeOf } from '../../src/oauth/pkce.ts';
 import { oauthRoutes } from '../../src/oauth/routes.ts';
 
@@ -61,6 +64,8 @@ export interface OAuthAppOptions {
   issuer?: string;
   /** What the mail servers say to the login that was typed. */
   loginProblems?: LoginProblem[] | VerifyLogin;
+  /** What Missive says to a token. */
+  missiveProblems?: MissiveProblem[];
   keys?: { current: Buffer; previous: Buffer[] };
   /** As in Express: how many proxies stand before the server. */
   trustProxy?: number;
@@ -97,7 +102,8 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
   const write = (fields: object, message: string) => void log.push(JSON.stringify({ ...fields, message }));
   const tried: MailAccount[] = [];
   const { loginProblems = [] } = options;
-  const verifyLogin: VerifyLogin = async (account, how) => {
+  const verifyLogin: OAuthServices['verifyLogin'] = async ({ service: _, ...account }, how) => {
+    if (!('imap' in account)) return options.missiveProblems ?? [];
     tried.push(account);
     return typeof loginProblems === 'function' ? loginProblems(account, how) : loginProblems;
   };
@@ -125,7 +131,7 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
       fetchDocument: options.fetchDocument ?? nothingToFetch,
     }),
     verifyLogin,
-    powersLeft: (policy: Policy) => powersLeft(mailTools, policy),
+    powersLeft: (policy: Policy, service: Service) => powersLeft(toolsOf(service), policy),
     log: { debug: write, info: write, warn: write, error: write },
   };
 

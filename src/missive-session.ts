@@ -1,0 +1,53 @@
+/** What the Missive tools of one call work with. */
+import type { Account } from './account.ts';
+import type { AttachmentStore } from './attachments/store.ts';
+import type { Log } from './log.ts';
+import { sendLimit } from './mcp/limits/sends.ts';
+import type { MissiveSession } from './mcp/tools/missive/session.ts';
+import { createMissiveApi, type MissiveApi } from './missive/api.ts';
+import type { Quota } from './missive/quota.ts';
+import type { Grant } from './oauth/bearer.ts';
+import type { State } from './state/state.ts';
+
+export type MissiveGrant = Pick<Grant, 'permit' | 'client' | 'subject'> & {
+  account: Extract<Account, { service: 'missive' }>;
+};
+
+/** One request, as far as a session needs to know. */
+export interface MissiveExchange {
+  /** The client does not want the answer any more: nothing more is begun then (MCP-11). */
+  cancelled: AbortSignal;
+  /** Hears what each answer of Missive says about its rate limit. */
+  onQuota(quota: Quota): void;
+}
+
+export function openMissiveSession(
+  { account, permit, client, subject }: MissiveGrant,
+  parts: {
+    store: AttachmentStore;
+    now: () => Date;
+    log: Log;
+    /** Where sent messages are counted, and whether those of all replicas are. */
+    sends: { state: State; areAllCounted: boolean };
+  },
+  { cancelled, onQuota }: MissiveExchange,
+): MissiveSession {
+  const { store, now, log, sends } = parts;
+  const most = permit.policy.max_sends_per_hour;
+  return {
+    api: untilCancelled(createMissiveApi(account, { now, onQuota }), cancelled),
+    permit,
+    sendLimit: sendLimit({ ...sends, most, key: `sends:${client.jti}:${subject}`, now, log }),
+    fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes),
+    now,
+  };
+}
+
+function untilCancelled(api: MissiveApi, cancelled: AbortSignal): MissiveApi {
+  return {
+    async request(request) {
+      cancelled.throwIfAborted();
+      return api.request(request);
+    },
+  };
+}

@@ -1,0 +1,117 @@
+/** Where logins are checked, from the flags of `generate`: two mail servers, or Missive. */
+import { domainToASCII } from 'node:url';
+import { z } from 'zod';
+import type { Servers } from './account.ts';
+import { type MailServer, SentCopy } from './mail/account.ts';
+import { MISSIVE_URL } from './missive/account.ts';
+
+const host = (flag: string) =>
+  z
+    .string(`${flag} is required.`)
+    .transform((name) => domainToASCII(name.replace(/^\[(.*)\]$/, '$1')) || name)
+    .pipe(z.union([z.hostname(), z.ipv4(), z.ipv6()], `${flag} must be a host name or an address, nothing else.`));
+
+const port = (flag: string, standard: number) => {
+  const sentence = `${flag} must be a port number: 1 to 65535.`;
+  return z
+    .string()
+    .regex(/^\d{1,5}$/, sentence)
+    .transform(Number)
+    .pipe(z.number().min(1, sentence).max(65535, sentence))
+    .default(standard);
+};
+
+const MailFlags = z.object({
+  imapHost: host('--imap-host'),
+  imapPort: port('--imap-port', 993),
+  imapSsl: z.boolean().optional(),
+  smtpHost: host('--smtp-host'),
+  smtpPort: port('--smtp-port', 465),
+  smtpSsl: z.boolean().optional(),
+  allowCleartext: z.boolean().default(false),
+  sentCopy: z.enum(SentCopy.options, `--sent-copy must be one of ${SentCopy.options.join(', ')}.`).default('auto'),
+});
+
+const wrongUrl = `--missive-url must be an https URL without a query. Left out, it is ${MISSIVE_URL}.`;
+
+/** A token must not travel in the clear, but to a stand-in on this machine. */
+const MissiveFlags = z.object({
+  missiveUrl: z
+    .url({ protocol: /^https?$/, error: wrongUrl })
+    .refine((url) => URL.canParse(url) && isSafe(new URL(url)), wrongUrl)
+    .transform((url) => url.replace(/\/+$/, ''))
+    .default(MISSIVE_URL),
+});
+
+function isSafe({ protocol, hostname, username, search, hash }: URL): boolean {
+  const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  return (protocol === 'https:' || isHere) && username + search + hash === '';
+}
+
+/** What is said of mailboxes only. */
+const OfMail = z.object({ ...MailFlags.partial().shape, folders: z.unknown() }).keyof();
+
+const Given = z.record(z.string(), z.unknown()).catch({});
+
+/** @returns the servers, or a sentence for each thing that is wrong */
+export function readServers(
+  flags: unknown,
+): { servers: Servers; faults: [] } | { servers: undefined; faults: string[] } {
+  const given = Given.parse(flags);
+  if (given.missive !== true) {
+    const astray = given.missiveUrl === undefined ? [] : ['--missive-url goes with --missive only.'];
+    return result(MailFlags.safeParse(flags), mailServers, astray);
+  }
+  const astray = OfMail.options
+    .filter((name) => given[name] !== undefined)
+    .map((name) => `${flagOf(name)} is for mailboxes: it goes without --missive.`);
+  return result(MissiveFlags.safeParse(flags), ({ missiveUrl: url }) => ({ missive: { url } }), astray);
+}
+
+function result<T>(
+  parsed: z.ZodSafeParseResult<T>,
+  serversOf: (flags: T) => Servers,
+  astray: string[],
+): ReturnType<typeof readServers> {
+  const faults = [...(parsed.error?.issues ?? []).map(({ message }) => message), ...astray];
+  return parsed.success && faults.length === 0
+    ? { servers: serversOf(parsed.data), faults: [] }
+    : { servers: undefined, faults };
+}
+
+/** `maxSendsPerHour` → `--max-sends-per-hour` */
+export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+function mailServers(flags: z.output<typeof MailFlags>): Servers {
+  const server = (name: string, port: number, ssl: boolean): MailServer => {
+    return { host: name, port, security: ssl ? 'tls' : flags.allowCleartext ? 'cleartext' : 'starttls' };
+  };
+  return {
+    imap: server(flags.imapHost, flags.imapPort, flags.imapSsl ?? flags.imapPort === 993),
+    smtp: server(flags.smtpHost, flags.smtpPort, flags.smtpSsl ?? flags.smtpPort === 465),
+    ...(flags.sentCopy !== 'auto' && { sentCopy: flags.sentCopy }),
+  };
+}
+
+/** Servers as they are printed with --json, and answered by the admin endpoint. */
+export function serversObject(servers: Servers): object {
+  if ('missive' in servers) return { missive: servers.missive };
+  return { imap: withSsl(servers.imap), smtp: withSsl(servers.smtp) };
+}
+
+const withSsl = (server: MailServer) => ({ ...server, ssl: server.security === 'tls' });
+
+/** Servers as `generate` prints them for people. */
+export function serverLines(servers: Servers): string[] {
+  if ('missive' in servers) return [`Missive: ${servers.missive.url}`];
+  const { imap, smtp } = servers;
+  const used = new Set([imap.security, smtp.security]);
+  return [
+    `IMAP: ${imap.host}:${imap.port} (ssl=${imap.security === 'tls'})`,
+    `SMTP: ${smtp.host}:${smtp.port} (ssl=${smtp.security === 'tls'})`,
+    ...(used.has('starttls') ? ['Where ssl is false, STARTTLS is required.'] : []),
+    ...(used.has('cleartext')
+      ? ['Where ssl is false, nothing is encrypted: passwords and mail can be read on the way.']
+      : []),
+  ];
+}

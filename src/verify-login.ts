@@ -1,0 +1,20 @@
+/** Tries a login at the service that it is for. */
+import type { VerifyLogin } from './account.ts';
+import type { MailAccount } from './mail/account.ts';
+import type { Imap } from './mail/imap.ts';
+import { verifyLogin as verifyMail } from './mail/verify-login.ts';
+import { verifyToken } from './missive/verify-token.ts';
+
+/** @param options.adopt takes over the IMAP connection of a login that works */
+export function loginVerifier(options: {
+  now: () => Date;
+  adopt?: (account: MailAccount, imap: Imap) => void;
+}): VerifyLogin {
+  const { now, adopt } = options;
+  return (account, { only, totalMs } = {}) => {
+    const limit = totalMs === undefined ? {} : { totalMs };
+    if (account.service === 'missive') return verifyToken(account, { ...limit, now });
+    const onImap = adopt && ((imap: Imap) => adopt(account, imap));
+    return verifyMail(account, { ...limit, ...(only && { only }), ...(onImap && { onImap }) });
+  };
+}
