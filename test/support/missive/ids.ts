@@ -18,6 +18,7 @@ const task = of('7a5c');
 const response = of('4e59');
 const account = of('acc0');
 const hook = of('400c');
+const report = of('4e90');
 
 export const ids = {
   /** Of nothing. */
@@ -62,4 +63,5 @@ export const ids = {
   imported: response(2),
   customChannel: account(1),
   hook: hook(1),
+  report: report(1),
 } as const;

@@ -256,7 +256,7 @@ export function seededData(): MissiveData {
     ],
     responses: [response(ids.thanks, 'Thanks'), response(ids.imported, 'Template', { _imported: true })],
     hooks: [{ id: ids.hook, type: 'new_comment', url: 'https://hooks.example.com/in' }],
-    reports: [],
+    reports: [{ id: ids.report, _pending: 0 }],
     senders: ['ana@example.org', 'support@example.org'],
     accounts: [ids.customChannel],
     merged: new Map(),
