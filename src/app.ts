@@ -120,6 +120,7 @@ function mcpHandlers(
       const record = requests.of(request);
       record.client = grant.client.jti;
       record.tokenId = grant.jti;
+      record.service = grant.account.service;
       grants.set(request, grant);
       if (mayRun(grant.jti, response)) return next();
       const message = `More than ${MAX_CONCURRENT} requests run at the same time`;
@@ -152,6 +153,7 @@ function serviceEndpoints(
     mail: mcpEndpoint<MailSession>({
       ...common,
       catalog: createCatalog(mailTools),
+      title: 'Mail',
       instructions: INSTRUCTIONS.mail,
       callerOf(request, cancelled) {
         const { account, ...grant } = grantOf(request);
@@ -165,6 +167,7 @@ function serviceEndpoints(
     missive: mcpEndpoint<MissiveSession>({
       ...common,
       catalog: createCatalog(missiveTools),
+      title: 'Missive',
       instructions: INSTRUCTIONS.missive,
       callerOf(request, cancelled) {
         const { account, ...grant } = grantOf(request);

@@ -9,6 +9,8 @@ export interface RequestRecord {
   client?: string;
   /** `jti` of the access token. */
   tokenId?: string;
+  /** Whose tools were asked for: `mail` or `missive`. */
+  service?: string;
   tool?: string;
   outcome?: string;
 }

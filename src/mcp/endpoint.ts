@@ -15,7 +15,7 @@ import { describeError, type Log } from '../log.ts';
 import type { Permit } from '../policy.ts';
 import type { Catalog } from './catalog.ts';
 import { limitFault } from './message-limits.ts';
-import { plainAnswers } from './plain-answer.ts';
+import { partsOf, plainAnswers, type ToolAnswer } from './plain-answer.ts';
 import { type PlainRequest, readPlainRequest } from './plain-request.ts';
 
 /** Who calls, as far as tools need to know. */
@@ -32,6 +32,8 @@ export interface CallRecord {
 
 interface EndpointOptions<Session> {
   catalog: Catalog<Session>;
+  /** For people: whose tools these are. */
+  title: string;
   version: string;
   instructions: string;
   /** Runs after the bearer check; the caller of this request. `cancelled`: the client does not want the answer any more. */
@@ -44,6 +46,7 @@ interface EndpointOptions<Session> {
 
 /** One HTTP request on its way through the SDK. `refusal` is an error that must become an HTTP status, not a tool result. */
 interface Exchange<Session> {
+  era: PlainRequest['era'];
   caller: Caller<Session>;
   record: CallRecord;
   refusal?: OAuthError | UpstreamError;
@@ -58,7 +61,7 @@ interface Exchange<Session> {
 export function mcpEndpoint<Session>(options: EndpointOptions<Session>): RequestHandler {
   const exchanges = new WeakMap<Request, Exchange<Session>>();
   const modern = createMcpHandler(({ requestInfo }) => serverFor(requestInfo), { legacy: 'reject' });
-  const answers = plainAnswers(serverInfo(options.version));
+  const answers = plainAnswers(serverInfo(options));
 
   function serverFor(request: Request | undefined): Server {
     const exchange = request && exchanges.get(request);
@@ -100,7 +103,7 @@ export function mcpEndpoint<Session>(options: EndpointOptions<Session>): Request
     if (plain !== undefined) {
       const caller = options.callerOf(httpRequest, plain.era === '2026' ? disconnection(httpResponse) : NEVER);
       if (plain.method === 'tools/list' || options.catalog.has(plain.params.name, caller.permit)) {
-        const answer = await answerPlain(plain, { caller, record: options.recordOf(httpRequest) });
+        const answer = await answerPlain(plain, { era: plain.era, caller, record: options.recordOf(httpRequest) });
         return void httpResponse.setHeader('Content-Type', 'application/json').end(answer);
       }
     }
@@ -108,7 +111,8 @@ export function mcpEndpoint<Session>(options: EndpointOptions<Session>): Request
     const request = toWebRequest(httpRequest, disconnected);
     const isLegacy = await isLegacyRequest(request, body);
     const caller = options.callerOf(httpRequest, isLegacy ? NEVER : disconnected);
-    const exchange: Exchange<Session> = { caller, record: options.recordOf(httpRequest) };
+    const era = isLegacy ? '2025' : '2026';
+    const exchange: Exchange<Session> = { era, caller, record: options.recordOf(httpRequest) };
     exchanges.set(request, exchange);
     const response = isLegacy ? await legacy(request, body) : await modern.fetch(request, { parsedBody: body });
     // A client repeats what was answered with a challenge; of a batch, other entries have had their effect by now.
@@ -119,8 +123,8 @@ export function mcpEndpoint<Session>(options: EndpointOptions<Session>): Request
 
 const NEVER = new AbortController().signal;
 
-function serverInfo(version: string) {
-  return { name: 'mail-mcp', title: 'Mail', version };
+function serverInfo({ title, version }: { title: string; version: string }) {
+  return { name: 'mail-mcp', title, version };
 }
 
 /** Aborted when the client goes away before it has its answer; in the 2026 era, and only there, that cancels the request. */
@@ -158,9 +162,9 @@ async function send(response: Response, httpResponse: HttpResponse): Promise<voi
 }
 
 function createServer<Session>(exchange: Exchange<Session>, options: EndpointOptions<Session>): Server {
-  const { catalog, version, instructions } = options;
+  const { catalog, instructions } = options;
   const { caller, record } = exchange;
-  const server = new Server(serverInfo(version), { capabilities: { tools: {} }, instructions });
+  const server = new Server(serverInfo(options), { capabilities: { tools: {} }, instructions });
   server.setRequestHandler('tools/list', () => {
     record.outcome = 'ok';
     return { tools: catalog.list(caller.permit) };
@@ -174,8 +178,12 @@ function createServer<Session>(exchange: Exchange<Session>, options: EndpointOpt
       );
     }
     const answer = await callTool(params, exchange, options);
-    if ('failure' in answer) return { content: [{ type: 'text', text: answer.failure }], isError: true };
-    return { content: [{ type: 'text', text: answer.json }], structuredContent: answer.result };
+    const { texts, structure } = partsOf(answer, exchange.era);
+    return {
+      content: texts.map((text) => ({ type: 'text', text })),
+      ...(structure !== undefined && { structuredContent: JSON.parse(structure) }),
+      ...('failure' in answer && { isError: true }),
+    };
   });
   return server;
 }
@@ -184,15 +192,16 @@ async function callTool<Session>(
   params: { name: string; arguments?: Record<string, unknown> | undefined },
   exchange: Exchange<Session>,
   { catalog, log }: EndpointOptions<Session>,
-): Promise<{ json: string; result: Record<string, unknown> } | { failure: string }> {
+): Promise<ToolAnswer> {
   const { caller, record } = exchange;
   record.tool = params.name;
   try {
     const result = await catalog.call(params.name, params.arguments, caller.permit, caller.session);
     record.outcome = 'ok';
-    return { json: JSON.stringify(result), result };
+    return { json: JSON.stringify(result) };
   } catch (error) {
-    return { failure: failure(error, exchange, log) };
+    const details = error instanceof ToolError && error.details ? JSON.stringify(error.details) : undefined;
+    return { failure: failure(error, exchange, log), details };
   }
 }
 

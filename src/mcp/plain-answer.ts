@@ -3,8 +3,24 @@ import type { PlainRequest } from './plain-request.ts';
 
 /** The answers to plain requests, byte for byte as the SDK would write them. */
 
-/** What a tool said: its result as JSON, or a sentence about what went wrong. */
-export type ToolAnswer = { json: string } | { failure: string };
+/** What a tool said: its result as JSON, or a sentence about what went wrong, with the same for programs as JSON. */
+export type ToolAnswer = { json: string } | { failure: string; details?: string | undefined };
+
+/**
+ * The parts of an answer that do not depend on how it is sent. Details of a failure are structure as well, but for clients of 2025: theirs
+ * hold it against the schema of the result and show their users nothing but that it does not fit.
+ */
+export function partsOf(
+  answer: ToolAnswer,
+  era: PlainRequest['era'],
+): { texts: string[]; structure: string | undefined } {
+  if ('json' in answer) return { texts: [answer.json], structure: answer.json };
+  const { failure, details } = answer;
+  return {
+    texts: details === undefined ? [failure] : [failure, details],
+    structure: era === '2026' ? details : undefined,
+  };
+}
 
 export interface PlainAnswers {
   /** @param tools the list as JSON */
@@ -23,10 +39,12 @@ export function plainAnswers(serverInfo: object): PlainAnswers {
       return envelope(request, `{"tools":${tools}${more}}`);
     },
     result(request, answer) {
-      const text = JSON.stringify('json' in answer ? answer.json : answer.failure);
-      const kind = 'json' in answer ? `"structuredContent":${answer.json}` : '"isError":true';
+      const { texts, structure } = partsOf(answer, request.era);
+      const content = texts.map((text) => `{"type":"text","text":${JSON.stringify(text)}}`).join(',');
+      const structured = structure === undefined ? '' : `,"structuredContent":${structure}`;
+      const kind = 'json' in answer ? '' : ',"isError":true';
       const more = request.era === '2026' ? `,${complete},${meta}` : '';
-      return envelope(request, `{"content":[{"type":"text","text":${text}}],${kind}${more}}`);
+      return envelope(request, `{"content":[${content}]${structured}${kind}${more}}`);
     },
   };
 }

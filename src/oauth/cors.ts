@@ -14,7 +14,15 @@ const allowedHeaders = [
   'Last-Event-ID',
 ];
 
-const exposedHeaders = ['WWW-Authenticate', 'Mcp-Session-Id', 'MCP-Protocol-Version', 'Retry-After'];
+const exposedHeaders = [
+  'WWW-Authenticate',
+  'Mcp-Session-Id',
+  'MCP-Protocol-Version',
+  'Retry-After',
+  'RateLimit-Limit',
+  'RateLimit-Remaining',
+  'RateLimit-Reset',
+];
 
 /** Lets any web page call, with tokens that it holds but never with cookies. Answers preflights itself, without authentication. */
 export function allowOtherOrigins(methods: readonly string[]): RequestHandler {

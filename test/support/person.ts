@@ -8,6 +8,7 @@ export interface FormFields {
   use_same_credentials?: string;
   smtp_username?: string;
   smtp_password?: string;
+  api_token?: string;
 }
 
 /** What the browser shows after a submit: another page, or the redirect back to the client. */

@@ -1,11 +1,10 @@
 /** A client that sends what it likes, in either era, with a token for any permit. */
 
-import type { MailAccount } from '../../src/mail/account.ts';
 import { createKeyring, randomId } from '../../src/oauth/jwe.ts';
 import { subjectOf } from '../../src/oauth/subject.ts';
 import { createTokens } from '../../src/oauth/tokens.ts';
 import { type Consent, type Policy, scopes } from '../../src/policy.ts';
-import type { TestApp } from './start-app.ts';
+import type { PersonsAccount, TestApp } from './start-app.ts';
 
 export const eras = ['2026', '2025'] as const;
 type WireEra = (typeof eras)[number];
@@ -40,7 +39,7 @@ const ENVELOPE = {
 /** What the token endpoint would seal for this person, had the operator and they allowed just this. */
 export async function rawCaller(
   app: TestApp,
-  account: MailAccount,
+  account: PersonsAccount,
   permit: { scope?: string[]; consent?: Consent; policy?: Policy; ends?: Date },
   era: WireEra = '2026',
 ): Promise<RawCaller> {
@@ -89,11 +88,10 @@ function callerWith(token: string, app: TestApp, era: WireEra): RawCaller {
 
 async function accessToken(
   app: TestApp,
-  account: MailAccount,
+  account: PersonsAccount,
   { scope = [...scopes], consent, policy, ends }: { scope?: string[]; consent?: Consent; policy?: Policy; ends?: Date },
 ): Promise<string> {
   const keyring = createKeyring({ current: Buffer.from(app.key, 'base64'), previous: [] });
-  const { fullName: name, email, imap, smtp } = account;
   const payload = {
     iss: app.origin,
     aud: `${app.origin}/mcp`,
@@ -105,12 +103,16 @@ async function accessToken(
     scope: scopes.filter((one) => scope.includes(one)),
     ...(consent && { consent }),
     ...(policy && { policy }),
-    login: {
-      name,
-      email,
-      imap: { username: imap.login.username, password: imap.login.password },
-    },
-    servers: { imap: imap.server, smtp: smtp.server },
+    ...sealedLogin(account),
   };
   return createTokens(keyring).access.seal(payload, new Date(), ends);
+}
+
+function sealedLogin(account: PersonsAccount) {
+  if ('token' in account) {
+    return { login: { missive_token: account.token }, servers: { missive: { url: account.url } } };
+  }
+  const { fullName: name, email, imap, smtp } = account;
+  const { username, password } = imap.login;
+  return { login: { name, email, imap: { username, password } }, servers: { imap: imap.server, smtp: smtp.server } };
 }

@@ -7,6 +7,7 @@ import { readConfig } from '../../src/config.ts';
 import { generate } from '../../src/generate.ts';
 import { createLog } from '../../src/log.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
+import type { MissiveAccount } from '../../src/missive/account.ts';
 import { startServer } from '../../src/server.ts';
 import { type FormFields, signIn } from './person.ts';
 import { freePort } from './ports.ts';
@@ -17,6 +18,9 @@ const Minted = z.object({ client_id: z.string(), client_secret: z.string().optio
 export type Registration = z.output<typeof Minted>;
 
 export type Era = 'auto' | 'legacy';
+
+/** Where somebody signs in, and with what. */
+export type PersonsAccount = MailAccount | MissiveAccount;
 
 /** What a person does at the login form. @returns parameters of the callback */
 export type AtForm = (authorizationUrl: URL) => Promise<URLSearchParams>;
@@ -40,14 +44,14 @@ export interface TestApp extends AsyncDisposable {
   logged(): string;
   /** The lines of finished requests. */
   requests(): Record<string, unknown>[];
-  mint(account: MailAccount, flags?: Record<string, unknown>): Promise<Registration>;
+  mint(account: PersonsAccount, flags?: Record<string, unknown>): Promise<Registration>;
   /** Mints a client for the account's servers, signs in through the form, and connects. */
   assistant(
-    account: MailAccount,
+    account: PersonsAccount,
     options?: { era?: Era; flags?: Record<string, unknown>; atForm?: AtForm },
   ): Promise<Assistant>;
   /** An access token for raw requests. */
-  accessToken(account: MailAccount, options?: { scope?: string }): Promise<string>;
+  accessToken(account: PersonsAccount, options?: { scope?: string }): Promise<string>;
   /** Another process' worth of the same server: same URL, same key, nothing else in common but what `environment` does not replace. */
   replica(environment?: NodeJS.ProcessEnv): Promise<TestApp>;
   stop(): Promise<void>;
@@ -69,7 +73,7 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
   const origin = `http://localhost:${port}`;
   let stopped: Promise<void> | undefined;
 
-  async function mint(account: MailAccount, flags: Record<string, unknown> = {}): Promise<Registration> {
+  async function mint(account: PersonsAccount, flags: Record<string, unknown> = {}): Promise<Registration> {
     const printed = await generate(
       { ...serverFlags(account), redirectUri: [REDIRECT_URI], json: true, ...flags },
       env,
@@ -112,7 +116,7 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
 async function connect(
   origin: string,
   provider: RegisteredClient,
-  account: MailAccount,
+  account: PersonsAccount,
   { era, scope, atForm }: { era: Era; scope?: string | undefined; atForm?: AtForm | undefined },
 ): Promise<Client> {
   const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: era } });
@@ -130,7 +134,9 @@ async function connect(
 }
 
 /** What this person types into the login form. */
-export function formOf({ fullName, email, imap, smtp }: MailAccount): FormFields {
+export function formOf(account: PersonsAccount): FormFields {
+  if ('token' in account) return { api_token: account.token };
+  const { fullName, email, imap, smtp } = account;
   return {
     full_name: fullName,
     email,
@@ -141,7 +147,9 @@ export function formOf({ fullName, email, imap, smtp }: MailAccount): FormFields
   };
 }
 
-function serverFlags({ imap, smtp }: MailAccount): Record<string, unknown> {
+function serverFlags(account: PersonsAccount): Record<string, unknown> {
+  if ('token' in account) return { missive: true, missiveUrl: account.url };
+  const { imap, smtp } = account;
   const isCleartext = [imap, smtp].some(({ server }) => server.security === 'cleartext');
   return {
     imapHost: imap.server.host,
