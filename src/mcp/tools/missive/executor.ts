@@ -1,6 +1,6 @@
 /** Turns a record of an operation into a tool: one flat namespace for the model, path, query and body for the API. */
 import { z } from 'zod';
-import { ToolError } from '../../../errors.ts';
+import { ToolError, UpstreamError } from '../../../errors.ts';
 import { requireEnvelope } from '../../limits/recipients.ts';
 import type { Tool } from '../../tool.ts';
 import { readCursor, writeCursor } from './cursor.ts';
@@ -89,9 +89,8 @@ async function runOnce(operation: Operation, args: Args, session: MissiveSession
   });
   const { answer } = operation;
   if (answer.kind === 'none') return { done: true };
-  const present = (row: Row) => presented(operation, row, args);
-  const rows = rowsOf(content, answer.key);
-  return answer.kind === 'list' ? { [answer.key]: rows.map(present) } : { [answer.as]: rows.map(present)[0] ?? null };
+  const rows = presented(operation, rowsOf(content, operation, answer.key), args);
+  return answer.kind === 'list' ? { [answer.key]: rows } : { [answer.as]: rows[0] ?? null };
 }
 
 async function runPage(operation: Operation, paging: Paging, args: Args, session: MissiveSession): Promise<Args> {
@@ -103,10 +102,10 @@ async function runPage(operation: Operation, paging: Paging, args: Args, session
   const { rows, next } = await fetchPage(paging, Number(limit), at, async (query) => {
     const path = pathOf(operation, filters);
     const content = await session.api.request({ http: 'GET', path, query: { ...filterQuery, ...query } });
-    return rowsOf(content, answer.key);
+    return rowsOf(content, operation, answer.key);
   });
   return {
-    [answer.key]: rows.map((row) => presented(operation, row, args)),
+    [answer.key]: presented(operation, rows, args),
     next_cursor: next && writeCursor(operation.name, filters, next),
   };
 }
@@ -116,20 +115,37 @@ const isNotFound = (error: unknown): boolean => error instanceof ToolError && er
 const Rows = z.union([z.array(z.record(z.string(), z.unknown())), z.record(z.string(), z.unknown())]);
 
 /** What stands under the key: an array, an object that stands for an array of one, or nothing where a success says nothing. */
-function rowsOf(content: unknown, key: string): Row[] {
-  if (content === null) return [];
-  const parsed = z.object({ [key]: Rows.nullish() }).safeParse(content);
-  if (!parsed.success)
-    throw new ToolError('What Missive answered is not what its documentation says; nothing can be read from it.');
-  const value = parsed.data[key];
+function rowsOf(content: unknown, { effect }: Operation, key: string): Row[] {
+  const parsed = z.object({ [key]: Rows.nullish() }).safeParse(content ?? {});
+  if (!parsed.success && effect === 'reads') throw unreadable();
+  const value = parsed.data?.[key];
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? value : [value];
 }
 
-function presented({ answer, present }: Operation, row: Row, args: Args): Row {
-  const shown = present?.(row, args) ?? row;
-  return answer.kind === 'none' ? {} : shown;
+/**
+ * As they are returned. Not all of Missive's answers are documented: a field of another type than is known is left out. A row
+ * of which not even that is left is left out too where something was done, as it was done all the same.
+ */
+function presented({ answer, present, notes = {}, effect }: Operation, rows: readonly Row[], args: Args): Row[] {
+  if (answer.kind === 'none') return [];
+  const item = answer.item.extend(notes);
+  const tolerant = item.extend(
+    Object.fromEntries(Object.entries(item.shape).map(([name, field]) => [name, z.optional(field).catch(undefined)])),
+  );
+  return rows.flatMap((row) => {
+    const parsed = item.safeParse(tolerant.parse(present?.(row, args) ?? row));
+    if (!parsed.success && effect === 'reads') throw unreadable();
+    return parsed.success ? [parsed.data] : [];
+  });
 }
+
+const unreadable = () =>
+  new UpstreamError(
+    'Missive',
+    'refused',
+    'What Missive answered is not what its documentation says: nothing can be read from it.',
+  );
 
 const given = ({ parameters }: Operation, place: Parameter['in'], args: Args): [wire: string, value: unknown][] =>
   Object.entries(parameters).flatMap(([name, parameter]) => {
