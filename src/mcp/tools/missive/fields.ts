@@ -51,6 +51,13 @@ export const Person = z
   });
 export type Person = z.output<typeof Person>;
 
+/** For answers whose `conversation` is an id, or the conversation itself: the documentation does not show which. */
+export function withConversationId(item: Record<string, unknown>): Record<string, unknown> {
+  const { conversation } = item;
+  const parsed = z.object({ id: z.string() }).safeParse(conversation);
+  return { ...item, conversation: parsed.success ? parsed.data.id : conversation };
+}
+
 /** How Missive cuts most directories into pages. */
 export const byOffset = { style: 'offset', standard: 50, most: 200 } as const;
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ToolError } from '../../../../errors.ts';
 import { normaliseAddress } from '../../../../mail/addresses.ts';
-import { Id, idOf, Person, Seconds, Text } from '../fields.ts';
+import { Id, idOf, Person, Seconds, Text, withConversationId } from '../fields.ts';
 import { type Arguments, defineOperation, inBody, inPath } from '../operation.ts';
 import { alsoUpdates, checkActions, placeActions, stateActions } from './actions.ts';
 import { attachmentParameter, withAttachments } from './attachments.ts';
@@ -50,9 +50,11 @@ const outgoing = {
 
 const Draft = z.object({ id: z.string(), conversation: Text, subject: Text, send_at: z.number().nullish() });
 
-/** As the lists of allowed recipients have it; what is no address is in none of them. */
-const reached = ({ address, phone_number, id, username }: Person): string =>
-  (address && normaliseAddress(address)) ?? phone_number ?? `id:${id ?? username}`;
+/** All that is given of somebody, as lists of allowed recipients have it: what is no address is in none of them. */
+function reached({ address, phone_number, id, username }: Person): string[] {
+  const others = [phone_number, id, username].flatMap((other) => (other === undefined ? [] : [`other:${other}`]));
+  return address === undefined ? others : [normaliseAddress(address) ?? `other:${address}`, ...others];
+}
 
 type Outgoing = Arguments<typeof outgoing>;
 
@@ -76,6 +78,7 @@ export const drafts = [
     tags: ['drafts'],
     parameters: outgoing,
     answer: { kind: 'one', key: 'drafts', as: 'draft', item: Draft },
+    present: withConversationId,
     check: checkOutgoing,
     alsoDoes: alsoUpdates,
     body: async (args, session) => ({ drafts: { ...(await withAttachments(args, session)), send: false } }),
@@ -98,6 +101,7 @@ export const drafts = [
       ),
     },
     answer: { kind: 'one', key: 'drafts', as: 'message', item: Draft },
+    present: withConversationId,
     check(args) {
       checkOutgoing(args);
       if (!args.to_fields?.length) throw new ToolError('to_fields is empty: nobody would get the message.');
@@ -110,7 +114,7 @@ export const drafts = [
     },
     alsoDoes: alsoUpdates,
     recipients: ({ to_fields, cc_fields, bcc_fields }) =>
-      [to_fields, cc_fields, bcc_fields].flatMap((people) => people ?? []).map(reached),
+      [to_fields, cc_fields, bcc_fields].flatMap((people) => people ?? []).flatMap(reached),
     async body(args, session) {
       if (args.send_at !== undefined && args.send_at * 1000 <= session.now().getTime()) {
         throw new ToolError('send_at is in the past: leave it out to send now.');

@@ -1,7 +1,7 @@
 /** Single messages with their text, and messages that come in through a channel of one's own. */
 import { z } from 'zod';
 import { ToolError } from '../../../../errors.ts';
-import { Id, idOf, Person, Seconds, Text } from '../fields.ts';
+import { Id, idOf, Person, Seconds, Text, withConversationId } from '../fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../operation.ts';
 import { alsoUpdates, checkActions, placeActions, stateActions } from './actions.ts';
 import { attachmentParameter, withAttachments } from './attachments.ts';
@@ -9,12 +9,6 @@ import { bodyChoice, bodyNotes, withBody } from './body-choice.ts';
 import { MessageItem } from './message-view.ts';
 
 const MessageWithBody = MessageItem.extend({ conversation: z.object({ id: z.string() }).nullish() });
-
-/** An id, or the conversation itself: the documentation does not show which. */
-function conversationId(value: unknown): string | null {
-  const parsed = z.union([z.string(), z.object({ id: z.string() }).transform(({ id }) => id)]).safeParse(value);
-  return parsed.success ? parsed.data : null;
-}
 
 export const messages = [
   defineOperation({
@@ -90,6 +84,6 @@ export const messages = [
     },
     alsoDoes: alsoUpdates,
     body: async (args, session) => ({ messages: await withAttachments(args, session) }),
-    present: (item) => ({ ...item, conversation: conversationId(item.conversation) }),
+    present: withConversationId,
   }),
 ];
