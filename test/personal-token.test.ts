@@ -144,7 +144,7 @@ describe('mail-mcp token', () => {
     });
     const questions = ['Full name', 'Email address', 'User name', 'Password'];
     for (const [index, answer] of answersOf(account).entries()) {
-      await withinReach(10_000, async () => shown.includes(`${questions[index]}`));
+      await withinReach(20_000, async () => shown.includes(`${questions[index]}`));
       terminal.stdin.write(`${answer}\r`);
     }
     const [exitCode] = await once(terminal, 'close');

@@ -208,7 +208,7 @@ function describeChange(tool: string, before: State, after: State): string {
 async function describeSending(account: MailAccount, reader: MailAccount): Promise<string> {
   await using tools = toolsOf(newAccount());
   await tools.call('send_mail_message', { to: reader.email, subject: 'marker', text_body: 'x' });
-  const arrived = await withinReach(10_000, async () => {
+  const arrived = await withinReach(20_000, async () => {
     const subjects = (await messagesIn(reader, 'INBOX')).map(({ subject }) => subject);
     return subjects.includes('marker') && subjects.filter((subject) => subject !== 'marker');
   });

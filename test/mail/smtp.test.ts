@@ -38,7 +38,7 @@ async function failure(work: Promise<unknown>): Promise<UpstreamError> {
 
 /** What came with the message of this subject, as soon as it is there. */
 function arrived(account: MailAccount, subject: string): Promise<string> {
-  return withinReach(10_000, () =>
+  return withinReach(20_000, () =>
     withRawImap(account, async (imap) => {
       await imap.mailboxOpen('INBOX');
       for await (const { source, envelope } of imap.fetch('1:*', { source: true, envelope: true })) {

@@ -23,7 +23,7 @@ test('MCP-11 in the eras before 2026 hanging up cancels nothing: the message is 
   const hungUp = new Promise((resolve) => call.once('error', resolve));
   const params = { name: 'send_mail_message', arguments: args };
   call.end(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }));
-  await withinReach(10_000, async () => proxy.accepted() > before);
+  await withinReach(20_000, async () => proxy.accepted() > before);
   call.destroy();
   await hungUp;
   await using assistant = await app.assistant(account);

@@ -70,7 +70,7 @@ export function changeablePasswordAccount(servers: TestServers = testServers()):
       const changed = withPassword(original, password);
       writePassword(original, password, servers);
       // Dovecot looks whether the file has changed no more than once a second.
-      await withinReach(5000, () => withRawImap(changed, async () => true));
+      await withinReach(20_000, () => withRawImap(changed, async () => true));
       return changed;
     },
   };

@@ -145,7 +145,7 @@ describe('Postfix', () => {
     ['cleartext', overCleartext(newAccount())],
   ])('mail submitted over %s arrives', async (_over, account) => {
     await transport(account).sendMail({ ...letter, to: account.email });
-    const arrived = await withinReach(10_000, () =>
+    const arrived = await withinReach(20_000, () =>
       withRawImap(account, async (imap) => {
         const status = await imap.status('INBOX', { messages: true });
         return status && status.messages === 1;
@@ -213,9 +213,9 @@ describe('between and instead of the servers', () => {
     const account = through(newAccount(), proxy);
     const lost = withRawImap(account, async (imap) => {
       const idle = imap.mailboxOpen('INBOX').then(() => imap.idle());
-      await withinReach(5000, () => imap.mailbox !== false);
+      await withinReach(20_000, () => imap.mailbox !== false);
       proxy.cut();
-      await withinReach(5000, () => !imap.usable);
+      await withinReach(20_000, () => !imap.usable);
       await idle.catch(() => {});
       return proxy.open();
     });

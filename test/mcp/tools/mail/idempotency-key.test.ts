@@ -30,7 +30,7 @@ const letter = (to: string, more: Record<string, unknown> = {}) => ({
 async function arrivedBy(reader: MailAccount, sender: MailAccount): Promise<string[]> {
   await using assistant = await app.assistant(sender);
   await assistant.call('send_mail_message', { to: reader.email, subject: 'last', text_body: '' });
-  await withinReach(10_000, async () => (await subjectsIn(reader, 'INBOX')).includes('last'));
+  await withinReach(20_000, async () => (await subjectsIn(reader, 'INBOX')).includes('last'));
   return (await subjectsIn(reader, 'INBOX')).filter((subject) => subject !== 'last');
 }
 

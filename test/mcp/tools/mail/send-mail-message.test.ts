@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 const arrived = async (account: ReturnType<typeof newAccount>) => {
-  await withinReach(10_000, async () => (await subjectsIn(account, 'INBOX')).length > 0);
+  await withinReach(20_000, async () => (await subjectsIn(account, 'INBOX')).length > 0);
   return messagesIn(account, 'INBOX');
 };
 
