@@ -1,0 +1,74 @@
+/** The login form of a Missive client on a real server, at a stand-in for Missive. */
+import { z } from 'zod';
+import { challengeOf } from '../../src/oauth/pkce.ts';
+import { type MissiveStandIn, startMissive } from './missive.ts';
+import { type OpenForm, openForm } from './person.ts';
+import { REDIRECT_URI, type Registration, startApp, type TestApp } from './start-app.ts';
+
+const Answer = z.record(z.string(), z.unknown());
+
+export const VERIFIER = 'v'.repeat(43);
+
+export interface MissiveSignIn extends AsyncDisposable {
+  app: TestApp;
+  missive: MissiveStandIn;
+  client: Registration;
+  /** The form as a browser shows it. */
+  form(parameters?: Record<string, string>): Promise<OpenForm>;
+  authorizationUrl(parameters?: Record<string, string>): URL;
+  /** What the token endpoint says to a form of the client. */
+  token(form: Record<string, string>): Promise<{ status: number; body: Record<string, unknown> }>;
+  /** Signs in and gets tokens. */
+  tokens(): Promise<{ access_token: string; refresh_token: string }>;
+}
+
+/** @param flags of `generate`, beside those that name the stand-in */
+export async function startMissiveSignIn(
+  environment: NodeJS.ProcessEnv = {},
+  flags: Record<string, unknown> = {},
+): Promise<MissiveSignIn> {
+  const app = await startApp(environment);
+  const missive = await startMissive();
+  const { url, token: apiToken } = missive;
+  const client = await app.mint({ url, token: apiToken }, flags);
+
+  function authorizationUrl(parameters: Record<string, string> = {}): URL {
+    const target = new URL('/oauth/authorize', app.origin);
+    target.search = new URLSearchParams({
+      response_type: 'code',
+      client_id: client.client_id,
+      redirect_uri: REDIRECT_URI,
+      state: 'state',
+      code_challenge: challengeOf(VERIFIER),
+      code_challenge_method: 'S256',
+      ...parameters,
+    }).toString();
+    return target;
+  }
+
+  async function token(form: Record<string, string>) {
+    const body = new URLSearchParams(Object.entries({ ...client, ...form }));
+    const response = await fetch(`${app.origin}/oauth/token`, { method: 'POST', body });
+    return { status: response.status, body: Answer.parse(await response.json()) };
+  }
+
+  const form = (parameters?: Record<string, string>) => openForm(authorizationUrl(parameters));
+
+  return {
+    app,
+    missive,
+    client,
+    form,
+    authorizationUrl,
+    token,
+    async tokens() {
+      const { callback } = await (await form()).submit({ api_token: apiToken });
+      const code = callback?.get('code') ?? '';
+      const { body } = await token({ grant_type: 'authorization_code', code, code_verifier: VERIFIER });
+      return { access_token: String(body.access_token), refresh_token: String(body.refresh_token) };
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([app.stop(), missive[Symbol.asyncDispose]()]);
+    },
+  };
+}
