@@ -38,6 +38,8 @@ async function minted(): Promise<{ clientId: string; jti: string }> {
   return { clientId, jti };
 }
 
+const someJti = 'a'.repeat(22);
+
 const isDenied = async (jti: string) => (await state.claimed([deniedMark(jti)]))[0] !== null;
 
 describe('mail-mcp deny and allow', () => {
@@ -63,6 +65,8 @@ describe('mail-mcp deny and allow', () => {
     const other = { ...environment(), ENCRYPTION_KEY: randomBytes(32).toString('base64') };
     for (const [name, env] of [
       ['not a client', environment()],
+      ['--all', environment()],
+      ['a'.repeat(21), environment()],
       [clientId, other],
     ] as const) {
       const { exitCode, out, err } = await run(['deny', name], env);
@@ -73,14 +77,14 @@ describe('mail-mcp deny and allow', () => {
   });
 
   test.each(['deny', 'allow'])('%s without REDIS_URL says what is missing', async (command) => {
-    const { exitCode, err } = await run([command, 'some-client'], key);
+    const { exitCode, err } = await run([command, someJti], key);
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringMatching(/^REDIS_URL is required/) });
   });
 
   test.each(['deny', 'allow'])('%s says that nothing was changed when Redis cannot be reached', async (command) => {
     const { port } = await closedPort();
     const env = { ...key, REDIS_URL: `redis://127.0.0.1:${port}` };
-    const { exitCode, err } = await run([command, 'some-client'], env);
+    const { exitCode, err } = await run([command, someJti], env);
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringMatching(/^Nothing was changed/) });
   });
 });

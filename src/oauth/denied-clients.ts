@@ -4,13 +4,16 @@ import { sha256 } from './constant-time.ts';
 import type { Keyring } from './jwe.ts';
 import { createTokens } from './tokens.ts';
 
+/** 128 random bits, or the hash of a URL. Nothing else: of a mistyped one the operator would believe that it is shut out. */
+const isJti = (text: string): boolean => /^(?:[\w-]{22}|[\w-]{43})$/.test(text);
+
 /**
  * @param named a client_id, which may have expired, or a `jti`
  * @returns the `jti`
  * @throws {ConfigError} if it looks like a client_id and is none that these keys open, or like neither of the two
  */
 export async function jtiOfClient(named: string, keyring: Keyring): Promise<string> {
-  if (/^[\w-]{1,64}$/.test(named)) return named;
+  if (isJti(named)) return named;
   // A client that is known by the URL of a document about it.
   if (/^https:\/\//.test(named)) return sha256(named);
   const tokens = createTokens(keyring);

@@ -108,8 +108,16 @@ function waitAfter(tried: number): number {
 function loginsOf(account: Logins): [host: string, login: string][] {
   if ('token' in account) return [[new URL(account.url).host, account.token]];
   const { imap, smtp } = account;
-  const names = [imap, smtp].map(({ login: { username } }) => username.normalize('NFKC').toLowerCase());
+  const names = [imap, smtp].map(({ login: { username } }) => spelledOneWay(username));
   return [...new Set(names)].map((name) => [imap.server.host, name]);
+}
+
+/** Servers that prepare names drop what nobody sees (RFC 4013 §2.1): each guess could have a name of its own. */
+function spelledOneWay(username: string): string {
+  return username
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toLowerCase();
 }
 
 /**

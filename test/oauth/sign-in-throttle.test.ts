@@ -52,6 +52,21 @@ describe('the sign-in form', () => {
     }
   });
 
+  test('FORM-07 a login is one, however it is spelled', async () => {
+    await using app = await startOAuthApp({ loginProblems: refused });
+    const client = await app.mint();
+    const spellings = [
+      'ada@example.com',
+      'ADA@example.com',
+      'a\u00adda@example.com',
+      'ａda@example.com',
+      'a\u200dda@example.com',
+    ];
+    const attempt = async (name = '') => submit(app, await openSignIn(app, client), { ...ada, imap_username: name });
+    for (const name of [...spellings, ...spellings]) expect((await attempt(name)).status).toBe(200);
+    for (const name of spellings) expect((await attempt(name)).status).toBe(429);
+  });
+
   test('FORM-08 an unknown user is counted and answered as a wrong password is', async () => {
     await using app = await startOAuthApp({ loginProblems: refused });
     const page = await openSignIn(app, await app.mint());
