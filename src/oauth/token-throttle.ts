@@ -9,6 +9,7 @@ import type { State } from '../state/state.ts';
 import { addressBlock } from './address-block.ts';
 import type { Client } from './client.ts';
 import type { Keyring } from './jwe.ts';
+import { revocationPaths } from './paths.ts';
 
 const windowSeconds = 600;
 
@@ -19,7 +20,7 @@ const MOST = { ofClient: 30_000, ofClientAtAddress: 6_000 };
 const pointsOfFailure = 20;
 
 /** Judges a request as soon as it is known which client it is about, and before the client has proved to be it. */
-export type Admit = (client: Pick<Client, 'jti'>) => Promise<void>;
+export type Admit = (client: Pick<Client, 'jti' | 'secretHash'>) => Promise<void>;
 
 /**
  * @returns for one request, how it is admitted
@@ -33,7 +34,7 @@ export function tokenThrottle(services: { state: State; keyring: Keyring; now: (
     `token:${createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url')}`;
 
   return (request: Request, response: Response): Admit =>
-    async function admit({ jti }) {
+    async function admit({ jti, secretHash }) {
       const ofClient = keyOf(jti);
       const ofClientAtAddress = keyOf(jti, addressBlock(request.ip));
       const [all, here] = await Promise.all([
@@ -48,8 +49,10 @@ export function tokenThrottle(services: { state: State; keyring: Keyring; now: (
       response.once('finish', () => {
         const { statusCode } = response;
         const isFailure = statusCode >= 400 && statusCode < 500;
-        // Whoever knows a client_id can fail with it; that shall not keep the client out.
-        const isStranger = statusCode === 401;
+        // Whoever knows a client_id can fail with it, and all the world knows those of public clients, which only a token that they got
+        // tells from others: any answer of a revocation is the same. Strangers shall not keep the client out.
+        const provesNothing = isFailure || revocationPaths.includes(request.path);
+        const isStranger = statusCode === 401 || (secretHash === null && provesNothing);
         const late = [
           isFailure ? state.count(ofClientAtAddress, windowSeconds, pointsOfFailure - 1) : null,
           isStranger ? null : state.count(ofClient, windowSeconds, isFailure ? pointsOfFailure : 1),

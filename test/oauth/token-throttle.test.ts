@@ -29,15 +29,20 @@ describe('the token endpoint', () => {
   });
 });
 
-/** Answers with the status in the path, for the client and the address that are named. */
+/** Answers with the status in the path, for the client and the address that are named. A client is public if its name says so. */
 async function startThrottled(most: { ofClient: number; ofClientAtAddress: number }) {
   const now = () => new Date();
   const keyring = createKeyring({ current: testKey(), previous: [] });
   const throttled = tokenThrottle({ state: createMemoryState({ now }), keyring, now }, most);
   const app = express().set('trust proxy', 1);
+  app.post('/oauth/revoke', async (request, response) => {
+    await throttled(request, response)({ jti: 'public', secretHash: null });
+    response.status(200).end();
+  });
   app.post('/:status/:client', async (request, response) => {
-    await throttled(request, response)({ jti: request.params.client });
-    response.status(Number(request.params.status)).end();
+    const { client: jti, status } = request.params;
+    await throttled(request, response)({ jti, secretHash: jti === 'public' ? null : 'hash' });
+    response.status(Number(status)).end();
   });
   const respond = oauthErrorResponse({ issuer: 'https://mail.example.com' });
   const onError: ErrorRequestHandler = (error, request, response, next) =>
@@ -47,6 +52,11 @@ async function startThrottled(most: { ofClient: number; ofClientAtAddress: numbe
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   return {
+    /** As the public client. */
+    async revoke(address: string): Promise<number> {
+      const headers = { 'x-forwarded-for': address };
+      return (await fetch(`http://127.0.0.1:${port}/oauth/revoke`, { method: 'POST', headers })).status;
+    },
     async ask(status: number, client: string, address: string): Promise<number> {
       const headers = { 'x-forwarded-for': address };
       return (await fetch(`http://127.0.0.1:${port}/${status}/${client}`, { method: 'POST', headers })).status;
@@ -86,6 +96,13 @@ describe('the throttle of clients', () => {
     expect(await withinReach(5000, async () => (await asStranger()) === 429)).toBe(true);
     for (let tries = 0; tries < 40; tries++) await asStranger();
     expect(await app.ask(200, 'client', '192.0.2.1')).toBe(200);
+  });
+
+  test('TOK-13 who only knows the id of a public client, and calls from everywhere, keeps none of its people out', async () => {
+    await using app = await startThrottled({ ofClient: 100, ofClientAtAddress: 1000 });
+    for (let host = 1; host <= 20; host++) expect(await app.ask(400, 'public', `203.0.113.${host}`)).toBe(400);
+    for (let host = 1; host <= 100; host++) expect(await app.revoke(`198.51.100.${host}`)).toBe(200);
+    for (let tries = 0; tries < 20; tries++) expect(await app.ask(200, 'public', '192.0.2.1')).toBe(200);
   });
 
   test('TOK-13 a fault of ours is not one of the client', async () => {
