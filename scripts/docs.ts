@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { Results, report } from '../bench/row.ts';
 import { program } from '../src/cli.ts';
-import { ENVIRONMENT } from '../src/config.ts';
+import { ENVIRONMENT } from '../src/environment.ts';
 import { limitTable, toolTable } from '../src/mcp/reference.ts';
 import { mailTools } from '../src/mcp/tools/mail.ts';
 import { presets } from '../src/oauth/presets.ts';

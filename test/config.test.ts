@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENT, readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config.ts';
+import { ENVIRONMENT } from '../src/environment.ts';
 import { ConfigError } from '../src/errors.ts';
 
 const key = () => randomBytes(32).toString('base64');

@@ -21,6 +21,7 @@ const LAYERS = [
   ['mail/', 'missive/', 'state/'],
   ['log.ts'],
   ['config.ts', 'policy.ts', 'version.ts'],
+  ['environment.ts'],
   ['errors.ts'],
 ];
 
