@@ -47,7 +47,8 @@ export async function startMissiveSignIn(
   }
 
   async function token(form: Record<string, string>) {
-    const body = new URLSearchParams(Object.entries({ ...client, ...form }));
+    const { client_id, client_secret = '' } = client;
+    const body = new URLSearchParams({ client_id, client_secret, ...form });
     const response = await fetch(`${app.origin}/oauth/token`, { method: 'POST', body });
     return { status: response.status, body: Answer.parse(await response.json()) };
   }
