@@ -13,6 +13,7 @@ import { type MissiveStandIn, startMissive } from './missive.ts';
 export interface MissiveTools extends AsyncDisposable {
   missive: MissiveStandIn;
   catalog: Catalog<MissiveSession>;
+  session: MissiveSession;
   /** What answers said about the rate limit. */
   quotas: Quota[];
   /** @returns what the tool says */
@@ -61,6 +62,7 @@ export async function startMissiveTools({
   return {
     missive,
     catalog,
+    session,
     quotas,
     call,
     failure: (tool, args) =>

@@ -36,6 +36,8 @@ export interface MissiveStandIn extends AsyncDisposable {
   misbehave(fault: Fault, aim?: Aim): void;
   /** From now on successes tell the remaining quota as well, which the documentation does not promise. */
   tellQuota(): void;
+  /** As if all requests so far were long ago, for the rate limit. */
+  forgetRequests(): void;
 }
 
 const MOST_BYTES = 10 * 1024 * 1024;
@@ -105,6 +107,7 @@ export async function startMissive({
     tellQuota() {
       isTellingQuota = true;
     },
+    forgetRequests: () => limit.forget(),
     [Symbol.asyncDispose]: () => closed(server, sockets),
   };
 }

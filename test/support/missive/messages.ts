@@ -110,7 +110,10 @@ function checkSender({ data }: Call, { from_field: from, send, account }: Fields
 function checkAttachments({ attachments }: Fields): void {
   const files = listed(attachments).map(fieldsOf);
   if (files.length > 25) throw new Refusal(400, 'Validation failed: too many attachments');
-  for (const file of files) need(file, 'base64_data', 'filename');
+  for (const file of files) {
+    if (typeof file.base64_data !== 'string') throw new Refusal(400, "Validation failed: base64_data can't be blank");
+    need(file, 'filename');
+  }
 }
 
 const createPost: Handler = (call) => {

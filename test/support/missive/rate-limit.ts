@@ -4,6 +4,7 @@ export interface RateLimit {
   /** The headers of a 429 if there is no room for one more; undefined if there is, and then it counts. */
   enter(now: number): Record<string, string> | undefined;
   leave(): void;
+  forget(): void;
   /** What an answer may say about the minute. */
   headers(now: number): Record<string, string>;
 }
@@ -46,6 +47,9 @@ export function createRateLimit(): RateLimit {
     },
     leave() {
       inFlight -= 1;
+    },
+    forget() {
+      times = [];
     },
     headers(now) {
       const used = since(now - 60);

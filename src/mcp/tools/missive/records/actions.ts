@@ -5,7 +5,8 @@ import type { Use } from '../../../tool.ts';
 import { Color, Id } from '../fields.ts';
 import { inBody } from '../operation.ts';
 
-const users = (what: string) => z.array(Id).max(100).optional().describe(`${what} Ids of users; needs organization.`);
+const users = (what: string) =>
+  z.array(Id).max(100).optional().describe(`${what} Ids from list_all_missive_users; needs organization.`);
 const sharedLabels = (what: string) =>
   z.array(Id).max(100).optional().describe(`${what} Ids from list_all_missive_shared_labels; needs organization.`);
 const yes = (what: string) => z.literal(true).optional().describe(what);
@@ -32,7 +33,9 @@ export const stateActions = {
 /** Where something new is put: a conversation that there is, or a new one. */
 export const placeActions = {
   conversation: inBody(
-    Id.optional().describe('Id of the conversation to put it into. Left out, and no references: a new one.'),
+    Id.optional().describe(
+      'Id of the conversation to put it into (list_all_missive_conversations). Left out, and no references: a new one.',
+    ),
   ),
   references: inBody(
     z

@@ -219,7 +219,11 @@ export const conversations = [
       id: inPath(
         Id.describe('Id of the conversation that is put into the other; list_all_missive_conversations finds it.'),
       ),
-      target: inBody(Id.describe('Id of the conversation that receives it.')),
+      target: inBody(
+        Id.describe(
+          'Id of the conversation that receives it, from the same list as id (list_all_missive_conversations).',
+        ),
+      ),
       subject: inBody(z.string().max(500).optional().describe('Title of the merged conversation.')),
     },
     answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },

@@ -33,7 +33,13 @@ const teamSettings = {
   active_members: inBody(
     z.array(Id).max(200).optional().describe('Ids of users (list_all_missive_users); replaces those there are.'),
   ),
-  observers: inBody(z.array(Id).max(200).optional().describe('Ids of users who only look; replaces those there are.')),
+  observers: inBody(
+    z
+      .array(Id)
+      .max(200)
+      .optional()
+      .describe('Ids of users (list_all_missive_users) who only look; replaces those there are.'),
+  ),
   business_hours: inBody(BusinessHours.optional().describe('When the team works.')),
   inactivity_period: inBody(
     z.int().min(0).optional().describe('Seconds without activity until a member counts as away.'),

@@ -31,7 +31,11 @@ const outgoing = {
   ),
   cc_fields: inBody(recipients('Cc: address and name.')),
   bcc_fields: inBody(recipients('Bcc: address and name.')),
-  account: inBody(Id.optional().describe('Id of a custom channel, live chat, Messenger or Instagram account.')),
+  account: inBody(
+    Id.optional().describe(
+      'Id of a custom channel, live chat, Messenger or Instagram account, from Settings, API, Resource IDs in Missive.',
+    ),
+  ),
   quote_previous_message: inBody(
     z.literal(true).optional().describe('Quotes the message before; new recipients see all of it then.'),
   ),

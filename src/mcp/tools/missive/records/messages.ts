@@ -50,14 +50,14 @@ export const messages = [
     name: 'create_a_missive_message',
     title: 'Create an incoming Missive message',
     description:
-      'Adds a message that came IN through a custom channel, as if somebody had written it. It sends nothing: send_a_missive_message does. The id of the channel is in Missive under Settings, API, Resource IDs. Files of 7 MB together fit, less beside a long body.',
+      'Adds a message that came IN through a custom channel, as if somebody had written it. It sends nothing: send_a_missive_message does. Files of 7 MB together fit, less beside a long body.',
     http: 'POST',
     path: '/messages',
     effect: 'writes',
     method: 'create',
     tags: ['conversations'],
     parameters: {
-      account: inBody(Id.describe('Id of the custom channel.')),
+      account: inBody(Id.describe('Id of the custom channel, from Settings, API, Resource IDs in Missive.')),
       from_field: inBody(Person.describe('Who wrote it: address and name, or id, username and name.')),
       to_fields: inBody(z.array(Person).max(50).optional().describe('To whom, in the same shapes.')),
       cc_fields: inBody(z.array(Person).max(50).optional().describe('Email channels only.')),

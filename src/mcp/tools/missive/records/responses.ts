@@ -98,8 +98,10 @@ export const responses = [
     tags: ['responses'],
     parameters: {
       ...content,
-      organization: inBody(Id.optional().describe('Id of the organization that it belongs to.')),
-      user: inBody(Id.optional().describe('Id of the user that it belongs to.')),
+      organization: inBody(
+        Id.optional().describe('Id of the organization (list_all_missive_organizations) that it belongs to.'),
+      ),
+      user: inBody(Id.optional().describe('Id of the user (list_all_missive_users) that it belongs to.')),
     },
     answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
     check(args) {

@@ -79,15 +79,21 @@ export const tasks = [
     parameters: {
       title: inBody(z.string().min(1).max(1000).describe('What is to be done.')),
       ...details,
-      organization: inBody(Id.optional().describe('Needed with team, assignees and add_users.')),
-      assignees: inBody(z.array(Id).max(100).optional().describe('Ids of users who are to do it.')),
+      organization: inBody(
+        Id.optional().describe('Needed with team, assignees and add_users (list_all_missive_organizations).'),
+      ),
+      assignees: inBody(
+        z.array(Id).max(100).optional().describe('Ids of users (list_all_missive_users) who are to do it.'),
+      ),
       subtask: inBody(z.literal(true).optional().describe('Inside a conversation; needs conversation or references.')),
       conversation: inBody(
         Id.optional().describe('Id of the conversation it belongs to (list_all_missive_conversations).'),
       ),
       references: inBody(z.array(z.string().max(1000)).max(50).optional().describe('Message-IDs of its thread.')),
       conversation_subject: inBody(z.string().max(500).optional().describe('Title of a new conversation.')),
-      add_users: inBody(z.array(Id).max(100).optional().describe('Subtasks only: gives them access.')),
+      add_users: inBody(
+        z.array(Id).max(100).optional().describe('Subtasks only: gives these users (list_all_missive_users) access.'),
+      ),
       add_to_inbox: inBody(z.literal(true).optional().describe('Subtasks only: shows the conversation in Inboxes.')),
     },
     envelope: { key: 'tasks', as: 'object' },
@@ -130,7 +136,13 @@ export const tasks = [
       id: inPath(idOf('task', 'list_all_missive_tasks')),
       title: inBody(z.string().min(1).max(1000).optional().describe('What is to be done.')),
       ...details,
-      assignees: inBody(z.array(Id).max(100).optional().describe('Ids of all users who are to do it from now on.')),
+      assignees: inBody(
+        z
+          .array(Id)
+          .max(100)
+          .optional()
+          .describe('Ids of all users (list_all_missive_users) who are to do it from now on.'),
+      ),
     },
     envelope: { key: 'tasks', as: 'object' },
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
