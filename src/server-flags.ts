@@ -8,7 +8,9 @@ import { MISSIVE_URL } from './missive/account.ts';
 const host = (flag: string) =>
   z
     .string(`${flag} is required.`)
-    .transform((name) => domainToASCII(name.replace(/^\[(.*)\]$/, '$1')) || name)
+    .transform((name) => name.replace(/^\[(.*)\]$/, '$1'))
+    // domainToASCII leaves out what follows the host in a URL.
+    .transform((name) => (/[/?#\\:@%]/.test(name) ? name : domainToASCII(name)) || name)
     .pipe(z.union([z.hostname(), z.ipv4(), z.ipv6()], `${flag} must be a host name or an address, nothing else.`));
 
 const port = (flag: string, standard: number) => {

@@ -114,6 +114,11 @@ describe('mail-mcp generate', () => {
   test.each([
     ['a missing host', ['--imap-host=imap.example.com'], ['--smtp-host is required.']],
     [
+      'more than a host',
+      ['--imap-host=imap.example.com/INBOX', '--smtp-host=smtp.example.com:465'],
+      ['--imap-host must be a host name', '--smtp-host must be a host name'],
+    ],
+    [
       'several faults',
       ['--imap-port=0', '--smtp-host=http://x', '--smtp-port=abc'],
       ['--imap-host is required.', '--imap-port must', '--smtp-host must', '--smtp-port must'],
