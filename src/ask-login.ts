@@ -19,13 +19,19 @@ interface Attempt {
   again(problems: readonly FormProblem[]): Promise<Attempt>;
 }
 
-/** @throws {ConfigError} after three attempts, so that no account is locked by us */
+/**
+ * @param beside what is sealed into the token together with the login
+ * @throws {ConfigError} after three attempts, so that no account is locked by us
+ */
 export async function workingLogin(
   terminal: Terminal,
   { servers }: { servers: Servers },
   verifyLogin: VerifyLogin,
+  beside: object,
 ): Promise<Credentials> {
-  let attempt = 'missive' in servers ? await askToken(terminal, servers.missive) : await askMail(terminal, servers);
+  let attempt = await ('missive' in servers
+    ? askToken(terminal, servers.missive, beside)
+    : askMail(terminal, servers, beside));
   for (let count = 1; ; count++) {
     const problems = await problemsOf(attempt, servers, verifyLogin);
     if (problems.length === 0) return attempt.credentials;
@@ -41,14 +47,14 @@ async function problemsOf(attempt: Attempt, servers: Servers, verifyLogin: Verif
   return faults.length === 0 ? [] : attempt.refused(faults);
 }
 
-async function askToken(terminal: Terminal, server: { url: string }): Promise<Attempt> {
+async function askToken(terminal: Terminal, server: { url: string }, beside: object): Promise<Attempt> {
   terminal.say(`The API token goes to ${new URL(server.url).host}, and encrypted into the bearer token.`);
   terminal.say('Missive shows it once, under Settings, API, "Create a new token".');
   const ask = async (): Promise<Attempt> => {
     const entered = enteredToken(await terminal.askSecret('API token'), server);
     return {
       credentials: entered.credentials(),
-      mistakes: entered.mistakes(),
+      mistakes: entered.mistakes(beside),
       refused: (faults) => entered.refused(faults).problems,
       again: ask,
     };
@@ -56,11 +62,11 @@ async function askToken(terminal: Terminal, server: { url: string }): Promise<At
   return ask();
 }
 
-async function askMail(terminal: Terminal, servers: MailServers): Promise<Attempt> {
+async function askMail(terminal: Terminal, servers: MailServers, beside: object): Promise<Attempt> {
   terminal.say(`The password goes to ${servers.imap.host} and ${servers.smtp.host}, and encrypted into the token.`);
   const attemptOf = (entry: LoginEntry): Attempt => ({
     credentials: credentialsOf(entry),
-    mistakes: entryProblems(entry),
+    mistakes: entryProblems(entry, beside),
     refused: (all) => {
       const faults = all.filter((fault) => fault.service !== 'missive');
       const problems = loginProblems(faults, entry, servers);
@@ -77,6 +83,7 @@ async function askMail(terminal: Terminal, servers: MailServers): Promise<Attemp
   });
   return attemptOf(await askLogin(terminal));
 }
+
 async function askLogin(terminal: Terminal, before: LoginEntry = emptyEntry): Promise<LoginEntry> {
   const fullName = await terminal.ask('Full name, as the people you write to see it (may be empty)', before.fullName);
   const email = await terminal.ask('Email address', before.email);

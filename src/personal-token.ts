@@ -4,7 +4,7 @@ import type { VerifyLogin } from './account.ts';
 import { workingLogin } from './ask-login.ts';
 import { readConfig } from './config.ts';
 import { ConfigError, OAuthError } from './errors.ts';
-import { type Client, openClient } from './oauth/client.ts';
+import { type Client, clientInToken, openClient } from './oauth/client.ts';
 import { accountOf } from './oauth/credentials.ts';
 import { createKeyring, randomId, toSeconds } from './oauth/jwe.ts';
 import { resourceOf } from './oauth/metadata.ts';
@@ -49,21 +49,19 @@ export async function personalToken(
   const scope = scopeOf(parsed.data.scope);
   const end = endOf(parsed.data.expiresAt, client, now());
 
-  const login = await workingLogin(world.openTerminal(), client, verifyLogin);
   const { servers, policy } = client;
-  const payload: AccessPayload = {
+  const beside = {
     iss: config.issuer,
     aud: resourceOf(config.issuer),
-    sub: subjectOf(keyring, accountOf(login, servers)),
-    gid: randomId(),
-    granted_at: toSeconds(now()),
     ends: toSeconds(end),
-    client: { jti: client.jti, name: client.name },
+    client: clientInToken(client),
     scope,
-    login,
     servers,
     ...(Object.keys(policy).length > 0 && { policy }),
   };
+  const login = await workingLogin(world.openTerminal(), client, verifyLogin, beside);
+  const sub = subjectOf(keyring, accountOf(login, servers));
+  const payload: AccessPayload = { ...beside, sub, gid: randomId(), granted_at: toSeconds(now()), login };
   const token = await tokens.personal.seal(payload, now(), end);
   return parsed.data.json
     ? `${JSON.stringify({ token, grant: payload.gid, scope, policy, expires_at: end.toISOString() }, null, 2)}\n`

@@ -115,6 +115,19 @@ describe('mail-mcp token', () => {
     expect(err).toContain(sentence);
   });
 
+  test('a login that leaves no room in a token under 4 KiB is not tried (BEAR-08)', async () => {
+    await using app = await startApp({ ENCRYPTION_KEY: KEY });
+    const account = newAccount();
+    const { client_id } = await app.mint(account, { folders: ['f'.repeat(600)] });
+    const long = ['n'.repeat(256), account.email, 'u'.repeat(320), '"'.repeat(1000)];
+    const short = ['', account.email, account.imap.login.username, account.imap.login.password];
+    const flags = [`--client-id=${client_id}`, '--json'];
+    const { exitCode, out, said } = await makeToken(app, flags, [...long, ...long, ...short]);
+    expect(said.split('The login is too long; use a shorter password.')).toHaveLength(3);
+    expect(exitCode).toBe(0);
+    expect(Made.parse(JSON.parse(out)).token.length).toBeLessThan(4096);
+  });
+
   test('without a terminal nobody is asked', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const { client_id } = await app.mint(newAccount());

@@ -4,6 +4,7 @@ import { serviceOf } from '../account.ts';
 import { OAuthError } from '../errors.ts';
 import type { Consent } from '../policy.ts';
 import { type AuthorizationRequest, checkedRequest, errorTarget, trustedTarget } from './authorization-request.ts';
+import { clientInToken } from './client.ts';
 import {
   type Choices,
   choiceProblems,
@@ -16,7 +17,7 @@ import {
 import { accountOf, type Credentials } from './credentials.ts';
 import { formBinding } from './form-binding.ts';
 import { serverWords, signInForm } from './form-of-service.ts';
-import { randomId } from './jwe.ts';
+import { randomId, toSeconds } from './jwe.ts';
 import { loginCheck } from './login-check.ts';
 import type { FormProblem } from './login-form.ts';
 import { loginView } from './login-page.ts';
@@ -64,9 +65,10 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
 
   /** What the access token will hold beside the login. */
   function sealedBeside({ client, resource: aud, scope }: AuthorizationRequest, consent: Consent | undefined): object {
-    const { jti, name, servers, policy } = client;
+    const { servers, policy, expiresAt } = client;
     const limits = { ...(Object.keys(policy).length > 0 && { policy }), consent };
-    return { iss: issuer, aud, client: { jti, name }, scope, servers, ...limits };
+    const end = consent?.until ?? (expiresAt && toSeconds(expiresAt));
+    return { iss: issuer, aud, client: clientInToken(client), scope, servers, ...limits, ...(end && { ends: end }) };
   }
 
   async function sendForm(
@@ -155,7 +157,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       const grant = codePayload(authorization, { login, scope, consent });
       const mistakes = [
         ...choiceProblems(entered.choices, grant),
-        ...entered.login.mistakes(sealedBeside(authorization, consent)),
+        ...entered.login.mistakes(sealedBeside({ ...authorization, scope }, consent)),
       ];
       if (mistakes.length > 0) return showAgain(mistakes);
 

@@ -15,7 +15,7 @@ import { type AccessPayload, createTokens, lifetimes } from './tokens.ts';
 /** What an access token allows: whose account, by which client, and what may be done. */
 export interface Grant {
   account: Account;
-  client: { jti: string; name: string };
+  client: AccessPayload['client'];
   permit: Permit;
   /** Names the access token, in logs. */
   jti: string;

@@ -8,7 +8,7 @@ import type { Keyring } from './jwe.ts';
 import { plainText } from './plain-text.ts';
 import { presets } from './presets.ts';
 import { redirectHost, redirectUriProblem } from './redirect-uri.ts';
-import { type ClientPayload, createTokens, type Tokens } from './tokens.ts';
+import { type AccessPayload, type ClientPayload, createTokens, type Tokens } from './tokens.ts';
 
 /** For the operator. */
 export const wrongServers =
@@ -111,6 +111,11 @@ export async function openClient(tokens: Tokens, clientId: string, now: Date): P
   } catch (cause) {
     throw new OAuthError('invalid_client', 'The client_id is not known here.', { cause });
   }
+}
+
+/** What access tokens say of their client. */
+export function clientInToken({ jti, name, origin }: Pick<Client, 'jti' | 'name' | 'origin'>): AccessPayload['client'] {
+  return { jti, name, ...(origin !== 'minted' && { minted: false as const }) };
 }
 
 function defaultName(client: NewClient): string {

@@ -1,7 +1,7 @@
 /** Both tokens of a grant, made from what the person granted and the client as it is now. */
 import { OAuthError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Client } from './client.ts';
+import { type Client, clientInToken } from './client.ts';
 import { accountOf } from './credentials.ts';
 import type { Grants } from './grants.ts';
 import { type Keyring, toSeconds } from './jwe.ts';
@@ -52,7 +52,7 @@ export function issuer(services: {
     { scope, successor = {} }: { scope: Scope; successor?: Successor },
   ): Promise<TokenResponse> {
     const { iss, aud, gid, granted_at, consent, login } = granted;
-    const { jti, name, servers, policy } = client;
+    const { jti, servers, policy } = client;
     const end = endOf(granted, client);
     const seconds = Math.min(lifetimes.accessSeconds, toSeconds(end) - toSeconds(now()));
     if (seconds <= 0) throw new OAuthError('invalid_grant', 'What was granted has ended.');
@@ -61,7 +61,7 @@ export function issuer(services: {
     // Left out where it is the usual one: a header has little room (BEAR-08).
     const isEarly = toSeconds(end) < granted_at + lifetimes.grantSeconds;
     const life = { granted_at, ...(isEarly && { ends: toSeconds(end) }) };
-    const access = { iss, aud, sub, gid, ...life, client: { jti, name }, scope, login, servers, ...limits };
+    const access = { iss, aud, sub, gid, ...life, client: clientInToken(client), scope, login, servers, ...limits };
     const isRefreshable = rotation.mayRefresh(client);
     const lastSeconds = isRefreshable ? lifetimes.refreshSeconds : seconds;
     await note(granted, client, sub, new Date(Math.min(end.getTime(), now().getTime() + lastSeconds * 1000)));
@@ -69,7 +69,7 @@ export function issuer(services: {
     const refresh = { ...granted, sub, client: jti, ...replaced };
     log.info({ client: jti, grant: gid }, 'tokens issued');
     return {
-      access_token: await tokens.access.seal(access, now(), end),
+      access_token: await tokens.access.seal(access, now(), end).catch(tooLong),
       token_type: 'Bearer',
       expires_in: seconds,
       scope: scope.join(' '),
@@ -78,6 +78,14 @@ export function issuer(services: {
   };
 }
 export type Issue = ReturnType<typeof issuer>;
+
+/** It fitted when the person signed in; the operator has given the client more to carry since. They are told so on the form. */
+function tooLong(cause: unknown): never {
+  if (!(cause instanceof RangeError)) throw cause;
+  throw new OAuthError('invalid_grant', 'The limits of the client leave no room for this login. Sign in again.', {
+    cause,
+  });
+}
 
 const farFuture = new Date(8.64e15);
 

@@ -1,6 +1,7 @@
 /** The fields of the sign-in form of a mailbox: reading them, finding what is wrong with them, and what they make when nothing is. */
 import type { MailCredentials } from './credentials.ts';
 import type { Parameters } from './parameters.ts';
+import { fitsIntoToken } from './token-room.ts';
 
 /** What the person typed. User names and address without blanks around them; passwords untouched. */
 export interface LoginEntry {
@@ -39,12 +40,6 @@ export interface FormProblem {
 
 /** In bytes of UTF-8. A user name can be an address: 64 + 1 + 255 (RFC 5321 §4.5.3.1). */
 const maxBytes = { name: 256, username: 320, password: 1024 } as const;
-
-/**
- * A token of less than 4 KiB (BEAR-08), in bytes of JSON: what is left after the header of the JWE, base64url and 166 bytes of claims that
- * are not known yet. One login of the longest values fits beside mail servers with the longest names, and nothing else then.
- */
-const maxSealedBytes = 2820;
 
 /** Before anything is typed. */
 export const emptyEntry: LoginEntry = {
@@ -136,8 +131,7 @@ function password(place: Place, text: string): FormProblem | null {
 }
 
 function tooLongTogether(entry: LoginEntry, beside: object): FormProblem[] {
-  const bytes = Buffer.byteLength(JSON.stringify({ ...beside, login: credentialsOf(entry) }));
-  if (bytes <= maxSealedBytes) return [];
+  if (fitsIntoToken({ ...beside, login: credentialsOf(entry) })) return [];
   return entry.useSameCredentials
     ? [{ place: 'imap_password', sentence: 'The login is too long; use a shorter password.' }]
     : [{ place: 'smtp_password', sentence: 'The two logins together are too long; use shorter passwords.' }];

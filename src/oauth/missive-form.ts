@@ -3,6 +3,7 @@ import type { LoginProblem, MissiveServer } from '../missive/account.ts';
 import type { FormProblem } from './login-form.ts';
 import type { MissiveFields } from './pages.ts';
 import type { Entered, SignInForm } from './sign-in-form.ts';
+import { fitsIntoToken } from './token-room.ts';
 
 /** In bytes of UTF-8; those of today have less than a hundred. */
 const maxBytes = 1024;
@@ -16,7 +17,7 @@ export function enteredToken(typed: string, server: MissiveServer): Entered<Miss
   const token = typed.trim();
   const { host, protocol } = new URL(server.url);
   const entered: Entered<MissiveFields> = {
-    mistakes: () => mistakesIn(token),
+    mistakes: (beside = {}) => mistakesIn(token, beside),
     credentials: () => ({ missive_token: token }),
     refused: (faults) => ({
       problems: faults.flatMap((fault) => (fault.service === 'missive' ? [sentenceOf(fault, host)] : [])),
@@ -33,14 +34,17 @@ export function enteredToken(typed: string, server: MissiveServer): Entered<Miss
   return entered;
 }
 
-function mistakesIn(token: string): FormProblem[] {
+function mistakesIn(token: string, beside: object): FormProblem[] {
   const at = (sentence: string): FormProblem[] => [{ place: 'api_token', sentence }];
   if (token === '') return at('Enter your API token.');
   // It travels in a header (RFC 6750 §2.1), which takes nothing but these.
   if (!/^[\x21-\x7e]+$/.test(token)) {
     return at('An API token has no blanks, line breaks or accents in it. Copy it once more from Missive, as a whole.');
   }
-  return token.length > maxBytes ? at(`The API token is too long: ${maxBytes} bytes at most.`) : [];
+  if (token.length > maxBytes) return at(`The API token is too long: ${maxBytes} bytes at most.`);
+  return fitsIntoToken({ ...beside, login: { missive_token: token } })
+    ? []
+    : at('The API token is too long beside the limits of this connection.');
 }
 
 function sentenceOf({ fault, retryAfterSeconds }: LoginProblem, host: string): FormProblem {

@@ -106,7 +106,12 @@ const AccessPayload = z.object({
   granted_at: z.int(),
   /** When everything of the grant is over, and so are the links it has made. Absent: after `grantSeconds`. */
   ends: z.int().optional(),
-  client: z.object({ jti: z.string(), name: z.string() }),
+  client: z.object({
+    jti: z.string(),
+    name: z.string(),
+    /** Absent: the operator minted it. Others are as many as anybody likes. */
+    minted: z.literal(false).optional(),
+  }),
   scope: Scope,
   /** Absent: everything that was asked for, without a limit. */
   consent: Consent.optional(),
@@ -135,6 +140,9 @@ const RefreshPayload = z.object({
   login: Credentials,
 });
 export type RefreshPayload = z.output<typeof RefreshPayload>;
+
+/** Less than 4 KiB (BEAR-08). The sign-in form has refused what would be longer. */
+const maxAccessLength = 4095;
 
 /** Fits one login with the longest values of the form, in the worst of encodings, into URLs and headers that proxies let through. */
 const maxTokenLength = 6000;
@@ -170,14 +178,14 @@ export function createTokens(keyring: Keyring) {
       typ: 'access',
       schema: AccessPayload,
       lifetimeSeconds: lifetimes.accessSeconds,
-      maxLength: maxTokenLength + 1000,
+      maxLength: maxAccessLength,
     }),
     /** An access token for clients that cannot sign in: opens like any other, and lives as long as its owner said. */
     personal: sealed(keyring, {
       typ: 'access',
       schema: AccessPayload,
       lifetimeSeconds: lifetimes.personalSeconds,
-      maxLength: maxTokenLength + 1000,
+      maxLength: maxAccessLength,
     }),
     refresh: sealed(keyring, {
       typ: 'refresh',

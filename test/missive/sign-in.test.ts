@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { LoginProblem } from '../../src/missive/account.ts';
 import { verifyToken } from '../../src/missive/verify-token.ts';
+import { enteredToken } from '../../src/oauth/missive-form.ts';
 import { type MissiveStandIn, startMissive } from '../support/missive.ts';
 import { type MissiveSignIn, startMissiveSignIn, VERIFIER } from '../support/missive-sign-in.ts';
 import { openToClients, startOAuthApp } from '../support/oauth-app.ts';
@@ -22,6 +23,13 @@ async function refused(signIn: MissiveSignIn, api_token: string) {
 }
 
 describe('the form of a Missive client', () => {
+  test('refuses a token that leaves no room beside the limits of the client (BEAR-08)', () => {
+    const entered = enteredToken('"'.repeat(1024), atMissive.servers.missive);
+    expect(entered.mistakes({ policy: 'p'.repeat(500) })).toEqual([]);
+    const [problem] = entered.mistakes({ policy: 'p'.repeat(1000) });
+    expect(problem?.sentence).toBe('The API token is too long beside the limits of this connection.');
+  });
+
   test('has one field, says where its contents are found and where they go, and what may be granted', async () => {
     await using signIn = await startMissiveSignIn();
     const { html } = await signIn.form();

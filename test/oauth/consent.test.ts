@@ -299,6 +299,31 @@ describe('sizes', () => {
     expect([...outcomes].sort()).toEqual([200, 303]);
   });
 
+  test.each([
+    ['that the owner limits in time', { end: 'week' }, {}],
+    ['of a client that ends', {}, { expiresAt: new Date('2026-12-24T12:00:00Z') }],
+    ['without an end', {}, {}],
+  ])('BEAR-08 the longest token %s is under 4 KiB, and hardly', async (_what, fields, settings) => {
+    await using app = await startOAuthApp({ issuer: 'https://mail.mcp.example.com' });
+    const policy = { folders: ['f'.repeat(600)] };
+    const client = await app.mint({ kind: 'public', policy, ...settings });
+    const attempt = async (length: number) => {
+      const long = { full_name: 'n'.repeat(256), imap_username: 'u'.repeat(320), imap_password: '"'.repeat(length) };
+      const response = await submit(app, await openSignIn(app, client), choices(all, { ...long, ...fields }));
+      return new URL(response.headers.get('location') ?? 'about:blank').searchParams.get('code');
+    };
+    let [fits, tooLong] = [1, 1024];
+    while (tooLong - fits > 1) {
+      const middle = Math.floor((fits + tooLong) / 2);
+      if ((await attempt(middle)) === null) tooLong = middle;
+      else fits = middle;
+    }
+    const grant = codeGrant(client, (await attempt(fits)) ?? expect.unreachable());
+    const { access_token = '' } = await answerOf(await app.post('/oauth/token', grant));
+    expect(access_token.length).toBeGreaterThan(4040);
+    expect(access_token.length).toBeLessThan(4096);
+  });
+
   test('FORM-01 a hostile list of the operator’s is text on the page', async () => {
     await using app = await startOAuthApp();
     const payload = {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { accountOf } from '../../src/oauth/credentials.ts';
 import { createGrants } from '../../src/oauth/grants.ts';
 import { toSeconds } from '../../src/oauth/jwe.ts';
-import { exampleServers, startOAuthApp } from '../support/oauth-app.ts';
+import { exampleServers, openToClients, startOAuthApp } from '../support/oauth-app.ts';
 import { ada } from '../support/sign-in-page.ts';
 import { answerOf, codeGrant, codeOf, refreshGrant, tokensOf } from '../support/token-requests.ts';
 
@@ -49,6 +50,46 @@ describe('what was granted', () => {
     app.advance(10);
     const answer = await answerOf(await app.post('/oauth/token', codeGrant(client, code)));
     expect(answer).toMatchObject({ status: '400', error: 'invalid_grant' });
+  });
+
+  test('BEAR-08 a login that fits no more beside the limits of the client gives no token', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint({ policy: { folders: ['f'.repeat(600)] } });
+    const {
+      jti: _jti,
+      iat: _iat,
+      exp: _exp,
+      ...payload
+    } = await app.tokens.code.open(await codeOf(app, client), app.now());
+    const login = { name: '', email: ada.email, imap: { password: 'p'.repeat(1900) } };
+    const [fits, tooLong] = [
+      await app.tokens.code.seal(payload, app.now()),
+      await app.tokens.code.seal({ ...payload, login }, app.now()),
+    ];
+    const answer = await answerOf(await app.post('/oauth/token', codeGrant(client, tooLong)));
+    expect(answer).toMatchObject({ status: '400', error: 'invalid_grant' });
+    expect(await answerOf(await app.post('/oauth/token', codeGrant(client, fits)))).toMatchObject({ status: '200' });
+  });
+
+  test('tokens say of their client whether somebody has minted it', async () => {
+    await using app = await startOAuthApp({ selfRegistration: openToClients });
+    const metadata = { redirect_uris: ['http://localhost/callback'], token_endpoint_auth_method: 'none' };
+    const response = await app.fetch('/oauth/register', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(metadata),
+    });
+    const { client_id: clientId } = z.object({ client_id: z.string() }).parse(await response.json());
+    const registered = { clientId, clientSecret: null };
+    const said = [];
+    for (const [client, overrides] of [
+      [await app.mint(), {}],
+      [registered, { redirect_uri: 'http://localhost/callback' }],
+    ] as const) {
+      const { access_token = '' } = await tokensOf(app, client, overrides);
+      said.push((await app.tokens.access.open(access_token, app.now())).client.minted);
+    }
+    expect(said).toEqual([undefined, false]);
   });
 
   test('is listed for the owner as it was granted, anew with each refresh', async () => {
