@@ -14,7 +14,7 @@ import { type SmtpOptions, submit } from './mail/smtp.ts';
 import { createTurns } from './mail/turns.ts';
 import { limitedImap } from './mcp/limits/limited-imap.ts';
 import { requireEnvelope } from './mcp/limits/recipients.ts';
-import { sendLimit } from './mcp/limits/sends.ts';
+import { sendLimit, sendsKey } from './mcp/limits/sends.ts';
 import { powersLeft } from './mcp/powers-left.ts';
 import { toolsOf } from './mcp/services.ts';
 import type { MailSession } from './mcp/tools/mail/session.ts';
@@ -134,7 +134,7 @@ export function openSession(
       readable: () => readImap(async (imap) => (await listMailboxes(imap, { counts: false })).map(({ path }) => path)),
     }),
   };
-  const limit = sendLimit({ ...sends, most, key: `sends:${client.jti}:${subject}`, now, log });
+  const limit = sendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log });
   return {
     account,
     permit,

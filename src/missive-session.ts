@@ -2,7 +2,7 @@
 import type { Account } from './account.ts';
 import type { AttachmentStore } from './attachments/store.ts';
 import type { Log } from './log.ts';
-import { sendLimit } from './mcp/limits/sends.ts';
+import { sendLimit, sendsKey } from './mcp/limits/sends.ts';
 import type { MissiveSession } from './mcp/tools/missive/session.ts';
 import { createMissiveApi, type MissiveApi } from './missive/api.ts';
 import type { Quota } from './missive/quota.ts';
@@ -37,7 +37,7 @@ export function openMissiveSession(
   return {
     api: untilCancelled(createMissiveApi(account, { now, onQuota }), cancelled),
     permit,
-    sendLimit: sendLimit({ ...sends, most, key: `sends:${client.jti}:${subject}`, now, log }),
+    sendLimit: sendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log }),
     fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes),
     now,
   };

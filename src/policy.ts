@@ -17,7 +17,7 @@ export const Policy = z.object({
   folders: z.array(z.string()).optional(),
   /** Addresses in lower case, or `@` with a domain: everyone there. */
   recipients: z.array(z.string()).optional(),
-  /** Messages in an hour, of one mailbox through one client. */
+  /** Messages in an hour, of one mailbox through one client; all clients that nobody minted count as one. */
   max_sends_per_hour: z.int().min(0).optional(),
 });
 export type Policy = z.output<typeof Policy>;

@@ -45,6 +45,24 @@ describe('a limit of messages an hour', () => {
     else expect(await next).toBe('sent');
   });
 
+  test('forgives no message of the next hour for one of this hour that was not sent', async () => {
+    let time = Date.now();
+    const clock = () => new Date(time);
+    const points: number[] = [];
+    const state = createMemoryState({ now: clock });
+    const count: State['count'] = (key, seconds, by = 1) => {
+      points.push(by);
+      return state.count(key, seconds, by);
+    };
+    const limit = hourly(1, { now: clock, state: { ...state, count } });
+    const late = limit.counted(async () => {
+      time += 3_600_001;
+      throw new ToolError('No.');
+    });
+    await expect(late).rejects.toThrow('No.');
+    expect(points).toEqual([1]);
+  });
+
   test('of none lets nothing through, and says nothing of waiting', async () => {
     await expect(hourly(0).check()).rejects.toThrow('this connection may not send messages');
     await expect(hourly(0).counted(sent)).rejects.toThrow('this connection may not send messages');
@@ -108,6 +126,17 @@ describe.each(clientEras)('send_mail_message with a limit, era %s', (era) => {
     await using otherClient = await app.assistant(account, { era, flags });
     await otherClient.call('send_mail_message', fields);
   });
+});
+
+test('who registers a client anew begins no new hour, and takes none from minted clients', async () => {
+  const account = newAccount();
+  const fields = { to: account.email, subject: 'x', text_body: 'x' };
+  const policy = { max_sends_per_hour: 1 };
+  const send = async (permit: Parameters<typeof rawCaller>[2]) =>
+    (await rawCaller(app, account, permit)).call('send_mail_message', fields);
+  expect((await send({ policy, minted: false })).result).toBeDefined();
+  expect((await send({ policy, minted: false })).sentence).toContain('may send 1 message an hour, and has');
+  expect((await send({ policy })).result).toBeDefined();
 });
 
 test('a recipient that the mail server refuses costs nothing of the limit', async () => {

@@ -40,7 +40,7 @@ const ENVELOPE = {
 export async function rawCaller(
   app: TestApp,
   account: PersonsAccount,
-  permit: { scope?: string[]; consent?: Consent; policy?: Policy; ends?: Date },
+  permit: { scope?: string[]; consent?: Consent; policy?: Policy; ends?: Date; minted?: false },
   era: WireEra = '2026',
 ): Promise<RawCaller> {
   return callerWith(await accessToken(app, account, permit), app, era);
@@ -89,8 +89,9 @@ function callerWith(token: string, app: TestApp, era: WireEra): RawCaller {
 async function accessToken(
   app: TestApp,
   account: PersonsAccount,
-  { scope = [...scopes], consent, policy, ends }: { scope?: string[]; consent?: Consent; policy?: Policy; ends?: Date },
+  permit: { scope?: string[]; consent?: Consent; policy?: Policy; ends?: Date; minted?: false },
 ): Promise<string> {
+  const { scope = [...scopes], consent, policy, ends, minted } = permit;
   const keyring = createKeyring({ current: Buffer.from(app.key, 'base64'), previous: [] });
   const payload = {
     iss: app.origin,
@@ -99,7 +100,7 @@ async function accessToken(
     gid: randomId(),
     granted_at: Math.floor(Date.now() / 1000),
     ...(ends && { ends: Math.floor(ends.getTime() / 1000) }),
-    client: { jti: randomId(), name: 'raw' },
+    client: { jti: randomId(), name: 'raw', ...(minted === false && { minted }) },
     scope: scopes.filter((one) => scope.includes(one)),
     ...(consent && { consent }),
     ...(policy && { policy }),

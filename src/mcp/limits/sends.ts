@@ -17,6 +17,17 @@ export interface SendLimit {
   counted<T>(send: () => Promise<T>): Promise<T>;
 }
 
+/** Who is counted: an account through one client. All clients that nobody minted are one, or each registration would begin anew. */
+export function sendsKey({
+  client,
+  subject,
+}: {
+  client: { jti: string; minted?: false | undefined };
+  subject: string;
+}) {
+  return `sends:${client.minted === false ? 'registered' : client.jti}:${subject}`;
+}
+
 /**
  * @param parts.most messages in an hour; undefined: as many as one likes
  * @param parts.key names who is counted, and tells nothing about them
@@ -53,8 +64,10 @@ export function sendLimit(parts: {
     async counted(send) {
       requireCountable();
       const { count, endsAt } = await state.count(key, WINDOW_SECONDS).catch(notCountable);
-      // Counted too often if that fails, which only costs patience.
-      const takeBack = () => state.count(key, WINDOW_SECONDS, -1).catch(() => undefined);
+      // Counted too often if that fails, which only costs patience. In the next window it would count for one message more.
+      const takeBack = async () => {
+        if (now() < endsAt) await state.count(key, WINDOW_SECONDS, -1).catch(() => undefined);
+      };
       if (count > most) {
         await takeBack();
         throw full(endsAt);
