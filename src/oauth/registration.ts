@@ -46,23 +46,24 @@ export function registration(
     });
   }
 
-  async function admit(address: string | undefined): Promise<void> {
-    const caller = createHmac('sha256', addressKey).update(addressBlock(address)).digest('base64url');
-    const [ofAddress, ofAll] = await Promise.all([
-      state.count(`registrations:${caller}`, limits.windowSeconds),
-      state.count('registrations', limits.windowSeconds),
-    ]);
-    if (ofAddress.count > limits.ofAddress) throw tooMany(ofAddress.endsAt, now());
-    if (ofAll.count > limits.ofAll) throw tooMany(ofAll.endsAt, now());
+  async function admit(key: string, most: number): Promise<void> {
+    const { count, endsAt } = await state.count(key, limits.windowSeconds);
+    if (count > most) throw tooMany(endsAt, now());
+  }
+
+  function keyOf(address: string | undefined): string {
+    return `registrations:${createHmac('sha256', addressKey).update(addressBlock(address)).digest('base64url')}`;
   }
 
   return async (request, response) => {
     response.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
-    await admit(request.ip);
+    await admit(keyOf(request.ip), limits.ofAddress);
     const metadata = checkedMetadata(await readJson(request, maxBodyBytes));
     if (!metadata.redirect_uris.every((uri) => isOpenToAll(uri, trustedHosts))) {
       throw new OAuthError('invalid_redirect_uri', 'A redirect URI is not one that clients may register here.');
     }
+    // Last, so that what is refused uses up nothing of what is for all.
+    await admit('registrations', limits.ofAll);
     const name = plainText(metadata.client_name ?? '', maxNameLength);
     const clientId = await seal({
       v: 1,

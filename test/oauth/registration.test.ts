@@ -348,6 +348,14 @@ describe('dynamic registration (RFC 7591)', () => {
     expect(Number(response.headers.get('retry-after'))).toBeLessThanOrEqual(3600);
   });
 
+  test('DCR-05 what one caller is refused takes nothing from the others', async () => {
+    const state = createMemoryState({ now: () => new Date() });
+    await using app = await start({}, { state });
+    for (let index = 0; index < 30; index++) await refusalOf(app, {});
+    for (let index = 0; index < 30; index++) await register(app);
+    for (let index = 0; index < 30; index++) expect((await post(app, { redirect_uris: claude })).status).toBe(429);
+    expect(await state.counted('registrations', 3600)).toMatchObject({ count: 30 });
+  });
   test('DCR-05 all callers together register a thousand an hour, however many addresses they have', async () => {
     const state = createMemoryState({ now: () => new Date() });
     await using app = await start({}, { state });
