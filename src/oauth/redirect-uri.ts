@@ -9,6 +9,9 @@ const privateUseSchemes = new Set(['cursor']);
 
 export const maxRedirectUriLength = 512;
 
+/** What we answer with (RFC 6749 §4.1.2, RFC 9207 §2). A client that finds one of them twice may read the one that is not ours. */
+const responseParameters = ['code', 'state', 'iss', 'error', 'error_description'];
+
 /**
  * Whether a URI may be registered for a client: https to a named host, http to this computer, or a private-use scheme.
  *
@@ -22,6 +25,7 @@ export function redirectUriProblem(uri: string): string | null {
   if (uri.includes('#')) return 'has a fragment';
   const url = new URL(uri);
   if (url.username || url.password) return 'names a user';
+  if (responseParameters.some((name) => url.searchParams.has(name))) return 'has a parameter that the answer has too';
   const scheme = url.protocol.slice(0, -1);
   if (!uri.startsWith(`${scheme}:`)) return 'must have its scheme in lower case';
   if (scheme === 'https') return httpsProblem(uri, url);
@@ -48,7 +52,7 @@ export function isOpenToAll(uri: string, trusted: TrustedHosts): boolean {
 }
 
 function httpsProblem(uri: string, url: URL): string | null {
-  if (!uri.startsWith('https://')) return 'is not an absolute URI';
+  if (!/^https:\/\/[^/?]/.test(uri)) return 'is not an absolute URI';
   return isIP(url.hostname.replace(/^\[|\]$/g, '')) ? 'names its host by an IP address' : null;
 }
 

@@ -89,6 +89,7 @@ describe('redirect URIs (RFC 9700 §2.1, RFC 8252)', () => {
     'https://[2001:db8::1]/callback',
     'https://0x7f000001/callback',
     'https:client.example/callback',
+    'https:///client.example/callback',
     'HTTPS://client.example/callback',
     'https://client.example/call back',
     'https://client.example\\callback',
@@ -102,6 +103,15 @@ describe('redirect URIs (RFC 9700 §2.1, RFC 8252)', () => {
   ])('AUTHZ-12 %s may not be registered', (uri) => {
     expect(redirectUriProblem(uri)).not.toBeNull();
   });
+
+  test.each(['code', 'state', 'iss', 'error', 'error_description', '%63ode'])(
+    'AUTHZ-24 AUTHZ-20 a redirect URI that brings its own %s may not be registered',
+    (name) => {
+      expect(redirectUriProblem(`https://client.example/callback?x=1&${name}=evil`)).not.toBeNull();
+      expect(redirectUriProblem(`http://localhost/callback?${name}`)).not.toBeNull();
+      expect(redirectUriProblem(`https://client.example/callback?x_${name}=1`)).toBeNull();
+    },
+  );
 
   test('AUTHZ-12 every redirect URI of a preset may be registered', () => {
     for (const { redirectUris } of Object.values(presets)) {
