@@ -1,4 +1,4 @@
-/** `npm run demo`: mail-mcp beside a mailbox in memory, used by the official MCP client. Needs no account and no configuration. */
+/** `npm run demo [-- --missive] [--once]`: mail-mcp beside a service in memory, used by the official MCP client. Needs no account. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import process from 'node:process';
@@ -9,10 +9,10 @@ import { readConfig } from '../src/config.ts';
 import { createLog } from '../src/log.ts';
 import { startServer } from '../src/server.ts';
 import { signIn } from '../test/support/person.ts';
-import { OWNER } from './letters.ts';
-import { type DemoMailbox, startMailbox } from './mailbox.ts';
+import type { Act } from './act.ts';
+import { mailAct } from './mail-act.ts';
+import { missiveAct } from './missive-act.ts';
 import { RegisteredClient } from './oauth-client.ts';
-import { tour } from './tour.ts';
 
 const REDIRECT_URI = 'http://localhost:6274/oauth/callback';
 const Registration = z.object({ client_id: z.string(), client_secret: z.string() });
@@ -21,10 +21,10 @@ type Registration = z.output<typeof Registration>;
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const step = (title: string) => print(`\n\x1b[1m== ${title}\x1b[0m`);
 
-async function demo(isOnce: boolean): Promise<void> {
-  step('A mailbox in memory');
-  const mailbox = await startMailbox(randomBytes(6).toString('hex'));
-  print(`IMAP on 127.0.0.1:${mailbox.imapPort}, SMTP on 127.0.0.1:${mailbox.smtpPort}`);
+async function demo(startAct: () => Promise<Act>, isOnce: boolean): Promise<void> {
+  const act = await startAct();
+  step(act.service.title);
+  for (const line of act.service.lines) print(line);
 
   step('mail-mcp');
   const port = await freePort();
@@ -38,34 +38,27 @@ async function demo(isOnce: boolean): Promise<void> {
   const server = await startServer(config, createLog(config.logLevel, process.stderr));
   try {
     print(`Serving ${config.issuer}/mcp`);
-    const registration = await mint(env, mailbox);
-    const client = await connect(config.issuer, registration, mailbox);
+    const registration = await mint(env, act);
+    const client = await connect(config.issuer, registration, act);
     step('A tour of the tools');
-    await tour(client, OWNER.email, (wish, answer) => print(`\n> ${wish}\n${answer.replace(/^/gm, '  ')}`));
+    await act.tour(client, (wish, answer) => print(`\n> ${wish}\n${answer.replace(/^/gm, '  ')}`));
     await client.close();
     step('Every step worked');
     if (isOnce) return;
-    explain(config.issuer, registration, mailbox);
+    explain(config.issuer, registration, act);
     await interruption();
   } finally {
     await server.stop();
-    await mailbox.close();
+    await act.close();
   }
 }
 
 /** The operator's part: `mail-mcp generate`. */
-async function mint(env: NodeJS.ProcessEnv, { imapPort, smtpPort }: DemoMailbox): Promise<Registration> {
+async function mint(env: NodeJS.ProcessEnv, { flags }: Act): Promise<Registration> {
   step('The operator mints a client');
-  const flags = [
-    `--imap-host=127.0.0.1`,
-    `--imap-port=${imapPort}`,
-    `--smtp-host=127.0.0.1`,
-    `--smtp-port=${smtpPort}`,
-  ];
   const argv = [
     'generate',
     ...flags,
-    '--allow-cleartext',
     '--preset=inspector',
     '--preset=claude',
     '--redirect-uri=http://localhost/callback',
@@ -82,7 +75,7 @@ async function mint(env: NodeJS.ProcessEnv, { imapPort, smtpPort }: DemoMailbox)
 }
 
 /** The client's and the person's part: from the bare URL to a connection, through the OAuth flow. */
-async function connect(issuer: string, registration: Registration, mailbox: DemoMailbox): Promise<Client> {
+async function connect(issuer: string, registration: Registration, { login }: Act): Promise<Client> {
   step('The MCP client connects, and the person signs in');
   const provider = new RegisteredClient(registration, REDIRECT_URI);
   const client = new Client({ name: 'mail-mcp-demo', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
@@ -93,13 +86,7 @@ async function connect(issuer: string, registration: Registration, mailbox: Demo
   });
   if (provider.authorizationUrl === undefined) throw new Error('The server did not ask to sign in');
   print(`401, so the browser opens ${provider.authorizationUrl.origin}${provider.authorizationUrl.pathname}`);
-  const callback = await signIn(provider.authorizationUrl, {
-    full_name: OWNER.fullName,
-    email: OWNER.email,
-    imap_username: mailbox.username,
-    imap_password: mailbox.password,
-    use_same_credentials: 'on',
-  });
+  const callback = await signIn(provider.authorizationUrl, login);
   await first.finishAuth(callback);
   print('Signed in; the client has its tokens.');
   await client.connect(transport());
@@ -108,16 +95,12 @@ async function connect(issuer: string, registration: Registration, mailbox: Demo
   return client;
 }
 
-function explain(
-  issuer: string,
-  { client_id, client_secret }: Registration,
-  { username, password }: DemoMailbox,
-): void {
+function explain(issuer: string, { client_id, client_secret }: Registration, { loginWords }: Act): void {
   step('Try it yourself');
   print(`MCP server URL:  ${issuer}/mcp`);
   print(`Client ID:       ${client_id}`);
   print(`Client secret:   ${client_secret}`);
-  print(`Login:           ${OWNER.fullName}, ${username}, password ${password}`);
+  print(`Login:           ${loginWords}`);
   print('\nMCP Inspector:   npx @modelcontextprotocol/inspector');
   print(`Claude Code:     claude mcp add --transport http --client-id <Client ID> --client-secret mail ${issuer}/mcp`);
   print('\nCtrl-C ends it.');
@@ -141,7 +124,9 @@ function interruption(): Promise<void> {
   });
 }
 
-await demo(process.argv.includes('--once')).catch((error: unknown) => {
+const has = (flag: string) => process.argv.includes(flag);
+
+await demo(has('--missive') ? missiveAct : mailAct, has('--once')).catch((error: unknown) => {
   process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

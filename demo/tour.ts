@@ -1,8 +1,6 @@
 import type { Client } from '@modelcontextprotocol/client';
 import { z } from 'zod';
-
-/** One step of the tour: what a person would ask for, and the call that an assistant would make of it. */
-type Say = (wish: string, answer: string) => void;
+import type { Say } from './act.ts';
 
 const Uids = z.object({ uids: z.array(z.number()).min(1) });
 const Listed = z.object({ messages: z.array(z.object({ uid: z.number(), subject: z.string() })).min(1) });

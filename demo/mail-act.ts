@@ -1,0 +1,33 @@
+/** The demo of a mailbox. */
+import { randomBytes } from 'node:crypto';
+import type { Act } from './act.ts';
+import { OWNER } from './letters.ts';
+import { startMailbox } from './mailbox.ts';
+import { tour } from './tour.ts';
+
+export async function mailAct(): Promise<Act> {
+  const { imapPort, smtpPort, username, password, close } = await startMailbox(randomBytes(6).toString('hex'));
+  return {
+    service: {
+      title: 'A mailbox in memory',
+      lines: [`IMAP on 127.0.0.1:${imapPort}, SMTP on 127.0.0.1:${smtpPort}`],
+    },
+    flags: [
+      '--imap-host=127.0.0.1',
+      `--imap-port=${imapPort}`,
+      '--smtp-host=127.0.0.1',
+      `--smtp-port=${smtpPort}`,
+      '--allow-cleartext',
+    ],
+    login: {
+      full_name: OWNER.fullName,
+      email: OWNER.email,
+      imap_username: username,
+      imap_password: password,
+      use_same_credentials: 'on',
+    },
+    loginWords: `${OWNER.fullName}, ${username}, password ${password}`,
+    tour: (client, say) => tour(client, OWNER.email, say),
+    close,
+  };
+}
