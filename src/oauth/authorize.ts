@@ -141,6 +141,8 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
 
     async submit(request, response) {
       const form = await readForm(request, maxFormBytes);
+      // Which of two is meant nobody knows, and to take neither would grant more than the person chose.
+      if (form.repeated.size > 0) throw new OAuthError('invalid_request', 'A field of the form came more than once.');
       const { transaction, authorization } = await openTransaction(form.get('transaction'), request);
       const { client, redirectUri: uri, state: clientState } = authorization;
       if (form.get('action') === 'cancel') {

@@ -47,6 +47,17 @@ async function again(app: OAuthApp, client: MintedClient, fields: Record<string,
 }
 
 describe('what the owner is asked (FORM-01)', () => {
+  test('AUTHZ-07 a form that says something twice grants nothing', async () => {
+    await using app = await startOAuthApp();
+    const page = await openSignIn(app, await app.mint());
+    for (const twice of ['end=month', 'allow_read=1', 'recipients=%40example.com', 'email=eve%40example.com']) {
+      const fields = new URLSearchParams({ transaction: page.transaction, ...choices(['read'], { end: 'day' }) });
+      const headers = { cookie: page.cookie, origin: app.issuer };
+      const response = await app.post('/oauth/authorize', `${fields}&${twice}`, headers);
+      expect([twice, response.status, response.headers.get('location')]).toEqual([twice, 400, null]);
+    }
+  });
+
   test.each([
     [undefined, all],
     ['mail.read', ['read']],
