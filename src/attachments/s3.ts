@@ -1,7 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, NotFound, S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { create, parse } from 'content-disposition';
 import type { Config } from '../config.ts';
@@ -11,6 +10,7 @@ import { canonicalMailboxName } from '../mail/mailbox-name.ts';
 import { createGate } from './gate.ts';
 import { expired, notOurs, notReadable } from './links.ts';
 import { keepOrReopen, openLent } from './reopened.ts';
+import { PART_BYTES, uploadInParts } from './s3-upload.ts';
 import type { Attached, AttachmentStore, LendBytes, OwnFile, Reader } from './store.ts';
 
 /** Attachments in S3: each is uploaded once, streamed from IMAP, and handed out as a presigned URL. Door to the AWS SDK. */
@@ -22,8 +22,11 @@ const PREFIX = 'attachments/';
 const UPLOAD_MS = 45_000;
 /** Whether a file is there already is one small answer; a store that has none by then is taken for down. */
 const HEAD_MS = 4_000;
-/** Each upload has up to two parts of 5 MiB in memory. */
-const UPLOADS = { places: 32, waitMs: 10_000 };
+/** What most attachments are; they do not wait for large ones that come from a slow server. */
+const SMALL_BYTES = 512 * 1024;
+/** Each upload has a buffer as long as a part, or SMALL_BYTES, beside what was read and not yet copied. */
+const UPLOADS = { places: 4, perPerson: 2, waitMs: 10_000 };
+const SMALL_UPLOADS = { places: 16, perPerson: 4, waitMs: 10_000 };
 
 export interface S3Options {
   s3: NonNullable<Config['s3']>;
@@ -36,25 +39,26 @@ export interface S3Options {
 export function createS3Store({ s3, nameKey, now, log }: S3Options): AttachmentStore & { close(): void } {
   const { bucket: Bucket } = s3;
   const client = createClient(s3);
-  const takeTurn = createGate(UPLOADS);
+  const large = { takeTurn: createGate(UPLOADS), buffers: createBuffers(PART_BYTES) };
+  const small = { takeTurn: createGate(SMALL_UPLOADS), buffers: createBuffers(SMALL_BYTES) };
 
   const sign = (Key: string, signedAt: Date, expiresIn: number) =>
     getSignedUrl(client, new GetObjectCommand({ Bucket, Key }), { expiresIn, signingDate: signedAt });
 
   async function upload(Key: string, attached: Attached, lend: LendBytes): Promise<void> {
     if (await exists(client, Bucket, Key)) return;
+    const object = {
+      Bucket,
+      Key,
+      ContentType: attached.contentType,
+      ContentDisposition: create(attached.filename),
+    };
+    const { takeTurn, buffers } = attached.sizeBytes <= SMALL_BYTES ? small : large;
     const copy = () =>
-      lend(async (Body) => {
-        const params = {
-          Bucket,
-          Key,
-          Body,
-          ContentType: attached.contentType,
-          ContentDisposition: create(attached.filename),
-        };
-        await finishUpload(new Upload({ client, params, queueSize: 1, leavePartsOnError: false }), Body);
-      });
-    await takeTurn(copy);
+      buffers.lend((buffer) =>
+        lend((body) => uploadInParts(client, object, { body, buffer, signal: AbortSignal.timeout(UPLOAD_MS) })),
+      );
+    await takeTurn(personOf(attached), copy);
   }
 
   /** @throws {ToolError} unless the URL is, byte for byte, one that we sign at the time it names */
@@ -133,21 +137,35 @@ async function exists(client: S3Client, Bucket: string, Key: string): Promise<bo
   }
 }
 
-/** Ends the upload and the reading of the part together, whichever fails first. */
-async function finishUpload(upload: Upload, body: Readable): Promise<void> {
-  const limit = setTimeout(() => void upload.abort(), UPLOAD_MS);
-  try {
-    await upload.done();
-  } finally {
-    clearTimeout(limit);
-    body.destroy();
-  }
+/** Buffers that go from one upload to the next, so that many leave no garbage; when nobody has one, none is kept. */
+function createBuffers(sizeBytes: number): { lend<T>(use: (buffer: Buffer) => Promise<T>): Promise<T> } {
+  let lent = 0;
+  let free: Buffer[] = [];
+  return {
+    async lend(use) {
+      lent += 1;
+      try {
+        const buffer = free.pop() ?? Buffer.allocUnsafeSlow(sizeBytes);
+        const result = await use(buffer);
+        // Not after a failure: a request may still be under way.
+        free.push(buffer);
+        return result;
+      } finally {
+        lent -= 1;
+        if (lent === 0) free = [];
+      }
+    },
+  };
 }
 
 /** A URL that has just been made lives for at least a second. */
 function secondsUntil(notAfter: Date | undefined, now: Date): number {
   if (notAfter === undefined) return URL_SECONDS;
   return Math.max(1, Math.min(URL_SECONDS, Math.floor((notAfter.getTime() - now.getTime()) / 1000)));
+}
+
+function personOf({ imap: { server, login } }: Attached): string {
+  return JSON.stringify([server.host, server.port, login.username]);
 }
 
 /** Names a mailbox of a person, so that a URL tells us, and nobody else, where its file comes from. */

@@ -58,9 +58,12 @@ test('an attachment becomes a URL that gives its bytes for seven days, as a file
 test('an attachment larger than one part of an upload arrives whole, and an empty one too', async () => {
   using s3 = s3Store();
   const chunks = Array.from({ length: 13 }, () => randomBytes(1_000_000));
-  const url = await s3.store.publish(attachment(), lend(...chunks));
-  const response = await fetch(url ?? expect.unreachable());
-  expect(Buffer.from(await response.arrayBuffer()).equals(Buffer.concat(chunks))).toBe(true);
+  // What the server says of the size may be wrong.
+  for (const sizeBytes of [13_000_000, 1]) {
+    const url = await s3.store.publish(attachment({ sizeBytes }), lend(...chunks));
+    const response = await fetch(url ?? expect.unreachable());
+    expect(Buffer.from(await response.arrayBuffer()).equals(Buffer.concat(chunks))).toBe(true);
+  }
   const empty = await s3.store.publish(attachment(), lend());
   expect((await (await fetch(empty ?? expect.unreachable())).arrayBuffer()).byteLength).toBe(0);
 });
