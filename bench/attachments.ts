@@ -83,9 +83,11 @@ export async function attachmentsInS3(server: BenchServer, { servers, isQuick }:
     });
     const { INBOX } = await imapWith(account, { INBOX: messages }, servers);
     const call = await server.person(account);
-    return INBOX.map(
-      (uid) => () => call('tools/call', { name: 'get_mail_message', arguments: { folder: 'INBOX', uid } }),
-    );
+    return INBOX.map((uid) => async () => {
+      const read = { name: 'get_mail_message', arguments: { folder: 'INBOX', uid } };
+      const { warnings } = await call('tools/call', read);
+      if (Array.isArray(warnings) && warnings.length > 0) throw new Error(`Not kept in S3: ${warnings.join(' ')}`);
+    });
   };
   for (let round = 0; round < 10; round += 1) {
     await Promise.all((await readers(WARM_UP_BYTES)).slice(1).map((read) => read()));

@@ -62,7 +62,9 @@ async function bench(servers: TestServers): Promise<void> {
   const rows = await withSetting(servers, flags.quick, (setting) =>
     peer === undefined ? measure(setting) : measurePeer(setting, peer, flags['peer-calls']),
   );
-  console.log(`\n${table(rows)}\n\n${rows.filter((row) => !isMet(row)).length} of ${rows.length} goals missed`);
+  console.log(
+    `\n${table(rows, peer === undefined ? undefined : 'peer')}\n\n${rows.filter((row) => !isMet(row)).length} of ${rows.length} goals missed`,
+  );
   if (flags.quick || peer !== undefined || flags.only !== undefined) return;
   const [cpu] = cpus();
   const results: Results = {

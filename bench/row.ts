@@ -46,10 +46,14 @@ export function plainRow(row: Measured, limit: number | null): Row {
 
 export const isMet = ({ judged, limit }: Row): boolean => limit === null || judged <= limit;
 
-/** The table as Markdown, which reads well on a terminal too. */
-export function table(rows: readonly Row[]): string {
+/**
+ * The table as Markdown, which reads well on a terminal too.
+ *
+ * @param subject what was measured
+ */
+export function table(rows: readonly Row[], subject = 'mail-mcp'): string {
   const cells = [
-    ['', 'Measured', 'mail-mcp', 'Yardstick', 'Judged', 'Goal', ''],
+    ['', 'Measured', subject, 'Yardstick', 'Judged', 'Goal', ''],
     ...rows.map((row) => [
       `${row.item}`,
       row.name,

@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { measurePeer } from '../../bench/peer.ts';
+import { withSetting } from '../../bench/setting.ts';
+import { testServers } from '../support/servers.ts';
+
+const PEER = fileURLToPath(new URL('peer-server.ts', import.meta.url));
+
+const list = { name: 'list', arguments: { count: 20 } };
+const get = { name: 'get', arguments: { uid: '$UID' } };
+
+/** @param calls the text of the file that names the peer's tools */
+async function rowsOf(calls: object) {
+  const folder = await mkdtemp(join(tmpdir(), 'mail-mcp-peer-'));
+  const file = join(folder, 'calls.json');
+  try {
+    await writeFile(file, JSON.stringify(calls));
+    return await withSetting(testServers(), true, (setting) =>
+      measurePeer(setting, `${process.execPath} ${PEER}`, file),
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+test('any MCP mail server on stdio is measured near and far, beside imapflow, by the tools that its file of calls names', async () => {
+  const search = { name: 'search', arguments: { subject: 'Message 77' } };
+  const rows = await rowsOf({ list, get, search });
+  const near = ['first list of 20', 'warm list of 20', 'warm 20 KB message', 'warm search by subject'];
+  expect(rows.map(({ name }) => name)).toEqual([
+    ...near.map((name) => `${name}, loopback`),
+    ...near.map((name) => `${name}, 30 ms away`),
+  ]);
+  for (const { ours, yardstick } of rows.filter(({ item }) => item === 1)) {
+    expect(ours).toBeGreaterThan(0);
+    expect(yardstick).toBeGreaterThan(0);
+  }
+}, 120_000);
+
+test('what a peer does not have is left out, and an error that it answers ends the run', async () => {
+  const rows = await rowsOf({ get });
+  expect(rows.map(({ name }) => name)).toEqual(['warm 20 KB message, loopback', 'warm 20 KB message, 30 ms away']);
+  await expect(rowsOf({ get: { name: 'get', arguments: { uid: 999_999 } } })).rejects.toThrow(
+    'There is no such message',
+  );
+}, 120_000);
