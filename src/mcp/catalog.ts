@@ -146,6 +146,14 @@ function describeTool<Session>({ tool, input }: { tool: Tool<Session>; input: z.
 }
 
 function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ToolListing['inputSchema'] {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io });
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, override: ({ jsonSchema }) => shorten(jsonSchema, io) });
   return { ...json, type: 'object' };
+}
+
+/** Every client reads all schemas, and a model pays for them: what says the same twice, or says nothing, is left out. */
+function shorten(schema: z.core.JSONSchema.BaseSchema, io: 'input' | 'output'): void {
+  // The format says it all; the pattern beside it is long.
+  if (schema.format === 'uuid') delete schema.pattern;
+  // Of a result it would only forbid us to say more one day.
+  if (io === 'output' && schema.additionalProperties === false) delete schema.additionalProperties;
 }

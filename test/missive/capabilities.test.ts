@@ -184,7 +184,7 @@ describe('capability: cursor pagination', () => {
     expect(properties.next_cursor).toMatchObject({
       description: expect.stringMatching(/exactly as received. Never decode or change it/),
     });
-    expect(listing(name).description).toMatch(/pass next_cursor exactly as it was returned/);
+    expect(listing(name).description).toMatch(/pass next_cursor exactly as received/);
     expect(Properties.parse(listing(name).outputSchema).required).toContain('next_cursor');
   });
 });
@@ -235,7 +235,7 @@ describe('capability: parent-scope discovery in descriptions', () => {
 
   test.each(listings.map(({ name }) => [name]))('every id that %s takes is said where to find', (name) => {
     const Described = z.looseObject({ description: z.string().optional() });
-    const takesId = (schema: unknown) => /"pattern":"\^\(\[0-9a-fA-F\]/.test(JSON.stringify(schema));
+    const takesId = (schema: unknown) => /"format":"uuid"/.test(JSON.stringify(schema));
     for (const [parameter, schema] of Object.entries(input(name).properties)) {
       if (!takesId(schema)) continue;
       expect(Described.parse(schema).description, parameter).toMatch(

@@ -23,7 +23,7 @@ export const contacts: Rows = {
           contact_books: [
             { id: ids.enterpriseLeads, name: 'Enterprise Leads' },
             { id: ids.vipProspects, name: 'VIP Prospects' },
-            { id: ids.privateBook, organization: null },
+            { id: ids.privateBook, name: 'Private' },
           ],
           next_cursor: null,
         },

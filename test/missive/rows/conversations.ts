@@ -147,9 +147,7 @@ export const conversations: Rows = {
     { body: '@Ana looks like the database outage', author: { id: ids.bo, name: 'Bo Li' }, mentions: [{ id: ids.ana }] },
     { body: 'Looking into it' },
   ]),
-  list_all_missive_conversation_drafts: inside('drafts', [
-    { id: ids.draft, draft: true, delivered_at: null, author: { id: ids.ana } },
-  ]),
+  list_all_missive_conversation_drafts: inside('drafts', [{ id: ids.draft, draft: true, author: { id: ids.ana } }]),
   list_all_missive_conversation_posts: inside('posts', [
     { id: ids.post, username: 'monitor', notification: { title: 'Alert' } },
   ]),

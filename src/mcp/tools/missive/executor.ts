@@ -32,7 +32,7 @@ export function toolOf(operation: Operation): Tool<MissiveSession> {
 }
 
 const PAGING_ADVICE =
-  'Returns a page; to get the next one pass next_cursor exactly as it was returned, with the same other arguments. Null: that was all.';
+  'For the next page pass next_cursor exactly as received, with the same other arguments; null: that was all.';
 
 /** Strict, so that a misspelled filter does not list everything. */
 function inputOf({ parameters, paging }: Operation): z.ZodObject {
@@ -48,12 +48,14 @@ function pagingShape(paging: Paging): z.ZodRawShape {
       .min(least)
       .max(paging.most)
       .default(paging.standard)
-      .describe(`Rows on a page, ${least} to ${paging.most}. A page may have some more when several share one time.`),
+      .describe(
+        paging.style === 'until' ? 'Rows on a page; some more where several share one time.' : 'Rows on a page.',
+      ),
     next_cursor: z
       .string()
       .max(60_000)
       .optional()
-      .describe('next_cursor of the page before, exactly as received. Never decode or change it.'),
+      .describe('Of the page before, exactly as received. Never decode or change it.'),
   };
 }
 
@@ -62,7 +64,7 @@ function outputOf({ answer, paging, notes = {} }: Operation): z.ZodObject {
     case 'list':
       return z.object({
         [answer.key]: z.array(answer.item.extend(notes)),
-        ...(paging !== undefined && { next_cursor: z.string().nullable().describe('Null: there are no more rows.') }),
+        ...(paging !== undefined && { next_cursor: z.string().nullable().describe('Null: no more rows.') }),
       });
     case 'one':
       return z.object({
@@ -134,10 +136,22 @@ function presented({ answer, present, notes = {}, effect }: Operation, rows: rea
     Object.fromEntries(Object.entries(item.shape).map(([name, field]) => [name, z.optional(field).catch(undefined)])),
   );
   return rows.flatMap((row) => {
-    const parsed = item.safeParse(tolerant.parse(present?.(row, args) ?? row));
+    const known = withoutNulls(row);
+    const parsed = item.safeParse(tolerant.parse(present?.(known, args) ?? known));
     if (!parsed.success && effect === 'reads') throw unreadable();
     return parsed.success ? [parsed.data] : [];
   });
+}
+
+function withoutNulls(row: Row): Row {
+  const strip = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.filter((each) => each !== null).map(strip);
+    const parsed = Rows.safeParse(value);
+    return parsed.success && !Array.isArray(parsed.data) ? withoutNulls(parsed.data) : value;
+  };
+  return Object.fromEntries(
+    Object.entries(row).flatMap(([key, value]) => (value === null ? [] : [[key, strip(value)]])),
+  );
 }
 
 const unreadable = () =>

@@ -11,12 +11,12 @@ export const idOf = (what: string, foundBy: string) => Id.describe(`Id of the ${
 /** Unix time, seconds. */
 export const Seconds = z.int().min(0);
 
-/** A name that may be missing, null or empty. */
-export const Text = z.string().nullish();
+/** Of an answer. What is null there is left out, so that a result costs no more than it says. */
+export const Text = z.string().optional();
 
 export const Color = z
   .string()
-  .regex(/^(#?[0-9a-f]{3,8}|good|warning|danger)$/i, 'must be a HEX colour, or good, warning or danger')
+  .regex(/^(#?[0-9a-fA-F]{3,8}|good|warning|danger)$/, 'must be a HEX colour, or good, warning or danger')
   .describe('HEX colour, or "good", "warning" or "danger".');
 
 /** A person or address in a message; channels other than email fill other fields. */
@@ -28,7 +28,7 @@ export const Correspondent = z.object({
   username: Text,
 });
 
-const given = z.string().min(1).max(500).optional();
+const given = z.string().min(1).optional();
 
 /** The same as a parameter. */
 export const Person = z
@@ -36,7 +36,6 @@ export const Person = z
     name: given,
     address: z
       .string()
-      .max(320)
       .regex(/^[^\s@<>,;]+@[^\s@<>,;]+$/, 'must be one address without a name: the name goes into name')
       .optional(),
     phone_number: z

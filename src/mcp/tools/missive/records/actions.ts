@@ -6,9 +6,9 @@ import { Color, Id } from '../fields.ts';
 import { inBody } from '../operation.ts';
 
 const users = (what: string) =>
-  z.array(Id).max(100).optional().describe(`${what} Ids from list_all_missive_users; needs organization.`);
+  z.array(Id).optional().describe(`${what} Ids from list_all_missive_users; needs organization.`);
 const sharedLabels = (what: string) =>
-  z.array(Id).max(100).optional().describe(`${what} Ids from list_all_missive_shared_labels; needs organization.`);
+  z.array(Id).optional().describe(`${what} Ids from list_all_missive_shared_labels; needs organization.`);
 const yes = (what: string) => z.literal(true).optional().describe(what);
 
 /** Changes of a conversation's state. */
@@ -39,12 +39,11 @@ export const placeActions = {
   ),
   references: inBody(
     z
-      .array(z.string().min(1).max(1000))
-      .max(50)
+      .array(z.string().min(1))
       .optional()
       .describe('Message-IDs of the thread; the first that is known decides the conversation.'),
   ),
-  conversation_subject: inBody(z.string().max(500).optional().describe('Title of the conversation in Missive.')),
+  conversation_subject: inBody(z.string().optional().describe('Title of the conversation in Missive.')),
   conversation_color: inBody(Color.optional()),
 };
 

@@ -5,7 +5,7 @@ import { Id, idOf, Seconds } from '../fields.ts';
 import { defineOperation, inBody, inPath } from '../operation.ts';
 
 const only = (what: string, foundBy: string) =>
-  inBody(z.array(Id).max(100).optional().describe(`Only these ${what} (${foundBy}); takes the Business plan.`));
+  inBody(z.array(Id).optional().describe(`Only these ${what} (${foundBy}); takes the Business plan.`));
 
 export const analytics = [
   defineOperation({
@@ -22,7 +22,7 @@ export const analytics = [
       organization: inBody(idOf('organization', 'list_all_missive_organizations')),
       start: inBody(Seconds.describe('Unix time when the period begins.')),
       end: inBody(Seconds.describe('Unix time when it ends.')),
-      time_zone: inBody(z.string().max(64).optional().describe('IANA name, such as "Europe/Paris".')),
+      time_zone: inBody(z.string().optional().describe('IANA name, such as "Europe/Paris".')),
       teams: only('teams', 'list_all_missive_teams'),
       users: only('users', 'list_all_missive_users'),
       accounts: only('accounts', 'ids in Missive under Settings, API, Resource IDs'),
@@ -57,8 +57,8 @@ export const analytics = [
       as: 'report',
       // What is in it is not documented.
       item: z.looseObject({
-        selected_period: z.record(z.string(), z.unknown()).nullish(),
-        previous_period: z.record(z.string(), z.unknown()).nullish(),
+        selected_period: z.record(z.string(), z.unknown()).optional(),
+        previous_period: z.record(z.string(), z.unknown()).optional(),
       }),
     },
     notFound:

@@ -4,15 +4,15 @@ import { ToolError } from '../../../../errors.ts';
 import { byOffset, idOf, requireChange, Seconds, Text } from '../fields.ts';
 import { allInBody, defineOperation, inBody, inPath, inQuery } from '../operation.ts';
 import { contactBodies, mergedContact } from './contact-body.ts';
-import { Info, infoInput, Membership, membershipInput } from './contact-parts.ts';
+import { INFO_KINDS, Info, infoInput, Membership, membershipInput } from './contact-parts.ts';
 
 const contactBook = idOf('contact book', 'list_all_missive_contact_books');
 
 const Contact = z.object({
   id: z.string(),
   contact_book: Text,
-  deleted: z.boolean().nullish(),
-  modified_at: z.number().nullish(),
+  deleted: z.boolean().optional(),
+  modified_at: z.number().optional(),
   first_name: Text,
   middle_name: Text,
   last_name: Text,
@@ -25,12 +25,12 @@ const Contact = z.object({
   file_as: Text,
   notes: Text,
   gender: Text,
-  starred: z.boolean().nullish(),
-  infos: z.array(Info).nullish(),
-  memberships: z.array(Membership).nullish(),
+  starred: z.boolean().optional(),
+  infos: z.array(Info).optional(),
+  memberships: z.array(Membership).optional(),
 });
 
-const name = (what: string) => z.string().max(500).optional().describe(what);
+const name = (what: string) => z.string().optional().describe(what);
 
 const attributes = {
   first_name: name('First name.'),
@@ -43,15 +43,16 @@ const attributes = {
   suffix: name('Such as "Jr".'),
   nickname: name('Nickname.'),
   file_as: name('Name to sort by.'),
-  notes: z.string().max(20_000).optional().describe('Free text about the contact.'),
+  notes: z.string().optional().describe('Free text about the contact.'),
   gender: name('Gender.'),
   starred: z.boolean().optional().describe('Marked with a star.'),
   infos: z
     .array(infoInput)
-    .max(100)
     .optional()
-    .describe('Email addresses, phone numbers and so on. An email address goes here and nowhere else.'),
-  memberships: z.array(membershipInput).max(50).optional().describe('Organization and groups of the contact.'),
+    .describe(
+      `Email addresses, phone numbers and so on, here and nowhere else. By kind, the key and its labels: ${INFO_KINDS}.`,
+    ),
+  memberships: z.array(membershipInput).optional().describe('Organization and groups of the contact.'),
 };
 
 const fields = allInBody(attributes);
@@ -76,8 +77,8 @@ export const contacts = [
         id: z.string(),
         name: Text,
         description: Text,
-        organization: Text.describe('Null: a private book.'),
-        share_with_organization: z.boolean().nullish(),
+        organization: Text.describe('Absent: a private book.'),
+        share_with_organization: z.boolean().optional(),
         share_with_team: Text,
       }),
     },
@@ -112,7 +113,7 @@ export const contacts = [
     parameters: {
       contact_book: inQuery(contactBook),
       search: inQuery(
-        z.string().min(1).max(500).optional().describe('Matches names, addresses, numbers, organizations and notes.'),
+        z.string().min(1).optional().describe('Matches names, addresses, numbers, organizations and notes.'),
       ),
       order: inQuery(
         z.enum(['last_name', 'last_modified']).optional().describe('By last name (default), or newest change first.'),
@@ -157,9 +158,8 @@ export const contacts = [
       ...fields,
       contacts: inBody(
         z
-          .array(z.strictObject(attributes))
+          .array(z.strictObject({ ...attributes, infos: attributes.infos.describe('As infos of one contact.') }))
           .min(1)
-          .max(50)
           .optional()
           .describe('Several contacts for the same book; leave out the other fields then.'),
       ),

@@ -4,21 +4,21 @@ import { Text } from '../fields.ts';
 
 const Named = z.object({ id: z.string(), name: Text });
 const Person = z.object({ id: z.string(), name: Text, email: Text });
-const count = z.number().nullish();
+const count = z.number().optional();
 
 /** A guest sees no more than id and last activity. */
 export const ConversationSummary = z.object({
   id: z.string(),
-  subject: Text.describe('Title that the team gave it; often null.'),
+  subject: Text.describe('Title that the team gave it; often absent.'),
   latest_message_subject: Text,
   last_activity_at: count,
   created_at: count,
-  organization: Named.nullish(),
-  team: Named.nullish(),
-  assignees: z.array(Person).nullish(),
-  authors: z.array(z.object({ name: Text, address: Text })).nullish(),
-  external_authors: z.array(z.object({ name: Text, address: Text })).nullish(),
-  shared_labels: z.array(Named).nullish(),
+  organization: Named.optional(),
+  team: Named.optional(),
+  assignees: z.array(Person).optional(),
+  authors: z.array(z.object({ name: Text, address: Text })).optional(),
+  external_authors: z.array(z.object({ name: Text, address: Text })).optional(),
+  shared_labels: z.array(Named).optional(),
   messages_count: count,
   drafts_count: count,
   attachments_count: count,
@@ -34,15 +34,15 @@ export const Conversation = ConversationSummary.extend({
   users: z
     .array(
       Person.extend({
-        unassigned: z.boolean().nullish(),
-        closed: z.boolean().nullish(),
-        archived: z.boolean().nullish(),
-        trashed: z.boolean().nullish(),
-        junked: z.boolean().nullish(),
-        assigned: z.boolean().nullish(),
-        flagged: z.boolean().nullish(),
-        snoozed: z.boolean().nullish(),
+        unassigned: z.boolean().optional(),
+        closed: z.boolean().optional(),
+        archived: z.boolean().optional(),
+        trashed: z.boolean().optional(),
+        junked: z.boolean().optional(),
+        assigned: z.boolean().optional(),
+        flagged: z.boolean().optional(),
+        snoozed: z.boolean().optional(),
       }),
     )
-    .nullish(),
+    .optional(),
 });

@@ -7,7 +7,7 @@ import { checkActions, stateActions } from './actions.ts';
 import { Conversation, ConversationSummary } from './conversation-view.ts';
 import { DraftItem, MessageItem } from './message-view.ts';
 
-const time = z.number().nullish();
+const time = z.number().optional();
 
 const conversationId = inPath(idOf('conversation', 'list_all_missive_conversations'));
 
@@ -113,14 +113,14 @@ export const conversations = [
         id: z.string(),
         body: Text,
         created_at: time,
-        author: z.object({ id: Text, name: Text, email: Text }).nullish(),
+        author: z.object({ id: Text, name: Text, email: Text }).optional(),
         mentions: z
           .array(z.object({ id: Text }))
-          .nullish()
+          .optional()
           .describe('Ids of users that the body mentions.'),
         attachment: z
-          .object({ id: Text, filename: Text, media_type: Text, size: z.number().nullish(), url: Text })
-          .nullish(),
+          .object({ id: Text, filename: Text, media_type: Text, size: z.number().optional(), url: Text })
+          .optional(),
         task: z
           .object({
             description: Text,
@@ -128,10 +128,10 @@ export const conversations = [
             due_at: time,
             started_at: time,
             closed_at: time,
-            assignees: z.array(z.object({ id: Text, name: Text })).nullish(),
-            team: z.object({ id: Text, name: Text }).nullish(),
+            assignees: z.array(z.object({ id: Text, name: Text })).optional(),
+            team: z.object({ id: Text, name: Text }).optional(),
           })
-          .nullish(),
+          .optional(),
       }),
     },
   }),
@@ -167,12 +167,12 @@ export const conversations = [
         id: z.string(),
         created_at: time,
         username: Text,
-        notification: z.object({ title: Text, body: Text }).nullish(),
+        notification: z.object({ title: Text, body: Text }).optional(),
         text: Text,
         markdown: Text,
         attachments: z
           .array(z.object({ title: Text, text: Text, markdown: Text, filename: Text, url: Text }))
-          .nullish(),
+          .optional(),
       }),
     },
   }),
@@ -189,7 +189,7 @@ export const conversations = [
     idempotent: true,
     parameters: {
       id: conversationId,
-      subject: inBody(z.string().max(500).optional().describe('New title in Missive.')),
+      subject: inBody(z.string().optional().describe('New title in Missive.')),
       color: inBody(Color.optional()),
       reopen: inBody(z.literal(true).optional().describe('Opens a closed conversation again.')),
       ...stateActions,
@@ -224,7 +224,7 @@ export const conversations = [
           'Id of the conversation that receives it, from the same list as id (list_all_missive_conversations).',
         ),
       ),
-      subject: inBody(z.string().max(500).optional().describe('Title of the merged conversation.')),
+      subject: inBody(z.string().optional().describe('Title of the merged conversation.')),
     },
     answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
     check({ id, target }) {

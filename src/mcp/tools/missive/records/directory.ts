@@ -9,36 +9,30 @@ const Team = z.object({
   id: z.string(),
   name: Text,
   organization: Text,
-  active_members: z.array(z.string()).nullish().describe('Ids of users.'),
-  observers: z.array(z.string()).nullish().describe('Ids of users.'),
+  active_members: z.array(z.string()).optional().describe('Ids of users.'),
+  observers: z.array(z.string()).optional().describe('Ids of users.'),
 });
 
 const choice = (what: string, ...values: [string, ...string[]]) => inBody(z.enum(values).optional().describe(what));
 
 const BusinessHours = z.strictObject({
-  tz: z.string().min(1).max(64).describe('IANA name, such as "Europe/Paris".'),
-  t: z
-    .array(
-      z.strictObject({
-        d: z.int().min(0).max(6).describe('Day of the week.'),
-        s: z.array(z.int().min(0).max(86_400)).length(2).describe('From and to, seconds after midnight.'),
-      }),
-    )
-    .max(50),
+  tz: z.string().min(1).describe('IANA name, such as "Europe/Paris".'),
+  t: z.array(
+    z.strictObject({
+      d: z.int().min(0).max(6).describe('Day of the week.'),
+      s: z.array(z.int().min(0).max(86_400)).length(2).describe('From and to, seconds after midnight.'),
+    }),
+  ),
 });
 
 const teamSettings = {
-  emoji: inBody(z.string().max(64).optional().describe('Such as ":rocket:".')),
+  emoji: inBody(z.string().optional().describe('Such as ":rocket:".')),
   color: inBody(Color.optional()),
   active_members: inBody(
-    z.array(Id).max(200).optional().describe('Ids of users (list_all_missive_users); replaces those there are.'),
+    z.array(Id).optional().describe('Ids of users (list_all_missive_users); replaces those there are.'),
   ),
   observers: inBody(
-    z
-      .array(Id)
-      .max(200)
-      .optional()
-      .describe('Ids of users (list_all_missive_users) who only look; replaces those there are.'),
+    z.array(Id).optional().describe('Ids of users (list_all_missive_users) who only look; replaces those there are.'),
   ),
   business_hours: inBody(BusinessHours.optional().describe('When the team works.')),
   inactivity_period: inBody(
@@ -80,7 +74,7 @@ export const directory = [
     answer: {
       kind: 'list',
       key: 'users',
-      item: z.object({ id: z.string(), me: z.boolean().nullish(), name: Text, email: Text }),
+      item: z.object({ id: z.string(), me: z.boolean().optional(), name: Text, email: Text }),
     },
   }),
   defineOperation({
@@ -107,7 +101,7 @@ export const directory = [
     method: 'create',
     tags: ['directory'],
     parameters: {
-      name: inBody(z.string().min(1).max(200).describe('Name of the team.')),
+      name: inBody(z.string().min(1).describe('Name of the team.')),
       organization: inBody(idOf('organization', 'list_all_missive_organizations')),
       ...teamSettings,
     },
@@ -127,7 +121,7 @@ export const directory = [
     idempotent: true,
     parameters: {
       id: inPath(idOf('team', 'list_all_missive_teams')),
-      name: inBody(z.string().min(1).max(200).optional().describe('New name.')),
+      name: inBody(z.string().min(1).optional().describe('New name.')),
       ...teamSettings,
     },
     envelope: { key: 'teams', as: 'array', withId: 'id' },

@@ -7,11 +7,11 @@ import { type Arguments, defineOperation, inBody, inPath } from '../operation.ts
 import { alsoUpdates, checkActions, placeActions, stateActions } from './actions.ts';
 import { attachmentParameter, withAttachments } from './attachments.ts';
 
-const recipients = (what: string) => z.array(Person).max(100).optional().describe(what);
+const recipients = (what: string) => z.array(Person).optional().describe(what);
 
 const outgoing = {
-  subject: inBody(z.string().max(1000).optional().describe('Subject; of a reply: "Re: " and the subject replied to.')),
-  body: inBody(z.string().max(2_000_000).optional().describe('HTML: <div>…</div> for each paragraph; or text.')),
+  subject: inBody(z.string().optional().describe('Subject; of a reply: "Re: " and the subject replied to.')),
+  body: inBody(z.string().optional().describe('HTML: <div>…</div> for each paragraph; or text.')),
   from_field: inBody(
     Person.safeExtend({
       type: z
@@ -40,7 +40,7 @@ const outgoing = {
     z.literal(true).optional().describe('Quotes the message before; new recipients see all of it then.'),
   ),
   add_default_signature: inBody(z.literal(true).optional().describe('Adds the signature; email only.')),
-  external_response_id: inBody(z.string().max(200).optional().describe('Id of a WhatsApp template.')),
+  external_response_id: inBody(z.string().optional().describe('Id of a WhatsApp template.')),
   external_response_variables: inBody(
     z
       .record(z.string(), z.string())
@@ -52,7 +52,7 @@ const outgoing = {
   ...stateActions,
 };
 
-const Draft = z.object({ id: z.string(), conversation: Text, subject: Text, send_at: z.number().nullish() });
+const Draft = z.object({ id: z.string(), conversation: Text, subject: Text, send_at: z.number().optional() });
 
 /** All that is given of somebody, as lists of allowed recipients have it: what is no address is in none of them. */
 function reached({ address, phone_number, id, username }: Person): string[] {

@@ -12,21 +12,21 @@ const Label = z.object({
     'Path from the top, such as "Support/Urgent". Blanks around the slash mean nothing.',
   ),
   color: Text,
-  parent: Text.describe('Id of the label above; null at the top.'),
+  parent: Text.describe('Id of the label above; absent at the top.'),
   organization: Text,
 });
 
 const sharing = {
   share_with_organization: inBody(z.boolean().optional().describe('Everyone sees the label and its conversations.')),
   share_with_team: inBody(Id.optional().describe('Id of a team (list_all_missive_teams) that sees them.')),
-  share_with_users: inBody(z.array(Id).max(200).optional().describe('Ids of users (list_all_missive_users) that do.')),
+  share_with_users: inBody(z.array(Id).optional().describe('Ids of users (list_all_missive_users) that do.')),
   visibility: inBody(z.enum(['organization', 'delegates']).optional().describe('Who can see that the label exists.')),
 };
 
 const color = inBody(
   z
     .string()
-    .regex(/^#?[0-9a-f]{3,8}$/i, 'must be a HEX colour such as #c02020')
+    .regex(/^#?[0-9a-fA-F]{3,8}$/, 'must be a HEX colour such as #c02020')
     .optional()
     .describe('HEX colour, such as "#c02020".'),
 );
@@ -57,7 +57,7 @@ export const labels = [
     method: 'create',
     tags: ['labels'],
     parameters: {
-      name: inBody(z.string().min(1).max(200).describe('Name of the label, without its parents.')),
+      name: inBody(z.string().min(1).describe('Name of the label, without its parents.')),
       organization: inBody(organization),
       color,
       parent: inBody(Id.optional().describe('Id of the label above it (list_all_missive_shared_labels).')),
@@ -79,7 +79,7 @@ export const labels = [
     idempotent: true,
     parameters: {
       id: inPath(idOf('label', 'list_all_missive_shared_labels')),
-      name: inBody(z.string().min(1).max(200).optional().describe('New name.')),
+      name: inBody(z.string().min(1).optional().describe('New name.')),
       color,
       parent: inBody(Id.optional().describe('Id of the label to put it under (list_all_missive_shared_labels).')),
       ...sharing,

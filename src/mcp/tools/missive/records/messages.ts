@@ -8,7 +8,7 @@ import { attachmentParameter, withAttachments } from './attachments.ts';
 import { bodyChoice, bodyNotes, withBody } from './body-choice.ts';
 import { MessageItem } from './message-view.ts';
 
-const MessageWithBody = MessageItem.extend({ conversation: z.object({ id: z.string() }).nullish() });
+const MessageWithBody = MessageItem.extend({ conversation: z.object({ id: z.string() }).optional() });
 
 export const messages = [
   defineOperation({
@@ -37,9 +37,7 @@ export const messages = [
     method: 'list',
     tags: ['conversations'],
     parameters: {
-      email_message_id: inQuery(
-        z.string().min(3).max(1000).describe('With its angle brackets, such as "<a1@example.com>".'),
-      ),
+      email_message_id: inQuery(z.string().min(3).describe('With its angle brackets, such as "<a1@example.com>".')),
       ...bodyChoice,
     },
     answer: { kind: 'list', key: 'messages', item: MessageWithBody },
@@ -59,15 +57,13 @@ export const messages = [
     parameters: {
       account: inBody(Id.describe('Id of the custom channel, from Settings, API, Resource IDs in Missive.')),
       from_field: inBody(Person.describe('Who wrote it: address and name, or id, username and name.')),
-      to_fields: inBody(z.array(Person).max(50).optional().describe('To whom, in the same shapes.')),
-      cc_fields: inBody(z.array(Person).max(50).optional().describe('Email channels only.')),
-      bcc_fields: inBody(z.array(Person).max(50).optional().describe('Email channels only.')),
-      subject: inBody(z.string().max(1000).optional().describe('Email channels only.')),
-      body: inBody(z.string().max(2_000_000).optional().describe('HTML or text, as the channel has it.')),
+      to_fields: inBody(z.array(Person).optional().describe('To whom, in the same shapes.')),
+      cc_fields: inBody(z.array(Person).optional().describe('Email channels only.')),
+      bcc_fields: inBody(z.array(Person).optional().describe('Email channels only.')),
+      subject: inBody(z.string().optional().describe('Email channels only.')),
+      body: inBody(z.string().optional().describe('HTML or text, as the channel has it.')),
       delivered_at: inBody(Seconds.optional().describe('Unix time; left out: now.')),
-      external_id: inBody(
-        z.string().max(500).optional().describe('Its id elsewhere, for channels that are not email.'),
-      ),
+      external_id: inBody(z.string().optional().describe('Its id elsewhere, for channels that are not email.')),
       ...attachmentParameter,
       ...placeActions,
       ...stateActions,

@@ -8,7 +8,7 @@ import { attachmentParameter, withAttachments } from './attachments.ts';
 
 const note = (what: string) => z.string().min(1).max(8000).optional().describe(what);
 
-const line = z.string().min(1).max(2000).optional();
+const line = z.string().min(1).optional();
 
 /** A rich attachment of a post. */
 const Card = z.strictObject({
@@ -25,10 +25,7 @@ const Card = z.strictObject({
   timestamp: Seconds.optional().describe('Unix time.'),
   footer: line,
   footer_icon: line,
-  fields: z
-    .array(z.strictObject({ title: z.string().max(500), value: z.string().max(2000), short: z.boolean().optional() }))
-    .max(50)
-    .optional(),
+  fields: z.array(z.strictObject({ title: z.string(), value: z.string(), short: z.boolean().optional() })).optional(),
 });
 
 export const posts = [
@@ -45,17 +42,17 @@ export const posts = [
     parameters: {
       notification: inBody(
         z
-          .strictObject({ title: z.string().min(1).max(500), body: z.string().min(1).max(1000) })
+          .strictObject({ title: z.string().min(1), body: z.string().min(1) })
           .describe('What people are notified with.'),
       ),
       text: inBody(note('The note as plain text.')),
       markdown: inBody(note('The note as Markdown, in the place of text.')),
-      username: inBody(z.string().max(200).optional().describe('Who the note is shown to be from.')),
-      username_icon: inBody(z.url().max(2000).optional().describe('Picture beside it.')),
-      conversation_icon: inBody(z.url().max(2000).optional().describe('Picture of a new conversation.')),
+      username: inBody(z.string().optional().describe('Who the note is shown to be from.')),
+      username_icon: inBody(z.url().optional().describe('Picture beside it.')),
+      conversation_icon: inBody(z.url().optional().describe('Picture of a new conversation.')),
       reopen: inBody(z.boolean().default(false).describe('True: opens a closed conversation again.')),
       cards: inBody(
-        z.array(Card).min(1).max(25).optional().describe('Boxes below the note: titles, links, fields of a record.'),
+        z.array(Card).min(1).optional().describe('Boxes below the note: titles, links, fields of a record.'),
       ),
       ...attachmentParameter,
       ...placeActions,

@@ -6,7 +6,7 @@ import { defineOperation, inBody, inPath, inQuery } from '../operation.ts';
 import { attachmentParameter, withAttachments } from './attachments.ts';
 import { bodyChoice, bodyNotes, withBody } from './body-choice.ts';
 
-const people = z.array(Correspondent).nullish();
+const people = z.array(Correspondent).optional();
 
 const ResponseItem = z.object({
   id: z.string(),
@@ -15,26 +15,26 @@ const ResponseItem = z.object({
   organization: Text,
   user: Text,
   share_with_team: Text,
-  shared_labels: z.array(z.string()).nullish(),
+  shared_labels: z.array(z.string()).optional(),
   to_fields: people,
   cc_fields: people,
   bcc_fields: people,
-  modified_at: z.number().nullish(),
+  modified_at: z.number().optional(),
 });
 
-const recipients = inBody(z.array(Person).max(100).optional().describe('Address and name of each.'));
+const recipients = inBody(z.array(Person).optional().describe('Address and name of each.'));
 
 const content = {
   title: inBody(z.string().min(1).max(500).optional().describe('How people find it.')),
-  body: inBody(z.string().max(500_000).optional().describe('HTML.')),
+  body: inBody(z.string().optional().describe('HTML.')),
   subject: inBody(z.string().max(500).optional().describe('Subject that it sets.')),
   share_with_team: inBody(Id.optional().describe('Id of a team (list_all_missive_teams); needs organization.')),
-  shared_labels: inBody(z.array(Id).max(50).optional().describe('Ids of labels (list_all_missive_shared_labels).')),
+  shared_labels: inBody(z.array(Id).optional().describe('Ids of labels (list_all_missive_shared_labels).')),
   to_fields: recipients,
   cc_fields: recipients,
   bcc_fields: recipients,
-  external_id: inBody(z.string().max(200).optional().describe('Its id elsewhere; goes with external_source.')),
-  external_source: inBody(z.string().max(200).optional().describe('Where that is; goes with external_id.')),
+  external_id: inBody(z.string().optional().describe('Its id elsewhere; goes with external_source.')),
+  external_source: inBody(z.string().optional().describe('Where that is; goes with external_id.')),
   ...attachmentParameter,
 };
 

@@ -5,7 +5,7 @@ import { Id, idOf, requireChange, Seconds, Text } from '../fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../operation.ts';
 
 const State = z.enum(['todo', 'in_progress', 'closed']);
-const time = z.number().nullish();
+const time = z.number().optional();
 
 const Task = z.object({
   id: z.string(),
@@ -18,8 +18,8 @@ const Task = z.object({
   started_at: time,
   closed_at: time,
   last_activity_at: time,
-  assignees: z.array(z.union([z.string(), z.object({ id: z.string(), name: Text, email: Text })])).nullish(),
-  team: z.union([z.string(), z.object({ id: z.string(), name: Text })]).nullish(),
+  assignees: z.array(z.union([z.string(), z.object({ id: z.string(), name: Text, email: Text })])).optional(),
+  team: z.union([z.string(), z.object({ id: z.string(), name: Text })]).optional(),
 });
 
 const details = {
@@ -82,17 +82,15 @@ export const tasks = [
       organization: inBody(
         Id.optional().describe('Needed with team, assignees and add_users (list_all_missive_organizations).'),
       ),
-      assignees: inBody(
-        z.array(Id).max(100).optional().describe('Ids of users (list_all_missive_users) who are to do it.'),
-      ),
+      assignees: inBody(z.array(Id).optional().describe('Ids of users (list_all_missive_users) who are to do it.')),
       subtask: inBody(z.literal(true).optional().describe('Inside a conversation; needs conversation or references.')),
       conversation: inBody(
         Id.optional().describe('Id of the conversation it belongs to (list_all_missive_conversations).'),
       ),
-      references: inBody(z.array(z.string().max(1000)).max(50).optional().describe('Message-IDs of its thread.')),
-      conversation_subject: inBody(z.string().max(500).optional().describe('Title of a new conversation.')),
+      references: inBody(z.array(z.string()).optional().describe('Message-IDs of its thread.')),
+      conversation_subject: inBody(z.string().optional().describe('Title of a new conversation.')),
       add_users: inBody(
-        z.array(Id).max(100).optional().describe('Subtasks only: gives these users (list_all_missive_users) access.'),
+        z.array(Id).optional().describe('Subtasks only: gives these users (list_all_missive_users) access.'),
       ),
       add_to_inbox: inBody(z.literal(true).optional().describe('Subtasks only: shows the conversation in Inboxes.')),
     },
@@ -137,11 +135,7 @@ export const tasks = [
       title: inBody(z.string().min(1).max(1000).optional().describe('What is to be done.')),
       ...details,
       assignees: inBody(
-        z
-          .array(Id)
-          .max(100)
-          .optional()
-          .describe('Ids of all users (list_all_missive_users) who are to do it from now on.'),
+        z.array(Id).optional().describe('Ids of all users (list_all_missive_users) who are to do it from now on.'),
       ),
     },
     envelope: { key: 'tasks', as: 'object' },

@@ -4,7 +4,7 @@ import { ToolError } from '../../../../errors.ts';
 import { Id } from '../fields.ts';
 import { defineOperation, inBody, inPath } from '../operation.ts';
 
-const text = (what: string) => z.string().min(1).max(500).optional().describe(what);
+const text = (what: string) => z.string().min(1).optional().describe(what);
 
 export const webhooks = [
   defineOperation({
@@ -31,12 +31,7 @@ export const webhooks = [
           ])
           .describe('What sets it off.'),
       ),
-      url: inBody(
-        z
-          .url({ protocol: /^https$/, error: 'must be an https URL' })
-          .max(2000)
-          .describe('Where Missive sends it.'),
-      ),
+      url: inBody(z.url({ protocol: /^https$/, error: 'must be an https URL' }).describe('Where Missive sends it.')),
       organization: inBody(
         Id.optional().describe(
           'Id of the organization (list_all_missive_organizations); left out: a hook of this person alone.',
