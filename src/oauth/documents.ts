@@ -14,9 +14,15 @@ const FLOOR_MS = 5 * 60_000;
 /** Most documents that are kept; the one that was fetched longest ago makes room. */
 const MOST = 1000;
 
-/** Fetches at a time, and in a minute: those of one host, and all. */
-const LIMITS = { atOnce: 8, ofHost: 30, ofAll: 120 };
+/**
+ * Anybody can make up URLs at a trusted host. Fetches at a time, and in a minute those of one host and all, that have never led to a client;
+ * then those of one URL that has.
+ */
+const LIMITS = { atOnce: 8, ofHost: 30, ofAll: 120, ofFound: 30 };
 const MINUTE_SECONDS = 60;
+
+/** After this without being asked for, a client takes its turn among the others. */
+const FOUND_MS = 90 * DAY_MS;
 
 interface Kept {
   document: ClientDocument;
@@ -44,6 +50,7 @@ export function createDocuments(services: {
   /** In the order they were fetched. */
   const kept = new Map<string, Kept>();
   const running = new Map<string, Promise<ClientDocument>>();
+  let guesses = 0;
 
   function keep(url: string, document: ClientDocument, freshSeconds: number): void {
     const fetchedAt = now().getTime();
@@ -57,22 +64,39 @@ export function createDocuments(services: {
     if (kept.size > most && oldest !== undefined) kept.delete(oldest);
   }
 
-  async function takeTurn(url: string): Promise<void> {
-    if (running.size >= LIMITS.atOnce) throw tooMany();
-    const [ofHost, ofAll] = await Promise.all([
-      state.count(`documents:${sha256(new URL(url).host)}`, MINUTE_SECONDS),
-      state.count('documents', MINUTE_SECONDS),
-    ]);
-    if (ofHost.count > LIMITS.ofHost || ofAll.count > LIMITS.ofAll) throw tooMany();
+  async function admit(key: string, most: number): Promise<void> {
+    if ((await state.count(key, MINUTE_SECONDS)).count > most) throw tooMany();
+  }
+
+  /** The clients that are there do not wait behind guesses. */
+  async function inTurn<T>(url: string, fetching: () => Promise<T>): Promise<T> {
+    const [found] = await state.claimed([foundMark(url)]);
+    if (found !== null) {
+      await admit(`documents:${sha256(url)}`, LIMITS.ofFound);
+      return fetching();
+    }
+    if (guesses >= LIMITS.atOnce) throw tooMany();
+    guesses++;
+    try {
+      await admit(`documents:${sha256(new URL(url).host)}`, LIMITS.ofHost);
+      await admit('documents', LIMITS.ofAll);
+      return await fetching();
+    } finally {
+      guesses--;
+    }
   }
 
   async function fetchAnew(url: string): Promise<ClientDocument> {
-    await takeTurn(url);
-    const { text, freshSeconds } = await fetchDocument(url);
+    const { text, freshSeconds } = await inTurn(url, () => fetchDocument(url));
+    const document = parsed(text, url);
+    keep(url, document, freshSeconds);
+    await state.mark(foundMark(url), new Date(now().getTime() + FOUND_MS));
+    return document;
+  }
+
+  function parsed(text: string, url: string): ClientDocument {
     try {
-      const document = parseClientDocument(text, url, trustedHosts);
-      keep(url, document, freshSeconds);
-      return document;
+      return parseClientDocument(text, url, trustedHosts);
     } catch (cause) {
       throw new OAuthError('invalid_client', 'The document at the client_id does not describe a client.', { cause });
     }
@@ -110,6 +134,8 @@ export function createDocuments(services: {
     },
   };
 }
+
+const foundMark = (url: string): string => `document:${sha256(url)}`;
 
 const tooMany = (): OAuthError =>
   new OAuthError('temporarily_unavailable', 'Too many applications are introducing themselves; try again in a minute.');

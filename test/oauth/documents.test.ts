@@ -171,8 +171,31 @@ describe('client metadata documents that were fetched', () => {
     for (let index = 0; index < 40; index++) await outcome(`https://one.example/${index}`);
     expect(world.fetched).toHaveLength(30);
     world.answer = (asked) => describing(asked);
+    for (let index = 0; index < 100; index++) await outcome(`https://one.example/${index}`);
     expect(await outcome('https://one.example/client.json')).toBe('temporarily_unavailable');
     expect(await outcome('https://other.example/client.json')).toBe('Claude');
+  });
+
+  test('CIMD-03 a client that was found before does not wait behind URLs that somebody makes up', async () => {
+    const { world, outcome } = documentsWith();
+    expect(await outcome(url)).toBe('Claude');
+    world.advance(25 * hour);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    world.answer = (asked) => (asked === url ? describing(asked, { client_name: 'Claude 2' }) : promise);
+    const guesses = Array.from({ length: 40 }, (_, index) => outcome(`https://claude.ai/${index}`));
+    expect(await Promise.race(guesses)).toBe('temporarily_unavailable');
+    expect(await outcome(url)).toBe('Claude 2');
+    resolve('');
+    await Promise.all(guesses);
+  });
+
+  test('CIMD-03 a document is asked for thirty times a minute at most, also where a client was once', async () => {
+    const { world, outcome } = documentsWith();
+    await outcome(url);
+    world.advance(25 * hour);
+    world.answer = failWith('invalid_client');
+    for (let index = 0; index < 40; index++) await outcome(url);
+    expect(world.fetched).toHaveLength(31);
   });
 
   test.each([
