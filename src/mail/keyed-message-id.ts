@@ -26,7 +26,7 @@ const CONTENT_CHARS = 20;
 export function keyedMessageId(secret: Buffer, account: MailAccount, call: KeyedCall): KeyedMessageId {
   const digest = (...parts: unknown[]) => createHmac('sha256', secret).update(JSON.stringify(parts)).digest('hex');
   const { server, login } = account.imap;
-  const identity = [server.host.toLowerCase(), login.username, call.tool, call.idempotencyKey];
+  const identity = [server.host.toLowerCase(), server.port, login.username, call.tool, call.idempotencyKey];
   const place = digest('place', ...identity).slice(0, PLACE_CHARS);
   const localPart = `${place}.${digest('content', place, call.content).slice(0, CONTENT_CHARS)}`;
   const address = normaliseAddress(account.email) ?? account.email;

@@ -27,7 +27,12 @@ export function canonicalMailboxName(name: string): string {
       `The mailbox name ${quoteName(name)} holds characters that no name may have. Call list_mailboxes for the names.`,
     );
   }
-  return name.toUpperCase() === 'INBOX' ? 'INBOX' : name;
+  return withInbox(name);
+}
+
+/** INBOX in capitals. Only of ASCII: `ınbox`, with a dotless i, becomes INBOX in capitals too, and is another mailbox. */
+export function withInbox(name: string): string {
+  return /^[iI][nN][bB][oO][xX]$/.test(name) ? 'INBOX' : name;
 }
 
 /** A name inside one of our sentences: in quotes, on one line, at most 80 characters. */

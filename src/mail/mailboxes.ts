@@ -1,7 +1,7 @@
 import { ToolError, UpstreamError } from '../errors.ts';
 import type { Asked, Imap, Question, SelectedMailbox } from './imap.ts';
 import { guessSpecialUse } from './imap-wire.ts';
-import { canonicalMailboxName, decodeMailboxName, quoteName } from './mailbox-name.ts';
+import { canonicalMailboxName, decodeMailboxName, quoteName, withInbox } from './mailbox-name.ts';
 import { atom, type Item, type Line, listOf, numberOf, string, type Token, textOf } from './tokens.ts';
 
 /** The mailboxes of an account: their names, what each is for, and opening one. */
@@ -252,7 +252,7 @@ function toMailbox(attributes: readonly Item[], delimiter: string | null, wireNa
   const set = new Set(attributes.map((attribute) => (textOf(attribute) ?? '').toLowerCase()));
   const name = decodeMailboxName(wireName);
   return {
-    path: name.toUpperCase() === 'INBOX' ? 'INBOX' : name,
+    path: withInbox(name),
     delimiter: delimiter === '' ? null : delimiter,
     role: null,
     subscribed: set.has('\\subscribed'),
@@ -292,7 +292,7 @@ async function countEach(imap: Imap, mailboxes: Listed[]): Promise<void> {
 
 function readStatus({ items: [name, values] }: Line, mailboxes: Map<string, Listed>): void {
   const path = decodeMailboxName(textOf(name) ?? '');
-  const mailbox = mailboxes.get(path.toUpperCase() === 'INBOX' ? 'INBOX' : path);
+  const mailbox = mailboxes.get(withInbox(path));
   if (mailbox === undefined) return;
   const pairs = listOf(values);
   for (let i = 0; i + 1 < pairs.length; i += 2) {

@@ -124,9 +124,12 @@ function recipientsIn(text: string): string[] {
   return [...new Set(entriesOf(text).flatMap((entry) => recipientOf(entry) ?? []))];
 }
 
+/** Only ASCII, as the lists are compared: other letters can become those of another address. */
+const inLowerCase = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
 /** An address, or `@` with a domain, in lower case and with the domain in ASCII; `undefined` if it is neither. */
 function recipientOf(entry: string): string | undefined {
   const [, local = '', domain = ''] = /^([^\s@<>()[\],;:"\\\p{Cc}\p{Cf}]*)@([\p{L}\p{M}\p{N}.-]+)$/u.exec(entry) ?? [];
   const ascii = domainToASCII(domain);
-  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(ascii) ? `${local.toLowerCase()}@${ascii}` : undefined;
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(ascii) ? `${inLowerCase(local)}@${ascii}` : undefined;
 }

@@ -37,6 +37,7 @@ describe('a Message-ID from an idempotency key', () => {
     ['tool', idOf({ tool: 'create_draft_mail_message' })],
     ['mailbox', idOf({}, { ...account, imap: { server, login: { ...login, username: 'bo' } } })],
     ['server', idOf({}, { ...account, imap: { server: { ...server, host: 'other.test' }, login } })],
+    ['port of the server', idOf({}, { ...account, imap: { server: { ...server, port: 1993 }, login } })],
     ['secret', idOf({}, account, randomBytes(32))],
   ])('another %s makes another one', (_what, other) => {
     expect(other.place).not.toBe(idOf().place);

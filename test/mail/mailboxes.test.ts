@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
+import { encodeMailboxName } from '../../src/mail/mailbox-name.ts';
 import { findMailbox, listMailboxes, requireMailbox } from '../../src/mail/mailboxes.ts';
+import { string } from '../../src/mail/tokens.ts';
 import { newAccount, onPoorServer } from '../support/accounts.ts';
 import { connected } from '../support/connected.ts';
 import { imapWith } from '../support/mailboxes.ts';
@@ -50,6 +52,18 @@ describe.each([
       expect(await findMailbox(imap, 'sent')).toBe('Sent');
       expect(await requireMailbox(imap, 'inBox')).toBe('INBOX');
       await expect(requireMailbox(imap, 'Drafs')).rejects.toThrow('There is no mailbox "Drafs". Call list_mailboxes');
+    });
+  });
+
+  test('a name that only becomes INBOX in capitals is another mailbox', async () => {
+    const account = newAccount();
+    await imapWith(account, { INBOX: [message()] });
+    await connected(on(account), async (imap) => {
+      await imap.run('CREATE', [string(encodeMailboxName('\u0131nbox'))]);
+      expect(await requireMailbox(imap, '\u0131nbox')).toBe('\u0131nbox');
+      const counts = (await listMailboxes(imap, { counts: true })).map(({ path, messages }) => [path, messages]);
+      expect(counts).toContainEqual(['INBOX', 1]);
+      expect(counts).toContainEqual(['\u0131nbox', 0]);
     });
   });
 

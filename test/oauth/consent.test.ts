@@ -169,9 +169,11 @@ describe('what the owner takes away', () => {
 describe('whom it may write to', () => {
   test('addresses and domains are sealed in lower case, each once, with their domains in ASCII', async () => {
     await using app = await startOAuthApp();
-    const typed = ' Boss@Example.COM,@Bücher.example\r\n@corp.example; boss@example.com ';
+    const typed = ' Boss@Example.COM,@Bücher.example\r\n@corp.example; boss@example.com \u212aÄ@x.example';
     const { consent } = await granted(app, await app.mint(), choices(all, { recipients: typed }));
-    expect(consent).toEqual({ recipients: ['boss@example.com', '@xn--bcher-kva.example', '@corp.example'] });
+    expect(consent).toEqual({
+      recipients: ['boss@example.com', '@xn--bcher-kva.example', '@corp.example', '\u212aÄ@x.example'],
+    });
   });
 
   test.each([

@@ -308,6 +308,8 @@ describe('a list of mailboxes', () => {
     ['INBOX/*', 'INBOX.Sub', '.', true],
     ['Gr\u00f6\u00dfe', 'Gro\u0308\u00dfe', null, true],
     ['Work', 'WORK', '/', false],
+    ['INBOX', 'inBox', '/', true],
+    ['INBOX', '\u0131nbox', '/', false],
   ])('%s and %s with the delimiter %s: %s', (entry, name, delimiter, isIn) => {
     expect(includesFolder([folderEntry(entry) ?? expect.unreachable()], name, delimiter)).toBe(isIn);
   });

@@ -1,11 +1,11 @@
 /** Names of mailboxes in a list of those that may be used: `INBOX`, `Archive`, `Projects/*` for everything below Projects. */
+import { withInbox } from '../../mail/mailbox-name.ts';
 
 /** What comes before the delimiter of `Projects/*`, and the delimiter: anything that is no letter, digit or space. */
 const EVERYTHING_BELOW = /^(.+)([^\p{L}\p{M}\p{N}\s*%])\*$/u;
 
 /** The form in which names are compared: Unicode NFC, and INBOX is the same in any case (RFC 9051 §5.1). */
-export const comparableName = (name: string): string =>
-  name.toUpperCase() === 'INBOX' ? 'INBOX' : name.normalize('NFC');
+export const comparableName = (name: string): string => withInbox(name).normalize('NFC');
 
 /**
  * One entry of a list, as it is sealed.

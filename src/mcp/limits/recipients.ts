@@ -3,8 +3,8 @@ import { ToolError } from '../../errors.ts';
 import { type AddressParameter, envelopeAddresses, normaliseAddress, parseAddressList } from '../../mail/addresses.ts';
 import type { Permit } from '../../policy.ts';
 
-/** Local parts that some servers read as an address at another domain: `ann%elsewhere.example@here.example`. */
-const MAY_LEAD_ELSEWHERE = /[%!@:"\\]/;
+/** In local parts that some servers read as an address at another domain: `ann%elsewhere.example@here.example`, encoded words. */
+const MAY_LEAD_ELSEWHERE = /[%!@:"\\]|=\?/;
 
 /** Only ASCII: a letter such as the Kelvin sign becomes a `k` otherwise, and is another mailbox. */
 const inLowerCase = (address: string): string => address.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
@@ -25,7 +25,9 @@ export function includesRecipient(entries: readonly string[], address: string): 
   const compared = inLowerCase(address);
   if (entries.includes(compared)) return true;
   const at = compared.lastIndexOf('@');
-  return !MAY_LEAD_ELSEWHERE.test(compared.slice(0, at)) && entries.includes(compared.slice(at));
+  // Signs of full width are such signs to whoever normalises them.
+  const local = compared.slice(0, at).normalize('NFKC');
+  return !MAY_LEAD_ELSEWHERE.test(local) && entries.includes(compared.slice(at));
 }
 
 /** What the lists of a permit do not let through. `whose` is who could add them. */

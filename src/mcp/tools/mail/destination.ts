@@ -1,5 +1,5 @@
+import { withInbox } from '../../../mail/mailbox-name.ts';
 import { listMailboxes, type Mailbox, unknownMailbox } from '../../../mail/mailboxes.ts';
-import { comparableName } from '../../limits/folders.ts';
 import type { Rights, Use } from '../../tool.ts';
 import type { MailSession } from './session.ts';
 
@@ -23,15 +23,13 @@ export async function requireDestination(
   const mayMove = usual === undefined || rights.allows(AS_MOVED);
   if (mayMove && rights.allows(AS_DELETED)) return;
   const mailboxes = await filing.readImap((imap) => listMailboxes(imap, { counts: false }));
-  const destination = mailboxes.find(({ path }) => path === canonical(named));
+  const destination = mailboxes.find(({ path }) => path === withInbox(named));
   // Some servers know mailboxes by more names than they list, which nothing could be told about.
   if (destination === undefined) throw unknownMailbox(named);
   const isTrash = mailboxes.some((mailbox) => mailbox.role === 'trash' && isIn(mailbox, destination));
   const isUsual = usual === undefined || destination === mailboxes.find(({ role }) => role === usual);
   rights.require([...(isUsual ? [] : [AS_MOVED]), ...(isTrash ? [AS_DELETED] : [])]);
 }
-
-const canonical = (name: string): string => (comparableName(name) === 'INBOX' ? 'INBOX' : name);
 
 /** True for the mailbox itself and all below it; in any case, as some servers do not tell cases apart. */
 function isIn({ path: above, delimiter }: Mailbox, { path }: Mailbox): boolean {
