@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Message, readMessage } from '../../../mail/read.ts';
 import { defineTool } from '../../tool.ts';
+import { bodyParameters, bodySlice } from '../body-slice.ts';
 import { publishAttachments } from './attachment-links.ts';
 import {
   EmailAddress,
@@ -45,8 +46,7 @@ export const getMailMessage = defineTool({
       .enum(['text', 'html', 'both'])
       .default('text')
       .describe('"text" is cheapest and made from the HTML if there is no text. "html" is the raw HTML.'),
-    max_chars: z.number().int().min(1).max(200_000).default(20_000).describe('Most characters of a body to return.'),
-    body_offset: z.number().int().min(0).default(0).describe('Characters of the body to skip: `next_offset` of a cut.'),
+    ...bodyParameters,
   }),
   output: Envelope.extend({
     folder: z.string(),
@@ -95,14 +95,6 @@ function slice(
 ) {
   if (whole === undefined) return undefined;
   if (whole === null) return { body: null, cut: undefined };
-  const start = limits.body_offset;
-  const end = characterBoundary(whole, start + limits.max_chars);
-  const cut = end < whole.length ? { field, total_chars: whole.length, next_offset: end } : undefined;
-  return { body: whole.slice(start, end), cut };
-}
-
-/** The first position from `position` on that does not part a surrogate pair, so that no half of an emoji is returned. */
-function characterBoundary(text: string, position: number): number {
-  const code = text.charCodeAt(position);
-  return code >= 0xdc00 && code <= 0xdfff ? position + 1 : position;
+  const { body, next } = bodySlice(whole, limits);
+  return { body, cut: next === null ? undefined : { field, ...next } };
 }
