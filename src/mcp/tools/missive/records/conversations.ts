@@ -24,7 +24,7 @@ const boxes = {
   snoozed: box('Snoozed ones.'),
   flagged: box('Starred ones.'),
   trashed: box('Those in the Trash.'),
-  junked: box('Spam.'),
+  junked: box('Those marked as spam.'),
   drafts: box('Those with drafts.'),
   shared_label: inQuery(Id.optional().describe('Those with this label; id from list_all_missive_shared_labels.')),
   team_inbox: inQuery(Id.optional().describe('Inbox of this team; id from list_all_missive_teams.')),

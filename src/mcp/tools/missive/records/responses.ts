@@ -26,7 +26,7 @@ const recipients = inBody(z.array(Person).optional().describe('Address and name 
 
 const content = {
   title: inBody(z.string().min(1).max(500).optional().describe('How people find it.')),
-  body: inBody(z.string().optional().describe('HTML.')),
+  body: inBody(z.string().optional().describe('Its text, as HTML.')),
   subject: inBody(z.string().max(500).optional().describe('Subject that it sets.')),
   share_with_team: inBody(Id.optional().describe('Id of a team (list_all_missive_teams); needs organization.')),
   shared_labels: inBody(z.array(Id).optional().describe('Ids of labels (list_all_missive_shared_labels).')),
