@@ -96,7 +96,8 @@ function presentedToken(request: Request): string {
   const headers = request.headersDistinct.authorization ?? [];
   if (headers.length > 1) throw new OAuthError('invalid_request', 'There is more than one Authorization header.');
   const [header = ''] = headers;
-  if (/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '') && header) {
+  // Its body is not read to find out whether there is one: nothing else that comes as a form has business here.
+  if (/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) {
     throw new OAuthError('invalid_request', 'The access token belongs in the Authorization header alone.');
   }
   if (header.length > maxHeaderLength) throw invalidToken('header too long');

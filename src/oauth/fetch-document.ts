@@ -108,6 +108,9 @@ async function resolveHost(host: string): Promise<LookupAddress[]> {
 /** NAT64 (RFC 6052 §2.1): the prefix that everybody knows, before an IPv4 address. */
 const nat64 = ipaddr.parseCIDR('64:ff9b::/96');
 
+/** All of IPv6 that has been given out (IANA, IPv6 Global Unicast Address Assignments). What is beside it may be a way in, such as `::7f00:1`. */
+const globalUnicast = ipaddr.parseCIDR('2000::/3');
+
 /** Whether an address is one of the public Internet. Those that carry an IPv4 address within are as public as that is; 6to4 and Teredo are never. */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
@@ -115,7 +118,7 @@ export function isPublic(address: string): boolean {
   if (parsed.kind() === 'ipv6' && parsed.match(nat64)) {
     return ipaddr.fromByteArray(parsed.toByteArray().slice(-4)).range() === 'unicast';
   }
-  return parsed.range() === 'unicast';
+  return parsed.range() === 'unicast' && (parsed.kind() === 'ipv4' || parsed.match(globalUnicast));
 }
 
 function judge({ statusCode = 0, headers }: IncomingMessage): void {
