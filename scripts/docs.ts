@@ -6,6 +6,7 @@ import { program } from '../src/cli.ts';
 import { ENVIRONMENT } from '../src/environment.ts';
 import { limitTable, toolTable } from '../src/mcp/reference.ts';
 import { mailTools } from '../src/mcp/tools/mail.ts';
+import { missiveTools } from '../src/mcp/tools/missive.ts';
 import { presets } from '../src/oauth/presets.ts';
 import { requirements, requirementTable } from './requirements.ts';
 
@@ -18,6 +19,7 @@ const required = requirements();
 const tables: Record<string, Record<string, string>> = {
   [README]: {
     tools: toolTable(mailTools),
+    'missive-tools': toolTable(missiveTools),
     limits: limitTable(mailTools),
     environment: environmentTable(),
     flags: flagTable('generate'),
