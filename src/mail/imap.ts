@@ -1,19 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Login, MailServer } from './account.ts';
-import {
-  answerOf,
-  type Command,
-  type Completion,
-  completedOrThrow,
-  NO_CODE,
-  NOOP,
-  type Question,
-  Running,
-  type RunOptions,
-} from './imap-command.ts';
-import { commandFault } from './imap-faults.ts';
-import { type ImapLimits, openWire, type Wire } from './imap-wire.ts';
+import { CommandRunner } from './command-runner.ts';
+import { answerOf, type Completion, completedOrThrow, NOOP, type Question, type RunOptions } from './imap-command.ts';
+import type { Wire } from './imap-wire.ts';
 import { canonicalMailboxName, encodeMailboxName } from './mailbox-name.ts';
+import { type ImapLimits, openWire } from './open-wire.ts';
 import { SelectAnswers, type SelectedMailbox } from './selected-mailbox.ts';
 import { string, type Token } from './tokens.ts';
 
@@ -62,43 +53,29 @@ export async function connectImap(
 
 export class Imap {
   readonly #wire: Wire;
-  readonly #limits: ImapLimits;
+  readonly #runner: CommandRunner;
   #selected: { -readonly [K in keyof SelectedMailbox]: SelectedMailbox[K] } | null = null;
-  #running = 0;
   #changes = 0;
-  #isBroken = false;
-  /** False from the beginning of a lease until the server has answered in it: nobody knows whether it still listens. */
-  #isProven = true;
-  #answeredAt = performance.now();
   /** Changes that the server has told of, in the mailbox that is open. */
   #news = 0;
   /** Messages by path, of mailboxes that were open before: a guess. */
   readonly #counts = new Map<string, number>();
   /** Names of mailboxes that are not what modified UTF-7 makes of their paths, as the server has listed them. */
   readonly #wireNames = new Map<string, string>();
-  /** What ended the connection, when imapflow told. */
-  #failure: unknown;
 
   constructor(wire: Wire, limits: ImapLimits) {
     this.#wire = wire;
-    this.#limits = limits;
-    wire.on('error', (error) => {
-      this.#failure ??= error;
-    });
-    // The login is over: silence is no fault until a command runs.
-    this.#watchSilence(0);
+    this.#runner = new CommandRunner(wire, limits);
   }
 
   /** False once the connection is lost, closed, or in a state that nobody can rely on. */
   get isUsable(): boolean {
-    return (
-      !this.#isBroken && this.#wire.usable && !this.#wire.isClosed && this.#wire.state !== this.#wire.states.LOGOUT
-    );
+    return this.#runner.isUsable;
   }
 
   /** True while a command has not ended. */
   get isBusy(): boolean {
-    return this.#running > 0;
+    return this.#runner.isBusy;
   }
 
   /** Changing commands sent so far, whatever became of them. */
@@ -141,7 +118,7 @@ export class Imap {
 
   /** A new user of the connection begins; what the one before has left behind is not relied on. */
   lease(): void {
-    this.#isProven = false;
+    this.#runner.doubt();
   }
 
   /**
@@ -153,11 +130,11 @@ export class Imap {
   async run(command: string, tokens: readonly Token[] = [], options: RunOptions = {}): Promise<Completion> {
     const isChange = options.ifLost !== undefined;
     // If the connection is dead, that shall turn out before it is unknown whether the change was made.
-    if (isChange && !this.#isProven) await this.#runAll([NOOP]);
+    if (isChange && !this.#runner.isProven) await this.#runner.run([NOOP]);
     // What was never sent has certainly not happened.
-    if (isChange && !this.isUsable) throw this.#explain(new Error('no connection'), { command });
+    if (isChange && !this.isUsable) throw this.#runner.explain(new Error('no connection'), { command });
     if (isChange) this.#changes += 1;
-    const [ended] = await this.#runAll([{ command, tokens, options }]);
+    const [ended] = await this.#runner.run([{ command, tokens, options }]);
     return completedOrThrow(ended);
   }
 
@@ -194,13 +171,13 @@ export class Imap {
     const { exists } = selected;
     const again = make(exists);
     if (again === null) return { selected, exists, reply: () => null };
-    const [last] = await this.#runAll([again]);
+    const [last] = await this.#runner.run([again]);
     return { selected, exists, reply: () => answerOf(again, last) };
   }
 
   /** Asks something about the open mailbox. @throws as run() */
   async find<T>(question: Question<T>): Promise<T> {
-    const [ended] = await this.#runAll([question]);
+    const [ended] = await this.#runner.run([question]);
     return answerOf(question, ended);
   }
 
@@ -209,7 +186,7 @@ export class Imap {
     const open = this.#selected;
     if (open?.path === path && (readOnly || !open.isReadOnly)) {
       const newsBefore = this.#news;
-      const all = await this.#runAll(fresh ? [...then, NOOP] : then);
+      const all = await this.#runner.run(fresh ? [...then, NOOP] : then);
       if (fresh) completedOrThrow(all.at(-1));
       return { selected: open, ended: all[0], holds: !fresh || this.#news === newsBefore };
     }
@@ -224,7 +201,7 @@ export class Imap {
     };
     const tokens = [string(this.wireName(path))];
     const select = { command: readOnly ? 'EXAMINE' : 'SELECT', tokens, options: { untagged: answers.handlers }, onEnd };
-    const [first, ended] = await this.#runAll([select, ...then]);
+    const [first, ended] = await this.#runner.run([select, ...then]);
     completedOrThrow(first);
     if (selected === undefined) throw new Error('no mailbox is open');
     return { selected, ended, holds: question?.isBySequence !== true || answers.seen.exists === guess };
@@ -237,95 +214,14 @@ export class Imap {
     if (this.#counts.size > MOST_COUNTS && oldest !== undefined) this.#counts.delete(oldest);
   }
 
-  /** Runs commands in one round trip (Wire.pipeline). */
-  async #runAll(commands: readonly Command[]): Promise<PromiseSettledResult<Completion>[]> {
-    if (commands.length === 0) return [];
-    // After a pause the server may have gone without a word, which would show only by its silence.
-    const isStale = !this.#isProven && performance.now() - this.#answeredAt > this.#limits.staleAfterMs;
-    if (isStale && commands.some(({ isSlow }) => isSlow)) {
-      const [proof] = await this.#runAll([NOOP]);
-      if (proof?.status === 'rejected') return commands.map(() => proof);
-    }
-    const commandMs = Math.max(...commands.map(({ options }) => options.commandMs ?? this.#limits.commandMs));
-    const deadline = setTimeout(() => this.#giveUp('ETIMEOUT'), commandMs);
-    const staleness =
-      isStale && !this.#isProven ? setTimeout(() => this.#giveUp('STALE'), this.#limits.staleAnswerMs) : undefined;
-    this.#watchSilence(+1);
-    const running = commands.map((command) => new Running(command, this.#wire));
-    try {
-      const executed = this.#wire.pipeline(running.map(({ wire }) => wire));
-      return await Promise.allSettled(
-        executed.map(async (promise, index) => {
-          const { response, next } = await promise.catch((error: unknown) => {
-            clearTimeout(staleness);
-            // A literal that was not sent to its end was no command: nothing has happened.
-            throw running[index]?.literalFailure ?? this.#explain(error, commands[index]);
-          });
-          clearTimeout(staleness);
-          this.#proven();
-          return running[index]?.end(response, next) ?? NO_CODE;
-        }),
-      );
-    } finally {
-      clearTimeout(deadline);
-      clearTimeout(staleness);
-      this.#watchSilence(-1);
-    }
-  }
-
   /** Says goodbye without waiting for an answer. */
   end(): void {
-    if (this.isUsable && !this.isBusy) {
-      this.#isBroken = true;
-      const deadline = setTimeout(() => this.close(), LOGOUT_MS).unref();
-      this.#wire
-        .exec('LOGOUT', [], {})
-        .then(
-          ({ next }) => next(),
-          () => undefined,
-        )
-        .finally(() => {
-          clearTimeout(deadline);
-          this.close();
-        });
-      return;
-    }
-    this.close();
+    this.#runner.end();
   }
 
   /** Cuts the connection. Commands that run fail. */
   close(): void {
-    this.#isBroken = true;
-    this.#wire.close();
-  }
-
-  #giveUp(code: 'ETIMEOUT' | 'STALE'): void {
-    this.#failure ??= Object.assign(new Error('no answer in time'), { code });
-    this.close();
-  }
-
-  /** imapflow tells a silent server by its socket timer; without a command, silence is no fault. */
-  #watchSilence(commands: 1 | 0 | -1): void {
-    this.#running += commands;
-    const { socket } = this.#wire;
-    if (socket) socket.setTimeout(this.#running > 0 ? this.#limits.silenceMs : 0);
-  }
-
-  #proven(): void {
-    this.#isProven = true;
-    this.#answeredAt = performance.now();
-  }
-
-  #explain(error: unknown, { command = '', options: { ifLost } = {} }: Partial<Command> = {}): Error {
-    const isAnswer = error instanceof Error && 'responseStatus' in error;
-    if (isAnswer) {
-      this.#proven();
-      return commandFault(error, command, ifLost);
-    }
-    const fault = commandFault(this.#failure ?? error, command, ifLost);
-    // Whatever is not a plain refusal leaves open what the server will say next.
-    if (fault.code !== 'UNENCODABLE') this.close();
-    return fault;
+    this.#runner.close();
   }
 
   /** Keeps `exists` up to date from here on (RFC 9051 §7.4.1, §7.5.1). */
@@ -352,7 +248,6 @@ interface Mode {
   fresh: boolean;
 }
 
-const LOGOUT_MS = 2_000;
 const MOST_WIRE_NAMES = 10_000;
 /** Mailboxes whose number of messages is remembered, on each connection. */
 const MOST_COUNTS = 50;

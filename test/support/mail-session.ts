@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { openSession } from '../../src/assemble.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
-import type { ImapLimits } from '../../src/mail/imap-wire.ts';
+import type { ImapLimits } from '../../src/mail/open-wire.ts';
 import { createImapPool, type PoolLimits } from '../../src/mail/pool.ts';
 import type { SmtpLimits } from '../../src/mail/smtp.ts';
 import { createCatalog } from '../../src/mcp/catalog.ts';
