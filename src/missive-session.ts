@@ -1,6 +1,8 @@
 /** What the Missive tools of one call work with. */
 import type { Account } from './account.ts';
+import { expired } from './attachments/links.ts';
 import type { AttachmentStore } from './attachments/store.ts';
+import { UpstreamError } from './errors.ts';
 import type { Log } from './log.ts';
 import { sendLimit, sendsKey } from './mcp/limits/sends.ts';
 import type { MissiveSession } from './mcp/tools/missive/session.ts';
@@ -38,7 +40,7 @@ export function openMissiveSession(
     api: untilCancelled(createMissiveApi(account, { now, onQuota }), cancelled),
     permit,
     sendLimit: sendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log }),
-    fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes),
+    fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes).catch(withoutBlame),
     now,
   };
 }
@@ -50,4 +52,9 @@ function untilCancelled(api: MissiveApi, cancelled: AbortSignal): MissiveApi {
       return api.request(request);
     },
   };
+}
+
+/** The login in a link is not that of whoever calls: signing in again to Missive would not help. */
+function withoutBlame(error: unknown): never {
+  throw error instanceof UpstreamError && error.fault === 'credentials' ? expired() : error;
 }
