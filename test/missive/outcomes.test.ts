@@ -35,9 +35,12 @@ const LOST: [what: string, fault: Fault, reading: string][] = [
   ['a gateway that gave up', { kind: 'answer', status: 502, text: '<html>Bad Gateway</html>' }, 'refused'],
 ];
 
+/** Only silence is waited for; anything else may take its time on a busy machine. */
+const patience = ({ kind }: Fault) => (kind === 'silent' ? { totalMs: 300 } : {});
+
 describe.each(LOST)('%s', (_, fault, reading) => {
   test.each(WRITES)('after %s is an unknown outcome, and it is asked once', async (tool, args) => {
-    await using tools = await startMissiveTools({ totalMs: 300 });
+    await using tools = await startMissiveTools(patience(fault));
     tools.missive.misbehave(fault, { times: 99 });
     const error = await tools.failure(tool, args);
     expect(error).toMatchObject({
@@ -50,7 +53,7 @@ describe.each(LOST)('%s', (_, fault, reading) => {
   });
 
   test.each(READS)('after %s may be tried again, and it is asked once', async (tool, args) => {
-    await using tools = await startMissiveTools({ totalMs: 300 });
+    await using tools = await startMissiveTools(patience(fault));
     tools.missive.misbehave(fault, { times: 99 });
     const error = await tools.failure(tool, args);
     expect(error).toMatchObject({ name: 'UpstreamError', service: 'Missive', fault: reading });
@@ -134,7 +137,7 @@ test('a token that is revoked makes the client sign in again', async () => {
 
 test('no failure has the token in what is said or logged', async () => {
   for (const [, fault] of LOST) {
-    await using tools = await startMissiveTools({ totalMs: 300 });
+    await using tools = await startMissiveTools(patience(fault));
     tools.missive.misbehave(fault);
     const error = await tools.failure('list_all_missive_contact_books');
     const { message, cause } = error as Error;
@@ -166,7 +169,7 @@ test('what may have been sent is counted as sent', async () => {
     consent: {},
     policy: { max_sends_per_hour: 1 },
   };
-  await using tools = await startMissiveTools({ permit, totalMs: 300 });
+  await using tools = await startMissiveTools({ permit });
   const args = { body: 'Done', from_field: support, to_fields: [jane] };
   tools.missive.misbehave({ kind: 'answer', status: 400, json: { error: { message: 'No' } } });
   expect(await tools.failure('send_a_missive_message', args)).toMatchObject({ name: 'ToolError' });

@@ -76,7 +76,7 @@ test('the 301st request of a minute gets what Missive says, and the next minute 
 });
 
 test('the sixth request at once gets what Missive says', async () => {
-  await using tools = await startMissiveTools({ now, totalMs: 300 });
+  await using tools = await startMissiveTools({ now, totalMs: 3000 });
   tools.missive.misbehave({ kind: 'silent' }, { path: '/users', times: 5 });
   const waiting = Array.from({ length: 5 }, () => tools.failure('list_all_missive_users'));
   while (tools.seen().length < 5) await new Promise(setImmediate);
