@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ToolError } from '../errors.ts';
 import type { Permit } from '../policy.ts';
-import { insufficientScope, isGranted, isOffered, isTagOffered } from './policy.ts';
+import { isGranted, isOffered, isTagOffered, notGranted } from './policy.ts';
 import type { Rights, Tool, Use } from './tool.ts';
 
 /** A tool as `tools/list` shows it (MCP 2026-07-28, server/tools). */
@@ -30,8 +30,8 @@ export interface Catalog<Session> {
   /**
    * Runs a tool and checks its arguments and its result against its schemas.
    *
-   * @throws {OAuthError} `insufficient_scope` if the owner could allow it but did not
-   * @throws {ToolError} if the arguments are not what the tool takes, or the operator does not allow what they amount to
+   * @throws {OAuthError} `insufficient_scope` if a scope is missing that the owner could grant
+   * @throws {ToolError} if the arguments are not what the tool takes, or operator or owner do not allow what they amount to
    */
   call(name: string, args: unknown, permit: Permit, session: Session): Promise<Record<string, unknown>>;
 }
@@ -60,7 +60,7 @@ export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog
     const forbidden = uses.find((use) => !isUseOffered(permit, toolOf(use), use));
     if (forbidden !== undefined) throw notOffered(forbidden);
     const needed = [own, ...uses.map(toolOf)];
-    if (needed.some((tool) => !isGranted(permit, tool))) throw insufficientScope(permit, needed);
+    if (needed.some((tool) => !isGranted(permit, tool))) throw notGranted(permit, needed);
   }
 
   const rightsOf = (own: Tool<Session>, permit: Permit): Rights => ({

@@ -1,5 +1,5 @@
 /** What a permit allows of the tools: the operator decides which there are, scope and consent which of them may be called. */
-import { OAuthError } from '../errors.ts';
+import { OAuthError, ToolError } from '../errors.ts';
 import type { Permit, Policy, Power } from '../policy.ts';
 import type { Effect, Tag, Tool } from './tool.ts';
 
@@ -37,16 +37,23 @@ export function isTagOffered({ tags }: Policy, tag: Tag): boolean {
 }
 
 /** True if the token has the scope, and the owner has left the power. */
-export function isGranted({ scope, consent }: Permit, tool: ToolKind): boolean {
+export function isGranted({ scope, consent }: Pick<Permit, 'scope' | 'consent'>, tool: ToolKind): boolean {
   return scope.includes(SCOPE_OF[tool.effect]) && (consent.powers?.includes(powerOf(tool)) ?? true);
 }
 
 /**
- * The step-up challenge for a call that only lacks consent (BEAR-04).
+ * The refusal of a call that only lacks consent: the step-up challenge where a scope is missing (BEAR-04). Where the scope is there and the
+ * owner has kept back a part of what it stands for, a challenge could name nothing that clients do not have: they would refresh, in vain.
  *
  * @param needed what the call does, of all tools whose work it amounts to
  */
-export function insufficientScope({ scope }: Permit, needed: readonly ToolKind[]): OAuthError {
+export function notGranted({ scope, consent }: Permit, needed: readonly ToolKind[]): OAuthError | ToolError {
+  if (needed.every(({ effect }) => scope.includes(SCOPE_OF[effect]))) {
+    const keptBack = needed.filter((tool) => !isGranted({ scope, consent }, tool)).map(({ name }) => name);
+    return new ToolError(
+      `Nothing was done: the call does what ${keptBack.join(' and ')} does, and the owner of the account has not allowed that when they signed in. They can allow it by connecting this server once more.`,
+    );
+  }
   const needs = new Set(needed.map(({ effect }) => SCOPE_OF[effect]));
   // With what is granted already: clients ask for exactly this, and would lose the rest.
   const wanted = Object.values(SCOPE_OF).filter((one) => needs.has(one) || scope.includes(one));

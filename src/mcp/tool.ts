@@ -36,8 +36,8 @@ export interface Rights {
   /**
    * All at once, so that a challenge names all that is missing (BEAR-04).
    *
-   * @throws {ToolError} if the operator does not allow it
-   * @throws {OAuthError} `insufficient_scope` if the owner could allow it but did not
+   * @throws {ToolError} if the operator does not allow it, or the owner has kept it back within a scope that is granted
+   * @throws {OAuthError} `insufficient_scope` if a scope is missing that the owner could grant
    */
   require(uses: readonly Use[]): void;
 }

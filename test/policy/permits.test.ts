@@ -74,11 +74,12 @@ function account() {
   return { imap: { server, login }, smtp: { server, login } };
 }
 
-async function outcomeOf(name: string, permit: Permit): Promise<'allowed' | 'unknown' | string[]> {
+async function outcomeOf(name: string, permit: Permit): Promise<'allowed' | 'unknown' | 'kept back' | string[]> {
   const error: unknown = await catalog.call(name, PLAIN[name] ?? {}, permit, nothing()).catch((thrown) => thrown);
   if (error === REACHED) return 'allowed';
   if (error instanceof OAuthError && error.code === 'insufficient_scope') return (error.scope ?? '').split(' ');
   if (error instanceof ToolError && error.message === `There is no tool named "${name}".`) return 'unknown';
+  if (error instanceof ToolError && error.message.includes(`what ${name} does, and the owner`)) return 'kept back';
   throw error;
 }
 
@@ -90,6 +91,8 @@ test('what is listed can be called, what is not cannot, and what consent could a
         const outcome = await outcomeOf(tool.name, permit);
         expect(outcome === 'allowed', tool.name).toBe(listed.includes(tool.name));
         expect(outcome === 'unknown', tool.name).toBe(!catalog.has(tool.name, permit));
+        const hasScope = permit.scope.includes(SCOPE_OF[tool.effect]);
+        if (outcome !== 'unknown' && outcome !== 'allowed') expect(outcome === 'kept back', tool.name).toBe(hasScope);
         const step = typeof outcome === 'string' ? undefined : outcome;
         if (step)
           expect(step).toEqual(scopes.filter((one) => one === SCOPE_OF[tool.effect] || permit.scope.includes(one)));

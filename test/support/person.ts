@@ -9,6 +9,9 @@ export interface FormFields {
   smtp_username?: string;
   smtp_password?: string;
   api_token?: string;
+  end?: string;
+  /** Powers whose tick is taken away. */
+  [power: `allow_${string}`]: undefined;
 }
 
 /** What the browser shows after a submit: another page, or the redirect back to the client. */
@@ -46,7 +49,7 @@ export async function openForm(authorizationUrl: URL, origin = authorizationUrl.
         method: 'POST',
         redirect: 'manual',
         headers: { cookie: cookies.join('; '), origin },
-        body: new URLSearchParams({ ...givenFields(html), ...fields }),
+        body: new URLSearchParams(sent({ ...givenFields(html), ...fields })),
       });
       const location = response.headers.get('location') ?? undefined;
       return {
@@ -74,6 +77,10 @@ function givenFields(html: string): Record<string, string> {
     ...(html.match(/<input[^>]*name="allow_[^>]*\schecked\s*>/g) ?? []),
   ];
   return Object.fromEntries(inputs.map((input) => [attribute(input, 'name') ?? '', attribute(input, 'value') ?? '']));
+}
+
+function sent(fields: Record<string, string | undefined>): [name: string, value: string][] {
+  return Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 }
 
 function attribute(tag: string, name: string): string | undefined {
