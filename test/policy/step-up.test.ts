@@ -1,0 +1,57 @@
+/** What the official client makes of a call that the owner has not granted. */
+import { UnauthorizedError } from '@modelcontextprotocol/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newAccount } from '../support/accounts.ts';
+import { subjectsIn } from '../support/mailbox-contents.ts';
+import { imapWith } from '../support/mailboxes.ts';
+import { message } from '../support/messages.ts';
+import { openForm, signIn } from '../support/person.ts';
+import { type AtForm, type Era, formOf, startApp, type TestApp } from '../support/start-app.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.stop());
+
+const clientEras: Era[] = ['auto', 'legacy'];
+
+async function someone() {
+  const account = newAccount();
+  const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'kept' })], Archive: [] });
+  return { account, move: { folder: 'INBOX', uid: INBOX[0], destination: 'Archive' } };
+}
+
+describe.each(clientEras)('a call that was not granted, era %s', (era) => {
+  test('sends the person to the form for what is missing, beside what is there (BEAR-04)', async () => {
+    const { account, move } = await someone();
+    const atForm: AtForm = (url) => {
+      url.searchParams.set('scope', 'mail.read mail.send');
+      return signIn(url, formOf(account));
+    };
+    await using assistant = await app.assistant(account, { era, atForm });
+    await expect(assistant.call('move_mail_message', move)).rejects.toThrow(UnauthorizedError);
+    const { authorizationUrl } = assistant.provider;
+    const asked = authorizationUrl?.searchParams.get('scope')?.split(' ').sort();
+    expect(asked).toEqual(['mail.read', 'mail.send', 'mail.write']);
+    const { html } = await openForm(authorizationUrl ?? expect.unreachable());
+    for (const power of ['read', 'organise', 'send']) expect(html).toContain(`name="allow_${power}"`);
+    expect(await subjectsIn(account, 'INBOX')).toEqual(['kept']);
+  });
+
+  test('is told to the model where the scope is there, and costs no tokens', async () => {
+    const { account, move } = await someone();
+    const atForm: AtForm = async (url) => {
+      const form = await openForm(url);
+      const { callback } = await form.submit({ ...formOf(account), end: 'revoked', allow_organise: undefined });
+      return callback ?? expect.unreachable();
+    };
+    await using assistant = await app.assistant(account, { era, atForm });
+    const tokens = assistant.provider.tokens();
+    expect(tokens?.scope).toContain('mail.write');
+    expect(await assistant.failure('move_mail_message', move)).toContain('the owner of the account has not allowed');
+    expect(assistant.provider.tokens()).toEqual(tokens);
+    await assistant.call('create_draft_mail_message', { to: account.email, subject: 'x', text_body: 'x' });
+    expect(await subjectsIn(account, 'INBOX')).toEqual(['kept']);
+  });
+});
