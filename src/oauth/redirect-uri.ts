@@ -1,11 +1,19 @@
 /** Redirect URIs: which may be registered, which request matches one, and what a browser page may submit to. */
 import { isIP } from 'node:net';
+import { presets } from './presets.ts';
 
 /** Plain http is for programs on the person's own computer only; its port is theirs to choose (RFC 8252 §7.3). */
 const loopback = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::(\d{1,5}))?([/?].*)?$/;
 
 /** Schemes without a dot that a known client owns. Others must look like a reversed domain name (RFC 8252 §7.1). */
 const privateUseSchemes = new Set(['cursor']);
+
+/** Where those clients are called back. What else opens under the scheme is nobody's promise. */
+const privateUseUris: ReadonlySet<string> = new Set(
+  Object.values(presets)
+    .flatMap(({ redirectUris }) => redirectUris)
+    .filter((uri) => !/^https?:/.test(uri)),
+);
 
 export const maxRedirectUriLength = 512;
 
@@ -42,13 +50,13 @@ export const isTrusted = (trusted: TrustedHosts, host: string): boolean => trust
 
 /**
  * Whether a client that nobody minted may have a redirect URI. Codes then go to hosts that the operator trusts, to this computer, or to
- * an application that is known by its scheme.
+ * the callback of a known application.
  */
 export function isOpenToAll(uri: string, trusted: TrustedHosts): boolean {
   if (redirectUriProblem(uri) !== null) return false;
   const { protocol, host } = new URL(uri);
   if (protocol === 'http:' || trusted === 'any') return true;
-  return protocol === 'https:' ? isTrusted(trusted, host) : privateUseSchemes.has(protocol.slice(0, -1));
+  return protocol === 'https:' ? isTrusted(trusted, host) : privateUseUris.has(uri);
 }
 
 function httpsProblem(uri: string, url: URL): string | null {
