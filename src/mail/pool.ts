@@ -1,41 +1,12 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UpstreamError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { MailAccount } from './account.ts';
+import { createAccountKeys, type ImapAccount } from './account-keys.ts';
 import { type ConnectOptions, connectImap, type Imap } from './imap.ts';
+import { POOL_LIMITS, type PoolLimits } from './pool-limits.ts';
+import { Shelf } from './shelf.ts';
 
 /** Warm IMAP connections, leased by account. No account ever waits for another one's mail server. */
-
-/** As much of an account as a connection depends on. */
-type ImapAccount = Pick<MailAccount, 'imap'>;
-
-export interface PoolLimits {
-  /** Most connections of one account; mail servers often allow no more than ten (Gmail: fifteen). */
-  perAccount: number;
-  /** Most connections of all accounts together. */
-  overall: number;
-  /** Most calls of one account that wait for a connection. */
-  waiting: number;
-  /** How long such a call waits. */
-  waitMs: number;
-  /** How long to wait before a server that has too many connections is asked again; twice as long each further time. */
-  fullMs: number;
-  /** How long a connection stays open unused. */
-  idleMs: number;
-  /** How long close() waits for leased connections before it cuts them. */
-  closeMs: number;
-}
-
-const LIMITS: PoolLimits = {
-  perAccount: 4,
-  overall: 500,
-  waiting: 50,
-  waitMs: 20_000,
-  fullMs: 500,
-  idleMs: 60_000,
-  closeMs: 5_000,
-};
 
 export interface LeaseOptions {
   /**
@@ -71,29 +42,10 @@ export function createImapPool(options: PoolOptions): ImapPool {
   return new Pool(options);
 }
 
-/** The connections of one account. `count` includes those that are being opened. */
-interface Shelf {
-  readonly key: string;
-  idle: Imap[];
-  count: number;
-  /** Falls below `perAccount` when the server itself says that there are too many. */
-  limit: number;
-  waiters: Waiter[];
-}
-
-/** Gets a connection handed over, or the right to open one. */
-interface Waiter {
-  take(turn: Imap | 'open'): void;
-  refuse(error: Error): void;
-}
-
 class Pool implements ImapPool {
   readonly #limits: PoolLimits;
   readonly #options: PoolOptions;
-  /** Makes keys that tell nobody a password, not even from a heap dump of another process. */
-  readonly #secret = randomBytes(32);
-  /** The same account object comes with every call of a conversation, and making its key costs more than the rest of a lease. */
-  readonly #keys = new WeakMap<ImapAccount, string>();
+  readonly #keyOf = createAccountKeys();
   readonly #shelves = new Map<string, Shelf>();
   /** Idle connections, the one unused for longest first. */
   readonly #idle = new Map<Imap, { shelf: Shelf; timer: NodeJS.Timeout }>();
@@ -106,7 +58,7 @@ class Pool implements ImapPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#limits = { ...LIMITS, ...options.pool };
+    this.#limits = { ...POOL_LIMITS, ...options.pool };
   }
 
   async withImap<T>(account: ImapAccount, use: (imap: Imap) => Promise<T>, options: LeaseOptions = {}): Promise<T> {
@@ -151,8 +103,7 @@ class Pool implements ImapPool {
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    for (const shelf of this.#shelves.values())
-      for (const waiter of shelf.waiters.splice(0)) waiter.refuse(shuttingDown());
+    for (const shelf of this.#shelves.values()) shelf.refuseAll(shuttingDown());
     for (const [imap, { shelf }] of [...this.#idle]) this.#discard(imap, shelf);
     if (this.#total === 0) return;
     await new Promise<void>((resolve) => {
@@ -165,18 +116,9 @@ class Pool implements ImapPool {
     for (const imap of this.#leased) imap.close();
   }
 
-  #keyOf(account: ImapAccount): string {
-    const known = this.#keys.get(account);
-    if (known !== undefined) return known;
-    const identity = JSON.stringify([account.imap.server, account.imap.login]);
-    const key = createHmac('sha256', this.#secret).update(identity).digest('base64');
-    this.#keys.set(account, key);
-    return key;
-  }
-
   #shelfOf(account: ImapAccount): Shelf {
     const key = this.#keyOf(account);
-    const shelf = this.#shelves.get(key) ?? { key, idle: [], count: 0, limit: this.#limits.perAccount, waiters: [] };
+    const shelf = this.#shelves.get(key) ?? new Shelf(key, this.#limits);
     this.#shelves.set(key, shelf);
     return shelf;
   }
@@ -190,15 +132,14 @@ class Pool implements ImapPool {
     const warm = this.#takeIdle(shelf, mailbox);
     if (warm !== undefined) return { imap: warm, isWarm: true };
     if (this.#reserve(shelf)) return { imap: await this.#open(account, shelf), isWarm: false };
-    const turn = await this.#wait(shelf);
+    const turn = await shelf.turn();
     if (turn !== 'open') return { imap: turn, isWarm: true };
     return { imap: await this.#open(account, shelf), isWarm: false };
   }
 
   #takeIdle(shelf: Shelf, mailbox: string | undefined): Imap | undefined {
     for (const imap of [...shelf.idle]) if (!imap.isUsable) this.#discard(imap, shelf);
-    const imap =
-      shelf.idle.findLast(({ selected }) => selected !== null && selected.path === mailbox) ?? shelf.idle.at(-1);
+    const imap = shelf.bestFor(mailbox);
     if (imap === undefined) return undefined;
     this.#removeIdle(imap, shelf);
     this.#leased.add(imap);
@@ -251,31 +192,9 @@ class Pool implements ImapPool {
       if (mayShare) shelf.limit = shelf.count - 1;
       this.#free(shelf);
       if (!mayShare) throw error;
-      const turn = await this.#wait(shelf);
+      const turn = await shelf.turn();
       return turn === 'open' ? this.#open(account, shelf) : turn;
     }
-  }
-
-  #wait(shelf: Shelf): Promise<Imap | 'open'> {
-    if (shelf.waiters.length >= this.#limits.waiting) throw busy();
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        clearTimeout(timer);
-        shelf.waiters = shelf.waiters.filter((other) => other !== waiter);
-      };
-      const waiter: Waiter = {
-        take: (turn) => {
-          leave();
-          resolve(turn);
-        },
-        refuse: (error) => {
-          leave();
-          reject(error);
-        },
-      };
-      const timer = setTimeout(() => waiter.refuse(busy()), this.#limits.waitMs);
-      shelf.waiters.push(waiter);
-    });
   }
 
   /** Ends a lease: the connection goes to whoever waits for it, to the idle ones, or away. */
@@ -351,11 +270,6 @@ function isDrop(error: unknown): boolean {
     error.code === 'CONNECTION_LOST' &&
     error.fault === 'unreachable'
   );
-}
-
-function busy(): UpstreamError {
-  const sentence = 'Too many calls use this mailbox at the same time. Try again in a minute, with fewer at once.';
-  return new UpstreamError('IMAP', 'timeout', sentence, { code: 'POOL_BUSY' });
 }
 
 function shuttingDown(): UpstreamError {
