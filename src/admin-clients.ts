@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ConfigError } from './errors.ts';
 import type { Log } from './log.ts';
 import { asObject, limitsObject, mint, readFlags } from './mint.ts';
+import { addressBlock } from './oauth/address-block.ts';
 import { equalsInConstantTime, sha256 } from './oauth/constant-time.ts';
 import type { Keyring } from './oauth/jwe.ts';
 import type { State } from './state/state.ts';
@@ -58,7 +59,7 @@ interface AdminServices {
 export function requireAdmin({ adminToken, state, log }: AdminServices): RequestHandler {
   return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
-    const failuresHere = `admin:failures:${sha256(request.ip ?? '')}`;
+    const failuresHere = `admin:failures:${sha256(addressBlock(request.ip))}`;
     const failures = await state.counted(failuresHere, 60);
     if (failures !== null && failures.count >= mostFailures) {
       response.status(429).set('Retry-After', '60');

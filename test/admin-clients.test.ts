@@ -5,10 +5,14 @@ import { startApp, type TestApp } from './support/start-app.ts';
 const ADMIN_TOKEN = randomBytes(32).toString('hex');
 const SERVERS = { imap_host: 'imap.example.com', smtp_host: 'smtp.example.com' };
 
-function post(app: TestApp, body: unknown, token = ADMIN_TOKEN) {
+function post(app: TestApp, body: unknown, token = ADMIN_TOKEN, address = '192.0.2.1') {
   return fetch(`${app.origin}/admin/clients`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${token}`,
+      'x-forwarded-for': address,
+    },
     body: JSON.stringify(body),
   });
 }
@@ -64,6 +68,13 @@ describe('POST /admin/clients', () => {
     for (let attempt = 0; attempt < 20; attempt++) await post(app, {}, wrong);
     const late = await post(app, { config: SERVERS });
     expect({ status: late.status, wait: late.headers.get('retry-after') }).toEqual({ status: 429, wait: '60' });
+  });
+
+  test('guesses from one network of IPv6 are counted together, and hold up nobody else', async () => {
+    await using app = await startApp({ ADMIN_TOKEN, TRUST_PROXY: '1' });
+    for (let host = 1; host <= 20; host++) await post(app, {}, 'wrong', `2001:db8::${host}`);
+    expect((await post(app, { config: SERVERS }, ADMIN_TOKEN, '2001:db8::ffff')).status).toBe(429);
+    expect((await post(app, { config: SERVERS }, ADMIN_TOKEN, '2001:db8:0:1::1')).status).toBe(201);
   });
 
   test('GET lists nothing: nothing is stored', async () => {
