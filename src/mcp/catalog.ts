@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ToolError } from '../errors.ts';
 import type { Permit } from '../policy.ts';
 import { isGranted, isOffered, isTagOffered, notGranted } from './policy.ts';
-import type { Rights, Tool, Use } from './tool.ts';
+import type { Rights, Tag, Tool, Use } from './tool.ts';
 
 /** A tool as `tools/list` shows it (MCP 2026-07-28, server/tools). */
 export interface ToolListing {
@@ -125,6 +125,9 @@ function wrongArguments(name: string, { issues }: z.ZodError): ToolError {
   return new ToolError(`Wrong arguments for ${name}. ${faults.join('. ')}.`);
 }
 
+/** Areas in which strangers write. */
+const FROM_ANYBODY: ReadonlySet<Tag> = new Set<Tag>(['messages', 'conversations']);
+
 /** Derives everything a client is told from the one declaration of the tool, so that no tool can forget it. */
 function describeTool<Session>({ tool, input }: { tool: Tool<Session>; input: z.ZodObject }): ToolListing {
   const isReading = tool.effect === 'reads';
@@ -140,7 +143,7 @@ function describeTool<Session>({ tool, input }: { tool: Tool<Session>; input: z.
       destructiveHint: tool.effect === 'destroys',
       idempotentHint: isReading || tool.idempotent === true,
       // Messages come from anybody and go to anybody; the list of mailboxes does not.
-      openWorldHint: tool.effect === 'sends' || (isReading && tool.tags.includes('messages')),
+      openWorldHint: tool.effect === 'sends' || (isReading && tool.tags.some((tag) => FROM_ANYBODY.has(tag))),
     },
   };
 }

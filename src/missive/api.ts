@@ -103,6 +103,10 @@ function lostAnswer(error: unknown, { http }: MissiveRequest): UpstreamError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
   if (http !== 'GET' && !NEVER_SENT.has(code ?? '')) return unknownOutcome(code, error);
+  if (error instanceof RangeError) {
+    const sentence = 'What Missive answered is too long to be read: ask for fewer rows, or for one thing by its id.';
+    return new UpstreamError('Missive', 'refused', sentence, { cause: error });
+  }
   const isTimeout = error instanceof Error && error.name === 'TimeoutError';
   return isTimeout
     ? new UpstreamError('Missive', 'timeout', 'Missive did not answer in time. Try again in a minute.', {

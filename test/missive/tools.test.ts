@@ -52,6 +52,8 @@ describe.each(listings.map((listing) => [listing.name, listing] as const))('%s',
     expect(listing.annotations).toMatchObject({
       readOnlyHint: operation?.effect === 'reads',
       destructiveHint: operation?.effect === 'destroys',
+      openWorldHint:
+        operation?.effect === 'sends' || (operation?.effect === 'reads' && operation.tags.includes('conversations')),
     });
   });
 
