@@ -6,12 +6,27 @@ import { startMissiveTools } from '../support/missive-tools.ts';
 import { contacts } from './rows/contacts.ts';
 import { conversations } from './rows/conversations.ts';
 import { directory } from './rows/directory.ts';
+import { drafts } from './rows/drafts.ts';
 import { everyParameter } from './rows/every-parameter.ts';
-import { files, messages } from './rows/messages.ts';
+import { messages } from './rows/messages.ts';
+import { files } from './rows/people.ts';
+import { posts } from './rows/posts.ts';
+import { responses } from './rows/responses.ts';
 import type { Expected } from './rows/row.ts';
-import { work } from './rows/work.ts';
+import { tasks } from './rows/tasks.ts';
+import { webhooksAnalytics } from './rows/webhooks-analytics.ts';
 
-const rows = { ...directory, ...contacts, ...conversations, ...messages, ...work };
+const rows = {
+  ...directory,
+  ...contacts,
+  ...conversations,
+  ...messages,
+  ...drafts,
+  ...posts,
+  ...tasks,
+  ...responses,
+  ...webhooksAnalytics,
+};
 
 const request = ({ method = 'GET', path, query = {}, body }: Expected) => ({ method, path, query, body });
 

@@ -2,6 +2,7 @@ import type { Tool } from '../tool.ts';
 import { toolOf } from './missive/executor.ts';
 import { analytics } from './missive/records/analytics.ts';
 import { contacts } from './missive/records/contacts.ts';
+import { conversationParts } from './missive/records/conversation-parts.ts';
 import { conversations } from './missive/records/conversations.ts';
 import { directory } from './missive/records/directory.ts';
 import { drafts } from './missive/records/drafts.ts';
@@ -19,6 +20,7 @@ export const missiveOperations = [
   ...contacts,
   ...labels,
   ...conversations,
+  ...conversationParts,
   ...messages,
   ...drafts,
   ...posts,
