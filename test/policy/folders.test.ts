@@ -178,6 +178,27 @@ describe.each(clientEras)('a limit to mailboxes, era %s', (era) => {
   });
 });
 
+test('nothing is told of other mailboxes by a call that has to find out what they are for, not even that they exist', async () => {
+  const { account } = await someone();
+  const methods = ['get' as const, 'create' as const, 'update' as const, 'send' as const];
+  const operators = await rawCaller(app, account, { policy: { ...policy, methods } });
+  const owners = await rawCaller(app, account, { policy, scope: ['mail.read', 'mail.write', 'mail.send'] });
+  for (const limited of [operators, owners]) {
+    for (const folder of ['Secret', 'Nowhere', 'Trash', 'Work', 'Work/..']) {
+      for (const [tool, args] of [
+        ['move_mail_message', { folder: 'INBOX', uid: 1, destination: folder }],
+        ['create_draft_mail_message', { ...written, folder }],
+        ['send_mail_message', { ...written, folder }],
+      ] as const) {
+        const { status, sentence } = await limited.call(tool, args);
+        expect(status).toBe(200);
+        expect(sentence).toContain(`may not use the mailbox "${folder}"`);
+      }
+    }
+  }
+  expect(await hidden(account)).toEqual(untouched);
+});
+
 test('in a batch, filing opens nothing for the call after it', async () => {
   const { account } = await someone();
   const caller = await rawCaller(app, account, { policy }, '2025');

@@ -1,5 +1,7 @@
 import { withInbox } from '../../../mail/mailbox-name.ts';
 import { listMailboxes, type Mailbox, unknownMailbox } from '../../../mail/mailboxes.ts';
+import { includesFolder } from '../../limits/folders.ts';
+import { notAllowed } from '../../limits/limited-imap.ts';
 import type { Rights, Use } from '../../tool.ts';
 import type { MailSession } from './session.ts';
 
@@ -16,7 +18,7 @@ const AS_DELETED: Use = { tool: 'delete_mail_message' };
  */
 export async function requireDestination(
   named: string,
-  { filing }: MailSession,
+  { filing, permit }: MailSession,
   rights: Rights,
   usual?: 'sent' | 'drafts',
 ): Promise<void> {
@@ -24,6 +26,9 @@ export async function requireDestination(
   if (mayMove && rights.allows(AS_DELETED)) return;
   const mailboxes = await filing.readImap((imap) => listMailboxes(imap, { counts: false }));
   const destination = mailboxes.find(({ path }) => path === withInbox(named));
+  const { folders } = permit.policy;
+  // Before anything is told about it, even that it does not exist.
+  if (folders && !includesFolder(folders, withInbox(named), mailboxes[0]?.delimiter ?? null)) throw notAllowed(named);
   // Some servers know mailboxes by more names than they list, which nothing could be told about.
   if (destination === undefined) throw unknownMailbox(named);
   const isTrash = mailboxes.some((mailbox) => mailbox.role === 'trash' && isIn(mailbox, destination));
