@@ -1,10 +1,13 @@
 /** `mail-mcp token`: a bearer token for clients that cannot sign in through OAuth. */
 import { z } from 'zod';
-import type { VerifyLogin } from './account.ts';
+import { serviceOf, type VerifyLogin } from './account.ts';
 import { workingLogin } from './ask-login.ts';
 import { readConfig } from './config.ts';
 import { ConfigError, OAuthError } from './errors.ts';
+import { powersLeft } from './mcp/powers-left.ts';
+import { toolsOf } from './mcp/services.ts';
 import { type Client, clientInToken, openClient } from './oauth/client.ts';
+import { scopeWith } from './oauth/consent.ts';
 import { accountOf } from './oauth/credentials.ts';
 import { createKeyring, randomId, toSeconds } from './oauth/jwe.ts';
 import { resourceOf } from './oauth/metadata.ts';
@@ -46,7 +49,7 @@ export async function personalToken(
       cause,
     });
   });
-  const scope = scopeOf(parsed.data.scope);
+  const scope = scopeOf(parsed.data.scope, client);
   const end = endOf(parsed.data.expiresAt, client, now());
 
   const { servers, policy } = client;
@@ -68,7 +71,14 @@ export async function personalToken(
     : `${[`Bearer token: ${token}`, `Scope: ${scope.join(' ')}`, `Expires: ${end.toISOString()}`, `Grant: ${payload.gid}`].join('\n')}\n`;
 }
 
-function scopeOf(requested: string | undefined): Scope {
+/** What is asked for, without that of which the client's limits leave nothing. */
+function scopeOf(requested: string | undefined, { policy, servers }: Client): Scope {
+  const scope = scopeWith(knownScope(requested), powersLeft(toolsOf(serviceOf(servers)), policy));
+  if (scope.length === 0) throw new ConfigError('--scope: the limits of the client leave nothing of that.');
+  return scope;
+}
+
+function knownScope(requested: string | undefined): Scope {
   try {
     return grantedScope(requested);
   } catch (error) {

@@ -128,6 +128,20 @@ describe('mail-mcp token', () => {
     expect(Made.parse(JSON.parse(out)).token.length).toBeLessThan(4096);
   });
 
+  test('the scope that is printed is what the limits of the client leave', async () => {
+    await using app = await startApp({ ENCRYPTION_KEY: KEY });
+    const account = newAccount();
+    const { client_id } = await app.mint(account, { methods: ['read'] });
+    const { out } = await makeToken(app, [`--client-id=${client_id}`, '--json'], answersOf(account));
+    expect(Made.parse(JSON.parse(out)).scope).toEqual(['mail.read']);
+    const { exitCode, err, asked } = await makeToken(app, [`--client-id=${client_id}`, '--scope=mail.send'], []);
+    expect({ exitCode, err, asked }).toEqual({
+      exitCode: 1,
+      err: '--scope: the limits of the client leave nothing of that.\n',
+      asked: [],
+    });
+  });
+
   test('without a terminal nobody is asked', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const { client_id } = await app.mint(newAccount());
