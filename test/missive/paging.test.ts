@@ -6,7 +6,7 @@ import { fetchPage, type Row } from '../../src/mcp/tools/missive/paging.ts';
 import { missiveOperations } from '../../src/mcp/tools/missive.ts';
 import { ids } from '../support/missive/ids.ts';
 import { offsetPage, untilPage } from '../support/missive/pages.ts';
-import { comment, conversation, message, NEWEST } from '../support/missive/seed.ts';
+import { comment, conversation, message, NEWEST } from '../support/missive/rows.ts';
 import { type MissiveTools, startMissiveTools } from '../support/missive-tools.ts';
 
 const TOO_MANY = 200;

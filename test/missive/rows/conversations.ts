@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { ids } from '../../support/missive/ids.ts';
-import { NEWEST } from '../../support/missive/seed.ts';
+import { NEWEST } from '../../support/missive/rows.ts';
 import type { Row, Rows } from './row.ts';
 
 const FLAGS = ['inbox', 'all', 'assigned', 'closed', 'snoozed', 'flagged', 'trashed', 'junked', 'drafts'];

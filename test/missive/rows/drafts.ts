@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { ids } from '../../support/missive/ids.ts';
-import { NEWEST } from '../../support/missive/seed.ts';
+import { NEWEST } from '../../support/missive/rows.ts';
 import { attached, badPeople, file, jane, needsOrganization, support } from './people.ts';
 import type { Rows } from './row.ts';
 

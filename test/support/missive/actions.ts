@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Call, type Fields, find, listOf, Refusal } from './call.ts';
 import { ofConversation, type Row } from './data.ts';
-import { conversation as newConversation } from './seed.ts';
+import { conversation as newConversation } from './rows.ts';
 
 const NEED_ORGANIZATION = ['add_users', 'add_assignees', 'remove_assignees', 'add_shared_labels'];
 

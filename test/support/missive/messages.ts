@@ -17,7 +17,7 @@ import {
   remove,
 } from './call.ts';
 import { type Row, shown } from './data.ts';
-import { conversation, message } from './seed.ts';
+import { conversation, message } from './rows.ts';
 
 const listed = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
