@@ -141,8 +141,7 @@ async function growth(server: BenchServer, work: () => Promise<unknown>) {
   const watch = setInterval(() => {
     peak = Math.max(peak, server.rssMb());
   }, 10);
-  await work();
-  clearInterval(watch);
+  await work().finally(() => clearInterval(watch));
   const endedAt = performance.now();
   while (server.rssMb() > before * 1.1 && performance.now() - endedAt < SETTLE_MS + 1000) await sleep(100);
   return { added: peak - before, settledSeconds: (performance.now() - endedAt) / 1000 };

@@ -18,14 +18,14 @@ import type { Attached, AttachmentStore, LendBytes, OwnFile, Reader } from './st
 /** The longest that Signature Version 4 allows. */
 const URL_SECONDS = 7 * 24 * 3600;
 const PREFIX = 'attachments/';
-/** Shorter than a client waits for the answer of a tool (a minute, mostly). */
-const UPLOAD_MS = 45_000;
+/** With HEAD_MS and the wait for a place shorter than a client waits for the answer of a tool (a minute, mostly). */
+const UPLOAD_MS = 35_000;
 /** Whether a file is there already is one small answer; a store that has none by then is taken for down. */
 const HEAD_MS = 4_000;
 /** What most attachments are; they do not wait for large ones that come from a slow server. */
 const SMALL_BYTES = 512 * 1024;
 /** Each upload has a buffer as long as a part, or SMALL_BYTES, beside what was read and not yet copied. */
-const UPLOADS = { places: 4, perPerson: 2, waitMs: 10_000 };
+const UPLOADS = { places: 4, perPerson: 2, waitMs: 20_000 };
 const SMALL_UPLOADS = { places: 16, perPerson: 4, waitMs: 10_000 };
 
 export interface S3Options {
