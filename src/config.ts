@@ -58,7 +58,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return Object.freeze(
     parse(ServerEnvironment, given, [
       ...missing.map((name) => `${name} is required with AWS_S3_BUCKET`),
-      ...idle.map((name) => `${name} needs DEFAULT_CONNECTION: the mail servers that such clients get`),
+      ...idle.map((name) => `${name} needs DEFAULT_CONNECTION: the servers that such clients get`),
     ]),
   );
 }

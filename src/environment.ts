@@ -129,7 +129,7 @@ const SERVER_VARIABLES = {
     .string()
     .optional()
     .describe(
-      'What clients get that nobody minted: mail servers and limits, as `generate --connection` prints them, or a client id of which they are taken.',
+      'What clients get that nobody minted: servers and limits, as `generate --connection` prints them, or a client id of which they are taken.',
     ),
   CLIENT_REGISTRATION: Switch.describe(
     '`true` lets clients register themselves (RFC 7591). Needs `DEFAULT_CONNECTION`.',

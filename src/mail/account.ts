@@ -50,11 +50,3 @@ export interface LoginProblem {
   service: 'imap' | 'smtp';
   fault: 'credentials' | 'app_password' | 'unreachable' | 'certificate' | 'timeout' | 'no_starttls' | 'refused';
 }
-
-/**
- * Tries both logins, or the one for reading only; an empty list means that they work. Never takes longer than `totalMs` (15 s).
- */
-export type VerifyLogin = (
-  account: MailAccount,
-  options?: { only?: 'imap'; totalMs?: number },
-) => Promise<LoginProblem[]>;

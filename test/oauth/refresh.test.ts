@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { VerifyLogin } from '../../src/mail/account.ts';
-import { codeVerifier, startOAuthApp, testKey } from '../support/oauth-app.ts';
+import { codeVerifier, startOAuthApp, type TryMailLogin, testKey } from '../support/oauth-app.ts';
 import { ada } from '../support/sign-in-page.ts';
 import { answerOf, codeGrant, codeOf, type Form, refreshGrant, tokensOf } from '../support/token-requests.ts';
 
@@ -85,7 +84,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
 
   test('REF-05 is refused when the mailbox login does not work any more, and everything of the grant ends', async () => {
     let isRefused = false;
-    const verifyLogin: VerifyLogin = async () => (isRefused ? [{ service: 'imap', fault: 'credentials' }] : []);
+    const verifyLogin: TryMailLogin = async () => (isRefused ? [{ service: 'imap', fault: 'credentials' }] : []);
     await using app = await startOAuthApp({ loginProblems: verifyLogin });
     const client = await app.mint();
     const first = await tokensOf(app, client);
@@ -105,7 +104,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     'REF-05 is given when the mail server says nothing about the login (%s)',
     async (fault) => {
       let isDown = false;
-      const verifyLogin: VerifyLogin = async () => (isDown ? [{ service: 'imap', fault }] : []);
+      const verifyLogin: TryMailLogin = async () => (isDown ? [{ service: 'imap', fault }] : []);
       await using app = await startOAuthApp({ loginProblems: verifyLogin });
       const client = await app.mint();
       const { refresh_token = '' } = await tokensOf(app, client);
@@ -116,7 +115,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
 
   test('REF-05 tries the login for reading alone, briefly, and at most once a minute for a grant', async () => {
     const checks: unknown[] = [];
-    const verifyLogin: VerifyLogin = async ({ email }, how) => {
+    const verifyLogin: TryMailLogin = async ({ email }, how) => {
       checks.push({ email, ...how });
       return [];
     };

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler } from 'express';
 import type { Service } from '../../src/account.ts';
 import { OAuthError } from '../../src/errors.ts';
-import type { LoginProblem, MailAccount, MailServers, VerifyLogin } from '../../src/mail/account.ts';
+import type { LoginProblem, MailAccount, MailServers } from '../../src/mail/account.ts';
 import { powersLeft } from '../../src/mcp/powers-left.ts';
 import { toolsOf } from '../../src/mcp/services.ts';
 import type { LoginProblem as MissiveProblem } from '../../src/missive/account.ts';
@@ -60,10 +60,16 @@ export interface OAuthApp extends AsyncDisposable {
   authorizePath(client: MintedClient, overrides?: Record<string, string | undefined>): string;
 }
 
+/** What the mail servers say to a login. */
+export type TryMailLogin = (
+  account: MailAccount,
+  how?: Parameters<OAuthServices['verifyLogin']>[1],
+) => Promise<LoginProblem[]>;
+
 export interface OAuthAppOptions {
   issuer?: string;
   /** What the mail servers say to the login that was typed. */
-  loginProblems?: LoginProblem[] | VerifyLogin;
+  loginProblems?: LoginProblem[] | TryMailLogin;
   /** What Missive says to a token. */
   missiveProblems?: MissiveProblem[];
   keys?: { current: Buffer; previous: Buffer[] };
