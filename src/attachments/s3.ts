@@ -25,7 +25,7 @@ const HEAD_MS = 4_000;
 /** What most attachments are; they do not wait for large ones that come from a slow server. */
 const SMALL_BYTES = 512 * 1024;
 /** Each upload has a buffer as long as a part, or SMALL_BYTES, beside what was read and not yet copied. */
-const UPLOADS = { places: 4, perPerson: 2, waitMs: 20_000 };
+const UPLOADS = { places: 3, perPerson: 2, waitMs: 20_000 };
 const SMALL_UPLOADS = { places: 16, perPerson: 4, waitMs: 10_000 };
 
 export interface S3Options {

@@ -42,4 +42,4 @@ export async function publishAttachments(
 
 const WITHHELD = 'The operator of this server does not let this connection have attachments, so they have no links.';
 const STORE_IS_DOWN =
-  'The attachment store did not answer, so some attachments have no link. Try again in a few minutes.';
+  'The attachment store did not answer in time, so some attachments have no link. Try again in a few minutes.';
