@@ -8,27 +8,30 @@ import { runInNewContext } from 'node:vm';
 
 const EVERY_MS = 5_000;
 
-/** More buffers than a quiet process holds. */
+/** More than a process grows and shrinks by in small work. */
 const WORTH_BYTES = 16 * 1024 * 1024;
 
+/** Buffers that come and go while nothing is transferred. */
+const STILL_BYTES = 1024 * 1024;
+
 /**
- * Looks at the buffers every few seconds. Those that were there the last time, and no others, are most likely nobody's: nothing has been
- * transferred in between. What a collection leaves over is in use, and no reason for another one.
+ * Looks at the memory every few seconds. Where the buffers are those of the last time, nothing has been transferred in between, and what the
+ * process has grown by since it was smallest is most likely nobody's. What a collection leaves over is in use, and no reason for another one.
  *
  * @returns a function that ends it
  */
 export function giveBackIdleMemory(everyMs: number = EVERY_MS): () => void {
   const collect = collector();
   let before = 0;
-  let inUse = 0;
+  let smallest = Number.POSITIVE_INFINITY;
   const look = () => {
-    const { arrayBuffers } = process.memoryUsage();
-    const isIdle = arrayBuffers === before;
+    const { arrayBuffers, rss } = process.memoryUsage();
+    const isIdle = Math.abs(arrayBuffers - before) < STILL_BYTES;
     before = arrayBuffers;
-    inUse = Math.min(inUse, arrayBuffers);
-    if (!isIdle || arrayBuffers - inUse < WORTH_BYTES) return;
+    smallest = Math.min(smallest, rss);
+    if (!isIdle || rss - smallest < WORTH_BYTES) return;
     collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-    inUse = process.memoryUsage().arrayBuffers;
+    smallest = process.memoryUsage.rss();
   };
   const timer = setInterval(look, everyMs).unref();
   return () => clearInterval(timer);

@@ -9,7 +9,8 @@ import { toolsOf } from './mcp/services.ts';
 import { type Client, clientInToken, openClient } from './oauth/client.ts';
 import { scopeWith } from './oauth/consent.ts';
 import { accountOf } from './oauth/credentials.ts';
-import { createKeyring, randomId, toSeconds } from './oauth/jwe.ts';
+import { jtiOfClient } from './oauth/denied-clients.ts';
+import { createKeyring, type Keyring, randomId, toSeconds } from './oauth/jwe.ts';
 import { resourceOf } from './oauth/metadata.ts';
 import { grantedScope, type Scope } from './oauth/scope.ts';
 import { subjectOf } from './oauth/subject.ts';
@@ -49,6 +50,7 @@ export async function personalToken(
       cause,
     });
   });
+  await refuseDenied(client, config.deniedClients, keyring);
   const scope = scopeOf(parsed.data.scope, client);
   const end = endOf(parsed.data.expiresAt, client, now());
 
@@ -69,6 +71,12 @@ export async function personalToken(
   return parsed.data.json
     ? `${JSON.stringify({ token, grant: payload.gid, scope, policy, expires_at: end.toISOString() }, null, 2)}\n`
     : `${[`Bearer token: ${token}`, `Scope: ${scope.join(' ')}`, `Expires: ${end.toISOString()}`, `Grant: ${payload.gid}`].join('\n')}\n`;
+}
+
+/** @throws {ConfigError} for a client whose tokens no server would take */
+async function refuseDenied({ jti }: Client, named: readonly string[], keyring: Keyring): Promise<void> {
+  const denied = await Promise.all(named.map((one) => jtiOfClient(one, keyring)));
+  if (denied.includes(jti)) throw new ConfigError('--client-id is shut out by DENIED_CLIENTS.');
 }
 
 /** What is asked for, without that of which the client's limits leave nothing. */

@@ -17,7 +17,7 @@ const KEY = randomBytes(32).toString('base64');
 const BIN = join(import.meta.dirname, '..', 'bin', 'mail-mcp');
 
 /** Someone who answers the questions in this order. */
-async function makeToken(app: TestApp, flags: string[], answers: string[]) {
+async function makeToken(app: TestApp, flags: string[], answers: string[], settings: NodeJS.ProcessEnv = {}) {
   const out: string[] = [];
   const err: string[] = [];
   const asked: string[] = [];
@@ -27,7 +27,7 @@ async function makeToken(app: TestApp, flags: string[], answers: string[]) {
     return answers.shift() || standard;
   };
   const terminal = { ask: answer, askSecret: answer, say: (line: string) => void said.push(line) };
-  const env = { BASE_URL: app.origin, ENCRYPTION_KEY: KEY };
+  const env = { BASE_URL: app.origin, ENCRYPTION_KEY: KEY, ...settings };
   const output = { out: (text: string) => void out.push(text), err: (text: string) => void err.push(text) };
   const exitCode = await main(['token', ...flags], env, output, terminal);
   return { exitCode, out: out.join(''), err: err.join(''), asked, said: said.join('\n') };
@@ -77,6 +77,14 @@ describe('mail-mcp token', () => {
       'search_mail_messages',
       'get_mail_message',
     ]);
+  });
+
+  test('a client that is shut out gets none', async () => {
+    await using app = await startApp({ ENCRYPTION_KEY: KEY });
+    const { client_id } = await app.mint(newAccount());
+    const { exitCode, err, asked } = await makeToken(app, [`--client-id=${client_id}`], [], { DENIED_CLIENTS: client_id });
+    expect({ exitCode, asked }).toEqual({ exitCode: 1, asked: [] });
+    expect(err).toBe('--client-id is shut out by DENIED_CLIENTS.\n');
   });
 
   test('a wrong password is said, and asked for three times at most', async () => {

@@ -60,7 +60,8 @@ export function readChoices(form: Parameters, offered: readonly Power[]): Choice
   return {
     powers: offered.filter((power) => form.get(`allow_${power}`) !== undefined),
     recipients: offered.includes('send') ? (form.get('recipients') ?? '').trim() : '',
-    end: isEnd(end) ? end : 'revoked',
+    // No browser sends another word; whoever does gets the least.
+    end: isEnd(end) ? end : 'day',
   };
 }
 

@@ -240,7 +240,12 @@ describe('for how long', () => {
     expect(html).toContain('<option value="revoked" selected>');
     expect(html).toContain('ends by itself on 19 Feb 2027, 12:00 UTC');
     expect((await granted(app, client, choices(all))).consent).toBeUndefined();
-    expect((await granted(app, client, choices(all, { end: 'never' }))).consent).toBeUndefined();
+  });
+
+  test('an end that the form does not have is taken for the earliest', async () => {
+    await using app = await startOAuthApp();
+    const { consent } = await granted(app, await app.mint(), choices(all, { end: 'never' }));
+    expect(consent).toEqual({ until: app.now().getTime() / 1000 + 86_400 });
   });
 
   test('nothing later than the end of the connection is offered', async () => {
