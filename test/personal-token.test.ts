@@ -82,7 +82,9 @@ describe('mail-mcp token', () => {
   test('a client that is shut out gets none', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const { client_id } = await app.mint(newAccount());
-    const { exitCode, err, asked } = await makeToken(app, [`--client-id=${client_id}`], [], { DENIED_CLIENTS: client_id });
+    const { exitCode, err, asked } = await makeToken(app, [`--client-id=${client_id}`], [], {
+      DENIED_CLIENTS: client_id,
+    });
     expect({ exitCode, asked }).toEqual({ exitCode: 1, asked: [] });
     expect(err).toBe('--client-id is shut out by DENIED_CLIENTS.\n');
   });
