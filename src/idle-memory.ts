@@ -15,23 +15,26 @@ const WORTH_BYTES = 16 * 1024 * 1024;
 const STILL_BYTES = 1024 * 1024;
 
 /**
- * Looks at the memory every few seconds. Where the buffers are those of the last time, nothing has been transferred in between, and what the
- * process has grown by since it was smallest is most likely nobody's. What a collection leaves over is in use, and no reason for another one.
+ * Looks at the memory every few seconds. Where the buffers are those of the last time, nothing has been transferred in between, and buffers that
+ * were not in use after the last collection, or what the process has grown by since it was smallest, are most likely nobody's. What a
+ * collection leaves over is in use, and no reason for another one.
  *
  * @returns a function that ends it
  */
 export function giveBackIdleMemory(everyMs: number = EVERY_MS): () => void {
   const collect = collector();
   let before = 0;
+  let inUse = 0;
   let smallest = Number.POSITIVE_INFINITY;
   const look = () => {
     const { arrayBuffers, rss } = process.memoryUsage();
     const isIdle = Math.abs(arrayBuffers - before) < STILL_BYTES;
     before = arrayBuffers;
+    inUse = Math.min(inUse, arrayBuffers);
     smallest = Math.min(smallest, rss);
-    if (!isIdle || rss - smallest < WORTH_BYTES) return;
+    if (!isIdle || Math.max(arrayBuffers - inUse, rss - smallest) < WORTH_BYTES) return;
     collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-    smallest = process.memoryUsage.rss();
+    ({ arrayBuffers: inUse, rss: smallest } = process.memoryUsage());
   };
   const timer = setInterval(look, everyMs).unref();
   return () => clearInterval(timer);
