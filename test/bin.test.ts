@@ -20,6 +20,20 @@ test('the size that the operator has chosen stays', () => {
   expect(flagsOf(['server'], '--max-semi-space-size=32')).toEqual([[]]);
 });
 
+test('malloc keeps little for later, unless the operator has said how much', () => {
+  const tell = '--import=data:text/javascript,console.log(process.env.MALLOC_ARENA_MAX)';
+  const arenas = (env: NodeJS.ProcessEnv) =>
+    spawnSync(process.execPath, [BIN, 'server'], {
+      env: { PATH: process.env.PATH, NODE_OPTIONS: tell, ...env },
+      encoding: 'utf8',
+    })
+      .stdout.trim()
+      .split('\n')
+      .at(-1);
+  expect(arenas({})).toBe('2');
+  expect(arenas({ MALLOC_ARENA_MAX: '7' })).toBe('7');
+});
+
 test('other commands are not started twice', () => {
   expect(flagsOf(['generate', '--help'])).toEqual([[]]);
 });
