@@ -1,7 +1,7 @@
 /** Tries a login at the service that it is for. */
 import type { VerifyLogin } from './account.ts';
 import type { MailAccount } from './mail/account.ts';
-import type { Imap } from './mail/imap.ts';
+import type { Imap } from './mail/imap/connection.ts';
 import { verifyLogin as verifyMail } from './mail/verify-login.ts';
 import { verifyToken } from './missive/verify-token.ts';
 

@@ -5,9 +5,9 @@ import { create as contentDisposition } from 'content-disposition';
 import type { RequestHandler, Response } from 'express';
 import { OAuthError, ToolError, UpstreamError } from '../errors.ts';
 import type { MailAccount } from '../mail/account.ts';
-import { canonicalMailboxName } from '../mail/mailbox-name.ts';
-import type { ImapPool } from '../mail/pool.ts';
-import { openPart } from '../mail/read.ts';
+import { canonicalMailboxName } from '../mail/imap/mailbox-name.ts';
+import { openPart } from '../mail/messages/read.ts';
+import type { ImapPool } from '../mail/pool/pool.ts';
 import { keepOrReopen, openLent } from './reopened.ts';
 import type { AttachmentRef, AttachmentStore, Reader } from './store.ts';
 

@@ -6,7 +6,7 @@ import { create, parse } from 'content-disposition';
 import type { Config } from '../config.ts';
 import { ToolError, UpstreamError } from '../errors.ts';
 import { describeError, type Log } from '../log.ts';
-import { canonicalMailboxName } from '../mail/mailbox-name.ts';
+import { canonicalMailboxName } from '../mail/imap/mailbox-name.ts';
 import { createGate } from './gate.ts';
 import { expired, notOurs, notReadable } from './links.ts';
 import { keepOrReopen, openLent } from './reopened.ts';

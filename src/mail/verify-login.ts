@@ -1,8 +1,8 @@
 /** Checks a login on both mail servers, for the sign-in form. */
 import { UpstreamError } from '../errors.ts';
 import type { LoginProblem, MailAccount } from './account.ts';
-import { type ConnectOptions, connectImap, type Imap } from './imap.ts';
-import { verifySmtp } from './smtp.ts';
+import { type ConnectOptions, connectImap, type Imap } from './imap/connection.ts';
+import { verifySmtp } from './send/smtp.ts';
 
 export interface VerifyOptions {
   /** Certificate authorities to trust instead of Node's. */

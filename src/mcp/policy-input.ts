@@ -1,6 +1,6 @@
 /** Limits as an operator writes them → a checked Policy. Every fault is a sentence. */
 import { z } from 'zod';
-import { quoteName } from '../mail/mailbox-name.ts';
+import { quoteName } from '../mail/imap/mailbox-name.ts';
 import { type Method, methods, type Policy } from '../policy.ts';
 import { folderEntry } from './limits/folders.ts';
 import { recipientEntry } from './limits/recipients.ts';

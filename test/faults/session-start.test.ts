@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/errors.ts';
-import { connectImap } from '../../src/mail/imap.ts';
-import { verifySmtp } from '../../src/mail/smtp.ts';
+import { connectImap } from '../../src/mail/imap/connection.ts';
+import { verifySmtp } from '../../src/mail/send/smtp.ts';
 import { newAccount, overStarttls } from '../support/accounts.ts';
 import { type FaultProxy, faultProxy, type Moment } from '../support/fault-proxy.ts';
 import { serverWithCertificate } from '../support/misbehaving.ts';

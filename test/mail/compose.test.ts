@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { simpleParser } from 'mailparser';
 import { describe, expect, test } from 'vitest';
 import { ToolError } from '../../src/errors.ts';
-import { composeMessage, type OutgoingMessage } from '../../src/mail/compose.ts';
+import { composeMessage, type OutgoingMessage } from '../../src/mail/send/compose.ts';
 import { whole } from '../support/whole.ts';
 
 const outgoing = (changes: Partial<OutgoingMessage> = {}): OutgoingMessage => ({

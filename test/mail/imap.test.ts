@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:tls';
 import { describe, expect, test } from 'vitest';
-import { connectImap } from '../../src/mail/imap.ts';
+import { connectImap } from '../../src/mail/imap/connection.ts';
 import {
   newAccount,
   newAccountWithPassword,

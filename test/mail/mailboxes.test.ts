@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { encodeMailboxName } from '../../src/mail/mailbox-name.ts';
-import { findMailbox, listMailboxes, requireMailbox } from '../../src/mail/mailboxes.ts';
-import { string } from '../../src/mail/tokens.ts';
+import { encodeMailboxName } from '../../src/mail/imap/mailbox-name.ts';
+import { string } from '../../src/mail/imap/tokens.ts';
+import { findMailbox, listMailboxes, requireMailbox } from '../../src/mail/mailbox/list-mailboxes.ts';
 import { newAccount, onPoorServer } from '../support/accounts.ts';
 import { connected } from '../support/connected.ts';
 import { imapWith } from '../support/mailboxes.ts';

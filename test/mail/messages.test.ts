@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { fetchSummaries, listMessages, searchMessages } from '../../src/mail/list.ts';
-import { appendMessage, deleteMessages, moveMessages, updateFlags } from '../../src/mail/messages.ts';
-import { readMessage } from '../../src/mail/read.ts';
-import { parseSearch } from '../../src/mail/search.ts';
+import { appendMessage, deleteMessages, moveMessages, updateFlags } from '../../src/mail/messages/change.ts';
+import { fetchSummaries, listMessages, searchMessages } from '../../src/mail/messages/list.ts';
+import { readMessage } from '../../src/mail/messages/read.ts';
+import { parseSearch } from '../../src/mail/search/parse.ts';
 import { newAccount, onPoorServer } from '../support/accounts.ts';
 import { connected } from '../support/connected.ts';
 import { fillMailbox, imapWith } from '../support/mailboxes.ts';

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { attachmentName } from '../../src/mail/attachment-name.ts';
-import { type Part, readBodyStructure } from '../../src/mail/body-structure.ts';
-import { decodeHeader, decodeText } from '../../src/mail/charset.ts';
-import { parseDate } from '../../src/mail/dates.ts';
-import { textOfHtml } from '../../src/mail/html-text.ts';
-import { decodeMailboxName, encodeMailboxName } from '../../src/mail/mailbox-name.ts';
-import type { Item } from '../../src/mail/tokens.ts';
-import { createTransferDecoder, decodeTransfer } from '../../src/mail/transfer-encoding.ts';
+import { decodeMailboxName, encodeMailboxName } from '../../src/mail/imap/mailbox-name.ts';
+import type { Item } from '../../src/mail/imap/tokens.ts';
+import { attachmentName } from '../../src/mail/mime/attachment-name.ts';
+import { type Part, readBodyStructure } from '../../src/mail/mime/body-structure.ts';
+import { decodeHeader, decodeText } from '../../src/mail/mime/charset.ts';
+import { parseDate } from '../../src/mail/mime/dates.ts';
+import { textOfHtml } from '../../src/mail/mime/html-text.ts';
+import { createTransferDecoder, decodeTransfer } from '../../src/mail/mime/transfer-encoding.ts';
 import { cpuMs } from '../support/cpu-time.ts';
 
 describe('transfer encodings', () => {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { type KeyedMessageId, keyedMessageId } from '../../src/mail/keyed-message-id.ts';
-import { appendMessage, updateFlags } from '../../src/mail/messages.ts';
-import { begin, claim, findEarlier, finish, type Outbox } from '../../src/mail/outbox.ts';
+import { appendMessage, updateFlags } from '../../src/mail/messages/change.ts';
+import { type KeyedMessageId, keyedMessageId } from '../../src/mail/send/keyed-message-id.ts';
+import { begin, claim, findEarlier, finish, type Outbox } from '../../src/mail/send/outbox.ts';
 import { newAccount, onPoorServer } from '../support/accounts.ts';
 import { connected } from '../support/connected.ts';
 import { subjectsIn } from '../support/mailbox-contents.ts';

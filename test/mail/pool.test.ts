@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { connectImap, type Imap } from '../../src/mail/imap.ts';
-import { listMessages } from '../../src/mail/list.ts';
-import { updateFlags } from '../../src/mail/messages.ts';
-import { createImapPool, type ImapPool } from '../../src/mail/pool.ts';
-import type { PoolLimits } from '../../src/mail/pool-limits.ts';
+import { connectImap, type Imap } from '../../src/mail/imap/connection.ts';
+import { updateFlags } from '../../src/mail/messages/change.ts';
+import { listMessages } from '../../src/mail/messages/list.ts';
+import type { PoolLimits } from '../../src/mail/pool/limits.ts';
+import { createImapPool, type ImapPool } from '../../src/mail/pool/pool.ts';
 import { newAccount, withPassword } from '../support/accounts.ts';
 import { type ScriptedImap, scriptedImap } from '../support/scripted-imap.ts';
 import { withinReach } from '../support/within-reach.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { type Message, openPart, readMessage } from '../../src/mail/read.ts';
+import { type Message, openPart, readMessage } from '../../src/mail/messages/read.ts';
 import { newAccount } from '../support/accounts.ts';
 import { connected } from '../support/connected.ts';
 import { imapWith } from '../support/mailboxes.ts';

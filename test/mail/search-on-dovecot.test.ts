@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { searchMessages } from '../../src/mail/list.ts';
-import { parseSearch } from '../../src/mail/search.ts';
+import { searchMessages } from '../../src/mail/messages/list.ts';
+import { parseSearch } from '../../src/mail/search/parse.ts';
 import { newAccount } from '../support/accounts.ts';
 import { connected } from '../support/connected.ts';
 import { imapWith } from '../support/mailboxes.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ToolError, UpstreamError } from '../../src/errors.ts';
 import type { MailAccount, MailServer } from '../../src/mail/account.ts';
-import { type ComposedMessage, composeMessage } from '../../src/mail/compose.ts';
-import { submit, verifySmtp } from '../../src/mail/smtp.ts';
+import { type ComposedMessage, composeMessage } from '../../src/mail/send/compose.ts';
+import { submit, verifySmtp } from '../../src/mail/send/smtp.ts';
 import { newAccount, overCleartext, overStarttls, withPassword } from '../support/accounts.ts';
 import { BUSY_RECIPIENT, REFUSING_RECIPIENT, UNKNOWN_RECIPIENT } from '../support/postfix.ts';
 import { withRawImap } from '../support/raw-imap.ts';

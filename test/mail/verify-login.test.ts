@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import type { LoginProblem, MailAccount, MailServer } from '../../src/mail/account.ts';
-import type { Imap } from '../../src/mail/imap.ts';
+import type { Imap } from '../../src/mail/imap/connection.ts';
 import { verifyLogin } from '../../src/mail/verify-login.ts';
 import { newAccount, overCleartext, overStarttls, withPassword } from '../support/accounts.ts';
 import { scriptedSmtp } from './scripted-smtp.ts';

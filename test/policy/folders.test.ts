@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { listMailboxes, openMailbox } from '../../src/mail/mailboxes.ts';
+import { listMailboxes, openMailbox } from '../../src/mail/mailbox/list-mailboxes.ts';
 import { folderEntry, includesFolder } from '../../src/mcp/limits/folders.ts';
 import { limitedImap } from '../../src/mcp/limits/limited-imap.ts';
 import { mailTools } from '../../src/mcp/tools/mail.ts';

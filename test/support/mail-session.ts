@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { openSession } from '../../src/assemble.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
-import type { ImapLimits } from '../../src/mail/open-wire.ts';
-import { createImapPool } from '../../src/mail/pool.ts';
-import type { PoolLimits } from '../../src/mail/pool-limits.ts';
-import type { SmtpLimits } from '../../src/mail/smtp.ts';
+import type { ImapLimits } from '../../src/mail/imap/open.ts';
+import type { PoolLimits } from '../../src/mail/pool/limits.ts';
+import { createImapPool } from '../../src/mail/pool/pool.ts';
+import type { SmtpLimits } from '../../src/mail/send/smtp.ts';
 import { createCatalog } from '../../src/mcp/catalog.ts';
 import { mailTools } from '../../src/mcp/tools/mail.ts';
 import { unlimited } from '../../src/policy.ts';

@@ -1,5 +1,5 @@
 /** Names of mailboxes in a list of those that may be used: `INBOX`, `Archive`, `Projects/*` for everything below Projects. */
-import { withInbox } from '../../mail/mailbox-name.ts';
+import { withInbox } from '../../mail/imap/mailbox-name.ts';
 
 /** What comes before the delimiter of `Projects/*`, and the delimiter: anything that is no letter, digit or space. */
 const EVERYTHING_BELOW = /^(.+)([^\p{L}\p{M}\p{N}\s*%])\*$/u;

@@ -1,8 +1,8 @@
 /** A connection on which only some mailboxes exist. */
 import { ToolError } from '../../errors.ts';
-import type { Completion, Imap, RunOptions } from '../../mail/imap.ts';
-import { decodeMailboxName, quoteName } from '../../mail/mailbox-name.ts';
-import { type Line, string, type Token, textOf } from '../../mail/tokens.ts';
+import type { Completion, Imap, RunOptions } from '../../mail/imap/connection.ts';
+import { decodeMailboxName, quoteName } from '../../mail/imap/mailbox-name.ts';
+import { type Line, string, type Token, textOf } from '../../mail/imap/tokens.ts';
 import { includesFolder } from './folders.ts';
 
 /** Where the name of a mailbox stands among the arguments of a command. */

@@ -1,6 +1,11 @@
 /** Who a message may be sent to, where operator or owner have named them. */
 import { ToolError } from '../../errors.ts';
-import { type AddressParameter, envelopeAddresses, normaliseAddress, parseAddressList } from '../../mail/addresses.ts';
+import {
+  type AddressParameter,
+  envelopeAddresses,
+  normaliseAddress,
+  parseAddressList,
+} from '../../mail/mime/addresses.ts';
 import type { Permit } from '../../policy.ts';
 
 /** In local parts that some servers read as an address at another domain: `ann%elsewhere.example@here.example`, encoded words. */

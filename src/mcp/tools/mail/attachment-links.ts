@@ -1,5 +1,5 @@
 import type { LendBytes } from '../../../attachments/store.ts';
-import { type Message, openPart } from '../../../mail/read.ts';
+import { type Message, openPart } from '../../../mail/messages/read.ts';
 import type { MailSession } from './session.ts';
 
 interface LinkedAttachment {

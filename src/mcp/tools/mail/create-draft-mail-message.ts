@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { findKeyedCopies, type KeyedCopy } from '../../../mail/keyed-copies.ts';
-import type { KeyedMessageId } from '../../../mail/keyed-message-id.ts';
-import { openMailbox } from '../../../mail/mailboxes.ts';
-import { appendMessage } from '../../../mail/messages.ts';
-import { removeMessages } from '../../../mail/removal.ts';
+import { openMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
+import { appendMessage } from '../../../mail/messages/change.ts';
+import { removeMessages } from '../../../mail/messages/removal.ts';
+import { findKeyedCopies, type KeyedCopy } from '../../../mail/send/keyed-copies.ts';
+import type { KeyedMessageId } from '../../../mail/send/keyed-message-id.ts';
 import { otherContents } from '../../../state/recent-calls.ts';
 import { defineTool } from '../../tool.ts';
 import { requireDestination } from './destination.ts';

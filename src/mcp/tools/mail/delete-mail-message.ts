@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { findMailbox, openMailbox } from '../../../mail/mailboxes.ts';
-import { deleteMessages, moveMessages } from '../../../mail/messages.ts';
+import { findMailbox, openMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
+import { deleteMessages, moveMessages } from '../../../mail/messages/change.ts';
 import { defineTool } from '../../tool.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from './parameters.ts';
 import { NOT_REMOVED } from './removal-warning.ts';

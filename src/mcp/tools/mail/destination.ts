@@ -1,5 +1,5 @@
-import { withInbox } from '../../../mail/mailbox-name.ts';
-import { listMailboxes, type Mailbox, unknownMailbox } from '../../../mail/mailboxes.ts';
+import { withInbox } from '../../../mail/imap/mailbox-name.ts';
+import { listMailboxes, type Mailbox, unknownMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
 import { includesFolder } from '../../limits/folders.ts';
 import { notAllowed } from '../../limits/limited-imap.ts';
 import type { Rights, Use } from '../../tool.ts';

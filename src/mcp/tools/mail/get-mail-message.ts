@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Message, readMessage } from '../../../mail/read.ts';
+import { type Message, readMessage } from '../../../mail/messages/read.ts';
 import { defineTool } from '../../tool.ts';
 import { bodyParameters, bodySlice } from '../body-slice.ts';
 import { publishAttachments } from './attachment-links.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listPage } from '../../../mail/page-in-pieces.ts';
+import { listPage } from '../../../mail/messages/page-in-pieces.ts';
 import { defineTool } from '../../tool.ts';
 import { ListedEnvelope, MailboxPath, Page, PerPage, toListedEnvelope, UidValidity } from './parameters.ts';
 import type { MailSession } from './session.ts';

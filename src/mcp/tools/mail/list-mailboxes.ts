@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listMailboxes as readMailboxes } from '../../../mail/mailboxes.ts';
+import { listMailboxes as readMailboxes } from '../../../mail/mailbox/list-mailboxes.ts';
 import { defineTool } from '../../tool.ts';
 import type { MailSession } from './session.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { openMailbox } from '../../../mail/mailboxes.ts';
-import { moveMessages } from '../../../mail/messages.ts';
+import { openMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
+import { moveMessages } from '../../../mail/messages/change.ts';
 import { defineTool } from '../../tool.ts';
 import { requireDestination } from './destination.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from './parameters.ts';

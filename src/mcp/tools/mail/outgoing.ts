@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OwnFile } from '../../../attachments/store.ts';
-import { type ComposedMessage, composeMessage, MAX_MESSAGE_BYTES } from '../../../mail/compose.ts';
-import { findMailbox, requireMailbox } from '../../../mail/mailboxes.ts';
+import { findMailbox, requireMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
+import { type ComposedMessage, composeMessage, MAX_MESSAGE_BYTES } from '../../../mail/send/compose.ts';
 import type { Use } from '../../tool.ts';
 import { Recipients } from './parameters.ts';
 import type { MailSession } from './session.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Address } from '../../../mail/envelope.ts';
-import type { ListedMessage } from '../../../mail/list.ts';
-import type { MessageSummary } from '../../../mail/summary.ts';
+import type { ListedMessage } from '../../../mail/messages/list.ts';
+import type { Address } from '../../../mail/mime/envelope.ts';
+import type { MessageSummary } from '../../../mail/mime/summary.ts';
 
 /** Schemas that several mail tools share, and how our values become theirs. */
 

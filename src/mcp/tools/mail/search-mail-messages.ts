@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type FoundMessages, type ListedMessage, searchMessages } from '../../../mail/list.ts';
-import { searchPage } from '../../../mail/page-in-pieces.ts';
-import { parseSearch } from '../../../mail/search.ts';
+import { type FoundMessages, type ListedMessage, searchMessages } from '../../../mail/messages/list.ts';
+import { searchPage } from '../../../mail/messages/page-in-pieces.ts';
+import { parseSearch } from '../../../mail/search/parse.ts';
 import { defineTool } from '../../tool.ts';
 import { ListedEnvelope, MailboxPath, Page, PerPage, toListedEnvelope, UidValidity } from './parameters.ts';
 import type { MailSession } from './session.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError, UpstreamError } from '../../../errors.ts';
-import type { ComposedMessage } from '../../../mail/compose.ts';
-import type { KeyedMessageId } from '../../../mail/keyed-message-id.ts';
-import { findMailbox } from '../../../mail/mailboxes.ts';
+import { findMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
+import type { ComposedMessage } from '../../../mail/send/compose.ts';
+import type { KeyedMessageId } from '../../../mail/send/keyed-message-id.ts';
 import {
   begin,
   claim,
@@ -13,8 +13,8 @@ import {
   giveUp,
   type Outbox,
   withdraw,
-} from '../../../mail/outbox.ts';
-import { messageIdFields } from '../../../mail/sent-copies.ts';
+} from '../../../mail/send/outbox.ts';
+import { messageIdFields } from '../../../mail/send/sent-copies.ts';
 import { otherContents } from '../../../state/recent-calls.ts';
 import { contentOf } from './outgoing.ts';
 import {

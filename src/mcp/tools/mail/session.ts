@@ -1,9 +1,9 @@
 import type { Attached, LendBytes, OwnFile } from '../../../attachments/store.ts';
 import type { MailAccount } from '../../../mail/account.ts';
-import type { ComposedMessage } from '../../../mail/compose.ts';
-import type { Imap } from '../../../mail/imap.ts';
-import type { KeyedCall, KeyedMessageId } from '../../../mail/keyed-message-id.ts';
-import type { Submission } from '../../../mail/smtp.ts';
+import type { Imap } from '../../../mail/imap/connection.ts';
+import type { ComposedMessage } from '../../../mail/send/compose.ts';
+import type { KeyedCall, KeyedMessageId } from '../../../mail/send/keyed-message-id.ts';
+import type { Submission } from '../../../mail/send/smtp.ts';
 import type { Permit } from '../../../policy.ts';
 import type { RecentCalls } from '../../../state/recent-calls.ts';
 

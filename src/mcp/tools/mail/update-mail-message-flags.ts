@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { canonicalFlag } from '../../../mail/flags.ts';
-import { openMailbox } from '../../../mail/mailboxes.ts';
-import { updateFlags } from '../../../mail/messages.ts';
+import { openMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
+import { updateFlags } from '../../../mail/messages/change.ts';
+import { canonicalFlag } from '../../../mail/messages/flags.ts';
 import { defineTool } from '../../tool.ts';
 import { ExpectedUidValidity, MailboxPath, Uid } from './parameters.ts';
 import type { MailSession } from './session.ts';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { openSession } from '../../../../src/assemble.ts';
-import { createImapPool } from '../../../../src/mail/pool.ts';
+import { createImapPool } from '../../../../src/mail/pool/pool.ts';
 import { createCatalog } from '../../../../src/mcp/catalog.ts';
 import { mailTools } from '../../../../src/mcp/tools/mail.ts';
 import { unlimited } from '../../../../src/policy.ts';

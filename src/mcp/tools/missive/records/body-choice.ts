@@ -1,6 +1,6 @@
 /** HTML that people wrote, for a model: as text or as it is, in pieces. */
 import { z } from 'zod';
-import { textOfHtml } from '../../../../mail/html-text.ts';
+import { textOfHtml } from '../../../../mail/mime/html-text.ts';
 import { bodyParameters, bodySlice } from '../../body-slice.ts';
 import { local } from '../operation.ts';
 

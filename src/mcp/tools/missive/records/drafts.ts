@@ -1,7 +1,7 @@
 /** Drafts, and sending: Missive has one call for both. */
 import { z } from 'zod';
 import { ToolError } from '../../../../errors.ts';
-import { normaliseAddress } from '../../../../mail/addresses.ts';
+import { normaliseAddress } from '../../../../mail/mime/addresses.ts';
 import { Id, idOf, Person, Seconds, Text, withConversationId } from '../fields.ts';
 import { type Arguments, defineOperation, inBody, inPath } from '../operation.ts';
 import { alsoUpdates, checkActions, placeActions, stateActions } from './actions.ts';

@@ -1,0 +1,178 @@
+import { UpstreamError } from '../../errors.ts';
+import { needsAppPassword } from '../app-password.ts';
+import { type Item, isList, textOf } from './tokens.ts';
+
+/** What imapflow, Node and IMAP servers report when something fails, as our UpstreamError. No text of a server gets through. */
+
+/** Response codes that say the login itself is wrong (RFC 5530 §3). */
+const CREDENTIAL_CODES = new Set(['AUTHENTICATIONFAILED', 'AUTHORIZATIONFAILED', 'EXPIRED']);
+
+/** Response codes that say nothing about the password: the server cannot or will not serve now (RFC 5530 §3). */
+const SERVICE_CODES = new Set([
+  'UNAVAILABLE',
+  'INUSE',
+  'LIMIT',
+  'SERVERBUG',
+  'CONTACTADMIN',
+  'PRIVACYREQUIRED',
+  'OVERQUOTA',
+]);
+
+/** OpenSSL's and Node's verdicts on a certificate: `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID`, `SELF_SIGNED_CERT_IN_CHAIN`, … */
+const CERTIFICATE_CODE = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY|DECRYPT|DECODE)|HOSTNAME_MISMATCH|ERR_TLS_/;
+const TIMEOUT_CODES = new Set(['CONNECT_TIMEOUT', 'GREETING_TIMEOUT', 'UPGRADE_TIMEOUT', 'ETIMEOUT', 'ETIMEDOUT']);
+const TOO_LARGE_CODES = new Set(['LineTooLarge', 'LiteralTooLarge', 'ResponseTooLarge']);
+
+/** Gmail, Microsoft and Dovecot say it in prose, without the code LIMIT. Only ever used to wait instead of blaming the password. */
+const TOO_MANY_CONNECTIONS =
+  /too many (?:simultaneous |concurrent )?(?:\w+ )?connections|connection limit|maximum number of connections/i;
+
+/** Why no connection came about, before the login was tried. */
+export function connectFault(error: unknown): UpstreamError {
+  if (error instanceof UpstreamError) return error;
+  const code = read(error, 'code') ?? '';
+  const cause = error;
+  if (TIMEOUT_CODES.has(code)) {
+    return new UpstreamError('IMAP', 'timeout', 'The IMAP server did not answer in time.', { cause, code });
+  }
+  if (code === 'STARTTLS_INJECTION') return protocolFault(cause, code);
+  if (read(error, 'tlsFailed') === 'true' && code === '') return noStartTls(cause);
+  if (CERTIFICATE_CODE.test(code)) {
+    const sentence = 'The certificate of the IMAP server is not valid for its name, or nobody trusted has signed it.';
+    return new UpstreamError('IMAP', 'certificate', sentence, { cause, code });
+  }
+  if (code.startsWith('ERR_SSL') || code === 'EPROTO') {
+    const sentence = 'The IMAP server does not speak TLS on this port.';
+    return new UpstreamError('IMAP', 'unreachable', sentence, { cause, code: 'TLS' });
+  }
+  const reason = read(error, 'reason');
+  if (reason !== undefined && reason !== 'Server closed connection') return turnedAway(cause, reason);
+  return new UpstreamError('IMAP', 'unreachable', 'The IMAP server could not be reached.', {
+    cause,
+    code: code || 'CONNECTION_LOST',
+  });
+}
+
+/** Why the server did not take the login. */
+export function loginFault(error: unknown): UpstreamError {
+  const status = read(error, 'responseStatus');
+  if (status === undefined) return connectFault(error);
+  const code = responseCode(error);
+  const prose = read(error, 'responseText') ?? '';
+  if (TOO_MANY_CONNECTIONS.test(prose)) return turnedAway(error, prose);
+  if (needsAppPassword(prose)) {
+    const sentence = 'The IMAP server wants an app password instead of the password of the account.';
+    return new UpstreamError('IMAP', 'credentials', sentence, { cause: error, code: 'APP_PASSWORD' });
+  }
+  const isService = code !== undefined && SERVICE_CODES.has(code);
+  if (!isService && (status === 'NO' || (code !== undefined && CREDENTIAL_CODES.has(code)))) {
+    return wrongLogin({ cause: error, code });
+  }
+  return new UpstreamError('IMAP', 'refused', 'The IMAP server accepts no login at the moment.', {
+    cause: error,
+    code,
+  });
+}
+
+/**
+ * Why a command failed.
+ *
+ * @param command its name, for the sentence
+ * @param ifLost set for a command that changes something: the sentence for the case that nobody knows whether it did
+ */
+export function commandFault(error: unknown, command: string, ifLost: string | undefined): UpstreamError {
+  if (error instanceof UpstreamError) return error;
+  const cause = error;
+  const status = read(error, 'responseStatus');
+  const code = read(error, 'code');
+  if (status !== undefined) {
+    const name = code === 'ETHROTTLE' ? 'THROTTLED' : responseCode(error);
+    const sentence = `The mail server refused the command ${command}${name === undefined ? '' : ` (${name})`}.`;
+    return new UpstreamError('IMAP', 'refused', sentence, { cause, code: name ?? status });
+  }
+  if (code === 'InvalidStringValue' || code === 'InvalidTokenValue') {
+    return new UpstreamError('IMAP', 'refused', `The command ${command} cannot hold this text.`, {
+      cause,
+      code: 'UNENCODABLE',
+    });
+  }
+  if (ifLost !== undefined)
+    return new UpstreamError('IMAP', 'unknown_outcome', ifLost, { cause, code: code ?? 'CONNECTION_LOST' });
+  if (code !== undefined && TIMEOUT_CODES.has(code)) {
+    const sentence = 'The mail server did not answer in time. Try again in a minute.';
+    return new UpstreamError('IMAP', 'timeout', sentence, { cause, code });
+  }
+  if (code !== undefined && TOO_LARGE_CODES.has(code)) {
+    const sentence = 'The answer of the mail server is larger than what is accepted here. Ask for less at a time.';
+    return new UpstreamError('IMAP', 'refused', sentence, { cause, code: 'TOO_LARGE' });
+  }
+  if (
+    code?.startsWith('Parser') ||
+    code === 'InvalidResponse' ||
+    code === 'ResponseProcessingFailed' ||
+    code === 'UnexpectedTag'
+  ) {
+    return protocolFault(cause, code);
+  }
+  return new UpstreamError('IMAP', 'unreachable', 'The connection to the mail server was lost. Try again.', {
+    cause,
+    code: 'CONNECTION_LOST',
+  });
+}
+
+/**
+ * What a command that only asks, after one that changed something, failed with: whoever hears of it has to hear of the change too.
+ *
+ * @param sentence says what may have happened, and where to look
+ */
+export function afterChange(cause: unknown, sentence: string): unknown {
+  if (!(cause instanceof UpstreamError)) return cause;
+  return new UpstreamError('IMAP', 'unknown_outcome', sentence, { cause, code: cause.code });
+}
+
+/** The server offers no STARTTLS where it is required (RFC 8314 §3): nothing was sent. */
+function noStartTls(cause: unknown): UpstreamError {
+  const sentence = 'The IMAP server offers no STARTTLS, so the password was not sent.';
+  return new UpstreamError('IMAP', 'refused', sentence, { cause, code: 'NO_STARTTLS' });
+}
+
+/** The session was open before the login: it is not ours (RFC 9051 §7.1.4). */
+export function preauthenticated(): UpstreamError {
+  const sentence = 'The IMAP server opened a session without a login.';
+  return new UpstreamError('IMAP', 'refused', sentence, { code: 'PREAUTH' });
+}
+
+export function wrongLogin(options: { cause?: unknown; code?: string | undefined } = {}): UpstreamError {
+  return new UpstreamError('IMAP', 'credentials', 'The IMAP server refused the user name or password.', options);
+}
+
+function turnedAway(cause: unknown, prose: string): UpstreamError {
+  const code = TOO_MANY_CONNECTIONS.test(prose) ? 'LIMIT' : 'BYE';
+  const sentence =
+    code === 'LIMIT'
+      ? 'The IMAP server allows no further connection to this account. Try again in a minute.'
+      : 'The IMAP server turned the connection away. Try again in a minute.';
+  return new UpstreamError('IMAP', 'refused', sentence, { cause, code });
+}
+
+function protocolFault(cause: unknown, code: string): UpstreamError {
+  const sentence = 'The answer of the mail server could not be understood.';
+  return new UpstreamError('IMAP', 'refused', sentence, { cause, code: `PROTOCOL_${code}` });
+}
+
+/** The response code in brackets after a refusal (RFC 9051 §7.1), upper case. */
+function responseCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('response' in error)) return undefined;
+  const response: unknown = error.response;
+  if (typeof response !== 'object' || response === null || !('attributes' in response)) return undefined;
+  const [status] = Array.isArray(response.attributes) ? response.attributes : [];
+  const section: Item[] | undefined = status?.section;
+  const code = isList(section) ? textOf(section[0])?.toUpperCase() : undefined;
+  return code !== undefined && /^[A-Z][A-Z0-9.-]{0,39}$/.test(code) ? code : undefined;
+}
+
+function read(error: unknown, property: string): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const value: unknown = Reflect.get(error, property);
+  return typeof value === 'string' || typeof value === 'boolean' ? `${value}` : undefined;
+}

@@ -1,0 +1,230 @@
+import type { Socket } from 'node:net';
+import { ImapFlow } from 'imapflow';
+import compile from 'imapflow/lib/handler/imap-compiler.js';
+import parse from 'imapflow/lib/handler/imap-parser.js';
+import type { ImapAttribute } from 'imapflow/lib/handler/types.js';
+import { specialUse } from 'imapflow/lib/special-use.js';
+import { UpstreamError } from '../../errors.ts';
+import type { Login } from '../account.ts';
+import { loginFault, preauthenticated } from './faults.ts';
+import { isData, type RawLine, withSetAsLiteral } from './raw-line.ts';
+import { atom, type Item, string, type Token } from './tokens.ts';
+
+/** The door to imapflow: its transport, parser and STARTTLS are used, its commands are not. */
+
+declare module 'imapflow' {
+  interface ImapFlow {
+    handleResponse(line: RawLine): Promise<boolean>;
+  }
+}
+
+/** One command as imapflow takes it. */
+export interface WireCommand {
+  command: string;
+  attributes: readonly Token[];
+  options: { untagged?: Record<string, (answer: Answer) => Promise<void>>; onPlusTag?: () => Promise<void> };
+}
+
+/** The tagged OK of a command. No further line of the server is read until `next` is called. */
+export interface Executed {
+  response: Answer;
+  next(): void;
+}
+
+/** A command in imapflow's queue; our mark says that it is on the wire already. */
+interface Queued extends WireCommand {
+  tag: string;
+  sent?: boolean;
+}
+
+/** NetEase (163.com, 126.com, yeah.net) and others with its software open no mailbox for a client without ID: `Unsafe Login`. */
+const WANTS_ID = /\bCoremail\b/i;
+
+/** The parts of imapflow that it leaves undeclared, and its session start in fewer round trips: greeting, login, nothing else. */
+export class Wire extends ImapFlow {
+  declare readonly exec: (
+    command: string,
+    attributes: readonly Token[],
+    options: WireCommand['options'],
+  ) => Promise<Executed>;
+  declare readonly run: (command: string) => Promise<unknown>;
+  declare readonly write: (line: string | Buffer) => void;
+  declare readonly send: (request: Queued) => Promise<void>;
+  declare readonly rejectCurrentRequest: (error: unknown) => void;
+  declare readonly requestQueue: Queued[];
+  declare readonly requestTagMap: Map<
+    string,
+    WireCommand & { resolve(executed: Executed): void; reject(error: unknown): void }
+  >;
+  declare currentRequest: Queued | false;
+  declare commandParts: Buffer[];
+  declare tagCounter: number;
+  declare readonly getUntaggedHandler: (
+    command: string,
+    attributes: Answer['attributes'],
+  ) => ((answer: Answer) => Promise<void>) | undefined;
+  declare readonly setAuthenticationState: () => Promise<void>;
+  declare expectCapabilityUpdate: boolean;
+  declare readonly socket: Socket | false | null;
+  declare readonly untaggedHandlers: Record<string, ((answer: Answer) => Promise<void>) | null>;
+  login: Login | undefined;
+
+  /** Called by imapflow after the greeting; without its ID, NAMESPACE, COMPRESS and ENABLE, which cost a round trip each. */
+  async startSession(): Promise<void> {
+    // PREAUTH would mean somebody else's session, or a STARTTLS that was cut out on the way (RFC 9051 §11.1).
+    if (this.state !== this.states.NOT_AUTHENTICATED) throw preauthenticated();
+    if (this.capabilities.size === 0) await this.run('CAPABILITY');
+    await this.upgradeToSTARTTLS();
+    await this.#logIn().catch((error: unknown) => {
+      throw loginFault(error);
+    });
+    this.usable = true;
+    if (this.capabilities.has('ID') && WANTS_ID.test(this.greeting || '')) this.#introduce();
+  }
+
+  /** Writes bytes as they are. @returns when the system has taken them */
+  sendRaw(bytes: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.socket || this.socket.destroyed) return reject(new Error('the connection is closed'));
+      this.socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** RFC 2971. Nobody waits for the answer: the next command goes behind it. */
+  #introduce(): void {
+    this.exec('ID', [['name', 'mail-mcp'].map(string)], {}).then(
+      ({ next }) => next(),
+      () => undefined,
+    );
+  }
+
+  /**
+   * Runs commands in one round trip: all are written at once, and the server answers them in their order (RFC 9051 §5.5). imapflow
+   * gives each untagged answer to the command it holds for the current one, which is the first that has no tagged answer yet; a tagged
+   * answer out of turn ends the connection, because what came before it belongs to nobody knows which command.
+   *
+   * Commands with a literal, and commands behind others that still run, go one by one.
+   *
+   * @returns one promise a command; `next` of each that is fulfilled has to be called
+   */
+  pipeline(commands: readonly WireCommand[]): Promise<Executed>[] {
+    if (commands.length === 1 || commands.some(({ attributes }) => hasLiteral(attributes))) {
+      return commands.map(({ command, attributes, options }) => this.exec(command, attributes, options));
+    }
+    const requests = commands.map((command) => {
+      this.tagCounter += 1;
+      return { ...command, tag: this.tagCounter.toString(16).toUpperCase(), ...Promise.withResolvers<Executed>() };
+    });
+    this.#writeTogether(requests).catch((error: unknown) => {
+      for (const { reject } of requests) reject(error);
+    });
+    return requests.map(({ promise }) => promise);
+  }
+
+  async #writeTogether(
+    requests: readonly (Queued & { resolve(executed: Executed): void; reject(error: unknown): void })[],
+  ): Promise<void> {
+    const lines = await Promise.all(
+      requests.map(({ tag, command, attributes }) =>
+        compile({ tag, command, attributes: nodesOf(attributes) }, { asArray: true }),
+      ),
+    );
+    const isFree = !this.currentRequest && this.requestQueue.length === 0;
+    // write() ends the last line itself.
+    if (isFree) this.write(Buffer.concat(lines.flatMap((line, index) => (index === 0 ? line : [CRLF, ...line]))));
+    for (const { tag, command, attributes, options, resolve, reject } of requests) {
+      this.requestTagMap.set(tag, { command, attributes, options, resolve, reject });
+      this.requestQueue.push({ tag, command, attributes, options, sent: isFree });
+    }
+    await this.trySend();
+  }
+
+  /** In place of imapflow's: makes the next command the current one, and writes it unless that has happened. */
+  async trySend(): Promise<void> {
+    while (!this.currentRequest) {
+      const request = this.requestQueue.shift();
+      if (request === undefined) return;
+      this.currentRequest = request;
+      if (request.sent === true) return;
+      try {
+        await this.send(request);
+        return;
+      } catch (error) {
+        this.commandParts = [];
+        this.rejectCurrentRequest(error);
+      }
+    }
+  }
+
+  /** imapflow writes every answer out once more, for a log that nobody keeps; that takes longer than reading it. */
+  override async handleResponse(line: RawLine): Promise<boolean> {
+    if (!isData(line)) return super.handleResponse(line);
+    const { payload, literals } = withSetAsLiteral(line);
+    // What cannot be understood is passed over, as imapflow does.
+    const answer = await parse(payload, { literals }).catch(() => undefined);
+    if (answer?.command !== undefined) {
+      await this.getUntaggedHandler(answer.command, answer.attributes)?.(answer);
+    }
+    return true;
+  }
+
+  async #logIn(): Promise<void> {
+    if (this.login === undefined) throw new Error('no login');
+    const { username, password } = this.login;
+    this.expectCapabilityUpdate = true;
+    const isPlainOffered = this.capabilities.has('AUTH=PLAIN');
+    const isLoginOffered = !this.capabilities.has('LOGINDISABLED');
+    if (isPlainOffered && (this.capabilities.has('SASL-IR') || !isLoginOffered)) {
+      await this.#authenticatePlain(Buffer.from(`\0${username}\0${password}`).toString('base64'));
+    } else if (isLoginOffered) {
+      const secret = string(password);
+      const { next } = await this.exec(
+        'LOGIN',
+        [string(username), 'type' in secret ? { ...secret, sensitive: true } : secret],
+        {},
+      );
+      next();
+    } else {
+      const sentence = 'The IMAP server takes no password in a way that is known here.';
+      throw new UpstreamError('IMAP', 'refused', sentence, { code: 'LOGINDISABLED' });
+    }
+    await this.setAuthenticationState();
+  }
+
+  /** RFC 4616, with the response in the first line where the server takes it there (SASL-IR, RFC 4959). */
+  async #authenticatePlain(response: string): Promise<void> {
+    const initial: Token[] = this.capabilities.has('SASL-IR')
+      ? [{ type: 'ATOM', value: response, sensitive: true }]
+      : [];
+    const onPlusTag = async () => this.write(response);
+    const { next } = await this.exec('AUTHENTICATE', [atom('PLAIN'), ...initial], { onPlusTag });
+    next();
+  }
+}
+
+const CRLF = Buffer.from('\r\n');
+
+function hasLiteral(tokens: readonly Token[]): boolean {
+  return tokens.some((token) => ('type' in token ? token.type === 'LITERAL' : hasLiteral(token)));
+}
+
+/** The same tokens, in lists that imapflow's types allow it to change. */
+function nodesOf(tokens: readonly Token[]): ImapAttribute[] {
+  return tokens.map((token) => {
+    if (!('type' in token)) return nodesOf(token);
+    if (token.type === 'LITERAL') return token;
+    const { section, partial, ...rest } = token;
+    return { ...rest, ...(section && { section: nodesOf(section) }), ...(partial && { partial: [...partial] }) };
+  });
+}
+
+/** A line from the server as imapflow parses it. */
+export interface Answer {
+  command?: string | undefined;
+  attributes?: readonly Item[] | undefined;
+}
+
+/** What a mailbox is for, guessed from the last level of its path in any of some dozens of languages: `\Sent`, `\Trash`, …, or null. */
+export function guessSpecialUse(name: string): string | null {
+  return specialUse(false, { name, flags: new Set() }).flag;
+}

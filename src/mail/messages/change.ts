@@ -1,0 +1,208 @@
+import { ToolError, UpstreamError } from '../../errors.ts';
+import type { Completion, Imap } from '../imap/connection.ts';
+import { afterChange } from '../imap/faults.ts';
+import { fetchByUid, fetchNamed } from '../imap/fetch.ts';
+import { canonicalMailboxName, quoteName } from '../imap/mailbox-name.ts';
+import {
+  atom,
+  expandSequenceSet,
+  type Item,
+  isList,
+  type Line,
+  numberOf,
+  sequenceSet,
+  string,
+  textOf,
+} from '../imap/tokens.ts';
+import { explainMissing, openMailbox } from '../mailbox/list-mailboxes.ts';
+import type { MessageBytes } from '../message-bytes.ts';
+import { toSummary } from '../mime/summary.ts';
+import { canonicalFlag, isSameFlag, requirePermanent } from './flags.ts';
+import { removeMessages } from './removal.ts';
+
+/** Changing what is in a mailbox: moving, flagging, removing and adding messages. By UID alone. */
+
+/**
+ * Moves messages between mailboxes of one account (RFC 6851; COPY, STORE and EXPUNGE where MOVE is missing).
+ *
+ * @returns in the order of `uids`. `newUid` and `newUidValidity` are null without UIDPLUS. `removed` is false if the message could only be marked \Deleted
+ *   in `mailbox`, because the server cannot remove it without others
+ * @throws {ToolError} if a mailbox or a message does not exist; nothing was moved then
+ * @throws {UpstreamError} if the server refuses, or the outcome is unknown
+ */
+export async function moveMessages(
+  imap: Imap,
+  mailbox: string,
+  uids: readonly number[],
+  destination: string,
+): Promise<{ uid: number; newUid: number | null; newUidValidity: string | null; removed: boolean }[]> {
+  const target = canonicalMailboxName(destination);
+  const { path } = await openMailbox(imap, mailbox, { toChange: true });
+  if (path === target)
+    throw new ToolError(`The message is in ${quoteName(path)} already. Name another mailbox as the destination.`);
+  await requireMessages(imap, path, uids);
+  const copied: Copied = { uidValidity: null, uids: new Map() };
+  const canMove = imap.has('MOVE');
+  const command = canMove ? 'UID MOVE' : 'UID COPY';
+  const completion = await imap
+    .run(command, [sequenceSet(uids), string(imap.wireName(target))], {
+      // With MOVE the code comes in an untagged OK (RFC 6851 §4.3).
+      untagged: { OK: (line) => readCopyUid(codeOf(line), copied) },
+      ifLost: `The connection was lost while the message was being ${canMove ? 'moved' : 'copied'}, which may have happened or not. Look into both mailboxes before trying again.`,
+    })
+    .catch((error: unknown) => explainMissing(imap, target, error));
+  readCopyUid(completion, copied);
+  const removed = canMove || (await removeCopied(imap, uids));
+  return uids.map((uid) => {
+    const newUid = copied.uids.get(uid) ?? null;
+    return { uid, newUid, newUidValidity: newUid === null ? null : copied.uidValidity, removed };
+  });
+}
+
+/**
+ * Removes messages for good.
+ *
+ * @returns `expunged: false` if they could only be marked \Deleted: without UIDPLUS, others that are marked would go too
+ * @throws {ToolError} if the mailbox or a message does not exist; nothing was removed then
+ */
+export async function deleteMessages(
+  imap: Imap,
+  mailbox: string,
+  uids: readonly number[],
+): Promise<{ expunged: boolean }> {
+  const { path } = await openMailbox(imap, mailbox, { toChange: true });
+  await requireMessages(imap, path, uids);
+  return { expunged: await removeMessages(imap, uids) };
+}
+
+/**
+ * Adds and removes flags of one message.
+ *
+ * @returns all flags afterwards
+ * @throws {ToolError} if the message does not exist, a flag is none, or the mailbox does not keep it
+ */
+export async function updateFlags(
+  imap: Imap,
+  mailbox: string,
+  uid: number,
+  { add, remove }: { add: readonly string[]; remove: readonly string[] },
+): Promise<string[]> {
+  const [added, removed] = [add.map(canonicalFlag), remove.map(canonicalFlag)];
+  const both = added.find((flag) => removed.some((other) => isSameFlag(flag, other)));
+  if (both !== undefined) throw new ToolError(`The flag ${quoteName(both)} is both to be added and to be removed.`);
+  const selected = await openMailbox(imap, mailbox, { toChange: true });
+  for (const flag of added) requirePermanent(selected, flag);
+  await requireMessages(imap, selected.path, [uid]);
+  const ifLost =
+    'The connection was lost while flags were being changed, which may have happened or not. Read the message to see which it has.';
+  const set = sequenceSet([uid]);
+  if (added.length > 0) await imap.run('UID STORE', [set, atom('+FLAGS.SILENT'), added.map(atom)], { ifLost });
+  if (removed.length > 0) await imap.run('UID STORE', [set, atom('-FLAGS.SILENT'), removed.map(atom)], { ifLost });
+  const fetched = await fetchByUid(imap, [uid], [atom('FLAGS')], ['FLAGS']).catch((error: unknown) => {
+    throw afterChange(error, ifLost);
+  });
+  const items = fetched.get(uid);
+  if (items === undefined) throw missingMessage(selected.path, [uid]);
+  return toSummary(uid, items).flags;
+}
+
+/**
+ * Adds a message to a mailbox.
+ *
+ * @param raw the whole message, CRLF line ends; read piece by piece if it is not in memory
+ * @returns UID and UIDVALIDITY; null without UIDPLUS
+ * @throws {ToolError} if there is no such mailbox
+ * @throws {UpstreamError} `refused` with code `OVERQUOTA`, `TOOBIG` or the server's own; `unknown_outcome`
+ */
+export async function appendMessage(
+  imap: Imap,
+  mailbox: string,
+  raw: MessageBytes,
+  flags: string[],
+): Promise<{ uid: number | null; uidValidity: string | null }> {
+  const path = canonicalMailboxName(mailbox);
+  if (imap.appendLimit !== null && raw.length > imap.appendLimit) throw tooBig();
+  const tokens = [
+    string(imap.wireName(path)),
+    flags.map((flag) => atom(canonicalFlag(flag))),
+    // Otherwise this is what the line ends in, and the bytes follow when the server asks for them.
+    Buffer.isBuffer(raw)
+      ? ({ type: 'LITERAL', value: raw } as const)
+      : ({ type: 'TEXT', value: `{${raw.length}}` } as const),
+  ];
+  const completion = await imap
+    .run('APPEND', tokens, {
+      ifLost: `The connection was lost while a message was being saved in ${quoteName(path)}, which may have happened or not. Look whether it is there before trying again.`,
+      // A slow line may need its time: 64 KiB a second at least.
+      commandMs: 120_000 + raw.length / 64,
+      ...(Buffer.isBuffer(raw) ? {} : { literal: raw }),
+    })
+    .catch((error: unknown) => explainMissing(imap, path, error))
+    .catch((error: unknown) => explainAppend(error));
+  const [uidValidity, uid] = completion.code === 'APPENDUID' ? completion.codeItems : [];
+  return { uid: numberOf(uid), uidValidity: textOf(uidValidity) };
+}
+
+export function missingMessage(mailbox: string, uids: readonly number[]): ToolError {
+  const which =
+    uids.length === 1 ? `message with UID ${uids[0]}` : `messages with the UIDs ${uids.slice(0, 20).join(', ')}`;
+  return new ToolError(
+    `There is no ${which} in ${quoteName(mailbox)}. It may have been moved or deleted. Call list_mail_messages or search_mail_messages for current UIDs.`,
+  );
+}
+
+const COPIED =
+  'The message was copied to the destination, but it is not certain that it was removed from where it was: it may be in both mailboxes. Look into both before trying again.';
+
+/** The second half of moving without MOVE: whatever goes wrong now, the copy is there. */
+async function removeCopied(imap: Imap, uids: readonly number[]): Promise<boolean> {
+  return removeMessages(imap, uids, COPIED).catch((error: unknown) => {
+    throw afterChange(error, COPIED);
+  });
+}
+
+/** @throws {ToolError} naming those that do not exist */
+async function requireMessages(imap: Imap, mailbox: string, uids: readonly number[]): Promise<void> {
+  if (uids.length === 0) throw new ToolError('No message is named.');
+  const found = await fetchNamed(imap, uids, [], []);
+  const missing = uids.filter((uid) => !found.has(uid));
+  if (missing.length > 0) throw missingMessage(mailbox, missing);
+}
+
+interface Copied {
+  uidValidity: string | null;
+  /** New UIDs by old ones. */
+  uids: Map<number, number>;
+}
+
+/** COPYUID (RFC 4315 §3): UIDVALIDITY of the destination, old UIDs, new UIDs in the same order. */
+function readCopyUid({ code, codeItems: [uidValidity, from, to] }: Completion, copied: Copied): void {
+  if (code !== 'COPYUID') return;
+  const old = expandSequenceSet(textOf(from) ?? '', 100_000);
+  const fresh = expandSequenceSet(textOf(to) ?? '', 100_000);
+  if (old === null || fresh === null || old.length !== fresh.length) return;
+  copied.uidValidity = textOf(uidValidity);
+  for (const [index, uid] of old.entries()) copied.uids.set(uid, fresh[index] ?? 0);
+}
+
+function codeOf({ items: [status] }: Line): Completion {
+  const section: readonly Item[] =
+    status === undefined || status === null || isList(status) ? [] : (status.section ?? []);
+  const [code, ...codeItems] = section;
+  return { code: textOf(code)?.toUpperCase() ?? null, codeItems };
+}
+
+function explainAppend(error: unknown): never {
+  if (!(error instanceof UpstreamError) || error.fault !== 'refused') throw error;
+  if (error.code === 'TOOBIG' || error.code === 'LIMIT') throw tooBig(error);
+  if (error.code !== 'OVERQUOTA') throw error;
+  const sentence = 'The mailbox is full, so the message could not be saved. Delete or move messages first.';
+  throw new UpstreamError('IMAP', 'refused', sentence, { cause: error, code: 'OVERQUOTA' });
+}
+
+function tooBig(cause?: unknown): UpstreamError {
+  return new UpstreamError('IMAP', 'refused', 'The message is larger than the mail server stores.', {
+    cause,
+    code: 'TOOBIG',
+  });
+}

@@ -1,0 +1,127 @@
+/** Address lists as people write them (RFC 5322 §3.4, RFC 6532) → checked addresses for the header and the envelope. */
+import { domainToASCII } from 'node:url';
+import addressparser, { type MailboxAddress } from 'nodemailer/lib/addressparser';
+import { ToolError } from '../../errors.ts';
+
+/** A display name, which may be empty, and an addr-spec whose domain is in ASCII (RFC 5890). */
+export interface Mailbox {
+  name: string;
+  address: string;
+}
+
+/** One entry of an address header: a mailbox or a group of them (`Team: ann@a.example, bob@b.example;`). */
+export type AddressEntry = Mailbox | { name: string; group: Mailbox[] };
+
+export type AddressParameter = 'to' | 'cc' | 'bcc';
+
+const maxListLength = 50_000;
+
+/**
+ * Parses a comma-separated address list with display names, quoted strings, comments and groups.
+ *
+ * @param parameter where it came from, for the errors
+ * @returns entries in order; empty for an empty list
+ * @throws {ToolError} that names the parameter, the position of the address (from 1) and quotes it short
+ */
+export function parseAddressList(list: string, parameter: AddressParameter): AddressEntry[] {
+  if (list.length > maxListLength) throw new ToolError(`${parameter}: longer than ${maxListLength} characters.`);
+  // A line break in an address would begin a new header field; the parser below drops it silently, and we do not repair attacks.
+  if (/(?!\t)[\p{Cc}\p{Surrogate}]/u.test(list)) {
+    throw new ToolError(
+      `${parameter}: line breaks and control characters are not allowed. Separate addresses by commas.`,
+    );
+  }
+  const parsed = addressparser(list);
+  let position = 0;
+  const check = (mailbox: MailboxAddress): Mailbox => {
+    position += 1;
+    return checkMailbox(mailbox, list, `${parameter}, address ${position}`);
+  };
+  const entries = parsed.map((entry) => {
+    if (entry.group === undefined) return check(entry);
+    if (entry.name.toLowerCase() === 'mailto') {
+      throw new ToolError(`${parameter}, address ${position + 1}: write the address itself, without mailto:.`);
+    }
+    return {
+      name: entry.name,
+      group: entry.group
+        .flatMap((member) => (member.group ? member.group : [member]))
+        .map(asMailbox)
+        .map(check),
+    };
+  });
+  // `a@x.example b@x.example` would be read as one address with the other for its name.
+  if (countAtSigns(list) !== position) {
+    throw new ToolError(
+      `${parameter}: an address holds more than one @. Separate addresses by commas, and put names with an @ in quotes.`,
+    );
+  }
+  return entries;
+}
+
+/** The addresses of header entries, each once, in order; of those that differ only in the case of the domain the first. */
+export function envelopeAddresses(entries: readonly AddressEntry[]): string[] {
+  const mailboxes = entries.flatMap((entry) => ('group' in entry ? entry.group : [entry]));
+  return [...new Set(mailboxes.map(({ address }) => address))];
+}
+
+/**
+ * Checks one addr-spec (RFC 5322 §3.4.1, RFC 6531 §3.3; lengths of RFC 5321 §4.5.3.1) and puts its domain into lower-case ASCII.
+ *
+ * @returns undefined if it is none. Domain literals (`[192.0.2.1]`) are none here
+ */
+export function normaliseAddress(address: string): string | undefined {
+  const at = address.lastIndexOf('@');
+  const local = address.slice(0, Math.max(at, 0));
+  const domain = asciiDomain(address.slice(at + 1));
+  const isDotAtom = /^[^\s\p{Cc}"(),:;<>@[\\\].]+(?:\.[^\s\p{Cc}"(),:;<>@[\\\].]+)*$/u.test(local);
+  const isQuoted = /^"(?:[^"\\\p{Cc}]|\\[\x20-\x7e])+"$/u.test(local);
+  if (!domain || !(isDotAtom || isQuoted) || Buffer.byteLength(local) > 64) return undefined;
+  const normalised = `${local}@${domain}`;
+  return Buffer.byteLength(normalised) <= 254 ? normalised : undefined;
+}
+
+function checkMailbox({ name, address }: MailboxAddress, list: string, where: string): Mailbox {
+  const normalised = normaliseAddress(address);
+  // `ann@exa mple.test` would be read as ann@exa with the name mple.test.
+  const isNameMarked = name === '' || [`<${address}>`, `(${name})`].some((text) => bare(list).includes(bare(text)));
+  if (normalised === undefined || !isNameMarked) {
+    const written = short([address, name].filter((part) => part !== '').join(' '));
+    const example = 'Write ann@example.com or "Ann Lee" <ann@example.com>, separated by commas.';
+    throw new ToolError(`${where}, ${written}: not a valid email address. ${example}`);
+  }
+  return { name, address: normalised };
+}
+
+function bare(text: string): string {
+  return text.replace(/[\s"\\]/g, '');
+}
+
+function asMailbox(entry: { name: string; address?: string | undefined }): MailboxAddress {
+  return { name: entry.name, address: entry.address ?? '' };
+}
+
+/** Node's mapper reads URLs, so it would decode, cut and turn numbers into IP addresses: only plain labels may reach it. */
+function asciiDomain(domain: string): string | undefined {
+  if (!/^[\p{L}\p{M}\p{N}\p{Join_Control}.\u30fb\u00b7-]{1,255}$/u.test(domain)) return undefined;
+  const ascii = domainToASCII(domain);
+  const labels = ascii.split('.');
+  const isName = labels.every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label));
+  return isName && !/^\d+$/.test(labels.at(-1) ?? '') ? ascii : undefined;
+}
+
+/** Those that separate local part and domain: outside of quoted strings and comments. */
+function countAtSigns(list: string): number {
+  const unquoted = list.replace(/"(?:[^"\\]|\\.)*"/gu, '');
+  let rest = unquoted;
+  for (let before = ''; before !== rest; ) {
+    before = rest;
+    rest = rest.replace(/\((?:[^()\\]|\\.)*\)/gu, '');
+  }
+  return rest.split('@').length - 1;
+}
+
+function short(text: string): string {
+  const characters = [...text];
+  return `"${characters.length > 60 ? `${characters.slice(0, 59).join('')}…` : text}"`;
+}

@@ -1,0 +1,129 @@
+import { bytesOf, type Item, isList, listOf, numberOf, textOf } from '../imap/tokens.ts';
+import { decodeHeader, decodeText } from './charset.ts';
+
+/** BODYSTRUCTURE of a FETCH answer (RFC 9051 §7.5.2) → a tree of parts. */
+
+export interface Part {
+  /** Part number for BODY[…] (RFC 9051 §6.4.5.1); empty for a message that is multipart as a whole. */
+  number: string;
+  /** Media type, lower case: `text/plain`, `multipart/mixed`. */
+  type: string;
+  /** Of Content-Type: names in lower case, values decoded (RFC 2231, and RFC 2047 as many write it). */
+  parameters: ReadonlyMap<string, string>;
+  /** With its angle brackets. */
+  contentId: string | null;
+  /** Content-Transfer-Encoding, lower case. */
+  encoding: string;
+  /** Bytes as encoded. */
+  sizeBytes: number;
+  /** `attachment`, `inline`, or whatever else was written, lower case. */
+  disposition: string | null;
+  /** As the sender wrote it, decoded. */
+  filename: string | null;
+  /** Of a multipart; empty otherwise. */
+  children: Part[];
+  /** Of an attached message. */
+  subject: string | null;
+}
+
+/** @param number part number of this part; none for the whole message */
+export function readBodyStructure(item: Item | undefined, number = ''): Part {
+  const items = listOf(item);
+  return isList(items[0]) ? readMultipart(items, number) : readLeaf(items, number === '' ? '1' : number);
+}
+
+/** All parts that are no multipart, in order. */
+export function leavesOf(part: Part): Part[] {
+  return part.children.length > 0 ? part.children.flatMap(leavesOf) : [part];
+}
+
+function readMultipart(items: readonly Item[], number: string): Part {
+  const count = items.findIndex((item) => !isList(item));
+  const bodies = count < 0 ? items : items.slice(0, count);
+  const [subtype, parameters, disposition] = count < 0 ? [] : items.slice(count);
+  return {
+    number,
+    type: `multipart/${lowerCase(subtype) || 'mixed'}`,
+    parameters: readParameters(parameters),
+    contentId: null,
+    encoding: '',
+    sizeBytes: 0,
+    ...readDisposition(disposition),
+    children: bodies.map((body, index) =>
+      readBodyStructure(body, number === '' ? `${index + 1}` : `${number}.${index + 1}`),
+    ),
+    subject: null,
+  };
+}
+
+function readLeaf(items: readonly Item[], number: string): Part {
+  const [mainType, subtype, parameters, contentId, , encoding, size, ...rest] = items;
+  const type = `${lowerCase(mainType) || 'application'}/${lowerCase(subtype) || 'octet-stream'}`;
+  const readable = readParameters(parameters);
+  const { disposition, filename } = readDisposition(dispositionOf(type, rest));
+  return {
+    number,
+    type,
+    parameters: readable,
+    contentId: textOf(contentId),
+    encoding: lowerCase(encoding).trim(),
+    sizeBytes: numberOf(size) ?? 0,
+    disposition,
+    filename: filename ?? readable.get('name') ?? null,
+    children: [],
+    subject: type === 'message/rfc822' ? decodeHeader(bytesOf(listOf(rest[0])[1])) : null,
+  };
+}
+
+/** After size: message/rfc822 has three more fields and text/* one (which some servers leave out), then MD5, then the disposition. */
+function dispositionOf(type: string, rest: readonly Item[]): Item | undefined {
+  if (type === 'message/rfc822' || type === 'message/global') return rest[isList(rest[1]) ? 4 : 1];
+  if (type.startsWith('text/') && numberOf(rest[0]) !== null) return rest[2];
+  return rest[1];
+}
+
+function readDisposition(item: Item | undefined): { disposition: string | null; filename: string | null } {
+  const [disposition, parameters] = listOf(item);
+  return { disposition: lowerCase(disposition) || null, filename: readParameters(parameters).get('filename') ?? null };
+}
+
+/** Name and value in turns; long or non-ASCII values in numbered, percent-encoded pieces (RFC 2231 §3 and §4). */
+function readParameters(item: Item | undefined): Map<string, string> {
+  const items = listOf(item);
+  const parameters = new Map<string, string>();
+  const pieces = new Map<string, { index: number; bytes: Buffer; isEncoded: boolean }[]>();
+  for (let i = 0; i + 1 < items.length && i < 400; i += 2) {
+    const key = lowerCase(items[i]);
+    const bytes = bytesOf(items[i + 1]) ?? Buffer.alloc(0);
+    const match = /^([^*]+)(?:\*(\d{1,3}))?(\*)?$/.exec(key);
+    if (match?.[1] === undefined) continue;
+    const [, name, index = '0', star] = match;
+    if (name === key) parameters.set(name, decodeHeader(bytes));
+    else pieces.set(name, [...(pieces.get(name) ?? []), { index: Number(index), bytes, isEncoded: star === '*' }]);
+  }
+  // The pieces win over a plain value beside them, which is for programs that do not know them.
+  for (const [name, all] of pieces) parameters.set(name, joinPieces(all.sort((a, b) => a.index - b.index)));
+  return parameters;
+}
+
+function joinPieces(pieces: { bytes: Buffer; isEncoded: boolean }[]): string {
+  const [first] = pieces;
+  const prefix = first?.isEncoded ? /^([^']*)'[^']*'/.exec(first.bytes.toString('latin1')) : null;
+  const bytes = pieces.map((piece, index) => {
+    const own = index === 0 && prefix !== null ? piece.bytes.subarray(prefix[0].length) : piece.bytes;
+    return piece.isEncoded ? percentDecode(own) : own;
+  });
+  const joined = Buffer.concat(bytes);
+  return prefix?.[1] ? decodeText(joined, prefix[1]) : decodeHeader(joined);
+}
+
+function percentDecode(bytes: Buffer): Buffer {
+  const text = bytes
+    .toString('latin1')
+    .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(text, 'latin1');
+}
+
+function lowerCase(item: Item | undefined): string {
+  return textOf(item)?.toLowerCase() ?? '';
+}

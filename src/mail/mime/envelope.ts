@@ -1,0 +1,92 @@
+import { bytesOf, type Item, listOf, textOf } from '../imap/tokens.ts';
+import { decodeHeader } from './charset.ts';
+
+/** ENVELOPE of a FETCH answer (RFC 9051 §7.5.2) → subject, addresses and ids. */
+
+export interface Address {
+  /** Decoded display name; empty if there is none. A group without members is a name with an empty address. */
+  name: string;
+  /** addr-spec, or what stands in its place. */
+  address: string;
+}
+
+export interface Envelope {
+  subject: string;
+  from: Address[];
+  sender: Address[];
+  replyTo: Address[];
+  to: Address[];
+  cc: Address[];
+  bcc: Address[];
+  /** Message-ID with its angle brackets. */
+  messageId: string | null;
+  inReplyTo: string | null;
+  /** The Date header as it came. */
+  date: string;
+}
+
+/** Most addresses of one header that are returned. */
+export const MOST_ADDRESSES = 1_000;
+
+/** Longer subjects are cut, in UTF-16 code units: they are made to fill somebody's screen or context. */
+const LONGEST_SUBJECT = 2_000;
+
+/** What Dovecot, Cyrus and UW IMAP write where an address has no domain or no local part. */
+const MISSING = /^(?:MISSING_DOMAIN|MISSING_MAILBOX|\.MISSING-HOST-NAME\.|unspecified-domain|SYNTAX_ERROR)$/i;
+
+/** @param bodyCharset charset of the text, for headers with raw bytes that are not UTF-8 */
+export function readEnvelope(item: Item | undefined, bodyCharset: string | null): Envelope {
+  const [date, subject, from, sender, replyTo, to, cc, bcc, inReplyTo, messageId] = listOf(item);
+  const addresses = (field: Item | undefined) => readAddresses(field, bodyCharset);
+  return {
+    subject: decodeHeader(bytesOf(subject), bodyCharset).slice(0, LONGEST_SUBJECT),
+    from: addresses(from),
+    sender: addresses(sender),
+    replyTo: addresses(replyTo),
+    to: addresses(to),
+    cc: addresses(cc),
+    bcc: addresses(bcc),
+    messageId: readMessageIds(textOf(messageId))[0] ?? null,
+    inReplyTo: readMessageIds(textOf(inReplyTo))[0] ?? null,
+    date: textOf(date) ?? '',
+  };
+}
+
+/**
+ * The Message-IDs in a header value (RFC 5322 §3.6.4), with their angle brackets. A value without any is taken as one id, as broken
+ * senders write it.
+ */
+export function readMessageIds(value: string | null): string[] {
+  const text = (value ?? '').slice(0, 100_000);
+  const ids = text.match(/<[^<>\s]{1,900}>/g);
+  if (ids !== null) return ids;
+  const bare = decodeHeader(Buffer.from(text));
+  return bare === '' || bare.includes(' ') || bare.length > 900 ? [] : [bare];
+}
+
+function readAddresses(item: Item | undefined, bodyCharset: string | null): Address[] {
+  const addresses: Address[] = [];
+  let emptyGroup: string | null = null;
+  for (const entry of listOf(item).slice(0, MOST_ADDRESSES)) {
+    const [name, , local, domain] = listOf(entry);
+    if (domain === null || domain === undefined) {
+      // A group opens with its name and closes without one (RFC 9051 §7.5.2); its members count, the name only if there are none.
+      if (emptyGroup !== null) addresses.push({ name: emptyGroup, address: '' });
+      emptyGroup = local === null || local === undefined ? null : decodeHeader(bytesOf(local), bodyCharset);
+      continue;
+    }
+    emptyGroup = null;
+    const address = [local, domain]
+      .map((part) => decodeHeader(bytesOf(part ?? null), bodyCharset))
+      .filter(isPresent)
+      .join('@');
+    const displayName = decodeHeader(bytesOf(name ?? null), bodyCharset);
+    if (address !== '' || displayName !== '') addresses.push({ name: displayName, address });
+  }
+  if (emptyGroup !== null) addresses.push({ name: emptyGroup, address: '' });
+  return addresses;
+}
+
+function isPresent(part: string): boolean {
+  return part !== '' && !MISSING.test(part);
+}

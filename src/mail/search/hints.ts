@@ -1,0 +1,51 @@
+/** What the writer of an unknown search key probably meant. */
+import { dateKeys, plainKeys, secondsKeys, sizeKeys, textKeys } from './keys.ts';
+import { short } from './words.ts';
+
+const keyNames: readonly string[] = [
+  ...plainKeys,
+  ...textKeys,
+  ...dateKeys,
+  ...sizeKeys,
+  ...secondsKeys,
+  ...['KEYWORD', 'UNKEYWORD', 'HEADER', 'UID', 'NOT', 'OR'],
+];
+
+/** Words of other query languages, and parts of IMAP that are left out on purpose. */
+const slips = new Map([
+  ['AND', 'leave AND out; keys side by side all have to match.'],
+  ['UNREAD', 'use UNSEEN.'],
+  ['READ', 'use SEEN.'],
+  ['STARRED', 'use FLAGGED.'],
+  ['AFTER', 'use SINCE with a date such as 1-Feb-2025.'],
+  ['DATE', 'use SINCE, BEFORE or ON with a date such as 1-Feb-2025.'],
+  ['LABEL', 'use KEYWORD, or search in the mailbox of that name.'],
+  ['HAS', 'IMAP cannot search for attachments. Look at has_attachments in the results.'],
+  ['ATTACHMENT', 'IMAP cannot search for attachments. Look at has_attachments in the results.'],
+  ['SEARCH', 'leave out the command; give only what to search for.'],
+  ['RETURN', 'RETURN is not supported. UIDs and their number are always returned.'],
+  ['CHARSET', 'CHARSET may only come first. Leave it out and write plain Unicode.'],
+  ['MODSEQ', 'MODSEQ is not supported.'],
+  ['$', 'results are not saved between searches. Give the numbers themselves.'],
+]);
+
+/**
+ * @param word the unknown key, as written
+ * @param phrase key and unquoted value just before it: `SUBJECT foo bar` lacks quotes
+ * @returns the end of a sentence that began with the word
+ */
+export function hintFor(word: string, phrase: { key: string; text: string } | undefined): string {
+  const upper = word.toUpperCase();
+  const slip = slips.get(upper);
+  if (slip) return `unknown search key; ${slip}`;
+  const colon = word.indexOf(':');
+  const before = upper.slice(0, Math.max(colon, 0));
+  if (keyNames.includes(before)) {
+    return `unknown search key; write a space instead of the colon: ${before} ${short(word.slice(colon + 1))}.`;
+  }
+  if (phrase) {
+    const text = `${phrase.text} ${word}`.replace(/^['‘’“”„«]|['‘’“”»]$/g, '');
+    return `unknown search key. If it belongs to the text before, put all of it in double quotes: ${phrase.key} ${short(text)}.`;
+  }
+  return `unknown search key. There are ${keyNames.join(', ')}; to find a text anywhere: TEXT ${short(word)}.`;
+}

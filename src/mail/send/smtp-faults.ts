@@ -1,0 +1,147 @@
+/** What nodemailer, Node and SMTP servers report when something fails, as our UpstreamError. No text of a server gets through. */
+import { UpstreamError } from '../../errors.ts';
+import { needsAppPassword } from '../app-password.ts';
+
+export interface Rejection {
+  address: string;
+  /** SMTP reply code (RFC 5321 §4.2.3), where there was one. */
+  code: number | null;
+  /** In our words. */
+  reason: string;
+}
+
+const NOTHING_SENT = 'Nothing was sent.';
+
+/** Why no session came about. */
+export function connectFault(cause: unknown): UpstreamError {
+  const code = read(cause, 'originalCode') ?? read(cause, 'code');
+  const replyCode = readNumber(cause, 'responseCode');
+  if (read(cause, 'code') === 'ETIMEDOUT' || code === 'ETIMEDOUT') {
+    const sentence = `The SMTP server did not answer in time. ${NOTHING_SENT} Try again in a minute.`;
+    return new UpstreamError('SMTP', 'timeout', sentence, { cause, code });
+  }
+  if (read(cause, 'command') === 'STARTTLS' && replyCode !== undefined) {
+    const sentence = `The SMTP server offers no STARTTLS, so the password was not sent. ${NOTHING_SENT}`;
+    return new UpstreamError('SMTP', 'refused', sentence, { cause, code: 'NO_STARTTLS' });
+  }
+  if (isAboutCertificate(cause, code)) {
+    const sentence = `The certificate of the SMTP server is not valid for its name, or nobody trusted has signed it. ${NOTHING_SENT}`;
+    return new UpstreamError('SMTP', 'certificate', sentence, { cause, code });
+  }
+  if (replyCode !== undefined) {
+    const sentence = `The SMTP server turned the connection away (${replyCode}). ${NOTHING_SENT} Try again in a minute.`;
+    return new UpstreamError('SMTP', 'refused', sentence, { cause, code: String(replyCode) });
+  }
+  const sentence = `The SMTP server could not be reached, or does not speak the expected protocol on this port. ${NOTHING_SENT}`;
+  return new UpstreamError('SMTP', 'unreachable', sentence, { cause, code });
+}
+
+/** Why the server did not take the login. */
+export function loginFault(cause: unknown): UpstreamError {
+  const replyCode = readNumber(cause, 'responseCode');
+  if (replyCode === undefined) return connectFault(cause);
+  const code = String(replyCode);
+  if (needsAppPassword(read(cause, 'response') ?? '')) {
+    const sentence = `The SMTP server wants an app password instead of the password of the account. ${NOTHING_SENT}`;
+    return new UpstreamError('SMTP', 'credentials', sentence, { cause, code: 'APP_PASSWORD' });
+  }
+  // 535 and 534 are about the login (RFC 4954 §6); some servers say 550 or 554. 530 and 538 ask for TLS, 50x know no AUTH.
+  if ([534, 535, 550, 554].includes(replyCode)) return wrongLogin({ cause, code });
+  const sentence = `The SMTP server accepts no login at the moment (${code}). ${NOTHING_SENT} Try again in a minute.`;
+  return new UpstreamError('SMTP', 'refused', sentence, { cause, code });
+}
+
+export function wrongLogin(options: { cause?: unknown; code?: string | undefined } = {}): UpstreamError {
+  const sentence = `The SMTP server refused the user name or password. ${NOTHING_SENT}`;
+  return new UpstreamError('SMTP', 'credentials', sentence, options);
+}
+
+/**
+ * Why a message was not taken.
+ *
+ * @param mayHaveArrived the last byte was handed to the network: without an answer nobody knows
+ */
+export function sendFault(cause: unknown, mayHaveArrived: boolean): UpstreamError {
+  const rejected = rejectionsOf(cause);
+  if (rejected.length > 0) {
+    const each = rejected.map(
+      ({ address, code, reason }) => `${address}: ${reason}${code === null ? '' : ` (${code})`}`,
+    );
+    const sentence = `${NOTHING_SENT} The SMTP server refused every recipient. ${each.join('; ')}.`;
+    return new UpstreamError('SMTP', 'refused', sentence, { cause, code: codeOf(rejected[0]) });
+  }
+  const replyCode = readNumber(cause, 'responseCode');
+  if (replyCode !== undefined) {
+    const reason = reasonFor(replyCode, read(cause, 'response') ?? '', 'message');
+    const what = read(cause, 'command') === 'MAIL FROM' ? 'the sender address' : 'the message';
+    const sentence = `${NOTHING_SENT} The SMTP server refused ${what}: ${reason} (${replyCode}).`;
+    return new UpstreamError('SMTP', 'refused', sentence, { cause, code: String(replyCode) });
+  }
+  if (mayHaveArrived) {
+    const sentence =
+      'The connection was lost after the message was handed over, before the SMTP server confirmed it: it may have been sent or not. Look for it in the Sent mailbox, or ask a recipient, before sending again.';
+    return new UpstreamError('SMTP', 'unknown_outcome', sentence, { cause, code: read(cause, 'code') });
+  }
+  if (read(cause, 'command') === 'MAIL FROM') {
+    const sentence = `${NOTHING_SENT} The message is larger than the SMTP server takes. Send fewer or smaller attachments.`;
+    return new UpstreamError('SMTP', 'refused', sentence, { cause, code: 'SIZE' });
+  }
+  return connectFault(cause);
+}
+
+/** One recipient's refusal, as nodemailer reports it. */
+export function rejectionOf(error: unknown): Rejection {
+  const code = readNumber(error, 'responseCode') ?? null;
+  const reason = code === null ? 'no answer' : reasonFor(code, read(error, 'response') ?? '', 'recipient');
+  return { address: read(error, 'recipient') ?? '', code, reason };
+}
+
+function rejectionsOf(cause: unknown): Rejection[] {
+  if (!(cause instanceof Error)) return [];
+  const errors: unknown = Reflect.get(cause, 'rejectedErrors');
+  return Array.isArray(errors) ? errors.map(rejectionOf) : [];
+}
+
+/** A reply in our words: by its enhanced status code (RFC 3463) where it has one, else by its reply code (RFC 5321 §4.2.3). */
+function reasonFor(code: number, response: string, about: 'recipient' | 'message'): string {
+  const [, status = ''] = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(response) ?? [];
+  const detail = status.slice(2);
+  if (['1.1', '1.6', '1.10'].includes(detail)) return 'unknown address';
+  if (['1.2', '4.4', '1.3'].includes(detail)) return 'unknown domain or bad address';
+  if (['2.1', '2.0'].includes(detail)) return 'mailbox is disabled';
+  if (detail === '2.2') return 'mailbox is full';
+  if (['2.3', '3.4'].includes(detail) || code === 552)
+    return about === 'message' ? 'too large, or the quota is used up' : 'mailbox is full, or the message is too large';
+  if (['4.5', '5.3', '7.28'].includes(detail)) return 'too many messages or recipients; try again later';
+  if (detail.startsWith('7.'))
+    return code < 500
+      ? 'put off by the policy of the server; try again later'
+      : 'not allowed by the policy of the server';
+  if (code < 500) return 'try again later';
+  if (code === 553 || code === 501) return 'address not accepted';
+  if (code === 550 && about === 'recipient' && status === '') return 'unknown address or not allowed';
+  return about === 'recipient' ? 'refused' : 'not accepted';
+}
+
+/** OpenSSL's and Node's own verdicts; after STARTTLS nodemailer keeps only their words. Never text of a server. */
+function isAboutCertificate(cause: unknown, code: string | undefined): boolean {
+  if (/CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY|DECRYPT|DECODE)|HOSTNAME_MISMATCH/.test(code ?? '')) return true;
+  return (
+    code === 'ETLS' &&
+    /^Error initiating TLS - .*(?:certificate|altnames)/i.test(cause instanceof Error ? cause.message : '')
+  );
+}
+
+function codeOf(rejection: Rejection | undefined): string | undefined {
+  return rejection?.code == null ? undefined : String(rejection.code);
+}
+
+function read(error: unknown, property: string): string | undefined {
+  const value: unknown = error instanceof Error ? Reflect.get(error, property) : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+function readNumber(error: unknown, property: string): number | undefined {
+  const value: unknown = error instanceof Error ? Reflect.get(error, property) : undefined;
+  return typeof value === 'number' ? value : undefined;
+}

@@ -1,0 +1,155 @@
+/** Submits composed messages (RFC 6409). Door to nodemailer's SMTP client. */
+import { Readable } from 'node:stream';
+import type { ConnectionOptions } from 'node:tls';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { ToolError, UpstreamError } from '../../errors.ts';
+import type { Login, MailAccount, MailServer } from '../account.ts';
+import { chunksOf } from '../message-bytes.ts';
+import type { ComposedMessage } from './compose.ts';
+import { connectFault, loginFault, type Rejection, rejectionOf, sendFault, wrongLogin } from './smtp-faults.ts';
+
+export interface SmtpLimits {
+  /** For DNS, TCP and TLS. */
+  connectMs: number;
+  greetingMs: number;
+  /** Longest silence of the server. */
+  silenceMs: number;
+  /** For everything, the message included. */
+  totalMs: number;
+}
+
+export interface SmtpOptions {
+  /** Certificate authorities to trust instead of Node's. */
+  tls?: Pick<ConnectionOptions, 'ca'>;
+  limits?: Partial<SmtpLimits>;
+}
+
+/** What the server said about each recipient. */
+export interface Submission {
+  /** Recipients that the server has taken the message for; at least one. */
+  accepted: string[];
+  rejected: Rejection[];
+}
+
+const LIMITS: SmtpLimits = { connectMs: 10_000, greetingMs: 10_000, silenceMs: 30_000, totalMs: 120_000 };
+/** A name for EHLO that tells nothing about the host; the client has no public one (RFC 5321 §4.1.3). */
+const EHLO_NAME = '[127.0.0.1]';
+
+/**
+ * Hands a message to the submission server, once.
+ *
+ * @throws {ToolError} if there is no recipient
+ * @throws {UpstreamError} `unknown_outcome` if the connection is lost after the last byte of the message; with every other fault
+ *   nothing was sent, and the sentence says so. `refused` names each recipient if all were refused
+ */
+export async function submit(
+  { smtp: { server, login } }: MailAccount,
+  { raw, envelope }: ComposedMessage,
+  options: SmtpOptions = {},
+): Promise<Submission> {
+  if (envelope.to.length === 0)
+    throw new ToolError('The message has no recipient. Give at least one address in to, cc or bcc.');
+  return withSmtp(server, login, options, async (connection, failure) => {
+    let isWholeMessageRead = false;
+    let sourceFailure: unknown;
+    async function* chunks() {
+      try {
+        yield* chunksOf(raw);
+      } catch (error) {
+        sourceFailure = error;
+        throw error;
+      }
+      isWholeMessageRead = true;
+    }
+    const sent = new Promise<SMTPConnection.SentMessageInfo>((resolve, reject) => {
+      // Read only after the server has answered DATA with 354. Without the last byte there is no message (RFC 5321 §4.1.1.4).
+      const message = Readable.from(chunks(), { objectMode: false });
+      // Without its end there is no message either if the source of an attachment fails.
+      message.on('error', reject);
+      const { from, to } = envelope;
+      connection.send({ from, to, size: raw.length }, message, (error, info) =>
+        error ? reject(error) : resolve(info),
+      );
+    });
+    const info = await Promise.race([sent, failure]).catch((error: unknown) => {
+      throw sourceFailure === undefined ? sendFault(error, isWholeMessageRead) : unreadable(sourceFailure);
+    });
+    const errors = info.rejectedErrors ?? [];
+    return { accepted: info.accepted, rejected: errors.map(rejectionOf) };
+  });
+}
+
+/**
+ * Logs in and leaves; sends nothing.
+ *
+ * @throws {UpstreamError} saying what is wrong with server or login
+ */
+export function verifySmtp(server: MailServer, login: Login, options: SmtpOptions = {}): Promise<void> {
+  return withSmtp(server, login, options, async () => undefined);
+}
+
+/** @param use gets a promise that is rejected when the connection fails, and otherwise never settles */
+async function withSmtp<T>(
+  server: MailServer,
+  login: Login,
+  options: SmtpOptions,
+  use: (connection: SMTPConnection, failure: Promise<never>) => Promise<T>,
+): Promise<T> {
+  // A NUL ends a field in AUTH PLAIN (RFC 4616 §2); no server has such a login.
+  if (/[\0\r\n]/.test(login.username + login.password)) throw wrongLogin();
+  const limits = { ...LIMITS, ...options.limits };
+  const connection = new SMTPConnection({
+    host: server.host,
+    port: server.port,
+    name: EHLO_NAME,
+    secure: server.security === 'tls',
+    requireTLS: server.security === 'starttls',
+    ignoreTLS: server.security === 'cleartext',
+    connectionTimeout: limits.connectMs,
+    greetingTimeout: limits.greetingMs,
+    socketTimeout: limits.silenceMs,
+    dnsTimeout: limits.connectMs,
+    maxResponseSize: 64 * 1024,
+    // Mail servers beside us, in the same container or on the same machine, are servers too.
+    allowInternalNetworkInterfaces: true,
+    tls: { ...options.tls },
+    logger: false,
+  });
+  let deadline: NodeJS.Timeout | undefined;
+  const failure = new Promise<never>((_resolve, reject) => {
+    connection.on('error', reject);
+    deadline = setTimeout(() => reject(Object.assign(new Error('deadline'), { code: 'ETIMEDOUT' })), limits.totalMs);
+  });
+  // It may fail after the work is done, when nobody waits for it any more.
+  failure.catch(() => undefined);
+  try {
+    await Promise.race([step((done) => connection.connect(done)), failure]).catch((error: unknown) => {
+      throw connectFault(error);
+    });
+    const { username: user, password: pass } = login;
+    await Promise.race([step((done) => connection.login({ user, pass }, done)), failure]).catch((error: unknown) => {
+      throw loginFault(error);
+    });
+    const result = await use(connection, failure);
+    // The caller does not wait for the goodbye.
+    connection.quit();
+    return result;
+  } catch (error) {
+    connection.close();
+    throw error;
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+/** An attachment could be read when the message was composed, and cannot any more. */
+function unreadable(cause: unknown): Error {
+  if (cause instanceof ToolError || cause instanceof UpstreamError) return cause;
+  return new UpstreamError('IMAP', 'unreachable', 'An attachment could not be read to its end. Nothing was sent.', {
+    cause,
+  });
+}
+
+function step(start: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
+}
