@@ -7,7 +7,7 @@ import { ENVIRONMENT } from '../src/environment.ts';
 import { limitTable, toolTable } from '../src/mcp/reference.ts';
 import { mailTools } from '../src/mcp/tools/mail.ts';
 import { missiveTools } from '../src/mcp/tools/missive.ts';
-import { presets } from '../src/oauth/presets.ts';
+import { presets } from '../src/oauth/client/presets.ts';
 import { requirements, requirementTable } from './requirements.ts';
 
 const README = 'README.md';

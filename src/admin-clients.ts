@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { ConfigError } from './errors.ts';
 import type { Log } from './log.ts';
 import { asObject, limitsObject, mint, readFlags } from './mint.ts';
-import { addressBlock } from './oauth/address-block.ts';
-import { equalsInConstantTime, sha256 } from './oauth/constant-time.ts';
-import type { Keyring } from './oauth/jwe.ts';
+import { addressBlock } from './oauth/http/address-block.ts';
+import { equalsInConstantTime, sha256 } from './oauth/http/constant-time.ts';
+import type { Keyring } from './oauth/sealed/jwe.ts';
 import type { State } from './state/state.ts';
 
 const List = z.union([z.array(z.string()), z.string().transform((text) => [text])]);

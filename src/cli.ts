@@ -9,7 +9,7 @@ import { inspect } from './inspect.ts';
 import { METHOD_GROUPS } from './mcp/policy-input.ts';
 import { MISSIVE_TAGS, TAGS } from './mcp/tool.ts';
 import { MISSIVE_URL } from './missive/account.ts';
-import { presets } from './oauth/presets.ts';
+import { presets } from './oauth/client/presets.ts';
 import { personalToken } from './personal-token.ts';
 import { startServer } from './server.ts';
 import { openTerminal, type Terminal } from './terminal.ts';

@@ -1,9 +1,9 @@
 /** `mail-mcp deny` and `mail-mcp allow`: shuts a client out on all replicas at once, or lets it in again. */
 import { readStateAccess } from './config.ts';
 import { ConfigError, UpstreamError } from './errors.ts';
-import { deniedMark } from './oauth/clients.ts';
-import { jtiOfClient } from './oauth/denied-clients.ts';
-import { createKeyring } from './oauth/jwe.ts';
+import { deniedMark } from './oauth/client/clients.ts';
+import { jtiOfClient } from './oauth/client/named-client.ts';
+import { createKeyring } from './oauth/sealed/jwe.ts';
 import type { State } from './state/state.ts';
 
 const centuryMs = 100 * 365 * 24 * 3_600_000;

@@ -11,9 +11,9 @@ import {
   readFlags,
   redirectUrisOf,
 } from './mint.ts';
-import type { NewClient } from './oauth/client.ts';
-import { sealConnection } from './oauth/connection.ts';
-import { createKeyring, type Keyring } from './oauth/jwe.ts';
+import type { NewClient } from './oauth/client/client.ts';
+import { sealConnection } from './oauth/client/default-connection.ts';
+import { createKeyring, type Keyring } from './oauth/sealed/jwe.ts';
 import { flagOf, serverLines, serversObject } from './server-flags.ts';
 
 /** `mail-mcp generate`: flags → a minted client → what is printed. */

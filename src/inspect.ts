@@ -3,8 +3,8 @@ import type { Servers } from './account.ts';
 import { readKeys } from './config.ts';
 import { ConfigError } from './errors.ts';
 import type { MailServer } from './mail/account.ts';
-import { type Claims, createKeyring, type Sealed } from './oauth/jwe.ts';
-import { createTokens, type Tokens } from './oauth/tokens.ts';
+import { type Claims, createKeyring, type Sealed } from './oauth/sealed/jwe.ts';
+import { createTokens, type Tokens } from './oauth/sealed/payloads.ts';
 
 /**
  * @returns one JSON object to print: kind, jti, times and what the kind holds

@@ -4,9 +4,9 @@ import type { Servers } from './account.ts';
 import { ConfigError } from './errors.ts';
 import { type PolicyInput, readPolicy } from './mcp/policy-input.ts';
 import { toolsOf } from './mcp/services.ts';
-import { mintClient, type NewClient } from './oauth/client.ts';
-import type { Keyring } from './oauth/jwe.ts';
-import { defaultPresets, presets } from './oauth/presets.ts';
+import { mintClient, type NewClient } from './oauth/client/client.ts';
+import { defaultPresets, presets } from './oauth/client/presets.ts';
+import type { Keyring } from './oauth/sealed/jwe.ts';
 import type { Policy } from './policy.ts';
 import { readServers, serversObject } from './server-flags.ts';
 

@@ -8,7 +8,7 @@ import { sendLimit, sendsKey } from './mcp/limits/sends.ts';
 import type { MissiveSession } from './mcp/tools/missive/session.ts';
 import { createMissiveApi, type MissiveApi } from './missive/api.ts';
 import type { Quota } from './missive/quota.ts';
-import type { Grant } from './oauth/bearer.ts';
+import type { Grant } from './oauth/bearer/bearer.ts';
 import type { State } from './state/state.ts';
 
 export type MissiveGrant = Pick<Grant, 'permit' | 'client' | 'subject'> & {

@@ -11,7 +11,7 @@ import { missiveTools } from './mcp/tools/missive.ts';
 import { tolerateVersionMismatch } from './mcp/version-mismatch.ts';
 import { type Quota, quotaHeaders } from './missive/quota.ts';
 import type { MissiveExchange } from './missive-session.ts';
-import type { Grant } from './oauth/bearer.ts';
+import type { Grant } from './oauth/bearer/bearer.ts';
 import type { RequestLog } from './request-log.ts';
 import { VERSION } from './version.ts';
 

@@ -1,7 +1,7 @@
 /** The owner's page on two replicas with one Redis: opened at one, used at the other, and without Redis for a while. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { challengeOf } from '../src/oauth/pkce.ts';
+import { challengeOf } from '../src/oauth/http/pkce.ts';
 import { newAccount } from './support/accounts.ts';
 import { openForm } from './support/person.ts';
 import { startRedis, type TestRedis } from './support/redis.ts';

@@ -20,7 +20,7 @@ import { readConfig } from '../src/config.ts';
 import { generate } from '../src/generate.ts';
 import { createLog } from '../src/log.ts';
 import type { MailAccount } from '../src/mail/account.ts';
-import { createClients } from '../src/oauth/clients.ts';
+import { createClients } from '../src/oauth/client/clients.ts';
 import { newAccount } from './support/accounts.ts';
 import { type DocumentServer, fetchFromHere, startDocumentServer } from './support/document-server.ts';
 import { imapWith } from './support/mailboxes.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../src/cli.ts';
-import { deniedMark } from '../src/oauth/clients.ts';
+import { deniedMark } from '../src/oauth/client/clients.ts';
 import { connectRedisState } from '../src/state/redis.ts';
 import type { State } from '../src/state/state.ts';
 import { closedPort } from './support/misbehaving.ts';

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createApp, type Services } from '../src/app.ts';
 import { createLog, describeError } from '../src/log.ts';
-import { createClients } from '../src/oauth/clients.ts';
-import { createKeyring } from '../src/oauth/jwe.ts';
+import { createClients } from '../src/oauth/client/clients.ts';
+import { createKeyring } from '../src/oauth/sealed/jwe.ts';
 import { createMemoryState } from '../src/state/memory.ts';
 import { testKey } from './support/oauth-app.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { main } from '../src/cli.ts';
-import { createKeyring, randomId } from '../src/oauth/jwe.ts';
-import { createTokens } from '../src/oauth/tokens.ts';
+import { createKeyring, randomId } from '../src/oauth/sealed/jwe.ts';
+import { createTokens } from '../src/oauth/sealed/payloads.ts';
 import { exampleServers } from './support/oauth-app.ts';
 
 const key = randomBytes(32);

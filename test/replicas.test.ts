@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod';
 import { main } from '../src/cli.ts';
 import type { MailAccount } from '../src/mail/account.ts';
-import { challengeOf } from '../src/oauth/pkce.ts';
+import { challengeOf } from '../src/oauth/http/pkce.ts';
 import { newAccount, withPassword } from './support/accounts.ts';
 import { type OpenForm, openForm } from './support/person.ts';
 import { cuttableProxy } from './support/proxies.ts';

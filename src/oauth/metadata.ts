@@ -1,8 +1,8 @@
 /** The discovery documents: RFC 8414 for the authorization server, RFC 9728 for `/mcp`. Pure functions of the issuer. */
 import type { RequestHandler } from 'express';
 import { scopes } from '../policy.ts';
-import type { OAuthServices } from './oauth-services.ts';
-import { keySetPath, registrationPaths, revocationPaths } from './paths.ts';
+import { keySetPath, registrationPaths, revocationPaths } from './http/paths.ts';
+import type { OAuthServices } from './services.ts';
 
 /** The one resource there is (RFC 8707 §2): the audience of every access token. */
 export const resourceOf = (issuer: string): string => `${issuer}/mcp`;

@@ -1,15 +1,11 @@
 /** Every URL of the authorization server, the aliases of older clients included. */
 import { type RequestHandler, Router } from 'express';
-import { account } from './account.ts';
-import { authorize } from './authorize.ts';
-import { allowOtherOrigins } from './cors.ts';
-import {
-  authorizationServerMetadata,
-  emptyKeySet,
-  openidConfiguration,
-  protectedResourceMetadata,
-} from './metadata.ts';
-import type { OAuthServices } from './oauth-services.ts';
+import { account } from './endpoints/account.ts';
+import { authorize } from './endpoints/authorize.ts';
+import { registration } from './endpoints/register.ts';
+import { revocation } from './endpoints/revoke.ts';
+import { token } from './endpoints/token.ts';
+import { allowOtherOrigins } from './http/cors.ts';
 import {
   accountPath,
   authorizationServerMetadataAliases,
@@ -21,10 +17,14 @@ import {
   registrationPaths,
   revocationPaths,
   tokenPaths,
-} from './paths.ts';
-import { registration } from './registration.ts';
-import { revocation } from './revocation.ts';
-import { token } from './token.ts';
+} from './http/paths.ts';
+import {
+  authorizationServerMetadata,
+  emptyKeySet,
+  openidConfiguration,
+  protectedResourceMetadata,
+} from './metadata.ts';
+import type { OAuthServices } from './services.ts';
 
 /** @returns a router for the root of the app; its errors are for the app's error handler (error-response.ts) */
 export function oauthRoutes(services: OAuthServices): Router {

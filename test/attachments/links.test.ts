@@ -9,7 +9,7 @@ import { ToolError, UpstreamError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { createImapPool, type ImapPool } from '../../src/mail/pool/pool.ts';
-import { createKeyring, sealed } from '../../src/oauth/jwe.ts';
+import { createKeyring, sealed } from '../../src/oauth/sealed/jwe.ts';
 import { newAccount, withPassword } from '../support/accounts.ts';
 import { imapWith } from '../support/mailboxes.ts';
 import { message } from '../support/messages.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { presets } from '../../src/oauth/presets.ts';
+import { presets } from '../../src/oauth/client/presets.ts';
 import { newAccount } from '../support/accounts.ts';
 import { imapWith } from '../support/mailboxes.ts';
 import { message } from '../support/messages.ts';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { challengeOf } from '../../src/oauth/pkce.ts';
+import { challengeOf } from '../../src/oauth/http/pkce.ts';
 import { openForm } from '../support/person.ts';
 import { formOf, type Registration } from '../support/start-app.ts';
 import type { Conversation } from './conversations.ts';

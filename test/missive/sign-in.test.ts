@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { LoginProblem } from '../../src/missive/account.ts';
 import { verifyToken } from '../../src/missive/verify-token.ts';
-import { enteredToken } from '../../src/oauth/missive-form.ts';
+import { enteredToken } from '../../src/oauth/sign-in/missive-form.ts';
 import { type MissiveStandIn, startMissive } from '../support/missive.ts';
 import { type MissiveSignIn, startMissiveSignIn, VERIFIER } from '../support/missive-sign-in.ts';
 import { openToClients, startOAuthApp } from '../support/oauth-app.ts';

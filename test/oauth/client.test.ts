@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
-import { mintClient, type NewClient, openClient } from '../../src/oauth/client.ts';
-import { sealConnection } from '../../src/oauth/connection.ts';
-import { createKeyring } from '../../src/oauth/jwe.ts';
-import { defaultPresets, presets } from '../../src/oauth/presets.ts';
-import { createTokens, type RegisteredPayload } from '../../src/oauth/tokens.ts';
+import { mintClient, type NewClient, openClient } from '../../src/oauth/client/client.ts';
+import { sealConnection } from '../../src/oauth/client/default-connection.ts';
+import { defaultPresets, presets } from '../../src/oauth/client/presets.ts';
+import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
+import { createTokens, type RegisteredPayload } from '../../src/oauth/sealed/payloads.ts';
 import { exampleServers, redirectUri, startOAuthApp, testKey } from '../support/oauth-app.ts';
 import { openSignIn } from '../support/sign-in-page.ts';
 import { codeOf, tokensOf } from '../support/token-requests.ts';

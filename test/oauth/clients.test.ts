@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { OAuthError } from '../../src/errors.ts';
-import { deniedMark } from '../../src/oauth/clients.ts';
-import { sha256 } from '../../src/oauth/constant-time.ts';
-import type { SelfRegistration } from '../../src/oauth/self-registration.ts';
+import { deniedMark } from '../../src/oauth/client/clients.ts';
+import type { SelfRegistration } from '../../src/oauth/client/self-registration.ts';
+import { sha256 } from '../../src/oauth/http/constant-time.ts';
 import { exampleServers, type MintedClient, openToClients, startOAuthApp } from '../support/oauth-app.ts';
 import { ada, callbackOf, openSignIn, submit } from '../support/sign-in-page.ts';
 import { answerOf, codeGrant, codeOf, refreshGrant, tokensOf } from '../support/token-requests.ts';

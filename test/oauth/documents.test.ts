@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { OAuthError, UpstreamError } from '../../src/errors.ts';
-import { createDocuments } from '../../src/oauth/documents.ts';
-import type { TrustedHosts } from '../../src/oauth/redirect-uri.ts';
-import { presetHosts } from '../../src/oauth/self-registration.ts';
+import { createDocuments } from '../../src/oauth/client/documents.ts';
+import type { TrustedHosts } from '../../src/oauth/client/redirect-uri.ts';
+import { presetHosts } from '../../src/oauth/client/self-registration.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
 import type { State } from '../../src/state/state.ts';
 

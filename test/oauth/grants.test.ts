@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { accountOf } from '../../src/oauth/credentials.ts';
-import { createGrants, type NotedGrant } from '../../src/oauth/grants.ts';
-import { createKeyring } from '../../src/oauth/jwe.ts';
-import { subjectOf } from '../../src/oauth/subject.ts';
+import { createGrants, type NotedGrant } from '../../src/oauth/grant/grants.ts';
+import { accountOf } from '../../src/oauth/sealed/credentials.ts';
+import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
+import { subjectOf } from '../../src/oauth/sealed/subject.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
 import { exampleServers, testKey } from '../support/oauth-app.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { accountOf } from '../../src/oauth/credentials.ts';
-import { createGrants } from '../../src/oauth/grants.ts';
-import { toSeconds } from '../../src/oauth/jwe.ts';
+import { createGrants } from '../../src/oauth/grant/grants.ts';
+import { accountOf } from '../../src/oauth/sealed/credentials.ts';
+import { toSeconds } from '../../src/oauth/sealed/jwe.ts';
 import { exampleServers, openToClients, startOAuthApp } from '../support/oauth-app.ts';
 import { ada } from '../support/sign-in-page.ts';
 import { answerOf, codeGrant, codeOf, refreshGrant, tokensOf } from '../support/token-requests.ts';

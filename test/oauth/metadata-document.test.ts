@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { documentUrlProblem, parseClientDocument } from '../../src/oauth/metadata-document.ts';
-import { presetHosts } from '../../src/oauth/self-registration.ts';
+import { documentUrlProblem, parseClientDocument } from '../../src/oauth/client/metadata-document.ts';
+import { presetHosts } from '../../src/oauth/client/self-registration.ts';
 
 describe('a URL as a client_id (draft-ietf-oauth-client-id-metadata-document-00 §3)', () => {
   test.each([

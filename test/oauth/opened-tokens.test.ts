@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createOpenedTokens } from '../../src/oauth/opened-tokens.ts';
+import { createOpenedTokens } from '../../src/oauth/bearer/opened-tokens.ts';
 
 const start = Date.UTC(2026, 0, 1);
 

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { presets } from '../../src/oauth/presets.ts';
-import { formActionSources, isRegistered, redirectUriProblem, withParameters } from '../../src/oauth/redirect-uri.ts';
+import { presets } from '../../src/oauth/client/presets.ts';
+import {
+  formActionSources,
+  isRegistered,
+  redirectUriProblem,
+  withParameters,
+} from '../../src/oauth/client/redirect-uri.ts';
 
 describe('redirect URIs (RFC 9700 §2.1, RFC 8252)', () => {
   test('AUTHZ-10 nothing but the registered string matches', () => {

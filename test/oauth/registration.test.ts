@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { SelfRegistration } from '../../src/oauth/self-registration.ts';
+import type { SelfRegistration } from '../../src/oauth/client/self-registration.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
 import { type OAuthApp, openToClients, startOAuthApp, testKey } from '../support/oauth-app.ts';
 import { answerOf, basic, codeGrant, codeOf, refreshGrant, tokensOf } from '../support/token-requests.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
-import { mintClient } from '../../src/oauth/client.ts';
-import { sealConnection } from '../../src/oauth/connection.ts';
-import { createKeyring } from '../../src/oauth/jwe.ts';
-import { isOpenToAll } from '../../src/oauth/redirect-uri.ts';
-import { openSelfRegistration, presetHosts } from '../../src/oauth/self-registration.ts';
+import { mintClient } from '../../src/oauth/client/client.ts';
+import { sealConnection } from '../../src/oauth/client/default-connection.ts';
+import { isOpenToAll } from '../../src/oauth/client/redirect-uri.ts';
+import { openSelfRegistration, presetHosts } from '../../src/oauth/client/self-registration.ts';
+import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
 import { exampleServers, testKey } from '../support/oauth-app.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');

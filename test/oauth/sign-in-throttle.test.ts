@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { addressBlock } from '../../src/oauth/address-block.ts';
-import { createKeyring } from '../../src/oauth/jwe.ts';
-import { createSignInThrottle, waitSentence } from '../../src/oauth/sign-in-throttle.ts';
+import { addressBlock } from '../../src/oauth/http/address-block.ts';
+import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
+import { createSignInThrottle, waitSentence } from '../../src/oauth/sign-in/throttle.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
 import type { State } from '../../src/state/state.ts';
 import { startOAuthApp, testKey } from '../support/oauth-app.ts';

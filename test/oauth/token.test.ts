@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { challengeOf } from '../../src/oauth/pkce.ts';
+import { challengeOf } from '../../src/oauth/http/pkce.ts';
 import { codeVerifier, exampleServers, redirectUri, startOAuthApp } from '../support/oauth-app.ts';
 import { ada, callbackOf } from '../support/sign-in-page.ts';
 import { answerOf, codeGrant, codeOf, type Form, refreshGrant, secretOf, tokensOf } from '../support/token-requests.ts';

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../src/cli.ts';
-import { openClient } from '../../src/oauth/client.ts';
-import { createKeyring } from '../../src/oauth/jwe.ts';
-import { createTokens } from '../../src/oauth/tokens.ts';
+import { openClient } from '../../src/oauth/client/client.ts';
+import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
+import { createTokens } from '../../src/oauth/sealed/payloads.ts';
 
 const key = randomBytes(32);
 const env = { ENCRYPTION_KEY: key.toString('base64') };

@@ -1,6 +1,6 @@
 /** The login form of a Missive client on a real server, at a stand-in for Missive. */
 import { z } from 'zod';
-import { challengeOf } from '../../src/oauth/pkce.ts';
+import { challengeOf } from '../../src/oauth/http/pkce.ts';
 import { type MissiveStandIn, startMissive } from './missive.ts';
 import { type OpenForm, openForm } from './person.ts';
 import { REDIRECT_URI, type Registration, startApp, type TestApp } from './start-app.ts';

@@ -7,18 +7,17 @@ import type { LoginProblem, MailAccount, MailServers } from '../../src/mail/acco
 import { powersLeft } from '../../src/mcp/powers-left.ts';
 import { toolsOf } from '../../src/mcp/services.ts';
 import type { LoginProblem as MissiveProblem } from '../../src/missive/account.ts';
-import { bearer } from '../../src/oauth/bearer.ts';
-import { mintClient, type NewClient } from '../../src/oauth/client.ts';
-import { createClients } from '../../src/oauth/clients.ts';
-import { oauthErrorResponse } from '../../src/oauth/error-response.ts';
-import type { FetchDocument } from '../../src/oauth/fetch-document.ts';
-import { createKeyring, type Keyring } from '../../src/oauth/jwe.ts';
-import type { OAuthServices } from '../../src/oauth/oauth-services.ts';
-import { challengeOf } from '../../src/oauth/pkce.ts';
+import { bearer } from '../../src/oauth/bearer/bearer.ts';
+import { mintClient, type NewClient } from '../../src/oauth/client/client.ts';
+import { createClients } from '../../src/oauth/client/clients.ts';
+import type { FetchDocument } from '../../src/oauth/client/fetch-document.ts';
+import { presetHosts, type SelfRegistration } from '../../src/oauth/client/self-registration.ts';
+import { oauthErrorResponse } from '../../src/oauth/endpoints/error-response.ts';
+import { challengeOf } from '../../src/oauth/http/pkce.ts';
 import { oauthRoutes } from '../../src/oauth/routes.ts';
-
-import { presetHosts, type SelfRegistration } from '../../src/oauth/self-registration.ts';
-import { createTokens, type Tokens } from '../../src/oauth/tokens.ts';
+import { createKeyring, type Keyring } from '../../src/oauth/sealed/jwe.ts';
+import { createTokens, type Tokens } from '../../src/oauth/sealed/payloads.ts';
+import type { OAuthServices } from '../../src/oauth/services.ts';
 import type { Policy } from '../../src/policy.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
 import type { State } from '../../src/state/state.ts';

@@ -1,8 +1,8 @@
 /** A client that sends what it likes, in either era, with a token for any permit. */
 
-import { createKeyring, randomId } from '../../src/oauth/jwe.ts';
-import { subjectOf } from '../../src/oauth/subject.ts';
-import { createTokens } from '../../src/oauth/tokens.ts';
+import { createKeyring, randomId } from '../../src/oauth/sealed/jwe.ts';
+import { createTokens } from '../../src/oauth/sealed/payloads.ts';
+import { subjectOf } from '../../src/oauth/sealed/subject.ts';
 import { type Consent, type Policy, scopes } from '../../src/policy.ts';
 import type { PersonsAccount, TestApp } from './start-app.ts';
 

@@ -1,0 +1,108 @@
+/**
+ * The checks of an authorization request (RFC 6749 §4.1.1), in two phases: before the redirect URI is trusted a fault is shown
+ * to the person, after it a fault is sent to the client (RFC 6749 §4.1.2.1).
+ */
+import { type ErrorRedirect, OAuthError, type OAuthErrorCode } from '../../errors.ts';
+import type { Client } from '../client/client.ts';
+import type { Clients } from '../client/clients.ts';
+import { isRegistered } from '../client/redirect-uri.ts';
+import type { Parameters } from '../http/parameters.ts';
+import { isCodeChallenge } from '../http/pkce.ts';
+import { resourceOf } from '../metadata.ts';
+import { grantedScope, type Scope } from '../scope.ts';
+
+/** Who asks, and where the answer may go. */
+export interface Target {
+  client: Client;
+  /** As it was sent: the port of a loopback URI may differ from the registered one. */
+  redirectUri: string;
+  state: string | undefined;
+}
+
+export interface AuthorizationRequest extends Target {
+  codeChallenge: string;
+  /** Always the canonical one. */
+  resource: string;
+  scope: Scope;
+}
+
+/** Parameters that would change what the request means; a server that ignored them would answer another question. */
+const unsupported = ['request', 'request_uri', 'registration'];
+
+/**
+ * First phase: the client and its redirect URI.
+ *
+ * @throws {OAuthError} without `redirect`: to be shown, never sent anywhere
+ */
+export async function trustedTarget(parameters: Parameters, clients: Clients): Promise<Target> {
+  for (const name of ['client_id', 'redirect_uri']) {
+    if (parameters.repeated.has(name))
+      throw new OAuthError('invalid_request', `The link names ${name} more than once.`);
+    if (!parameters.get(name)) throw new OAuthError('invalid_request', `The link does not say its ${name}.`);
+  }
+  const client = await clients.open(parameters.get('client_id') ?? '');
+  const redirectUri = parameters.get('redirect_uri') ?? '';
+  if (!isRegistered(redirectUri, client.redirectUris)) {
+    throw new OAuthError('invalid_request', 'The redirect_uri of the link is not registered for this client_id.');
+  }
+  return { client, redirectUri, state: parameters.get('state') };
+}
+
+/**
+ * Second phase: everything else.
+ *
+ * @throws {OAuthError} with `redirect`: goes to the client, with its state
+ */
+export function checkedRequest(parameters: Parameters, target: Target, issuer: string): AuthorizationRequest {
+  const redirect = errorTarget(target);
+  const refuse = (code: OAuthErrorCode, description: string) => new OAuthError(code, description, { redirect });
+
+  for (const name of parameters.repeated) {
+    throw refuse(name === 'resource' ? 'invalid_target' : 'invalid_request', 'A parameter is repeated.');
+  }
+  const responseType = parameters.get('response_type');
+  if (!responseType) throw refuse('invalid_request', 'response_type is missing.');
+  if (responseType !== 'code') throw refuse('unsupported_response_type', 'Only response_type code is supported.');
+  if ((parameters.get('response_mode') ?? 'query') !== 'query') {
+    throw refuse('invalid_request', 'Only response_mode query is supported.');
+  }
+  const refused = unsupported.find((name) => parameters.get(name));
+  if (refused) throw refuse('invalid_request', `The parameter ${refused} is not supported.`);
+
+  const codeChallenge = parameters.get('code_challenge');
+  if (!codeChallenge) throw refuse('invalid_request', 'code_challenge is missing: PKCE is required.');
+  // A missing method would mean `plain` (RFC 7636 §4.3).
+  if (parameters.get('code_challenge_method') !== 'S256') {
+    throw refuse('invalid_request', 'code_challenge_method must be S256.');
+  }
+  if (!isCodeChallenge(codeChallenge)) {
+    throw refuse('invalid_request', 'code_challenge must be 43 characters of base64url.');
+  }
+  const requestedResource = parameters.get('resource');
+  if (requestedResource !== undefined && !isOurResource(requestedResource, issuer)) {
+    throw refuse('invalid_target', 'The resource is not one of this server.');
+  }
+  try {
+    const scope = grantedScope(parameters.get('scope'));
+    return { ...target, codeChallenge, resource: resourceOf(issuer), scope };
+  } catch (error) {
+    throw error instanceof OAuthError ? refuse(error.code, error.message) : error;
+  }
+}
+
+/**
+ * Where the faults of a request go that a link has brought, before the person has done anything. Whoever registers a client can make such
+ * links: the browser does not follow them to that client by itself (AUTHZ-04).
+ */
+export function errorTarget({ client, redirectUri, state }: Target): ErrorRedirect {
+  return { uri: redirectUri, state, ...(client.origin !== 'minted' && { afterAsking: true }) };
+}
+
+/**
+ * Whether a `resource` names us. Hosts and schemes have no case (RFC 3986 §6.2.2.1), clients add a slash when they parse the URL,
+ * and some were only given our origin.
+ */
+export function isOurResource(resource: string, issuer: string): boolean {
+  const [, origin = '', path = ''] = /^([a-z]+:\/\/[^/?#]*)(.*)$/is.exec(resource) ?? [];
+  return origin.toLowerCase() === issuer && ['', '/', '/mcp', '/mcp/'].includes(path);
+}

@@ -1,0 +1,71 @@
+/** Who calls the token endpoint (RFC 6749 §2.3): HTTP Basic, the body, or no secret at all for public clients. */
+import type { Request } from 'express';
+import { OAuthError } from '../../errors.ts';
+import type { Client } from '../client/client.ts';
+import type { Clients } from '../client/clients.ts';
+import { equalsInConstantTime, sha256 } from '../http/constant-time.ts';
+import type { Parameters } from '../http/parameters.ts';
+import type { Admit } from './token-throttle.ts';
+
+interface ClientCredentials {
+  clientId: string;
+  clientSecret: string | undefined;
+}
+
+/**
+ * @param admit refuses clients that call too often
+ * @throws {OAuthError} `invalid_client` if the client is unknown or does not prove who it is; `invalid_request` if it tries two ways at once
+ */
+export async function authenticateClient(
+  request: Request,
+  form: Parameters,
+  clients: Clients,
+  admit: Admit,
+): Promise<Client> {
+  // A method that we do not check must not count as none (RFC 7521 §4.2).
+  if (form.get('client_assertion')) throw new OAuthError('invalid_client', 'Client assertions are not supported.');
+  const { clientId, clientSecret } = presentedCredentials(request, form);
+  const client = await clients.open(clientId);
+  await admit(client);
+  if (client.secretHash === null) {
+    if (clientSecret !== undefined) throw new OAuthError('invalid_client', 'This client has no secret; send none.');
+    return client;
+  }
+  if (clientSecret === undefined) throw new OAuthError('invalid_client', 'The client secret is missing.');
+  if (!equalsInConstantTime(sha256(clientSecret), client.secretHash)) {
+    throw new OAuthError('invalid_client', 'The client secret is wrong.');
+  }
+  return client;
+}
+
+function presentedCredentials(request: Request, form: Parameters): ClientCredentials {
+  const { authorization } = request.headers;
+  const clientId = form.get('client_id');
+  const clientSecret = form.get('client_secret');
+  if (authorization === undefined) {
+    if (!clientId) throw new OAuthError('invalid_client', 'client_id is missing.');
+    return { clientId, clientSecret };
+  }
+  const basic = basicCredentials(authorization);
+  if (clientSecret !== undefined) {
+    throw new OAuthError('invalid_request', 'The client authenticates in the header and in the body; use one.');
+  }
+  if (clientId !== undefined && clientId !== basic.clientId) {
+    throw new OAuthError('invalid_request', 'The header and the body name different clients.');
+  }
+  return basic;
+}
+
+function basicCredentials(authorization: string): ClientCredentials {
+  const [, encoded = ''] = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? [];
+  const [id = '', ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
+  if (encoded === '' || id === '' || rest.length === 0) {
+    throw new OAuthError('invalid_client', 'The Authorization header is not HTTP Basic with client_id and secret.');
+  }
+  return { clientId: formDecoded(id), clientSecret: formDecoded(rest.join(':')) || undefined };
+}
+
+/** Both parts are form-encoded before Base64 (RFC 6749 §2.3.1); ours contain nothing that encoding changes. */
+function formDecoded(text: string): string {
+  return new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).get('v') ?? '';
+}

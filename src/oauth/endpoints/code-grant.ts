@@ -1,0 +1,76 @@
+/** `grant_type=authorization_code`: a code becomes tokens, once (RFC 6749 §4.1.3). */
+import { OAuthError } from '../../errors.ts';
+import type { Client } from '../client/client.ts';
+import { isRegistered, redirectHost } from '../client/redirect-uri.ts';
+import type { Grants } from '../grant/grants.ts';
+import type { Issue, TokenResponse } from '../grant/issue.ts';
+import { isRevoked, marksOf } from '../grant/revocation-marks.ts';
+import type { Parameters } from '../http/parameters.ts';
+import { verifies } from '../http/pkce.ts';
+import { resourceOf } from '../metadata.ts';
+import { accountOf } from '../sealed/credentials.ts';
+import { rememberedUntil } from '../sealed/jwe.ts';
+import { createTokens, lifetimes } from '../sealed/payloads.ts';
+import { subjectOf } from '../sealed/subject.ts';
+import type { OAuthServices } from '../services.ts';
+import { checkResource, required } from './token-request.ts';
+
+/** A code that was tried wrongly so often is not tried by its owner. */
+const maxFailures = 5;
+
+/** @throws {OAuthError} (from what it returns) `invalid_grant`, `invalid_target`, `invalid_request` */
+export function codeGrant(
+  services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state'>,
+  { issue, grants }: { issue: Issue; grants: Pick<Grants, 'revoke'> },
+) {
+  const { issuer, keyring, now, log, state } = services;
+  const tokens = createTokens(keyring);
+
+  return async function exchange(form: Parameters, client: Client): Promise<TokenResponse> {
+    const code = await tokens.code.open(required(form, 'code'), now()).catch((cause) => {
+      throw new OAuthError('invalid_grant', 'The code is not valid or has expired.', { cause });
+    });
+    // Another server may have the same key (REF-04).
+    if (code.aud !== resourceOf(issuer)) throw new OAuthError('invalid_grant', 'The code is for another server.');
+    checkResource(form, issuer);
+    const mark = `code:${code.jti}`;
+    const fault = faultOf(code, form, client);
+    if (fault) {
+      // A wrong request does not use up the code of an honest one, but guessing ends.
+      const failures = await state.count(`${mark}:failures`, lifetimes.codeSeconds);
+      if (failures.count >= maxFailures) await state.claim(mark, rememberedUntil(code));
+      throw new OAuthError('invalid_grant', fault);
+    }
+    const { jti: gid, iat: granted_at, aud, scope, consent, login } = code;
+    const sub = subjectOf(keyring, accountOf(login, client.servers));
+    // Before the claim: whoever wins that has seen nothing of what the losers revoke.
+    const marks = await state.claimed(marksOf({ jti: code.jti, gid, sub }));
+    if (isRevoked(marks, { granted_at })) throw new OAuthError('invalid_grant', 'The code was revoked.');
+    if ((await state.claim(mark, rememberedUntil(code))) !== null) {
+      // Two hold the code, its verifier and the secret: what the first has got is dead as well (RFC 6749 §4.1.2).
+      await grants.revoke(gid);
+      log.warn({ client: client.jti, grant: gid }, 'a code was used twice');
+      throw new OAuthError('invalid_grant', 'The code was already used.');
+    }
+    const granted = { iss: issuer, aud, gid, granted_at, scope, login, redirect_host: redirectHost(code.redirect_uri) };
+    return issue(client, { ...granted, ...(consent && { consent }) }, { scope });
+  };
+}
+
+function faultOf(
+  code: { client: string; redirect_uri: string; code_challenge: string },
+  form: Parameters,
+  client: Client,
+): string | null {
+  if (code.client !== client.jti) return 'The code belongs to another client.';
+  const redirectUri = form.get('redirect_uri');
+  // OAuth 2.1 leaves it out of the token request; who sends it must send the right one (§10.2 there).
+  if (redirectUri !== undefined && redirectUri !== code.redirect_uri) {
+    return 'redirect_uri is not the one of the authorization request.';
+  }
+  // A document may have taken it back since (CIMD-06).
+  if (!isRegistered(code.redirect_uri, client.redirectUris)) return 'redirect_uri is not registered any more.';
+  return verifies(form.get('code_verifier') ?? '', code.code_challenge)
+    ? null
+    : 'code_verifier is missing or does not match code_challenge.';
+}

@@ -1,0 +1,99 @@
+/** How an OAuthError reaches its reader: on the redirect, as a page for a person, as JSON for a client, with a challenge on `/mcp`. */
+import type { Request, Response } from 'express';
+import type { OAuthError, OAuthErrorCode } from '../../errors.ts';
+import { challenge } from '../bearer/bearer.ts';
+import { redirectHost, withParameters } from '../client/redirect-uri.ts';
+import { errorDescription } from '../http/error-description.ts';
+import { accountPath, authorizePaths, registrationPaths, revocationPaths, tokenPaths } from '../http/paths.ts';
+import { createPages, type ErrorView, type Pages } from '../sign-in/pages.ts';
+import { sendBack } from './redirect.ts';
+
+/** RFC 6749 §5.2; RFC 6750 §3.1. */
+const statuses: Record<OAuthErrorCode, number> = {
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_grant: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+  unsupported_response_type: 400,
+  invalid_scope: 400,
+  invalid_target: 400,
+  access_denied: 400,
+  server_error: 500,
+  temporarily_unavailable: 503,
+  invalid_token: 401,
+  insufficient_scope: 403,
+  invalid_redirect_uri: 400,
+  invalid_client_metadata: 400,
+};
+
+/** @returns the part of the app's error handler that answers OAuthErrors; it logs nothing */
+export function oauthErrorResponse({ issuer }: { issuer: string }) {
+  const pages = createPages({ issuer });
+
+  return function respond(error: OAuthError, request: Request, response: Response): void {
+    const { code, message, redirect, wait } = error;
+    if (wait) response.set('Retry-After', String(wait.seconds));
+    if (redirect) {
+      const { uri, state, afterAsking } = redirect;
+      const parameters = { error: code, error_description: errorDescription(message), state, iss: issuer };
+      if (afterAsking)
+        sendPage(error, response, pages, { url: withParameters(uri, parameters), name: redirectHost(uri) });
+      else sendBack(response, uri, parameters);
+    } else if (authorizePaths.includes(request.path)) sendPage(error, response, pages);
+    else if (request.path === accountPath) sendAccountPage(error, response, pages);
+    else sendJson(error, request, response, issuer);
+  };
+}
+
+const statusOf = ({ code, wait }: OAuthError): number => wait?.status ?? statuses[code];
+
+/**
+ * For the person in front of the browser: before the redirect URI is trusted there is nowhere else to tell it.
+ *
+ * @param next where the application waits for the error, if the person wants it to have that
+ */
+function sendPage(error: OAuthError, response: Response, pages: Pages, next?: ErrorView['next']): void {
+  const status = statusOf(error) >= 500 ? statusOf(error) : 400;
+  const html = pages.error({
+    title: status >= 500 ? 'Something went wrong here' : 'This sign-in cannot go on',
+    sentence: error.message,
+    advice:
+      status >= 500
+        ? 'Nothing was sent to the application. Go back to it and try again in a minute. If it happens again, tell whoever runs this server.'
+        : 'Nothing was sent anywhere. Go back to the application and start connecting your mailbox again. If that does not help, tell whoever gave you the connection.',
+    code: error.code,
+    next,
+  });
+  pages.send(response, status, html);
+}
+
+/** For the person who wanted to see what they have granted. */
+function sendAccountPage(error: OAuthError, response: Response, pages: Pages): void {
+  const status = statusOf(error) >= 500 ? statusOf(error) : 400;
+  const html = pages.error({
+    title: status >= 500 ? 'Something went wrong here' : 'Please sign in again',
+    sentence: error.message,
+    advice: `Nothing was taken back. ${status >= 500 ? 'Try again in a minute.' : 'Open the page anew, and sign in.'}`,
+    code: error.code,
+    next: { url: accountPath, name: 'the start' },
+  });
+  pages.send(response, status, html);
+}
+
+function sendJson(error: OAuthError, request: Request, response: Response, issuer: string): void {
+  const { code, message } = error;
+  const status = statusOf(error);
+  if (status >= 500 || status === 429) {
+    // No other token or secret would help.
+  } else if (registrationPaths.includes(request.path)) {
+    // Nobody has to be somebody there.
+  } else if (![...tokenPaths, ...revocationPaths].includes(request.path)) {
+    response.set('WWW-Authenticate', challenge(request, error, issuer));
+  } else if (code === 'invalid_client' && request.headers.authorization !== undefined) {
+    // Only to clients that tried the header (RFC 6749 §5.2).
+    response.set('WWW-Authenticate', 'Basic realm="mail-mcp"');
+  }
+  response.set('Cache-Control', 'no-store');
+  response.status(status).json({ error: code, error_description: errorDescription(message) });
+}

@@ -1,0 +1,54 @@
+/** `grant_type=refresh_token`: new tokens of a grant, while client and mailbox login are still good (RFC 6749 §6). */
+import type { Client } from '../client/client.ts';
+import type { Grants } from '../grant/grants.ts';
+import type { Issue, TokenResponse } from '../grant/issue.ts';
+import { noGood, type Rotation } from '../grant/rotation.ts';
+import type { Parameters } from '../http/parameters.ts';
+import { narrowedScope } from '../scope.ts';
+import { accountOf } from '../sealed/credentials.ts';
+import { createTokens, type RefreshPayload } from '../sealed/payloads.ts';
+import type { OAuthServices } from '../services.ts';
+import { checkResource, required } from './token-request.ts';
+
+/** A client that refreshes in a loop shall not log in to the mailbox in a loop. */
+const loginEverySeconds = 60;
+
+/** The client waits for its tokens meanwhile. */
+const loginMs = 5000;
+
+/** @throws {OAuthError} (from what it returns) `invalid_grant`, `invalid_target`, `invalid_scope`, `invalid_request` */
+export function refreshGrant(
+  services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'verifyLogin'>,
+  { issue, grants, rotation }: { issue: Issue; grants: Pick<Grants, 'revoke'>; rotation: Rotation },
+) {
+  const { issuer, keyring, now, log, state, verifyLogin } = services;
+  const tokens = createTokens(keyring);
+
+  /** A mail server that does not answer says nothing about the password. */
+  async function isLoginRefused({ gid, login }: RefreshPayload, client: Client): Promise<boolean> {
+    const until = new Date(now().getTime() + loginEverySeconds * 1000);
+    if ((await state.claim(`login:${gid}`, until)) !== null) return false;
+    const problems = await verifyLogin(accountOf(login, client.servers), { only: 'imap', totalMs: loginMs });
+    return problems.some(({ fault }) => fault === 'credentials' || fault === 'app_password');
+  }
+
+  return async function refresh(form: Parameters, client: Client): Promise<TokenResponse> {
+    const token = await tokens.refresh.open(required(form, 'refresh_token'), now()).catch((cause) => {
+      throw noGood(cause);
+    });
+    if (token.iss !== issuer || token.client !== client.jti) throw noGood('of another client or server');
+    // The operator may have added replicas since it was given out.
+    if (!rotation.mayRefresh(client)) throw noGood('cannot be rotated any more');
+    checkResource(form, issuer);
+    const scope = narrowedScope(form.get('scope'), token.scope);
+    await rotation.check(token);
+    if (await isLoginRefused(token, client)) {
+      await grants.revoke(token.gid);
+      log.info({ client: client.jti, grant: token.gid }, 'the mail server refuses the login of a grant');
+      throw noGood('mailbox login refused');
+    }
+    const successor = await rotation.use(token);
+    const { jti: _jti, iat: _iat, exp: _exp, sub: _sub, client: _client, parent: _parent, ...granted } = token;
+    return issue(client, granted, { scope, successor });
+  };
+}

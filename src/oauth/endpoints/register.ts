@@ -1,0 +1,110 @@
+/** POST /oauth/register: clients that introduce themselves (RFC 7591). Nothing is kept: the client_id that they get is what they said, sealed. */
+import { createHmac } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+import { OAuthError } from '../../errors.ts';
+import { isOpenToAll, maxRedirectUriLength } from '../client/redirect-uri.ts';
+import { registeredSecret } from '../client/registered-client.ts';
+import type { SelfRegistration } from '../client/self-registration.ts';
+import { addressBlock } from '../http/address-block.ts';
+import { readJson } from '../http/parameters.ts';
+import { plainText } from '../http/plain-text.ts';
+import { createTokens, type RegisteredPayload } from '../sealed/payloads.ts';
+import type { OAuthServices } from '../services.ts';
+
+const maxBodyBytes = 16 * 1024;
+const maxRedirectUris = 5;
+const maxNameLength = 64;
+
+/** Registrations in an hour. Hosted clients register each of their users from few addresses. */
+const limits = { ofAddress: 60, ofAll: 1000, windowSeconds: 3600 };
+
+const authMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+
+/** What counts of the client's metadata (RFC 7591 §2); the rest is ignored, as the RFC says. */
+const Metadata = z.object({
+  redirect_uris: z.array(z.string().max(maxRedirectUriLength)).min(1).max(maxRedirectUris),
+  token_endpoint_auth_method: z.enum(authMethods).default('client_secret_basic'),
+  grant_types: z.array(z.enum(['authorization_code', 'refresh_token'])).default(['authorization_code']),
+  response_types: z.array(z.literal('code')).default(['code']),
+  client_name: z.string().optional(),
+});
+
+/** @param services.selfRegistration one that accepts registrations */
+export function registration(
+  services: Pick<OAuthServices, 'keyring' | 'now' | 'log' | 'state'> & { selfRegistration: SelfRegistration },
+): RequestHandler {
+  const { keyring, now, log, state } = services;
+  const { trustedHosts, connection } = services.selfRegistration;
+  const tokens = createTokens(keyring);
+  const addressKey = keyring.current.derive('registration-throttle');
+
+  async function seal(payload: RegisteredPayload): Promise<string> {
+    return tokens.registered.seal(payload, now(), connection.expiresAt ?? undefined).catch((cause) => {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new OAuthError('invalid_client_metadata', 'The redirect URIs are too long together.', { cause });
+    });
+  }
+
+  async function admit(key: string, most: number): Promise<void> {
+    const { count, endsAt } = await state.count(key, limits.windowSeconds);
+    if (count > most) throw tooMany(endsAt, now());
+  }
+
+  function keyOf(address: string | undefined): string {
+    return `registrations:${createHmac('sha256', addressKey).update(addressBlock(address)).digest('base64url')}`;
+  }
+
+  return async (request, response) => {
+    response.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
+    await admit(keyOf(request.ip), limits.ofAddress);
+    const metadata = checkedMetadata(await readJson(request, maxBodyBytes));
+    if (!metadata.redirect_uris.every((uri) => isOpenToAll(uri, trustedHosts))) {
+      throw new OAuthError('invalid_redirect_uri', 'A redirect URI is not one that clients may register here.');
+    }
+    // Last, so that what is refused uses up nothing of what is for all.
+    await admit('registrations', limits.ofAll);
+    const name = plainText(metadata.client_name ?? '', maxNameLength);
+    const clientId = await seal({
+      v: 1,
+      ...(name && { name }),
+      auth_method: metadata.token_endpoint_auth_method,
+      redirect_uris: metadata.redirect_uris,
+    });
+    const { jti, iat, exp } = await tokens.registered.open(clientId, now());
+    log.info({ client: jti }, 'client registered');
+    response.status(201).json({
+      client_id: clientId,
+      client_id_issued_at: iat,
+      ...(metadata.token_endpoint_auth_method !== 'none' && {
+        client_secret: registeredSecret(keyring, { id: clientId, jti }),
+        client_secret_expires_at: exp,
+      }),
+      ...metadata,
+      client_name: name || undefined,
+    });
+  };
+}
+
+/** @throws {OAuthError} that repeats nothing of what was sent (RFC 7591 §3.2.2) */
+function checkedMetadata(body: unknown): z.output<typeof Metadata> {
+  const result = Metadata.safeParse(body);
+  if (result.success) return result.data;
+  const fields = new Set(result.error.issues.map(({ path }) => path[0]));
+  const cause = result.error;
+  if (fields.has('redirect_uris')) {
+    const sentence = `redirect_uris must be a list of 1 to ${maxRedirectUris} URIs of at most ${maxRedirectUriLength} characters.`;
+    throw new OAuthError('invalid_redirect_uri', sentence, { cause });
+  }
+  const [field] = fields;
+  const sentence =
+    typeof field === 'string' ? `${field} is not one that works here.` : 'The body is not a JSON object.';
+  throw new OAuthError('invalid_client_metadata', sentence, { cause });
+}
+
+function tooMany(until: Date, now: Date): OAuthError {
+  const seconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000));
+  return new OAuthError('temporarily_unavailable', 'Too many clients have registered; try again later.', {
+    wait: { status: 429, seconds },
+  });
+}

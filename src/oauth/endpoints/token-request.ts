@@ -1,0 +1,35 @@
+/** What a client sends to the token endpoint and to its neighbours, read strictly (RFC 6749 §3.2). */
+import type { Request } from 'express';
+import { OAuthError } from '../../errors.ts';
+import { type Parameters, queryOf, readForm } from '../http/parameters.ts';
+import { isOurResource } from './authorization-request.ts';
+
+const maxFormBytes = 32 * 1024;
+
+/** @throws {OAuthError} `invalid_request` (`invalid_target` for a second `resource`) unless it is one form, without repetitions */
+export async function readTokenRequest(request: Request): Promise<Parameters> {
+  if (queryOf(request)) throw new OAuthError('invalid_request', 'Parameters belong in the body, not in the URL.');
+  const form = await readForm(request, maxFormBytes);
+  if (form.repeated.size === 0) return form;
+  const isResource = form.repeated.size === 1 && form.repeated.has('resource');
+  throw new OAuthError(isResource ? 'invalid_target' : 'invalid_request', 'A parameter is repeated.');
+}
+
+/** @throws {OAuthError} `invalid_request` if it is missing */
+export function required(form: Parameters, name: string): string {
+  const value = form.get(name);
+  if (value === undefined) throw new OAuthError('invalid_request', `${name} is missing.`);
+  return value;
+}
+
+/**
+ * All grants are for the one resource there is, so its other spellings are welcome here as well.
+ *
+ * @throws {OAuthError} `invalid_target` (RFC 8707 §2.2)
+ */
+export function checkResource(form: Parameters, issuer: string): void {
+  const resource = form.get('resource');
+  if (resource !== undefined && !isOurResource(resource, issuer)) {
+    throw new OAuthError('invalid_target', 'The resource is not the one that was granted.');
+  }
+}
