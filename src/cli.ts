@@ -6,7 +6,7 @@ import { allow, deny } from './deny.ts';
 import { ConfigError } from './errors.ts';
 import { generate } from './generate.ts';
 import { inspect } from './inspect.ts';
-import { METHOD_GROUPS } from './mcp/policy-input.ts';
+import { METHOD_GROUPS } from './mcp/permit/policy-input.ts';
 import { MISSIVE_TAGS, TAGS } from './mcp/tool.ts';
 import { MISSIVE_URL } from './missive/account.ts';
 import { presets } from './oauth/client/presets.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Servers } from './account.ts';
 import { ConfigError } from './errors.ts';
-import { type PolicyInput, readPolicy } from './mcp/policy-input.ts';
+import { type PolicyInput, readPolicy } from './mcp/permit/policy-input.ts';
 import { toolsOf } from './mcp/services.ts';
 import { mintClient, type NewClient } from './oauth/client/client.ts';
 import { defaultPresets, presets } from './oauth/client/presets.ts';

@@ -4,7 +4,7 @@ import { serviceOf, type VerifyLogin } from './account.ts';
 import { workingLogin } from './ask-login.ts';
 import { readConfig } from './config.ts';
 import { ConfigError, OAuthError } from './errors.ts';
-import { powersLeft } from './mcp/powers-left.ts';
+import { powersLeft } from './mcp/permit/powers-left.ts';
 import { toolsOf } from './mcp/services.ts';
 import { type Client, clientInToken, openClient } from './oauth/client/client.ts';
 import { jtiOfClient } from './oauth/client/named-client.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ToolError } from '../errors.ts';
 import type { Permit } from '../policy.ts';
-import { isGranted, isOffered, isTagOffered, notGranted } from './policy.ts';
+import { isGranted, isOffered, isTagOffered, notGranted } from './permit/permit.ts';
 import type { Rights, Tag, Tool, Use } from './tool.ts';
 
 /** A tool as `tools/list` shows it (MCP 2026-07-28, server/tools). */

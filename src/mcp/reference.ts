@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { powerOf, SCOPE_OF } from './policy.ts';
-import { METHOD_GROUPS } from './policy-input.ts';
+import { powerOf, SCOPE_OF } from './permit/permit.ts';
+import { METHOD_GROUPS } from './permit/policy-input.ts';
 import type { Tool } from './tool.ts';
 
 /** The README's table of tools, in their order, made from their declarations. */

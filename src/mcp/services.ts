@@ -1,6 +1,6 @@
 /** The tools of each service. */
 import type { Service } from '../account.ts';
-import type { ToolKind } from './policy.ts';
+import type { ToolKind } from './permit/permit.ts';
 import { mailTools } from './tools/mail.ts';
 import { missiveTools } from './tools/missive.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readPlainRequest } from '../../src/mcp/plain-request.ts';
+import { readPlainRequest } from '../../src/mcp/endpoint/plain-request.ts';
 
 const call = (more: object = {}, params: object = {}) => ({
   jsonrpc: '2.0',

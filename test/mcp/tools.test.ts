@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createCatalog } from '../../src/mcp/catalog.ts';
-import { SCOPE_OF } from '../../src/mcp/policy.ts';
+import { SCOPE_OF } from '../../src/mcp/permit/permit.ts';
 import { mailTools } from '../../src/mcp/tools/mail.ts';
 import { scopes, unlimited } from '../../src/policy.ts';
 

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createCatalog, type ToolListing } from '../../src/mcp/catalog.ts';
-import { toolOf } from '../../src/mcp/tools/missive/executor.ts';
-import { byOffset } from '../../src/mcp/tools/missive/fields.ts';
-import { defineOperation, inPath, inQuery } from '../../src/mcp/tools/missive/operation.ts';
+import { byOffset } from '../../src/mcp/missive/fields.ts';
+import { defineOperation, inPath, inQuery } from '../../src/mcp/missive/operation.ts';
+import { toolOf } from '../../src/mcp/missive/tool-of-operation.ts';
 import { missiveOperations, missiveTools } from '../../src/mcp/tools/missive.ts';
 import { quotaHeaders } from '../../src/missive/quota.ts';
 import { type Policy, unlimited } from '../../src/policy.ts';

@@ -1,8 +1,8 @@
 /** Lists in pages: what the pages hold together is the list, whichever way Missive cuts it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Position } from '../../src/mcp/tools/missive/cursor.ts';
-import { fetchPage, type Row } from '../../src/mcp/tools/missive/paging.ts';
+import type { Position } from '../../src/mcp/missive/cursor.ts';
+import { fetchPage, type Row } from '../../src/mcp/missive/paging.ts';
 import { missiveOperations } from '../../src/mcp/tools/missive.ts';
 import { ids } from '../support/missive/ids.ts';
 import { offsetPage, untilPage } from '../support/missive/pages.ts';

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OAuthError, ToolError } from '../../src/errors.ts';
 import { createCatalog } from '../../src/mcp/catalog.ts';
-import { powerOf, SCOPE_OF } from '../../src/mcp/policy.ts';
-import { powersLeft } from '../../src/mcp/powers-left.ts';
+import type { MailSession } from '../../src/mcp/mail/mail-session.ts';
+import { powerOf, SCOPE_OF } from '../../src/mcp/permit/permit.ts';
+import { powersLeft } from '../../src/mcp/permit/powers-left.ts';
 import { TAGS } from '../../src/mcp/tool.ts';
-import type { MailSession } from '../../src/mcp/tools/mail/session.ts';
 import { mailTools } from '../../src/mcp/tools/mail.ts';
 import { methods, type Permit, powers, scopes, unlimited } from '../../src/policy.ts';
 

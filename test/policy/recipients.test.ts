@@ -6,7 +6,7 @@ import {
   recipientEntry,
   requireEnvelope,
   requireRecipients,
-} from '../../src/mcp/limits/recipients.ts';
+} from '../../src/mcp/permit/recipients.ts';
 import { unlimited } from '../../src/policy.ts';
 import { newAccount } from '../support/accounts.ts';
 import { subjectsIn } from '../support/mailbox-contents.ts';

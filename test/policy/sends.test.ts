@@ -1,7 +1,7 @@
 /** How many messages an hour, however they are sent. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ToolError, UpstreamError } from '../../src/errors.ts';
-import { sendLimit } from '../../src/mcp/limits/sends.ts';
+import { sendLimit } from '../../src/mcp/permit/sends.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
 import type { State } from '../../src/state/state.ts';
 import { newAccount } from '../support/accounts.ts';

@@ -1,8 +1,8 @@
 /** The Missive tools as a grant sees them, at a stand-in for Missive. */
 import { ToolError } from '../../src/errors.ts';
 import { type Catalog, createCatalog } from '../../src/mcp/catalog.ts';
-import { sendLimit } from '../../src/mcp/limits/sends.ts';
-import type { MissiveSession } from '../../src/mcp/tools/missive/session.ts';
+import type { MissiveSession } from '../../src/mcp/missive/missive-session.ts';
+import { sendLimit } from '../../src/mcp/permit/sends.ts';
 import { missiveTools } from '../../src/mcp/tools/missive.ts';
 import { createMissiveApi } from '../../src/missive/api.ts';
 import type { Quota } from '../../src/missive/quota.ts';

@@ -1,3 +1,4 @@
+import type { MailSession } from '../mail/mail-session.ts';
 import type { Tool } from '../tool.ts';
 import { createDraftMailMessage } from './mail/create-draft-mail-message.ts';
 import { deleteMailMessage } from './mail/delete-mail-message.ts';
@@ -7,7 +8,6 @@ import { listMailboxes } from './mail/list-mailboxes.ts';
 import { moveMailMessage } from './mail/move-mail-message.ts';
 import { searchMailMessages } from './mail/search-mail-messages.ts';
 import { sendMailMessage } from './mail/send-mail-message.ts';
-import type { MailSession } from './mail/session.ts';
 import { updateMailMessageFlags } from './mail/update-mail-message-flags.ts';
 
 /** The tools of a mailbox, in reading order. */

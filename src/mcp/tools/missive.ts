@@ -1,18 +1,18 @@
+import { conversationParts } from '../missive/conversation-parts.ts';
+import type { MissiveSession } from '../missive/missive-session.ts';
+import { toolOf } from '../missive/tool-of-operation.ts';
 import type { Tool } from '../tool.ts';
-import { toolOf } from './missive/executor.ts';
-import { analytics } from './missive/records/analytics.ts';
-import { contacts } from './missive/records/contacts.ts';
-import { conversationParts } from './missive/records/conversation-parts.ts';
-import { conversations } from './missive/records/conversations.ts';
-import { directory } from './missive/records/directory.ts';
-import { drafts } from './missive/records/drafts.ts';
-import { labels } from './missive/records/labels.ts';
-import { messages } from './missive/records/messages.ts';
-import { posts } from './missive/records/posts.ts';
-import { responses } from './missive/records/responses.ts';
-import { tasks } from './missive/records/tasks.ts';
-import { webhooks } from './missive/records/webhooks.ts';
-import type { MissiveSession } from './missive/session.ts';
+import { analytics } from './missive/analytics.ts';
+import { contacts } from './missive/contacts.ts';
+import { conversations } from './missive/conversations.ts';
+import { directory } from './missive/directory.ts';
+import { drafts } from './missive/drafts.ts';
+import { labels } from './missive/labels.ts';
+import { messages } from './missive/messages.ts';
+import { posts } from './missive/posts.ts';
+import { responses } from './missive/responses.ts';
+import { tasks } from './missive/tasks.ts';
+import { webhooks } from './missive/webhooks.ts';
 
 /** Every operation that has a record, in reading order. */
 export const missiveOperations = [

@@ -5,11 +5,18 @@ import { removeMessages } from '../../../mail/messages/removal.ts';
 import { findKeyedCopies, type KeyedCopy } from '../../../mail/send/keyed-copies.ts';
 import type { KeyedMessageId } from '../../../mail/send/keyed-message-id.ts';
 import { otherContents } from '../../../state/recent-calls.ts';
+import { requireDestination } from '../../mail/destination.ts';
+import type { MailSession } from '../../mail/mail-session.ts';
+import {
+  alsoReads,
+  compose,
+  contentOf,
+  IdempotencyKey,
+  OutgoingFields,
+  resolveMailbox,
+} from '../../mail/new-message.ts';
+import { MailboxPath, UidValidity } from '../../mail/parameters.ts';
 import { defineTool } from '../../tool.ts';
-import { requireDestination } from './destination.ts';
-import { alsoReads, compose, contentOf, IdempotencyKey, OutgoingFields, resolveMailbox } from './outgoing.ts';
-import { MailboxPath, UidValidity } from './parameters.ts';
-import type { MailSession } from './session.ts';
 
 const Draft = z.object({
   message_id: z.string(),

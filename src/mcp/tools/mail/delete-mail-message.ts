@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { findMailbox, openMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
 import { deleteMessages, moveMessages } from '../../../mail/messages/change.ts';
+import type { MailSession } from '../../mail/mail-session.ts';
+import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
+import { NOT_REMOVED } from '../../mail/removal-warning.ts';
 import { defineTool } from '../../tool.ts';
-import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from './parameters.ts';
-import { NOT_REMOVED } from './removal-warning.ts';
-import type { MailSession } from './session.ts';
 
 export const deleteMailMessage = defineTool({
   name: 'delete_mail_message',

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type Message, readMessage } from '../../../mail/messages/read.ts';
-import { defineTool } from '../../tool.ts';
-import { bodyParameters, bodySlice } from '../body-slice.ts';
-import { publishAttachments } from './attachment-links.ts';
+import { bodyParameters, bodySlice } from '../../body-slice.ts';
+import { publishAttachments } from '../../mail/attachment-links.ts';
+import type { MailSession } from '../../mail/mail-session.ts';
 import {
   EmailAddress,
   Envelope,
@@ -12,8 +12,8 @@ import {
   toEnvelope,
   Uid,
   UidValidity,
-} from './parameters.ts';
-import type { MailSession } from './session.ts';
+} from '../../mail/parameters.ts';
+import { defineTool } from '../../tool.ts';
 
 const Attachment = z.object({
   filename: z.string(),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { listPage } from '../../../mail/messages/page-in-pieces.ts';
+import type { MailSession } from '../../mail/mail-session.ts';
+import { ListedEnvelope, MailboxPath, Page, PerPage, toListedEnvelope, UidValidity } from '../../mail/parameters.ts';
 import { defineTool } from '../../tool.ts';
-import { ListedEnvelope, MailboxPath, Page, PerPage, toListedEnvelope, UidValidity } from './parameters.ts';
-import type { MailSession } from './session.ts';
 
 export const listMailMessages = defineTool({
   name: 'list_mail_messages',

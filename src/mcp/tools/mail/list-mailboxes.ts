@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listMailboxes as readMailboxes } from '../../../mail/mailbox/list-mailboxes.ts';
+import type { MailSession } from '../../mail/mail-session.ts';
 import { defineTool } from '../../tool.ts';
-import type { MailSession } from './session.ts';
 
 export const listMailboxes = defineTool({
   name: 'list_mailboxes',

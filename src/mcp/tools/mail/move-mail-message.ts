@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { openMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
 import { moveMessages } from '../../../mail/messages/change.ts';
+import { requireDestination } from '../../mail/destination.ts';
+import type { MailSession } from '../../mail/mail-session.ts';
+import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
+import { NOT_REMOVED } from '../../mail/removal-warning.ts';
 import { defineTool } from '../../tool.ts';
-import { requireDestination } from './destination.ts';
-import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from './parameters.ts';
-import { NOT_REMOVED } from './removal-warning.ts';
-import type { MailSession } from './session.ts';
 
 export const moveMailMessage = defineTool({
   name: 'move_mail_message',

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type FoundMessages, type ListedMessage, searchMessages } from '../../../mail/messages/list.ts';
 import { searchPage } from '../../../mail/messages/page-in-pieces.ts';
 import { parseSearch } from '../../../mail/search/parse.ts';
+import type { MailSession } from '../../mail/mail-session.ts';
+import { ListedEnvelope, MailboxPath, Page, PerPage, toListedEnvelope, UidValidity } from '../../mail/parameters.ts';
 import { defineTool } from '../../tool.ts';
-import { ListedEnvelope, MailboxPath, Page, PerPage, toListedEnvelope, UidValidity } from './parameters.ts';
-import type { MailSession } from './session.ts';
 
 export const searchMailMessages = defineTool({
   name: 'search_mail_messages',

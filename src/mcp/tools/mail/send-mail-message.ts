@@ -1,11 +1,11 @@
-import { requireRecipients } from '../../limits/recipients.ts';
+import { requireDestination } from '../../mail/destination.ts';
+import type { MailSession } from '../../mail/mail-session.ts';
+import { alsoReads, IdempotencyKey, OutgoingFields } from '../../mail/new-message.ts';
+import { MailboxPath } from '../../mail/parameters.ts';
+import { SendResult, sendNow } from '../../mail/send.ts';
+import { sendOnce } from '../../mail/send-once.ts';
+import { requireRecipients } from '../../permit/recipients.ts';
 import { defineTool } from '../../tool.ts';
-import { requireDestination } from './destination.ts';
-import { alsoReads, IdempotencyKey, OutgoingFields } from './outgoing.ts';
-import { MailboxPath } from './parameters.ts';
-import { sendOnce } from './send-once.ts';
-import { SendResult, sendNow } from './sending.ts';
-import type { MailSession } from './session.ts';
 
 export const sendMailMessage = defineTool({
   name: 'send_mail_message',

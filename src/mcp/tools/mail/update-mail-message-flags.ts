@@ -3,9 +3,9 @@ import { ToolError } from '../../../errors.ts';
 import { openMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
 import { updateFlags } from '../../../mail/messages/change.ts';
 import { canonicalFlag } from '../../../mail/messages/flags.ts';
+import type { MailSession } from '../../mail/mail-session.ts';
+import { ExpectedUidValidity, MailboxPath, Uid } from '../../mail/parameters.ts';
 import { defineTool } from '../../tool.ts';
-import { ExpectedUidValidity, MailboxPath, Uid } from './parameters.ts';
-import type { MailSession } from './session.ts';
 
 const Flags = z.array(z.string().min(1).max(100)).max(50).default([]);
 

@@ -1,0 +1,45 @@
+import type { LendBytes } from '../../attachments/store.ts';
+import { type Message, openPart } from '../../mail/messages/read.ts';
+import type { MailSession } from './mail-session.ts';
+
+interface LinkedAttachment {
+  filename: string;
+  content_type: string;
+  size: number;
+  part: string;
+  url: string | null;
+  inline: boolean;
+}
+
+/**
+ * Gives every attachment of a message a link, if the connection may have them. A message stays readable when the attachment store is down: the links are null then,
+ * and a warning says so.
+ */
+export async function publishAttachments(
+  message: Message,
+  mailbox: string,
+  { account, attachments, readImap }: MailSession,
+  { areLinksAllowed }: { areLinksAllowed: boolean },
+): Promise<{ attachments: LinkedAttachment[]; warnings: string[] }> {
+  const linked: LinkedAttachment[] = [];
+  let isStoreDown = false;
+  for (const { filename, contentType, sizeBytes, part, inline } of message.attachments) {
+    const { uid, uidValidity } = message;
+    const attached = { imap: account.imap, mailbox, uidValidity, uid, part, filename, contentType, sizeBytes };
+    const lend: LendBytes = (use) =>
+      readImap(async (imap) => use((await openPart(imap, mailbox, uid, part)).stream), mailbox);
+    // A store that is down costs one time-out, not one for each attachment.
+    const url: string | null = isStoreDown || !areLinksAllowed ? null : await attachments.publish(attached, lend);
+    isStoreDown ||= areLinksAllowed && url === null;
+    linked.push({ filename, content_type: contentType, size: sizeBytes, part, url, inline });
+  }
+  const areWithheld = !areLinksAllowed && linked.length > 0;
+  return {
+    attachments: linked,
+    warnings: [...(isStoreDown ? [STORE_IS_DOWN] : []), ...(areWithheld ? [WITHHELD] : [])],
+  };
+}
+
+const WITHHELD = 'The operator of this server does not let this connection have attachments, so they have no links.';
+const STORE_IS_DOWN =
+  'The attachment store did not answer in time, so some attachments have no link. Try again in a few minutes.';

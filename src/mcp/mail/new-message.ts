@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import type { OwnFile } from '../../attachments/store.ts';
+import { findMailbox, requireMailbox } from '../../mail/mailbox/list-mailboxes.ts';
+import { type ComposedMessage, composeMessage, MAX_MESSAGE_BYTES } from '../../mail/send/compose.ts';
+import type { Use } from '../tool.ts';
+import type { MailSession } from './mail-session.ts';
+import { Recipients } from './parameters.ts';
+
+/** What sending and drafting have in common: the parameters of a new message, and the message made of them. */
+
+export const OutgoingFields = z.object({
+  to: Recipients,
+  subject: z.string().max(2000).describe('Subject, one line of Unicode text.'),
+  text_body: z.string().max(5_000_000).default('').describe('Body as plain text.'),
+  cc: Recipients.optional(),
+  bcc: Recipients.optional().describe('Recipients that the others do not see.'),
+  html_body: z
+    .string()
+    .max(5_000_000)
+    .optional()
+    .describe('The same body as HTML. Optional; text_body is sent beside it.'),
+  attachment_urls: z
+    .array(z.string().max(8192))
+    .max(50)
+    .default([])
+    .describe('Files to attach: `url` of attachments that get_mail_message returned. No other URL is fetched.'),
+});
+
+export const IdempotencyKey = z
+  .string()
+  .min(1)
+  .max(200)
+  .optional()
+  .describe('Any text that stands for this message, such as a UUID. Calls with the same one make it once (30 days).');
+
+/** An attachment is a part of a message that is read for it. */
+export function alsoReads({ attachment_urls }: z.output<typeof OutgoingFields>): readonly Use[] {
+  return attachment_urls.length === 0 ? [] : [{ tool: 'get_mail_message', tag: 'attachments' }];
+}
+
+/** What makes a message the same one. Links of attachments are new ones every time they are asked for, so only their number counts. */
+export function contentOf({ attachment_urls, ...fields }: z.output<typeof OutgoingFields>): unknown {
+  const { to, cc = '', bcc = '', subject, text_body, html_body = '' } = fields;
+  return [to, cc, bcc, subject, text_body, html_body, attachment_urls.length];
+}
+
+/** @param messageId with angle brackets; a random one if it is left out */
+export async function compose(
+  fields: z.output<typeof OutgoingFields>,
+  { account, attachments, now }: MailSession,
+  messageId?: string,
+): Promise<ComposedMessage> {
+  return composeMessage({
+    from: { fullName: account.fullName, email: account.email },
+    to: fields.to,
+    ...(fields.cc !== undefined && { cc: fields.cc }),
+    ...(fields.bcc !== undefined && { bcc: fields.bcc }),
+    subject: fields.subject,
+    text: fields.text_body,
+    ...(fields.html_body !== undefined && { html: fields.html_body }),
+    attachments: await fetchAll(fields.attachment_urls, attachments),
+    date: now(),
+    ...(messageId !== undefined && { messageId }),
+  });
+}
+
+/** One after the other, so that large files are not in memory twice and a mailbox is not asked for all of them at once. */
+async function fetchAll(urls: string[], store: MailSession['attachments']): Promise<OwnFile[]> {
+  const files: OwnFile[] = [];
+  let left = MAX_MESSAGE_BYTES;
+  for (const url of urls) {
+    const file = await store.fetchOwn(url, left);
+    left -= file.content.length;
+    files.push(file);
+  }
+  return files;
+}
+
+/**
+ * The mailbox that a new message is to be stored in, checked before anything is sent.
+ *
+ * @throws {ToolError} if it does not exist, or there is none with that role
+ */
+export function resolveMailbox(
+  { filing }: MailSession,
+  folder: string | undefined,
+  role: 'sent' | 'drafts',
+): Promise<string> {
+  return filing.readImap((imap) =>
+    folder === undefined ? findMailbox(imap, role) : requireMailbox(filing.limited(imap), folder),
+  );
+}

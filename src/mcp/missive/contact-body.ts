@@ -1,0 +1,72 @@
+/** What is sent for contacts, so that Missive drops nothing without a word. */
+import { z } from 'zod';
+import { ToolError } from '../../errors.ts';
+import type { MissiveSession } from './missive-session.ts';
+
+type Contact = Record<string, unknown>;
+
+/** @throws {ToolError} if a contact would be empty, or one and several are mixed */
+export function contactBodies({ contact_book, contacts, ...single }: Contact): Contact[] {
+  const flat = defined(single);
+  if (Array.isArray(contacts) && Object.keys(flat).length > 0) {
+    throw new ToolError('Give either the fields of one contact, or `contacts`, not both.');
+  }
+  const all: Contact[] = Array.isArray(contacts) ? contacts.map(defined) : [flat];
+  if (all.some((contact) => Object.keys(contact).length === 0)) {
+    throw new ToolError('A contact needs something to know it by: a first or last name, or an entry in infos.');
+  }
+  return all.map((contact) => ({ contact_book, ...contact }));
+}
+
+const defined = (fields: Contact): Contact =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+const Group = z.object({ kind: z.string(), name: z.string() });
+const Entry = z.record(z.string(), z.unknown());
+const Current = z.object({ infos: z.array(Entry).nullish(), memberships: z.array(Entry).nullish() });
+const Answer = z.object({ contacts: z.union([z.array(Current), Current]) });
+
+/**
+ * The change of a contact. Lists replace those that Missive has, so what is to stay is read and sent along.
+ *
+ * @throws {ToolError} if the contact cannot be read
+ */
+export async function mergedContact({ id, replace, ...changes }: Contact, session: MissiveSession): Promise<Contact> {
+  const { infos, memberships, ...rest } = defined(changes);
+  const lists = { ...(Array.isArray(infos) && { infos }), ...(Array.isArray(memberships) && { memberships }) };
+  if (replace === true || Object.keys(lists).length === 0) return { id, ...rest, ...lists };
+  const content = await session.api.request({ http: 'GET', path: `/contacts/${encodeURIComponent(String(id))}` });
+  const parsed = Answer.safeParse(content);
+  const current = parsed.success ? [parsed.data.contacts].flat()[0] : undefined;
+  if (current === undefined) throw new ToolError('The contact could not be read, so nothing was changed.');
+  return {
+    id,
+    ...rest,
+    ...(Array.isArray(infos) && { infos: merged(current.infos ?? [], infos, infoKey) }),
+    ...(Array.isArray(memberships) && { memberships: merged(current.memberships ?? [], memberships, groupKey) }),
+  };
+}
+
+/** Those there are, each replaced by a given one of the same key, then the other given ones. */
+function merged(current: Contact[], given: unknown[], keyOf: (entry: Contact) => string): Contact[] {
+  const entries = given.map((entry) => Entry.parse(entry));
+  const keys = new Set(entries.map(keyOf));
+  return [...current.filter((entry) => !keys.has(keyOf(entry))).map(asInput), ...entries];
+}
+
+/** As it is written: what was read has nulls, and ids of groups, which are named by kind and name. */
+function asInput(entry: Contact): Contact {
+  const { group, ...rest } = Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null));
+  const named = Group.safeParse(group);
+  return { ...rest, ...(named.success && { group: named.data }) };
+}
+
+/** Two entries with this in common are the same one, with another label perhaps. */
+function infoKey({ kind, value, name, street, postal_code }: Contact): string {
+  return JSON.stringify([kind, String(value ?? name ?? '').toLowerCase(), street ?? null, postal_code ?? null]);
+}
+
+function groupKey({ group }: Contact): string {
+  const parsed = Group.safeParse(group);
+  return parsed.success ? JSON.stringify([parsed.data.kind, parsed.data.name]) : '';
+}

@@ -1,0 +1,96 @@
+/** The lists inside a contact: its addresses and numbers, and where it belongs. */
+import { z } from 'zod';
+import { Text } from './fields.ts';
+
+const ADDRESS = ['street', 'extended_address', 'city', 'region', 'postal_code', 'po_box', 'country'] as const;
+
+/** Kinds of infos, each with its labels and the keys that hold its data. */
+const KINDS = {
+  email: { labels: ['home', 'work', 'personal', 'other'], keys: ['value'] },
+  phone_number: {
+    labels: ['main', 'mobile', 'home', 'work', 'home_fax', 'work_fax', 'other_fax', 'pager', 'other'],
+    keys: ['value'],
+  },
+  twitter: { labels: ['work', 'personal', 'other'], keys: ['value'] },
+  facebook: { labels: ['work', 'personal', 'other'], keys: ['name'] },
+  physical_address: { labels: ['work', 'home', 'other'], keys: ADDRESS },
+  url: { labels: ['homepage', 'profile', 'blog', 'work', 'personal', 'other'], keys: ['value'] },
+  custom: { labels: ['other'], keys: ['value'] },
+} as const;
+
+type Kind = keyof typeof KINDS;
+
+/** What a model is told of them, as one flat object says little: many clients cannot read alternatives in a schema. */
+export const INFO_KINDS = Object.entries(KINDS)
+  .map(
+    ([kind, { labels, keys }]) =>
+      `${kind}: ${keys === ADDRESS ? 'parts of the address' : keys[0]} (${labels.join(', ')})`,
+  )
+  .join('; ');
+
+const data = z.string().min(1).optional();
+
+export const infoInput = z
+  .strictObject({
+    kind: z.enum(Object.keys(KINDS) as [Kind, ...Kind[]]),
+    label: z.string(),
+    custom_label: z.string().optional().describe('Only with the label "other".'),
+    value: data,
+    name: data,
+    street: data,
+    extended_address: data,
+    city: data,
+    region: data,
+    postal_code: data,
+    po_box: data,
+    country: data,
+  })
+  .superRefine(({ kind, label, custom_label, ...given }, { addIssue }) => {
+    const { labels, keys }: { labels: readonly string[]; keys: readonly string[] } = KINDS[kind];
+    const fault = (path: string, message: string) => addIssue({ code: 'custom', path: [path], message });
+    if (!labels.includes(label)) fault('label', `of ${kind} is one of ${labels.join(', ')}`);
+    if (custom_label !== undefined && label !== 'other') fault('custom_label', 'goes with the label "other" only');
+    const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    for (const name of names) if (!keys.includes(name)) fault(name, `does not go with ${kind}: use ${keys.join(', ')}`);
+    if (!names.some((name) => keys.includes(name))) fault(keys[0] ?? 'value', `is missing: ${kind} needs it`);
+  });
+
+export const membershipInput = z
+  .strictObject({
+    group: z
+      .strictObject({ kind: z.enum(['organization', 'group']), name: z.string().min(1) })
+      .describe('Names a group or an organization of the contact book.'),
+    title: z.string().optional(),
+    department: z.string().optional(),
+    location: z.string().optional(),
+    description: z.string().optional(),
+  })
+  .refine(
+    ({ group, title, department, location, description }) =>
+      group.kind === 'organization' || (title ?? department ?? location ?? description) === undefined,
+    { message: 'title, department, location and description go with a group of the kind "organization" only' },
+  );
+
+/** As Missive answers; whatever the kind, the keys that it has. */
+export const Info = z.object({
+  kind: z.string(),
+  label: Text,
+  custom_label: Text,
+  value: Text,
+  name: Text,
+  street: Text,
+  extended_address: Text,
+  city: Text,
+  region: Text,
+  postal_code: Text,
+  po_box: Text,
+  country: Text,
+});
+
+export const Membership = z.object({
+  title: Text,
+  department: Text,
+  location: Text,
+  description: Text,
+  group: z.object({ id: Text, kind: Text, name: Text }).optional(),
+});

@@ -1,0 +1,111 @@
+/** What a conversation holds, each layer by itself. */
+import { z } from 'zod';
+import { idOf, Text } from './fields.ts';
+import { DraftItem, MessageItem } from './message-view.ts';
+import { defineOperation, inPath } from './operation.ts';
+
+const time = z.number().optional();
+
+const conversationId = inPath(idOf('conversation', 'list_all_missive_conversations'));
+
+/** The lists inside a conversation come ten at a time. */
+const byTime = (field: string) => ({ style: 'until', field, least: 2, standard: 10, most: 10 }) as const;
+
+export const conversationParts = [
+  defineOperation({
+    name: 'list_all_missive_conversation_messages',
+    title: 'List messages of a Missive conversation',
+    description:
+      'Messages of a conversation, newest first: who wrote to whom, subject, a preview; no comments and no bodies (get_single_missive_message_by_id has the text). The sender from outside is in from_field.',
+    http: 'GET',
+    path: '/conversations/:conversation_id/messages',
+    effect: 'reads',
+    method: 'list',
+    tags: ['conversations'],
+    parameters: { conversation_id: conversationId },
+    paging: byTime('delivered_at'),
+    answer: { kind: 'list', key: 'messages', item: MessageItem },
+  }),
+  defineOperation({
+    name: 'list_all_missive_conversation_comments',
+    title: 'List comments of a Missive conversation',
+    description:
+      'What the team said among themselves in a conversation, newest first; none of the messages with people outside. Comments cannot be written through this server; create_a_missive_post leaves a note instead.',
+    http: 'GET',
+    path: '/conversations/:conversation_id/comments',
+    effect: 'reads',
+    method: 'list',
+    tags: ['conversations'],
+    parameters: { conversation_id: conversationId },
+    paging: byTime('created_at'),
+    answer: {
+      kind: 'list',
+      key: 'comments',
+      item: z.object({
+        id: z.string(),
+        body: Text,
+        created_at: time,
+        author: z.object({ id: Text, name: Text, email: Text }).optional(),
+        mentions: z
+          .array(z.object({ id: Text }))
+          .optional()
+          .describe('Ids of users that the body mentions.'),
+        attachment: z
+          .object({ id: Text, filename: Text, media_type: Text, size: z.number().optional(), url: Text })
+          .optional(),
+        task: z
+          .object({
+            description: Text,
+            state: Text,
+            due_at: time,
+            started_at: time,
+            closed_at: time,
+            assignees: z.array(z.object({ id: Text, name: Text })).optional(),
+            team: z.object({ id: Text, name: Text }).optional(),
+          })
+          .optional(),
+      }),
+    },
+  }),
+  defineOperation({
+    name: 'list_all_missive_conversation_drafts',
+    title: 'List drafts of a Missive conversation',
+    description:
+      'Drafts in a conversation that were not sent yet. Missive gives no way beyond the first page of them. delete_a_missive_draft_by_id removes one.',
+    http: 'GET',
+    path: '/conversations/:conversation_id/drafts',
+    effect: 'reads',
+    method: 'list',
+    tags: ['conversations', 'drafts'],
+    parameters: { conversation_id: conversationId },
+    paging: byTime('delivered_at'),
+    answer: { kind: 'list', key: 'drafts', item: DraftItem },
+  }),
+  defineOperation({
+    name: 'list_all_missive_conversation_posts',
+    title: 'List posts of a Missive conversation',
+    description: 'Notes that integrations left in a conversation, newest first.',
+    http: 'GET',
+    path: '/conversations/:conversation_id/posts',
+    effect: 'reads',
+    method: 'list',
+    tags: ['conversations', 'posts'],
+    parameters: { conversation_id: conversationId },
+    paging: byTime('created_at'),
+    answer: {
+      kind: 'list',
+      key: 'posts',
+      item: z.object({
+        id: z.string(),
+        created_at: time,
+        username: Text,
+        notification: z.object({ title: Text, body: Text }).optional(),
+        text: Text,
+        markdown: Text,
+        attachments: z
+          .array(z.object({ title: Text, text: Text, markdown: Text, filename: Text, url: Text }))
+          .optional(),
+      }),
+    },
+  }),
+];

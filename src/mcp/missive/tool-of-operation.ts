@@ -1,0 +1,187 @@
+/** Turns a record of an operation into a tool: one flat namespace for the model, path, query and body for the API. */
+import { z } from 'zod';
+import { ToolError, UpstreamError } from '../../errors.ts';
+import { requireEnvelope } from '../permit/recipients.ts';
+import type { Tool } from '../tool.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import type { MissiveSession } from './missive-session.ts';
+import type { Operation, Paging, Parameter } from './operation.ts';
+import { fetchPage, type Row } from './paging.ts';
+
+type Args = Record<string, unknown>;
+
+export function toolOf(operation: Operation): Tool<MissiveSession> {
+  const { name, title, description, effect, method, tags, idempotent, paging, alsoDoes } = operation;
+  const output = outputOf(operation);
+  return {
+    name,
+    title,
+    description: paging === undefined ? description : `${description} ${PAGING_ADVICE}`,
+    effect,
+    method,
+    tags,
+    ...(idempotent !== undefined && { idempotent }),
+    input: inputOf(operation),
+    output,
+    ...(alsoDoes !== undefined && { alsoDoes }),
+    async run(args, session) {
+      operation.check?.(args);
+      return paging === undefined ? runOnce(operation, args, session) : runPage(operation, paging, args, session);
+    },
+  };
+}
+
+const PAGING_ADVICE =
+  'For the next page pass next_cursor exactly as received, with the same other arguments; null: that was all.';
+
+/** Strict, so that a misspelled filter does not list everything. */
+function inputOf({ parameters, paging }: Operation): z.ZodObject {
+  const shape = Object.fromEntries(Object.entries(parameters).map(([name, { schema }]) => [name, schema]));
+  return z.strictObject(paging === undefined ? shape : { ...shape, ...pagingShape(paging) });
+}
+
+function pagingShape(paging: Paging): z.ZodRawShape {
+  const least = paging.style === 'until' ? paging.least : 1;
+  return {
+    limit: z
+      .int()
+      .min(least)
+      .max(paging.most)
+      .default(paging.standard)
+      .describe(
+        paging.style === 'until' ? 'Rows on a page; some more where several share one time.' : 'Rows on a page.',
+      ),
+    next_cursor: z
+      .string()
+      .max(60_000)
+      .optional()
+      .describe('Of the page before, exactly as received. Never decode or change it.'),
+  };
+}
+
+function outputOf({ answer, paging, notes = {} }: Operation): z.ZodObject {
+  switch (answer.kind) {
+    case 'list':
+      return z.object({
+        [answer.key]: z.array(answer.item.extend(notes)),
+        ...(paging !== undefined && { next_cursor: z.string().nullable().describe('Null: no more rows.') }),
+      });
+    case 'one':
+      return z.object({
+        [answer.as]: answer.item.extend(notes).nullable().describe('Null: done, but Missive said no more.'),
+      });
+    case 'none':
+      return z.object({ done: z.literal(true) });
+  }
+}
+
+async function runOnce(operation: Operation, args: Args, session: MissiveSession): Promise<Args> {
+  const { http, recipients } = operation;
+  if (recipients !== undefined) {
+    requireEnvelope(session.permit, recipients(args));
+    await session.sendLimit.check();
+  }
+  const body = await bodyOf(operation, args, session);
+  const request = { http, path: pathOf(operation, args), query: queryOf(operation, args), ...body };
+  const ask = () => session.api.request(request);
+  const content = await (recipients === undefined ? ask() : session.sendLimit.counted(ask)).catch((error: unknown) => {
+    throw isNotFound(error) && operation.notFound
+      ? new ToolError(operation.notFound, { cause: error, details: { status: 404 } })
+      : error;
+  });
+  const { answer } = operation;
+  if (answer.kind === 'none') return { done: true };
+  const rows = presented(operation, rowsOf(content, operation, answer.key), args);
+  return answer.kind === 'list' ? { [answer.key]: rows } : { [answer.as]: rows[0] ?? null };
+}
+
+async function runPage(operation: Operation, paging: Paging, args: Args, session: MissiveSession): Promise<Args> {
+  const { limit, next_cursor: cursor, ...filters } = args;
+  const { answer } = operation;
+  if (answer.kind !== 'list') throw new TypeError(`${operation.name} has pages, so it must answer with a list`);
+  const at = typeof cursor === 'string' ? readCursor(operation.name, filters, cursor) : null;
+  const filterQuery = queryOf(operation, filters);
+  const { rows, next } = await fetchPage(paging, Number(limit), at, async (query) => {
+    const path = pathOf(operation, filters);
+    const content = await session.api.request({ http: 'GET', path, query: { ...filterQuery, ...query } });
+    return rowsOf(content, operation, answer.key);
+  });
+  return {
+    [answer.key]: presented(operation, rows, args),
+    next_cursor: next && writeCursor(operation.name, filters, next),
+  };
+}
+
+const isNotFound = (error: unknown): boolean => error instanceof ToolError && error.details?.status === 404;
+
+const Rows = z.union([z.array(z.record(z.string(), z.unknown())), z.record(z.string(), z.unknown())]);
+
+/** What stands under the key: an array, an object that stands for an array of one, or nothing where a success says nothing. */
+function rowsOf(content: unknown, { effect }: Operation, key: string): Row[] {
+  const parsed = z.object({ [key]: Rows.nullish() }).safeParse(content ?? {});
+  if (!parsed.success && effect === 'reads') throw unreadable();
+  const value = parsed.data?.[key];
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+/**
+ * As they are returned. Not all of Missive's answers are documented: a field of another type than is known is left out. A row
+ * of which not even that is left is left out too where something was done, as it was done all the same.
+ */
+function presented({ answer, present, notes = {}, effect }: Operation, rows: readonly Row[], args: Args): Row[] {
+  if (answer.kind === 'none') return [];
+  const item = answer.item.extend(notes);
+  const tolerant = item.extend(
+    Object.fromEntries(Object.entries(item.shape).map(([name, field]) => [name, z.optional(field).catch(undefined)])),
+  );
+  return rows.flatMap((row) => {
+    const known = withoutNulls(row);
+    const parsed = item.safeParse(tolerant.parse(present?.(known, args) ?? known));
+    if (!parsed.success && effect === 'reads') throw unreadable();
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+function withoutNulls(row: Row): Row {
+  const strip = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.filter((each) => each !== null).map(strip);
+    const parsed = Rows.safeParse(value);
+    return parsed.success && !Array.isArray(parsed.data) ? withoutNulls(parsed.data) : value;
+  };
+  return Object.fromEntries(
+    Object.entries(row).flatMap(([key, value]) => (value === null ? [] : [[key, strip(value)]])),
+  );
+}
+
+const unreadable = () =>
+  new UpstreamError(
+    'Missive',
+    'refused',
+    'What Missive answered is not what its documentation says: nothing can be read from it.',
+  );
+
+const given = ({ parameters }: Operation, place: Parameter['in'], args: Args): [wire: string, value: unknown][] =>
+  Object.entries(parameters).flatMap(([name, parameter]) => {
+    const value = args[name];
+    return parameter.in === place && value !== undefined ? [[parameter.wire ?? name, value]] : [];
+  });
+
+function pathOf(operation: Operation, args: Args): string {
+  const values = new Map(given(operation, 'path', args));
+  return operation.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(values.get(name))));
+}
+
+function queryOf(operation: Operation, args: Args): Record<string, string> {
+  return Object.fromEntries(given(operation, 'query', args).map(([name, value]) => [name, String(value)]));
+}
+
+async function bodyOf(operation: Operation, args: Args, session: MissiveSession): Promise<{ body?: unknown }> {
+  if (operation.http === 'GET' || operation.http === 'DELETE') return {};
+  if (operation.body !== undefined) return { body: await operation.body(args, session) };
+  const content = Object.fromEntries(given(operation, 'body', args));
+  const { envelope } = operation;
+  if (envelope === undefined) return { body: content };
+  const object = envelope.withId === undefined ? content : { id: args[envelope.withId], ...content };
+  return { body: { [envelope.key]: envelope.as === 'array' ? [object] : object } };
+}

@@ -1,0 +1,67 @@
+/** Reports on how a team answers. */
+import { z } from 'zod';
+import { ToolError } from '../../../errors.ts';
+import { Id, idOf, Seconds } from '../../missive/fields.ts';
+import { defineOperation, inBody, inPath } from '../../missive/operation.ts';
+
+const only = (what: string, foundBy: string) =>
+  inBody(z.array(Id).optional().describe(`Only these ${what} (${foundBy}); takes the Business plan.`));
+
+export const analytics = [
+  defineOperation({
+    name: 'create_a_missive_analytics_report',
+    title: 'Create a Missive analytics report',
+    description:
+      'Has Missive count messages and times of a period. Then call get_single_missive_analytics_report_by_id with the id, after a few seconds. Changes no mail.',
+    http: 'POST',
+    path: '/analytics/reports',
+    effect: 'writes',
+    method: 'create',
+    tags: ['analytics'],
+    parameters: {
+      organization: inBody(idOf('organization', 'list_all_missive_organizations')),
+      start: inBody(Seconds.describe('Unix time when the period begins.')),
+      end: inBody(Seconds.describe('Unix time when it ends.')),
+      time_zone: inBody(z.string().optional().describe('IANA name, such as "Europe/Paris".')),
+      teams: only('teams', 'list_all_missive_teams'),
+      users: only('users', 'list_all_missive_users'),
+      accounts: only('accounts', 'ids in Missive under Settings, API, Resource IDs'),
+      shared_labels: only('labels', 'list_all_missive_shared_labels'),
+      account_types: inBody(
+        z
+          .array(z.enum(['custom', 'email', 'instagram', 'live_chat', 'messenger', 'sms', 'whatsapp']))
+          .optional()
+          .describe('Only these kinds of accounts.'),
+      ),
+    },
+    envelope: { key: 'reports', as: 'object' },
+    answer: { kind: 'one', key: 'reports', as: 'report', item: z.object({ id: z.string() }) },
+    check({ start, end }) {
+      if (end <= start) throw new ToolError('end must be later than start.');
+    },
+  }),
+  defineOperation({
+    name: 'get_single_missive_analytics_report_by_id',
+    title: 'Get a Missive analytics report',
+    description:
+      'What a report found. It is ready a few seconds after create_a_missive_analytics_report, and gone a minute later.',
+    http: 'GET',
+    path: '/analytics/reports/:id',
+    effect: 'reads',
+    method: 'get',
+    tags: ['analytics'],
+    parameters: { id: inPath(idOf('report', 'create_a_missive_analytics_report')) },
+    answer: {
+      kind: 'one',
+      key: 'reports',
+      as: 'report',
+      // What is in it is not documented.
+      item: z.looseObject({
+        selected_period: z.record(z.string(), z.unknown()).optional(),
+        previous_period: z.record(z.string(), z.unknown()).optional(),
+      }),
+    },
+    notFound:
+      'The report is not ready yet, or was there for its minute and is gone: both look the same. Call again after 5 seconds, up to ten times; then make a new one with create_a_missive_analytics_report.',
+  }),
+];

@@ -1,0 +1,194 @@
+/** Contact books, contact groups and contacts. */
+import { z } from 'zod';
+import { ToolError } from '../../../errors.ts';
+import { contactBodies, mergedContact } from '../../missive/contact-body.ts';
+import { INFO_KINDS, Info, infoInput, Membership, membershipInput } from '../../missive/contact-parts.ts';
+import { byOffset, idOf, requireChange, Seconds, Text } from '../../missive/fields.ts';
+import { allInBody, defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+
+const contactBook = idOf('contact book', 'list_all_missive_contact_books');
+
+const Contact = z.object({
+  id: z.string(),
+  contact_book: Text,
+  deleted: z.boolean().optional(),
+  modified_at: z.number().optional(),
+  first_name: Text,
+  middle_name: Text,
+  last_name: Text,
+  prefix: Text,
+  suffix: Text,
+  nickname: Text,
+  phonetic_first_name: Text,
+  phonetic_middle_name: Text,
+  phonetic_last_name: Text,
+  file_as: Text,
+  notes: Text,
+  gender: Text,
+  starred: z.boolean().optional(),
+  infos: z.array(Info).optional(),
+  memberships: z.array(Membership).optional(),
+});
+
+const name = (what: string) => z.string().optional().describe(what);
+
+const attributes = {
+  first_name: name('First name.'),
+  middle_name: name('Middle name.'),
+  last_name: name('Last name.'),
+  phonetic_first_name: name('How the first name is spoken.'),
+  phonetic_middle_name: name('How the middle name is spoken.'),
+  phonetic_last_name: name('How the last name is spoken.'),
+  prefix: name('Such as "Dr".'),
+  suffix: name('Such as "Jr".'),
+  nickname: name('Nickname.'),
+  file_as: name('Name to sort by.'),
+  notes: z.string().optional().describe('Free text about the contact.'),
+  gender: name('Gender.'),
+  starred: z.boolean().optional().describe('Marked with a star.'),
+  infos: z
+    .array(infoInput)
+    .optional()
+    .describe(
+      `Email addresses, phone numbers and so on, here and nowhere else. By kind, the key and its labels: ${INFO_KINDS}.`,
+    ),
+  memberships: z.array(membershipInput).optional().describe('Organization and groups of the contact.'),
+};
+
+const fields = allInBody(attributes);
+
+export const contacts = [
+  defineOperation({
+    name: 'list_all_missive_contact_books',
+    title: 'List Missive contact books',
+    description:
+      'Contact books that this person can use. Call this first for any work with contacts: the `id` is the `contact_book` of every other contact tool.',
+    http: 'GET',
+    path: '/contact_books',
+    effect: 'reads',
+    method: 'list',
+    tags: ['contacts'],
+    parameters: {},
+    paging: byOffset,
+    answer: {
+      kind: 'list',
+      key: 'contact_books',
+      item: z.object({
+        id: z.string(),
+        name: Text,
+        description: Text,
+        organization: Text.describe('Absent: a private book.'),
+        share_with_organization: z.boolean().optional(),
+        share_with_team: Text,
+      }),
+    },
+  }),
+  defineOperation({
+    name: 'list_all_missive_contact_groups',
+    title: 'List Missive contact groups',
+    description:
+      'Groups or organizations that contacts of a book belong to. Call list_all_missive_contact_books first for the book.',
+    http: 'GET',
+    path: '/contact_groups',
+    effect: 'reads',
+    method: 'list',
+    tags: ['contacts'],
+    parameters: {
+      contact_book: inQuery(contactBook),
+      kind: inQuery(z.enum(['group', 'organization']).describe('Groups, or organizations that contacts work for.')),
+    },
+    paging: byOffset,
+    answer: { kind: 'list', key: 'contact_groups', item: z.object({ id: z.string(), name: Text }) },
+  }),
+  defineOperation({
+    name: 'list_all_missive_contacts',
+    title: 'List Missive contacts',
+    description:
+      'Contacts of one book, or those that match `search`. Call list_all_missive_contact_books first for the book. Search before creating a contact: Missive keeps duplicates.',
+    http: 'GET',
+    path: '/contacts',
+    effect: 'reads',
+    method: 'list',
+    tags: ['contacts'],
+    parameters: {
+      contact_book: inQuery(contactBook),
+      search: inQuery(
+        z.string().min(1).optional().describe('Matches names, addresses, numbers, organizations and notes.'),
+      ),
+      order: inQuery(
+        z.enum(['last_name', 'last_modified']).optional().describe('By last name (default), or newest change first.'),
+      ),
+      modified_since: inQuery(Seconds.optional().describe('Unix time: only what was created or changed since.')),
+      include_deleted: inQuery(
+        z.literal(true).optional().describe('Deleted ones as well; only together with modified_since.'),
+      ),
+    },
+    paging: byOffset,
+    answer: { kind: 'list', key: 'contacts', item: Contact },
+    check({ include_deleted, modified_since }) {
+      if (include_deleted && modified_since === undefined) {
+        throw new ToolError('include_deleted needs modified_since: Missive ignores it otherwise.');
+      }
+    },
+  }),
+  defineOperation({
+    name: 'get_single_missive_contact_by_id',
+    title: 'Get a Missive contact',
+    description: 'One contact with all its addresses and memberships. list_all_missive_contacts finds the id.',
+    http: 'GET',
+    path: '/contacts/:id',
+    effect: 'reads',
+    method: 'get',
+    tags: ['contacts'],
+    parameters: { id: inPath(idOf('contact', 'list_all_missive_contacts')) },
+    answer: { kind: 'one', key: 'contacts', as: 'contact', item: Contact },
+  }),
+  defineOperation({
+    name: 'create_a_missive_contact',
+    title: 'Create Missive contacts',
+    description:
+      'Adds one contact, or several at once with `contacts`, to a contact book. Call list_all_missive_contact_books first for the book, and search it with list_all_missive_contacts: a second contact of the same person is not noticed. Addresses and numbers go into `infos`.',
+    http: 'POST',
+    path: '/contacts',
+    effect: 'writes',
+    method: 'create',
+    tags: ['contacts'],
+    parameters: {
+      contact_book: inBody(contactBook),
+      ...fields,
+      contacts: inBody(
+        z
+          .array(z.strictObject({ ...attributes, infos: attributes.infos.describe('As infos of one contact.') }))
+          .min(1)
+          .optional()
+          .describe('Several contacts for the same book; leave out the other fields then.'),
+      ),
+    },
+    answer: { kind: 'list', key: 'contacts', item: Contact },
+    body: async (args) => ({ contacts: contactBodies(args) }),
+  }),
+  defineOperation({
+    name: 'update_a_missive_contact_by_id',
+    title: 'Update a Missive contact',
+    description:
+      'Changes a contact (list_all_missive_contacts finds it): what is left out stays. `infos` and `memberships` are added to those there are (the contact is read first, because Missive would replace the whole list); with replace they take their place.',
+    http: 'PATCH',
+    path: '/contacts/:id',
+    effect: 'writes',
+    method: 'update',
+    tags: ['contacts'],
+    idempotent: true,
+    parameters: {
+      id: inPath(idOf('contact', 'list_all_missive_contacts')),
+      ...fields,
+      replace: inBody(
+        z.boolean().default(false).describe('True: infos and memberships that are given replace all there are.'),
+      ),
+    },
+    answer: { kind: 'one', key: 'contacts', as: 'contact', item: Contact },
+    check({ id: _, replace: __, ...changes }) {
+      requireChange(changes);
+    },
+    body: async (args, session) => ({ contacts: [await mergedContact(args, session)] }),
+  }),
+];

@@ -1,0 +1,152 @@
+/** Conversations: finding, reading and changing them. */
+import { z } from 'zod';
+import { ToolError } from '../../../errors.ts';
+import { Conversation, ConversationSummary } from '../../missive/conversation-view.ts';
+import { Color, Id, idOf, requireChange } from '../../missive/fields.ts';
+import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { checkActions, stateActions } from './actions.ts';
+
+const conversationId = inPath(idOf('conversation', 'list_all_missive_conversations'));
+
+const box = (what: string) => inQuery(z.literal(true).optional().describe(what));
+
+const boxes = {
+  inbox: box('Conversations in the Inbox.'),
+  all: box('All conversations.'),
+  assigned: box('Those assigned to this person.'),
+  closed: box('Closed ones.'),
+  snoozed: box('Snoozed ones.'),
+  flagged: box('Starred ones.'),
+  trashed: box('Those in the Trash.'),
+  junked: box('Those marked as spam.'),
+  drafts: box('Those with drafts.'),
+  shared_label: inQuery(Id.optional().describe('Those with this label; id from list_all_missive_shared_labels.')),
+  team_inbox: inQuery(Id.optional().describe('Inbox of this team; id from list_all_missive_teams.')),
+  team_closed: inQuery(Id.optional().describe('Closed ones of this team; id from list_all_missive_teams.')),
+  team_all: inQuery(Id.optional().describe('All of this team; id from list_all_missive_teams.')),
+};
+
+const filters = {
+  organization: inQuery(
+    Id.optional().describe(
+      'Only those shared with this organization (list_all_missive_organizations); not with shared_label or a team.',
+    ),
+  ),
+  email: inQuery(z.email().optional().describe('Only those with this address in From, To, Cc, Bcc or Reply-To.')),
+  domain: inQuery(
+    z
+      .string()
+      .regex(/^[^@\s]+\.[^@\s]+$/, 'must be a domain without @')
+      .optional()
+      .describe('Only those with an address of this domain (without @).'),
+  ),
+  contact_organization: inQuery(
+    Id.optional().describe('Only those with contacts of it; id from list_all_missive_contact_groups.'),
+  ),
+};
+
+export const conversations = [
+  defineOperation({
+    name: 'list_all_missive_conversations',
+    title: 'List Missive conversations',
+    description:
+      'Conversations, newest activity first, without any text: subject, people, counts, labels. Needs exactly one mailbox filter: inbox, all, assigned, closed, snoozed, flagged, trashed, junked or drafts (true), or shared_label, team_inbox, team_closed or team_all (an id). Read them with list_all_missive_conversation_messages and list_all_missive_conversation_comments. There is no search by text.',
+    http: 'GET',
+    path: '/conversations',
+    effect: 'reads',
+    method: 'list',
+    tags: ['conversations'],
+    parameters: { ...boxes, ...filters },
+    paging: { style: 'until', field: 'last_activity_at', least: 2, standard: 25, most: 50 },
+    answer: { kind: 'list', key: 'conversations', item: ConversationSummary },
+    check: checkFilters,
+  }),
+  defineOperation({
+    name: 'get_single_missive_conversation_by_id',
+    title: 'Get a Missive conversation',
+    description:
+      'One conversation: subject, organization, team, labels, and its state for each user. A conversation that was merged comes with another id: go on with that one.',
+    http: 'GET',
+    path: '/conversations/:id',
+    effect: 'reads',
+    method: 'get',
+    tags: ['conversations'],
+    parameters: { id: conversationId },
+    answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
+  }),
+  defineOperation({
+    name: 'update_a_missive_conversation_by_id',
+    title: 'Update a Missive conversation',
+    description:
+      'Labels, assigns, moves, closes, reopens or renames a conversation, without leaving a note in it (create_a_missive_post does the same with one). Take organization from get_single_missive_conversation_by_id; label ids from list_all_missive_shared_labels. Labels can set off rules of the team.',
+    http: 'PATCH',
+    path: '/conversations/:id',
+    effect: 'writes',
+    method: 'update',
+    tags: ['conversations'],
+    idempotent: true,
+    parameters: {
+      id: conversationId,
+      subject: inBody(z.string().optional().describe('New title in Missive.')),
+      color: inBody(Color.optional()),
+      reopen: inBody(z.literal(true).optional().describe('Opens a closed conversation again.')),
+      ...stateActions,
+    },
+    envelope: { key: 'conversations', as: 'array', withId: 'id' },
+    answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
+    notFound:
+      'Missive does not know the conversation (list_all_missive_conversations), a label (list_all_missive_shared_labels), a user or a team here, or this person cannot see it. If all ids are right, create_a_missive_post changes the same and leaves a note.',
+    check({ id: _, ...changes }) {
+      checkActions(changes);
+      const { organization: __, ...rest } = changes;
+      requireChange(rest);
+      if (changes.close && changes.reopen) throw new ToolError('Pass close or reopen, not both.');
+    },
+  }),
+  defineOperation({
+    name: 'merge_a_missive_conversation_by_id',
+    title: 'Merge two Missive conversations',
+    description:
+      'Puts everything of one conversation into another, for good: there is no way back. Go on with the id in the result; Missive may keep either of the two.',
+    http: 'POST',
+    path: '/conversations/:id/merge',
+    effect: 'destroys',
+    method: 'update',
+    tags: ['conversations'],
+    parameters: {
+      id: inPath(
+        Id.describe('Id of the conversation that is put into the other; list_all_missive_conversations finds it.'),
+      ),
+      target: inBody(
+        Id.describe(
+          'Id of the conversation that receives it, from the same list as id (list_all_missive_conversations).',
+        ),
+      ),
+      subject: inBody(z.string().optional().describe('Title of the merged conversation.')),
+    },
+    answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
+    check({ id, target }) {
+      if (id.toLowerCase() === target.toLowerCase()) throw new ToolError('id and target are the same conversation.');
+    },
+  }),
+];
+
+/** What the list would refuse, or answer another question than the one that was asked. */
+function checkFilters(args: Readonly<Record<string, unknown>>): void {
+  const chosen = Object.keys(boxes).filter((name) => args[name] !== undefined);
+  if (chosen.length !== 1) {
+    throw new ToolError(
+      chosen.length === 0
+        ? 'The list needs a mailbox filter: inbox, all, assigned, closed, snoozed, flagged, trashed, junked or drafts (true), or shared_label (list_all_missive_shared_labels), team_inbox, team_closed or team_all (list_all_missive_teams).'
+        : `Pass one mailbox filter only; there are ${chosen.join(' and ')}.`,
+    );
+  }
+  const people = ['email', 'domain', 'contact_organization'].filter((name) => args[name] !== undefined);
+  if (people.length > 1) throw new ToolError(`${people.join(' and ')} exclude each other: pass one of them.`);
+  const [only = ''] = chosen;
+  if (args.organization !== undefined && /^(shared_label|team_)/.test(only)) {
+    throw new ToolError(
+      `organization has no use with ${only}, which belongs to one organization already: leave it out.`,
+    );
+  }
+}

@@ -1,0 +1,144 @@
+/** Drafts, and sending: Missive has one call for both. */
+import { z } from 'zod';
+import { ToolError } from '../../../errors.ts';
+import { normaliseAddress } from '../../../mail/mime/addresses.ts';
+import { Id, idOf, Person, Seconds, Text, withConversationId } from '../../missive/fields.ts';
+import { type Arguments, defineOperation, inBody, inPath } from '../../missive/operation.ts';
+import { alsoUpdates, checkActions, placeActions, stateActions } from './actions.ts';
+import { attachmentParameter, withAttachments } from './attachments.ts';
+
+const recipients = (what: string) => z.array(Person).optional().describe(what);
+
+const outgoing = {
+  subject: inBody(z.string().optional().describe('Subject; of a reply: "Re: " and the subject replied to.')),
+  body: inBody(z.string().optional().describe('HTML: <div>…</div> for each paragraph; or text.')),
+  from_field: inBody(
+    Person.safeExtend({
+      type: z
+        .enum(['signalwire', 'twilio', 'twilio_whatsapp', 'whatsapp'])
+        .optional()
+        .describe('With phone_number: which account of that number.'),
+    })
+      .optional()
+      .describe(
+        'Sender: address and name of an alias of this person (the own address among to_fields of the conversation’s messages), or phone_number. Left out: a person has to choose in Missive.',
+      ),
+  ),
+  to_fields: inBody(
+    recipients(
+      'Recipients: address and name; one phone_number; or id and username. Replies do not find them by themselves.',
+    ),
+  ),
+  cc_fields: inBody(recipients('Cc: address and name.')),
+  bcc_fields: inBody(recipients('Bcc: address and name.')),
+  account: inBody(
+    Id.optional().describe(
+      'Id of a custom channel, live chat, Messenger or Instagram account, from Settings, API, Resource IDs in Missive.',
+    ),
+  ),
+  quote_previous_message: inBody(
+    z.literal(true).optional().describe('Quotes the message before; new recipients see all of it then.'),
+  ),
+  add_default_signature: inBody(z.literal(true).optional().describe('Adds the signature; email only.')),
+  external_response_id: inBody(z.string().optional().describe('Id of a WhatsApp template.')),
+  external_response_variables: inBody(
+    z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('Values for the template; body must be the text that results.'),
+  ),
+  ...attachmentParameter,
+  ...placeActions,
+  ...stateActions,
+};
+
+const Draft = z.object({ id: z.string(), conversation: Text, subject: Text, send_at: z.number().optional() });
+
+/** All that is given of somebody, as lists of allowed recipients have it: what is no address is in none of them. */
+function reached({ address, phone_number, id, username }: Person): string[] {
+  const others = [phone_number, id, username].flatMap((other) => (other === undefined ? [] : [`other:${other}`]));
+  return address === undefined ? others : [normaliseAddress(address) ?? `other:${address}`, ...others];
+}
+
+type Outgoing = Arguments<typeof outgoing>;
+
+function checkOutgoing(args: Outgoing): void {
+  checkActions(args);
+  if (!args.body && !args.attachment_urls?.length) throw new ToolError('A draft needs a body or attachments.');
+  const phones = (args.to_fields ?? []).filter(({ phone_number }) => phone_number);
+  if (phones.length > 1) throw new ToolError('to_fields takes one phone_number only.');
+}
+
+export const drafts = [
+  defineOperation({
+    name: 'create_a_missive_draft',
+    title: 'Create a Missive draft',
+    description:
+      'Writes a draft that a person can look at and send; with `conversation` or `references` it is a reply in that conversation. Nothing is sent: send_a_missive_message does. A draft cannot be changed later: delete it with delete_a_missive_draft_by_id and write another.',
+    http: 'POST',
+    path: '/drafts',
+    effect: 'writes',
+    method: 'create',
+    tags: ['drafts'],
+    parameters: outgoing,
+    answer: { kind: 'one', key: 'drafts', as: 'draft', item: Draft },
+    present: withConversationId,
+    check: checkOutgoing,
+    alsoDoes: alsoUpdates,
+    body: async (args, session) => ({ drafts: { ...(await withAttachments(args, session)), send: false } }),
+  }),
+  defineOperation({
+    name: 'send_a_missive_message',
+    title: 'Send a Missive message',
+    description:
+      'Sends a message now, or at send_at; with `conversation` or `references` as a reply in that conversation. Needs from_field (or account) and to_fields. It writes a new message: a draft that is there already cannot be sent through this server. If the outcome is unknown, look at the conversation before sending again. A scheduled message is cancelled with delete_a_missive_draft_by_id.',
+    http: 'POST',
+    path: '/drafts',
+    effect: 'sends',
+    method: 'send',
+    tags: ['drafts'],
+    parameters: {
+      ...outgoing,
+      send_at: inBody(Seconds.optional().describe('Unix time to send it at; left out: now.')),
+      auto_followup: inBody(
+        z.literal(true).optional().describe('Only with send_at: not sent if a reply arrives before.'),
+      ),
+    },
+    answer: { kind: 'one', key: 'drafts', as: 'message', item: Draft },
+    present: withConversationId,
+    check(args) {
+      checkOutgoing(args);
+      if (!args.to_fields?.length) throw new ToolError('to_fields is empty: nobody would get the message.');
+      if (args.from_field === undefined && args.account === undefined) {
+        throw new ToolError(
+          'from_field is missing: take the address of this person from the to_fields of the conversation’s messages (list_all_missive_conversation_messages).',
+        );
+      }
+      if (args.auto_followup && args.send_at === undefined) throw new ToolError('auto_followup needs send_at.');
+    },
+    alsoDoes: alsoUpdates,
+    recipients: ({ to_fields, cc_fields, bcc_fields }) =>
+      [to_fields, cc_fields, bcc_fields].flatMap((people) => people ?? []).flatMap(reached),
+    async body(args, session) {
+      if (args.send_at !== undefined && args.send_at * 1000 <= session.now().getTime()) {
+        throw new ToolError('send_at is in the past: leave it out to send now.');
+      }
+      const content = await withAttachments(args, session);
+      return { drafts: args.send_at === undefined ? { ...content, send: true } : content };
+    },
+  }),
+  defineOperation({
+    name: 'delete_a_missive_draft_by_id',
+    title: 'Delete a Missive draft',
+    description:
+      'Deletes a draft, or cancels a message that is scheduled. list_all_missive_conversation_drafts finds the id.',
+    http: 'DELETE',
+    path: '/drafts/:id',
+    effect: 'destroys',
+    method: 'delete',
+    tags: ['drafts'],
+    idempotent: true,
+    parameters: { id: inPath(idOf('draft', 'list_all_missive_conversation_drafts')) },
+    answer: { kind: 'none' },
+  }),
+];

@@ -1,0 +1,96 @@
+/** Shared labels. */
+import { z } from 'zod';
+import { byOffset, Id, idOf, requireChange, Text } from '../../missive/fields.ts';
+import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+
+const organization = idOf('organization', 'list_all_missive_organizations');
+
+const Label = z.object({
+  id: z.string(),
+  name: Text,
+  name_with_parent_names: Text.describe(
+    'Path from the top, such as "Support/Urgent". Blanks around the slash mean nothing.',
+  ),
+  color: Text,
+  parent: Text.describe('Id of the label above; absent at the top.'),
+  organization: Text,
+});
+
+const sharing = {
+  share_with_organization: inBody(z.boolean().optional().describe('Everyone sees the label and its conversations.')),
+  share_with_team: inBody(Id.optional().describe('Id of a team (list_all_missive_teams) that sees them.')),
+  share_with_users: inBody(z.array(Id).optional().describe('Ids of users (list_all_missive_users) that do.')),
+  visibility: inBody(z.enum(['organization', 'delegates']).optional().describe('Who can see that the label exists.')),
+};
+
+const color = inBody(
+  z
+    .string()
+    .regex(/^#?[0-9a-fA-F]{3,8}$/, 'must be a HEX colour such as #c02020')
+    .optional()
+    .describe('HEX colour, such as "#c02020".'),
+);
+
+export const labels = [
+  defineOperation({
+    name: 'list_all_missive_shared_labels',
+    title: 'List Missive shared labels',
+    description:
+      'Shared labels of an organization. Call list_all_missive_organizations first. To find one by its path compare name_with_parent_names; to put a label on a conversation pass its id as add_shared_labels to update_a_missive_conversation_by_id.',
+    http: 'GET',
+    path: '/shared_labels',
+    effect: 'reads',
+    method: 'list',
+    tags: ['labels'],
+    parameters: { organization: inQuery(organization) },
+    paging: byOffset,
+    answer: { kind: 'list', key: 'shared_labels', item: Label },
+  }),
+  defineOperation({
+    name: 'create_a_missive_shared_label',
+    title: 'Create a Missive shared label',
+    description:
+      'Makes a shared label in an organization. Call list_all_missive_organizations first, and list_all_missive_shared_labels to see whether there is one already. Sharing a label shares every conversation in it.',
+    http: 'POST',
+    path: '/shared_labels',
+    effect: 'writes',
+    method: 'create',
+    tags: ['labels'],
+    parameters: {
+      name: inBody(z.string().min(1).describe('Name of the label, without its parents.')),
+      organization: inBody(organization),
+      color,
+      parent: inBody(Id.optional().describe('Id of the label above it (list_all_missive_shared_labels).')),
+      ...sharing,
+    },
+    envelope: { key: 'shared_labels', as: 'array' },
+    answer: { kind: 'one', key: 'shared_labels', as: 'shared_label', item: Label },
+  }),
+  defineOperation({
+    name: 'update_a_missive_shared_label_by_id',
+    title: 'Update a Missive shared label',
+    description:
+      'Renames, recolours, moves or shares the label itself (list_all_missive_shared_labels finds it), for everyone. It does not put the label on a conversation: update_a_missive_conversation_by_id does. Sharing and visibility are for admins and owners.',
+    http: 'PATCH',
+    path: '/shared_labels/:id',
+    effect: 'writes',
+    method: 'update',
+    tags: ['labels'],
+    idempotent: true,
+    parameters: {
+      id: inPath(idOf('label', 'list_all_missive_shared_labels')),
+      name: inBody(z.string().min(1).optional().describe('New name.')),
+      color,
+      parent: inBody(Id.optional().describe('Id of the label to put it under (list_all_missive_shared_labels).')),
+      ...sharing,
+    },
+    envelope: { key: 'shared_labels', as: 'array', withId: 'id' },
+    answer: { kind: 'one', key: 'shared_labels', as: 'shared_label', item: Label },
+    check({ id: _, ...changes }) {
+      requireChange(
+        changes,
+        ' To put a label on a conversation use update_a_missive_conversation_by_id with add_shared_labels.',
+      );
+    },
+  }),
+];

@@ -1,0 +1,153 @@
+/** Responses: texts that a team keeps for answering. */
+import { z } from 'zod';
+import { ToolError } from '../../../errors.ts';
+import { bodyChoice, bodyNotes, withBody } from '../../missive/body-choice.ts';
+import { byOffset, Correspondent, Id, idOf, Person, requireChange, Text } from '../../missive/fields.ts';
+import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { attachmentParameter, withAttachments } from './attachments.ts';
+
+const people = z.array(Correspondent).optional();
+
+const ResponseItem = z.object({
+  id: z.string(),
+  title: Text,
+  subject: Text,
+  organization: Text,
+  user: Text,
+  share_with_team: Text,
+  shared_labels: z.array(z.string()).optional(),
+  to_fields: people,
+  cc_fields: people,
+  bcc_fields: people,
+  modified_at: z.number().optional(),
+});
+
+const recipients = inBody(z.array(Person).optional().describe('Address and name of each.'));
+
+const content = {
+  title: inBody(z.string().min(1).max(500).optional().describe('How people find it.')),
+  body: inBody(z.string().optional().describe('Its text, as HTML.')),
+  subject: inBody(z.string().max(500).optional().describe('Subject that it sets.')),
+  share_with_team: inBody(Id.optional().describe('Id of a team (list_all_missive_teams); needs organization.')),
+  shared_labels: inBody(z.array(Id).optional().describe('Ids of labels (list_all_missive_shared_labels).')),
+  to_fields: recipients,
+  cc_fields: recipients,
+  bcc_fields: recipients,
+  external_id: inBody(z.string().optional().describe('Its id elsewhere; goes with external_source.')),
+  external_source: inBody(z.string().optional().describe('Where that is; goes with external_id.')),
+  ...attachmentParameter,
+};
+
+function checkSource({
+  external_id,
+  external_source,
+}: {
+  external_id?: string | undefined;
+  external_source?: string | undefined;
+}): void {
+  if ((external_id === undefined) !== (external_source === undefined)) {
+    throw new ToolError('external_id and external_source go together: pass both or none.');
+  }
+}
+
+const id = inPath(idOf('response', 'list_all_missive_responses'));
+
+export const responses = [
+  defineOperation({
+    name: 'list_all_missive_responses',
+    title: 'List Missive responses',
+    description:
+      'Ready-made answers of this person and their organizations, without their text (get_single_missive_response_by_id has it).',
+    http: 'GET',
+    path: '/responses',
+    effect: 'reads',
+    method: 'list',
+    tags: ['responses'],
+    parameters: {
+      organization: inQuery(
+        Id.optional().describe('Only of this organization; list_all_missive_organizations finds the id.'),
+      ),
+    },
+    paging: byOffset,
+    answer: { kind: 'list', key: 'responses', item: ResponseItem },
+  }),
+  defineOperation({
+    name: 'get_single_missive_response_by_id',
+    title: 'Get a Missive response',
+    description:
+      'One ready-made answer with its text; as HTML with body_format "html", which is what an update takes. list_all_missive_responses finds the id.',
+    http: 'GET',
+    path: '/responses/:id',
+    effect: 'reads',
+    method: 'get',
+    tags: ['responses'],
+    parameters: { id, ...bodyChoice },
+    answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
+    notes: bodyNotes,
+    present: withBody,
+  }),
+  defineOperation({
+    name: 'create_a_missive_response',
+    title: 'Create a Missive response',
+    description:
+      'Keeps a ready-made answer, for an organization or for one user: pass exactly one of organization (list_all_missive_organizations) and user (list_all_missive_users).',
+    http: 'POST',
+    path: '/responses',
+    effect: 'writes',
+    method: 'create',
+    tags: ['responses'],
+    parameters: {
+      ...content,
+      organization: inBody(
+        Id.optional().describe('Id of the organization (list_all_missive_organizations) that it belongs to.'),
+      ),
+      user: inBody(Id.optional().describe('Id of the user (list_all_missive_users) that it belongs to.')),
+    },
+    answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
+    check(args) {
+      if ((args.organization === undefined) === (args.user === undefined)) {
+        throw new ToolError(
+          'Pass exactly one of organization (list_all_missive_organizations) and user (list_all_missive_users).',
+        );
+      }
+      if (!args.title && !args.body) throw new ToolError('A response needs a title and a body.');
+      if (args.organization === undefined && (args.share_with_team ?? args.shared_labels) !== undefined) {
+        throw new ToolError('share_with_team and shared_labels need organization.');
+      }
+      checkSource(args);
+    },
+    body: async (args, session) => ({ responses: [await withAttachments(args, session)] }),
+  }),
+  defineOperation({
+    name: 'update_a_missive_response_by_id',
+    title: 'Update a Missive response',
+    description:
+      'Changes a ready-made answer (list_all_missive_responses finds it): what is left out stays; recipients and attachments that are given replace all there are.',
+    http: 'PATCH',
+    path: '/responses/:id',
+    effect: 'writes',
+    method: 'update',
+    tags: ['responses'],
+    idempotent: true,
+    parameters: { id, ...content },
+    answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
+    check({ id: _, ...changes }) {
+      requireChange(changes);
+      checkSource(changes);
+    },
+    body: async (args, session) => ({ responses: [await withAttachments(args, session)] }),
+  }),
+  defineOperation({
+    name: 'delete_a_missive_response_by_id',
+    title: 'Delete a Missive response',
+    description: 'Deletes a ready-made answer for everyone who has it. list_all_missive_responses finds the id.',
+    http: 'DELETE',
+    path: '/responses/:id',
+    effect: 'destroys',
+    method: 'delete',
+    tags: ['responses'],
+    idempotent: true,
+    parameters: { id },
+    answer: { kind: 'none' },
+  }),
+];

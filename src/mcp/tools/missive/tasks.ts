@@ -1,0 +1,147 @@
+/** Tasks, alone or inside a conversation. */
+import { z } from 'zod';
+import { ToolError } from '../../../errors.ts';
+import { Id, idOf, requireChange, Seconds, Text } from '../../missive/fields.ts';
+import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+
+const State = z.enum(['todo', 'in_progress', 'closed']);
+const time = z.number().optional();
+
+const Task = z.object({
+  id: z.string(),
+  title: Text,
+  description: Text,
+  state: Text,
+  type: Text,
+  conversation: Text,
+  due_at: time,
+  started_at: time,
+  closed_at: time,
+  last_activity_at: time,
+  assignees: z.array(z.union([z.string(), z.object({ id: z.string(), name: Text, email: Text })])).optional(),
+  team: z.union([z.string(), z.object({ id: z.string(), name: Text })]).optional(),
+});
+
+const details = {
+  description: inBody(z.string().max(10_000).optional().describe('Plain text.')),
+  state: inBody(State.optional().describe('todo, in_progress or closed.')),
+  team: inBody(Id.optional().describe('Id of the team (list_all_missive_teams).')),
+  due_at: inBody(Seconds.optional().describe('Unix time when it is due.')),
+};
+
+export const tasks = [
+  defineOperation({
+    name: 'list_all_missive_tasks',
+    title: 'List Missive tasks',
+    description: 'Tasks that this person can see, last active first; all filters are optional.',
+    http: 'GET',
+    path: '/tasks',
+    effect: 'reads',
+    method: 'list',
+    tags: ['tasks'],
+    parameters: {
+      organization: inQuery(Id.optional().describe('Id from list_all_missive_organizations.')),
+      team: inQuery(Id.optional().describe('Id from list_all_missive_teams.')),
+      assignee: inQuery(Id.optional().describe('Id from list_all_missive_users.')),
+      state: inQuery(State.optional().describe('todo, in_progress or closed.')),
+      type: inQuery(z.enum(['task', 'conversation', 'all']).optional().describe('Standalone tasks, subtasks, or all.')),
+      conversation: inQuery(
+        Id.optional().describe('Only subtasks of this conversation (list_all_missive_conversations).'),
+      ),
+      due_at_gteq: inQuery(Seconds.optional().describe('Unix time: due then or later.')),
+      due_at_lteq: inQuery(Seconds.optional().describe('Unix time: due then or earlier.')),
+    },
+    paging: { style: 'until', field: 'last_activity_at', least: 2, standard: 25, most: 50 },
+    answer: { kind: 'list', key: 'tasks', item: Task },
+  }),
+  defineOperation({
+    name: 'get_single_missive_task_by_id',
+    title: 'Get a Missive task',
+    description: 'One task with its assignees and team. list_all_missive_tasks finds the id.',
+    http: 'GET',
+    path: '/tasks/:id',
+    effect: 'reads',
+    method: 'get',
+    tags: ['tasks'],
+    parameters: { id: inPath(idOf('task', 'list_all_missive_tasks')) },
+    answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
+  }),
+  defineOperation({
+    name: 'create_a_missive_task',
+    title: 'Create a Missive task',
+    description:
+      'Makes a task: a standalone one for a team or assignees, or with subtask one inside a conversation. Ids come from list_all_missive_organizations, list_all_missive_teams and list_all_missive_users.',
+    http: 'POST',
+    path: '/tasks',
+    effect: 'writes',
+    method: 'create',
+    tags: ['tasks'],
+    parameters: {
+      title: inBody(z.string().min(1).max(1000).describe('What is to be done.')),
+      ...details,
+      organization: inBody(
+        Id.optional().describe('Needed with team, assignees and add_users (list_all_missive_organizations).'),
+      ),
+      assignees: inBody(z.array(Id).optional().describe('Ids of users (list_all_missive_users) who are to do it.')),
+      subtask: inBody(z.literal(true).optional().describe('Inside a conversation; needs conversation or references.')),
+      conversation: inBody(
+        Id.optional().describe('Id of the conversation it belongs to (list_all_missive_conversations).'),
+      ),
+      references: inBody(z.array(z.string()).optional().describe('Message-IDs of its thread.')),
+      conversation_subject: inBody(z.string().optional().describe('Title of a new conversation.')),
+      add_users: inBody(
+        z.array(Id).optional().describe('Subtasks only: gives these users (list_all_missive_users) access.'),
+      ),
+      add_to_inbox: inBody(z.literal(true).optional().describe('Subtasks only: shows the conversation in Inboxes.')),
+    },
+    envelope: { key: 'tasks', as: 'object' },
+    answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
+    alsoDoes: ({ add_users, add_to_inbox }) =>
+      (add_users ?? add_to_inbox) === undefined ? [] : [{ tool: 'update_a_missive_conversation_by_id' }],
+    check({ organization, team, assignees, add_users, subtask, add_to_inbox, ...parent }) {
+      const given = Object.entries({ team, assignees, add_users }).find(([, value]) => value !== undefined);
+      if (given && organization === undefined) {
+        throw new ToolError(`${given[0]} needs organization: list_all_missive_organizations finds it.`);
+      }
+      if (subtask && parent.conversation === undefined && parent.references === undefined) {
+        throw new ToolError('A subtask needs conversation (list_all_missive_conversations finds it) or references.');
+      }
+      const { conversation, references, conversation_subject } = parent;
+      const forSubtasks = { add_users, add_to_inbox, conversation, references, conversation_subject };
+      const misplaced = Object.entries(forSubtasks).find(([, value]) => value !== undefined);
+      if (!subtask && misplaced) {
+        throw new ToolError(`${misplaced[0]} is for subtasks only: pass subtask as well, or leave it out.`);
+      }
+      if (!subtask && team === undefined && !assignees?.length) {
+        throw new ToolError(
+          'A standalone task needs team (list_all_missive_teams) or assignees (list_all_missive_users).',
+        );
+      }
+    },
+  }),
+  defineOperation({
+    name: 'update_a_missive_task_by_id',
+    title: 'Update a Missive task',
+    description:
+      'Changes a task (list_all_missive_tasks finds it): what is left out stays; assignees replaces all there are. Tasks are closed, not deleted: state "closed".',
+    http: 'PATCH',
+    path: '/tasks/:id',
+    effect: 'writes',
+    method: 'update',
+    tags: ['tasks'],
+    idempotent: true,
+    parameters: {
+      id: inPath(idOf('task', 'list_all_missive_tasks')),
+      title: inBody(z.string().min(1).max(1000).optional().describe('What is to be done.')),
+      ...details,
+      assignees: inBody(
+        z.array(Id).optional().describe('Ids of all users (list_all_missive_users) who are to do it from now on.'),
+      ),
+    },
+    envelope: { key: 'tasks', as: 'object' },
+    answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
+    check({ id: _, ...changes }) {
+      requireChange(changes);
+    },
+  }),
+];

@@ -1,0 +1,74 @@
+/** Webhooks: Missive calls a URL when something comes in. */
+import { z } from 'zod';
+import { ToolError } from '../../../errors.ts';
+import { Id } from '../../missive/fields.ts';
+import { defineOperation, inBody, inPath } from '../../missive/operation.ts';
+
+const text = (what: string) => z.string().min(1).optional().describe(what);
+
+export const webhooks = [
+  defineOperation({
+    name: 'create_a_missive_webhook',
+    title: 'Create a Missive webhook',
+    description:
+      'From now on Missive sends everything of this kind to the URL, contents included: it gives mail to whoever runs it. The URL has to answer already. Keep the id from the result: webhooks cannot be listed, only deleted by it.',
+    http: 'POST',
+    path: '/hooks',
+    // Whoever runs the URL gets the mail.
+    effect: 'sends',
+    method: 'create',
+    tags: ['webhooks'],
+    parameters: {
+      type: inBody(
+        z
+          .enum([
+            'incoming_email',
+            'incoming_sms_message',
+            'incoming_facebook_message',
+            'incoming_whatsapp_message',
+            'incoming_twilio_chat_message',
+            'new_comment',
+          ])
+          .describe('What sets it off.'),
+      ),
+      url: inBody(z.url({ protocol: /^https$/, error: 'must be an https URL' }).describe('Where Missive sends it.')),
+      organization: inBody(
+        Id.optional().describe(
+          'Id of the organization (list_all_missive_organizations); left out: a hook of this person alone.',
+        ),
+      ),
+      content_contains: inBody(text('Only with this text.')),
+      content_starts_with: inBody(text('Only if it starts with this text.')),
+      content_ends_with: inBody(text('Only if it ends with this text.')),
+      from_eq: inBody(text('incoming_email only: from this address.')),
+      subject_contains: inBody(text('incoming_email only: with this in the subject.')),
+      is_task: inBody(z.literal(true).optional().describe('new_comment only: tasks.')),
+      author: inBody(Id.optional().describe('new_comment only: by this user (list_all_missive_users).')),
+      mention: inBody(Id.optional().describe('new_comment only: that mentions this user (list_all_missive_users).')),
+    },
+    envelope: { key: 'hooks', as: 'object' },
+    recipients: ({ url }) => [url],
+    answer: { kind: 'one', key: 'hooks', as: 'webhook', item: z.object({ id: z.string() }) },
+    check({ type, ...args }) {
+      const of = (kind: string, names: readonly (keyof typeof args)[]) => {
+        const given = names.find((name) => args[name] !== undefined);
+        if (given !== undefined && type !== kind) throw new ToolError(`${given} goes with the type ${kind} only.`);
+      };
+      of('incoming_email', ['from_eq', 'subject_contains']);
+      of('new_comment', ['is_task', 'author', 'mention']);
+    },
+  }),
+  defineOperation({
+    name: 'delete_a_missive_webhook_by_id',
+    title: 'Delete a Missive webhook',
+    description: 'Ends a webhook. The id is the one that create_a_missive_webhook returned.',
+    http: 'DELETE',
+    path: '/hooks/:id',
+    effect: 'destroys',
+    method: 'delete',
+    tags: ['webhooks'],
+    idempotent: true,
+    parameters: { id: inPath(Id.describe('Id that create_a_missive_webhook returned.')) },
+    answer: { kind: 'none' },
+  }),
+];
