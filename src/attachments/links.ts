@@ -8,7 +8,7 @@ import type { MailAccount } from '../mail/account.ts';
 import { canonicalMailboxName } from '../mail/imap/mailbox-name.ts';
 import { openPart } from '../mail/messages/read.ts';
 import type { ImapPool } from '../mail/pool/pool.ts';
-import { keepOrReopen, openLent } from './reopened.ts';
+import { keepOrReopen, openLent } from './reread-stream.ts';
 import type { AttachmentRef, AttachmentStore, Reader } from './store.ts';
 
 /** Attachments without S3: a link seals where the part is, and this server streams it from IMAP when somebody opens the link. */

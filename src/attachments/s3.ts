@@ -9,7 +9,7 @@ import { describeError, type Log } from '../log.ts';
 import { canonicalMailboxName } from '../mail/imap/mailbox-name.ts';
 import { createGate } from './gate.ts';
 import { expired, notOurs, notReadable } from './links.ts';
-import { keepOrReopen, openLent } from './reopened.ts';
+import { keepOrReopen, openLent } from './reread-stream.ts';
 import { PART_BYTES, uploadInParts } from './s3-upload.ts';
 import type { Attached, AttachmentStore, LendBytes, OwnFile, Reader } from './store.ts';
 
