@@ -3,11 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { Results, report } from '../bench/row.ts';
 import { program } from '../src/cli.ts';
-import { ENVIRONMENT } from '../src/environment.ts';
 import { limitTable, toolTable } from '../src/mcp/reference.ts';
 import { mailTools } from '../src/mcp/tools/mail.ts';
 import { missiveTools } from '../src/mcp/tools/missive.ts';
 import { presets } from '../src/oauth/client/presets.ts';
+import { ENVIRONMENT } from '../src/settings/environment.ts';
 import { requirements, requirementTable } from './requirements.ts';
 
 const README = 'README.md';

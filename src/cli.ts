@@ -1,20 +1,20 @@
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { Command, CommanderError } from 'commander';
-import { readConfig } from './config.ts';
-import { allow, deny } from './deny.ts';
+import { loginVerifier } from './app/verify-login.ts';
+import { allow, deny } from './commands/deny.ts';
+import { generate } from './commands/generate.ts';
+import { inspect } from './commands/inspect.ts';
+import { startServer } from './commands/server.ts';
+import { openTerminal, type Terminal } from './commands/terminal.ts';
+import { personalToken } from './commands/token.ts';
 import { ConfigError } from './errors.ts';
-import { generate } from './generate.ts';
-import { inspect } from './inspect.ts';
 import { METHOD_GROUPS } from './mcp/permit/policy-input.ts';
 import { MISSIVE_TAGS, TAGS } from './mcp/tool.ts';
 import { MISSIVE_URL } from './missive/account.ts';
 import { presets } from './oauth/client/presets.ts';
-import { personalToken } from './personal-token.ts';
-import { startServer } from './server.ts';
-import { openTerminal, type Terminal } from './terminal.ts';
-import { loginVerifier } from './verify-login.ts';
-import { VERSION } from './version.ts';
+import { readConfig } from './settings/config.ts';
+import { VERSION } from './settings/version.ts';
 
 /** Where a command prints. Tests pass their own. */
 export interface Output {

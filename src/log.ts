@@ -1,5 +1,5 @@
 import { destination as fileDestination, pino, stdTimeFunctions } from 'pino';
-import type { Config } from './config.ts';
+import type { Config } from './settings/config.ts';
 
 /** What the rest of the code may log with: a JSON object a line. */
 export interface Log {

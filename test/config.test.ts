@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { ENVIRONMENT } from '../src/environment.ts';
 import { ConfigError } from '../src/errors.ts';
+import { readConfig } from '../src/settings/config.ts';
+import { ENVIRONMENT } from '../src/settings/environment.ts';
 
 const key = () => randomBytes(32).toString('base64');
 const valid = () => ({ BASE_URL: 'https://mail.example.com', ENCRYPTION_KEY: key() });

@@ -14,13 +14,13 @@ import { UnauthorizedError as SdkOneUnauthorized } from '@modelcontextprotocol/s
 import { Client as SdkOneClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createApp } from '../src/app.ts';
-import { assemble } from '../src/assemble.ts';
-import { readConfig } from '../src/config.ts';
-import { generate } from '../src/generate.ts';
+import { createApp } from '../src/app/app.ts';
+import { assemble } from '../src/app/assemble.ts';
+import { generate } from '../src/commands/generate.ts';
 import { createLog } from '../src/log.ts';
 import type { MailAccount } from '../src/mail/account.ts';
 import { createClients } from '../src/oauth/client/clients.ts';
+import { readConfig } from '../src/settings/config.ts';
 import { newAccount } from './support/accounts.ts';
 import { type DocumentServer, fetchFromHere, startDocumentServer } from './support/document-server.ts';
 import { imapWith } from './support/mailboxes.ts';

@@ -1,6 +1,6 @@
 /** The mail tools, called without HTTP and OAuth, with limits that a test can set. */
 import { randomBytes } from 'node:crypto';
-import { openSession } from '../../src/assemble.ts';
+import { openSession } from '../../src/app/assemble.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
 import type { ImapLimits } from '../../src/mail/imap/open.ts';
 import type { PoolLimits } from '../../src/mail/pool/limits.ts';

@@ -1,6 +1,7 @@
 /** What the operator lets clients be that nobody minted: how they may introduce themselves, from where, and what they get. */
-import type { Config } from '../../config.ts';
+
 import { ConfigError } from '../../errors.ts';
+import type { Config } from '../../settings/config.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { createTokens } from '../sealed/payloads.ts';
 import { type Connection, openConnection } from './default-connection.ts';

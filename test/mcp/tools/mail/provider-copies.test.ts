@@ -1,7 +1,7 @@
 /** A provider that may file copies of sent mail itself: Dovecot that claims to be Gmail, and a submission that ends in Sent. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { openSession } from '../../../../src/assemble.ts';
+import { openSession } from '../../../../src/app/assemble.ts';
 import { createImapPool } from '../../../../src/mail/pool/pool.ts';
 import { createCatalog } from '../../../../src/mcp/catalog.ts';
 import { mailTools } from '../../../../src/mcp/tools/mail.ts';

@@ -1,20 +1,20 @@
 /** `mail-mcp token`: a bearer token for clients that cannot sign in through OAuth. */
 import { z } from 'zod';
-import { serviceOf, type VerifyLogin } from './account.ts';
+import { serviceOf, type VerifyLogin } from '../account.ts';
+import { ConfigError, OAuthError } from '../errors.ts';
+import { powersLeft } from '../mcp/permit/powers-left.ts';
+import { toolsOf } from '../mcp/services.ts';
+import { type Client, clientInToken, openClient } from '../oauth/client/client.ts';
+import { jtiOfClient } from '../oauth/client/named-client.ts';
+import { resourceOf } from '../oauth/metadata.ts';
+import { grantedScope, type Scope } from '../oauth/scope.ts';
+import { accountOf } from '../oauth/sealed/credentials.ts';
+import { createKeyring, type Keyring, randomId, toSeconds } from '../oauth/sealed/jwe.ts';
+import { type AccessPayload, createTokens, lifetimes } from '../oauth/sealed/payloads.ts';
+import { subjectOf } from '../oauth/sealed/subject.ts';
+import { scopeWith } from '../oauth/sign-in/consent.ts';
+import { readConfig } from '../settings/config.ts';
 import { workingLogin } from './ask-login.ts';
-import { readConfig } from './config.ts';
-import { ConfigError, OAuthError } from './errors.ts';
-import { powersLeft } from './mcp/permit/powers-left.ts';
-import { toolsOf } from './mcp/services.ts';
-import { type Client, clientInToken, openClient } from './oauth/client/client.ts';
-import { jtiOfClient } from './oauth/client/named-client.ts';
-import { resourceOf } from './oauth/metadata.ts';
-import { grantedScope, type Scope } from './oauth/scope.ts';
-import { accountOf } from './oauth/sealed/credentials.ts';
-import { createKeyring, type Keyring, randomId, toSeconds } from './oauth/sealed/jwe.ts';
-import { type AccessPayload, createTokens, lifetimes } from './oauth/sealed/payloads.ts';
-import { subjectOf } from './oauth/sealed/subject.ts';
-import { scopeWith } from './oauth/sign-in/consent.ts';
 import type { Terminal } from './terminal.ts';
 
 const dayMs = 24 * 3600 * 1000;

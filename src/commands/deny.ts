@@ -1,10 +1,11 @@
 /** `mail-mcp deny` and `mail-mcp allow`: shuts a client out on all replicas at once, or lets it in again. */
-import { readStateAccess } from './config.ts';
-import { ConfigError, UpstreamError } from './errors.ts';
-import { deniedMark } from './oauth/client/clients.ts';
-import { jtiOfClient } from './oauth/client/named-client.ts';
-import { createKeyring } from './oauth/sealed/jwe.ts';
-import type { State } from './state/state.ts';
+
+import { ConfigError, UpstreamError } from '../errors.ts';
+import { deniedMark } from '../oauth/client/clients.ts';
+import { jtiOfClient } from '../oauth/client/named-client.ts';
+import { createKeyring } from '../oauth/sealed/jwe.ts';
+import { readStateAccess } from '../settings/config.ts';
+import type { State } from '../state/state.ts';
 
 const centuryMs = 100 * 365 * 24 * 3_600_000;
 
@@ -33,7 +34,7 @@ async function change(
   const { keys, redisUrl: url } = readStateAccess(env);
   const jti = await jtiOfClient(named.trim(), createKeyring(keys));
   // The server is started from the same place, and need not load it.
-  const { connectRedisState } = await import('./state/redis.ts');
+  const { connectRedisState } = await import('../state/redis.ts');
   const state = await connectRedisState({ url, now: () => new Date() });
   try {
     await apply(state, deniedMark(jti));

@@ -1,5 +1,4 @@
-import { readKeys } from './config.ts';
-import { ConfigError } from './errors.ts';
+import { ConfigError } from '../errors.ts';
 import {
   asObject,
   type Flags,
@@ -10,11 +9,12 @@ import {
   newClient,
   readFlags,
   redirectUrisOf,
-} from './mint.ts';
-import type { NewClient } from './oauth/client/client.ts';
-import { sealConnection } from './oauth/client/default-connection.ts';
-import { createKeyring, type Keyring } from './oauth/sealed/jwe.ts';
-import { flagOf, serverLines, serversObject } from './server-flags.ts';
+} from '../minting/mint.ts';
+import { flagOf, serverLines, serversObject } from '../minting/server-flags.ts';
+import type { NewClient } from '../oauth/client/client.ts';
+import { sealConnection } from '../oauth/client/default-connection.ts';
+import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
+import { readKeys } from '../settings/config.ts';
 
 /** `mail-mcp generate`: flags → a minted client → what is printed. */
 

@@ -1,13 +1,13 @@
 /** POST /admin/clients: mints a client as `mail-mcp generate` does, for who runs the server. Nothing is stored, so nothing is listed. */
 import type { RequestHandler, Response } from 'express';
 import { z } from 'zod';
-import { ConfigError } from './errors.ts';
-import type { Log } from './log.ts';
+import { ConfigError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { addressBlock } from '../oauth/http/address-block.ts';
+import { equalsInConstantTime, sha256 } from '../oauth/http/constant-time.ts';
+import type { Keyring } from '../oauth/sealed/jwe.ts';
+import type { State } from '../state/state.ts';
 import { asObject, limitsObject, mint, readFlags } from './mint.ts';
-import { addressBlock } from './oauth/http/address-block.ts';
-import { equalsInConstantTime, sha256 } from './oauth/http/constant-time.ts';
-import type { Keyring } from './oauth/sealed/jwe.ts';
-import type { State } from './state/state.ts';
 
 const List = z.union([z.array(z.string()), z.string().transform((text) => [text])]);
 const Count = z.union([z.int(), z.string()]).transform(String);

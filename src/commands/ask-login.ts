@@ -1,17 +1,17 @@
 /** Asks for a login on the terminal, until it works or was wrong three times. */
-import type { LoginProblem, Servers, VerifyLogin } from './account.ts';
-import { ConfigError } from './errors.ts';
-import type { MailServers } from './mail/account.ts';
-import { accountOf, type Credentials } from './oauth/sealed/credentials.ts';
-import { loginProblems, needsOwnSmtpLogin } from './oauth/sign-in/login-problems.ts';
+import type { LoginProblem, Servers, VerifyLogin } from '../account.ts';
+import { ConfigError } from '../errors.ts';
+import type { MailServers } from '../mail/account.ts';
+import { accountOf, type Credentials } from '../oauth/sealed/credentials.ts';
+import { loginProblems, needsOwnSmtpLogin } from '../oauth/sign-in/login-problems.ts';
 import {
   credentialsOf,
   emptyEntry,
   entryProblems,
   type FormProblem,
   type LoginEntry,
-} from './oauth/sign-in/mail-entry.ts';
-import { enteredToken } from './oauth/sign-in/missive-form.ts';
+} from '../oauth/sign-in/mail-entry.ts';
+import { enteredToken } from '../oauth/sign-in/missive-form.ts';
 import type { Terminal } from './terminal.ts';
 
 const mostAttempts = 3;

@@ -1,15 +1,15 @@
 /** What the Missive tools of one call work with. */
-import type { Account } from './account.ts';
-import { expired } from './attachments/links.ts';
-import type { AttachmentStore } from './attachments/store.ts';
-import { UpstreamError } from './errors.ts';
-import type { Log } from './log.ts';
-import type { MissiveSession } from './mcp/missive/missive-session.ts';
-import { sendLimit, sendsKey } from './mcp/permit/sends.ts';
-import { createMissiveApi, type MissiveApi } from './missive/api.ts';
-import type { Quota } from './missive/quota.ts';
-import type { Grant } from './oauth/bearer/bearer.ts';
-import type { State } from './state/state.ts';
+import type { Account } from '../account.ts';
+import { expired } from '../attachments/links.ts';
+import type { AttachmentStore } from '../attachments/store.ts';
+import { UpstreamError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { MissiveSession } from '../mcp/missive/missive-session.ts';
+import { sendLimit, sendsKey } from '../mcp/permit/sends.ts';
+import { createMissiveApi, type MissiveApi } from '../missive/api.ts';
+import type { Quota } from '../missive/quota.ts';
+import type { Grant } from '../oauth/bearer/bearer.ts';
+import type { State } from '../state/state.ts';
 
 export type MissiveGrant = Pick<Grant, 'permit' | 'client' | 'subject'> & {
   account: Extract<Account, { service: 'missive' }>;

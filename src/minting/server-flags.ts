@@ -1,9 +1,9 @@
 /** Where logins are checked, from the flags of `generate`: two mail servers, or Missive. */
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
-import type { Servers } from './account.ts';
-import { type MailServer, SentCopy } from './mail/account.ts';
-import { MISSIVE_URL } from './missive/account.ts';
+import type { Servers } from '../account.ts';
+import { type MailServer, SentCopy } from '../mail/account.ts';
+import { MISSIVE_URL } from '../missive/account.ts';
 
 const host = (flag: string) =>
   z

@@ -1,19 +1,19 @@
 /** POST /mcp for each service: its tools, what a model is told about them, and the sessions that they work with. */
 import type { Request, RequestHandler, Response } from 'express';
-import type { Account, Service } from './account.ts';
-import type { Log } from './log.ts';
-import { createCatalog } from './mcp/catalog.ts';
-import { mcpEndpoint } from './mcp/endpoint/endpoint.ts';
-import { tolerateVersionMismatch } from './mcp/endpoint/version-mismatch.ts';
-import { type MailSession, untilCancelled } from './mcp/mail/mail-session.ts';
-import type { MissiveSession } from './mcp/missive/missive-session.ts';
-import { mailTools } from './mcp/tools/mail.ts';
-import { missiveTools } from './mcp/tools/missive.ts';
-import { type Quota, quotaHeaders } from './missive/quota.ts';
+import type { Account, Service } from '../account.ts';
+import type { Log } from '../log.ts';
+import { createCatalog } from '../mcp/catalog.ts';
+import { mcpEndpoint } from '../mcp/endpoint/endpoint.ts';
+import { tolerateVersionMismatch } from '../mcp/endpoint/version-mismatch.ts';
+import { type MailSession, untilCancelled } from '../mcp/mail/mail-session.ts';
+import type { MissiveSession } from '../mcp/missive/missive-session.ts';
+import { mailTools } from '../mcp/tools/mail.ts';
+import { missiveTools } from '../mcp/tools/missive.ts';
+import { type Quota, quotaHeaders } from '../missive/quota.ts';
+import type { Grant } from '../oauth/bearer/bearer.ts';
+import { VERSION } from '../settings/version.ts';
 import type { MissiveExchange } from './missive-session.ts';
-import type { Grant } from './oauth/bearer/bearer.ts';
 import type { RequestLog } from './request-log.ts';
-import { VERSION } from './version.ts';
 
 /** Of one service alone. */
 type GrantOf<S extends Service> = Grant & { account: Extract<Account, { service: S }> };

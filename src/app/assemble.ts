@@ -1,32 +1,32 @@
 import { hkdfSync } from 'node:crypto';
+import { attachmentHandler, createLinkStore, lendFrom } from '../attachments/links.ts';
+import { AttachmentRef, type AttachmentStore } from '../attachments/store.ts';
+import { ConfigError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { MailAccount } from '../mail/account.ts';
+import type { Imap } from '../mail/imap/connection.ts';
+import { listMailboxes } from '../mail/mailbox/list-mailboxes.ts';
+import { createImapPool, type ImapPool } from '../mail/pool/pool.ts';
+import { createTurns } from '../mail/pool/turns.ts';
+import { keyedMessageId } from '../mail/send/keyed-message-id.ts';
+import { type SmtpOptions, submit } from '../mail/send/smtp.ts';
+import type { MailSession } from '../mcp/mail/mail-session.ts';
+import { limitedImap } from '../mcp/permit/limited-imap.ts';
+import { powersLeft } from '../mcp/permit/powers-left.ts';
+import { requireEnvelope } from '../mcp/permit/recipients.ts';
+import { sendLimit, sendsKey } from '../mcp/permit/sends.ts';
+import { toolsOf } from '../mcp/services.ts';
+import type { Grant } from '../oauth/bearer/bearer.ts';
+import { createClients } from '../oauth/client/clients.ts';
+import { jtiOfClient } from '../oauth/client/named-client.ts';
+import { openSelfRegistration } from '../oauth/client/self-registration.ts';
+import { createKeyring, type Keyring, sealed } from '../oauth/sealed/jwe.ts';
+import type { Config } from '../settings/config.ts';
+import { createRecentCalls, type RecentCalls } from '../state/recent-calls.ts';
+import type { State } from '../state/state.ts';
 import type { Services } from './app.ts';
-import { attachmentHandler, createLinkStore, lendFrom } from './attachments/links.ts';
-import { AttachmentRef, type AttachmentStore } from './attachments/store.ts';
-import type { Config } from './config.ts';
-import { ConfigError } from './errors.ts';
-import type { Log } from './log.ts';
-import type { MailAccount } from './mail/account.ts';
-import type { Imap } from './mail/imap/connection.ts';
-import { listMailboxes } from './mail/mailbox/list-mailboxes.ts';
-import { createImapPool, type ImapPool } from './mail/pool/pool.ts';
-import { createTurns } from './mail/pool/turns.ts';
-import { keyedMessageId } from './mail/send/keyed-message-id.ts';
-import { type SmtpOptions, submit } from './mail/send/smtp.ts';
-import type { MailSession } from './mcp/mail/mail-session.ts';
-import { limitedImap } from './mcp/permit/limited-imap.ts';
-import { powersLeft } from './mcp/permit/powers-left.ts';
-import { requireEnvelope } from './mcp/permit/recipients.ts';
-import { sendLimit, sendsKey } from './mcp/permit/sends.ts';
-import { toolsOf } from './mcp/services.ts';
 import { openMissiveSession } from './missive-session.ts';
-import type { Grant } from './oauth/bearer/bearer.ts';
-import { createClients } from './oauth/client/clients.ts';
-import { jtiOfClient } from './oauth/client/named-client.ts';
-import { openSelfRegistration } from './oauth/client/self-registration.ts';
-import { createKeyring, type Keyring, sealed } from './oauth/sealed/jwe.ts';
 import { openState } from './open-state.ts';
-import { createRecentCalls, type RecentCalls } from './state/recent-calls.ts';
-import type { State } from './state/state.ts';
 import { loginVerifier } from './verify-login.ts';
 
 /** The real services, made from the settings, and how they end. */
@@ -162,7 +162,7 @@ async function attachments(config: Config, parts: { keyring: Keyring; pool: Imap
   const { keyring, pool, now, log } = parts;
   if (config.s3 !== undefined) {
     // The AWS SDK takes 15 MB of memory, which only those pay who use it.
-    const { createS3Store } = await import('./attachments/s3.ts');
+    const { createS3Store } = await import('../attachments/s3.ts');
     const nameKey = Buffer.from(hkdfSync('sha256', config.keys.current, '', 'mail-mcp/1/attachment-name', 32));
     return { store: createS3Store({ s3: config.s3, nameKey, now, log }), attachmentLinks: undefined };
   }

@@ -1,8 +1,9 @@
 /** Opens the state that the settings ask for, and says what goes without it. */
-import type { Config } from './config.ts';
-import { describeError, type Log } from './log.ts';
-import { createMemoryState } from './state/memory.ts';
-import type { State } from './state/state.ts';
+
+import { describeError, type Log } from '../log.ts';
+import type { Config } from '../settings/config.ts';
+import { createMemoryState } from '../state/memory.ts';
+import type { State } from '../state/state.ts';
 
 export async function openState(
   { redisUrl: url }: Pick<Config, 'redisUrl'>,
@@ -10,7 +11,7 @@ export async function openState(
 ): Promise<State> {
   if (url === undefined) return createMemoryState({ now });
   // Only those who use it pay for the memory that it takes.
-  const { connectRedisState } = await import('./state/redis.ts');
+  const { connectRedisState } = await import('../state/redis.ts');
   return connectRedisState({
     url,
     now,

@@ -1,9 +1,9 @@
 /** Tries a login at the service that it is for. */
-import type { VerifyLogin } from './account.ts';
-import type { MailAccount } from './mail/account.ts';
-import type { Imap } from './mail/imap/connection.ts';
-import { verifyLogin as verifyMail } from './mail/verify-login.ts';
-import { verifyToken } from './missive/verify-token.ts';
+import type { VerifyLogin } from '../account.ts';
+import type { MailAccount } from '../mail/account.ts';
+import type { Imap } from '../mail/imap/connection.ts';
+import { verifyLogin as verifyMail } from '../mail/verify-login.ts';
+import { verifyToken } from '../missive/verify-token.ts';
 
 /** @param options.adopt takes over the IMAP connection of a login that works */
 export function loginVerifier(options: {

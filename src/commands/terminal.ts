@@ -2,7 +2,7 @@
 import process from 'node:process';
 import input from '@inquirer/input';
 import password from '@inquirer/password';
-import { ConfigError } from './errors.ts';
+import { ConfigError } from '../errors.ts';
 
 export interface Terminal {
   /** @param standard what an empty answer means */

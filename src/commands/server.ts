@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
-import { createApp } from './app.ts';
-import { assemble } from './assemble.ts';
-import type { Config } from './config.ts';
-import { ConfigError } from './errors.ts';
-import { giveBackIdleMemory } from './idle-memory.ts';
-import { createLog, type Log } from './log.ts';
-import { notOffered } from './open-state.ts';
+import { createApp } from '../app/app.ts';
+import { assemble } from '../app/assemble.ts';
+import { giveBackIdleMemory } from '../app/idle-memory.ts';
+import { notOffered } from '../app/open-state.ts';
+import { ConfigError } from '../errors.ts';
+import { createLog, type Log } from '../log.ts';
+import type { Config } from '../settings/config.ts';
 
 /** How long requests that run may take to end after the server was told to stop. */
 const STOP_MS = 8000;

@@ -1,7 +1,7 @@
 /** The settings, read from the environment once. */
 import type { z } from 'zod';
+import { ConfigError } from '../errors.ts';
 import { ENVIRONMENT, KeyEnvironment, LOOPBACK_HOSTS, STATE_VARIABLES, Switch } from './environment.ts';
-import { ConfigError } from './errors.ts';
 
 const NEED_A_CONNECTION = ['CLIENT_REGISTRATION', 'CLIENT_ID_METADATA_DOCUMENTS'] as const;
 

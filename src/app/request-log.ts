@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 
 /** What is known of one HTTP request while it runs. Ends as one line of the log. */
 export interface RequestRecord {

@@ -1,10 +1,10 @@
 /** `mail-mcp inspect`: what a client id or token is, for whoever has the key, without the secrets in it. */
-import type { Servers } from './account.ts';
-import { readKeys } from './config.ts';
-import { ConfigError } from './errors.ts';
-import type { MailServer } from './mail/account.ts';
-import { type Claims, createKeyring, type Sealed } from './oauth/sealed/jwe.ts';
-import { createTokens, type Tokens } from './oauth/sealed/payloads.ts';
+import type { Servers } from '../account.ts';
+import { ConfigError } from '../errors.ts';
+import type { MailServer } from '../mail/account.ts';
+import { type Claims, createKeyring, type Sealed } from '../oauth/sealed/jwe.ts';
+import { createTokens, type Tokens } from '../oauth/sealed/payloads.ts';
+import { readKeys } from '../settings/config.ts';
 
 /**
  * @returns one JSON object to print: kind, jti, times and what the kind holds

@@ -1,13 +1,13 @@
 /** Settings of a client, from flags or from JSON → a minted client. */
 import { z } from 'zod';
-import type { Servers } from './account.ts';
-import { ConfigError } from './errors.ts';
-import { type PolicyInput, readPolicy } from './mcp/permit/policy-input.ts';
-import { toolsOf } from './mcp/services.ts';
-import { mintClient, type NewClient } from './oauth/client/client.ts';
-import { defaultPresets, presets } from './oauth/client/presets.ts';
-import type { Keyring } from './oauth/sealed/jwe.ts';
-import type { Policy } from './policy.ts';
+import type { Servers } from '../account.ts';
+import { ConfigError } from '../errors.ts';
+import { type PolicyInput, readPolicy } from '../mcp/permit/policy-input.ts';
+import { toolsOf } from '../mcp/services.ts';
+import { mintClient, type NewClient } from '../oauth/client/client.ts';
+import { defaultPresets, presets } from '../oauth/client/presets.ts';
+import type { Keyring } from '../oauth/sealed/jwe.ts';
+import type { Policy } from '../policy.ts';
 import { readServers, serversObject } from './server-flags.ts';
 
 /** Separated by commas, in one flag or in several; `\\,` is a comma of a name. */
