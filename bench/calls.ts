@@ -1,9 +1,9 @@
 /** Goals 1 to 3: what warm and cold calls cost beside imapflow doing the same. */
 import type { ImapFlow } from 'imapflow';
 import type { MailAccount } from '../src/mail/account.ts';
-import { newAccount } from '../test/support/accounts.ts';
-import { fillMailbox, imapWith } from '../test/support/mailboxes.ts';
-import { message } from '../test/support/messages.ts';
+import { newAccount } from '../test/support/mail/accounts.ts';
+import { message } from '../test/support/mail/build-message.ts';
+import { fillMailbox, imapWith } from '../test/support/mail/mailboxes.ts';
 import { measurePair } from './measure.ts';
 import { connected, SUMMARY } from './raw.ts';
 import { differenceRow, plainRow, type Row, ratioRow } from './row.ts';

@@ -1,7 +1,7 @@
 /** Goals 4 to 6: what grows with the mailbox, the people and the attachments, and what does not. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newAccount } from '../test/support/accounts.ts';
-import { fillMailbox } from '../test/support/mailboxes.ts';
+import { newAccount } from '../test/support/mail/accounts.ts';
+import { fillMailbox } from '../test/support/mail/mailboxes.ts';
 import { inTurns, measurePair, sampleOf, timed } from './measure.ts';
 import { plainRow, type Row, ratioRow } from './row.ts';
 import type { BenchServer, Call } from './server.ts';

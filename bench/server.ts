@@ -9,8 +9,8 @@ import type { MailAccount } from '../src/mail/account.ts';
 import { createKeyring, randomId } from '../src/oauth/sealed/jwe.ts';
 import { createTokens } from '../src/oauth/sealed/payloads.ts';
 import { scopes } from '../src/policy.ts';
-import { freePort } from '../test/support/ports.ts';
-import { withinReach } from '../test/support/within-reach.ts';
+import { withinReach } from '../test/support/app/within-reach.ts';
+import { freePort } from '../test/support/servers/ports.ts';
 
 /** Calls a tool or another method of the server. @throws if the answer is an error */
 export type Call = (method: string, params: object) => Promise<Record<string, unknown>>;

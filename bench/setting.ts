@@ -1,7 +1,7 @@
 /** What every part of the bench works with: the mail servers, near and far, and how much to do. */
 import type { MailAccount } from '../src/mail/account.ts';
-import { delayProxy, type Proxy as TcpProxy } from '../test/support/proxies.ts';
-import type { TestServers } from '../test/support/servers.ts';
+import { delayProxy, type Proxy as TcpProxy } from '../test/support/servers/proxies.ts';
+import type { TestServers } from '../test/support/servers/servers.ts';
 
 export interface Setting {
   servers: TestServers;

@@ -1,6 +1,6 @@
 /** What is different in each demo: a service in memory, who signs in to it, and what they ask for. */
 import type { Client } from '@modelcontextprotocol/client';
-import type { FormFields } from '../test/support/person.ts';
+import type { FormFields } from '../test/support/app/person.ts';
 
 /** One step: what a person would ask for, and what came of the calls that an assistant would make of it. */
 export type Say = (wish: string, answer: string) => void;

@@ -8,7 +8,7 @@ import { main as mailMcp } from '../src/cli.ts';
 import { startServer } from '../src/commands/server.ts';
 import { createLog } from '../src/log.ts';
 import { readConfig } from '../src/settings/config.ts';
-import { signIn } from '../test/support/person.ts';
+import { signIn } from '../test/support/app/person.ts';
 import type { Act } from './act.ts';
 import { mailAct } from './mail-act.ts';
 import { missiveAct } from './missive-act.ts';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { ids } from '../test/support/missive/ids.ts';
-import { startMissive } from '../test/support/missive.ts';
+import { startMissive } from '../test/support/missive/stand-in.ts';
 import type { Act } from './act.ts';
 import { storeProspect } from './missive-workflows.ts';
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MailAccount } from '../src/mail/account.ts';
-import { newAccount } from '../test/support/accounts.ts';
-import { type ShortLimits, type ToolsOfAccount, toolsOf } from '../test/support/mail-session.ts';
-import { messagesIn } from '../test/support/mailbox-contents.ts';
-import { type CuttableProxy, cuttableProxy } from '../test/support/proxies.ts';
-import type { TestServers } from '../test/support/servers.ts';
+import { type ShortLimits, type ToolsOfAccount, toolsOf } from '../test/support/app/mail-session.ts';
+import { newAccount } from '../test/support/mail/accounts.ts';
+import { messagesIn } from '../test/support/mail/mailbox-contents.ts';
+import { type CuttableProxy, cuttableProxy } from '../test/support/servers/proxies.ts';
+import type { TestServers } from '../test/support/servers/servers.ts';
 import { ACTIONS, type Actor, type Call } from './actions.ts';
 import { createModel, type Model } from './model.ts';
 import { startSoakServers } from './servers.ts';

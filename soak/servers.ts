@@ -1,14 +1,14 @@
 /** An IMAP and an SMTP server of the soak's own, which it may restart, on the mail of the servers that others use too. */
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startDovecot } from '../test/support/dovecot.ts';
-import { freePortsFor } from '../test/support/ports.ts';
-import { isQueueEmpty, startPostfix } from '../test/support/postfix.ts';
-import type { CuttableProxy } from '../test/support/proxies.ts';
-import { leaveNothingBehind } from '../test/support/server-process.ts';
-import type { TestServers } from '../test/support/servers.ts';
-import { makeScratch } from '../test/support/start-servers.ts';
-import { withinReach } from '../test/support/within-reach.ts';
+import { withinReach } from '../test/support/app/within-reach.ts';
+import { startDovecot } from '../test/support/servers/dovecot.ts';
+import { freePortsFor } from '../test/support/servers/ports.ts';
+import { isQueueEmpty, startPostfix } from '../test/support/servers/postfix.ts';
+import type { CuttableProxy } from '../test/support/servers/proxies.ts';
+import { leaveNothingBehind } from '../test/support/servers/server-process.ts';
+import type { TestServers } from '../test/support/servers/servers.ts';
+import { makeScratch } from '../test/support/servers/start-servers.ts';
 
 export interface SoakServers extends AsyncDisposable {
   /** Take TLS. */

@@ -1,8 +1,8 @@
 /** `npm run soak [-- MINUTES]`: random people, random tools, failing networks, mail servers that restart; at the end every mailbox has to be as they were told. */
 import { rm } from 'node:fs/promises';
 import process from 'node:process';
-import { trustCa } from '../test/support/certificates.ts';
-import { makeScratch, startServers } from '../test/support/start-servers.ts';
+import { trustCa } from '../test/support/servers/certificates.ts';
+import { makeScratch, startServers } from '../test/support/servers/start-servers.ts';
 import { runSoak } from './run.ts';
 
 const minutes = Number(process.argv[2] ?? 5);

@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { challengeOf } from '../src/oauth/http/pkce.ts';
-import { newAccount } from './support/accounts.ts';
-import { openForm } from './support/person.ts';
-import { startRedis, type TestRedis } from './support/redis.ts';
-import { formOf, REDIRECT_URI, startApp, type TestApp } from './support/start-app.ts';
+import { openForm } from './support/app/person.ts';
+import { formOf, REDIRECT_URI, startApp, type TestApp } from './support/app/start-app.ts';
+import { newAccount } from './support/mail/accounts.ts';
+import { startRedis, type TestRedis } from './support/servers/redis.ts';
 
 const Tokens = z.object({ access_token: z.string() });
 

@@ -21,13 +21,13 @@ import { createLog } from '../src/log.ts';
 import type { MailAccount } from '../src/mail/account.ts';
 import { createClients } from '../src/oauth/client/clients.ts';
 import { readConfig } from '../src/settings/config.ts';
-import { newAccount } from './support/accounts.ts';
-import { type DocumentServer, fetchFromHere, startDocumentServer } from './support/document-server.ts';
-import { imapWith } from './support/mailboxes.ts';
-import { message } from './support/messages.ts';
-import { signIn } from './support/person.ts';
-import { freePort } from './support/ports.ts';
-import { formOf } from './support/start-app.ts';
+import { signIn } from './support/app/person.ts';
+import { formOf } from './support/app/start-app.ts';
+import { newAccount } from './support/mail/accounts.ts';
+import { message } from './support/mail/build-message.ts';
+import { imapWith } from './support/mail/mailboxes.ts';
+import { type DocumentServer, fetchFromHere, startDocumentServer } from './support/servers/document-server.ts';
+import { freePort } from './support/servers/ports.ts';
 
 const callback = 'http://localhost:41234/callback';
 

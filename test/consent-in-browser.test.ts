@@ -2,11 +2,11 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MailAccount } from '../src/mail/account.ts';
-import { newAccount } from './support/accounts.ts';
-import { launchChromium } from './support/chromium.ts';
-import { imapWith } from './support/mailboxes.ts';
-import { message } from './support/messages.ts';
-import { formOf, REDIRECT_URI, startApp, type TestApp } from './support/start-app.ts';
+import { formOf, REDIRECT_URI, startApp, type TestApp } from './support/app/start-app.ts';
+import { newAccount } from './support/mail/accounts.ts';
+import { message } from './support/mail/build-message.ts';
+import { imapWith } from './support/mail/mailboxes.ts';
+import { launchChromium } from './support/servers/chromium.ts';
 
 let app: TestApp;
 let browser: Browser;

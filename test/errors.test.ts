@@ -6,7 +6,7 @@ import { createLog, describeError } from '../src/log.ts';
 import { createClients } from '../src/oauth/client/clients.ts';
 import { createKeyring } from '../src/oauth/sealed/jwe.ts';
 import { createMemoryState } from '../src/state/memory.ts';
-import { testKey } from './support/oauth-app.ts';
+import { testKey } from './support/app/oauth-app.ts';
 
 const SECRET = 'hunter2 of ann@example.com';
 const NUMBER = /[0-9a-f]{8}-[0-9a-f-]{27}/;

@@ -4,11 +4,11 @@ import { Client as SdkOneClient } from '@modelcontextprotocol/sdk/client/index.j
 import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RegisteredClient } from '../demo/oauth-client.ts';
-import { newAccount, overCleartext, overStarttls } from './support/accounts.ts';
-import { imapWith } from './support/mailboxes.ts';
-import { message } from './support/messages.ts';
-import { signIn } from './support/person.ts';
-import { formOf, REDIRECT_URI, startApp, type TestApp } from './support/start-app.ts';
+import { signIn } from './support/app/person.ts';
+import { formOf, REDIRECT_URI, startApp, type TestApp } from './support/app/start-app.ts';
+import { newAccount, overCleartext, overStarttls } from './support/mail/accounts.ts';
+import { message } from './support/mail/build-message.ts';
+import { imapWith } from './support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -10,11 +10,11 @@ import { createLog } from '../../src/log.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { createImapPool, type ImapPool } from '../../src/mail/pool/pool.ts';
 import { createKeyring, sealed } from '../../src/oauth/sealed/jwe.ts';
-import { newAccount, withPassword } from '../support/accounts.ts';
-import { imapWith } from '../support/mailboxes.ts';
-import { message } from '../support/messages.ts';
-import { withRawImap } from '../support/raw-imap.ts';
-import { withinReach } from '../support/within-reach.ts';
+import { withinReach } from '../support/app/within-reach.ts';
+import { newAccount, withPassword } from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
+import { withRawImap } from '../support/mail/raw-imap.ts';
 
 const megabytes = randomBytes(3_000_000);
 

@@ -5,10 +5,10 @@ import { createS3Store, type S3Options } from '../../src/attachments/s3.ts';
 import type { Attached, LendBytes } from '../../src/attachments/store.ts';
 import { ToolError, UpstreamError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
-import { newAccount } from '../support/accounts.ts';
-import { freePort } from '../support/ports.ts';
-import { cuttableProxy } from '../support/proxies.ts';
-import { testServers } from '../support/servers.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { freePort } from '../support/servers/ports.ts';
+import { cuttableProxy } from '../support/servers/proxies.ts';
+import { testServers } from '../support/servers/servers.ts';
 
 const nameKey = randomBytes(32);
 const week = 7 * 24 * 3600;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { measurePeer } from '../../bench/peer.ts';
 import { withSetting } from '../../bench/setting.ts';
-import { testServers } from '../support/servers.ts';
+import { testServers } from '../support/servers/servers.ts';
 
 const PEER = fileURLToPath(new URL('peer-server.ts', import.meta.url));
 

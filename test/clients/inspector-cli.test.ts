@@ -6,12 +6,12 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { newAccount } from '../support/accounts.ts';
-import { imapWith } from '../support/mailboxes.ts';
-import { message } from '../support/messages.ts';
-import { signIn } from '../support/person.ts';
-import { freePort } from '../support/ports.ts';
-import { formOf, type Registration, startApp, type TestApp } from '../support/start-app.ts';
+import { signIn } from '../support/app/person.ts';
+import { formOf, type Registration, startApp, type TestApp } from '../support/app/start-app.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
+import { freePort } from '../support/servers/ports.ts';
 
 let app: TestApp;
 let account: MailAccount;

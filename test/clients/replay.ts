@@ -4,8 +4,8 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { challengeOf } from '../../src/oauth/http/pkce.ts';
-import { openForm } from '../support/person.ts';
-import { formOf, type Registration } from '../support/start-app.ts';
+import { openForm } from '../support/app/person.ts';
+import { formOf, type Registration } from '../support/app/start-app.ts';
 import type { Conversation } from './conversations.ts';
 import { type Headers, type Reply, type Send, send, sendFrom } from './wire.ts';
 

@@ -1,7 +1,7 @@
 /** The table "What the caller is told" of ARCHITECTURE.md as values. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { MOMENTS } from '../support/fault-proxy.ts';
+import { MOMENTS } from '../support/servers/fault-proxy.ts';
 
 export const Outcome = z.object({
   /** Tool, and in parentheses what the server lacks or the call asks for. */

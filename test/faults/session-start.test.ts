@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/errors.ts';
 import { connectImap } from '../../src/mail/imap/connection.ts';
 import { verifySmtp } from '../../src/mail/send/smtp.ts';
-import { newAccount, overStarttls } from '../support/accounts.ts';
-import { type FaultProxy, faultProxy, type Moment } from '../support/fault-proxy.ts';
-import { serverWithCertificate } from '../support/misbehaving.ts';
-import { testServers } from '../support/servers.ts';
+import { newAccount, overStarttls } from '../support/mail/accounts.ts';
+import { serverWithCertificate } from '../support/mail/misbehaving.ts';
+import { type FaultProxy, faultProxy, type Moment } from '../support/servers/fault-proxy.ts';
+import { testServers } from '../support/servers/servers.ts';
 
 /** What stands between us and the server, by the words of the table in ARCHITECTURE.md. */
 interface Fault {

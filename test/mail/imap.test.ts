@@ -10,10 +10,10 @@ import {
   overCleartext,
   overStarttls,
   withPassword,
-} from '../support/accounts.ts';
-import { connected } from '../support/connected.ts';
-import { scriptedImap } from '../support/scripted-imap.ts';
-import { testServers } from '../support/servers.ts';
+} from '../support/mail/accounts.ts';
+import { connected } from '../support/mail/connected.ts';
+import { scriptedImap } from '../support/mail/scripted-imap.ts';
+import { testServers } from '../support/servers/servers.ts';
 
 const login = { kind: 'password' as const, username: 'ada', password: 'secret' };
 

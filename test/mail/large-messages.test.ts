@@ -9,10 +9,10 @@ import { listMessages } from '../../src/mail/messages/list.ts';
 import { createTurns } from '../../src/mail/pool/turns.ts';
 import { composeMessage, type OutgoingMessage } from '../../src/mail/send/compose.ts';
 import { submit } from '../../src/mail/send/smtp.ts';
-import { newAccount } from '../support/accounts.ts';
-import { connected } from '../support/connected.ts';
-import { messagesIn } from '../support/mailbox-contents.ts';
-import { whole } from '../support/whole.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { connected } from '../support/mail/connected.ts';
+import { messagesIn } from '../support/mail/mailbox-contents.ts';
+import { whole } from '../support/mail/whole.ts';
 
 const outgoing = (contents: MessageBytes[]): OutgoingMessage => ({
   from: { fullName: 'Ada', email: 'ada@example.test' },

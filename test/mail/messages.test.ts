@@ -4,12 +4,12 @@ import { appendMessage, deleteMessages, moveMessages, updateFlags } from '../../
 import { fetchSummaries, listMessages, searchMessages } from '../../src/mail/messages/list.ts';
 import { readMessage } from '../../src/mail/messages/read.ts';
 import { parseSearch } from '../../src/mail/search/parse.ts';
-import { newAccount, onPoorServer } from '../support/accounts.ts';
-import { connected } from '../support/connected.ts';
-import { fillMailbox, imapWith } from '../support/mailboxes.ts';
-import { message } from '../support/messages.ts';
-import { withRawImap } from '../support/raw-imap.ts';
-import { scriptedImap } from '../support/scripted-imap.ts';
+import { newAccount, onPoorServer } from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { connected } from '../support/mail/connected.ts';
+import { fillMailbox, imapWith } from '../support/mail/mailboxes.ts';
+import { withRawImap } from '../support/mail/raw-imap.ts';
+import { scriptedImap } from '../support/mail/scripted-imap.ts';
 
 const SERVERS = [
   { kind: 'rich', on: (account: MailAccount) => account },

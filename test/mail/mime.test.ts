@@ -8,7 +8,7 @@ import { decodeHeader, decodeText } from '../../src/mail/mime/charset.ts';
 import { parseDate } from '../../src/mail/mime/dates.ts';
 import { textOfHtml } from '../../src/mail/mime/html-text.ts';
 import { createTransferDecoder, decodeTransfer } from '../../src/mail/mime/transfer-encoding.ts';
-import { cpuMs } from '../support/cpu-time.ts';
+import { cpuMs } from '../support/app/cpu-time.ts';
 
 describe('transfer encodings', () => {
   test('base64 gives the bytes back, wherever it is cut into pieces', () => {

@@ -4,9 +4,9 @@ import type { MailAccount } from '../../src/mail/account.ts';
 import { appendMessage, updateFlags } from '../../src/mail/messages/change.ts';
 import { type KeyedMessageId, keyedMessageId } from '../../src/mail/send/keyed-message-id.ts';
 import { begin, claim, findEarlier, finish, type Outbox } from '../../src/mail/send/outbox.ts';
-import { newAccount, onPoorServer } from '../support/accounts.ts';
-import { connected } from '../support/connected.ts';
-import { subjectsIn } from '../support/mailbox-contents.ts';
+import { newAccount, onPoorServer } from '../support/mail/accounts.ts';
+import { connected } from '../support/mail/connected.ts';
+import { subjectsIn } from '../support/mail/mailbox-contents.ts';
 
 const secret = randomBytes(32);
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/errors.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { toolsOf } from '../support/mail-session.ts';
-import { type Script, type ScriptedImap, scriptedImap } from '../support/scripted-imap.ts';
+import { toolsOf } from '../support/app/mail-session.ts';
+import { type Script, type ScriptedImap, scriptedImap } from '../support/mail/scripted-imap.ts';
 
 /** UIDs are ten times the sequence numbers. */
 const COUNT = 20;

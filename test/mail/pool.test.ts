@@ -5,9 +5,9 @@ import { updateFlags } from '../../src/mail/messages/change.ts';
 import { listMessages } from '../../src/mail/messages/list.ts';
 import type { PoolLimits } from '../../src/mail/pool/limits.ts';
 import { createImapPool, type ImapPool } from '../../src/mail/pool/pool.ts';
-import { newAccount, withPassword } from '../support/accounts.ts';
-import { type ScriptedImap, scriptedImap } from '../support/scripted-imap.ts';
-import { withinReach } from '../support/within-reach.ts';
+import { withinReach } from '../support/app/within-reach.ts';
+import { newAccount, withPassword } from '../support/mail/accounts.ts';
+import { type ScriptedImap, scriptedImap } from '../support/mail/scripted-imap.ts';
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const pools: ImapPool[] = [];

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import type { LoginProblem, MailAccount, MailServer } from '../../src/mail/account.ts';
 import type { Imap } from '../../src/mail/imap/connection.ts';
 import { verifyLogin } from '../../src/mail/verify-login.ts';
-import { newAccount, overCleartext, overStarttls, withPassword } from '../support/accounts.ts';
-import { scriptedSmtp } from './scripted-smtp.ts';
+import { newAccount, overCleartext, overStarttls, withPassword } from '../support/mail/accounts.ts';
+import { scriptedSmtp } from '../support/mail/scripted-smtp.ts';
 
 /** A server that says one thing to everybody who connects, and then answers each IMAP command with `answer`. */
 async function listener(options: {

@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import { test } from 'vitest';
-import { newAccount } from '../support/accounts.ts';
-import { delayProxy } from '../support/proxies.ts';
-import { startApp } from '../support/start-app.ts';
-import { withinReach } from '../support/within-reach.ts';
+import { startApp } from '../support/app/start-app.ts';
+import { withinReach } from '../support/app/within-reach.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { delayProxy } from '../support/servers/proxies.ts';
 
 test('MCP-11 in the eras before 2026 hanging up cancels nothing: the message is sent and filed', async () => {
   await using app = await startApp();

@@ -3,10 +3,10 @@ import { Client as SdkOneClient } from '@modelcontextprotocol/sdk/client/index.j
 import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { newAccount } from '../support/accounts.ts';
-import { imapWith } from '../support/mailboxes.ts';
-import { message } from '../support/messages.ts';
-import { startApp, type TestApp } from '../support/start-app.ts';
+import { startApp, type TestApp } from '../support/app/start-app.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {

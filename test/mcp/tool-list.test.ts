@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { newAccount } from '../support/accounts.ts';
-import { startApp, type TestApp } from '../support/start-app.ts';
+import { startApp, type TestApp } from '../support/app/start-app.ts';
+import { newAccount } from '../support/mail/accounts.ts';
 
 const LEGACY = { body: {}, headers: {} };
 const MODERN = {

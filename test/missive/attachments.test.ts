@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { missiveOperations, missiveTools } from '../../src/mcp/tools/missive.ts';
 import { ids } from '../support/missive/ids.ts';
-import { startMissiveTools } from '../support/missive-tools.ts';
+import { startMissiveTools } from '../support/missive/missive-tools.ts';
 
 const own = (name: string) => `https://mail.example/attachments/${name}`;
 const fileOf = (filename: string, bytes: Buffer) => ({ [own(filename)]: { filename, bytes } });

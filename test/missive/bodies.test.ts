@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ids } from '../support/missive/ids.ts';
-import { type MissiveTools, startMissiveTools } from '../support/missive-tools.ts';
+import { type MissiveTools, startMissiveTools } from '../support/missive/missive-tools.ts';
 
 async function bodyOf(tools: MissiveTools, html: string, args: Record<string, unknown> = {}) {
   const [first] = tools.missive.data.messages;

@@ -9,7 +9,7 @@ import { missiveOperations, missiveTools } from '../../src/mcp/tools/missive.ts'
 import { quotaHeaders } from '../../src/missive/quota.ts';
 import { type Policy, unlimited } from '../../src/policy.ts';
 import { ids } from '../support/missive/ids.ts';
-import { startMissiveTools } from '../support/missive-tools.ts';
+import { startMissiveTools } from '../support/missive/missive-tools.ts';
 
 const listings = createCatalog(missiveTools).list(unlimited);
 

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { missiveOperations } from '../../src/mcp/tools/missive.ts';
 import { createMissiveApi } from '../../src/missive/api.ts';
-import { closedPort } from '../support/misbehaving.ts';
+import { closedPort } from '../support/mail/misbehaving.ts';
 import type { Fault } from '../support/missive/faults.ts';
 import { ids } from '../support/missive/ids.ts';
-import { startMissiveTools } from '../support/missive-tools.ts';
+import { startMissiveTools } from '../support/missive/missive-tools.ts';
 
 const jane = { name: 'Jane Doe', address: 'jane.doe@customer.example' };
 const support = { name: 'Support', address: 'support@example.org' };

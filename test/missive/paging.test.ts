@@ -5,9 +5,9 @@ import type { Position } from '../../src/mcp/missive/cursor.ts';
 import { fetchPage, type Row } from '../../src/mcp/missive/paging.ts';
 import { missiveOperations } from '../../src/mcp/tools/missive.ts';
 import { ids } from '../support/missive/ids.ts';
+import { type MissiveTools, startMissiveTools } from '../support/missive/missive-tools.ts';
 import { offsetPage, untilPage } from '../support/missive/pages.ts';
 import { comment, conversation, message, NEWEST } from '../support/missive/rows.ts';
-import { type MissiveTools, startMissiveTools } from '../support/missive-tools.ts';
 
 const TOO_MANY = 200;
 

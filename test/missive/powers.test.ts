@@ -4,7 +4,7 @@ import type { MissiveTag } from '../../src/mcp/tool.ts';
 import { missiveOperations } from '../../src/mcp/tools/missive.ts';
 import { type Permit, type Policy, unlimited } from '../../src/policy.ts';
 import { ids } from '../support/missive/ids.ts';
-import { startMissiveTools } from '../support/missive-tools.ts';
+import { startMissiveTools } from '../support/missive/missive-tools.ts';
 
 const limited = (policy: Policy): Permit => ({ ...unlimited, policy });
 const jane = { name: 'Jane Doe', address: 'jane.doe@customer.example' };

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { quotaHeaders, readQuota } from '../../src/missive/quota.ts';
 import { ids } from '../support/missive/ids.ts';
-import { startMissiveTools } from '../support/missive-tools.ts';
+import { startMissiveTools } from '../support/missive/missive-tools.ts';
 
 const now = () => new Date('2026-01-01T00:00:00Z');
 const epoch = Math.floor(now().getTime() / 1000);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { missiveOperations } from '../../src/mcp/tools/missive.ts';
 import { ids } from '../support/missive/ids.ts';
-import { startMissiveTools } from '../support/missive-tools.ts';
+import { startMissiveTools } from '../support/missive/missive-tools.ts';
 import { contacts } from './rows/contacts.ts';
 import { conversations } from './rows/conversations.ts';
 import { directory } from './rows/directory.ts';

@@ -1,7 +1,7 @@
 /** The texts with which Missive refuses, and what the model reads instead. */
 import { describe, expect, test } from 'vitest';
 import { refusalSentence } from '../../src/missive/refusals.ts';
-import { startMissiveTools } from '../support/missive-tools.ts';
+import { startMissiveTools } from '../support/missive/missive-tools.ts';
 
 /** Every text that was seen: the parameter that its sentence names, and the next step. */
 const SEEN: [text: string, parameter: RegExp, nextStep: RegExp][] = [

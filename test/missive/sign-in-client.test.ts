@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { main } from '../../src/cli.ts';
-import { startMissive } from '../support/missive.ts';
-import { startApp } from '../support/start-app.ts';
+import { startApp } from '../support/app/start-app.ts';
+import { startMissive } from '../support/missive/stand-in.ts';
 
 const KEY = randomBytes(32).toString('base64');
 const ADMIN_TOKEN = randomBytes(32).toString('hex');

@@ -4,11 +4,11 @@ import { z } from 'zod';
 import type { LoginProblem } from '../../src/missive/account.ts';
 import { verifyToken } from '../../src/missive/verify-token.ts';
 import { enteredToken } from '../../src/oauth/sign-in/missive-form.ts';
-import { type MissiveStandIn, startMissive } from '../support/missive.ts';
-import { type MissiveSignIn, startMissiveSignIn, VERIFIER } from '../support/missive-sign-in.ts';
-import { openToClients, startOAuthApp } from '../support/oauth-app.ts';
-import { openSignIn, pageOf, submit } from '../support/sign-in-page.ts';
-import { answerOf, codeGrant, refreshGrant } from '../support/token-requests.ts';
+import { openToClients, startOAuthApp } from '../support/app/oauth-app.ts';
+import { openSignIn, pageOf, submit } from '../support/app/sign-in-page.ts';
+import { answerOf, codeGrant, refreshGrant } from '../support/app/token-requests.ts';
+import { type MissiveSignIn, startMissiveSignIn, VERIFIER } from '../support/missive/missive-sign-in.ts';
+import { type MissiveStandIn, startMissive } from '../support/missive/stand-in.ts';
 
 const now = () => new Date();
 const atMissive = { servers: { missive: { url: 'https://public.missiveapp.com/v1' } } };

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { changeablePasswordAccount, newAccount } from '../support/accounts.ts';
-import { imapWith } from '../support/mailboxes.ts';
-import { message } from '../support/messages.ts';
-import { type MissiveStandIn, startMissive } from '../support/missive.ts';
-import { startApp, type TestApp } from '../support/start-app.ts';
+import { startApp, type TestApp } from '../support/app/start-app.ts';
+import { changeablePasswordAccount, newAccount } from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
+import { type MissiveStandIn, startMissive } from '../support/missive/stand-in.ts';
 
 let app: TestApp;
 beforeAll(async () => {

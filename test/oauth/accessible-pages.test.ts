@@ -3,10 +3,10 @@ import { source as axe } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { launchChromium } from '../support/chromium.ts';
-import { type OAuthApp, openToClients, startOAuthApp } from '../support/oauth-app.ts';
-import { openSignIn, submit } from '../support/sign-in-page.ts';
-import { tokensOf } from '../support/token-requests.ts';
+import { type OAuthApp, openToClients, startOAuthApp } from '../support/app/oauth-app.ts';
+import { openSignIn, submit } from '../support/app/sign-in-page.ts';
+import { tokensOf } from '../support/app/token-requests.ts';
+import { launchChromium } from '../support/servers/chromium.ts';
 
 const Results = z.object({
   violations: z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) })),

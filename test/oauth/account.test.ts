@@ -6,9 +6,9 @@ import {
   type OAuthApp,
   openToClients,
   startOAuthApp,
-} from '../support/oauth-app.ts';
-import { ada, openSignIn, pageOf, submit } from '../support/sign-in-page.ts';
-import { answerOf, codeGrant, refreshGrant, tokensOf } from '../support/token-requests.ts';
+} from '../support/app/oauth-app.ts';
+import { ada, openSignIn, pageOf, submit } from '../support/app/sign-in-page.ts';
+import { answerOf, codeGrant, refreshGrant, tokensOf } from '../support/app/token-requests.ts';
 
 const login = { imap_username: 'ada@example.com', imap_password: 'correct horse' };
 

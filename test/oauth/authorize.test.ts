@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type OAuthApp, redirectUri, startOAuthApp } from '../support/oauth-app.ts';
-import { callbackOf, openSignIn, submit } from '../support/sign-in-page.ts';
+import { type OAuthApp, redirectUri, startOAuthApp } from '../support/app/oauth-app.ts';
+import { callbackOf, openSignIn, submit } from '../support/app/sign-in-page.ts';
 
 /** Parameters of the redirect that a request leads to at once. */
 async function redirectOf(app: OAuthApp, path: string): Promise<Record<string, string>> {

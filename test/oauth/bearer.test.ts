@@ -2,8 +2,8 @@ import { request as httpRequest } from 'node:http';
 import { extractWWWAuthenticateParams } from '@modelcontextprotocol/sdk/client/auth.js';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { codeVerifier, exampleServers, type OAuthApp, startOAuthApp } from '../support/oauth-app.ts';
-import { ada, callbackOf } from '../support/sign-in-page.ts';
+import { codeVerifier, exampleServers, type OAuthApp, startOAuthApp } from '../support/app/oauth-app.ts';
+import { ada, callbackOf } from '../support/app/sign-in-page.ts';
 
 const Tokens = z.object({ access_token: z.string(), refresh_token: z.string() });
 

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { launchChromium } from '../support/chromium.ts';
-import { type MintedClient, type OAuthApp, startOAuthApp } from '../support/oauth-app.ts';
+import { type MintedClient, type OAuthApp, startOAuthApp } from '../support/app/oauth-app.ts';
+import { launchChromium } from '../support/servers/chromium.ts';
 
 const Ratio = z.object({ text: z.string(), ratio: z.number() });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { startOAuthApp } from '../support/oauth-app.ts';
-import { answerOf, basic, codeGrant, codeOf, type Form, refreshGrant } from '../support/token-requests.ts';
+import { startOAuthApp } from '../support/app/oauth-app.ts';
+import { answerOf, basic, codeGrant, codeOf, type Form, refreshGrant } from '../support/app/token-requests.ts';
 
 describe('client authentication (RFC 6749 §2.3)', () => {
   test('TOK-02 TOK-03 META-05 a confidential client authenticates in the body or by Basic, encoded or not', async () => {

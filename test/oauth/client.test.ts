@@ -5,9 +5,9 @@ import { sealConnection } from '../../src/oauth/client/default-connection.ts';
 import { defaultPresets, presets } from '../../src/oauth/client/presets.ts';
 import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
 import { createTokens, type RegisteredPayload } from '../../src/oauth/sealed/payloads.ts';
-import { exampleServers, redirectUri, startOAuthApp, testKey } from '../support/oauth-app.ts';
-import { openSignIn } from '../support/sign-in-page.ts';
-import { codeOf, tokensOf } from '../support/token-requests.ts';
+import { exampleServers, redirectUri, startOAuthApp, testKey } from '../support/app/oauth-app.ts';
+import { openSignIn } from '../support/app/sign-in-page.ts';
+import { codeOf, tokensOf } from '../support/app/token-requests.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 const keyring = createKeyring({ current: testKey(), previous: [] });

@@ -4,9 +4,9 @@ import { OAuthError } from '../../src/errors.ts';
 import { deniedMark } from '../../src/oauth/client/clients.ts';
 import type { SelfRegistration } from '../../src/oauth/client/self-registration.ts';
 import { sha256 } from '../../src/oauth/http/constant-time.ts';
-import { exampleServers, type MintedClient, openToClients, startOAuthApp } from '../support/oauth-app.ts';
-import { ada, callbackOf, openSignIn, submit } from '../support/sign-in-page.ts';
-import { answerOf, codeGrant, codeOf, refreshGrant, tokensOf } from '../support/token-requests.ts';
+import { exampleServers, type MintedClient, openToClients, startOAuthApp } from '../support/app/oauth-app.ts';
+import { ada, callbackOf, openSignIn, submit } from '../support/app/sign-in-page.ts';
+import { answerOf, codeGrant, codeOf, refreshGrant, tokensOf } from '../support/app/token-requests.ts';
 
 const claudeCode = 'https://claude.ai/oauth/claude-code-client-metadata';
 const callback = 'https://claude.ai/api/mcp/auth_callback';

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Policy } from '../../src/policy.ts';
-import { codeVerifier, exampleServers, type MintedClient, type OAuthApp, startOAuthApp } from '../support/oauth-app.ts';
-import { ada, openSignIn, pageOf, submit } from '../support/sign-in-page.ts';
-import { answerOf, codeGrant } from '../support/token-requests.ts';
+import {
+  codeVerifier,
+  exampleServers,
+  type MintedClient,
+  type OAuthApp,
+  startOAuthApp,
+} from '../support/app/oauth-app.ts';
+import { ada, openSignIn, pageOf, submit } from '../support/app/sign-in-page.ts';
+import { answerOf, codeGrant } from '../support/app/token-requests.ts';
 
 const words = {
   read: 'Read and search all your mail, attachments included',

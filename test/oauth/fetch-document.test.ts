@@ -2,8 +2,8 @@ import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { OAuthError } from '../../src/errors.ts';
 import { createFetchDocument, type FetchDocument, isPublic } from '../../src/oauth/client/fetch-document.ts';
-import { fetchFromHere, startDocumentServer } from '../support/document-server.ts';
-import { testServers } from '../support/servers.ts';
+import { fetchFromHere, startDocumentServer } from '../support/servers/document-server.ts';
+import { testServers } from '../support/servers/servers.ts';
 
 const codeOf = (fetchDocument: FetchDocument, url: string) =>
   fetchDocument(url).then(

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { LoginProblem } from '../../src/mail/account.ts';
-import { redirectUri, startOAuthApp } from '../support/oauth-app.ts';
-import { ada, openSignIn, submit } from '../support/sign-in-page.ts';
+import { redirectUri, startOAuthApp } from '../support/app/oauth-app.ts';
+import { ada, openSignIn, submit } from '../support/app/sign-in-page.ts';
 
 const https = { issuer: 'https://mail.example.com' };
 

@@ -4,7 +4,7 @@ import { accountOf } from '../../src/oauth/sealed/credentials.ts';
 import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
 import { subjectOf } from '../../src/oauth/sealed/subject.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
-import { exampleServers, testKey } from '../support/oauth-app.ts';
+import { exampleServers, testKey } from '../support/app/oauth-app.ts';
 
 const account = (email: string) => accountOf({ name: '', email, imap: { password: 'secret' } }, exampleServers);
 const [ada, bob] = [account('ada@example.com'), account('bob@example.com')];

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { createGrants } from '../../src/oauth/grant/grants.ts';
 import { accountOf } from '../../src/oauth/sealed/credentials.ts';
 import { toSeconds } from '../../src/oauth/sealed/jwe.ts';
-import { exampleServers, openToClients, startOAuthApp } from '../support/oauth-app.ts';
-import { ada } from '../support/sign-in-page.ts';
-import { answerOf, codeGrant, codeOf, refreshGrant, tokensOf } from '../support/token-requests.ts';
+import { exampleServers, openToClients, startOAuthApp } from '../support/app/oauth-app.ts';
+import { ada } from '../support/app/sign-in-page.ts';
+import { answerOf, codeGrant, codeOf, refreshGrant, tokensOf } from '../support/app/token-requests.ts';
 
 describe('what was granted', () => {
   test('REF-06 TOK-11 ends when the owner or the operator said so, and expires_in says it', async () => {

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { OAuthError } from '../../src/errors.ts';
 import { createKeyring, sealed } from '../../src/oauth/sealed/jwe.ts';
-import { testKey } from '../support/oauth-app.ts';
+import { testKey } from '../support/app/oauth-app.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 const seconds = Math.floor(now.getTime() / 1000);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { exampleServers, startOAuthApp } from '../support/oauth-app.ts';
-import { ada, callbackOf, openSignIn, pageOf, submit } from '../support/sign-in-page.ts';
+import { exampleServers, startOAuthApp } from '../support/app/oauth-app.ts';
+import { ada, callbackOf, openSignIn, pageOf, submit } from '../support/app/sign-in-page.ts';
 
 describe('what is typed', () => {
   test('an empty user name is the address, one login serves both servers', async () => {

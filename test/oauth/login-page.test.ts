@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { exampleServers, redirectUri, startOAuthApp } from '../support/oauth-app.ts';
-import { openSignIn } from '../support/sign-in-page.ts';
+import { exampleServers, redirectUri, startOAuthApp } from '../support/app/oauth-app.ts';
+import { openSignIn } from '../support/app/sign-in-page.ts';
 
 const https = { issuer: 'https://mail.example.com' };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LoginProblem } from '../../src/mail/account.ts';
-import { exampleServers, startOAuthApp } from '../support/oauth-app.ts';
-import { ada, openSignIn, pageOf, submit } from '../support/sign-in-page.ts';
+import { exampleServers, startOAuthApp } from '../support/app/oauth-app.ts';
+import { ada, openSignIn, pageOf, submit } from '../support/app/sign-in-page.ts';
 
 describe('what the mail servers say (FORM-06)', () => {
   const imap = (fault: LoginProblem['fault']): LoginProblem => ({ service: 'imap', fault });

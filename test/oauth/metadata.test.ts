@@ -7,7 +7,7 @@ import {
 } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type OAuthAppOptions, openToClients, startOAuthApp } from '../support/oauth-app.ts';
+import { type OAuthAppOptions, openToClients, startOAuthApp } from '../support/app/oauth-app.ts';
 
 const authorizationServer = '/.well-known/oauth-authorization-server';
 const protectedResource = '/.well-known/oauth-protected-resource';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../src/errors.ts';
-import { type OAuthApp, startOAuthApp } from '../support/oauth-app.ts';
-import { tokensOf } from '../support/token-requests.ts';
+import { type OAuthApp, startOAuthApp } from '../support/app/oauth-app.ts';
+import { tokensOf } from '../support/app/token-requests.ts';
 
 const tokenFor = async (app: OAuthApp): Promise<string> => (await tokensOf(app, await app.mint())).access_token ?? '';
 

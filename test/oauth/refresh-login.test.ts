@@ -1,11 +1,11 @@
 /** What a refresh finds out at a real mail server. */
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { changeablePasswordAccount, newAccount } from '../support/accounts.ts';
-import { cuttableProxy } from '../support/proxies.ts';
-import { testServers } from '../support/servers.ts';
-import { startApp, type TestApp } from '../support/start-app.ts';
-import { answerOf } from '../support/token-requests.ts';
+import { startApp, type TestApp } from '../support/app/start-app.ts';
+import { answerOf } from '../support/app/token-requests.ts';
+import { changeablePasswordAccount, newAccount } from '../support/mail/accounts.ts';
+import { cuttableProxy } from '../support/servers/proxies.ts';
+import { testServers } from '../support/servers/servers.ts';
 
 async function signedIn(app: TestApp, account: MailAccount) {
   await using assistant = await app.assistant(account);

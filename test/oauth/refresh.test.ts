@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { codeVerifier, startOAuthApp, type TryMailLogin, testKey } from '../support/oauth-app.ts';
-import { ada } from '../support/sign-in-page.ts';
-import { answerOf, codeGrant, codeOf, type Form, refreshGrant, tokensOf } from '../support/token-requests.ts';
+import { codeVerifier, startOAuthApp, type TryMailLogin, testKey } from '../support/app/oauth-app.ts';
+import { ada } from '../support/app/sign-in-page.ts';
+import { answerOf, codeGrant, codeOf, type Form, refreshGrant, tokensOf } from '../support/app/token-requests.ts';
 
 describe('grant_type=refresh_token (RFC 6749 §6)', () => {
   test('gives new tokens of the same grant', async () => {

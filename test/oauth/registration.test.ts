@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { SelfRegistration } from '../../src/oauth/client/self-registration.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
-import { type OAuthApp, openToClients, startOAuthApp, testKey } from '../support/oauth-app.ts';
-import { answerOf, basic, codeGrant, codeOf, refreshGrant, tokensOf } from '../support/token-requests.ts';
+import { type OAuthApp, openToClients, startOAuthApp, testKey } from '../support/app/oauth-app.ts';
+import { answerOf, basic, codeGrant, codeOf, refreshGrant, tokensOf } from '../support/app/token-requests.ts';
 
 const day = 24 * 3600;
 /** Of the clock that the apps start with. */

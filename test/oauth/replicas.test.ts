@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connectRedisState } from '../../src/state/redis.ts';
 import type { State } from '../../src/state/state.ts';
-import { type MintedClient, type OAuthApp, startOAuthApp } from '../support/oauth-app.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { type MintedClient, type OAuthApp, startOAuthApp } from '../support/app/oauth-app.ts';
 import {
   type Answer,
   answerOf,
@@ -12,7 +11,8 @@ import {
   refreshGrant,
   secretOf,
   tokensOf,
-} from '../support/token-requests.ts';
+} from '../support/app/token-requests.ts';
+import { startRedis, type TestRedis } from '../support/servers/redis.ts';
 
 const issuer = 'https://mail.example.com';
 const refusal = { status: '400', error: 'invalid_grant' };

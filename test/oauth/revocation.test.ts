@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type OAuthApp, startOAuthApp } from '../support/oauth-app.ts';
-import { type Answer, answerOf, basic, codeOf, refreshGrant, secretOf, tokensOf } from '../support/token-requests.ts';
+import { type OAuthApp, startOAuthApp } from '../support/app/oauth-app.ts';
+import {
+  type Answer,
+  answerOf,
+  basic,
+  codeOf,
+  refreshGrant,
+  secretOf,
+  tokensOf,
+} from '../support/app/token-requests.ts';
 
 const shared = { isShared: true };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type MintedClient, type OAuthApp, type OAuthAppOptions, startOAuthApp } from '../support/oauth-app.ts';
-import { type Answer, answerOf, refreshGrant, tokensOf } from '../support/token-requests.ts';
+import { type MintedClient, type OAuthApp, type OAuthAppOptions, startOAuthApp } from '../support/app/oauth-app.ts';
+import { type Answer, answerOf, refreshGrant, tokensOf } from '../support/app/token-requests.ts';
 
 const refusal = { status: '400', error: 'invalid_grant' };
 

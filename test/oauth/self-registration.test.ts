@@ -5,7 +5,7 @@ import { sealConnection } from '../../src/oauth/client/default-connection.ts';
 import { isOpenToAll } from '../../src/oauth/client/redirect-uri.ts';
 import { openSelfRegistration, presetHosts } from '../../src/oauth/client/self-registration.ts';
 import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
-import { exampleServers, testKey } from '../support/oauth-app.ts';
+import { exampleServers, testKey } from '../support/app/oauth-app.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 const keyring = createKeyring({ current: testKey(), previous: [] });

@@ -5,8 +5,8 @@ import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
 import { createSignInThrottle, waitSentence } from '../../src/oauth/sign-in/throttle.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
 import type { State } from '../../src/state/state.ts';
-import { startOAuthApp, testKey } from '../support/oauth-app.ts';
-import { ada, openSignIn, submit } from '../support/sign-in-page.ts';
+import { startOAuthApp, testKey } from '../support/app/oauth-app.ts';
+import { ada, openSignIn, submit } from '../support/app/sign-in-page.ts';
 
 const refused = [{ service: 'imap' as const, fault: 'credentials' as const }];
 

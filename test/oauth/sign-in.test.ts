@@ -1,9 +1,9 @@
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { expect, test } from 'vitest';
 import { RegisteredClient } from '../../demo/oauth-client.ts';
-import { newAccount } from '../support/accounts.ts';
-import { launchChromium } from '../support/chromium.ts';
-import { startApp } from '../support/start-app.ts';
+import { startApp } from '../support/app/start-app.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { launchChromium } from '../support/servers/chromium.ts';
 
 test('from the bare URL, through a real browser and real mail servers, to a tool call', async () => {
   await using app = await startApp();

@@ -6,8 +6,8 @@ import { oauthErrorResponse } from '../../src/oauth/endpoints/error-response.ts'
 import { tokenThrottle } from '../../src/oauth/endpoints/token-throttle.ts';
 import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
-import { startOAuthApp, testKey } from '../support/oauth-app.ts';
-import { withinReach } from '../support/within-reach.ts';
+import { startOAuthApp, testKey } from '../support/app/oauth-app.ts';
+import { withinReach } from '../support/app/within-reach.ts';
 
 const form = { grant_type: 'authorization_code', code: 'wrong', code_verifier: 'wrong' };
 

@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { challengeOf } from '../../src/oauth/http/pkce.ts';
-import { codeVerifier, exampleServers, redirectUri, startOAuthApp } from '../support/oauth-app.ts';
-import { ada, callbackOf } from '../support/sign-in-page.ts';
-import { answerOf, codeGrant, codeOf, type Form, refreshGrant, secretOf, tokensOf } from '../support/token-requests.ts';
+import { codeVerifier, exampleServers, redirectUri, startOAuthApp } from '../support/app/oauth-app.ts';
+import { ada, callbackOf } from '../support/app/sign-in-page.ts';
+import {
+  answerOf,
+  codeGrant,
+  codeOf,
+  type Form,
+  refreshGrant,
+  secretOf,
+  tokensOf,
+} from '../support/app/token-requests.ts';
 
 describe('POST /oauth/token: the request (RFC 6749 §3.2)', () => {
   test('TOK-01 nothing but a POST of a form is answered', async () => {

@@ -1,11 +1,11 @@
 /** What ends with a client: its tokens, and the links that it made. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { newAccount } from '../support/accounts.ts';
-import { imapWith } from '../support/mailboxes.ts';
-import { message } from '../support/messages.ts';
-import { testServers } from '../support/servers.ts';
-import { startApp } from '../support/start-app.ts';
+import { startApp } from '../support/app/start-app.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
+import { testServers } from '../support/servers/servers.ts';
 
 const Linked = z.object({ attachments: z.array(z.object({ url: z.string() })) });
 

@@ -8,15 +8,15 @@ import { listMailboxes, openMailbox } from '../../src/mail/mailbox/list-mailboxe
 import { folderEntry, includesFolder } from '../../src/mcp/permit/folders.ts';
 import { limitedImap } from '../../src/mcp/permit/limited-imap.ts';
 import { mailTools } from '../../src/mcp/tools/mail.ts';
-import { newAccount } from '../support/accounts.ts';
-import { connected } from '../support/connected.ts';
-import { subjectsIn } from '../support/mailbox-contents.ts';
-import { imapWith } from '../support/mailboxes.ts';
-import { message } from '../support/messages.ts';
-import { eras, rawCaller } from '../support/raw-calls.ts';
-import { scriptedImap } from '../support/scripted-imap.ts';
-import { testServers } from '../support/servers.ts';
-import { type Era, startApp, type TestApp } from '../support/start-app.ts';
+import { eras, rawCaller } from '../support/app/raw-calls.ts';
+import { type Era, startApp, type TestApp } from '../support/app/start-app.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { connected } from '../support/mail/connected.ts';
+import { subjectsIn } from '../support/mail/mailbox-contents.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
+import { scriptedImap } from '../support/mail/scripted-imap.ts';
+import { testServers } from '../support/servers/servers.ts';
 
 const { endpoint, region, accessKeyId, secretAccessKey, bucket } = testServers().s3;
 const stores = {

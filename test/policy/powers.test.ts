@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { newAccount, onPoorServer } from '../support/accounts.ts';
-import { messagesIn, subjectsIn } from '../support/mailbox-contents.ts';
-import { imapWith } from '../support/mailboxes.ts';
-import { message } from '../support/messages.ts';
-import { eras, rawCaller } from '../support/raw-calls.ts';
-import { type Era, startApp, type TestApp } from '../support/start-app.ts';
+import { eras, rawCaller } from '../support/app/raw-calls.ts';
+import { type Era, startApp, type TestApp } from '../support/app/start-app.ts';
+import { newAccount, onPoorServer } from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { messagesIn, subjectsIn } from '../support/mail/mailbox-contents.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {

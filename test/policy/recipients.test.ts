@@ -8,11 +8,11 @@ import {
   requireRecipients,
 } from '../../src/mcp/permit/recipients.ts';
 import { unlimited } from '../../src/policy.ts';
-import { newAccount } from '../support/accounts.ts';
-import { subjectsIn } from '../support/mailbox-contents.ts';
-import { imapWith } from '../support/mailboxes.ts';
-import { eras, rawCaller } from '../support/raw-calls.ts';
-import { type Era, startApp, type TestApp } from '../support/start-app.ts';
+import { eras, rawCaller } from '../support/app/raw-calls.ts';
+import { type Era, startApp, type TestApp } from '../support/app/start-app.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { subjectsIn } from '../support/mail/mailbox-contents.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -4,12 +4,12 @@ import { ToolError, UpstreamError } from '../../src/errors.ts';
 import { sendLimit } from '../../src/mcp/permit/sends.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
 import type { State } from '../../src/state/state.ts';
-import { newAccount } from '../support/accounts.ts';
-import { subjectsIn } from '../support/mailbox-contents.ts';
-import { imapWith } from '../support/mailboxes.ts';
-import { rawCaller } from '../support/raw-calls.ts';
-import { startRedis } from '../support/redis.ts';
-import { type Era, startApp, type TestApp } from '../support/start-app.ts';
+import { rawCaller } from '../support/app/raw-calls.ts';
+import { type Era, startApp, type TestApp } from '../support/app/start-app.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { subjectsIn } from '../support/mail/mailbox-contents.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
+import { startRedis } from '../support/servers/redis.ts';
 
 let app: TestApp;
 beforeAll(async () => {

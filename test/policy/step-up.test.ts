@@ -1,12 +1,12 @@
 /** What the official client makes of a call that the owner has not granted. */
 import { UnauthorizedError } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newAccount } from '../support/accounts.ts';
-import { subjectsIn } from '../support/mailbox-contents.ts';
-import { imapWith } from '../support/mailboxes.ts';
-import { message } from '../support/messages.ts';
-import { openForm, signIn } from '../support/person.ts';
-import { type AtForm, type Era, formOf, startApp, type TestApp } from '../support/start-app.ts';
+import { openForm, signIn } from '../support/app/person.ts';
+import { type AtForm, type Era, formOf, startApp, type TestApp } from '../support/app/start-app.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { subjectsIn } from '../support/mail/mailbox-contents.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {

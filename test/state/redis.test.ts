@@ -2,9 +2,9 @@ import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { connectRedisState, type RedisOptions } from '../../src/state/redis.ts';
 import type { State } from '../../src/state/state.ts';
-import { startRedis } from '../support/redis.ts';
-import { testServers } from '../support/servers.ts';
-import { withinReach } from '../support/within-reach.ts';
+import { withinReach } from '../support/app/within-reach.ts';
+import { startRedis } from '../support/servers/redis.ts';
+import { testServers } from '../support/servers/servers.ts';
 
 const now = () => new Date();
 const soon = () => new Date(Date.now() + 60_000);

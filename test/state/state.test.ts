@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMemoryState } from '../../src/state/memory.ts';
 import { connectRedisState } from '../../src/state/redis.ts';
 import type { State } from '../../src/state/state.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { withinReach } from '../support/within-reach.ts';
+import { withinReach } from '../support/app/within-reach.ts';
+import { startRedis, type TestRedis } from '../support/servers/redis.ts';
 
 let redis: TestRedis;
 beforeAll(async () => {

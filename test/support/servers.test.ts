@@ -3,6 +3,7 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { createTransport } from 'nodemailer';
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
+import { withinReach } from './app/within-reach.ts';
 import {
   changeablePasswordAccount,
   newAccount,
@@ -11,16 +12,15 @@ import {
   overCleartext,
   overStarttls,
   withPassword,
-} from './accounts.ts';
-import { launchChromium } from './chromium.ts';
-import { fillMailbox, imapWith } from './mailboxes.ts';
-import { message } from './messages.ts';
-import { closedPort, droppingServer, garbageServer, serverWithCertificate, silentServer } from './misbehaving.ts';
-import { BUSY_RECIPIENT, REFUSING_RECIPIENT, UNKNOWN_RECIPIENT } from './postfix.ts';
-import { cuttableProxy, delayProxy } from './proxies.ts';
-import { withRawImap } from './raw-imap.ts';
-import { testServers } from './servers.ts';
-import { withinReach } from './within-reach.ts';
+} from './mail/accounts.ts';
+import { message } from './mail/build-message.ts';
+import { fillMailbox, imapWith } from './mail/mailboxes.ts';
+import { closedPort, droppingServer, garbageServer, serverWithCertificate, silentServer } from './mail/misbehaving.ts';
+import { withRawImap } from './mail/raw-imap.ts';
+import { launchChromium } from './servers/chromium.ts';
+import { BUSY_RECIPIENT, REFUSING_RECIPIENT, UNKNOWN_RECIPIENT } from './servers/postfix.ts';
+import { cuttableProxy, delayProxy } from './servers/proxies.ts';
+import { testServers } from './servers/servers.ts';
 
 const { imap: imapServer, s3, certificates } = testServers();
 const imapTarget = { host: imapServer.host, port: imapServer.tlsPort };

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newAccount } from '../../../support/accounts.ts';
-import { messagesIn } from '../../../support/mailbox-contents.ts';
-import { imapWith } from '../../../support/mailboxes.ts';
-import { message } from '../../../support/messages.ts';
-import { freePort } from '../../../support/ports.ts';
-import { testServers } from '../../../support/servers.ts';
-import { startApp, type TestApp } from '../../../support/start-app.ts';
+import { startApp, type TestApp } from '../../../support/app/start-app.ts';
+import { newAccount } from '../../../support/mail/accounts.ts';
+import { message } from '../../../support/mail/build-message.ts';
+import { messagesIn } from '../../../support/mail/mailbox-contents.ts';
+import { imapWith } from '../../../support/mail/mailboxes.ts';
+import { freePort } from '../../../support/servers/ports.ts';
+import { testServers } from '../../../support/servers/servers.ts';
 
 function s3Environment(overrides: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { endpoint, region, accessKeyId, secretAccessKey, bucket } = testServers().s3;

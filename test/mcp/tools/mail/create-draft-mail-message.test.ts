@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newAccount, onPoorServer } from '../../../support/accounts.ts';
-import { messagesIn, subjectsIn } from '../../../support/mailbox-contents.ts';
-import { startApp, type TestApp } from '../../../support/start-app.ts';
+import { startApp, type TestApp } from '../../../support/app/start-app.ts';
+import { newAccount, onPoorServer } from '../../../support/mail/accounts.ts';
+import { messagesIn, subjectsIn } from '../../../support/mail/mailbox-contents.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newAccount, onPoorServer } from '../../../support/accounts.ts';
-import { subjectsIn } from '../../../support/mailbox-contents.ts';
-import { imapWith } from '../../../support/mailboxes.ts';
-import { message } from '../../../support/messages.ts';
-import { startApp, type TestApp } from '../../../support/start-app.ts';
+import { startApp, type TestApp } from '../../../support/app/start-app.ts';
+import { newAccount, onPoorServer } from '../../../support/mail/accounts.ts';
+import { message } from '../../../support/mail/build-message.ts';
+import { subjectsIn } from '../../../support/mail/mailbox-contents.ts';
+import { imapWith } from '../../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../../src/mail/account.ts';
-import { scriptedSmtp } from '../../../mail/scripted-smtp.ts';
-import { newAccount, onPoorServer } from '../../../support/accounts.ts';
-import { messagesIn, subjectsIn } from '../../../support/mailbox-contents.ts';
-import { REFUSING_RECIPIENT } from '../../../support/postfix.ts';
-import { withRawImap } from '../../../support/raw-imap.ts';
-import { startApp, type TestApp } from '../../../support/start-app.ts';
-import { withinReach } from '../../../support/within-reach.ts';
+import { startApp, type TestApp } from '../../../support/app/start-app.ts';
+import { withinReach } from '../../../support/app/within-reach.ts';
+import { newAccount, onPoorServer } from '../../../support/mail/accounts.ts';
+import { messagesIn, subjectsIn } from '../../../support/mail/mailbox-contents.ts';
+import { withRawImap } from '../../../support/mail/raw-imap.ts';
+import { scriptedSmtp } from '../../../support/mail/scripted-smtp.ts';
+import { REFUSING_RECIPIENT } from '../../../support/servers/postfix.ts';
 
 let app: TestApp;
 let replica: TestApp;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newAccount } from '../../../support/accounts.ts';
-import { imapWith } from '../../../support/mailboxes.ts';
-import { message } from '../../../support/messages.ts';
-import { startApp, type TestApp } from '../../../support/start-app.ts';
+import { startApp, type TestApp } from '../../../support/app/start-app.ts';
+import { newAccount } from '../../../support/mail/accounts.ts';
+import { message } from '../../../support/mail/build-message.ts';
+import { imapWith } from '../../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {

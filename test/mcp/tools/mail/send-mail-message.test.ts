@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newAccount } from '../../../support/accounts.ts';
-import { messagesIn, subjectsIn } from '../../../support/mailbox-contents.ts';
-import { imapWith } from '../../../support/mailboxes.ts';
-import { message } from '../../../support/messages.ts';
-import { REFUSING_RECIPIENT } from '../../../support/postfix.ts';
-import { startApp, type TestApp } from '../../../support/start-app.ts';
-import { withinReach } from '../../../support/within-reach.ts';
+import { startApp, type TestApp } from '../../../support/app/start-app.ts';
+import { withinReach } from '../../../support/app/within-reach.ts';
+import { newAccount } from '../../../support/mail/accounts.ts';
+import { message } from '../../../support/mail/build-message.ts';
+import { messagesIn, subjectsIn } from '../../../support/mail/mailbox-contents.ts';
+import { imapWith } from '../../../support/mail/mailboxes.ts';
+import { REFUSING_RECIPIENT } from '../../../support/servers/postfix.ts';
 
 let app: TestApp;
 beforeAll(async () => {

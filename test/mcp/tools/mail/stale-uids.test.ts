@@ -1,10 +1,10 @@
 /** UIDs that were read under another UIDVALIDITY (RFC 9051 §2.3.1.1). */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newAccount } from '../../../support/accounts.ts';
-import { messagesIn } from '../../../support/mailbox-contents.ts';
-import { imapWith } from '../../../support/mailboxes.ts';
-import { message } from '../../../support/messages.ts';
-import { startApp, type TestApp } from '../../../support/start-app.ts';
+import { startApp, type TestApp } from '../../../support/app/start-app.ts';
+import { newAccount } from '../../../support/mail/accounts.ts';
+import { message } from '../../../support/mail/build-message.ts';
+import { messagesIn } from '../../../support/mail/mailbox-contents.ts';
+import { imapWith } from '../../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { chunksOf, type MessageBytes } from '../../src/mail/message-bytes.ts';
+import { chunksOf, type MessageBytes } from '../../../src/mail/message-bytes.ts';
 
 /** All bytes at once. */
 export async function whole(bytes: MessageBytes): Promise<Buffer> {

@@ -1,7 +1,7 @@
 /** A proxy in front of a real IMAP or SMTP server, in cleartext, that fails at a chosen moment of a chosen command. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setImmediate as breath } from 'node:timers/promises';
-import { CommandReader, type Piece, type Protocol } from './command-reader.ts';
+import { CommandReader, type Piece, type Protocol } from '../mail/command-reader.ts';
 import { closed, listening, type Target } from './proxies.ts';
 
 /**

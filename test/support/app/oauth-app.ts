@@ -1,26 +1,26 @@
 /** The authorization server alone, on a free port, with a clock that tests move and mail servers that answer as they are told. */
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler } from 'express';
-import type { Service } from '../../src/account.ts';
-import { OAuthError } from '../../src/errors.ts';
-import type { LoginProblem, MailAccount, MailServers } from '../../src/mail/account.ts';
-import { powersLeft } from '../../src/mcp/permit/powers-left.ts';
-import { toolsOf } from '../../src/mcp/services.ts';
-import type { LoginProblem as MissiveProblem } from '../../src/missive/account.ts';
-import { bearer } from '../../src/oauth/bearer/bearer.ts';
-import { mintClient, type NewClient } from '../../src/oauth/client/client.ts';
-import { createClients } from '../../src/oauth/client/clients.ts';
-import type { FetchDocument } from '../../src/oauth/client/fetch-document.ts';
-import { presetHosts, type SelfRegistration } from '../../src/oauth/client/self-registration.ts';
-import { oauthErrorResponse } from '../../src/oauth/endpoints/error-response.ts';
-import { challengeOf } from '../../src/oauth/http/pkce.ts';
-import { oauthRoutes } from '../../src/oauth/routes.ts';
-import { createKeyring, type Keyring } from '../../src/oauth/sealed/jwe.ts';
-import { createTokens, type Tokens } from '../../src/oauth/sealed/payloads.ts';
-import type { OAuthServices } from '../../src/oauth/services.ts';
-import type { Policy } from '../../src/policy.ts';
-import { createMemoryState } from '../../src/state/memory.ts';
-import type { State } from '../../src/state/state.ts';
+import type { Service } from '../../../src/account.ts';
+import { OAuthError } from '../../../src/errors.ts';
+import type { LoginProblem, MailAccount, MailServers } from '../../../src/mail/account.ts';
+import { powersLeft } from '../../../src/mcp/permit/powers-left.ts';
+import { toolsOf } from '../../../src/mcp/services.ts';
+import type { LoginProblem as MissiveProblem } from '../../../src/missive/account.ts';
+import { bearer } from '../../../src/oauth/bearer/bearer.ts';
+import { mintClient, type NewClient } from '../../../src/oauth/client/client.ts';
+import { createClients } from '../../../src/oauth/client/clients.ts';
+import type { FetchDocument } from '../../../src/oauth/client/fetch-document.ts';
+import { presetHosts, type SelfRegistration } from '../../../src/oauth/client/self-registration.ts';
+import { oauthErrorResponse } from '../../../src/oauth/endpoints/error-response.ts';
+import { challengeOf } from '../../../src/oauth/http/pkce.ts';
+import { oauthRoutes } from '../../../src/oauth/routes.ts';
+import { createKeyring, type Keyring } from '../../../src/oauth/sealed/jwe.ts';
+import { createTokens, type Tokens } from '../../../src/oauth/sealed/payloads.ts';
+import type { OAuthServices } from '../../../src/oauth/services.ts';
+import type { Policy } from '../../../src/policy.ts';
+import { createMemoryState } from '../../../src/state/memory.ts';
+import type { State } from '../../../src/state/state.ts';
 
 export const exampleServers: MailServers = {
   imap: { host: 'imap.example.com', port: 993, security: 'tls' },

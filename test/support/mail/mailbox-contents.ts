@@ -1,5 +1,5 @@
 /** What is in a user's mailboxes, as seen by a mail program of theirs. */
-import type { MailAccount } from '../../src/mail/account.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
 import { withRawImap } from './raw-imap.ts';
 
 /** Subjects in the order of the UIDs; messages marked as deleted are still there. */

@@ -2,15 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { z } from 'zod';
-import { RegisteredClient } from '../../demo/oauth-client.ts';
-import { generate } from '../../src/commands/generate.ts';
-import { startServer } from '../../src/commands/server.ts';
-import { createLog } from '../../src/log.ts';
-import type { MailAccount } from '../../src/mail/account.ts';
-import type { MissiveAccount } from '../../src/missive/account.ts';
-import { readConfig } from '../../src/settings/config.ts';
+import { RegisteredClient } from '../../../demo/oauth-client.ts';
+import { generate } from '../../../src/commands/generate.ts';
+import { startServer } from '../../../src/commands/server.ts';
+import { createLog } from '../../../src/log.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import type { MissiveAccount } from '../../../src/missive/account.ts';
+import { readConfig } from '../../../src/settings/config.ts';
+import { freePort } from '../servers/ports.ts';
 import { type FormFields, signIn } from './person.ts';
-import { freePort } from './ports.ts';
 
 export const REDIRECT_URI = 'http://localhost/callback';
 

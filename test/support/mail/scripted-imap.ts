@@ -1,7 +1,7 @@
 /** An IMAP server that says what a test tells it to: for what no real server can be made to do. Cleartext, loopback. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import type { MailServer } from '../../src/mail/account.ts';
+import type { MailServer } from '../../../src/mail/account.ts';
 
 /** What to answer to a command; `TAG` stands for its tag. Undefined: what any server would say. */
 export type Script = (command: string, socket: Socket) => string | undefined;

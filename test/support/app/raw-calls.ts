@@ -1,9 +1,9 @@
 /** A client that sends what it likes, in either era, with a token for any permit. */
 
-import { createKeyring, randomId } from '../../src/oauth/sealed/jwe.ts';
-import { createTokens } from '../../src/oauth/sealed/payloads.ts';
-import { subjectOf } from '../../src/oauth/sealed/subject.ts';
-import { type Consent, type Policy, scopes } from '../../src/policy.ts';
+import { createKeyring, randomId } from '../../../src/oauth/sealed/jwe.ts';
+import { createTokens } from '../../../src/oauth/sealed/payloads.ts';
+import { subjectOf } from '../../../src/oauth/sealed/subject.ts';
+import { type Consent, type Policy, scopes } from '../../../src/policy.ts';
 import type { PersonsAccount, TestApp } from './start-app.ts';
 
 export const eras = ['2026', '2025'] as const;

@@ -1,17 +1,17 @@
 /** A stand-in for the Missive API: as much of it as the reference describes, its silent behaviours and limits included. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Call, type Handler, Refusal, type Reply } from './missive/call.ts';
-import { contactRoutes } from './missive/contacts.ts';
-import { conversationRoutes } from './missive/conversations.ts';
-import type { MissiveData } from './missive/data.ts';
-import { directoryRoutes } from './missive/directory.ts';
-import { type Aim, answerInstead, type Fault, isUndone, misanswer } from './missive/faults.ts';
-import { messageRoutes } from './missive/messages.ts';
-import { createRateLimit } from './missive/rate-limit.ts';
-import { seededData } from './missive/seed.ts';
-import { workRoutes } from './missive/work.ts';
-import { closed, listening } from './proxies.ts';
+import { closed, listening } from '../servers/proxies.ts';
+import { type Call, type Handler, Refusal, type Reply } from './call.ts';
+import { contactRoutes } from './contacts.ts';
+import { conversationRoutes } from './conversations.ts';
+import type { MissiveData } from './data.ts';
+import { directoryRoutes } from './directory.ts';
+import { type Aim, answerInstead, type Fault, isUndone, misanswer } from './faults.ts';
+import { messageRoutes } from './messages.ts';
+import { createRateLimit } from './rate-limit.ts';
+import { seededData } from './seed.ts';
+import { workRoutes } from './work.ts';
 
 /** A request as it arrived. */
 export interface SeenRequest {

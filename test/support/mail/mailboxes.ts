@@ -1,11 +1,11 @@
 /** Puts messages into a user's mailboxes. */
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MailAccount } from '../../src/mail/account.ts';
-import { MAIL_UID } from './dovecot.ts';
-import type { TestMessage } from './messages.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { MAIL_UID } from '../servers/dovecot.ts';
+import { type TestServers, testServers } from '../servers/servers.ts';
+import type { TestMessage } from './build-message.ts';
 import { withRawImap } from './raw-imap.ts';
-import { type TestServers, testServers } from './servers.ts';
 
 /**
  * Appends the messages in the given order, creating mailboxes that do not exist.

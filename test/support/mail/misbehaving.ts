@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
-import type { KeyPair } from './certificates.ts';
-import { freePort } from './ports.ts';
-import { closed, listening } from './proxies.ts';
+import type { KeyPair } from '../servers/certificates.ts';
+import { freePort } from '../servers/ports.ts';
+import { closed, listening } from '../servers/proxies.ts';
 
 export interface MisbehavingServer extends AsyncDisposable {
   host: 'localhost';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
-import { withinReach } from './within-reach.ts';
+import { withinReach } from '../app/within-reach.ts';
 
 const START_LIMIT_MS = 60_000;
 const END_LIMIT_MS = 15_000;

@@ -1,6 +1,6 @@
 /** The connection under test, opened for a test and closed after it. */
-import type { MailAccount } from '../../src/mail/account.ts';
-import { type ConnectOptions, connectImap, type Imap } from '../../src/mail/imap/connection.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { type ConnectOptions, connectImap, type Imap } from '../../../src/mail/imap/connection.ts';
 
 export async function connected<T>(
   account: Pick<MailAccount['imap'], 'server'> | MailAccount,

@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MailAccount } from '../../src/mail/account.ts';
-import { USER_PASSWORD } from './dovecot.ts';
-import { MAIL_DOMAIN } from './postfix.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { withinReach } from '../app/within-reach.ts';
+import { USER_PASSWORD } from '../servers/dovecot.ts';
+import { MAIL_DOMAIN } from '../servers/postfix.ts';
+import { type TestServers, testServers } from '../servers/servers.ts';
 import { withRawImap } from './raw-imap.ts';
-import { type TestServers, testServers } from './servers.ts';
-import { withinReach } from './within-reach.ts';
 
 /** A user nobody has used before, on both servers over TLS. Mail to its address arrives in its INBOX. */
 export function newAccount(overrides: Partial<MailAccount> = {}, servers: TestServers = testServers()): MailAccount {

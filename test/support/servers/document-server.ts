@@ -3,7 +3,11 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { createFetchDocument, type FetchDocument, type FetchOptions } from '../../src/oauth/client/fetch-document.ts';
+import {
+  createFetchDocument,
+  type FetchDocument,
+  type FetchOptions,
+} from '../../../src/oauth/client/fetch-document.ts';
 import type { KeyPair } from './certificates.ts';
 import { testServers } from './servers.ts';
 

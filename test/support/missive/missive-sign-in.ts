@@ -1,9 +1,9 @@
 /** The login form of a Missive client on a real server, at a stand-in for Missive. */
 import { z } from 'zod';
-import { challengeOf } from '../../src/oauth/http/pkce.ts';
-import { type MissiveStandIn, startMissive } from './missive.ts';
-import { type OpenForm, openForm } from './person.ts';
-import { REDIRECT_URI, type Registration, startApp, type TestApp } from './start-app.ts';
+import { challengeOf } from '../../../src/oauth/http/pkce.ts';
+import { type OpenForm, openForm } from '../app/person.ts';
+import { REDIRECT_URI, type Registration, startApp, type TestApp } from '../app/start-app.ts';
+import { type MissiveStandIn, startMissive } from './stand-in.ts';
 
 const Answer = z.record(z.string(), z.unknown());
 

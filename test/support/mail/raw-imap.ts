@@ -1,6 +1,6 @@
 /** An IMAP connection of the tests' own, to fill mailboxes and to look at them without the code under test. */
 import { ImapFlow } from 'imapflow';
-import type { MailAccount } from '../../src/mail/account.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
 
 /** Logs in, lends the connection, logs out whatever happened. */
 export async function withRawImap<T>(account: MailAccount, use: (imap: ImapFlow) => Promise<T>): Promise<T> {

@@ -1,9 +1,9 @@
 /** Puts bytes into a user's INBOX that no server would take from a client: NUL, bare line feeds, broken MIME. */
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MailAccount } from '../../src/mail/account.ts';
-import { MAIL_UID } from './dovecot.ts';
-import { type TestServers, testServers } from './servers.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { MAIL_UID } from '../servers/dovecot.ts';
+import { type TestServers, testServers } from '../servers/servers.ts';
 
 /** For a user who has not logged in yet. The first message gets UID 1, the next 2, and so on. */
 export function storeInInbox(

@@ -1,7 +1,7 @@
 /** An SMTP server that misbehaves as told: a table of answers, and what it was told by the client. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import type { MailServer } from '../../src/mail/account.ts';
+import type { MailServer } from '../../../src/mail/account.ts';
 
 export interface ScriptedSmtp extends AsyncDisposable {
   server: MailServer;

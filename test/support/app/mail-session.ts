@@ -1,16 +1,16 @@
 /** The mail tools, called without HTTP and OAuth, with limits that a test can set. */
 import { randomBytes } from 'node:crypto';
-import { openSession } from '../../src/app/assemble.ts';
-import type { MailAccount } from '../../src/mail/account.ts';
-import type { ImapLimits } from '../../src/mail/imap/open.ts';
-import type { PoolLimits } from '../../src/mail/pool/limits.ts';
-import { createImapPool } from '../../src/mail/pool/pool.ts';
-import type { SmtpLimits } from '../../src/mail/send/smtp.ts';
-import { createCatalog } from '../../src/mcp/catalog.ts';
-import { mailTools } from '../../src/mcp/tools/mail.ts';
-import { unlimited } from '../../src/policy.ts';
-import { createMemoryState } from '../../src/state/memory.ts';
-import { createRecentCalls } from '../../src/state/recent-calls.ts';
+import { openSession } from '../../../src/app/assemble.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import type { ImapLimits } from '../../../src/mail/imap/open.ts';
+import type { PoolLimits } from '../../../src/mail/pool/limits.ts';
+import { createImapPool } from '../../../src/mail/pool/pool.ts';
+import type { SmtpLimits } from '../../../src/mail/send/smtp.ts';
+import { createCatalog } from '../../../src/mcp/catalog.ts';
+import { mailTools } from '../../../src/mcp/tools/mail.ts';
+import { unlimited } from '../../../src/policy.ts';
+import { createMemoryState } from '../../../src/state/memory.ts';
+import { createRecentCalls } from '../../../src/state/recent-calls.ts';
 
 export interface ToolsOfAccount extends AsyncDisposable {
   call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;

@@ -1,14 +1,14 @@
 /** The Missive tools as a grant sees them, at a stand-in for Missive. */
-import { ToolError } from '../../src/errors.ts';
-import { type Catalog, createCatalog } from '../../src/mcp/catalog.ts';
-import type { MissiveSession } from '../../src/mcp/missive/missive-session.ts';
-import { sendLimit } from '../../src/mcp/permit/sends.ts';
-import { missiveTools } from '../../src/mcp/tools/missive.ts';
-import { createMissiveApi } from '../../src/missive/api.ts';
-import type { Quota } from '../../src/missive/quota.ts';
-import { type Permit, unlimited } from '../../src/policy.ts';
-import { createMemoryState } from '../../src/state/memory.ts';
-import { type MissiveStandIn, startMissive } from './missive.ts';
+import { ToolError } from '../../../src/errors.ts';
+import { type Catalog, createCatalog } from '../../../src/mcp/catalog.ts';
+import type { MissiveSession } from '../../../src/mcp/missive/missive-session.ts';
+import { sendLimit } from '../../../src/mcp/permit/sends.ts';
+import { missiveTools } from '../../../src/mcp/tools/missive.ts';
+import { createMissiveApi } from '../../../src/missive/api.ts';
+import type { Quota } from '../../../src/missive/quota.ts';
+import { type Permit, unlimited } from '../../../src/policy.ts';
+import { createMemoryState } from '../../../src/state/memory.ts';
+import { type MissiveStandIn, startMissive } from './stand-in.ts';
 
 export interface MissiveTools extends AsyncDisposable {
   missive: MissiveStandIn;
