@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { cpuMs } from '../support/app/cpu-time.ts';
-import { type ToolsOfAccount, toolsOf } from '../support/app/mail-session.ts';
-import { newAccount } from '../support/mail/accounts.ts';
-import { storeInInbox } from '../support/mail/mailbox-files.ts';
+import { cpuMs } from '../../support/app/cpu-time.ts';
+import { type ToolsOfAccount, toolsOf } from '../../support/app/mail-session.ts';
+import { newAccount } from '../../support/mail/accounts.ts';
+import { storeInInbox } from '../../support/mail/mailbox-files.ts';
 
 const HEAD = `From: Ann <ann@example.test>
 To: Bob <bob@example.test>

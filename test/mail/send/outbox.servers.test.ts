@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { MailAccount } from '../../src/mail/account.ts';
-import { appendMessage, updateFlags } from '../../src/mail/messages/change.ts';
-import { type KeyedMessageId, keyedMessageId } from '../../src/mail/send/keyed-message-id.ts';
-import { begin, claim, findEarlier, finish, type Outbox } from '../../src/mail/send/outbox.ts';
-import { newAccount, onPoorServer } from '../support/mail/accounts.ts';
-import { connected } from '../support/mail/connected.ts';
-import { subjectsIn } from '../support/mail/mailbox-contents.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { appendMessage, updateFlags } from '../../../src/mail/messages/change.ts';
+import { type KeyedMessageId, keyedMessageId } from '../../../src/mail/send/keyed-message-id.ts';
+import { begin, claim, findEarlier, finish, type Outbox } from '../../../src/mail/send/outbox.ts';
+import { newAccount, onPoorServer } from '../../support/mail/accounts.ts';
+import { connected } from '../../support/mail/connected.ts';
+import { subjectsIn } from '../../support/mail/mailbox-contents.ts';
 
 const secret = randomBytes(32);
 

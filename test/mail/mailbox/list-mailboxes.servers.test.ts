@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { MailAccount } from '../../src/mail/account.ts';
-import { encodeMailboxName } from '../../src/mail/imap/mailbox-name.ts';
-import { string } from '../../src/mail/imap/tokens.ts';
-import { findMailbox, listMailboxes, requireMailbox } from '../../src/mail/mailbox/list-mailboxes.ts';
-import { newAccount, onPoorServer } from '../support/mail/accounts.ts';
-import { message } from '../support/mail/build-message.ts';
-import { connected } from '../support/mail/connected.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
-import { scriptedImap } from '../support/mail/scripted-imap.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { encodeMailboxName } from '../../../src/mail/imap/mailbox-name.ts';
+import { string } from '../../../src/mail/imap/tokens.ts';
+import { findMailbox, listMailboxes, requireMailbox } from '../../../src/mail/mailbox/list-mailboxes.ts';
+import { newAccount, onPoorServer } from '../../support/mail/accounts.ts';
+import { message } from '../../support/mail/build-message.ts';
+import { connected } from '../../support/mail/connected.ts';
+import { imapWith } from '../../support/mail/mailboxes.ts';
+import { scriptedImap } from '../../support/mail/scripted-imap.ts';
 
 describe.each([
   { kind: 'rich', on: (account: MailAccount) => account },

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { ToolError, UpstreamError } from '../../src/errors.ts';
-import type { MailAccount, MailServer } from '../../src/mail/account.ts';
-import { type ComposedMessage, composeMessage } from '../../src/mail/send/compose.ts';
-import { submit, verifySmtp } from '../../src/mail/send/smtp.ts';
-import { withinReach } from '../support/app/within-reach.ts';
-import { newAccount, overCleartext, overStarttls, withPassword } from '../support/mail/accounts.ts';
-import { withRawImap } from '../support/mail/raw-imap.ts';
-import { type Script, scriptedSmtp } from '../support/mail/scripted-smtp.ts';
-import { BUSY_RECIPIENT, REFUSING_RECIPIENT, UNKNOWN_RECIPIENT } from '../support/servers/postfix.ts';
+import { ToolError, UpstreamError } from '../../../src/errors.ts';
+import type { MailAccount, MailServer } from '../../../src/mail/account.ts';
+import { type ComposedMessage, composeMessage } from '../../../src/mail/send/compose.ts';
+import { submit, verifySmtp } from '../../../src/mail/send/smtp.ts';
+import { withinReach } from '../../support/app/within-reach.ts';
+import { newAccount, overCleartext, overStarttls, withPassword } from '../../support/mail/accounts.ts';
+import { withRawImap } from '../../support/mail/raw-imap.ts';
+import { type Script, scriptedSmtp } from '../../support/mail/scripted-smtp.ts';
+import { BUSY_RECIPIENT, REFUSING_RECIPIENT, UNKNOWN_RECIPIENT } from '../../support/servers/postfix.ts';
 
 const login = { kind: 'password' as const, username: 'ada', password: 'secret words' };
 

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { MailAccount } from '../../src/mail/account.ts';
-import { appendMessage, deleteMessages, moveMessages, updateFlags } from '../../src/mail/messages/change.ts';
-import { fetchSummaries, listMessages, searchMessages } from '../../src/mail/messages/list.ts';
-import { readMessage } from '../../src/mail/messages/read.ts';
-import { parseSearch } from '../../src/mail/search/parse.ts';
-import { newAccount, onPoorServer } from '../support/mail/accounts.ts';
-import { message } from '../support/mail/build-message.ts';
-import { connected } from '../support/mail/connected.ts';
-import { fillMailbox, imapWith } from '../support/mail/mailboxes.ts';
-import { withRawImap } from '../support/mail/raw-imap.ts';
-import { scriptedImap } from '../support/mail/scripted-imap.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { appendMessage, deleteMessages, moveMessages, updateFlags } from '../../../src/mail/messages/change.ts';
+import { fetchSummaries, listMessages, searchMessages } from '../../../src/mail/messages/list.ts';
+import { readMessage } from '../../../src/mail/messages/read.ts';
+import { parseSearch } from '../../../src/mail/search/parse.ts';
+import { newAccount, onPoorServer } from '../../support/mail/accounts.ts';
+import { message } from '../../support/mail/build-message.ts';
+import { connected } from '../../support/mail/connected.ts';
+import { fillMailbox, imapWith } from '../../support/mail/mailboxes.ts';
+import { withRawImap } from '../../support/mail/raw-imap.ts';
+import { scriptedImap } from '../../support/mail/scripted-imap.ts';
 
 const SERVERS = [
   { kind: 'rich', on: (account: MailAccount) => account },

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import compile from 'imapflow/lib/handler/imap-compiler.js';
 import { describe, expect, test } from 'vitest';
-import { ToolError } from '../../src/errors.ts';
-import { encodeSearch, parseSearch, type SearchKey } from '../../src/mail/search/parse.ts';
+import { ToolError } from '../../../src/errors.ts';
+import { encodeSearch, parseSearch, type SearchKey } from '../../../src/mail/search/parse.ts';
 
 /** The bytes that imapflow sends to the server. */
 async function compiled(keys: SearchKey[]): Promise<Buffer> {

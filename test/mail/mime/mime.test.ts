@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeMailboxName, encodeMailboxName } from '../../src/mail/imap/mailbox-name.ts';
-import type { Item } from '../../src/mail/imap/tokens.ts';
-import { attachmentName } from '../../src/mail/mime/attachment-name.ts';
-import { type Part, readBodyStructure } from '../../src/mail/mime/body-structure.ts';
-import { decodeHeader, decodeText } from '../../src/mail/mime/charset.ts';
-import { parseDate } from '../../src/mail/mime/dates.ts';
-import { textOfHtml } from '../../src/mail/mime/html-text.ts';
-import { createTransferDecoder, decodeTransfer } from '../../src/mail/mime/transfer-encoding.ts';
-import { cpuMs } from '../support/app/cpu-time.ts';
+import { decodeMailboxName, encodeMailboxName } from '../../../src/mail/imap/mailbox-name.ts';
+import type { Item } from '../../../src/mail/imap/tokens.ts';
+import { attachmentName } from '../../../src/mail/mime/attachment-name.ts';
+import { type Part, readBodyStructure } from '../../../src/mail/mime/body-structure.ts';
+import { decodeHeader, decodeText } from '../../../src/mail/mime/charset.ts';
+import { parseDate } from '../../../src/mail/mime/dates.ts';
+import { textOfHtml } from '../../../src/mail/mime/html-text.ts';
+import { createTransferDecoder, decodeTransfer } from '../../../src/mail/mime/transfer-encoding.ts';
+import { cpuMs } from '../../support/app/cpu-time.ts';
 
 describe('transfer encodings', () => {
   test('base64 gives the bytes back, wherever it is cut into pieces', () => {

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { MailAccount } from '../../src/mail/account.ts';
-import { connectImap, type Imap } from '../../src/mail/imap/connection.ts';
-import { updateFlags } from '../../src/mail/messages/change.ts';
-import { listMessages } from '../../src/mail/messages/list.ts';
-import type { PoolLimits } from '../../src/mail/pool/limits.ts';
-import { createImapPool, type ImapPool } from '../../src/mail/pool/pool.ts';
-import { withinReach } from '../support/app/within-reach.ts';
-import { newAccount, withPassword } from '../support/mail/accounts.ts';
-import { type ScriptedImap, scriptedImap } from '../support/mail/scripted-imap.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { connectImap, type Imap } from '../../../src/mail/imap/connection.ts';
+import { updateFlags } from '../../../src/mail/messages/change.ts';
+import { listMessages } from '../../../src/mail/messages/list.ts';
+import type { PoolLimits } from '../../../src/mail/pool/limits.ts';
+import { createImapPool, type ImapPool } from '../../../src/mail/pool/pool.ts';
+import { withinReach } from '../../support/app/within-reach.ts';
+import { newAccount, withPassword } from '../../support/mail/accounts.ts';
+import { type ScriptedImap, scriptedImap } from '../../support/mail/scripted-imap.ts';
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const pools: ImapPool[] = [];

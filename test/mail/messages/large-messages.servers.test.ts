@@ -2,17 +2,17 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { simpleParser } from 'mailparser';
 import { describe, expect, test } from 'vitest';
-import { UpstreamError } from '../../src/errors.ts';
-import type { MessageBytes } from '../../src/mail/message-bytes.ts';
-import { appendMessage } from '../../src/mail/messages/change.ts';
-import { listMessages } from '../../src/mail/messages/list.ts';
-import { createTurns } from '../../src/mail/pool/turns.ts';
-import { composeMessage, type OutgoingMessage } from '../../src/mail/send/compose.ts';
-import { submit } from '../../src/mail/send/smtp.ts';
-import { newAccount } from '../support/mail/accounts.ts';
-import { connected } from '../support/mail/connected.ts';
-import { messagesIn } from '../support/mail/mailbox-contents.ts';
-import { whole } from '../support/mail/whole.ts';
+import { UpstreamError } from '../../../src/errors.ts';
+import type { MessageBytes } from '../../../src/mail/message-bytes.ts';
+import { appendMessage } from '../../../src/mail/messages/change.ts';
+import { listMessages } from '../../../src/mail/messages/list.ts';
+import { createTurns } from '../../../src/mail/pool/turns.ts';
+import { composeMessage, type OutgoingMessage } from '../../../src/mail/send/compose.ts';
+import { submit } from '../../../src/mail/send/smtp.ts';
+import { newAccount } from '../../support/mail/accounts.ts';
+import { connected } from '../../support/mail/connected.ts';
+import { messagesIn } from '../../support/mail/mailbox-contents.ts';
+import { whole } from '../../support/mail/whole.ts';
 
 const outgoing = (contents: MessageBytes[]): OutgoingMessage => ({
   from: { fullName: 'Ada', email: 'ada@example.test' },

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { MailAccount } from '../../src/mail/account.ts';
-import { type Message, openPart, readMessage } from '../../src/mail/messages/read.ts';
-import { newAccount } from '../support/mail/accounts.ts';
-import { message } from '../support/mail/build-message.ts';
-import { connected } from '../support/mail/connected.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
-import { withRawImap } from '../support/mail/raw-imap.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { type Message, openPart, readMessage } from '../../../src/mail/messages/read.ts';
+import { newAccount } from '../../support/mail/accounts.ts';
+import { message } from '../../support/mail/build-message.ts';
+import { connected } from '../../support/mail/connected.ts';
+import { imapWith } from '../../support/mail/mailboxes.ts';
+import { withRawImap } from '../../support/mail/raw-imap.ts';
 
 describe('reading a message', () => {
   test('reading does not mark it as read', async () => {

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { simpleParser } from 'mailparser';
 import { describe, expect, test } from 'vitest';
-import { ToolError } from '../../src/errors.ts';
-import { composeMessage, type OutgoingMessage } from '../../src/mail/send/compose.ts';
-import { whole } from '../support/mail/whole.ts';
+import { ToolError } from '../../../src/errors.ts';
+import { composeMessage, type OutgoingMessage } from '../../../src/mail/send/compose.ts';
+import { whole } from '../../support/mail/whole.ts';
 
 const outgoing = (changes: Partial<OutgoingMessage> = {}): OutgoingMessage => ({
   from: { fullName: 'Ada Lovelace', email: 'ada@example.test' },

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:tls';
 import { describe, expect, test } from 'vitest';
-import { connectImap } from '../../src/mail/imap/connection.ts';
+import { connectImap } from '../../../src/mail/imap/connection.ts';
 import {
   newAccount,
   newAccountWithPassword,
@@ -10,10 +10,10 @@ import {
   overCleartext,
   overStarttls,
   withPassword,
-} from '../support/mail/accounts.ts';
-import { connected } from '../support/mail/connected.ts';
-import { scriptedImap } from '../support/mail/scripted-imap.ts';
-import { testServers } from '../support/servers/servers.ts';
+} from '../../support/mail/accounts.ts';
+import { connected } from '../../support/mail/connected.ts';
+import { scriptedImap } from '../../support/mail/scripted-imap.ts';
+import { testServers } from '../../support/servers/servers.ts';
 
 const login = { kind: 'password' as const, username: 'ada', password: 'secret' };
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { searchMessages } from '../../src/mail/messages/list.ts';
-import { parseSearch } from '../../src/mail/search/parse.ts';
-import { newAccount } from '../support/mail/accounts.ts';
-import { message } from '../support/mail/build-message.ts';
-import { connected } from '../support/mail/connected.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
+import { searchMessages } from '../../../src/mail/messages/list.ts';
+import { parseSearch } from '../../../src/mail/search/parse.ts';
+import { newAccount } from '../../support/mail/accounts.ts';
+import { message } from '../../support/mail/build-message.ts';
+import { connected } from '../../support/mail/connected.ts';
+import { imapWith } from '../../support/mail/mailboxes.ts';
 
 /** Dovecot takes what we encode, and finds what the criteria say. */
 test('every kind of key finds the messages it describes', async () => {

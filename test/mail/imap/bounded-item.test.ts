@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { bounded } from '../../src/mail/imap/bounded-item.ts';
-import type { Item } from '../../src/mail/imap/tokens.ts';
-import { readBodyStructure } from '../../src/mail/mime/body-structure.ts';
-import { readEnvelope } from '../../src/mail/mime/envelope.ts';
+import { bounded } from '../../../src/mail/imap/bounded-item.ts';
+import type { Item } from '../../../src/mail/imap/tokens.ts';
+import { readBodyStructure } from '../../../src/mail/mime/body-structure.ts';
+import { readEnvelope } from '../../../src/mail/mime/envelope.ts';
 
 describe('what is kept of what a sender made the server say', () => {
   test('is the start of a long string, in memory of its own', () => {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ToolError, UpstreamError } from '../../src/errors.ts';
-import type { MailAccount } from '../../src/mail/account.ts';
-import { type ToolsOfAccount, toolsOf } from '../support/app/mail-session.ts';
-import { newAccount, onPoorServer } from '../support/mail/accounts.ts';
-import { message } from '../support/mail/build-message.ts';
-import { messagesIn } from '../support/mail/mailbox-contents.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
-import { type Script, type ScriptedImap, scriptedImap } from '../support/mail/scripted-imap.ts';
+import { ToolError, UpstreamError } from '../../../src/errors.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { type ToolsOfAccount, toolsOf } from '../../support/app/mail-session.ts';
+import { newAccount, onPoorServer } from '../../support/mail/accounts.ts';
+import { message } from '../../support/mail/build-message.ts';
+import { messagesIn } from '../../support/mail/mailbox-contents.ts';
+import { imapWith } from '../../support/mail/mailboxes.ts';
+import { type Script, type ScriptedImap, scriptedImap } from '../../support/mail/scripted-imap.ts';
 
 const UIDS = [10, 20, 30];
 

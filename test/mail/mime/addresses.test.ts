@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ToolError } from '../../src/errors.ts';
-import { envelopeAddresses, parseAddressList } from '../../src/mail/mime/addresses.ts';
+import { ToolError } from '../../../src/errors.ts';
+import { envelopeAddresses, parseAddressList } from '../../../src/mail/mime/addresses.ts';
 
 function refusal(list: string): string {
   try {

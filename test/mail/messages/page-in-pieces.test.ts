@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { UpstreamError } from '../../src/errors.ts';
-import type { MailAccount } from '../../src/mail/account.ts';
-import { toolsOf } from '../support/app/mail-session.ts';
-import { type Script, type ScriptedImap, scriptedImap } from '../support/mail/scripted-imap.ts';
+import { UpstreamError } from '../../../src/errors.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { toolsOf } from '../../support/app/mail-session.ts';
+import { type Script, type ScriptedImap, scriptedImap } from '../../support/mail/scripted-imap.ts';
 
 /** UIDs are ten times the sequence numbers. */
 const COUNT = 20;
