@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { createOpenedTokens } from '../../../src/oauth/bearer/opened-tokens.ts';
+
+const start = Date.UTC(2026, 0, 1);
+
+function opened({ keptMs = 10_000, most = 100 } = {}) {
+  let time = start;
+  const tokens = createOpenedTokens<{ name: string; expiresAt: Date }>(() => new Date(time), { keptMs, most });
+  const put = (name: string, lifetimeMs = 3_600_000) =>
+    tokens.put(name, { name, expiresAt: new Date(time + lifetimeMs) });
+  return { tokens, put, at: (ms: number) => (time = start + ms) };
+}
+
+describe('tokens opened a moment ago', () => {
+  test('one that was put is found, another one is not', () => {
+    const { tokens, put } = opened();
+    put('a');
+    expect(tokens.get('a')?.name).toBe('a');
+    expect(tokens.get('A')).toBeUndefined();
+  });
+
+  test('it is not found from the moment its time is over', () => {
+    const { tokens, put, at } = opened();
+    put('a');
+    at(9_999);
+    expect(tokens.get('a')).toBeDefined();
+    at(10_000);
+    expect(tokens.get('a')).toBeUndefined();
+  });
+
+  test('it is never found at or after its expiry, however short that is', () => {
+    const { tokens, put, at } = opened();
+    put('a', 2_000);
+    at(1_999);
+    expect(tokens.get('a')).toBeDefined();
+    at(2_000);
+    expect(tokens.get('a')).toBeUndefined();
+  });
+
+  test('it is not found when the clock has gone back to before it was opened', () => {
+    const { tokens, put, at } = opened();
+    put('a');
+    at(-1);
+    expect(tokens.get('a')).toBeUndefined();
+  });
+
+  test('no more are kept than allowed, and the oldest makes room', () => {
+    const { tokens, put } = opened({ most: 3 });
+    for (const name of ['a', 'b', 'c', 'd', 'e']) put(name);
+    expect(tokens.size).toBe(3);
+    expect(tokens.get('b')).toBeUndefined();
+    expect(tokens.get('e')).toBeDefined();
+  });
+
+  test('those whose time is over are let go of, without anybody asking', async () => {
+    const { tokens, put, at } = opened({ keptMs: 20 });
+    put('a');
+    at(20);
+    await expect.poll(() => tokens.size).toBe(0);
+  });
+});

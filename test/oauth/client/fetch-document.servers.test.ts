@@ -1,0 +1,266 @@
+import { hostname } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { OAuthError } from '../../../src/errors.ts';
+import { createFetchDocument, type FetchDocument, isPublic } from '../../../src/oauth/client/fetch-document.ts';
+import { fetchFromHere, startDocumentServer } from '../../support/servers/document-server.ts';
+import { testServers } from '../../support/servers/servers.ts';
+
+const codeOf = (fetchDocument: FetchDocument, url: string) =>
+  fetchDocument(url).then(
+    () => 'fetched',
+    (error: unknown) => (error instanceof OAuthError ? error.code : error),
+  );
+
+const at =
+  (...addresses: string[]) =>
+  async () =>
+    addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+
+describe('addresses that a stranger may have us connect to', () => {
+  test.each([
+    ['loopback', '127.0.0.1'],
+    ['loopback', '127.255.255.254'],
+    ['this host', '0.0.0.0'],
+    ['private', '10.0.0.1'],
+    ['private', '172.16.0.1'],
+    ['private', '172.31.255.255'],
+    ['private', '192.168.1.1'],
+    ['link-local', '169.254.0.1'],
+    ['metadata of clouds', '169.254.169.254'],
+    ['CGNAT', '100.64.0.1'],
+    ['CGNAT', '100.127.255.254'],
+    ['protocol assignments', '192.0.0.8'],
+    ['documentation', '192.0.2.1'],
+    ['benchmarking', '198.18.0.1'],
+    ['multicast', '224.0.0.1'],
+    ['reserved', '240.0.0.1'],
+    ['broadcast', '255.255.255.255'],
+    ['unspecified', '::'],
+    ['loopback', '::1'],
+    ['unique local', 'fc00::1'],
+    ['unique local', 'fd00:ec2::254'],
+    ['link-local', 'fe80::1'],
+    ['link-local with a zone', 'fe80::1%lo'],
+    ['site-local', 'fec0::1'],
+    ['multicast', 'ff02::1'],
+    ['documentation', '2001:db8::1'],
+    ['mapped loopback', '::ffff:127.0.0.1'],
+    ['mapped loopback in hexadecimal', '::ffff:7f00:1'],
+    ['mapped private', '::ffff:10.0.0.1'],
+    ['compatible loopback in hexadecimal', '::7f00:1'],
+    ['not given out', '4000::1'],
+    ['a dummy prefix', '100:0:0:1::1'],
+    ['translated loopback', '::ffff:0:127.0.0.1'],
+    ['compatible loopback', '::127.0.0.1'],
+    ['NAT64 of loopback', '64:ff9b::7f00:1'],
+    ['NAT64 of cloud metadata', '64:ff9b::a9fe:a9fe'],
+    ['NAT64 of a network of its own', '64:ff9b:1::808:808'],
+    ['6to4 of loopback', '2002:7f00:1::'],
+    ['6to4 of a public address', '2002:808:808::'],
+    ['Teredo', '2001:0:808:808::'],
+    ['no address', 'localhost'],
+    ['nothing', ''],
+  ])('CIMD-03 not %s: %s', (_, address) => {
+    expect(isPublic(address)).toBe(false);
+  });
+
+  test.each(['8.8.8.8', '100.63.255.255', '172.32.0.1', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808'])(
+    'CIMD-03 public: %s',
+    (address) => {
+      expect(isPublic(address)).toBe(true);
+    },
+  );
+});
+
+describe('fetching a client metadata document', () => {
+  test('CIMD-03 sends a name of its own, no cookie and no login, and takes JSON only', async () => {
+    await using server = await startDocumentServer();
+    const url = server.publish({ client_name: 'Example' });
+    expect(JSON.parse((await fetchFromHere()(url)).text)).toEqual({ client_id: url, client_name: 'Example' });
+    expect(server.requests[0]?.headers).toEqual({
+      host: server.host,
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': 'mail-mcp',
+      connection: 'close',
+    });
+  });
+
+  test('CIMD-03 without a test’s permission no server on this computer is connected to', async () => {
+    await using server = await startDocumentServer();
+    const url = server.publish({});
+    expect(await codeOf(fetchFromHere({ isAllowed: isPublic }), url)).toBe('temporarily_unavailable');
+    expect(server.connections()).toBe(0);
+  });
+
+  test('CIMD-03 as it is in production, names of this computer are no hosts', async () => {
+    await using server = await startDocumentServer();
+    server.publish({});
+    for (const host of ['localhost', 'localhost.', hostname()]) {
+      const url = `https://${host}:${server.port}/client.json`;
+      expect(await codeOf(createFetchDocument(), url)).toBe('temporarily_unavailable');
+    }
+    expect(server.connections()).toBe(0);
+  });
+
+  test.each([
+    ['after a good one', ['127.0.0.1', '10.0.0.1']],
+    ['before a good one', ['169.254.169.254', '127.0.0.1']],
+    ['of the other family', ['127.0.0.1', '::1']],
+  ])('CIMD-03 a host with a bad address %s is not connected to at all', async (_, addresses) => {
+    await using server = await startDocumentServer();
+    const fetchDocument = fetchFromHere({ resolve: at(...addresses) });
+    expect(await codeOf(fetchDocument, server.publish({}))).toBe('temporarily_unavailable');
+    expect(server.connections()).toBe(0);
+  });
+
+  test('CIMD-03 a host without an address is not connected to', async () => {
+    await using server = await startDocumentServer();
+    expect(await codeOf(fetchFromHere({ resolve: at() }), server.publish({}))).toBe('temporarily_unavailable');
+  });
+
+  test.each(['127.0.0.1', '[::1]', '0x7f.1', '2130706433'])(
+    'CIMD-03 a host that is the address %s is never asked',
+    async (host) => {
+      await using server = await startDocumentServer();
+      const url = `https://${host}:${server.port}/client.json`;
+      const fetchDocument = fetchFromHere({ isAllowed: () => true });
+      expect(await codeOf(fetchDocument, url)).toBe('temporarily_unavailable');
+      expect(server.connections()).toBe(0);
+    },
+  );
+
+  test('CIMD-03 a name that is bound anew after the check leads nowhere else', async () => {
+    await using checked = await startDocumentServer();
+    await using inner = await startDocumentServer({ address: '127.0.0.2', port: checked.port });
+    const answers = [at('127.0.0.1'), at('127.0.0.2')];
+    let asked = 0;
+    const resolve = () => (answers[asked++] ?? at('127.0.0.2'))();
+    await fetchFromHere({ resolve })(checked.publish({}));
+    expect(asked).toBe(1);
+    expect(checked.connections()).toBe(1);
+    expect(inner.connections()).toBe(0);
+  });
+
+  test('CIMD-03 every fetch is checked anew', async () => {
+    await using server = await startDocumentServer();
+    const answers = [at('127.0.0.1'), at('10.0.0.1')];
+    const fetchDocument = fetchFromHere({ resolve: () => (answers.shift() ?? at())() });
+    expect(await codeOf(fetchDocument, server.publish({}))).toBe('fetched');
+    expect(await codeOf(fetchDocument, server.url())).toBe('temporarily_unavailable');
+    expect(server.connections()).toBe(1);
+  });
+
+  test.each([301, 302, 303, 307, 308])('CIMD-03 a redirect with %i is not followed', async (status) => {
+    await using server = await startDocumentServer();
+    server.answer((_, response) => void response.writeHead(status, { Location: '/other.json' }).end());
+    expect(await codeOf(fetchFromHere(), server.url())).toBe('invalid_client');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test.each([
+    [201, 'invalid_client'],
+    [204, 'invalid_client'],
+    [206, 'invalid_client'],
+    [401, 'invalid_client'],
+    [404, 'invalid_client'],
+    [410, 'invalid_client'],
+    [429, 'temporarily_unavailable'],
+    [500, 'temporarily_unavailable'],
+    [503, 'temporarily_unavailable'],
+  ])('CIMD-03 the status %i is %s', async (status, code) => {
+    await using server = await startDocumentServer();
+    server.answer((_, response) => void response.writeHead(status, { 'Content-Type': 'application/json' }).end());
+    expect(await codeOf(fetchFromHere(), server.url())).toBe(code);
+  });
+
+  test.each([
+    ['application/json', 'fetched'],
+    ['application/json; charset=utf-8', 'fetched'],
+    ['Application/JSON', 'fetched'],
+    ['application/client+json', 'fetched'],
+    ['text/json', 'invalid_client'],
+    ['text/html', 'invalid_client'],
+    ['application/jsonp', 'invalid_client'],
+    ['text/html; x=application/json', 'invalid_client'],
+    [undefined, 'invalid_client'],
+  ])('CIMD-03 a document of type %s: %s', async (type, outcome) => {
+    await using server = await startDocumentServer();
+    server.answer((_, response) => {
+      if (type !== undefined) response.setHeader('Content-Type', type);
+      response.end('{}');
+    });
+    expect(await codeOf(fetchFromHere(), server.url())).toBe(outcome);
+  });
+
+  test.each([
+    ['as long as allowed', 5 * 1024, 'fetched'],
+    ['a byte longer', 5 * 1024 + 1, 'invalid_client'],
+    ['a megabyte', 1024 * 1024, 'invalid_client'],
+  ])('CIMD-03 a document %s, with its length told or not: %s', async (_, size, outcome) => {
+    await using server = await startDocumentServer();
+    for (const headers of [{}, { 'Content-Length': String(size) }]) {
+      server.answer((_request, response) => {
+        response.writeHead(200, { 'Content-Type': 'application/json', ...headers });
+        response.write('x');
+        response.end('x'.repeat(size - 1));
+      });
+      expect(await codeOf(fetchFromHere(), server.url())).toBe(outcome);
+    }
+  });
+
+  test('CIMD-03 a compressed document is refused before it could grow', async () => {
+    await using server = await startDocumentServer();
+    server.publish({}, { 'Content-Encoding': 'gzip' });
+    expect(await codeOf(fetchFromHere(), server.url())).toBe('invalid_client');
+  });
+
+  test.each([
+    ['never answers', () => {}],
+    ['never ends its document', (response: { write(text: string): unknown }) => response.write('{')],
+  ])('CIMD-03 a host that %s is given up', async (_, speak) => {
+    await using server = await startDocumentServer();
+    server.answer((_request, response) => {
+      response.setHeader('Content-Type', 'application/json');
+      speak(response);
+    });
+    expect(await codeOf(fetchFromHere({ timeoutMs: 300 }), server.url())).toBe('temporarily_unavailable');
+  });
+
+  test('CIMD-03 a name that never resolves is given up', async () => {
+    const fetchDocument = fetchFromHere({ resolve: () => new Promise(() => {}), timeoutMs: 300 });
+    expect(await codeOf(fetchDocument, 'https://client.example/client.json')).toBe('temporarily_unavailable');
+  });
+
+  test('CIMD-03 a certificate that is not of that host, or of nobody who is trusted, ends the fetch', async () => {
+    const { wrongHost, selfSigned } = testServers().certificates;
+    for (const pair of [wrongHost, selfSigned]) {
+      await using server = await startDocumentServer({ pair });
+      expect(await codeOf(fetchFromHere(), server.publish({}))).toBe('temporarily_unavailable');
+      expect(server.requests).toHaveLength(0);
+    }
+  });
+
+  test('CIMD-03 what is refused is told in the same words, wherever it was', async () => {
+    const url = 'https://client.example/client.json';
+    const refusals = [at('127.0.0.1'), at('10.0.0.1'), at(), () => Promise.reject(new Error('ENOTFOUND'))].map(
+      (resolve) => fetchFromHere({ resolve })(url).catch((error: Error) => error.message),
+    );
+    expect(new Set(await Promise.all(refusals)).size).toBe(1);
+  });
+
+  test.each([
+    ['nothing', {}, 0],
+    ['max-age', { 'Cache-Control': 'public, max-age=3600' }, 3600],
+    ['max-age and Age', { 'Cache-Control': 'max-age=3600', Age: '600' }, 3000],
+    ['an Age that is none', { 'Cache-Control': 'max-age=3600', Age: 'old' }, 3600],
+    ['more Age than max-age', { 'Cache-Control': 'max-age=3600', Age: '7200' }, 0],
+    ['no-store', { 'Cache-Control': 'no-store, max-age=3600' }, 0],
+    ['no-cache', { 'Cache-Control': 'no-cache' }, 0],
+    ['Expires', { Date: 'Sat, 21 Nov 2026 12:00:00 GMT', Expires: 'Sat, 21 Nov 2026 13:00:00 GMT' }, 3600],
+    ['an Expires that is none', { Expires: '0' }, 0],
+  ])('CIMD-06 how long it is fresh is what its headers say: %s', async (_, headers, seconds) => {
+    await using server = await startDocumentServer();
+    expect(await fetchFromHere()(server.publish({}, headers))).toMatchObject({ freshSeconds: seconds });
+  });
+});

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError } from '../../../src/errors.ts';
+import { mintClient } from '../../../src/oauth/client/client.ts';
+import { sealConnection } from '../../../src/oauth/client/default-connection.ts';
+import { isOpenToAll } from '../../../src/oauth/client/redirect-uri.ts';
+import { openSelfRegistration, presetHosts } from '../../../src/oauth/client/self-registration.ts';
+import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
+import { exampleServers, testKey } from '../../support/app/oauth-app.ts';
+
+const now = new Date('2026-11-21T12:00:00Z');
+const keyring = createKeyring({ current: testKey(), previous: [] });
+const policy = { methods: ['list' as const] };
+const expiresAt = new Date('2026-12-24T12:00:00Z');
+
+const settings = (connection: string) => ({
+  connection,
+  acceptsRegistration: true,
+  acceptsDocuments: true,
+  trustedHosts: undefined,
+});
+
+const open = (connection: string, keys = keyring, at = now) => openSelfRegistration(settings(connection), keys, at);
+
+const minted = () =>
+  mintClient(
+    keyring,
+    { servers: exampleServers, presets: ['claude'], redirectUris: [], kind: 'confidential', policy, expiresAt },
+    now,
+  );
+
+describe('DEFAULT_CONNECTION', () => {
+  test('CIMD-08 gives servers, limits and end, from a sealed connection and from a client id alike', async () => {
+    const connection = { servers: exampleServers, policy, expiresAt };
+    for (const sealed of [await sealConnection(keyring, connection, now), (await minted()).clientId]) {
+      expect((await open(sealed))?.connection).toEqual(connection);
+    }
+  });
+
+  test('CIMD-07 the hosts of the presets are trusted unless others are named', async () => {
+    const sealed = (await minted()).clientId;
+    expect((await open(sealed))?.trustedHosts).toBe(presetHosts);
+    expect([...presetHosts].sort()).toEqual([
+      'chatgpt.com',
+      'claude.ai',
+      'claude.com',
+      'insiders.vscode.dev',
+      'vscode.dev',
+      'www.cursor.com',
+    ]);
+    const trustedHosts = new Set(['grok.com']);
+    const named = await openSelfRegistration({ ...settings(sealed), trustedHosts }, keyring, now);
+    expect(named?.trustedHosts).toBe(trustedHosts);
+  });
+
+  test('a server does not start with one that does not open, and says so', async () => {
+    const sealed = await sealConnection(keyring, { servers: exampleServers, policy, expiresAt }, now);
+    const attempts = [
+      open('nonsense'),
+      open(sealed.slice(0, -1)),
+      open(sealed, createKeyring({ current: testKey(5), previous: [] })),
+      open(sealed, keyring, expiresAt),
+    ];
+    for (const attempt of attempts) {
+      const error = await attempt.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ConfigError);
+      expect(String(error)).toContain('DEFAULT_CONNECTION does not open');
+      expect(String(error)).not.toContain(sealed);
+    }
+  });
+
+  test('it goes on opening under an earlier key, and after everything sealed so far was declared dead', async () => {
+    const sealed = await sealConnection(keyring, { servers: exampleServers, policy: {}, expiresAt: null }, now);
+    const later = createKeyring({
+      current: testKey(7),
+      previous: [testKey()],
+      notBefore: new Date(now.getTime() + 1000),
+    });
+    expect((await open(sealed, later))?.connection.servers).toEqual(exampleServers);
+  });
+});
+
+describe('redirect URIs of clients that nobody minted', () => {
+  test.each([
+    ['https://claude.ai/api/mcp/auth_callback', true],
+    ['http://localhost:3118/callback', true],
+    ['http://127.0.0.1/callback', true],
+    ['cursor://anysphere.cursor-mcp/oauth/callback', true],
+    ['cursor://anysphere.cursor-mcp/oauth/callback/', false],
+    ['cursor://evil.extension/oauth/callback', false],
+    ['cursor:javascript', false],
+    ['https://claude.ai:8443/callback', false],
+    ['https://evil.example/callback', false],
+    ['com.example.app:/callback', false],
+    ['javascript:alert(1)', false],
+  ])('AUTHZ-12 DCR-03 %s: %s', (uri, may) => {
+    expect(isOpenToAll(uri, presetHosts)).toBe(may);
+  });
+
+  test('AUTHZ-12 where everybody is trusted, they may be what those of a minted client may be', () => {
+    expect(isOpenToAll('https://any.example/callback', 'any')).toBe(true);
+    expect(isOpenToAll('com.example.app:/callback', 'any')).toBe(true);
+    expect(isOpenToAll('http://any.example/callback', 'any')).toBe(false);
+  });
+});

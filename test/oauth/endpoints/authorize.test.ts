@@ -1,0 +1,257 @@
+import { describe, expect, test } from 'vitest';
+import { type OAuthApp, redirectUri, startOAuthApp } from '../../support/app/oauth-app.ts';
+import { callbackOf, openSignIn, submit } from '../../support/app/sign-in-page.ts';
+
+/** Parameters of the redirect that a request leads to at once. */
+async function redirectOf(app: OAuthApp, path: string): Promise<Record<string, string>> {
+  const response = await app.fetch(path);
+  const location = response.headers.get('location') ?? '';
+  expect(response.status).toBe(303);
+  expect(location.startsWith(`${redirectUri}?`)).toBe(true);
+  return Object.fromEntries(new URL(location).searchParams);
+}
+
+async function expectLocalPage(response: Response): Promise<string> {
+  expect(response.status).toBe(400);
+  expect(response.headers.get('location')).toBeNull();
+  expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  return response.text();
+}
+
+describe('GET /oauth/authorize before the redirect URI is trusted (RFC 6749 §4.1.2.1)', () => {
+  test('AUTHZ-01 AUTHZ-02 AUTHZ-10 a fault of client_id or redirect_uri is shown and never redirected', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint();
+    const good = app.authorizePath(client);
+    const evil = encodeURIComponent('https://evil.example/cb');
+    const paths = [
+      app.authorizePath(client, { client_id: undefined }),
+      app.authorizePath(client, { client_id: '' }),
+      app.authorizePath(client, { client_id: 'unknown' }),
+      app.authorizePath(client, { client_id: `${client.clientId}x` }),
+      app.authorizePath(client, { redirect_uri: undefined }),
+      app.authorizePath(client, { redirect_uri: '' }),
+      app.authorizePath(client, { redirect_uri: 'https://evil.example/cb' }),
+      app.authorizePath(client, { redirect_uri: `${redirectUri}/` }),
+      app.authorizePath(client, { redirect_uri: `${redirectUri}?x=1` }),
+      app.authorizePath(client, { redirect_uri: 'javascript:alert(1)' }),
+      `${good}&redirect_uri=${evil}`,
+      `${good}&redirect_uri=${encodeURIComponent(redirectUri)}`,
+      `${good}&client_id=${client.clientId}`,
+      // Both phases at fault: the first decides.
+      app.authorizePath(client, { redirect_uri: 'https://evil.example/cb', response_type: 'token' }),
+      app.authorizePath(client, { state: 's'.repeat(9000) }),
+    ];
+    for (const path of paths) {
+      const html = await expectLocalPage(await app.fetch(path));
+      expect(html).not.toContain('evil.example');
+      expect(html).not.toMatch(/href|<form/);
+    }
+  });
+
+  test('AUTHZ-02 nothing of the request reaches the page', async () => {
+    await using app = await startOAuthApp();
+    const hostile = '"><script>alert(1)</script>';
+    const html = await expectLocalPage(
+      await app.fetch(
+        app.authorizePath({ clientId: hostile, clientSecret: null }, { redirect_uri: hostile, state: hostile }),
+      ),
+    );
+    expect(html).not.toMatch(/<script|alert/);
+  });
+
+  test('AUTHZ-02 FORM-03 a local page carries the headers of a page without a form', async () => {
+    await using app = await startOAuthApp({ issuer: 'https://mail.example.com' });
+    const { headers } = await app.fetch('/oauth/authorize');
+    expect(headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; style-src 'sha256-[\w+/]+='; img-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'$/,
+    );
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('strict-transport-security')).toContain('max-age=');
+  });
+
+  test('AUTHZ-05 CORS-02 only GET and POST are answered, HEAD starts nothing, and no other origin may read', async () => {
+    await using app = await startOAuthApp();
+    const path = app.authorizePath(await app.mint());
+    for (const method of ['HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
+      const response = await app.fetch(path, { method });
+      expect(response.status, method).toBe(405);
+      expect(response.headers.get('allow')).toBe('GET, POST');
+      expect(response.headers.get('set-cookie')).toBeNull();
+    }
+    const response = await app.fetch(path, { headers: { Origin: 'https://client.example' } });
+    expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+  });
+});
+
+describe('GET /oauth/authorize with a trusted redirect URI', () => {
+  test.each([
+    ['response_type missing', { response_type: undefined }, 'invalid_request'],
+    ['response_type token', { response_type: 'token' }, 'unsupported_response_type'],
+    ['response_type code token', { response_type: 'code token' }, 'unsupported_response_type'],
+    ['response_mode fragment', { response_mode: 'fragment' }, 'invalid_request'],
+    ['response_mode form_post', { response_mode: 'form_post' }, 'invalid_request'],
+    ['a request object', { request: 'x' }, 'invalid_request'],
+    ['a request_uri', { request_uri: 'https://x.example/' }, 'invalid_request'],
+    ['a registration', { registration: '{}' }, 'invalid_request'],
+    ['an unknown scope alone', { scope: 'calendar.read' }, 'invalid_scope'],
+    ['another resource', { resource: 'https://other.example/mcp' }, 'invalid_target'],
+  ])('AUTHZ-03 AUTHZ-08 AUTHZ-24 %s is told to the client, with state and iss', async (_name, overrides, error) => {
+    await using app = await startOAuthApp();
+    const client = await app.mint();
+    const answer = await redirectOf(app, app.authorizePath(client, overrides));
+    expect(answer).toEqual({
+      error,
+      error_description: expect.stringMatching(/^[\x20-\x7e]+$/),
+      state: 'a state',
+      iss: app.issuer,
+    });
+  });
+
+  test('AUTHZ-06 AUTHZ-08 empty and unknown parameters, and those of OpenID Connect, are ignored', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint();
+    const ignored = {
+      scope: '',
+      resource: '',
+      prompt: 'consent',
+      nonce: 'n',
+      audience: 'a',
+      login_hint: 'x',
+      foo: '1',
+    };
+    expect((await app.fetch(app.authorizePath(client, ignored))).status).toBe(200);
+  });
+
+  test('AUTHZ-07 a repeated parameter is refused, resource as a target, and state is then not echoed', async () => {
+    await using app = await startOAuthApp();
+    const path = app.authorizePath(await app.mint(), { scope: 'mail.read', resource: `${app.issuer}/mcp` });
+    for (const name of ['response_type', 'scope', 'code_challenge', 'code_challenge_method', 'foo&foo']) {
+      expect(await redirectOf(app, `${path}&${name}=x`)).toMatchObject({ error: 'invalid_request', state: 'a state' });
+    }
+    expect(await redirectOf(app, `${path}&resource=x`)).toMatchObject({ error: 'invalid_target' });
+    expect(await redirectOf(app, `${path}&state=x`)).not.toHaveProperty('state');
+  });
+
+  const challenge = 'A'.repeat(43);
+  test.each([
+    ['missing', { code_challenge: undefined }],
+    ['without a method', { code_challenge_method: undefined }],
+    ['plain', { code_challenge_method: 'plain' }],
+    ['s256', { code_challenge_method: 's256' }],
+    ['S512', { code_challenge_method: 'S512' }],
+    ['of 42 characters', { code_challenge: challenge.slice(1) }],
+    ['of 44 characters', { code_challenge: `${challenge}A` }],
+    ['padded', { code_challenge: `${challenge}=` }],
+    ['of the other base64', { code_challenge: `${challenge.slice(2)}+/` }],
+  ])('AUTHZ-21 a challenge %s is refused, for public and confidential clients', async (_name, overrides) => {
+    await using app = await startOAuthApp();
+    for (const kind of ['public', 'confidential'] as const) {
+      const client = await app.mint({ kind });
+      expect(await redirectOf(app, app.authorizePath(client, overrides))).toMatchObject({ error: 'invalid_request' });
+    }
+  });
+
+  test.each([
+    ['https://mail.example.com/mcp', true],
+    ['https://mail.example.com/mcp/', true],
+    ['https://mail.example.com', true],
+    ['https://mail.example.com/', true],
+    ['HTTPS://MAIL.Example.com/mcp', true],
+    ['https://mail.example.com/MCP', false],
+    ['https://mail.example.com/mcp//', false],
+    ['https://mail.example.com/mcp?x', false],
+    ['https://mail.example.com/mcp#x', false],
+    ['https://mail.example.com/other', false],
+    ['http://mail.example.com/mcp', false],
+    ['https://mail.example.com.evil.example/mcp', false],
+    ['https://mail.example.com@evil.example/mcp', false],
+    ['//mail.example.com/mcp', false],
+    ['/mcp', false],
+    ['mcp', false],
+  ])('AUTHZ-22 resource %s is ours: %s', async (resource, isOurs) => {
+    await using app = await startOAuthApp({ issuer: 'https://mail.example.com' });
+    const path = app.authorizePath(await app.mint(), { resource });
+    if (isOurs) expect((await app.fetch(path)).status).toBe(200);
+    else
+      expect(await redirectOf(app, path)).toMatchObject({ error: 'invalid_target', iss: 'https://mail.example.com' });
+  });
+
+  const all = 'mail.read mail.write mail.send mail.delete';
+  test.each([
+    [undefined, all],
+    ['', all],
+    ['   ', all],
+    [' offline_access', all],
+    ['claudeai', all],
+    ['openid offline_access', all],
+    ['mail.read', 'mail.read'],
+    ['  mail.send   mail.read ', 'mail.read mail.send'],
+    ['mail.read unknown offline_access', 'mail.read'],
+    ['mail.read mail.read', 'mail.read'],
+    [`${all} offline_access`, all],
+  ])('AUTHZ-23 scope %j is granted as %s, and the person sees it', async (scope, granted) => {
+    await using app = await startOAuthApp();
+    const client = await app.mint({ kind: 'public' });
+    const { html } = await openSignIn(app, client, { scope });
+    expect(html.includes('Send mail in your name')).toBe(granted.includes('mail.send'));
+    const callback = await callbackOf(app, client, { scope });
+    const opened = await app.tokens.code.open(callback.get('code') ?? '', app.now());
+    expect(opened.scope.join(' ')).toBe(granted);
+  });
+
+  test.each([
+    ['of ChatGPT’s length', 'x'.repeat(521)],
+    ['of 2,048 characters', 'y'.repeat(2048)],
+    ['with every kind of character', 'ä€😀 +%&=#?"<>\'\\%2B\u0000\n'],
+    ['that looks like parameters', 'code=stolen&iss=https://evil.example'],
+  ])('AUTHZ-20 a state %s comes back as it was, in success and error', async (_name, state) => {
+    await using app = await startOAuthApp();
+    const client = await app.mint();
+    const callback = await callbackOf(app, client, { state });
+    expect(callback.getAll('state')).toEqual([state]);
+    expect(callback.getAll('iss')).toEqual([app.issuer]);
+    expect(callback.getAll('code')).toHaveLength(1);
+    const error = await redirectOf(app, app.authorizePath(client, { state, response_type: 'token' }));
+    expect(error.state).toBe(state);
+    expect(app.logged()).not.toContain(state);
+  });
+
+  test('AUTHZ-20 AUTHZ-03 a state that cannot be kept is told to the client, with that state', async () => {
+    await using app = await startOAuthApp();
+    const state = '\u0001'.repeat(2048);
+    const answer = await redirectOf(app, app.authorizePath(await app.mint(), { state }));
+    expect(answer).toMatchObject({ error: 'invalid_request', state, iss: app.issuer });
+  });
+
+  test('AUTHZ-20 no state comes back where none was sent', async () => {
+    await using app = await startOAuthApp();
+    const callback = await callbackOf(app, await app.mint(), { state: undefined });
+    expect([...callback.keys()]).toEqual(['code', 'iss']);
+  });
+
+  test('AUTHZ-13 a redirect URI keeps its own query', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint({ redirectUris: ['https://a.example/cb?x=1'] });
+    const path = app.authorizePath(client, { redirect_uri: 'https://a.example/cb?x=1', response_type: 'token' });
+    const location = (await app.fetch(path)).headers.get('location') ?? '';
+    expect(location).toMatch(/^https:\/\/a\.example\/cb\?x=1&error=/);
+    expect(location).not.toContain('#');
+  });
+
+  test('AUTHZ-11 a loopback client is called back on the port it asked with', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint({ presets: ['claude-code'], redirectUris: [] });
+    const page = await openSignIn(app, client, { redirect_uri: 'http://localhost:3118/callback' });
+    const { headers } = await submit(app, page);
+    expect(headers.get('location')).toMatch(/^http:\/\/localhost:3118\/callback\?/);
+  });
+
+  test('META-12 the root alias is the same endpoint', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint();
+    expect((await app.fetch(app.authorizePath(client).replace('/oauth', ''))).status).toBe(200);
+    await expectLocalPage(await app.fetch('/authorize?client_id=x'));
+  });
+});

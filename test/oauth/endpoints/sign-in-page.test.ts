@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { exampleServers, redirectUri, startOAuthApp } from '../../support/app/oauth-app.ts';
+import { openSignIn } from '../../support/app/sign-in-page.ts';
+
+const https = { issuer: 'https://mail.example.com' };
+
+describe('what the sign-in page says', () => {
+  test('FORM-01 names the client, the redirect host, both mail servers, what is asked for, and a way out', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint({ name: 'Test <b>& Co' });
+    const { html } = await openSignIn(app, client, { scope: 'mail.read mail.delete' });
+    expect(html).toContain('<strong>Test &lt;b&gt;&amp; Co</strong>');
+    expect(html).toContain('<strong>client.example</strong>');
+    expect(html).toContain('<strong>imap.example.com:993</strong>, over TLS');
+    expect(html).toContain('<strong>smtp.example.com:465</strong>, over TLS');
+    expect(html).toContain('Read and search all your mail');
+    expect(html).toContain('Delete messages');
+    expect(html).not.toContain('Send mail in your name');
+    expect(html).toContain('name="action" value="cancel"');
+    expect(html).not.toContain('program on this device');
+  });
+
+  test('FORM-01 warns when the access goes to a program on this device', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint({ presets: ['inspector'], redirectUris: [] });
+    const { html } = await openSignIn(app, client, { redirect_uri: 'http://localhost:7777/oauth/callback' });
+    expect(html).toContain('program on this device');
+    expect(html).toContain('localhost:7777');
+    const cursor = await app.mint({ presets: ['cursor'], redirectUris: [] });
+    const uri = 'cursor://anysphere.cursor-mcp/oauth/callback';
+    expect((await openSignIn(app, cursor, { redirect_uri: uri })).html).toContain('program on this device');
+  });
+
+  test('FORM-01 a client name from an older or foreign mint is shown without what could turn the text around', async () => {
+    await using app = await startOAuthApp();
+    const name = `a\u202eb\u2066c\u0000d\u200be\nf${'x'.repeat(200)}`;
+    const payload = { v: 1 as const, name, redirect_uris: [redirectUri], servers: exampleServers };
+    const clientId = await app.tokens.client.seal(payload, app.now());
+    const { html } = await openSignIn(app, { clientId, clientSecret: null });
+    expect(html).toContain(`<strong>abcde f${'x'.repeat(56)}…</strong>`);
+  });
+
+  test('FORM-03 FORM-04 the page carries its headers, with the redirect target in form-action', async () => {
+    await using app = await startOAuthApp(https);
+    const { headers } = (await openSignIn(app, await app.mint())).response;
+    expect(headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; style-src 'sha256-[\w+/]+='; img-src 'self'; form-action 'self' https:\/\/client\.example https:; frame-ancestors 'none'; base-uri 'none'$/,
+    );
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'x-frame-options': 'DENY',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+      'cross-origin-opener-policy': 'same-origin',
+      'strict-transport-security': expect.stringContaining('max-age='),
+    });
+  });
+
+  test('FORM-03 the page has no script, no event handler and nothing from elsewhere', async () => {
+    await using app = await startOAuthApp();
+    const { html } = await openSignIn(app, await app.mint());
+    expect(html).not.toMatch(/<script|\son\w+=|style="|src=|<link|url\(/);
+  });
+
+  test('FORM-10 every field has a label, tokens for password managers, and nothing typed before', async () => {
+    await using app = await startOAuthApp();
+    const { html } = await openSignIn(app, await app.mint());
+    const tokens = {
+      full_name: 'name',
+      email: 'email',
+      imap_username: 'username',
+      imap_password: 'current-password',
+      smtp_username: 'section-smtp username',
+      smtp_password: 'section-smtp current-password',
+    };
+    for (const [name, token] of Object.entries(tokens)) {
+      const input = new RegExp(`<input id="${name}" name="${name}"[^>]*>`).exec(html)?.[0];
+      expect(input, name).toContain(`autocomplete="${token}"`);
+      expect(input).toContain('value=""');
+      expect(html).toContain(`<label for="${name}">`);
+    }
+    expect(html).toMatch(/<input[^>]*name="use_same_credentials"[^>]*checked/);
+  });
+});

@@ -1,0 +1,114 @@
+import type { AddressInfo } from 'node:net';
+import express, { type ErrorRequestHandler } from 'express';
+import { describe, expect, test } from 'vitest';
+import { OAuthError } from '../../../src/errors.ts';
+import { oauthErrorResponse } from '../../../src/oauth/endpoints/error-response.ts';
+import { tokenThrottle } from '../../../src/oauth/endpoints/token-throttle.ts';
+import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
+import { createMemoryState } from '../../../src/state/memory.ts';
+import { startOAuthApp, testKey } from '../../support/app/oauth-app.ts';
+import { withinReach } from '../../support/app/within-reach.ts';
+
+const form = { grant_type: 'authorization_code', code: 'wrong', code_verifier: 'wrong' };
+
+describe('the token endpoint', () => {
+  test('TOK-13 TOK-05 who fails too often is told to wait, in the words of OAuth, and other clients are not', async () => {
+    await using app = await startOAuthApp();
+    const [guesser, other] = [await app.mint({ kind: 'public' }), await app.mint({ kind: 'public' })];
+    const ask = (clientId: string) => app.post('/oauth/token', { ...form, client_id: clientId });
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 310; tries++) statuses.push((await ask(guesser.clientId)).status);
+    expect(new Set(statuses.slice(0, 290))).toEqual(new Set([400]));
+    const refused = await ask(guesser.clientId);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused.headers.get('cache-control')).toBe('no-store');
+    expect(refused.headers.get('www-authenticate')).toBeNull();
+    expect(await refused.json()).toEqual({ error: 'temporarily_unavailable', error_description: expect.any(String) });
+    expect((await ask(other.clientId)).status).toBe(400);
+  });
+});
+
+/** Answers with the status in the path, for the client and the address that are named. A client is public if its name says so. */
+async function startThrottled(most: { ofClient: number; ofClientAtAddress: number }) {
+  const now = () => new Date();
+  const keyring = createKeyring({ current: testKey(), previous: [] });
+  const throttled = tokenThrottle({ state: createMemoryState({ now }), keyring, now }, most);
+  const app = express().set('trust proxy', 1);
+  app.post('/oauth/revoke', async (request, response) => {
+    await throttled(request, response)({ jti: 'public', secretHash: null });
+    response.status(200).end();
+  });
+  app.post('/:status/:client', async (request, response) => {
+    const { client: jti, status } = request.params;
+    await throttled(request, response)({ jti, secretHash: jti === 'public' ? null : 'hash' });
+    response.status(Number(status)).end();
+  });
+  const respond = oauthErrorResponse({ issuer: 'https://mail.example.com' });
+  const onError: ErrorRequestHandler = (error, request, response, next) =>
+    error instanceof OAuthError ? respond(error, request, response) : next(error);
+  app.use(onError);
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    /** As the public client. */
+    async revoke(address: string): Promise<number> {
+      const headers = { 'x-forwarded-for': address };
+      return (await fetch(`http://127.0.0.1:${port}/oauth/revoke`, { method: 'POST', headers })).status;
+    },
+    async ask(status: number, client: string, address: string): Promise<number> {
+      const headers = { 'x-forwarded-for': address };
+      return (await fetch(`http://127.0.0.1:${port}/${status}/${client}`, { method: 'POST', headers })).status;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+describe('the throttle of clients', () => {
+  test('TOK-13 many clients at one address do not hold each other up', async () => {
+    await using app = await startThrottled({ ofClient: 100, ofClientAtAddress: 3 });
+    const statuses = [];
+    for (let client = 0; client < 20; client++) statuses.push(await app.ask(200, `client${client}`, '192.0.2.1'));
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+
+  test('TOK-13 one client at many addresses is held up by its own limit, at each of them', async () => {
+    await using app = await startThrottled({ ofClient: 10, ofClientAtAddress: 100 });
+    for (let host = 1; host <= 10; host++) expect(await app.ask(200, 'client', `192.0.2.${host}`)).toBe(200);
+    expect(await withinReach(5000, async () => (await app.ask(200, 'client', '198.51.100.1')) === 429)).toBe(true);
+    expect(await app.ask(200, 'other', '198.51.100.1')).toBe(200);
+  });
+
+  test('TOK-13 a client at one address is held up there, and not elsewhere', async () => {
+    await using app = await startThrottled({ ofClient: 100, ofClientAtAddress: 5 });
+    for (let tries = 0; tries < 5; tries++) expect(await app.ask(200, 'client', '192.0.2.1')).toBe(200);
+    expect(await app.ask(200, 'client', '192.0.2.1')).toBe(429);
+    expect(await app.ask(200, 'client', '192.0.2.2')).toBe(200);
+  });
+
+  test('TOK-13 who does not prove to be the client is held up alone, and keeps nobody else out', async () => {
+    await using app = await startThrottled({ ofClient: 100, ofClientAtAddress: 50 });
+    const asStranger = () => app.ask(401, 'client', '203.0.113.9');
+    expect(await withinReach(5000, async () => (await asStranger()) === 429)).toBe(true);
+    for (let tries = 0; tries < 40; tries++) await asStranger();
+    expect(await app.ask(200, 'client', '192.0.2.1')).toBe(200);
+  });
+
+  test('TOK-13 who only knows the id of a public client, and calls from everywhere, keeps none of its people out', async () => {
+    await using app = await startThrottled({ ofClient: 100, ofClientAtAddress: 1000 });
+    for (let host = 1; host <= 20; host++) expect(await app.ask(400, 'public', `203.0.113.${host}`)).toBe(400);
+    for (let host = 1; host <= 100; host++) expect(await app.revoke(`198.51.100.${host}`)).toBe(200);
+    for (let tries = 0; tries < 20; tries++) expect(await app.ask(200, 'public', '192.0.2.1')).toBe(200);
+  });
+
+  test('TOK-13 a fault of ours is not one of the client', async () => {
+    await using app = await startThrottled({ ofClient: 100, ofClientAtAddress: 15 });
+    const statuses = [];
+    for (let tries = 0; tries < 15; tries++) statuses.push(await app.ask(503, 'client', '192.0.2.1'));
+    expect(new Set(statuses)).toEqual(new Set([503]));
+  });
+});

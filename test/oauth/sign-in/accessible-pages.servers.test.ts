@@ -1,0 +1,198 @@
+/** Every page that a person sees, in a real browser: nothing that keeps somebody from using it. */
+import { source as axe } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type OAuthApp, openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
+import { openSignIn, submit } from '../../support/app/sign-in-page.ts';
+import { tokensOf } from '../../support/app/token-requests.ts';
+import { launchChromium } from '../../support/servers/chromium.ts';
+
+const Results = z.object({
+  violations: z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) })),
+  passes: z.array(z.unknown()).transform(({ length }) => length),
+});
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(() => browser.close());
+
+const callback = 'https://claude.ai/api/mcp/auth_callback';
+const mint = (app: OAuthApp, name = 'Claude') => app.mint({ name, presets: ['claude'] });
+
+async function openForm(page: Page, app: OAuthApp): Promise<void> {
+  await page.goto(app.origin + app.authorizePath(await mint(app), { redirect_uri: callback }));
+}
+
+async function submitForm(page: Page): Promise<void> {
+  await page.fill('#email', 'ada@example.com');
+  await page.fill('#imap_password', 'correct horse');
+  await page.click('text=Sign in and allow');
+  await page.getByRole('alert').waitFor();
+}
+
+async function openAccount(page: Page, app: OAuthApp): Promise<void> {
+  await page.goto(`${app.origin}/account?client_id=${(await mint(app)).clientId}`);
+}
+
+async function openList(page: Page, app: OAuthApp): Promise<void> {
+  await tokensOf(app, await app.mint({ name: 'Claude' }));
+  await tokensOf(app, await app.mint({ name: 'VS Code' }), { scope: 'mail.read' });
+  await openAccount(page, app);
+  await page.fill('#imap_username', 'ada@example.com');
+  await page.fill('#imap_password', 'correct horse');
+  await page.click('button.primary');
+  await page.locator('.grants').waitFor();
+}
+
+const refused = { loginProblems: [{ service: 'imap' as const, fault: 'credentials' as const }] };
+const shared = { isShared: true };
+
+/** A client that nobody vouches for. */
+async function register(app: OAuthApp): Promise<string> {
+  const registered = await app.fetch('/oauth/register', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      client_name: 'Tool',
+      redirect_uris: ['http://localhost/callback'],
+      token_endpoint_auth_method: 'none',
+    }),
+  });
+  return z.object({ client_id: z.string() }).parse(await registered.json()).client_id;
+}
+
+/** How to get to each of them. */
+const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
+  async 'the sign-in page'(page) {
+    const app = await startOAuthApp();
+    await openForm(page, app);
+    return app;
+  },
+  async 'the sign-in page with its limits'(page) {
+    const app = await startOAuthApp();
+    await openForm(page, app);
+    await page.click('summary');
+    await page.fill('#recipients', '@example.com');
+    return app;
+  },
+  async 'the sign-in page with every problem'(page) {
+    const app = await startOAuthApp();
+    await openForm(page, app);
+    for (const power of ['read', 'organise', 'draft', 'send', 'delete']) await page.uncheck(`#allow_${power}`);
+    await page.click('summary');
+    await page.fill('#recipients', 'nobody');
+    await page.uncheck('#use_same_credentials');
+    await page.click('text=Sign in and allow');
+    await page.getByRole('alert').waitFor();
+    return app;
+  },
+  async 'the sign-in page of a program that nobody vouches for'(page) {
+    const app = await startOAuthApp({ selfRegistration: openToClients });
+    const client = { clientId: await register(app), clientSecret: null };
+    await page.goto(app.origin + app.authorizePath(client, { redirect_uri: 'http://localhost/callback' }));
+    return app;
+  },
+  async 'the sign-in page after a wrong password'(page) {
+    const app = await startOAuthApp(refused);
+    await openForm(page, app);
+    await submitForm(page);
+    return app;
+  },
+  async 'the sign-in page that makes wait'(page) {
+    const app = await startOAuthApp(refused);
+    const client = await mint(app);
+    const form = await openSignIn(app, client, { redirect_uri: callback });
+    for (let attempt = 0; attempt < 10; attempt++) await submit(app, form);
+    await page.goto(app.origin + app.authorizePath(client, { redirect_uri: callback }));
+    await submitForm(page);
+    expect(await page.getByRole('alert').textContent()).toContain('too many attempts');
+    return app;
+  },
+  async 'the error page'(page) {
+    const app = await startOAuthApp();
+    await page.goto(`${app.origin}/oauth/authorize?client_id=x`);
+    return app;
+  },
+  async 'the error page with a way on'(page) {
+    const app = await startOAuthApp({ selfRegistration: openToClients });
+    const client = { clientId: await register(app), clientSecret: null };
+    const request = { redirect_uri: 'http://localhost/callback', response_type: 'token' };
+    await page.goto(app.origin + app.authorizePath(client, request));
+    await page.locator('a.button').waitFor();
+    return app;
+  },
+  async 'the page that asks for a client'(page) {
+    const app = await startOAuthApp();
+    await page.goto(`${app.origin}/account?client_id=x`);
+    return app;
+  },
+  async 'the sign-in at /account'(page) {
+    const app = await startOAuthApp({ selfRegistration: openToClients });
+    await page.goto(`${app.origin}/account`);
+    await page.click('summary');
+    return app;
+  },
+  async 'the sign-in at /account after a wrong password'(page) {
+    const app = await startOAuthApp(refused);
+    await openAccount(page, app);
+    await page.fill('#imap_username', 'ada@example.com');
+    await page.fill('#imap_password', 'correct horse');
+    await page.click('button.primary');
+    await page.getByRole('alert').waitFor();
+    return app;
+  },
+  async 'the list of what was granted'(page) {
+    const app = await startOAuthApp(shared);
+    await openList(page, app);
+    return app;
+  },
+  async 'the list where nothing can be taken back'(page) {
+    const app = await startOAuthApp();
+    await openList(page, app);
+    return app;
+  },
+  async 'the list after one grant was taken back'(page) {
+    const app = await startOAuthApp(shared);
+    await openList(page, app);
+    await page.click('.grants button');
+    await page.getByRole('status').waitFor();
+    return app;
+  },
+  async 'the list after everything was taken back'(page) {
+    const app = await startOAuthApp(shared);
+    await openList(page, app);
+    await page.click('text=Take back everything');
+    await page.getByRole('status').waitFor();
+    return app;
+  },
+};
+
+/** Colours do not depend on the width. */
+const looks = [
+  { colorScheme: 'light', width: 375 },
+  { colorScheme: 'dark', width: 1280 },
+] as const;
+
+test.each(Object.entries(pages))(
+  'FORM-10 axe finds nothing wrong with %s, which fits every screen, in light and dark',
+  async (_name, reach) => {
+    await using context = await browser.newContext();
+    const page = await context.newPage();
+    await using _app = await reach(page);
+    // CSP keeps scripts out of the page; the debugger is not a page.
+    await page.evaluate(axe);
+    for (const { colorScheme, width } of looks) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      const { violations, passes } = Results.parse(await page.evaluate('axe.run()'));
+      const found = violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]);
+      expect(found, `${colorScheme}, ${width}`).toEqual([]);
+      expect(passes).toBeGreaterThan(15);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    }
+  },
+  120_000,
+);

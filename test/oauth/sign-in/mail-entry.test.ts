@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { exampleServers, startOAuthApp } from '../../support/app/oauth-app.ts';
+import { ada, callbackOf, openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';
+
+describe('what is typed', () => {
+  test('an empty user name is the address, one login serves both servers', async () => {
+    await using app = await startOAuthApp();
+    await callbackOf(app, await app.mint());
+    const login = { kind: 'password', username: 'ada@example.com', password: 'correct horse' };
+    expect(app.tried).toEqual([
+      {
+        fullName: 'Ada Lovelace',
+        email: 'ada@example.com',
+        imap: { server: exampleServers.imap, login },
+        smtp: { server: exampleServers.smtp, login },
+      },
+    ]);
+  });
+
+  test('without the tick the second pair is used for sending', async () => {
+    await using app = await startOAuthApp();
+    const { use_same_credentials: _ticked, ...unticked } = ada;
+    const fields = { ...unticked, imap_username: ' ada ', smtp_username: 'relay', smtp_password: 'other' };
+    await callbackOf(app, await app.mint(), {}, fields);
+    expect(app.tried[0]?.imap.login).toEqual({ kind: 'password', username: 'ada', password: 'correct horse' });
+    expect(app.tried[0]?.smtp.login).toEqual({ kind: 'password', username: 'relay', password: 'other' });
+  });
+
+  test.each([
+    ['spaces, quotes and more', ' "p\\a\'s s%+&=<>{}~ '],
+    ['Unicode', 'pässwörd€😀'],
+    ['a tab', 'a\tb'],
+    ['1,024 bytes', 'x'.repeat(1024)],
+    ['1,024 quotes', '"'.repeat(1024)],
+  ])('FORM-09 a password with %s arrives as it is', async (_name, password) => {
+    await using app = await startOAuthApp();
+    const callback = await callbackOf(app, await app.mint(), {}, { ...ada, imap_password: password });
+    expect(app.tried[0]?.imap.login.password).toBe(password);
+    expect(callback.get('code')).not.toBeNull();
+  });
+
+  const unticked = { ...ada, use_same_credentials: '', smtp_username: 'relay', smtp_password: 'other' };
+  test.each([
+    ['no address', { ...ada, email: '' }, 'email'],
+    ['two addresses', { ...ada, email: 'a@example.com, b@example.com' }, 'email'],
+    ['an address with a line break', { ...ada, email: 'a@example.com\r\nBcc: x@example.com' }, 'email'],
+    ['a too long address', { ...ada, email: `a@${'d'.repeat(320)}` }, 'email'],
+    ['a name with a control character', { ...ada, full_name: 'Ada\r\nBcc: x' }, 'full_name'],
+    ['a too long name', { ...ada, full_name: 'ä'.repeat(129) }, 'full_name'],
+    ['a user name with NUL', { ...ada, imap_username: 'a\0b' }, 'imap_username'],
+    ['a too long user name', { ...ada, imap_username: 'a'.repeat(321) }, 'imap_username'],
+    ['no password', { ...ada, imap_password: '' }, 'imap_password'],
+    ['a password with CR', { ...ada, imap_password: 'a\rb' }, 'imap_password'],
+    ['a password with LF', { ...ada, imap_password: 'a\nb' }, 'imap_password'],
+    ['a password with NUL', { ...ada, imap_password: 'a\0b' }, 'imap_password'],
+    ['a password of 1,025 bytes', { ...ada, imap_password: 'x'.repeat(1025) }, 'imap_password'],
+    ['a password that would not fit in a token', { ...ada, imap_password: '\u0001'.repeat(1000) }, 'imap_password'],
+    ['no second password', { ...unticked, smtp_password: '' }, 'smtp_password'],
+    [
+      'two logins too long together',
+      {
+        ...unticked,
+        imap_username: 'u'.repeat(320),
+        imap_password: 'x'.repeat(1024),
+        smtp_username: 'r'.repeat(320),
+        smtp_password: 'y'.repeat(1024),
+      },
+      'smtp_password',
+    ],
+  ])('FORM-09 %s is a problem of its field, and no mail server is asked', async (_name, fields, field) => {
+    await using app = await startOAuthApp();
+    const { response, html } = await pageOf(await submit(app, await openSignIn(app, await app.mint()), fields));
+    expect(response.status).toBe(200);
+    expect(html.match(/href="#(\w+)"/g)).toEqual([`href="#${field}"`]);
+    expect(html).toContain(`id="${field}-problem"`);
+    expect(new RegExp(`<input id="${field}"[^>]*>`).exec(html)?.[0]).toMatch(
+      /aria-describedby="[^"]*-problem[^>]*aria-invalid="true"[^>]*autofocus/,
+    );
+    expect(app.tried).toEqual([]);
+  });
+
+  test('all problems are shown at once, what was typed is kept and escaped, passwords are not', async () => {
+    await using app = await startOAuthApp();
+    const typed = {
+      full_name: 'A "quoted" <name>',
+      email: 'nobody',
+      imap_username: '"><b>ada',
+      imap_password: 'top secret 1\n',
+      smtp_password: 'top secret 2',
+      smtp_username: 'relay',
+    };
+    const { html } = await pageOf(await submit(app, await openSignIn(app, await app.mint()), typed));
+    expect(html.match(/href="#(\w+)"/g)).toEqual(['href="#email"', 'href="#imap_password"']);
+    expect(html).toContain('value="A &quot;quoted&quot; &lt;name&gt;"');
+    expect(html).toContain('value="&quot;&gt;&lt;b&gt;ada"');
+    expect(html).toContain('value="relay"');
+    expect(html).not.toMatch(/<input[^>]*name="use_same_credentials"[^>]*checked/);
+    expect(html).not.toContain('top secret');
+    expect(html.match(/autofocus/g)).toHaveLength(1);
+  });
+
+  test('FORM-02 the page that is shown again can be submitted, after a long while too', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint();
+    const first = await openSignIn(app, client);
+    app.advance(590);
+    const again = await pageOf(await submit(app, first, { ...ada, imap_password: '' }), first.cookie);
+    app.advance(590);
+    expect((await submit(app, again)).status).toBe(303);
+    expect((await submit(app, again)).status).toBe(400);
+  });
+});
