@@ -1,0 +1,103 @@
+/** Files: links in what is read, and from links of our own in what is written. */
+import { describe, expect, test } from 'vitest';
+import { missiveOperations, missiveTools } from '../../../src/mcp/tools/missive.ts';
+import { ids } from '../../support/missive/ids.ts';
+import { startMissiveTools } from '../../support/missive/missive-tools.ts';
+
+const own = (name: string) => `https://mail.example/attachments/${name}`;
+const fileOf = (filename: string, bytes: Buffer) => ({ [own(filename)]: { filename, bytes } });
+const withFiles = missiveOperations.filter(({ parameters }) => 'attachment_urls' in parameters).map(({ name }) => name);
+
+/** What each of them needs beside files. */
+const ARGS: Record<string, Record<string, unknown>> = {
+  create_a_missive_message: { account: ids.customChannel, from_field: { address: 'jane.doe@customer.example' } },
+  create_a_missive_draft: {},
+  send_a_missive_message: {
+    from_field: { address: 'support@example.org' },
+    to_fields: [{ address: 'jane.doe@customer.example' }],
+  },
+  create_a_missive_post: { notification: { title: 'a', body: 'b' } },
+  create_a_missive_response: { user: ids.ana, title: 'x' },
+  update_a_missive_response_by_id: { id: ids.thanks },
+};
+
+describe.each(withFiles.map((name) => [name]))('%s', (name) => {
+  const args = ARGS[name] ?? {};
+
+  test('says what fits before the call', () => {
+    const { input } = missiveTools.find((tool) => tool.name === name) ?? {};
+    expect(input?.shape.attachment_urls?.description).toMatch(/up to 25 and 7 MB together/);
+  });
+
+  test('sends the bytes behind our links, in their order', async () => {
+    const binary = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    const files = { ...fileOf('a.bin', binary), ...fileOf('empty.txt', Buffer.alloc(0)) };
+    await using tools = await startMissiveTools({ files });
+    await tools.call(name, { ...args, attachment_urls: [own('a.bin'), own('empty.txt')] });
+    const [request] = tools.seen();
+    expect(JSON.stringify(request?.body)).toContain(
+      JSON.stringify([
+        { filename: 'a.bin', base64_data: binary.toString('base64') },
+        { filename: 'empty.txt', base64_data: '' },
+      ]).slice(1, -1),
+    );
+  });
+
+  test('fetches nothing from a link that is not ours', async () => {
+    await using tools = await startMissiveTools();
+    const error = await tools.failure(name, { ...args, attachment_urls: [`${tools.missive.url}/organizations`] });
+    expect(error).toMatchObject({ name: 'ToolError', message: expect.stringMatching(/not one of this server/) });
+    expect(tools.seen()).toEqual([]);
+  });
+
+  test('refuses files that are too large together before anything is sent', async () => {
+    const part = Buffer.alloc(3 * 1024 * 1024);
+    const files = { ...fileOf('1', part), ...fileOf('2', part), ...fileOf('3', part) };
+    await using tools = await startMissiveTools({ files });
+    const error = await tools.failure(name, { ...args, attachment_urls: [own('1'), own('2'), own('3')] });
+    expect(error).toMatchObject({ name: 'ToolError', message: expect.stringMatching(/too large|7 MB/) });
+    expect(tools.seen()).toEqual([]);
+  });
+
+  test('refuses more than 25 files', async () => {
+    await using tools = await startMissiveTools();
+    const attachment_urls = Array.from({ length: 26 }, (_, index) => own(String(index)));
+    expect(await tools.failure(name, { ...args, attachment_urls })).toMatchObject({
+      message: expect.stringMatching(/attachment_urls/),
+    });
+  });
+});
+
+test('the largest files beside the longest body fit into what Missive takes', async () => {
+  const body = 'ä'.repeat(1_000_000);
+  const left = Math.floor(((10_000_000 - Buffer.byteLength(body)) * 3) / 4) - 1000;
+  await using tools = await startMissiveTools({ files: fileOf('large', Buffer.alloc(left)) });
+  await tools.call('create_a_missive_draft', { body, attachment_urls: [own('large')] });
+  const [request] = tools.seen();
+  expect(Buffer.byteLength(JSON.stringify(request?.body))).toBeLessThanOrEqual(10_000_000);
+});
+
+test('files that fit alone, but not beside a long body, are refused before anything is sent', async () => {
+  await using tools = await startMissiveTools({ files: fileOf('large', Buffer.alloc(7 * 1024 * 1024)) });
+  const error = await tools.failure('create_a_missive_draft', {
+    body: 'ä'.repeat(1_000_000),
+    attachment_urls: [own('large')],
+  });
+  expect(error).toMatchObject({ name: 'ToolError' });
+  expect(tools.seen()).toEqual([]);
+});
+
+test('attachments of messages come as links, without their bytes', async () => {
+  await using tools = await startMissiveTools();
+  const { message } = await tools.call('get_single_missive_message_by_id', { id: ids.outageMessage });
+  expect(message).toMatchObject({
+    attachments: [
+      {
+        filename: 'screen.png',
+        media_type: 'image',
+        size: 2048,
+        url: 'https://files.example.com/screen.png?signature=abc',
+      },
+    ],
+  });
+});

@@ -1,0 +1,330 @@
+/** What a managed server for Missive does, row by row, as far as the tools show it. */
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createCatalog, type ToolListing } from '../../../src/mcp/catalog.ts';
+import { byOffset } from '../../../src/mcp/missive/fields.ts';
+import { defineOperation, inPath, inQuery } from '../../../src/mcp/missive/operation.ts';
+import { toolOf } from '../../../src/mcp/missive/tool-of-operation.ts';
+import { missiveOperations, missiveTools } from '../../../src/mcp/tools/missive.ts';
+import { quotaHeaders } from '../../../src/missive/quota.ts';
+import { type Policy, unlimited } from '../../../src/policy.ts';
+import { ids } from '../../support/missive/ids.ts';
+import { startMissiveTools } from '../../support/missive/missive-tools.ts';
+
+const listings = createCatalog(missiveTools).list(unlimited);
+
+function listing(name: string): ToolListing {
+  const found = listings.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`There is no tool ${name}`);
+  return found;
+}
+
+const Properties = z.object({
+  properties: z.record(z.string(), z.unknown()),
+  required: z.array(z.string()).optional(),
+});
+const input = (name: string) => Properties.parse(listing(name).inputSchema);
+const names = (policy: Policy) =>
+  createCatalog(missiveTools)
+    .list({ ...unlimited, policy })
+    .map(({ name }) => name);
+
+/** The class and the tag of every operation. */
+const OPERATIONS: Record<string, string[]> = {
+  'read directory': ['list_all_missive_organizations', 'list_all_missive_users', 'list_all_missive_teams'],
+  'write directory': ['create_a_missive_team', 'update_a_missive_team_by_id'],
+  'read contacts': [
+    'list_all_missive_contact_books',
+    'list_all_missive_contact_groups',
+    'list_all_missive_contacts',
+    'get_single_missive_contact_by_id',
+  ],
+  'write contacts': ['create_a_missive_contact', 'update_a_missive_contact_by_id'],
+  'read conversations': [
+    'list_all_missive_conversations',
+    'get_single_missive_conversation_by_id',
+    'list_all_missive_conversation_messages',
+    'list_all_missive_conversation_comments',
+    'list_all_missive_conversation_drafts',
+    'list_all_missive_conversation_posts',
+    'get_single_missive_message_by_id',
+    'list_all_missive_messages',
+  ],
+  'write conversations': [
+    'update_a_missive_conversation_by_id',
+    'merge_a_missive_conversation_by_id',
+    'create_a_missive_message',
+  ],
+  'write drafts': ['create_a_missive_draft', 'send_a_missive_message', 'delete_a_missive_draft_by_id'],
+  'write posts': ['create_a_missive_post', 'delete_a_missive_post_by_id'],
+  'read tasks': ['list_all_missive_tasks', 'get_single_missive_task_by_id'],
+  'write tasks': ['create_a_missive_task', 'update_a_missive_task_by_id'],
+  'read labels': ['list_all_missive_shared_labels'],
+  'write labels': ['create_a_missive_shared_label', 'update_a_missive_shared_label_by_id'],
+  'read responses': ['list_all_missive_responses', 'get_single_missive_response_by_id'],
+  'write responses': [
+    'create_a_missive_response',
+    'update_a_missive_response_by_id',
+    'delete_a_missive_response_by_id',
+  ],
+  'write webhooks': ['create_a_missive_webhook', 'delete_a_missive_webhook_by_id'],
+  'write analytics': ['create_a_missive_analytics_report'],
+  'read analytics': ['get_single_missive_analytics_report_by_id'],
+};
+
+describe('operations', () => {
+  test.each(Object.entries(OPERATIONS))('%s has its tools, of that class and with that tag', (kind, tools) => {
+    const [kindOf, tag] = kind.split(' ');
+    for (const name of tools) {
+      const operation = missiveOperations.find((each) => each.name === name);
+      expect(operation?.tags, name).toContain(tag);
+      expect(operation?.effect === 'reads' ? 'read' : 'write', name).toBe(kindOf);
+    }
+  });
+
+  test('there is no tool beside them', () => {
+    expect(Object.values(OPERATIONS).flat().sort()).toEqual(listings.map(({ name }) => name).sort());
+  });
+});
+
+describe('capability: method filter', () => {
+  test('read leaves get and list, and nothing else', () => {
+    const left = names({ methods: ['list', 'get', 'search'] });
+    expect(left.length).toBeGreaterThan(15);
+    expect(left.filter((name) => !/^(list_all|get_single)_missive_/.test(name))).toEqual([]);
+  });
+
+  test('a single method such as list or get leaves its own', () => {
+    expect(names({ methods: ['get'] }).every((name) => name.startsWith('get_single_'))).toBe(true);
+    expect(names({ methods: ['list'] }).every((name) => name.startsWith('list_all_'))).toBe(true);
+  });
+
+  test('it holds at tools/call as at tools/list, whatever the model says', async () => {
+    await using tools = await startMissiveTools({ permit: { ...unlimited, policy: { methods: ['list'] } } });
+    await tools.failure('create_a_missive_contact', { contact_book: ids.vipProspects, first_name: 'Jane' });
+    expect(tools.missive.requests).toEqual([]);
+  });
+});
+
+describe('capability: tag filter', () => {
+  test('tools without a listed tag vanish', () => {
+    expect(names({ tags: ['labels'] })).toEqual(OPERATIONS['read labels']?.concat(OPERATIONS['write labels'] ?? []));
+  });
+
+  test('both filters combine with AND', () => {
+    expect(names({ tags: ['labels'], methods: ['list'] })).toEqual(['list_all_missive_shared_labels']);
+  });
+});
+
+test('capability: no retry, no throttle, no backoff; an upstream 429 is the caller’s at once', async () => {
+  await using tools = await startMissiveTools();
+  tools.missive.misbehave({ kind: 'rate limited', retryAfter: 600 }, { times: 99 });
+  for (const { name, http } of missiveOperations.filter((each) => Object.keys(each.parameters).length === 0)) {
+    const before = tools.seen().length;
+    expect(http).toBe('GET');
+    expect(await tools.failure(name)).toMatchObject({ details: { status: 429, retry_after: 600 } });
+    expect(tools.seen().length).toBe(before + 1);
+  }
+});
+
+test('capability: normalised limit headers, and the same numbers in the tool error', async () => {
+  const now = () => new Date(1_760_000_000_000);
+  await using tools = await startMissiveTools({ now });
+  tools.missive.misbehave({ kind: 'rate limited', retryAfter: 12, limit: 300, remaining: 0, reset: 1_760_000_012 });
+  const error = await tools.failure('list_all_missive_contact_books');
+  expect(error).toMatchObject({
+    details: { ratelimit_limit: 300, ratelimit_remaining: 0, ratelimit_reset: 12, retry_after: 12 },
+  });
+  expect(tools.quotas.map(quotaHeaders)).toEqual([
+    { 'ratelimit-limit': '300', 'ratelimit-remaining': '0', 'ratelimit-reset': '12', 'retry-after': '12' },
+  ]);
+});
+
+describe('capability: flat input namespace', () => {
+  test('path, query and body fields stand beside each other, none in an envelope', () => {
+    const properties = Object.keys(input('update_a_missive_conversation_by_id').properties);
+    expect(properties).toEqual(expect.arrayContaining(['id', 'subject', 'organization', 'add_shared_labels', 'close']));
+    expect(properties).not.toContain('conversations');
+  });
+
+  test('a name that path and body share is one parameter, and arrives in both places', async () => {
+    await using tools = await startMissiveTools();
+    await tools.call('update_a_missive_shared_label_by_id', { id: ids.urgent, name: 'Now' });
+    expect(tools.seen()).toMatchObject([
+      { path: `/shared_labels/${ids.urgent}`, body: { shared_labels: [{ id: ids.urgent, name: 'Now' }] } },
+    ]);
+  });
+
+  test('a name that means two things in one operation has another one for the model', async () => {
+    const operation = defineOperation({
+      name: 'list_all_missive_nothing',
+      title: 'List nothing',
+      description: 'Two parameters that the API calls id.',
+      http: 'GET',
+      path: '/conversations/:id/comments',
+      effect: 'reads',
+      method: 'list',
+      tags: ['conversations'],
+      parameters: { conversation_id: { ...inPath(z.string()), wire: 'id' }, id: inQuery(z.string()) },
+      answer: { kind: 'list', key: 'comments', item: z.object({ id: z.string() }) },
+    });
+    await using tools = await startMissiveTools();
+    const catalog = createCatalog([toolOf(operation)]);
+    await catalog.call(operation.name, { conversation_id: ids.outage, id: 'x' }, unlimited, tools.session);
+    expect(tools.seen()).toMatchObject([{ path: `/conversations/${ids.outage}/comments`, query: { id: 'x' } }]);
+  });
+});
+
+describe('capability: cursor pagination', () => {
+  const lists = missiveOperations.filter(({ paging }) => paging !== undefined).map(({ name }) => [name]);
+
+  test.each(lists)('%s has limit and next_cursor, and says to pass it back exactly as received', (name) => {
+    const { properties } = input(name);
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(['limit', 'next_cursor']));
+    expect(properties.next_cursor).toMatchObject({
+      description: expect.stringMatching(/exactly as received. Never decode or change it/),
+    });
+    expect(listing(name).description).toMatch(/pass next_cursor exactly as received/);
+    expect(Properties.parse(listing(name).outputSchema).required).toContain('next_cursor');
+  });
+});
+
+test('capability: tools are assembled from records; a new record is a new tool, and no record is no tool', async () => {
+  const operation = defineOperation({
+    name: 'list_all_missive_books_again',
+    title: 'List books again',
+    description: 'Contact books, from a record that was just written.',
+    http: 'GET',
+    path: '/contact_books',
+    effect: 'reads',
+    method: 'list',
+    tags: ['contacts'],
+    parameters: {},
+    paging: byOffset,
+    answer: { kind: 'list', key: 'contact_books', item: z.object({ id: z.string() }) },
+  });
+  const catalog = createCatalog([...missiveTools, toolOf(operation)]);
+  expect(catalog.list(unlimited).map(({ name }) => name)).toEqual([
+    ...missiveOperations.map(({ name }) => name),
+    operation.name,
+  ]);
+  await using tools = await startMissiveTools();
+  expect(await catalog.call(operation.name, { limit: 1 }, unlimited, tools.session)).toMatchObject({
+    contact_books: [{ id: ids.enterpriseLeads }],
+  });
+  expect(await tools.failure(operation.name)).toMatchObject({ message: expect.stringMatching(/no tool/) });
+});
+
+describe('capability: parent-scope discovery in descriptions', () => {
+  test.each([
+    ['list_all_missive_contacts', 'list_all_missive_contact_books'],
+    ['create_a_missive_contact', 'list_all_missive_contact_books'],
+    ['list_all_missive_contact_groups', 'list_all_missive_contact_books'],
+    ['list_all_missive_shared_labels', 'list_all_missive_organizations'],
+    ['create_a_missive_shared_label', 'list_all_missive_organizations'],
+    ['create_a_missive_team', 'list_all_missive_organizations'],
+  ])('%s says to call %s first', (name, first) => {
+    expect(listing(name).description).toMatch(new RegExp(`Call ${first} (first )?for|Call ${first} first`));
+  });
+
+  test('the list of conversations names mailboxes, labels and teams', () => {
+    const { description, inputSchema } = listing('list_all_missive_conversations');
+    expect(description).toMatch(/inbox.*shared_label.*team_inbox/);
+    expect(JSON.stringify(inputSchema)).toMatch(/list_all_missive_shared_labels.*list_all_missive_teams/);
+  });
+
+  test.each(listings.map(({ name }) => [name]))('every id that %s takes is said where to find', (name) => {
+    const Described = z.looseObject({ description: z.string().optional() });
+    const takesId = (schema: unknown) => /"format":"uuid"/.test(JSON.stringify(schema));
+    for (const [parameter, schema] of Object.entries(input(name).properties)) {
+      if (!takesId(schema)) continue;
+      expect(Described.parse(schema).description, parameter).toMatch(
+        /(list_all|get_single|create_a)_missive_|Resource IDs/,
+      );
+    }
+  });
+});
+
+describe('capability: layered thread tools', () => {
+  test('messages and comments come from two tools, and neither has the other', async () => {
+    await using tools = await startMissiveTools();
+    const args = { conversation_id: ids.outage };
+    const messages = JSON.stringify(await tools.call('list_all_missive_conversation_messages', args));
+    const comments = JSON.stringify(await tools.call('list_all_missive_conversation_comments', args));
+    expect(messages).not.toContain('database outage');
+    expect(comments).not.toContain('Nothing works');
+  });
+});
+
+test('capability: lightweight conversation list; bodies come from the message tools only', async () => {
+  await using tools = await startMissiveTools();
+  const { conversations } = await tools.call('list_all_missive_conversations', { all: true });
+  const [first] = z.array(z.record(z.string(), z.unknown())).parse(conversations);
+  expect(first).toMatchObject({ latest_message_subject: 'Offer for 200 seats', messages_count: 2 });
+  expect(first).toHaveProperty('authors');
+  for (const heavy of ['body', 'messages', 'comments', 'users']) expect(first).not.toHaveProperty(heavy);
+  const { message } = await tools.call('get_single_missive_message_by_id', { id: ids.janesMessage });
+  expect(message).toHaveProperty('body');
+});
+
+/** The six tools of the guide, and what they must do. */
+describe('capability: the six named tools', () => {
+  test('list_all_missive_contact_books returns id and name', async () => {
+    await using tools = await startMissiveTools();
+    expect(await tools.call('list_all_missive_contact_books')).toMatchObject({
+      contact_books: expect.arrayContaining([expect.objectContaining({ id: ids.vipProspects, name: 'VIP Prospects' })]),
+    });
+  });
+
+  test.each([
+    ['list_all_missive_contacts', ['contact_book']],
+    ['create_a_missive_contact', ['contact_book']],
+    ['list_all_missive_conversation_comments', ['conversation_id']],
+    ['list_all_missive_shared_labels', ['organization']],
+  ])('%s requires %j', (name, required) => {
+    expect(input(name).required).toEqual(required);
+  });
+
+  test('list_all_missive_contacts has limit, next_cursor and search', () => {
+    const { properties } = input('list_all_missive_contacts');
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(['limit', 'next_cursor', 'search']));
+  });
+
+  test('create_a_missive_contact takes infos and memberships, one contact or several, and returns ids', async () => {
+    await using tools = await startMissiveTools();
+    const contact = {
+      first_name: 'Jane',
+      infos: [{ kind: 'email', label: 'work', value: 'jane@x.example' }],
+      memberships: [{ group: { kind: 'group', name: 'VIP' } }],
+    };
+    const args = { contact_book: ids.vipProspects, contacts: [contact, contact] };
+    const { contacts } = await tools.call('create_a_missive_contact', args);
+    expect(contacts).toMatchObject([{ id: expect.any(String) }, { id: expect.any(String) }]);
+  });
+
+  test('list_all_missive_shared_labels returns id, color, parent and name_with_parent_names', async () => {
+    await using tools = await startMissiveTools();
+    const { shared_labels: labels } = await tools.call('list_all_missive_shared_labels', {
+      organization: ids.organization,
+    });
+    const [, urgent] = z.array(z.unknown()).parse(labels);
+    expect(urgent).toMatchObject({
+      id: ids.urgent,
+      color: '#c02020',
+      parent: ids.supportLabel,
+      name_with_parent_names: 'Support/Urgent',
+    });
+  });
+
+  test('list_all_missive_conversations requires a mailbox, label or team, and has no bodies', async () => {
+    await using tools = await startMissiveTools();
+    expect(await tools.failure('list_all_missive_conversations', {})).toMatchObject({ name: 'ToolError' });
+    const result = JSON.stringify(await tools.call('list_all_missive_conversations', { shared_label: ids.urgent }));
+    expect(result).not.toContain('body');
+  });
+
+  test('update_a_missive_shared_label_by_id says which tool puts a label on a conversation', () => {
+    const { description } = listing('update_a_missive_shared_label_by_id');
+    expect(description).toMatch(/does not put the label on a conversation: update_a_missive_conversation_by_id does/);
+  });
+});

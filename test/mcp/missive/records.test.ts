@@ -1,0 +1,86 @@
+/** Every record with good and with bad input, as Missive sees it. */
+import { describe, expect, test } from 'vitest';
+import { missiveOperations } from '../../../src/mcp/tools/missive.ts';
+import { ids } from '../../support/missive/ids.ts';
+import { startMissiveTools } from '../../support/missive/missive-tools.ts';
+import { contacts } from './rows/contacts.ts';
+import { conversations } from './rows/conversations.ts';
+import { directory } from './rows/directory.ts';
+import { drafts } from './rows/drafts.ts';
+import { everyParameter } from './rows/every-parameter.ts';
+import { messages } from './rows/messages.ts';
+import { files } from './rows/people.ts';
+import { posts } from './rows/posts.ts';
+import { responses } from './rows/responses.ts';
+import type { Expected } from './rows/row.ts';
+import { tasks } from './rows/tasks.ts';
+import { webhooksAnalytics } from './rows/webhooks-analytics.ts';
+
+const rows = {
+  ...directory,
+  ...contacts,
+  ...conversations,
+  ...messages,
+  ...drafts,
+  ...posts,
+  ...tasks,
+  ...responses,
+  ...webhooksAnalytics,
+};
+
+const request = ({ method = 'GET', path, query = {}, body }: Expected) => ({ method, path, query, body });
+
+test('every record has a row, and every row a record', () => {
+  expect(Object.keys(rows).sort()).toEqual(missiveOperations.map(({ name }) => name).sort());
+});
+
+test('every row has good and bad input', () => {
+  for (const [name, { good, bad }] of Object.entries(rows)) {
+    expect([good.length > 0, bad.length > 0], name).toEqual([true, true]);
+  }
+});
+
+describe.each(Object.entries(rows))('%s', (name, { good, bad }) => {
+  test.each([...good, ...(everyParameter[name] ?? [])].map((example) => [example.shows, example] as const))(
+    'shows %s',
+    async (_, example) => {
+      await using tools = await startMissiveTools({ files });
+      const result = await tools.call(name, example.args);
+      expect(tools.seen()).toEqual(example.requests.map(request));
+      expect(result).toMatchObject(example.result);
+    },
+  );
+
+  test.each(bad.map((example) => [example.what, example] as const))(
+    'refuses %s, and Missive is not asked',
+    async (_, { args, says }) => {
+      await using tools = await startMissiveTools({ files });
+      const error = await tools.failure(name, args);
+      expect(error).toMatchObject({ name: 'ToolError', message: expect.stringMatching(says) });
+      expect(tools.seen()).toEqual([]);
+    },
+  );
+
+  test('refuses a parameter that it does not have, and Missive is not asked', async () => {
+    await using tools = await startMissiveTools({ files });
+    const error = await tools.failure(name, { ...good[0]?.args, no_such_parameter: 1 });
+    expect(error).toMatchObject({ name: 'ToolError', message: expect.stringContaining('no_such_parameter') });
+    expect(tools.seen()).toEqual([]);
+  });
+});
+
+test('every parameter of every record is in a call that Missive sees', () => {
+  const unseen = missiveOperations.flatMap(({ name, parameters }) => {
+    const examples = [...(rows[name]?.good ?? []), ...(everyParameter[name] ?? [])];
+    const seen = new Set(examples.flatMap(({ args }) => Object.keys(args)));
+    return Object.keys(parameters).flatMap((parameter) => (seen.has(parameter) ? [] : [`${name}.${parameter}`]));
+  });
+  expect(unseen).toEqual([]);
+});
+
+test('an id that leads to nothing is said to be one', async () => {
+  await using tools = await startMissiveTools();
+  expect(await tools.failure('get_single_missive_task_by_id', { id: ids.unknown })).toMatchObject({
+    message: 'Missive does not know one of these ids, or this person cannot see it. Missive says: “Not found”.',
+  });
+});

@@ -1,0 +1,284 @@
+import { expect } from 'vitest';
+import { ids } from '../../../support/missive/ids.ts';
+import { NEWEST } from '../../../support/missive/rows.ts';
+import type { Row, Rows } from './row.ts';
+
+const FLAGS = ['inbox', 'all', 'assigned', 'closed', 'snoozed', 'flagged', 'trashed', 'junked', 'drafts'];
+const OF = { shared_label: ids.urgent, team_inbox: ids.support, team_closed: ids.support, team_all: ids.support };
+const boxes: Record<string, true | string> = { ...Object.fromEntries(FLAGS.map((flag) => [flag, true])), ...OF };
+
+/** Every mailbox filter, alone. */
+const eachBox: Row['good'] = Object.entries(boxes).map(([name, value]) => ({
+  shows: `those of ${name}`,
+  args: { [name]: value },
+  requests: [{ path: '/conversations', query: { [name]: String(value), limit: '25' } }],
+  result: { conversations: expect.any(Array), next_cursor: null },
+}));
+
+const inside = (kind: 'messages' | 'comments' | 'drafts' | 'posts', items: unknown[]): Row => ({
+  good: [
+    {
+      shows: `${kind} and nothing else`,
+      args: { conversation_id: ids.outage, limit: 5 },
+      requests: [{ path: `/conversations/${ids.outage}/${kind}`, query: { limit: '5' } }],
+      result: { [kind]: items, next_cursor: null },
+    },
+  ],
+  bad: [
+    { what: 'no conversation', args: {}, says: /conversation_id/ },
+    { what: 'more than ten', args: { conversation_id: ids.outage, limit: 11 }, says: /limit/ },
+    { what: 'fewer than two', args: { conversation_id: ids.outage, limit: 1 }, says: /limit/ },
+    { what: 'a number', args: { conversation_id: '554100' }, says: /conversation_id: must be an id/ },
+  ],
+});
+
+export const conversations: Rows = {
+  list_all_missive_conversations: {
+    good: [
+      ...eachBox,
+      {
+        shows: 'people from outside, counts and labels, and no text',
+        args: { shared_label: ids.urgent },
+        requests: [{ path: '/conversations', query: { shared_label: ids.urgent, limit: '25' } }],
+        result: {
+          conversations: [
+            {
+              id: ids.outage,
+              latest_message_subject: 'Nothing works',
+              authors: [{ address: 'jane.doe@customer.example' }],
+              messages_count: 1,
+              shared_labels: [{ id: ids.urgent, name: 'Urgent' }],
+            },
+          ],
+        },
+      },
+      {
+        shows: 'a guest’s two fields',
+        args: { team_all: ids.support },
+        requests: [{ path: '/conversations', query: { team_all: ids.support, limit: '25' } }],
+        result: { conversations: expect.arrayContaining([{ id: ids.guest, last_activity_at: NEWEST - 70 }]) },
+      },
+      {
+        shows: 'an address within an organization',
+        args: { inbox: true, organization: ids.organization, email: 'jane.doe@customer.example', limit: 50 },
+        requests: [
+          {
+            path: '/conversations',
+            query: {
+              inbox: 'true',
+              organization: ids.organization,
+              email: 'jane.doe@customer.example',
+              limit: '50',
+            },
+          },
+        ],
+        result: { conversations: [{ id: ids.prospect }, { id: ids.outage }] },
+      },
+      {
+        shows: 'a domain',
+        args: { all: true, domain: 'customer.example' },
+        requests: [{ path: '/conversations', query: { all: 'true', domain: 'customer.example', limit: '25' } }],
+        result: { conversations: [{ id: ids.prospect }, { id: ids.outage }] },
+      },
+      {
+        shows: 'an organization of contacts',
+        args: { all: true, contact_organization: ids.exampleCompany },
+        requests: [
+          { path: '/conversations', query: { all: 'true', contact_organization: ids.exampleCompany, limit: '25' } },
+        ],
+        result: { conversations: [] },
+      },
+    ],
+    bad: [
+      { what: 'no mailbox filter', args: {}, says: /list_all_missive_shared_labels.*list_all_missive_teams/ },
+      { what: 'an organization alone', args: { organization: ids.organization }, says: /mailbox filter/ },
+      { what: 'two mailbox filters', args: { inbox: true, team_all: ids.support }, says: /inbox and team_all/ },
+      { what: 'a mailbox filter that is false', args: { inbox: false }, says: /inbox/ },
+      {
+        what: 'an address and a domain',
+        args: { inbox: true, email: 'a@x.example', domain: 'x.example' },
+        says: /email and domain exclude/,
+      },
+      {
+        what: 'an organization beside a label',
+        args: { shared_label: ids.urgent, organization: ids.organization },
+        says: /organization has no use with shared_label/,
+      },
+      { what: 'a domain with @', args: { inbox: true, domain: '@x.example' }, says: /domain/ },
+      { what: 'more than fifty', args: { inbox: true, limit: 51 }, says: /limit/ },
+      { what: 'fewer than two', args: { inbox: true, limit: 1 }, says: /limit/ },
+      { what: 'a search', args: { inbox: true, search: 'outage' }, says: /search/ },
+    ],
+  },
+  get_single_missive_conversation_by_id: {
+    good: [
+      {
+        shows: 'how it stands with each user',
+        args: { id: ids.closed },
+        requests: [{ path: `/conversations/${ids.closed}` }],
+        result: {
+          conversation: {
+            id: ids.closed,
+            organization: { id: ids.organization },
+            users: [
+              { id: ids.ana, closed: true },
+              { id: ids.bo, closed: true },
+            ],
+          },
+        },
+      },
+      {
+        shows: 'a guest’s two fields',
+        args: { id: ids.guest },
+        requests: [{ path: `/conversations/${ids.guest}` }],
+        result: { conversation: { id: ids.guest, last_activity_at: NEWEST - 70 } },
+      },
+    ],
+    bad: [{ what: 'a number', args: { id: '993821' }, says: /id: must be an id/ }],
+  },
+  list_all_missive_conversation_messages: inside('messages', [
+    {
+      id: ids.outageMessage,
+      from_field: { name: 'Jane Doe', address: 'jane.doe@customer.example' },
+      attachments: [{ filename: 'screen.png', size: 2048, url: expect.stringContaining('signature=abc') }],
+    },
+  ]),
+  list_all_missive_conversation_comments: inside('comments', [
+    { body: '@Ana looks like the database outage', author: { id: ids.bo, name: 'Bo Li' }, mentions: [{ id: ids.ana }] },
+    { body: 'Looking into it' },
+  ]),
+  list_all_missive_conversation_drafts: inside('drafts', [{ id: ids.draft, draft: true, author: { id: ids.ana } }]),
+  list_all_missive_conversation_posts: inside('posts', [
+    { id: ids.post, username: 'monitor', notification: { title: 'Alert' } },
+  ]),
+  update_a_missive_conversation_by_id: {
+    good: [
+      {
+        shows: 'a label, with the organization that it needs',
+        args: { id: ids.outage, organization: ids.organization, add_shared_labels: [ids.engineering] },
+        requests: [
+          {
+            method: 'PATCH',
+            path: `/conversations/${ids.outage}`,
+            body: {
+              conversations: [{ id: ids.outage, organization: ids.organization, add_shared_labels: [ids.engineering] }],
+            },
+          },
+        ],
+        result: { conversation: { id: ids.outage, shared_labels: [{ id: ids.urgent }, { id: ids.engineering }] } },
+      },
+      {
+        shows: 'everything at once',
+        args: {
+          id: ids.outage,
+          subject: 'Outage',
+          color: 'danger',
+          organization: ids.organization,
+          team: ids.sales,
+          force_team: true,
+          add_users: [ids.bo],
+          add_assignees: [ids.bo],
+          remove_assignees: [ids.ana],
+          remove_shared_labels: [ids.urgent],
+          add_to_inbox: true,
+          add_to_team_inbox: true,
+          close: true,
+        },
+        requests: [
+          {
+            method: 'PATCH',
+            path: `/conversations/${ids.outage}`,
+            body: {
+              conversations: [
+                {
+                  id: ids.outage,
+                  subject: 'Outage',
+                  color: 'danger',
+                  organization: ids.organization,
+                  team: ids.sales,
+                  force_team: true,
+                  add_users: [ids.bo],
+                  add_assignees: [ids.bo],
+                  remove_assignees: [ids.ana],
+                  remove_shared_labels: [ids.urgent],
+                  add_to_inbox: true,
+                  add_to_team_inbox: true,
+                  close: true,
+                },
+              ],
+            },
+          },
+        ],
+        result: {
+          conversation: {
+            subject: 'Outage',
+            color: 'danger',
+            team: { id: ids.sales },
+            assignees: [{ id: ids.bo }],
+            shared_labels: [],
+          },
+        },
+      },
+      {
+        shows: 'a closed one open again',
+        args: { id: ids.closed, reopen: true },
+        requests: [
+          {
+            method: 'PATCH',
+            path: `/conversations/${ids.closed}`,
+            body: { conversations: [{ id: ids.closed, reopen: true }] },
+          },
+        ],
+        result: { conversation: { users: [{ closed: false }, { closed: false }] } },
+      },
+    ],
+    bad: [
+      { what: 'nothing to change', args: { id: ids.outage }, says: /nothing to change/ },
+      {
+        what: 'an organization alone',
+        args: { id: ids.outage, organization: ids.organization },
+        says: /nothing to change/,
+      },
+      ...['add_users', 'add_assignees', 'remove_assignees', 'add_shared_labels', 'remove_shared_labels'].map(
+        (name) => ({
+          what: `${name} without an organization`,
+          args: { id: ids.outage, [name]: [ids.bo] },
+          says: new RegExp(`${name} needs organization: .*get_single_missive_conversation_by_id`),
+        }),
+      ),
+      {
+        what: 'a team inbox without a team',
+        args: { id: ids.outage, add_to_team_inbox: true },
+        says: /list_all_missive_teams/,
+      },
+      {
+        what: 'a team by force without a team',
+        args: { id: ids.outage, force_team: true },
+        says: /list_all_missive_teams/,
+      },
+      { what: 'closed and open', args: { id: ids.outage, close: true, reopen: true }, says: /close or reopen/ },
+      { what: 'a flag that is false', args: { id: ids.outage, close: false }, says: /close/ },
+      { what: 'what the API cannot do', args: { id: ids.outage, archive: true }, says: /archive/ },
+    ],
+  },
+  merge_a_missive_conversation_by_id: {
+    good: [
+      {
+        shows: 'the id that stays, which is not the target’s',
+        args: { id: ids.older, target: ids.outage, subject: 'Outage' },
+        requests: [
+          {
+            method: 'POST',
+            path: `/conversations/${ids.older}/merge`,
+            body: { target: ids.outage, subject: 'Outage' },
+          },
+        ],
+        result: { conversation: { id: ids.older, subject: 'Outage' } },
+      },
+    ],
+    bad: [
+      { what: 'no target', args: { id: ids.older }, says: /target/ },
+      { what: 'itself', args: { id: ids.older, target: ids.older.toUpperCase() }, says: /same conversation/ },
+    ],
+  },
+};

@@ -1,0 +1,198 @@
+import { expect } from 'vitest';
+import { ids } from '../../../support/missive/ids.ts';
+import { NEWEST } from '../../../support/missive/rows.ts';
+import { attached, badPeople, file, jane, needsOrganization, support } from './people.ts';
+import type { Rows } from './row.ts';
+
+export const drafts: Rows = {
+  create_a_missive_draft: {
+    good: [
+      {
+        shows: 'a reply that is not sent',
+        args: {
+          conversation: ids.outage,
+          subject: 'Re: Nothing works',
+          body: '<div>Hello</div>',
+          from_field: support,
+          to_fields: [jane],
+          cc_fields: [{ address: 'bo@example.org' }],
+        },
+        requests: [
+          {
+            method: 'POST',
+            path: '/drafts',
+            body: {
+              drafts: {
+                conversation: ids.outage,
+                subject: 'Re: Nothing works',
+                body: '<div>Hello</div>',
+                from_field: support,
+                to_fields: [jane],
+                cc_fields: [{ address: 'bo@example.org' }],
+                send: false,
+              },
+            },
+          },
+        ],
+        result: { draft: { id: expect.any(String), conversation: ids.outage } },
+      },
+      {
+        shows: 'files as base64, in a conversation that a Message-ID leads to',
+        args: { references: ['<a1@customer.example>'], attachment_urls: [file], add_default_signature: true },
+        requests: [
+          {
+            method: 'POST',
+            path: '/drafts',
+            body: {
+              drafts: {
+                references: ['<a1@customer.example>'],
+                add_default_signature: true,
+                attachments: [attached],
+                send: false,
+              },
+            },
+          },
+        ],
+        result: { draft: { conversation: ids.prospect } },
+      },
+      {
+        shows: 'a WhatsApp template from a number',
+        args: {
+          body: 'Hello Jane',
+          from_field: { phone_number: '+15550100100', type: 'whatsapp' },
+          to_fields: [{ phone_number: '+15550100199' }],
+          external_response_id: 'hello',
+          external_response_variables: { name: 'Jane' },
+        },
+        requests: [
+          {
+            method: 'POST',
+            path: '/drafts',
+            body: {
+              drafts: {
+                body: 'Hello Jane',
+                from_field: { phone_number: '+15550100100', type: 'whatsapp' },
+                to_fields: [{ phone_number: '+15550100199' }],
+                external_response_id: 'hello',
+                external_response_variables: { name: 'Jane' },
+                send: false,
+              },
+            },
+          },
+        ],
+        result: { draft: { id: expect.any(String) } },
+      },
+    ],
+    bad: [
+      { what: 'nothing in it', args: { to_fields: [jane] }, says: /body or attachments/ },
+      {
+        what: 'two numbers',
+        args: { body: 'x', to_fields: [{ phone_number: '+15550100199' }, { phone_number: '+15550100198' }] },
+        says: /one phone_number only/,
+      },
+      { what: 'sending, which another tool does', args: { body: 'x', send: true }, says: /send/ },
+      {
+        what: 'a link that is not ours',
+        args: { body: 'x', attachment_urls: ['https://elsewhere.example/f'] },
+        says: /not one of this server/,
+      },
+      needsOrganization({ body: 'x' }),
+      ...badPeople({ body: 'x' }),
+    ],
+  },
+  send_a_missive_message: {
+    good: [
+      {
+        shows: 'a reply that is sent now',
+        args: { conversation: ids.outage, body: 'Done', from_field: support, to_fields: [jane] },
+        requests: [
+          {
+            method: 'POST',
+            path: '/drafts',
+            body: {
+              drafts: { conversation: ids.outage, body: 'Done', from_field: support, to_fields: [jane], send: true },
+            },
+          },
+        ],
+        result: { message: { id: expect.any(String), conversation: ids.outage } },
+      },
+      {
+        shows: 'a message for later, which goes without send',
+        args: {
+          body: 'Still there?',
+          from_field: support,
+          to_fields: [jane],
+          send_at: NEWEST + 4_000_000_000,
+          auto_followup: true,
+        },
+        requests: [
+          {
+            method: 'POST',
+            path: '/drafts',
+            body: {
+              drafts: {
+                body: 'Still there?',
+                from_field: support,
+                to_fields: [jane],
+                send_at: NEWEST + 4_000_000_000,
+                auto_followup: true,
+              },
+            },
+          },
+        ],
+        result: { message: { send_at: NEWEST + 4_000_000_000 } },
+      },
+      {
+        shows: 'a message of a custom channel',
+        args: { account: ids.customChannel, body: 'Hi', to_fields: [{ id: 'u-1', username: 'jane' }] },
+        requests: [
+          {
+            method: 'POST',
+            path: '/drafts',
+            body: {
+              drafts: {
+                account: ids.customChannel,
+                body: 'Hi',
+                to_fields: [{ id: 'u-1', username: 'jane' }],
+                send: true,
+              },
+            },
+          },
+        ],
+        result: { message: { id: expect.any(String) } },
+      },
+    ],
+    bad: [
+      { what: 'nobody to send to', args: { body: 'x', from_field: support }, says: /to_fields/ },
+      {
+        what: 'no sender',
+        args: { body: 'x', to_fields: [jane] },
+        says: /from_field.*list_all_missive_conversation_messages/,
+      },
+      { what: 'nothing in it', args: { from_field: support, to_fields: [jane] }, says: /body or attachments/ },
+      {
+        what: 'a time that is over',
+        args: { body: 'x', from_field: support, to_fields: [jane], send_at: 1 },
+        says: /send_at/,
+      },
+      {
+        what: 'a follow-up without a time',
+        args: { body: 'x', from_field: support, to_fields: [jane], auto_followup: true },
+        says: /send_at/,
+      },
+      needsOrganization({ body: 'x', from_field: support, to_fields: [jane] }),
+      ...badPeople({ body: 'x', from_field: support }),
+    ],
+  },
+  delete_a_missive_draft_by_id: {
+    good: [
+      {
+        shows: 'no more than that it is done',
+        args: { id: ids.draft },
+        requests: [{ method: 'DELETE', path: `/drafts/${ids.draft}` }],
+        result: { done: true },
+      },
+    ],
+    bad: [{ what: 'no id', args: {}, says: /id/ }],
+  },
+};

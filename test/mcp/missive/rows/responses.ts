@@ -1,0 +1,126 @@
+import { expect } from 'vitest';
+import { ids } from '../../../support/missive/ids.ts';
+import type { Rows } from './row.ts';
+
+const file = 'https://mail.example/attachments/own';
+
+export const responses: Rows = {
+  list_all_missive_responses: {
+    good: [
+      {
+        shows: 'no bodies',
+        args: { organization: ids.organization },
+        requests: [{ path: '/responses', query: { organization: ids.organization, limit: '50' } }],
+        result: { responses: [{ id: ids.thanks, title: 'Thanks' }, { id: ids.imported }], next_cursor: null },
+      },
+    ],
+    bad: [{ what: 'a limit above 200', args: { limit: 201 }, says: /limit/ }],
+  },
+  get_single_missive_response_by_id: {
+    good: [
+      {
+        shows: 'its text',
+        args: { id: ids.thanks },
+        requests: [{ path: `/responses/${ids.thanks}` }],
+        result: { response: { id: ids.thanks, body: 'Thank you\nThe team', body_cut: null } },
+      },
+    ],
+    bad: [{ what: 'no id', args: {}, says: /id/ }],
+  },
+  create_a_missive_response: {
+    good: [
+      {
+        shows: 'an answer of an organization, with a file',
+        args: {
+          organization: ids.organization,
+          title: 'Sorry',
+          body: '<div>Sorry</div>',
+          shared_labels: [ids.urgent],
+          external_id: 'r-1',
+          external_source: 'crm',
+          attachment_urls: [file],
+        },
+        requests: [
+          {
+            method: 'POST',
+            path: '/responses',
+            body: {
+              responses: [
+                {
+                  organization: ids.organization,
+                  title: 'Sorry',
+                  body: '<div>Sorry</div>',
+                  shared_labels: [ids.urgent],
+                  external_id: 'r-1',
+                  external_source: 'crm',
+                  attachments: [{ filename: 'plan.pdf', base64_data: Buffer.from('a plan').toString('base64') }],
+                },
+              ],
+            },
+          },
+        ],
+        result: { response: { id: expect.any(String), title: 'Sorry', organization: ids.organization } },
+      },
+      {
+        shows: 'an answer of one user',
+        args: { user: ids.ana, title: 'Bye', body: 'Bye' },
+        requests: [
+          { method: 'POST', path: '/responses', body: { responses: [{ user: ids.ana, title: 'Bye', body: 'Bye' }] } },
+        ],
+        result: { response: { user: ids.ana } },
+      },
+    ],
+    bad: [
+      {
+        what: 'no owner',
+        args: { title: 'x', body: 'y' },
+        says: /list_all_missive_organizations.*list_all_missive_users/,
+      },
+      { what: 'two owners', args: { organization: ids.organization, user: ids.ana, title: 'x' }, says: /exactly one/ },
+      { what: 'a name for a title, which Missive drops', args: { user: ids.ana, name: 'x', body: 'y' }, says: /name/ },
+      {
+        what: 'labels of one user',
+        args: { user: ids.ana, title: 'x', shared_labels: [ids.urgent] },
+        says: /need organization/,
+      },
+      {
+        what: 'half of an id elsewhere',
+        args: { user: ids.ana, title: 'x', external_id: '1' },
+        says: /external_source/,
+      },
+      { what: 'a title that is too long', args: { user: ids.ana, title: 'x'.repeat(501) }, says: /title/ },
+      { what: 'nothing in it', args: { user: ids.ana }, says: /title/ },
+    ],
+  },
+  update_a_missive_response_by_id: {
+    good: [
+      {
+        shows: 'only what changes',
+        args: { id: ids.thanks, subject: 'Thanks!' },
+        requests: [
+          {
+            method: 'PATCH',
+            path: `/responses/${ids.thanks}`,
+            body: { responses: [{ id: ids.thanks, subject: 'Thanks!' }] },
+          },
+        ],
+        result: { response: { id: ids.thanks, subject: 'Thanks!' } },
+      },
+    ],
+    bad: [
+      { what: 'nothing to change', args: { id: ids.thanks }, says: /nothing to change/ },
+      { what: 'half of an id elsewhere', args: { id: ids.thanks, external_source: 'crm' }, says: /external_id/ },
+    ],
+  },
+  delete_a_missive_response_by_id: {
+    good: [
+      {
+        shows: 'no more than that it is done',
+        args: { id: ids.thanks },
+        requests: [{ method: 'DELETE', path: `/responses/${ids.thanks}` }],
+        result: { done: true },
+      },
+    ],
+    bad: [{ what: 'two ids', args: { id: `${ids.thanks},${ids.imported}` }, says: /id/ }],
+  },
+};

@@ -1,0 +1,147 @@
+/** Listing and calling are two ways to ask the same question. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { OAuthError, ToolError } from '../../../src/errors.ts';
+import { createCatalog } from '../../../src/mcp/catalog.ts';
+import type { MailSession } from '../../../src/mcp/mail/mail-session.ts';
+import { powerOf, SCOPE_OF } from '../../../src/mcp/permit/permit.ts';
+import { powersLeft } from '../../../src/mcp/permit/powers-left.ts';
+import { TAGS } from '../../../src/mcp/tool.ts';
+import { mailTools } from '../../../src/mcp/tools/mail.ts';
+import { methods, type Permit, powers, scopes, unlimited } from '../../../src/policy.ts';
+
+const catalog = createCatalog(mailTools);
+const tags: readonly string[] = TAGS;
+const names = mailTools.map(({ name }) => name);
+
+const subset = <T>(values: readonly T[], minLength = 0) => fc.subarray([...values], { minLength });
+const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
+
+const permits: fc.Arbitrary<Permit> = fc
+  .record({
+    scope: subset(scopes, 1),
+    powers: maybe(subset(powers, 1)),
+    methods: maybe(subset(methods, 1)),
+    tags: maybe(subset(tags, 1)),
+    tools: maybe(subset(names, 1)),
+  })
+  .map(({ scope, powers: left, ...policy }) => ({
+    scope,
+    consent: left ? { powers: left } : {},
+    policy: present(policy),
+  }));
+
+function present(policy: object): Permit['policy'] {
+  return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
+}
+
+/** Arguments that amount to nothing but what the tool itself does. */
+const PLAIN: Record<string, object> = {
+  get_mail_message: { folder: 'INBOX', uid: 1 },
+  search_mail_messages: { query: 'ALL' },
+  send_mail_message: { to: 'ann@example.test', subject: 's' },
+  create_draft_mail_message: { to: 'ann@example.test', subject: 's' },
+  move_mail_message: { folder: 'INBOX', uid: 1, destination: 'Archive' },
+  update_mail_message_flags: { folder: 'INBOX', uid: 1, add: ['Seen'] },
+  delete_mail_message: { folder: 'INBOX', uid: 1 },
+};
+
+const REACHED = new Error('the mailbox was reached');
+
+/** A session of which nothing can be used: whoever tries has been let through. */
+function nothing(): MailSession {
+  const refuse = () => {
+    throw REACHED;
+  };
+  return {
+    account: { fullName: '', email: '', ...account() },
+    permit: unlimited,
+    readImap: refuse,
+    changeImap: refuse,
+    filing: { readImap: refuse, changeImap: refuse, settleImap: refuse, limited: refuse },
+    mayStillSend: refuse,
+    submit: refuse,
+    keyedMessageId: refuse,
+    recentCalls: { once: refuse },
+    attachments: { publish: refuse, fetchOwn: refuse },
+    now: () => new Date(),
+  };
+}
+
+function account() {
+  const server = { host: 'mail.example.test', port: 993, security: 'tls' as const };
+  const login = { kind: 'password' as const, username: 'u', password: 'p' };
+  return { imap: { server, login }, smtp: { server, login } };
+}
+
+async function outcomeOf(name: string, permit: Permit): Promise<'allowed' | 'unknown' | 'kept back' | string[]> {
+  const error: unknown = await catalog.call(name, PLAIN[name] ?? {}, permit, nothing()).catch((thrown) => thrown);
+  if (error === REACHED) return 'allowed';
+  if (error instanceof OAuthError && error.code === 'insufficient_scope') return (error.scope ?? '').split(' ');
+  if (error instanceof ToolError && error.message === `There is no tool named "${name}".`) return 'unknown';
+  if (error instanceof ToolError && error.message.includes(`what ${name} does, and the owner`)) return 'kept back';
+  throw error;
+}
+
+test('what is listed can be called, what is not cannot, and what consent could add asks for just that', async () => {
+  await fc.assert(
+    fc.asyncProperty(permits, async (permit) => {
+      const listed = catalog.list(permit).map(({ name }) => name);
+      for (const tool of mailTools) {
+        const outcome = await outcomeOf(tool.name, permit);
+        expect(outcome === 'allowed', tool.name).toBe(listed.includes(tool.name));
+        expect(outcome === 'unknown', tool.name).toBe(!catalog.has(tool.name, permit));
+        const hasScope = permit.scope.includes(SCOPE_OF[tool.effect]);
+        if (outcome !== 'unknown' && outcome !== 'allowed') expect(outcome === 'kept back', tool.name).toBe(hasScope);
+        const step = typeof outcome === 'string' ? undefined : outcome;
+        if (step)
+          expect(step).toEqual(scopes.filter((one) => one === SCOPE_OF[tool.effect] || permit.scope.includes(one)));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a tool is offered if method, tag and name allow it, and granted if scope and power do', async () => {
+  await fc.assert(
+    fc.asyncProperty(permits, async (permit) => {
+      const { policy, scope, consent } = permit;
+      for (const tool of mailTools) {
+        const isOffered =
+          (policy.methods ?? methods).includes(tool.method) &&
+          (policy.tools ?? names).includes(tool.name) &&
+          tool.tags.some((tag) => (policy.tags ?? tags).includes(tag));
+        const isGranted = scope.includes(SCOPE_OF[tool.effect]) && (consent.powers ?? powers).includes(powerOf(tool));
+        expect(catalog.has(tool.name, permit)).toBe(isOffered);
+        expect(catalog.list(permit).some(({ name }) => name === tool.name)).toBe(isOffered && isGranted);
+      }
+    }),
+  );
+});
+
+test('equal permits get the same bytes in the same order, whoever asked before (MCP-08)', async () => {
+  await fc.assert(
+    fc.property(permits, (permit) => {
+      const again = { ...permit, scope: [...permit.scope].reverse(), policy: { ...permit.policy } };
+      expect(catalog.listText(permit)).toBe(createCatalog(mailTools).listText(again));
+      expect(JSON.parse(catalog.listText(permit))).toEqual(catalog.list(permit));
+      const order = catalog.list(permit).map(({ name }) => names.indexOf(name));
+      expect(order).toEqual([...order].sort((a, b) => a - b));
+    }),
+  );
+});
+
+test('every power is that of a tool, and every tool has one', () => {
+  expect(powersLeft(mailTools, {})).toEqual(powers);
+  expect(Object.fromEntries(mailTools.map((tool) => [tool.name, powerOf(tool)]))).toEqual({
+    list_mailboxes: 'read',
+    list_mail_messages: 'read',
+    search_mail_messages: 'read',
+    get_mail_message: 'read',
+    send_mail_message: 'send',
+    create_draft_mail_message: 'draft',
+    move_mail_message: 'organise',
+    update_mail_message_flags: 'organise',
+    delete_mail_message: 'delete',
+  });
+});

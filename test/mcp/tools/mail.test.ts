@@ -1,0 +1,119 @@
+/** Rules over all tools. */
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createCatalog } from '../../../src/mcp/catalog.ts';
+import { SCOPE_OF } from '../../../src/mcp/permit/permit.ts';
+import { mailTools } from '../../../src/mcp/tools/mail.ts';
+import { scopes, unlimited } from '../../../src/policy.ts';
+
+const listings = createCatalog(mailTools).list(unlimited);
+
+/** The table of the first server of this kind, whose names and parameters outlive all of us. */
+const PUBLIC = {
+  list_mailboxes: [],
+  list_mail_messages: ['folder', 'page', 'per_page'],
+  get_mail_message: ['folder', 'uid'],
+  search_mail_messages: ['folder', 'query'],
+  send_mail_message: ['to', 'subject', 'text_body', 'cc', 'bcc', 'html_body', 'attachment_urls', 'folder'],
+  create_draft_mail_message: ['to', 'subject', 'text_body', 'cc', 'bcc', 'html_body', 'attachment_urls', 'folder'],
+  delete_mail_message: ['folder', 'uid'],
+  move_mail_message: ['folder', 'uid', 'destination'],
+  update_mail_message_flags: ['folder', 'uid', 'add', 'remove'],
+};
+
+test('the nine tools exist, with the parameters that everybody knows', () => {
+  expect(listings.map(({ name }) => name).sort()).toEqual(Object.keys(PUBLIC).sort());
+  for (const { name, inputSchema } of listings) {
+    const parameters = Object.keys(
+      z.object({ properties: z.record(z.string(), z.unknown()) }).parse(inputSchema).properties,
+    );
+    expect(parameters, name).toEqual(expect.arrayContaining(PUBLIC[name as keyof typeof PUBLIC]));
+  }
+});
+
+test('every file beside parameters and plumbing is one tool, named like it', () => {
+  const plumbing = new Set([
+    'parameters',
+    'session',
+    'outgoing',
+    'sending',
+    'send-once',
+    'attachment-links',
+    'removal-warning',
+    'destination',
+  ]);
+  const files = readdirSync(new URL('../../../src/mcp/tools/mail', import.meta.url)).map((file) =>
+    file.replace('.ts', ''),
+  );
+  expect(files.filter((file) => !plumbing.has(file)).sort()).toEqual(
+    mailTools.map(({ name }) => name.replaceAll('_', '-')).sort(),
+  );
+});
+
+describe.each(mailTools.map((tool) => [tool.name, tool] as const))('%s', (name, tool) => {
+  const listing = listings.find((each) => each.name === name);
+
+  test('its name is one that every client takes (MCP-17)', () => {
+    expect(name).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+  });
+
+  test('its title and description are whole and of a sane length', () => {
+    expect(tool.title).toMatch(/^[A-Z][a-z ]+$/);
+    expect(tool.description).toMatch(/^[A-Z].*\.$/);
+    expect(tool.description.length).toBeGreaterThan(60);
+    expect(tool.description.length).toBeLessThan(700);
+  });
+
+  test('its effect agrees with its verb', () => {
+    const [verb = ''] = name.split('_');
+    const effects = {
+      list: 'reads',
+      get: 'reads',
+      search: 'reads',
+      send: 'sends',
+      create: 'writes',
+      move: 'writes',
+      update: 'writes',
+      delete: 'destroys',
+    };
+    expect(tool.effect).toBe(effects[verb as keyof typeof effects]);
+    expect(scopes).toContain(SCOPE_OF[tool.effect]);
+  });
+
+  test('its hints follow from its effect (MCP-17)', () => {
+    expect(listing?.annotations).toMatchObject({
+      readOnlyHint: tool.effect === 'reads',
+      destructiveHint: tool.effect === 'destroys',
+    });
+  });
+
+  test('no parameter is to be sent as a header (MCP-16)', () => {
+    expect(JSON.stringify(listing?.inputSchema)).not.toContain('x-mcp-header');
+  });
+
+  test('every parameter is described', () => {
+    const { properties } = z
+      .object({ properties: z.record(z.string(), z.object({ description: z.string().min(10) })) })
+      .parse(listing?.inputSchema);
+    expect(Object.keys(properties)).toEqual(Object.keys(tool.input.shape));
+  });
+
+  test('its public face is unchanged', async () => {
+    await expect(`${JSON.stringify(listing, null, 2)}\n`).toMatchFileSnapshot(`snapshots/${name}.json`);
+  });
+});
+
+describe('a scope', () => {
+  test.each(scopes.map((scope) => [scope]))(
+    '%s alone lists only the tools of its effect, always in the same order (MCP-08)',
+    (scope) => {
+      const names = () =>
+        createCatalog(mailTools)
+          .list({ ...unlimited, scope: [scope] })
+          .map(({ name }) => name);
+      expect(names()).toEqual(mailTools.filter(({ effect }) => SCOPE_OF[effect] === scope).map(({ name }) => name));
+      expect(names().length).toBeGreaterThan(0);
+    },
+  );
+});

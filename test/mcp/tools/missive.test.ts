@@ -1,0 +1,79 @@
+/** Rules over all tools of Missive. */
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createCatalog } from '../../../src/mcp/catalog.ts';
+import { missiveOperations, missiveTools } from '../../../src/mcp/tools/missive.ts';
+import { unlimited } from '../../../src/policy.ts';
+
+const listings = createCatalog(missiveTools).list(unlimited);
+
+/** What a name begins with, and what its tool may do then. */
+const EFFECTS: [prefix: RegExp, http: string, effects: string[], method: string][] = [
+  [/^list_all_missive_/, 'GET', ['reads'], 'list'],
+  [/^get_single_missive_\w+_by_id$/, 'GET', ['reads'], 'get'],
+  [/^create_a_missive_/, 'POST', ['writes', 'sends'], 'create'],
+  [/^update_a_missive_\w+_by_id$/, 'PATCH', ['writes'], 'update'],
+  [/^merge_a_missive_\w+_by_id$/, 'POST', ['destroys'], 'update'],
+  [/^delete_a_missive_\w+_by_id$/, 'DELETE', ['destroys'], 'delete'],
+  [/^send_a_missive_message$/, 'POST', ['sends'], 'send'],
+];
+
+test('no two tools have one name', () => {
+  expect(new Set(listings.map(({ name }) => name)).size).toBe(listings.length);
+});
+
+test('the list of all tools costs a client no more than 120 KB', () => {
+  expect(Buffer.byteLength(JSON.stringify(listings))).toBeLessThan(120_000);
+});
+
+describe.each(listings.map((listing) => [listing.name, listing] as const))('%s', (name, listing) => {
+  const operation = missiveOperations.find((each) => each.name === name);
+
+  test('its name is one that every client takes (MCP-17)', () => {
+    expect(name).toMatch(/^[a-z_]{1,64}$/);
+  });
+
+  test('its title and description are whole and of a sane length', () => {
+    expect(listing.title).toMatch(/^[A-Z][A-Za-z -]+$/);
+    expect(listing.description).toMatch(/^[A-Z`][\s\S]*\.$/);
+    expect(listing.description.length).toBeGreaterThan(50);
+    expect(listing.description.length).toBeLessThan(800);
+  });
+
+  test('its verb, its HTTP method, its effect and its method agree', () => {
+    const rule = EFFECTS.find(([prefix]) => prefix.test(name));
+    expect(rule).toBeDefined();
+    expect(operation?.http).toBe(rule?.[1]);
+    expect(rule?.[2]).toContain(operation?.effect);
+    expect(operation?.method).toBe(rule?.[3]);
+  });
+
+  test('its hints follow from its effect (MCP-17)', () => {
+    expect(listing.annotations).toMatchObject({
+      readOnlyHint: operation?.effect === 'reads',
+      destructiveHint: operation?.effect === 'destroys',
+      openWorldHint:
+        operation?.effect === 'sends' || (operation?.effect === 'reads' && operation.tags.includes('conversations')),
+    });
+  });
+
+  test('every parameter is described, and none is to be sent as a header (MCP-16)', () => {
+    const { properties } = z
+      .object({ properties: z.record(z.string(), z.object({ description: z.string().min(7) })) })
+      .parse(listing.inputSchema);
+    expect(Object.keys(properties).length).toBeGreaterThan(0);
+    expect(JSON.stringify(properties)).not.toContain('x-mcp-header');
+  });
+
+  test('every parameter of its path is one that it requires', () => {
+    const { required = [] } = z.object({ required: z.array(z.string()).optional() }).parse(listing.inputSchema);
+    const inPath = Object.entries(operation?.parameters ?? {}).filter(([, parameter]) => parameter.in === 'path');
+    const wanted = [...(operation?.path.matchAll(/:(\w+)/g) ?? [])].map(([, wire]) => wire);
+    expect(inPath.map(([own, { wire = own }]) => wire)).toEqual(wanted);
+    for (const [own] of inPath) expect(required).toContain(own);
+  });
+
+  test('its public face is unchanged', async () => {
+    await expect(`${JSON.stringify(listing, null, 2)}\n`).toMatchFileSnapshot(`snapshots/${name}.json`);
+  });
+});
