@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { main } from '../../src/cli.ts';
-import { startApp } from '../support/app/start-app.ts';
-import { startMissive } from '../support/missive/stand-in.ts';
+import { main } from '../../../src/cli.ts';
+import { startApp } from '../../support/app/start-app.ts';
+import { startMissive } from '../../support/missive/stand-in.ts';
 
 const KEY = randomBytes(32).toString('base64');
 const ADMIN_TOKEN = randomBytes(32).toString('hex');

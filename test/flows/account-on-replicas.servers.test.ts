@@ -1,11 +1,11 @@
 /** The owner's page on two replicas with one Redis: opened at one, used at the other, and without Redis for a while. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { challengeOf } from '../src/oauth/http/pkce.ts';
-import { openForm } from './support/app/person.ts';
-import { formOf, REDIRECT_URI, startApp, type TestApp } from './support/app/start-app.ts';
-import { newAccount } from './support/mail/accounts.ts';
-import { startRedis, type TestRedis } from './support/servers/redis.ts';
+import { challengeOf } from '../../src/oauth/http/pkce.ts';
+import { openForm } from '../support/app/person.ts';
+import { formOf, REDIRECT_URI, startApp, type TestApp } from '../support/app/start-app.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { startRedis, type TestRedis } from '../support/servers/redis.ts';
 
 const Tokens = z.object({ access_token: z.string() });
 

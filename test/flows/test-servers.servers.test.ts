@@ -3,7 +3,7 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { createTransport } from 'nodemailer';
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { withinReach } from './app/within-reach.ts';
+import { withinReach } from '../support/app/within-reach.ts';
 import {
   changeablePasswordAccount,
   newAccount,
@@ -12,15 +12,21 @@ import {
   overCleartext,
   overStarttls,
   withPassword,
-} from './mail/accounts.ts';
-import { message } from './mail/build-message.ts';
-import { fillMailbox, imapWith } from './mail/mailboxes.ts';
-import { closedPort, droppingServer, garbageServer, serverWithCertificate, silentServer } from './mail/misbehaving.ts';
-import { withRawImap } from './mail/raw-imap.ts';
-import { launchChromium } from './servers/chromium.ts';
-import { BUSY_RECIPIENT, REFUSING_RECIPIENT, UNKNOWN_RECIPIENT } from './servers/postfix.ts';
-import { cuttableProxy, delayProxy } from './servers/proxies.ts';
-import { testServers } from './servers/servers.ts';
+} from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { fillMailbox, imapWith } from '../support/mail/mailboxes.ts';
+import {
+  closedPort,
+  droppingServer,
+  garbageServer,
+  serverWithCertificate,
+  silentServer,
+} from '../support/mail/misbehaving.ts';
+import { withRawImap } from '../support/mail/raw-imap.ts';
+import { launchChromium } from '../support/servers/chromium.ts';
+import { BUSY_RECIPIENT, REFUSING_RECIPIENT, UNKNOWN_RECIPIENT } from '../support/servers/postfix.ts';
+import { cuttableProxy, delayProxy } from '../support/servers/proxies.ts';
+import { testServers } from '../support/servers/servers.ts';
 
 const { imap: imapServer, s3, certificates } = testServers();
 const imapTarget = { host: imapServer.host, port: imapServer.tlsPort };

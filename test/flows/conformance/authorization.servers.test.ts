@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { MailAccount } from '../../src/mail/account.ts';
-import { signIn } from '../support/app/person.ts';
-import { formOf, startApp, type TestApp } from '../support/app/start-app.ts';
-import { newAccount } from '../support/mail/accounts.ts';
-import { freePort } from '../support/servers/ports.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { signIn } from '../../support/app/person.ts';
+import { formOf, startApp, type TestApp } from '../../support/app/start-app.ts';
+import { newAccount } from '../../support/mail/accounts.ts';
+import { freePort } from '../../support/servers/ports.ts';
 import { type Finding, runSuite } from './suite.ts';
 
 /** Runs the scenarios of the authorization server; a person signs in when the suite prints where. */

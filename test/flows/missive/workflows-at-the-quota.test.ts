@@ -2,8 +2,8 @@
 import { Client as SdkOneClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Era, startApp, type TestApp } from '../support/app/start-app.ts';
-import { type MissiveStandIn, startMissive } from '../support/missive/stand-in.ts';
+import { type Era, startApp, type TestApp } from '../../support/app/start-app.ts';
+import { type MissiveStandIn, startMissive } from '../../support/missive/stand-in.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
-import { startApp } from '../support/app/start-app.ts';
-import { newAccount } from '../support/mail/accounts.ts';
-import { launchChromium } from '../support/servers/chromium.ts';
-import { closed, listening } from '../support/servers/proxies.ts';
+import { startApp } from '../../support/app/start-app.ts';
+import { newAccount } from '../../support/mail/accounts.ts';
+import { launchChromium } from '../../support/servers/chromium.ts';
+import { closed, listening } from '../../support/servers/proxies.ts';
 
 /** An empty page on an origin of its own, open in Chromium. */
 async function openPage() {

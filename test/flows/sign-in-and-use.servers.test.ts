@@ -3,12 +3,12 @@ import { UnauthorizedError as SdkOneUnauthorized } from '@modelcontextprotocol/s
 import { Client as SdkOneClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RegisteredClient } from '../demo/oauth-client.ts';
-import { signIn } from './support/app/person.ts';
-import { formOf, REDIRECT_URI, startApp, type TestApp } from './support/app/start-app.ts';
-import { newAccount, overCleartext, overStarttls } from './support/mail/accounts.ts';
-import { message } from './support/mail/build-message.ts';
-import { imapWith } from './support/mail/mailboxes.ts';
+import { RegisteredClient } from '../../demo/oauth-client.ts';
+import { signIn } from '../support/app/person.ts';
+import { formOf, REDIRECT_URI, startApp, type TestApp } from '../support/app/start-app.ts';
+import { newAccount, overCleartext, overStarttls } from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -14,20 +14,20 @@ import { UnauthorizedError as SdkOneUnauthorized } from '@modelcontextprotocol/s
 import { Client as SdkOneClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createApp } from '../src/app/app.ts';
-import { assemble } from '../src/app/assemble.ts';
-import { generate } from '../src/commands/generate.ts';
-import { createLog } from '../src/log.ts';
-import type { MailAccount } from '../src/mail/account.ts';
-import { createClients } from '../src/oauth/client/clients.ts';
-import { readConfig } from '../src/settings/config.ts';
-import { signIn } from './support/app/person.ts';
-import { formOf } from './support/app/start-app.ts';
-import { newAccount } from './support/mail/accounts.ts';
-import { message } from './support/mail/build-message.ts';
-import { imapWith } from './support/mail/mailboxes.ts';
-import { type DocumentServer, fetchFromHere, startDocumentServer } from './support/servers/document-server.ts';
-import { freePort } from './support/servers/ports.ts';
+import { createApp } from '../../src/app/app.ts';
+import { assemble } from '../../src/app/assemble.ts';
+import { generate } from '../../src/commands/generate.ts';
+import { createLog } from '../../src/log.ts';
+import type { MailAccount } from '../../src/mail/account.ts';
+import { createClients } from '../../src/oauth/client/clients.ts';
+import { readConfig } from '../../src/settings/config.ts';
+import { signIn } from '../support/app/person.ts';
+import { formOf } from '../support/app/start-app.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
+import { type DocumentServer, fetchFromHere, startDocumentServer } from '../support/servers/document-server.ts';
+import { freePort } from '../support/servers/ports.ts';
 
 const callback = 'http://localhost:41234/callback';
 

@@ -1,14 +1,14 @@
 /** Sending with an idempotency key while the network fails at any one command, and calling again on another replica. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { UpstreamError } from '../../src/errors.ts';
-import type { MailServer } from '../../src/mail/account.ts';
-import { toolsOf } from '../support/app/mail-session.ts';
-import { withinReach } from '../support/app/within-reach.ts';
-import { newAccount, onPoorServer, overCleartext } from '../support/mail/accounts.ts';
-import { subjectsIn } from '../support/mail/mailbox-contents.ts';
-import { type FaultProxy, faultProxy, type Moment } from '../support/servers/fault-proxy.ts';
-import { testServers } from '../support/servers/servers.ts';
+import { UpstreamError } from '../../../src/errors.ts';
+import type { MailServer } from '../../../src/mail/account.ts';
+import { toolsOf } from '../../support/app/mail-session.ts';
+import { withinReach } from '../../support/app/within-reach.ts';
+import { newAccount, onPoorServer, overCleartext } from '../../support/mail/accounts.ts';
+import { subjectsIn } from '../../support/mail/mailbox-contents.ts';
+import { type FaultProxy, faultProxy, type Moment } from '../../support/servers/fault-proxy.ts';
+import { testServers } from '../../support/servers/servers.ts';
 
 type Told = 'sent' | 'nothing sent' | 'unknown';
 /** `mute`: poor, and it never tells the UID of a new message. */

@@ -1,11 +1,11 @@
 /** The two workflows of the product: from the sign-in form to the last write, with the least powers that suffice, and without each of them. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Call, storeProspect, triage } from '../../demo/missive-workflows.ts';
-import type { Consent, Policy } from '../../src/policy.ts';
-import { eras, rawCaller } from '../support/app/raw-calls.ts';
-import { type Era, startApp, type TestApp } from '../support/app/start-app.ts';
-import { ids } from '../support/missive/ids.ts';
-import { type MissiveStandIn, startMissive } from '../support/missive/stand-in.ts';
+import { type Call, storeProspect, triage } from '../../../demo/missive-workflows.ts';
+import type { Consent, Policy } from '../../../src/policy.ts';
+import { eras, rawCaller } from '../../support/app/raw-calls.ts';
+import { type Era, startApp, type TestApp } from '../../support/app/start-app.ts';
+import { ids } from '../../support/missive/ids.ts';
+import { type MissiveStandIn, startMissive } from '../../support/missive/stand-in.ts';
 
 let app: TestApp;
 beforeAll(async () => {

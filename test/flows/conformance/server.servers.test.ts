@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { startApp } from '../support/app/start-app.ts';
-import { newAccount } from '../support/mail/accounts.ts';
+import { startApp } from '../../support/app/start-app.ts';
+import { newAccount } from '../../support/mail/accounts.ts';
 import { signedInProxy } from './signed-in-proxy.ts';
 import { type Finding, runSuite } from './suite.ts';
 

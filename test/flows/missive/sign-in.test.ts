@@ -1,14 +1,14 @@
 /** Signing in to Missive: the form with one field, what it says when something is wrong, and what the tokens are worth afterwards. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { LoginProblem } from '../../src/missive/account.ts';
-import { verifyToken } from '../../src/missive/verify-token.ts';
-import { enteredToken } from '../../src/oauth/sign-in/missive-form.ts';
-import { openToClients, startOAuthApp } from '../support/app/oauth-app.ts';
-import { openSignIn, pageOf, submit } from '../support/app/sign-in-page.ts';
-import { answerOf, codeGrant, refreshGrant } from '../support/app/token-requests.ts';
-import { type MissiveSignIn, startMissiveSignIn, VERIFIER } from '../support/missive/missive-sign-in.ts';
-import { type MissiveStandIn, startMissive } from '../support/missive/stand-in.ts';
+import type { LoginProblem } from '../../../src/missive/account.ts';
+import { verifyToken } from '../../../src/missive/verify-token.ts';
+import { enteredToken } from '../../../src/oauth/sign-in/missive-form.ts';
+import { openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
+import { openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';
+import { answerOf, codeGrant, refreshGrant } from '../../support/app/token-requests.ts';
+import { type MissiveSignIn, startMissiveSignIn, VERIFIER } from '../../support/missive/missive-sign-in.ts';
+import { type MissiveStandIn, startMissive } from '../../support/missive/stand-in.ts';
 
 const now = () => new Date();
 const atMissive = { servers: { missive: { url: 'https://public.missiveapp.com/v1' } } };

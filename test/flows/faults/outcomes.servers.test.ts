@@ -1,14 +1,14 @@
 import { describe, type ExpectStatic, expect, test } from 'vitest';
-import { UpstreamError } from '../../src/errors.ts';
-import type { MailAccount, MailServer } from '../../src/mail/account.ts';
-import { type ShortLimits, toolsOf } from '../support/app/mail-session.ts';
-import { withinReach } from '../support/app/within-reach.ts';
-import { newAccount, onPoorServer, overCleartext } from '../support/mail/accounts.ts';
-import { message } from '../support/mail/build-message.ts';
-import { messagesIn } from '../support/mail/mailbox-contents.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
-import { type FaultProxy, faultProxy } from '../support/servers/fault-proxy.ts';
-import { testServers } from '../support/servers/servers.ts';
+import { UpstreamError } from '../../../src/errors.ts';
+import type { MailAccount, MailServer } from '../../../src/mail/account.ts';
+import { type ShortLimits, toolsOf } from '../../support/app/mail-session.ts';
+import { withinReach } from '../../support/app/within-reach.ts';
+import { newAccount, onPoorServer, overCleartext } from '../../support/mail/accounts.ts';
+import { message } from '../../support/mail/build-message.ts';
+import { messagesIn } from '../../support/mail/mailbox-contents.ts';
+import { imapWith } from '../../support/mail/mailboxes.ts';
+import { type FaultProxy, faultProxy } from '../../support/servers/fault-proxy.ts';
+import { testServers } from '../../support/servers/servers.ts';
 import { documentedOutcomes, type Outcome } from './outcomes.ts';
 
 const rows = documentedOutcomes();

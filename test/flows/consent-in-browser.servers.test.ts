@@ -1,12 +1,12 @@
 /** A person decides in a real browser; the official client then finds what they have left, in both eras of the protocol. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { MailAccount } from '../src/mail/account.ts';
-import { formOf, REDIRECT_URI, startApp, type TestApp } from './support/app/start-app.ts';
-import { newAccount } from './support/mail/accounts.ts';
-import { message } from './support/mail/build-message.ts';
-import { imapWith } from './support/mail/mailboxes.ts';
-import { launchChromium } from './support/servers/chromium.ts';
+import type { MailAccount } from '../../src/mail/account.ts';
+import { formOf, REDIRECT_URI, startApp, type TestApp } from '../support/app/start-app.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
+import { launchChromium } from '../support/servers/chromium.ts';
 
 let app: TestApp;
 let browser: Browser;

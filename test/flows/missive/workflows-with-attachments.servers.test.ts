@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { MailAccount } from '../../src/mail/account.ts';
-import { startApp, type TestApp } from '../support/app/start-app.ts';
-import { changeablePasswordAccount, newAccount } from '../support/mail/accounts.ts';
-import { message } from '../support/mail/build-message.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
-import { type MissiveStandIn, startMissive } from '../support/missive/stand-in.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { startApp, type TestApp } from '../../support/app/start-app.ts';
+import { changeablePasswordAccount, newAccount } from '../../support/mail/accounts.ts';
+import { message } from '../../support/mail/build-message.ts';
+import { imapWith } from '../../support/mail/mailboxes.ts';
+import { type MissiveStandIn, startMissive } from '../../support/missive/stand-in.ts';
 
 let app: TestApp;
 beforeAll(async () => {

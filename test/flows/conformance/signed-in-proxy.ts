@@ -1,7 +1,7 @@
 /** A way to `/mcp` for clients that cannot sign in: adds the Authorization header to whatever passes. */
 import { createServer, request } from 'node:http';
 import type { Socket } from 'node:net';
-import { closed, listening } from '../support/servers/proxies.ts';
+import { closed, listening } from '../../support/servers/proxies.ts';
 
 export interface SignedInProxy extends AsyncDisposable {
   /** Where it listens. */

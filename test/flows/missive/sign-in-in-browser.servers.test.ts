@@ -3,8 +3,8 @@ import { source as axe } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type MissiveSignIn, startMissiveSignIn } from '../support/missive/missive-sign-in.ts';
-import { launchChromium } from '../support/servers/chromium.ts';
+import { type MissiveSignIn, startMissiveSignIn } from '../../support/missive/missive-sign-in.ts';
+import { launchChromium } from '../../support/servers/chromium.ts';
 
 const Results = z.object({
   violations: z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) })),

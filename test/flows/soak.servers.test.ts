@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { runSoak } from '../soak/run.ts';
-import { testServers } from './support/servers/servers.ts';
+import { runSoak } from '../../soak/run.ts';
+import { testServers } from '../support/servers/servers.ts';
 
 test('after random calls over failing networks to servers that restart every mailbox is as its owner was told, and no socket is left', async () => {
   const { calls, faults, restarts, differences, leakedSockets } = await runSoak(testServers(), {

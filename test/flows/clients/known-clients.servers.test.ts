@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { presets } from '../../src/oauth/client/presets.ts';
-import { type Registration, startApp, type TestApp } from '../support/app/start-app.ts';
-import { newAccount } from '../support/mail/accounts.ts';
-import { message } from '../support/mail/build-message.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
+import { presets } from '../../../src/oauth/client/presets.ts';
+import { type Registration, startApp, type TestApp } from '../../support/app/start-app.ts';
+import { newAccount } from '../../support/mail/accounts.ts';
+import { message } from '../../support/mail/build-message.ts';
+import { imapWith } from '../../support/mail/mailboxes.ts';
 import { knownClients } from './known-clients.ts';
 import { type Flow, register, replay } from './replay.ts';
 

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Era, startApp, type TestApp } from '../support/app/start-app.ts';
-import { type MissiveStandIn, startMissive } from '../support/missive/stand-in.ts';
+import { type Era, startApp, type TestApp } from '../../support/app/start-app.ts';
+import { type MissiveStandIn, startMissive } from '../../support/missive/stand-in.ts';
 
 const ADMIN_TOKEN = randomBytes(32).toString('hex');
 const accountAt = ({ url, token }: MissiveStandIn) => ({ url, token });

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { UpstreamError } from '../../src/errors.ts';
-import { connectImap } from '../../src/mail/imap/connection.ts';
-import { verifySmtp } from '../../src/mail/send/smtp.ts';
-import { newAccount, overStarttls } from '../support/mail/accounts.ts';
-import { serverWithCertificate } from '../support/mail/misbehaving.ts';
-import { type FaultProxy, faultProxy, type Moment } from '../support/servers/fault-proxy.ts';
-import { testServers } from '../support/servers/servers.ts';
+import { UpstreamError } from '../../../src/errors.ts';
+import { connectImap } from '../../../src/mail/imap/connection.ts';
+import { verifySmtp } from '../../../src/mail/send/smtp.ts';
+import { newAccount, overStarttls } from '../../support/mail/accounts.ts';
+import { serverWithCertificate } from '../../support/mail/misbehaving.ts';
+import { type FaultProxy, faultProxy, type Moment } from '../../support/servers/fault-proxy.ts';
+import { testServers } from '../../support/servers/servers.ts';
 
 /** What stands between us and the server, by the words of the table in ARCHITECTURE.md. */
 interface Fault {
@@ -58,7 +58,7 @@ describe.each(['imap', 'smtp'] as const)('%s: starting a session with a server t
 });
 
 function documentedStarts(): { fault: string; imap: string; smtp: string }[] {
-  const text = readFileSync(new URL('../../ARCHITECTURE.md', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../../ARCHITECTURE.md', import.meta.url), 'utf8');
   const [, section = ''] = text.split('\n| A server that | IMAP | SMTP |\n');
   const lines = (section.split('\n\n')[0] ?? '').split('\n').slice(1);
   return lines.map((line) => {

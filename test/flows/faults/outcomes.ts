@@ -1,7 +1,7 @@
 /** The table "What the caller is told" of ARCHITECTURE.md as values. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { MOMENTS } from '../support/servers/fault-proxy.ts';
+import { MOMENTS } from '../../support/servers/fault-proxy.ts';
 
 export const Outcome = z.object({
   /** Tool, and in parentheses what the server lacks or the call asks for. */
@@ -16,7 +16,7 @@ export type Outcome = z.output<typeof Outcome>;
 
 /** One for each combination that a row of the table names. */
 export function documentedOutcomes(): Outcome[] {
-  const text = readFileSync(new URL('../../ARCHITECTURE.md', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../../ARCHITECTURE.md', import.meta.url), 'utf8');
   const [, section = ''] = text.split('\n## What the caller is told\n');
   // The table of sessions that cannot be started comes after the first.
   const [table = ''] = section.split(/\n## |\nA session that cannot be started/);

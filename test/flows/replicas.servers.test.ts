@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { main } from '../src/cli.ts';
-import type { MailAccount } from '../src/mail/account.ts';
-import { challengeOf } from '../src/oauth/http/pkce.ts';
-import { type OpenForm, openForm } from './support/app/person.ts';
-import { formOf, REDIRECT_URI, type Registration, startApp, type TestApp } from './support/app/start-app.ts';
-import { withinReach } from './support/app/within-reach.ts';
-import { newAccount, withPassword } from './support/mail/accounts.ts';
-import { cuttableProxy } from './support/servers/proxies.ts';
-import { startRedis, type TestRedis } from './support/servers/redis.ts';
-import { testServers } from './support/servers/servers.ts';
+import { main } from '../../src/cli.ts';
+import type { MailAccount } from '../../src/mail/account.ts';
+import { challengeOf } from '../../src/oauth/http/pkce.ts';
+import { type OpenForm, openForm } from '../support/app/person.ts';
+import { formOf, REDIRECT_URI, type Registration, startApp, type TestApp } from '../support/app/start-app.ts';
+import { withinReach } from '../support/app/within-reach.ts';
+import { newAccount, withPassword } from '../support/mail/accounts.ts';
+import { cuttableProxy } from '../support/servers/proxies.ts';
+import { startRedis, type TestRedis } from '../support/servers/redis.ts';
+import { testServers } from '../support/servers/servers.ts';
 
 const verifier = 'v'.repeat(43);
 

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { z } from 'zod';
-import type { MailAccount } from '../../src/mail/account.ts';
-import { challengeOf } from '../../src/oauth/http/pkce.ts';
-import { openForm } from '../support/app/person.ts';
-import { formOf, type Registration } from '../support/app/start-app.ts';
+import type { MailAccount } from '../../../src/mail/account.ts';
+import { challengeOf } from '../../../src/oauth/http/pkce.ts';
+import { openForm } from '../../support/app/person.ts';
+import { formOf, type Registration } from '../../support/app/start-app.ts';
 import type { Conversation } from './conversations.ts';
 import { type Headers, type Reply, type Send, send, sendFrom } from './wire.ts';
 
