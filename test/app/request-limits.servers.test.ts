@@ -2,10 +2,10 @@
 import { type RequestOptions, request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app/start-app.ts';
-import { withinReach } from './support/app/within-reach.ts';
-import { newAccount } from './support/mail/accounts.ts';
-import { cuttableProxy } from './support/servers/proxies.ts';
+import { startApp, type TestApp } from '../support/app/start-app.ts';
+import { withinReach } from '../support/app/within-reach.ts';
+import { newAccount } from '../support/mail/accounts.ts';
+import { cuttableProxy } from '../support/servers/proxies.ts';
 
 const listMailboxes = { name: 'list_mailboxes', arguments: {} };
 const callOf = (params: object) => JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 
-const MODULE = new URL('../src/app/idle-memory.ts', import.meta.url).href;
+const MODULE = new URL('../../src/app/idle-memory.ts', import.meta.url).href;
 
 /** Runs a script in a process of its own, whose memory is its own. @returns what it prints */
 function run(script: string): string {

@@ -1,10 +1,10 @@
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { startApp } from './support/app/start-app.ts';
-import { changeablePasswordAccount, newAccount } from './support/mail/accounts.ts';
-import { message } from './support/mail/build-message.ts';
-import { imapWith } from './support/mail/mailboxes.ts';
-import { silentServer } from './support/mail/misbehaving.ts';
+import { startApp } from '../support/app/start-app.ts';
+import { changeablePasswordAccount, newAccount } from '../support/mail/accounts.ts';
+import { message } from '../support/mail/build-message.ts';
+import { imapWith } from '../support/mail/mailboxes.ts';
+import { silentServer } from '../support/mail/misbehaving.ts';
 
 describe('health', () => {
   test('/health and /ready answer without a token', async () => {

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { describe, expect, test } from 'vitest';
-import { originGuard } from '../src/app/origin-guard.ts';
+import { originGuard } from '../../src/app/origin-guard.ts';
 
 const issuer = 'https://mail.example.com';
 

@@ -1,12 +1,12 @@
 /** What becomes of an error that nobody expected. Real services cannot be told to have one, so these are made to. */
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createApp, type Services } from '../src/app/app.ts';
-import { createLog, describeError } from '../src/log.ts';
-import { createClients } from '../src/oauth/client/clients.ts';
-import { createKeyring } from '../src/oauth/sealed/jwe.ts';
-import { createMemoryState } from '../src/state/memory.ts';
-import { testKey } from './support/app/oauth-app.ts';
+import { createApp, type Services } from '../../src/app/app.ts';
+import { createLog, describeError } from '../../src/log.ts';
+import { createClients } from '../../src/oauth/client/clients.ts';
+import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
+import { createMemoryState } from '../../src/state/memory.ts';
+import { testKey } from '../support/app/oauth-app.ts';
 
 const SECRET = 'hunter2 of ann@example.com';
 const NUMBER = /[0-9a-f]{8}-[0-9a-f-]{27}/;
