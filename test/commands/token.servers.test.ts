@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { main } from '../src/cli.ts';
-import type { MailAccount } from '../src/mail/account.ts';
-import { startApp, type TestApp } from './support/app/start-app.ts';
-import { withinReach } from './support/app/within-reach.ts';
-import { newAccount } from './support/mail/accounts.ts';
+import { main } from '../../src/cli.ts';
+import type { MailAccount } from '../../src/mail/account.ts';
+import { startApp, type TestApp } from '../support/app/start-app.ts';
+import { withinReach } from '../support/app/within-reach.ts';
+import { newAccount } from '../support/mail/accounts.ts';
 
 const KEY = randomBytes(32).toString('base64');
 const BIN = join(import.meta.dirname, '..', 'bin', 'mail-mcp');

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { main } from '../src/cli.ts';
-import { openClient } from '../src/oauth/client/client.ts';
-import { openConnection } from '../src/oauth/client/default-connection.ts';
-import { createKeyring } from '../src/oauth/sealed/jwe.ts';
-import { createTokens } from '../src/oauth/sealed/payloads.ts';
+import { main } from '../../src/cli.ts';
+import { openClient } from '../../src/oauth/client/client.ts';
+import { openConnection } from '../../src/oauth/client/default-connection.ts';
+import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
+import { createTokens } from '../../src/oauth/sealed/payloads.ts';
 
 const key = randomBytes(32);
 const env = { ENCRYPTION_KEY: key.toString('base64') };

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { main } from '../src/cli.ts';
-import { deniedMark } from '../src/oauth/client/clients.ts';
-import { connectRedisState } from '../src/state/redis.ts';
-import type { State } from '../src/state/state.ts';
-import { closedPort } from './support/mail/misbehaving.ts';
-import { startRedis, type TestRedis } from './support/servers/redis.ts';
+import { main } from '../../src/cli.ts';
+import { deniedMark } from '../../src/oauth/client/clients.ts';
+import { connectRedisState } from '../../src/state/redis.ts';
+import type { State } from '../../src/state/state.ts';
+import { closedPort } from '../support/mail/misbehaving.ts';
+import { startRedis, type TestRedis } from '../support/servers/redis.ts';
 
 let redis: TestRedis;
 let state: State;
