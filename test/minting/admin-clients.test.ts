@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { startApp, type TestApp } from './support/app/start-app.ts';
+import { startApp, type TestApp } from '../support/app/start-app.ts';
 
 const ADMIN_TOKEN = randomBytes(32).toString('hex');
 const SERVERS = { imap_host: 'imap.example.com', smtp_host: 'smtp.example.com' };
