@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../src/errors.ts';
-import { readConfig } from '../src/settings/config.ts';
-import { ENVIRONMENT } from '../src/settings/environment.ts';
+import { ConfigError } from '../../src/errors.ts';
+import { readConfig } from '../../src/settings/config.ts';
+import { ENVIRONMENT } from '../../src/settings/environment.ts';
 
 const key = () => randomBytes(32).toString('base64');
 const valid = () => ({ BASE_URL: 'https://mail.example.com', ENCRYPTION_KEY: key() });
@@ -187,13 +187,13 @@ describe('readConfig', () => {
   });
 
   test('.env.sample names every variable and no other', () => {
-    const sample = readFileSync(new URL('../.env.sample', import.meta.url), 'utf8');
+    const sample = readFileSync(new URL('../../.env.sample', import.meta.url), 'utf8');
     const names = [...sample.matchAll(/^([A-Z0-9_]+)=/gm)].map(([, name]) => name);
     expect(names.sort()).toEqual(Object.keys(ENVIRONMENT.shape).sort());
   });
 
   test('.env.sample as it stands starts no server: its key has to be made', () => {
-    const sample = readFileSync(new URL('../.env.sample', import.meta.url), 'utf8');
+    const sample = readFileSync(new URL('../../.env.sample', import.meta.url), 'utf8');
     const env = Object.fromEntries(
       [...sample.matchAll(/^([A-Z0-9_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
     );
