@@ -1,12 +1,25 @@
 import { defineConfig } from 'vitest/config';
 
+/** `unit` needs no server, no root and no certificate; `servers` starts Dovecot, Postfix, Redis, Swift and Chromium. */
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
-    setupFiles: ['test/support/trust-ca.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.servers.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'servers',
+          include: ['test/**/*.servers.test.ts'],
+          globalSetup: ['test/support/servers/global-setup.ts'],
+          setupFiles: ['test/support/servers/trust-ca.ts'],
+        },
+      },
+    ],
   },
 });

@@ -4,28 +4,45 @@ import { describe, expect, test } from 'vitest';
 
 const SRC = join(import.meta.dirname, '..', 'src');
 
-/** From the top down. Imports go downwards, or sideways within one folder; never from one entry of a line to another. */
+/** From the top down. Imports go down this list or sideways within one entry, never up and never between two entries of one line. */
 const LAYERS = [
   ['cli.ts'],
-  ['deny.ts', 'generate.ts', 'inspect.ts', 'personal-token.ts', 'server.ts'],
-  ['ask-login.ts'],
-  ['assemble.ts', 'terminal.ts'],
-  ['app.ts'],
-  ['admin-clients.ts', 'service-endpoints.ts'],
-  ['mint.ts'],
-  ['concurrency-limit.ts', 'idle-memory.ts', 'open-state.ts', 'origin-guard.ts', 'request-log.ts'],
-  ['missive-session.ts', 'server-flags.ts', 'verify-login.ts'],
-  ['oauth/', 'mcp/'],
+  ['commands/'],
+  ['app/'],
+  ['minting/'],
+  ['oauth/routes.ts'],
+  ['oauth/endpoints/'],
+  ['oauth/bearer/', 'oauth/sign-in/'],
+  ['oauth/grant/'],
+  ['oauth/metadata.ts'],
+  ['oauth/services.ts'],
+  ['oauth/client/'],
+  ['oauth/sealed/'],
+  ['oauth/scope.ts'],
+  ['oauth/http/'],
+  ['mcp/reference.ts', 'mcp/services.ts'],
+  ['mcp/endpoint/', 'mcp/tools/'],
+  ['mcp/catalog.ts'],
+  ['mcp/mail/', 'mcp/missive/'],
+  ['mcp/permit/'],
+  ['mcp/body-slice.ts', 'mcp/tool.ts'],
   ['attachments/'],
   ['account.ts'],
-  ['mail/', 'missive/', 'state/'],
+  ['mail/verify-login.ts'],
+  ['mail/send/'],
+  ['mail/messages/'],
+  ['mail/mailbox/', 'mail/mime/', 'mail/pool/', 'mail/search/'],
+  ['mail/imap/'],
+  ['mail/account.ts', 'mail/app-password.ts', 'mail/message-bytes.ts'],
+  ['missive/'],
+  ['state/'],
   ['log.ts'],
-  ['config.ts', 'policy.ts', 'version.ts'],
-  ['environment.ts'],
+  ['policy.ts'],
+  ['settings/'],
   ['errors.ts'],
 ];
 
-/** What a folder may use of those below it, where that is less than everything. */
+/** What an area may use of those below it, where that is less than everything. */
 const NARROWER: Record<string, string[]> = {
   'oauth/': [
     'oauth/',
@@ -34,49 +51,110 @@ const NARROWER: Record<string, string[]> = {
     'missive/account.ts',
     'state/',
     'log.ts',
-    'config.ts',
+    'settings/config.ts',
     'policy.ts',
     'errors.ts',
   ],
-  'mail/': ['mail/', 'log.ts', 'errors.ts'],
+  'mcp/': ['mcp/', 'account.ts', 'attachments/', 'mail/', 'missive/', 'state/', 'log.ts', 'policy.ts', 'errors.ts'],
+  'mcp/endpoint/': ['mcp/endpoint/', 'mcp/catalog.ts', 'log.ts', 'policy.ts', 'errors.ts'],
+  'mcp/catalog.ts': ['mcp/permit/', 'mcp/tool.ts', 'policy.ts', 'errors.ts'],
+  'mail/': ['mail/', 'state/semaphore.ts', 'log.ts', 'errors.ts'],
   'missive/': ['missive/', 'errors.ts'],
   'state/': ['state/', 'errors.ts'],
+};
+
+/** The files of a folder that other folders may import; a folder that is not here has no face: each of its files serves those above it. */
+const FACES: Record<string, string[]> = {
+  'app/': ['app.ts', 'assemble.ts', 'idle-memory.ts', 'open-state.ts', 'verify-login.ts'],
+  'attachments/': ['links.ts', 's3.ts', 'store.ts'],
+  'commands/': ['deny.ts', 'generate.ts', 'inspect.ts', 'server.ts', 'terminal.ts', 'token.ts'],
+  'mail/imap/': ['connection.ts', 'faults.ts', 'fetch.ts', 'mailbox-name.ts', 'tokens.ts', 'wire.ts'],
+  'mail/mailbox/': ['list-mailboxes.ts'],
+  'mail/messages/': ['change.ts', 'flags.ts', 'list.ts', 'page-in-pieces.ts', 'read.ts', 'removal.ts'],
+  'mail/mime/': [
+    'addresses.ts',
+    'attachment-name.ts',
+    'body-parts.ts',
+    'body-structure.ts',
+    'body-text.ts',
+    'envelope.ts',
+    'html-text.ts',
+    'prefetched-part.ts',
+    'summary.ts',
+    'transfer-encoding.ts',
+  ],
+  'mail/pool/': ['pool.ts', 'turns.ts'],
+  'mail/search/': ['ask.ts', 'parse.ts'],
+  'mail/send/': ['compose.ts', 'keyed-copies.ts', 'keyed-message-id.ts', 'outbox.ts', 'sent-copies.ts', 'smtp.ts'],
+  'mcp/endpoint/': ['endpoint.ts', 'version-mismatch.ts'],
+  'mcp/permit/': [
+    'folders.ts',
+    'limited-imap.ts',
+    'permit.ts',
+    'policy-input.ts',
+    'powers-left.ts',
+    'recipients.ts',
+    'sends.ts',
+  ],
+  'mcp/tools/': ['mail.ts', 'missive.ts'],
+  'minting/': ['admin-clients.ts', 'mint.ts', 'server-flags.ts'],
+  'missive/': ['account.ts', 'api.ts', 'quota.ts', 'verify-token.ts'],
+  'oauth/bearer/': ['bearer.ts'],
+  'oauth/client/': [
+    'client.ts',
+    'clients.ts',
+    'default-connection.ts',
+    'named-client.ts',
+    'presets.ts',
+    'redirect-uri.ts',
+    'registered-client.ts',
+    'self-registration.ts',
+  ],
+  'oauth/endpoints/': ['account.ts', 'authorize.ts', 'error-response.ts', 'register.ts', 'revoke.ts', 'token.ts'],
+  'oauth/grant/': ['grants.ts', 'is-revoked.ts', 'issue.ts', 'revocation-marks.ts', 'rotation.ts'],
+  'oauth/sealed/': ['credentials.ts', 'jwe.ts', 'payloads.ts', 'subject.ts', 'token-room.ts'],
+  'oauth/sign-in/': [
+    'consent-page.ts',
+    'consent.ts',
+    'form-binding.ts',
+    'form-of-service.ts',
+    'form.ts',
+    'login-problems.ts',
+    'mail-entry.ts',
+    'missive-form.ts',
+    'pages.ts',
+    'throttle.ts',
+    'time-words.ts',
+    'try-login.ts',
+  ],
+  'settings/': ['config.ts', 'version.ts'],
+  'state/': ['memory.ts', 'recent-calls.ts', 'redis.ts', 'state.ts'],
 };
 
 /** Which files may import which library. A library that is not here has not been decided on. */
 const DOORS: Record<string, string[]> = {
   '@aws-sdk/client-s3': ['attachments/s3.ts', 'attachments/s3-upload.ts'],
   '@aws-sdk/s3-request-presigner': ['attachments/s3.ts'],
-  '@modelcontextprotocol/server': ['mcp/endpoint.ts', 'mcp/plain-request.ts', 'mcp/plain-answer.ts'],
-  '@inquirer/input': ['terminal.ts'],
-  '@inquirer/password': ['terminal.ts'],
+  '@modelcontextprotocol/server': ['mcp/endpoint/'],
+  '@inquirer/input': ['commands/terminal.ts'],
+  '@inquirer/password': ['commands/terminal.ts'],
   commander: ['cli.ts'],
   'content-disposition': ['attachments/'],
-  cors: ['oauth/cors.ts'],
-  eta: ['oauth/pages.ts'],
-  express: [
-    'admin-clients.ts',
-    'app.ts',
-    'concurrency-limit.ts',
-    'origin-guard.ts',
-    'request-log.ts',
-    'service-endpoints.ts',
-    'oauth/',
-    'mcp/endpoint.ts',
-    'attachments/links.ts',
-  ],
-  helmet: ['app.ts'],
-  'html-to-text': ['mail/html-text.ts'],
+  cors: ['oauth/http/cors.ts'],
+  eta: ['oauth/sign-in/pages.ts'],
+  express: ['app/', 'minting/admin-clients.ts', 'oauth/', 'mcp/endpoint/endpoint.ts', 'attachments/links.ts'],
+  helmet: ['app/app.ts'],
+  'html-to-text': ['mail/mime/html-text.ts'],
   'iconv-lite': ['mail/'],
-  imapflow: ['mail/imap-wire.ts'],
+  imapflow: ['mail/imap/wire.ts'],
   ioredis: ['state/redis.ts'],
-  'ipaddr.js': ['oauth/address-block.ts', 'oauth/fetch-document.ts'],
-  jose: ['oauth/jwe.ts'],
+  'ipaddr.js': ['oauth/http/address-block.ts', 'oauth/client/fetch-document.ts'],
+  jose: ['oauth/sealed/jwe.ts'],
   libmime: ['mail/'],
   // Three of its parts, each with a door of its own; the package as a whole has none.
-  'nodemailer/lib/addressparser': ['mail/addresses.ts'],
-  'nodemailer/lib/mail-composer': ['mail/compose.ts'],
-  'nodemailer/lib/smtp-connection': ['mail/smtp.ts'],
+  'nodemailer/lib/addressparser': ['mail/mime/addresses.ts'],
+  'nodemailer/lib/mail-composer': ['mail/send/compose.ts'],
+  'nodemailer/lib/smtp-connection': ['mail/send/smtp.ts'],
   pino: ['log.ts'],
   'rate-limiter-flexible': ['state/'],
   zod: ['*'],
@@ -114,8 +192,14 @@ const layerOf = (file: string) => LAYERS.findIndex((places) => isIn(file, places
 
 function isUpward({ from, to }: Import): boolean {
   if (placeOf(from) === placeOf(to)) return false;
-  const narrower = NARROWER[placeOf(from) ?? ''];
-  return layerOf(to) <= layerOf(from) || (narrower !== undefined && !isIn(to, narrower));
+  const narrower = Object.entries(NARROWER).filter(([place]) => isIn(from, [place]));
+  return layerOf(to) <= layerOf(from) || narrower.some(([, allowed]) => !isIn(to, allowed));
+}
+
+function isPastTheFace({ from, to, isOurs }: Import): boolean {
+  const folder = `${posix.dirname(to)}/`;
+  const face = FACES[folder];
+  return isOurs && face !== undefined && !from.startsWith(folder) && !face.includes(posix.basename(to));
 }
 
 function isPastTheDoor({ from, to, isOurs }: Import): boolean {
@@ -157,6 +241,18 @@ describe('the layers of src/', () => {
     expect(drawn(imports.filter((arrow) => arrow.isOurs && isUpward(arrow)))).toEqual([]);
   });
 
+  test('from outside a folder only its face is imported', () => {
+    expect(drawn(imports.filter(isPastTheFace))).toEqual([]);
+  });
+
+  test('each file of a face exists and is imported from outside', () => {
+    const outside = imports.filter(({ from, to }) => !from.startsWith(`${posix.dirname(to)}/`)).map(({ to }) => to);
+    const unused = Object.entries(FACES).flatMap(([folder, files]) =>
+      files.map((file) => `${folder}${file}`).filter((file) => !outside.includes(file)),
+    );
+    expect(unused).toEqual([]);
+  });
+
   test('no imports go in a circle', () => {
     expect(firstCircle(imports)).toEqual([]);
   });
@@ -185,21 +281,45 @@ describe('the layers of src/', () => {
 
 describe('these rules would notice', () => {
   test.each([
-    ['an import of the layer above', 'mail/pool.ts', "import { createApp } from '../app.ts';"],
-    ['an import of the neighbour', 'mcp/endpoint.ts', "import type {\n  Grant,\n} from '../oauth/bearer.ts';"],
-    ['more of mail than its account', 'oauth/authorize.ts', "export { createImapPool } from '../mail/pool.ts';"],
-    ['an import that is a call', 'state/memory.ts', "const { readConfig } = await import('../config.ts');"],
+    ['an import of the layer above', 'mail/pool/pool.ts', "import { createApp } from '../../app/app.ts';"],
+    [
+      'an import of the neighbouring area',
+      'mcp/catalog.ts',
+      "import type {\n  Grant,\n} from '../oauth/bearer/bearer.ts';",
+    ],
+    ['an import of the folder above', 'mail/imap/wire.ts', "import { createImapPool } from '../pool/pool.ts';"],
+    [
+      'an import of the neighbouring folder',
+      'mail/mime/dates.ts',
+      "import { listMailboxes } from '../mailbox/list-mailboxes.ts';",
+    ],
+    [
+      'more of mail than its account',
+      'oauth/endpoints/authorize.ts',
+      "export { createImapPool } from '../../mail/pool/pool.ts';",
+    ],
+    ['an import that is a call', 'state/memory.ts', "const { readConfig } = await import('../settings/config.ts');"],
   ])('%s', (_what, file, source) => {
     expect(importsOf(file, source).filter(isUpward)).toHaveLength(1);
   });
 
   test.each([
-    ['a library used past its door', 'mail/pool.ts', "import { ImapFlow } from 'imapflow';"],
-    ['the whole of a library of which only parts are used', 'mail/smtp.ts', "import nodemailer from 'nodemailer';"],
+    ['a library used past its door', 'mail/pool/pool.ts', "import { ImapFlow } from 'imapflow';"],
+    [
+      'the whole of a library of which only parts are used',
+      'mail/send/smtp.ts',
+      "import nodemailer from 'nodemailer';",
+    ],
     ['a part of a library', 'mcp/tools/mail.ts', "import type { McpServer } from '@modelcontextprotocol/server/mcp';"],
-    ['a library nobody decided on', 'app.ts', "import 'lodash';"],
+    ['a library that no entry allows', 'app/app.ts', "import 'lodash';"],
   ])('%s', (_what, file, source) => {
     expect(importsOf(file, source).filter(isPastTheDoor)).toHaveLength(1);
+  });
+
+  test('a file behind the face of a folder', () => {
+    const source = "import { runCommand } from '../imap/command-runner.ts';";
+    expect(importsOf('mail/pool/pool.ts', source).filter(isPastTheFace)).toHaveLength(1);
+    expect(importsOf('mail/imap/connection.ts', source).filter(isPastTheFace)).toHaveLength(0);
   });
 
   test('a circle of imports', () => {

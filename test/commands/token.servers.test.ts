@@ -14,7 +14,7 @@ import { withinReach } from '../support/app/within-reach.ts';
 import { newAccount } from '../support/mail/accounts.ts';
 
 const KEY = randomBytes(32).toString('base64');
-const BIN = join(import.meta.dirname, '..', 'bin', 'mail-mcp');
+const BIN = join(import.meta.dirname, '..', '..', 'bin', 'mail-mcp');
 
 /** Someone who answers the questions in this order. */
 async function makeToken(app: TestApp, flags: string[], answers: string[], settings: NodeJS.ProcessEnv = {}) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 test('npm run demo -- --missive --once stores a prospect and ends well', async () => {
   const run = promisify(execFile)(process.execPath, ['demo/demo.ts', '--missive', '--once'], { cwd: ROOT });

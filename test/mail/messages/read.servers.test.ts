@@ -141,7 +141,7 @@ describe('reading a message', () => {
     ['inline-first', { text: 'After the picture.' }],
   ])('%s', async (fixture, expected) => {
     expect(
-      await readOne({ raw: readFileSync(new URL(`../fixtures/mail/${fixture}.eml`, import.meta.url)) }),
+      await readOne({ raw: readFileSync(new URL(`../../fixtures/mail/${fixture}.eml`, import.meta.url)) }),
     ).toMatchObject(expected);
   });
 });
@@ -206,7 +206,7 @@ async function stored(options: Parameters<typeof message>[0]): Promise<{ account
 }
 
 function storedFixture(name: string): Promise<{ account: MailAccount; uid: number }> {
-  return stored({ raw: readFileSync(new URL(`../fixtures/mail/${name}.eml`, import.meta.url)) });
+  return stored({ raw: readFileSync(new URL(`../../fixtures/mail/${name}.eml`, import.meta.url)) });
 }
 
 async function readOne(options: Parameters<typeof message>[0]): Promise<Message> {

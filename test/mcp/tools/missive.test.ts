@@ -28,6 +28,7 @@ test('the list of all tools costs a client no more than 120 KB', () => {
 
 describe.each(listings.map((listing) => [listing.name, listing] as const))('%s', (name, listing) => {
   const operation = missiveOperations.find((each) => each.name === name);
+  const [tag] = operation?.tags ?? [];
 
   test('its name is one that every client takes (MCP-17)', () => {
     expect(name).toMatch(/^[a-z_]{1,64}$/);
@@ -74,6 +75,8 @@ describe.each(listings.map((listing) => [listing.name, listing] as const))('%s',
   });
 
   test('its public face is unchanged', async () => {
-    await expect(`${JSON.stringify(listing, null, 2)}\n`).toMatchFileSnapshot(`snapshots/${name}.json`);
+    await expect(`${JSON.stringify(listing, null, 2)}\n`).toMatchFileSnapshot(
+      `../snapshots/missive/${tag}/${name}.json`,
+    );
   });
 });
