@@ -3,18 +3,18 @@ import { mock } from 'node:test';
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Redis } from 'ioredis';
 import { createLog } from '../src/log.ts';
-import { sendsKey } from '../src/mcp/limits/sends.ts';
-import { contentOf } from '../src/mcp/tools/mail/outgoing.ts';
-import { writeCursor } from '../src/mcp/tools/missive/cursor.ts';
-import { accountOf } from '../src/oauth/credentials.ts';
-import { jtiOfClient } from '../src/oauth/denied-clients.ts';
-import { grantMark } from '../src/oauth/revoked.ts';
-import { createRotation } from '../src/oauth/rotation.ts';
-import { subjectsOf } from '../src/oauth/subject.ts';
-import { createTokens } from '../src/oauth/tokens.ts';
+import { contentOf } from '../src/mcp/mail/new-message.ts';
+import { writeCursor } from '../src/mcp/missive/cursor.ts';
+import { sendsKey } from '../src/mcp/permit/sends.ts';
+import { jtiOfClient } from '../src/oauth/client/named-client.ts';
+import { grantMark } from '../src/oauth/grant/revocation-marks.ts';
+import { createRotation } from '../src/oauth/grant/rotation.ts';
+import { accountOf } from '../src/oauth/sealed/credentials.ts';
+import { createTokens } from '../src/oauth/sealed/payloads.ts';
+import { subjectsOf } from '../src/oauth/sealed/subject.ts';
 import { createMemoryState } from '../src/state/memory.ts';
 import { connectRedisState } from '../src/state/redis.ts';
-import { startRedis } from '../test/support/redis.ts';
+import { startRedis } from '../test/support/servers/redis.ts';
 import {
   assembled,
   attached,

@@ -1,14 +1,14 @@
 /** The keys, servers, accounts and limits that seal-fixtures.ts seals. No server, account or secret among them exists. */
 import type { Servers } from '../src/account.ts';
-import { assemble } from '../src/assemble.ts';
+import { assemble } from '../src/app/assemble.ts';
 import type { AttachmentRef } from '../src/attachments/store.ts';
-import { readConfig } from '../src/config.ts';
 import { createLog } from '../src/log.ts';
-import { sha256 } from '../src/oauth/constant-time.ts';
-import type { Credentials } from '../src/oauth/credentials.ts';
-import { createKeyring } from '../src/oauth/jwe.ts';
+import { sha256 } from '../src/oauth/http/constant-time.ts';
+import type { Credentials } from '../src/oauth/sealed/credentials.ts';
+import { createKeyring } from '../src/oauth/sealed/jwe.ts';
 import { type Policy, scopes } from '../src/policy.ts';
-import { testKey } from '../test/support/oauth-app.ts';
+import { readConfig } from '../src/settings/config.ts';
+import { testKey } from '../test/support/app/oauth-app.ts';
 
 export const sealedAt = new Date(Math.floor(Date.now() / 60_000) * 60_000);
 export const now = () => sealedAt;

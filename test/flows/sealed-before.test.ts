@@ -2,24 +2,24 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { assemble } from '../../src/assemble.ts';
-import { readConfig } from '../../src/config.ts';
+import { assemble } from '../../src/app/assemble.ts';
 import { createLog } from '../../src/log.ts';
-import { sendsKey } from '../../src/mcp/limits/sends.ts';
-import { isOffered } from '../../src/mcp/policy.ts';
+import { contentOf } from '../../src/mcp/mail/new-message.ts';
+import { readCursor } from '../../src/mcp/missive/cursor.ts';
+import { isOffered } from '../../src/mcp/permit/permit.ts';
+import { sendsKey } from '../../src/mcp/permit/sends.ts';
 import { toolsOf } from '../../src/mcp/services.ts';
-import { contentOf } from '../../src/mcp/tools/mail/outgoing.ts';
-import { readCursor } from '../../src/mcp/tools/missive/cursor.ts';
-import { openClient } from '../../src/oauth/client.ts';
-import { openConnection } from '../../src/oauth/connection.ts';
-import { sha256 } from '../../src/oauth/constant-time.ts';
-import { jtiOfClient } from '../../src/oauth/denied-clients.ts';
-import { createKeyring, type Keyring, type Sealed, sealed } from '../../src/oauth/jwe.ts';
-import { registeredSecret } from '../../src/oauth/registered-client.ts';
-import { createRotation } from '../../src/oauth/rotation.ts';
-import { subjectsOf } from '../../src/oauth/subject.ts';
-import { createTokens } from '../../src/oauth/tokens.ts';
+import { openClient } from '../../src/oauth/client/client.ts';
+import { openConnection } from '../../src/oauth/client/default-connection.ts';
+import { jtiOfClient } from '../../src/oauth/client/named-client.ts';
+import { registeredSecret } from '../../src/oauth/client/registered-client.ts';
+import { createRotation } from '../../src/oauth/grant/rotation.ts';
+import { sha256 } from '../../src/oauth/http/constant-time.ts';
+import { createKeyring, type Keyring, type Sealed, sealed } from '../../src/oauth/sealed/jwe.ts';
+import { createTokens } from '../../src/oauth/sealed/payloads.ts';
+import { subjectsOf } from '../../src/oauth/sealed/subject.ts';
 import { scopes } from '../../src/policy.ts';
+import { readConfig } from '../../src/settings/config.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
 import {
   type Fixtures,
@@ -29,7 +29,7 @@ import {
   type SealedType,
   sealedFixtures,
   serviceIn,
-} from '../support/sealed-fixtures.ts';
+} from '../support/app/sealed-fixtures.ts';
 
 /** Decrypts with the key of a type whose schema its one user keeps to itself; accepted-before.test.ts shows each to that user. */
 const withoutSchema = (keyring: Keyring, typ: string): Sealed<object> =>

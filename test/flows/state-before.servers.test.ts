@@ -2,8 +2,8 @@
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { connectRedisState } from '../../src/state/redis.ts';
-import { startRedis } from '../support/redis.ts';
-import { ofType, sealedFixtures } from '../support/sealed-fixtures.ts';
+import { ofType, sealedFixtures } from '../support/app/sealed-fixtures.ts';
+import { startRedis } from '../support/servers/redis.ts';
 
 test.each(sealedFixtures)('what release $release left in Redis is read', async (fixtures) => {
   const { redis: left } = fixtures.derived;

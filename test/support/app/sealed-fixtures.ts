@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Servers } from '../../src/account.ts';
-import { AttachmentRef } from '../../src/attachments/store.ts';
-import { Position } from '../../src/mcp/tools/missive/cursor.ts';
-import { createKeyring, type Keyring } from '../../src/oauth/jwe.ts';
+import { Servers } from '../../../src/account.ts';
+import { AttachmentRef } from '../../../src/attachments/store.ts';
+import { Position } from '../../../src/mcp/missive/cursor.ts';
+import { createKeyring, type Keyring } from '../../../src/oauth/sealed/jwe.ts';
 
 const DIRECTORY = join(import.meta.dirname, '..', 'fixtures', 'sealed');
 
