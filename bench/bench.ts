@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: the numbers of the server beside its goals, against imapflow measured in the same run. Keeps them in results.json,
- * from which `npm run docs` makes the README's table. `--quick` does less of everything and keeps nothing.
+ * from which `npm run docs` writes docs/benchmarks.md. `--quick` does less of everything and keeps nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';

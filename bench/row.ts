@@ -70,7 +70,7 @@ export function table(rows: readonly Row[], subject = 'mail-mcp'): string {
   return [head, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body].join('\n');
 }
 
-/** The README's block. */
+/** The block of docs/benchmarks.md. */
 export function report({ date, machine, rows }: Results): string {
   const { cpu, cores, node } = machine;
   return [

@@ -1,5 +1,5 @@
-/** Writes the generated tables of README and docs; with `--check` only says whether they are up to date. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Writes the generated tables of the documents; with `--check` only reports whether they are up to date. */
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { Results, report } from '../bench/row.ts';
 import { program } from '../src/cli.ts';
@@ -10,25 +10,23 @@ import { presets } from '../src/oauth/client/presets.ts';
 import { ENVIRONMENT } from '../src/settings/environment.ts';
 import { requirements, requirementTable } from './requirements.ts';
 
-const README = 'README.md';
-const REQUIREMENTS = 'docs/requirements.md';
-
 const required = requirements();
 
-/** The generated blocks of each file, by name. */
-const tables: Record<string, Record<string, string>> = {
-  [README]: {
-    tools: toolTable(mailTools),
-    'missive-tools': toolTable(missiveTools),
-    limits: limitTable(mailTools),
-    environment: environmentTable(),
-    flags: flagTable('generate'),
-    presets: presetTable(),
-    // Only put into words here: `npm run bench` measures.
-    bench: report(Results.parse(JSON.parse(readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8')))),
-  },
-  [REQUIREMENTS]: { requirements: requirementTable(required) },
+/** The generated blocks by name. Each is in exactly one document, between `<!-- generated: NAME -->` and `<!-- end -->`. */
+const BLOCKS: Readonly<Record<string, string>> = {
+  tools: toolTable(mailTools),
+  'missive-tools': toolTable(missiveTools),
+  limits: limitTable(mailTools),
+  environment: environmentTable(),
+  flags: flagTable('generate'),
+  presets: presetTable(),
+  // Only formatted here: `npm run bench` measures.
+  bench: report(Results.parse(JSON.parse(readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8')))),
+  requirements: requirementTable(required),
 };
+
+/** Blocks that are still written by hand. */
+const BY_HAND: ReadonlySet<string> = new Set(['code-map', 'sealed']);
 
 function environmentTable(): string {
   const rows = Object.entries(ENVIRONMENT.shape).map(([name, schema]) => {
@@ -60,23 +58,36 @@ function presetTable(): string {
   return ['| Preset | Client | Redirect URIs | Kind |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-const pathOf = (file: string) => new URL(`../${file}`, import.meta.url);
+const ROOT = new URL('../', import.meta.url).pathname;
+const BLOCK = /(<!-- generated: (\S+) -->\n)([\s\S]*?)(<!-- end -->)/g;
 
-/** The file with its blocks made anew. */
-function generated(file: string, text: string): string {
-  return Object.entries(tables[file] ?? {}).reduce((sofar, [name, table]) => {
-    const block = new RegExp(`(<!-- generated: ${name} -->\\n)[\\s\\S]*?(<!-- end -->)`);
-    if (!block.test(sofar)) throw new Error(`${file} has no block for ${name}`);
-    return sofar.replace(block, (_, start: string, end: string) => `${start}${table}\n${end}`);
-  }, text);
+/** The document with its blocks written anew; the names of the blocks are added to `found`. */
+function generated(file: string, text: string, found: string[]): string {
+  const markers = text.match(/^<!-- generated: /gm)?.length ?? 0;
+  const before = found.length;
+  const after = text.replace(BLOCK, (whole, start: string, name: string, _table: string, end: string) => {
+    found.push(name);
+    if (BY_HAND.has(name)) return whole;
+    const table = BLOCKS[name];
+    if (table === undefined) fail(`${file} has a block ${name}, which nothing generates.`);
+    return table === undefined ? whole : `${start}${table}\n${end}`;
+  });
+  if (found.length - before !== markers) fail(`${file} has a block without an end.`);
+  return after;
 }
 
 const isCheck = process.argv.includes('--check');
-for (const file of Object.keys(tables)) {
-  const before = readFileSync(pathOf(file), 'utf8');
-  const after = generated(file, before);
-  if (!isCheck) writeFileSync(pathOf(file), after);
-  else if (before !== after) fail(`${file} is out of date: run npm run docs.`);
+const found: string[] = [];
+for (const file of globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT }).sort()) {
+  const before = readFileSync(`${ROOT}${file}`, 'utf8');
+  const after = generated(file, before, found);
+  if (before === after) continue;
+  if (isCheck) fail(`${file} is out of date: run npm run docs.`);
+  else writeFileSync(`${ROOT}${file}`, after);
+}
+for (const name of [...Object.keys(BLOCKS), ...BY_HAND]) {
+  const places = found.filter((one) => one === name).length;
+  if (places !== 1) fail(`The block ${name} is in ${places} documents instead of one.`);
 }
 
 for (const { id, level, tests } of required) {

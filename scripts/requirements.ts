@@ -1,156 +1,156 @@
-/** What the authorization server and `/mcp` must do, by number, and which tests say so. */
+/** Lists the requirements of the authorization server and `/mcp`, and finds the tests of each. */
 import { globSync, readFileSync } from 'node:fs';
 
 export type Level = 'MUST' | 'SHOULD' | 'MAY';
 
-/** `NUMBER LEVEL what it asks for`, in the order of the table. Sources: RFCs 6749, 6750, 7009, 7591, 7636, 8252, 8414, 8707, 9207, 9700, 9728; MCP. */
+/** `NUMBER LEVEL requirement`, in the order of the table. Sources: RFCs 6749, 6750, 7009, 7591, 7636, 8252, 8414, 8707, 9207, 9700, 9728; MCP. */
 const LIST = `
 META-01 MUST the metadata document is public JSON, without redirect or credentials
-META-02 MUST one spelling of the issuer everywhere
+META-02 MUST the issuer is spelled the same everywhere
 META-03 MUST the issuer comes from the configuration, never from the request
-META-04 MUST every field that clients rely on is there
+META-04 MUST every field that clients rely on is present
 META-05 MUST only authentication methods that work are listed
 META-06 MUST only endpoints that work are listed
 META-07 SHOULD offline_access is listed here, and not by the resource
-META-08 SHOULD the OpenID alias is a whole document or is not there
-META-09 SHOULD the aliases that older clients ask for give the same document
-META-10 SHOULD metadata may be cached, read across origins, and not written
+META-08 SHOULD the OpenID alias is a complete document or absent
+META-09 SHOULD the aliases that older clients request return the same document
+META-10 SHOULD metadata can be cached and read across origins, and accepts no writes
 META-11 MUST a protocol version header changes nothing
-META-12 MUST the endpoints at the root of older clients run the same handlers
-PRM-01 MUST resource metadata with and without the path, public
-PRM-02 MUST resource, authorization server, bearer method and scopes
+META-12 MUST the root endpoints of older clients run the same handlers
+PRM-01 MUST resource metadata is public, with and without the path
+PRM-02 MUST it names resource, authorization server, bearer method and scopes
 PRM-03 MUST the endpoint is /mcp, with or without a slash
-PRM-04 MUST there is no metadata of resources that do not exist
+PRM-04 MUST there is no metadata for resources that do not exist
 PRM-05 SHOULD the resource has a name
-CLI-01 MUST a client_id that is not one of ours is refused, and never redirected
-CLI-02 MUST what a client_id seals, and that the secret is not in it
+CLI-01 MUST a client_id that this server did not issue is refused, and never redirected
+CLI-02 MUST a client_id seals its configuration, and does not contain the secret
 CLI-03 MUST ids and secrets survive form encoding
 CLI-04 MUST a client_id is short enough for URLs
-CLI-05 MUST several redirect URIs and presets in one client
-CLI-06 MUST earlier keys still open, unknown keys are refused alike
-CLI-07 SHOULD a client can be shut out
-AUTHZ-01 MUST client and redirect URI are judged before everything else
-AUTHZ-02 MUST faults of these two are shown, not redirected
-AUTHZ-03 MUST all other faults go to the redirect URI, with state and iss
-AUTHZ-04 SHOULD a defective request of a client that registered itself is shown first
-AUTHZ-05 MUST GET shows, POST submits, HEAD does nothing, no CORS
-AUTHZ-06 MUST empty parameters are absent, unknown ones ignored
+CLI-05 MUST one client can have several redirect URIs and presets
+CLI-06 MUST earlier keys still decrypt, and unknown keys are refused alike
+CLI-07 SHOULD a client can be denied
+AUTHZ-01 MUST client and redirect URI are checked before everything else
+AUTHZ-02 MUST errors in these two are shown, not redirected
+AUTHZ-03 MUST all other errors are redirected, with state and iss
+AUTHZ-04 SHOULD an error in a request of a dynamic client is shown before it is redirected
+AUTHZ-05 MUST GET shows the page, POST submits it, HEAD does nothing, and there is no CORS
+AUTHZ-06 MUST empty parameters count as absent, and unknown ones are ignored
 AUTHZ-07 MUST repeated parameters are refused
-AUTHZ-08 MUST parameters that change the question are refused
+AUTHZ-08 MUST parameters that change the meaning of the request are refused
 AUTHZ-10 MUST redirect URIs are compared as strings
-AUTHZ-11 MUST the port of a loopback redirect URI is free
-AUTHZ-12 MUST which redirect URIs can be registered
-AUTHZ-13 MUST answers keep the query of the redirect URI
-AUTHZ-20 MUST state comes back as it was
-AUTHZ-21 MUST PKCE with S256, for every client
-AUTHZ-22 MUST the resource is ours, in any of its known spellings
-AUTHZ-23 MUST scope: what was asked for, tolerantly read, within what may be had
-AUTHZ-24 MUST iss in every answer
-FORM-01 MUST who asks, where it goes, which servers see the password; nothing hostile in it
-FORM-02 MUST no sign-in from another page, browser or time
+AUTHZ-11 MUST a loopback redirect URI matches with any port
+AUTHZ-12 MUST only https, loopback and listed private-use redirect URIs can be registered
+AUTHZ-13 MUST the authorization response keeps the query of the redirect URI
+AUTHZ-20 MUST state is returned unchanged
+AUTHZ-21 MUST PKCE with S256 is required of every client
+AUTHZ-22 MUST the resource is this server, in any of its known spellings
+AUTHZ-23 MUST the scope is the requested one, parsed leniently, within what the client may have
+AUTHZ-24 MUST every authorization response contains iss
+FORM-01 MUST the page shows the client, where the access goes and which servers see the password, all escaped
+FORM-02 MUST a sign-in from another page, another browser or an expired page is refused
 FORM-03 MUST every page forbids scripts, frames, caches and referrers
-FORM-04 MUST the redirect after the form passes in a browser
-FORM-05 MUST 303 after the form
-FORM-06 MUST both logins are tried live, once, within a limit
+FORM-04 MUST a browser follows the redirect after the sign-in
+FORM-05 MUST a sign-in is answered with 303
+FORM-06 MUST both logins are tried at the servers, once, within a time limit
 FORM-07 MUST guessing passwords is throttled before the mail server is asked
 FORM-08 SHOULD an unknown user and a wrong password look alike
-FORM-09 MUST input is bounded; any password that mail servers take works
-FORM-10 SHOULD password managers and screen readers work
-CODE-01 MUST what a code seals, for 60 seconds
+FORM-09 MUST input is bounded, and every password that mail servers accept works
+FORM-10 SHOULD password managers and screen readers work with the page
+CODE-01 MUST a code seals the grant and is valid for 60 seconds
 CODE-02 MUST a code is used once
 CODE-03 SHOULD a second use ends the grant
-CODE-04 MUST a wrong request does not use a code up, but guessing ends
+CODE-04 MUST a wrong request does not use up a code, but repeated ones do
 CODE-05 SHOULD codes fit into URLs
-TOK-01 MUST POST of a form and nothing else
-TOK-02 MUST one way of client authentication
-TOK-03 MUST the secret is asked for on every grant
+TOK-01 MUST only POST with form parameters is accepted
+TOK-02 MUST a request uses exactly one method of client authentication
+TOK-03 MUST the secret is required for every grant type
 TOK-04 MUST invalid_client is a 401
-TOK-05 MUST the right status and error for each fault
-TOK-06 MUST nothing is cached
+TOK-05 MUST each error has the status and code of the RFC
+TOK-06 MUST no response can be cached
 TOK-07 MUST a code belongs to its client
-TOK-08 MUST a redirect URI that is sent is the one of the code
-TOK-09 MUST the code verifier
-TOK-10 MUST a resource that is sent is the one of the grant
-TOK-11 MUST the fields of the answer
-TOK-12 SHOULD a refresh token without asking for it
-TOK-13 MUST throttled by client, and by client and address, not by address alone
+TOK-08 MUST a redirect URI, if sent, equals that of the code
+TOK-09 MUST the code verifier is present and matches the challenge
+TOK-10 MUST a resource, if sent, equals that of the grant
+TOK-11 MUST the response has the fields of the RFC
+TOK-12 SHOULD a refresh token is issued without offline_access
+TOK-13 MUST requests are throttled by client, and by client and address, not by address alone
 REF-01 MUST refresh tokens are rotated, or public clients get none
 REF-02 MUST a stolen refresh token ends the grant; a retry does not
 REF-03 MUST a refresh may narrow the scope, never widen it
-REF-04 MUST the client is judged again at each refresh
+REF-04 MUST the client is checked again at each refresh
 REF-05 SHOULD the mailbox login is tried again at a refresh
-REF-06 MUST a grant ends, used or not
-REF-07 MUST no other grants
-REV-01 MUST revocation with the authentication of the token endpoint
-REV-02 MUST revocation tells nothing about tokens
+REF-06 MUST a grant expires, whether or not it is used
+REF-07 MUST other grant types are refused
+REV-01 MUST revocation requires the authentication of the token endpoint
+REV-02 MUST the response to a revocation reveals nothing about tokens
 REV-03 MUST revocation takes effect everywhere, or is not offered
-REV-04 MUST a refresh token takes its grant along, an access token itself
-REV-05 MUST revocations are kept until the token would have ended, by id
-INT-01 MAY introspection (left out)
-BEAR-01 MUST a token for every request, before the body is read
-BEAR-02 MUST the challenge of a request without a token
-BEAR-03 MUST the same answer to every bad token
-BEAR-04 MUST a missing scope is a 403 that names all that is needed; a policy is not
-BEAR-05 MUST the token is in the header and nowhere else
-BEAR-06 MUST what is checked inside the token
+REV-04 MUST revoking a refresh token revokes its grant, revoking an access token only itself
+REV-05 MUST revocations are kept by id until the token would have expired
+INT-01 MAY introspection (not offered)
+BEAR-01 MUST every request needs a token, which is checked before the body is read
+BEAR-02 MUST a request without a token gets a challenge without an error
+BEAR-03 MUST every invalid token gets the same response
+BEAR-04 MUST a missing scope is a 403 that names all required scopes; a policy refusal is not
+BEAR-05 MUST the token is accepted in the Authorization header only
+BEAR-06 MUST type, key, issuer, audience and expiry of the token are checked
 BEAR-07 MUST a refused mailbox login is a 401 before any result
 BEAR-08 MUST token and header are bounded
 BEAR-09 MUST nothing secret is logged
-JWE-01 MUST one algorithm
-JWE-02 MUST no compression
-JWE-03 MUST a key for each type
-JWE-04 MUST fresh nonces, real keys
-JWE-05 MUST only the one compact spelling
-JWE-06 MUST every fault looks the same
-JWE-07 SHOULD code that needs only claims does not hold the password
-CORS-01 MUST browsers may call what is for them
-CORS-02 MUST no CORS on the form
-HOST-01 MUST foreign origins are refused first
+JWE-01 MUST exactly one algorithm is accepted
+JWE-02 MUST compression is refused
+JWE-03 MUST each type has its own key
+JWE-04 MUST nonces are fresh, and keys are 32 bytes and no published sample
+JWE-05 MUST only the canonical compact spelling is accepted
+JWE-06 MUST every error looks the same
+JWE-07 SHOULD code that needs only claims does not get the password
+CORS-01 MUST browsers may call the endpoints meant for them across origins
+CORS-02 MUST the sign-in page has no CORS
+HOST-01 MUST foreign origins are refused before everything else
 HOST-02 MUST foreign hosts are refused
 HOST-03 MUST forwarded headers count only from configured proxies
-HOST-04 MUST loopback by default on http
-HTTP-01 MUST answers are application/json or text/event-stream
-HTTP-02 SHOULD Accept is read leniently
+HOST-04 MUST with an http URL the server listens on loopback by default
+HTTP-01 MUST responses are application/json or text/event-stream
+HTTP-02 SHOULD Accept is parsed leniently
 HTTP-03 MUST sizes, depth, time and concurrency are bounded
 HTTP-04 MUST GET and DELETE are 405; there are no sessions
-MCP-01 MUST the era comes from the body
+MCP-01 MUST the body decides the protocol era
 MCP-02 MUST headers agree with the body
-MCP-03 MUST an unsupported version is named, with those supported
-MCP-04 MUST a modern envelope is whole
+MCP-03 MUST the error for an unsupported version names it and those supported
+MCP-04 MUST a 2026-07-28 envelope is complete
 MCP-05 MUST unknown methods are 404 with -32601
-MCP-06 MUST server/discover
-MCP-07 MUST modern results carry their type and how long they hold
-MCP-08 MUST equal permits see equal lists
-MCP-09 MUST no promise of list changes
-MCP-10 MUST faults of a call are results that a model can read
-MCP-11 MUST a client that has gone ends the work, but never half of a send
-MCP-12 MUST nothing is sent to the client unasked
-MCP-13 MUST initialize of the older eras
+MCP-06 MUST server/discover is implemented
+MCP-07 MUST 2026-07-28 results contain their type and how long they may be cached
+MCP-08 MUST equal permits get equal tool lists
+MCP-09 MUST changes of the tool list are not announced as a capability
+MCP-10 MUST errors of a call are results that a model can read
+MCP-11 MUST work ends when the client disconnects, but never in the middle of a send
+MCP-12 MUST no unrequested message is sent to the client
+MCP-13 MUST initialize of the 2025 versions is implemented
 MCP-14 MUST a missing version header means 2025-03-26; batches only there
-MCP-15 SHOULD a switch for clients whose header and body disagree
-MCP-16 MUST nothing of a message travels in headers
-MCP-17 SHOULD annotations are true
-CIMD-01 MUST offered together with none
-CIMD-02 MUST which URLs can be a client_id
-CIMD-03 MUST the document is fetched from public addresses, bounded, without redirects
-CIMD-04 MUST what the document has to say
+MCP-15 SHOULD a setting allows clients whose header and body disagree
+MCP-16 MUST no part of a message is sent in headers
+MCP-17 SHOULD tool annotations are true
+CIMD-01 MUST metadata documents are advertised together with the authentication method none
+CIMD-02 MUST only https URLs with a path, in canonical form, can be a client_id
+CIMD-03 MUST the document is fetched from public addresses only, bounded, without redirects
+CIMD-04 MUST the document names itself, the client and its redirect URIs
 CIMD-05 MUST its redirect URIs match like all others
-CIMD-06 SHOULD documents are cached for a while, and errors are not
-CIMD-07 MUST only hosts that are trusted
+CIMD-06 SHOULD documents are cached for a limited time, and errors are not
+CIMD-07 MUST only documents of trusted hosts are accepted
 CIMD-08 MUST mail servers come from the operator
-DCR-01 MAY registration, as RFC 7591 has it
-DCR-02 MUST nothing is stored: the client_id is the client
-DCR-03 MUST all redirect URIs or none
-DCR-04 MUST which metadata counts
-DCR-05 MUST off by default, throttled
-DCR-06 MUST an expired client is told to register again
+DCR-01 MAY registration follows RFC 7591
+DCR-02 MUST nothing is stored: the client_id contains the registration
+DCR-03 MUST all redirect URIs of a request are accepted, or none
+DCR-04 MUST the authentication method is honoured, unknown metadata is ignored, and other grant types are refused
+DCR-05 MUST registration is off by default, and throttled
+DCR-06 MUST an expired client gets 401 invalid_client, so that it registers again
 `;
 
 export interface Requirement {
   id: string;
   level: Level;
   rule: string;
-  /** Names of the tests that carry the number, as `file: name`. */
+  /** Names of the tests that contain the number, as `file: name`. */
   tests: string[];
 }
 
@@ -162,12 +162,12 @@ export function requirements(): Requirement[] {
     .map((line) => {
       const [, id = '', level = '', rule = ''] = /^(\S+) (\S+) (.+)$/.exec(line) ?? [];
       if (level !== 'MUST' && level !== 'SHOULD' && level !== 'MAY') throw new Error(`Not a requirement: ${line}`);
-      const carries = new RegExp(`\\b${id}\\b`);
-      return { id, level, rule, tests: names.filter((name) => carries.test(name)) };
+      const number = new RegExp(`\\b${id}\\b`);
+      return { id, level, rule, tests: names.filter((name) => number.test(name)) };
     });
 }
 
-/** A string that carries a number, outside of comments: the name of a test, or of a row of test.each. */
+/** A string with a number, outside of comments: the name of a test, or of a row of test.each. */
 const NUMBERED = /(['"`])((?:(?!\1).)*\b[A-Z]{2,5}-\d{2}\b(?:(?!\1).)*)\1/g;
 
 function testNames(): string[] {
@@ -185,8 +185,8 @@ function testNames(): string[] {
 export function requirementTable(all: readonly Requirement[]): string {
   const rows = all.map(({ id, level, rule, tests }) => {
     const files = [...new Set(tests.map((name) => name.split(':', 1)[0] ?? ''))];
-    const told = files.map((file) => `[${file}](../test/${file})`).join(', ');
-    return `| ${id} | ${level} | ${rule} | ${told || '—'} |`;
+    const links = files.map((file) => `[${file}](../test/${file})`).join(', ');
+    return `| ${id} | ${level} | ${rule} | ${links || '—'} |`;
   });
-  return ['| Number | Level | What it asks for | Tests |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| Number | Level | Requirement | Tests |', '|---|---|---|---|', ...rows].join('\n');
 }

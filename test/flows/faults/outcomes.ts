@@ -1,4 +1,4 @@
-/** The table "What the caller is told" of ARCHITECTURE.md as values. */
+/** The table "Outcomes by command" of docs/outcomes.md as values. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { MOMENTS } from '../../support/servers/fault-proxy.ts';
@@ -16,10 +16,10 @@ export type Outcome = z.output<typeof Outcome>;
 
 /** One for each combination that a row of the table names. */
 export function documentedOutcomes(): Outcome[] {
-  const text = readFileSync(new URL('../../../ARCHITECTURE.md', import.meta.url), 'utf8');
-  const [, section = ''] = text.split('\n## What the caller is told\n');
-  // The table of sessions that cannot be started comes after the first.
-  const [table = ''] = section.split(/\n## |\nA session that cannot be started/);
+  const text = readFileSync(new URL('../../../docs/outcomes.md', import.meta.url), 'utf8');
+  const [, section = ''] = text.split('\n## Outcomes by command\n');
+  // The table of sessions that are not started comes after the first.
+  const [table = ''] = section.split('\n## ');
   const rows = table.split('\n').filter((line) => line.startsWith('| `'));
   return rows.flatMap((row) => {
     const [calls = [], commands = [], moments = [], [told] = [], [afterwards] = []] = row

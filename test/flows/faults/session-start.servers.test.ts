@@ -8,7 +8,7 @@ import { serverWithCertificate } from '../../support/mail/misbehaving.ts';
 import { type FaultProxy, faultProxy, type Moment } from '../../support/servers/fault-proxy.ts';
 import { testServers } from '../../support/servers/servers.ts';
 
-/** What stands between us and the server, by the words of the table in ARCHITECTURE.md. */
+/** The faults of the table in docs/outcomes.md, by name. */
 interface Fault {
   arm?: [command: RegExp, moment: Moment];
   imap?: (line: string) => string;
@@ -58,9 +58,9 @@ describe.each(['imap', 'smtp'] as const)('%s: starting a session with a server t
 });
 
 function documentedStarts(): { fault: string; imap: string; smtp: string }[] {
-  const text = readFileSync(new URL('../../../ARCHITECTURE.md', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../../docs/outcomes.md', import.meta.url), 'utf8');
   const [, section = ''] = text.split('\n| A server that | IMAP | SMTP |\n');
-  const lines = (section.split('\n\n')[0] ?? '').split('\n').slice(1);
+  const lines = (section.trimEnd().split('\n\n')[0] ?? '').split('\n').slice(1);
   return lines.map((line) => {
     const [fault = '', imap = '', smtp = ''] = line
       .split('|')
