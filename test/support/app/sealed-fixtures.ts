@@ -7,7 +7,7 @@ import { AttachmentRef } from '../../../src/attachments/store.ts';
 import { Position } from '../../../src/mcp/missive/cursor.ts';
 import { createKeyring, type Keyring } from '../../../src/oauth/sealed/jwe.ts';
 
-const DIRECTORY = join(import.meta.dirname, '..', 'fixtures', 'sealed');
+const DIRECTORY = join(import.meta.dirname, '..', '..', 'fixtures', 'sealed');
 
 export const SEALED_TYPES = [
   ...(['client_id', 'dcr', 'connection', 'transaction', 'code', 'access', 'refresh'] as const),
