@@ -6,12 +6,12 @@ import { SMTPServer } from 'smtp-server';
 import type { MailAccount } from '../src/mail/account.ts';
 import { newAccount } from '../test/support/mail/accounts.ts';
 import { message } from '../test/support/mail/build-message.ts';
-import { imapWith } from '../test/support/mail/mailboxes.ts';
+import { appendMessages } from '../test/support/mail/mailboxes.ts';
 import { freePort } from '../test/support/servers/ports.ts';
 import type { TestServers } from '../test/support/servers/servers.ts';
+import type { BenchContext } from './bench-context.ts';
 import { plainRow, type Row } from './row.ts';
 import type { BenchServer, Call } from './server.ts';
-import type { Setting } from './setting.ts';
 
 const LARGE_BYTES = 25 * 1024 * 1024;
 const WARM_UP_BYTES = 256 * 1024;
@@ -26,7 +26,7 @@ interface Owner {
   large: string;
 }
 
-export async function attachments(server: BenchServer, setting: Setting): Promise<Row[]> {
+export async function attachments(server: BenchServer, setting: BenchContext): Promise<Row[]> {
   await using sink = await startSink(setting.servers);
   const count = setting.isQuick ? 2 : AT_ONCE;
   const owners = await Promise.all(Array.from({ length: count }, () => makeOwner(server, setting, sink.port)));
@@ -72,13 +72,13 @@ export function s3Environment({ s3 }: TestServers): NodeJS.ProcessEnv {
 }
 
 /** A message is read, and what is attached to it goes to S3 on the way. */
-export async function attachmentsInS3(server: BenchServer, { servers, isQuick }: Setting): Promise<Row[]> {
+export async function attachmentsInS3(server: BenchServer, { servers, isQuick }: BenchContext): Promise<Row[]> {
   const count = isQuick ? 2 : AT_ONCE;
   // What was kept once is not kept again, so each is another file.
   const reader = async (sizeBytes: number) => {
     const account = newAccount({}, servers);
     const file = { filename: 'file.bin', content: Buffer.alloc(sizeBytes, randomUUID()) };
-    const { INBOX } = await imapWith(account, { INBOX: [message({ attachments: [file] })] }, servers);
+    const { INBOX } = await appendMessages(account, { INBOX: [message({ attachments: [file] })] }, servers);
     const call = await server.person(account);
     return async () => {
       const read = { name: 'get_mail_message', arguments: { folder: 'INBOX', uid: INBOX[0] } };
@@ -103,14 +103,14 @@ export async function attachmentsInS3(server: BenchServer, { servers, isQuick }:
   return rows;
 }
 
-async function makeOwner(server: BenchServer, { servers }: Setting, smtpPort: number): Promise<Owner> {
+async function makeOwner(server: BenchServer, { servers }: BenchContext, smtpPort: number): Promise<Owner> {
   const near = newAccount({}, servers);
   const account: MailAccount = { ...near, smtp: { ...near.smtp, server: { ...near.smtp.server, port: smtpPort } } };
   const files = [LARGE_BYTES, WARM_UP_BYTES].map((size) => ({
     filename: 'file.bin',
     content: Buffer.alloc(size, 'bench'),
   }));
-  const { INBOX } = await imapWith(account, { INBOX: [message({ attachments: files })] }, servers);
+  const { INBOX } = await appendMessages(account, { INBOX: [message({ attachments: files })] }, servers);
   const call = await server.person(account);
   const { attachments: found } = await call('tools/call', {
     name: 'get_mail_message',

@@ -11,12 +11,12 @@ import { parseArgs } from 'node:util';
 import type { TestServers } from '../test/support/servers/servers.ts';
 import { makeScratch, startServers } from '../test/support/servers/start-servers.ts';
 import { attachments, attachmentsInS3, s3Environment } from './attachments.ts';
+import { type BenchContext, withBenchContext } from './bench-context.ts';
 import { coldCalls, cpuOfCalls, prepare, warmCalls } from './calls.ts';
-import { hoarder, largeMailbox, load, manyPeople } from './growth.ts';
+import { createLargeMailbox, largeMailbox, load, manyPeople } from './growth.ts';
 import { measurePeer } from './peer.ts';
-import { isMet, type Results, type Row, table } from './row.ts';
+import { isMet, type Results, type Row, toTable } from './row.ts';
 import { startBenchServer } from './server.ts';
-import { type Setting, withSetting } from './setting.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -30,7 +30,7 @@ const { values: flags } = parseArgs({
 
 const wanted = (item: number): boolean => flags.only?.split(',').includes(`${item}`) ?? true;
 
-async function measure(setting: Setting): Promise<Row[]> {
+async function measure(setting: BenchContext): Promise<Row[]> {
   const rows: Row[] = [];
   {
     await using server = await startBenchServer(setting.servers.ca);
@@ -39,7 +39,7 @@ async function measure(setting: Setting): Promise<Row[]> {
     if (wanted(2)) rows.push(...(await coldCalls(server, setting)));
     if (wanted(3)) rows.push(...(await cpuOfCalls(server, setting, prepared)));
     if (wanted(4) || wanted(6)) {
-      const large = await hoarder(server, setting);
+      const large = await createLargeMailbox(server, setting);
       if (wanted(4)) rows.push(...(await largeMailbox(server, setting, large)));
       if (wanted(6)) rows.push(...(await load(server, setting, large)));
     }
@@ -59,11 +59,11 @@ async function measure(setting: Setting): Promise<Row[]> {
 
 async function bench(servers: TestServers): Promise<void> {
   const { peer } = flags;
-  const rows = await withSetting(servers, flags.quick, (setting) =>
+  const rows = await withBenchContext(servers, flags.quick, (setting) =>
     peer === undefined ? measure(setting) : measurePeer(setting, peer, flags['peer-calls']),
   );
   console.log(
-    `\n${table(rows, peer === undefined ? undefined : 'peer')}\n\n${rows.filter((row) => !isMet(row)).length} of ${rows.length} goals missed`,
+    `\n${toTable(rows, peer === undefined ? undefined : 'peer')}\n\n${rows.filter((row) => !isMet(row)).length} of ${rows.length} goals missed`,
   );
   if (flags.quick || peer !== undefined || flags.only !== undefined) return;
   const [cpu] = cpus();

@@ -3,12 +3,12 @@ import type { ImapFlow } from 'imapflow';
 import type { MailAccount } from '../src/mail/account.ts';
 import { newAccount } from '../test/support/mail/accounts.ts';
 import { message } from '../test/support/mail/build-message.ts';
-import { fillMailbox, imapWith } from '../test/support/mail/mailboxes.ts';
+import { appendMessages, fillMailbox } from '../test/support/mail/mailboxes.ts';
+import { type BenchContext, FAR_MS } from './bench-context.ts';
+import { connectImapFlow, SUMMARY } from './imapflow-client.ts';
 import { measurePair } from './measure.ts';
-import { connected, SUMMARY } from './raw.ts';
 import { differenceRow, plainRow, type Row, ratioRow } from './row.ts';
 import type { BenchServer } from './server.ts';
-import { FAR_MS, type Setting } from './setting.ts';
 
 const MESSAGES = 1000;
 
@@ -25,11 +25,11 @@ export interface Prepared {
 }
 
 /** A mailbox with 1,000 small messages and one of 20 KB. */
-export async function prepare({ servers }: Setting): Promise<Prepared> {
+export async function prepare({ servers }: BenchContext): Promise<Prepared> {
   const account = newAccount({}, servers);
   fillMailbox(account, 'INBOX', MESSAGES, servers);
   const letter = message({ subject: 'Twenty kilobytes', text: 'All work and no play.\n'.repeat(930) });
-  const { INBOX } = await imapWith(account, { INBOX: [letter] }, servers);
+  const { INBOX } = await appendMessages(account, { INBOX: [letter] }, servers);
   const [uid = 0] = INBOX;
   const works: Work[] = [
     {
@@ -52,13 +52,17 @@ export async function prepare({ servers }: Setting): Promise<Prepared> {
 }
 
 /** Goal 1. */
-export async function warmCalls(server: BenchServer, setting: Setting, { account, works }: Prepared): Promise<Row[]> {
+export async function warmCalls(
+  server: BenchServer,
+  setting: BenchContext,
+  { account, works }: Prepared,
+): Promise<Row[]> {
   const rows: Row[] = [];
   for (const isFar of [false, true]) {
     const where = isFar ? setting.faraway(account) : account;
     const rounds = (isFar ? 40 : 200) / (setting.isQuick ? 4 : 1);
     const call = await server.person(where);
-    const imap = await connected(where);
+    const imap = await connectImapFlow(where);
     await imap.mailboxOpen('INBOX');
     for (const { name, tool, raw } of works) {
       const [ours, theirs] = await measurePair(
@@ -79,7 +83,7 @@ export async function warmCalls(server: BenchServer, setting: Setting, { account
 }
 
 /** Goal 2: the first call of people whom this process has never seen. */
-export async function coldCalls(server: BenchServer, setting: Setting): Promise<Row[]> {
+export async function coldCalls(server: BenchServer, setting: BenchContext): Promise<Row[]> {
   const rows: Row[] = [];
   for (const isFar of [false, true]) {
     const rounds = setting.isQuick ? 6 : isFar ? 15 : 30;
@@ -98,7 +102,7 @@ export async function coldCalls(server: BenchServer, setting: Setting): Promise<
       async () => {
         const { value: person } = second.next();
         if (person === undefined) return;
-        const imap = await connected(person.account);
+        const imap = await connectImapFlow(person.account);
         await imap.mailboxOpen('INBOX');
         await imap.fetchAll('1:20', SUMMARY);
         imap.close();
@@ -112,7 +116,11 @@ export async function coldCalls(server: BenchServer, setting: Setting): Promise<
 }
 
 /** Goal 3: CPU time of the server process, less what imapflow takes in this one for the same work. */
-export async function cpuOfCalls(server: BenchServer, setting: Setting, { account, works }: Prepared): Promise<Row[]> {
+export async function cpuOfCalls(
+  server: BenchServer,
+  setting: BenchContext,
+  { account, works }: Prepared,
+): Promise<Row[]> {
   const count = setting.isQuick ? 150 : 600;
   // As long as it takes until the code is compiled.
   const warmUps = setting.isQuick ? 600 : 2000;
@@ -122,7 +130,7 @@ export async function cpuOfCalls(server: BenchServer, setting: Setting, { accoun
     for (let n = 0; n < count; n += 1) await work();
     return (cpuMs() - before) / count;
   };
-  const imap = await connected(account);
+  const imap = await connectImapFlow(account);
   await imap.mailboxOpen('INBOX');
   const yardsticks = new Map<Work, number>();
   for (const work of works) yardsticks.set(work, await perCall(() => work.raw(imap), ownCpuMs));

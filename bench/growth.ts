@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newAccount } from '../test/support/mail/accounts.ts';
 import { fillMailbox } from '../test/support/mail/mailboxes.ts';
+import type { BenchContext } from './bench-context.ts';
 import { inTurns, measurePair, sampleOf, timed } from './measure.ts';
 import { plainRow, type Row, ratioRow } from './row.ts';
 import type { BenchServer, Call } from './server.ts';
-import type { Setting } from './setting.ts';
 
 const page = (call: Call, number: number) => () =>
   call('tools/call', { name: 'list_mail_messages', arguments: { folder: 'INBOX', page: number } });
@@ -14,7 +14,7 @@ const searchAll = (call: Call, number: number) => () =>
   call('tools/call', { name: 'search_mail_messages', arguments: { folder: 'INBOX', query: 'ALL', page: number } });
 
 /** Somebody with very many messages, whose mail server has seen all of them before. */
-export async function hoarder(server: BenchServer, setting: Setting): Promise<Call> {
+export async function createLargeMailbox(server: BenchServer, setting: BenchContext): Promise<Call> {
   const account = newAccount({}, setting.servers);
   fillMailbox(account, 'INBOX', setting.isQuick ? 10_000 : 100_000, setting.servers);
   const call = await server.person(account);
@@ -23,7 +23,7 @@ export async function hoarder(server: BenchServer, setting: Setting): Promise<Ca
 }
 
 /** Goal 4. */
-export async function largeMailbox(server: BenchServer, setting: Setting, large: Call): Promise<Row[]> {
+export async function largeMailbox(server: BenchServer, setting: BenchContext, large: Call): Promise<Row[]> {
   const account = newAccount({}, setting.servers);
   fillMailbox(account, 'INBOX', 1000, setting.servers);
   const small = await server.person(account);
@@ -43,7 +43,7 @@ export async function largeMailbox(server: BenchServer, setting: Setting, large:
 }
 
 /** Goal 5, first half: people who signed in elsewhere call once each. */
-export async function manyPeople(server: BenchServer, setting: Setting): Promise<Row[]> {
+export async function manyPeople(server: BenchServer, setting: BenchContext): Promise<Row[]> {
   const people = setting.isQuick ? 100 : 1000;
   const before = server.rssMb();
   await inTurns(people, 16, async () => {
@@ -61,7 +61,7 @@ const PEOPLE = 50;
 const AT_ONCE = 16;
 
 /** Goal 6. */
-export async function load(server: BenchServer, setting: Setting, large: Call): Promise<Row[]> {
+export async function load(server: BenchServer, setting: BenchContext, large: Call): Promise<Row[]> {
   const calls = setting.isQuick ? 400 : 2000;
   const accounts = Array.from({ length: PEOPLE }, () => newAccount({}, setting.servers));
   for (const account of accounts) fillMailbox(account, 'INBOX', 100, setting.servers);

@@ -4,11 +4,11 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
 import type { MailAccount } from '../src/mail/account.ts';
+import { type BenchContext, FAR_MS } from './bench-context.ts';
 import { type Prepared, prepare } from './calls.ts';
+import { connectImapFlow } from './imapflow-client.ts';
 import { measurePair, timed } from './measure.ts';
-import { connected } from './raw.ts';
 import { plainRow, type Row, ratioRow } from './row.ts';
-import { FAR_MS, type Setting } from './setting.ts';
 
 /**
  * Which calls of the peer stand for ours: `{"list": {"name": "...", "arguments": {...}}, "get": ..., "search": ...}`. A string
@@ -24,7 +24,11 @@ const PeerCalls = z.object({ list: PeerCall.optional(), get: PeerCall.optional()
  *
  * @param command split at blanks, started without a shell
  */
-export async function measurePeer(setting: Setting, command: string, callsFile: string | undefined): Promise<Row[]> {
+export async function measurePeer(
+  setting: BenchContext,
+  command: string,
+  callsFile: string | undefined,
+): Promise<Row[]> {
   const prepared = await prepare(setting);
   const rows: Row[] = [];
   for (const isFar of [false, true]) {
@@ -50,7 +54,7 @@ async function calls(
   const mapped = callsFile === undefined ? undefined : PeerCalls.parse(JSON.parse(await readFile(callsFile, 'utf8')));
   const rows: Row[] = [];
   const where = isFar ? `${FAR_MS} ms away` : 'loopback';
-  const imap = await connected(account);
+  const imap = await connectImapFlow(account);
   await imap.mailboxOpen('INBOX');
   const uid = works.map(({ tool }) => tool.arguments.uid).find((value) => value !== undefined);
   for (const [index, { name, tool, raw }] of works.entries()) {

@@ -51,7 +51,7 @@ export const isMet = ({ judged, limit }: Row): boolean => limit === null || judg
  *
  * @param subject what was measured
  */
-export function table(rows: readonly Row[], subject = 'mail-mcp'): string {
+export function toTable(rows: readonly Row[], subject = 'mail-mcp'): string {
   const cells = [
     ['', 'Measured', subject, 'Yardstick', 'Judged', 'Goal', ''],
     ...rows.map((row) => [
@@ -76,7 +76,7 @@ export function report({ date, machine, rows }: Results): string {
   return [
     `Measured on ${date}: ${cpu}, ${cores} cores, Node ${node}; mail servers on the same machine.`,
     '',
-    table(rows),
+    toTable(rows),
   ].join('\n');
 }
 

@@ -9,7 +9,7 @@ import type { MailAccount } from '../src/mail/account.ts';
 import { createKeyring, randomId } from '../src/oauth/sealed/jwe.ts';
 import { createTokens } from '../src/oauth/sealed/payloads.ts';
 import { scopes } from '../src/policy.ts';
-import { withinReach } from '../test/support/app/within-reach.ts';
+import { waitUntil } from '../test/support/app/wait-until.ts';
 import { freePort } from '../test/support/servers/ports.ts';
 
 /** Calls a tool or another method of the server. @throws if the answer is an error */
@@ -48,7 +48,7 @@ export async function startBenchServer(ca: string, environment: NodeJS.ProcessEn
     },
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  await withinReach(20_000, async () => (await fetch(`${origin}/health`)).ok);
+  await waitUntil(20_000, async () => (await fetch(`${origin}/health`)).ok);
   const { pid = 0 } = child;
   const { access } = createTokens(createKeyring({ current: key, previous: [] }));
   return {

@@ -9,10 +9,10 @@ import { startServer } from '../src/commands/server.ts';
 import { createLog } from '../src/log.ts';
 import { readConfig } from '../src/settings/config.ts';
 import { signIn } from '../test/support/app/person.ts';
-import type { Act } from './act.ts';
-import { mailAct } from './mail-act.ts';
-import { missiveAct } from './missive-act.ts';
+import { createMailScenario } from './mail-scenario.ts';
+import { createMissiveScenario } from './missive-scenario.ts';
 import { RegisteredClient } from './oauth-client.ts';
+import type { Scenario } from './scenario.ts';
 
 const REDIRECT_URI = 'http://localhost:6274/oauth/callback';
 const Registration = z.object({ client_id: z.string(), client_secret: z.string() });
@@ -21,7 +21,7 @@ type Registration = z.output<typeof Registration>;
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const step = (title: string) => print(`\n\x1b[1m== ${title}\x1b[0m`);
 
-async function demo(startAct: () => Promise<Act>, isOnce: boolean): Promise<void> {
+async function demo(startAct: () => Promise<Scenario>, isOnce: boolean): Promise<void> {
   const act = await startAct();
   step(act.service.title);
   for (const line of act.service.lines) print(line);
@@ -54,7 +54,7 @@ async function demo(startAct: () => Promise<Act>, isOnce: boolean): Promise<void
 }
 
 /** The operator's part: `mail-mcp generate`. */
-async function mint(env: NodeJS.ProcessEnv, { flags }: Act): Promise<Registration> {
+async function mint(env: NodeJS.ProcessEnv, { flags }: Scenario): Promise<Registration> {
   step('The operator mints a client');
   const argv = [
     'generate',
@@ -75,7 +75,7 @@ async function mint(env: NodeJS.ProcessEnv, { flags }: Act): Promise<Registratio
 }
 
 /** The client's and the person's part: from the bare URL to a connection, through the OAuth flow. */
-async function connect(issuer: string, registration: Registration, { login }: Act): Promise<Client> {
+async function connect(issuer: string, registration: Registration, { login }: Scenario): Promise<Client> {
   step('The MCP client connects, and the person signs in');
   const provider = new RegisteredClient(registration, REDIRECT_URI);
   const client = new Client({ name: 'mail-mcp-demo', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
@@ -95,7 +95,7 @@ async function connect(issuer: string, registration: Registration, { login }: Ac
   return client;
 }
 
-function explain(issuer: string, { client_id, client_secret }: Registration, { loginWords }: Act): void {
+function explain(issuer: string, { client_id, client_secret }: Registration, { loginWords }: Scenario): void {
   step('Try it yourself');
   print(`MCP server URL:  ${issuer}/mcp`);
   print(`Client ID:       ${client_id}`);
@@ -126,7 +126,7 @@ function interruption(): Promise<void> {
 
 const has = (flag: string) => process.argv.includes(flag);
 
-await demo(has('--missive') ? missiveAct : mailAct, has('--once')).catch((error: unknown) => {
+await demo(has('--missive') ? createMissiveScenario : createMailScenario, has('--once')).catch((error: unknown) => {
   process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

@@ -1,6 +1,6 @@
 /** What an assistant does at Missive for somebody who asks: store a prospect, and escalate a thread. */
 import { z } from 'zod';
-import type { Say } from './act.ts';
+import type { Say } from './scenario.ts';
 
 /** Calls a tool. @returns its structured content; throws what the model would read if it reports an error */
 export type Call = (tool: string, args?: Record<string, unknown>) => Promise<unknown>;

@@ -1,6 +1,6 @@
 import type { Client } from '@modelcontextprotocol/client';
 import { z } from 'zod';
-import type { Say } from './act.ts';
+import type { Say } from './scenario.ts';
 
 const Uids = z.object({ uids: z.array(z.number()).min(1) });
 const Listed = z.object({ messages: z.array(z.object({ uid: z.number(), subject: z.string() })).min(1) });
@@ -21,7 +21,7 @@ const Mailboxes = z.object({ mailboxes: z.array(z.object({ path: z.string(), uns
  *
  * @throws if a tool reports an error or returns something else than it promises
  */
-export async function tour(client: Client, owner: string, say: Say): Promise<void> {
+export async function showMailTools(client: Client, owner: string, say: Say): Promise<void> {
   async function call<T>(schema: z.ZodType<T>, name: string, args: Record<string, unknown>): Promise<T> {
     const result = await client.callTool({ name, arguments: args });
     if (result.isError) throw new Error(`${name} failed: ${JSON.stringify(result.content)}`);

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MailAccount } from '../src/mail/account.ts';
-import { type ShortLimits, type ToolsOfAccount, toolsOf } from '../test/support/app/mail-session.ts';
+import { type MailTools, type MailToolsLimits, openMailTools } from '../test/support/app/mail-tools.ts';
 import { newAccount } from '../test/support/mail/accounts.ts';
 import { messagesIn } from '../test/support/mail/mailbox-contents.ts';
-import { type CuttableProxy, cuttableProxy } from '../test/support/servers/proxies.ts';
+import { type CuttableProxy, startCuttableProxy } from '../test/support/servers/proxies.ts';
 import type { TestServers } from '../test/support/servers/servers.ts';
 import { ACTIONS, type Actor, type Call } from './actions.ts';
 import { createModel, type Model } from './model.ts';
@@ -31,7 +31,7 @@ interface Person {
   account: MailAccount;
   /** The account as seen through the failing networks. */
   far: MailAccount;
-  tools: ToolsOfAccount;
+  tools: MailTools;
 }
 
 const FOLDERS = ['INBOX', 'Archive', 'Trash', 'Junk', 'Drafts', 'Sent'];
@@ -40,7 +40,7 @@ const LONGEST_OVERTIME_MS = 60_000;
 /** Between two restarts of a mail server. */
 const RESTART_MS = 3_000;
 /** Silences last longer than that, and do not take all of the time there is. */
-const LIMITS: ShortLimits = {
+const LIMITS: MailToolsLimits = {
   imap: { connectMs: 5_000, silenceMs: 700, commandMs: 5_000 },
   smtp: { connectMs: 5_000, greetingMs: 700, silenceMs: 700, totalMs: 5_000 },
 };
@@ -48,8 +48,8 @@ const LIMITS: ShortLimits = {
 /** Random people use random tools for a while over networks that fail, and what is in their mailboxes is compared with what they were told. */
 export async function runSoak(servers: TestServers, options: { seconds: number; people: number }): Promise<SoakReport> {
   await using own = await startSoakServers(servers);
-  await using imap = await cuttableProxy({ target: { host: '127.0.0.1', port: own.ports.imap } });
-  await using smtp = await cuttableProxy({ target: { host: '127.0.0.1', port: own.ports.smtp } });
+  await using imap = await startCuttableProxy({ target: { host: '127.0.0.1', port: own.ports.imap } });
+  await using smtp = await startCuttableProxy({ target: { host: '127.0.0.1', port: own.ports.smtp } });
   const people = Array.from({ length: options.people }, () => newPerson(servers, imap.port, smtp.port));
   const model = createModel();
   const end = Date.now() + options.seconds * 1000;
@@ -92,7 +92,7 @@ function newPerson(servers: TestServers, imapPort: number, smtpPort: number): Pe
     smtp: { ...account.smtp, server: { ...account.smtp.server, port: smtpPort } },
   };
   const messageIdSecret = randomBytes(32);
-  return { account, far, messageIdSecret, tools: toolsOf(far, { ...LIMITS, messageIdSecret }) };
+  return { account, far, messageIdSecret, tools: openMailTools(far, { ...LIMITS, messageIdSecret }) };
 }
 
 async function live(self: number, people: Person[], shared: Pick<Actor, 'model' | 'imapTurns'>, isOver: () => boolean) {
@@ -121,7 +121,7 @@ type Check = Parameters<Actor['later']>[0];
 
 /** What was put off until nothing fails any more. @returns a sentence for each check that did not hold */
 async function askAgain({ far, messageIdSecret }: Person, checks: readonly Check[]): Promise<string[]> {
-  await using tools = toolsOf(far, { messageIdSecret });
+  await using tools = openMailTools(far, { messageIdSecret });
   const bugs: string[] = [];
   for (const check of checks) {
     await check(tools.call).catch((error: unknown) => {
@@ -160,7 +160,7 @@ async function breakThings(
       const person = people[Math.floor(Math.random() * people.length)];
       if (person === undefined) continue;
       const { tools } = person;
-      person.tools = toolsOf(person.far, { ...LIMITS, messageIdSecret: person.messageIdSecret });
+      person.tools = openMailTools(person.far, { ...LIMITS, messageIdSecret: person.messageIdSecret });
       await tools[Symbol.asyncDispose]();
     }
   }

@@ -1,12 +1,12 @@
 /** An IMAP and an SMTP server of the soak's own, which it may restart, on the mail of the servers that others use too. */
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { withinReach } from '../test/support/app/within-reach.ts';
+import { waitUntil } from '../test/support/app/wait-until.ts';
 import { startDovecot } from '../test/support/servers/dovecot.ts';
 import { freePortsFor } from '../test/support/servers/ports.ts';
 import { isQueueEmpty, startPostfix } from '../test/support/servers/postfix.ts';
 import type { CuttableProxy } from '../test/support/servers/proxies.ts';
-import { leaveNothingBehind } from '../test/support/servers/server-process.ts';
+import { cleanUpOnExit } from '../test/support/servers/server-process.ts';
 import type { TestServers } from '../test/support/servers/servers.ts';
 import { makeScratch } from '../test/support/servers/start-servers.ts';
 
@@ -31,7 +31,7 @@ const DELIVERED_LIMIT_MS = 10_000;
 /** @param servers deliver the mail and check the logins */
 export async function startSoakServers(servers: TestServers): Promise<SoakServers> {
   const scratch = await makeScratch();
-  leaveNothingBehind(scratch);
+  cleanUpOnExit(scratch);
   const certificate = servers.certificates.server;
   const ports = {
     imap: await freePortsFor('tlsPort', 'starttlsPort'),
@@ -55,7 +55,7 @@ export async function startSoakServers(servers: TestServers): Promise<SoakServer
       network.freeze();
       // What had come before the network was still may not be in the queue yet.
       await pause(200);
-      await withinReach(DELIVERED_LIMIT_MS, () => isQueueEmpty(scratch));
+      await waitUntil(DELIVERED_LIMIT_MS, () => isQueueEmpty(scratch));
       await postfix.restart();
       network.cut();
       network.thaw();

@@ -7,7 +7,7 @@ import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
 import { startServer } from './commands/server.ts';
 import { openTerminal, type Terminal } from './commands/terminal.ts';
-import { personalToken } from './commands/token.ts';
+import { createPersonalToken } from './commands/token.ts';
 import { ConfigError } from './errors.ts';
 import { METHOD_GROUPS } from './mcp/permit/policy-input.ts';
 import { MISSIVE_TAGS, TAGS } from './mcp/tool.ts';
@@ -66,7 +66,7 @@ export function program(env: NodeJS.ProcessEnv, output: Output, terminal?: Termi
     .action(async (flags: unknown) => {
       const now = () => new Date();
       const world = { openTerminal: () => terminal ?? openTerminal(), verifyLogin: loginVerifier({ now }), now };
-      output.out(await personalToken(flags, env, world));
+      output.out(await createPersonalToken(flags, env, world));
     });
   root
     .command('inspect')

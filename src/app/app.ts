@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Req
 import helmet from 'helmet';
 import { OAuthError, UpstreamError } from '../errors.ts';
 import { describeError } from '../log.ts';
-import { adminClients, requireAdmin } from '../minting/admin-clients.ts';
+import { adminTokenHandler, mintClientHandler } from '../minting/admin-clients.ts';
 import { bearer, type Grant, invalidToken } from '../oauth/bearer/bearer.ts';
 import { oauthErrorResponse } from '../oauth/endpoints/error-response.ts';
 import { allowOtherOrigins } from '../oauth/http/cors.ts';
@@ -59,7 +59,7 @@ export function createApp(services: Services): Express {
   const { adminToken } = services;
   if (adminToken !== undefined) {
     const admin = { ...services, adminToken };
-    app.post('/admin/clients', requireAdmin(admin), express.json({ limit: '64kb' }), adminClients(admin));
+    app.post('/admin/clients', adminTokenHandler(admin), express.json({ limit: '64kb' }), mintClientHandler(admin));
   }
   if (services.attachmentLinks !== undefined) app.get('/attachments/:link', services.attachmentLinks);
   app

@@ -1,16 +1,16 @@
 import { ConfigError } from '../errors.ts';
 import {
-  asObject,
   type Flags,
   type Limits,
-  limitsObject,
   type Minted,
   mint,
   newClient,
   readFlags,
   redirectUrisOf,
+  toClientJson,
+  toLimitsJson,
 } from '../minting/mint.ts';
-import { flagOf, serverLines, serversObject } from '../minting/server-flags.ts';
+import { toFlagName, toServerLines, toServersJson } from '../minting/server-flags.ts';
 import type { NewClient } from '../oauth/client/client.ts';
 import { sealConnection } from '../oauth/client/default-connection.ts';
 import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
@@ -28,7 +28,7 @@ export async function generate(flags: unknown, env: NodeJS.ProcessEnv, now: Date
   if (parsed.connection) return connection(parsed, limits, createKeyring(keys), now);
   const { client, minted } = await mint(createKeyring(keys), parsed, limits, now);
   return parsed.json
-    ? asJson({ ...asObject(client, minted), ...limitsObject(limits) })
+    ? asJson({ ...toClientJson(client, minted), ...toLimitsJson(limits) })
     : asText(client, minted, limits);
 }
 
@@ -43,13 +43,13 @@ async function connection(flags: Flags, limits: Limits, keyring: Keyring, now: D
   const { policy, expiresAt = null } = limits;
   const sealed = await sealConnection(keyring, { servers, policy, expiresAt }, now);
   return flags.json
-    ? asJson({ default_connection: sealed, ...serversObject(servers), ...limitsObject(limits) })
-    : [`Default connection: ${sealed}`, '', ...serverLines(servers), ...limitLines(limits), ''].join('\n');
+    ? asJson({ default_connection: sealed, ...toServersJson(servers), ...toLimitsJson(limits) })
+    : [`Default connection: ${sealed}`, '', ...toServerLines(servers), ...limitLines(limits), ''].join('\n');
 }
 
 /** Reads flags and keys, and tells the faults of both at once. */
 function readAll(flags: unknown, env: NodeJS.ProcessEnv, now: Date) {
-  const { parsed, limits, faults } = readFlags(flags, { now, nameOf: flagOf });
+  const { parsed, limits, faults } = readFlags(flags, { now, nameOf: toFlagName });
   try {
     const keys = readKeys(env);
     if (parsed !== undefined) return { keys, parsed, limits };
@@ -80,7 +80,7 @@ function asText(client: NewClient, { clientId, clientSecret }: Minted, limits: L
     `Client ID: ${clientId}`,
     `Client Secret: ${clientSecret ?? 'none (public client)'}`,
     '',
-    ...serverLines(client.servers),
+    ...toServerLines(client.servers),
     ...limitLines(limits),
     '',
     'Redirect URIs:',

@@ -14,7 +14,7 @@ import { type AccessPayload, createTokens, lifetimes } from '../oauth/sealed/pay
 import { subjectOf } from '../oauth/sealed/subject.ts';
 import { scopeWith } from '../oauth/sign-in/consent.ts';
 import { readConfig } from '../settings/config.ts';
-import { workingLogin } from './ask-login.ts';
+import { askForCredentials } from './ask-credentials.ts';
 import type { Terminal } from './terminal.ts';
 
 const dayMs = 24 * 3600 * 1000;
@@ -34,7 +34,7 @@ const Flags = z.object({
  * @returns what is printed: the token, what it may do and when it ends
  * @throws {ConfigError} with one sentence a line for everything that is wrong; three wrong logins are enough
  */
-export async function personalToken(
+export async function createPersonalToken(
   flags: unknown,
   env: NodeJS.ProcessEnv,
   world: { openTerminal: () => Terminal; verifyLogin: VerifyLogin; now: () => Date },
@@ -64,7 +64,7 @@ export async function personalToken(
     servers,
     ...(Object.keys(policy).length > 0 && { policy }),
   };
-  const login = await workingLogin(world.openTerminal(), client, verifyLogin, beside);
+  const login = await askForCredentials(world.openTerminal(), client, verifyLogin, beside);
   const sub = subjectOf(keyring, accountOf(login, servers));
   const payload: AccessPayload = { ...beside, sub, gid: randomId(), granted_at: toSeconds(now()), login };
   const token = await tokens.personal.seal(payload, now(), end);

@@ -7,7 +7,7 @@ import { addressBlock } from '../oauth/http/address-block.ts';
 import { equalsInConstantTime, sha256 } from '../oauth/http/constant-time.ts';
 import type { Keyring } from '../oauth/sealed/jwe.ts';
 import type { State } from '../state/state.ts';
-import { asObject, limitsObject, mint, readFlags } from './mint.ts';
+import { mint, readFlags, toClientJson, toLimitsJson } from './mint.ts';
 
 const List = z.union([z.array(z.string()), z.string().transform((text) => [text])]);
 const Count = z.union([z.int(), z.string()]).transform(String);
@@ -43,7 +43,7 @@ const Body = z.strictObject({
 });
 
 /** Wrong tokens in a minute from one address, after which none of its tokens is looked at for the rest of it. */
-const mostFailures = 20;
+const MAX_FAILURES_PER_MINUTE = 20;
 
 interface AdminServices {
   issuer: string;
@@ -56,12 +56,12 @@ interface AdminServices {
 }
 
 /** Refuses who does not have the token, before the body is read. */
-export function requireAdmin({ adminToken, state, log }: AdminServices): RequestHandler {
+export function adminTokenHandler({ adminToken, state, log }: AdminServices): RequestHandler {
   return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
     const failuresHere = `admin:failures:${sha256(addressBlock(request.ip))}`;
     const failures = await state.counted(failuresHere, 60);
-    if (failures !== null && failures.count >= mostFailures) {
+    if (failures !== null && failures.count >= MAX_FAILURES_PER_MINUTE) {
       response.status(429).set('Retry-After', '60');
       return void response.json({ error: 'too_many_requests' });
     }
@@ -75,7 +75,7 @@ export function requireAdmin({ adminToken, state, log }: AdminServices): Request
 }
 
 /** Answers 201 with the client, or 400 with a sentence for each thing that is wrong. */
-export function adminClients({ issuer, keyring, now, log }: AdminServices): RequestHandler {
+export function mintClientHandler({ issuer, keyring, now, log }: AdminServices): RequestHandler {
   return async (request, response) => {
     const body = Body.safeParse(request.body ?? {});
     if (!body.success) {
@@ -88,7 +88,7 @@ export function adminClients({ issuer, keyring, now, log }: AdminServices): Requ
     try {
       const { client, minted } = await mint(keyring, parsed, limits, now());
       log.info({}, 'client minted by the admin endpoint');
-      const printed = { ...asObject(client, minted), ...limitsObject(limits) };
+      const printed = { ...toClientJson(client, minted), ...toLimitsJson(limits) };
       response.status(201).json({ name: name ?? null, config, ...printed, url: `${issuer}/mcp` });
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

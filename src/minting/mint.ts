@@ -8,7 +8,7 @@ import { mintClient, type NewClient } from '../oauth/client/client.ts';
 import { defaultPresets, presets } from '../oauth/client/presets.ts';
 import type { Keyring } from '../oauth/sealed/jwe.ts';
 import type { Policy } from '../policy.ts';
-import { readServers, serversObject } from './server-flags.ts';
+import { readServers, toServersJson } from './server-flags.ts';
 
 /** Separated by commas, in one flag or in several; `\\,` is a comma of a name. */
 const Entries = z
@@ -100,16 +100,16 @@ export function redirectUrisOf({ presets: names, redirectUris }: NewClient): str
 }
 
 /** What is printed with --json, and answered by the admin endpoint. */
-export function asObject(client: NewClient, { clientId, clientSecret }: Minted): object {
+export function toClientJson(client: NewClient, { clientId, clientSecret }: Minted): object {
   return {
     client_id: clientId,
     client_secret: clientSecret,
-    ...serversObject(client.servers),
+    ...toServersJson(client.servers),
     redirect_uris: redirectUrisOf(client),
   };
 }
 
-export const limitsObject = ({ policy, expiresAt }: Limits) => ({
+export const toLimitsJson = ({ policy, expiresAt }: Limits) => ({
   policy,
   expires_at: expiresAt?.toISOString() ?? null,
 });

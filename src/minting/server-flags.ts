@@ -66,7 +66,7 @@ export function readServers(
   }
   const astray = OfMail.options
     .filter((name) => given[name] !== undefined)
-    .map((name) => `${flagOf(name)} is for mailboxes: it goes without --missive.`);
+    .map((name) => `${toFlagName(name)} is for mailboxes: it goes without --missive.`);
   return result(MissiveFlags.safeParse(flags), ({ missiveUrl: url }) => ({ missive: { url } }), astray);
 }
 
@@ -82,7 +82,8 @@ function result<T>(
 }
 
 /** `maxSendsPerHour` → `--max-sends-per-hour` */
-export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+export const toFlagName = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 function mailServers(flags: z.output<typeof MailFlags>): Servers {
   const server = (name: string, port: number, ssl: boolean): MailServer => {
@@ -96,7 +97,7 @@ function mailServers(flags: z.output<typeof MailFlags>): Servers {
 }
 
 /** Servers as they are printed with --json, and answered by the admin endpoint. */
-export function serversObject(servers: Servers): object {
+export function toServersJson(servers: Servers): object {
   if ('missive' in servers) return { missive: servers.missive };
   return { imap: withSsl(servers.imap), smtp: withSsl(servers.smtp) };
 }
@@ -104,7 +105,7 @@ export function serversObject(servers: Servers): object {
 const withSsl = (server: MailServer) => ({ ...server, ssl: server.security === 'tls' });
 
 /** Servers as `generate` prints them for people. */
-export function serverLines(servers: Servers): string[] {
+export function toServerLines(servers: Servers): string[] {
   if ('missive' in servers) return [`Missive: ${servers.missive.url}`];
   const { imap, smtp } = servers;
   const used = new Set([imap.security, smtp.security]);

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { startApp } from '../support/app/start-app.ts';
 import { changeablePasswordAccount, newAccount } from '../support/mail/accounts.ts';
 import { message } from '../support/mail/build-message.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
-import { silentServer } from '../support/mail/misbehaving.ts';
+import { startSilentServer } from '../support/mail/faulty-servers.ts';
+import { appendMessages } from '../support/mail/mailboxes.ts';
 
 describe('health', () => {
   test('/health and /ready answer without a token', async () => {
@@ -25,9 +25,9 @@ describe('health', () => {
   test('a mail server that never answers slows neither another account nor /health', async () => {
     await using app = await startApp();
     const healthy = newAccount();
-    await imapWith(healthy, { INBOX: [message()] });
+    await appendMessages(healthy, { INBOX: [message()] });
     await using assistant = await app.assistant(healthy);
-    await using silent = await silentServer();
+    await using silent = await startSilentServer();
     const stuck = app.assistant({
       ...newAccount(),
       imap: { ...healthy.imap, server: { host: 'localhost', port: silent.port, security: 'tls' } },
@@ -93,7 +93,7 @@ describe('the log', () => {
   test('of a whole session holds no secret, token, address, subject or text (BEAR-09)', async () => {
     await using app = await startApp();
     const account = newAccount();
-    const { INBOX } = await imapWith(account, {
+    const { INBOX } = await appendMessages(account, {
       INBOX: [
         message({ subject: 'Zanzibar', text: 'Quicksilver', attachments: [{ filename: 'a.txt', content: 'x' }] }),
       ],

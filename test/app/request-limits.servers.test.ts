@@ -3,9 +3,9 @@ import { type RequestOptions, request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app/start-app.ts';
-import { withinReach } from '../support/app/within-reach.ts';
+import { waitUntil } from '../support/app/wait-until.ts';
 import { newAccount } from '../support/mail/accounts.ts';
-import { cuttableProxy } from '../support/servers/proxies.ts';
+import { startCuttableProxy } from '../support/servers/proxies.ts';
 
 const listMailboxes = { name: 'list_mailboxes', arguments: {} };
 const callOf = (params: object) => JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
@@ -33,14 +33,14 @@ describe('one access token', () => {
     await using app = await startApp();
     const [greedy, other] = [await app.accessToken(newAccount()), await app.accessToken(newAccount())];
     const hanging = Array.from({ length: 32 }, () => hang(app, greedy));
-    const refused = await withinReach(20_000, async () => {
+    const refused = await waitUntil(20_000, async () => {
       const response = await post(app, greedy, callOf(listMailboxes));
       return response.status === 429 && response;
     });
     expect(refused.headers.get('retry-after')).toBe('1');
     expect((await post(app, other, callOf(listMailboxes))).status).toBe(200);
     for (const one of hanging) one.destroy();
-    await withinReach(20_000, async () => (await post(app, greedy, callOf(listMailboxes))).status === 200);
+    await waitUntil(20_000, async () => (await post(app, greedy, callOf(listMailboxes))).status === 200);
     expect(app.logged()).not.toContain('"level":"error"');
   });
 });
@@ -50,7 +50,7 @@ describe('a client that goes away', () => {
     await using app = await startApp();
     const account = newAccount();
     const { server } = account.imap;
-    await using proxy = await cuttableProxy({ target: server });
+    await using proxy = await startCuttableProxy({ target: server });
     const slow = { ...account, imap: { ...account.imap, server: { ...server, port: proxy.port } } };
     await using assistant = await app.assistant(slow);
     proxy.freeze();
@@ -75,7 +75,7 @@ describe('stopping', () => {
     await using app = await startApp();
     const account = newAccount();
     const { server } = account.imap;
-    await using proxy = await cuttableProxy({ target: server });
+    await using proxy = await startCuttableProxy({ target: server });
     const token = await app.accessToken({
       ...account,
       imap: { ...account.imap, server: { ...server, port: proxy.port } },

@@ -10,11 +10,11 @@ import { createLog } from '../../src/log.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { createImapPool, type ImapPool } from '../../src/mail/pool/pool.ts';
 import { createKeyring, sealed } from '../../src/oauth/sealed/jwe.ts';
-import { withinReach } from '../support/app/within-reach.ts';
+import { waitUntil } from '../support/app/wait-until.ts';
 import { newAccount, withPassword } from '../support/mail/accounts.ts';
 import { message } from '../support/mail/build-message.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
-import { withRawImap } from '../support/mail/raw-imap.ts';
+import { appendMessages } from '../support/mail/mailboxes.ts';
+import { withImapFlow } from '../support/mail/with-imapflow.ts';
 
 const megabytes = randomBytes(3_000_000);
 
@@ -70,8 +70,10 @@ interface Filed {
 /** A message with one attachment in a new mailbox, and where that is. */
 async function filed(attachment: { filename: string; contentType: string; content: Buffer }): Promise<Filed> {
   const account = newAccount();
-  const { INBOX } = await imapWith(account, { INBOX: [message({ attachments: [attachment] })] });
-  const uidValidity = await withRawImap(account, async (imap) => String((await imap.mailboxOpen('INBOX')).uidValidity));
+  const { INBOX } = await appendMessages(account, { INBOX: [message({ attachments: [attachment] })] });
+  const uidValidity = await withImapFlow(account, async (imap) =>
+    String((await imap.mailboxOpen('INBOX')).uidValidity),
+  );
   const reference = { imap: account.imap, mailbox: 'INBOX', uidValidity, uid: INBOX[0] ?? 0, part: '2' };
   return { account, reference };
 }
@@ -255,11 +257,11 @@ test('a reader that leaves, or takes nothing any more, lets the connection to th
   const leaving = new AbortController();
   await fetch(link, { signal: leaving.signal });
   leaving.abort();
-  await withinReach(20_000, () => isGivenBack);
+  await waitUntil(20_000, () => isGivenBack);
 
   isGivenBack = false;
   const stalled = await fetch(link);
-  await withinReach(20_000, () => isGivenBack);
+  await waitUntil(20_000, () => isGivenBack);
   await stalled.body?.cancel();
 });
 

@@ -7,7 +7,7 @@ import { ToolError, UpstreamError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { newAccount } from '../support/mail/accounts.ts';
 import { freePort } from '../support/servers/ports.ts';
-import { cuttableProxy } from '../support/servers/proxies.ts';
+import { startCuttableProxy } from '../support/servers/proxies.ts';
 import { testServers } from '../support/servers/servers.ts';
 
 const nameKey = randomBytes(32);
@@ -187,7 +187,7 @@ test('a store that is down, or refuses, gives no URL, within a few seconds, and 
 
 test('a store that hangs gives no URL within five seconds', async () => {
   const { endpoint } = testServers().s3;
-  await using proxy = await cuttableProxy({ target: { host: '127.0.0.1', port: Number(new URL(endpoint).port) } });
+  await using proxy = await startCuttableProxy({ target: { host: '127.0.0.1', port: Number(new URL(endpoint).port) } });
   using s3 = s3Store({ s3: { endpoint: `http://localhost:${proxy.port}` } });
   proxy.freeze();
   const startedAt = performance.now();
@@ -215,7 +215,7 @@ test('a part that breaks off is not published, and not taken for whole the next 
 });
 test('a store that is down when a file is to be sent is a fault of S3, and says that nothing was sent', async () => {
   const { endpoint } = testServers().s3;
-  const proxy = await cuttableProxy({ target: { host: '127.0.0.1', port: Number(new URL(endpoint).port) } });
+  const proxy = await startCuttableProxy({ target: { host: '127.0.0.1', port: Number(new URL(endpoint).port) } });
   using s3 = s3Store({ s3: { endpoint: `http://localhost:${proxy.port}` } });
   const url = await s3.store.publish(attachment(), lend(Buffer.from('x')));
   expect((await s3.store.fetchOwn(url ?? '', reader, 100)).content.toString()).toBe('x');

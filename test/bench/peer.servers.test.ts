@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { withBenchContext } from '../../bench/bench-context.ts';
 import { measurePeer } from '../../bench/peer.ts';
-import { withSetting } from '../../bench/setting.ts';
 import { testServers } from '../support/servers/servers.ts';
 
 const PEER = fileURLToPath(new URL('peer-server.ts', import.meta.url));
@@ -18,7 +18,7 @@ async function rowsOf(calls: object) {
   const file = join(folder, 'calls.json');
   try {
     await writeFile(file, JSON.stringify(calls));
-    return await withSetting(testServers(), true, (setting) =>
+    return await withBenchContext(testServers(), true, (setting) =>
       measurePeer(setting, `${process.execPath} ${PEER}`, file),
     );
   } finally {

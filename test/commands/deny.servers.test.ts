@@ -4,7 +4,7 @@ import { main } from '../../src/cli.ts';
 import { deniedMark } from '../../src/oauth/client/clients.ts';
 import { connectRedisState } from '../../src/state/redis.ts';
 import type { State } from '../../src/state/state.ts';
-import { closedPort } from '../support/mail/misbehaving.ts';
+import { unusedPort } from '../support/mail/faulty-servers.ts';
 import { startRedis, type TestRedis } from '../support/servers/redis.ts';
 
 let redis: TestRedis;
@@ -82,7 +82,7 @@ describe('mail-mcp deny and allow', () => {
   });
 
   test.each(['deny', 'allow'])('%s says that nothing was changed when Redis cannot be reached', async (command) => {
-    const { port } = await closedPort();
+    const { port } = await unusedPort();
     const env = { ...key, REDIS_URL: `redis://127.0.0.1:${port}` };
     const { exitCode, err } = await run([command, someJti], env);
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringMatching(/^Nothing was changed/) });

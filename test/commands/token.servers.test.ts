@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { main } from '../../src/cli.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { startApp, type TestApp } from '../support/app/start-app.ts';
-import { withinReach } from '../support/app/within-reach.ts';
+import { waitUntil } from '../support/app/wait-until.ts';
 import { newAccount } from '../support/mail/accounts.ts';
 
 const KEY = randomBytes(32).toString('base64');
@@ -181,7 +181,7 @@ describe('mail-mcp token', () => {
     });
     const questions = ['Full name', 'Email address', 'User name', 'Password'];
     for (const [index, answer] of answersOf(account).entries()) {
-      await withinReach(20_000, async () => shown.includes(`${questions[index]}`));
+      await waitUntil(20_000, async () => shown.includes(`${questions[index]}`));
       terminal.stdin.write(`${answer}\r`);
     }
     const [exitCode] = await once(terminal, 'close');

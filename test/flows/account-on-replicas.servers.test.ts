@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { challengeOf } from '../../src/oauth/http/pkce.ts';
 import { openForm } from '../support/app/person.ts';
-import { formOf, REDIRECT_URI, startApp, type TestApp } from '../support/app/start-app.ts';
+import { REDIRECT_URI, signInFields, startApp, type TestApp } from '../support/app/start-app.ts';
 import { newAccount } from '../support/mail/accounts.ts';
 import { startRedis, type TestRedis } from '../support/servers/redis.ts';
 
@@ -36,7 +36,7 @@ async function someone() {
     code_challenge: challengeOf(verifier),
     code_challenge_method: 'S256',
   }).toString();
-  const { callback } = await (await openForm(url)).submit(formOf(account));
+  const { callback } = await (await openForm(url)).submit(signInFields(account));
   const response = await fetch(`${a.origin}/oauth/token`, {
     method: 'POST',
     body: new URLSearchParams({

@@ -2,10 +2,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { formOf, REDIRECT_URI, startApp, type TestApp } from '../support/app/start-app.ts';
+import { REDIRECT_URI, signInFields, startApp, type TestApp } from '../support/app/start-app.ts';
 import { newAccount } from '../support/mail/accounts.ts';
 import { message } from '../support/mail/build-message.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
+import { appendMessages } from '../support/mail/mailboxes.ts';
 import { launchChromium } from '../support/servers/chromium.ts';
 
 let app: TestApp;
@@ -24,7 +24,7 @@ function signedIn(account: MailAccount, decide: (page: Page) => Promise<void>) {
     await page.goto(url.href);
     await decide(page);
     await page.uncheck('#use_same_credentials');
-    for (const [name, value] of Object.entries(formOf(account))) await page.fill(`#${name}`, value);
+    for (const [name, value] of Object.entries(signInFields(account))) await page.fill(`#${name}`, value);
     await page.click('text=Sign in and allow');
     await page.waitForURL(`${REDIRECT_URI}?**`);
     return new URL(page.url()).searchParams;
@@ -33,15 +33,15 @@ function signedIn(account: MailAccount, decide: (page: Page) => Promise<void>) {
 
 async function accountWithMail(): Promise<MailAccount> {
   const account = newAccount();
-  await imapWith(account, { INBOX: [message({ subject: 'Hello' })] });
+  await appendMessages(account, { INBOX: [message({ subject: 'Hello' })] });
   return account;
 }
 
 describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
   test('FORM-01 without the tick for sending there is nothing that sends, and what is left works', async () => {
     const account = await accountWithMail();
-    const atForm = signedIn(account, (page) => page.uncheck('#allow_send'));
-    await using assistant = await app.assistant(account, { era, atForm });
+    const onSignInPage = signedIn(account, (page) => page.uncheck('#allow_send'));
+    await using assistant = await app.assistant(account, { era, onSignInPage });
     expect(assistant.provider.tokens()?.scope).toBe('mail.read mail.write mail.delete');
     const names = (await assistant.client.listTools()).tools.map(({ name }) => name);
     expect(names).toHaveLength(8);
@@ -53,10 +53,10 @@ describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
 
   test('FORM-01 with reading and drafts alone, drafts are written and nothing is moved, marked or deleted', async () => {
     const account = await accountWithMail();
-    const atForm = signedIn(account, async (page) => {
+    const onSignInPage = signedIn(account, async (page) => {
       for (const power of ['organise', 'send', 'delete']) await page.uncheck(`#allow_${power}`);
     });
-    await using assistant = await app.assistant(account, { era, atForm });
+    await using assistant = await app.assistant(account, { era, onSignInPage });
     expect(assistant.provider.tokens()?.scope).toBe('mail.read mail.write');
     const names = (await assistant.client.listTools()).tools.map(({ name }) => name);
     expect(names).toEqual([
@@ -70,12 +70,12 @@ describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
 
   test('FORM-01 whoever is not on the owner’s list is not written to', async () => {
     const account = await accountWithMail();
-    const atForm = signedIn(account, async (page) => {
+    const onSignInPage = signedIn(account, async (page) => {
       await page.click('summary');
       await page.fill('#recipients', account.email);
       await page.selectOption('#end', 'day');
     });
-    await using assistant = await app.assistant(account, { era, atForm });
+    await using assistant = await app.assistant(account, { era, onSignInPage });
     const message = { subject: 'x', text_body: 'x' };
     expect(await assistant.call('send_mail_message', { ...message, to: account.email })).toMatchObject({
       accepted: [account.email],

@@ -4,10 +4,10 @@ import { main } from '../../src/cli.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { challengeOf } from '../../src/oauth/http/pkce.ts';
 import { type OpenForm, openForm } from '../support/app/person.ts';
-import { formOf, REDIRECT_URI, type Registration, startApp, type TestApp } from '../support/app/start-app.ts';
-import { withinReach } from '../support/app/within-reach.ts';
+import { REDIRECT_URI, type Registration, signInFields, startApp, type TestApp } from '../support/app/start-app.ts';
+import { waitUntil } from '../support/app/wait-until.ts';
 import { newAccount, withPassword } from '../support/mail/accounts.ts';
-import { cuttableProxy } from '../support/servers/proxies.ts';
+import { startCuttableProxy } from '../support/servers/proxies.ts';
 import { startRedis, type TestRedis } from '../support/servers/redis.ts';
 import { testServers } from '../support/servers/servers.ts';
 
@@ -31,7 +31,7 @@ function formAt(replica: TestApp, client: Registration, issuer: string): Promise
 
 async function codeAt(replica: TestApp, client: Registration, account: MailAccount, issuer: string): Promise<string> {
   const form = await formAt(replica, client, issuer);
-  return (await form.submit(formOf(account))).callback?.get('code') ?? '';
+  return (await form.submit(signInFields(account))).callback?.get('code') ?? '';
 }
 
 function post(replica: TestApp, path: string, client: Registration, form: Record<string, string>): Promise<Response> {
@@ -120,8 +120,8 @@ describe('two replicas with one Redis', () => {
 
   test('FORM-02 a form of one can be submitted to the other, and gives one code', async () => {
     const form = await formAt(a, client, issuer);
-    expect((await form.submit(formOf(account), b.origin)).callback?.get('code')).toBeTruthy();
-    expect(await form.submit(formOf(account), a.origin)).toMatchObject({ status: 400, callback: undefined });
+    expect((await form.submit(signInFields(account), b.origin)).callback?.get('code')).toBeTruthy();
+    expect(await form.submit(signInFields(account), a.origin)).toMatchObject({ status: 400, callback: undefined });
   });
 
   test('REV-03 REV-04 a token that was revoked on one is dead on both', async () => {
@@ -151,15 +151,15 @@ describe('two replicas with one Redis', () => {
 
   test('FORM-07 attempts on both are counted together, and the eleventh reaches no mail server', async () => {
     const { imap } = testServers();
-    await using proxy = await cuttableProxy({ target: { host: imap.host, port: imap.tlsPort } });
+    await using proxy = await startCuttableProxy({ target: { host: imap.host, port: imap.tlsPort } });
     const behind = { ...account, imap: { ...account.imap, server: { ...account.imap.server, port: proxy.port } } };
     const through = await a.mint(behind);
-    const wrong = formOf(withPassword(behind, 'wrong'));
+    const wrong = signInFields(withPassword(behind, 'wrong'));
     const forms = [await formAt(a, through, issuer), await formAt(b, through, issuer)];
     for (let attempt = 0; attempt < 10; attempt++) expect((await forms[attempt % 2]?.submit(wrong))?.status).toBe(200);
     expect(proxy.accepted()).toBe(10);
     for (const form of forms) expect((await form.submit(wrong)).status).toBe(429);
-    for (const form of forms) expect((await form.submit(formOf(behind))).status).toBe(429);
+    for (const form of forms) expect((await form.submit(signInFields(behind))).status).toBe(429);
     expect(proxy.accepted()).toBe(10);
   });
 
@@ -177,7 +177,7 @@ describe('two replicas with one Redis', () => {
       expect(await summary(await refresh(b, client, tokens))).toEqual(unavailable);
       const revocation = await post(a, '/oauth/revoke', client, { token: tokens.access_token });
       expect(await summary(revocation)).toEqual(unavailable);
-      const page = await form.submit(formOf(account));
+      const page = await form.submit(signInFields(account));
       expect({ status: page.status, callback: page.callback }).toEqual({ status: 503, callback: undefined });
       expect(page.html).toContain('Try again in a minute.');
       await expect(formAt(b, client, issuer)).rejects.toThrow('The login form answered 503');
@@ -189,8 +189,8 @@ describe('two replicas with one Redis', () => {
       await redis.start();
       // A code lives for a minute, so it may have ended on a slow machine; a new one must do.
       const isBack = async () => (await exchange(b, client, await codeAt(a, client, account, issuer))).status === 200;
-      expect(await withinReach(20_000, isBack)).toBe(true);
-      expect(await withinReach(20_000, async () => (await refresh(a, client, tokens)).status === 200)).toBe(true);
+      expect(await waitUntil(20_000, isBack)).toBe(true);
+      expect(await waitUntil(20_000, async () => (await refresh(a, client, tokens)).status === 200)).toBe(true);
       for (const told of ['Redis is gone', 'Redis is there']) expect(a.logged()).toContain(told);
     });
   });
@@ -255,7 +255,7 @@ describe('without a database', () => {
     const code = await codeAt(before, client, account, before.origin);
     const tokens = await tokensOf(await exchange(before, client, await codeAt(before, client, account, before.origin)));
     const notBefore = Math.floor(Date.now() / 1000) + 1;
-    await withinReach(10_000, () => Date.now() >= notBefore * 1000);
+    await waitUntil(10_000, () => Date.now() >= notBefore * 1000);
     const variables = { BASE_URL: before.origin, ENCRYPTION_KEY: before.key };
     await using after = await startApp({ ...variables, TOKENS_NOT_BEFORE: String(notBefore) });
     expect((await call(after, tokens)).status).toBe(401);

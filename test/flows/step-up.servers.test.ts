@@ -2,11 +2,11 @@
 import { UnauthorizedError } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openForm, signIn } from '../support/app/person.ts';
-import { type AtForm, type Era, formOf, startApp, type TestApp } from '../support/app/start-app.ts';
+import { type Era, type OnSignInPage, signInFields, startApp, type TestApp } from '../support/app/start-app.ts';
 import { newAccount } from '../support/mail/accounts.ts';
 import { message } from '../support/mail/build-message.ts';
 import { subjectsIn } from '../support/mail/mailbox-contents.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
+import { appendMessages } from '../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -18,18 +18,18 @@ const clientEras: Era[] = ['auto', 'legacy'];
 
 async function someone() {
   const account = newAccount();
-  const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'kept' })], Archive: [] });
+  const { INBOX } = await appendMessages(account, { INBOX: [message({ subject: 'kept' })], Archive: [] });
   return { account, move: { folder: 'INBOX', uid: INBOX[0], destination: 'Archive' } };
 }
 
 describe.each(clientEras)('a call that was not granted, era %s', (era) => {
   test('sends the person to the form for what is missing, beside what is there (BEAR-04)', async () => {
     const { account, move } = await someone();
-    const atForm: AtForm = (url) => {
+    const onSignInPage: OnSignInPage = (url) => {
       url.searchParams.set('scope', 'mail.read mail.send');
-      return signIn(url, formOf(account));
+      return signIn(url, signInFields(account));
     };
-    await using assistant = await app.assistant(account, { era, atForm });
+    await using assistant = await app.assistant(account, { era, onSignInPage });
     await expect(assistant.call('move_mail_message', move)).rejects.toThrow(UnauthorizedError);
     const { authorizationUrl } = assistant.provider;
     const asked = authorizationUrl?.searchParams.get('scope')?.split(' ').sort();
@@ -41,12 +41,12 @@ describe.each(clientEras)('a call that was not granted, era %s', (era) => {
 
   test('is told to the model where the scope is there, and costs no tokens', async () => {
     const { account, move } = await someone();
-    const atForm: AtForm = async (url) => {
+    const onSignInPage: OnSignInPage = async (url) => {
       const form = await openForm(url);
-      const { callback } = await form.submit({ ...formOf(account), end: 'revoked', allow_organise: undefined });
+      const { callback } = await form.submit({ ...signInFields(account), end: 'revoked', allow_organise: undefined });
       return callback ?? expect.unreachable();
     };
-    await using assistant = await app.assistant(account, { era, atForm });
+    await using assistant = await app.assistant(account, { era, onSignInPage });
     const tokens = assistant.provider.tokens();
     expect(tokens?.scope).toContain('mail.write');
     expect(await assistant.failure('move_mail_message', move)).toContain('the owner of the account has not allowed');

@@ -5,7 +5,7 @@ import type { LoginProblem, MailAccount, MailServer } from '../../src/mail/accou
 import type { Imap } from '../../src/mail/imap/connection.ts';
 import { verifyLogin } from '../../src/mail/verify-login.ts';
 import { newAccount, overCleartext, overStarttls, withPassword } from '../support/mail/accounts.ts';
-import { scriptedSmtp } from '../support/mail/scripted-smtp.ts';
+import { startScriptedSmtp } from '../support/mail/scripted-smtp.ts';
 
 /** A server that says one thing to everybody who connects, and then answers each IMAP command with `answer`. */
 async function listener(options: {
@@ -80,7 +80,7 @@ test('a certificate that nobody trusted has signed is a problem, over TLS and ST
 
 test('a server without STARTTLS gets no password where STARTTLS is required', async () => {
   await using imap = await listener({ greeting: '* OK hello', answer: 'BAD what' });
-  await using smtp = await scriptedSmtp();
+  await using smtp = await startScriptedSmtp();
   const account = smtpAt(imapAt(newAccount(), { ...imap.server, security: 'starttls' }), {
     ...smtp.server,
     security: 'starttls',
@@ -95,7 +95,7 @@ test('a server that asks for an app password is told apart from a wrong password
     answer:
       'NO [ALERT] Application-specific password required: https://support.google.com/accounts/answer/185833 (Failure)',
   });
-  await using smtp = await scriptedSmtp({
+  await using smtp = await startScriptedSmtp({
     answers: { AUTH: '535 5.7.139 Authentication unsuccessful, basic authentication is disabled.' },
   });
   expect(await verifyLogin(smtpAt(imapAt(newAccount(), imap.server), smtp.server))).toEqual(both('app_password'));

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { connectRedisState, type RedisOptions } from '../../src/state/redis.ts';
 import type { State } from '../../src/state/state.ts';
-import { withinReach } from '../support/app/within-reach.ts';
+import { waitUntil } from '../support/app/wait-until.ts';
 import { startRedis } from '../support/servers/redis.ts';
 import { testServers } from '../support/servers/servers.ts';
 
@@ -116,9 +116,9 @@ describe('when Redis goes away', () => {
         () => false,
       );
     await redis.stop();
-    expect(await withinReach(BOUND_MS, async () => !(await works()))).toBe(true);
+    expect(await waitUntil(BOUND_MS, async () => !(await works()))).toBe(true);
     await redis.start();
-    expect(await withinReach(BOUND_MS, works)).toBe(true);
+    expect(await waitUntil(BOUND_MS, works)).toBe(true);
     expect(changes).toEqual([true, false, true]);
   });
 
@@ -133,7 +133,7 @@ describe('when Redis goes away', () => {
         () => true,
         () => false,
       );
-    expect(await withinReach(BOUND_MS, claims)).toBe(true);
+    expect(await waitUntil(BOUND_MS, claims)).toBe(true);
   });
 
   test('a closed state asks nobody, and does not connect again', async () => {

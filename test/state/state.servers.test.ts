@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMemoryState } from '../../src/state/memory.ts';
 import { connectRedisState } from '../../src/state/redis.ts';
 import type { State } from '../../src/state/state.ts';
-import { withinReach } from '../support/app/within-reach.ts';
+import { waitUntil } from '../support/app/wait-until.ts';
 import { startRedis, type TestRedis } from '../support/servers/redis.ts';
 
 let redis: TestRedis;
@@ -42,14 +42,14 @@ describe.each([
   test('a claim ends when its time is over, and a later caller does not make it longer', async () => {
     await state.claim('short', inSeconds(2));
     await state.claim('short', inSeconds(3600));
-    expect(await withinReach(20_000, async () => (await state.claimed(['short']))[0] === null)).toBe(true);
+    expect(await waitUntil(20_000, async () => (await state.claimed(['short']))[0] === null)).toBe(true);
     expect(await state.claim('short', inSeconds(60))).toBeNull();
   });
 
   test('a mark is set again, at the time of now, and for as long as told last', async () => {
     await state.claim('marked', inSeconds(0.3));
     const [first] = await state.claimed(['marked']);
-    await withinReach(20_000, async () => Date.now() > (first?.getTime() ?? 0));
+    await waitUntil(20_000, async () => Date.now() > (first?.getTime() ?? 0));
     await state.mark('marked', inSeconds(60));
     const [second] = await state.claimed(['marked']);
     expect(second?.getTime()).toBeGreaterThan(first?.getTime() ?? 0);
@@ -87,7 +87,7 @@ describe.each([
     const first = await state.count('window', 1);
     expect(first.endsAt.getTime()).toBeGreaterThan(start);
     expect(first.endsAt.getTime()).toBeLessThanOrEqual(Date.now() + 1000);
-    expect(await withinReach(20_000, async () => (await state.counted('window', 1)) === null)).toBe(true);
+    expect(await waitUntil(20_000, async () => (await state.counted('window', 1)) === null)).toBe(true);
     expect((await state.count('window', 1)).count).toBe(1);
   });
 
@@ -105,7 +105,7 @@ describe.each([
     await state.note('list', 'two', 'другой', inSeconds(60));
     await state.note('list', 'three', 'soon over', inSeconds(0.2));
     await state.note('another list', 'one', 'elsewhere', inSeconds(60));
-    expect(await withinReach(20_000, async () => (await state.notes('list')).length === 2)).toBe(true);
+    expect(await waitUntil(20_000, async () => (await state.notes('list')).length === 2)).toBe(true);
     expect((await state.notes('list')).sort()).toEqual(['text with spaces\nand lines', 'другой']);
     expect(await state.notes('unknown list')).toEqual([]);
   });
@@ -113,7 +113,7 @@ describe.each([
   test('a list lives as long as its longest note, whichever came last', async () => {
     await state.note('mixed', 'long', 'long', inSeconds(60));
     await state.note('mixed', 'short', 'short', inSeconds(0.2));
-    expect(await withinReach(20_000, async () => (await state.notes('mixed')).length === 1)).toBe(true);
+    expect(await waitUntil(20_000, async () => (await state.notes('mixed')).length === 1)).toBe(true);
     expect(await state.notes('mixed')).toEqual(['long']);
   });
 });

@@ -15,7 +15,7 @@ const hourSeconds = 3600;
 const login = { free: 10, firstWaitSeconds: 60, longestWaitSeconds: hourSeconds, windowSeconds: 24 * hourSeconds };
 
 /** Attempts that did not succeed, in an hour. Only people count by address: hosted clients share theirs, and do not come to the form. */
-const mostFailures = { ofAddress: 50, ofClient: 1000 };
+const MAX_FAILURES_PER_MINUTE = { ofAddress: 50, ofClient: 1000 };
 
 /** What an account is opened with. */
 type Logins = Pick<MailAccount, 'imap' | 'smtp'> | MissiveAccount;
@@ -78,8 +78,8 @@ export function createSignInThrottle(services: { state: State; keyring: Keyring;
       const ofAddress = keyOf('address', addressBlock(address));
       const ofLogins = loginsOf(account).map((login) => keyOf('login', ...login));
       const [clientWait, addressWait] = await Promise.all([
-        tooMany(ofClient, mostFailures.ofClient),
-        tooMany(ofAddress, mostFailures.ofAddress),
+        tooMany(ofClient, MAX_FAILURES_PER_MINUTE.ofClient),
+        tooMany(ofAddress, MAX_FAILURES_PER_MINUTE.ofAddress),
       ]);
       return {
         // A login is not counted where nobody could try it.

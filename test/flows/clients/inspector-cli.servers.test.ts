@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { signIn } from '../../support/app/person.ts';
-import { formOf, type Registration, startApp, type TestApp } from '../../support/app/start-app.ts';
+import { type Registration, signInFields, startApp, type TestApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
-import { imapWith } from '../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../support/mail/mailboxes.ts';
 import { freePort } from '../../support/servers/ports.ts';
 
 let app: TestApp;
@@ -18,7 +18,7 @@ let account: MailAccount;
 beforeAll(async () => {
   app = await startApp();
   account = newAccount();
-  await imapWith(account, { INBOX: [message({ subject: 'Hello' })] });
+  await appendMessages(account, { INBOX: [message({ subject: 'Hello' })] });
 });
 afterAll(() => app.stop());
 
@@ -65,7 +65,7 @@ async function inspect({ client_id, client_secret }: Registration, ...args: stri
 }
 
 async function comeBack(url: URL, callback: string): Promise<void> {
-  await fetch(`${callback}?${await signIn(url, formOf(account))}`);
+  await fetch(`${callback}?${await signIn(url, signInFields(account))}`);
 }
 
 const Tools = z.object({ result: z.object({ tools: z.array(z.object({ name: z.string() })) }) });

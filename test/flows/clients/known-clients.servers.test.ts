@@ -4,7 +4,7 @@ import { presets } from '../../../src/oauth/client/presets.ts';
 import { type Registration, startApp, type TestApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
-import { imapWith } from '../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../support/mail/mailboxes.ts';
 import { knownClients } from './known-clients.ts';
 import { type Flow, register, replay } from './replay.ts';
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   app = await startApp(environment);
   const { client_id } = await app.mint(account);
   open = await startApp({ ...environment, DEFAULT_CONNECTION: client_id, CLIENT_REGISTRATION: 'true' });
-  await imapWith(account, { INBOX: [message()], Projects: [message()] });
+  await appendMessages(account, { INBOX: [message()], Projects: [message()] });
 });
 afterAll(() => Promise.all([app.stop(), open.stop()]));
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { challengeOf } from '../../../src/oauth/http/pkce.ts';
 import { openForm } from '../../support/app/person.ts';
-import { formOf, type Registration } from '../../support/app/start-app.ts';
+import { type Registration, signInFields } from '../../support/app/start-app.ts';
 import type { Conversation } from './conversations.ts';
 import { type Headers, type Reply, type Send, send, sendFrom } from './wire.ts';
 
@@ -159,7 +159,7 @@ async function readJson(speak: Send, url: string): Promise<unknown> {
 async function authorize(endpoint: string, who: MailAccount, sent: Record<string, string>): Promise<{ code: string }> {
   const { iss, ...parameters } = sent;
   const form = await openForm(new URL(`${endpoint}?${new URLSearchParams(parameters)}`));
-  const { location = '', callback, html } = await form.submit(formOf(who));
+  const { location = '', callback, html } = await form.submit(signInFields(who));
   expect(location.split('?')[0], html).toBe(sent.redirect_uri);
   expect(callback?.getAll('state')).toEqual([sent.state]);
   expect(callback?.getAll('iss')).toEqual([iss]);

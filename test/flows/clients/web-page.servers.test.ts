@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import { startApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { launchChromium } from '../../support/servers/chromium.ts';
-import { closed, listening } from '../../support/servers/proxies.ts';
+import { closeServer, listenOnLoopback } from '../../support/servers/proxies.ts';
 
 /** An empty page on an origin of its own, open in Chromium. */
 async function openPage() {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>A client</title>');
   });
-  const port = await listening(server);
+  const port = await listenOnLoopback(server);
   const browser = await launchChromium();
   const page = await browser.newPage();
   await page.goto(`http://localhost:${port}/`);
@@ -19,7 +19,7 @@ async function openPage() {
     async [Symbol.asyncDispose]() {
       await browser.close();
       server.closeAllConnections();
-      await closed(server, []);
+      await closeServer(server, []);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { signIn } from '../../support/app/person.ts';
-import { formOf, startApp, type TestApp } from '../../support/app/start-app.ts';
+import { signInFields, startApp, type TestApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { freePort } from '../../support/servers/ports.ts';
 import { type Finding, runSuite } from './suite.ts';
@@ -23,7 +23,7 @@ async function authorize(app: TestApp, account: MailAccount, args: string[]): Pr
   return findings;
 
   async function comeBack(url: string): Promise<void> {
-    const parameters = await signIn(new URL(url), formOf(account));
+    const parameters = await signIn(new URL(url), signInFields(account));
     await fetch(`${callback}?${parameters}`);
   }
 }

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
-import { signedInProxy } from './signed-in-proxy.ts';
+import { startAuthorizingProxy } from './authorizing-proxy.ts';
 import { type Finding, runSuite } from './suite.ts';
 
 const REVISIONS = ['2025-06-18', '2025-11-25', '2026-07-28'] as const;
@@ -14,7 +14,7 @@ beforeAll(async () => {
   const listed = await readFile(new URL('needs-fixtures.json', import.meta.url), 'utf8');
   needsFixtures = Object.values(z.record(z.string(), z.array(z.string())).parse(JSON.parse(listed))).flat();
   await using app = await startApp();
-  await using proxy = await signedInProxy({ port: app.port, token: await app.accessToken(newAccount()) });
+  await using proxy = await startAuthorizingProxy({ port: app.port, token: await app.accessToken(newAccount()) });
   for (const revision of REVISIONS) {
     const { findings } = await runSuite([
       ...['server', '--url', proxy.url],

@@ -1,13 +1,13 @@
 import { describe, type ExpectStatic, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
 import type { MailAccount, MailServer } from '../../../src/mail/account.ts';
-import { type ShortLimits, toolsOf } from '../../support/app/mail-session.ts';
-import { withinReach } from '../../support/app/within-reach.ts';
-import { newAccount, onPoorServer, overCleartext } from '../../support/mail/accounts.ts';
+import { type MailToolsLimits, openMailTools } from '../../support/app/mail-tools.ts';
+import { waitUntil } from '../../support/app/wait-until.ts';
+import { newAccount, onBasicServer, overCleartext } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
 import { messagesIn } from '../../support/mail/mailbox-contents.ts';
-import { imapWith } from '../../support/mail/mailboxes.ts';
-import { type FaultProxy, faultProxy } from '../../support/servers/fault-proxy.ts';
+import { appendMessages } from '../../support/mail/mailboxes.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { testServers } from '../../support/servers/servers.ts';
 import { documentedOutcomes, type Outcome } from './outcomes.ts';
 
@@ -57,22 +57,22 @@ async function prepare(row: Outcome): Promise<Stage> {
   const [tool = '', variant = ''] = row.call.split(/ \(|\)/);
   const {
     INBOX: [uid = 0],
-  } = await imapWith(account, {
+  } = await appendMessages(account, {
     INBOX: [message({ subject: 'named' }), message({ subject: 'bystander' })],
     Archive: [],
   });
   const direct = overCleartext(account);
   const isPoor = variant === 'no MOVE' || variant === 'no UIDPLUS';
-  const imap = await faultProxy({
-    target: isPoor ? plainPort(overCleartext(onPoorServer(account)), 'poorImap') : plainPort(direct, 'imap'),
+  const imap = await startFaultProxy({
+    target: isPoor ? plainPort(overCleartext(onBasicServer(account)), 'basicImap') : plainPort(direct, 'imap'),
     protocol: 'imap',
     ...(variant === 'UIDPLUS, no MOVE' && { rewrite: (line: string) => line.replace(/ MOVE\b/g, '') }),
   });
-  const smtp = await faultProxy({
+  const smtp = await startFaultProxy({
     target: { host: direct.smtp.server.host, port: direct.smtp.server.port },
     protocol: 'smtp',
   });
-  const tools = toolsOf(through(direct, imap, smtp), limitsFor(row));
+  const tools = openMailTools(through(direct, imap, smtp), limitsFor(row));
   if (variant !== 'cold') await tools.call('list_mailboxes');
   const proxy = SMTP_COMMANDS.has(row.command) ? smtp : imap;
   const args = argumentsOf(tool, variant, { uid, to: reader.email });
@@ -95,7 +95,7 @@ async function prepare(row: Outcome): Promise<Stage> {
 }
 
 /** Where the fault is silence it has to be noticed soon. */
-function limitsFor({ call, moment }: Outcome): ShortLimits {
+function limitsFor({ call, moment }: Outcome): MailToolsLimits {
   if (!/^(silent|garbage|a literal of 2 GB)/.test(moment)) return {};
   return {
     imap: { silenceMs: 1_500, ...(call.endsWith('(cold)') && { connectMs: 1_500 }) },
@@ -103,7 +103,7 @@ function limitsFor({ call, moment }: Outcome): ShortLimits {
   };
 }
 
-function plainPort(account: MailAccount, server: 'imap' | 'poorImap'): { host: string; port: number } {
+function plainPort(account: MailAccount, server: 'imap' | 'basicImap'): { host: string; port: number } {
   return { host: account.imap.server.host, port: testServers()[server].starttlsPort };
 }
 
@@ -206,9 +206,9 @@ function describeChange(tool: string, before: State, after: State): string {
 
 /** Another message to the same reader is the sign that whatever was sent before it has arrived. */
 async function describeSending(account: MailAccount, reader: MailAccount): Promise<string> {
-  await using tools = toolsOf(newAccount());
+  await using tools = openMailTools(newAccount());
   await tools.call('send_mail_message', { to: reader.email, subject: 'marker', text_body: 'x' });
-  const arrived = await withinReach(20_000, async () => {
+  const arrived = await waitUntil(20_000, async () => {
     const subjects = (await messagesIn(reader, 'INBOX')).map(({ subject }) => subject);
     return subjects.includes('marker') && subjects.filter((subject) => subject !== 'marker');
   });

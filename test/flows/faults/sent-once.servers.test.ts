@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
 import type { MailServer } from '../../../src/mail/account.ts';
-import { toolsOf } from '../../support/app/mail-session.ts';
-import { withinReach } from '../../support/app/within-reach.ts';
-import { newAccount, onPoorServer, overCleartext } from '../../support/mail/accounts.ts';
+import { openMailTools } from '../../support/app/mail-tools.ts';
+import { waitUntil } from '../../support/app/wait-until.ts';
+import { newAccount, onBasicServer, overCleartext } from '../../support/mail/accounts.ts';
 import { subjectsIn } from '../../support/mail/mailbox-contents.ts';
-import { type FaultProxy, faultProxy, type Moment } from '../../support/servers/fault-proxy.ts';
+import { type FaultProxy, type Moment, startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { testServers } from '../../support/servers/servers.ts';
 
 type Told = 'sent' | 'nothing sent' | 'unknown';
@@ -27,20 +27,20 @@ interface Story {
 
 async function tell(protocol: 'imap' | 'smtp', command: number, moment: Moment, kind: Kind): Promise<Story> {
   const [person, reader] = [newAccount(), newAccount()];
-  const direct = overCleartext(kind === 'rich' ? person : onPoorServer(person));
+  const direct = overCleartext(kind === 'rich' ? person : onBasicServer(person));
   const servers = testServers();
-  const imapPort = kind === 'rich' ? servers.imap.starttlsPort : servers.poorImap.starttlsPort;
-  await using imap = await faultProxy({
+  const imapPort = kind === 'rich' ? servers.imap.starttlsPort : servers.basicImap.starttlsPort;
+  await using imap = await startFaultProxy({
     target: { host: direct.imap.server.host, port: imapPort },
     protocol: 'imap',
     ...(kind === 'mute' && { rewrite: (line: string) => line.replace(/ \[(APPEND|COPY)UID [^\]]*\]/, '') }),
   });
-  await using smtp = await faultProxy({ target: direct.smtp.server, protocol: 'smtp' });
+  await using smtp = await startFaultProxy({ target: direct.smtp.server, protocol: 'smtp' });
   const at = ({ host, port }: FaultProxy): MailServer => ({ host, port, security: 'cleartext' });
   const messageIdSecret = randomBytes(32);
   const before = { ...direct, smtp: { ...direct.smtp, server: at(smtp) }, imap: { ...direct.imap, server: at(imap) } };
   const isSilence = moment.startsWith('silent');
-  await using here = toolsOf(before, { messageIdSecret, ...(isSilence && QUICK) });
+  await using here = openMailTools(before, { messageIdSecret, ...(isSilence && QUICK) });
   await here.call('list_mailboxes');
 
   const call = { to: reader.email, subject: 'once', text_body: 'x', idempotency_key: 'k' };
@@ -60,10 +60,10 @@ async function tell(protocol: 'imap' | 'smtp', command: number, moment: Moment, 
   const hasFailed = proxy.happened() > 0;
 
   // The same proxies, which fail no more: the mailbox has to be the same one.
-  await using elsewhere = toolsOf(before, { messageIdSecret });
+  await using elsewhere = openMailTools(before, { messageIdSecret });
   const again = [await send(elsewhere), await send(elsewhere)];
   await elsewhere.call('send_mail_message', { to: reader.email, subject: 'last', text_body: '' });
-  await withinReach(20_000, async () => (await subjectsIn(reader, 'INBOX')).includes('last'));
+  await waitUntil(20_000, async () => (await subjectsIn(reader, 'INBOX')).includes('last'));
   const count = async (account: typeof person, mailbox: string) =>
     (await subjectsIn(account, mailbox)).filter((subject) => subject === 'once').length;
   return {
@@ -131,7 +131,7 @@ describe.each(['cut before', 'cut after', 'silent after'] as const)('%s', (momen
 test('a draft of an attempt that was cut off, turning up after a later one was sent, is taken back by the next call', async () => {
   const [person, reader] = [newAccount(), newAccount()];
   const direct = overCleartext(person);
-  await using proxy = await faultProxy({
+  await using proxy = await startFaultProxy({
     target: { host: direct.imap.server.host, port: testServers().imap.starttlsPort },
     protocol: 'imap',
   });
@@ -139,39 +139,39 @@ test('a draft of an attempt that was cut off, turning up after a later one was s
   const account = { ...direct, imap: { ...direct.imap, server } };
   const messageIdSecret = randomBytes(32);
   const call = { to: reader.email, subject: 'once', text_body: 'x', idempotency_key: 'k' };
-  await using first = toolsOf(account, { messageIdSecret });
+  await using first = openMailTools(account, { messageIdSecret });
   proxy.arm(/^APPEND\b/, 'late');
   expect(String(await first.failure('send_mail_message', call))).toMatch(/Nothing was sent/);
-  await using second = toolsOf(account, { messageIdSecret });
+  await using second = openMailTools(account, { messageIdSecret });
   await second.call('send_mail_message', call);
   proxy.release();
-  await withinReach(20_000, async () => (await subjectsIn(person, 'Drafts')).length > 0);
+  await waitUntil(20_000, async () => (await subjectsIn(person, 'Drafts')).length > 0);
   expect(await subjectsIn(person, 'Sent')).toEqual(['once']);
 
-  await using third = toolsOf(account, { messageIdSecret });
+  await using third = openMailTools(account, { messageIdSecret });
   expect(await third.call('send_mail_message', call)).toMatchObject({ already_sent: true, folder: 'Sent' });
   expect(await subjectsIn(person, 'Drafts')).toEqual([]);
   expect(await subjectsIn(person, 'Sent')).toEqual(['once']);
   await third.call('send_mail_message', { to: reader.email, subject: 'last', text_body: '' });
-  await withinReach(20_000, async () => (await subjectsIn(reader, 'INBOX')).includes('last'));
+  await waitUntil(20_000, async () => (await subjectsIn(reader, 'INBOX')).includes('last'));
   expect(await subjectsIn(reader, 'INBOX')).toEqual(['once', 'last']);
 });
 
 test('a server that finds nothing is not relied on: nothing is sent, and nothing is left', async () => {
   const [person, reader] = [newAccount(), newAccount()];
   const direct = overCleartext(person);
-  await using imap = await faultProxy({
+  await using imap = await startFaultProxy({
     target: { host: direct.imap.server.host, port: testServers().imap.starttlsPort },
     protocol: 'imap',
     rewrite: (line) => line.replace(/(ESEARCH \(TAG [^)]*\) UID) ALL .*\r\n/, '$1\r\n'),
   });
   const server: MailServer = { host: imap.host, port: imap.port, security: 'cleartext' };
-  await using tools = toolsOf({ ...direct, imap: { ...direct.imap, server } });
+  await using tools = openMailTools({ ...direct, imap: { ...direct.imap, server } });
   const call = { to: reader.email, subject: 'once', text_body: 'x' };
   const error = await tools.failure('send_mail_message', { ...call, idempotency_key: 'k' });
   expect(String(error)).toMatch(/Nothing was sent.*without idempotency_key/);
   expect(await subjectsIn(person, 'Drafts')).toEqual([]);
   await tools.call('send_mail_message', { ...call, subject: 'without' });
-  await withinReach(20_000, async () => (await subjectsIn(reader, 'INBOX')).length > 0);
+  await waitUntil(20_000, async () => (await subjectsIn(reader, 'INBOX')).length > 0);
   expect(await subjectsIn(reader, 'INBOX')).toEqual(['without']);
 });

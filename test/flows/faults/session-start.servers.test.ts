@@ -4,8 +4,8 @@ import { UpstreamError } from '../../../src/errors.ts';
 import { connectImap } from '../../../src/mail/imap/connection.ts';
 import { verifySmtp } from '../../../src/mail/send/smtp.ts';
 import { newAccount, overStarttls } from '../../support/mail/accounts.ts';
-import { serverWithCertificate } from '../../support/mail/misbehaving.ts';
-import { type FaultProxy, faultProxy, type Moment } from '../../support/servers/fault-proxy.ts';
+import { startServerWithCertificate } from '../../support/mail/faulty-servers.ts';
+import { type FaultProxy, type Moment, startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { testServers } from '../../support/servers/servers.ts';
 
 /** The faults of the table in docs/outcomes.md, by name. */
@@ -73,14 +73,17 @@ function documentedStarts(): { fault: string; imap: string; smtp: string }[] {
 function proxyWith(fault: Fault, protocol: 'imap' | 'smtp'): Promise<FaultProxy> {
   const { host, port } = overStarttls(newAccount())[protocol].server;
   const rewrite = fault[protocol];
-  return faultProxy({ target: { host, port }, protocol, ...(rewrite && { rewrite }) }).then((proxy) => {
+  return startFaultProxy({ target: { host, port }, protocol, ...(rewrite && { rewrite }) }).then((proxy) => {
     if (fault.arm !== undefined) proxy.arm(...fault.arm);
     return proxy;
   });
 }
 
 async function tlsServer(kind: 'wrongHost' | 'selfSigned') {
-  const server = await serverWithCertificate(testServers().certificates[kind], '* OK [CAPABILITY IMAP4rev1] ready');
+  const server = await startServerWithCertificate(
+    testServers().certificates[kind],
+    '* OK [CAPABILITY IMAP4rev1] ready',
+  );
   return { ...server, commands: [] as string[] };
 }
 

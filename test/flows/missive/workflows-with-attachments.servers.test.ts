@@ -6,7 +6,7 @@ import type { MailAccount } from '../../../src/mail/account.ts';
 import { startApp, type TestApp } from '../../support/app/start-app.ts';
 import { changeablePasswordAccount, newAccount } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
-import { imapWith } from '../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../support/mail/mailboxes.ts';
 import { type MissiveStandIn, startMissive } from '../../support/missive/stand-in.ts';
 
 let app: TestApp;
@@ -33,7 +33,7 @@ const draftsAt = ({ requests }: MissiveStandIn) => requests.filter(({ path }) =>
 /** A link that a mail tool of this server gave. */
 async function linkOf(account: MailAccount): Promise<string> {
   const attachments = [{ filename: 'offer.pdf', contentType: 'application/pdf', content: bytes }];
-  await imapWith(account, { INBOX: [message({ attachments })] });
+  await appendMessages(account, { INBOX: [message({ attachments })] });
   await using assistant = await app.assistant(account);
   const { attachments: listed } = Read.parse(await assistant.call('get_mail_message', { folder: 'INBOX', uid: 1 }));
   return listed[0]?.url ?? '';

@@ -2,19 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ToolError, UpstreamError } from '../../../src/errors.ts';
 import type { MailAccount } from '../../../src/mail/account.ts';
-import { type ToolsOfAccount, toolsOf } from '../../support/app/mail-session.ts';
-import { newAccount, onPoorServer } from '../../support/mail/accounts.ts';
+import { type MailTools, openMailTools } from '../../support/app/mail-tools.ts';
+import { newAccount, onBasicServer } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
 import { messagesIn } from '../../support/mail/mailbox-contents.ts';
-import { imapWith } from '../../support/mail/mailboxes.ts';
-import { type Script, type ScriptedImap, scriptedImap } from '../../support/mail/scripted-imap.ts';
+import { appendMessages } from '../../support/mail/mailboxes.ts';
+import { type Script, type ScriptedImap, startScriptedImap } from '../../support/mail/scripted-imap.ts';
 
 const UIDS = [10, 20, 30];
 
 /** A small mailbox of three messages, in which `script` may answer otherwise. */
 async function oddServer(script: Script, options: { capabilities?: string; greeting?: string } = {}) {
-  const server = await scriptedImap((command, socket) => script(command, socket) ?? usual(command), options);
-  const tools = toolsOf(onServer(server));
+  const server = await startScriptedImap((command, socket) => script(command, socket) ?? usual(command), options);
+  const tools = openMailTools(onServer(server));
   return {
     ...server,
     tools,
@@ -66,7 +66,7 @@ function onServer({ server }: Pick<ScriptedImap, 'server'>): MailAccount {
 }
 
 /** What reading must give on any server, however odd. */
-async function expectAllIsRead(tools: ToolsOfAccount): Promise<void> {
+async function expectAllIsRead(tools: MailTools): Promise<void> {
   const listed = await tools.call('list_mail_messages', { folder: 'INBOX' });
   expect(listed).toMatchObject({
     messages: [...UIDS].reverse().map((uid) => ({ uid, subject: `Subject ${uid}`, flags: [] })),
@@ -474,7 +474,7 @@ describe('any answer', () => {
     await using server = await oddServer((command) =>
       /FETCH|SEARCH/.test(command) ? `* 2 FETCH (UID 20 ${strange}\nTAG OK` : undefined,
     );
-    await using tools = toolsOf(onServer(server), { imap: { silenceMs: 60 } });
+    await using tools = openMailTools(onServer(server), { imap: { silenceMs: 60 } });
     const calls = [
       ['list_mail_messages', { folder: 'INBOX' }],
       ['get_mail_message', { folder: 'INBOX', uid: 20 }],
@@ -521,7 +521,7 @@ describe('a change of which the server refuses a part', () => {
 describe('changes, on a server without extensions, over a warm connection', () => {
   test('a draft goes through without LITERAL+, whatever its size', async () => {
     const account = newAccount();
-    await using tools = toolsOf(onPoorServer(account));
+    await using tools = openMailTools(onBasicServer(account));
     for (const size of [10, 5_000, 500_000]) {
       await tools.call('create_draft_mail_message', {
         to: 'bob@example.test',
@@ -536,8 +536,8 @@ describe('changes, on a server without extensions, over a warm connection', () =
     const account = newAccount();
     const {
       INBOX: [uid = 0],
-    } = await imapWith(account, { INBOX: [message({ subject: 'named', flags: ['\\Deleted'] })], Archive: [] });
-    await using tools = toolsOf(onPoorServer(account));
+    } = await appendMessages(account, { INBOX: [message({ subject: 'named', flags: ['\\Deleted'] })], Archive: [] });
+    await using tools = openMailTools(onBasicServer(account));
     await tools.call('list_mail_messages', { folder: 'Archive' });
     await tools.call('list_mail_messages', { folder: 'INBOX' });
     await tools.call('list_mail_messages', { folder: 'Archive' });

@@ -3,20 +3,20 @@ import type { MailAccount } from '../../../src/mail/account.ts';
 import { encodeMailboxName } from '../../../src/mail/imap/mailbox-name.ts';
 import { string } from '../../../src/mail/imap/tokens.ts';
 import { findMailbox, listMailboxes, requireMailbox } from '../../../src/mail/mailbox/list-mailboxes.ts';
-import { newAccount, onPoorServer } from '../../support/mail/accounts.ts';
+import { newAccount, onBasicServer } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
-import { connected } from '../../support/mail/connected.ts';
-import { imapWith } from '../../support/mail/mailboxes.ts';
-import { scriptedImap } from '../../support/mail/scripted-imap.ts';
+import { appendMessages } from '../../support/mail/mailboxes.ts';
+import { startScriptedImap } from '../../support/mail/scripted-imap.ts';
+import { withImap } from '../../support/mail/with-imap.ts';
 
 describe.each([
   { kind: 'rich', on: (account: MailAccount) => account },
-  { kind: 'poor', on: onPoorServer },
+  { kind: 'poor', on: onBasicServer },
 ])('on a $kind server', ({ on }) => {
   test('mailboxes are listed INBOX first, with Unicode paths, roles and subscriptions', async () => {
     const account = newAccount();
-    await imapWith(account, { 'Zürich/日本 & co': [] });
-    const mailboxes = await connected(on(account), (imap) => listMailboxes(imap, { counts: false }));
+    await appendMessages(account, { 'Zürich/日本 & co': [] });
+    const mailboxes = await withImap(on(account), (imap) => listMailboxes(imap, { counts: false }));
     expect(mailboxes[0]).toEqual({
       path: 'INBOX',
       delimiter: '/',
@@ -40,15 +40,15 @@ describe.each([
 
   test('counts are those of messages and of unseen messages', async () => {
     const account = newAccount();
-    await imapWith(account, { INBOX: [message(), message({ flags: ['\\Seen'] })], Zürich: [message()] });
-    const mailboxes = await connected(on(account), (imap) => listMailboxes(imap, { counts: true }));
+    await appendMessages(account, { INBOX: [message(), message({ flags: ['\\Seen'] })], Zürich: [message()] });
+    const mailboxes = await withImap(on(account), (imap) => listMailboxes(imap, { counts: true }));
     expect(mailboxes).toContainEqual(expect.objectContaining({ path: 'INBOX', messages: 2, unseen: 1 }));
     expect(mailboxes).toContainEqual(expect.objectContaining({ path: 'Zürich', messages: 1, unseen: 1 }));
     expect(mailboxes).toContainEqual(expect.objectContaining({ path: 'Sent', messages: 0, unseen: 0 }));
   });
 
   test('a mailbox is found by its role and by its name, INBOX in any case', async () => {
-    await connected(on(newAccount()), async (imap) => {
+    await withImap(on(newAccount()), async (imap) => {
       expect(await findMailbox(imap, 'sent')).toBe('Sent');
       expect(await requireMailbox(imap, 'inBox')).toBe('INBOX');
       await expect(requireMailbox(imap, 'Drafs')).rejects.toThrow('There is no mailbox "Drafs". Call list_mailboxes');
@@ -57,8 +57,8 @@ describe.each([
 
   test('a name that only becomes INBOX in capitals is another mailbox', async () => {
     const account = newAccount();
-    await imapWith(account, { INBOX: [message()] });
-    await connected(on(account), async (imap) => {
+    await appendMessages(account, { INBOX: [message()] });
+    await withImap(on(account), async (imap) => {
       await imap.run('CREATE', [string(encodeMailboxName('\u0131nbox'))]);
       expect(await requireMailbox(imap, '\u0131nbox')).toBe('\u0131nbox');
       const counts = (await listMailboxes(imap, { counts: true })).map(({ path, messages }) => [path, messages]);
@@ -68,13 +68,13 @@ describe.each([
   });
 
   test.each([['a\r\nA1 LOGOUT'], ['\0'], ['tab\t']])('the name %j is refused before anything is sent', async (name) => {
-    await connected(on(newAccount()), (imap) =>
+    await withImap(on(newAccount()), (imap) =>
       expect(requireMailbox(imap, name)).rejects.toThrow('characters that no name may have'),
     );
   });
 
   test('wildcards in a name are characters like any other', async () => {
-    await connected(on(newAccount()), async (imap) => {
+    await withImap(on(newAccount()), async (imap) => {
       await expect(requireMailbox(imap, '*')).rejects.toThrow('There is no mailbox "*"');
       await expect(requireMailbox(imap, 'Sen%')).rejects.toThrow('There is no mailbox "Sen%"');
     });
@@ -104,10 +104,10 @@ describe('roles on a server that marks none', () => {
       ['Sent Items', 'Drafts', 'Deleted Items'],
     ],
   ])('are those of the names %j', async (names, [sent, drafts, trash]) => {
-    await using server = await scriptedImap((command) =>
+    await using server = await startScriptedImap((command) =>
       /^LIST/.test(command) ? `${names.map((name) => `* LIST () "." "${utf7(name)}"`).join('\n')}\nTAG OK` : undefined,
     );
-    await connected(server, async (imap) => {
+    await withImap(server, async (imap) => {
       expect(await findMailbox(imap, 'sent')).toBe(sent);
       expect(await findMailbox(imap, 'drafts')).toBe(drafts);
       expect(await findMailbox(imap, 'trash')).toBe(trash);
@@ -115,19 +115,19 @@ describe('roles on a server that marks none', () => {
   });
 
   test('are missing where no name tells, and the error says what to do', async () => {
-    await using server = await scriptedImap((command) =>
+    await using server = await startScriptedImap((command) =>
       /^LIST/.test(command) ? '* LIST () "/" INBOX\nTAG OK' : undefined,
     );
-    await connected(server, (imap) => expect(findMailbox(imap, 'sent')).rejects.toThrow('Call list_mailboxes'));
+    await withImap(server, (imap) => expect(findMailbox(imap, 'sent')).rejects.toThrow('Call list_mailboxes'));
   });
 
   test('go to the marked mailbox and not to the well-known name', async () => {
-    await using server = await scriptedImap((command) =>
+    await using server = await startScriptedImap((command) =>
       /^LIST/.test(command)
         ? '* LIST (\\Sent) "/" Outbox\n* LIST () "/" Sent\n* LIST (\\Noselect) "/" Drafts\nTAG OK'
         : undefined,
     );
-    await connected(server, async (imap) => {
+    await withImap(server, async (imap) => {
       expect(await findMailbox(imap, 'sent')).toBe('Outbox');
       await expect(findMailbox(imap, 'drafts')).rejects.toThrow('drafts');
     });
@@ -135,7 +135,7 @@ describe('roles on a server that marks none', () => {
 });
 
 test('a server that offers LIST-EXTENDED and then refuses it is asked the old way', async () => {
-  await using server = await scriptedImap(
+  await using server = await startScriptedImap(
     (command) => {
       if (/^LIST .*RETURN/.test(command)) return 'TAG BAD syntax error';
       if (/^LIST/.test(command)) return '* LIST () "/" INBOX\nTAG OK';
@@ -143,7 +143,7 @@ test('a server that offers LIST-EXTENDED and then refuses it is asked the old wa
     },
     { capabilities: 'IMAP4rev1 LIST-EXTENDED' },
   );
-  const mailboxes = await connected(server, (imap) => listMailboxes(imap, { counts: false }));
+  const mailboxes = await withImap(server, (imap) => listMailboxes(imap, { counts: false }));
   expect(mailboxes).toMatchObject([{ path: 'INBOX' }]);
 });
 

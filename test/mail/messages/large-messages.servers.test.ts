@@ -10,9 +10,9 @@ import { createTurns } from '../../../src/mail/pool/turns.ts';
 import { composeMessage, type OutgoingMessage } from '../../../src/mail/send/compose.ts';
 import { submit } from '../../../src/mail/send/smtp.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
-import { connected } from '../../support/mail/connected.ts';
+import { collectBytes } from '../../support/mail/collect-bytes.ts';
 import { messagesIn } from '../../support/mail/mailbox-contents.ts';
-import { whole } from '../../support/mail/whole.ts';
+import { withImap } from '../../support/mail/with-imap.ts';
 
 const outgoing = (contents: MessageBytes[]): OutgoingMessage => ({
   from: { fullName: 'Ada', email: 'ada@example.test' },
@@ -60,7 +60,7 @@ describe('messages that are not in memory', () => {
       const { raw, rawWithBcc } = await composeMessage(
         outgoing([reopened(bytes), Buffer.from('held'), reopened(bytes)]),
       );
-      const [once, again, kept] = await Promise.all([whole(raw), whole(raw), whole(rawWithBcc)]);
+      const [once, again, kept] = await Promise.all([collectBytes(raw), collectBytes(raw), collectBytes(rawWithBcc)]);
       expect(once).toHaveLength(raw.length);
       expect(again.equals(once)).toBe(true);
       expect(kept).toHaveLength(rawWithBcc.length);
@@ -74,7 +74,7 @@ describe('messages that are not in memory', () => {
     const bytes = randomBytes(5000);
     const messageId = '<same@example.test>';
     const read = async (content: MessageBytes) =>
-      (await whole((await composeMessage({ ...outgoing([content]), messageId })).raw))
+      (await collectBytes((await composeMessage({ ...outgoing([content]), messageId })).raw))
         .toString('latin1')
         .replaceAll(/--_NmP-\w+-Part/g, 'boundary');
     expect(await read(reopened(bytes))).toBe(await read(bytes));
@@ -84,21 +84,24 @@ describe('messages that are not in memory', () => {
     const source = reopened(randomBytes(3000));
     const { raw } = await composeMessage(outgoing([source]));
     expect(source.opened()).toBe(0);
-    await whole(raw);
+    await collectBytes(raw);
     expect(source.opened()).toBe(1);
   });
 
-  test.each([-1, 1])('a source that has become longer or shorter (%i) never gives a whole message', async (more) => {
-    const { raw } = await composeMessage(outgoing([reopened(randomBytes(3000), 3000 + more)]));
-    await expect(whole(raw)).rejects.toThrow('changed while it was read');
-  });
+  test.each([-1, 1])(
+    'a source that has become longer or shorter (%i) never gives a collectBytes message',
+    async (more) => {
+      const { raw } = await composeMessage(outgoing([reopened(randomBytes(3000), 3000 + more)]));
+      await expect(collectBytes(raw)).rejects.toThrow('changed while it was read');
+    },
+  );
 
   test('one of 10 MiB is submitted and saved, and arrives as it was', async () => {
     const [sender, recipient] = [newAccount(), newAccount()];
     const bytes = randomBytes(10 * 1024 * 1024);
     const message = await composeMessage({ ...outgoing([reopened(bytes)]), to: recipient.email, bcc: '' });
     await submit(sender, message);
-    await connected(sender, async (imap) => {
+    await withImap(sender, async (imap) => {
       expect((await appendMessage(imap, 'Sent', message.rawWithBcc, ['\\Seen'])).uid).toBe(1);
       // The connection goes on as if nothing had been.
       expect((await listMessages(imap, 'Sent', { page: 1, perPage: 5 })).total).toBe(1);
@@ -114,7 +117,7 @@ describe('messages that are not in memory', () => {
     const account = newAccount();
     const error = new UpstreamError('S3', 'unreachable', 'The store has gone.');
     const { rawWithBcc } = await composeMessage(outgoing([fails(randomBytes(100_000), error)]));
-    await connected(account, async (imap) => {
+    await withImap(account, async (imap) => {
       await expect(appendMessage(imap, 'Drafts', rawWithBcc, [])).rejects.toThrow('The store has gone.');
       expect(imap.isUsable).toBe(false);
     });

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
 import type { MailAccount } from '../../../src/mail/account.ts';
-import { toolsOf } from '../../support/app/mail-session.ts';
-import { type Script, type ScriptedImap, scriptedImap } from '../../support/mail/scripted-imap.ts';
+import { openMailTools } from '../../support/app/mail-tools.ts';
+import { type Script, type ScriptedImap, startScriptedImap } from '../../support/mail/scripted-imap.ts';
 
 /** UIDs are ten times the sequence numbers. */
 const COUNT = 20;
@@ -12,7 +12,7 @@ const ALL_UIDS = numbers.map((n) => n * 10).reverse();
 
 /** A mailbox of 20 messages, and what happens when a FETCH asks for more than UIDs of one of the bad ones. */
 async function mailboxWith(bad: readonly number[], misbehave: Script, reach: RegExp = /FLAGS/) {
-  const server = await scriptedImap((command, socket) => {
+  const server = await startScriptedImap((command, socket) => {
     if (/^(EXAMINE|SELECT)/.test(command)) return `* ${COUNT} EXISTS\n* OK [UIDVALIDITY 7] valid\nTAG OK done`;
     if (/^UID SEARCH/.test(command)) return `* SEARCH ${numbers.map((n) => n * 10).join(' ')}\nTAG OK done`;
     const [, byUid, set = ''] = /^(UID )?FETCH (\S+) /.exec(command) ?? [];
@@ -23,7 +23,7 @@ async function mailboxWith(bad: readonly number[], misbehave: Script, reach: Reg
       (isBad && misbehave(command, socket)) || `${asked.map((uid) => answer(uid, command)).join('\n')}\nTAG OK done`
     );
   });
-  const tools = toolsOf(onServer(server));
+  const tools = openMailTools(onServer(server));
   return {
     ...server,
     tools,
@@ -127,7 +127,7 @@ describe.each(CALLS)('%s', (tool, args) => {
 
   test('a server that falls silent at a message is not asked again', async () => {
     await using server = await mailboxWith([50], () => '* OK still there');
-    await using tools = toolsOf(onServer(server), { imap: { silenceMs: 500 } });
+    await using tools = openMailTools(onServer(server), { imap: { silenceMs: 500 } });
     const failure = await tools.failure(tool, args);
     expect(failure).toBeInstanceOf(UpstreamError);
     expect(failure).toMatchObject({ fault: 'timeout' });

@@ -5,22 +5,22 @@ import type { MailAccount } from '../../../src/mail/account.ts';
 import { type Message, openPart, readMessage } from '../../../src/mail/messages/read.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
-import { connected } from '../../support/mail/connected.ts';
-import { imapWith } from '../../support/mail/mailboxes.ts';
-import { withRawImap } from '../../support/mail/raw-imap.ts';
+import { appendMessages } from '../../support/mail/mailboxes.ts';
+import { withImap } from '../../support/mail/with-imap.ts';
+import { withImapFlow } from '../../support/mail/with-imapflow.ts';
 
 describe('reading a message', () => {
   test('reading does not mark it as read', async () => {
     const account = newAccount();
     const {
       INBOX: [uid = 0],
-    } = await imapWith(account, { INBOX: [message({ text: 'Hello', attachments: [{ content: 'x' }] })] });
-    await connected(account, async (imap) => {
+    } = await appendMessages(account, { INBOX: [message({ text: 'Hello', attachments: [{ content: 'x' }] })] });
+    await withImap(account, async (imap) => {
       await readMessage(imap, 'INBOX', uid);
       await bytes((await openPart(imap, 'INBOX', uid, '2')).stream);
       expect((await readMessage(imap, 'INBOX', uid)).flags).toEqual([]);
     });
-    const flags = await withRawImap(account, async (imap) => {
+    const flags = await withImapFlow(account, async (imap) => {
       await imap.mailboxOpen('INBOX', { readOnly: true });
       return (await imap.fetchOne(`${uid}`, { flags: true }, { uid: true })) || undefined;
     });
@@ -95,7 +95,7 @@ describe('reading a message', () => {
   });
 
   test('a message that does not exist is named, with its mailbox', async () => {
-    await connected(newAccount(), async (imap) => {
+    await withImap(newAccount(), async (imap) => {
       await expect(readMessage(imap, 'INBOX', 4711)).rejects.toThrow('There is no message with UID 4711 in "INBOX".');
       await expect(openPart(imap, 'INBOX', 4711, '1')).rejects.toThrow('There is no message with UID 4711 in "INBOX".');
     });
@@ -105,8 +105,8 @@ describe('reading a message', () => {
     const account = newAccount();
     const {
       INBOX: [uid = 0],
-    } = await imapWith(account, { INBOX: [message()] });
-    await connected(account, async (imap) => {
+    } = await appendMessages(account, { INBOX: [message()] });
+    await withImap(account, async (imap) => {
       await expect(openPart(imap, 'INBOX', uid, '7')).rejects.toThrow('has no part "7"');
     });
   });
@@ -155,7 +155,7 @@ describe('opening a part', () => {
     const { account, uid } = await stored({
       attachments: [{ filename: 'file', contentType, content, contentTransferEncoding } as never],
     });
-    const { opened, received } = await connected(account, async (imap) => {
+    const { opened, received } = await withImap(account, async (imap) => {
       const { stream, ...opened } = await openPart(imap, 'INBOX', uid, '2');
       return { opened, received: await bytes(stream) };
     });
@@ -168,7 +168,7 @@ describe('opening a part', () => {
 
   test('an attached message is given whole', async () => {
     const { account, uid } = await storedFixture('attached-message');
-    await connected(account, async (imap) => {
+    await withImap(account, async (imap) => {
       const { attachments } = await readMessage(imap, 'INBOX', uid);
       expect(attachments).toMatchObject([
         { part: '2', contentType: 'message/rfc822', filename: 'The inner _ one.eml', inline: false },
@@ -180,7 +180,7 @@ describe('opening a part', () => {
 
   test('a reader that leaves early leaves a usable connection', async () => {
     const { account, uid } = await stored({ attachments: [{ filename: 'a', content: Buffer.alloc(2_000_000) }] });
-    await connected(account, async (imap) => {
+    await withImap(account, async (imap) => {
       const { stream } = await openPart(imap, 'INBOX', uid, '2');
       for await (const _ of stream) break;
       expect(await readMessage(imap, 'INBOX', uid)).toMatchObject({ uid });
@@ -189,7 +189,7 @@ describe('opening a part', () => {
 
   test('the names of attachments are decoded and safe', async () => {
     const { account, uid } = await storedFixture('alternative-in-related-in-mixed');
-    const { attachments } = await connected(account, (imap) => readMessage(imap, 'INBOX', uid));
+    const { attachments } = await withImap(account, (imap) => readMessage(imap, 'INBOX', uid));
     expect(attachments).toMatchObject([
       { filename: 'logo.png', inline: true, contentId: '<logo>', part: '1.2' },
       { filename: 'Rechnung März.pdf', inline: false, contentType: 'application/pdf', part: '2', sizeBytes: 9 },
@@ -201,7 +201,7 @@ async function stored(options: Parameters<typeof message>[0]): Promise<{ account
   const account = newAccount();
   const {
     INBOX: [uid = 0],
-  } = await imapWith(account, { INBOX: [message(options)] });
+  } = await appendMessages(account, { INBOX: [message(options)] });
   return { account, uid };
 }
 
@@ -211,7 +211,7 @@ function storedFixture(name: string): Promise<{ account: MailAccount; uid: numbe
 
 async function readOne(options: Parameters<typeof message>[0]): Promise<Message> {
   const { account, uid } = await stored(options);
-  return connected(account, (imap) => readMessage(imap, 'INBOX', uid));
+  return withImap(account, (imap) => readMessage(imap, 'INBOX', uid));
 }
 
 async function bytes(stream: AsyncIterable<Buffer>): Promise<Buffer> {

@@ -14,10 +14,10 @@ import { parseSearch } from '../../../src/mail/search/parse.ts';
 import { cpuMs } from '../../support/app/cpu-time.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
-import { connected } from '../../support/mail/connected.ts';
-import { imapWith } from '../../support/mail/mailboxes.ts';
-import { type Script, scriptedImap } from '../../support/mail/scripted-imap.ts';
-import { cuttableProxy, delayProxy } from '../../support/servers/proxies.ts';
+import { appendMessages } from '../../support/mail/mailboxes.ts';
+import { type Script, startScriptedImap } from '../../support/mail/scripted-imap.ts';
+import { withImap } from '../../support/mail/with-imap.ts';
+import { startCuttableProxy, startDelayProxy } from '../../support/servers/proxies.ts';
 import { testServers } from '../../support/servers/servers.ts';
 
 const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -29,11 +29,11 @@ const fetched = (sequence: number, uid: number, subject = `uid ${uid}`) =>
   `* ${sequence} FETCH (UID ${uid} FLAGS () INTERNALDATE "04-Mar-2025 05:06:07 +0000" RFC822.SIZE 9 ENVELOPE (NIL "${subject}" NIL NIL NIL NIL NIL NIL NIL NIL) BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 4 1) BODY[HEADER.FIELDS (REFERENCES)] "" BODY[1]<0> "text")`;
 
 /** Round trips that `use` takes on a warm connection with 40 ms each way. */
-async function roundTrips(account: MailAccount, use: Parameters<typeof connected>[1]): Promise<number> {
+async function roundTrips(account: MailAccount, use: Parameters<typeof withImap>[1]): Promise<number> {
   const { host, tlsPort: port } = testServers().imap;
-  await using proxy = await delayProxy({ target: { host, port }, delayMs: DELAY_MS });
+  await using proxy = await startDelayProxy({ target: { host, port }, delayMs: DELAY_MS });
   const server = { host: proxy.host, port: proxy.port, security: 'tls' as const };
-  return await connected({ ...account, imap: { ...account.imap, server } }, async (imap) => {
+  return await withImap({ ...account, imap: { ...account.imap, server } }, async (imap) => {
     await use(imap);
     const before = proxy.roundTrips();
     await use(imap);
@@ -55,13 +55,13 @@ describe('on a warm connection, one round trip is enough for', () => {
 
   test('a page', async () => {
     const account = newAccount();
-    await imapWith(account, { INBOX: [message(), message()] });
+    await appendMessages(account, { INBOX: [message(), message()] });
     expect(await roundTrips(account, (imap) => listMessages(imap, 'INBOX', PAGE))).toBe(1);
   });
 
   test('a search', async () => {
     const account = newAccount();
-    await imapWith(account, { INBOX: [message(), message()] });
+    await appendMessages(account, { INBOX: [message(), message()] });
     expect(await roundTrips(account, (imap) => searchMessages(imap, 'INBOX', parseSearch('UNSEEN'), PAGE))).toBe(1);
   });
 
@@ -69,8 +69,8 @@ describe('on a warm connection, one round trip is enough for', () => {
     const account = newAccount();
     const {
       INBOX: [uid = 0],
-    } = await imapWith(account, { INBOX: [letter] });
-    const read = await connected(account, (imap) => readMessage(imap, 'INBOX', uid, { format: 'text' }));
+    } = await appendMessages(account, { INBOX: [letter] });
+    const read = await withImap(account, (imap) => readMessage(imap, 'INBOX', uid, { format: 'text' }));
     expect(read.text).toContain('Hello');
     expect(await roundTrips(account, (imap) => readMessage(imap, 'INBOX', uid, { format: 'text' }))).toBe(1);
   });
@@ -83,14 +83,14 @@ describe('on a warm connection, one round trip is enough for', () => {
     const account = newAccount();
     const {
       INBOX: [uid = 0],
-    } = await imapWith(account, { INBOX: [letters[name]] });
+    } = await appendMessages(account, { INBOX: [letters[name]] });
     expect(await roundTrips(account, (imap) => readMessage(imap, 'INBOX', uid, { format }))).toBe(1);
   });
 
   test('another mailbox that was open before', async () => {
     const account = newAccount();
-    await imapWith(account, { INBOX: [message()], Other: [message()] });
-    const use = async (imap: Parameters<Parameters<typeof connected>[1]>[0]) => {
+    await appendMessages(account, { INBOX: [message()], Other: [message()] });
+    const use = async (imap: Parameters<Parameters<typeof withImap>[1]>[0]) => {
       await listMessages(imap, 'Other', PAGE);
       await listMessages(imap, 'INBOX', PAGE);
     };
@@ -105,8 +105,8 @@ describe('a long text', () => {
     const raw = `Subject: long\r\nContent-Type: text/plain\r\n\r\n${body}`;
     const {
       INBOX: [uid = 0],
-    } = await imapWith(account, { INBOX: [message({ raw })] });
-    const read = await connected(account, (imap) => readMessage(imap, 'INBOX', uid));
+    } = await appendMessages(account, { INBOX: [message({ raw })] });
+    const read = await withImap(account, (imap) => readMessage(imap, 'INBOX', uid));
     expect(read.text).toBe(body);
   });
 
@@ -116,8 +116,8 @@ describe('a long text', () => {
     const letter = message({ text, html: '<p>short</p>', attachments: [{ filename: 'a.txt', content: 'x' }] });
     const {
       INBOX: [uid = 0],
-    } = await imapWith(account, { INBOX: [letter] });
-    const read = await connected(account, (imap) => readMessage(imap, 'INBOX', uid));
+    } = await appendMessages(account, { INBOX: [letter] });
+    const read = await withImap(account, (imap) => readMessage(imap, 'INBOX', uid));
     expect(read.text?.length).toBe(text.replaceAll('\r\n', '\n').trimEnd().length);
     expect(read.html).toContain('short');
   });
@@ -126,19 +126,19 @@ describe('a long text', () => {
 describe('what changed in between', () => {
   test('another connection added, removed and flagged is in the answer', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'a' }), message({ subject: 'b' })] });
-    await connected(account, async (reader) => {
+    const { INBOX } = await appendMessages(account, { INBOX: [message({ subject: 'a' }), message({ subject: 'b' })] });
+    await withImap(account, async (reader) => {
       const page = async () => {
         const { total, messages } = await listMessages(reader, 'INBOX', PAGE);
         return { total, subjects: messages.map(({ subject }) => subject), flags: messages.map(({ flags }) => flags) };
       };
       expect(await page()).toMatchObject({ total: 2, subjects: ['b', 'a'] });
-      await imapWith(account, { INBOX: [message({ subject: 'c' })] });
+      await appendMessages(account, { INBOX: [message({ subject: 'c' })] });
       expect(await page()).toMatchObject({ total: 3, subjects: ['c', 'b', 'a'] });
       const search = () => searchMessages(reader, 'INBOX', parseSearch('UNSEEN'), PAGE);
-      await connected(account, (other) => updateFlags(other, 'INBOX', INBOX[0] ?? 0, { add: ['\\Seen'], remove: [] }));
+      await withImap(account, (other) => updateFlags(other, 'INBOX', INBOX[0] ?? 0, { add: ['\\Seen'], remove: [] }));
       expect(await page()).toMatchObject({ flags: [[], [], ['\\Seen']] });
-      await connected(account, (other) => updateFlags(other, 'INBOX', INBOX[1] ?? 0, { add: ['\\Seen'], remove: [] }));
+      await withImap(account, (other) => updateFlags(other, 'INBOX', INBOX[1] ?? 0, { add: ['\\Seen'], remove: [] }));
       expect((await search()).count).toBe(1);
       expect((await readMessage(reader, 'INBOX', INBOX[1] ?? 0)).flags).toEqual(['\\Seen']);
     });
@@ -146,7 +146,7 @@ describe('what changed in between', () => {
 
   test('one gone and one new leave the number as it was, and the page is right all the same', async () => {
     let fetches = 0;
-    await using server = await scriptedImap((command) => {
+    await using server = await startScriptedImap((command) => {
       if (command.startsWith('FETCH')) {
         fetches += 1;
         const uids = fetches < 3 ? [5, 6, 7] : [6, 7, 8];
@@ -154,7 +154,7 @@ describe('what changed in between', () => {
       }
       return command === 'NOOP' && fetches === 2 ? '* 1 EXPUNGE\n* 3 EXISTS\nTAG OK done' : undefined;
     });
-    await connected(server, async (imap) => {
+    await withImap(server, async (imap) => {
       await listMessages(imap, 'INBOX', PAGE);
       const { total, messages } = await listMessages(imap, 'INBOX', PAGE);
       expect([total, ...messages.map(({ uid }) => uid)]).toEqual([3, 8, 7, 6]);
@@ -174,8 +174,8 @@ describe('what changed in between', () => {
       const lines = Array.from({ length: Number(last) }, (_, index) => fetched(index + 1, index + 1));
       return `${lines.join('\n')}\nTAG OK done`;
     };
-    await using server = await scriptedImap(script);
-    await connected(server, async (imap) => {
+    await using server = await startScriptedImap(script);
+    await withImap(server, async (imap) => {
       await listMessages(imap, 'INBOX', PAGE);
       await listMessages(imap, 'Other', PAGE);
       const { total, messages } = await listMessages(imap, 'INBOX', PAGE);
@@ -186,13 +186,13 @@ describe('what changed in between', () => {
 
 describe('a mailbox that cannot be opened', () => {
   test('gives nothing of the one that was open before', async () => {
-    await using server = await scriptedImap((command) => {
+    await using server = await startScriptedImap((command) => {
       if (command.startsWith('EXAMINE "Gone"')) return 'TAG NO [NONEXISTENT] no such mailbox';
       // Some servers keep the old mailbox open.
       if (command.startsWith('UID FETCH')) return `${fetched(1, 5, 'of the old mailbox')}\nTAG OK done`;
       return undefined;
     });
-    await connected(server, async (imap) => {
+    await withImap(server, async (imap) => {
       expect((await readMessage(imap, 'INBOX', 5)).subject).toBe('of the old mailbox');
       await expect(readMessage(imap, 'Gone', 5)).rejects.toThrow('There is no mailbox "Gone"');
       expect(imap.selected).toBeNull();
@@ -200,10 +200,10 @@ describe('a mailbox that cannot be opened', () => {
   });
 
   test('is never followed by a change in the same breath', async () => {
-    await using server = await scriptedImap((command) =>
+    await using server = await startScriptedImap((command) =>
       command.startsWith('SELECT') ? 'TAG NO [NONEXISTENT] no such mailbox' : undefined,
     );
-    await connected(server, async (imap) => {
+    await withImap(server, async (imap) => {
       await expect(updateFlags(imap, 'Gone', 5, { add: ['\\Seen'], remove: [] })).rejects.toThrow('no mailbox "Gone"');
     });
     expect(server.commands.filter((command) => command.startsWith('UID STORE'))).toEqual([]);
@@ -212,8 +212,8 @@ describe('a mailbox that cannot be opened', () => {
 
 describe('a server that', () => {
   test('answers out of turn loses the connection, not the truth', async () => {
-    await using server = await scriptedImap((command) => (command.startsWith('UID SEARCH') ? '' : undefined));
-    await connected(server, async (imap) => {
+    await using server = await startScriptedImap((command) => (command.startsWith('UID SEARCH') ? '' : undefined));
+    await withImap(server, async (imap) => {
       const search = () => searchMessages(imap, 'INBOX', parseSearch('SEEN'), PAGE);
       await imap.select('INBOX', { readOnly: true, fresh: false });
       await expect(search()).rejects.toMatchObject({ code: 'PROTOCOL_UnexpectedTag' });
@@ -222,12 +222,12 @@ describe('a server that', () => {
   });
 
   test('refuses parts that a message lacks is asked for the others alone', async () => {
-    await using server = await scriptedImap((command) => {
+    await using server = await startScriptedImap((command) => {
       if (/^UID FETCH .*BODY\.PEEK\[2\]/.test(command)) return 'TAG NO no such part';
       if (/^UID FETCH/.test(command)) return `${fetched(1, 5)}\nTAG OK done`;
       return undefined;
     });
-    await connected(server, async (imap) => {
+    await withImap(server, async (imap) => {
       expect(await readMessage(imap, 'INBOX', 5, { format: 'both' })).toMatchObject({ text: 'text', warnings: [] });
     });
   });
@@ -236,13 +236,13 @@ describe('a server that', () => {
     const inner =
       '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 4 1)("TEXT" "HTML" NIL NIL NIL "7BIT" 4 1) "ALTERNATIVE" ("BOUNDARY" "b")';
     const body = '--b\r\nContent-Type: text/plain\r\n\r\nwrong\r\n--b--';
-    await using server = await scriptedImap((command) => {
+    await using server = await startScriptedImap((command) => {
       if (/^UID FETCH .*BODY\.PEEK\[1\.1\]/.test(command)) return '* 1 FETCH (UID 5 BODY[1.1]<0> "good")\nTAG OK done';
       if (!command.startsWith('UID FETCH')) return undefined;
       const structure = `((${inner}) "MIXED" ("BOUNDARY" "a"))`;
       return `* 1 FETCH (UID 5 FLAGS () RFC822.SIZE 9 ENVELOPE (NIL "s" NIL NIL NIL NIL NIL NIL NIL NIL) BODYSTRUCTURE ${structure} BODY[HEADER.FIELDS (REFERENCES)] "" BODY[1]<0> {${body.length}}\n${body})\nTAG OK done`;
     });
-    await connected(server, async (imap) => {
+    await withImap(server, async (imap) => {
       expect((await readMessage(imap, 'INBOX', 5, { format: 'text' })).text).toBe('good');
     });
   });
@@ -251,9 +251,9 @@ describe('a server that', () => {
 describe('a warm connection that nobody has used for a while', () => {
   test('and that has died without a word costs a short wait, and the call is repeated', async () => {
     const account = newAccount();
-    await imapWith(account, { INBOX: [message()] });
+    await appendMessages(account, { INBOX: [message()] });
     const { host, tlsPort: port } = testServers().imap;
-    await using proxy = await cuttableProxy({ target: { host, port } });
+    await using proxy = await startCuttableProxy({ target: { host, port } });
     const server = { host: proxy.host, port: proxy.port, security: 'tls' as const };
     const limits = { staleAfterMs: 50, staleAnswerMs: 200, silenceMs: 20_000 };
     const pool = createImapPool({ log: silentLog, limits });
@@ -272,7 +272,7 @@ describe('a warm connection that nobody has used for a while', () => {
   });
 
   test('proves itself before it changes anything', async () => {
-    await using server = await scriptedImap(() => undefined);
+    await using server = await startScriptedImap(() => undefined);
     const pool = createImapPool({ log: silentLog });
     const account = {
       imap: { server: server.server, login: { kind: 'password' as const, username: 'ada', password: 'secret' } },
@@ -289,12 +289,12 @@ describe('a warm connection that nobody has used for a while', () => {
 describe('what a mailbox is for', () => {
   test('is remembered, but not that there is none', async () => {
     let lists = 0;
-    await using server = await scriptedImap((command) => {
+    await using server = await startScriptedImap((command) => {
       if (!command.startsWith('LIST')) return undefined;
       lists += 1;
       return `* LIST (\\Sent) "/" Sent\n${lists > 1 ? '* LIST (\\Trash) "/" Bin\n' : ''}TAG OK done`;
     });
-    await connected(server, async (imap) => {
+    await withImap(server, async (imap) => {
       await expect(findMailbox(imap, 'trash')).rejects.toThrow('trash');
       expect(await findMailbox(imap, 'trash')).toBe('Bin');
       expect(await findMailbox(imap, 'sent')).toBe('Sent');
@@ -310,10 +310,10 @@ describe('what a search has found', () => {
     ['in ranges', `* ESEARCH (TAG "TAG") UID ALL ${odd.join(',')}`],
     ['one by one', `* SEARCH ${odd.join(' ')}`],
   ] as const)('among 200,000 messages takes no time to speak of, told %s', async ([, answer]) => {
-    await using server = await scriptedImap((command) =>
+    await using server = await startScriptedImap((command) =>
       command.startsWith('UID SEARCH') ? `${answer}\nTAG OK done` : undefined,
     );
-    await connected(server, async (imap) => {
+    await withImap(server, async (imap) => {
       const search = async () =>
         expect(await searchMessages(imap, 'INBOX', parseSearch('SEEN'), { page: 2, perPage: 3 })).toMatchObject({
           count: 100_000,
@@ -342,7 +342,7 @@ test('a TLS session is resumed', async () => {
   const account = newAccount();
   const { host, tlsPort } = testServers().imap;
   const resumed = async () => {
-    await connected(account, (imap) => imap.run('NOOP'));
+    await withImap(account, (imap) => imap.run('NOOP'));
     const session = sessionFor(`${host}:${tlsPort}`);
     const socket = connect({ host, port: tlsPort, ...(session && { session }) });
     await once(socket, 'secureConnect');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { cpuMs } from '../../support/app/cpu-time.ts';
-import { type ToolsOfAccount, toolsOf } from '../../support/app/mail-session.ts';
+import { type MailTools, openMailTools } from '../../support/app/mail-tools.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { storeInInbox } from '../../support/mail/mailbox-files.ts';
 
@@ -152,7 +152,7 @@ describe('a message with', () => {
 
   test.each(BAD_MESSAGES)('$name is listed and read', async ({ name, read }) => {
     const uid = uidOf(name);
-    await using tools = toolsOf(account.value());
+    await using tools = openMailTools(account.value());
     const page = BAD_MESSAGES.length - uid + 1;
     const listed = await inTime(tools.call('list_mail_messages', { folder: 'INBOX', per_page: 1, page }));
     expect(listed).toMatchObject({ messages: [{ uid }] });
@@ -162,7 +162,7 @@ describe('a message with', () => {
   });
 
   test('any of this keeps none of the others from being listed', async () => {
-    await using tools = toolsOf(account.value());
+    await using tools = openMailTools(account.value());
     const listed = await inTime(tools.call('list_mail_messages', { folder: 'INBOX', per_page: 100 }));
     expect(listed.messages).toHaveLength(BAD_MESSAGES.length);
     expect(JSON.stringify(listed).length).toBeLessThan(MOST_CHARACTERS);
@@ -271,7 +271,7 @@ describe('any message', () => {
     const messages = fc.sample(generated, { numRuns: 300, seed: Date.now() });
     const account = newAccount();
     storeInInbox(account, messages);
-    await using tools = toolsOf(account);
+    await using tools = openMailTools(account);
     for (const page of [1, 2, 3]) {
       const { messages: listed } = await tools.call('list_mail_messages', { folder: 'INBOX', per_page: 100, page });
       expect(listed).toHaveLength(100);
@@ -306,7 +306,7 @@ function newAccountOnce(): () => ReturnType<typeof newAccount> {
   };
 }
 
-async function inTime(call: ReturnType<ToolsOfAccount['call']>): Promise<Record<string, unknown>> {
+async function inTime(call: ReturnType<MailTools['call']>): Promise<Record<string, unknown>> {
   let result: unknown;
   const spentMs = await cpuMs(async () => {
     result = await call;

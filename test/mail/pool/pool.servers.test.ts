@@ -5,9 +5,9 @@ import { updateFlags } from '../../../src/mail/messages/change.ts';
 import { listMessages } from '../../../src/mail/messages/list.ts';
 import type { PoolLimits } from '../../../src/mail/pool/limits.ts';
 import { createImapPool, type ImapPool } from '../../../src/mail/pool/pool.ts';
-import { withinReach } from '../../support/app/within-reach.ts';
+import { waitUntil } from '../../support/app/wait-until.ts';
 import { newAccount, withPassword } from '../../support/mail/accounts.ts';
-import { type ScriptedImap, scriptedImap } from '../../support/mail/scripted-imap.ts';
+import { type ScriptedImap, startScriptedImap } from '../../support/mail/scripted-imap.ts';
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const pools: ImapPool[] = [];
@@ -76,7 +76,7 @@ describe('a pool', () => {
   test('ends a connection that nobody used for a while', async () => {
     const pool = newPool({ idleMs: 50 });
     await pool.withImap(newAccount(), async () => undefined);
-    await withinReach(20_000, () => pool.size().idle === 0);
+    await waitUntil(20_000, () => pool.size().idle === 0);
   });
 
   test('at the overall limit closes the connection unused for longest, whosever it is', async () => {
@@ -137,21 +137,21 @@ describe('a pool', () => {
   });
 
   test('cuts a lent connection when it is closed and the caller takes too long', async () => {
-    await using server = await scriptedImap((command) => (command === 'NOOP' ? '' : undefined));
+    await using server = await startScriptedImap((command) => (command === 'NOOP' ? '' : undefined));
     const pool = newPool({ closeMs: 50 });
     const stuck = pool.withImap(onServer(server), (imap) => imap.run('NOOP'));
-    await withinReach(20_000, () => server.commands.includes('NOOP'));
+    await waitUntil(20_000, () => server.commands.includes('NOOP'));
     await Promise.all([pool.close(), expect(stuck).rejects.toMatchObject({ fault: 'unreachable' })]);
   });
 });
 
 describe('a warm connection that the server has dropped', () => {
   test('is replaced before it is lent', async () => {
-    await using server = await scriptedImap(() => undefined);
+    await using server = await startScriptedImap(() => undefined);
     const pool = newPool();
     await pool.withImap(onServer(server), (imap) => imap.run('NOOP'));
     server.cut();
-    await withinReach(20_000, () => pool.size().idle === 0);
+    await waitUntil(20_000, () => pool.size().idle === 0);
     await pool.withImap(onServer(server), (imap) => imap.run('NOOP'));
     expect(server.connections()).toBe(2);
   });
@@ -190,7 +190,7 @@ describe('a warm connection that the server has dropped', () => {
   });
 
   test('is repeated once and no more', async () => {
-    await using server = await scriptedImap((command, socket) => {
+    await using server = await startScriptedImap((command, socket) => {
       if (command === 'NOOP') socket.destroy();
       return command === 'NOOP' ? '' : undefined;
     });
@@ -205,7 +205,7 @@ describe('a warm connection that the server has dropped', () => {
 
 describe('one slow or dead server', () => {
   test('does not slow another account down', async () => {
-    await using dead = await scriptedImap(() => '', { greeting: '' });
+    await using dead = await startScriptedImap(() => '', { greeting: '' });
     const pool = newPool({ closeMs: 0 }, { connectMs: 60_000 });
     let ended = 0;
     for (let n = 0; n < 8; n += 1) {
@@ -220,7 +220,7 @@ describe('one slow or dead server', () => {
 
   test('that allows no further connection makes callers share the ones there are', async () => {
     let open = 0;
-    await using server = await scriptedImap((command, socket) => {
+    await using server = await startScriptedImap((command, socket) => {
       if (!command.startsWith('LOGIN')) return undefined;
       if (open >= 1) return 'TAG NO [LIMIT] too many';
       open += 1;
@@ -251,7 +251,7 @@ function onServer({ server }: ScriptedImap): MailAccount {
 /** Cuts the first connection when the command comes; later connections live. */
 function droppingOnce(command: RegExp, fetchAnswer?: string): Promise<ScriptedImap> {
   let isDropped = false;
-  return scriptedImap((line, socket) => {
+  return startScriptedImap((line, socket) => {
     if (/^UID FETCH/.test(line)) return fetchAnswer;
     if (isDropped || !command.test(line)) return undefined;
     isDropped = true;

@@ -3,14 +3,14 @@ import { searchMessages } from '../../../src/mail/messages/list.ts';
 import { parseSearch } from '../../../src/mail/search/parse.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
-import { connected } from '../../support/mail/connected.ts';
-import { imapWith } from '../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../support/mail/mailboxes.ts';
+import { withImap } from '../../support/mail/with-imap.ts';
 
 /** Dovecot takes what we encode, and finds what the criteria say. */
 test('every kind of key finds the messages it describes', async () => {
   const account = newAccount();
   const long = 'x'.repeat(5_000);
-  const { INBOX } = await imapWith(account, {
+  const { INBOX } = await appendMessages(account, {
     INBOX: [
       message({
         subject: 'Invoice 42',
@@ -62,7 +62,7 @@ test('every kind of key finds the messages it describes', async () => {
     [`${'OR SUBJECT nothing '.repeat(50)}SEEN`, [1]],
     [`${'NOT (DRAFT '.repeat(25)}SEEN${')'.repeat(25)}`, [2, 1, 0]],
   ];
-  await connected(account, async (imap) => {
+  await withImap(account, async (imap) => {
     for (const [criteria, found] of table) {
       const { uids } = await searchMessages(imap, 'INBOX', parseSearch(criteria), { page: 1, perPage: 100 });
       expect(uids, criteria).toEqual(found.map((index) => INBOX[index]));

@@ -3,7 +3,7 @@ import { simpleParser } from 'mailparser';
 import { describe, expect, test } from 'vitest';
 import { ToolError } from '../../../src/errors.ts';
 import { composeMessage, type OutgoingMessage } from '../../../src/mail/send/compose.ts';
-import { whole } from '../../support/mail/whole.ts';
+import { collectBytes } from '../../support/mail/collect-bytes.ts';
 
 const outgoing = (changes: Partial<OutgoingMessage> = {}): OutgoingMessage => ({
   from: { fullName: 'Ada Lovelace', email: 'ada@example.test' },
@@ -56,7 +56,7 @@ describe('composeMessage (RFC 5322)', () => {
       }),
     );
     expect(raw.toString('latin1')).not.toMatch(/[^\x20-\x7e\r\n\t]/);
-    const parsed = await simpleParser(await whole(raw));
+    const parsed = await simpleParser(await collectBytes(raw));
     expect(parsed.subject).toBe(`Überweisung 日本語 🎌 ${'sehr lang '.repeat(30)}`.trim());
     expect(parsed.from?.value[0]).toMatchObject({ name: 'Zoë Müller', address: 'zoe@bücher.example' });
     expect([parsed.to].flat()[0]?.value).toMatchObject([
@@ -74,7 +74,7 @@ describe('composeMessage (RFC 5322)', () => {
   test('every line ends in CRLF, whatever the text had', async () => {
     const { raw } = await composeMessage(outgoing({ text: 'a\nb\r\nc\rd', html: '<p>\n</p>' }));
     expect(raw.toString('latin1').replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
-    expect((await simpleParser(await whole(raw))).text?.trim()).toBe('a\nb\nc\nd');
+    expect((await simpleParser(await collectBytes(raw))).text?.trim()).toBe('a\nb\nc\nd');
   });
 
   test('Bcc is in the kept copy only; the bytes are otherwise the same', async () => {
@@ -102,7 +102,7 @@ describe('composeMessage (RFC 5322)', () => {
 
   test('without Bcc both are the same bytes', async () => {
     const { raw, rawWithBcc } = await composeMessage(outgoing({ html: '<b>x</b>' }));
-    expect((await whole(raw)).equals(await whole(rawWithBcc))).toBe(true);
+    expect((await collectBytes(raw)).equals(await collectBytes(rawWithBcc))).toBe(true);
   });
 
   test('a group of nobody is a To field without recipients', async () => {
@@ -118,7 +118,7 @@ describe('composeMessage (RFC 5322)', () => {
     const { raw } = await composeMessage(
       outgoing({ attachments: [{ filename: 'a.html', contentType: 'text/html', content }] }),
     );
-    expect((await simpleParser(await whole(raw))).attachments).toMatchObject([
+    expect((await simpleParser(await collectBytes(raw))).attachments).toMatchObject([
       { contentDisposition: 'attachment', contentType: 'text/html', size: 17 },
     ]);
   });
@@ -131,7 +131,7 @@ describe('composeMessage (RFC 5322)', () => {
         outgoing({ attachments: [{ filename: 'a\r\nX-Evil: 1', contentType, content }] }),
       );
       expect(raw.toString()).not.toMatch(/^X-Evil/m);
-      const { attachments } = await simpleParser(await whole(raw));
+      const { attachments } = await simpleParser(await collectBytes(raw));
       expect(attachments).toMatchObject([{ contentType: 'application/octet-stream', content }]);
     },
   );

@@ -4,9 +4,9 @@ import type { MailAccount } from '../../../src/mail/account.ts';
 import { appendMessage, updateFlags } from '../../../src/mail/messages/change.ts';
 import { type KeyedMessageId, keyedMessageId } from '../../../src/mail/send/keyed-message-id.ts';
 import { begin, claim, findEarlier, finish, type Outbox } from '../../../src/mail/send/outbox.ts';
-import { newAccount, onPoorServer } from '../../support/mail/accounts.ts';
-import { connected } from '../../support/mail/connected.ts';
+import { newAccount, onBasicServer } from '../../support/mail/accounts.ts';
 import { subjectsIn } from '../../support/mail/mailbox-contents.ts';
+import { withImap } from '../../support/mail/with-imap.ts';
 
 const secret = randomBytes(32);
 
@@ -23,12 +23,12 @@ const raw = ({ messageId }: KeyedMessageId, subject: string) =>
 
 describe.each([
   ['rich', (account: MailAccount) => account],
-  ['poor', onPoorServer],
+  ['poor', onBasicServer],
 ])('a draft that turns up late, on a %s server', (_kind, on) => {
   test('while the message is being sent is taken back when it is filed, and nothing else is', async () => {
     const account = on(newAccount());
     const outbox = outboxOf(account);
-    await connected(account, async (imap) => {
+    await withImap(account, async (imap) => {
       const begun = await begin(imap, outbox, raw(outbox.id, 'own'));
       expect((await claim(imap, outbox, begun)).others).toEqual({ kind: 'none' });
       await appendMessage(imap, 'Drafts', raw(outbox.id, 'late'), ['\\Draft']);
@@ -45,7 +45,7 @@ describe.each([
   test('after the message was filed is known as such to the next call', async () => {
     const account = on(newAccount());
     const outbox = outboxOf(account);
-    await connected(account, async (imap) => {
+    await withImap(account, async (imap) => {
       await begin(imap, outbox, raw(outbox.id, 'own'));
       await finish(imap, outbox, { mayBeFiled: false });
       expect(await findEarlier(imap, outbox)).toMatchObject({ kind: 'sent', late: [] });

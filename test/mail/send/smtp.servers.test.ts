@@ -3,10 +3,10 @@ import { ToolError, UpstreamError } from '../../../src/errors.ts';
 import type { MailAccount, MailServer } from '../../../src/mail/account.ts';
 import { type ComposedMessage, composeMessage } from '../../../src/mail/send/compose.ts';
 import { submit, verifySmtp } from '../../../src/mail/send/smtp.ts';
-import { withinReach } from '../../support/app/within-reach.ts';
+import { waitUntil } from '../../support/app/wait-until.ts';
 import { newAccount, overCleartext, overStarttls, withPassword } from '../../support/mail/accounts.ts';
-import { withRawImap } from '../../support/mail/raw-imap.ts';
-import { type Script, scriptedSmtp } from '../../support/mail/scripted-smtp.ts';
+import { type Script, startScriptedSmtp } from '../../support/mail/scripted-smtp.ts';
+import { withImapFlow } from '../../support/mail/with-imapflow.ts';
 import { BUSY_RECIPIENT, REFUSING_RECIPIENT, UNKNOWN_RECIPIENT } from '../../support/servers/postfix.ts';
 
 const login = { kind: 'password' as const, username: 'ada', password: 'secret words' };
@@ -38,8 +38,8 @@ async function failure(work: Promise<unknown>): Promise<UpstreamError> {
 
 /** What came with the message of this subject, as soon as it is there. */
 function arrived(account: MailAccount, subject: string): Promise<string> {
-  return withinReach(20_000, () =>
-    withRawImap(account, async (imap) => {
+  return waitUntil(20_000, () =>
+    withImapFlow(account, async (imap) => {
       await imap.mailboxOpen('INBOX');
       for await (const { source, envelope } of imap.fetch('1:*', { source: true, envelope: true })) {
         if (envelope?.subject === subject && source) return source.toString();
@@ -133,7 +133,7 @@ describe('submit, to Postfix (RFC 6409)', () => {
 
 describe('submit, to a server that misbehaves', () => {
   async function sendTo(script: Script): Promise<{ error: UpstreamError; commands: string[] }> {
-    await using smtp = await scriptedSmtp(script);
+    await using smtp = await startScriptedSmtp(script);
     const message = await letter('ada@example.test', 'bob@example.test, eve@example.test');
     const limits = { connectMs: 400, greetingMs: 400, silenceMs: 400, totalMs: 2_000 };
     return { error: await failure(submit(at(smtp.server), message, { limits })), commands: smtp.commands };
@@ -185,13 +185,13 @@ describe('submit, to a server that misbehaves', () => {
   });
 
   test('a closed port is unreachable', async () => {
-    const smtp = await scriptedSmtp();
+    const smtp = await startScriptedSmtp();
     await smtp[Symbol.asyncDispose]();
     expect(await failure(verifySmtp(smtp.server, login))).toMatchObject({ fault: 'unreachable' });
   });
 
   test('UTF-8 is asked of the server only for an address that needs it', async () => {
-    await using smtp = await scriptedSmtp({ answers: { EHLO: '250-test\r\n250-AUTH PLAIN\r\n250 SMTPUTF8' } });
+    await using smtp = await startScriptedSmtp({ answers: { EHLO: '250-test\r\n250-AUTH PLAIN\r\n250 SMTPUTF8' } });
     await submit(at(smtp.server), await letter('ada@example.test', 'Bücher <bob@bücher.example>'));
     await submit(at(smtp.server), await letter('ada@example.test', 'öz@example.test'));
     const mail = smtp.commands.filter((line) => line.startsWith('MAIL'));
@@ -201,13 +201,13 @@ describe('submit, to a server that misbehaves', () => {
   });
 
   test('the name of this machine is not told', async () => {
-    await using smtp = await scriptedSmtp();
+    await using smtp = await startScriptedSmtp();
     await verifySmtp(smtp.server, login);
     expect(smtp.commands[0]).toBe('EHLO [127.0.0.1]');
   });
 
   test('a login with a NUL or a line break is never sent', async () => {
-    await using smtp = await scriptedSmtp();
+    await using smtp = await startScriptedSmtp();
     for (const password of ['a\0b', 'a\r\nQUIT']) {
       expect(await failure(verifySmtp(smtp.server, { ...login, password }))).toMatchObject({ fault: 'credentials' });
     }
@@ -215,7 +215,7 @@ describe('submit, to a server that misbehaves', () => {
   });
 
   test('a message without recipients is refused before connecting', async () => {
-    await using smtp = await scriptedSmtp();
+    await using smtp = await startScriptedSmtp();
     const work = submit(at(smtp.server), await letter('ada@example.test', 'nobody:;'));
     await expect(work).rejects.toBeInstanceOf(ToolError);
     expect(smtp.commands).toEqual([]);

@@ -1,15 +1,15 @@
 import { request } from 'node:http';
 import { test } from 'vitest';
 import { startApp } from '../../support/app/start-app.ts';
-import { withinReach } from '../../support/app/within-reach.ts';
+import { waitUntil } from '../../support/app/wait-until.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
-import { delayProxy } from '../../support/servers/proxies.ts';
+import { startDelayProxy } from '../../support/servers/proxies.ts';
 
 test('MCP-11 in the eras before 2026 hanging up cancels nothing: the message is sent and filed', async () => {
   await using app = await startApp();
   const account = newAccount();
   const { server } = account.imap;
-  await using proxy = await delayProxy({ target: { host: server.host, port: server.port }, delayMs: 50 });
+  await using proxy = await startDelayProxy({ target: { host: server.host, port: server.port }, delayMs: 50 });
   const slow = { ...account, imap: { ...account.imap, server: { ...server, port: proxy.port } } };
   const token = await app.accessToken(slow);
   // Has no connection yet, so that opening one tells that the call has begun.
@@ -23,11 +23,11 @@ test('MCP-11 in the eras before 2026 hanging up cancels nothing: the message is 
   const hungUp = new Promise((resolve) => call.once('error', resolve));
   const params = { name: 'send_mail_message', arguments: args };
   call.end(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }));
-  await withinReach(20_000, async () => proxy.accepted() > before);
+  await waitUntil(20_000, async () => proxy.accepted() > before);
   call.destroy();
   await hungUp;
   await using assistant = await app.assistant(account);
   for (const folder of ['Sent', 'INBOX']) {
-    await withinReach(20_000, async () => (await assistant.call('list_mail_messages', { folder })).total === 1);
+    await waitUntil(20_000, async () => (await assistant.call('list_mail_messages', { folder })).total === 1);
   }
 });

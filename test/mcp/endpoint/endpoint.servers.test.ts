@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { startApp, type TestApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
-import { imapWith } from '../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ afterAll(() => app.stop());
 const account = newAccount();
 let token: string;
 beforeAll(async () => {
-  await imapWith(account, { INBOX: [message({ subject: 'Hello' })] });
+  await appendMessages(account, { INBOX: [message({ subject: 'Hello' })] });
   token = await app.accessToken(account);
 });
 

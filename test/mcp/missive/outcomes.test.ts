@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { missiveOperations } from '../../../src/mcp/tools/missive.ts';
 import { createMissiveApi } from '../../../src/missive/api.ts';
-import { closedPort } from '../../support/mail/misbehaving.ts';
+import { unusedPort } from '../../support/mail/faulty-servers.ts';
 import type { Fault } from '../../support/missive/faults.ts';
 import { ids } from '../../support/missive/ids.ts';
 import { startMissiveTools } from '../../support/missive/missive-tools.ts';
@@ -62,7 +62,7 @@ describe.each(LOST)('%s', (_, fault, reading) => {
 });
 
 test('a write that never left is no unknown outcome', async () => {
-  const { port } = await closedPort();
+  const { port } = await unusedPort();
   const api = createMissiveApi({ url: `http://127.0.0.1:${port}/v1`, token: 'any' }, { now: () => new Date() });
   await expect(api.request({ http: 'POST', path: '/posts', body: {} })).rejects.toMatchObject({
     name: 'UpstreamError',

@@ -12,10 +12,10 @@ import { eras, rawCaller } from '../../support/app/raw-calls.ts';
 import { type Era, startApp, type TestApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
-import { connected } from '../../support/mail/connected.ts';
 import { subjectsIn } from '../../support/mail/mailbox-contents.ts';
-import { imapWith } from '../../support/mail/mailboxes.ts';
-import { scriptedImap } from '../../support/mail/scripted-imap.ts';
+import { appendMessages } from '../../support/mail/mailboxes.ts';
+import { startScriptedImap } from '../../support/mail/scripted-imap.ts';
+import { withImap } from '../../support/mail/with-imap.ts';
 import { testServers } from '../../support/servers/servers.ts';
 
 const { endpoint, region, accessKeyId, secretAccessKey, bucket } = testServers().s3;
@@ -48,7 +48,7 @@ const mailboxes = ['INBOX', 'Secret', 'Work', 'Work/Alpha', 'Größe', 'Sent', '
 async function someone(): Promise<{ account: MailAccount; uids: Record<(typeof mailboxes)[number], number[]> }> {
   const account = newAccount();
   const one = (subject: string) => [message({ subject, attachments })];
-  const uids = await imapWith(account, {
+  const uids = await appendMessages(account, {
     INBOX: one('in INBOX'),
     Secret: one('in Secret'),
     Work: one('in Work'),
@@ -256,7 +256,7 @@ test('the way around the limit is taken by those tools alone that file messages'
 describe('the limited connection', () => {
   test('asks nothing about a mailbox that somebody else has left open', async () => {
     const { account } = await someone();
-    await connected(account, async (imap) => {
+    await withImap(account, async (imap) => {
       await imap.select('Secret', { readOnly: false, fresh: false });
       const limited = limitedImap(imap, policy.folders);
       const refused = 'may not use the mailbox "Secret"';
@@ -270,7 +270,7 @@ describe('the limited connection', () => {
   });
 
   test('knows all commands, and refuses those that it does not', async () => {
-    await connected(newAccount(), async (imap) => {
+    await withImap(newAccount(), async (imap) => {
       const limited = limitedImap(imap, policy.folders);
       for (const command of ['RENAME', 'CREATE', 'SELECT', 'GETMETADATA', 'THREAD']) {
         await expect(limited.run(command), command).rejects.toThrow('limited list');
@@ -281,13 +281,13 @@ describe('the limited connection', () => {
 
   test('asks a server with another delimiter once for each name, and lists by it', async () => {
     const names = ['INBOX', 'Work', 'Work.Alpha', 'Work.&ZeVnLA-', 'Workshop', 'Secret.Work.Alpha'];
-    await using server = await scriptedImap((command) => {
+    await using server = await startScriptedImap((command) => {
       const [, pattern = ''] = /^LIST "" "?([^"]*)"?$/.exec(command) ?? [];
       const listed = names.filter((name) => pattern === '*' || pattern === name);
       if (pattern !== '') return [...listed.map((name) => `* LIST () "." "${name}"`), 'TAG OK'].join('\n');
       return /^(EXAMINE|SELECT)/.test(command) ? '* 1 EXISTS\n* OK [UIDVALIDITY 1]\nTAG OK' : undefined;
     });
-    await connected(server, async (imap) => {
+    await withImap(server, async (imap) => {
       const limited = limitedImap(imap, policy.folders);
       for (const name of ['Work.Alpha', 'Work.日本', 'Work.Alpha'])
         await openMailbox(limited, name, { toChange: true });
@@ -305,7 +305,7 @@ describe('the limited connection', () => {
 
   test('lets through one mailbox more, where a tool files into it', async () => {
     const { account } = await someone();
-    await connected(account, async (imap) => {
+    await withImap(account, async (imap) => {
       const limited = limitedImap(imap, policy.folders, 'Trash');
       await expect(openMailbox(limited, 'Trash')).resolves.toMatchObject({ path: 'Trash' });
       await expect(openMailbox(limited, 'Sent')).rejects.toThrow('may not use the mailbox "Sent"');

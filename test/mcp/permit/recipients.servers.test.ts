@@ -12,7 +12,7 @@ import { eras, rawCaller } from '../../support/app/raw-calls.ts';
 import { type Era, startApp, type TestApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { subjectsIn } from '../../support/mail/mailbox-contents.ts';
-import { imapWith } from '../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -122,7 +122,7 @@ describe.each([...(['auto', 'legacy'] satisfies Era[])])('sending, era %s', (era
   test('reaches nobody else by any parameter, leaves nothing behind, and drafts may be for anybody', async () => {
     const account = newAccount();
     const other = newAccount();
-    await imapWith(account, { INBOX: [], Sent: [], Drafts: [] });
+    await appendMessages(account, { INBOX: [], Sent: [], Drafts: [] });
     await using assistant = await app.assistant(account, { era, flags: { recipients: [account.email] } });
     const fields = { to: account.email, subject: 'x', text_body: 'x' };
     for (const parameter of ['to', 'cc', 'bcc']) {

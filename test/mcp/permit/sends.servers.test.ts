@@ -8,7 +8,7 @@ import { rawCaller } from '../../support/app/raw-calls.ts';
 import { type Era, startApp, type TestApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { subjectsIn } from '../../support/mail/mailbox-contents.ts';
-import { imapWith } from '../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../support/mail/mailboxes.ts';
 import { startRedis } from '../../support/servers/redis.ts';
 
 let app: TestApp;
@@ -96,7 +96,7 @@ describe('a limit of messages an hour', () => {
 describe.each(clientEras)('send_mail_message with a limit, era %s', (era) => {
   test('stops at it, leaves nothing behind, and counts neither refusals nor repeated keys nor drafts', async () => {
     const account = newAccount();
-    await imapWith(account, { INBOX: [], Sent: [], Drafts: [] });
+    await appendMessages(account, { INBOX: [], Sent: [], Drafts: [] });
     await using assistant = await app.assistant(account, { era, flags: { maxSendsPerHour: '2' } });
     const fields = { to: account.email, subject: 'x', text_body: 'x' };
     const keyed = { ...fields, subject: 'keyed', idempotency_key: 'k' };

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { OAuthError } from '../../../src/errors.ts';
 import { createFetchDocument, type FetchDocument, isPublic } from '../../../src/oauth/client/fetch-document.ts';
-import { fetchFromHere, startDocumentServer } from '../../support/servers/document-server.ts';
+import { createLoopbackFetch, startDocumentServer } from '../../support/servers/document-server.ts';
 import { testServers } from '../../support/servers/servers.ts';
 
 const codeOf = (fetchDocument: FetchDocument, url: string) =>
@@ -76,7 +76,7 @@ describe('fetching a client metadata document', () => {
   test('CIMD-03 sends a name of its own, no cookie and no login, and takes JSON only', async () => {
     await using server = await startDocumentServer();
     const url = server.publish({ client_name: 'Example' });
-    expect(JSON.parse((await fetchFromHere()(url)).text)).toEqual({ client_id: url, client_name: 'Example' });
+    expect(JSON.parse((await createLoopbackFetch()(url)).text)).toEqual({ client_id: url, client_name: 'Example' });
     expect(server.requests[0]?.headers).toEqual({
       host: server.host,
       accept: 'application/json',
@@ -89,7 +89,7 @@ describe('fetching a client metadata document', () => {
   test('CIMD-03 without a test’s permission no server on this computer is connected to', async () => {
     await using server = await startDocumentServer();
     const url = server.publish({});
-    expect(await codeOf(fetchFromHere({ isAllowed: isPublic }), url)).toBe('temporarily_unavailable');
+    expect(await codeOf(createLoopbackFetch({ isAllowed: isPublic }), url)).toBe('temporarily_unavailable');
     expect(server.connections()).toBe(0);
   });
 
@@ -109,14 +109,14 @@ describe('fetching a client metadata document', () => {
     ['of the other family', ['127.0.0.1', '::1']],
   ])('CIMD-03 a host with a bad address %s is not connected to at all', async (_, addresses) => {
     await using server = await startDocumentServer();
-    const fetchDocument = fetchFromHere({ resolve: at(...addresses) });
+    const fetchDocument = createLoopbackFetch({ resolve: at(...addresses) });
     expect(await codeOf(fetchDocument, server.publish({}))).toBe('temporarily_unavailable');
     expect(server.connections()).toBe(0);
   });
 
   test('CIMD-03 a host without an address is not connected to', async () => {
     await using server = await startDocumentServer();
-    expect(await codeOf(fetchFromHere({ resolve: at() }), server.publish({}))).toBe('temporarily_unavailable');
+    expect(await codeOf(createLoopbackFetch({ resolve: at() }), server.publish({}))).toBe('temporarily_unavailable');
   });
 
   test.each(['127.0.0.1', '[::1]', '0x7f.1', '2130706433'])(
@@ -124,7 +124,7 @@ describe('fetching a client metadata document', () => {
     async (host) => {
       await using server = await startDocumentServer();
       const url = `https://${host}:${server.port}/client.json`;
-      const fetchDocument = fetchFromHere({ isAllowed: () => true });
+      const fetchDocument = createLoopbackFetch({ isAllowed: () => true });
       expect(await codeOf(fetchDocument, url)).toBe('temporarily_unavailable');
       expect(server.connections()).toBe(0);
     },
@@ -136,7 +136,7 @@ describe('fetching a client metadata document', () => {
     const answers = [at('127.0.0.1'), at('127.0.0.2')];
     let asked = 0;
     const resolve = () => (answers[asked++] ?? at('127.0.0.2'))();
-    await fetchFromHere({ resolve })(checked.publish({}));
+    await createLoopbackFetch({ resolve })(checked.publish({}));
     expect(asked).toBe(1);
     expect(checked.connections()).toBe(1);
     expect(inner.connections()).toBe(0);
@@ -145,7 +145,7 @@ describe('fetching a client metadata document', () => {
   test('CIMD-03 every fetch is checked anew', async () => {
     await using server = await startDocumentServer();
     const answers = [at('127.0.0.1'), at('10.0.0.1')];
-    const fetchDocument = fetchFromHere({ resolve: () => (answers.shift() ?? at())() });
+    const fetchDocument = createLoopbackFetch({ resolve: () => (answers.shift() ?? at())() });
     expect(await codeOf(fetchDocument, server.publish({}))).toBe('fetched');
     expect(await codeOf(fetchDocument, server.url())).toBe('temporarily_unavailable');
     expect(server.connections()).toBe(1);
@@ -154,7 +154,7 @@ describe('fetching a client metadata document', () => {
   test.each([301, 302, 303, 307, 308])('CIMD-03 a redirect with %i is not followed', async (status) => {
     await using server = await startDocumentServer();
     server.answer((_, response) => void response.writeHead(status, { Location: '/other.json' }).end());
-    expect(await codeOf(fetchFromHere(), server.url())).toBe('invalid_client');
+    expect(await codeOf(createLoopbackFetch(), server.url())).toBe('invalid_client');
     expect(server.requests).toHaveLength(1);
   });
 
@@ -171,7 +171,7 @@ describe('fetching a client metadata document', () => {
   ])('CIMD-03 the status %i is %s', async (status, code) => {
     await using server = await startDocumentServer();
     server.answer((_, response) => void response.writeHead(status, { 'Content-Type': 'application/json' }).end());
-    expect(await codeOf(fetchFromHere(), server.url())).toBe(code);
+    expect(await codeOf(createLoopbackFetch(), server.url())).toBe(code);
   });
 
   test.each([
@@ -190,7 +190,7 @@ describe('fetching a client metadata document', () => {
       if (type !== undefined) response.setHeader('Content-Type', type);
       response.end('{}');
     });
-    expect(await codeOf(fetchFromHere(), server.url())).toBe(outcome);
+    expect(await codeOf(createLoopbackFetch(), server.url())).toBe(outcome);
   });
 
   test.each([
@@ -205,14 +205,14 @@ describe('fetching a client metadata document', () => {
         response.write('x');
         response.end('x'.repeat(size - 1));
       });
-      expect(await codeOf(fetchFromHere(), server.url())).toBe(outcome);
+      expect(await codeOf(createLoopbackFetch(), server.url())).toBe(outcome);
     }
   });
 
   test('CIMD-03 a compressed document is refused before it could grow', async () => {
     await using server = await startDocumentServer();
     server.publish({}, { 'Content-Encoding': 'gzip' });
-    expect(await codeOf(fetchFromHere(), server.url())).toBe('invalid_client');
+    expect(await codeOf(createLoopbackFetch(), server.url())).toBe('invalid_client');
   });
 
   test.each([
@@ -224,11 +224,11 @@ describe('fetching a client metadata document', () => {
       response.setHeader('Content-Type', 'application/json');
       speak(response);
     });
-    expect(await codeOf(fetchFromHere({ timeoutMs: 300 }), server.url())).toBe('temporarily_unavailable');
+    expect(await codeOf(createLoopbackFetch({ timeoutMs: 300 }), server.url())).toBe('temporarily_unavailable');
   });
 
   test('CIMD-03 a name that never resolves is given up', async () => {
-    const fetchDocument = fetchFromHere({ resolve: () => new Promise(() => {}), timeoutMs: 300 });
+    const fetchDocument = createLoopbackFetch({ resolve: () => new Promise(() => {}), timeoutMs: 300 });
     expect(await codeOf(fetchDocument, 'https://client.example/client.json')).toBe('temporarily_unavailable');
   });
 
@@ -236,7 +236,7 @@ describe('fetching a client metadata document', () => {
     const { wrongHost, selfSigned } = testServers().certificates;
     for (const pair of [wrongHost, selfSigned]) {
       await using server = await startDocumentServer({ pair });
-      expect(await codeOf(fetchFromHere(), server.publish({}))).toBe('temporarily_unavailable');
+      expect(await codeOf(createLoopbackFetch(), server.publish({}))).toBe('temporarily_unavailable');
       expect(server.requests).toHaveLength(0);
     }
   });
@@ -244,7 +244,7 @@ describe('fetching a client metadata document', () => {
   test('CIMD-03 what is refused is told in the same words, wherever it was', async () => {
     const url = 'https://client.example/client.json';
     const refusals = [at('127.0.0.1'), at('10.0.0.1'), at(), () => Promise.reject(new Error('ENOTFOUND'))].map(
-      (resolve) => fetchFromHere({ resolve })(url).catch((error: Error) => error.message),
+      (resolve) => createLoopbackFetch({ resolve })(url).catch((error: Error) => error.message),
     );
     expect(new Set(await Promise.all(refusals)).size).toBe(1);
   });
@@ -261,6 +261,6 @@ describe('fetching a client metadata document', () => {
     ['an Expires that is none', { Expires: '0' }, 0],
   ])('CIMD-06 how long it is fresh is what its headers say: %s', async (_, headers, seconds) => {
     await using server = await startDocumentServer();
-    expect(await fetchFromHere()(server.publish({}, headers))).toMatchObject({ freshSeconds: seconds });
+    expect(await createLoopbackFetch()(server.publish({}, headers))).toMatchObject({ freshSeconds: seconds });
   });
 });

@@ -7,7 +7,7 @@ import { tokenThrottle } from '../../../src/oauth/endpoints/token-throttle.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import { startOAuthApp, testKey } from '../../support/app/oauth-app.ts';
-import { withinReach } from '../../support/app/within-reach.ts';
+import { waitUntil } from '../../support/app/wait-until.ts';
 
 const form = { grant_type: 'authorization_code', code: 'wrong', code_verifier: 'wrong' };
 
@@ -79,7 +79,7 @@ describe('the throttle of clients', () => {
   test('TOK-13 one client at many addresses is held up by its own limit, at each of them', async () => {
     await using app = await startThrottled({ ofClient: 10, ofClientAtAddress: 100 });
     for (let host = 1; host <= 10; host++) expect(await app.ask(200, 'client', `192.0.2.${host}`)).toBe(200);
-    expect(await withinReach(5000, async () => (await app.ask(200, 'client', '198.51.100.1')) === 429)).toBe(true);
+    expect(await waitUntil(5000, async () => (await app.ask(200, 'client', '198.51.100.1')) === 429)).toBe(true);
     expect(await app.ask(200, 'other', '198.51.100.1')).toBe(200);
   });
 
@@ -93,7 +93,7 @@ describe('the throttle of clients', () => {
   test('TOK-13 who does not prove to be the client is held up alone, and keeps nobody else out', async () => {
     await using app = await startThrottled({ ofClient: 100, ofClientAtAddress: 50 });
     const asStranger = () => app.ask(401, 'client', '203.0.113.9');
-    expect(await withinReach(5000, async () => (await asStranger()) === 429)).toBe(true);
+    expect(await waitUntil(5000, async () => (await asStranger()) === 429)).toBe(true);
     for (let tries = 0; tries < 40; tries++) await asStranger();
     expect(await app.ask(200, 'client', '192.0.2.1')).toBe(200);
   });

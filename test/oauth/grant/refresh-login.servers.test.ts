@@ -4,7 +4,7 @@ import type { MailAccount } from '../../../src/mail/account.ts';
 import { startApp, type TestApp } from '../../support/app/start-app.ts';
 import { answerOf } from '../../support/app/token-requests.ts';
 import { changeablePasswordAccount, newAccount } from '../../support/mail/accounts.ts';
-import { cuttableProxy } from '../../support/servers/proxies.ts';
+import { startCuttableProxy } from '../../support/servers/proxies.ts';
 import { testServers } from '../../support/servers/servers.ts';
 
 async function signedIn(app: TestApp, account: MailAccount) {
@@ -32,7 +32,7 @@ const listMailboxes = ({ origin }: TestApp, token = '') =>
 /** The same account, through a proxy that counts connections and can be cut. */
 async function behindProxy() {
   const { imap } = testServers();
-  const proxy = await cuttableProxy({ target: { host: imap.host, port: imap.tlsPort } });
+  const proxy = await startCuttableProxy({ target: { host: imap.host, port: imap.tlsPort } });
   const account = newAccount();
   const server = { ...account.imap.server, port: proxy.port };
   return { proxy, account: { ...account, imap: { ...account.imap, server } } };

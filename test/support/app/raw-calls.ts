@@ -4,7 +4,7 @@ import { createKeyring, randomId } from '../../../src/oauth/sealed/jwe.ts';
 import { createTokens } from '../../../src/oauth/sealed/payloads.ts';
 import { subjectOf } from '../../../src/oauth/sealed/subject.ts';
 import { type Consent, type Policy, scopes } from '../../../src/policy.ts';
-import type { PersonsAccount, TestApp } from './start-app.ts';
+import type { TestAccount, TestApp } from './start-app.ts';
 
 export const eras = ['2026', '2025'] as const;
 type WireEra = (typeof eras)[number];
@@ -39,7 +39,7 @@ const ENVELOPE = {
 /** What the token endpoint would seal for this person, had the operator and they allowed just this. */
 export async function rawCaller(
   app: TestApp,
-  account: PersonsAccount,
+  account: TestAccount,
   permit: { scope?: string[]; consent?: Consent; policy?: Policy; ends?: Date; minted?: false },
   era: WireEra = '2026',
 ): Promise<RawCaller> {
@@ -88,7 +88,7 @@ function callerWith(token: string, app: TestApp, era: WireEra): RawCaller {
 
 async function accessToken(
   app: TestApp,
-  account: PersonsAccount,
+  account: TestAccount,
   permit: { scope?: string[]; consent?: Consent; policy?: Policy; ends?: Date; minted?: false },
 ): Promise<string> {
   const { scope = [...scopes], consent, policy, ends, minted } = permit;
@@ -109,7 +109,7 @@ async function accessToken(
   return createTokens(keyring).access.seal(payload, new Date(), ends);
 }
 
-function sealedLogin(account: PersonsAccount) {
+function sealedLogin(account: TestAccount) {
   if ('token' in account) {
     return { login: { missive_token: account.token }, servers: { missive: { url: account.url } } };
   }

@@ -20,10 +20,10 @@ export type Registration = z.output<typeof Minted>;
 export type Era = 'auto' | 'legacy';
 
 /** Where somebody signs in, and with what. */
-export type PersonsAccount = MailAccount | MissiveAccount;
+export type TestAccount = MailAccount | MissiveAccount;
 
 /** What a person does at the login form. @returns parameters of the callback */
-export type AtForm = (authorizationUrl: URL) => Promise<URLSearchParams>;
+export type OnSignInPage = (authorizationUrl: URL) => Promise<URLSearchParams>;
 
 /** A person's assistant: the official client, signed in with their mailbox. */
 export interface Assistant extends AsyncDisposable {
@@ -44,14 +44,14 @@ export interface TestApp extends AsyncDisposable {
   logged(): string;
   /** The lines of finished requests. */
   requests(): Record<string, unknown>[];
-  mint(account: PersonsAccount, flags?: Record<string, unknown>): Promise<Registration>;
+  mint(account: TestAccount, flags?: Record<string, unknown>): Promise<Registration>;
   /** Mints a client for the account's servers, signs in through the form, and connects. */
   assistant(
-    account: PersonsAccount,
-    options?: { era?: Era; flags?: Record<string, unknown>; atForm?: AtForm },
+    account: TestAccount,
+    options?: { era?: Era; flags?: Record<string, unknown>; onSignInPage?: OnSignInPage },
   ): Promise<Assistant>;
   /** An access token for raw requests. */
-  accessToken(account: PersonsAccount, options?: { scope?: string }): Promise<string>;
+  accessToken(account: TestAccount, options?: { scope?: string }): Promise<string>;
   /** Another process' worth of the same server: same URL, same key, nothing else in common but what `environment` does not replace. */
   replica(environment?: NodeJS.ProcessEnv): Promise<TestApp>;
   stop(): Promise<void>;
@@ -73,7 +73,7 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
   const origin = `http://localhost:${port}`;
   let stopped: Promise<void> | undefined;
 
-  async function mint(account: PersonsAccount, flags: Record<string, unknown> = {}): Promise<Registration> {
+  async function mint(account: TestAccount, flags: Record<string, unknown> = {}): Promise<Registration> {
     const printed = await generate(
       { ...serverFlags(account), redirectUri: [REDIRECT_URI], json: true, ...flags },
       env,
@@ -92,9 +92,9 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
     logged: () => lines.join(''),
     requests: () => lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request'),
     mint,
-    async assistant(account, { era = 'auto', flags = {}, atForm } = {}) {
+    async assistant(account, { era = 'auto', flags = {}, onSignInPage } = {}) {
       const provider = new RegisteredClient(await mint(account, flags), REDIRECT_URI);
-      const client = await connect(origin, provider, account, { era, atForm });
+      const client = await connect(origin, provider, account, { era, onSignInPage });
       return assistantOf(client, provider);
     },
     async accessToken(account, { scope } = {}) {
@@ -116,8 +116,8 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
 async function connect(
   origin: string,
   provider: RegisteredClient,
-  account: PersonsAccount,
-  { era, scope, atForm }: { era: Era; scope?: string | undefined; atForm?: AtForm | undefined },
+  account: TestAccount,
+  { era, scope, onSignInPage }: { era: Era; scope?: string | undefined; onSignInPage?: OnSignInPage | undefined },
 ): Promise<Client> {
   const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: era } });
   const transport = () => new StreamableHTTPClientTransport(new URL(`${origin}/mcp`), { authProvider: provider });
@@ -127,14 +127,16 @@ async function connect(
   });
   if (provider.authorizationUrl === undefined) throw new Error('The server did not ask to sign in');
   if (scope !== undefined) provider.authorizationUrl.searchParams.set('scope', scope);
-  const callback = await (atForm ?? ((url: URL) => signIn(url, formOf(account))))(provider.authorizationUrl);
+  const callback = await (onSignInPage ?? ((url: URL) => signIn(url, signInFields(account))))(
+    provider.authorizationUrl,
+  );
   await first.finishAuth(callback);
   await client.connect(transport());
   return client;
 }
 
 /** What this person types into the login form. */
-export function formOf(account: PersonsAccount): FormFields {
+export function signInFields(account: TestAccount): FormFields {
   if ('token' in account) return { api_token: account.token };
   const { fullName, email, imap, smtp } = account;
   return {
@@ -147,7 +149,7 @@ export function formOf(account: PersonsAccount): FormFields {
   };
 }
 
-function serverFlags(account: PersonsAccount): Record<string, unknown> {
+function serverFlags(account: TestAccount): Record<string, unknown> {
   if ('token' in account) return { missive: true, missiveUrl: account.url };
   const { imap, smtp } = account;
   const isCleartext = [imap, smtp].some(({ server }) => server.security === 'cleartext');

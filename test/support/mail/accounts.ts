@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MailAccount } from '../../../src/mail/account.ts';
-import { withinReach } from '../app/within-reach.ts';
+import { waitUntil } from '../app/wait-until.ts';
 import { USER_PASSWORD } from '../servers/dovecot.ts';
 import { MAIL_DOMAIN } from '../servers/postfix.ts';
 import { type TestServers, testServers } from '../servers/servers.ts';
-import { withRawImap } from './raw-imap.ts';
+import { withImapFlow } from './with-imapflow.ts';
 
 /** A user nobody has used before, on both servers over TLS. Mail to its address arrives in its INBOX. */
 export function newAccount(overrides: Partial<MailAccount> = {}, servers: TestServers = testServers()): MailAccount {
@@ -15,8 +15,8 @@ export function newAccount(overrides: Partial<MailAccount> = {}, servers: TestSe
 }
 
 /** The same user on the server without extensions. */
-export function onPoorServer(rich: MailAccount, servers: TestServers = testServers()): MailAccount {
-  const { host, tlsPort: port } = servers.poorImap;
+export function onBasicServer(rich: MailAccount, servers: TestServers = testServers()): MailAccount {
+  const { host, tlsPort: port } = servers.basicImap;
   return { ...rich, imap: { ...rich.imap, server: { host, port, security: 'tls' } } };
 }
 
@@ -70,7 +70,7 @@ export function changeablePasswordAccount(servers: TestServers = testServers()):
       const changed = withPassword(original, password);
       writePassword(original, password, servers);
       // Dovecot looks whether the file has changed no more than once a second.
-      await withinReach(20_000, () => withRawImap(changed, async () => true));
+      await waitUntil(20_000, () => withImapFlow(changed, async () => true));
       return changed;
     },
   };

@@ -1,6 +1,6 @@
 /** What is in a user's mailboxes, as seen by a mail program of theirs. */
 import type { MailAccount } from '../../../src/mail/account.ts';
-import { withRawImap } from './raw-imap.ts';
+import { withImapFlow } from './with-imapflow.ts';
 
 /** Subjects in the order of the UIDs; messages marked as deleted are still there. */
 export async function subjectsIn(account: MailAccount, mailbox: string): Promise<string[]> {
@@ -15,7 +15,7 @@ export interface StoredMessage {
 }
 
 export function messagesIn(account: MailAccount, mailbox: string): Promise<StoredMessage[]> {
-  return withRawImap(account, async (imap) => {
+  return withImapFlow(account, async (imap) => {
     const { exists } = await imap.mailboxOpen(mailbox, { readOnly: true });
     if (exists === 0) return [];
     const found = await imap.fetchAll('1:*', { uid: true, flags: true, envelope: true, source: true });

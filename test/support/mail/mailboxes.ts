@@ -5,7 +5,7 @@ import type { MailAccount } from '../../../src/mail/account.ts';
 import { MAIL_UID } from '../servers/dovecot.ts';
 import { type TestServers, testServers } from '../servers/servers.ts';
 import type { TestMessage } from './build-message.ts';
-import { withRawImap } from './raw-imap.ts';
+import { withImapFlow } from './with-imapflow.ts';
 
 /**
  * Appends the messages in the given order, creating mailboxes that do not exist.
@@ -13,7 +13,7 @@ import { withRawImap } from './raw-imap.ts';
  * @param contents by mailbox path, with `/` between levels, in plain Unicode
  * @returns the UIDs by mailbox, in the given order
  */
-export async function imapWith<Mailbox extends string>(
+export async function appendMessages<Mailbox extends string>(
   account: MailAccount,
   contents: Record<Mailbox, readonly (TestMessage | Promise<TestMessage>)[]>,
   servers: TestServers = testServers(),
@@ -21,7 +21,7 @@ export async function imapWith<Mailbox extends string>(
   // Always through the server with UIDPLUS, however poor or slow the one the account is about.
   const { host, tlsPort: port } = servers.imap;
   const direct: MailAccount = { ...account, imap: { ...account.imap, server: { host, port, security: 'tls' } } };
-  return withRawImap(direct, async (imap) => {
+  return withImapFlow(direct, async (imap) => {
     const uids: Partial<Record<Mailbox, number[]>> = {};
     const existing = new Set((await imap.list()).map(({ path }) => path));
     for (const mailbox of mailboxesOf(contents)) {

@@ -16,7 +16,7 @@ export interface ScriptedImap extends AsyncDisposable {
   cut(): void;
 }
 
-export async function scriptedImap(
+export async function startScriptedImap(
   script: Script,
   { capabilities = 'IMAP4rev1', greeting }: { capabilities?: string; greeting?: string } = {},
 ): Promise<ScriptedImap> {

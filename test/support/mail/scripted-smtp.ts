@@ -26,7 +26,10 @@ const usual = {
   QUIT: '221 bye',
 };
 
-export async function scriptedSmtp({ greeting = '220 test ESMTP', answers = {} }: Script = {}): Promise<ScriptedSmtp> {
+export async function startScriptedSmtp({
+  greeting = '220 test ESMTP',
+  answers = {},
+}: Script = {}): Promise<ScriptedSmtp> {
   const commands: string[] = [];
   const sockets = new Set<Socket>();
   const table = Object.entries({

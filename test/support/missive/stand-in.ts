@@ -1,7 +1,7 @@
 /** A stand-in for the Missive API: as much of it as the reference describes, its silent behaviours and limits included. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { closed, listening } from '../servers/proxies.ts';
+import { closeServer, listenOnLoopback } from '../servers/proxies.ts';
 import { type Call, type Handler, Refusal, type Reply } from './call.ts';
 import { contactRoutes } from './contacts.ts';
 import { conversationRoutes } from './conversations.ts';
@@ -97,7 +97,7 @@ export async function startMissive({
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  const port = await listening(server);
+  const port = await listenOnLoopback(server);
   return {
     url: `http://127.0.0.1:${port}${BASE}`,
     token,
@@ -108,7 +108,7 @@ export async function startMissive({
       isTellingQuota = true;
     },
     forgetRequests: () => limit.forget(),
-    [Symbol.asyncDispose]: () => closed(server, sockets),
+    [Symbol.asyncDispose]: () => closeServer(server, sockets),
   };
 }
 

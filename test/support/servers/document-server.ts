@@ -76,7 +76,7 @@ export async function startDocumentServer({
 }
 
 /** Fetches as the server does, but from this computer, and with trust in the test CA alone. */
-export const fetchFromHere = (options: FetchOptions = {}): FetchDocument =>
+export const createLoopbackFetch = (options: FetchOptions = {}): FetchDocument =>
   createFetchDocument({
     resolve: async () => [{ address: '127.0.0.1', family: 4 }],
     isAllowed: (address) => address === '127.0.0.1',

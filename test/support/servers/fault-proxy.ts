@@ -2,7 +2,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setImmediate as breath } from 'node:timers/promises';
 import { CommandReader, type Piece, type Protocol } from '../mail/command-reader.ts';
-import { closed, listening, type Target } from './proxies.ts';
+import { closeServer, listenOnLoopback, type Target } from './proxies.ts';
 
 /**
  * `before`: the command never reaches the server. `within`: half of it does. `after`: the server has done what it was told, its answer
@@ -50,7 +50,7 @@ interface Fault {
   times: number;
 }
 
-export async function faultProxy({ target, protocol, rewrite }: FaultProxyOptions): Promise<FaultProxy> {
+export async function startFaultProxy({ target, protocol, rewrite }: FaultProxyOptions): Promise<FaultProxy> {
   const faults: Fault[] = [];
   const commands: string[] = [];
   const late: (() => void)[] = [];
@@ -69,7 +69,7 @@ export async function faultProxy({ target, protocol, rewrite }: FaultProxyOption
     for (const socket of [client, upstream]) sockets.add(socket);
     relay(client, upstream, protocol, takeFault, (deliver) => late.push(deliver), rewrite);
   });
-  await listening(server);
+  await listenOnLoopback(server);
   return {
     host: 'localhost',
     port: (server.address() as AddressInfo).port,
@@ -79,7 +79,7 @@ export async function faultProxy({ target, protocol, rewrite }: FaultProxyOption
     },
     happened: () => happened,
     commands,
-    [Symbol.asyncDispose]: () => closed(server, sockets),
+    [Symbol.asyncDispose]: () => closeServer(server, sockets),
   };
 }
 

@@ -32,7 +32,7 @@ export interface CuttableProxy extends Proxy {
 }
 
 /** Holds each chunk for `delayMs` in each direction, so that a round trip costs twice that. Chunks do not wait for each other. */
-export async function delayProxy({ target, delayMs }: { target: Target; delayMs: number }): Promise<DelayProxy> {
+export async function startDelayProxy({ target, delayMs }: { target: Target; delayMs: number }): Promise<DelayProxy> {
   let roundTrips = 0;
   let isClientsTurn = true;
   const proxy = await startProxy(target, (from, to, side) => {
@@ -52,7 +52,7 @@ export async function delayProxy({ target, delayMs }: { target: Target; delayMs:
 }
 
 /** Passes everything on at once, until told otherwise. */
-export async function cuttableProxy({ target }: { target: Target }): Promise<CuttableProxy> {
+export async function startCuttableProxy({ target }: { target: Target }): Promise<CuttableProxy> {
   const pairs = new Set<Socket>();
   let frozen = false;
   let refusing = false;
@@ -101,25 +101,25 @@ async function startProxy(
     }
     client.on('close', () => near.delete(client));
   });
-  const port = await listening(server);
+  const port = await listenOnLoopback(server);
   return {
     host: 'localhost',
     port,
     accepted: () => accepted,
     open: () => near.size,
-    [Symbol.asyncDispose]: () => closed(server, near),
+    [Symbol.asyncDispose]: () => closeServer(server, near),
   };
 }
 
 /** Listens on a free loopback port and returns it. */
-export async function listening(server: Server): Promise<number> {
+export async function listenOnLoopback(server: Server): Promise<number> {
   server.listen({ host: '127.0.0.1', port: 0 });
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
 
 /** Stops listening and ends all connections. */
-export async function closed(server: Server, sockets: Iterable<Socket>): Promise<void> {
+export async function closeServer(server: Server, sockets: Iterable<Socket>): Promise<void> {
   const done = once(server, 'close');
   server.close();
   for (const socket of sockets) socket.destroy();

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeyPair } from './certificates.ts';
 import { freePort } from './ports.ts';
-import { greets, leaveNothingBehind, type ServerProcess, startServer } from './server-process.ts';
+import { cleanUpOnExit, greets, type ServerProcess, startServer } from './server-process.ts';
 import { makeScratch } from './start-servers.ts';
 
 export interface TestRedis extends AsyncDisposable {
@@ -23,7 +23,7 @@ export interface TestRedis extends AsyncDisposable {
  */
 export async function startRedis(certificate?: KeyPair): Promise<TestRedis> {
   const scratch = await makeScratch();
-  leaveNothingBehind(scratch);
+  cleanUpOnExit(scratch);
   const port = await freePort();
   const tlsPort = await freePort();
   const plain = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', scratch, '--save', '', '--appendonly', 'no'];

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
-import { withinReach } from '../app/within-reach.ts';
+import { waitUntil } from '../app/wait-until.ts';
 
 const START_LIMIT_MS = 60_000;
 const END_LIMIT_MS = 15_000;
@@ -82,7 +82,7 @@ async function begin(scratch: string, server: ServerCommand): Promise<Life> {
   if (pid !== undefined) writeFileSync(pidFile, `${pid}`);
 
   const isUp = async () => end !== undefined || (await server.isReady());
-  await withinReach(START_LIMIT_MS, isUp).catch((error: unknown) => {
+  await waitUntil(START_LIMIT_MS, isUp).catch((error: unknown) => {
     end = `no answer within ${START_LIMIT_MS / 1000} s (${error instanceof Error ? error.cause : error})`;
   });
   const stop = async () => {
@@ -98,10 +98,10 @@ async function begin(scratch: string, server: ServerCommand): Promise<Life> {
   return {
     end: async () => {
       child.kill('SIGTERM');
-      await withinReach(END_LIMIT_MS, () => end !== undefined);
+      await waitUntil(END_LIMIT_MS, () => end !== undefined);
       // Dovecot's children would go on for ten seconds without it; each ends when it has done what it is doing.
       if (pid !== undefined) killGroup(pid, 'SIGTERM');
-      await withinReach(END_LIMIT_MS, () => pid === undefined || !isGroupAlive(pid));
+      await waitUntil(END_LIMIT_MS, () => pid === undefined || !isGroupAlive(pid));
       await stop();
     },
     stop,
@@ -109,7 +109,7 @@ async function begin(scratch: string, server: ServerCommand): Promise<Life> {
 }
 
 /** Ends whatever still has a pid file below `scratch`. */
-export function endLeftovers(scratch: string): void {
+export function killRemaining(scratch: string): void {
   const folder = join(scratch, 'pids');
   const pids = namesIn(folder).map((name) => Number(readFileSync(join(folder, name), 'utf8')));
   for (const pid of pids) if (pid > 1) killGroup(pid);
@@ -119,7 +119,7 @@ export function endLeftovers(scratch: string): void {
  * Sees to it that nothing outlives this process, however it ends: a shell waits for the end of a pipe that only we hold open, then
  * kills what still has a pid file and removes `scratch`. Call it before the first server is started.
  */
-export function leaveNothingBehind(scratch: string): void {
+export function cleanUpOnExit(scratch: string): void {
   const broom = 'cat; for pid in "$0"/pids/*; do kill -s KILL -- "-$(cat "$pid")"; done; rm -rf "$0"';
   // A group of its own, out of reach of a Ctrl-C and of whoever kills ours.
   const child = spawn('sh', ['-c', broom, scratch], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });

@@ -7,7 +7,7 @@ import type { S3Coordinates } from './swift.ts';
 export interface TestServers {
   imap: { host: string; tlsPort: number /** Takes cleartext logins too. */; starttlsPort: number };
   /** The same users and mail behind a server that offers IMAP4rev1 and no extension worth having. It still obeys the commands. */
-  poorImap: { host: string; tlsPort: number; starttlsPort: number };
+  basicImap: { host: string; tlsPort: number; starttlsPort: number };
   smtp: { host: string; tlsPort: number; starttlsPort: number /** No TLS is offered. */; cleartextPort: number };
   /** An S3 service with an empty bucket. All tests share it. */
   s3: S3Coordinates;

@@ -6,7 +6,7 @@ import { makeCertificates } from './certificates.ts';
 import { dovecotSockets, makeMailStore, startDovecot } from './dovecot.ts';
 import { freePortsFor } from './ports.ts';
 import { startPostfix } from './postfix.ts';
-import { endLeftovers, leaveNothingBehind } from './server-process.ts';
+import { cleanUpOnExit, killRemaining } from './server-process.ts';
 import type { TestServers } from './servers.ts';
 import { s3Coordinates, startSwift } from './swift.ts';
 
@@ -29,7 +29,7 @@ export async function makeScratch(): Promise<string> {
  * @throws {Error} if one of them does not answer within a minute; the others are stopped first
  */
 export async function startServers(scratch: string): Promise<RunningServers> {
-  leaveNothingBehind(scratch);
+  cleanUpOnExit(scratch);
   const folder = join(scratch, 'certificates');
   await mkdir(folder);
   const certificates = await makeCertificates(folder);
@@ -38,7 +38,7 @@ export async function startServers(scratch: string): Promise<RunningServers> {
   const swiftPorts = await freePortsFor('account', 'container', 'object', 'proxy', 'memcached');
   const servers: TestServers = {
     imap: { host, ...(await freePortsFor('tlsPort', 'starttlsPort')) },
-    poorImap: { host, ...(await freePortsFor('tlsPort', 'starttlsPort')) },
+    basicImap: { host, ...(await freePortsFor('tlsPort', 'starttlsPort')) },
     smtp: { host, ...(await freePortsFor('tlsPort', 'starttlsPort', 'cleartextPort')) },
     s3: s3Coordinates(swiftPorts.proxy),
     ca: certificates.ca,
@@ -49,13 +49,13 @@ export async function startServers(scratch: string): Promise<RunningServers> {
   const certificate = certificates.server;
   const started = await Promise.allSettled([
     startDovecot(scratch, { kind: 'rich', ...servers.imap, certificate, store }),
-    startDovecot(scratch, { kind: 'poor', ...servers.poorImap, certificate, store }),
+    startDovecot(scratch, { kind: 'poor', ...servers.basicImap, certificate, store }),
     startPostfix(scratch, { ...servers.smtp, certificate, dovecot: servers.dovecot }),
     startSwift(scratch, swiftPorts),
   ]);
   const faults = started.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   if (faults.length > 0) {
-    endLeftovers(scratch);
+    killRemaining(scratch);
     throw new AggregateError(faults, faults.join('\n'));
   }
   const stops = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value.stop] : []));

@@ -3,7 +3,7 @@ import { startApp, type TestApp } from '../../../support/app/start-app.ts';
 import { newAccount } from '../../../support/mail/accounts.ts';
 import { message } from '../../../support/mail/build-message.ts';
 import { messagesIn } from '../../../support/mail/mailbox-contents.ts';
-import { imapWith } from '../../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../../support/mail/mailboxes.ts';
 import { freePort } from '../../../support/servers/ports.ts';
 import { testServers } from '../../../support/servers/servers.ts';
 
@@ -33,7 +33,7 @@ const withAttachment = () =>
 describe('get_mail_message with S3', () => {
   test('an attachment is a presigned URL for 7 days, the same object each time', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, { INBOX: [withAttachment()] });
+    const { INBOX } = await appendMessages(account, { INBOX: [withAttachment()] });
     await using assistant = await app.assistant(account);
     const urlOf = async () => {
       const { attachments } = await assistant.call('get_mail_message', { folder: 'INBOX', uid: INBOX[0] });
@@ -50,7 +50,7 @@ describe('get_mail_message with S3', () => {
 
   test('the same URL attaches the file to a draft', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, { INBOX: [withAttachment()] });
+    const { INBOX } = await appendMessages(account, { INBOX: [withAttachment()] });
     await using assistant = await app.assistant(account);
     const { attachments } = await assistant.call('get_mail_message', { folder: 'INBOX', uid: INBOX[0] });
     const [{ url }] = attachments as [{ url: string }];
@@ -67,7 +67,7 @@ describe('get_mail_message with S3', () => {
   test('a message stays readable when the store is down, and says so', async () => {
     await using lonely = await startApp(s3Environment({ AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${await freePort()}` }));
     const account = newAccount();
-    const { INBOX } = await imapWith(account, { INBOX: [withAttachment()] });
+    const { INBOX } = await appendMessages(account, { INBOX: [withAttachment()] });
     await using assistant = await lonely.assistant(account);
     expect(await assistant.call('get_mail_message', { folder: 'INBOX', uid: INBOX[0] })).toMatchObject({
       text_body: expect.stringContaining('See below'),

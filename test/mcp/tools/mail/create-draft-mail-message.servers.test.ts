@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../../support/app/start-app.ts';
-import { newAccount, onPoorServer } from '../../../support/mail/accounts.ts';
+import { newAccount, onBasicServer } from '../../../support/mail/accounts.ts';
 import { messagesIn, subjectsIn } from '../../../support/mail/mailbox-contents.ts';
 
 let app: TestApp;
@@ -44,7 +44,7 @@ describe('create_draft_mail_message', () => {
 
   test('on a server without UIDPLUS the draft is saved all the same', async () => {
     const writer = newAccount();
-    await using assistant = await app.assistant(onPoorServer(writer));
+    await using assistant = await app.assistant(onBasicServer(writer));
     expect(
       await assistant.call('create_draft_mail_message', { to: '', subject: 'Poor', text_body: 'x' }),
     ).toMatchObject({ folder: 'Drafts' });

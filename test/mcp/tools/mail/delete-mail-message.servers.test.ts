@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../../support/app/start-app.ts';
-import { newAccount, onPoorServer } from '../../../support/mail/accounts.ts';
+import { newAccount, onBasicServer } from '../../../support/mail/accounts.ts';
 import { message } from '../../../support/mail/build-message.ts';
 import { subjectsIn } from '../../../support/mail/mailbox-contents.ts';
-import { imapWith } from '../../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => app.stop());
 describe('delete_mail_message', () => {
   test('deletes that message for good, also when others are marked as deleted', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, {
+    const { INBOX } = await appendMessages(account, {
       INBOX: [
         message({ subject: 'kept', flags: ['\\Deleted'] }),
         message({ subject: 'gone' }),
@@ -29,8 +29,10 @@ describe('delete_mail_message', () => {
 
   test('without UIDPLUS the message goes alone when nobody else is marked as deleted', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'gone' }), message({ subject: 'other' })] });
-    await using assistant = await app.assistant(onPoorServer(account));
+    const { INBOX } = await appendMessages(account, {
+      INBOX: [message({ subject: 'gone' }), message({ subject: 'other' })],
+    });
+    await using assistant = await app.assistant(onBasicServer(account));
     expect(await assistant.call('delete_mail_message', { folder: 'INBOX', uid: INBOX[0] })).toMatchObject({
       outcome: 'expunged',
     });
@@ -39,10 +41,10 @@ describe('delete_mail_message', () => {
 
   test('without UIDPLUS, and with others marked as deleted, the message is only marked, and the result says so', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, {
+    const { INBOX } = await appendMessages(account, {
       INBOX: [message({ subject: 'kept', flags: ['\\Deleted'] }), message({ subject: 'marked' })],
     });
-    await using assistant = await app.assistant(onPoorServer(account));
+    await using assistant = await app.assistant(onBasicServer(account));
     const answer = await assistant.call('delete_mail_message', { folder: 'INBOX', uid: INBOX[1] });
     expect(answer).toMatchObject({ outcome: 'marked_deleted', warning: expect.stringContaining('marked') });
     expect(await subjectsIn(account, 'INBOX')).toEqual(['kept', 'marked']);
@@ -50,7 +52,7 @@ describe('delete_mail_message', () => {
 
   test('permanent: false moves it to the trash', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'thrown away' })] });
+    const { INBOX } = await appendMessages(account, { INBOX: [message({ subject: 'thrown away' })] });
     await using assistant = await app.assistant(account);
     const answer = await assistant.call('delete_mail_message', { folder: 'INBOX', uid: INBOX[0], permanent: false });
     expect(answer).toEqual({
@@ -68,7 +70,7 @@ describe('delete_mail_message', () => {
     [{ folder: 'Nowhere' }, 'Nowhere'],
   ])('%j is named, and nothing is deleted', async (wrong, named) => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'stays' })] });
+    const { INBOX } = await appendMessages(account, { INBOX: [message({ subject: 'stays' })] });
     await using assistant = await app.assistant(account);
     expect(await assistant.failure('delete_mail_message', { folder: 'INBOX', uid: INBOX[0], ...wrong })).toContain(
       named,
@@ -78,7 +80,7 @@ describe('delete_mail_message', () => {
 
   test('an argument that it does not know is refused, so that a misspelled one does not delete for good', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'stays' })] });
+    const { INBOX } = await appendMessages(account, { INBOX: [message({ subject: 'stays' })] });
     await using assistant = await app.assistant(account);
     const args = { folder: 'INBOX', uid: INBOX[0], permanant: false };
     expect(await assistant.failure('delete_mail_message', args)).toContain('permanant');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Assistant, startApp, type TestApp } from '../../../support/app/start-app.ts';
 import { newAccount } from '../../../support/mail/accounts.ts';
 import { type MessageOptions, message } from '../../../support/mail/build-message.ts';
-import { imapWith } from '../../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 let assistant: Assistant;
@@ -19,7 +19,7 @@ afterAll(async () => {
 
 /** A message in INBOX, and what get_mail_message says of it. */
 async function read(options: MessageOptions, args: Record<string, unknown> = {}) {
-  const { INBOX } = await imapWith(account, { INBOX: [message(options)] });
+  const { INBOX } = await appendMessages(account, { INBOX: [message(options)] });
   return assistant.call('get_mail_message', { folder: 'INBOX', uid: INBOX[0], ...args });
 }
 

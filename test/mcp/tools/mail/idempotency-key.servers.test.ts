@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../../src/mail/account.ts';
 import { startApp, type TestApp } from '../../../support/app/start-app.ts';
-import { withinReach } from '../../../support/app/within-reach.ts';
-import { newAccount, onPoorServer } from '../../../support/mail/accounts.ts';
+import { waitUntil } from '../../../support/app/wait-until.ts';
+import { newAccount, onBasicServer } from '../../../support/mail/accounts.ts';
 import { messagesIn, subjectsIn } from '../../../support/mail/mailbox-contents.ts';
-import { withRawImap } from '../../../support/mail/raw-imap.ts';
-import { scriptedSmtp } from '../../../support/mail/scripted-smtp.ts';
+import { startScriptedSmtp } from '../../../support/mail/scripted-smtp.ts';
+import { withImapFlow } from '../../../support/mail/with-imapflow.ts';
 import { REFUSING_RECIPIENT } from '../../../support/servers/postfix.ts';
 
 let app: TestApp;
@@ -30,7 +30,7 @@ const letter = (to: string, more: Record<string, unknown> = {}) => ({
 async function arrivedBy(reader: MailAccount, sender: MailAccount): Promise<string[]> {
   await using assistant = await app.assistant(sender);
   await assistant.call('send_mail_message', { to: reader.email, subject: 'last', text_body: '' });
-  await withinReach(20_000, async () => (await subjectsIn(reader, 'INBOX')).includes('last'));
+  await waitUntil(20_000, async () => (await subjectsIn(reader, 'INBOX')).includes('last'));
   return (await subjectsIn(reader, 'INBOX')).filter((subject) => subject !== 'last');
 }
 
@@ -130,7 +130,7 @@ describe('send_mail_message with an idempotency_key', () => {
   test('without UIDPLUS, MOVE and SPECIAL-USE it is kept as well', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     for (const each of [app, app, replica]) {
-      await using assistant = await each.assistant(onPoorServer(sender));
+      await using assistant = await each.assistant(onBasicServer(sender));
       await assistant.call('send_mail_message', letter(reader.email));
     }
     expect(await arrivedBy(reader, sender)).toEqual(['once']);
@@ -152,7 +152,7 @@ describe('send_mail_message with an idempotency_key', () => {
 
 describe('send_mail_message with an idempotency_key, when the SMTP server vanishes before it confirms the message', () => {
   const lost = async () => {
-    const smtp = await scriptedSmtp({ answers: { '.': null } });
+    const smtp = await startScriptedSmtp({ answers: { '.': null } });
     const person = newAccount();
     return { smtp, sender: { ...person, smtp: { ...person.smtp, server: smtp.server } } };
   };
@@ -178,7 +178,7 @@ describe('send_mail_message with an idempotency_key, when the SMTP server vanish
     const { smtp, sender } = await lost();
     await using assistant = await app.assistant(sender);
     await assistant.failure('send_mail_message', letter('ann@example.test'));
-    await withRawImap(sender, async (imap) => {
+    await withImapFlow(sender, async (imap) => {
       await imap.mailboxOpen('Drafts');
       await imap.messageMove('1:*', 'Sent');
     });
@@ -215,7 +215,7 @@ test('a message that was confirmed but not filed before the server died is filed
   const [sender, reader] = [newAccount(), newAccount()];
   await using assistant = await app.assistant(sender);
   const first = await assistant.call('send_mail_message', letter(reader.email));
-  await withRawImap(sender, async (imap) => {
+  await withImapFlow(sender, async (imap) => {
     await imap.mailboxOpen('Sent');
     await imap.messageMove('1:*', 'Drafts');
   });

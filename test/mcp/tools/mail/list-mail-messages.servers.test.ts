@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../../support/app/start-app.ts';
 import { newAccount } from '../../../support/mail/accounts.ts';
 import { message } from '../../../support/mail/build-message.ts';
-import { imapWith } from '../../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ afterAll(() => app.stop());
 describe('list_mail_messages', () => {
   test('an envelope has everything that a reader needs to choose', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, {
+    const { INBOX } = await appendMessages(account, {
       INBOX: [
         message({
           subject: 'Überweisung – fällig ✅',
@@ -59,7 +59,7 @@ describe('list_mail_messages', () => {
 
   test('pages go from the newest message to the oldest, without gap or overlap', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, {
+    const { INBOX } = await appendMessages(account, {
       INBOX: Array.from({ length: 7 }, (_, n) => message({ subject: `${n}` })),
     });
     await using assistant = await app.assistant(account);
@@ -79,7 +79,7 @@ describe('list_mail_messages', () => {
 
   test('listing marks nothing as read', async () => {
     const account = newAccount();
-    await imapWith(account, { INBOX: [message()] });
+    await appendMessages(account, { INBOX: [message()] });
     await using assistant = await app.assistant(account);
     await assistant.call('list_mail_messages', {});
     expect(await assistant.call('list_mail_messages', {})).toMatchObject({ messages: [{ flags: [] }] });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../../support/app/start-app.ts';
-import { newAccount, onPoorServer } from '../../../support/mail/accounts.ts';
+import { newAccount, onBasicServer } from '../../../support/mail/accounts.ts';
 import { message } from '../../../support/mail/build-message.ts';
-import { imapWith } from '../../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ afterAll(() => app.stop());
 describe('list_mailboxes', () => {
   test('every mailbox comes with path, delimiter, role and subscription', async () => {
     const account = newAccount();
-    await imapWith(account, { 'Projekte/Größe': [message()] });
+    await appendMessages(account, { 'Projekte/Größe': [message()] });
     await using assistant = await app.assistant(account);
     const { mailboxes } = await assistant.call('list_mailboxes');
     expect(mailboxes).toContainEqual({
@@ -35,10 +35,10 @@ describe('list_mailboxes', () => {
 
   test.each([
     ['with LIST-STATUS', (account: ReturnType<typeof newAccount>) => account],
-    ['without it', onPoorServer],
+    ['without it', onBasicServer],
   ])('counts come when they are asked for, from a server %s', async (_, at) => {
     const account = newAccount();
-    await imapWith(account, { INBOX: [message({ flags: ['\\Seen'] }), message(), message()] });
+    await appendMessages(account, { INBOX: [message({ flags: ['\\Seen'] }), message(), message()] });
     await using assistant = await app.assistant(at(account));
     const { mailboxes } = await assistant.call('list_mailboxes', { with_counts: true });
     expect(mailboxes).toContainEqual(expect.objectContaining({ path: 'INBOX', messages: 3, unseen: 2 }));
@@ -46,7 +46,7 @@ describe('list_mailboxes', () => {
   });
 
   test('roles are guessed from names where the server has none', async () => {
-    await using assistant = await app.assistant(onPoorServer(newAccount()));
+    await using assistant = await app.assistant(onBasicServer(newAccount()));
     const { mailboxes } = await assistant.call('list_mailboxes');
     expect(mailboxes).toContainEqual(expect.objectContaining({ path: 'Trash', role: 'trash' }));
   });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../../support/app/start-app.ts';
-import { newAccount, onPoorServer } from '../../../support/mail/accounts.ts';
+import { newAccount, onBasicServer } from '../../../support/mail/accounts.ts';
 import { message } from '../../../support/mail/build-message.ts';
 import { subjectsIn } from '../../../support/mail/mailbox-contents.ts';
-import { imapWith } from '../../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ const three = () => ({ INBOX: ['a', 'b', 'c'].map((subject) => message({ subject
 describe('move_mail_message', () => {
   test('moves that message only, and tells its new UID', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, three());
+    const { INBOX } = await appendMessages(account, three());
     await using assistant = await app.assistant(account);
     const moved = await assistant.call('move_mail_message', { folder: 'INBOX', uid: INBOX[1], destination: 'Archive' });
     const { uid_validity } = await assistant.call('list_mail_messages', { folder: 'Archive' });
@@ -29,10 +29,10 @@ describe('move_mail_message', () => {
 
   test('without MOVE and UIDPLUS, and with others marked as deleted, nothing else vanishes', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, {
+    const { INBOX } = await appendMessages(account, {
       INBOX: [message({ subject: 'kept', flags: ['\\Deleted'] }), message({ subject: 'moved' })],
     });
-    await using assistant = await app.assistant(onPoorServer(account));
+    await using assistant = await app.assistant(onBasicServer(account));
     const moved = await assistant.call('move_mail_message', { folder: 'INBOX', uid: INBOX[1], destination: 'Archive' });
     expect(moved.warning).toContain('marked as deleted');
     expect(await subjectsIn(account, 'INBOX')).toContain('kept');
@@ -45,7 +45,7 @@ describe('move_mail_message', () => {
     ['destination', { destination: 'Nowhere' }, 'Nowhere'],
   ])('an unknown %s is named, and nothing moves', async (_, wrong, named) => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, three());
+    const { INBOX } = await appendMessages(account, three());
     await using assistant = await app.assistant(account);
     const sentence = await assistant.failure('move_mail_message', {
       folder: 'INBOX',

@@ -8,12 +8,12 @@ import { mailTools } from '../../../../src/mcp/tools/mail.ts';
 import { unlimited } from '../../../../src/policy.ts';
 import { createMemoryState } from '../../../../src/state/memory.ts';
 import { createRecentCalls } from '../../../../src/state/recent-calls.ts';
-import { everythingOf } from '../../../support/app/mail-session.ts';
+import { unlimitedGrant } from '../../../support/app/mail-tools.ts';
 import { newAccount, overCleartext } from '../../../support/mail/accounts.ts';
+import { collectBytes } from '../../../support/mail/collect-bytes.ts';
 import { subjectsIn } from '../../../support/mail/mailbox-contents.ts';
-import { withRawImap } from '../../../support/mail/raw-imap.ts';
-import { whole } from '../../../support/mail/whole.ts';
-import { faultProxy } from '../../../support/servers/fault-proxy.ts';
+import { withImapFlow } from '../../../support/mail/with-imapflow.ts';
+import { startFaultProxy } from '../../../support/servers/fault-proxy.ts';
 import { testServers } from '../../../support/servers/servers.ts';
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -22,7 +22,7 @@ const catalog = createCatalog(mailTools);
 async function send(kind: 'files copies' | 'files none', args: Record<string, unknown>) {
   const person = newAccount();
   const direct = overCleartext(person);
-  await using proxy = await faultProxy({
+  await using proxy = await startFaultProxy({
     target: { host: direct.imap.server.host, port: testServers().imap.starttlsPort },
     protocol: 'imap',
     rewrite: (line) => line.replace('CAPABILITY IMAP4rev1', 'CAPABILITY IMAP4rev1 X-GM-EXT-1'),
@@ -31,7 +31,7 @@ async function send(kind: 'files copies' | 'files none', args: Record<string, un
   const pool = createImapPool({ log });
   const refuse = () => Promise.reject(new Error('no attachments here'));
   const now = () => new Date();
-  const session = openSession(everythingOf({ ...direct, imap: { ...direct.imap, server } }), {
+  const session = openSession(unlimitedGrant({ ...direct, imap: { ...direct.imap, server } }), {
     pool,
     store: { publish: refuse, fetchOwn: refuse },
     now,
@@ -43,8 +43,8 @@ async function send(kind: 'files copies' | 'files none', args: Record<string, un
   const provider: typeof session = {
     ...session,
     submit: async ({ raw, envelope }) => {
-      const bytes = await whole(raw);
-      if (kind === 'files copies') await withRawImap(person, (imap) => imap.append('Sent', bytes, ['\\Seen']));
+      const bytes = await collectBytes(raw);
+      if (kind === 'files copies') await withImapFlow(person, (imap) => imap.append('Sent', bytes, ['\\Seen']));
       return { accepted: envelope.to, rejected: [] };
     },
   };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Assistant, startApp, type TestApp } from '../../../support/app/start-app.ts';
 import { newAccount } from '../../../support/mail/accounts.ts';
 import { message } from '../../../support/mail/build-message.ts';
-import { imapWith } from '../../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 let assistant: Assistant;
@@ -13,7 +13,7 @@ beforeAll(async () => {
   app = await startApp();
   const account = newAccount();
   const subjects = ['Quarterly report', 'report quarterly', 'Größenänderung 変更', 'Lunch', 'Lunch again'];
-  const { INBOX } = await imapWith(account, {
+  const { INBOX } = await appendMessages(account, {
     INBOX: [
       message({
         subject: 'Quarterly report',

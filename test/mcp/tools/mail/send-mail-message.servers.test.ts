@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../../support/app/start-app.ts';
-import { withinReach } from '../../../support/app/within-reach.ts';
+import { waitUntil } from '../../../support/app/wait-until.ts';
 import { newAccount } from '../../../support/mail/accounts.ts';
 import { message } from '../../../support/mail/build-message.ts';
 import { messagesIn, subjectsIn } from '../../../support/mail/mailbox-contents.ts';
-import { imapWith } from '../../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../../support/mail/mailboxes.ts';
 import { REFUSING_RECIPIENT } from '../../../support/servers/postfix.ts';
 
 let app: TestApp;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 const arrived = async (account: ReturnType<typeof newAccount>) => {
-  await withinReach(20_000, async () => (await subjectsIn(account, 'INBOX')).length > 0);
+  await waitUntil(20_000, async () => (await subjectsIn(account, 'INBOX')).length > 0);
   return messagesIn(account, 'INBOX');
 };
 
@@ -141,7 +141,7 @@ describe('send_mail_message', () => {
   test('an attachment of a message is sent on by its link, byte for byte', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     const content = Buffer.from(Array.from({ length: 3000 }, (_, n) => (n * 7) % 256));
-    const { INBOX } = await imapWith(sender, {
+    const { INBOX } = await appendMessages(sender, {
       INBOX: [message({ attachments: [{ filename: 'Größe.bin', contentType: 'application/x-thing', content }] })],
     });
     await using assistant = await app.assistant(sender);
@@ -163,7 +163,7 @@ describe('send_mail_message', () => {
 
   test('a link of somebody else is not read with their login', async () => {
     const [owner, thief] = [newAccount(), newAccount()];
-    const { INBOX } = await imapWith(owner, {
+    const { INBOX } = await appendMessages(owner, {
       INBOX: [message({ attachments: [{ filename: 'a.txt', content: 'secret' }] })],
     });
     await using ownersAssistant = await app.assistant(owner);

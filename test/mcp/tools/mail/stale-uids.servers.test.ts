@@ -4,7 +4,7 @@ import { startApp, type TestApp } from '../../../support/app/start-app.ts';
 import { newAccount } from '../../../support/mail/accounts.ts';
 import { message } from '../../../support/mail/build-message.ts';
 import { messagesIn } from '../../../support/mail/mailbox-contents.ts';
-import { imapWith } from '../../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -23,7 +23,7 @@ const CALLS: [string, Record<string, unknown>][] = [
 describe.each(CALLS)('%s %j', (tool, args) => {
   test('another uid_validity: refused with the way to find the message again, and nothing changes', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'a' })] });
+    const { INBOX } = await appendMessages(account, { INBOX: [message({ subject: 'a' })] });
     await using assistant = await app.assistant(account);
     const call = { folder: 'INBOX', uid: INBOX[0], uid_validity: '1', ...args };
     expect(await assistant.failure(tool, call)).toMatch(/Nothing was done.*search_mail_messages.*Message-ID/);
@@ -34,7 +34,7 @@ describe.each(CALLS)('%s %j', (tool, args) => {
 
   test('the uid_validity that a list gave: done', async () => {
     const account = newAccount();
-    const { INBOX } = await imapWith(account, { INBOX: [message({ subject: 'a' })] });
+    const { INBOX } = await appendMessages(account, { INBOX: [message({ subject: 'a' })] });
     await using assistant = await app.assistant(account);
     const { uid_validity } = await assistant.call('list_mail_messages', { folder: 'INBOX' });
     await assistant.call(tool, { folder: 'INBOX', uid: INBOX[0], uid_validity, ...args });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../../support/app/start-app.ts';
 import { newAccount } from '../../../support/mail/accounts.ts';
 import { message } from '../../../support/mail/build-message.ts';
-import { imapWith } from '../../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ afterAll(() => app.stop());
 
 async function withMessage(flags: string[]) {
   const account = newAccount();
-  const { INBOX } = await imapWith(account, { INBOX: [message({ flags })] });
+  const { INBOX } = await appendMessages(account, { INBOX: [message({ flags })] });
   const assistant = await app.assistant(account);
   return { assistant, target: { folder: 'INBOX', uid: INBOX[0] } };
 }

@@ -1,9 +1,9 @@
 /** What every part of the bench works with: the mail servers, near and far, and how much to do. */
 import type { MailAccount } from '../src/mail/account.ts';
-import { delayProxy, type Proxy as TcpProxy } from '../test/support/servers/proxies.ts';
+import { startDelayProxy, type Proxy as TcpProxy } from '../test/support/servers/proxies.ts';
 import type { TestServers } from '../test/support/servers/servers.ts';
 
-export interface Setting {
+export interface BenchContext {
   servers: TestServers;
   isQuick: boolean;
   /** The same account, with its servers 30 ms away in each direction. */
@@ -14,14 +14,14 @@ export interface Setting {
 
 export const FAR_MS = 30;
 
-export async function withSetting<T>(
+export async function withBenchContext<T>(
   servers: TestServers,
   isQuick: boolean,
-  use: (setting: Setting) => Promise<T>,
+  use: (setting: BenchContext) => Promise<T>,
 ): Promise<T> {
   const proxies: TcpProxy[] = [];
   const far = async (target: { host: string; port: number }, delayMs: number) => {
-    const proxy = await delayProxy({ target, delayMs });
+    const proxy = await startDelayProxy({ target, delayMs });
     proxies.push(proxy);
     return { host: proxy.host, port: proxy.port };
   };

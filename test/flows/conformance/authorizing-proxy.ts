@@ -1,14 +1,14 @@
 /** A way to `/mcp` for clients that cannot sign in: adds the Authorization header to whatever passes. */
 import { createServer, request } from 'node:http';
 import type { Socket } from 'node:net';
-import { closed, listening } from '../../support/servers/proxies.ts';
+import { closeServer, listenOnLoopback } from '../../support/servers/proxies.ts';
 
-export interface SignedInProxy extends AsyncDisposable {
+export interface AuthorizingProxy extends AsyncDisposable {
   /** Where it listens. */
   url: string;
 }
 
-export async function signedInProxy(target: { port: number; token: string }): Promise<SignedInProxy> {
+export async function startAuthorizingProxy(target: { port: number; token: string }): Promise<AuthorizingProxy> {
   const server = createServer((incoming, outgoing) => {
     const { method, url, headers } = incoming;
     const onward = request({
@@ -29,6 +29,6 @@ export async function signedInProxy(target: { port: number; token: string }): Pr
   });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => sockets.add(socket.once('close', () => sockets.delete(socket))));
-  const port = await listening(server);
-  return { url: `http://127.0.0.1:${port}/mcp`, [Symbol.asyncDispose]: () => closed(server, sockets) };
+  const port = await listenOnLoopback(server);
+  return { url: `http://127.0.0.1:${port}/mcp`, [Symbol.asyncDispose]: () => closeServer(server, sockets) };
 }

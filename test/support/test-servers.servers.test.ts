@@ -3,36 +3,36 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { createTransport } from 'nodemailer';
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { withinReach } from '../support/app/within-reach.ts';
+import { waitUntil } from './app/wait-until.ts';
 import {
   changeablePasswordAccount,
   newAccount,
   newAccountWithPassword,
-  onPoorServer,
+  onBasicServer,
   overCleartext,
   overStarttls,
   withPassword,
-} from '../support/mail/accounts.ts';
-import { message } from '../support/mail/build-message.ts';
-import { fillMailbox, imapWith } from '../support/mail/mailboxes.ts';
+} from './mail/accounts.ts';
+import { message } from './mail/build-message.ts';
 import {
-  closedPort,
-  droppingServer,
-  garbageServer,
-  serverWithCertificate,
-  silentServer,
-} from '../support/mail/misbehaving.ts';
-import { withRawImap } from '../support/mail/raw-imap.ts';
-import { launchChromium } from '../support/servers/chromium.ts';
-import { BUSY_RECIPIENT, REFUSING_RECIPIENT, UNKNOWN_RECIPIENT } from '../support/servers/postfix.ts';
-import { cuttableProxy, delayProxy } from '../support/servers/proxies.ts';
-import { testServers } from '../support/servers/servers.ts';
+  startDroppingServer,
+  startGarbageServer,
+  startServerWithCertificate,
+  startSilentServer,
+  unusedPort,
+} from './mail/faulty-servers.ts';
+import { appendMessages, fillMailbox } from './mail/mailboxes.ts';
+import { withImapFlow } from './mail/with-imapflow.ts';
+import { launchChromium } from './servers/chromium.ts';
+import { BUSY_RECIPIENT, REFUSING_RECIPIENT, UNKNOWN_RECIPIENT } from './servers/postfix.ts';
+import { startCuttableProxy, startDelayProxy } from './servers/proxies.ts';
+import { testServers } from './servers/servers.ts';
 
 const { imap: imapServer, s3, certificates } = testServers();
 const imapTarget = { host: imapServer.host, port: imapServer.tlsPort };
 
 function logIn(account: MailAccount): Promise<boolean> {
-  return withRawImap(account, async () => true);
+  return withImapFlow(account, async () => true);
 }
 
 function through(account: MailAccount, server: { host: string; port: number }): MailAccount {
@@ -57,9 +57,9 @@ describe('Dovecot', () => {
     ['TLS', account],
     ['STARTTLS', overStarttls(account)],
     ['cleartext', overCleartext(account)],
-    ['TLS on the poor server', onPoorServer(account)],
+    ['TLS on the poor server', onBasicServer(account)],
   ])('a new user logs in over %s and has the special-use mailboxes', async (_over, variant) => {
-    const boxes = await withRawImap(variant, (imap) => imap.list());
+    const boxes = await withImapFlow(variant, (imap) => imap.list());
     expect(boxes.map(({ path }) => path).sort()).toEqual(['Archive', 'Drafts', 'INBOX', 'Junk', 'Sent', 'Trash']);
   });
 
@@ -91,7 +91,7 @@ describe('Dovecot', () => {
   });
 
   test('the poor server offers none of the extensions that the rich one has', async () => {
-    const capabilities = (of: MailAccount) => withRawImap(of, async (imap) => [...imap.capabilities.keys()]);
+    const capabilities = (of: MailAccount) => withImapFlow(of, async (imap) => [...imap.capabilities.keys()]);
     const extensions = [
       'UIDPLUS',
       'MOVE',
@@ -103,7 +103,7 @@ describe('Dovecot', () => {
       'IDLE',
     ];
     expect(await capabilities(account)).toEqual(expect.arrayContaining(extensions));
-    const poor = await capabilities(onPoorServer(account));
+    const poor = await capabilities(onBasicServer(account));
     expect(poor).toContain('IMAP4rev1');
     expect(poor.filter((name) => extensions.includes(name))).toEqual([]);
   });
@@ -111,12 +111,12 @@ describe('Dovecot', () => {
   test('messages put into mailboxes are there, with flags and date, under the UIDs that were told', async () => {
     const owner = newAccount();
     const date = new Date('2024-02-29T12:00:00Z');
-    const { INBOX, 'Wörk/Läter': later } = await imapWith(owner, {
+    const { INBOX, 'Wörk/Läter': later } = await appendMessages(owner, {
       INBOX: [message({ subject: 'one' }), message({ subject: 'two', flags: ['\\Seen', '$Label1'], date })],
       'Wörk/Läter': [message({ raw: 'Subject: =?bogus\n\nbody' })],
     });
     expect([INBOX, later]).toEqual([[1, 2], [1]]);
-    const found = await withRawImap(owner, async (imap) => {
+    const found = await withImapFlow(owner, async (imap) => {
       await imap.mailboxOpen('INBOX');
       return imap.fetchOne('2', { uid: true, flags: true, internalDate: true, envelope: true }, { uid: true });
     });
@@ -132,7 +132,7 @@ describe('Dovecot', () => {
     const owner = newAccount();
     fillMailbox(owner, 'INBOX', 500);
     fillMailbox(owner, 'Old', 3);
-    const [inbox, old, last] = await withRawImap(owner, async (imap) => {
+    const [inbox, old, last] = await withImapFlow(owner, async (imap) => {
       const counts = [await imap.status('INBOX', { messages: true }), await imap.status('Old', { messages: true })];
       await imap.mailboxOpen('INBOX');
       return [...counts, await imap.fetchOne('500', { uid: true, envelope: true })];
@@ -151,8 +151,8 @@ describe('Postfix', () => {
     ['cleartext', overCleartext(newAccount())],
   ])('mail submitted over %s arrives', async (_over, account) => {
     await transport(account).sendMail({ ...letter, to: account.email });
-    const arrived = await withinReach(20_000, () =>
-      withRawImap(account, async (imap) => {
+    const arrived = await waitUntil(20_000, () =>
+      withImapFlow(account, async (imap) => {
         const status = await imap.status('INBOX', { messages: true });
         return status && status.messages === 1;
       }),
@@ -204,8 +204,8 @@ describe('Swift', () => {
 
 describe('between and instead of the servers', () => {
   test('a delay proxy makes each round trip longer by twice its delay', async () => {
-    await using far = await delayProxy({ target: imapTarget, delayMs: 50 });
-    const milliseconds = await withRawImap(through(newAccount(), far), async (imap) => {
+    await using far = await startDelayProxy({ target: imapTarget, delayMs: 50 });
+    const milliseconds = await withImapFlow(through(newAccount(), far), async (imap) => {
       const start = performance.now();
       await imap.noop();
       return performance.now() - start;
@@ -215,13 +215,13 @@ describe('between and instead of the servers', () => {
   });
 
   test('a cuttable proxy drops what is open and then takes new connections', async () => {
-    await using proxy = await cuttableProxy({ target: imapTarget });
+    await using proxy = await startCuttableProxy({ target: imapTarget });
     const account = through(newAccount(), proxy);
-    const lost = withRawImap(account, async (imap) => {
+    const lost = withImapFlow(account, async (imap) => {
       const idle = imap.mailboxOpen('INBOX').then(() => imap.idle());
-      await withinReach(20_000, () => imap.mailbox !== false);
+      await waitUntil(20_000, () => imap.mailbox !== false);
       proxy.cut();
-      await withinReach(20_000, () => !imap.usable);
+      await waitUntil(20_000, () => !imap.usable);
       await idle.catch(() => {});
       return proxy.open();
     });
@@ -231,9 +231,9 @@ describe('between and instead of the servers', () => {
   });
 
   test('a certificate of another host or of nobody is refused, the right one is not', async () => {
-    await using wrongHost = await serverWithCertificate(certificates.wrongHost, '* OK');
-    await using selfSigned = await serverWithCertificate(certificates.selfSigned, '* OK');
-    await using right = await serverWithCertificate(certificates.server, '* BYE not today');
+    await using wrongHost = await startServerWithCertificate(certificates.wrongHost, '* OK');
+    await using selfSigned = await startServerWithCertificate(certificates.selfSigned, '* OK');
+    await using right = await startServerWithCertificate(certificates.server, '* BYE not today');
     const account = newAccount();
     await expect(logIn(through(account, wrongHost))).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
     await expect(logIn(through(account, selfSigned))).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
@@ -241,7 +241,7 @@ describe('between and instead of the servers', () => {
   });
 
   test('a silent server accepts and says nothing', async () => {
-    await using server = await silentServer();
+    await using server = await startSilentServer();
     const account = through(newAccount(), server);
     const attempt = logIn(account).catch(() => 'refused');
     const outcome = await Promise.race([attempt, sleep(300).then(() => 'silent')]);
@@ -250,9 +250,9 @@ describe('between and instead of the servers', () => {
   });
 
   test('who talks garbage, hangs up or does not listen cannot be logged in to', async () => {
-    await using garbage = await garbageServer();
-    await using dropping = await droppingServer();
-    for (const server of [garbage, dropping, await closedPort()]) {
+    await using garbage = await startGarbageServer();
+    await using dropping = await startDroppingServer();
+    for (const server of [garbage, dropping, await unusedPort()]) {
       await expect(logIn(through(newAccount(), server))).rejects.toThrow();
     }
     expect([garbage.accepted(), dropping.accepted()]).toEqual([1, 1]);

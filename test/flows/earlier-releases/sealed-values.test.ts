@@ -2,25 +2,25 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { assemble } from '../../src/app/assemble.ts';
-import { createLog } from '../../src/log.ts';
-import { contentOf } from '../../src/mcp/mail/new-message.ts';
-import { readCursor } from '../../src/mcp/missive/cursor.ts';
-import { isOffered } from '../../src/mcp/permit/permit.ts';
-import { sendsKey } from '../../src/mcp/permit/sends.ts';
-import { toolsOf } from '../../src/mcp/services.ts';
-import { openClient } from '../../src/oauth/client/client.ts';
-import { openConnection } from '../../src/oauth/client/default-connection.ts';
-import { jtiOfClient } from '../../src/oauth/client/named-client.ts';
-import { registeredSecret } from '../../src/oauth/client/registered-client.ts';
-import { createRotation } from '../../src/oauth/grant/rotation.ts';
-import { sha256 } from '../../src/oauth/http/constant-time.ts';
-import { createKeyring, type Keyring, type Sealed, sealed } from '../../src/oauth/sealed/jwe.ts';
-import { createTokens } from '../../src/oauth/sealed/payloads.ts';
-import { subjectsOf } from '../../src/oauth/sealed/subject.ts';
-import { scopes } from '../../src/policy.ts';
-import { readConfig } from '../../src/settings/config.ts';
-import { createMemoryState } from '../../src/state/memory.ts';
+import { assemble } from '../../../src/app/assemble.ts';
+import { createLog } from '../../../src/log.ts';
+import { contentOf } from '../../../src/mcp/mail/new-message.ts';
+import { readCursor } from '../../../src/mcp/missive/cursor.ts';
+import { isOffered } from '../../../src/mcp/permit/permit.ts';
+import { sendsKey } from '../../../src/mcp/permit/sends.ts';
+import { toolsOf } from '../../../src/mcp/services.ts';
+import { openClient } from '../../../src/oauth/client/client.ts';
+import { openConnection } from '../../../src/oauth/client/default-connection.ts';
+import { jtiOfClient } from '../../../src/oauth/client/named-client.ts';
+import { registeredSecret } from '../../../src/oauth/client/registered-client.ts';
+import { createRotation } from '../../../src/oauth/grant/rotation.ts';
+import { sha256 } from '../../../src/oauth/http/constant-time.ts';
+import { createKeyring, type Keyring, type Sealed, sealed } from '../../../src/oauth/sealed/jwe.ts';
+import { createTokens } from '../../../src/oauth/sealed/payloads.ts';
+import { subjectsOf } from '../../../src/oauth/sealed/subject.ts';
+import { scopes } from '../../../src/policy.ts';
+import { readConfig } from '../../../src/settings/config.ts';
+import { createMemoryState } from '../../../src/state/memory.ts';
 import {
   type Fixtures,
   keyringOf,
@@ -29,9 +29,9 @@ import {
   type SealedType,
   sealedFixtures,
   serviceIn,
-} from '../support/app/sealed-fixtures.ts';
+} from '../../support/app/sealed-fixtures.ts';
 
-/** Decrypts with the key of a type whose schema its one user keeps to itself; accepted-before.test.ts shows each to that user. */
+/** Decrypts with the key of a type whose schema its one user keeps to itself; accepted-values.test.ts shows each to that user. */
 const withoutSchema = (keyring: Keyring, typ: string): Sealed<object> =>
   sealed(keyring, { typ, schema: z.looseObject({}), lifetimeSeconds: 1, maxLength: 20_000 });
 

@@ -4,12 +4,12 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { isGranted } from '../../src/mcp/permit/permit.ts';
-import { toolsOf } from '../../src/mcp/services.ts';
-import { createGrants } from '../../src/oauth/grant/grants.ts';
-import { Scope } from '../../src/oauth/scope.ts';
-import { Consent } from '../../src/policy.ts';
-import { type OAuthApp, openToClients, startOAuthApp } from '../support/app/oauth-app.ts';
+import { isGranted } from '../../../src/mcp/permit/permit.ts';
+import { toolsOf } from '../../../src/mcp/services.ts';
+import { createGrants } from '../../../src/oauth/grant/grants.ts';
+import { Scope } from '../../../src/oauth/scope.ts';
+import { Consent } from '../../../src/policy.ts';
+import { type OAuthApp, openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
 import {
   clientOf,
   type Fixtures,
@@ -18,10 +18,10 @@ import {
   type SealedFixture,
   sealedFixtures,
   serviceIn,
-} from '../support/app/sealed-fixtures.ts';
-import { ada, pageOf } from '../support/app/sign-in-page.ts';
-import { startApp, type TestApp } from '../support/app/start-app.ts';
-import { answerOf } from '../support/app/token-requests.ts';
+} from '../../support/app/sealed-fixtures.ts';
+import { ada, pageOf } from '../../support/app/sign-in-page.ts';
+import { startApp, type TestApp } from '../../support/app/start-app.ts';
+import { answerOf } from '../../support/app/token-requests.ts';
 
 const Client = z.object({ jti: z.string(), minted: z.literal(false).optional() });
 

@@ -5,7 +5,7 @@ import type { FormFields } from '../test/support/app/person.ts';
 /** One step: what a person would ask for, and what came of the calls that an assistant would make of it. */
 export type Say = (wish: string, answer: string) => void;
 
-export interface Act {
+export interface Scenario {
   /** What was started, and where it listens. */
   service: { title: string; lines: readonly string[] };
   /** Of `mail-mcp generate`: the servers. */

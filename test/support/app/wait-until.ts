@@ -8,7 +8,7 @@ const STEP_MS = 25;
  *
  * @throws {Error} after `limitMs`, with the last error of `condition` as its cause
  */
-export async function withinReach<T>(
+export async function waitUntil<T>(
   limitMs: number,
   condition: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {

@@ -1,8 +1,8 @@
 /** Tokens of two replicas with one Redis: what one knows of them, the other does. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { connectRedisState } from '../../src/state/redis.ts';
-import type { State } from '../../src/state/state.ts';
-import { type MintedClient, type OAuthApp, startOAuthApp } from '../support/app/oauth-app.ts';
+import { connectRedisState } from '../../../src/state/redis.ts';
+import type { State } from '../../../src/state/state.ts';
+import { type MintedClient, type OAuthApp, startOAuthApp } from '../../support/app/oauth-app.ts';
 import {
   type Answer,
   answerOf,
@@ -11,8 +11,8 @@ import {
   refreshGrant,
   secretOf,
   tokensOf,
-} from '../support/app/token-requests.ts';
-import { startRedis, type TestRedis } from '../support/servers/redis.ts';
+} from '../../support/app/token-requests.ts';
+import { startRedis, type TestRedis } from '../../support/servers/redis.ts';
 
 const issuer = 'https://mail.example.com';
 const refusal = { status: '400', error: 'invalid_grant' };

@@ -22,11 +22,11 @@ import type { MailAccount } from '../../src/mail/account.ts';
 import { createClients } from '../../src/oauth/client/clients.ts';
 import { readConfig } from '../../src/settings/config.ts';
 import { signIn } from '../support/app/person.ts';
-import { formOf } from '../support/app/start-app.ts';
+import { signInFields } from '../support/app/start-app.ts';
 import { newAccount } from '../support/mail/accounts.ts';
 import { message } from '../support/mail/build-message.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
-import { type DocumentServer, fetchFromHere, startDocumentServer } from '../support/servers/document-server.ts';
+import { appendMessages } from '../support/mail/mailboxes.ts';
+import { createLoopbackFetch, type DocumentServer, startDocumentServer } from '../support/servers/document-server.ts';
 import { freePort } from '../support/servers/ports.ts';
 
 const callback = 'http://localhost:41234/callback';
@@ -112,7 +112,7 @@ async function startOpenServer(account: MailAccount, environment: NodeJS.Process
     ...services,
     deniedClients: new Set(),
     selfRegistration: services.clients.selfRegistration,
-    fetchDocument: fetchFromHere(),
+    fetchDocument: createLoopbackFetch(),
   });
   const server = createServer({ maxHeaderSize: 32 * 1024 }, createApp({ ...services, clients }));
   server.listen(port, '127.0.0.1');
@@ -135,7 +135,7 @@ afterAll(() => documents[Symbol.asyncDispose]());
 
 async function accountWithMail() {
   const account = newAccount();
-  await imapWith(account, { INBOX: [message({ subject: 'Hello' })] });
+  await appendMessages(account, { INBOX: [message({ subject: 'Hello' })] });
   return account;
 }
 
@@ -173,7 +173,7 @@ describe('connecting with only a URL', () => {
     const transport = () => new StreamableHTTPClientTransport(server.url, { authProvider: provider });
     const first = transport();
     await expect(client.connect(first)).rejects.toThrow(UnauthorizedError);
-    await first.finishAuth(await signIn(provider.authorizationUrl ?? new URL('about:blank'), formOf(account)));
+    await first.finishAuth(await signIn(provider.authorizationUrl ?? new URL('about:blank'), signInFields(account)));
     await client.connect(transport());
     const { structuredContent } = await client.callTool({ name: 'list_mail_messages', arguments: {} });
     expect(structuredContent).toMatchObject({ messages: [{ subject: 'Hello' }] });
@@ -195,7 +195,7 @@ describe('connecting with only a URL', () => {
     const transport = () => new SdkOneTransport(server.url, { authProvider: provider });
     const first = transport();
     await expect(client.connect(first)).rejects.toThrow(SdkOneUnauthorized);
-    const parameters = await signIn(provider.authorizationUrl ?? new URL('about:blank'), formOf(account));
+    const parameters = await signIn(provider.authorizationUrl ?? new URL('about:blank'), signInFields(account));
     await first.finishAuth(parameters.get('code') ?? '');
     await client.connect(transport());
     const { structuredContent } = await client.callTool({ name: 'list_mail_messages', arguments: {} });

@@ -5,7 +5,7 @@ import type { MailAccount } from '../src/mail/account.ts';
 export const SUMMARY = { envelope: true, flags: true, size: true, bodyStructure: true } as const;
 
 /** Connects with imapflow's defaults. */
-export async function connected({ imap: { server, login } }: MailAccount): Promise<ImapFlow> {
+export async function connectImapFlow({ imap: { server, login } }: MailAccount): Promise<ImapFlow> {
   const auth = { user: login.username, pass: login.password };
   const imap = new ImapFlow({ host: server.host, port: server.port, secure: true, auth, logger: false });
   imap.on('error', () => undefined);

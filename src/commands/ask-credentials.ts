@@ -14,7 +14,7 @@ import {
 import { enteredToken } from '../oauth/sign-in/missive-form.ts';
 import type { Terminal } from './terminal.ts';
 
-const mostAttempts = 3;
+const MAX_ATTEMPTS = 3;
 
 /** One answer to the questions, and what is wrong with it. */
 interface Attempt {
@@ -29,7 +29,7 @@ interface Attempt {
  * @param beside what is sealed into the token together with the login
  * @throws {ConfigError} after three attempts, so that no account is locked by us
  */
-export async function workingLogin(
+export async function askForCredentials(
   terminal: Terminal,
   { servers }: { servers: Servers },
   verifyLogin: VerifyLogin,
@@ -42,7 +42,7 @@ export async function workingLogin(
     const problems = await problemsOf(attempt, servers, verifyLogin);
     if (problems.length === 0) return attempt.credentials;
     for (const { sentence } of problems) terminal.say(sentence);
-    if (count === mostAttempts) throw new ConfigError('No token was made: the login does not work.');
+    if (count === MAX_ATTEMPTS) throw new ConfigError('No token was made: the login does not work.');
     attempt = await attempt.again(problems);
   }
 }

@@ -3,7 +3,7 @@ import { ImapFlow } from 'imapflow';
 import type { MailAccount } from '../../../src/mail/account.ts';
 
 /** Logs in, lends the connection, logs out whatever happened. */
-export async function withRawImap<T>(account: MailAccount, use: (imap: ImapFlow) => Promise<T>): Promise<T> {
+export async function withImapFlow<T>(account: MailAccount, use: (imap: ImapFlow) => Promise<T>): Promise<T> {
   const { server, login } = account.imap;
   const imap = new ImapFlow({
     host: server.host,

@@ -1,11 +1,11 @@
 /** The demo of a mailbox. */
 import { randomBytes } from 'node:crypto';
-import type { Act } from './act.ts';
 import { OWNER } from './letters.ts';
 import { startMailbox } from './mailbox.ts';
-import { tour } from './tour.ts';
+import type { Scenario } from './scenario.ts';
+import { showMailTools } from './tour.ts';
 
-export async function mailAct(): Promise<Act> {
+export async function createMailScenario(): Promise<Scenario> {
   const { imapPort, smtpPort, username, password, close } = await startMailbox(randomBytes(6).toString('hex'));
   return {
     service: {
@@ -27,7 +27,7 @@ export async function mailAct(): Promise<Act> {
       use_same_credentials: 'on',
     },
     loginWords: `${OWNER.fullName}, ${username}, password ${password}`,
-    tour: (client, say) => tour(client, OWNER.email, say),
+    tour: (client, say) => showMailTools(client, OWNER.email, say),
     close,
   };
 }

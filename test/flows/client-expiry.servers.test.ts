@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { startApp } from '../support/app/start-app.ts';
 import { newAccount } from '../support/mail/accounts.ts';
 import { message } from '../support/mail/build-message.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
+import { appendMessages } from '../support/mail/mailboxes.ts';
 import { testServers } from '../support/servers/servers.ts';
 
 const Linked = z.object({ attachments: z.array(z.object({ url: z.string() })) });
@@ -21,7 +21,7 @@ test('links in S3 end with the client, and its tokens too', async () => {
   });
   const account = newAccount();
   const attachments = [{ filename: 'a.txt', contentType: 'text/plain', content: 'attached' }];
-  const { INBOX } = await imapWith(account, { INBOX: [message({ attachments })] });
+  const { INBOX } = await appendMessages(account, { INBOX: [message({ attachments })] });
   const livesFor = async (flags: Record<string, unknown>) => {
     await using assistant = await app.assistant(account, { flags });
     const read = await assistant.call('get_mail_message', { folder: 'INBOX', uid: INBOX[0] });

@@ -1,7 +1,7 @@
 import { chunksOf, type MessageBytes } from '../../../src/mail/message-bytes.ts';
 
 /** All bytes at once. */
-export async function whole(bytes: MessageBytes): Promise<Buffer> {
+export async function collectBytes(bytes: MessageBytes): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of chunksOf(bytes)) chunks.push(chunk);
   return Buffer.concat(chunks);

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { eras, rawCaller } from '../support/app/raw-calls.ts';
 import { type Era, startApp, type TestApp } from '../support/app/start-app.ts';
-import { newAccount, onPoorServer } from '../support/mail/accounts.ts';
+import { newAccount, onBasicServer } from '../support/mail/accounts.ts';
 import { message } from '../support/mail/build-message.ts';
 import { messagesIn, subjectsIn } from '../support/mail/mailbox-contents.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
+import { appendMessages } from '../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ const clientEras: Era[] = ['auto', 'legacy'];
 async function someone() {
   const account = newAccount();
   const attachments = [{ filename: 'a.txt', contentType: 'text/plain', content: 'attached' }];
-  const { INBOX } = await imapWith(account, {
+  const { INBOX } = await appendMessages(account, {
     INBOX: [message({ subject: 'kept', attachments })],
     Archive: [],
     Trash: [],
@@ -207,7 +207,7 @@ test('in a batch too: each call is judged by itself, and none lends its rights t
 test('on a server without special-use mailboxes the trash is the one that deleting uses', async () => {
   const { account, named } = await someone();
   const policy = { methods: ['get' as const, 'update' as const] };
-  const caller = await rawCaller(app, onPoorServer(account), { policy });
+  const caller = await rawCaller(app, onBasicServer(account), { policy });
   const { sentence } = await caller.call('move_mail_message', { ...named, destination: 'Trash' });
   expect(sentence).toContain('does what delete_mail_message does');
   expect(await everything(account)).toEqual(untouched);

@@ -2,7 +2,7 @@
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { type ConnectOptions, connectImap, type Imap } from '../../../src/mail/imap/connection.ts';
 
-export async function connected<T>(
+export async function withImap<T>(
   account: Pick<MailAccount['imap'], 'server'> | MailAccount,
   use: (imap: Imap) => Promise<T>,
   options: ConnectOptions = {},

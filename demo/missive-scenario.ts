@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { ids } from '../test/support/missive/ids.ts';
 import { startMissive } from '../test/support/missive/stand-in.ts';
-import type { Act } from './act.ts';
 import { storeProspect } from './missive-workflows.ts';
+import type { Scenario } from './scenario.ts';
 
 const Contact = z.object({
   contact: z.object({
@@ -14,7 +14,7 @@ const Contact = z.object({
   }),
 });
 
-export async function missiveAct(): Promise<Act> {
+export async function createMissiveScenario(): Promise<Scenario> {
   const missive = await startMissive({ token: `missive_pat-${randomBytes(16).toString('hex')}` });
   return {
     service: { title: 'A stand-in for Missive, in memory', lines: [`API at ${missive.url}`] },

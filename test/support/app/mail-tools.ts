@@ -12,14 +12,14 @@ import { unlimited } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import { createRecentCalls } from '../../../src/state/recent-calls.ts';
 
-export interface ToolsOfAccount extends AsyncDisposable {
+export interface MailTools extends AsyncDisposable {
   call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** What the call fails with. */
   failure(tool: string, args?: Record<string, unknown>): Promise<unknown>;
   connections(): { idle: number; leased: number };
 }
 
-export interface ShortLimits {
+export interface MailToolsLimits {
   imap?: Partial<ImapLimits>;
   smtp?: Partial<SmtpLimits>;
   pool?: Partial<PoolLimits>;
@@ -34,20 +34,20 @@ const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const catalog = createCatalog(mailTools);
 
 /** A grant without a limit. */
-export function everythingOf(account: MailAccount) {
+export function unlimitedGrant(account: MailAccount) {
   const client = { jti: 'client', name: 'Client' };
   return { account, permit: unlimited, client, subject: 'subject', endsAt: new Date(8.64e15) };
 }
 
-export function toolsOf(
+export function openMailTools(
   account: MailAccount,
-  { imap, smtp, pool: poolLimits, messageIdSecret = randomBytes(32) }: ShortLimits = {},
-): ToolsOfAccount {
+  { imap, smtp, pool: poolLimits, messageIdSecret = randomBytes(32) }: MailToolsLimits = {},
+): MailTools {
   const pool = createImapPool({ pool: { closeMs: 500, fullMs: 20, ...poolLimits }, limits: { ...IMAP, ...imap }, log });
   const refuse = () => Promise.reject(new Error('no attachments here'));
   const store = { publish: async () => 'https://files.example.test/', fetchOwn: refuse };
   const now = () => new Date();
-  const session = openSession(everythingOf(account), {
+  const session = openSession(unlimitedGrant(account), {
     pool,
     store,
     now,

@@ -5,10 +5,10 @@ import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextp
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RegisteredClient } from '../../demo/oauth-client.ts';
 import { signIn } from '../support/app/person.ts';
-import { formOf, REDIRECT_URI, startApp, type TestApp } from '../support/app/start-app.ts';
+import { REDIRECT_URI, signInFields, startApp, type TestApp } from '../support/app/start-app.ts';
 import { newAccount, overCleartext, overStarttls } from '../support/mail/accounts.ts';
 import { message } from '../support/mail/build-message.ts';
-import { imapWith } from '../support/mail/mailboxes.ts';
+import { appendMessages } from '../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ afterAll(() => app.stop());
 
 async function accountWithMail() {
   const account = newAccount();
-  await imapWith(account, { INBOX: [message({ subject: 'Hello' })] });
+  await appendMessages(account, { INBOX: [message({ subject: 'Hello' })] });
   return account;
 }
 
@@ -40,7 +40,7 @@ describe('the whole flow', () => {
     const transport = () => new SdkOneTransport(new URL(`${app.origin}/mcp`), { authProvider: provider });
     const first = transport();
     await expect(client.connect(first)).rejects.toThrow(SdkOneUnauthorized);
-    const callback = await signIn(provider.authorizationUrl ?? new URL('about:blank'), formOf(account));
+    const callback = await signIn(provider.authorizationUrl ?? new URL('about:blank'), signInFields(account));
     await first.finishAuth(callback.get('code') ?? '');
     await client.connect(transport());
     expect((await client.listTools()).tools).toHaveLength(9);
