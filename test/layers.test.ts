@@ -83,7 +83,7 @@ const FACES: Record<string, string[]> = {
     'summary.ts',
     'transfer-encoding.ts',
   ],
-  'mail/pool/': ['pool.ts', 'turns.ts'],
+  'mail/pool/': ['pool.ts'],
   'mail/search/': ['ask.ts', 'parse.ts'],
   'mail/send/': ['compose.ts', 'keyed-copies.ts', 'keyed-message-id.ts', 'outbox.ts', 'sent-copies.ts', 'smtp.ts'],
   'mcp/endpoint/': ['endpoint.ts', 'version-mismatch.ts'],
@@ -128,7 +128,7 @@ const FACES: Record<string, string[]> = {
     'try-login.ts',
   ],
   'settings/': ['config.ts', 'version.ts'],
-  'state/': ['memory.ts', 'recent-calls.ts', 'redis.ts', 'state.ts'],
+  'state/': ['memory.ts', 'recent-calls.ts', 'redis.ts', 'semaphore.ts', 'state.ts'],
 };
 
 /** Which files may import which library. A library that is not here has not been decided on. */

@@ -8,7 +8,7 @@ import { oauthErrorResponse } from '../oauth/endpoints/error-response.ts';
 import { allowOtherOrigins } from '../oauth/http/cors.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
 import type { OAuthServices } from '../oauth/services.ts';
-import { concurrencyLimit } from './concurrency-limit.ts';
+import { createSemaphore } from '../state/semaphore.ts';
 import { originGuard } from './origin-guard.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { type SessionServices, serviceEndpoints } from './service-endpoints.ts';
@@ -87,7 +87,7 @@ function mcpHandlers(
   requests: RequestLog,
 ): { authenticate: RequestHandler; serve: RequestHandler } {
   const requireGrant = bearer(services);
-  const mayRun = concurrencyLimit(MAX_CONCURRENT);
+  const running = createSemaphore({ placesPerKey: MAX_CONCURRENT });
   const grants = new WeakMap<Request, Grant>();
   const endpoints = serviceEndpoints(services, requests, grantOf);
   return {
@@ -98,7 +98,10 @@ function mcpHandlers(
       record.tokenId = grant.jti;
       record.service = grant.account.service;
       grants.set(request, grant);
-      if (mayRun(grant.jti, response)) return next();
+      if (running.tryAcquire(grant.jti)) {
+        response.once('close', () => running.release(grant.jti));
+        return next();
+      }
       const message = `More than ${MAX_CONCURRENT} requests run at the same time`;
       response.status(429).set('Retry-After', '1');
       response.json({ jsonrpc: '2.0', id: null, error: { code: -32000, message } });

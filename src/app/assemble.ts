@@ -7,7 +7,6 @@ import type { MailAccount } from '../mail/account.ts';
 import type { Imap } from '../mail/imap/connection.ts';
 import { listMailboxes } from '../mail/mailbox/list-mailboxes.ts';
 import { createImapPool, type ImapPool } from '../mail/pool/pool.ts';
-import { createTurns } from '../mail/pool/turns.ts';
 import { keyedMessageId } from '../mail/send/keyed-message-id.ts';
 import { type SmtpOptions, submit } from '../mail/send/smtp.ts';
 import type { MailSession } from '../mcp/mail/mail-session.ts';
@@ -23,6 +22,7 @@ import { openSelfRegistration } from '../oauth/client/self-registration.ts';
 import { createKeyring, type Keyring, sealed } from '../oauth/sealed/jwe.ts';
 import type { Config } from '../settings/config.ts';
 import { createRecentCalls, type RecentCalls } from '../state/recent-calls.ts';
+import { createSemaphore } from '../state/semaphore.ts';
 import type { State } from '../state/state.ts';
 import type { Services } from './app.ts';
 import { openMissiveSession } from './missive-session.ts';
@@ -99,7 +99,7 @@ function checkNotBefore({ notBefore }: Config['keys'], now: Date): void {
  * Saving a large message takes a second connection of the same account, on which its attachments are read meanwhile. Of the four that an
  * account may have, changes therefore leave one for reading: otherwise they could wait for each other for ever.
  */
-const takeTurn = createTurns(3);
+const changes = createSemaphore({ placesPerKey: 3 });
 
 /** A grant for a mailbox. */
 export type MailGrant = Pick<Grant, 'permit' | 'client' | 'subject' | 'endsAt'> & { account: MailAccount };
@@ -123,9 +123,9 @@ export function openSession(
   const { pool, store, now, log, messageIdSecret, recentCalls, sends, smtp } = parts;
   const { host, port } = account.imap.server;
   const { folders, max_sends_per_hour: most } = permit.policy;
-  const read: MailSession['readImap'] = (use, mailbox) => pool.withImap(account, use, { retry: true, mailbox });
+  const read: MailSession['readImap'] = (use, mailbox) => pool.withConnection(account, use, { retry: true, mailbox });
   const change: MailSession['changeImap'] = (use, mailbox) =>
-    takeTurn(`${host}:${port} ${account.imap.login.username}`, () => read(use, mailbox));
+    changes.run(`${host}:${port} ${account.imap.login.username}`, () => read(use, mailbox));
   const limited = (imap: Imap, extra?: string) => (folders === undefined ? imap : limitedImap(imap, folders, extra));
   const readImap: MailSession['readImap'] = (use, mailbox) => read((imap) => use(limited(imap)), mailbox);
   const reader = {

@@ -31,9 +31,9 @@ export type LendPart = <T>(reference: AttachmentRef, use: (part: OpenedPart) => 
  *
  * @throws {ToolError} if the mailbox was made anew since the reference: its UIDs name other messages now (RFC 9051 §2.3.1.1)
  */
-export function lendFrom(pool: Pick<ImapPool, 'withImap'>): LendPart {
+export function lendFrom(pool: Pick<ImapPool, 'withConnection'>): LendPart {
   return ({ imap, mailbox, uidValidity, uid, part }, use) =>
-    pool.withImap({ imap }, async (connection) => {
+    pool.withConnection({ imap }, async (connection) => {
       const opened = await openPart(connection, mailbox, uid, part);
       if (connection.selected?.uidValidity !== uidValidity) {
         opened.stream.destroy();

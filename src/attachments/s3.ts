@@ -7,7 +7,7 @@ import { ToolError, UpstreamError } from '../errors.ts';
 import { describeError, type Log } from '../log.ts';
 import { canonicalMailboxName } from '../mail/imap/mailbox-name.ts';
 import type { Config } from '../settings/config.ts';
-import { createGate } from './gate.ts';
+import { createSemaphore } from '../state/semaphore.ts';
 import { expired, notOurs, notReadable } from './links.ts';
 import { keepOrReopen, openLent } from './reread-stream.ts';
 import { PART_BYTES, uploadInParts } from './s3-upload.ts';
@@ -25,8 +25,8 @@ const HEAD_MS = 4_000;
 /** What most attachments are; they do not wait for large ones that come from a slow server. */
 const SMALL_BYTES = 512 * 1024;
 /** Each upload has a buffer as long as a part, or SMALL_BYTES, beside what was read and not yet copied. */
-const UPLOADS = { places: 3, perPerson: 2, waitMs: 20_000 };
-const SMALL_UPLOADS = { places: 16, perPerson: 4, waitMs: 10_000 };
+const UPLOADS = { places: 3, placesPerKey: 2, maxWaitMs: 20_000 };
+const SMALL_UPLOADS = { places: 16, placesPerKey: 4, maxWaitMs: 10_000 };
 
 export interface S3Options {
   s3: NonNullable<Config['s3']>;
@@ -39,8 +39,8 @@ export interface S3Options {
 export function createS3Store({ s3, nameKey, now, log }: S3Options): AttachmentStore & { close(): void } {
   const { bucket: Bucket } = s3;
   const client = createClient(s3);
-  const large = { takeTurn: createGate(UPLOADS), buffers: createBuffers(PART_BYTES) };
-  const small = { takeTurn: createGate(SMALL_UPLOADS), buffers: createBuffers(SMALL_BYTES) };
+  const large = { uploads: createSemaphore(UPLOADS), buffers: createBuffers(PART_BYTES) };
+  const small = { uploads: createSemaphore(SMALL_UPLOADS), buffers: createBuffers(SMALL_BYTES) };
 
   const sign = (Key: string, signedAt: Date, expiresIn: number) =>
     getSignedUrl(client, new GetObjectCommand({ Bucket, Key }), { expiresIn, signingDate: signedAt });
@@ -53,12 +53,12 @@ export function createS3Store({ s3, nameKey, now, log }: S3Options): AttachmentS
       ContentType: attached.contentType,
       ContentDisposition: create(attached.filename),
     };
-    const { takeTurn, buffers } = attached.sizeBytes <= SMALL_BYTES ? small : large;
+    const { uploads, buffers } = attached.sizeBytes <= SMALL_BYTES ? small : large;
     const copy = () =>
       buffers.lend((buffer) =>
         lend((body) => uploadInParts(client, object, { body, buffer, signal: AbortSignal.timeout(UPLOAD_MS) })),
       );
-    await takeTurn(personOf(attached), copy);
+    await uploads.run(personOf(attached), copy);
   }
 
   /** @throws {ToolError} unless the URL is, byte for byte, one that we sign at the time it names */

@@ -140,7 +140,7 @@ test('HEAD gives the headers alone', async () => {
   const response = await fetch(await publish(app, reference), { method: 'HEAD' });
   expect(response.headers.get('content-disposition')).toContain('a.pdf');
   expect((await response.arrayBuffer()).byteLength).toBe(0);
-  expect(app.pool.size()).toEqual({ idle: 1, leased: 0 });
+  expect(app.pool.size()).toEqual({ idle: 1, inUse: 0 });
 });
 
 test('an empty part is an empty file', async () => {

@@ -18,7 +18,7 @@ import {
  * one of them is asked about. The others are fetched around them, in ever smaller pieces on fresh connections.
  */
 
-/** Lends a connection that works, a fresh one if need be. As ImapPool.withImap(). */
+/** Lends a connection that works, a fresh one if need be. As ImapPool.withConnection(). */
 export type Lend = <T>(use: (imap: Imap) => Promise<T>, mailbox?: string) => Promise<T>;
 
 /** Most failures on one page, each of which may cost a connection. What was not reached by then is told as unreadable. */

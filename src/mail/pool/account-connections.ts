@@ -1,65 +1,24 @@
-/** The connections of one account, with those who wait for one. */
-import { UpstreamError } from '../../errors.ts';
+/** Holds the idle connections of one account, and how many connections its mail server allows. */
 import type { Imap } from '../imap/connection.ts';
-import type { PoolLimits } from './limits.ts';
 
-/** Gets a connection handed over, or the right to open one. */
-interface Waiter {
-  take(turn: Imap | 'open'): void;
-  refuse(error: Error): void;
-}
-
-export class Shelf {
+export class AccountConnections {
   readonly key: string;
+  /** In the order of their last use. */
   idle: Imap[] = [];
-  /** Of all connections, with those that are being opened. */
-  count = 0;
-  /** Falls below `perAccount` when the server itself says that there are too many. */
+  /** Connections that the account may have. It falls below the limit of the pool when the mail server reports too many connections. */
   limit: number;
-  /** In the order they came. */
-  waiters: Waiter[] = [];
-  readonly #limits: PoolLimits;
 
-  constructor(key: string, limits: PoolLimits) {
+  constructor(key: string, limit: number) {
     this.key = key;
-    this.limit = limits.perAccount;
-    this.#limits = limits;
+    this.limit = limit;
   }
 
-  /** The idle connection that has the mailbox open, else the one used last. */
+  /** @returns the idle connection that has the mailbox open, otherwise the one used last; undefined if none is idle */
   bestFor(mailbox: string | undefined): Imap | undefined {
     return this.idle.findLast(({ selected }) => selected !== null && selected.path === mailbox) ?? this.idle.at(-1);
   }
 
-  /** @throws {UpstreamError} `timeout` (code `POOL_BUSY`) if it takes too long, or too many wait already */
-  turn(): Promise<Imap | 'open'> {
-    if (this.waiters.length >= this.#limits.waiting) throw busy();
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        clearTimeout(timer);
-        this.waiters = this.waiters.filter((other) => other !== waiter);
-      };
-      const waiter: Waiter = {
-        take: (turn) => {
-          leave();
-          resolve(turn);
-        },
-        refuse: (error) => {
-          leave();
-          reject(error);
-        },
-      };
-      const timer = setTimeout(() => waiter.refuse(busy()), this.#limits.waitMs);
-      this.waiters.push(waiter);
-    });
+  remove(imap: Imap): void {
+    this.idle = this.idle.filter((other) => other !== imap);
   }
-
-  refuseAll(error: Error): void {
-    for (const waiter of this.waiters.splice(0)) waiter.refuse(error);
-  }
-}
-
-function busy(): UpstreamError {
-  const sentence = 'Too many calls use this mailbox at the same time. Try again in a minute, with fewer at once.';
-  return new UpstreamError('IMAP', 'timeout', sentence, { code: 'POOL_BUSY' });
 }

@@ -1,14 +1,17 @@
-/** Keys that tell mail accounts apart. */
+/** Makes the keys by which the pool distinguishes mail accounts. */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { MailAccount } from '../account.ts';
 
-/** As much of an account as a connection depends on. */
+/** The part of an account on which a connection depends. */
 export type ImapAccount = Pick<MailAccount, 'imap'>;
 
-/** @returns the same key for the same servers with the same login; it tells nobody a password, not even from a heap dump of another process */
+/**
+ * @returns a function with the same key for the same servers and the same login. A key does not reveal a password: it is an HMAC whose
+ *   secret exists in this process only.
+ */
 export function createAccountKeys(): (account: ImapAccount) => string {
   const secret = randomBytes(32);
-  // The same account object comes with every call of a conversation, and making its key costs more than the rest of a lease.
+  // The calls of a conversation pass the same account object, and making its key costs more than the rest of a warm call to the pool.
   const known = new WeakMap<ImapAccount, string>();
   return (account) => {
     const before = known.get(account);

@@ -1,27 +1,27 @@
-/** How many connections the pool keeps, for how long, for whom. */
+/** States how many connections the pool keeps, and how long calls and connections wait. */
 export interface PoolLimits {
-  /** Most connections of one account; mail servers often allow no more than ten (Gmail: fifteen). */
+  /** Connections of one account. Mail servers often allow no more than ten (Gmail: fifteen). */
   perAccount: number;
-  /** Most connections of all accounts together. */
+  /** Connections of all accounts together. */
   overall: number;
-  /** Most calls of one account that wait for a connection. */
-  waiting: number;
+  /** Calls of one account that wait for a connection. */
+  maxWaiting: number;
   /** How long such a call waits. */
-  waitMs: number;
-  /** How long to wait before a server that has too many connections is asked again; twice as long each further time. */
-  fullMs: number;
-  /** How long a connection stays open unused. */
+  maxWaitMs: number;
+  /** The pause before the next attempt at a server that reports too many connections; it doubles with each attempt. */
+  fullRetryMs: number;
+  /** How long an unused connection stays open. */
   idleMs: number;
-  /** How long close() waits for leased connections before it cuts them. */
+  /** How long close() waits for connections in use before it closes them. */
   closeMs: number;
 }
 
 export const POOL_LIMITS: PoolLimits = {
   perAccount: 4,
   overall: 500,
-  waiting: 50,
-  waitMs: 20_000,
-  fullMs: 500,
+  maxWaiting: 50,
+  maxWaitMs: 20_000,
+  fullRetryMs: 500,
   idleMs: 60_000,
   closeMs: 5_000,
 };

@@ -1,16 +1,22 @@
+/**
+ * Keeps warm IMAP connections by account and limits how many there are. A slow or dead mail server delays its own accounts only.
+ *
+ * A call takes a place of the semaphore and then an idle connection of its account; only if there is none, it opens one. Idle connections
+ * take no place: at the overall limit the one unused for longest is ended to make room. So connections in use never exceed the places,
+ * and no more connections than places exist, for each account and in all.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UpstreamError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import { createSemaphore, type Semaphore } from '../../state/semaphore.ts';
 import { type ConnectOptions, connectImap, type Imap } from '../imap/connection.ts';
-import { Shelf } from './account-connections.ts';
+import { AccountConnections } from './account-connections.ts';
 import { createAccountKeys, type ImapAccount } from './account-keys.ts';
 import { POOL_LIMITS, type PoolLimits } from './limits.ts';
 
-/** Warm IMAP connections, leased by account. No account ever waits for another one's mail server. */
-
-export interface LeaseOptions {
+export interface ConnectionOptions {
   /**
-   * `use` has no effect but through its connection. It is then run once more on a fresh connection when a warm one turns out to have
+   * `use` has no effect except through its connection. It is then run once more on a fresh connection if an idle one turns out to have
    * been dropped, as long as no command that changes something was sent.
    */
   retry?: true;
@@ -20,16 +26,16 @@ export interface LeaseOptions {
 
 export interface ImapPool {
   /**
-   * Lends `use` a connection of the account until its promise settles. Nobody else uses it meanwhile.
+   * Runs `use` with a connection of the account, which no other call uses until the promise of `use` settles.
    *
    * @throws {UpstreamError} as connectImap and `use` do; `timeout` (code `POOL_BUSY`) if no connection became free in time
    */
-  withImap<T>(account: ImapAccount, use: (imap: Imap) => Promise<T>, options?: LeaseOptions): Promise<T>;
-  /** Takes over a connection that somebody else opened, for example to check a login. */
+  withConnection<T>(account: ImapAccount, use: (imap: Imap) => Promise<T>, options?: ConnectionOptions): Promise<T>;
+  /** Takes over a connection that was opened elsewhere, for example to verify a login. */
   adopt(account: ImapAccount, imap: Imap): void;
   /** Connections at this moment. */
-  size(): { idle: number; leased: number };
-  /** Ends all connections and refuses new leases. Returns when all are closed, at the latest after `closeMs`. */
+  size(): { idle: number; inUse: number };
+  /** Ends all connections and refuses further calls. Returns when all are closed, at the latest after `closeMs`. */
   close(): Promise<void>;
 }
 
@@ -42,28 +48,45 @@ export function createImapPool(options: PoolOptions): ImapPool {
   return new Pool(options);
 }
 
+interface Acquired {
+  imap: Imap;
+  /** True if the connection was open before, and may have been dropped since. */
+  isWarm: boolean;
+}
+
 class Pool implements ImapPool {
   readonly #limits: PoolLimits;
   readonly #options: PoolOptions;
   readonly #keyOf = createAccountKeys();
-  readonly #shelves = new Map<string, Shelf>();
+  readonly #accounts = new Map<string, AccountConnections>();
+  /** One place for each connection that is in use or being opened. */
+  readonly #places: Semaphore;
   /** Idle connections, the one unused for longest first. */
-  readonly #idle = new Map<Imap, { shelf: Shelf; timer: NodeJS.Timeout }>();
-  readonly #leased = new Set<Imap>();
-  /** Accounts that wait because all accounts together are at the limit, in the order they came. */
-  readonly #hungry = new Set<Shelf>();
-  #total = 0;
+  readonly #idle = new Map<Imap, { connections: AccountConnections; timer: NodeJS.Timeout }>();
+  readonly #inUse = new Set<Imap>();
   #isClosing = false;
-  #onEmpty: (() => void) | undefined;
+  #onLastRelease: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#limits = { ...POOL_LIMITS, ...options.pool };
+    const { overall, perAccount, maxWaiting, maxWaitMs } = this.#limits;
+    this.#places = createSemaphore({
+      places: overall,
+      placesPerKey: (key) => this.#accounts.get(key)?.limit ?? perAccount,
+      maxWaitingPerKey: maxWaiting,
+      maxWaitMs,
+      createError: busy,
+    });
   }
 
-  async withImap<T>(account: ImapAccount, use: (imap: Imap) => Promise<T>, options: LeaseOptions = {}): Promise<T> {
-    const shelf = this.#shelfOf(account);
-    const { imap, isWarm } = await this.#acquire(account, shelf, options.mailbox);
+  async withConnection<T>(
+    account: ImapAccount,
+    use: (imap: Imap) => Promise<T>,
+    options: ConnectionOptions = {},
+  ): Promise<T> {
+    const connections = this.#connectionsOf(account);
+    const { imap, isWarm } = await this.#acquire(account, connections, options.mailbox);
     if (isWarm) imap.lease();
     const changes = imap.changes;
     try {
@@ -72,196 +95,191 @@ class Pool implements ImapPool {
       const mayRepeat = options.retry === true && isWarm && isDrop(error) && imap.changes === changes;
       if (!mayRepeat || this.#isClosing) throw error;
     } finally {
-      this.#release(imap, shelf);
+      this.#release(imap, connections);
     }
-    this.#options.log.debug({ component: 'imap-pool' }, 'a warm connection had been dropped; repeating on a fresh one');
-    // What was opened at the same time has most likely gone the same way.
-    for (const other of [...shelf.idle]) this.#discard(other, shelf);
-    const again = this.#shelfOf(account);
-    const fresh = await this.#acquire(account, again, undefined);
-    try {
-      return await use(fresh.imap);
-    } finally {
-      this.#release(fresh.imap, again);
-    }
+    this.#options.log.debug(
+      { component: 'imap-pool' },
+      'an idle connection had been dropped: repeating on a fresh one',
+    );
+    return this.#repeat(account, connections, use);
   }
 
   adopt(account: ImapAccount, imap: Imap): void {
-    const shelf = this.#shelfOf(account);
-    if (this.#isClosing || !this.#reserve(shelf)) {
-      this.#forgetIfEmpty(shelf);
+    const connections = this.#connectionsOf(account);
+    const count = this.#places.takenBy(connections.key) + connections.idle.length;
+    if (this.#isClosing || count >= connections.limit || !this.#makeRoom(0)) {
+      this.#forgetIfEmpty(connections);
       imap.end();
       return;
     }
-    this.#watch(imap, shelf);
-    this.#release(imap, shelf);
+    // The room may have been made by ending the last connection of this account, which is forgotten then.
+    this.#accounts.set(connections.key, connections);
+    this.#endIdleWhenLost(imap, connections);
+    this.#keep(imap, connections);
   }
 
-  size(): { idle: number; leased: number } {
-    return { idle: this.#idle.size, leased: this.#leased.size };
+  size(): { idle: number; inUse: number } {
+    return { idle: this.#idle.size, inUse: this.#inUse.size };
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    for (const shelf of this.#shelves.values()) shelf.refuseAll(shuttingDown());
-    for (const [imap, { shelf }] of [...this.#idle]) this.#discard(imap, shelf);
-    if (this.#total === 0) return;
+    this.#places.rejectWaiting(shuttingDown());
+    for (const [imap, { connections }] of [...this.#idle]) this.#endIdle(imap, connections);
+    if (this.#places.taken === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.#limits.closeMs);
-      this.#onEmpty = () => {
+      this.#onLastRelease = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-    for (const imap of this.#leased) imap.close();
+    for (const imap of this.#inUse) imap.close();
   }
 
-  #shelfOf(account: ImapAccount): Shelf {
+  #connectionsOf(account: ImapAccount): AccountConnections {
     const key = this.#keyOf(account);
-    const shelf = this.#shelves.get(key) ?? new Shelf(key, this.#limits);
-    this.#shelves.set(key, shelf);
-    return shelf;
+    const connections = this.#accounts.get(key) ?? new AccountConnections(key, this.#limits.perAccount);
+    this.#accounts.set(key, connections);
+    return connections;
   }
 
+  async #repeat<T>(account: ImapAccount, dropped: AccountConnections, use: (imap: Imap) => Promise<T>): Promise<T> {
+    // Connections that were open at the same time have most likely been dropped too.
+    for (const imap of [...dropped.idle]) this.#endIdle(imap, dropped);
+    const connections = this.#connectionsOf(account);
+    const { imap } = await this.#acquire(account, connections, undefined);
+    try {
+      return await use(imap);
+    } finally {
+      this.#release(imap, connections);
+    }
+  }
+
+  /** Takes a place, and an idle connection at once if the account has one; otherwise opens one. */
   async #acquire(
     account: ImapAccount,
-    shelf: Shelf,
+    connections: AccountConnections,
     mailbox: string | undefined,
-  ): Promise<{ imap: Imap; isWarm: boolean }> {
+  ): Promise<Acquired> {
     if (this.#isClosing) throw shuttingDown();
-    const warm = this.#takeIdle(shelf, mailbox);
+    if (!this.#places.tryAcquire(connections.key)) await this.#places.acquire(connections.key);
+    const warm = this.#takeIdle(connections, mailbox);
     if (warm !== undefined) return { imap: warm, isWarm: true };
-    if (this.#reserve(shelf)) return { imap: await this.#open(account, shelf), isWarm: false };
-    const turn = await shelf.turn();
-    if (turn !== 'open') return { imap: turn, isWarm: true };
-    return { imap: await this.#open(account, shelf), isWarm: false };
+    const opened = await this.#open(account, connections);
+    return opened === 'server is full' ? this.#acquire(account, connections, mailbox) : { imap: opened, isWarm: false };
   }
 
-  #takeIdle(shelf: Shelf, mailbox: string | undefined): Imap | undefined {
-    for (const imap of [...shelf.idle]) if (!imap.isUsable) this.#discard(imap, shelf);
-    const imap = shelf.bestFor(mailbox);
+  #takeIdle(connections: AccountConnections, mailbox: string | undefined): Imap | undefined {
+    for (const imap of [...connections.idle]) if (!imap.isUsable) this.#endIdle(imap, connections);
+    const imap = connections.bestFor(mailbox);
     if (imap === undefined) return undefined;
-    this.#removeIdle(imap, shelf);
-    this.#leased.add(imap);
+    this.#removeIdle(imap, connections);
+    this.#inUse.add(imap);
     return imap;
   }
 
-  /** Counts one more connection of the account, if the limits allow it; at the overall limit the one unused for longest has to go. */
-  #reserve(shelf: Shelf): boolean {
-    if (shelf.count >= shelf.limit) return false;
-    if (this.#total >= this.#limits.overall) {
-      const [oldest] = this.#idle;
-      if (oldest === undefined) {
-        this.#hungry.add(shelf);
-        return false;
-      }
-      // The freed place is taken below, in the same tick, so that no waiter can be given it.
-      this.#removeIdle(oldest[0], oldest[1].shelf);
-      oldest[0].end();
-      oldest[1].shelf.count -= 1;
-      this.#total -= 1;
-      if (oldest[1].shelf !== shelf) this.#forgetIfEmpty(oldest[1].shelf);
-    }
-    shelf.count += 1;
-    this.#total += 1;
-    this.#shelves.set(shelf.key, shelf);
-    return true;
-  }
-
   /**
-   * Opens the connection for which a place was reserved. If the server has too many, the caller shares those of the account; if there is
-   * none to share, because other programs hold them all, the server is asked again a few times.
+   * Opens a connection for a place that was taken. The place is freed if that fails.
+   *
+   * @returns `server is full` if the server reports too many connections and the account has others: the call then waits for one of them.
+   *   If there are none, because other programs have them all, the server is tried again a few times.
    */
-  async #open(account: ImapAccount, shelf: Shelf, attempt = 1): Promise<Imap> {
-    try {
-      const imap = await connectImap(account.imap, this.#options);
-      if (this.#isClosing) {
-        imap.close();
-        throw shuttingDown();
+  async #open(account: ImapAccount, connections: AccountConnections): Promise<Imap | 'server is full'> {
+    this.#makeRoom(1);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#connect(account, connections);
+      } catch (error) {
+        const isServerFull = error instanceof UpstreamError && error.code === 'LIMIT' && !this.#isClosing;
+        const others = this.#places.takenBy(connections.key) - 1 + connections.idle.length;
+        if (!isServerFull || (others === 0 && attempt === MAX_ATTEMPTS)) {
+          this.#freePlace(connections);
+          throw error;
+        }
+        if (others > 0) {
+          connections.limit = others;
+          this.#freePlace(connections);
+          return 'server is full';
+        }
+        await sleep(this.#limits.fullRetryMs * 2 ** (attempt - 1));
       }
-      this.#watch(imap, shelf);
-      this.#leased.add(imap);
-      return imap;
-    } catch (error) {
-      const isServerFull = error instanceof UpstreamError && error.code === 'LIMIT' && !this.#isClosing;
-      if (isServerFull && shelf.count === 1 && attempt < MOST_ATTEMPTS) {
-        await sleep(this.#limits.fullMs * 2 ** (attempt - 1));
-        return this.#open(account, shelf, attempt + 1);
-      }
-      const mayShare = isServerFull && shelf.count > 1;
-      if (mayShare) shelf.limit = shelf.count - 1;
-      this.#free(shelf);
-      if (!mayShare) throw error;
-      const turn = await shelf.turn();
-      return turn === 'open' ? this.#open(account, shelf) : turn;
     }
   }
 
-  /** Ends a lease: the connection goes to whoever waits for it, to the idle ones, or away. */
-  #release(imap: Imap, shelf: Shelf): void {
-    this.#leased.delete(imap);
-    if (!imap.isUsable || imap.isBusy) {
+  async #connect(account: ImapAccount, connections: AccountConnections): Promise<Imap> {
+    const imap = await connectImap(account.imap, this.#options);
+    if (this.#isClosing) {
       imap.close();
-      this.#free(shelf);
-      return;
+      throw shuttingDown();
     }
-    const [waiter] = shelf.waiters;
-    if (waiter !== undefined && !this.#isClosing) {
-      this.#leased.add(imap);
-      waiter.take(imap);
-      return;
-    }
-    const timer = setTimeout(() => this.#discard(imap, shelf), this.#limits.idleMs).unref();
-    shelf.idle.push(imap);
-    this.#idle.set(imap, { shelf, timer });
-    const isWanted = [...this.#hungry].some(({ waiters }) => waiters.length > 0);
-    if (this.#isClosing || isWanted) this.#discard(imap, shelf);
+    this.#endIdleWhenLost(imap, connections);
+    this.#inUse.add(imap);
+    return imap;
   }
 
-  /** Notices when an idle connection ends; a leased one is looked at when it comes back. */
-  #watch(imap: Imap, shelf: Shelf): void {
+  /** Keeps the connection if it can be used again, and frees its place. */
+  #release(imap: Imap, connections: AccountConnections): void {
+    this.#inUse.delete(imap);
+    if (!imap.isUsable || imap.isBusy) imap.close();
+    else if (this.#isClosing) imap.end();
+    else this.#keep(imap, connections);
+    this.#freePlace(connections);
+  }
+
+  #keep(imap: Imap, connections: AccountConnections): void {
+    const timer = setTimeout(() => this.#endIdle(imap, connections), this.#limits.idleMs).unref();
+    connections.idle.push(imap);
+    this.#idle.set(imap, { connections, timer });
+  }
+
+  /** A connection in use is checked when it is released. */
+  #endIdleWhenLost(imap: Imap, connections: AccountConnections): void {
     imap.onClose(() => {
-      if (this.#idle.has(imap)) this.#discard(imap, shelf);
+      if (this.#idle.has(imap)) this.#endIdle(imap, connections);
     });
   }
 
-  #removeIdle(imap: Imap, shelf: Shelf): void {
+  /**
+   * Makes room for one more connection below the overall limit: ends the connection unused for longest if need be.
+   *
+   * @param held places that are taken for the new connection already
+   * @returns false if there is no room and no idle connection
+   */
+  #makeRoom(held: 0 | 1): boolean {
+    if (this.#places.taken - held + this.#idle.size < this.#limits.overall) return true;
+    const [oldest] = this.#idle;
+    if (oldest === undefined) return false;
+    this.#endIdle(oldest[0], oldest[1].connections);
+    return true;
+  }
+
+  #removeIdle(imap: Imap, connections: AccountConnections): void {
     clearTimeout(this.#idle.get(imap)?.timer);
     this.#idle.delete(imap);
-    shelf.idle = shelf.idle.filter((other) => other !== imap);
+    connections.remove(imap);
   }
 
-  /** Ends an idle connection; nobody waits for its LOGOUT. */
-  #discard(imap: Imap, shelf: Shelf): void {
-    this.#removeIdle(imap, shelf);
+  /** Ends an idle connection, without waiting for the response to LOGOUT. */
+  #endIdle(imap: Imap, connections: AccountConnections): void {
+    this.#removeIdle(imap, connections);
     imap.end();
-    this.#free(shelf);
+    this.#forgetIfEmpty(connections);
   }
 
-  /** Gives the place of a connection that is gone to the next in line: first the same account, then those kept waiting by all. */
-  #free(shelf: Shelf): void {
-    shelf.count -= 1;
-    this.#total -= 1;
-    for (const next of [shelf, ...this.#hungry]) {
-      const [waiter] = next.waiters;
-      if (waiter === undefined) {
-        this.#hungry.delete(next);
-      } else if (this.#reserve(next)) {
-        waiter.take('open');
-        break;
-      }
-    }
-    this.#forgetIfEmpty(shelf);
-    if (this.#total === 0) this.#onEmpty?.();
+  #freePlace(connections: AccountConnections): void {
+    this.#places.release(connections.key);
+    this.#forgetIfEmpty(connections);
+    if (this.#places.taken === 0) this.#onLastRelease?.();
   }
 
-  #forgetIfEmpty(shelf: Shelf): void {
-    if (shelf.count === 0 && shelf.waiters.length === 0) this.#shelves.delete(shelf.key);
+  #forgetIfEmpty({ key, idle }: AccountConnections): void {
+    if (idle.length === 0 && !this.#places.isInUse(key)) this.#accounts.delete(key);
   }
 }
 
-/** Attempts at a connection to a server that has too many. */
-const MOST_ATTEMPTS = 4;
+/** Attempts at a server that reports too many connections. */
+const MAX_ATTEMPTS = 4;
 
 function isDrop(error: unknown): boolean {
   return (
@@ -270,6 +288,11 @@ function isDrop(error: unknown): boolean {
     error.code === 'CONNECTION_LOST' &&
     error.fault === 'unreachable'
   );
+}
+
+function busy(): UpstreamError {
+  const sentence = 'Too many calls use this mailbox at the same time. Try again in a minute, with fewer at once.';
+  return new UpstreamError('IMAP', 'timeout', sentence, { code: 'POOL_BUSY' });
 }
 
 function shuttingDown(): UpstreamError {

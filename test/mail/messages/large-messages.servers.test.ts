@@ -6,7 +6,6 @@ import { UpstreamError } from '../../../src/errors.ts';
 import type { MessageBytes } from '../../../src/mail/message-bytes.ts';
 import { appendMessage } from '../../../src/mail/messages/change.ts';
 import { listMessages } from '../../../src/mail/messages/list.ts';
-import { createTurns } from '../../../src/mail/pool/turns.ts';
 import { composeMessage, type OutgoingMessage } from '../../../src/mail/send/compose.ts';
 import { submit } from '../../../src/mail/send/smtp.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
@@ -132,33 +131,5 @@ describe('messages that are not in memory', () => {
     await expect(submit(sender, message)).rejects.toThrow('The store has gone.');
     await submit(sender, await composeMessage({ ...outgoing([]), to: recipient.email, bcc: '' }));
     await expect.poll(async () => (await messagesIn(recipient, 'INBOX')).length, { timeout: 10_000 }).toBe(1);
-  });
-});
-
-describe('turns', () => {
-  test('no more run at once than there are places for one key; other keys do not wait', async () => {
-    const takeTurn = createTurns(2);
-    const [ends, seen]: [(() => void)[], string[]] = [[], []];
-    const run = (key: string, name: string) =>
-      takeTurn(key, () => {
-        seen.push(name);
-        return new Promise<void>((resolve) => {
-          ends.push(resolve);
-        });
-      });
-    const all = [run('a', 'a1'), run('a', 'a2'), run('a', 'a3'), run('b', 'b1')];
-    await Promise.resolve();
-    expect(seen).toEqual(['a1', 'a2', 'b1']);
-    ends[0]?.();
-    await all[0];
-    await expect.poll(() => seen).toEqual(['a1', 'a2', 'b1', 'a3']);
-    for (const end of ends) end();
-    await Promise.all(all);
-  });
-
-  test('a run that fails gives its place back', async () => {
-    const takeTurn = createTurns(1);
-    await expect(takeTurn('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    expect(await takeTurn('a', async () => 'yes')).toBe('yes');
   });
 });

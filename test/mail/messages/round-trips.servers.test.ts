@@ -258,7 +258,7 @@ describe('a warm connection that nobody has used for a while', () => {
     const limits = { staleAfterMs: 50, staleAnswerMs: 200, silenceMs: 20_000 };
     const pool = createImapPool({ log: silentLog, limits });
     const list = () =>
-      pool.withImap({ imap: { ...account.imap, server } }, (imap) => listMessages(imap, 'INBOX', PAGE), {
+      pool.withConnection({ imap: { ...account.imap, server } }, (imap) => listMessages(imap, 'INBOX', PAGE), {
         retry: true,
       });
     await list();
@@ -277,7 +277,7 @@ describe('a warm connection that nobody has used for a while', () => {
     const account = {
       imap: { server: server.server, login: { kind: 'password' as const, username: 'ada', password: 'secret' } },
     };
-    const append = () => pool.withImap(account, (imap) => appendMessage(imap, 'Drafts', Buffer.from('x'), []));
+    const append = () => pool.withConnection(account, (imap) => appendMessage(imap, 'Drafts', Buffer.from('x'), []));
     await append();
     await append();
     await pool.close();

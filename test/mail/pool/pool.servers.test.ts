@@ -17,30 +17,30 @@ afterEach(async () => {
 });
 
 describe('a pool', () => {
-  test('lends the same warm connection again, without another login', async () => {
+  test('reuses the warm connection of an account, without another login', async () => {
     const [pool, account] = [newPool(), newAccount()];
-    const first = await pool.withImap(account, async (imap) => imap);
-    expect(await pool.withImap(account, async (imap) => imap)).toBe(first);
-    expect(pool.size()).toEqual({ idle: 1, leased: 0 });
+    const first = await pool.withConnection(account, async (imap) => imap);
+    expect(await pool.withConnection(account, async (imap) => imap)).toBe(first);
+    expect(pool.size()).toEqual({ idle: 1, inUse: 0 });
   });
 
-  test('never lends one account the connection of another, not even with the same user and another password', async () => {
+  test('never gives one account the connection of another, not even with the same user and another password', async () => {
     const [pool, account] = [newPool(), newAccount()];
-    const mine = await pool.withImap(account, async (imap) => imap);
-    expect(await pool.withImap(newAccount(), async (imap) => imap)).not.toBe(mine);
-    await expect(pool.withImap(withPassword(account, 'wrong'), async (imap) => imap)).rejects.toMatchObject({
+    const mine = await pool.withConnection(account, async (imap) => imap);
+    expect(await pool.withConnection(newAccount(), async (imap) => imap)).not.toBe(mine);
+    await expect(pool.withConnection(withPassword(account, 'wrong'), async (imap) => imap)).rejects.toMatchObject({
       fault: 'credentials',
     });
-    expect(pool.size()).toEqual({ idle: 2, leased: 0 });
+    expect(pool.size()).toEqual({ idle: 2, inUse: 0 });
   });
 
-  test('lends no connection to two at the same time, and opens no more than the limit of an account', async () => {
+  test('gives no connection to two calls at the same time, and opens no more than the limit of an account', async () => {
     const [pool, account] = [newPool({ perAccount: 2 }), newAccount()];
     let most = 0;
     const inUse = new Set<Imap>();
     await Promise.all(
       Array.from({ length: 12 }, () =>
-        pool.withImap(account, async (imap) => {
+        pool.withConnection(account, async (imap) => {
           expect(inUse.has(imap)).toBe(false);
           inUse.add(imap);
           most = Math.max(most, inUse.size);
@@ -50,16 +50,16 @@ describe('a pool', () => {
       ),
     );
     expect(most).toBe(2);
-    expect(pool.size()).toEqual({ idle: 2, leased: 0 });
+    expect(pool.size()).toEqual({ idle: 2, inUse: 0 });
   });
 
   test('prefers the connection that has the wanted mailbox open', async () => {
     const [pool, account] = [newPool(), newAccount()];
-    const { promise: both, resolve } = gate();
+    const { promise: both, resolve } = Promise.withResolvers<void>();
     const open = (mailbox: string) =>
-      pool.withImap(account, async (imap) => {
+      pool.withConnection(account, async (imap) => {
         await imap.select(mailbox, { readOnly: true, fresh: false });
-        if (pool.size().leased === 2) resolve();
+        if (pool.size().inUse === 2) resolve();
         await both;
         return imap;
       });
@@ -69,42 +69,86 @@ describe('a pool', () => {
       ['Sent', sent],
       ['Drafts', drafts],
     ] as const) {
-      expect(await pool.withImap(account, async (leased) => leased, { mailbox })).toBe(imap);
+      expect(await pool.withConnection(account, async (imap) => imap, { mailbox })).toBe(imap);
     }
   });
 
-  test('ends a connection that nobody used for a while', async () => {
+  test('ends a connection that was not used for a while', async () => {
     const pool = newPool({ idleMs: 50 });
-    await pool.withImap(newAccount(), async () => undefined);
+    await pool.withConnection(newAccount(), async () => undefined);
     await waitUntil(20_000, () => pool.size().idle === 0);
   });
 
-  test('at the overall limit closes the connection unused for longest, whosever it is', async () => {
+  test('at the overall limit ends the connection unused for longest, of whichever account', async () => {
     const pool = newPool({ overall: 2 });
     const [a, b, c] = [newAccount(), newAccount(), newAccount()];
-    const ofA = await pool.withImap(a, async (imap) => imap);
-    const ofB = await pool.withImap(b, async (imap) => imap);
-    await pool.withImap(c, async () => undefined);
-    expect(pool.size()).toEqual({ idle: 2, leased: 0 });
+    const ofA = await pool.withConnection(a, async (imap) => imap);
+    const ofB = await pool.withConnection(b, async (imap) => imap);
+    await pool.withConnection(c, async () => undefined);
+    expect(pool.size()).toEqual({ idle: 2, inUse: 0 });
     expect(ofA.isUsable).toBe(false);
-    expect(await pool.withImap(b, async (imap) => imap)).toBe(ofB);
+    expect(await pool.withConnection(b, async (imap) => imap)).toBe(ofB);
   });
 
-  test('at the overall limit, with all of them lent out, the next account waits for one to come back', async () => {
+  test('at the overall limit, with all connections in use, the next account waits until one is free', async () => {
     const pool = newPool({ overall: 1 });
-    const { promise, resolve } = gate();
-    const first = pool.withImap(newAccount(), () => promise);
-    const second = pool.withImap(newAccount(), async () => 'served');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const first = pool.withConnection(newAccount(), () => promise);
+    const second = pool.withConnection(newAccount(), async () => 'served');
     resolve();
     await first;
     expect(await second).toBe('served');
   });
 
-  test('does not keep a caller waiting for ever', async () => {
-    const [pool, account] = [newPool({ perAccount: 1, waitMs: 50 }), newAccount()];
-    const { promise, resolve } = gate();
-    const first = pool.withImap(account, () => promise);
-    await expect(pool.withImap(account, async () => undefined)).rejects.toMatchObject({
+  test('serves the calls that wait in the order of their arrival, without another login', async () => {
+    const [pool, account] = [newPool({ perAccount: 1 }), newAccount()];
+    const served: number[] = [];
+    const used = await Promise.all(
+      [0, 1, 2, 3].map((n) =>
+        pool.withConnection(account, async (imap) => {
+          served.push(n);
+          await imap.run('NOOP');
+          return imap;
+        }),
+      ),
+    );
+    expect(served).toEqual([0, 1, 2, 3]);
+    expect(new Set(used).size).toBe(1);
+  });
+
+  test('at the overall limit serves the call that waited longest, of whichever account', async () => {
+    const pool = newPool({ overall: 1 });
+    const [a, b] = [newAccount(), newAccount()];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const served: string[] = [];
+    const serve = (name: string) => async () => void served.push(name);
+    const all = [
+      pool.withConnection(a, () => promise),
+      pool.withConnection(b, serve('b')),
+      pool.withConnection(a, serve('a')),
+    ];
+    resolve();
+    await Promise.all(all);
+    expect(served).toEqual(['b', 'a']);
+    expect(pool.size()).toEqual({ idle: 1, inUse: 0 });
+  });
+
+  test('refuses a call at once if too many of its account wait already', async () => {
+    const [pool, account] = [newPool({ perAccount: 1, maxWaiting: 1 }), newAccount()];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const first = pool.withConnection(account, () => promise);
+    const second = pool.withConnection(account, async () => 'served');
+    await expect(pool.withConnection(account, async () => undefined)).rejects.toMatchObject({ code: 'POOL_BUSY' });
+    resolve();
+    await first;
+    expect(await second).toBe('served');
+  });
+
+  test('lets no call wait longer than the limit', async () => {
+    const [pool, account] = [newPool({ perAccount: 1, maxWaitMs: 50 }), newAccount()];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const first = pool.withConnection(account, () => promise);
+    await expect(pool.withConnection(account, async () => undefined)).rejects.toMatchObject({
       fault: 'timeout',
       code: 'POOL_BUSY',
     });
@@ -112,73 +156,73 @@ describe('a pool', () => {
     await first;
   });
 
-  test('keeps a connection that somebody else opened', async () => {
+  test('adopts a connection that was opened elsewhere', async () => {
     const [pool, account] = [newPool(), newAccount()];
     const imap = await connectImap(account.imap);
     pool.adopt(account, imap);
-    expect(await pool.withImap(account, async (leased) => leased)).toBe(imap);
+    expect(await pool.withConnection(account, async (imap) => imap)).toBe(imap);
   });
 
-  test('does not lend a connection again whose command has not ended', async () => {
+  test('does not reuse a connection whose command has not ended', async () => {
     const [pool, account] = [newPool(), newAccount()];
-    const first = await pool.withImap(account, async (imap) => {
+    const first = await pool.withConnection(account, async (imap) => {
       void imap.run('NOOP').catch(() => undefined);
       return imap;
     });
-    expect(await pool.withImap(account, async (imap) => imap)).not.toBe(first);
+    expect(await pool.withConnection(account, async (imap) => imap)).not.toBe(first);
   });
 
-  test('ends every connection when it is closed, and lends none afterwards', async () => {
+  test('ends every connection when it is closed, and opens none afterwards', async () => {
     const pool = newPool();
-    const idle = await pool.withImap(newAccount(), async (imap) => imap);
+    const idle = await pool.withConnection(newAccount(), async (imap) => imap);
     await pool.close();
     expect(idle.isUsable).toBe(false);
-    await expect(pool.withImap(newAccount(), async () => undefined)).rejects.toMatchObject({ code: 'SHUTDOWN' });
+    await expect(pool.withConnection(newAccount(), async () => undefined)).rejects.toMatchObject({ code: 'SHUTDOWN' });
   });
 
-  test('cuts a lent connection when it is closed and the caller takes too long', async () => {
+  test('closes a connection in use when the pool is closed and the call takes too long', async () => {
     await using server = await startScriptedImap((command) => (command === 'NOOP' ? '' : undefined));
     const pool = newPool({ closeMs: 50 });
-    const stuck = pool.withImap(onServer(server), (imap) => imap.run('NOOP'));
+    const stuck = pool.withConnection(onServer(server), (imap) => imap.run('NOOP'));
     await waitUntil(20_000, () => server.commands.includes('NOOP'));
     await Promise.all([pool.close(), expect(stuck).rejects.toMatchObject({ fault: 'unreachable' })]);
   });
 });
 
 describe('a warm connection that the server has dropped', () => {
-  test('is replaced before it is lent', async () => {
+  test('is replaced before it is used', async () => {
     await using server = await startScriptedImap(() => undefined);
     const pool = newPool();
-    await pool.withImap(onServer(server), (imap) => imap.run('NOOP'));
+    await pool.withConnection(onServer(server), (imap) => imap.run('NOOP'));
     server.cut();
     await waitUntil(20_000, () => pool.size().idle === 0);
-    await pool.withImap(onServer(server), (imap) => imap.run('NOOP'));
+    await pool.withConnection(onServer(server), (imap) => imap.run('NOOP'));
     expect(server.connections()).toBe(2);
   });
 
-  test('costs a reading call nothing but time: it is repeated once on a fresh one', async () => {
+  test('costs a reading call only time: the call is repeated once on a fresh connection', async () => {
     await using server = await droppingOnce(/^NOOP/);
     const pool = newPool();
-    await pool.withImap(onServer(server), async () => undefined);
-    await pool.withImap(onServer(server), (imap) => imap.run('NOOP'), { retry: true });
+    await pool.withConnection(onServer(server), async () => undefined);
+    await pool.withConnection(onServer(server), (imap) => imap.run('NOOP'), { retry: true });
     expect(server.connections()).toBe(2);
   });
 
-  test('is no reason to repeat a call that did not ask for it', async () => {
+  test('does not repeat a call that did not ask for it', async () => {
     await using server = await droppingOnce(/^NOOP/);
     const pool = newPool();
-    await pool.withImap(onServer(server), async () => undefined);
-    await expect(pool.withImap(onServer(server), (imap) => imap.run('NOOP'))).rejects.toMatchObject({
+    await pool.withConnection(onServer(server), async () => undefined);
+    await expect(pool.withConnection(onServer(server), (imap) => imap.run('NOOP'))).rejects.toMatchObject({
       fault: 'unreachable',
     });
     expect(server.connections()).toBe(1);
   });
 
-  test('is no reason to repeat what may have changed something', async () => {
+  test('does not repeat a call that may have changed something', async () => {
     await using server = await droppingOnce(/^UID STORE/, '* 1 FETCH (UID 1 FLAGS ())\nTAG OK');
     const pool = newPool();
-    await pool.withImap(onServer(server), async () => undefined);
-    const change = pool.withImap(
+    await pool.withConnection(onServer(server), async () => undefined);
+    const change = pool.withConnection(
       onServer(server),
       (imap) => updateFlags(imap, 'INBOX', 1, { add: ['Seen'], remove: [] }),
       {
@@ -189,14 +233,16 @@ describe('a warm connection that the server has dropped', () => {
     expect(server.commands.filter((command) => /STORE/.test(command))).toHaveLength(1);
   });
 
-  test('is repeated once and no more', async () => {
+  test('repeats a call once and no more', async () => {
     await using server = await startScriptedImap((command, socket) => {
       if (command === 'NOOP') socket.destroy();
       return command === 'NOOP' ? '' : undefined;
     });
     const pool = newPool();
-    await pool.withImap(onServer(server), async () => undefined);
-    await expect(pool.withImap(onServer(server), (imap) => imap.run('NOOP'), { retry: true })).rejects.toMatchObject({
+    await pool.withConnection(onServer(server), async () => undefined);
+    await expect(
+      pool.withConnection(onServer(server), (imap) => imap.run('NOOP'), { retry: true }),
+    ).rejects.toMatchObject({
       fault: 'unreachable',
     });
     expect(server.connections()).toBe(2);
@@ -212,13 +258,13 @@ describe('one slow or dead server', () => {
       const end = () => {
         ended += 1;
       };
-      pool.withImap(onServer(dead), async () => undefined).then(end, end);
+      pool.withConnection(onServer(dead), async () => undefined).then(end, end);
     }
-    await pool.withImap(newAccount(), (imap) => listMessages(imap, 'INBOX', { page: 1, perPage: 20 }));
+    await pool.withConnection(newAccount(), (imap) => listMessages(imap, 'INBOX', { page: 1, perPage: 20 }));
     expect(ended).toBe(0);
   });
 
-  test('that allows no further connection makes callers share the ones there are', async () => {
+  test('that allows no further connection makes the calls share the open ones', async () => {
     let open = 0;
     await using server = await startScriptedImap((command, socket) => {
       if (!command.startsWith('LOGIN')) return undefined;
@@ -231,7 +277,9 @@ describe('one slow or dead server', () => {
     });
     const pool = newPool();
     const answers = await Promise.all(
-      Array.from({ length: 6 }, (_, n) => pool.withImap(onServer(server), (imap) => imap.run('NOOP').then(() => n))),
+      Array.from({ length: 6 }, (_, n) =>
+        pool.withConnection(onServer(server), (imap) => imap.run('NOOP').then(() => n)),
+      ),
     );
     expect(answers).toEqual([0, 1, 2, 3, 4, 5]);
   });
@@ -248,7 +296,7 @@ function onServer({ server }: ScriptedImap): MailAccount {
   return { fullName: '', email: 'ada@example.test', imap: endpoint, smtp: endpoint };
 }
 
-/** Cuts the first connection when the command comes; later connections live. */
+/** Closes the first connection at the command, and keeps later connections. */
 function droppingOnce(command: RegExp, fetchAnswer?: string): Promise<ScriptedImap> {
   let isDropped = false;
   return startScriptedImap((line, socket) => {
@@ -258,12 +306,4 @@ function droppingOnce(command: RegExp, fetchAnswer?: string): Promise<ScriptedIm
     socket.destroy();
     return '';
   });
-}
-
-function gate(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((open) => {
-    resolve = open;
-  });
-  return { promise, resolve };
 }

@@ -16,7 +16,7 @@ export interface MailTools extends AsyncDisposable {
   call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** What the call fails with. */
   failure(tool: string, args?: Record<string, unknown>): Promise<unknown>;
-  connections(): { idle: number; leased: number };
+  connections(): { idle: number; inUse: number };
 }
 
 export interface MailToolsLimits {
@@ -43,7 +43,11 @@ export function openMailTools(
   account: MailAccount,
   { imap, smtp, pool: poolLimits, messageIdSecret = randomBytes(32) }: MailToolsLimits = {},
 ): MailTools {
-  const pool = createImapPool({ pool: { closeMs: 500, fullMs: 20, ...poolLimits }, limits: { ...IMAP, ...imap }, log });
+  const pool = createImapPool({
+    pool: { closeMs: 500, fullRetryMs: 20, ...poolLimits },
+    limits: { ...IMAP, ...imap },
+    log,
+  });
   const refuse = () => Promise.reject(new Error('no attachments here'));
   const store = { publish: async () => 'https://files.example.test/', fetchOwn: refuse };
   const now = () => new Date();
