@@ -7,8 +7,8 @@ import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { MailAccount } from '../src/mail/account.ts';
 import { createKeyring, randomId } from '../src/oauth/sealed/jwe.ts';
-import { createTokens } from '../src/oauth/sealed/payloads.ts';
-import { scopes } from '../src/policy.ts';
+import { createTokens } from '../src/oauth/sealed/sealed-types.ts';
+import { SCOPES } from '../src/policy.ts';
 import { waitUntil } from '../test/support/app/wait-until.ts';
 import { freePort } from '../test/support/servers/ports.ts';
 
@@ -85,7 +85,7 @@ function accessOf({ fullName, email, imap, smtp }: MailAccount, origin: string) 
     gid: randomId(),
     granted_at: Math.floor(Date.now() / 1000),
     client: { jti: randomId(), name: 'bench' },
-    scope: [...scopes],
+    scope: [...SCOPES],
     login: { name: fullName, email, imap: { username, password } },
     servers: { imap: imap.server, smtp: smtp.server },
   };

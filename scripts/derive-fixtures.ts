@@ -7,10 +7,10 @@ import { contentOf } from '../src/mcp/mail/new-message.ts';
 import { writeCursor } from '../src/mcp/missive/cursor.ts';
 import { sendsKey } from '../src/mcp/permit/sends.ts';
 import { jtiOfClient } from '../src/oauth/client/named-client.ts';
-import { grantMark } from '../src/oauth/grant/revocation-marks.ts';
+import { revokedGrantKey } from '../src/oauth/grant/revocation-marks.ts';
 import { createRotation } from '../src/oauth/grant/rotation.ts';
 import { accountOf } from '../src/oauth/sealed/credentials.ts';
-import { createTokens } from '../src/oauth/sealed/payloads.ts';
+import { createTokens } from '../src/oauth/sealed/sealed-types.ts';
 import { subjectsOf } from '../src/oauth/sealed/subject.ts';
 import { createMemoryState } from '../src/state/memory.ts';
 import { connectRedisState } from '../src/state/redis.ts';
@@ -102,7 +102,7 @@ async function successors(tokens: readonly string[]) {
   const made = [];
   for (const token of tokens) {
     const content = await refresh.inspect(token);
-    made.push({ jti: content.jti, successor: (await rotation.use(content)).jti });
+    made.push({ jti: content.jti, successor: (await rotation.consume(content)).jti });
   }
   await state.close();
   return made;
@@ -113,7 +113,7 @@ async function redisEntries(notes: readonly Note[]): Promise<object> {
   await using server = await startRedis();
   const state = await connectRedisState({ url: server.url, now });
   const until = inSeconds(30 * 86_400);
-  await state.mark(grantMark('noted-current'), until);
+  await state.mark(revokedGrantKey('noted-current'), until);
   await state.claim('refresh:fixture', until);
   for (const { list, id, token } of notes) await state.note(list, id, token, until);
   await state.close();

@@ -6,7 +6,7 @@ import { program } from '../src/cli.ts';
 import { limitTable, toolTable } from '../src/mcp/reference.ts';
 import { mailTools } from '../src/mcp/tools/mail.ts';
 import { missiveTools } from '../src/mcp/tools/missive.ts';
-import { presets } from '../src/oauth/client/presets.ts';
+import { PRESETS } from '../src/oauth/client/presets.ts';
 import { ENVIRONMENT } from '../src/settings/environment.ts';
 import { requirements, requirementTable } from './requirements.ts';
 
@@ -51,7 +51,7 @@ function find(name: string) {
 }
 
 function presetTable(): string {
-  const rows = Object.entries(presets).map(
+  const rows = Object.entries(PRESETS).map(
     ([name, { title, redirectUris, kind }]) =>
       `| \`${name}\` | ${title} | ${redirectUris.map((uri) => `\`${uri}\``).join('<br>') || 'add `--redirect-uri`'} | ${kind} |`,
   );

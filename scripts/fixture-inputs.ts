@@ -6,7 +6,7 @@ import { createLog } from '../src/log.ts';
 import { sha256 } from '../src/oauth/http/constant-time.ts';
 import type { Credentials } from '../src/oauth/sealed/credentials.ts';
 import { createKeyring } from '../src/oauth/sealed/jwe.ts';
-import { type Policy, scopes } from '../src/policy.ts';
+import { type Policy, SCOPES } from '../src/policy.ts';
 import { readConfig } from '../src/settings/config.ts';
 import { testKey } from '../test/support/app/oauth-app.ts';
 
@@ -86,7 +86,7 @@ export function sessionOf({ services }: Awaited<ReturnType<typeof assemble>>, en
   const account = { service: 'mail' as const, fullName: 'Ada Example', email: 'ada@example.com', imap, smtp: imap };
   const client = { jti: 'C'.repeat(22), name: 'Test client' };
   return services.openSession({
-    ...{ account, client, permit: { scope: scopes, consent: {}, policy: {} }, subject: 'D'.repeat(22), endsAt },
+    ...{ account, client, permit: { scope: SCOPES, consent: {}, policy: {} }, subject: 'D'.repeat(22), endsAt },
     ...{ jti: 'E'.repeat(22), grantId: 'F'.repeat(22), expiresAt: endsAt },
   });
 }

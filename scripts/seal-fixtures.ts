@@ -13,14 +13,14 @@ import { isOffered } from '../src/mcp/permit/permit.ts';
 import { toolsOf } from '../src/mcp/services.ts';
 import { mintClient, type NewClient } from '../src/oauth/client/client.ts';
 import { sealConnection } from '../src/oauth/client/default-connection.ts';
-import { presets } from '../src/oauth/client/presets.ts';
+import { PRESETS } from '../src/oauth/client/presets.ts';
 import { registeredSecret } from '../src/oauth/client/registered-client.ts';
-import { createGrants, type NotedGrant } from '../src/oauth/grant/grants.ts';
+import { createGrants, type ListedGrant } from '../src/oauth/grant/grants.ts';
 import { challengeOf } from '../src/oauth/http/pkce.ts';
 import { accountOf } from '../src/oauth/sealed/credentials.ts';
-import { type AccessPayload, createTokens, type RefreshPayload } from '../src/oauth/sealed/payloads.ts';
+import { type AccessPayload, createTokens, type RefreshPayload } from '../src/oauth/sealed/sealed-types.ts';
 import { subjectsOf } from '../src/oauth/sealed/subject.ts';
-import { methods, scopes } from '../src/policy.ts';
+import { METHODS, SCOPES } from '../src/policy.ts';
 import { VERSION } from '../src/settings/version.ts';
 import { createMemoryState } from '../src/state/memory.ts';
 import { codeVerifier, openToClients, redirectUri, startOAuthApp } from '../test/support/app/oauth-app.ts';
@@ -100,7 +100,7 @@ async function sealClients(): Promise<Record<string, string>> {
     jtis[name] = add('client_id', name, clientId, {
       key,
       secret: clientSecret,
-      redirect_uris: [...whole.presets.flatMap((one) => presets[one]?.redirectUris ?? []), ...whole.redirectUris],
+      redirect_uris: [...whole.presets.flatMap((one) => PRESETS[one]?.redirectUris ?? []), ...whole.redirectUris],
       tools: offered.map((tool) => tool.name),
     });
   }
@@ -114,7 +114,7 @@ async function sealClients(): Promise<Record<string, string>> {
     presets: ['claude', 'cursor'],
     policy: mailPolicy,
   });
-  await mint('mail, every preset', { presets: Object.keys(presets), redirectUris: [] });
+  await mint('mail, every preset', { presets: Object.keys(PRESETS), redirectUris: [] });
   await mint('missive, minimal', { servers: missiveServers });
   await mint('missive, all fields', { ...full, servers: missiveServers, presets: ['claude'], policy: missivePolicy });
   await mint('mail, previous key', { kind: 'confidential' }, 'previous');
@@ -123,10 +123,10 @@ async function sealClients(): Promise<Record<string, string>> {
   for (const [limit, value] of Object.entries(mailPolicy)) {
     await mint(`mail, policy with ${limit} alone`, { policy: { [limit]: value } });
   }
-  await mint('mail, policy with every method and tag', { policy: { methods: [...methods], tags: mailTags } });
+  await mint('mail, policy with every method and tag', { policy: { methods: [...METHODS], tags: mailTags } });
   await mint('missive, policy with every method and tag', {
     servers: missiveServers,
-    policy: { methods: [...methods], tags: missiveTags },
+    policy: { methods: [...METHODS], tags: missiveTags },
   });
   for (const [name, tools, servers] of [
     ['mail', mailNames, mailServers],
@@ -185,7 +185,7 @@ async function sealGrants(clients: Record<string, string>): Promise<void> {
     const isFull = 'isFull' in one;
     const tokens = createTokens(keyrings[key]);
     const client = clients[name] ?? '';
-    const scope = isFull ? (['mail.read', 'mail.send'] as const) : scopes;
+    const scope = isFull ? (['mail.read', 'mail.send'] as const) : SCOPES;
     const agreed = isFull ? { consent: { ...consent, powers: [...consent.powers] } } : {};
     const transaction = {
       tid: `tid-${name}`,
@@ -220,7 +220,7 @@ async function sealGrants(clients: Record<string, string>): Promise<void> {
 
 async function sealNotes(): Promise<void> {
   const log = createLog('ERROR', { write: () => undefined });
-  async function note(name: string, account: Account, grant: Partial<NotedGrant>, key: KeyName = 'current') {
+  async function note(name: string, account: Account, grant: Partial<ListedGrant>, key: KeyName = 'current') {
     const keyring = keyrings[key];
     const written: { list: string; id: string; text: string }[] = [];
     const memory = createMemoryState({ now });
@@ -229,22 +229,22 @@ async function sealNotes(): Promise<void> {
       note: async (list: string, id: string, text: string) => void written.push({ list, id, text }),
     };
     const [subject = ''] = subjectsOf(keyring, account);
-    const whole: NotedGrant = {
+    const whole: ListedGrant = {
       ...{
         id: `noted-${key}`,
         client: { jti: 'B'.repeat(22), name: 'Test client' },
-        scope: [...scopes],
+        scope: [...SCOPES],
         powers: ['read'],
       },
       ...{ grantedAt: inSeconds(-60), until: inSeconds(90 * 86_400 - 60), ...grant },
     };
-    await createGrants({ state, keyring, now, log }).note(subject, whole, inSeconds(30 * 86_400));
+    await createGrants({ state, keyring, now, log }).record(subject, whole, inSeconds(30 * 86_400));
     await memory.close();
     for (const { list, id, text } of written) add('grant', name, text, { key, account, list, id });
   }
   const mailbox = accountOf(mailLogin, mailServers);
   const missive = accountOf(missiveLogin, missiveServers);
-  const more: Partial<NotedGrant> = { redirectHost: 'client.example', recipients: ['@example.org'] };
+  const more: Partial<ListedGrant> = { redirectHost: 'client.example', recipients: ['@example.org'] };
   await note('mail, minimal', mailbox, {});
   await note('mail, all fields', accountOf(mailLoginFull, mailServersFull), { ...more, scope: ['mail.read'] });
   await note('missive, minimal', missive, {});
@@ -258,8 +258,8 @@ const hiddenIn = (html: string, name: string): string =>
 /** The pages at /account of a running authorization server hold these two. */
 async function sealAccountPages(): Promise<void> {
   const headers = { cookie: `__Host-mail-mcp=${cookie}`, origin: issuer };
-  const selfRegistration = { ...openToClients, connection: { servers: mailServers, policy: {}, expiresAt: null } };
-  const options = { issuer, now, keys: { current: keys.current, previous: [keys.previous] }, selfRegistration };
+  const dynamicClients = { ...openToClients, connection: { servers: mailServers, policy: {}, expiresAt: null } };
+  const options = { issuer, now, keys: { current: keys.current, previous: [keys.previous] }, dynamicClients };
   for (const [name, client, fields] of [
     ['mail, of a client', 'mail, all fields', { imap_username: 'Zoe.Example', imap_password: 'päss wörd' }],
     ['mail, of the default connection', '', { imap_username: 'ada@example.com', imap_password: 'test-password' }],

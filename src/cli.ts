@@ -12,7 +12,7 @@ import { ConfigError } from './errors.ts';
 import { METHOD_GROUPS } from './mcp/permit/policy-input.ts';
 import { MISSIVE_TAGS, TAGS } from './mcp/tool.ts';
 import { MISSIVE_URL } from './missive/account.ts';
-import { presets } from './oauth/client/presets.ts';
+import { PRESETS } from './oauth/client/presets.ts';
 import { readConfig } from './settings/config.ts';
 import { VERSION } from './settings/version.ts';
 
@@ -122,7 +122,7 @@ function addGenerate(root: Command): Command {
     .option('--missive-url <url>', `base URL of its API (default: ${MISSIVE_URL})`)
     .option(
       '--preset <name>',
-      `MCP client to allow, repeatable (default: claude, inspector): ${Object.keys(presets).join(', ')}`,
+      `MCP client to allow, repeatable (default: claude, inspector): ${Object.keys(PRESETS).join(', ')}`,
       collect,
       [],
     )

@@ -2,15 +2,15 @@
 import { z } from 'zod';
 
 /** The OAuth scopes, in the order they are shown and returned. */
-export const scopes = ['mail.read', 'mail.write', 'mail.send', 'mail.delete'] as const;
+export const SCOPES = ['mail.read', 'mail.write', 'mail.send', 'mail.delete'] as const;
 
 /** What an operation does to a mailbox, as the operator's `--methods` names it. */
-export const methods = ['list', 'get', 'search', 'create', 'update', 'delete', 'send'] as const;
-export type Method = (typeof methods)[number];
+export const METHODS = ['list', 'get', 'search', 'create', 'update', 'delete', 'send'] as const;
+export type Method = (typeof METHODS)[number];
 
 /** Limits that the operator sealed into a client_id. What is absent is not limited. */
 export const Policy = z.object({
-  methods: z.array(z.enum(methods)).optional(),
+  methods: z.array(z.enum(METHODS)).optional(),
   tags: z.array(z.string()).optional(),
   tools: z.array(z.string()).optional(),
   /** Full names of mailboxes, Unicode (NFC), INBOX in capitals; everything below one where it ends in a delimiter and `*`. */
@@ -23,8 +23,8 @@ export const Policy = z.object({
 export type Policy = z.output<typeof Policy>;
 
 /** What a person may grant or keep back, one by one, on the sign-in form. */
-export const powers = ['read', 'organise', 'draft', 'send', 'delete'] as const;
-export const Power = z.enum(powers);
+export const POWERS = ['read', 'organise', 'draft', 'send', 'delete'] as const;
+export const Power = z.enum(POWERS);
 export type Power = z.output<typeof Power>;
 
 /** What the owner of the mailbox has left of what was asked for. */
@@ -47,4 +47,4 @@ export interface Permit {
 }
 
 /** Everything, without a limit. */
-export const unlimited: Permit = { scope: scopes, consent: {}, policy: {} };
+export const UNLIMITED: Permit = { scope: SCOPES, consent: {}, policy: {} };

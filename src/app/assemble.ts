@@ -17,9 +17,9 @@ import { sendLimit, sendsKey } from '../mcp/permit/sends.ts';
 import { toolsOf } from '../mcp/services.ts';
 import type { Grant } from '../oauth/bearer/bearer.ts';
 import { createClients } from '../oauth/client/clients.ts';
+import { readDynamicClients } from '../oauth/client/dynamic-clients.ts';
 import { jtiOfClient } from '../oauth/client/named-client.ts';
-import { openSelfRegistration } from '../oauth/client/self-registration.ts';
-import { createKeyring, type Keyring, sealed } from '../oauth/sealed/jwe.ts';
+import { createKeyring, createSealer, type Keyring } from '../oauth/sealed/jwe.ts';
 import type { Config } from '../settings/config.ts';
 import { createRecentCalls, type RecentCalls } from '../state/recent-calls.ts';
 import { createSemaphore } from '../state/semaphore.ts';
@@ -40,8 +40,8 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   const now = () => new Date();
   checkNotBefore(config.keys, now());
   const keyring = createKeyring(config.keys);
-  const selfRegistration = await openSelfRegistration(config.selfRegistration, keyring, now());
-  if (selfRegistration?.trustedHosts === 'any') {
+  const dynamicClients = await readDynamicClients(config.dynamicClients, keyring, now());
+  if (dynamicClients?.trustedHosts === 'any') {
     log.warn({}, 'TRUSTED_CLIENT_HOSTS=* lets every application of the world ask people for their mailbox');
   }
   // After what server.ts gives to requests; both together stay within 10 s.
@@ -51,7 +51,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   const recentCalls = createRecentCalls({ now });
   const deniedClients = new Set(await Promise.all(config.deniedClients.map((named) => jtiOfClient(named, keyring))));
   const state = await openState(config, { now, log });
-  const clients = createClients({ keyring, now, state, deniedClients, selfRegistration });
+  const clients = createClients({ keyring, now, state, deniedClients, dynamicClients });
   const sends = { state, areAllCounted: state.isShared || config.replicas === 1 };
   let isAccepting = true;
   return {
@@ -166,7 +166,7 @@ async function attachments(config: Config, parts: { keyring: Keyring; pool: Imap
     const nameKey = Buffer.from(hkdfSync('sha256', config.keys.current, '', 'mail-mcp/1/attachment-name', 32));
     return { store: createS3Store({ s3: config.s3, nameKey, now, log }), attachmentLinks: undefined };
   }
-  const links = sealed(keyring, {
+  const links = createSealer(keyring, {
     typ: 'attachment',
     schema: AttachmentRef,
     lifetimeSeconds: LINK_SECONDS,
@@ -174,7 +174,7 @@ async function attachments(config: Config, parts: { keyring: Keyring; pool: Imap
   });
   const seal = {
     seal: (reference: AttachmentRef, notAfter?: Date) => links.seal(reference, now(), notAfter),
-    open: (link: string) => links.open(link, now()),
+    open: (link: string) => links.unseal(link, now()),
   };
   const lendPart = lendFrom(pool);
   return {

@@ -1,13 +1,13 @@
 /** `mail-mcp deny` and `mail-mcp allow`: shuts a client out on all replicas at once, or lets it in again. */
 
 import { ConfigError, UpstreamError } from '../errors.ts';
-import { deniedMark } from '../oauth/client/clients.ts';
+import { deniedClientKey } from '../oauth/client/clients.ts';
 import { jtiOfClient } from '../oauth/client/named-client.ts';
 import { createKeyring } from '../oauth/sealed/jwe.ts';
 import { readStateAccess } from '../settings/config.ts';
 import type { State } from '../state/state.ts';
 
-const centuryMs = 100 * 365 * 24 * 3_600_000;
+const CENTURY_MS = 100 * 365 * 24 * 3_600_000;
 
 /**
  * @param named a client_id or its `jti`
@@ -15,7 +15,7 @@ const centuryMs = 100 * 365 * 24 * 3_600_000;
  * @throws {ConfigError} if there is no Redis, or no such client
  */
 export async function deny(named: string, env: NodeJS.ProcessEnv, now: Date): Promise<string> {
-  const jti = await change(named, env, (state, mark) => state.mark(mark, new Date(now.getTime() + centuryMs)));
+  const jti = await change(named, env, (state, mark) => state.mark(mark, new Date(now.getTime() + CENTURY_MS)));
   return `Client ${jti} is shut out, with everything it was given. Should Redis forget it, DENIED_CLIENTS does not.\n`;
 }
 
@@ -37,7 +37,7 @@ async function change(
   const { connectRedisState } = await import('../state/redis.ts');
   const state = await connectRedisState({ url, now: () => new Date() });
   try {
-    await apply(state, deniedMark(jti));
+    await apply(state, deniedClientKey(jti));
   } catch (cause) {
     if (!(cause instanceof UpstreamError)) throw cause;
     throw new ConfigError('Nothing was changed: the Redis of REDIS_URL cannot be reached, or refuses the login.', {

@@ -2,8 +2,8 @@
 import type { Servers } from '../account.ts';
 import { ConfigError } from '../errors.ts';
 import type { MailServer } from '../mail/account.ts';
-import { type Claims, createKeyring, type Sealed } from '../oauth/sealed/jwe.ts';
-import { createTokens, type Tokens } from '../oauth/sealed/payloads.ts';
+import { type Claims, createKeyring, type Sealer } from '../oauth/sealed/jwe.ts';
+import { createTokens, type Tokens } from '../oauth/sealed/sealed-types.ts';
 import { readKeys } from '../settings/config.ts';
 
 /**
@@ -58,7 +58,7 @@ function looks(tokens: Tokens): Look[] {
   ];
 }
 
-function look<T extends object>(kind: string, type: Sealed<T>, view: (content: T) => object): Look {
+function look<T extends object>(kind: string, type: Sealer<T>, view: (content: T) => object): Look {
   return async (sealed, now) => {
     const content = await type.inspect(sealed).catch(() => null);
     return content && { kind, ...claimsView(content, now), ...view(content) };

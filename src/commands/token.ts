@@ -4,13 +4,13 @@ import { serviceOf, type VerifyLogin } from '../account.ts';
 import { ConfigError, OAuthError } from '../errors.ts';
 import { powersLeft } from '../mcp/permit/powers-left.ts';
 import { toolsOf } from '../mcp/services.ts';
-import { type Client, clientInToken, openClient } from '../oauth/client/client.ts';
+import { type Client, clientInToken, unsealClient } from '../oauth/client/client.ts';
 import { jtiOfClient } from '../oauth/client/named-client.ts';
 import { resourceOf } from '../oauth/metadata.ts';
 import { grantedScope, type Scope } from '../oauth/scope.ts';
 import { accountOf } from '../oauth/sealed/credentials.ts';
 import { createKeyring, type Keyring, randomId, toSeconds } from '../oauth/sealed/jwe.ts';
-import { type AccessPayload, createTokens, lifetimes } from '../oauth/sealed/payloads.ts';
+import { type AccessPayload, createTokens, lifetimes } from '../oauth/sealed/sealed-types.ts';
 import { subjectOf } from '../oauth/sealed/subject.ts';
 import { scopeWith } from '../oauth/sign-in/consent.ts';
 import { readConfig } from '../settings/config.ts';
@@ -45,7 +45,7 @@ export async function createPersonalToken(
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map(({ message }) => message).join('\n'));
   const keyring = createKeyring(config.keys);
   const tokens = createTokens(keyring);
-  const client = await openClient(tokens, parsed.data.clientId, now()).catch((cause) => {
+  const client = await unsealClient(tokens, parsed.data.clientId, now()).catch((cause) => {
     throw new ConfigError('--client-id is not one that was minted with this ENCRYPTION_KEY, or it has expired.', {
       cause,
     });

@@ -5,7 +5,7 @@ import { ConfigError } from '../errors.ts';
 import { type PolicyInput, readPolicy } from '../mcp/permit/policy-input.ts';
 import { toolsOf } from '../mcp/services.ts';
 import { mintClient, type NewClient } from '../oauth/client/client.ts';
-import { defaultPresets, presets } from '../oauth/client/presets.ts';
+import { DEFAULT_PRESETS, PRESETS } from '../oauth/client/presets.ts';
 import type { Keyring } from '../oauth/sealed/jwe.ts';
 import type { Policy } from '../policy.ts';
 import { readServers, toServersJson } from './server-flags.ts';
@@ -72,7 +72,7 @@ export async function mint(keyring: Keyring, flags: Flags, limits: Limits, now: 
 }
 
 export function newClient(flags: Flags, { policy, expiresAt }: Limits): NewClient {
-  const chosen = flags.preset.length + flags.redirectUri.length === 0 ? [...defaultPresets] : flags.preset;
+  const chosen = flags.preset.length + flags.redirectUri.length === 0 ? [...DEFAULT_PRESETS] : flags.preset;
   return {
     servers: flags.servers,
     presets: chosen,
@@ -87,7 +87,7 @@ export function newClient(flags: Flags, { policy, expiresAt }: Limits): NewClien
 /** Some clients never send a secret; a client that has one would lock them out. */
 function isPublic(flags: Flags, chosen: readonly string[]): boolean {
   if (flags.public) return true;
-  const withoutSecret = chosen.filter((name) => presets[name]?.kind === 'public');
+  const withoutSecret = chosen.filter((name) => PRESETS[name]?.kind === 'public');
   if (withoutSecret.length === 0) return false;
   if (withoutSecret.length === chosen.length && flags.redirectUri.length === 0) return true;
   throw new ConfigError(
@@ -96,7 +96,7 @@ function isPublic(flags: Flags, chosen: readonly string[]): boolean {
 }
 
 export function redirectUrisOf({ presets: names, redirectUris }: NewClient): string[] {
-  return [...new Set([...names.flatMap((name) => presets[name]?.redirectUris ?? []), ...redirectUris])];
+  return [...new Set([...names.flatMap((name) => PRESETS[name]?.redirectUris ?? []), ...redirectUris])];
 }
 
 /** What is printed with --json, and answered by the admin endpoint. */

@@ -1,7 +1,7 @@
 /** The discovery documents: RFC 8414 for the authorization server, RFC 9728 for `/mcp`. Pure functions of the issuer. */
 import type { RequestHandler } from 'express';
-import { scopes } from '../policy.ts';
-import { keySetPath, registrationPaths, revocationPaths } from './http/paths.ts';
+import { SCOPES } from '../policy.ts';
+import { KEY_SET_PATH, REGISTRATION_PATHS, REVOCATION_PATHS } from './http/paths.ts';
 import type { OAuthServices } from './services.ts';
 
 /** The one resource there is (RFC 8707 §2): the audience of every access token. */
@@ -25,7 +25,7 @@ export const authorizationServerMetadata = (facts: Facts): RequestHandler => sen
 export function openidConfiguration(facts: Facts): RequestHandler {
   return sendDocument({
     ...describeServer(facts),
-    jwks_uri: facts.issuer + keySetPath,
+    jwks_uri: facts.issuer + KEY_SET_PATH,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
   });
@@ -35,14 +35,14 @@ export function openidConfiguration(facts: Facts): RequestHandler {
 export const emptyKeySet = (): RequestHandler => sendDocument({ keys: [] });
 
 function describeServer({ issuer, clients, state }: Facts): object {
-  const { acceptsRegistration = false, acceptsDocuments = false } = clients.selfRegistration ?? {};
+  const { acceptsRegistration = false, acceptsDocuments = false } = clients.dynamicClients ?? {};
   return {
     issuer,
     authorization_endpoint: `${issuer}/oauth/authorize`,
     token_endpoint: `${issuer}/oauth/token`,
-    ...(acceptsRegistration && { registration_endpoint: issuer + registrationPaths[0] }),
+    ...(acceptsRegistration && { registration_endpoint: issuer + REGISTRATION_PATHS[0] }),
     ...(state.isShared && {
-      revocation_endpoint: issuer + revocationPaths[0],
+      revocation_endpoint: issuer + REVOCATION_PATHS[0],
       revocation_endpoint_auth_methods_supported: clientAuthenticationMethods,
     }),
     response_types_supported: ['code'],
@@ -51,7 +51,7 @@ function describeServer({ issuer, clients, state }: Facts): object {
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: clientAuthenticationMethods,
     // Some clients ask for a refresh token only if this is listed here; it is no scope of the resource.
-    scopes_supported: [...scopes, 'offline_access'],
+    scopes_supported: [...SCOPES, 'offline_access'],
     authorization_response_iss_parameter_supported: true,
     ...(acceptsDocuments && { client_id_metadata_document_supported: true }),
   };
@@ -63,7 +63,7 @@ export function protectedResourceMetadata({ issuer }: { issuer: string }): Reque
     resource: resourceOf(issuer),
     authorization_servers: [issuer],
     bearer_methods_supported: ['header'],
-    scopes_supported: scopes,
+    scopes_supported: SCOPES,
     resource_name: 'Mail',
   });
 }

@@ -7,16 +7,16 @@ import { revocation } from './endpoints/revoke.ts';
 import { token } from './endpoints/token.ts';
 import { allowOtherOrigins } from './http/cors.ts';
 import {
-  accountPath,
-  authorizationServerMetadataAliases,
-  authorizationServerMetadataPath,
-  authorizePaths,
-  keySetPath,
-  openidConfigurationPaths,
-  protectedResourceMetadataPaths,
-  registrationPaths,
-  revocationPaths,
-  tokenPaths,
+  ACCOUNT_PATH,
+  AUTHORIZATION_SERVER_METADATA_ALIASES,
+  AUTHORIZATION_SERVER_METADATA_PATH,
+  AUTHORIZE_PATHS,
+  KEY_SET_PATH,
+  OPENID_CONFIGURATION_PATHS,
+  PROTECTED_RESOURCE_METADATA_PATHS,
+  REGISTRATION_PATHS,
+  REVOCATION_PATHS,
+  TOKEN_PATHS,
 } from './http/paths.ts';
 import {
   authorizationServerMetadata,
@@ -31,17 +31,17 @@ export function oauthRoutes(services: OAuthServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
 
   const { hasMetadataAliases } = services;
-  const aliases = hasMetadataAliases ? authorizationServerMetadataAliases : [];
-  serveDocument(router, [authorizationServerMetadataPath, ...aliases], authorizationServerMetadata(services));
-  serveDocument(router, protectedResourceMetadataPaths, protectedResourceMetadata(services));
+  const aliases = hasMetadataAliases ? AUTHORIZATION_SERVER_METADATA_ALIASES : [];
+  serveDocument(router, [AUTHORIZATION_SERVER_METADATA_PATH, ...aliases], authorizationServerMetadata(services));
+  serveDocument(router, PROTECTED_RESOURCE_METADATA_PATHS, protectedResourceMetadata(services));
   if (hasMetadataAliases) {
-    serveDocument(router, openidConfigurationPaths, openidConfiguration(services));
-    serveDocument(router, [keySetPath], emptyKeySet());
+    serveDocument(router, OPENID_CONFIGURATION_PATHS, openidConfiguration(services));
+    serveDocument(router, [KEY_SET_PATH], emptyKeySet());
   }
 
   const { show, submit } = authorize(services);
   router
-    .route([...authorizePaths])
+    .route([...AUTHORIZE_PATHS])
     // Express would run the GET handler for HEAD; link previews start no sign-in.
     .head(methodNotAllowed('GET, POST'))
     .get(show)
@@ -50,32 +50,32 @@ export function oauthRoutes(services: OAuthServices): Router {
 
   const owner = account(services);
   router
-    .route(accountPath)
+    .route(ACCOUNT_PATH)
     .head(methodNotAllowed('GET, POST'))
     .get(owner.show)
     .post(owner.submit)
     .all(methodNotAllowed('GET, POST'));
 
   router
-    .route([...tokenPaths])
+    .route([...TOKEN_PATHS])
     .all(allowOtherOrigins(['POST']))
     .post(token(services))
     .all(methodNotAllowed('POST'));
 
   if (services.state.isShared) {
     router
-      .route([...revocationPaths])
+      .route([...REVOCATION_PATHS])
       .all(allowOtherOrigins(['POST']))
       .post(revocation(services))
       .all(methodNotAllowed('POST'));
   }
 
-  const { selfRegistration } = services.clients;
-  if (selfRegistration?.acceptsRegistration) {
+  const { dynamicClients } = services.clients;
+  if (dynamicClients?.acceptsRegistration) {
     router
-      .route([...registrationPaths])
+      .route([...REGISTRATION_PATHS])
       .all(allowOtherOrigins(['POST']))
-      .post(registration({ ...services, selfRegistration }))
+      .post(registration({ ...services, dynamicClients }))
       .all(methodNotAllowed('POST'));
   }
   return router;

@@ -1,10 +1,10 @@
 /** What a grant may be asked for (RFC 6749 §3.3): four scopes, and how a requested list becomes a granted one. */
 import { z } from 'zod';
 import { OAuthError } from '../errors.ts';
-import { type Power, powers, scopes } from '../policy.ts';
+import { POWERS, type Power, SCOPES } from '../policy.ts';
 
 /** A granted scope: at least one of ours. */
-export const Scope = z.array(z.enum(scopes)).min(1);
+export const Scope = z.array(z.enum(SCOPES)).min(1);
 export type Scope = z.output<typeof Scope>;
 
 /**
@@ -18,11 +18,11 @@ const neutral = new Set(['offline_access', 'openid', 'profile', 'email', 'claude
  * @param granted what may be had at most; also the default
  * @throws {OAuthError} `invalid_scope` if something was asked for and nothing of it can be granted
  */
-export function grantedScope(requested: string | undefined, granted: readonly string[] = scopes): Scope {
+export function grantedScope(requested: string | undefined, granted: readonly string[] = SCOPES): Scope {
   const asked = (requested ?? '').split(/\s+/).filter((value) => value && !neutral.has(value));
-  const kept = scopes.filter((scope) => granted.includes(scope) && (asked.length === 0 || asked.includes(scope)));
+  const kept = SCOPES.filter((scope) => granted.includes(scope) && (asked.length === 0 || asked.includes(scope)));
   if (kept.length === 0) {
-    throw new OAuthError('invalid_scope', `None of the requested scopes exists. Known are: ${scopes.join(' ')}.`);
+    throw new OAuthError('invalid_scope', `None of the requested scopes exists. Known are: ${SCOPES.join(' ')}.`);
   }
   return kept;
 }
@@ -48,8 +48,8 @@ export const scopeOfPower: Readonly<Record<Power, Scope[number]>> = {
 };
 
 /** Everything that may be done with these scopes. */
-export const powersOf = (scope: Scope): Power[] => powers.filter((power) => scope.includes(scopeOfPower[power]));
+export const powersOf = (scope: Scope): Power[] => POWERS.filter((power) => scope.includes(scopeOfPower[power]));
 
 function isOurs(value: string): value is Scope[number] {
-  return scopes.some((scope) => scope === value);
+  return SCOPES.some((scope) => scope === value);
 }

@@ -22,7 +22,7 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   hasMetadataAliases: env.METADATA_ALIASES,
   toleratesVersionMismatch: env.TOLERATE_VERSION_MISMATCH,
   logLevel: env.MAIL_MCP_LOG_LEVEL,
-  selfRegistration:
+  dynamicClients:
     env.DEFAULT_CONNECTION === undefined
       ? undefined
       : {

@@ -9,7 +9,7 @@ import { ToolError, UpstreamError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { createImapPool, type ImapPool } from '../../src/mail/pool/pool.ts';
-import { createKeyring, sealed } from '../../src/oauth/sealed/jwe.ts';
+import { createKeyring, createSealer } from '../../src/oauth/sealed/jwe.ts';
 import { waitUntil } from '../support/app/wait-until.ts';
 import { newAccount, withPassword } from '../support/mail/accounts.ts';
 import { message } from '../support/mail/build-message.ts';
@@ -28,7 +28,7 @@ interface LinkApp extends AsyncDisposable {
 /** Link store and handler on a free port, as the server puts them together. */
 async function linkApp(options: { lendPart?: LendPart; stallMs?: number } = {}): Promise<LinkApp> {
   let now = Date.now();
-  const links = sealed(createKeyring({ current: randomBytes(32), previous: [] }), {
+  const links = createSealer(createKeyring({ current: randomBytes(32), previous: [] }), {
     typ: 'attachment',
     schema: AttachmentRef,
     lifetimeSeconds: 3600,
@@ -36,7 +36,7 @@ async function linkApp(options: { lendPart?: LendPart; stallMs?: number } = {}):
   });
   const seal = {
     seal: (reference: AttachmentRef, notAfter?: Date) => links.seal(reference, new Date(now), notAfter),
-    open: (link: string) => links.open(link, new Date(now)),
+    open: (link: string) => links.unseal(link, new Date(now)),
   };
   const pool = createImapPool({ log: createLog('ERROR', { write: () => undefined }) });
   const lendPart = options.lendPart ?? lendFrom(pool);

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../src/cli.ts';
-import { openClient } from '../../src/oauth/client/client.ts';
+import { unsealClient } from '../../src/oauth/client/client.ts';
 import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
-import { createTokens } from '../../src/oauth/sealed/payloads.ts';
+import { createTokens } from '../../src/oauth/sealed/sealed-types.ts';
 
 const key = randomBytes(32);
 const env = { ENCRYPTION_KEY: key.toString('base64') };
@@ -23,7 +23,7 @@ async function minted(...flags: string[]) {
   expect(err).toBe('');
   const printed = JSON.parse(out);
   const tokens = createTokens(createKeyring({ current: key, previous: [] }));
-  const open = (at = new Date()) => openClient(tokens, printed.client_id, at);
+  const open = (at = new Date()) => unsealClient(tokens, printed.client_id, at);
   return { printed, client: await open(), open };
 }
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../src/cli.ts';
-import { openClient } from '../../src/oauth/client/client.ts';
-import { openConnection } from '../../src/oauth/client/default-connection.ts';
+import { unsealClient } from '../../src/oauth/client/client.ts';
+import { unsealConnection } from '../../src/oauth/client/default-connection.ts';
 import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
-import { createTokens } from '../../src/oauth/sealed/payloads.ts';
+import { createTokens } from '../../src/oauth/sealed/sealed-types.ts';
 
 const key = randomBytes(32);
 const env = { ENCRYPTION_KEY: key.toString('base64') };
@@ -27,7 +27,7 @@ async function generated(...flags: string[]) {
 }
 
 const open = (clientId: string) =>
-  openClient(createTokens(createKeyring({ current: key, previous: [] })), clientId, new Date());
+  unsealClient(createTokens(createKeyring({ current: key, previous: [] })), clientId, new Date());
 
 describe('mail-mcp generate', () => {
   test('prints id, secret and servers as the operator copies them', async () => {
@@ -159,7 +159,7 @@ describe('mail-mcp generate', () => {
     const printed = /^Default connection: (\S+)$/.exec(lines[0] ?? '')?.[1] ?? '';
     const asJson = JSON.parse((await run([...flags, '--json'])).out).default_connection;
     for (const sealed of [printed, asJson]) {
-      expect(await openConnection(tokens, sealed, new Date())).toEqual({
+      expect(await unsealConnection(tokens, sealed, new Date())).toEqual({
         servers: {
           imap: { host: 'imap.example.com', port: 993, security: 'tls' },
           smtp: { host: 'smtp.example.com', port: 465, security: 'tls' },
@@ -168,7 +168,7 @@ describe('mail-mcp generate', () => {
         policy: {},
         expiresAt: null,
       });
-      await expect(openClient(tokens, sealed, new Date())).rejects.toThrow();
+      await expect(unsealClient(tokens, sealed, new Date())).rejects.toThrow();
     }
   });
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../src/cli.ts';
 import { createKeyring, randomId } from '../../src/oauth/sealed/jwe.ts';
-import { createTokens } from '../../src/oauth/sealed/payloads.ts';
+import { createTokens } from '../../src/oauth/sealed/sealed-types.ts';
 import { exampleServers } from '../support/app/oauth-app.ts';
 
 const key = randomBytes(32);

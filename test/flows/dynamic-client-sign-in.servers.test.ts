@@ -111,7 +111,7 @@ async function startOpenServer(account: MailAccount, environment: NodeJS.Process
   const clients = createClients({
     ...services,
     deniedClients: new Set(),
-    selfRegistration: services.clients.selfRegistration,
+    dynamicClients: services.clients.dynamicClients,
     fetchDocument: createLoopbackFetch(),
   });
   const server = createServer({ maxHeaderSize: 32 * 1024 }, createApp({ ...services, clients }));

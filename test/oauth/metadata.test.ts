@@ -106,7 +106,7 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
 
   test.each<[string, OAuthAppOptions, string[]]>([
     ['nothing else', {}, []],
-    ['clients that register', { selfRegistration: openToClients }, ['registration_endpoint']],
+    ['clients that register', { dynamicClients: openToClients }, ['registration_endpoint']],
     ['a state that all replicas share', { isShared: true }, ['revocation_endpoint']],
   ])('META-06 with %s every endpoint that is named answers, and no other is there', async (_, options, more) => {
     await using app = await startOAuthApp(options);

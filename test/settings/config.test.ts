@@ -152,12 +152,12 @@ describe('readConfig', () => {
       expect.stringMatching(/^CLIENT_REGISTRATION needs DEFAULT_CONNECTION/),
       expect.stringMatching(/^CLIENT_ID_METADATA_DOCUMENTS needs DEFAULT_CONNECTION/),
     ]);
-    expect(readConfig({ ...valid(), CLIENT_REGISTRATION: 'false' }).selfRegistration).toBeUndefined();
+    expect(readConfig({ ...valid(), CLIENT_REGISTRATION: 'false' }).dynamicClients).toBeUndefined();
   });
 
   test('DCR-05 CIMD-07 both ways in are off, and the trusted hosts those of the presets, unless the operator says otherwise', () => {
     const read = (more: NodeJS.ProcessEnv) =>
-      readConfig({ ...valid(), DEFAULT_CONNECTION: 'sealed', ...more }).selfRegistration;
+      readConfig({ ...valid(), DEFAULT_CONNECTION: 'sealed', ...more }).dynamicClients;
     expect(read({})).toEqual({
       connection: 'sealed',
       acceptsRegistration: false,

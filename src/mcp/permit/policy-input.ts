@@ -1,7 +1,7 @@
 /** Limits as an operator writes them → a checked Policy. Every fault is a sentence. */
 import { z } from 'zod';
 import { quoteName } from '../../mail/imap/mailbox-name.ts';
-import { type Method, methods, type Policy } from '../../policy.ts';
+import { METHODS, type Method, type Policy } from '../../policy.ts';
 import { folderEntry } from './folders.ts';
 import { isOffered, type ToolKind } from './permit.ts';
 import { recipientEntry } from './recipients.ts';
@@ -98,10 +98,10 @@ export function readPolicy(
 const IsoTime = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 
 function methodsOf(text: string): readonly Method[] | string {
-  const single = methods.filter((method) => method === text);
+  const single = METHODS.filter((method) => method === text);
   if (single.length > 0) return single;
   const group = Object.hasOwn(METHOD_GROUPS, text) ? METHOD_GROUPS[text] : undefined;
-  const known = [...Object.keys(METHOD_GROUPS), ...methods].join(', ');
+  const known = [...Object.keys(METHOD_GROUPS), ...METHODS].join(', ');
   return group ?? `there is no method ${quoteName(text)}. Known are: ${known}.`;
 }
 

@@ -2,15 +2,15 @@
 import type { Request } from 'express';
 import type { Account } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
-import { type Permit, scopes } from '../../policy.ts';
-import { type Origin, recalls } from '../grant/is-revoked.ts';
+import { type Permit, SCOPES } from '../../policy.ts';
+import { type Origin, recalls } from '../grant/revocation.ts';
 import { errorDescription } from '../http/error-description.ts';
 import { parseParameters, queryOf } from '../http/parameters.ts';
 import { resourceMetadataUrl, resourceOf } from '../metadata.ts';
 import { accountOf } from '../sealed/credentials.ts';
-import { type AccessPayload, createTokens, lifetimes } from '../sealed/payloads.ts';
+import { type AccessPayload, createTokens, lifetimes } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
-import { createOpenedTokens } from './opened-tokens.ts';
+import { createTokenCache } from './token-cache.ts';
 
 /** What an access token allows: whose account, by which client, and what may be done. */
 export interface Grant {
@@ -28,7 +28,7 @@ export interface Grant {
   subject: string;
 }
 
-const maxHeaderLength = 8 * 1024;
+const MAX_HEADER_LENGTH = 8 * 1024;
 
 /** The token is missing, no good, or stands for a login that the mail server refuses by now: the client has to sign in again. */
 export function invalidToken(cause?: unknown): OAuthError {
@@ -42,13 +42,13 @@ export function invalidToken(cause?: unknown): OAuthError {
 export function bearer(services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'clients'>) {
   const { issuer, now } = services;
   const tokens = createTokens(services.keyring);
-  const opened = createOpenedTokens<{ grant: Grant; origin: Origin; expiresAt: Date }>(now);
+  const opened = createTokenCache<{ grant: Grant; origin: Origin; expiresAt: Date }>(now);
   const isRecalled = recalls(services);
 
   async function open(token: string) {
     const known = opened.get(token);
     if (known !== undefined) return known;
-    const access = await tokens.access.open(token, now()).catch((error) => {
+    const access = await tokens.access.unseal(token, now()).catch((error) => {
       throw invalidToken(error);
     });
     if (access.iss !== issuer || access.aud !== resourceOf(issuer)) throw invalidToken('meant for another server');
@@ -100,7 +100,7 @@ function presentedToken(request: Request): string {
   if (/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) {
     throw new OAuthError('invalid_request', 'The access token belongs in the Authorization header alone.');
   }
-  if (header.length > maxHeaderLength) throw invalidToken('header too long');
+  if (header.length > MAX_HEADER_LENGTH) throw invalidToken('header too long');
   const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(header) ?? [];
   if (token === undefined) throw invalidToken('no bearer token');
   return token;
@@ -115,6 +115,6 @@ export function challenge(request: Request, error: OAuthError, issuer: string): 
   return `Bearer ${[
     ...(tried ? [`error="${error.code}"`, `error_description="${errorDescription(error.message)}"`] : []),
     `resource_metadata="${resourceMetadataUrl(issuer)}"`,
-    `scope="${error.scope ?? scopes.join(' ')}"`,
+    `scope="${error.scope ?? SCOPES.join(' ')}"`,
   ].join(', ')}`;
 }

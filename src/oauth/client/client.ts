@@ -5,17 +5,17 @@ import { ConfigError, OAuthError } from '../../errors.ts';
 import type { Policy } from '../../policy.ts';
 import { sha256 } from '../http/constant-time.ts';
 import { plainText } from '../http/plain-text.ts';
+import { redirectHost, redirectUriProblem } from '../http/redirect-uri.ts';
 import type { Keyring } from '../sealed/jwe.ts';
-import { type AccessPayload, type ClientPayload, createTokens, type Tokens } from '../sealed/payloads.ts';
-import { presets } from './presets.ts';
-import { redirectHost, redirectUriProblem } from './redirect-uri.ts';
+import { type AccessPayload, type ClientPayload, createTokens, type Tokens } from '../sealed/sealed-types.ts';
+import { PRESETS } from './presets.ts';
 
 /** For the operator. */
-export const wrongServers =
+export const WRONG_SERVERS =
   'A mail server needs a host name and a port from 1 to 65535, and Missive the URL of its API.';
 
 /** Names longer than this are cut where they are shown. */
-const maxNameLength = 64;
+const MAX_NAME_LENGTH = 64;
 
 /** A client as requests see it. */
 export interface Client {
@@ -92,14 +92,14 @@ export async function mintClient(
 }
 
 /** @throws {OAuthError} `invalid_client` if the client_id is not one that was minted with these keys and is still valid */
-export async function openClient(tokens: Tokens, clientId: string, now: Date): Promise<Client> {
+export async function unsealClient(tokens: Tokens, clientId: string, now: Date): Promise<Client> {
   try {
-    const { jti, name, servers, exp, ...sealed } = await tokens.client.open(clientId, now);
-    const ofPresets = (sealed.presets ?? []).flatMap((preset) => presets[preset]?.redirectUris ?? []);
+    const { jti, name, servers, exp, ...sealed } = await tokens.client.unseal(clientId, now);
+    const ofPresets = (sealed.presets ?? []).flatMap((preset) => PRESETS[preset]?.redirectUris ?? []);
     return {
       origin: 'minted',
       jti,
-      name: plainText(name, maxNameLength),
+      name: plainText(name, MAX_NAME_LENGTH),
       documentHost: null,
       servers,
       redirectUris: [...new Set([...ofPresets, ...(sealed.redirect_uris ?? [])])],
@@ -119,22 +119,22 @@ export function clientInToken({ jti, name, origin }: Pick<Client, 'jti' | 'name'
 }
 
 function defaultName(client: NewClient): string {
-  const titles = client.presets.flatMap((preset) => presets[preset]?.title ?? []);
+  const titles = client.presets.flatMap((preset) => PRESETS[preset]?.title ?? []);
   if (titles.length > 0) return new Intl.ListFormat('en', { type: 'disjunction' }).format(titles);
   return client.redirectUris.slice(0, 1).map(redirectHost).join();
 }
 
 function presetFaults(client: NewClient): string[] {
   return client.presets
-    .filter((preset) => !Object.hasOwn(presets, preset))
-    .map((preset) => `There is no preset "${plainText(preset, 40)}". Known are: ${Object.keys(presets).join(', ')}.`);
+    .filter((preset) => !Object.hasOwn(PRESETS, preset))
+    .map((preset) => `There is no preset "${plainText(preset, 40)}". Known are: ${Object.keys(PRESETS).join(', ')}.`);
 }
 
 function redirectUriFaults(client: NewClient): string[] {
   // An unknown preset is a fault of its own.
   if (
     client.redirectUris.length === 0 &&
-    client.presets.every((preset) => presets[preset]?.redirectUris.length === 0)
+    client.presets.every((preset) => PRESETS[preset]?.redirectUris.length === 0)
   ) {
     return ['The client needs a redirect URI, or a preset that has one.'];
   }
@@ -146,11 +146,11 @@ function redirectUriFaults(client: NewClient): string[] {
 
 function nameFaults({ name }: NewClient): string[] {
   if (name === undefined) return [];
-  const shown = plainText(name, maxNameLength);
+  const shown = plainText(name, MAX_NAME_LENGTH);
   if (shown === '') return ['The name of the client is empty.'];
-  return shown === name ? [] : [`The name must be at most ${maxNameLength} characters, without control characters.`];
+  return shown === name ? [] : [`The name must be at most ${MAX_NAME_LENGTH} characters, without control characters.`];
 }
 
 function serverFaults({ servers }: NewClient): string[] {
-  return Servers.safeParse(servers).success ? [] : [wrongServers];
+  return Servers.safeParse(servers).success ? [] : [WRONG_SERVERS];
 }

@@ -3,10 +3,10 @@ import { Servers } from '../../account.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Policy } from '../../policy.ts';
 import type { Keyring } from '../sealed/jwe.ts';
-import { createTokens, type Tokens } from '../sealed/payloads.ts';
-import { wrongServers } from './client.ts';
+import { createTokens, type Tokens } from '../sealed/sealed-types.ts';
+import { WRONG_SERVERS } from './client.ts';
 
-export interface Connection {
+export interface DefaultConnection {
   servers: Servers;
   /** What the operator allows at most. */
   policy: Policy;
@@ -15,9 +15,9 @@ export interface Connection {
 }
 
 /** @throws {ConfigError} if a server is none, or the limits do not fit */
-export async function sealConnection(keyring: Keyring, connection: Connection, now: Date): Promise<string> {
+export async function sealConnection(keyring: Keyring, connection: DefaultConnection, now: Date): Promise<string> {
   const { servers, policy, expiresAt } = connection;
-  if (!Servers.safeParse(servers).success) throw new ConfigError(wrongServers);
+  if (!Servers.safeParse(servers).success) throw new ConfigError(WRONG_SERVERS);
   const payload = { v: 1 as const, servers, ...(Object.keys(policy).length > 0 && { policy }) };
   try {
     return await createTokens(keyring).connection.seal(payload, now, expiresAt ?? undefined);
@@ -34,7 +34,7 @@ export async function sealConnection(keyring: Keyring, connection: Connection, n
  * @throws {OAuthError} `invalid_token` if it is neither
  * @throws {RangeError} if it has expired
  */
-export async function openConnection(tokens: Tokens, text: string, now: Date): Promise<Connection> {
+export async function unsealConnection(tokens: Tokens, text: string, now: Date): Promise<DefaultConnection> {
   const { servers, policy = {}, exp } = await tokens.connection.inspect(text).catch(() => tokens.client.inspect(text));
   const expiresAt = exp === undefined ? null : new Date(exp * 1000);
   if (expiresAt !== null && expiresAt <= now) throw new RangeError('expired');

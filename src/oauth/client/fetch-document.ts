@@ -6,8 +6,8 @@ import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { OAuthError } from '../../errors.ts';
 
-const maxBytes = 5 * 1024;
-const timeoutMs = 5000;
+const MAX_DOCUMENT_BYTES = 5 * 1024;
+const TIMEOUT_MS = 5000;
 
 export interface FetchedDocument {
   text: string;
@@ -30,16 +30,16 @@ export interface FetchOptions {
   timeoutMs?: number;
 }
 
-export function createFetchDocument(options: FetchOptions = {}): FetchDocument {
+export function documentFetcher(options: FetchOptions = {}): FetchDocument {
   const { resolve = resolveHost, isAllowed = isPublic, ca } = options;
   const lookup = checkedLookup(resolve, isAllowed);
   return async (url) => {
     // Over everything: resolving, connecting, and the last byte of the body.
-    const signal = AbortSignal.timeout(options.timeoutMs ?? timeoutMs);
+    const signal = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
     try {
       const response = await responseOf(url, { lookup, signal, ...(ca !== undefined && { ca }) });
       try {
-        judge(response);
+        requireJsonDocument(response);
         return { text: await readText(response), freshSeconds: freshSeconds(response) };
       } finally {
         response.destroy();
@@ -106,29 +106,29 @@ async function resolveHost(host: string): Promise<LookupAddress[]> {
 }
 
 /** NAT64 (RFC 6052 §2.1): the prefix that everybody knows, before an IPv4 address. */
-const nat64 = ipaddr.parseCIDR('64:ff9b::/96');
+const NAT64_PREFIX = ipaddr.parseCIDR('64:ff9b::/96');
 
 /** All of IPv6 that has been given out (IANA, IPv6 Global Unicast Address Assignments). What is beside it may be a way in, such as `::7f00:1`. */
-const globalUnicast = ipaddr.parseCIDR('2000::/3');
+const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 
 /** Whether an address is one of the public Internet. Those that carry an IPv4 address within are as public as that is; 6to4 and Teredo are never. */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
-  if (parsed.kind() === 'ipv6' && parsed.match(nat64)) {
+  if (parsed.kind() === 'ipv6' && parsed.match(NAT64_PREFIX)) {
     return ipaddr.fromByteArray(parsed.toByteArray().slice(-4)).range() === 'unicast';
   }
-  return parsed.range() === 'unicast' && (parsed.kind() === 'ipv4' || parsed.match(globalUnicast));
+  return parsed.range() === 'unicast' && (parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST));
 }
 
-function judge({ statusCode = 0, headers }: IncomingMessage): void {
+function requireJsonDocument({ statusCode = 0, headers }: IncomingMessage): void {
   if (statusCode === 429 || statusCode >= 500) throw new Error(`status ${statusCode}`);
   const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const isJson = mediaType === 'application/json' || /^application\/[\w.-]+\+json$/.test(mediaType);
   // A redirect too: where it leads has not been checked.
-  if (statusCode !== 200) throw noDocument(`status ${statusCode}`);
-  if (!isJson) throw noDocument('not JSON');
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw noDocument('compressed');
+  if (statusCode !== 200) throw noDocumentError(`status ${statusCode}`);
+  if (!isJson) throw noDocumentError('not JSON');
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw noDocumentError('compressed');
 }
 
 async function readText(response: IncomingMessage): Promise<string> {
@@ -136,7 +136,7 @@ async function readText(response: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of response) {
     size += chunk.length;
-    if (size > maxBytes) throw noDocument(`longer than ${maxBytes} bytes`);
+    if (size > MAX_DOCUMENT_BYTES) throw noDocumentError(`longer than ${MAX_DOCUMENT_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -151,5 +151,5 @@ function freshSeconds({ headers }: IncomingMessage): number {
   return until > 0 ? Math.floor(until / 1000) : 0;
 }
 
-const noDocument = (cause: string): OAuthError =>
+const noDocumentError = (cause: string): OAuthError =>
   new OAuthError('invalid_client', 'The client_id is a URL, but there is no client metadata document.', { cause });

@@ -2,12 +2,12 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { plainText } from '../http/plain-text.ts';
-import { isOpenToAll, type TrustedHosts } from './redirect-uri.ts';
+import { isOpenToDynamicClients, type TrustedHosts } from './dynamic-clients.ts';
 
 /** It rides in the query of an authorization request beside everything else. */
-const maxUrlLength = 512;
+const MAX_URL_LENGTH = 512;
 
-const maxNameLength = 64;
+const MAX_NAME_LENGTH = 64;
 
 /** What counts of a document. */
 export interface ClientDocument {
@@ -26,7 +26,7 @@ export const looksLikeDocumentUrl = (clientId: string): boolean => /^https:/i.te
  * @returns what is wrong with it, as the end of a sentence; `null` if nothing is
  */
 export function documentUrlProblem(text: string): string | null {
-  if (text.length > maxUrlLength) return `is longer than ${maxUrlLength} characters`;
+  if (text.length > MAX_URL_LENGTH) return `is longer than ${MAX_URL_LENGTH} characters`;
   if (!text.startsWith('https://') || !URL.canParse(text)) return 'is not an https URL';
   const url = new URL(text);
   if (url.username || url.password) return 'names a user';
@@ -36,7 +36,7 @@ export function documentUrlProblem(text: string): string | null {
   return isIP(url.hostname.replace(/^\[|\]$/g, '')) ? 'names its host by an IP address' : null;
 }
 
-const sharedSecret = /^client_secret_/;
+const SHARED_SECRET_METHOD = /^client_secret_/;
 
 /** Fields of RFC 7591 §2 that decide something here; all others are ignored. */
 const Metadata = z
@@ -55,7 +55,7 @@ const Metadata = z
   .refine(({ grant_types }) => grant_types.includes('authorization_code'), 'grant_types lacks authorization_code')
   .refine(({ response_types }) => response_types.includes('code'), 'response_types lacks code')
   .refine(
-    (metadata) => !authenticationMethods(metadata).some((method) => sharedSecret.test(method)),
+    (metadata) => !authenticationMethods(metadata).some((method) => SHARED_SECRET_METHOD.test(method)),
     'a document that everybody can read has no shared secret',
   )
   .refine(
@@ -80,8 +80,8 @@ function authenticationMethods(metadata: {
 export function parseClientDocument(text: string, url: string, trustedHosts: TrustedHosts): ClientDocument {
   const metadata = Metadata.parse(JSON.parse(text));
   if (metadata.client_id !== url) throw new Error('The document is about another client_id');
-  const redirectUris = metadata.redirect_uris.filter((uri) => isOpenToAll(uri, trustedHosts));
+  const redirectUris = metadata.redirect_uris.filter((uri) => isOpenToDynamicClients(uri, trustedHosts));
   if (redirectUris.length === 0) throw new Error('The document has no redirect URI that a client may have');
-  const name = plainText(metadata.client_name, maxNameLength);
+  const name = plainText(metadata.client_name, MAX_NAME_LENGTH);
   return { name: name || new URL(url).host, redirectUris };
 }

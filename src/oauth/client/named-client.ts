@@ -2,7 +2,7 @@
 import { ConfigError } from '../../errors.ts';
 import { sha256 } from '../http/constant-time.ts';
 import type { Keyring } from '../sealed/jwe.ts';
-import { createTokens } from '../sealed/payloads.ts';
+import { createTokens } from '../sealed/sealed-types.ts';
 
 /** 128 random bits, or the hash of a URL. Nothing else: of a mistyped one the operator would believe that it is shut out. */
 const isJti = (text: string): boolean => /^(?:[\w-]{22}|[\w-]{43})$/.test(text);

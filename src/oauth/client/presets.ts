@@ -9,7 +9,7 @@ export interface Preset {
   kind: 'confidential' | 'public' | 'either';
 }
 
-export const presets: Readonly<Record<string, Preset>> = {
+export const PRESETS: Readonly<Record<string, Preset>> = {
   claude: {
     title: 'Claude',
     redirectUris: ['https://claude.ai/api/mcp/auth_callback', 'https://claude.com/api/mcp/auth_callback'],
@@ -64,4 +64,4 @@ export const presets: Readonly<Record<string, Preset>> = {
 };
 
 /** What `generate` uses when neither a preset nor a redirect URI is named. */
-export const defaultPresets: readonly string[] = ['claude', 'inspector'];
+export const DEFAULT_PRESETS: readonly string[] = ['claude', 'inspector'];

@@ -2,11 +2,11 @@
 import { createHmac } from 'node:crypto';
 import { OAuthError } from '../../errors.ts';
 import { sha256 } from '../http/constant-time.ts';
+import { redirectHost } from '../http/redirect-uri.ts';
 import { type Keyring, sealingKeyOf } from '../sealed/jwe.ts';
-import type { Tokens } from '../sealed/payloads.ts';
+import type { Tokens } from '../sealed/sealed-types.ts';
 import type { Client } from './client.ts';
-import type { Connection } from './default-connection.ts';
-import { redirectHost } from './redirect-uri.ts';
+import type { DefaultConnection } from './default-connection.ts';
 
 /** Made of its id, under the key that sealed it: a change of `ENCRYPTION_KEY` does not change it. 32 bytes in hex. */
 export function registeredSecret(keyring: Keyring, client: { id: string; jti: string }): string {
@@ -15,13 +15,13 @@ export function registeredSecret(keyring: Keyring, client: { id: string; jti: st
 }
 
 /** @throws {OAuthError} `invalid_client` if it did not register here, or too long ago: the client then registers anew */
-export async function openRegisteredClient(
+export async function unsealRegisteredClient(
   id: string,
-  services: { tokens: Tokens; keyring: Keyring; connection: Connection },
+  services: { tokens: Tokens; keyring: Keyring; connection: DefaultConnection },
   now: Date,
 ): Promise<Client> {
   const { tokens, keyring, connection } = services;
-  const registered = await tokens.registered.open(id, now).catch((cause) => {
+  const registered = await tokens.registered.unseal(id, now).catch((cause) => {
     throw new OAuthError('invalid_client', 'The client_id is not known here.', { cause });
   });
   const { jti, redirect_uris: redirectUris, exp = 0 } = registered;

@@ -1,8 +1,8 @@
 /** What the pages at /account say: what was granted to whom, put into words. */
 import { type Servers, type Service, serviceOf } from '../../account.ts';
 import type { Power } from '../../policy.ts';
-import type { NotedGrant } from '../grant/grants.ts';
-import { accountPath } from '../http/paths.ts';
+import type { ListedGrant } from '../grant/grants.ts';
+import { ACCOUNT_PATH } from '../http/paths.ts';
 import { plainText } from '../http/plain-text.ts';
 import type { AccountName } from '../sealed/subject.ts';
 import type { Entered } from '../sign-in/form.ts';
@@ -33,7 +33,7 @@ export function finderView(clientId: string | undefined): FinderView {
     clientId === undefined
       ? undefined
       : problemView({ place: 'client_id', sentence: 'This client ID is not known here, or has expired.' }, 0);
-  return { action: accountPath, problem };
+  return { action: ACCOUNT_PATH, problem };
 }
 
 export function signInView(
@@ -44,7 +44,7 @@ export function signInView(
   const shown = problems.map(problemView);
   const at = (place: Place) => shown.find(({ target }) => target === place);
   return {
-    action: accountPath,
+    action: ACCOUNT_PATH,
     transaction,
     words: accountWords[serviceOf(servers)],
     login: login.view(at),
@@ -56,14 +56,14 @@ export function signInView(
 /** @param options.canTakeBack false where that would hold in one process only */
 export function accountView(
   { session, who }: { session: string; who: AccountName },
-  grants: readonly NotedGrant[],
+  grants: readonly ListedGrant[],
   { canTakeBack, taken }: { canTakeBack: boolean; taken: Taken | undefined },
 ): AccountView {
   const service = 'imap' in who ? 'mail' : 'missive';
   return {
     session,
     ...whoWords(who),
-    action: accountPath,
+    action: ACCOUNT_PATH,
     canTakeBack,
     taken: taken && takenWords(taken, service),
     grants: grants.map((grant) => ({
@@ -95,7 +95,7 @@ function whoWords(who: AccountName): Pick<AccountView, 'words' | 'username' | 'h
 }
 
 /** Where a day makes a difference, the hour does. */
-const isSoon = ({ grantedAt, until }: NotedGrant): boolean => until.getTime() - grantedAt.getTime() < 2 * 86_400_000;
+const isSoon = ({ grantedAt, until }: ListedGrant): boolean => until.getTime() - grantedAt.getTime() < 2 * 86_400_000;
 
 function takenWords(taken: Taken, service: Service): string {
   return 'from' in taken

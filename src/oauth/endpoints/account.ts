@@ -7,7 +7,7 @@ import { MailServer } from '../../mail/account.ts';
 import { createGrants } from '../grant/grants.ts';
 import { type Parameters, parseParameters, queryOf, readForm } from '../http/parameters.ts';
 import { accountOf } from '../sealed/credentials.ts';
-import { sealed } from '../sealed/jwe.ts';
+import { createSealer } from '../sealed/jwe.ts';
 import { tokenHashOf } from '../sealed/subject.ts';
 import type { OAuthServices } from '../services.ts';
 import type { Entered } from '../sign-in/form.ts';
@@ -47,8 +47,8 @@ type Visit = z.output<typeof Visit>;
 
 export function account(services: OAuthServices): { show: RequestHandler; submit: RequestHandler } {
   const { issuer, keyring, now, log, clients, state } = services;
-  const doors = sealed(keyring, { typ: 'account-door', schema: Door, lifetimeSeconds, maxLength: 3000 });
-  const visits = sealed(keyring, { typ: 'account-visit', schema: Visit, lifetimeSeconds, maxLength: 3000 });
+  const doors = createSealer(keyring, { typ: 'account-door', schema: Door, lifetimeSeconds, maxLength: 3000 });
+  const visits = createSealer(keyring, { typ: 'account-visit', schema: Visit, lifetimeSeconds, maxLength: 3000 });
   const grants = createGrants({ state, keyring, now, log });
   const pages = createPages({ issuer });
   const binding = formBinding(issuer);
@@ -59,10 +59,10 @@ export function account(services: OAuthServices): { show: RequestHandler; submit
   /** The servers come from a client, or from what the operator has set for all; nobody types a server here. */
   async function doorOf(clientId: string | undefined, browser: string): Promise<Door | undefined> {
     if (clientId !== undefined) {
-      const { jti, servers } = await clients.open(clientId);
+      const { jti, servers } = await clients.resolve(clientId);
       return { client: jti, servers, browser };
     }
-    const connection = clients.selfRegistration?.connection;
+    const connection = clients.dynamicClients?.connection;
     return connection && { client: ofDefault, servers: connection.servers, browser };
   }
 
@@ -80,7 +80,7 @@ export function account(services: OAuthServices): { show: RequestHandler; submit
 
   async function sendList(response: Response, visit: Visit, taken: Taken | undefined): Promise<void> {
     const session = await visits.seal(visit, now());
-    const listed = await grants.of(visit.who);
+    const listed = await grants.list(visit.who);
     send(
       response,
       pages.account(accountView({ session, who: visit.who }, listed, { canTakeBack: state.isShared, taken })),
@@ -92,7 +92,7 @@ export function account(services: OAuthServices): { show: RequestHandler; submit
   }
 
   async function signIn(request: Request, response: Response, form: Parameters): Promise<void> {
-    const door = await doors.open(form.get('transaction') ?? '', now()).catch(asStale);
+    const door = await doors.unseal(form.get('transaction') ?? '', now()).catch(asStale);
     requireOurPage(request, door);
     const login = ownerForm(door.servers).read(form);
     const mistakes = login.mistakes();
@@ -113,7 +113,7 @@ export function account(services: OAuthServices): { show: RequestHandler; submit
   }
 
   async function takeBack(request: Request, response: Response, form: Parameters): Promise<void> {
-    const visit = await visits.open(form.get('session') ?? '', now()).catch(asStale);
+    const visit = await visits.unseal(form.get('session') ?? '', now()).catch(asStale);
     requireOurPage(request, visit);
     const { who, browser } = visit;
     await sendList(response, { who, browser }, await taken(form.get('take_back'), visit));
@@ -127,7 +127,7 @@ export function account(services: OAuthServices): { show: RequestHandler; submit
       await grants.revokeAll(who);
       return { everythingUntil: now() };
     }
-    const grant = (await grants.of(who)).find(({ id }) => id === what);
+    const grant = (await grants.list(who)).find(({ id }) => id === what);
     if (grant === undefined) return undefined;
     await grants.revoke(grant.id);
     return { from: grant.client.name };

@@ -5,9 +5,9 @@
 import { type ErrorRedirect, OAuthError, type OAuthErrorCode } from '../../errors.ts';
 import type { Client } from '../client/client.ts';
 import type { Clients } from '../client/clients.ts';
-import { isRegistered } from '../client/redirect-uri.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { isCodeChallenge } from '../http/pkce.ts';
+import { isRegistered } from '../http/redirect-uri.ts';
 import { resourceOf } from '../metadata.ts';
 import { grantedScope, type Scope } from '../scope.ts';
 
@@ -40,7 +40,7 @@ export async function trustedTarget(parameters: Parameters, clients: Clients): P
       throw new OAuthError('invalid_request', `The link names ${name} more than once.`);
     if (!parameters.get(name)) throw new OAuthError('invalid_request', `The link does not say its ${name}.`);
   }
-  const client = await clients.open(parameters.get('client_id') ?? '');
+  const client = await clients.resolve(parameters.get('client_id') ?? '');
   const redirectUri = parameters.get('redirect_uri') ?? '';
   if (!isRegistered(redirectUri, client.redirectUris)) {
     throw new OAuthError('invalid_request', 'The redirect_uri of the link is not registered for this client_id.');

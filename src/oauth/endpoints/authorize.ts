@@ -4,13 +4,13 @@ import { serviceOf } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
 import type { Consent } from '../../policy.ts';
 import { clientInToken } from '../client/client.ts';
-import { formActionSources, isRegistered } from '../client/redirect-uri.ts';
 import { parseParameters, queryOf, readForm } from '../http/parameters.ts';
-import { authorizePaths } from '../http/paths.ts';
+import { AUTHORIZE_PATHS } from '../http/paths.ts';
+import { formActionSources, isRegistered } from '../http/redirect-uri.ts';
 import type { Scope } from '../scope.ts';
 import { accountOf, type Credentials } from '../sealed/credentials.ts';
 import { randomId, toSeconds } from '../sealed/jwe.ts';
-import { type CodePayload, createTokens, lifetimes, type Transaction } from '../sealed/payloads.ts';
+import { type CodePayload, createTokens, lifetimes, type Transaction } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import {
   type Choices,
@@ -95,7 +95,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       // A state of control characters grows sixfold in JSON; any other fits (AUTHZ-20).
       throw new OAuthError('invalid_request', 'The request is too long.', { cause, redirect: errorTarget(request) });
     });
-    const page = { issuer, action: authorizePaths[0], transaction, shownAt };
+    const page = { issuer, action: AUTHORIZE_PATHS[0], transaction, shownAt };
     const html = pages.login(
       loginView({ ...request, offered: offeredBy(request) }, page, { login, choices, problems }),
     );
@@ -104,7 +104,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
 
   /** Nothing of the form but the sealed transaction says what is being authorized. */
   async function openTransaction(sealed: string | undefined, request: Request) {
-    const transaction = await tokens.transaction.open(sealed ?? '', now()).catch((cause) => {
+    const transaction = await tokens.transaction.unseal(sealed ?? '', now()).catch((cause) => {
       throw new OAuthError('invalid_request', staleForm, { cause });
     });
     if (!binding.isFromOurPage(request, transaction.browser)) throw new OAuthError('invalid_request', staleForm);
@@ -112,7 +112,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
   }
 
   async function authorizationOf(transaction: Transaction): Promise<AuthorizationRequest> {
-    const client = await clients.open(transaction.client_id);
+    const client = await clients.resolve(transaction.client_id);
     // A document may have taken it back since (CIMD-06).
     if (!isRegistered(transaction.redirect_uri, client.redirectUris))
       throw new OAuthError('invalid_request', staleForm);

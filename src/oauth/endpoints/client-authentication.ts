@@ -25,7 +25,7 @@ export async function authenticateClient(
   // A method that we do not check must not count as none (RFC 7521 §4.2).
   if (form.get('client_assertion')) throw new OAuthError('invalid_client', 'Client assertions are not supported.');
   const { clientId, clientSecret } = presentedCredentials(request, form);
-  const client = await clients.open(clientId);
+  const client = await clients.resolve(clientId);
   await admit(client);
   if (client.secretHash === null) {
     if (clientSecret !== undefined) throw new OAuthError('invalid_client', 'This client has no secret; send none.');

@@ -1,16 +1,16 @@
 /** `grant_type=authorization_code`: a code becomes tokens, once (RFC 6749 §4.1.3). */
 import { OAuthError } from '../../errors.ts';
 import type { Client } from '../client/client.ts';
-import { isRegistered, redirectHost } from '../client/redirect-uri.ts';
 import type { Grants } from '../grant/grants.ts';
-import type { Issue, TokenResponse } from '../grant/issue.ts';
-import { isRevoked, marksOf } from '../grant/revocation-marks.ts';
+import { isRevoked, revocationKeysOf } from '../grant/revocation-marks.ts';
+import type { Issue, TokenResponse } from '../grant/token-issuer.ts';
 import type { Parameters } from '../http/parameters.ts';
-import { verifies } from '../http/pkce.ts';
+import { matchesChallenge } from '../http/pkce.ts';
+import { isRegistered, redirectHost } from '../http/redirect-uri.ts';
 import { resourceOf } from '../metadata.ts';
 import { accountOf } from '../sealed/credentials.ts';
 import { rememberedUntil } from '../sealed/jwe.ts';
-import { createTokens, lifetimes } from '../sealed/payloads.ts';
+import { createTokens, lifetimes } from '../sealed/sealed-types.ts';
 import { subjectOf } from '../sealed/subject.ts';
 import type { OAuthServices } from '../services.ts';
 import { checkResource, required } from './token-request.ts';
@@ -27,7 +27,7 @@ export function codeGrant(
   const tokens = createTokens(keyring);
 
   return async function exchange(form: Parameters, client: Client): Promise<TokenResponse> {
-    const code = await tokens.code.open(required(form, 'code'), now()).catch((cause) => {
+    const code = await tokens.code.unseal(required(form, 'code'), now()).catch((cause) => {
       throw new OAuthError('invalid_grant', 'The code is not valid or has expired.', { cause });
     });
     // Another server may have the same key (REF-04).
@@ -44,7 +44,7 @@ export function codeGrant(
     const { jti: gid, iat: granted_at, aud, scope, consent, login } = code;
     const sub = subjectOf(keyring, accountOf(login, client.servers));
     // Before the claim: whoever wins that has seen nothing of what the losers revoke.
-    const marks = await state.claimed(marksOf({ jti: code.jti, gid, sub }));
+    const marks = await state.claimed(revocationKeysOf({ jti: code.jti, gid, sub }));
     if (isRevoked(marks, { granted_at })) throw new OAuthError('invalid_grant', 'The code was revoked.');
     if ((await state.claim(mark, rememberedUntil(code))) !== null) {
       // Two hold the code, its verifier and the secret: what the first has got is dead as well (RFC 6749 §4.1.2).
@@ -70,7 +70,7 @@ function faultOf(
   }
   // A document may have taken it back since (CIMD-06).
   if (!isRegistered(code.redirect_uri, client.redirectUris)) return 'redirect_uri is not registered any more.';
-  return verifies(form.get('code_verifier') ?? '', code.code_challenge)
+  return matchesChallenge(form.get('code_verifier') ?? '', code.code_challenge)
     ? null
     : 'code_verifier is missing or does not match code_challenge.';
 }

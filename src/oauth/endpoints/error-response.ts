@@ -2,9 +2,9 @@
 import type { Request, Response } from 'express';
 import type { OAuthError, OAuthErrorCode } from '../../errors.ts';
 import { challenge } from '../bearer/bearer.ts';
-import { redirectHost, withParameters } from '../client/redirect-uri.ts';
 import { errorDescription } from '../http/error-description.ts';
-import { accountPath, authorizePaths, registrationPaths, revocationPaths, tokenPaths } from '../http/paths.ts';
+import { ACCOUNT_PATH, AUTHORIZE_PATHS, REGISTRATION_PATHS, REVOCATION_PATHS, TOKEN_PATHS } from '../http/paths.ts';
+import { redirectHost, withParameters } from '../http/redirect-uri.ts';
 import { createPages, type ErrorView, type Pages } from '../sign-in/pages.ts';
 import { sendBack } from './redirect.ts';
 
@@ -40,8 +40,8 @@ export function oauthErrorResponse({ issuer }: { issuer: string }) {
       if (afterAsking)
         sendPage(error, response, pages, { url: withParameters(uri, parameters), name: redirectHost(uri) });
       else sendBack(response, uri, parameters);
-    } else if (authorizePaths.includes(request.path)) sendPage(error, response, pages);
-    else if (request.path === accountPath) sendAccountPage(error, response, pages);
+    } else if (AUTHORIZE_PATHS.includes(request.path)) sendPage(error, response, pages);
+    else if (request.path === ACCOUNT_PATH) sendAccountPage(error, response, pages);
     else sendJson(error, request, response, issuer);
   };
 }
@@ -76,7 +76,7 @@ function sendAccountPage(error: OAuthError, response: Response, pages: Pages): v
     sentence: error.message,
     advice: `Nothing was taken back. ${status >= 500 ? 'Try again in a minute.' : 'Open the page anew, and sign in.'}`,
     code: error.code,
-    next: { url: accountPath, name: 'the start' },
+    next: { url: ACCOUNT_PATH, name: 'the start' },
   });
   pages.send(response, status, html);
 }
@@ -86,9 +86,9 @@ function sendJson(error: OAuthError, request: Request, response: Response, issue
   const status = statusOf(error);
   if (status >= 500 || status === 429) {
     // No other token or secret would help.
-  } else if (registrationPaths.includes(request.path)) {
+  } else if (REGISTRATION_PATHS.includes(request.path)) {
     // Nobody has to be somebody there.
-  } else if (![...tokenPaths, ...revocationPaths].includes(request.path)) {
+  } else if (![...TOKEN_PATHS, ...REVOCATION_PATHS].includes(request.path)) {
     response.set('WWW-Authenticate', challenge(request, error, issuer));
   } else if (code === 'invalid_client' && request.headers.authorization !== undefined) {
     // Only to clients that tried the header (RFC 6749 §5.2).

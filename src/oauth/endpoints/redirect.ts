@@ -1,6 +1,6 @@
 /** The way back to the client: an authorization response, of success or failure (RFC 6749 §4.1.2). */
 import type { Response } from 'express';
-import { withParameters } from '../client/redirect-uri.ts';
+import { withParameters } from '../http/redirect-uri.ts';
 
 /** @param parameters those that are `undefined` are left out; `iss` is for clients with several servers (RFC 9207 §2) */
 export function sendBack(

@@ -1,12 +1,12 @@
 /** `grant_type=refresh_token`: new tokens of a grant, while client and mailbox login are still good (RFC 6749 §6). */
 import type { Client } from '../client/client.ts';
 import type { Grants } from '../grant/grants.ts';
-import type { Issue, TokenResponse } from '../grant/issue.ts';
-import { noGood, type Rotation } from '../grant/rotation.ts';
+import { invalidRefreshToken, type Rotation } from '../grant/rotation.ts';
+import type { Issue, TokenResponse } from '../grant/token-issuer.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { narrowedScope } from '../scope.ts';
 import { accountOf } from '../sealed/credentials.ts';
-import { createTokens, type RefreshPayload } from '../sealed/payloads.ts';
+import { createTokens, type RefreshPayload } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { checkResource, required } from './token-request.ts';
 
@@ -33,21 +33,21 @@ export function refreshGrant(
   }
 
   return async function refresh(form: Parameters, client: Client): Promise<TokenResponse> {
-    const token = await tokens.refresh.open(required(form, 'refresh_token'), now()).catch((cause) => {
-      throw noGood(cause);
+    const token = await tokens.refresh.unseal(required(form, 'refresh_token'), now()).catch((cause) => {
+      throw invalidRefreshToken(cause);
     });
-    if (token.iss !== issuer || token.client !== client.jti) throw noGood('of another client or server');
+    if (token.iss !== issuer || token.client !== client.jti) throw invalidRefreshToken('of another client or server');
     // The operator may have added replicas since it was given out.
-    if (!rotation.mayRefresh(client)) throw noGood('cannot be rotated any more');
+    if (!rotation.mayRefresh(client)) throw invalidRefreshToken('cannot be rotated any more');
     checkResource(form, issuer);
     const scope = narrowedScope(form.get('scope'), token.scope);
     await rotation.check(token);
     if (await isLoginRefused(token, client)) {
       await grants.revoke(token.gid);
       log.info({ client: client.jti, grant: token.gid }, 'the mail server refuses the login of a grant');
-      throw noGood('mailbox login refused');
+      throw invalidRefreshToken('mailbox login refused');
     }
-    const successor = await rotation.use(token);
+    const successor = await rotation.consume(token);
     const { jti: _jti, iat: _iat, exp: _exp, sub: _sub, client: _client, parent: _parent, ...granted } = token;
     return issue(client, granted, { scope, successor });
   };

@@ -3,13 +3,14 @@ import { createHmac } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { OAuthError } from '../../errors.ts';
-import { isOpenToAll, maxRedirectUriLength } from '../client/redirect-uri.ts';
+import type { DynamicClients } from '../client/dynamic-clients.ts';
+import { isOpenToDynamicClients } from '../client/dynamic-clients.ts';
 import { registeredSecret } from '../client/registered-client.ts';
-import type { SelfRegistration } from '../client/self-registration.ts';
 import { addressBlock } from '../http/address-block.ts';
 import { readJson } from '../http/parameters.ts';
 import { plainText } from '../http/plain-text.ts';
-import { createTokens, type RegisteredPayload } from '../sealed/payloads.ts';
+import { MAX_REDIRECT_URI_LENGTH } from '../http/redirect-uri.ts';
+import { createTokens, type RegisteredPayload } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 
 const maxBodyBytes = 16 * 1024;
@@ -23,19 +24,19 @@ const authMethods = ['client_secret_basic', 'client_secret_post', 'none'] as con
 
 /** What counts of the client's metadata (RFC 7591 §2); the rest is ignored, as the RFC says. */
 const Metadata = z.object({
-  redirect_uris: z.array(z.string().max(maxRedirectUriLength)).min(1).max(maxRedirectUris),
+  redirect_uris: z.array(z.string().max(MAX_REDIRECT_URI_LENGTH)).min(1).max(maxRedirectUris),
   token_endpoint_auth_method: z.enum(authMethods).default('client_secret_basic'),
   grant_types: z.array(z.enum(['authorization_code', 'refresh_token'])).default(['authorization_code']),
   response_types: z.array(z.literal('code')).default(['code']),
   client_name: z.string().optional(),
 });
 
-/** @param services.selfRegistration one that accepts registrations */
+/** @param services.dynamicClients one that accepts registrations */
 export function registration(
-  services: Pick<OAuthServices, 'keyring' | 'now' | 'log' | 'state'> & { selfRegistration: SelfRegistration },
+  services: Pick<OAuthServices, 'keyring' | 'now' | 'log' | 'state'> & { dynamicClients: DynamicClients },
 ): RequestHandler {
   const { keyring, now, log, state } = services;
-  const { trustedHosts, connection } = services.selfRegistration;
+  const { trustedHosts, connection } = services.dynamicClients;
   const tokens = createTokens(keyring);
   const addressKey = keyring.current.derive('registration-throttle');
 
@@ -59,7 +60,7 @@ export function registration(
     response.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
     await admit(keyOf(request.ip), limits.ofAddress);
     const metadata = checkedMetadata(await readJson(request, maxBodyBytes));
-    if (!metadata.redirect_uris.every((uri) => isOpenToAll(uri, trustedHosts))) {
+    if (!metadata.redirect_uris.every((uri) => isOpenToDynamicClients(uri, trustedHosts))) {
       throw new OAuthError('invalid_redirect_uri', 'A redirect URI is not one that clients may register here.');
     }
     // Last, so that what is refused uses up nothing of what is for all.
@@ -71,7 +72,7 @@ export function registration(
       auth_method: metadata.token_endpoint_auth_method,
       redirect_uris: metadata.redirect_uris,
     });
-    const { jti, iat, exp } = await tokens.registered.open(clientId, now());
+    const { jti, iat, exp } = await tokens.registered.unseal(clientId, now());
     log.info({ client: jti }, 'client registered');
     response.status(201).json({
       client_id: clientId,
@@ -93,7 +94,7 @@ function checkedMetadata(body: unknown): z.output<typeof Metadata> {
   const fields = new Set(result.error.issues.map(({ path }) => path[0]));
   const cause = result.error;
   if (fields.has('redirect_uris')) {
-    const sentence = `redirect_uris must be a list of 1 to ${maxRedirectUris} URIs of at most ${maxRedirectUriLength} characters.`;
+    const sentence = `redirect_uris must be a list of 1 to ${maxRedirectUris} URIs of at most ${MAX_REDIRECT_URI_LENGTH} characters.`;
     throw new OAuthError('invalid_redirect_uri', sentence, { cause });
   }
   const [field] = fields;

@@ -2,9 +2,9 @@
 import type { RequestHandler } from 'express';
 import type { Client } from '../client/client.ts';
 import { createGrants } from '../grant/grants.ts';
-import { tokenMark } from '../grant/revocation-marks.ts';
+import { revokedTokenKey } from '../grant/revocation-marks.ts';
 import { rememberedUntil } from '../sealed/jwe.ts';
-import { createTokens } from '../sealed/payloads.ts';
+import { createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { readTokenRequest, required } from './token-request.ts';
@@ -18,9 +18,9 @@ export function revocation(services: OAuthServices): RequestHandler {
 
   /** The type that the client may hint at is not needed: a token opens as what it is. */
   async function tokenOf(text: string) {
-    const access = await tokens.access.open(text, now()).catch(() => undefined);
+    const access = await tokens.access.unseal(text, now()).catch(() => undefined);
     if (access !== undefined) return { ...access, type: 'access' as const, client: access.client.jti };
-    const refresh = await tokens.refresh.open(text, now()).catch(() => undefined);
+    const refresh = await tokens.refresh.unseal(text, now()).catch(() => undefined);
     return refresh === undefined ? undefined : { ...refresh, type: 'refresh' as const };
   }
 
@@ -30,7 +30,7 @@ export function revocation(services: OAuthServices): RequestHandler {
     if (token === undefined) return { result: 'unknown' };
     const { type, jti, gid, iss } = token;
     if (iss !== issuer || token.client !== client.jti) return { result: 'foreign', grant: gid };
-    if (type === 'access') await state.mark(tokenMark(jti), rememberedUntil(token));
+    if (type === 'access') await state.mark(revokedTokenKey(jti), rememberedUntil(token));
     // Whoever gives up the refresh token gives up everything (§2.1).
     else await grants.revoke(gid);
     return { result: type, grant: gid };

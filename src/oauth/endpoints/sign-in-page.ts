@@ -1,9 +1,9 @@
 /** What the sign-in page says: an authorization request, what was typed and what is wrong with it, put into words. */
 import { type Service, serviceOf } from '../../account.ts';
 import type { Power } from '../../policy.ts';
-import { redirectHost } from '../client/redirect-uri.ts';
-import { accountPath } from '../http/paths.ts';
+import { ACCOUNT_PATH } from '../http/paths.ts';
 import { plainText } from '../http/plain-text.ts';
+import { redirectHost } from '../http/redirect-uri.ts';
 import type { Choices } from '../sign-in/consent.ts';
 import { consentView } from '../sign-in/consent-page.ts';
 import type { Entered } from '../sign-in/form.ts';
@@ -40,7 +40,7 @@ export function loginView(
     },
     issuerHost: new URL(page.issuer).host,
     consent: consentView(request.client, request.offered, choices, page.shownAt, at),
-    accountUrl: `${accountPath}?client_id=${encodeURIComponent(request.client.id)}`,
+    accountUrl: `${ACCOUNT_PATH}?client_id=${encodeURIComponent(request.client.id)}`,
     words: accountWords[serviceOf(request.client.servers)],
     login: login.view(at),
     problems: shown,

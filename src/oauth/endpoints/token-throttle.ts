@@ -8,7 +8,7 @@ import { OAuthError } from '../../errors.ts';
 import type { State } from '../../state/state.ts';
 import type { Client } from '../client/client.ts';
 import { addressBlock } from '../http/address-block.ts';
-import { revocationPaths } from '../http/paths.ts';
+import { REVOCATION_PATHS } from '../http/paths.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 
 const windowSeconds = 600;
@@ -51,7 +51,7 @@ export function tokenThrottle(services: { state: State; keyring: Keyring; now: (
         const isFailure = statusCode >= 400 && statusCode < 500;
         // Whoever knows a client_id can fail with it, and all the world knows those of public clients, which only a token that they got
         // tells from others: any answer of a revocation is the same. Strangers shall not keep the client out.
-        const provesNothing = isFailure || revocationPaths.includes(request.path);
+        const provesNothing = isFailure || REVOCATION_PATHS.includes(request.path);
         const isStranger = statusCode === 401 || (secretHash === null && provesNothing);
         const late = [
           isFailure ? state.count(ofClientAtAddress, windowSeconds, pointsOfFailure - 1) : null,

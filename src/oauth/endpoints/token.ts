@@ -2,8 +2,8 @@
 import type { RequestHandler } from 'express';
 import { OAuthError } from '../../errors.ts';
 import { createGrants } from '../grant/grants.ts';
-import { issuer } from '../grant/issue.ts';
 import { createRotation } from '../grant/rotation.ts';
+import { issuer } from '../grant/token-issuer.ts';
 import type { OAuthServices } from '../services.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { codeGrant } from './code-grant.ts';

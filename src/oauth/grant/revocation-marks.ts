@@ -1,5 +1,5 @@
 /** The marks in the state that end a token, a grant, or everything that a mailbox has granted. */
-import { lifetimes } from '../sealed/payloads.ts';
+import { lifetimes } from '../sealed/sealed-types.ts';
 
 /** What a token says about where it comes from. */
 interface Origin {
@@ -14,19 +14,19 @@ interface Origin {
 }
 
 /** Ends one access token. */
-export const tokenMark = (jti: string): string => `revoked:token:${jti}`;
+export const revokedTokenKey = (jti: string): string => `revoked:token:${jti}`;
 
 /** Ends all tokens of one sign-in. */
-export const grantMark = (gid: string): string => `revoked:grant:${gid}`;
+export const revokedGrantKey = (gid: string): string => `revoked:grant:${gid}`;
 
 /** Ends what was granted for a mailbox up to the moment of the mark. */
-export const accountMark = (subject: string): string => `revoked:account:${subject}`;
+export const revokedAccountKey = (subject: string): string => `revoked:account:${subject}`;
 
 /** The keys to look up for a token; `isRevoked` takes what was found, in this order. */
-export const marksOf = ({ jti, gid, sub }: Omit<Origin, 'granted_at'>): string[] => [
-  tokenMark(jti),
-  grantMark(gid),
-  accountMark(sub),
+export const revocationKeysOf = ({ jti, gid, sub }: Omit<Origin, 'granted_at'>): string[] => [
+  revokedTokenKey(jti),
+  revokedGrantKey(gid),
+  revokedAccountKey(sub),
 ];
 
 /** @param found when each of `marksOf` was marked, null if it was not; further entries do not count */
@@ -39,4 +39,4 @@ export function isRevoked(found: readonly (Date | null)[], { granted_at }: Pick<
 const longestSeconds = Math.max(lifetimes.grantSeconds, lifetimes.personalSeconds);
 
 /** A mark made now outlives every token there is. */
-export const marksEnd = (now: Date): Date => new Date(now.getTime() + longestSeconds * 1000);
+export const revocationsEnd = (now: Date): Date => new Date(now.getTime() + longestSeconds * 1000);

@@ -8,11 +8,11 @@ import type { Log } from '../../log.ts';
 import type { State } from '../../state/state.ts';
 import type { Client } from '../client/client.ts';
 import { type Claims, rememberedUntil } from '../sealed/jwe.ts';
-import type { RefreshPayload } from '../sealed/payloads.ts';
+import type { RefreshPayload } from '../sealed/sealed-types.ts';
 import type { Grants } from './grants.ts';
-import { isRevoked, marksOf } from './revocation-marks.ts';
+import { isRevoked, revocationKeysOf } from './revocation-marks.ts';
 
-const graceMs = 60_000;
+const GRACE_MS = 60_000;
 
 type RefreshToken = RefreshPayload & Claims;
 
@@ -25,7 +25,7 @@ export interface Rotation {
   /** @throws {OAuthError} `invalid_grant` if it is revoked, or was used and replaced; that ends the grant */
   check(token: RefreshToken): Promise<void>;
   /** Uses it up. @throws {OAuthError} `invalid_grant` if it was used before, more than a minute ago; that ends the grant */
-  use(token: RefreshToken): Promise<Successor>;
+  consume(token: RefreshToken): Promise<Successor>;
 }
 
 /**
@@ -45,33 +45,33 @@ export function createRotation(services: {
   async function usedTwice({ gid, client }: RefreshToken): Promise<OAuthError> {
     await grants.revoke(gid);
     log.warn({ client, grant: gid }, 'a refresh token was used again after it was replaced');
-    return noGood('used twice');
+    return invalidRefreshToken('used twice');
   }
 
   return {
     mayRefresh: ({ secretHash }) => isPossible || secretHash !== null,
     async check(token) {
-      const [superseded = null, ...marks] = await state.claimed([supersededMark(token.jti), ...marksOf(token)]);
-      if (isRevoked(marks, token)) throw noGood('revoked');
+      const [superseded = null, ...marks] = await state.claimed([supersededKey(token.jti), ...revocationKeysOf(token)]);
+      if (isRevoked(marks, token)) throw invalidRefreshToken('revoked');
       if (superseded !== null) throw await usedTwice(token);
     },
-    async use(token) {
+    async consume(token) {
       if (!isPossible) return {};
       const end = rememberedUntil(token);
       const firstUse = await state.claim(`refresh:${token.jti}`, end);
-      if (firstUse !== null && now().getTime() - firstUse.getTime() > graceMs) throw await usedTwice(token);
-      if (firstUse === null && token.parent !== undefined) await state.claim(supersededMark(token.parent), end);
+      if (firstUse !== null && now().getTime() - firstUse.getTime() > GRACE_MS) throw await usedTwice(token);
+      if (firstUse === null && token.parent !== undefined) await state.claim(supersededKey(token.parent), end);
       return { jti: successorOf(token.jti), parent: token.jti };
     },
   };
 }
 
 /** Its successor is in use. */
-const supersededMark = (jti: string): string => `superseded:${jti}`;
+const supersededKey = (jti: string): string => `superseded:${jti}`;
 
 /** The same for every retry, on every replica, whichever key seals there. No secret: a `jti` opens nothing. */
 const successorOf = (jti: string): string =>
   createHash('sha256').update(`successor of ${jti}`).digest('base64url').slice(0, 22);
 
-export const noGood = (cause: unknown): OAuthError =>
+export const invalidRefreshToken = (cause: unknown): OAuthError =>
   new OAuthError('invalid_grant', 'The refresh token is not valid or has expired.', { cause });

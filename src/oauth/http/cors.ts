@@ -3,7 +3,7 @@ import cors from 'cors';
 import type { RequestHandler } from 'express';
 
 /** `*` would not cover Authorization (Fetch §4.9), so every header that MCP and OAuth clients send is named. */
-const allowedHeaders = [
+const ALLOWED_HEADERS = [
   'Authorization',
   'Content-Type',
   'Accept',
@@ -14,7 +14,7 @@ const allowedHeaders = [
   'Last-Event-ID',
 ];
 
-const exposedHeaders = [
+const EXPOSED_HEADERS = [
   'WWW-Authenticate',
   'Mcp-Session-Id',
   'MCP-Protocol-Version',
@@ -26,5 +26,11 @@ const exposedHeaders = [
 
 /** Lets any web page call, with tokens that it holds but never with cookies. Answers preflights itself, without authentication. */
 export function allowOtherOrigins(methods: readonly string[]): RequestHandler {
-  return cors({ origin: '*', methods: [...methods], allowedHeaders, exposedHeaders, maxAge: 3600 });
+  return cors({
+    origin: '*',
+    methods: [...methods],
+    allowedHeaders: ALLOWED_HEADERS,
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: 3600,
+  });
 }

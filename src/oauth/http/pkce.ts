@@ -11,6 +11,6 @@ const isCodeVerifier = (value: string): boolean => /^[A-Za-z0-9._~-]{43,128}$/.t
 export const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url');
 
 /** Whether the verifier is well formed and its digest is the challenge (RFC 7636 §4.6). */
-export function verifies(verifier: string, challenge: string): boolean {
+export function matchesChallenge(verifier: string, challenge: string): boolean {
   return isCodeVerifier(verifier) && equalsInConstantTime(challengeOf(verifier), challenge);
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { OAuthError } from '../../errors.ts';
 
 /** Clocks of two replicas may differ by this much; a token from further in the future was not issued by us. */
-const clockSkewSeconds = 60;
+const CLOCK_SKEW_SECONDS = 60;
 
 interface MasterKey {
   /** Names the key in the header of what it sealed. Derived, so it tells nothing about the key. */
@@ -21,7 +21,7 @@ export interface Keyring {
   notBefore: Date | undefined;
 }
 
-function masterKey(bytes: Buffer): MasterKey {
+function createMasterKey(bytes: Buffer): MasterKey {
   if (bytes.length !== 32) throw new RangeError('An encryption key must be 32 bytes.');
   const derive = (label: string, length = 32) =>
     new Uint8Array(hkdfSync('sha256', bytes, '', `mail-mcp/1/${label}`, length));
@@ -37,8 +37,8 @@ export function createKeyring(keys: {
   previous: readonly Buffer[];
   notBefore?: Date | undefined;
 }): Keyring {
-  const first = masterKey(keys.current);
-  return { current: first, all: [first, ...keys.previous.map(masterKey)], notBefore: keys.notBefore };
+  const first = createMasterKey(keys.current);
+  return { current: first, all: [first, ...keys.previous.map(createMasterKey)], notBefore: keys.notBefore };
 }
 
 /** What every sealed thing says about itself, beside its payload. Times in seconds since 1970 (RFC 7519 §2). */
@@ -50,9 +50,9 @@ export interface Claims {
 }
 
 /** How long to remember that a sealed thing was used or revoked: a replica whose clock is late opens it a little longer. */
-export const rememberedUntil = ({ exp = 0 }: Pick<Claims, 'exp'>): Date => new Date((exp + clockSkewSeconds) * 1000);
+export const rememberedUntil = ({ exp = 0 }: Pick<Claims, 'exp'>): Date => new Date((exp + CLOCK_SKEW_SECONDS) * 1000);
 
-export interface Sealed<T> {
+export interface Sealer<T> {
   /**
    * @param notAfter ends it earlier than its type's lifetime would; never later
    * @param jti left out: a random one
@@ -60,7 +60,7 @@ export interface Sealed<T> {
    */
   seal(payload: T, now: Date, notAfter?: Date, jti?: string): Promise<string>;
   /** @throws {OAuthError} `invalid_token`, the same for every fault; the cause is for the log */
-  open(token: string, now: Date): Promise<T & Claims>;
+  unseal(token: string, now: Date): Promise<T & Claims>;
   /** The same for the operator's eyes: also what has expired or was sealed too early. Never enough to let anybody in. */
   inspect(token: string): Promise<T & Claims>;
 }
@@ -79,10 +79,10 @@ export const randomId = (): string => randomBytes(16).toString('base64url');
  * @param type.lifetimeSeconds `null` for things that never expire by themselves
  * @param type.maxLength characters; longer input is refused before any work is spent on it
  */
-export function sealed<T extends object>(
+export function createSealer<T extends object>(
   keyring: Keyring,
   type: { typ: string; schema: z.ZodType<T>; lifetimeSeconds: number | null; maxLength: number },
-): Sealed<T> {
+): Sealer<T> {
   const keys = new Map(keyring.all.map((master) => [master.kid, master.derive(type.typ)]));
   const sealingKey = keyring.current.derive(type.typ);
   const envelope = z.object({
@@ -126,21 +126,21 @@ export function sealed<T extends object>(
       const { jti, iat, exp } = envelope.parse(content);
       return { ...type.schema.parse(content), jti, iat, ...(exp !== undefined && { exp }) };
     } catch (cause) {
-      throw notValid(cause);
+      throw invalidTokenError(cause);
     }
   }
 
   async function open(token: string, now: Date): Promise<T & Claims> {
     const content = await inspect(token);
     const seconds = toSeconds(now);
-    if (content.iat > seconds + clockSkewSeconds) throw notValid('issued in the future');
-    if (content.exp !== undefined && content.exp <= seconds) throw notValid('expired');
+    if (content.iat > seconds + CLOCK_SKEW_SECONDS) throw invalidTokenError('issued in the future');
+    if (content.exp !== undefined && content.exp <= seconds) throw invalidTokenError('expired');
     if (keyring.notBefore && content.iat < toSeconds(keyring.notBefore))
-      throw notValid('sealed before TOKENS_NOT_BEFORE');
+      throw invalidTokenError('sealed before TOKENS_NOT_BEFORE');
     return content;
   }
 
-  return { seal, open, inspect };
+  return { seal, unseal: open, inspect };
 }
 
 /**
@@ -167,4 +167,5 @@ function readHeader(token: string): unknown {
 }
 
 /** Six ways to be bad, one answer: nothing is learned by trying (RFC 8725 §3.2). */
-const notValid = (cause: unknown): OAuthError => new OAuthError('invalid_token', 'The token is not valid.', { cause });
+const invalidTokenError = (cause: unknown): OAuthError =>
+  new OAuthError('invalid_token', 'The token is not valid.', { cause });

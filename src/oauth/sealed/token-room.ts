@@ -7,6 +7,6 @@
 const maxBytes = 2820;
 
 /** @param content of the token, but for `sub`, `gid`, `granted_at` and what each sealed thing says about itself */
-export function fitsIntoToken(content: object): boolean {
+export function fitsIntoAccessToken(content: object): boolean {
   return Buffer.byteLength(JSON.stringify(content)) <= maxBytes;
 }

@@ -3,7 +3,7 @@ import { type Service, serviceOf } from '../../account.ts';
 import type { Policy, Power } from '../../policy.ts';
 import type { Client } from '../client/client.ts';
 import { plainText } from '../http/plain-text.ts';
-import { lifetimes } from '../sealed/payloads.ts';
+import { lifetimes } from '../sealed/sealed-types.ts';
 import { type Choices, type End, ends, endTime } from './consent.ts';
 import type { ConsentView, ProblemView } from './pages.ts';
 import { minuteWords, shortWords } from './time-words.ts';

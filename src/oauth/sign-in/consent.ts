@@ -1,6 +1,6 @@
 /** What the owner of the mailbox leaves of what was asked for: the choices on the sign-in form, and what they become. */
 import { domainToASCII } from 'node:url';
-import { type Consent, type Power, powers } from '../../policy.ts';
+import { type Consent, POWERS, type Power } from '../../policy.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { plainText } from '../http/plain-text.ts';
 import { powersOf, type Scope, scopeOfPower } from '../scope.ts';
@@ -95,7 +95,7 @@ export function consentOf(choices: Choices, offered: readonly Power[], shownAt: 
   const recipients = recipientsIn(choices.recipients);
   const until = endTime(choices.end, shownAt);
   const consent: Consent = {
-    ...(choices.powers.length < offered.length && { powers: powers.filter((power) => choices.powers.includes(power)) }),
+    ...(choices.powers.length < offered.length && { powers: POWERS.filter((power) => choices.powers.includes(power)) }),
     ...(recipients.length > 0 && { recipients }),
     ...(until && { until: Math.floor(until.getTime() / 1000) }),
   };

@@ -2,7 +2,7 @@
 
 import type { Parameters } from '../http/parameters.ts';
 import type { MailCredentials } from '../sealed/credentials.ts';
-import { fitsIntoToken } from '../sealed/token-room.ts';
+import { fitsIntoAccessToken } from '../sealed/token-room.ts';
 
 /** What the person typed. User names and address without blanks around them; passwords untouched. */
 export interface LoginEntry {
@@ -132,7 +132,7 @@ function password(place: Place, text: string): FormProblem | null {
 }
 
 function tooLongTogether(entry: LoginEntry, beside: object): FormProblem[] {
-  if (fitsIntoToken({ ...beside, login: credentialsOf(entry) })) return [];
+  if (fitsIntoAccessToken({ ...beside, login: credentialsOf(entry) })) return [];
   return entry.useSameCredentials
     ? [{ place: 'imap_password', sentence: 'The login is too long; use a shorter password.' }]
     : [{ place: 'smtp_password', sentence: 'The two logins together are too long; use shorter passwords.' }];

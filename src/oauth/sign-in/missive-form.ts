@@ -1,6 +1,6 @@
 /** The sign-in form of Missive: one field, the personal API token of whoever signs in. */
 import type { LoginProblem, MissiveServer } from '../../missive/account.ts';
-import { fitsIntoToken } from '../sealed/token-room.ts';
+import { fitsIntoAccessToken } from '../sealed/token-room.ts';
 import type { Entered, SignInForm } from './form.ts';
 import type { FormProblem } from './mail-entry.ts';
 import type { MissiveFields } from './pages.ts';
@@ -42,7 +42,7 @@ function mistakesIn(token: string, beside: object): FormProblem[] {
     return at('An API token has no blanks, line breaks or accents in it. Copy it once more from Missive, as a whole.');
   }
   if (token.length > maxBytes) return at(`The API token is too long: ${maxBytes} bytes at most.`);
-  return fitsIntoToken({ ...beside, login: { missive_token: token } })
+  return fitsIntoAccessToken({ ...beside, login: { missive_token: token } })
     ? []
     : at('The API token is too long beside the limits of this connection.');
 }

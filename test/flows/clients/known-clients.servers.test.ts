@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { presets } from '../../../src/oauth/client/presets.ts';
+import { PRESETS } from '../../../src/oauth/client/presets.ts';
 import { type Registration, startApp, type TestApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
@@ -47,5 +47,5 @@ describe.each(strangers)('DCR-03 DCR-04 $name, with nothing but the URL, reads m
 
 test('every preset is that of a client which is known here', () => {
   const known = knownClients.flatMap(({ flags }) => flags.preset);
-  expect(Object.keys(presets).filter((name) => !known.includes(name))).toEqual(['conformance']);
+  expect(Object.keys(PRESETS).filter((name) => !known.includes(name))).toEqual(['conformance']);
 });

@@ -32,7 +32,7 @@ const fieldsOf = (client: SealedFixture) => (serviceIn(client) === 'missive' ? m
 const appOf = ({ keys, issuer, sealed_at: sealedAt }: Fixtures): Promise<OAuthApp> =>
   startOAuthApp({
     ...{ issuer, keys: { current: keys.current, previous: [keys.previous] }, now: () => sealedAt },
-    ...{ isShared: true, selfRegistration: openToClients },
+    ...{ isShared: true, dynamicClients: openToClients },
   });
 
 const credentialsOf = ({ token, secret }: SealedFixture) => ({
@@ -104,7 +104,7 @@ describe.each(sealedFixtures)('a sign-in that began with release $release', (fix
     const location = new URL(response.headers.get('location') ?? 'about:blank');
     expect(location.href.startsWith(`${payload.redirect_uri}?`)).toBe(true);
     expect(location.searchParams.get('state')).toBe(payload.state ?? null);
-    const code = await app.tokens.code.open(location.searchParams.get('code') ?? '', app.now());
+    const code = await app.tokens.code.unseal(location.searchParams.get('code') ?? '', app.now());
     expect(code).toMatchObject({ client: client.payload.jti, scope: payload.scope, aud: payload.aud });
   });
 
@@ -125,8 +125,8 @@ describe.each(sealedFixtures)('a sign-in that began with release $release', (fix
     const { access_token: access = '', refresh_token: refresh = '' } = answer;
     const { jti, consent, login } = fixture.payload;
     const expected = { gid: jti, login, ...(consent !== undefined && { consent }) };
-    expect(await app.tokens.access.open(access, app.now())).toMatchObject(expected);
-    expect(await app.tokens.refresh.open(refresh, app.now())).toMatchObject(expected);
+    expect(await app.tokens.access.unseal(access, app.now())).toMatchObject(expected);
+    expect(await app.tokens.refresh.unseal(refresh, app.now())).toMatchObject(expected);
   });
 
   test.each(ofType(fixtures, 'code'))('$name: it is exchanged once', async (fixture) => {
@@ -148,9 +148,9 @@ describe.each(sealedFixtures)('refresh tokens of release $release', (fixtures) =
     const { jti: parent, gid, granted_at, consent, login } = fixture.payload;
     const same = { gid, granted_at, login, ...(consent !== undefined && { consent }) };
     const { access_token: access = '', refresh_token: refresh = '' } = answer;
-    expect(await app.tokens.access.open(access, app.now())).toMatchObject(same);
+    expect(await app.tokens.access.unseal(access, app.now())).toMatchObject(same);
     const { successor } = fixtures.derived.successors.find(({ jti }) => jti === parent) ?? {};
-    expect(await app.tokens.refresh.open(refresh, app.now())).toMatchObject({ ...same, parent, jti: successor });
+    expect(await app.tokens.refresh.unseal(refresh, app.now())).toMatchObject({ ...same, parent, jti: successor });
   });
 
   const marks = [
@@ -255,7 +255,7 @@ describe.each(sealedFixtures)('the list of grants of release $release', (fixture
     await app.state.note(list, id, token, soon(app));
     if (account === undefined) throw new Error('The note belongs to no account');
     const { gid, client, scope, powers, recipients, redirect_host: redirectHost, granted_at, until } = payload;
-    expect(await grantsOf(app).of(account)).toEqual([
+    expect(await grantsOf(app).list(account)).toEqual([
       { id: gid, client, scope, powers, recipients, redirectHost, grantedAt: timeOf(granted_at), until: timeOf(until) },
     ]);
   });
@@ -266,7 +266,7 @@ describe.each(sealedFixtures)('the list of grants of release $release', (fixture
     if (note?.account === undefined) throw new Error('There is no note');
     for (const { token, type } of fixtures.sealed)
       if (type !== 'grant') await app.state.note(note.list, token, token, soon(app));
-    expect(await grantsOf(app).of(note.account)).toEqual([]);
+    expect(await grantsOf(app).list(note.account)).toEqual([]);
   });
 });
 

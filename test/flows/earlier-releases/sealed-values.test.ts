@@ -9,16 +9,16 @@ import { readCursor } from '../../../src/mcp/missive/cursor.ts';
 import { isOffered } from '../../../src/mcp/permit/permit.ts';
 import { sendsKey } from '../../../src/mcp/permit/sends.ts';
 import { toolsOf } from '../../../src/mcp/services.ts';
-import { openClient } from '../../../src/oauth/client/client.ts';
-import { openConnection } from '../../../src/oauth/client/default-connection.ts';
+import { unsealClient } from '../../../src/oauth/client/client.ts';
+import { unsealConnection } from '../../../src/oauth/client/default-connection.ts';
 import { jtiOfClient } from '../../../src/oauth/client/named-client.ts';
 import { registeredSecret } from '../../../src/oauth/client/registered-client.ts';
 import { createRotation } from '../../../src/oauth/grant/rotation.ts';
 import { sha256 } from '../../../src/oauth/http/constant-time.ts';
-import { createKeyring, type Keyring, type Sealed, sealed } from '../../../src/oauth/sealed/jwe.ts';
-import { createTokens } from '../../../src/oauth/sealed/payloads.ts';
+import { createKeyring, createSealer, type Keyring, type Sealer } from '../../../src/oauth/sealed/jwe.ts';
+import { createTokens } from '../../../src/oauth/sealed/sealed-types.ts';
 import { subjectsOf } from '../../../src/oauth/sealed/subject.ts';
-import { scopes } from '../../../src/policy.ts';
+import { SCOPES } from '../../../src/policy.ts';
 import { readConfig } from '../../../src/settings/config.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import {
@@ -32,10 +32,10 @@ import {
 } from '../../support/app/sealed-fixtures.ts';
 
 /** Decrypts with the key of a type whose schema its one user keeps to itself; accepted-values.test.ts shows each to that user. */
-const withoutSchema = (keyring: Keyring, typ: string): Sealed<object> =>
-  sealed(keyring, { typ, schema: z.looseObject({}), lifetimeSeconds: 1, maxLength: 20_000 });
+const withoutSchema = (keyring: Keyring, typ: string): Sealer<object> =>
+  createSealer(keyring, { typ, schema: z.looseObject({}), lifetimeSeconds: 1, maxLength: 20_000 });
 
-function sealedTypes(keyring: Keyring): Record<SealedType, Pick<Sealed<object>, 'open' | 'inspect'>> {
+function sealedTypes(keyring: Keyring): Record<SealedType, Pick<Sealer<object>, 'unseal' | 'inspect'>> {
   const { client: client_id, registered: dcr, connection, transaction, code, access, refresh } = createTokens(keyring);
   return {
     ...{ client_id, dcr, connection, transaction, code, access, refresh },
@@ -59,21 +59,21 @@ describe.each(sealedFixtures)('what release $release sealed', (fixtures) => {
   });
 
   test.each(all)('$name: decrypts to exactly its payload', async ({ type, token, payload }) => {
-    const { typ: _, ...content } = { typ: type, ...(await types[type].open(token, sealedAt)) };
+    const { typ: _, ...content } = { typ: type, ...(await types[type].unseal(token, sealedAt)) };
     expect(content).toEqual(payload);
   });
 
   test.each(all)('$name: decrypts until its end, and not before it was sealed', async ({ type, token, payload }) => {
-    const { open } = types[type];
-    await expect(open(token, atSecond(payload.iat - 61))).rejects.toEqual(isNotValid);
-    await expect(open(token, atSecond(payload.iat - 60))).resolves.toMatchObject({ jti: payload.jti });
+    const { unseal } = types[type];
+    await expect(unseal(token, atSecond(payload.iat - 61))).rejects.toEqual(isNotValid);
+    await expect(unseal(token, atSecond(payload.iat - 60))).resolves.toMatchObject({ jti: payload.jti });
     if (payload.exp === undefined) {
-      await expect(open(token, atSecond(payload.iat + 100 * 366 * 86_400))).resolves.toMatchObject({
+      await expect(unseal(token, atSecond(payload.iat + 100 * 366 * 86_400))).resolves.toMatchObject({
         jti: payload.jti,
       });
     } else {
-      await expect(open(token, atSecond(payload.exp - 1))).resolves.toMatchObject({ jti: payload.jti });
-      await expect(open(token, atSecond(payload.exp))).rejects.toEqual(isNotValid);
+      await expect(unseal(token, atSecond(payload.exp - 1))).resolves.toMatchObject({ jti: payload.jti });
+      await expect(unseal(token, atSecond(payload.exp))).rejects.toEqual(isNotValid);
     }
   });
 
@@ -90,8 +90,8 @@ describe.each(sealedFixtures)('what release $release sealed', (fixtures) => {
     };
     for (const { type, token, key, name } of all) {
       const other = key === 'current' ? 'previous' : 'current';
-      await expect(alone[key][type].open(token, sealedAt), name).resolves.toBeDefined();
-      await expect(alone[other][type].open(token, sealedAt), name).rejects.toEqual(isNotValid);
+      await expect(alone[key][type].unseal(token, sealedAt), name).resolves.toBeDefined();
+      await expect(alone[other][type].unseal(token, sealedAt), name).rejects.toEqual(isNotValid);
     }
   });
 
@@ -99,8 +99,8 @@ describe.each(sealedFixtures)('what release $release sealed', (fixtures) => {
     const ended = sealedTypes(keyringOf(fixtures, new Date(sealedAt.getTime() + 1000)));
     const good = sealedTypes(keyringOf(fixtures, sealedAt));
     for (const { type, token, name } of all) {
-      await expect(ended[type].open(token, sealedAt), name).rejects.toEqual(isNotValid);
-      await expect(good[type].open(token, sealedAt), name).resolves.toBeDefined();
+      await expect(ended[type].unseal(token, sealedAt), name).rejects.toEqual(isNotValid);
+      await expect(good[type].unseal(token, sealedAt), name).resolves.toBeDefined();
     }
   });
 });
@@ -112,7 +112,7 @@ describe.each(sealedFixtures)('clients and connections of release $release', (fi
 
   test.each(ofType(fixtures, 'client_id'))('$name: has its redirect URIs, secret and limits', async (fixture) => {
     const { token, payload, secret, redirect_uris: redirectUris } = fixture;
-    const client = await openClient(tokens, token, sealedAt);
+    const client = await unsealClient(tokens, token, sealedAt);
     const { jti, servers, policy = {} } = payload;
     expect(client).toMatchObject({ origin: 'minted', jti, servers, id: token });
     expect(client.policy).toEqual(policy);
@@ -122,7 +122,7 @@ describe.each(sealedFixtures)('clients and connections of release $release', (fi
   });
 
   test.each(ofType(fixtures, 'client_id'))('$name: its policy offers the tools that it did', async (fixture) => {
-    const { policy } = await openClient(tokens, fixture.token, sealedAt);
+    const { policy } = await unsealClient(tokens, fixture.token, sealedAt);
     const offered = toolsOf(serviceIn(fixture)).filter((tool) => isOffered(policy, tool));
     expect(offered.map(({ name }) => name)).toEqual(expect.arrayContaining(fixture.tools));
   });
@@ -132,7 +132,7 @@ describe.each(sealedFixtures)('clients and connections of release $release', (fi
   });
 
   test.each(ofType(fixtures, 'connection'))('$name: is accepted as DEFAULT_CONNECTION', async ({ token, payload }) => {
-    expect(await openConnection(tokens, token, sealedAt)).toEqual({
+    expect(await unsealConnection(tokens, token, sealedAt)).toEqual({
       servers: payload.servers,
       policy: payload.policy ?? {},
       expiresAt: payload.exp === undefined ? null : atSecond(payload.exp),
@@ -141,7 +141,7 @@ describe.each(sealedFixtures)('clients and connections of release $release', (fi
 
   test.each(ofType(fixtures, 'client_id'))('$name: is accepted as DEFAULT_CONNECTION', async ({ token, payload }) => {
     const { servers, policy = {} } = payload;
-    expect(await openConnection(tokens, token, sealedAt)).toMatchObject({ servers, policy });
+    expect(await unsealConnection(tokens, token, sealedAt)).toMatchObject({ servers, policy });
   });
 
   test('a client known by the URL of its document has the same jti', async () => {
@@ -157,7 +157,7 @@ async function sessionOf({ issuer, keys }: Fixtures, account: SealedAccount, env
   const endsAt = new Date(Date.now() + 90 * 86_400_000);
   const grant = { jti: 'a', grantId: 'b', subject: 'c', expiresAt: endsAt, endsAt };
   const session = server.services.openSession({
-    ...{ ...grant, client: { jti: 'd', name: 'Test client' }, permit: { scope: scopes, consent: {}, policy: {} } },
+    ...{ ...grant, client: { jti: 'd', name: 'Test client' }, permit: { scope: SCOPES, consent: {}, policy: {} } },
     account: { service: 'mail', fullName: 'Ada Example', email: 'ada@example.com', imap: account, smtp: account },
   });
   return { session, [Symbol.asyncDispose]: () => server.close() };
@@ -204,10 +204,10 @@ describe.each(sealedFixtures)('values derived by release $release', (fixtures) =
   test.each(derived.successors)('the successor of the refresh token $jti', async ({ jti, successor }) => {
     const now = () => sealedAt;
     const fixture = fixtures.sealed.find(({ payload }) => payload.jti === jti);
-    const token = await createTokens(keyring).refresh.open(fixture?.token ?? '', sealedAt);
+    const token = await createTokens(keyring).refresh.unseal(fixture?.token ?? '', sealedAt);
     const state = createMemoryState({ now });
     const rotation = createRotation({ state, replicas: 1, now, log, grants: { revoke: async () => undefined } });
-    expect(await rotation.use(token)).toEqual({ jti: successor, parent: jti });
+    expect(await rotation.consume(token)).toEqual({ jti: successor, parent: jti });
     await state.close();
   });
 

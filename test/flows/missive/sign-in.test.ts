@@ -222,11 +222,11 @@ describe('what was granted, at /account', () => {
 
 describe('clients that nobody minted, when the operator changes what they get from a mailbox to Missive', () => {
   test('have codes and refresh tokens that are worth nothing any more', async () => {
-    await using before = await startOAuthApp({ issuer: 'http://same.example', selfRegistration: openToClients });
+    await using before = await startOAuthApp({ issuer: 'http://same.example', dynamicClients: openToClients });
     const connection = { servers: atMissive.servers, policy: {}, expiresAt: null };
     await using after = await startOAuthApp({
       issuer: 'http://same.example',
-      selfRegistration: { ...openToClients, connection },
+      dynamicClients: { ...openToClients, connection },
       state: before.state,
       now: before.now,
     });

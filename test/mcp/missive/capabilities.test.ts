@@ -7,11 +7,11 @@ import { defineOperation, inPath, inQuery } from '../../../src/mcp/missive/opera
 import { toolOf } from '../../../src/mcp/missive/tool-of-operation.ts';
 import { missiveOperations, missiveTools } from '../../../src/mcp/tools/missive.ts';
 import { quotaHeaders } from '../../../src/missive/quota.ts';
-import { type Policy, unlimited } from '../../../src/policy.ts';
+import { type Policy, UNLIMITED } from '../../../src/policy.ts';
 import { ids } from '../../support/missive/ids.ts';
 import { startMissiveTools } from '../../support/missive/missive-tools.ts';
 
-const listings = createCatalog(missiveTools).list(unlimited);
+const listings = createCatalog(missiveTools).list(UNLIMITED);
 
 function listing(name: string): ToolListing {
   const found = listings.find((each) => each.name === name);
@@ -26,7 +26,7 @@ const Properties = z.object({
 const input = (name: string) => Properties.parse(listing(name).inputSchema);
 const names = (policy: Policy) =>
   createCatalog(missiveTools)
-    .list({ ...unlimited, policy })
+    .list({ ...UNLIMITED, policy })
     .map(({ name }) => name);
 
 /** The class and the tag of every operation. */
@@ -100,7 +100,7 @@ describe('capability: method filter', () => {
   });
 
   test('it holds at tools/call as at tools/list, whatever the model says', async () => {
-    await using tools = await startMissiveTools({ permit: { ...unlimited, policy: { methods: ['list'] } } });
+    await using tools = await startMissiveTools({ permit: { ...UNLIMITED, policy: { methods: ['list'] } } });
     await tools.failure('create_a_missive_contact', { contact_book: ids.vipProspects, first_name: 'Jane' });
     expect(tools.missive.requests).toEqual([]);
   });
@@ -170,7 +170,7 @@ describe('capability: flat input namespace', () => {
     });
     await using tools = await startMissiveTools();
     const catalog = createCatalog([toolOf(operation)]);
-    await catalog.call(operation.name, { conversation_id: ids.outage, id: 'x' }, unlimited, tools.session);
+    await catalog.call(operation.name, { conversation_id: ids.outage, id: 'x' }, UNLIMITED, tools.session);
     expect(tools.seen()).toMatchObject([{ path: `/conversations/${ids.outage}/comments`, query: { id: 'x' } }]);
   });
 });
@@ -204,12 +204,12 @@ test('capability: tools are assembled from records; a new record is a new tool, 
     answer: { kind: 'list', key: 'contact_books', item: z.object({ id: z.string() }) },
   });
   const catalog = createCatalog([...missiveTools, toolOf(operation)]);
-  expect(catalog.list(unlimited).map(({ name }) => name)).toEqual([
+  expect(catalog.list(UNLIMITED).map(({ name }) => name)).toEqual([
     ...missiveOperations.map(({ name }) => name),
     operation.name,
   ]);
   await using tools = await startMissiveTools();
-  expect(await catalog.call(operation.name, { limit: 1 }, unlimited, tools.session)).toMatchObject({
+  expect(await catalog.call(operation.name, { limit: 1 }, UNLIMITED, tools.session)).toMatchObject({
     contact_books: [{ id: ids.enterpriseLeads }],
   });
   expect(await tools.failure(operation.name)).toMatchObject({ message: expect.stringMatching(/no tool/) });

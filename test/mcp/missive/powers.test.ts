@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import type { MissiveTag } from '../../../src/mcp/tool.ts';
 import { missiveOperations } from '../../../src/mcp/tools/missive.ts';
-import { type Permit, type Policy, unlimited } from '../../../src/policy.ts';
+import { type Permit, type Policy, UNLIMITED } from '../../../src/policy.ts';
 import { ids } from '../../support/missive/ids.ts';
 import { startMissiveTools } from '../../support/missive/missive-tools.ts';
 
-const limited = (policy: Policy): Permit => ({ ...unlimited, policy });
+const limited = (policy: Policy): Permit => ({ ...UNLIMITED, policy });
 const jane = { name: 'Jane Doe', address: 'jane.doe@customer.example' };
 const support = { name: 'Support', address: 'support@example.org' };
 const READ: Policy['methods'] = ['list', 'get', 'search'];
@@ -125,7 +125,7 @@ describe('recipients', () => {
 
   test('that the owner limited are held to as well', async () => {
     const consent = { recipients: ['bo@example.org'] };
-    await using tools = await startMissiveTools({ permit: { ...unlimited, consent } });
+    await using tools = await startMissiveTools({ permit: { ...UNLIMITED, consent } });
     const error = await tools.failure('send_a_missive_message', { ...message, to_fields: [jane] });
     expect(error).toMatchObject({ message: expect.stringMatching(/owner/) });
   });

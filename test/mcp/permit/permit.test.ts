@@ -8,7 +8,7 @@ import { powerOf, SCOPE_OF } from '../../../src/mcp/permit/permit.ts';
 import { powersLeft } from '../../../src/mcp/permit/powers-left.ts';
 import { TAGS } from '../../../src/mcp/tool.ts';
 import { mailTools } from '../../../src/mcp/tools/mail.ts';
-import { methods, type Permit, powers, scopes, unlimited } from '../../../src/policy.ts';
+import { METHODS, type Permit, POWERS, SCOPES, UNLIMITED } from '../../../src/policy.ts';
 
 const catalog = createCatalog(mailTools);
 const tags: readonly string[] = TAGS;
@@ -19,9 +19,9 @@ const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined
 
 const permits: fc.Arbitrary<Permit> = fc
   .record({
-    scope: subset(scopes, 1),
-    powers: maybe(subset(powers, 1)),
-    methods: maybe(subset(methods, 1)),
+    scope: subset(SCOPES, 1),
+    powers: maybe(subset(POWERS, 1)),
+    methods: maybe(subset(METHODS, 1)),
     tags: maybe(subset(tags, 1)),
     tools: maybe(subset(names, 1)),
   })
@@ -55,7 +55,7 @@ function nothing(): MailSession {
   };
   return {
     account: { fullName: '', email: '', ...account() },
-    permit: unlimited,
+    permit: UNLIMITED,
     readImap: refuse,
     changeImap: refuse,
     filing: { readImap: refuse, changeImap: refuse, settleImap: refuse, limited: refuse },
@@ -95,7 +95,7 @@ test('what is listed can be called, what is not cannot, and what consent could a
         if (outcome !== 'unknown' && outcome !== 'allowed') expect(outcome === 'kept back', tool.name).toBe(hasScope);
         const step = typeof outcome === 'string' ? undefined : outcome;
         if (step)
-          expect(step).toEqual(scopes.filter((one) => one === SCOPE_OF[tool.effect] || permit.scope.includes(one)));
+          expect(step).toEqual(SCOPES.filter((one) => one === SCOPE_OF[tool.effect] || permit.scope.includes(one)));
       }
     }),
     { numRuns: 300 },
@@ -108,10 +108,10 @@ test('a tool is offered if method, tag and name allow it, and granted if scope a
       const { policy, scope, consent } = permit;
       for (const tool of mailTools) {
         const isOffered =
-          (policy.methods ?? methods).includes(tool.method) &&
+          (policy.methods ?? METHODS).includes(tool.method) &&
           (policy.tools ?? names).includes(tool.name) &&
           tool.tags.some((tag) => (policy.tags ?? tags).includes(tag));
-        const isGranted = scope.includes(SCOPE_OF[tool.effect]) && (consent.powers ?? powers).includes(powerOf(tool));
+        const isGranted = scope.includes(SCOPE_OF[tool.effect]) && (consent.powers ?? POWERS).includes(powerOf(tool));
         expect(catalog.has(tool.name, permit)).toBe(isOffered);
         expect(catalog.list(permit).some(({ name }) => name === tool.name)).toBe(isOffered && isGranted);
       }
@@ -132,7 +132,7 @@ test('equal permits get the same bytes in the same order, whoever asked before (
 });
 
 test('every power is that of a tool, and every tool has one', () => {
-  expect(powersLeft(mailTools, {})).toEqual(powers);
+  expect(powersLeft(mailTools, {})).toEqual(POWERS);
   expect(Object.fromEntries(mailTools.map((tool) => [tool.name, powerOf(tool)]))).toEqual({
     list_mailboxes: 'read',
     list_mail_messages: 'read',

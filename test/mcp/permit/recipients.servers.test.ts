@@ -7,7 +7,7 @@ import {
   requireEnvelope,
   requireRecipients,
 } from '../../../src/mcp/permit/recipients.ts';
-import { unlimited } from '../../../src/policy.ts';
+import { UNLIMITED } from '../../../src/policy.ts';
 import { eras, rawCaller } from '../../support/app/raw-calls.ts';
 import { type Era, startApp, type TestApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
@@ -63,7 +63,7 @@ const strangers = [
 ] as const;
 
 describe('a list of recipients', () => {
-  const permit = { ...unlimited, policy: { recipients: entries } };
+  const permit = { ...UNLIMITED, policy: { recipients: entries } };
 
   test.each(allowed)('lets through %s', (to) => {
     expect(() => requireRecipients(permit, { to, cc: to, bcc: to })).not.toThrow();
@@ -93,7 +93,7 @@ describe('a list of recipients', () => {
   });
 
   test('an empty list lets through nobody', () => {
-    expect(() => requireRecipients({ ...unlimited, policy: { recipients: [] } }, { to: 'a@b.example' })).toThrow(
+    expect(() => requireRecipients({ ...UNLIMITED, policy: { recipients: [] } }, { to: 'a@b.example' })).toThrow(
       '1 in to',
     );
   });

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { createCatalog } from '../../../src/mcp/catalog.ts';
 import { SCOPE_OF } from '../../../src/mcp/permit/permit.ts';
 import { mailTools } from '../../../src/mcp/tools/mail.ts';
-import { scopes, unlimited } from '../../../src/policy.ts';
+import { SCOPES, UNLIMITED } from '../../../src/policy.ts';
 
-const listings = createCatalog(mailTools).list(unlimited);
+const listings = createCatalog(mailTools).list(UNLIMITED);
 
 /** The table of the first server of this kind, whose names and parameters outlive all of us. */
 const PUBLIC = {
@@ -64,7 +64,7 @@ describe.each(mailTools.map((tool) => [tool.name, tool] as const))('%s', (name, 
       delete: 'destroys',
     };
     expect(tool.effect).toBe(effects[verb as keyof typeof effects]);
-    expect(scopes).toContain(SCOPE_OF[tool.effect]);
+    expect(SCOPES).toContain(SCOPE_OF[tool.effect]);
   });
 
   test('its hints follow from its effect (MCP-17)', () => {
@@ -91,12 +91,12 @@ describe.each(mailTools.map((tool) => [tool.name, tool] as const))('%s', (name, 
 });
 
 describe('a scope', () => {
-  test.each(scopes.map((scope) => [scope]))(
+  test.each(SCOPES.map((scope) => [scope]))(
     '%s alone lists only the tools of its effect, always in the same order (MCP-08)',
     (scope) => {
       const names = () =>
         createCatalog(mailTools)
-          .list({ ...unlimited, scope: [scope] })
+          .list({ ...UNLIMITED, scope: [scope] })
           .map(({ name }) => name);
       expect(names()).toEqual(mailTools.filter(({ effect }) => SCOPE_OF[effect] === scope).map(({ name }) => name));
       expect(names().length).toBeGreaterThan(0);

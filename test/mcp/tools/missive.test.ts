@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createCatalog } from '../../../src/mcp/catalog.ts';
 import { missiveOperations, missiveTools } from '../../../src/mcp/tools/missive.ts';
-import { unlimited } from '../../../src/policy.ts';
+import { UNLIMITED } from '../../../src/policy.ts';
 
-const listings = createCatalog(missiveTools).list(unlimited);
+const listings = createCatalog(missiveTools).list(UNLIMITED);
 
 /** What a name begins with, and what its tool may do then. */
 const EFFECTS: [prefix: RegExp, http: string, effects: string[], method: string][] = [

@@ -48,7 +48,7 @@ describe('the bearer check of /mcp (RFC 6750)', () => {
     await using app = await startOAuthApp();
     await using other = await startOAuthApp({ issuer: 'https://other.example' });
     const { accessToken, refreshToken, clientId, code } = await tokensFor(app);
-    const good = await app.tokens.access.open(accessToken, app.now());
+    const good = await app.tokens.access.unseal(accessToken, app.now());
     const { jti: _jti, iat: _iat, exp: _exp, ...payload } = good;
     const seal = (changes: object, at = app.now()) => app.tokens.access.seal({ ...payload, ...changes }, at);
     const at = (seconds: number) => new Date(app.now().getTime() + seconds * 1000);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/errors.ts';
-import { mintClient, type NewClient, openClient } from '../../../src/oauth/client/client.ts';
+import { mintClient, type NewClient, unsealClient } from '../../../src/oauth/client/client.ts';
 import { sealConnection } from '../../../src/oauth/client/default-connection.ts';
-import { defaultPresets, presets } from '../../../src/oauth/client/presets.ts';
+import { DEFAULT_PRESETS, PRESETS } from '../../../src/oauth/client/presets.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
-import { createTokens, type RegisteredPayload } from '../../../src/oauth/sealed/payloads.ts';
+import { createTokens, type RegisteredPayload } from '../../../src/oauth/sealed/sealed-types.ts';
 import { exampleServers, redirectUri, startOAuthApp, testKey } from '../../support/app/oauth-app.ts';
 import { openSignIn } from '../../support/app/sign-in-page.ts';
 import { codeOf, tokensOf } from '../../support/app/token-requests.ts';
@@ -73,17 +73,17 @@ describe('client_id', () => {
 
   test('CLI-02 holds a hash and not the secret, an id, a version and no expiry', async () => {
     const { clientId, clientSecret } = await mint({});
-    const content = await tokens.client.open(clientId, now);
+    const content = await tokens.client.unseal(clientId, now);
     expect(JSON.stringify(content)).not.toContain(clientSecret);
     expect(content).toMatchObject({ v: 1, servers: exampleServers, secret_hash: expect.stringMatching(/^[\w-]{43}$/) });
-    expect(content.jti).not.toBe((await tokens.client.open((await mint({})).clientId, now)).jti);
+    expect(content.jti).not.toBe((await tokens.client.unseal((await mint({})).clientId, now)).jti);
     expect(content.exp).toBeUndefined();
   });
 
   test('CLI-02 a public client has no secret', async () => {
     const { clientId, clientSecret } = await mint({ kind: 'public' });
     expect(clientSecret).toBeNull();
-    expect((await openClient(tokens, clientId, now)).secretHash).toBeNull();
+    expect((await unsealClient(tokens, clientId, now)).secretHash).toBeNull();
   });
 
   test('CLI-03 ids and secrets consist of characters that form-encoding leaves alone', async () => {
@@ -97,7 +97,7 @@ describe('client_id', () => {
   test('CLI-04 the client_id of the default presets has at most 1,024 characters, with long host names too', async () => {
     const host = `${'h'.repeat(63)}.${'d'.repeat(30)}.example.com`;
     const { clientId } = await mint({
-      presets: defaultPresets,
+      presets: DEFAULT_PRESETS,
       name: 'n'.repeat(64),
       servers: { imap: { host, port: 65535, security: 'starttls' }, smtp: { host, port: 65535, security: 'starttls' } },
     });
@@ -111,7 +111,7 @@ describe('client_id', () => {
 
   test('CLI-04 an authorization URL with a state of 2,048 characters stays under 8,190', async () => {
     await using app = await startOAuthApp();
-    const client = await app.mint({ presets: defaultPresets });
+    const client = await app.mint({ presets: DEFAULT_PRESETS });
     const path = app.authorizePath(client, {
       state: 's'.repeat(2048),
       resource: `${app.issuer}/mcp`,
@@ -123,10 +123,10 @@ describe('client_id', () => {
 
   test('CLI-05 presets stand for their redirect URIs, beside those that are named', async () => {
     const { clientId } = await mint({ presets: ['claude', 'cursor'], redirectUris: ['https://a.example/cb'] });
-    const { redirectUris, name } = await openClient(tokens, clientId, now);
+    const { redirectUris, name } = await unsealClient(tokens, clientId, now);
     expect(redirectUris).toEqual([
-      ...(presets.claude?.redirectUris ?? []),
-      ...(presets.cursor?.redirectUris ?? []),
+      ...(PRESETS.claude?.redirectUris ?? []),
+      ...(PRESETS.cursor?.redirectUris ?? []),
       'https://a.example/cb',
     ]);
     expect(name).toBe('Claude or Cursor');
@@ -136,7 +136,7 @@ describe('client_id', () => {
     const librechat = { presets: ['librechat'], redirectUris: [] };
     expect(await faultsOf(librechat)).toBe('The client needs a redirect URI, or a preset that has one.');
     const { clientId } = await mint({ ...librechat, redirectUris: ['https://chat.example/cb'] });
-    expect(await openClient(tokens, clientId, now)).toMatchObject({
+    expect(await unsealClient(tokens, clientId, now)).toMatchObject({
       name: 'LibreChat',
       redirectUris: ['https://chat.example/cb'],
     });
@@ -144,7 +144,7 @@ describe('client_id', () => {
 
   test('a client without a name is called by the host it returns to', async () => {
     const { clientId } = await mint({ presets: [], redirectUris: ['https://chat.example/cb'] });
-    expect((await openClient(tokens, clientId, now)).name).toBe('chat.example');
+    expect((await unsealClient(tokens, clientId, now)).name).toBe('chat.example');
   });
 
   test('all faults are reported at once, one a line', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { OAuthError } from '../../../src/errors.ts';
-import { deniedMark } from '../../../src/oauth/client/clients.ts';
-import type { SelfRegistration } from '../../../src/oauth/client/self-registration.ts';
+import { deniedClientKey } from '../../../src/oauth/client/clients.ts';
+import type { DynamicClients } from '../../../src/oauth/client/dynamic-clients.ts';
 import { sha256 } from '../../../src/oauth/http/constant-time.ts';
 import { exampleServers, type MintedClient, openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { ada, callbackOf, openSignIn, submit } from '../../support/app/sign-in-page.ts';
@@ -22,15 +22,12 @@ const claudeCodeDocument = {
 };
 
 /** The server, and what the world says at each URL. */
-async function start(
-  selfRegistration: Partial<SelfRegistration> = {},
-  options: Parameters<typeof startOAuthApp>[0] = {},
-) {
+async function start(dynamicClients: Partial<DynamicClients> = {}, options: Parameters<typeof startOAuthApp>[0] = {}) {
   const world = new Map<string, object>([[claudeCode, claudeCodeDocument]]);
   const fetched: string[] = [];
   const app = await startOAuthApp({
     ...options,
-    selfRegistration: { ...openToClients, ...selfRegistration },
+    dynamicClients: { ...openToClients, ...dynamicClients },
     async fetchDocument(url) {
       fetched.push(url);
       const document = world.get(url);
@@ -85,8 +82,8 @@ describe('clients that a document describes (draft-ietf-oauth-client-id-metadata
   });
 
   test('CIMD-01 META-05 META-06 they are advertised only when they are on, and then beside none', async () => {
-    const metadataOf = async (selfRegistration: Partial<SelfRegistration>) => {
-      await using server = await start(selfRegistration);
+    const metadataOf = async (dynamicClients: Partial<DynamicClients>) => {
+      await using server = await start(dynamicClients);
       const response = await server.app.fetch('/.well-known/oauth-authorization-server');
       return Metadata.parse(await response.json());
     };
@@ -135,7 +132,7 @@ describe('clients that a document describes (draft-ietf-oauth-client-id-metadata
       [exampleServers.imap, exampleServers.smtp],
     ]);
     const { access_token = '' } = await answerOf(await app.post('/oauth/token', codeGrant(client, code ?? '')));
-    expect(await app.tokens.access.open(access_token, app.now())).toMatchObject({ policy, servers: exampleServers });
+    expect(await app.tokens.access.unseal(access_token, app.now())).toMatchObject({ policy, servers: exampleServers });
   });
 
   test('CIMD-07 a host that is not trusted is not asked, and the person is told', async () => {
@@ -210,7 +207,7 @@ describe('clients that a document describes (draft-ietf-oauth-client-id-metadata
 
   test('CIMD-03 while a document cannot be had, the person and the client are told to try again', async () => {
     await using app = await startOAuthApp({
-      selfRegistration: openToClients,
+      dynamicClients: openToClients,
       fetchDocument: async () => {
         throw new OAuthError('temporarily_unavailable', 'It could not be fetched.');
       },
@@ -324,13 +321,13 @@ describe('a client that the operator has shut out', () => {
       const redirect = { redirect_uri: callback };
       const code = await codeOf(app, client, redirect);
       const { refresh_token = '', access_token = '' } = await tokensOf(app, client, redirect);
-      const { jti } = (await app.tokens.access.open(access_token, app.now())).client;
+      const { jti } = (await app.tokens.access.unseal(access_token, app.now())).client;
       if (kind === 'of a document') expect(jti).toBe(sha256(client.clientId));
 
       const call = () => app.fetch('/mcp', { headers: { authorization: `Bearer ${access_token}` } });
       expect((await call()).status).toBe(200);
 
-      await app.state.mark(deniedMark(jti), new Date('2027-01-01'));
+      await app.state.mark(deniedClientKey(jti), new Date('2027-01-01'));
       const asked = await app.fetch(app.authorizePath(client, redirect));
       expect([asked.status, asked.headers.get('location')]).toEqual([400, null]);
       for (const form of [codeGrant(client, code), refreshGrant(client, refresh_token)]) {
@@ -342,7 +339,7 @@ describe('a client that the operator has shut out', () => {
 
       expect((await call()).status).toBe(401);
 
-      await app.state.release(deniedMark(jti));
+      await app.state.release(deniedClientKey(jti));
       expect((await call()).status).toBe(200);
       expect((await app.post('/oauth/token', codeGrant(client, code))).status).toBe(200);
     },

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { OAuthError } from '../../../src/errors.ts';
-import { createFetchDocument, type FetchDocument, isPublic } from '../../../src/oauth/client/fetch-document.ts';
+import { documentFetcher, type FetchDocument, isPublic } from '../../../src/oauth/client/fetch-document.ts';
 import { createLoopbackFetch, startDocumentServer } from '../../support/servers/document-server.ts';
 import { testServers } from '../../support/servers/servers.ts';
 
@@ -98,7 +98,7 @@ describe('fetching a client metadata document', () => {
     server.publish({});
     for (const host of ['localhost', 'localhost.', hostname()]) {
       const url = `https://${host}:${server.port}/client.json`;
-      expect(await codeOf(createFetchDocument(), url)).toBe('temporarily_unavailable');
+      expect(await codeOf(documentFetcher(), url)).toBe('temporarily_unavailable');
     }
     expect(server.connections()).toBe(0);
   });

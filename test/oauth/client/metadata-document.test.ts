@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { PRESET_HOSTS } from '../../../src/oauth/client/dynamic-clients.ts';
 import { documentUrlProblem, parseClientDocument } from '../../../src/oauth/client/metadata-document.ts';
-import { presetHosts } from '../../../src/oauth/client/self-registration.ts';
 
 describe('a URL as a client_id (draft-ietf-oauth-client-id-metadata-document-00 §3)', () => {
   test.each([
@@ -133,7 +133,7 @@ describe('a client metadata document (§4.1)', () => {
     (name, client_id, published) => {
       const text = JSON.stringify({ client_id, client_name: name, response_types: ['code'], ...published });
       expect(documentUrlProblem(client_id)).toBeNull();
-      expect(parseClientDocument(text, client_id, presetHosts)).toEqual({
+      expect(parseClientDocument(text, client_id, PRESET_HOSTS)).toEqual({
         name,
         redirectUris: published.redirect_uris,
       });
@@ -142,10 +142,10 @@ describe('a client metadata document (§4.1)', () => {
 
   test('CIMD-07 a document is believed about itself, and not about a redirect URI at a host that nobody trusts', () => {
     const redirect_uris = ['https://evil.example/callback', 'https://claude.ai/callback', 'com.example.app:/callback'];
-    const trusted = parseClientDocument(JSON.stringify({ ...document, redirect_uris }), url, presetHosts);
+    const trusted = parseClientDocument(JSON.stringify({ ...document, redirect_uris }), url, PRESET_HOSTS);
     expect(trusted.redirectUris).toEqual(['https://claude.ai/callback']);
     const none = JSON.stringify({ ...document, redirect_uris: ['https://evil.example/callback'] });
-    expect(() => parseClientDocument(none, url, presetHosts)).toThrow();
+    expect(() => parseClientDocument(none, url, PRESET_HOSTS)).toThrow();
   });
 
   test.each([

@@ -149,7 +149,7 @@ describe('signing in to see what was granted', () => {
   });
 
   test('without a client, the servers are those that the operator has set for all', async () => {
-    await using app = await startOAuthApp({ selfRegistration: openToClients });
+    await using app = await startOAuthApp({ dynamicClients: openToClients });
     const page = await open(app);
     expect(page.html).toContain(`${exampleServers.imap.host}:993`);
     expect(page.html).toContain('Another mail server');

@@ -197,7 +197,7 @@ describe('GET /oauth/authorize with a trusted redirect URI', () => {
     const { html } = await openSignIn(app, client, { scope });
     expect(html.includes('Send mail in your name')).toBe(granted.includes('mail.send'));
     const callback = await callbackOf(app, client, { scope });
-    const opened = await app.tokens.code.open(callback.get('code') ?? '', app.now());
+    const opened = await app.tokens.code.unseal(callback.get('code') ?? '', app.now());
     expect(opened.scope.join(' ')).toBe(granted);
   });
 

@@ -48,7 +48,7 @@ describe('client authentication (RFC 6749 §2.3)', () => {
       ['secret of another', { ...good, client_secret: other.clientSecret ?? '' }, {}, 'invalid_client', '401'],
       [
         'the hash of the secret',
-        { ...good, client_secret: (await app.tokens.client.open(client.clientId, app.now())).secret_hash ?? '' },
+        { ...good, client_secret: (await app.tokens.client.unseal(client.clientId, app.now())).secret_hash ?? '' },
         {},
         'invalid_client',
         '401',

@@ -13,7 +13,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     expect(second).toMatchObject({ status: '200', token_type: 'Bearer', expires_in: 28_800, scope: first.scope });
     expect(second.refresh_token).not.toBe(first.refresh_token);
     const [old, renewed] = await Promise.all(
-      [first, second].map(({ access_token = '' }) => app.tokens.access.open(access_token, app.now())),
+      [first, second].map(({ access_token = '' }) => app.tokens.access.unseal(access_token, app.now())),
     );
     expect(renewed).toMatchObject({ gid: old?.gid, sub: old?.sub, login: old?.login, servers: old?.servers });
     expect(renewed?.jti).not.toBe(old?.jti);
@@ -55,7 +55,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     const expiresAt = new Date(app.now().getTime() + 3600 * 1000);
     const clients = { denied: await app.mint(), expired: await app.mint({ expiresAt }) };
     const tokens = { denied: await tokensOf(app, clients.denied), expired: await tokensOf(app, clients.expired) };
-    const { jti } = await app.tokens.client.open(clients.denied.clientId, app.now());
+    const { jti } = await app.tokens.client.unseal(clients.denied.clientId, app.now());
     await app.state.mark(`denied:client:${jti}`, new Date(app.now().getTime() + 86_400_000));
     app.advance(3600);
     for (const name of ['denied', 'expired'] as const) {
@@ -74,11 +74,11 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ policy: { methods: ['list', 'get', 'send'], max_sends_per_hour: 10 } });
     const { refresh_token = '' } = await tokensOf(app, client);
-    const { jti, iat: _iat, ...sealed } = await app.tokens.client.open(client.clientId, app.now());
+    const { jti, iat: _iat, ...sealed } = await app.tokens.client.unseal(client.clientId, app.now());
     const policy = { methods: ['list' as const], recipients: ['@example.com'] };
     const clientId = await app.tokens.client.seal({ ...sealed, policy }, app.now(), undefined, jti);
     const answer = await answerOf(await app.post('/oauth/token', refreshGrant({ ...client, clientId }, refresh_token)));
-    const access = await app.tokens.access.open(answer.access_token ?? '', app.now());
+    const access = await app.tokens.access.unseal(answer.access_token ?? '', app.now());
     expect(access.policy).toEqual(policy);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { SelfRegistration } from '../../../src/oauth/client/self-registration.ts';
+import type { DynamicClients } from '../../../src/oauth/client/dynamic-clients.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import { type OAuthApp, openToClients, startOAuthApp, testKey } from '../../support/app/oauth-app.ts';
 import { answerOf, basic, codeGrant, codeOf, refreshGrant, tokensOf } from '../../support/app/token-requests.ts';
@@ -17,8 +17,8 @@ const Registered = z.looseObject({
   client_secret_expires_at: z.number().optional(),
 });
 
-const start = (selfRegistration: Partial<SelfRegistration> = {}, options: Parameters<typeof startOAuthApp>[0] = {}) =>
-  startOAuthApp({ ...options, selfRegistration: { ...openToClients, ...selfRegistration } });
+const start = (dynamicClients: Partial<DynamicClients> = {}, options: Parameters<typeof startOAuthApp>[0] = {}) =>
+  startOAuthApp({ ...options, dynamicClients: { ...openToClients, ...dynamicClients } });
 
 const post = (app: OAuthApp, body: unknown, headers: Record<string, string> = {}) =>
   app.fetch('/oauth/register', {
@@ -138,7 +138,7 @@ describe('dynamic registration (RFC 7591)', () => {
     await using app = await start();
     const [one, other] = [await register(app), await register(app)];
     expect(one.clientSecret).not.toBe(other.clientSecret);
-    const content = await app.tokens.registered.open(one.clientId, app.now());
+    const content = await app.tokens.registered.unseal(one.clientId, app.now());
     expect(JSON.stringify(content)).not.toContain(one.clientSecret);
   });
 
@@ -152,8 +152,8 @@ describe('dynamic registration (RFC 7591)', () => {
   test('DCR-02 a registered client_id is no minted one, and no minted one is registered', async () => {
     await using app = await start();
     const { clientId } = await register(app);
-    await expect(app.tokens.client.open(clientId, app.now())).rejects.toThrow();
-    await expect(app.tokens.registered.open((await app.mint()).clientId, app.now())).rejects.toThrow();
+    await expect(app.tokens.client.unseal(clientId, app.now())).rejects.toThrow();
+    await expect(app.tokens.registered.unseal((await app.mint()).clientId, app.now())).rejects.toThrow();
   });
 
   test('DCR-02 CLI-04 five redirect URIs, 512 characters each, a name of 64, and 1,500 characters altogether', async () => {
@@ -191,7 +191,7 @@ describe('dynamic registration (RFC 7591)', () => {
     await using after = await start({ connection }, { now: before.now });
     const tokens = await tokensOf(after, client, { redirect_uri: claude[0] ?? '' });
     expect(tokens.expires_in).toBe(3600);
-    const access = await after.tokens.access.open(String(tokens.access_token), after.now());
+    const access = await after.tokens.access.unseal(String(tokens.access_token), after.now());
     expect(access.policy).toEqual({ methods: ['list'] });
     before.advance(3600);
     const response = await after.post('/oauth/token', refreshGrant(client, tokens.refresh_token ?? ''));

@@ -172,7 +172,7 @@ describe('POST /oauth/revoke (RFC 7009)', () => {
     };
     const client = await app.mint();
     const { access_token = '', refresh_token = '' } = await tokensOf(app, client);
-    const { jti, gid } = await app.tokens.access.open(access_token, app.now());
+    const { jti, gid } = await app.tokens.access.unseal(access_token, app.now());
     app.advance(3600);
     for (const token of [access_token, refresh_token]) {
       await app.post('/oauth/revoke', { token, client_id: client.clientId, ...secretOf(client) });

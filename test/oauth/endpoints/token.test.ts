@@ -99,8 +99,8 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
       scope: 'mail.read mail.send',
       refresh_token: expect.stringMatching(/^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/),
     });
-    const access = await app.tokens.access.open(answer.access_token ?? '', app.now());
-    const refresh = await app.tokens.refresh.open(answer.refresh_token ?? '', app.now());
+    const access = await app.tokens.access.unseal(answer.access_token ?? '', app.now());
+    const refresh = await app.tokens.refresh.unseal(answer.refresh_token ?? '', app.now());
     expect(access).toMatchObject({ iss: app.issuer, aud: `${app.issuer}/mcp`, servers: exampleServers });
     expect([(access.exp ?? 0) - access.iat, (refresh.exp ?? 0) - refresh.iat]).toEqual([28_800, 2_592_000]);
     expect(refresh.gid).toBe(access.gid);
@@ -167,7 +167,7 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const { access_token = '' } = await tokensOf(app, client);
-    const { sub } = await app.tokens.access.open(access_token, app.now());
+    const { sub } = await app.tokens.access.unseal(access_token, app.now());
     const code = await codeOf(app, client);
     app.advance(1);
     await app.state.mark(`revoked:account:${sub}`, new Date(app.now().getTime() + 86_400_000));
@@ -279,7 +279,7 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     for (const email of ['ada@example.com', 'ada@example.com', 'bob@example.com']) {
       const code = (await callbackOf(app, client, {}, { ...ada, email })).get('code') ?? '';
       const { access_token = '' } = await answerOf(await app.post('/oauth/token', codeGrant(client, code)));
-      subjects.push((await app.tokens.access.open(access_token, app.now())).sub);
+      subjects.push((await app.tokens.access.unseal(access_token, app.now())).sub);
     }
     expect(subjects[0]).toBe(subjects[1]);
     expect(subjects[0]).not.toBe(subjects[2]);

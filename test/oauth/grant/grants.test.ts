@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createGrants, type NotedGrant } from '../../../src/oauth/grant/grants.ts';
+import { createGrants, type ListedGrant } from '../../../src/oauth/grant/grants.ts';
 import { accountOf } from '../../../src/oauth/sealed/credentials.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
 import { subjectOf } from '../../../src/oauth/sealed/subject.ts';
@@ -18,7 +18,7 @@ function grantsAt(start: string) {
   const log = { debug: silent, info: silent, warn: silent, error: silent };
   const keyring = createKeyring({ current: testKey(1), previous: [] });
   const over = (keys: typeof keyring) => createGrants({ state, keyring: keys, now, log });
-  const grant = (id: string, more: Partial<NotedGrant> = {}): NotedGrant => ({
+  const grant = (id: string, more: Partial<ListedGrant> = {}): ListedGrant => ({
     id,
     client: { jti: 'client', name: 'Claude' },
     redirectHost: 'claude.ai',
@@ -37,63 +37,63 @@ describe('what a mailbox has granted', () => {
   test('is listed for its owner as it was noted, the latest first, and for nobody else', async () => {
     const { tomorrow, clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
     const first = grant('first', { recipients: undefined, redirectHost: undefined });
-    await grants.note(subjectOf(keyring, ada), first, tomorrow());
+    await grants.record(subjectOf(keyring, ada), first, tomorrow());
     clock.time += hour;
     const second = grant('second');
-    await grants.note(subjectOf(keyring, ada), second, tomorrow());
-    expect(await grants.of(ada)).toEqual([second, first]);
-    expect(await grants.of(bob)).toEqual([]);
+    await grants.record(subjectOf(keyring, ada), second, tomorrow());
+    expect(await grants.list(ada)).toEqual([second, first]);
+    expect(await grants.list(bob)).toEqual([]);
   });
 
   test('is listed until the last of its tokens ends', async () => {
     const { clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
-    await grants.note(subjectOf(keyring, ada), grant('short'), new Date(clock.time + hour));
+    await grants.record(subjectOf(keyring, ada), grant('short'), new Date(clock.time + hour));
     clock.time += hour - 1000;
-    expect(await grants.of(ada)).toHaveLength(1);
+    expect(await grants.list(ada)).toHaveLength(1);
     clock.time += 1000;
-    expect(await grants.of(ada)).toEqual([]);
+    expect(await grants.list(ada)).toEqual([]);
   });
 
   test('is listed after a change of the key as long as the earlier one opens something', async () => {
     const { tomorrow, keyring, over, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
-    await grants.note(subjectOf(keyring, ada), grant('old'), tomorrow());
+    await grants.record(subjectOf(keyring, ada), grant('old'), tomorrow());
     const rotated = over(createKeyring({ current: testKey(2), previous: [testKey(1)] }));
-    expect((await rotated.of(ada)).map(({ id }) => id)).toEqual(['old']);
+    expect((await rotated.list(ada)).map(({ id }) => id)).toEqual(['old']);
     await rotated.revokeAll(ada);
-    expect(await grants.of(ada)).toEqual([]);
-    expect(await over(createKeyring({ current: testKey(2), previous: [] })).of(ada)).toEqual([]);
+    expect(await grants.list(ada)).toEqual([]);
+    expect(await over(createKeyring({ current: testKey(2), previous: [] })).list(ada)).toEqual([]);
   });
 
   test('is not listed any more once it is revoked, alone or with all others', async () => {
     const { tomorrow, clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
-    for (const id of ['a', 'b', 'c']) await grants.note(subjectOf(keyring, ada), grant(id), tomorrow());
-    await grants.note(subjectOf(keyring, bob), grant('of bob'), tomorrow());
+    for (const id of ['a', 'b', 'c']) await grants.record(subjectOf(keyring, ada), grant(id), tomorrow());
+    await grants.record(subjectOf(keyring, bob), grant('of bob'), tomorrow());
     await grants.revoke('b');
-    expect((await grants.of(ada)).map(({ id }) => id).sort()).toEqual(['a', 'c']);
+    expect((await grants.list(ada)).map(({ id }) => id).sort()).toEqual(['a', 'c']);
     clock.time += 1000;
     await grants.revokeAll(ada);
-    expect(await grants.of(ada)).toEqual([]);
+    expect(await grants.list(ada)).toEqual([]);
     clock.time += 1000;
-    await grants.note(subjectOf(keyring, ada), grant('afterwards'), tomorrow());
-    expect((await grants.of(ada)).map(({ id }) => id)).toEqual(['afterwards']);
-    expect(await grants.of(bob)).toHaveLength(1);
+    await grants.record(subjectOf(keyring, ada), grant('afterwards'), tomorrow());
+    expect((await grants.list(ada)).map(({ id }) => id)).toEqual(['afterwards']);
+    expect(await grants.list(bob)).toHaveLength(1);
   });
 
   test('ends with all others even if the clock of the replica that gave it was ahead', async () => {
     const { tomorrow, clock, state, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
-    await grants.note(
+    await grants.record(
       subjectOf(keyring, ada),
       grant('ahead', { grantedAt: new Date(clock.time + 30_000) }),
       tomorrow(),
     );
     await grants.revokeAll(ada);
-    expect(await grants.of(ada)).toEqual([]);
+    expect(await grants.list(ada)).toEqual([]);
     expect(await state.claimed(['revoked:grant:ahead'])).toEqual([new Date(clock.time)]);
   });
 
   test('tells nothing to whoever reads the store', async () => {
     const { tomorrow, state, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
-    await grants.note(subjectOf(keyring, ada), grant('a'), tomorrow());
+    await grants.record(subjectOf(keyring, ada), grant('a'), tomorrow());
     const [note = ''] = await state.notes(`grants:${subjectOf(keyring, ada)}`);
     expect(note).not.toBe('');
     for (const word of ['colleague', 'Claude', 'claude.ai', 'mail.read']) expect(note).not.toContain(word);

@@ -25,7 +25,7 @@ describe('rotation of refresh tokens (RFC 9700 §4.14.2)', () => {
     const second = await refresh(first);
     app.advance(60);
     const retried = await refresh(first);
-    const ids = [second, retried].map(({ refresh_token = '' }) => app.tokens.refresh.open(refresh_token, app.now()));
+    const ids = [second, retried].map(({ refresh_token = '' }) => app.tokens.refresh.unseal(refresh_token, app.now()));
     const [one, other] = await Promise.all(ids);
     expect(one?.jti).toBe(other?.jti);
     const third = await refresh(retried);
@@ -50,7 +50,7 @@ describe('rotation of refresh tokens (RFC 9700 §4.14.2)', () => {
     await using _ = app;
     const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(first)));
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill('200'));
-    const opened = answers.map(({ refresh_token = '' }) => app.tokens.refresh.open(refresh_token, app.now()));
+    const opened = answers.map(({ refresh_token = '' }) => app.tokens.refresh.unseal(refresh_token, app.now()));
     expect(new Set((await Promise.all(opened)).map(({ jti }) => jti)).size).toBe(1);
     app.advance(8 * 3600);
     const next = await refresh(answers[7] ?? first);

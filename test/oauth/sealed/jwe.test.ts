@@ -5,7 +5,7 @@ import { CompactEncrypt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { OAuthError } from '../../../src/errors.ts';
-import { createKeyring, sealed } from '../../../src/oauth/sealed/jwe.ts';
+import { createKeyring, createSealer } from '../../../src/oauth/sealed/jwe.ts';
 import { testKey } from '../../support/app/oauth-app.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
@@ -13,7 +13,7 @@ const seconds = Math.floor(now.getTime() / 1000);
 const keyring = createKeyring({ current: testKey(), previous: [] });
 const schema = z.object({ secret: z.string() });
 const type = { typ: 'access', schema, lifetimeSeconds: 60, maxLength: 1000 };
-const things = sealed(keyring, type);
+const things = createSealer(keyring, type);
 
 const later = (by: number): Date => new Date(now.getTime() + by * 1000);
 const derivedKey = (typ: string, master = testKey()): Buffer =>
@@ -37,7 +37,7 @@ function jweWith(header: object, content: object = { secret: 's', ...claims }, p
 const goodHeader = { alg: 'dir', enc: 'A256GCM', kid: keyring.current.kid };
 
 async function refusalOf(token: string, at = now): Promise<{ code: string; message: string }> {
-  const error = await things.open(token, at).then(
+  const error = await things.unseal(token, at).then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -48,7 +48,7 @@ const refused = { code: 'invalid_token', message: 'The token is not valid.' };
 
 describe('sealed things (RFC 7516)', () => {
   test('JWE-01 a header that is not exactly ours is refused, even with the right key', async () => {
-    await expect(things.open(jweWith(goodHeader), now)).resolves.toMatchObject({ secret: 's' });
+    await expect(things.unseal(jweWith(goodHeader), now)).resolves.toMatchObject({ secret: 's' });
     const headers = [
       { ...goodHeader, alg: 'A256KW' },
       { ...goodHeader, alg: 'none' },
@@ -79,11 +79,11 @@ describe('sealed things (RFC 7516)', () => {
 
   test('JWE-03 a thing of one type does not open as another, by its key and by its typ', async () => {
     const types = ['client_id', 'transaction', 'code', 'access', 'refresh'];
-    const all = types.map((typ) => sealed(keyring, { ...type, typ }));
+    const all = types.map((typ) => createSealer(keyring, { ...type, typ }));
     for (const [made, maker] of all.entries()) {
       const token = await maker.seal({ secret: 's' }, now);
       for (const [read, reader] of all.entries()) {
-        const opened = await reader.open(token, now).then(
+        const opened = await reader.unseal(token, now).then(
           () => true,
           () => false,
         );
@@ -147,23 +147,23 @@ describe('sealed things (RFC 7516)', () => {
 
   test('BEAR-06 a thing ends with its lifetime, and one from the future is refused beyond a minute of clock skew', async () => {
     const token = await things.seal({ secret: 's' }, now);
-    await expect(things.open(token, later(59))).resolves.toMatchObject({ secret: 's' });
+    await expect(things.unseal(token, later(59))).resolves.toMatchObject({ secret: 's' });
     expect(await refusalOf(token, later(60))).toEqual(refused);
-    await expect(things.open(token, later(-60))).resolves.toMatchObject({ secret: 's' });
+    await expect(things.unseal(token, later(-60))).resolves.toMatchObject({ secret: 's' });
     expect(await refusalOf(token, later(-61))).toEqual(refused);
   });
 
   test('notAfter shortens a lifetime and never lengthens it', async () => {
     const short = await things.seal({ secret: 's' }, now, later(10));
-    expect((await things.open(short, now)).exp).toBe(seconds + 10);
+    expect((await things.unseal(short, now)).exp).toBe(seconds + 10);
     const long = await things.seal({ secret: 's' }, now, later(600));
-    expect((await things.open(long, now)).exp).toBe(seconds + 60);
+    expect((await things.unseal(long, now)).exp).toBe(seconds + 60);
   });
 
   test('JWE-05 BEAR-08 a good token that is longer than its type allows is refused', async () => {
-    const roomy = sealed(keyring, { ...type, maxLength: 2000 });
+    const roomy = createSealer(keyring, { ...type, maxLength: 2000 });
     const long = await roomy.seal({ secret: 's'.repeat(1000) }, now);
-    await expect(roomy.open(long, now)).resolves.toMatchObject({ jti: expect.any(String) });
+    await expect(roomy.unseal(long, now)).resolves.toMatchObject({ jti: expect.any(String) });
     expect(await refusalOf(long)).toEqual(refused);
   });
 
@@ -172,11 +172,11 @@ describe('sealed things (RFC 7516)', () => {
   });
 
   test('CLI-06 a previous key opens what it sealed and seals nothing; without it the thing is invalid', async () => {
-    const old = sealed(createKeyring({ current: testKey(9), previous: [] }), type);
+    const old = createSealer(createKeyring({ current: testKey(9), previous: [] }), type);
     const token = await old.seal({ secret: 's' }, now);
-    const rotated = sealed(createKeyring({ current: testKey(), previous: [testKey(9)] }), type);
-    await expect(rotated.open(token, now)).resolves.toMatchObject({ secret: 's' });
-    await expect(old.open(await rotated.seal({ secret: 's' }, now), now)).rejects.toMatchObject(refused);
+    const rotated = createSealer(createKeyring({ current: testKey(), previous: [testKey(9)] }), type);
+    await expect(rotated.unseal(token, now)).resolves.toMatchObject({ secret: 's' });
+    await expect(old.unseal(await rotated.seal({ secret: 's' }, now), now)).rejects.toMatchObject(refused);
     expect(await refusalOf(token)).toEqual(refused);
   });
 
@@ -185,11 +185,11 @@ describe('sealed things (RFC 7516)', () => {
     const notBefore = new Date(now.getTime() + 10_000);
     const later = new Date(now.getTime() + 20_000);
     for (const lifetimeSeconds of [60, null]) {
-      const before = await sealed(createKeyring(keys), { ...type, lifetimeSeconds }).seal({ secret: 's' }, now);
-      const strict = sealed(createKeyring({ ...keys, notBefore }), { ...type, lifetimeSeconds });
-      await expect(strict.open(before, later)).rejects.toMatchObject(refused);
+      const before = await createSealer(createKeyring(keys), { ...type, lifetimeSeconds }).seal({ secret: 's' }, now);
+      const strict = createSealer(createKeyring({ ...keys, notBefore }), { ...type, lifetimeSeconds });
+      await expect(strict.unseal(before, later)).rejects.toMatchObject(refused);
       const at = await strict.seal({ secret: 's' }, notBefore);
-      await expect(strict.open(at, later)).resolves.toMatchObject({ secret: 's' });
+      await expect(strict.unseal(at, later)).resolves.toMatchObject({ secret: 's' });
     }
   });
 });

@@ -90,7 +90,7 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     return app;
   },
   async 'the sign-in page of a program that nobody vouches for'(page) {
-    const app = await startOAuthApp({ selfRegistration: openToClients });
+    const app = await startOAuthApp({ dynamicClients: openToClients });
     const client = { clientId: await register(app), clientSecret: null };
     await page.goto(app.origin + app.authorizePath(client, { redirect_uri: 'http://localhost/callback' }));
     return app;
@@ -117,7 +117,7 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     return app;
   },
   async 'the error page with a way on'(page) {
-    const app = await startOAuthApp({ selfRegistration: openToClients });
+    const app = await startOAuthApp({ dynamicClients: openToClients });
     const client = { clientId: await register(app), clientSecret: null };
     const request = { redirect_uri: 'http://localhost/callback', response_type: 'token' };
     await page.goto(app.origin + app.authorizePath(client, request));
@@ -130,7 +130,7 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     return app;
   },
   async 'the sign-in at /account'(page) {
-    const app = await startOAuthApp({ selfRegistration: openToClients });
+    const app = await startOAuthApp({ dynamicClients: openToClients });
     await page.goto(`${app.origin}/account`);
     await page.click('summary');
     return app;

@@ -45,7 +45,7 @@ async function granted(
 ) {
   const response = await submit(app, await openSignIn(app, client, overrides), fields);
   const code = new URL(response.headers.get('location') ?? 'about:blank').searchParams.get('code') ?? '';
-  return { code, ...(await app.tokens.code.open(code, app.now())) };
+  return { code, ...(await app.tokens.code.unseal(code, app.now())) };
 }
 
 async function again(app: OAuthApp, client: MintedClient, fields: Record<string, string>) {
@@ -126,9 +126,9 @@ describe('what the owner takes away', () => {
     const { code } = await granted(app, client, choices(left));
     const answer = await answerOf(await app.post('/oauth/token', codeGrant(client, code)));
     expect(answer.scope).toBe(scope);
-    const access = await app.tokens.access.open(answer.access_token ?? '', app.now());
+    const access = await app.tokens.access.unseal(answer.access_token ?? '', app.now());
     expect([access.scope.join(' '), access.consent]).toEqual([scope, { powers: left }]);
-    const refresh = await app.tokens.refresh.open(answer.refresh_token ?? '', app.now());
+    const refresh = await app.tokens.refresh.unseal(answer.refresh_token ?? '', app.now());
     expect([refresh.scope.join(' '), refresh.consent]).toEqual([scope, { powers: left }]);
   });
 
@@ -233,9 +233,9 @@ describe('for how long', () => {
     app.advance(500);
     const response = await submit(app, page, choices(all, { end }));
     const code = new URL(response.headers.get('location') ?? '').searchParams.get('code') ?? '';
-    expect((await app.tokens.code.open(code, app.now())).consent).toEqual({ until: shownAt + seconds });
+    expect((await app.tokens.code.unseal(code, app.now())).consent).toEqual({ until: shownAt + seconds });
     const answer = await answerOf(await app.post('/oauth/token', codeGrant(client, code)));
-    const refresh = await app.tokens.refresh.open(answer.refresh_token ?? '', app.now());
+    const refresh = await app.tokens.refresh.unseal(answer.refresh_token ?? '', app.now());
     expect(refresh.exp).toBeLessThanOrEqual(shownAt + seconds);
   });
 

@@ -83,7 +83,7 @@ describe('who may submit it', () => {
     const location = new URL((await submit(app, page, forged)).headers.get('location') ?? '');
     expect(location.href.startsWith(redirectUri)).toBe(true);
     expect(location.searchParams.get('state')).toBe('a state');
-    expect((await app.tokens.code.open(location.searchParams.get('code') ?? '', app.now())).scope).toEqual([
+    expect((await app.tokens.code.unseal(location.searchParams.get('code') ?? '', app.now())).scope).toEqual([
       'mail.read',
     ]);
   });

@@ -183,7 +183,7 @@ describe('the sign-in page in Chromium', () => {
     await keys('Enter');
     await page.waitForURL(`${client.uri}?**`);
     const code = new URL(page.url()).searchParams.get('code') ?? '';
-    expect((await app.tokens.code.open(code, app.now())).consent).toEqual({
+    expect((await app.tokens.code.unseal(code, app.now())).consent).toEqual({
       powers: ['read', 'organise', 'draft', 'delete'],
       recipients: ['@example.com'],
       until: expect.any(Number),

@@ -8,7 +8,7 @@ import { createImapPool } from '../../../src/mail/pool/pool.ts';
 import type { SmtpLimits } from '../../../src/mail/send/smtp.ts';
 import { createCatalog } from '../../../src/mcp/catalog.ts';
 import { mailTools } from '../../../src/mcp/tools/mail.ts';
-import { unlimited } from '../../../src/policy.ts';
+import { UNLIMITED } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import { createRecentCalls } from '../../../src/state/recent-calls.ts';
 
@@ -36,7 +36,7 @@ const catalog = createCatalog(mailTools);
 /** A grant without a limit. */
 export function unlimitedGrant(account: MailAccount) {
   const client = { jti: 'client', name: 'Client' };
-  return { account, permit: unlimited, client, subject: 'subject', endsAt: new Date(8.64e15) };
+  return { account, permit: UNLIMITED, client, subject: 'subject', endsAt: new Date(8.64e15) };
 }
 
 export function openMailTools(
@@ -61,7 +61,7 @@ export function openMailTools(
     recentCalls: createRecentCalls({ now }),
     smtp: { limits: { ...SMTP, ...smtp } },
   });
-  const call = (tool: string, args: Record<string, unknown> = {}) => catalog.call(tool, args, unlimited, session);
+  const call = (tool: string, args: Record<string, unknown> = {}) => catalog.call(tool, args, UNLIMITED, session);
   return {
     call,
     failure: (tool, args) =>

@@ -10,13 +10,13 @@ import type { LoginProblem as MissiveProblem } from '../../../src/missive/accoun
 import { bearer } from '../../../src/oauth/bearer/bearer.ts';
 import { mintClient, type NewClient } from '../../../src/oauth/client/client.ts';
 import { createClients } from '../../../src/oauth/client/clients.ts';
+import { type DynamicClients, PRESET_HOSTS } from '../../../src/oauth/client/dynamic-clients.ts';
 import type { FetchDocument } from '../../../src/oauth/client/fetch-document.ts';
-import { presetHosts, type SelfRegistration } from '../../../src/oauth/client/self-registration.ts';
 import { oauthErrorResponse } from '../../../src/oauth/endpoints/error-response.ts';
 import { challengeOf } from '../../../src/oauth/http/pkce.ts';
 import { oauthRoutes } from '../../../src/oauth/routes.ts';
 import { createKeyring, type Keyring } from '../../../src/oauth/sealed/jwe.ts';
-import { createTokens, type Tokens } from '../../../src/oauth/sealed/payloads.ts';
+import { createTokens, type Tokens } from '../../../src/oauth/sealed/sealed-types.ts';
 import type { OAuthServices } from '../../../src/oauth/services.ts';
 import type { Policy } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
@@ -75,7 +75,7 @@ export interface OAuthAppOptions {
   /** As in Express: how many proxies stand before the server. */
   trustProxy?: number;
   /** How clients may come that nobody minted. */
-  selfRegistration?: SelfRegistration;
+  dynamicClients?: DynamicClients;
   fetchDocument?: FetchDocument;
   /** Of another replica, or in Redis; without it, each app has a memory of its own. */
   state?: State;
@@ -89,9 +89,9 @@ export interface OAuthAppOptions {
 }
 
 /** What clients get that register themselves, from the hosts of the presets and from this computer. */
-export const openToClients: SelfRegistration = {
+export const openToClients: DynamicClients = {
   connection: { servers: exampleServers, policy: {}, expiresAt: null },
-  trustedHosts: presetHosts,
+  trustedHosts: PRESET_HOSTS,
   acceptsRegistration: true,
   acceptsDocuments: true,
 };
@@ -132,7 +132,7 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
       now,
       state,
       deniedClients: new Set(options.deniedClients),
-      selfRegistration: options.selfRegistration,
+      dynamicClients: options.dynamicClients,
       fetchDocument: options.fetchDocument ?? nothingToFetch,
     }),
     verifyLogin,

@@ -1,9 +1,9 @@
 /** A client that sends what it likes, in either era, with a token for any permit. */
 
 import { createKeyring, randomId } from '../../../src/oauth/sealed/jwe.ts';
-import { createTokens } from '../../../src/oauth/sealed/payloads.ts';
+import { createTokens } from '../../../src/oauth/sealed/sealed-types.ts';
 import { subjectOf } from '../../../src/oauth/sealed/subject.ts';
-import { type Consent, type Policy, scopes } from '../../../src/policy.ts';
+import { type Consent, type Policy, SCOPES } from '../../../src/policy.ts';
 import type { TestAccount, TestApp } from './start-app.ts';
 
 export const eras = ['2026', '2025'] as const;
@@ -91,7 +91,7 @@ async function accessToken(
   account: TestAccount,
   permit: { scope?: string[]; consent?: Consent; policy?: Policy; ends?: Date; minted?: false },
 ): Promise<string> {
-  const { scope = [...scopes], consent, policy, ends, minted } = permit;
+  const { scope = [...SCOPES], consent, policy, ends, minted } = permit;
   const keyring = createKeyring({ current: Buffer.from(app.key, 'base64'), previous: [] });
   const payload = {
     iss: app.origin,
@@ -101,7 +101,7 @@ async function accessToken(
     granted_at: Math.floor(Date.now() / 1000),
     ...(ends && { ends: Math.floor(ends.getTime() / 1000) }),
     client: { jti: randomId(), name: 'raw', ...(minted === false && { minted }) },
-    scope: scopes.filter((one) => scope.includes(one)),
+    scope: SCOPES.filter((one) => scope.includes(one)),
     ...(consent && { consent }),
     ...(policy && { policy }),
     ...sealedLogin(account),

@@ -6,7 +6,7 @@ import { sendLimit } from '../../../src/mcp/permit/sends.ts';
 import { missiveTools } from '../../../src/mcp/tools/missive.ts';
 import { createMissiveApi } from '../../../src/missive/api.ts';
 import type { Quota } from '../../../src/missive/quota.ts';
-import { type Permit, unlimited } from '../../../src/policy.ts';
+import { type Permit, UNLIMITED } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import { type MissiveStandIn, startMissive } from './stand-in.ts';
 
@@ -28,7 +28,7 @@ const NO_LOG = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** @param options.files what our own links lead to */
 export async function startMissiveTools({
-  permit = unlimited,
+  permit = UNLIMITED,
   now = () => new Date(),
   files = {},
   totalMs,

@@ -3,11 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import {
-  createFetchDocument,
-  type FetchDocument,
-  type FetchOptions,
-} from '../../../src/oauth/client/fetch-document.ts';
+import { documentFetcher, type FetchDocument, type FetchOptions } from '../../../src/oauth/client/fetch-document.ts';
 import type { KeyPair } from './certificates.ts';
 import { testServers } from './servers.ts';
 
@@ -77,7 +73,7 @@ export async function startDocumentServer({
 
 /** Fetches as the server does, but from this computer, and with trust in the test CA alone. */
 export const createLoopbackFetch = (options: FetchOptions = {}): FetchDocument =>
-  createFetchDocument({
+  documentFetcher({
     resolve: async () => [{ address: '127.0.0.1', family: 4 }],
     isAllowed: (address) => address === '127.0.0.1',
     ca: readFileSync(testServers().ca, 'utf8'),

@@ -5,7 +5,7 @@ import { openSession } from '../../../../src/app/assemble.ts';
 import { createImapPool } from '../../../../src/mail/pool/pool.ts';
 import { createCatalog } from '../../../../src/mcp/catalog.ts';
 import { mailTools } from '../../../../src/mcp/tools/mail.ts';
-import { unlimited } from '../../../../src/policy.ts';
+import { UNLIMITED } from '../../../../src/policy.ts';
 import { createMemoryState } from '../../../../src/state/memory.ts';
 import { createRecentCalls } from '../../../../src/state/recent-calls.ts';
 import { unlimitedGrant } from '../../../support/app/mail-tools.ts';
@@ -51,7 +51,7 @@ async function send(kind: 'files copies' | 'files none', args: Record<string, un
   const call = { to: 'ann@example.test', subject: 'x', text_body: 'x', ...args };
   const results = [];
   for (const _ of [1, 2]) {
-    results.push(await catalog.call('send_mail_message', call, unlimited, provider));
+    results.push(await catalog.call('send_mail_message', call, UNLIMITED, provider));
     if (args.idempotency_key === undefined) break;
   }
   await pool.close();

@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/errors.ts';
 import { mintClient } from '../../../src/oauth/client/client.ts';
 import { sealConnection } from '../../../src/oauth/client/default-connection.ts';
-import { isOpenToAll } from '../../../src/oauth/client/redirect-uri.ts';
-import { openSelfRegistration, presetHosts } from '../../../src/oauth/client/self-registration.ts';
+import { isOpenToDynamicClients, PRESET_HOSTS, readDynamicClients } from '../../../src/oauth/client/dynamic-clients.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
 import { exampleServers, testKey } from '../../support/app/oauth-app.ts';
 
@@ -19,7 +18,7 @@ const settings = (connection: string) => ({
   trustedHosts: undefined,
 });
 
-const open = (connection: string, keys = keyring, at = now) => openSelfRegistration(settings(connection), keys, at);
+const open = (connection: string, keys = keyring, at = now) => readDynamicClients(settings(connection), keys, at);
 
 const minted = () =>
   mintClient(
@@ -38,8 +37,8 @@ describe('DEFAULT_CONNECTION', () => {
 
   test('CIMD-07 the hosts of the presets are trusted unless others are named', async () => {
     const sealed = (await minted()).clientId;
-    expect((await open(sealed))?.trustedHosts).toBe(presetHosts);
-    expect([...presetHosts].sort()).toEqual([
+    expect((await open(sealed))?.trustedHosts).toBe(PRESET_HOSTS);
+    expect([...PRESET_HOSTS].sort()).toEqual([
       'chatgpt.com',
       'claude.ai',
       'claude.com',
@@ -48,11 +47,11 @@ describe('DEFAULT_CONNECTION', () => {
       'www.cursor.com',
     ]);
     const trustedHosts = new Set(['grok.com']);
-    const named = await openSelfRegistration({ ...settings(sealed), trustedHosts }, keyring, now);
+    const named = await readDynamicClients({ ...settings(sealed), trustedHosts }, keyring, now);
     expect(named?.trustedHosts).toBe(trustedHosts);
   });
 
-  test('a server does not start with one that does not open, and says so', async () => {
+  test('a server does not start with one that is not valid, and says so', async () => {
     const sealed = await sealConnection(keyring, { servers: exampleServers, policy, expiresAt }, now);
     const attempts = [
       open('nonsense'),
@@ -63,7 +62,7 @@ describe('DEFAULT_CONNECTION', () => {
     for (const attempt of attempts) {
       const error = await attempt.catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(ConfigError);
-      expect(String(error)).toContain('DEFAULT_CONNECTION does not open');
+      expect(String(error)).toContain('DEFAULT_CONNECTION is not valid');
       expect(String(error)).not.toContain(sealed);
     }
   });
@@ -93,12 +92,12 @@ describe('redirect URIs of clients that nobody minted', () => {
     ['com.example.app:/callback', false],
     ['javascript:alert(1)', false],
   ])('AUTHZ-12 DCR-03 %s: %s', (uri, may) => {
-    expect(isOpenToAll(uri, presetHosts)).toBe(may);
+    expect(isOpenToDynamicClients(uri, PRESET_HOSTS)).toBe(may);
   });
 
   test('AUTHZ-12 where everybody is trusted, they may be what those of a minted client may be', () => {
-    expect(isOpenToAll('https://any.example/callback', 'any')).toBe(true);
-    expect(isOpenToAll('com.example.app:/callback', 'any')).toBe(true);
-    expect(isOpenToAll('http://any.example/callback', 'any')).toBe(false);
+    expect(isOpenToDynamicClients('https://any.example/callback', 'any')).toBe(true);
+    expect(isOpenToDynamicClients('com.example.app:/callback', 'any')).toBe(true);
+    expect(isOpenToDynamicClients('http://any.example/callback', 'any')).toBe(false);
   });
 });

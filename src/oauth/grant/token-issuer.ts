@@ -5,7 +5,7 @@ import { type Client, clientInToken } from '../client/client.ts';
 import { powersOf, type Scope } from '../scope.ts';
 import { accountOf } from '../sealed/credentials.ts';
 import { type Keyring, toSeconds } from '../sealed/jwe.ts';
-import { createTokens, lifetimes, type RefreshPayload } from '../sealed/payloads.ts';
+import { createTokens, lifetimes, type RefreshPayload } from '../sealed/sealed-types.ts';
 import { subjectOf } from '../sealed/subject.ts';
 import type { Grants } from './grants.ts';
 import type { Rotation, Successor } from './rotation.ts';
@@ -32,7 +32,7 @@ export function issuer(services: {
   now: () => Date;
   log: Log;
   rotation: Pick<Rotation, 'mayRefresh'>;
-  grants: Pick<Grants, 'note'>;
+  grants: Pick<Grants, 'record'>;
 }) {
   const { keyring, now, log, rotation, grants } = services;
   const tokens = createTokens(keyring);
@@ -43,7 +43,7 @@ export function issuer(services: {
     const powers = powersOf(scope).filter((power) => consent?.powers?.includes(power) ?? true);
     const what = { id, client: { jti: client.jti, name: client.name }, redirectHost, scope, powers };
     const [grantedAt, until] = [new Date(granted_at * 1000), endOf(granted, client)];
-    await grants.note(sub, { ...what, recipients: consent?.recipients, grantedAt, until }, tokensEnd);
+    await grants.record(sub, { ...what, recipients: consent?.recipients, grantedAt, until }, tokensEnd);
   }
 
   return async function issue(

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { presets } from '../../../src/oauth/client/presets.ts';
+import { PRESETS } from '../../../src/oauth/client/presets.ts';
 import {
   formActionSources,
   isRegistered,
   redirectUriProblem,
   withParameters,
-} from '../../../src/oauth/client/redirect-uri.ts';
+} from '../../../src/oauth/http/redirect-uri.ts';
 
 describe('redirect URIs (RFC 9700 §2.1, RFC 8252)', () => {
   test('AUTHZ-10 nothing but the registered string matches', () => {
@@ -119,7 +119,7 @@ describe('redirect URIs (RFC 9700 §2.1, RFC 8252)', () => {
   );
 
   test('AUTHZ-12 every redirect URI of a preset may be registered', () => {
-    for (const { redirectUris } of Object.values(presets)) {
+    for (const { redirectUris } of Object.values(PRESETS)) {
       for (const uri of redirectUris) expect(redirectUriProblem(uri), uri).toBeNull();
     }
   });

@@ -1,24 +1,16 @@
 /** Redirect URIs: which may be registered, which request matches one, and what a browser page may submit to. */
 import { isIP } from 'node:net';
-import { presets } from './presets.ts';
 
 /** Plain http is for programs on the person's own computer only; its port is theirs to choose (RFC 8252 §7.3). */
-const loopback = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::(\d{1,5}))?([/?].*)?$/;
+const LOOPBACK_URI = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::(\d{1,5}))?([/?].*)?$/;
 
 /** Schemes without a dot that a known client owns. Others must look like a reversed domain name (RFC 8252 §7.1). */
-const privateUseSchemes = new Set(['cursor']);
+const PRIVATE_USE_SCHEMES = new Set(['cursor']);
 
-/** Where those clients are called back. What else opens under the scheme is nobody's promise. */
-const privateUseUris: ReadonlySet<string> = new Set(
-  Object.values(presets)
-    .flatMap(({ redirectUris }) => redirectUris)
-    .filter((uri) => !/^https?:/.test(uri)),
-);
-
-export const maxRedirectUriLength = 512;
+export const MAX_REDIRECT_URI_LENGTH = 512;
 
 /** What we answer with (RFC 6749 §4.1.2, RFC 9207 §2). A client that finds one of them twice may read the one that is not ours. */
-const responseParameters = ['code', 'state', 'iss', 'error', 'error_description'];
+const RESPONSE_PARAMETERS = ['code', 'state', 'iss', 'error', 'error_description'];
 
 /**
  * Whether a URI may be registered for a client: https to a named host, http to this computer, or a private-use scheme.
@@ -26,37 +18,21 @@ const responseParameters = ['code', 'state', 'iss', 'error', 'error_description'
  * @returns what is wrong with it, as the end of a sentence that starts with the URI; `null` if nothing is
  */
 export function redirectUriProblem(uri: string): string | null {
-  if (uri.length > maxRedirectUriLength) return `is longer than ${maxRedirectUriLength} characters`;
+  if (uri.length > MAX_REDIRECT_URI_LENGTH) return `is longer than ${MAX_REDIRECT_URI_LENGTH} characters`;
   // Compared byte by byte later, so it must be a URI already: parsers repair blanks, backslashes and non-ASCII.
   if (!/^[\x21-\x7e]+$/.test(uri) || /[\\"<>^`{|}]/.test(uri)) return 'has characters that no URI may have';
   if (!URL.canParse(uri)) return 'is not an absolute URI';
   if (uri.includes('#')) return 'has a fragment';
   const url = new URL(uri);
   if (url.username || url.password) return 'names a user';
-  if (responseParameters.some((name) => url.searchParams.has(name))) return 'has a parameter that the answer has too';
+  if (RESPONSE_PARAMETERS.some((name) => url.searchParams.has(name))) return 'has a parameter that the answer has too';
   const scheme = url.protocol.slice(0, -1);
   if (!uri.startsWith(`${scheme}:`)) return 'must have its scheme in lower case';
   if (scheme === 'https') return httpsProblem(uri, url);
   if (scheme === 'http')
-    return loopback.test(uri) ? null : 'is plain http, which is for localhost, 127.0.0.1 and [::1] only';
-  if (scheme.includes('.') || privateUseSchemes.has(scheme)) return null;
+    return LOOPBACK_URI.test(uri) ? null : 'is plain http, which is for localhost, 127.0.0.1 and [::1] only';
+  if (scheme.includes('.') || PRIVATE_USE_SCHEMES.has(scheme)) return null;
   return 'has a scheme that is neither https nor http on this computer nor private to a known application';
-}
-
-/** Hosts whose word is taken for a client that nobody minted: as in URLs, with a port that is not 443; or those of the whole world. */
-export type TrustedHosts = ReadonlySet<string> | 'any';
-
-export const isTrusted = (trusted: TrustedHosts, host: string): boolean => trusted === 'any' || trusted.has(host);
-
-/**
- * Whether a client that nobody minted may have a redirect URI. Codes then go to hosts that the operator trusts, to this computer, or to
- * the callback of a known application.
- */
-export function isOpenToAll(uri: string, trusted: TrustedHosts): boolean {
-  if (redirectUriProblem(uri) !== null) return false;
-  const { protocol, host } = new URL(uri);
-  if (protocol === 'http:' || trusted === 'any') return true;
-  return protocol === 'https:' ? isTrusted(trusted, host) : privateUseUris.has(uri);
 }
 
 function httpsProblem(uri: string, url: URL): string | null {
@@ -73,8 +49,8 @@ export function isRegistered(requested: string, registered: readonly string[]): 
 }
 
 function differsOnlyInPort(registered: string, requested: string): boolean {
-  const ours = loopback.exec(registered);
-  const theirs = loopback.exec(requested);
+  const ours = LOOPBACK_URI.exec(registered);
+  const theirs = LOOPBACK_URI.exec(requested);
   if (!ours || !theirs || Number(theirs[2] ?? 80) > 65535 || Number(theirs[2] ?? 80) < 1) return false;
   return ours[1] === theirs[1] && (ours[3] ?? '') === (theirs[3] ?? '');
 }

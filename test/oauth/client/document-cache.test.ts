@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { OAuthError, UpstreamError } from '../../../src/errors.ts';
-import { createDocuments } from '../../../src/oauth/client/documents.ts';
-import type { TrustedHosts } from '../../../src/oauth/client/redirect-uri.ts';
-import { presetHosts } from '../../../src/oauth/client/self-registration.ts';
+import { createDocumentCache } from '../../../src/oauth/client/document-cache.ts';
+import type { TrustedHosts } from '../../../src/oauth/client/dynamic-clients.ts';
+import { PRESET_HOSTS } from '../../../src/oauth/client/dynamic-clients.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import type { State } from '../../../src/state/state.ts';
 
@@ -15,7 +15,7 @@ const describing = (client_id: string, changes: object = {}) =>
 
 /** Documents of a world in which every URL answers what `world.answer` says. */
 function documentsWith({
-  trustedHosts = presetHosts,
+  trustedHosts = PRESET_HOSTS,
   freshSeconds = 0,
   most,
 }: {
@@ -39,7 +39,7 @@ function documentsWith({
     if (world.stateIsGone) throw new UpstreamError('Redis', 'unreachable', 'Redis cannot be reached.');
     return state.count(...counted);
   };
-  const documents = createDocuments({
+  const documents = createDocumentCache({
     trustedHosts,
     ...(most !== undefined && { most }),
     state: { ...state, count },
@@ -50,7 +50,7 @@ function documentsWith({
     },
   });
   const outcome = (asked: string) =>
-    documents.open(asked).then(
+    documents.get(asked).then(
       ({ name }) => name,
       (error: unknown) => (error instanceof OAuthError ? error.code : String(error)),
     );

@@ -2,9 +2,9 @@
 import { UpstreamError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { State } from '../../state/state.ts';
-import { type Clients, deniedMark } from '../client/clients.ts';
-import type { AccessPayload } from '../sealed/payloads.ts';
-import { isRevoked, marksOf } from './revocation-marks.ts';
+import { type Clients, deniedClientKey } from '../client/clients.ts';
+import type { AccessPayload } from '../sealed/sealed-types.ts';
+import { isRevoked, revocationKeysOf } from './revocation-marks.ts';
 
 const warnEveryMs = 60_000;
 
@@ -41,7 +41,10 @@ export function recalls({
   return async function isRecalled({ jti, gid, sub, granted_at, client }) {
     if (clients.isDeniedBySettings(client.jti)) return true;
     try {
-      const [denied = null, ...marks] = await state.claimed([deniedMark(client.jti), ...marksOf({ jti, gid, sub })]);
+      const [denied = null, ...marks] = await state.claimed([
+        deniedClientKey(client.jti),
+        ...revocationKeysOf({ jti, gid, sub }),
+      ]);
       return denied !== null || isRevoked(marks, { granted_at });
     } catch (error) {
       return letThrough(error);

@@ -17,7 +17,7 @@ describe('a token that opens', () => {
     for (const what of ['token', 'grant', 'account', 'client'] as const) {
       const token = await tokenFor(app);
       expect((await call(app, token)).status).toBe(200);
-      const { jti, gid, sub, client } = await app.tokens.access.open(token, app.now());
+      const { jti, gid, sub, client } = await app.tokens.access.unseal(token, app.now());
       const keys = {
         token: `revoked:token:${jti}`,
         grant: `revoked:grant:${gid}`,
@@ -40,7 +40,7 @@ describe('a token that opens', () => {
   test('BEAR-06 what was granted after everything of the mailbox was revoked is good', async () => {
     await using app = await startOAuthApp();
     const before = await tokenFor(app);
-    const { sub } = await app.tokens.access.open(before, app.now());
+    const { sub } = await app.tokens.access.unseal(before, app.now());
     app.advance(1);
     await app.state.mark(`revoked:account:${sub}`, new Date(app.now().getTime() + 86_400_000));
     app.advance(1);
@@ -52,7 +52,7 @@ describe('a token that opens', () => {
   test('BEAR-06 CLI-07 a client that the settings deny gets nothing, even with tokens of before', async () => {
     await using app = await startOAuthApp({ issuer: 'https://mail.example.com' });
     const token = await tokenFor(app);
-    const { client } = await app.tokens.access.open(token, app.now());
+    const { client } = await app.tokens.access.unseal(token, app.now());
     const later = { issuer: 'https://mail.example.com', deniedClients: [client.jti], now: app.now };
     await using restarted = await startOAuthApp(later);
     expect((await call(restarted, token)).status).toBe(401);
@@ -66,7 +66,7 @@ describe('a token that opens', () => {
       iat: _iat,
       exp: _exp,
       ...payload
-    } = await app.tokens.access.open(await tokenFor(app), app.now());
+    } = await app.tokens.access.unseal(await tokenFor(app), app.now());
     const until = Math.floor(app.now().getTime() / 1000) + 60;
     const token = await app.tokens.access.seal({ ...payload, consent: { until } }, app.now());
     const response = await call(app, token);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createOpenedTokens } from '../../../src/oauth/bearer/opened-tokens.ts';
+import { createTokenCache } from '../../../src/oauth/bearer/token-cache.ts';
 
 const start = Date.UTC(2026, 0, 1);
 
 function opened({ keptMs = 10_000, most = 100 } = {}) {
   let time = start;
-  const tokens = createOpenedTokens<{ name: string; expiresAt: Date }>(() => new Date(time), { keptMs, most });
+  const tokens = createTokenCache<{ name: string; expiresAt: Date }>(() => new Date(time), { keptMs, most });
   const put = (name: string, lifetimeMs = 3_600_000) =>
     tokens.put(name, { name, expiresAt: new Date(time + lifetimeMs) });
   return { tokens, put, at: (ms: number) => (time = start + ms) };

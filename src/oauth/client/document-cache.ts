@@ -2,9 +2,9 @@
 import { OAuthError } from '../../errors.ts';
 import type { State } from '../../state/state.ts';
 import { sha256 } from '../http/constant-time.ts';
+import { isTrusted, type TrustedHosts } from './dynamic-clients.ts';
 import type { FetchDocument } from './fetch-document.ts';
 import { type ClientDocument, documentUrlProblem, parseClientDocument } from './metadata-document.ts';
-import { isTrusted, type TrustedHosts } from './redirect-uri.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -30,22 +30,22 @@ interface Kept {
   freshUntil: number;
 }
 
-export interface Documents {
+export interface DocumentCache {
   /**
    * @param url a client_id
    * @throws {OAuthError} `invalid_client` if no client is described there, or its host is not trusted; `temporarily_unavailable` if that cannot
    *   be found out now
    */
-  open(url: string): Promise<ClientDocument>;
+  get(url: string): Promise<ClientDocument>;
 }
 
-export function createDocuments(services: {
+export function createDocumentCache(services: {
   fetchDocument: FetchDocument;
   trustedHosts: TrustedHosts;
   state: State;
   now: () => Date;
   most?: number;
-}): Documents {
+}): DocumentCache {
   const { fetchDocument, trustedHosts, state, now, most = MOST } = services;
   /** In the order they were fetched. */
   const kept = new Map<string, Kept>();
@@ -112,7 +112,7 @@ export function createDocuments(services: {
   }
 
   return {
-    async open(url) {
+    async get(url) {
       if (documentUrlProblem(url) !== null) {
         throw new OAuthError('invalid_client', 'The client_id is a URL that names no client.');
       }

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 
 /** Long enough for the calls of one turn of a model; a login that nobody uses is not kept around. */
 const KEPT_MS = 10_000;
-const MOST = 10_000;
+const MAX_TOKENS = 10_000;
 
-export interface OpenedTokens<T> {
+export interface TokenCache<T> {
   get(token: string): T | undefined;
   put(token: string, content: T): void;
   /** How many are kept. */
@@ -18,10 +18,10 @@ export interface OpenedTokens<T> {
  *
  * @param limits.most entries; the oldest one makes room
  */
-export function createOpenedTokens<T extends { expiresAt: Date }>(
+export function createTokenCache<T extends { expiresAt: Date }>(
   now: () => Date,
-  limits: { keptMs: number; most: number } = { keptMs: KEPT_MS, most: MOST },
-): OpenedTokens<T> {
+  limits: { keptMs: number; most: number } = { keptMs: KEPT_MS, most: MAX_TOKENS },
+): TokenCache<T> {
   /** In the order they were put, which is that of their ends. */
   const entries = new Map<string, { content: T; openedAt: number }>();
   let sweep: NodeJS.Timeout | undefined;

@@ -16,7 +16,7 @@ import { Servers } from '../../account.ts';
 import { Consent, Policy } from '../../policy.ts';
 import { Scope } from '../scope.ts';
 import { Credentials } from './credentials.ts';
-import { type Keyring, sealed } from './jwe.ts';
+import { createSealer, type Keyring } from './jwe.ts';
 
 const minute = 60;
 const hour = 60 * minute;
@@ -149,45 +149,45 @@ const maxTokenLength = 6000;
 
 export function createTokens(keyring: Keyring) {
   return {
-    client: sealed(keyring, { typ: 'client_id', schema: ClientPayload, lifetimeSeconds: null, maxLength: 1500 }),
-    registered: sealed(keyring, {
+    client: createSealer(keyring, { typ: 'client_id', schema: ClientPayload, lifetimeSeconds: null, maxLength: 1500 }),
+    registered: createSealer(keyring, {
       typ: 'dcr',
       schema: RegisteredPayload,
       lifetimeSeconds: lifetimes.registeredSeconds,
       maxLength: 1500,
     }),
-    connection: sealed(keyring, {
+    connection: createSealer(keyring, {
       typ: 'connection',
       schema: ConnectionPayload,
       lifetimeSeconds: null,
       maxLength: 4000,
     }),
-    transaction: sealed(keyring, {
+    transaction: createSealer(keyring, {
       typ: 'transaction',
       schema: TransactionPayload,
       lifetimeSeconds: lifetimes.transactionSeconds,
       maxLength: 14_000,
     }),
-    code: sealed(keyring, {
+    code: createSealer(keyring, {
       typ: 'code',
       schema: CodePayload,
       lifetimeSeconds: lifetimes.codeSeconds,
       maxLength: maxTokenLength,
     }),
-    access: sealed(keyring, {
+    access: createSealer(keyring, {
       typ: 'access',
       schema: AccessPayload,
       lifetimeSeconds: lifetimes.accessSeconds,
       maxLength: maxAccessLength,
     }),
     /** An access token for clients that cannot sign in: opens like any other, and lives as long as its owner said. */
-    personal: sealed(keyring, {
+    personal: createSealer(keyring, {
       typ: 'access',
       schema: AccessPayload,
       lifetimeSeconds: lifetimes.personalSeconds,
       maxLength: maxAccessLength,
     }),
-    refresh: sealed(keyring, {
+    refresh: createSealer(keyring, {
       typ: 'refresh',
       schema: RefreshPayload,
       lifetimeSeconds: lifetimes.refreshSeconds,

@@ -12,7 +12,7 @@ describe('what was granted', () => {
     await using app = await startOAuthApp();
     const inSeconds = (seconds: number) => new Date(app.now().getTime() + seconds * 1000);
     const owners = await app.mint();
-    const code = await app.tokens.code.open(await codeOf(app, owners), app.now());
+    const code = await app.tokens.code.unseal(await codeOf(app, owners), app.now());
     const { jti: _jti, iat: _iat, exp: _exp, ...payload } = code;
     const consented = await app.tokens.code.seal(
       { ...payload, consent: { until: toSeconds(inSeconds(600)) } },
@@ -45,7 +45,7 @@ describe('what was granted', () => {
       iat: _iat,
       exp: _exp,
       ...payload
-    } = await app.tokens.code.open(await codeOf(app, client), app.now());
+    } = await app.tokens.code.unseal(await codeOf(app, client), app.now());
     const code = await app.tokens.code.seal({ ...payload, consent: { until: toSeconds(app.now()) + 10 } }, app.now());
     app.advance(10);
     const answer = await answerOf(await app.post('/oauth/token', codeGrant(client, code)));
@@ -60,7 +60,7 @@ describe('what was granted', () => {
       iat: _iat,
       exp: _exp,
       ...payload
-    } = await app.tokens.code.open(await codeOf(app, client), app.now());
+    } = await app.tokens.code.unseal(await codeOf(app, client), app.now());
     const login = { name: '', email: ada.email, imap: { password: 'p'.repeat(1900) } };
     const [fits, tooLong] = [
       await app.tokens.code.seal(payload, app.now()),
@@ -72,7 +72,7 @@ describe('what was granted', () => {
   });
 
   test('tokens say of their client whether somebody has minted it', async () => {
-    await using app = await startOAuthApp({ selfRegistration: openToClients });
+    await using app = await startOAuthApp({ dynamicClients: openToClients });
     const metadata = { redirect_uris: ['http://localhost/callback'], token_endpoint_auth_method: 'none' };
     const response = await app.fetch('/oauth/register', {
       method: 'POST',
@@ -87,7 +87,7 @@ describe('what was granted', () => {
       [registered, { redirect_uri: 'http://localhost/callback' }],
     ] as const) {
       const { access_token = '' } = await tokensOf(app, client, overrides);
-      said.push((await app.tokens.access.open(access_token, app.now())).client.minted);
+      said.push((await app.tokens.access.unseal(access_token, app.now())).client.minted);
     }
     expect(said).toEqual([undefined, false]);
   });
@@ -109,12 +109,12 @@ describe('what was granted', () => {
       grantedAt,
       until: new Date(grantedAt.getTime() + 90 * 86_400_000),
     };
-    expect(await grants.of(account)).toMatchObject([expected]);
+    expect(await grants.list(account)).toMatchObject([expected]);
     app.advance(29 * 86_400);
     await app.post('/oauth/token', refreshGrant(client, refresh_token));
     app.advance(29 * 86_400);
-    expect(await grants.of(account)).toMatchObject([expected]);
+    expect(await grants.list(account)).toMatchObject([expected]);
     app.advance(86_400);
-    expect(await grants.of(account)).toEqual([]);
+    expect(await grants.list(account)).toEqual([]);
   });
 });

@@ -1,0 +1,63 @@
+/** Reads what the operator allows dynamic clients (registered, or by metadata document): how they introduce themselves, from which hosts, and their connection. */
+import { ConfigError } from '../../errors.ts';
+import type { Config } from '../../settings/config.ts';
+import { redirectUriProblem } from '../http/redirect-uri.ts';
+import type { Keyring } from '../sealed/jwe.ts';
+import { createTokens } from '../sealed/sealed-types.ts';
+import { type DefaultConnection, unsealConnection } from './default-connection.ts';
+import { PRESETS } from './presets.ts';
+
+/** Hosts that dynamic clients may come from: as in URLs, with a port that is not 443; or `any` host. */
+export type TrustedHosts = ReadonlySet<string> | 'any';
+
+export interface DynamicClients {
+  /** The servers and limits of all of them. */
+  connection: DefaultConnection;
+  trustedHosts: TrustedHosts;
+  /** Whether clients may register (RFC 7591). */
+  acceptsRegistration: boolean;
+  /** Whether a client_id may be the URL of a metadata document (draft-ietf-oauth-client-id-metadata-document). */
+  acceptsDocuments: boolean;
+}
+
+const PRESET_URIS: readonly string[] = Object.values(PRESETS).flatMap(({ redirectUris }) => redirectUris);
+
+/** The hosts of the known clients' callbacks. Their metadata documents are on the same hosts. */
+export const PRESET_HOSTS: ReadonlySet<string> = new Set(
+  PRESET_URIS.filter((uri) => uri.startsWith('https:')).map((uri) => new URL(uri).host),
+);
+
+/** Callbacks of known clients under private-use schemes. Other URIs under these schemes may lead to another application. */
+const PRIVATE_USE_URIS: ReadonlySet<string> = new Set(PRESET_URIS.filter((uri) => !/^https?:/.test(uri)));
+
+export const isTrusted = (trusted: TrustedHosts, host: string): boolean => trusted === 'any' || trusted.has(host);
+
+/**
+ * Checks whether a dynamic client may have a redirect URI. Codes then go to hosts that the operator trusts, to the user's computer, or to the
+ * callback of a known application.
+ */
+export function isOpenToDynamicClients(uri: string, trusted: TrustedHosts): boolean {
+  if (redirectUriProblem(uri) !== null) return false;
+  const { protocol, host } = new URL(uri);
+  if (protocol === 'http:' || trusted === 'any') return true;
+  return protocol === 'https:' ? isTrusted(trusted, host) : PRIVATE_USE_URIS.has(uri);
+}
+
+/**
+ * @returns `undefined` if only minted clients are accepted
+ * @throws {ConfigError} if the sealed connection is not valid or has expired
+ */
+export async function readDynamicClients(
+  settings: Config['dynamicClients'],
+  keyring: Keyring,
+  now: Date,
+): Promise<DynamicClients | undefined> {
+  if (settings === undefined) return undefined;
+  const { acceptsRegistration, acceptsDocuments, trustedHosts = PRESET_HOSTS } = settings;
+  const connection = await unsealConnection(createTokens(keyring), settings.connection, now).catch((cause) => {
+    const sentence =
+      'DEFAULT_CONNECTION is not valid: it is neither a connection nor a client id that was generated with this ENCRYPTION_KEY, or it has expired.';
+    throw new ConfigError(sentence, { cause });
+  });
+  return { connection, trustedHosts, acceptsRegistration, acceptsDocuments };
+}
