@@ -1,9 +1,9 @@
-# Everything that builds stays in the first stage; the second holds the server, its libraries and nothing else.
-# The compiler is a program for the usual libc; what it makes runs on any.
+# The first stage builds; the second contains the server and its libraries only.
+# The compiler requires glibc; its output is JavaScript and runs on musl (Alpine) too.
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
-# `npm ci` would compile before the sources are here, so scripts wait; the compiler needs none.
+# Without --ignore-scripts, `npm ci` would compile before the sources are copied.
 RUN npm ci --ignore-scripts
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts

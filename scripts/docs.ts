@@ -2,7 +2,7 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { Results, report } from '../bench/row.ts';
-import { program } from '../src/cli.ts';
+import { createProgram } from '../src/cli.ts';
 import { limitTable, toolTable } from '../src/mcp/reference.ts';
 import { mailTools } from '../src/mcp/tools/mail.ts';
 import { missiveTools } from '../src/mcp/tools/missive.ts';
@@ -45,7 +45,7 @@ function flagTable(command: string): string {
 }
 
 function find(name: string) {
-  const command = program({}, { out: () => {}, err: () => {} }).commands.find((each) => each.name() === name);
+  const command = createProgram({}, { out: () => {}, err: () => {} }).commands.find((each) => each.name() === name);
   if (command === undefined) throw new Error(`There is no command ${name}`);
   return command;
 }

@@ -1,25 +1,25 @@
-/** Whose data a connection opens: a mailbox at its mail servers, or a person at Missive. */
+/** Declares what a connection gives access to: a mailbox on its mail servers, or a Missive account. */
 import { z } from 'zod';
 import { type MailAccount, type LoginProblem as MailLoginProblem, MailServers } from './mail/account.ts';
 import { type MissiveAccount, type LoginProblem as MissiveLoginProblem, MissiveServer } from './missive/account.ts';
 
-/** Where logins are checked and used; sealed into a client_id. Mail came first: what has no tag is mail. */
+/** The servers that verify and use credentials; sealed into a client_id. Values without `missive` are mail servers. */
 export const Servers = z.union([MailServers, z.object({ missive: MissiveServer })]);
 export type Servers = z.output<typeof Servers>;
 
-/** Servers and login together: everything that it takes to reach somebody's data. */
+/** Servers and credentials: everything that is required to access the data of an account. */
 export type Account = ({ service: 'mail' } & MailAccount) | ({ service: 'missive' } & MissiveAccount);
 
 export type Service = Account['service'];
 
 export const serviceOf = (servers: Servers): Service => ('missive' in servers ? 'missive' : 'mail');
 
-/** One reason why a login does not work, found by trying it. */
+/** One reason why a server refused the credentials. */
 export type LoginProblem = MailLoginProblem | MissiveLoginProblem;
 
 /**
- * Tries a login, once at each server; an empty list means that it works. Never takes longer than `totalMs` (15 s).
+ * Logs in once at each server; returns an empty list if all accept the credentials. Never takes longer than `totalMs` (15 s).
  *
- * @param options.only of a mailbox: the login for reading alone
+ * @param options.only for mail accounts: logs in at the IMAP server alone
  */
 export type VerifyLogin = (account: Account, options?: { only?: 'imap'; totalMs?: number }) => Promise<LoginProblem[]>;

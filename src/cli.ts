@@ -1,3 +1,4 @@
+/** The command line: commands, their flags, and exit codes. */
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { Command, CommanderError } from 'commander';
@@ -16,7 +17,7 @@ import { PRESETS } from './oauth/client/presets.ts';
 import { readConfig } from './settings/config.ts';
 import { VERSION } from './settings/version.ts';
 
-/** Where a command prints. Tests pass their own. */
+/** The two streams that a command prints to. */
 export interface Output {
   out(text: string): void;
   err(text: string): void;
@@ -28,8 +29,8 @@ const processOutput: Output = {
 };
 
 /**
- * @param terminal where questions are asked; left out: on the terminal that the process runs in
- * @returns the exit code: 0, or 1 after one sentence on stderr for each fault
+ * @param terminal asks the questions; default: the terminal of the process
+ * @returns the exit code: 0, or 1 after one sentence per fault on stderr
  */
 export async function main(
   argv: string[],
@@ -38,7 +39,7 @@ export async function main(
   terminal?: Terminal,
 ): Promise<number> {
   try {
-    await program(env, output, terminal).parseAsync(argv, { from: 'user' });
+    await createProgram(env, output, terminal).parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
@@ -48,8 +49,8 @@ export async function main(
   }
 }
 
-/** The commands and their flags; the README's table is made from it. */
-export function program(env: NodeJS.ProcessEnv, output: Output, terminal?: Terminal): Command {
+/** The commands and their flags; the table in docs/configuration.md is generated from them. */
+export function createProgram(env: NodeJS.ProcessEnv, output: Output, terminal?: Terminal): Command {
   const root = new Command('mail-mcp')
     .description('Gives any MCP client a mailbox over IMAP and SMTP.')
     .version(VERSION)
@@ -58,68 +59,88 @@ export function program(env: NodeJS.ProcessEnv, output: Output, terminal?: Termi
   addGenerate(root).action(async (flags: unknown) => output.out(await generate(flags, env, new Date())));
   root
     .command('token')
-    .description('Asks for a login and prints a bearer token, for clients that cannot sign in by themselves.')
-    .option('--client-id <id>', 'client whose servers and limits the token has (required)')
-    .option('--scope <scopes>', 'what it may do, e.g. "mail.read mail.write" (default: everything the client may)')
-    .option('--expires-at <time>', 'when it ends, e.g. 2027-01-31 (default: in 90 days; at most in a year)')
+    .description('Asks for credentials and prints a bearer token, for clients that do not support OAuth.')
+    .option('--client-id <id>', 'client whose servers and limits apply to the token (required)')
+    .option(
+      '--scope <scopes>',
+      'OAuth scopes of the token, e.g. "mail.read mail.write" (default: all that the client allows)',
+    )
+    .option('--expires-at <time>', 'when the token expires, e.g. 2027-01-31 (default: after 90 days; at most one year)')
     .option('--json', 'print one JSON object')
     .action(async (flags: unknown) => {
       const now = () => new Date();
-      const world = { openTerminal: () => terminal ?? openTerminal(), verifyLogin: loginVerifier({ now }), now };
-      output.out(await createPersonalToken(flags, env, world));
+      const services = { openTerminal: () => terminal ?? openTerminal(), verifyLogin: loginVerifier({ now }), now };
+      output.out(await createPersonalToken(flags, env, services));
     });
   root
     .command('inspect')
-    .description('Prints what a client id or token is, without the secrets in it. Needs ENCRYPTION_KEY.')
-    .argument('[sealed]', 'the client id or token; left out: read from standard input')
+    .description('Prints the contents of a client id or token, without its secrets. Requires ENCRYPTION_KEY.')
+    .argument('[sealed]', 'the client id or token (default: read from standard input)')
     .action(async (sealed: string | undefined) => {
       output.out(await inspect(sealed ?? (await text(process.stdin)), env, new Date()));
     });
   root
     .command('deny')
-    .description('Shuts a client out on all replicas at once, with everything it was given. Needs REDIS_URL.')
-    .argument('<client>', 'its client id, or the jti of it that logs show')
+    .description('Denies a client, its tokens and its codes, on all replicas at once. Requires REDIS_URL.')
+    .argument('<client>', 'its client id, or the jti that the log shows')
     // A jti may begin with a hyphen.
     .allowUnknownOption()
     .action(async (client: string) => output.out(await deny(client, env, new Date())));
   root
     .command('allow')
-    .description('Lets a client in again that was shut out. Needs REDIS_URL.')
-    .argument('<client>', 'its client id, or the jti of it that logs show')
+    .description('Allows a denied client again. Requires REDIS_URL.')
+    .argument('<client>', 'its client id, or the jti that the log shows')
     .allowUnknownOption()
     .action(async (client: string) => output.out(await allow(client, env)));
   root
     .command('server')
-    .description('Starts the server. All settings come from the environment, or from a file named .env in this folder.')
+    .description(
+      'Starts the server. Settings are read from the environment and from the file .env in the current folder.',
+    )
     .action(async () => {
       const server = await startServer(readConfig(env));
-      await stopSignal();
+      await waitForStopSignal();
       await server.stop();
     });
   return root;
 }
 
 function addGenerate(root: Command): Command {
-  const collect = (value: string, earlier: string[]) => [...earlier, value];
-  const collectLimit = (value: string, earlier: string[] = []) => [...earlier, value];
-  return root
+  const generateCommand = root
     .command('generate')
-    .description('Mints a client: seals servers, redirect URIs and limits into a client id. Needs ENCRYPTION_KEY.')
+    .description(
+      'Mints a client: encrypts servers, redirect URIs and limits into a client id. Requires ENCRYPTION_KEY.',
+    );
+  addServerFlags(generateCommand);
+  addClientFlags(generateCommand);
+  addLimitFlags(generateCommand);
+  return generateCommand.option('--json', 'print one JSON object');
+}
+
+/** Collects the values of a repeatable flag; undefined without the flag. */
+const collect = (value: string, earlier: string[] = []) => [...earlier, value];
+
+function addServerFlags(command: Command): void {
+  command
     .option('--imap-host <host>', 'IMAP server hostname (required without --missive)')
     .option('--imap-port <port>', 'IMAP port (default: 993)')
-    .option('--imap-ssl', 'TLS from the first byte for IMAP (default: true when port 993)')
+    .option('--imap-ssl', 'implicit TLS for IMAP (default: true if the port is 993)')
     .option('--no-imap-ssl', 'STARTTLS for IMAP')
     .option('--smtp-host <host>', 'SMTP submission server hostname (required without --missive)')
     .option('--smtp-port <port>', 'SMTP port (default: 465)')
-    .option('--smtp-ssl', 'TLS from the first byte for SMTP (default: true when port 465)')
+    .option('--smtp-ssl', 'implicit TLS for SMTP (default: true if the port is 465)')
     .option('--no-smtp-ssl', 'STARTTLS for SMTP')
-    .option('--allow-cleartext', 'no encryption where ssl is off and STARTTLS is not wanted: for test servers only')
+    .option('--allow-cleartext', 'no encryption where ssl is false, instead of STARTTLS: for test servers only')
     .option(
       '--sent-copy <who>',
-      'copies of sent mail: auto (default: files one unless the provider does), always, or never',
+      'whether the server saves copies of sent mail: auto (default: unless the provider does), always, or never',
     )
-    .option('--missive', 'Missive in the place of a mailbox: takes no flags of IMAP and SMTP')
-    .option('--missive-url <url>', `base URL of its API (default: ${MISSIVE_URL})`)
+    .option('--missive', 'a Missive account instead of a mailbox: excludes the flags of IMAP and SMTP')
+    .option('--missive-url <url>', `base URL of the Missive API (default: ${MISSIVE_URL})`);
+}
+
+function addClientFlags(command: Command): void {
+  command
     .option(
       '--preset <name>',
       `MCP client to allow, repeatable (default: claude, inspector): ${Object.keys(PRESETS).join(', ')}`,
@@ -130,40 +151,43 @@ function addGenerate(root: Command): Command {
     .option('--public', 'no client secret: for clients that cannot keep one')
     .option(
       '--connection',
-      'print no client, but what DEFAULT_CONNECTION takes: servers and limits for clients that nobody minted',
+      'print a value for DEFAULT_CONNECTION instead of a client: servers and limits of dynamic clients (registered, or by metadata document)',
     )
-    .option('--name <name>', 'name of the client, shown on the login form')
+    .option('--name <name>', 'name of the client, shown on the sign-in page');
+}
+
+function addLimitFlags(command: Command): void {
+  command
     .option(
       '--methods <names>',
-      `what may be done: read (${METHOD_GROUPS.read?.join(', ')}), write (${METHOD_GROUPS.write?.join(', ')}) or single ones of these, separated by commas; default: all`,
-      collectLimit,
+      `methods that are allowed: read (${METHOD_GROUPS.read?.join(', ')}), write (${METHOD_GROUPS.write?.join(', ')}) or single methods, separated by commas; default: all`,
+      collect,
     )
     .option(
       '--tags <names>',
-      `areas that may be used, of ${TAGS.join(', ')}; with --missive of ${MISSIVE_TAGS.join(', ')}; default: all`,
-      collectLimit,
+      `areas that are allowed: ${TAGS.join(', ')}; with --missive: ${MISSIVE_TAGS.join(', ')}; default: all`,
+      collect,
     )
-    .option('--tools <names>', 'tools that may be used; default: all', collectLimit)
+    .option('--tools <names>', 'tools that are allowed; default: all', collect)
     .option(
       '--folders <names>',
-      'mailboxes that may be read or changed; `Projects/*` is all below Projects, `\\,` a comma in a name; default: all',
-      collectLimit,
+      'mailboxes that may be read or changed; `Projects/*` matches all below Projects, `\\,` is a comma in a name; default: all',
+      collect,
     )
     .option(
       '--recipients <addresses>',
-      'who messages may be sent to: addresses, or @example.com for everyone there; default: everybody',
-      collectLimit,
+      'recipients that are allowed: addresses, or @example.com for a whole domain; default: all',
+      collect,
     )
-    .option('--max-sends-per-hour <number>', 'how many messages may be sent from one account in an hour')
+    .option('--max-sends-per-hour <number>', 'messages that one account may send per hour; default: no limit')
     .option(
       '--expires-at <time>',
-      'when the client and everything given to it ends, e.g. 2027-01-31 or 2027-01-31T12:00:00Z; default: never',
-    )
-    .option('--json', 'print one JSON object');
+      'when the client and its tokens expire, e.g. 2027-01-31 or 2027-01-31T12:00:00Z; default: never',
+    );
 }
 
-/** Resolves when the process is asked to end. */
-function stopSignal(): Promise<void> {
+/** Resolves when the process receives SIGTERM or SIGINT. */
+function waitForStopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });

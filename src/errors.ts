@@ -1,12 +1,12 @@
 /**
- * The four kinds of failure that are not bugs, each with the reader who can act on it.
- * Messages are sent as they stand, so they carry no secret, no address list and no text of a mail server; `cause` is only logged.
+ * Declares the four kinds of failure that are not bugs, each for the reader who can act on it.
+ * Messages are sent unchanged, so they contain no secret, no address list and no text of a mail server; `cause` is only logged.
  */
 
-/** The caller (a model) can fix it: says what was wrong and what to call next. */
+/** An error that the caller (a model) can fix: says what was wrong and what to call next. */
 export class ToolError extends Error {
   override name = 'ToolError';
-  /** The same for programs, beside the sentence. */
+  /** The facts of the sentence, for programs. */
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(sentence: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
@@ -33,23 +33,23 @@ export type OAuthErrorCode =
   | 'invalid_redirect_uri'
   | 'invalid_client_metadata';
 
-/** Where an authorization error goes, and the state that goes with it. */
+/** Where the browser is sent with an authorization error, and the state that is returned with it. */
 export interface ErrorRedirect {
   uri: string;
   state: string | undefined;
-  /** Not before the person has seen where to: nobody vouches for the client, and they have done nothing yet (RFC 9700 §4.11.2). */
-  afterAsking?: boolean;
+  /** Redirect only after the account owner has confirmed it: the operator has not minted the client (RFC 9700 §4.11.2). */
+  needsConfirmation?: boolean;
 }
 
 /** An OAuth error response (RFC 6749 §4.1.2.1, §5.2; RFC 6750 §3.1). The message is sent; `cause` is only logged. */
 export class OAuthError extends Error {
   override name = 'OAuthError';
   readonly code: OAuthErrorCode;
-  /** Set only after client_id and redirect_uri were checked. Absent: show the error here, never redirect. */
+  /** Set only after client_id and redirect_uri were verified. Absent: show the error on a page, never redirect. */
   readonly redirect: ErrorRedirect | undefined;
-  /** With `insufficient_scope`: everything that the call needs (RFC 6750 §3). */
+  /** With `insufficient_scope`: all scopes that the call requires (RFC 6750 §3). */
   readonly scope: string | undefined;
-  /** With `temporarily_unavailable`: when to try again (RFC 9110 §10.2.3), and whether it was too often (RFC 6585 §4) or we cannot. */
+  /** With `temporarily_unavailable`: seconds until a retry (RFC 9110 §10.2.3), and 429 for too many requests (RFC 6585 §4) or 503. */
   readonly wait: { status: 429 | 503; seconds: number } | undefined;
 
   constructor(
@@ -71,18 +71,18 @@ export class OAuthError extends Error {
 }
 
 /**
- * What kept an upstream service from doing its part.
- * `credentials`: it refused the login. `unreachable`: no connection, or it was lost. `certificate`: TLS could not be trusted.
- * `timeout`: no answer within the limit. `refused`: it answered and said no. `unknown_outcome`: a write may or may not have happened.
+ * Why a request to an upstream service failed.
+ * `credentials`: it refused the credentials. `unreachable`: no connection, or a lost one. `certificate`: its certificate is not trusted.
+ * `timeout`: no answer within the limit. `refused`: it refused the request. `unknown_outcome`: a write may or may not have happened.
  */
 export type UpstreamFault = 'credentials' | 'unreachable' | 'certificate' | 'timeout' | 'refused' | 'unknown_outcome';
 
-/** A service behind us (IMAP, SMTP, S3, Redis, Missive) refused or did not answer. `message` is a sentence for the caller; `cause` is only logged. */
+/** An upstream service (IMAP, SMTP, S3, Redis, Missive) refused a request or did not answer. `message` is a sentence for the caller; `cause` is only logged. */
 export class UpstreamError extends Error {
   override name = 'UpstreamError';
   readonly service: 'IMAP' | 'SMTP' | 'S3' | 'Redis' | 'Missive';
   readonly fault: UpstreamFault;
-  /** Response code of the service, where it gave one: `OVERQUOTA` (RFC 5530), `550`, `SlowDown`. Never its prose. */
+  /** Response code of the service, if it sent one: `OVERQUOTA` (RFC 5530), `550`, `SlowDown`. Never its text. */
   readonly code: string | undefined;
 
   constructor(
@@ -98,7 +98,7 @@ export class UpstreamError extends Error {
   }
 }
 
-/** The operator must act; lists every fault, one a line, never a value. */
+/** A configuration that the operator must correct; lists every fault, one per line, never a value. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }

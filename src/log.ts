@@ -1,7 +1,8 @@
+/** Writes the log: JSON lines, without secrets. */
 import { destination as fileDestination, pino, stdTimeFunctions } from 'pino';
 import type { Config } from './settings/config.ts';
 
-/** What the rest of the code may log with: a JSON object a line. */
+/** Writes one JSON object per line. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -9,7 +10,7 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-/** Names under which a secret, an address or a text could slip in; dropped wherever they stand, three levels deep. */
+/** Fields that could contain a secret, an address or message text; removed from every line, three levels deep. */
 const SECRET_FIELDS = new Set([
   'password',
   'username',
@@ -27,8 +28,8 @@ const SECRET_FIELDS = new Set([
   'clientSecret',
 ]);
 
-/** Lines are written together, a tenth of a second late at most: a write of its own for every line is an eighth of the cost of a call. */
-const TOGETHER = { minLength: 4096, periodicFlush: 100 };
+/** Lines are buffered for at most 100 ms: one write per line would be an eighth of the CPU time of a call. */
+const BUFFERING = { minLength: 4096, periodicFlush: 100 };
 
 /** Logs JSON lines to `destination` (standard output when absent) from `level` up. */
 export function createLog(level: Config['logLevel'], destination?: { write(line: string): void }): Log {
@@ -38,23 +39,25 @@ export function createLog(level: Config['logLevel'], destination?: { write(line:
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }), log: (fields: object) => withoutSecrets(fields, 3) },
   };
-  return pino(options, destination ?? fileDestination({ dest: 1, sync: false, ...TOGETHER }));
+  return pino(options, destination ?? fileDestination({ dest: 1, sync: false, ...BUFFERING }));
 }
 
-/** pino's own redaction, by path, costs twenty times the rest of a line. */
+/** The fields without secrets. Redaction by path in pino costs twenty times the rest of a line. */
 function withoutSecrets(fields: object, levels: number): Record<string, unknown> {
   const kept = Object.entries(fields).filter(([name]) => !SECRET_FIELDS.has(name));
-  return Object.fromEntries(kept.map(([name, value]) => [name, cleaned(value, levels - 1)]));
+  return Object.fromEntries(kept.map(([name, value]) => [name, withoutSecretsInside(value, levels - 1)]));
 }
 
-function cleaned(value: unknown, levels: number): unknown {
+function withoutSecretsInside(value: unknown, levels: number): unknown {
   if (typeof value !== 'object' || value === null || levels === 0) return value;
-  return Array.isArray(value) ? value.map((one) => cleaned(one, levels - 1)) : withoutSecrets(value, levels);
+  return Array.isArray(value)
+    ? value.map((one) => withoutSecretsInside(one, levels - 1))
+    : withoutSecrets(value, levels);
 }
 
 /**
- * What may be logged of an error: its name, its code and where it was thrown in our code. Never its message: messages of mail
- * libraries quote the server, and servers quote addresses, subjects and at times the password.
+ * What may be logged of an error: its name, its code and where it was thrown. Never its message: messages of mail libraries
+ * quote the server, and servers quote addresses, subjects and sometimes the password.
  */
 export function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };
@@ -64,7 +67,7 @@ export function describeError(error: unknown): object {
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     at: error.stack
       ?.split('\n')
-      // The message is in there too, and can have several lines.
+      // The stack begins with the message, which can have several lines.
       .filter((line) => /^ {4}at /.test(line))
       .slice(0, 5)
       .map((line) => line.trim()),

@@ -1,30 +1,31 @@
+/** Checks how bin/mail-mcp starts Node: flags of V8, and settings of malloc. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const BIN = fileURLToPath(new URL('../bin/mail-mcp', import.meta.url));
-const TELL = '--import=data:text/javascript,console.log(JSON.stringify(process.execArgv))';
+const PRINT_FLAGS = '--import=data:text/javascript,console.log(JSON.stringify(process.execArgv))';
 
-/** Starts it without settings, so that it ends at once. @returns the flags of each Node that came to be, one after the other */
+/** Starts it without settings, so that it exits at once. @returns the flags of each Node process that it started, in order */
 function flagsOf(args: string[], nodeOptions = ''): unknown[] {
-  const env = { PATH: process.env.PATH, NODE_OPTIONS: `${TELL} ${nodeOptions}` };
+  const env = { PATH: process.env.PATH, NODE_OPTIONS: `${PRINT_FLAGS} ${nodeOptions}` };
   const { stdout } = spawnSync(process.execPath, [BIN, ...args], { env, encoding: 'utf8' });
   return stdout.split('\n').flatMap((line) => (line.startsWith('[') ? [JSON.parse(line)] : []));
 }
 
-test('the server runs with a small young generation, however it is started', () => {
+test('the server runs with a small young generation', () => {
   expect(flagsOf(['server']).at(-1)).toEqual(['--max-semi-space-size=8']);
 });
 
-test('the size that the operator has chosen stays', () => {
+test('a size that the operator sets is kept', () => {
   expect(flagsOf(['server'], '--max-semi-space-size=32')).toEqual([[]]);
 });
 
-test('malloc keeps little for later, unless the operator has said how much', () => {
-  const tell = '--import=data:text/javascript,console.log(process.env.MALLOC_ARENA_MAX)';
+test('the settings of malloc are lowered unless the operator sets them', () => {
+  const printArenas = '--import=data:text/javascript,console.log(process.env.MALLOC_ARENA_MAX)';
   const arenas = (env: NodeJS.ProcessEnv) =>
     spawnSync(process.execPath, [BIN, 'server'], {
-      env: { PATH: process.env.PATH, NODE_OPTIONS: tell, ...env },
+      env: { PATH: process.env.PATH, NODE_OPTIONS: printArenas, ...env },
       encoding: 'utf8',
     })
       .stdout.trim()
@@ -34,6 +35,6 @@ test('malloc keeps little for later, unless the operator has said how much', () 
   expect(arenas({ MALLOC_ARENA_MAX: '7' })).toBe('7');
 });
 
-test('other commands are not started twice', () => {
+test('other commands run in the first process', () => {
   expect(flagsOf(['generate', '--help'])).toEqual([[]]);
 });

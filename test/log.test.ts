@@ -1,14 +1,15 @@
+/** Checks that the log contains no secrets. */
 import { expect, test } from 'vitest';
 import { createLog } from '../src/log.ts';
 
 function logged(fields: object): unknown {
   const lines: string[] = [];
-  createLog('INFO', { write: (line) => void lines.push(line) }).info(fields, 'said');
+  createLog('INFO', { write: (line) => void lines.push(line) }).info(fields, 'message');
   const { level: _, time: __, msg: ___, ...rest } = JSON.parse(lines.join(''));
   return rest;
 }
 
-test('a field with the name of a secret is in no line of the log, three levels deep', () => {
+test('fields with names of secrets are removed from log lines, three levels deep', () => {
   const secrets = { password: 'secret', subject: 'secret' };
   expect(logged({ ...secrets, id: 1, outer: { ...secrets, id: 2, inner: { ...secrets, id: 3 } } })).toEqual({
     id: 1,
@@ -16,6 +17,6 @@ test('a field with the name of a secret is in no line of the log, three levels d
   });
 });
 
-test('a secret in a list is left out as well', () => {
+test('secrets in lists are removed too', () => {
   expect(logged({ list: [{ token: 'secret', id: 1 }, 'text', null] })).toEqual({ list: [{ id: 1 }, 'text', null] });
 });

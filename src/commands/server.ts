@@ -1,3 +1,4 @@
+/** `mail-mcp server`: starts the server and stops it in order. */
 import { createServer, type Server } from 'node:http';
 import { createApp } from '../app/app.ts';
 import { assemble } from '../app/assemble.ts';
@@ -7,37 +8,37 @@ import { ConfigError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 
-/** How long requests that run may take to end after the server was told to stop. */
-const STOP_MS = 8000;
+/** How long running requests may take after the server was asked to stop. */
+const MAX_STOP_MS = 8000;
 
 export interface RunningServer {
   port: number;
-  /** Refuses new requests, finishes those that run, closes all connections; within 10 s. */
+  /** Refuses new requests, finishes running ones and closes all connections, within 10 s. */
   stop(): Promise<void>;
 }
 
-/** @throws {ConfigError} if it cannot listen where the settings say */
+/** @throws {ConfigError} if it cannot listen at the configured address and port */
 export async function startServer(config: Config, log: Log = createLog(config.logLevel)): Promise<RunningServer> {
   const { services, stopAccepting, close } = await assemble(config, log);
-  // A token, a client id and a state of 2 KiB are headers and query of one request.
+  // One request can have a token, a client id and a state of 2 KiB in its headers and query.
   const server = createServer(
-    // Node looks at the clock every 30 s by itself, so that a header could take 40.
+    // By default Node checks timeouts every 30 s only, so that headers could take 40 s.
     { maxHeaderSize: 32 * 1024, headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 2000 },
     createApp(services),
   );
   const port = await listen(server, config);
-  const attachments = config.s3 === undefined ? 'sealed links' : 'S3';
+  const attachments = config.s3 === undefined ? 'links of this server' : 'S3';
   const { issuer, replicas } = config;
   const state = services.state.isShared ? 'Redis' : 'this process';
   log.info({ port, issuer, attachments, replicas, state }, 'listening');
   const missing = notOffered(config);
   if (missing.length > 0) log[replicas > 1 ? 'warn' : 'info']({ missing }, 'running without REDIS_URL');
-  const keepMemory = giveBackIdleMemory();
+  const stopReturningMemory = giveBackIdleMemory();
   return {
     port,
     async stop() {
       log.info({}, 'stopping');
-      keepMemory();
+      stopReturningMemory();
       stopAccepting();
       await closeServer(server);
       await close();
@@ -60,10 +61,10 @@ function listen(server: Server, { port, host }: Config): Promise<number> {
   });
 }
 
-/** Idle connections are closed at once, busy ones when their request has ended, and all of them at the limit. */
+/** Closes idle connections at once, busy ones after their request, and all of them at the limit. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const limit = setTimeout(() => server.closeAllConnections(), STOP_MS);
+    const limit = setTimeout(() => server.closeAllConnections(), MAX_STOP_MS);
     server.close(() => {
       clearTimeout(limit);
       resolve();

@@ -1,4 +1,4 @@
-/** `mail-mcp token`: a bearer token for clients that cannot sign in through OAuth. */
+/** `mail-mcp token`: creates a bearer token for clients that do not support OAuth. */
 import { z } from 'zod';
 import { serviceOf, type VerifyLogin } from '../account.ts';
 import { ConfigError, OAuthError } from '../errors.ts';
@@ -17,45 +17,45 @@ import { readConfig } from '../settings/config.ts';
 import { askForCredentials } from './ask-credentials.ts';
 import type { Terminal } from './terminal.ts';
 
-const dayMs = 24 * 3600 * 1000;
-const standardDays = 90;
+const DAY_MS = 24 * 3600 * 1000;
+const DEFAULT_LIFETIME_DAYS = 90;
 
 const Flags = z.object({
-  clientId: z.string('--client-id is required: the client whose servers and limits the token has.'),
+  clientId: z.string('--client-id is required: the client whose servers and limits apply to the token.'),
   scope: z.string().optional(),
   expiresAt: z.coerce.date('--expires-at must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z.').optional(),
   json: z.boolean().default(false),
 });
 
 /**
- * Asks for the login, tries it on the servers, and seals it with the client's limits.
+ * Asks for credentials, verifies them at the servers, and seals them with the limits of the client.
  *
  * @param flags what the command line parser read; any shape
- * @returns what is printed: the token, what it may do and when it ends
- * @throws {ConfigError} with one sentence a line for everything that is wrong; three wrong logins are enough
+ * @returns the text to print: the token, its scope and its end
+ * @throws {ConfigError} with one sentence per line for every fault; also after three refused credentials
  */
 export async function createPersonalToken(
   flags: unknown,
   env: NodeJS.ProcessEnv,
-  world: { openTerminal: () => Terminal; verifyLogin: VerifyLogin; now: () => Date },
+  services: { openTerminal: () => Terminal; verifyLogin: VerifyLogin; now: () => Date },
 ): Promise<string> {
-  const { now, verifyLogin } = world;
+  const { now, verifyLogin } = services;
   const config = readConfig(env);
   const parsed = Flags.safeParse(flags);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map(({ message }) => message).join('\n'));
   const keyring = createKeyring(config.keys);
   const tokens = createTokens(keyring);
   const client = await unsealClient(tokens, parsed.data.clientId, now()).catch((cause) => {
-    throw new ConfigError('--client-id is not one that was minted with this ENCRYPTION_KEY, or it has expired.', {
+    throw new ConfigError('--client-id was not minted with this ENCRYPTION_KEY, or it has expired.', {
       cause,
     });
   });
-  await refuseDenied(client, config.deniedClients, keyring);
+  await requireNotDenied(client, config.deniedClients, keyring);
   const scope = scopeOf(parsed.data.scope, client);
-  const end = endOf(parsed.data.expiresAt, client, now());
+  const end = expiryOf(parsed.data.expiresAt, client, now());
 
   const { servers, policy } = client;
-  const beside = {
+  const claims = {
     iss: config.issuer,
     aud: resourceOf(config.issuer),
     ends: toSeconds(end),
@@ -64,25 +64,25 @@ export async function createPersonalToken(
     servers,
     ...(Object.keys(policy).length > 0 && { policy }),
   };
-  const login = await askForCredentials(world.openTerminal(), client, verifyLogin, beside);
+  const login = await askForCredentials(services.openTerminal(), client, verifyLogin, claims);
   const sub = subjectOf(keyring, accountOf(login, servers));
-  const payload: AccessPayload = { ...beside, sub, gid: randomId(), granted_at: toSeconds(now()), login };
+  const payload: AccessPayload = { ...claims, sub, gid: randomId(), granted_at: toSeconds(now()), login };
   const token = await tokens.personal.seal(payload, now(), end);
   return parsed.data.json
     ? `${JSON.stringify({ token, grant: payload.gid, scope, policy, expires_at: end.toISOString() }, null, 2)}\n`
     : `${[`Bearer token: ${token}`, `Scope: ${scope.join(' ')}`, `Expires: ${end.toISOString()}`, `Grant: ${payload.gid}`].join('\n')}\n`;
 }
 
-/** @throws {ConfigError} for a client whose tokens no server would take */
-async function refuseDenied({ jti }: Client, named: readonly string[], keyring: Keyring): Promise<void> {
+/** @throws {ConfigError} for a denied client: servers would refuse its tokens */
+async function requireNotDenied({ jti }: Client, named: readonly string[], keyring: Keyring): Promise<void> {
   const denied = await Promise.all(named.map((one) => jtiOfClient(one, keyring)));
-  if (denied.includes(jti)) throw new ConfigError('--client-id is shut out by DENIED_CLIENTS.');
+  if (denied.includes(jti)) throw new ConfigError('--client-id is denied by DENIED_CLIENTS.');
 }
 
-/** What is asked for, without that of which the client's limits leave nothing. */
+/** The requested scope without the scopes that the limits of the client exclude. */
 function scopeOf(requested: string | undefined, { policy, servers }: Client): Scope {
   const scope = scopeWith(knownScope(requested), powersLeft(toolsOf(serviceOf(servers)), policy));
-  if (scope.length === 0) throw new ConfigError('--scope: the limits of the client leave nothing of that.');
+  if (scope.length === 0) throw new ConfigError('--scope: the limits of the client exclude all of it.');
   return scope;
 }
 
@@ -94,9 +94,9 @@ function knownScope(requested: string | undefined): Scope {
   }
 }
 
-/** The end that was asked for, within the client's. */
-function endOf(asked: Date | undefined, { expiresAt }: Client, now: Date): Date {
-  const end = asked ?? new Date(now.getTime() + standardDays * dayMs);
+/** The requested end, or that of the client if it is earlier. */
+function expiryOf(requested: Date | undefined, { expiresAt }: Client, now: Date): Date {
+  const end = requested ?? new Date(now.getTime() + DEFAULT_LIFETIME_DAYS * DAY_MS);
   if (end <= now) throw new ConfigError('--expires-at is in the past.');
   if (end.getTime() > now.getTime() + lifetimes.personalSeconds * 1000)
     throw new ConfigError('--expires-at must be within a year.');

@@ -1,4 +1,4 @@
-/** POST /admin/clients: mints a client as `mail-mcp generate` does, for who runs the server. Nothing is stored, so nothing is listed. */
+/** POST /admin/clients: mints a client as `mail-mcp generate` does, for the operator. Clients are not stored, so none can be listed. */
 import type { RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
@@ -12,7 +12,7 @@ import { mint, readFlags, toClientJson, toLimitsJson } from './mint.ts';
 const List = z.union([z.array(z.string()), z.string().transform((text) => [text])]);
 const Count = z.union([z.int(), z.string()]).transform(String);
 
-/** The flags of `generate` in snake case. What an entry of a list may be is for `generate` to say. */
+/** The flags of `generate` in snake case. `generate` validates the entries of lists. */
 const Settings = z.strictObject({
   imap_host: z.string().optional(),
   imap_port: Count.optional(),
@@ -42,12 +42,12 @@ const Body = z.strictObject({
   expires_at: z.string().nullish(),
 });
 
-/** Wrong tokens in a minute from one address, after which none of its tokens is looked at for the rest of it. */
+/** Wrong tokens per minute and address; after them every token from the address is refused for the rest of the minute. */
 const MAX_FAILURES_PER_MINUTE = 20;
 
 interface AdminServices {
   issuer: string;
-  /** What the caller has to present (RFC 6750 §2.1). */
+  /** The bearer token that the caller must send (RFC 6750 §2.1). */
   adminToken: string;
   keyring: Keyring;
   now: () => Date;
@@ -55,26 +55,26 @@ interface AdminServices {
   state: State;
 }
 
-/** Refuses who does not have the token, before the body is read. */
+/** Refuses requests without the admin token, before the body is read. */
 export function adminTokenHandler({ adminToken, state, log }: AdminServices): RequestHandler {
   return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
-    const failuresHere = `admin:failures:${sha256(addressBlock(request.ip))}`;
-    const failures = await state.counted(failuresHere, 60);
+    const failuresKey = `admin:failures:${sha256(addressBlock(request.ip))}`;
+    const failures = await state.counted(failuresKey, 60);
     if (failures !== null && failures.count >= MAX_FAILURES_PER_MINUTE) {
       response.status(429).set('Retry-After', '60');
       return void response.json({ error: 'too_many_requests' });
     }
     const [, token = ''] = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
     if (equalsInConstantTime(sha256(token), sha256(adminToken))) return next();
-    await state.count(failuresHere, 60);
+    await state.count(failuresKey, 60);
     log.warn({}, 'wrong admin token');
     response.status(401).set('WWW-Authenticate', 'Bearer realm="mail-mcp admin"');
     response.json({ error: 'invalid_token' });
   };
 }
 
-/** Answers 201 with the client, or 400 with a sentence for each thing that is wrong. */
+/** Answers 201 with the client, or 400 with one sentence for each fault. */
 export function mintClientHandler({ issuer, keyring, now, log }: AdminServices): RequestHandler {
   return async (request, response) => {
     const body = Body.safeParse(request.body ?? {});
@@ -97,7 +97,7 @@ export function mintClientHandler({ issuer, keyring, now, log }: AdminServices):
   };
 }
 
-/** Sentences about flags become sentences about the body. */
+/** Answers 400; names of flags become names of fields of the body. */
 function refuse(response: Response, faults: readonly string[]): void {
   const sentences = faults.map((fault) =>
     fault.replace(/--(\w[\w-]*)/g, (_, flag: string) => `config.${flag.replaceAll('-', '_')}`),

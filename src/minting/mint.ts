@@ -1,4 +1,4 @@
-/** Settings of a client, from flags or from JSON → a minted client. */
+/** Mints a client from flags or from the JSON of the admin endpoint. */
 import { z } from 'zod';
 import type { Servers } from '../account.ts';
 import { ConfigError } from '../errors.ts';
@@ -10,7 +10,7 @@ import type { Keyring } from '../oauth/sealed/jwe.ts';
 import type { Policy } from '../policy.ts';
 import { readServers, toServersJson } from './server-flags.ts';
 
-/** Separated by commas, in one flag or in several; `\\,` is a comma of a name. */
+/** Entries separated by commas, in one flag or in several; `\\,` is a comma in a name. */
 const Entries = z
   .array(z.string())
   .transform((texts) => texts.flatMap((text) => text.split(/(?<!\\),/).map((one) => one.replaceAll('\\,', ',').trim())))
@@ -27,7 +27,7 @@ const LimitFlags = z.object({
   expiresAt: z.string().optional(),
 });
 
-/** The flags as the command line parser hands them over. */
+/** The flags as the command line parser returns them. */
 const Flags = LimitFlags.extend({
   missive: z.boolean().default(false),
   preset: z.array(z.string()).default([]),
@@ -45,13 +45,13 @@ export interface Minted {
   clientSecret: string | null;
 }
 
-/** What the operator allows, and until when. */
+/** What the operator allows a client, and until when. */
 export interface Limits {
   policy: Policy;
   expiresAt: Date | undefined;
 }
 
-/** Everything that flags can be wrong about. `faults` are sentences; `parsed` is there if there are none. */
+/** Validates all flags. `faults` are sentences; `parsed` is defined if there are none. */
 export function readFlags(
   flags: unknown,
   { now, nameOf }: { now: Date; nameOf: (limit: keyof PolicyInput) => string },
@@ -65,33 +65,33 @@ export function readFlags(
   return { parsed: isGood ? { ...result.data, servers } : undefined, limits, faults };
 }
 
-/** @throws {ConfigError} for what the flags leave open, one sentence a line */
+/** @throws {ConfigError} if the client cannot be minted, with one sentence per line */
 export async function mint(keyring: Keyring, flags: Flags, limits: Limits, now: Date) {
   const client = newClient(flags, limits);
   return { client, minted: await mintClient(keyring, client, now) };
 }
 
 export function newClient(flags: Flags, { policy, expiresAt }: Limits): NewClient {
-  const chosen = flags.preset.length + flags.redirectUri.length === 0 ? [...DEFAULT_PRESETS] : flags.preset;
+  const presetNames = flags.preset.length + flags.redirectUri.length === 0 ? [...DEFAULT_PRESETS] : flags.preset;
   return {
     servers: flags.servers,
-    presets: chosen,
+    presets: presetNames,
     redirectUris: flags.redirectUri,
-    kind: isPublic(flags, chosen) ? 'public' : 'confidential',
+    kind: isPublic(flags, presetNames) ? 'public' : 'confidential',
     name: flags.name,
     policy,
     expiresAt,
   };
 }
 
-/** Some clients never send a secret; a client that has one would lock them out. */
-function isPublic(flags: Flags, chosen: readonly string[]): boolean {
+/** Whether the client has no secret. Some applications never send one and could not use a client with a secret. */
+function isPublic(flags: Flags, presetNames: readonly string[]): boolean {
   if (flags.public) return true;
-  const withoutSecret = chosen.filter((name) => PRESETS[name]?.kind === 'public');
+  const withoutSecret = presetNames.filter((name) => PRESETS[name]?.kind === 'public');
   if (withoutSecret.length === 0) return false;
-  if (withoutSecret.length === chosen.length && flags.redirectUri.length === 0) return true;
+  if (withoutSecret.length === presetNames.length && flags.redirectUri.length === 0) return true;
   throw new ConfigError(
-    `The preset ${withoutSecret[0]} sends no client secret: mint it on its own, or add --public for all of them.`,
+    `The preset ${withoutSecret[0]} sends no client secret: mint a client for it alone, or add --public for all presets.`,
   );
 }
 
@@ -99,7 +99,7 @@ export function redirectUrisOf({ presets: names, redirectUris }: NewClient): str
   return [...new Set([...names.flatMap((name) => PRESETS[name]?.redirectUris ?? []), ...redirectUris])];
 }
 
-/** What is printed with --json, and answered by the admin endpoint. */
+/** The client as --json prints it and the admin endpoint returns it. */
 export function toClientJson(client: NewClient, { clientId, clientSecret }: Minted): object {
   return {
     client_id: clientId,

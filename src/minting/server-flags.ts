@@ -1,4 +1,4 @@
-/** Where logins are checked, from the flags of `generate`: two mail servers, or Missive. */
+/** Reads the servers of a client from the flags of `generate`: two mail servers, or Missive. */
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import type { Servers } from '../account.ts';
@@ -9,9 +9,14 @@ const host = (flag: string) =>
   z
     .string(`${flag} is required.`)
     .transform((name) => name.replace(/^\[(.*)\]$/, '$1'))
-    // domainToASCII leaves out what follows the host in a URL.
+    // domainToASCII drops what follows the host in a URL; such names must fail instead.
     .transform((name) => (/[/?#\\:@%]/.test(name) ? name : domainToASCII(name)) || name)
-    .pipe(z.union([z.hostname(), z.ipv4(), z.ipv6()], `${flag} must be a host name or an address, nothing else.`));
+    .pipe(
+      z.union(
+        [z.hostname(), z.ipv4(), z.ipv6()],
+        `${flag} must be a host name or an IP address, without scheme, port or path.`,
+      ),
+    );
 
 const port = (flag: string, standard: number) => {
   const sentence = `${flag} must be a port number: 1 to 65535.`;
@@ -34,13 +39,13 @@ const MailFlags = z.object({
   sentCopy: z.enum(SentCopy.options, `--sent-copy must be one of ${SentCopy.options.join(', ')}.`).default('auto'),
 });
 
-const wrongUrl = `--missive-url must be an https URL without a query. Left out, it is ${MISSIVE_URL}.`;
+const WRONG_URL = `--missive-url must be an https URL without a query. The default is ${MISSIVE_URL}.`;
 
-/** A token must not travel in the clear, but to a stand-in on this machine. */
+/** Plain http is allowed for a test server on this machine only: the API token is sent with every request. */
 const MissiveFlags = z.object({
   missiveUrl: z
-    .url({ protocol: /^https?$/, error: wrongUrl })
-    .refine((url) => URL.canParse(url) && isSafe(new URL(url)), wrongUrl)
+    .url({ protocol: /^https?$/, error: WRONG_URL })
+    .refine((url) => URL.canParse(url) && isSafe(new URL(url)), WRONG_URL)
     .transform((url) => url.replace(/\/+$/, ''))
     .default(MISSIVE_URL),
 });
@@ -50,32 +55,32 @@ function isSafe({ protocol, hostname, username, search, hash }: URL): boolean {
   return (protocol === 'https:' || isHere) && username + search + hash === '';
 }
 
-/** What is said of mailboxes only. */
-const OfMail = z.object({ ...MailFlags.partial().shape, folders: z.unknown() }).keyof();
+/** Flags that apply to mail accounts only. */
+const MailOnlyFlags = z.object({ ...MailFlags.partial().shape, folders: z.unknown() }).keyof();
 
 const Given = z.record(z.string(), z.unknown()).catch({});
 
-/** @returns the servers, or a sentence for each thing that is wrong */
+/** @returns the servers, or one sentence for each fault */
 export function readServers(
   flags: unknown,
 ): { servers: Servers; faults: [] } | { servers: undefined; faults: string[] } {
   const given = Given.parse(flags);
   if (given.missive !== true) {
-    const astray = given.missiveUrl === undefined ? [] : ['--missive-url goes with --missive only.'];
-    return result(MailFlags.safeParse(flags), mailServers, astray);
+    const misplaced = given.missiveUrl === undefined ? [] : ['--missive-url requires --missive.'];
+    return toResult(MailFlags.safeParse(flags), mailServers, misplaced);
   }
-  const astray = OfMail.options
+  const misplaced = MailOnlyFlags.options
     .filter((name) => given[name] !== undefined)
-    .map((name) => `${toFlagName(name)} is for mailboxes: it goes without --missive.`);
-  return result(MissiveFlags.safeParse(flags), ({ missiveUrl: url }) => ({ missive: { url } }), astray);
+    .map((name) => `${toFlagName(name)} applies to mail accounts and excludes --missive.`);
+  return toResult(MissiveFlags.safeParse(flags), ({ missiveUrl: url }) => ({ missive: { url } }), misplaced);
 }
 
-function result<T>(
+function toResult<T>(
   parsed: z.ZodSafeParseResult<T>,
   serversOf: (flags: T) => Servers,
-  astray: string[],
+  misplaced: string[],
 ): ReturnType<typeof readServers> {
-  const faults = [...(parsed.error?.issues ?? []).map(({ message }) => message), ...astray];
+  const faults = [...(parsed.error?.issues ?? []).map(({ message }) => message), ...misplaced];
   return parsed.success && faults.length === 0
     ? { servers: serversOf(parsed.data), faults: [] }
     : { servers: undefined, faults };
@@ -96,7 +101,7 @@ function mailServers(flags: z.output<typeof MailFlags>): Servers {
   };
 }
 
-/** Servers as they are printed with --json, and answered by the admin endpoint. */
+/** Servers as --json prints them and the admin endpoint returns them. */
 export function toServersJson(servers: Servers): object {
   if ('missive' in servers) return { missive: servers.missive };
   return { imap: withSsl(servers.imap), smtp: withSsl(servers.smtp) };
@@ -104,7 +109,7 @@ export function toServersJson(servers: Servers): object {
 
 const withSsl = (server: MailServer) => ({ ...server, ssl: server.security === 'tls' });
 
-/** Servers as `generate` prints them for people. */
+/** Servers as `generate` prints them without --json. */
 export function toServerLines(servers: Servers): string[] {
   if ('missive' in servers) return [`Missive: ${servers.missive.url}`];
   const { imap, smtp } = servers;
@@ -114,7 +119,7 @@ export function toServerLines(servers: Servers): string[] {
     `SMTP: ${smtp.host}:${smtp.port} (ssl=${smtp.security === 'tls'})`,
     ...(used.has('starttls') ? ['Where ssl is false, STARTTLS is required.'] : []),
     ...(used.has('cleartext')
-      ? ['Where ssl is false, nothing is encrypted: passwords and mail can be read on the way.']
+      ? ['Where ssl is false, nothing is encrypted: passwords and mail can be read on the network.']
       : []),
   ];
 }

@@ -1,11 +1,11 @@
-/** The settings, read from the environment once. */
+/** Reads the settings from the environment and reports every fault at once. */
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { ENVIRONMENT, KeyEnvironment, LOOPBACK_HOSTS, STATE_VARIABLES, Switch } from './environment.ts';
 
-const NEED_A_CONNECTION = ['CLIENT_REGISTRATION', 'CLIENT_ID_METADATA_DOCUMENTS'] as const;
+const REQUIRE_DEFAULT_CONNECTION = ['CLIENT_REGISTRATION', 'CLIENT_ID_METADATA_DOCUMENTS'] as const;
 
-const S3_COMPANIONS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION'] as const;
+const REQUIRED_WITH_BUCKET = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION'] as const;
 
 const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   issuer: env.BASE_URL,
@@ -50,29 +50,29 @@ export type Keys = Config['keys'];
 /** @throws {ConfigError} naming every variable that is missing or wrong, never its value */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const given = withoutEmpty(env);
-  const missing = given.AWS_S3_BUCKET === undefined ? [] : S3_COMPANIONS.filter((name) => given[name] === undefined);
-  const idle =
+  const missing =
+    given.AWS_S3_BUCKET === undefined ? [] : REQUIRED_WITH_BUCKET.filter((name) => given[name] === undefined);
+  const withoutConnection =
     given.DEFAULT_CONNECTION === undefined
-      ? NEED_A_CONNECTION.filter((name) => Switch.safeParse(given[name]).data === true)
+      ? REQUIRE_DEFAULT_CONNECTION.filter((name) => Switch.safeParse(given[name]).data === true)
       : [];
   return Object.freeze(
     parse(ServerEnvironment, given, [
       ...missing.map((name) => `${name} is required with AWS_S3_BUCKET`),
-      ...idle.map((name) => `${name} needs DEFAULT_CONNECTION: the servers that such clients get`),
+      ...withoutConnection.map((name) => `${name} requires DEFAULT_CONNECTION: the servers and limits of such clients`),
     ]),
   );
 }
 
-/** The keys alone: all that minting a client needs. @throws {ConfigError} */
+/** Reads the keys alone, which are enough to mint a client. @throws {ConfigError} */
 export function readKeys(env: NodeJS.ProcessEnv): Keys {
   return keysOf(parse(KeyEnvironment, withoutEmpty(env), []));
 }
 
-/** What a command has to know to change what all replicas see. @throws {ConfigError} */
+/** Reads the keys and the Redis URL, with which a command changes the state that replicas share. @throws {ConfigError} */
 export function readStateAccess(env: NodeJS.ProcessEnv): { keys: Keys; redisUrl: string } {
   const given = withoutEmpty(env);
-  const missing =
-    given.REDIS_URL === undefined ? ['REDIS_URL is required: only there all replicas see a change at once'] : [];
+  const missing = given.REDIS_URL === undefined ? ['REDIS_URL is required: replicas share their state only there'] : [];
   const { REDIS_URL = '', ...keys } = parse(KeyEnvironment.extend(STATE_VARIABLES), given, missing);
   return { keys: keysOf(keys), redisUrl: REDIS_URL };
 }
@@ -82,7 +82,7 @@ function keysOf(env: z.output<typeof KeyEnvironment>) {
   return { current, previous, notBefore };
 }
 
-/** `NAME=` in an env file means that it is not set. */
+/** The environment without empty variables: `NAME=` in an env file means not set. */
 function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
 }
@@ -99,7 +99,7 @@ function faultLine(issue: z.core.$ZodIssue, given: NodeJS.ProcessEnv): string {
   return `${name} ${given[name] === undefined ? 'is required' : issue.message}`;
 }
 
-/** Express takes a number of hops, or a list of addresses, networks and names such as `loopback`. */
+/** A value of the Express setting `trust proxy`: a number of hops, or a list of addresses, networks and names such as `loopback`. */
 function trustProxySetting(text: string | undefined): number | string | false {
   if (text === undefined) return false;
   return /^\d+$/.test(text) ? Number(text) : text;

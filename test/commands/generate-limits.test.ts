@@ -1,4 +1,4 @@
-/** Limits as operators write them, sealed into the client_id and printed back. */
+/** Checks the limit flags of `generate`: what is sealed into the client_id, and what is printed. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../src/cli.ts';
@@ -28,7 +28,7 @@ async function minted(...flags: string[]) {
 }
 
 describe('mail-mcp generate', () => {
-  test('seals no limit where none is asked for', async () => {
+  test('seals no limit if none is given', async () => {
     const { client, printed } = await minted();
     expect(client).toMatchObject({ policy: {}, expiresAt: null });
     expect(printed).toMatchObject({ policy: {}, expires_at: null });
@@ -57,7 +57,7 @@ describe('mail-mcp generate', () => {
     ['2999-01-31', '2999-01-31T00:00:00.000Z'],
     ['2999-01-31T12:00:00Z', '2999-01-31T12:00:00.000Z'],
     ['2999-01-31T12:00:00+02:00', '2999-01-31T10:00:00.000Z'],
-  ])('a client ends at %s', async (flag, end) => {
+  ])('the client expires at %s', async (flag, end) => {
     const { client, printed, open } = await minted(`--expires-at=${flag}`);
     expect(printed.expires_at).toBe(end);
     expect(client.expiresAt?.toISOString()).toBe(end);
@@ -65,7 +65,7 @@ describe('mail-mcp generate', () => {
     await expect(open(new Date(end))).rejects.toThrow('not known here');
   });
 
-  test('prints the limits for people too', async () => {
+  test('prints the limits without --json too', async () => {
     const { out } = await run(
       '--methods=read,send',
       '--folders=A\\, B',
@@ -104,20 +104,20 @@ describe('mail-mcp generate', () => {
     [['--expires-at=tomorrow'], '--expires-at must be a time such as'],
     [['--expires-at=2999-02-31'], '--expires-at must be a time such as'],
     [['--expires-at=2999-01-31T12:00'], '--expires-at must be a time such as'],
-  ])('%j is refused with one sentence', async (flags, sentence) => {
+  ])('refuses %j with one sentence', async (flags, sentence) => {
     const { exitCode, out, err } = await run(...flags);
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
     expect(err).toContain(sentence);
     expect(err.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  test('tells all faults at once, with those of other flags', async () => {
+  test('reports all faults at once, with those of other flags', async () => {
     const { err } = await run('--methods=red', '--tags=mail', '--expires-at=2020-01-01', '--imap-port=0');
     expect(err.trimEnd().split('\n')).toHaveLength(4);
   });
 
-  test('refuses limits that make the client_id longer than 1,500 characters (CLI-04)', async () => {
-    const recipients = Array.from({ length: 60 }, (_, n) => `somebody-${n}@example.com`).join(',');
+  test('refuses limits with which the client_id would exceed 1,500 characters (CLI-04)', async () => {
+    const recipients = Array.from({ length: 60 }, (_, n) => `recipient-${n}@example.com`).join(',');
     const { err } = await run(`--recipients=${recipients}`);
     expect(err).toContain('longer than 1500 characters');
   });

@@ -30,7 +30,7 @@ const open = (clientId: string) =>
   unsealClient(createTokens(createKeyring({ current: key, previous: [] })), clientId, new Date());
 
 describe('mail-mcp generate', () => {
-  test('prints id, secret and servers as the operator copies them', async () => {
+  test('prints client id, secret and servers', async () => {
     const { exitCode, out, err } = await run([
       'generate',
       '--imap-host=imap.gmail.com',
@@ -49,7 +49,7 @@ describe('mail-mcp generate', () => {
     ]);
   });
 
-  test('seals who files copies of sent mail, if the operator says so', async () => {
+  test('seals --sent-copy if it is given', async () => {
     expect((await open((await generated()).client_id)).servers).not.toHaveProperty('sentCopy');
     for (const sentCopy of ['always', 'never']) {
       const { client_id } = await generated(`--sent-copy=${sentCopy}`);
@@ -60,7 +60,7 @@ describe('mail-mcp generate', () => {
     expect(err).toContain('--sent-copy must be one of auto, always, never.');
   });
 
-  test('seals the servers, and the secret as a hash only', async () => {
+  test('seals the servers, and only a hash of the secret', async () => {
     const { client_id, client_secret } = await generated();
     const client = await open(client_id);
     expect(client.servers).toEqual({
@@ -82,13 +82,13 @@ describe('mail-mcp generate', () => {
     expect([answer.imap.security, answer.smtp.security]).toEqual([imap, smtp]);
   });
 
-  test('without presets and redirect URIs, Claude and the Inspector are allowed', async () => {
+  test('allows Claude and the Inspector if neither presets nor redirect URIs are given', async () => {
     const { redirect_uris } = await generated();
     expect(redirect_uris).toContain('https://claude.ai/api/mcp/auth_callback');
     expect(redirect_uris).toContain('http://localhost:6274/oauth/callback');
   });
 
-  test('redirect URIs and presets can be repeated, and replace the default', async () => {
+  test('accepts several redirect URIs and presets, which replace the default', async () => {
     const { client_id, redirect_uris } = await generated(
       '--preset=chatgpt',
       '--redirect-uri=https://a.example/cb',
@@ -107,7 +107,7 @@ describe('mail-mcp generate', () => {
     expect((await generated('--preset=claude-code')).client_secret).toBe(null);
   });
 
-  test('a name is shown to the person who signs in', async () => {
+  test('seals the name of the client', async () => {
     expect((await open((await generated('--name=Office mail')).client_id)).name).toBe('Office mail');
   });
 
@@ -137,14 +137,14 @@ describe('mail-mcp generate', () => {
     ],
     ['an empty name', [...HOSTS, '--name='], ['The name of the client is empty.']],
     ['an unknown flag', [...HOSTS, '--imap-hots=x'], ["error: unknown option '--imap-hots=x'"]],
-  ])('%s: a sentence each on stderr, exit code 1, nothing on stdout', async (_, flags, sentences) => {
+  ])('%s: one sentence per fault on stderr, exit code 1, nothing on stdout', async (_, flags, sentences) => {
     const { exitCode, out, err } = await run(['generate', ...flags]);
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
     for (const sentence of sentences) expect(err).toContain(sentence);
     expect(err).not.toMatch(/\n\s+at /);
   });
 
-  test('--connection prints what clients get that nobody minted, and nothing of a client', async () => {
+  test('--connection prints the servers and limits of dynamic clients, and no client', async () => {
     const flags = ['generate', ...HOSTS, '--sent-copy=never', '--connection'];
     const { exitCode, out, err } = await run(flags);
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
@@ -173,15 +173,15 @@ describe('mail-mcp generate', () => {
   });
 
   test.each(['--preset=claude', '--redirect-uri=https://a.example/cb', '--public', '--name=Mail'])(
-    '--connection goes without %s',
+    '--connection excludes %s',
     async (flag) => {
       const { exitCode, err } = await run(['generate', ...HOSTS, '--connection', flag]);
       expect(exitCode).toBe(1);
-      expect(err).toContain('--connection is of no client');
+      expect(err).toContain('--connection mints no client');
     },
   );
 
-  test('a missing key is told together with the faults of the flags', async () => {
+  test('reports a missing key together with the faults of the flags', async () => {
     const { exitCode, out, err } = await run(['generate'], {});
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
     expect(err.trim().split('\n')).toEqual([
@@ -194,7 +194,7 @@ describe('mail-mcp generate', () => {
 
 describe('mail-mcp', () => {
   test.each([['--help'], ['generate', '--help'], ['server', '--help'], ['--version']])(
-    '%s %s explains and exits 0',
+    '%s %s prints help or version and exits 0',
     async (...argv) => {
       const { exitCode, out, err } = await run(argv.filter((word) => word !== undefined));
       expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
@@ -202,7 +202,7 @@ describe('mail-mcp', () => {
     },
   );
 
-  test('server tells every fault of the environment and exits 1', async () => {
+  test('server reports every fault of the environment and exits 1', async () => {
     const { exitCode, out, err } = await run(['server'], { ENCRYPTION_KEY: 'x' });
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
     expect(err).toContain('BASE_URL is required');

@@ -16,8 +16,8 @@ import { newAccount } from '../support/mail/accounts.ts';
 const KEY = randomBytes(32).toString('base64');
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'mail-mcp');
 
-/** Someone who answers the questions in this order. */
-async function makeToken(app: TestApp, flags: string[], answers: string[], settings: NodeJS.ProcessEnv = {}) {
+/** Runs `mail-mcp token` on a terminal that gives these answers in order. */
+async function runToken(app: TestApp, flags: string[], answers: string[], settings: NodeJS.ProcessEnv = {}) {
   const out: string[] = [];
   const err: string[] = [];
   const asked: string[] = [];
@@ -42,8 +42,8 @@ const answersOf = ({ fullName, email, imap }: MailAccount) => [
 
 const ToolList = z.object({ result: z.object({ tools: z.array(z.object({ name: z.string() })) }) });
 
-/** Names of the tools that a token lists. */
-async function toolsOf(app: TestApp, token: string): Promise<string[]> {
+/** Names of the tools that the server lists for a token. */
+async function listToolNames(app: TestApp, token: string): Promise<string[]> {
   const response = await fetch(`${app.origin}/mcp`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -53,25 +53,25 @@ async function toolsOf(app: TestApp, token: string): Promise<string[]> {
   return ToolList.parse(await response.json()).result.tools.map(({ name }) => name);
 }
 
-const Made = z.object({ token: z.string(), grant: z.string(), scope: z.array(z.string()), expires_at: z.string() });
+const Printed = z.object({ token: z.string(), grant: z.string(), scope: z.array(z.string()), expires_at: z.string() });
 
 describe('mail-mcp token', () => {
-  test('asks for the login, tries it, and prints a token that works as long as it says', async () => {
+  test('asks for credentials, verifies them, and prints a token that is valid until the printed time', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const account = newAccount();
     const { client_id } = await app.mint(account);
-    const { exitCode, out, err, said } = await makeToken(
+    const { exitCode, out, err, said } = await runToken(
       app,
       [`--client-id=${client_id}`, '--scope=mail.read', '--json'],
       answersOf(account),
     );
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
-    const { token, scope, expires_at } = Made.parse(JSON.parse(out));
+    const { token, scope, expires_at } = Printed.parse(JSON.parse(out));
     expect(scope).toEqual(['mail.read']);
     const days = (Date.parse(expires_at) - Date.now()) / (24 * 3600 * 1000);
     expect(days).toBeCloseTo(90, 1);
     expect(said + out).not.toContain(account.imap.login.password);
-    expect(await toolsOf(app, token)).toEqual([
+    expect(await listToolNames(app, token)).toEqual([
       'list_mailboxes',
       'list_mail_messages',
       'search_mail_messages',
@@ -79,44 +79,44 @@ describe('mail-mcp token', () => {
     ]);
   });
 
-  test('a client that is shut out gets none', async () => {
+  test('refuses a denied client', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const { client_id } = await app.mint(newAccount());
-    const { exitCode, err, asked } = await makeToken(app, [`--client-id=${client_id}`], [], {
+    const { exitCode, err, asked } = await runToken(app, [`--client-id=${client_id}`], [], {
       DENIED_CLIENTS: client_id,
     });
     expect({ exitCode, asked }).toEqual({ exitCode: 1, asked: [] });
-    expect(err).toBe('--client-id is shut out by DENIED_CLIENTS.\n');
+    expect(err).toBe('--client-id is denied by DENIED_CLIENTS.\n');
   });
 
-  test('a wrong password is said, and asked for three times at most', async () => {
+  test('reports a wrong password, and asks at most three times', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const account = newAccount();
     const { client_id } = await app.mint(account);
     const wrong = [...answersOf(account).slice(0, 3), 'wrong password'];
-    const once = await makeToken(app, [`--client-id=${client_id}`], [...wrong, ...answersOf(account)]);
+    const once = await runToken(app, [`--client-id=${client_id}`], [...wrong, ...answersOf(account)]);
     expect(once.exitCode).toBe(0);
     expect(once.said).toContain('did not accept this user name and password');
-    const { exitCode, out, err } = await makeToken(app, [`--client-id=${client_id}`], [...wrong, ...wrong, ...wrong]);
+    const { exitCode, out, err } = await runToken(app, [`--client-id=${client_id}`], [...wrong, ...wrong, ...wrong]);
     expect({ exitCode, out, err }).toEqual({
       exitCode: 1,
       out: '',
-      err: 'No token was made: the login does not work.\n',
+      err: 'No token was created: the servers do not accept the credentials.\n',
     });
   });
 
   test.each([
     [[], '--client-id is required'],
-    [['--client-id=nonsense'], '--client-id is not one that was minted'],
+    [['--client-id=nonsense'], '--client-id was not minted'],
     [['--expires-at=2020-01-01'], '--expires-at is in the past'],
     [['--expires-at=2099-01-01'], '--expires-at must be within a year'],
     [['--expires-at=soon'], '--expires-at must be a time'],
     [['--scope=mail.everything'], 'None of the requested scopes exists'],
-  ])('%j is refused before anything is asked', async (flags, sentence) => {
+  ])('refuses %j before it asks a question', async (flags, sentence) => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const { client_id } = await app.mint(newAccount());
     const withClient = flags.some((flag) => flag.startsWith('--client-id')) || flags.length === 0;
-    const { exitCode, out, err, asked } = await makeToken(
+    const { exitCode, out, err, asked } = await runToken(
       app,
       withClient ? flags : [`--client-id=${client_id}`, ...flags],
       [],
@@ -125,34 +125,34 @@ describe('mail-mcp token', () => {
     expect(err).toContain(sentence);
   });
 
-  test('a login that leaves no room in a token under 4 KiB is not tried (BEAR-08)', async () => {
+  test('does not try credentials with which the token would exceed 4 KiB (BEAR-08)', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const account = newAccount();
     const { client_id } = await app.mint(account, { folders: ['f'.repeat(600)] });
     const long = ['n'.repeat(256), account.email, 'u'.repeat(320), '"'.repeat(1000)];
     const short = ['', account.email, account.imap.login.username, account.imap.login.password];
     const flags = [`--client-id=${client_id}`, '--json'];
-    const { exitCode, out, said } = await makeToken(app, flags, [...long, ...long, ...short]);
+    const { exitCode, out, said } = await runToken(app, flags, [...long, ...long, ...short]);
     expect(said.split('The login is too long; use a shorter password.')).toHaveLength(3);
     expect(exitCode).toBe(0);
-    expect(Made.parse(JSON.parse(out)).token.length).toBeLessThan(4096);
+    expect(Printed.parse(JSON.parse(out)).token.length).toBeLessThan(4096);
   });
 
-  test('the scope that is printed is what the limits of the client leave', async () => {
+  test('prints the scope that the limits of the client allow', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const account = newAccount();
     const { client_id } = await app.mint(account, { methods: ['read'] });
-    const { out } = await makeToken(app, [`--client-id=${client_id}`, '--json'], answersOf(account));
-    expect(Made.parse(JSON.parse(out)).scope).toEqual(['mail.read']);
-    const { exitCode, err, asked } = await makeToken(app, [`--client-id=${client_id}`, '--scope=mail.send'], []);
+    const { out } = await runToken(app, [`--client-id=${client_id}`, '--json'], answersOf(account));
+    expect(Printed.parse(JSON.parse(out)).scope).toEqual(['mail.read']);
+    const { exitCode, err, asked } = await runToken(app, [`--client-id=${client_id}`, '--scope=mail.send'], []);
     expect({ exitCode, err, asked }).toEqual({
       exitCode: 1,
-      err: '--scope: the limits of the client leave nothing of that.\n',
+      err: '--scope: the limits of the client exclude all of it.\n',
       asked: [],
     });
   });
 
-  test('without a terminal nobody is asked', async () => {
+  test('refuses to run without a terminal', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const { client_id } = await app.mint(newAccount());
     const command = [BIN, 'token', `--client-id=${client_id}`];
@@ -161,11 +161,11 @@ describe('mail-mcp token', () => {
     await expect(run).rejects.toMatchObject({
       code: 1,
       stdout: '',
-      stderr: 'The login is asked for on a terminal: run this in one.\n',
+      stderr: 'This command asks for credentials and must run in a terminal.\n',
     });
   });
 
-  test('on a real terminal the password is not shown, and the result is all of stdout', async () => {
+  test('does not show the password on a terminal, and prints only the result on stdout', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const account = newAccount();
     const { client_id } = await app.mint(account);
@@ -188,6 +188,6 @@ describe('mail-mcp token', () => {
     expect(exitCode).toBe(0);
     expect(shown).not.toContain(account.imap.login.password);
     const [, token = ''] = /^Bearer token: (\S+)\n/.exec(readFileSync(printed, 'utf8')) ?? [];
-    expect(await toolsOf(app, token)).toHaveLength(9);
+    expect(await listToolNames(app, token)).toHaveLength(9);
   });
 });

@@ -23,7 +23,7 @@ describe('POST /admin/clients', () => {
     expect((await post(app, { config: SERVERS })).status).toBe(404);
   });
 
-  test('mints what generate mints, and says how to use it', async () => {
+  test('mints a client as generate does, and returns the URL of the server', async () => {
     await using app = await startApp({ ADMIN_TOKEN });
     const config = { ...SERVERS, imap_port: 143, preset: 'claude', methods: ['read'], tags: ['messages'] };
     const response = await post(app, { name: 'Triage', config, expires_at: '2099-01-01T00:00:00Z' });
@@ -41,10 +41,10 @@ describe('POST /admin/clients', () => {
     });
   });
 
-  test('says everything that is wrong, in the words of the body', async () => {
+  test('reports all faults, by the field names of the body', async () => {
     await using app = await startApp({ ADMIN_TOKEN });
     const response = await post(app, {
-      config: { imap_host: 'imap.example.com', methods: ['everything'], preset: ['nobody'] },
+      config: { imap_host: 'imap.example.com', methods: ['everything'], preset: ['unknown'] },
       expires_at: '2001-01-01',
     });
     expect(response.status).toBe(400);
@@ -54,11 +54,11 @@ describe('POST /admin/clients', () => {
     expect(text).toContain('expires_at');
     expect(text).not.toContain('--');
     expect((await post(app, { config: { ...SERVERS, imap: 'x' } })).status).toBe(400);
-    expect((await post(app, { config: { ...SERVERS, preset: ['nobody'] } })).status).toBe(400);
+    expect((await post(app, { config: { ...SERVERS, preset: ['unknown'] } })).status).toBe(400);
     expect((await post(app, 'nonsense')).status).toBe(400);
   });
 
-  test('is closed to every other token, and says nothing of what was sent', async () => {
+  test('refuses every other token, and does not log it', async () => {
     await using app = await startApp({ ADMIN_TOKEN });
     const wrong = `${ADMIN_TOKEN.slice(0, -1)}x`;
     const response = await post(app, { config: SERVERS }, wrong);
@@ -70,14 +70,14 @@ describe('POST /admin/clients', () => {
     expect({ status: late.status, wait: late.headers.get('retry-after') }).toEqual({ status: 429, wait: '60' });
   });
 
-  test('guesses from one network of IPv6 are counted together, and hold up nobody else', async () => {
+  test('counts failures by IPv6 network, and does not slow other networks', async () => {
     await using app = await startApp({ ADMIN_TOKEN, TRUST_PROXY: '1' });
     for (let host = 1; host <= 20; host++) await post(app, {}, 'wrong', `2001:db8::${host}`);
     expect((await post(app, { config: SERVERS }, ADMIN_TOKEN, '2001:db8::ffff')).status).toBe(429);
     expect((await post(app, { config: SERVERS }, ADMIN_TOKEN, '2001:db8:0:1::1')).status).toBe(201);
   });
 
-  test('GET lists nothing: nothing is stored', async () => {
+  test('has no GET: clients are not stored', async () => {
     await using app = await startApp({ ADMIN_TOKEN });
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
     expect((await fetch(`${app.origin}/admin/clients`, { headers })).status).toBe(404);

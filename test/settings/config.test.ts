@@ -28,7 +28,7 @@ describe('readConfig', () => {
     });
   });
 
-  test('every fault is told at once', () => {
+  test('all faults are reported at once', () => {
     const faults = faultsOf({
       PORT: '70000',
       NODE_ENV: 'staging',
@@ -50,7 +50,7 @@ describe('readConfig', () => {
     );
   });
 
-  test('a fault never repeats the value', () => {
+  test('a fault never contains the value', () => {
     const secret = 'c2VjcmV0LXRoYXQtbXVzdC1ub3QtYmUtcHJpbnRlZA';
     const faults = faultsOf({
       BASE_URL: `ftp://${secret}`,
@@ -71,7 +71,7 @@ describe('readConfig', () => {
     expect(faultsOf({ ...valid(), ENCRYPTION_KEY })).toEqual([expect.stringMatching(/^ENCRYPTION_KEY /)]);
   });
 
-  test('the issuer is brought into the one form that clients compare (META-02)', () => {
+  test('the issuer is normalized, as clients compare it byte by byte (META-02)', () => {
     expect(readConfig({ ...valid(), BASE_URL: 'HTTPS://Mail.Example.com:443/' }).issuer).toBe(
       'https://mail.example.com',
     );
@@ -83,12 +83,12 @@ describe('readConfig', () => {
     'https://mail.example.com/path',
     'https://u:p@mail.example.com',
     'mail.example.com',
-  ])('HOST-04 %s is no public URL', (BASE_URL) => {
+  ])('HOST-04 %s is refused as BASE_URL', (BASE_URL) => {
     expect(faultsOf({ ...valid(), BASE_URL })).toEqual([expect.stringMatching(/^BASE_URL /)]);
   });
 
   test.each(['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000'])(
-    'HOST-04 %s may be http and listens on loopback only',
+    'HOST-04 with BASE_URL %s, http is allowed and the server listens on loopback only',
     (BASE_URL) => {
       expect(readConfig({ ...valid(), BASE_URL })).toMatchObject({
         issuer: BASE_URL,
@@ -98,7 +98,7 @@ describe('readConfig', () => {
     },
   );
 
-  test('an empty variable is one that is not set', () => {
+  test('an empty variable counts as not set', () => {
     expect(readConfig({ ...valid(), PORT: '', AWS_S3_BUCKET: '', HOST: ' ' })).toMatchObject({
       port: 3000,
       s3: undefined,
@@ -106,7 +106,7 @@ describe('readConfig', () => {
     });
   });
 
-  test('previous keys are a list', () => {
+  test('previous keys are a list separated by commas', () => {
     expect(readConfig({ ...valid(), ENCRYPTION_KEYS_PREVIOUS: `${key()}, ${key()}` }).keys.previous).toHaveLength(2);
   });
 
@@ -114,7 +114,7 @@ describe('readConfig', () => {
     ['2026-11-21T12:00:00Z', '2026-11-21T12:00:00.000Z'],
     ['2026-11-21T13:00:00+01:00', '2026-11-21T12:00:00.000Z'],
     ['1700000000', '2023-11-14T22:13:20.000Z'],
-  ])('TOKENS_NOT_BEFORE %s is a moment', (TOKENS_NOT_BEFORE, moment) => {
+  ])('TOKENS_NOT_BEFORE %s is a time', (TOKENS_NOT_BEFORE, moment) => {
     expect(readConfig({ ...valid(), TOKENS_NOT_BEFORE }).keys.notBefore?.toISOString()).toBe(moment);
   });
 
@@ -142,20 +142,20 @@ describe('readConfig', () => {
     ['REPLICAS', '0'],
     ['REPLICAS', '1.5'],
     ['REPLICAS', 'many'],
-  ])('%s is refused as %s', (name, value) => {
+  ])('%s refuses %s', (name, value) => {
     expect(faultsOf({ ...valid(), [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} must be `))]);
   });
 
-  test('DCR-05 CIMD-08 strangers are let in only with a connection that says to which mail servers', () => {
+  test('DCR-05 CIMD-08 dynamic clients require DEFAULT_CONNECTION, which names their servers', () => {
     const faults = faultsOf({ ...valid(), CLIENT_REGISTRATION: 'true', CLIENT_ID_METADATA_DOCUMENTS: 'yes' });
     expect(faults).toEqual([
-      expect.stringMatching(/^CLIENT_REGISTRATION needs DEFAULT_CONNECTION/),
-      expect.stringMatching(/^CLIENT_ID_METADATA_DOCUMENTS needs DEFAULT_CONNECTION/),
+      expect.stringMatching(/^CLIENT_REGISTRATION requires DEFAULT_CONNECTION/),
+      expect.stringMatching(/^CLIENT_ID_METADATA_DOCUMENTS requires DEFAULT_CONNECTION/),
     ]);
     expect(readConfig({ ...valid(), CLIENT_REGISTRATION: 'false' }).dynamicClients).toBeUndefined();
   });
 
-  test('DCR-05 CIMD-07 both ways in are off, and the trusted hosts those of the presets, unless the operator says otherwise', () => {
+  test('DCR-05 CIMD-07 by default registration and metadata documents are off, and the trusted hosts are those of the presets', () => {
     const read = (more: NodeJS.ProcessEnv) =>
       readConfig({ ...valid(), DEFAULT_CONNECTION: 'sealed', ...more }).dynamicClients;
     expect(read({})).toEqual({
@@ -173,7 +173,7 @@ describe('readConfig', () => {
     });
   });
 
-  test('HOST-01 allowed origins are a list, empty unless it is set', () => {
+  test('HOST-01 allowed origins are a list, empty by default', () => {
     expect(readConfig(valid()).allowedOrigins).toEqual(new Set());
     const ALLOWED_ORIGINS = 'https://app.example.com, http://localhost:8080,null';
     expect(readConfig({ ...valid(), ALLOWED_ORIGINS }).allowedOrigins).toEqual(
@@ -181,18 +181,18 @@ describe('readConfig', () => {
     );
   });
 
-  test('a Redis over TLS, with a login and a database, is one', () => {
-    const REDIS_URL = 'rediss://somebody:secret@redis.example.com:6380/2';
+  test('REDIS_URL may use TLS and contain credentials and a database number', () => {
+    const REDIS_URL = 'rediss://user:secret@redis.example.com:6380/2';
     expect(readConfig({ ...valid(), REDIS_URL }).redisUrl).toBe(REDIS_URL);
   });
 
-  test('.env.sample names every variable and no other', () => {
+  test('.env.sample lists every variable and no other', () => {
     const sample = readFileSync(new URL('../../.env.sample', import.meta.url), 'utf8');
     const names = [...sample.matchAll(/^([A-Z0-9_]+)=/gm)].map(([, name]) => name);
     expect(names.sort()).toEqual(Object.keys(ENVIRONMENT.shape).sort());
   });
 
-  test('.env.sample as it stands starts no server: its key has to be made', () => {
+  test('.env.sample unchanged starts no server: a key must be generated', () => {
     const sample = readFileSync(new URL('../../.env.sample', import.meta.url), 'utf8');
     const env = Object.fromEntries(
       [...sample.matchAll(/^([A-Z0-9_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),

@@ -95,7 +95,7 @@ export function checkedRequest(parameters: Parameters, target: Target, issuer: s
  * links: the browser does not follow them to that client by itself (AUTHZ-04).
  */
 export function errorTarget({ client, redirectUri, state }: Target): ErrorRedirect {
-  return { uri: redirectUri, state, ...(client.origin !== 'minted' && { afterAsking: true }) };
+  return { uri: redirectUri, state, ...(client.origin !== 'minted' && { needsConfirmation: true }) };
 }
 
 /**

@@ -35,9 +35,9 @@ export function oauthErrorResponse({ issuer }: { issuer: string }) {
     const { code, message, redirect, wait } = error;
     if (wait) response.set('Retry-After', String(wait.seconds));
     if (redirect) {
-      const { uri, state, afterAsking } = redirect;
+      const { uri, state, needsConfirmation } = redirect;
       const parameters = { error: code, error_description: errorDescription(message), state, iss: issuer };
-      if (afterAsking)
+      if (needsConfirmation)
         sendPage(error, response, pages, { url: withParameters(uri, parameters), name: redirectHost(uri) });
       else sendBack(response, uri, parameters);
     } else if (AUTHORIZE_PATHS.includes(request.path)) sendPage(error, response, pages);

@@ -74,13 +74,13 @@ describe('mail-mcp generate --missive', () => {
     const { exitCode, err } = await run(['generate', '--missive', flag]);
     expect(exitCode).toBe(1);
     const name = (/^--(?:no-)?([\w-]+)/.exec(flag) ?? [])[1];
-    expect(err).toBe(`--${name} is for mailboxes: it goes without --missive.\n`);
+    expect(err).toBe(`--${name} applies to mail accounts and excludes --missive.\n`);
   });
 
   test('its URL is of no use without it', async () => {
     const hosts = ['--imap-host=imap.example.com', '--smtp-host=smtp.example.com'];
     const { exitCode, err } = await run(['generate', ...hosts, `--missive-url=${STANDARD}`]);
-    expect({ exitCode, err }).toEqual({ exitCode: 1, err: '--missive-url goes with --missive only.\n' });
+    expect({ exitCode, err }).toEqual({ exitCode: 1, err: '--missive-url requires --missive.\n' });
   });
 
   test('seals limits in the words of Missive, and refuses those of mail', async () => {
@@ -153,7 +153,7 @@ describe('POST /admin/clients', () => {
     });
     expect(status).toBe(400);
     expect(JSON.stringify(body)).toContain('config.missive_url must be an https URL');
-    expect(JSON.stringify(body)).toContain('config.imap_host is for mailboxes: it goes without config.missive.');
+    expect(JSON.stringify(body)).toContain('config.imap_host applies to mail accounts and excludes config.missive.');
   });
 });
 
