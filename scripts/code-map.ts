@@ -1,0 +1,66 @@
+/** The code map of ARCHITECTURE.md: a row for each folder of src/, from the header comment of its main file. */
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const SRC = join(import.meta.dirname, '..', 'src');
+
+/** The file of each folder whose header describes the folder, in the order of the map. */
+const MAIN_FILES: readonly string[] = [
+  'commands/server.ts',
+  'app/app.ts',
+  'minting/mint.ts',
+  'settings/config.ts',
+  'oauth/routes.ts',
+  'oauth/endpoints/authorize.ts',
+  'oauth/bearer/bearer.ts',
+  'oauth/sign-in/form.ts',
+  'oauth/client/clients.ts',
+  'oauth/grant/grants.ts',
+  'oauth/sealed/jwe.ts',
+  'oauth/http/parameters.ts',
+  'mcp/catalog.ts',
+  'mcp/endpoint/endpoint.ts',
+  'mcp/permit/permit.ts',
+  'mcp/mail/mail-session.ts',
+  'mcp/missive/operation.ts',
+  'mcp/tools/mail.ts',
+  'mail/account.ts',
+  'mail/imap/connection.ts',
+  'mail/pool/pool.ts',
+  'mail/mailbox/list-mailboxes.ts',
+  'mail/search/parse.ts',
+  'mail/mime/body-text.ts',
+  'mail/messages/read.ts',
+  'mail/send/smtp.ts',
+  'missive/api.ts',
+  'attachments/store.ts',
+  'state/state.ts',
+];
+
+/** Folders that hold only the files of the row above them. */
+const WITHIN_ANOTHER: ReadonlySet<string> = new Set(['mcp/tools/mail', 'mcp/tools/missive']);
+
+/** @throws {Error} if a folder has no row, or a header lacks its sentence or its invariant */
+export function codeMap(): string {
+  const folders = new Set(globSync('**/*.ts', { cwd: SRC }).map((file) => dirname(file)));
+  const described = new Set([...MAIN_FILES.map((file) => dirname(file)), ...WITHIN_ANOTHER, '.']);
+  const missing = [...folders].filter((folder) => !described.has(folder));
+  if (missing.length > 0) throw new Error(`scripts/code-map.ts names no main file for src/${missing.join(', src/')}.`);
+  const rows = MAIN_FILES.map((file) => {
+    const { sentence, invariant } = headerOf(file);
+    return `| \`src/${dirname(file)}\` | ${sentence} | ${invariant} |`;
+  });
+  return ['| Folder | What it is | Invariant |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** The first sentence of a file's first comment, and the sentence after `Invariant:` in it. */
+function headerOf(file: string): { sentence: string; invariant: string } {
+  const [, comment = ''] = /\/\*\*([\s\S]*?)\*\//.exec(readFileSync(join(SRC, file), 'utf8')) ?? [];
+  const text = comment.replaceAll(/\n\s*\* ?/g, ' ').trim();
+  const [sentence] = /^.*?\.(?= |$)/.exec(text) ?? [];
+  const [, invariant] = /\bInvariant: (.*?\.)(?= |$)/.exec(text) ?? [];
+  if (sentence === undefined || invariant === undefined) {
+    throw new Error(`The header of src/${file} needs a sentence and a line "Invariant: …".`);
+  }
+  return { sentence, invariant };
+}
