@@ -4,7 +4,7 @@ import { assemble } from '../src/app/assemble.ts';
 import type { AttachmentRef } from '../src/attachments/store.ts';
 import { createLog } from '../src/log.ts';
 import { sha256 } from '../src/oauth/http/constant-time.ts';
-import type { Credentials } from '../src/oauth/sealed/credentials.ts';
+import type { Credentials } from '../src/oauth/sealed/identity.ts';
 import { createKeyring } from '../src/oauth/sealed/jwe.ts';
 import { type Policy, SCOPES } from '../src/policy.ts';
 import { readConfig } from '../src/settings/config.ts';

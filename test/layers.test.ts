@@ -110,8 +110,8 @@ const FACES: Record<string, string[]> = {
     'dynamic-clients.ts',
   ],
   'oauth/endpoints/': ['account.ts', 'authorize.ts', 'error-response.ts', 'register.ts', 'revoke.ts', 'token.ts'],
-  'oauth/grant/': ['grants.ts', 'revocation.ts', 'token-issuer.ts', 'revocation-marks.ts', 'rotation.ts'],
-  'oauth/sealed/': ['credentials.ts', 'jwe.ts', 'sealed-types.ts', 'subject.ts', 'token-room.ts'],
+  'oauth/grant/': ['grants.ts', 'revocation.ts', 'rotation.ts', 'token-issuer.ts'],
+  'oauth/sealed/': ['identity.ts', 'jwe.ts', 'sealed-types.ts'],
   'oauth/sign-in/': [
     'consent-page.ts',
     'consent.ts',

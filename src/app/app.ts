@@ -3,7 +3,7 @@ import helmet from 'helmet';
 import { OAuthError, UpstreamError } from '../errors.ts';
 import { describeError } from '../log.ts';
 import { adminTokenHandler, mintClientHandler } from '../minting/admin-clients.ts';
-import { bearer, type Grant, invalidToken } from '../oauth/bearer/bearer.ts';
+import { createGrantFinder, type Grant, invalidToken } from '../oauth/bearer/bearer.ts';
 import { oauthErrorResponse } from '../oauth/endpoints/error-response.ts';
 import { allowOtherOrigins } from '../oauth/http/cors.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
@@ -81,18 +81,18 @@ function securityHeaders(): RequestHandler {
   });
 }
 
-/** The handlers of /mcp. The token is opened before a byte of the body is read (BEAR-01). */
+/** The handlers of /mcp. The token is verified before a byte of the body is read (BEAR-01). */
 function mcpHandlers(
   services: Services,
   requests: RequestLog,
 ): { authenticate: RequestHandler; serve: RequestHandler } {
-  const requireGrant = bearer(services);
+  const grantFinder = createGrantFinder(services);
   const running = createSemaphore({ placesPerKey: MAX_CONCURRENT });
   const grants = new WeakMap<Request, Grant>();
   const endpoints = serviceEndpoints(services, requests, grantOf);
   return {
     async authenticate(request, response, next) {
-      const grant = await requireGrant(request);
+      const grant = await grantFinder.find(request);
       const record = requests.of(request);
       record.client = grant.client.jti;
       record.tokenId = grant.jti;

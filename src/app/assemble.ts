@@ -1,6 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import { attachmentHandler, createLinkStore, lendFrom } from '../attachments/links.ts';
-import { AttachmentRef, type AttachmentStore } from '../attachments/store.ts';
+import type { AttachmentRef, AttachmentStore } from '../attachments/store.ts';
 import { ConfigError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { MailAccount } from '../mail/account.ts';
@@ -19,7 +19,8 @@ import type { Grant } from '../oauth/bearer/bearer.ts';
 import { createClients } from '../oauth/client/clients.ts';
 import { readDynamicClients } from '../oauth/client/dynamic-clients.ts';
 import { jtiOfClient } from '../oauth/client/named-client.ts';
-import { createKeyring, createSealer, type Keyring } from '../oauth/sealed/jwe.ts';
+import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
+import { createTokens } from '../oauth/sealed/sealed-types.ts';
 import type { Config } from '../settings/config.ts';
 import { createRecentCalls, type RecentCalls } from '../state/recent-calls.ts';
 import { createSemaphore } from '../state/semaphore.ts';
@@ -156,8 +157,6 @@ export function openSession(
   };
 }
 
-const LINK_SECONDS = 3600;
-
 async function attachments(config: Config, parts: { keyring: Keyring; pool: ImapPool; now: () => Date; log: Log }) {
   const { keyring, pool, now, log } = parts;
   if (config.s3 !== undefined) {
@@ -166,12 +165,7 @@ async function attachments(config: Config, parts: { keyring: Keyring; pool: Imap
     const nameKey = Buffer.from(hkdfSync('sha256', config.keys.current, '', 'mail-mcp/1/attachment-name', 32));
     return { store: createS3Store({ s3: config.s3, nameKey, now, log }), attachmentLinks: undefined };
   }
-  const links = createSealer(keyring, {
-    typ: 'attachment',
-    schema: AttachmentRef,
-    lifetimeSeconds: LINK_SECONDS,
-    maxLength: 8000,
-  });
+  const { attachment: links } = createTokens(keyring);
   const seal = {
     seal: (reference: AttachmentRef, notAfter?: Date) => links.seal(reference, now(), notAfter),
     open: (link: string) => links.unseal(link, now()),

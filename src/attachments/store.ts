@@ -1,17 +1,14 @@
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
-import { MailAccount } from '../mail/account.ts';
+import type { MailAccount } from '../mail/account.ts';
 import type { MessageBytes } from '../mail/message-bytes.ts';
 
 /** Where one attachment is: a part of a message never changes under its UIDVALIDITY and UID (RFC 9051 §2.3.1.1). */
-export const AttachmentRef = z.object({
-  imap: MailAccount.shape.imap,
-  mailbox: z.string(),
-  uidValidity: z.string(),
-  uid: z.number().int().positive(),
-  part: z.string(),
-});
-export type AttachmentRef = z.output<typeof AttachmentRef>;
+export interface AttachmentRef extends Pick<MailAccount, 'imap'> {
+  mailbox: string;
+  uidValidity: string;
+  uid: number;
+  part: string;
+}
 
 /** An attachment with what its message says about it. */
 export interface Attached extends AttachmentRef {

@@ -2,7 +2,7 @@
 import type { LoginProblem, Servers, VerifyLogin } from '../account.ts';
 import { ConfigError } from '../errors.ts';
 import type { MailServers } from '../mail/account.ts';
-import { accountOf, type Credentials } from '../oauth/sealed/credentials.ts';
+import { accountOf, type Credentials } from '../oauth/sealed/identity.ts';
 import { loginProblems, needsOwnSmtpLogin } from '../oauth/sign-in/login-problems.ts';
 import {
   credentialsOf,

@@ -8,10 +8,9 @@ import { type Client, clientInToken, unsealClient } from '../oauth/client/client
 import { jtiOfClient } from '../oauth/client/named-client.ts';
 import { resourceOf } from '../oauth/metadata.ts';
 import { grantedScope, type Scope } from '../oauth/scope.ts';
-import { accountOf } from '../oauth/sealed/credentials.ts';
+import { accountOf, subjectOf } from '../oauth/sealed/identity.ts';
 import { createKeyring, type Keyring, randomId, toSeconds } from '../oauth/sealed/jwe.ts';
-import { type AccessPayload, createTokens, lifetimes } from '../oauth/sealed/sealed-types.ts';
-import { subjectOf } from '../oauth/sealed/subject.ts';
+import { type AccessPayload, createTokens, SEALED_TYPES } from '../oauth/sealed/sealed-types.ts';
 import { scopeWith } from '../oauth/sign-in/consent.ts';
 import { readConfig } from '../settings/config.ts';
 import { askForCredentials } from './ask-credentials.ts';
@@ -98,7 +97,7 @@ function knownScope(requested: string | undefined): Scope {
 function expiryOf(requested: Date | undefined, { expiresAt }: Client, now: Date): Date {
   const end = requested ?? new Date(now.getTime() + DEFAULT_LIFETIME_DAYS * DAY_MS);
   if (end <= now) throw new ConfigError('--expires-at is in the past.');
-  if (end.getTime() > now.getTime() + lifetimes.personalSeconds * 1000)
+  if (end.getTime() > now.getTime() + SEALED_TYPES.personal.lifetimeSeconds * 1000)
     throw new ConfigError('--expires-at must be within a year.');
   return expiresAt !== null && expiresAt < end ? expiresAt : end;
 }

@@ -4,12 +4,13 @@ import { Readable } from 'node:stream';
 import express from 'express';
 import { expect, test } from 'vitest';
 import { attachmentHandler, createLinkStore, type LendPart, lendFrom } from '../../src/attachments/links.ts';
-import { AttachmentRef } from '../../src/attachments/store.ts';
+import type { AttachmentRef } from '../../src/attachments/store.ts';
 import { ToolError, UpstreamError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { createImapPool, type ImapPool } from '../../src/mail/pool/pool.ts';
-import { createKeyring, createSealer } from '../../src/oauth/sealed/jwe.ts';
+import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
+import { createTokens } from '../../src/oauth/sealed/sealed-types.ts';
 import { waitUntil } from '../support/app/wait-until.ts';
 import { newAccount, withPassword } from '../support/mail/accounts.ts';
 import { message } from '../support/mail/build-message.ts';
@@ -28,12 +29,7 @@ interface LinkApp extends AsyncDisposable {
 /** Link store and handler on a free port, as the server puts them together. */
 async function linkApp(options: { lendPart?: LendPart; stallMs?: number } = {}): Promise<LinkApp> {
   let now = Date.now();
-  const links = createSealer(createKeyring({ current: randomBytes(32), previous: [] }), {
-    typ: 'attachment',
-    schema: AttachmentRef,
-    lifetimeSeconds: 3600,
-    maxLength: 8000,
-  });
+  const links = createTokens(createKeyring({ current: randomBytes(32), previous: [] })).attachment;
   const seal = {
     seal: (reference: AttachmentRef, notAfter?: Date) => links.seal(reference, new Date(now), notAfter),
     open: (link: string) => links.unseal(link, new Date(now)),

@@ -1,18 +1,19 @@
-/** Authorization header → grant, or the error that becomes a 401 challenge (RFC 6750 §2.1, §3). */
+/** Finds the grant of the access token in the Authorization header, or throws the error that becomes a 401 challenge (RFC 6750 §2.1, §3). */
 import type { Request } from 'express';
 import type { Account } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
 import { type Permit, SCOPES } from '../../policy.ts';
-import { type Origin, recalls } from '../grant/revocation.ts';
+import { createRevocationCheck, type TokenOrigin } from '../grant/revocation.ts';
 import { errorDescription } from '../http/error-description.ts';
 import { parseParameters, queryOf } from '../http/parameters.ts';
 import { resourceMetadataUrl, resourceOf } from '../metadata.ts';
-import { accountOf } from '../sealed/credentials.ts';
-import { type AccessPayload, createTokens, lifetimes } from '../sealed/sealed-types.ts';
+import { accountOf } from '../sealed/identity.ts';
+import type { Claims } from '../sealed/jwe.ts';
+import { type AccessPayload, createTokens, SEALED_TYPES } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { createTokenCache } from './token-cache.ts';
 
-/** What an access token allows: whose account, by which client, and what may be done. */
+/** What an access token allows: the account, the client, and what it may do. */
 export interface Grant {
   account: Account;
   client: AccessPayload['client'];
@@ -22,62 +23,76 @@ export interface Grant {
   /** Names the sign-in that all tokens of this grant come from. */
   grantId: string;
   expiresAt: Date;
-  /** When nothing that came of the grant may work any more, such as links. Not before `expiresAt`. */
+  /** The end of everything that was made under the grant, such as links. Not before `expiresAt`. */
   endsAt: Date;
-  /** The same for the same account; tells nothing about it. */
+  /** The same for the same account; does not reveal which it is. */
   subject: string;
 }
 
 const MAX_HEADER_LENGTH = 8 * 1024;
 
-/** The token is missing, no good, or stands for a login that the mail server refuses by now: the client has to sign in again. */
+/** The token is missing, not valid, or contains credentials that the mail server refuses by now: the client has to sign in again. */
 export function invalidToken(cause?: unknown): OAuthError {
   return new OAuthError('invalid_token', 'The access token is not valid or has expired.', { cause });
 }
 
-/**
- * @returns a function that finds out what a request may do
- * @throws {OAuthError} `invalid_token` if there is no valid token; `invalid_request` if it is somewhere else than in the one header
- */
-export function bearer(services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'clients'>) {
+export interface GrantFinder {
+  /** @throws {OAuthError} `invalid_token` if there is no valid token; `invalid_request` if it is anywhere but in the one header */
+  find(request: Request): Promise<Grant>;
+}
+
+/** A verified token: all of it but whether it has been revoked since. */
+interface Verified {
+  grant: Grant;
+  origin: TokenOrigin;
+  expiresAt: Date;
+}
+
+export function createGrantFinder(
+  services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'clients'>,
+): GrantFinder {
   const { issuer, now } = services;
   const tokens = createTokens(services.keyring);
-  const opened = createTokenCache<{ grant: Grant; origin: Origin; expiresAt: Date }>(now);
-  const isRecalled = recalls(services);
+  const cache = createTokenCache<Verified>(now);
+  const revocations = createRevocationCheck(services);
 
-  async function open(token: string) {
-    const known = opened.get(token);
+  async function verify(token: string): Promise<Verified> {
+    const known = cache.get(token);
     if (known !== undefined) return known;
     const access = await tokens.access.unseal(token, now()).catch((error) => {
       throw invalidToken(error);
     });
     if (access.iss !== issuer || access.aud !== resourceOf(issuer)) throw invalidToken('meant for another server');
-    const ends = [access.exp ?? 0, access.consent?.until ?? Infinity];
-    const expiresAt = new Date(Math.min(...ends) * 1000);
-    if (expiresAt <= now()) throw invalidToken('what was granted has ended');
-    const grant = {
-      account: accountIn(access),
-      client: access.client,
-      permit: { scope: access.scope, consent: access.consent ?? {}, policy: access.policy ?? {} },
-      jti: access.jti,
-      grantId: access.gid,
-      expiresAt,
-      endsAt: new Date((access.ends ?? access.granted_at + lifetimes.grantSeconds) * 1000),
-      subject: access.sub,
-    };
-    const { jti, gid, sub, granted_at, client } = access;
-    const content = { grant, origin: { jti, gid, sub, granted_at, client }, expiresAt };
-    opened.put(token, content);
-    return content;
+    const verified = toVerified(access);
+    if (verified.expiresAt <= now()) throw invalidToken('what was granted has ended');
+    cache.put(token, verified);
+    return verified;
   }
 
-  return async function requireGrant(request: Request): Promise<Grant> {
-    const { grant, origin } = await open(presentedToken(request));
-    if (await isRecalled(origin)) throw invalidToken('revoked');
-    return grant;
+  return {
+    async find(request) {
+      const { grant, origin } = await verify(presentedToken(request));
+      if (await revocations.isRevoked(origin)) throw invalidToken('revoked');
+      return grant;
+    },
   };
 }
-export type RequireGrant = ReturnType<typeof bearer>;
+
+function toVerified(access: AccessPayload & Claims): Verified {
+  const { jti, gid, sub, granted_at, client, scope, consent, policy } = access;
+  const expiresAt = new Date(Math.min(access.exp ?? 0, consent?.until ?? Infinity) * 1000);
+  const grant = {
+    account: accountIn(access),
+    client,
+    permit: { scope, consent: consent ?? {}, policy: policy ?? {} },
+    jti,
+    grantId: gid,
+    expiresAt,
+    endsAt: new Date((access.ends ?? granted_at + SEALED_TYPES.grant.lifetimeSeconds) * 1000),
+    subject: sub,
+  };
+  return { grant, origin: { jti, gid, sub, granted_at, client }, expiresAt };
+}
 
 function accountIn({ login, servers }: AccessPayload): Account {
   try {
@@ -96,7 +111,7 @@ function presentedToken(request: Request): string {
   const headers = request.headersDistinct.authorization ?? [];
   if (headers.length > 1) throw new OAuthError('invalid_request', 'There is more than one Authorization header.');
   const [header = ''] = headers;
-  // Its body is not read to find out whether there is one: nothing else that comes as a form has business here.
+  // RFC 6750 §2.2 would allow a token in a form body. The body is not read: no request to this endpoint is a form.
   if (/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) {
     throw new OAuthError('invalid_request', 'The access token belongs in the Authorization header alone.');
   }
@@ -107,8 +122,8 @@ function presentedToken(request: Request): string {
 }
 
 /**
- * The `WWW-Authenticate` value of a refusal (RFC 6750 §3, RFC 9728 §5.1): where to find out how to sign in, and what to ask for.
- * Without an error for requests that did not try to authenticate (§3.1).
+ * The `WWW-Authenticate` value of a refusal (RFC 6750 §3, RFC 9728 §5.1): the URL of the resource metadata, and the scope to request.
+ * Without an error for requests that did not try to authenticate (RFC 6750 §3.1).
  */
 export function challenge(request: Request, error: OAuthError, issuer: string): string {
   const tried = error.code !== 'invalid_token' || /^Bearer\b/i.test(request.headers.authorization ?? '');

@@ -1,7 +1,7 @@
-/** What tokens held that were opened a moment ago: a conversation sends the same one with every call. */
+/** Keeps the content of access tokens for seconds after they were unsealed: a conversation sends the same one with every call. */
 import { createHash } from 'node:crypto';
 
-/** Long enough for the calls of one turn of a model; a login that nobody uses is not kept around. */
+/** Long enough for the calls of one turn of a model; unused credentials leave memory soon. */
 const KEPT_MS = 10_000;
 const MAX_TOKENS = 10_000;
 
@@ -13,22 +13,22 @@ export interface TokenCache<T> {
 }
 
 /**
- * Found by their hash: a copy of the memory gives nobody a token. Nothing is found once the clock says that it has expired, or when the
- * clock has gone back to before it was opened.
+ * Found by hash, so that a copy of the memory reveals no token. Nothing is found after the content has expired, or when the clock has gone back
+ * to before the token was put.
  *
- * @param limits.most entries; the oldest one makes room
+ * @param limits.maxTokens entries; beyond it the oldest one is dropped
  */
 export function createTokenCache<T extends { expiresAt: Date }>(
   now: () => Date,
-  limits: { keptMs: number; most: number } = { keptMs: KEPT_MS, most: MAX_TOKENS },
+  limits: { keptMs: number; maxTokens: number } = { keptMs: KEPT_MS, maxTokens: MAX_TOKENS },
 ): TokenCache<T> {
-  /** In the order they were put, which is that of their ends. */
-  const entries = new Map<string, { content: T; openedAt: number }>();
+  /** In the order in which they were put, which is the order of their ends. */
+  const entries = new Map<string, { content: T; putAt: number }>();
   let sweep: NodeJS.Timeout | undefined;
 
   function dropOld(): void {
-    for (const [hash, { openedAt }] of entries) {
-      if (now().getTime() < openedAt + limits.keptMs && entries.size <= limits.most) break;
+    for (const [hash, { putAt }] of entries) {
+      if (now().getTime() < putAt + limits.keptMs && entries.size <= limits.maxTokens) break;
       entries.delete(hash);
     }
     clearTimeout(sweep);
@@ -40,14 +40,14 @@ export function createTokenCache<T extends { expiresAt: Date }>(
       const entry = entries.get(hashOf(token));
       if (entry === undefined) return undefined;
       const time = now().getTime();
-      const { content, openedAt } = entry;
-      const isGood = time >= openedAt && time < openedAt + limits.keptMs && time < content.expiresAt.getTime();
-      return isGood ? content : undefined;
+      const { content, putAt } = entry;
+      const isFresh = time >= putAt && time < putAt + limits.keptMs && time < content.expiresAt.getTime();
+      return isFresh ? content : undefined;
     },
     put(token, content) {
       const hash = hashOf(token);
       entries.delete(hash);
-      entries.set(hash, { content, openedAt: now().getTime() });
+      entries.set(hash, { content, putAt: now().getTime() });
       dropOld();
     },
     get size() {

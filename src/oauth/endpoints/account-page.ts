@@ -4,7 +4,7 @@ import type { Power } from '../../policy.ts';
 import type { ListedGrant } from '../grant/grants.ts';
 import { ACCOUNT_PATH } from '../http/paths.ts';
 import { plainText } from '../http/plain-text.ts';
-import type { AccountName } from '../sealed/subject.ts';
+import type { AccountName } from '../sealed/identity.ts';
 import type { Entered } from '../sign-in/form.ts';
 import type { FormProblem, Place } from '../sign-in/mail-entry.ts';
 import type { AccountView, FinderView, OwnerFields, SignInView } from '../sign-in/pages.ts';

@@ -1,14 +1,11 @@
 /** GET and POST /account: the owner of an account signs in to see what they have granted, and takes it back. */
 import type { Request, RequestHandler, Response } from 'express';
-import { z } from 'zod';
-import { type Account, Servers } from '../../account.ts';
+import type { Account } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
-import { MailServer } from '../../mail/account.ts';
 import { createGrants } from '../grant/grants.ts';
 import { type Parameters, parseParameters, queryOf, readForm } from '../http/parameters.ts';
-import { accountOf } from '../sealed/credentials.ts';
-import { createSealer } from '../sealed/jwe.ts';
-import { tokenHashOf } from '../sealed/subject.ts';
+import { accountOf, tokenHashOf } from '../sealed/identity.ts';
+import { createTokens, type AccountDoor as Door, type AccountVisit as Visit } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import type { Entered } from '../sign-in/form.ts';
 import { formBinding } from '../sign-in/form-binding.ts';
@@ -19,36 +16,15 @@ import { waitSentence } from '../sign-in/throttle.ts';
 import { loginCheck } from '../sign-in/try-login.ts';
 import { accountView, finderView, signInView, type Taken } from './account-page.ts';
 
-const lifetimeSeconds = 600;
 const maxFormBytes = 16 * 1024;
 const stalePage = 'This page is too old, or was opened in another browser.';
 
 /** In the place of a client, where the servers are those of the operator's default connection. */
 const ofDefault = 'account';
 
-/** Where somebody is about to sign in. Held by a hidden field of the page; useless without the cookie of the same browser. */
-const Door = z.object({
-  /** Names the client whose servers these are. */
-  client: z.string(),
-  servers: Servers,
-  browser: z.string(),
-});
-type Door = z.output<typeof Door>;
-
-/** Who has signed in, without their password or token. Held like a Door; with the cookie it can list and end grants of this account. */
-const Visit = z.object({
-  who: z.union([
-    z.object({ imap: z.object({ server: MailServer, login: z.object({ username: z.string() }) }) }),
-    z.object({ url: z.string(), tokenHash: z.string() }),
-  ]),
-  browser: z.string(),
-});
-type Visit = z.output<typeof Visit>;
-
 export function account(services: OAuthServices): { show: RequestHandler; submit: RequestHandler } {
   const { issuer, keyring, now, log, clients, state } = services;
-  const doors = createSealer(keyring, { typ: 'account-door', schema: Door, lifetimeSeconds, maxLength: 3000 });
-  const visits = createSealer(keyring, { typ: 'account-visit', schema: Visit, lifetimeSeconds, maxLength: 3000 });
+  const { accountDoor: doors, accountVisit: visits } = createTokens(keyring);
   const grants = createGrants({ state, keyring, now, log });
   const pages = createPages({ issuer });
   const binding = formBinding(issuer);

@@ -8,9 +8,9 @@ import { parseParameters, queryOf, readForm } from '../http/parameters.ts';
 import { AUTHORIZE_PATHS } from '../http/paths.ts';
 import { formActionSources, isRegistered } from '../http/redirect-uri.ts';
 import type { Scope } from '../scope.ts';
-import { accountOf, type Credentials } from '../sealed/credentials.ts';
+import { accountOf, type Credentials } from '../sealed/identity.ts';
 import { randomId, toSeconds } from '../sealed/jwe.ts';
-import { type CodePayload, createTokens, lifetimes, type Transaction } from '../sealed/sealed-types.ts';
+import { type CodePayload, createTokens, SEALED_TYPES, type Transaction } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import {
   type Choices,
@@ -176,7 +176,7 @@ export function authorize(services: OAuthServices): { show: RequestHandler; subm
       // Who clicks twice has left the first request; its success must not use up the page for the second.
       if (request.socket.destroyed) return;
       // Pages of one transaction that were shown again live a little longer than the first; so does the mark.
-      const markUntil = new Date(now().getTime() + lifetimes.transactionSeconds * 1000);
+      const markUntil = new Date(now().getTime() + SEALED_TYPES.transaction.lifetimeSeconds * 1000);
       if ((await state.claim(`transaction:${transaction.tid}`, markUntil)) !== null) {
         throw new OAuthError('invalid_request', staleForm);
       }

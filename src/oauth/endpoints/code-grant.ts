@@ -2,16 +2,15 @@
 import { OAuthError } from '../../errors.ts';
 import type { Client } from '../client/client.ts';
 import type { Grants } from '../grant/grants.ts';
-import { isRevoked, revocationKeysOf } from '../grant/revocation-marks.ts';
-import type { Issue, TokenResponse } from '../grant/token-issuer.ts';
+import { isRevoked, revocationKeysOf } from '../grant/revocation.ts';
+import type { TokenIssuer, TokenResponse } from '../grant/token-issuer.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { matchesChallenge } from '../http/pkce.ts';
 import { isRegistered, redirectHost } from '../http/redirect-uri.ts';
 import { resourceOf } from '../metadata.ts';
-import { accountOf } from '../sealed/credentials.ts';
+import { accountOf, subjectOf } from '../sealed/identity.ts';
 import { rememberedUntil } from '../sealed/jwe.ts';
-import { createTokens, lifetimes } from '../sealed/sealed-types.ts';
-import { subjectOf } from '../sealed/subject.ts';
+import { createTokens, SEALED_TYPES } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { checkResource, required } from './token-request.ts';
 
@@ -21,7 +20,7 @@ const maxFailures = 5;
 /** @throws {OAuthError} (from what it returns) `invalid_grant`, `invalid_target`, `invalid_request` */
 export function codeGrant(
   services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state'>,
-  { issue, grants }: { issue: Issue; grants: Pick<Grants, 'revoke'> },
+  { issuer: tokenIssuer, grants }: { issuer: TokenIssuer; grants: Pick<Grants, 'revoke'> },
 ) {
   const { issuer, keyring, now, log, state } = services;
   const tokens = createTokens(keyring);
@@ -37,7 +36,7 @@ export function codeGrant(
     const fault = faultOf(code, form, client);
     if (fault) {
       // A wrong request does not use up the code of an honest one, but guessing ends.
-      const failures = await state.count(`${mark}:failures`, lifetimes.codeSeconds);
+      const failures = await state.count(`${mark}:failures`, SEALED_TYPES.code.lifetimeSeconds);
       if (failures.count >= maxFailures) await state.claim(mark, rememberedUntil(code));
       throw new OAuthError('invalid_grant', fault);
     }
@@ -53,7 +52,7 @@ export function codeGrant(
       throw new OAuthError('invalid_grant', 'The code was already used.');
     }
     const granted = { iss: issuer, aud, gid, granted_at, scope, login, redirect_host: redirectHost(code.redirect_uri) };
-    return issue(client, { ...granted, ...(consent && { consent }) }, { scope });
+    return tokenIssuer.issue(client, { ...granted, ...(consent && { consent }) }, { scope });
   };
 }
 

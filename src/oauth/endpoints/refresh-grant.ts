@@ -2,10 +2,10 @@
 import type { Client } from '../client/client.ts';
 import type { Grants } from '../grant/grants.ts';
 import { invalidRefreshToken, type Rotation } from '../grant/rotation.ts';
-import type { Issue, TokenResponse } from '../grant/token-issuer.ts';
+import type { TokenIssuer, TokenResponse } from '../grant/token-issuer.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { narrowedScope } from '../scope.ts';
-import { accountOf } from '../sealed/credentials.ts';
+import { accountOf } from '../sealed/identity.ts';
 import { createTokens, type RefreshPayload } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { checkResource, required } from './token-request.ts';
@@ -19,7 +19,11 @@ const loginMs = 5000;
 /** @throws {OAuthError} (from what it returns) `invalid_grant`, `invalid_target`, `invalid_scope`, `invalid_request` */
 export function refreshGrant(
   services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'verifyLogin'>,
-  { issue, grants, rotation }: { issue: Issue; grants: Pick<Grants, 'revoke'>; rotation: Rotation },
+  {
+    issuer: tokenIssuer,
+    grants,
+    rotation,
+  }: { issuer: TokenIssuer; grants: Pick<Grants, 'revoke'>; rotation: Rotation },
 ) {
   const { issuer, keyring, now, log, state, verifyLogin } = services;
   const tokens = createTokens(keyring);
@@ -49,6 +53,6 @@ export function refreshGrant(
     }
     const successor = await rotation.consume(token);
     const { jti: _jti, iat: _iat, exp: _exp, sub: _sub, client: _client, parent: _parent, ...granted } = token;
-    return issue(client, granted, { scope, successor });
+    return tokenIssuer.issue(client, granted, { scope, successor });
   };
 }

@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express';
 import type { Client } from '../client/client.ts';
 import { createGrants } from '../grant/grants.ts';
-import { revokedTokenKey } from '../grant/revocation-marks.ts';
+import { revokedTokenKey } from '../grant/revocation.ts';
 import { rememberedUntil } from '../sealed/jwe.ts';
 import { createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';

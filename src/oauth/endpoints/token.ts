@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 import { OAuthError } from '../../errors.ts';
 import { createGrants } from '../grant/grants.ts';
 import { createRotation } from '../grant/rotation.ts';
-import { issuer } from '../grant/token-issuer.ts';
+import { createTokenIssuer } from '../grant/token-issuer.ts';
 import type { OAuthServices } from '../services.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { codeGrant } from './code-grant.ts';
@@ -15,10 +15,10 @@ export function token(services: OAuthServices): RequestHandler {
   const throttled = tokenThrottle(services);
   const grants = createGrants(services);
   const rotation = createRotation({ ...services, grants });
-  const issue = issuer({ ...services, rotation, grants });
+  const issuer = createTokenIssuer({ ...services, rotation, grants });
   const answers = new Map([
-    ['authorization_code', codeGrant(services, { issue, grants })],
-    ['refresh_token', refreshGrant(services, { issue, grants, rotation })],
+    ['authorization_code', codeGrant(services, { issuer, grants })],
+    ['refresh_token', refreshGrant(services, { issuer, grants, rotation })],
   ]);
 
   return async (request, response) => {

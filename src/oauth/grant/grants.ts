@@ -1,126 +1,117 @@
-/** What the owner of a mailbox has granted: the list of it, and its end. */
-import { z } from 'zod';
+/** Lists what an account owner has granted, and revokes it. */
 import type { Log } from '../../log.ts';
-import { Power } from '../../policy.ts';
+import type { Power } from '../../policy.ts';
 import type { State } from '../../state/state.ts';
-import { Scope } from '../scope.ts';
-import { createSealer, type Keyring, toSeconds } from '../sealed/jwe.ts';
-import { lifetimes } from '../sealed/sealed-types.ts';
-import { type AccountName, subjectsOf } from '../sealed/subject.ts';
-import { isRevoked, revocationsEnd, revokedAccountKey, revokedGrantKey } from './revocation-marks.ts';
+import type { Scope } from '../scope.ts';
+import { type AccountName, subjectsOf } from '../sealed/identity.ts';
+import { type Keyring, toSeconds } from '../sealed/jwe.ts';
+import { createTokens, type GrantPayload } from '../sealed/sealed-types.ts';
+import { isRevoked, revocationsEnd, revokedAccountKey, revokedGrantKey } from './revocation.ts';
 
-/** One sign-in that still stands. */
+/** One sign-in whose tokens are valid. */
 export interface ListedGrant {
   /** `gid` of its tokens. */
   id: string;
   client: { jti: string; name: string };
-  /** Where the person was sent after signing in; absent for tokens that were made without a redirect. */
+  /** Host of the redirect URI; absent for tokens that were made without a redirect. */
   redirectHost?: string | undefined;
   scope: Scope;
   powers: Power[];
-  /** As in Consent; absent: to everyone. */
+  /** As in Consent; absent: everyone. */
   recipients?: string[] | undefined;
   grantedAt: Date;
-  /** When it ends, however often the client has refreshed its tokens by then. */
+  /** Its end, however often the client refreshes its tokens until then. */
   until: Date;
 }
 
 export interface Grants {
   /**
-   * Lists it, or lists it anew.
+   * Adds a grant to the list of its account, or replaces it there.
    *
-   * @param subject of the mailbox, as its tokens have it
-   * @param tokensEnd when the last of its tokens ends unless it is refreshed; it is not listed any more then
+   * @param subject of the account, as in the tokens
+   * @param tokensEnd when the last of its tokens expires unless it is refreshed; the grant leaves the list then
    */
   record(subject: string, grant: ListedGrant, tokensEnd: Date): Promise<void>;
-  /** Grants of the mailbox that have neither ended nor been revoked, the latest first. */
+  /** @returns the grants of an account that have neither ended nor been revoked, the latest first */
   list(account: AccountName): Promise<ListedGrant[]>;
-  /** Ends the tokens of one sign-in, noted or not. */
+  /** Revokes the tokens of one grant, recorded or not. */
   revoke(grantId: string): Promise<void>;
-  /** Ends everything that was granted for the mailbox so far. */
+  /** Revokes everything that was granted for the account so far. */
   revokeAll(account: AccountName): Promise<void>;
 }
 
-/** Sealed: who can read the store learns neither whom people write to nor which programs they use. */
-const Note = z.object({
-  gid: z.string(),
-  client: z.object({ jti: z.string(), name: z.string() }),
-  redirect_host: z.string().optional(),
-  scope: Scope,
-  powers: z.array(Power),
-  recipients: z.array(z.string()).optional(),
-  granted_at: z.int(),
-  until: z.int(),
-});
-
-/** All methods throw the UpstreamError of the state when it cannot be asked. */
-export function createGrants({
-  state,
-  keyring,
-  now,
-  log,
-}: {
+interface Services {
   state: State;
   keyring: Keyring;
   now: () => Date;
   log: Log;
-}): Grants {
-  const notes = createSealer(keyring, {
-    typ: 'grant',
-    schema: Note,
-    lifetimeSeconds: lifetimes.grantSeconds,
-    maxLength: 10_000,
-  });
+}
+
+/** All methods throw the UpstreamError of the state when it is unavailable. */
+export function createGrants({ state, keyring, now, log }: Services): Grants {
+  const { list, record } = createGrantList({ state, keyring, now });
+  const mark = (key: string) => state.mark(key, revocationsEnd(now()));
+  return {
+    list,
+    record,
+    async revoke(grantId) {
+      await mark(revokedGrantKey(grantId));
+      log.info({ grant: grantId }, 'grant revoked');
+    },
+    async revokeAll(account) {
+      const subjects = subjectsOf(keyring, account);
+      // The listed ones by id as well: the clock of the replica that issued them may be ahead.
+      const grants = await list(account);
+      await Promise.all([...subjects.map(revokedAccountKey), ...grants.map(({ id }) => revokedGrantKey(id))].map(mark));
+      log.info({ subjects }, 'all grants of an account revoked');
+    },
+  };
+}
+
+function createGrantList({ state, keyring, now }: Omit<Services, 'log'>): Pick<Grants, 'list' | 'record'> {
+  const notes = createTokens(keyring).grant;
 
   async function read(text: string): Promise<ListedGrant[]> {
-    // Whatever makes a note unreadable (a key that is gone) has made the tokens unreadable as well.
+    // A note that is unreadable (its key was removed) belongs to tokens that are not valid either.
     const note = await notes.unseal(text, now()).catch(() => undefined);
-    if (note === undefined) return [];
-    const { gid: id, redirect_host: redirectHost, client, scope, powers, recipients } = note;
-    const [grantedAt, until] = [new Date(note.granted_at * 1000), new Date(note.until * 1000)];
-    return [{ id, client, redirectHost, scope, powers, recipients, grantedAt, until }];
+    return note === undefined ? [] : [toListedGrant(note)];
   }
 
-  async function standing(subject: string): Promise<ListedGrant[]> {
-    const grants = (await Promise.all((await state.notes(listOf(subject))).map(read))).flat();
-    const [account = null, ...single] = await state.claimed([
-      revokedAccountKey(subject),
-      ...grants.map(({ id }) => revokedGrantKey(id)),
-    ]);
+  async function listUnder(subject: string): Promise<ListedGrant[]> {
+    const grants = (await Promise.all((await state.notes(listKey(subject))).map(read))).flat();
+    const keys = [revokedAccountKey(subject), ...grants.map(({ id }) => revokedGrantKey(id))];
+    const [account = null, ...single] = await state.claimed(keys);
     return grants.filter(
       ({ grantedAt }, index) =>
         !isRevoked([null, single[index] ?? null, account], { granted_at: toSeconds(grantedAt) }),
     );
   }
 
-  async function listed(account: AccountName): Promise<ListedGrant[]> {
-    const grants = (await Promise.all(subjectsOf(keyring, account).map(standing))).flat();
-    // One that was refreshed under a new key is noted under both subjects.
-    const unique = new Map(grants.map((grant) => [grant.id, grant]));
-    return [...unique.values()].sort((a, b) => b.grantedAt.getTime() - a.grantedAt.getTime());
-  }
-
   return {
-    list: listed,
-    async record(subject, { id, client, redirectHost, scope, powers, recipients, grantedAt, until }, tokensEnd) {
-      const optional = { ...(redirectHost && { redirect_host: redirectHost }), ...(recipients && { recipients }) };
-      const times = { granted_at: toSeconds(grantedAt), until: toSeconds(until) };
-      const note = await notes.seal({ gid: id, client, scope, powers, ...times, ...optional }, now(), tokensEnd);
-      await state.note(listOf(subject), id, note, tokensEnd);
+    async list(account) {
+      const grants = (await Promise.all(subjectsOf(keyring, account).map(listUnder))).flat();
+      // A grant that was refreshed under a new key is recorded under both subjects.
+      const unique = new Map(grants.map((grant) => [grant.id, grant]));
+      return [...unique.values()].sort((a, b) => b.grantedAt.getTime() - a.grantedAt.getTime());
     },
-    async revoke(grantId) {
-      await state.mark(revokedGrantKey(grantId), revocationsEnd(now()));
-      log.info({ grant: grantId }, 'grant revoked');
-    },
-    async revokeAll(account) {
-      const subjects = subjectsOf(keyring, account);
-      // The listed ones by name, too: the clock of the replica that gave them may be ahead of ours.
-      const grants = await listed(account);
-      const marks = [...subjects.map(revokedAccountKey), ...grants.map(({ id }) => revokedGrantKey(id))];
-      await Promise.all(marks.map((mark) => state.mark(mark, revocationsEnd(now()))));
-      log.info({ subjects }, 'all grants of a mailbox revoked');
+    async record(subject, grant, tokensEnd) {
+      const note = await notes.seal(toPayload(grant), now(), tokensEnd);
+      await state.note(listKey(subject), grant.id, note, tokensEnd);
     },
   };
 }
 
-const listOf = (subject: string): string => `grants:${subject}`;
+function toListedGrant(note: GrantPayload): ListedGrant {
+  const { gid: id, redirect_host: redirectHost, client, scope, powers, recipients } = note;
+  const [grantedAt, until] = [new Date(note.granted_at * 1000), new Date(note.until * 1000)];
+  return { id, client, redirectHost, scope, powers, recipients, grantedAt, until };
+}
+
+function toPayload(grant: ListedGrant): GrantPayload {
+  const { id, client, redirectHost, scope, powers, recipients, grantedAt, until } = grant;
+  const optional = { ...(redirectHost && { redirect_host: redirectHost }), ...(recipients && { recipients }) };
+  const times = { granted_at: toSeconds(grantedAt), until: toSeconds(until) };
+  return { gid: id, client, scope, powers, ...times, ...optional };
+}
+
+const listKey = (subject: string): string => `grants:${subject}`;

@@ -1,53 +1,90 @@
-/** Whether a token that opens was called back since: it alone, its grant, its mailbox, or its client. */
+/** Checks whether a valid access token has been revoked: the token, its grant, its account or its client. */
 import { UpstreamError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { State } from '../../state/state.ts';
 import { type Clients, deniedClientKey } from '../client/clients.ts';
-import type { AccessPayload } from '../sealed/sealed-types.ts';
-import { isRevoked, revocationKeysOf } from './revocation-marks.ts';
+import { type AccessPayload, SEALED_TYPES } from '../sealed/sealed-types.ts';
 
-const warnEveryMs = 60_000;
+const WARNING_INTERVAL_MS = 60_000;
 
-/** Where a token comes from. */
-export type Origin = Pick<AccessPayload, 'gid' | 'sub' | 'granted_at' | 'client'> & { jti: string };
+/** The token, grant and account that a revocation can name. */
+interface Revocable {
+  jti: string;
+  gid: string;
+  sub: string;
+}
 
-/**
- * @returns a function that says so for one token, with one question to the state. When the state cannot be asked, nothing was called back but by
- *   the settings: mail goes on, and the log says at most once a minute what that means
- */
-export function recalls({
-  state,
-  clients,
-  now,
-  log,
-}: {
+/** The claims of an access token that a revocation can name. */
+export type TokenOrigin = Pick<AccessPayload, 'gid' | 'sub' | 'granted_at' | 'client'> & { jti: string };
+
+/** Revokes one access token. */
+export const revokedTokenKey = (jti: string): string => `revoked:token:${jti}`;
+
+/** Revokes all tokens of one grant. */
+export const revokedGrantKey = (gid: string): string => `revoked:grant:${gid}`;
+
+/** Revokes what was granted for an account until the time of the mark. */
+export const revokedAccountKey = (subject: string): string => `revoked:account:${subject}`;
+
+/** The keys to look up for a token; `isRevoked` takes what was found, in this order. */
+export const revocationKeysOf = ({ jti, gid, sub }: Revocable): string[] => [
+  revokedTokenKey(jti),
+  revokedGrantKey(gid),
+  revokedAccountKey(sub),
+];
+
+/** @param found the time of each of `revocationKeysOf`, null where there is no mark; further entries are ignored */
+export function isRevoked(found: readonly (Date | null)[], { granted_at }: { granted_at: number }): boolean {
+  const [token = null, grant = null, account = null] = found;
+  // A sign-in in the same second counts as earlier: a sign-in can be repeated, a token that stays valid by mistake cannot be revoked again.
+  return token !== null || grant !== null || (account !== null && granted_at * 1000 <= account.getTime());
+}
+
+const LONGEST_LIFETIME_SECONDS = Math.max(SEALED_TYPES.grant.lifetimeSeconds, SEALED_TYPES.personal.lifetimeSeconds);
+
+/** A mark that is made now and kept until then outlives every token. */
+export const revocationsEnd = (now: Date): Date => new Date(now.getTime() + LONGEST_LIFETIME_SECONDS * 1000);
+
+export interface RevocationCheck {
+  /**
+   * Asks the state once. When the state is unavailable, only denials by the settings count: mail goes on, and the log says so at most once a
+   * minute.
+   */
+  isRevoked(token: TokenOrigin): Promise<boolean>;
+}
+
+export function createRevocationCheck(services: {
   state: State;
   clients: Pick<Clients, 'isDeniedBySettings'>;
   now: () => Date;
   log: Log;
-}): (token: Origin) => Promise<boolean> {
+}): RevocationCheck {
+  const { state, clients, now, log } = services;
   let warnedAt = Number.NEGATIVE_INFINITY;
 
-  function letThrough(error: unknown): boolean {
+  function acceptUnchecked(error: unknown): boolean {
     if (!(error instanceof UpstreamError)) throw error;
     const time = now().getTime();
-    if (time - warnedAt >= warnEveryMs) {
+    if (time - warnedAt >= WARNING_INTERVAL_MS) {
       warnedAt = time;
-      log.error({}, 'revoked tokens and denied clients cannot be looked up: they get through until Redis is back');
+      log.error(
+        {},
+        'revocations cannot be looked up: revoked tokens and denied clients are accepted until Redis is back',
+      );
     }
     return false;
   }
 
-  return async function isRecalled({ jti, gid, sub, granted_at, client }) {
-    if (clients.isDeniedBySettings(client.jti)) return true;
-    try {
-      const [denied = null, ...marks] = await state.claimed([
-        deniedClientKey(client.jti),
-        ...revocationKeysOf({ jti, gid, sub }),
-      ]);
-      return denied !== null || isRevoked(marks, { granted_at });
-    } catch (error) {
-      return letThrough(error);
-    }
+  return {
+    async isRevoked({ jti, gid, sub, granted_at, client }) {
+      if (clients.isDeniedBySettings(client.jti)) return true;
+      try {
+        const keys = [deniedClientKey(client.jti), ...revocationKeysOf({ jti, gid, sub })];
+        const [denied = null, ...marks] = await state.claimed(keys);
+        return denied !== null || isRevoked(marks, { granted_at });
+      } catch (error) {
+        return acceptUnchecked(error);
+      }
+    },
   };
 }

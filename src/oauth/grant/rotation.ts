@@ -1,6 +1,6 @@
 /**
- * Each refresh token is used once and replaced (RFC 9700 §4.14.2). A client may lose an answer or race itself, so for a minute the same
- * token gives the same successor again, until that one is used; any later use means that two hold the token, and ends the grant.
+ * Replaces each refresh token when it is used (RFC 9700 §4.14.2). A client may lose a response or send two requests at once, so for a minute the
+ * same token gives the same successor again, until that one is used. Any later use means that two parties hold the token, and revokes the grant.
  */
 import { createHash } from 'node:crypto';
 import { OAuthError } from '../../errors.ts';
@@ -10,27 +10,27 @@ import type { Client } from '../client/client.ts';
 import { type Claims, rememberedUntil } from '../sealed/jwe.ts';
 import type { RefreshPayload } from '../sealed/sealed-types.ts';
 import type { Grants } from './grants.ts';
-import { isRevoked, revocationKeysOf } from './revocation-marks.ts';
+import { isRevoked, revocationKeysOf } from './revocation.ts';
 
 const GRACE_MS = 60_000;
 
 type RefreshToken = RefreshPayload & Claims;
 
-/** What the next refresh token of a grant is called, and which one it replaces. Empty: it replaces none. */
+/** `jti` of the next refresh token of a grant, and of the one that it replaces. Empty: it replaces none. */
 export type Successor = { jti: string; parent: string } | Record<string, never>;
 
 export interface Rotation {
-  /** Public clients have nothing but the rotation to tell them from a thief, so without it they get no refresh tokens. */
+  /** Only the rotation distinguishes a public client from a thief, so without it public clients get no refresh tokens. */
   mayRefresh(client: Pick<Client, 'secretHash'>): boolean;
-  /** @throws {OAuthError} `invalid_grant` if it is revoked, or was used and replaced; that ends the grant */
+  /** @throws {OAuthError} `invalid_grant` if the token is revoked, or was used and replaced; the latter revokes the grant */
   check(token: RefreshToken): Promise<void>;
-  /** Uses it up. @throws {OAuthError} `invalid_grant` if it was used before, more than a minute ago; that ends the grant */
+  /** Uses the token up. @throws {OAuthError} `invalid_grant` if it was used more than a minute ago; that revokes the grant */
   consume(token: RefreshToken): Promise<Successor>;
 }
 
 /**
- * @param services.replicas that may serve a client; beyond one, what was used can only be known where state is shared
- * @throws {UpstreamError} (from its methods) when the state cannot be asked
+ * @param services.replicas that may serve a client; with more than one, used tokens are known only where state is shared
+ * @throws {UpstreamError} (from its methods) when the state is unavailable
  */
 export function createRotation(services: {
   state: State;
@@ -42,7 +42,7 @@ export function createRotation(services: {
   const { state, now, log, grants } = services;
   const isPossible = state.isShared || services.replicas === 1;
 
-  async function usedTwice({ gid, client }: RefreshToken): Promise<OAuthError> {
+  async function revokeReused({ gid, client }: RefreshToken): Promise<OAuthError> {
     await grants.revoke(gid);
     log.warn({ client, grant: gid }, 'a refresh token was used again after it was replaced');
     return invalidRefreshToken('used twice');
@@ -53,23 +53,23 @@ export function createRotation(services: {
     async check(token) {
       const [superseded = null, ...marks] = await state.claimed([supersededKey(token.jti), ...revocationKeysOf(token)]);
       if (isRevoked(marks, token)) throw invalidRefreshToken('revoked');
-      if (superseded !== null) throw await usedTwice(token);
+      if (superseded !== null) throw await revokeReused(token);
     },
     async consume(token) {
       if (!isPossible) return {};
       const end = rememberedUntil(token);
       const firstUse = await state.claim(`refresh:${token.jti}`, end);
-      if (firstUse !== null && now().getTime() - firstUse.getTime() > GRACE_MS) throw await usedTwice(token);
+      if (firstUse !== null && now().getTime() - firstUse.getTime() > GRACE_MS) throw await revokeReused(token);
       if (firstUse === null && token.parent !== undefined) await state.claim(supersededKey(token.parent), end);
       return { jti: successorOf(token.jti), parent: token.jti };
     },
   };
 }
 
-/** Its successor is in use. */
+/** Marks a token whose successor is in use. */
 const supersededKey = (jti: string): string => `superseded:${jti}`;
 
-/** The same for every retry, on every replica, whichever key seals there. No secret: a `jti` opens nothing. */
+/** The same for every retry, on every replica, under every key. Not a secret: a `jti` grants no access. */
 const successorOf = (jti: string): string =>
   createHash('sha256').update(`successor of ${jti}`).digest('base64url').slice(0, 22);
 

@@ -1,12 +1,11 @@
-/** Both tokens of a grant, made from what the person granted and the client as it is now. */
+/** Issues the tokens of a grant, from what the account owner granted and the client as it is now. */
 import { OAuthError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type Client, clientInToken } from '../client/client.ts';
 import { powersOf, type Scope } from '../scope.ts';
-import { accountOf } from '../sealed/credentials.ts';
+import { accountOf, subjectOf } from '../sealed/identity.ts';
 import { type Keyring, toSeconds } from '../sealed/jwe.ts';
-import { createTokens, lifetimes, type RefreshPayload } from '../sealed/sealed-types.ts';
-import { subjectOf } from '../sealed/subject.ts';
+import { type AccessPayload, createTokens, type RefreshPayload, SEALED_TYPES } from '../sealed/sealed-types.ts';
 import type { Grants } from './grants.ts';
 import type { Rotation, Successor } from './rotation.ts';
 
@@ -19,26 +18,36 @@ export interface TokenResponse {
   refresh_token?: string;
 }
 
-/** What was granted, without what is found out anew each time. */
+/** What was granted, without the claims that are computed for each token. */
 export type Granted = Omit<RefreshPayload, 'sub' | 'client' | 'parent'>;
 
-/**
- * @returns a function that makes the tokens and lists the grant for its owner.
- *   `scope` is that of the access token; `successor` names the refresh token that replaces another one
- * @throws {OAuthError} (from it) `invalid_grant` if the grant has ended
- */
-export function issuer(services: {
+export interface TokenIssuer {
+  /**
+   * Makes the tokens and records the grant in the list of its account.
+   *
+   * @param options.scope of the access token
+   * @param options.successor the refresh token that replaces another one
+   * @throws {OAuthError} `invalid_grant` if the grant has ended
+   */
+  issue(
+    client: Client,
+    granted: Granted,
+    options: { scope: Scope; successor?: Successor | undefined },
+  ): Promise<TokenResponse>;
+}
+
+export function createTokenIssuer(services: {
   keyring: Keyring;
   now: () => Date;
   log: Log;
   rotation: Pick<Rotation, 'mayRefresh'>;
   grants: Pick<Grants, 'record'>;
-}) {
+}): TokenIssuer {
   const { keyring, now, log, rotation, grants } = services;
   const tokens = createTokens(keyring);
 
-  /** The owner finds it under the mailbox as it is named now: the key for that may have changed. */
-  async function note(granted: Granted, client: Client, sub: string, tokensEnd: Date): Promise<void> {
+  /** Recorded under the subject of the current key, which may have changed since the sign-in. */
+  async function record(granted: Granted, client: Client, sub: string, tokensEnd: Date): Promise<void> {
     const { gid: id, scope, consent, redirect_host: redirectHost, granted_at } = granted;
     const powers = powersOf(scope).filter((power) => consent?.powers?.includes(power) ?? true);
     const what = { id, client: { jti: client.jti, name: client.name }, redirectHost, scope, powers };
@@ -46,40 +55,44 @@ export function issuer(services: {
     await grants.record(sub, { ...what, recipients: consent?.recipients, grantedAt, until }, tokensEnd);
   }
 
-  return async function issue(
-    client: Client,
-    granted: Granted,
-    { scope, successor = {} }: { scope: Scope; successor?: Successor },
-  ): Promise<TokenResponse> {
-    const { iss, aud, gid, granted_at, consent, login } = granted;
-    const { jti, servers, policy } = client;
-    const end = endOf(granted, client);
-    const seconds = Math.min(lifetimes.accessSeconds, toSeconds(end) - toSeconds(now()));
-    if (seconds <= 0) throw new OAuthError('invalid_grant', 'What was granted has ended.');
-    const sub = subjectOf(keyring, accountOf(login, servers));
-    const limits = { ...(consent && { consent }), ...(Object.keys(policy).length > 0 && { policy }) };
-    // Left out where it is the usual one: a header has little room (BEAR-08).
-    const isEarly = toSeconds(end) < granted_at + lifetimes.grantSeconds;
-    const life = { granted_at, ...(isEarly && { ends: toSeconds(end) }) };
-    const access = { iss, aud, sub, gid, ...life, client: clientInToken(client), scope, login, servers, ...limits };
-    const isRefreshable = rotation.mayRefresh(client);
-    const lastSeconds = isRefreshable ? lifetimes.refreshSeconds : seconds;
-    await note(granted, client, sub, new Date(Math.min(end.getTime(), now().getTime() + lastSeconds * 1000)));
-    const { jti: refreshId, ...replaced } = successor;
-    const refresh = { ...granted, sub, client: jti, ...replaced };
-    log.info({ client: jti, grant: gid }, 'tokens issued');
-    return {
-      access_token: await tokens.access.seal(access, now(), end).catch(tooLong),
-      token_type: 'Bearer',
-      expires_in: seconds,
-      scope: scope.join(' '),
-      ...(isRefreshable && { refresh_token: await tokens.refresh.seal(refresh, now(), end, refreshId) }),
-    };
+  return {
+    async issue(client, granted, { scope, successor = {} }) {
+      const end = endOf(granted, client);
+      const secondsLeft = toSeconds(end) - toSeconds(now());
+      if (secondsLeft <= 0) throw new OAuthError('invalid_grant', 'What was granted has ended.');
+      const expiresInSeconds = Math.min(SEALED_TYPES.access.lifetimeSeconds, secondsLeft);
+      const sub = subjectOf(keyring, accountOf(granted.login, client.servers));
+      const isRefreshable = rotation.mayRefresh(client);
+      const lastSeconds = isRefreshable ? SEALED_TYPES.refresh.lifetimeSeconds : expiresInSeconds;
+      await record(granted, client, sub, new Date(Math.min(end.getTime(), now().getTime() + lastSeconds * 1000)));
+      const { jti: refreshId, ...replaced } = successor;
+      const refresh = { ...granted, sub, client: client.jti, ...replaced };
+      log.info({ client: client.jti, grant: granted.gid }, 'tokens issued');
+      return {
+        access_token: await tokens.access
+          .seal(accessPayload(client, granted, { scope, sub }), now(), end)
+          .catch(tooLong),
+        token_type: 'Bearer',
+        expires_in: expiresInSeconds,
+        scope: scope.join(' '),
+        ...(isRefreshable && { refresh_token: await tokens.refresh.seal(refresh, now(), end, refreshId) }),
+      };
+    },
   };
 }
-export type Issue = ReturnType<typeof issuer>;
 
-/** It fitted when the person signed in; the operator has given the client more to carry since. They are told so on the form. */
+function accessPayload(client: Client, granted: Granted, { scope, sub }: { scope: Scope; sub: string }): AccessPayload {
+  const { iss, aud, gid, granted_at, consent, login } = granted;
+  const { servers, policy } = client;
+  const ends = toSeconds(endOf(granted, client));
+  // Left out where it is the usual one: a header has little room (BEAR-08).
+  const isEarly = ends < granted_at + SEALED_TYPES.grant.lifetimeSeconds;
+  const life = { granted_at, ...(isEarly && { ends }) };
+  const limits = { ...(consent && { consent }), ...(Object.keys(policy).length > 0 && { policy }) };
+  return { iss, aud, sub, gid, ...life, client: clientInToken(client), scope, login, servers, ...limits };
+}
+
+/** It fitted at the sign-in; the operator has added limits to the client since. The sign-in page reports the same fault. */
 function tooLong(cause: unknown): never {
   if (!(cause instanceof RangeError)) throw cause;
   throw new OAuthError('invalid_grant', 'The limits of the client leave no room for this login. Sign in again.', {
@@ -87,10 +100,10 @@ function tooLong(cause: unknown): never {
   });
 }
 
-const farFuture = new Date(8.64e15);
+const FAR_FUTURE = new Date(8.64e15);
 
-/** When everything of the grant is over: it has grown old, or the owner or the operator set an earlier end. */
+/** The end of a grant: its lifetime, or an earlier end that the account owner or the operator has set. */
 function endOf({ granted_at, consent }: Pick<Granted, 'granted_at' | 'consent'>, { expiresAt }: Client): Date {
-  const ends = [granted_at + lifetimes.grantSeconds, consent?.until ?? Infinity, toSeconds(expiresAt ?? farFuture)];
-  return new Date(Math.min(...ends) * 1000);
+  const longest = granted_at + SEALED_TYPES.grant.lifetimeSeconds;
+  return new Date(Math.min(longest, consent?.until ?? Infinity, toSeconds(expiresAt ?? FAR_FUTURE)) * 1000);
 }

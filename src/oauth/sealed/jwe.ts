@@ -1,23 +1,23 @@
-/** Seals values into compact JWEs and opens them again (RFC 7516 §3.1): `dir` with A256GCM, one derived key per type. Door to jose. */
+/** Seals values into compact JWEs and unseals them (RFC 7516 §3.1): `dir` with A256GCM, one derived key per type. The only importer of jose. */
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { z } from 'zod';
 import { OAuthError } from '../../errors.ts';
 
-/** Clocks of two replicas may differ by this much; a token from further in the future was not issued by us. */
+/** Clocks of two replicas may differ by this much; a value from further in the future was not issued by this server. */
 const CLOCK_SKEW_SECONDS = 60;
 
 interface MasterKey {
-  /** Names the key in the header of what it sealed. Derived, so it tells nothing about the key. */
+  /** Names the key in the header of what it sealed. A derived value, which does not reveal the key. */
   kid: string;
   derive(label: string): Uint8Array;
 }
 
-/** The operator's keys: the first one seals, all of them open. */
+/** The operator's keys: the first one seals, all of them unseal. */
 export interface Keyring {
   current: MasterKey;
   all: readonly MasterKey[];
-  /** What was sealed before it opens no more, whatever it is. */
+  /** Values of every type that were sealed earlier are not valid. */
   notBefore: Date | undefined;
 }
 
@@ -29,7 +29,7 @@ function createMasterKey(bytes: Buffer): MasterKey {
 }
 
 /**
- * @param keys master keys of 32 bytes; `previous` ones open what they once sealed and seal nothing
+ * @param keys master keys of 32 bytes; `previous` ones unseal what they once sealed and seal nothing
  * @throws {RangeError} if a key has another length
  */
 export function createKeyring(keys: {
@@ -41,7 +41,7 @@ export function createKeyring(keys: {
   return { current: first, all: [first, ...keys.previous.map(createMasterKey)], notBefore: keys.notBefore };
 }
 
-/** What every sealed thing says about itself, beside its payload. Times in seconds since 1970 (RFC 7519 §2). */
+/** The claims of every sealed value, beside its payload. Times in seconds since 1970 (RFC 7519 §2). */
 export interface Claims {
   jti: string;
   iat: number;
@@ -49,40 +49,45 @@ export interface Claims {
   exp?: number | undefined;
 }
 
-/** How long to remember that a sealed thing was used or revoked: a replica whose clock is late opens it a little longer. */
+/** How long to remember that a sealed value was used or revoked: a replica whose clock is late accepts it a little longer. */
 export const rememberedUntil = ({ exp = 0 }: Pick<Claims, 'exp'>): Date => new Date((exp + CLOCK_SKEW_SECONDS) * 1000);
+
+export interface SealerType<T extends object> {
+  typ: string;
+  schema: z.ZodType<T>;
+  /** `null` for values that never expire by themselves. */
+  lifetimeSeconds: number | null;
+  /** Characters; longer input is refused before any work is spent on it. */
+  maxLength: number;
+}
 
 export interface Sealer<T> {
   /**
-   * @param notAfter ends it earlier than its type's lifetime would; never later
+   * @param notAfter ends the value earlier than the lifetime of its type; never later
    * @param jti left out: a random one
-   * @throws {RangeError} if the result would be longer than the type's cap
+   * @throws {RangeError} if the result would exceed the maximum length of the type
    */
   seal(payload: T, now: Date, notAfter?: Date, jti?: string): Promise<string>;
-  /** @throws {OAuthError} `invalid_token`, the same for every fault; the cause is for the log */
+  /**
+   * Decrypts a value and verifies its type, schema and times.
+   *
+   * @throws {OAuthError} `invalid_token`, the same for every fault; the cause is for the log
+   */
   unseal(token: string, now: Date): Promise<T & Claims>;
-  /** The same for the operator's eyes: also what has expired or was sealed too early. Never enough to let anybody in. */
+  /** Decrypts a value without verifying its times, for the operator. Never sufficient to grant access. */
   inspect(token: string): Promise<T & Claims>;
 }
 
 const Header = z.strictObject({ alg: z.literal('dir'), enc: z.literal('A256GCM'), kid: z.string().max(32) });
 
-/** Seconds since 1970, of a NumericDate (RFC 7519 §2). */
+/** Seconds since 1970, as a NumericDate (RFC 7519 §2). */
 export const toSeconds = (time: Date): number => Math.floor(time.getTime() / 1000);
 
-/** 128 random bits: enough to name a sealed thing for ever. */
+/** 128 random bits: enough to name a sealed value for ever. */
 export const randomId = (): string => randomBytes(16).toString('base64url');
 
-/**
- * One type of sealed thing. Nothing sealed as one type opens as another: the key is derived from `typ`, and `typ` is inside too.
- *
- * @param type.lifetimeSeconds `null` for things that never expire by themselves
- * @param type.maxLength characters; longer input is refused before any work is spent on it
- */
-export function createSealer<T extends object>(
-  keyring: Keyring,
-  type: { typ: string; schema: z.ZodType<T>; lifetimeSeconds: number | null; maxLength: number },
-): Sealer<T> {
+/** A value sealed as one type is not valid as another: the key is derived from `typ`, and `typ` is inside too. */
+export function createSealer<T extends object>(keyring: Keyring, type: SealerType<T>): Sealer<T> {
   const keys = new Map(keyring.all.map((master) => [master.kid, master.derive(type.typ)]));
   const sealingKey = keyring.current.derive(type.typ);
   const envelope = z.object({
@@ -93,12 +98,7 @@ export function createSealer<T extends object>(
   });
 
   async function seal(payload: T, now: Date, notAfter?: Date, jti = randomId()): Promise<string> {
-    const iat = toSeconds(now);
-    const ends = [
-      ...(type.lifetimeSeconds === null ? [] : [iat + type.lifetimeSeconds]),
-      ...(notAfter ? [toSeconds(notAfter)] : []),
-    ];
-    const claims = { typ: type.typ, jti, iat, ...(ends.length > 0 && { exp: Math.min(...ends) }) };
+    const claims = { typ: type.typ, jti, iat: toSeconds(now), ...expiryOf(type, now, notAfter) };
     const token = await new CompactEncrypt(new TextEncoder().encode(JSON.stringify({ ...payload, ...claims })))
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keyring.current.kid })
       .encrypt(sealingKey);
@@ -106,23 +106,10 @@ export function createSealer<T extends object>(
     return token;
   }
 
-  async function decrypt(token: string): Promise<unknown> {
-    if (token.length > type.maxLength) throw new RangeError('longer than its type allows');
-    const header = Header.parse(readHeader(token));
-    const key = keys.get(header.kid);
-    if (!key) throw new RangeError('sealed with a key we do not have');
-    const { plaintext } = await compactDecrypt(token, key, {
-      keyManagementAlgorithms: ['dir'],
-      contentEncryptionAlgorithms: ['A256GCM'],
-      // 0 refuses `zip`; jose would inflate up to 250,000 bytes by default.
-      maxDecompressedLength: 0,
-    });
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(plaintext));
-  }
-
   async function inspect(token: string): Promise<T & Claims> {
     try {
-      const content = await decrypt(token);
+      if (token.length > type.maxLength) throw new RangeError('longer than its type allows');
+      const content = await decrypt(token, keys);
       const { jti, iat, exp } = envelope.parse(content);
       return { ...type.schema.parse(content), jti, iat, ...(exp !== undefined && { exp }) };
     } catch (cause) {
@@ -130,28 +117,54 @@ export function createSealer<T extends object>(
     }
   }
 
-  async function open(token: string, now: Date): Promise<T & Claims> {
+  async function unseal(token: string, now: Date): Promise<T & Claims> {
     const content = await inspect(token);
-    const seconds = toSeconds(now);
-    if (content.iat > seconds + CLOCK_SKEW_SECONDS) throw invalidTokenError('issued in the future');
-    if (content.exp !== undefined && content.exp <= seconds) throw invalidTokenError('expired');
-    if (keyring.notBefore && content.iat < toSeconds(keyring.notBefore))
-      throw invalidTokenError('sealed before TOKENS_NOT_BEFORE');
+    requireValidTimes(content, now, keyring.notBefore);
     return content;
   }
 
-  return { seal, unseal: open, inspect };
+  return { seal, unseal, inspect };
+}
+
+function expiryOf({ lifetimeSeconds }: SealerType<object>, now: Date, notAfter?: Date): Pick<Claims, 'exp'> {
+  const ends = [
+    ...(lifetimeSeconds === null ? [] : [toSeconds(now) + lifetimeSeconds]),
+    ...(notAfter ? [toSeconds(notAfter)] : []),
+  ];
+  return ends.length > 0 ? { exp: Math.min(...ends) } : {};
+}
+
+/** @throws if the token is not a canonical compact JWE of one of these keys, by `kid` */
+async function decrypt(token: string, keys: ReadonlyMap<string, Uint8Array>): Promise<unknown> {
+  const header = Header.parse(readHeader(token));
+  const key = keys.get(header.kid);
+  if (!key) throw new RangeError('sealed with an unknown key');
+  const { plaintext } = await compactDecrypt(token, key, {
+    keyManagementAlgorithms: ['dir'],
+    contentEncryptionAlgorithms: ['A256GCM'],
+    // 0 refuses `zip`; jose would inflate up to 250,000 bytes by default.
+    maxDecompressedLength: 0,
+  });
+  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(plaintext));
+}
+
+/** @throws {OAuthError} `invalid_token` */
+function requireValidTimes({ iat, exp }: Claims, now: Date, notBefore: Date | undefined): void {
+  const seconds = toSeconds(now);
+  if (iat > seconds + CLOCK_SKEW_SECONDS) throw invalidTokenError('issued in the future');
+  if (exp !== undefined && exp <= seconds) throw invalidTokenError('expired');
+  if (notBefore && iat < toSeconds(notBefore)) throw invalidTokenError('sealed before TOKENS_NOT_BEFORE');
 }
 
 /**
- * The key that a token was sealed with, by its own account: only for tokens that were opened.
+ * The key that sealed a token, by the token's own header: only for tokens that were unsealed.
  *
- * @throws {RangeError} if we do not have it
+ * @throws {RangeError} if the key is not in the keyring
  */
 export function sealingKeyOf(keyring: Keyring, token: string): MasterKey {
   const { kid } = Header.parse(readHeader(token));
   const key = keyring.all.find((one) => one.kid === kid);
-  if (!key) throw new RangeError('sealed with a key we do not have');
+  if (!key) throw new RangeError('sealed with an unknown key');
   return key;
 }
 
@@ -166,6 +179,6 @@ function readHeader(token: string): unknown {
   return JSON.parse(Buffer.from(header, 'base64url').toString('utf8'));
 }
 
-/** Six ways to be bad, one answer: nothing is learned by trying (RFC 8725 §3.2). */
+/** One answer for every fault, so that trying reveals nothing (RFC 8725 §3.2). */
 const invalidTokenError = (cause: unknown): OAuthError =>
   new OAuthError('invalid_token', 'The token is not valid.', { cause });

@@ -1,198 +1,166 @@
-/**
- * The sealed things of the authorization server, as a table. The service keeps none of them.
- *
- * | what          | held by                              | a thief gains                                              |
- * |---------------|--------------------------------------|------------------------------------------------------------|
- * | `client_id`   | the client, its logs, browsers       | nothing without the secret and a login                     |
- * | `registered`  | the same, of a client that nobody minted | the same                                               |
- * | `connection`  | the operator's settings              | nothing                                                    |
- * | `transaction` | a hidden field of the sign-in page   | nothing: useless without the cookie of the same browser    |
- * | `code`        | the redirect, for 60 seconds, once   | nothing without the code verifier (and the client secret)  |
- * | `access`      | the client                           | the account, within its scope, until it expires            |
- * | `refresh`     | the client                           | the same for longer, with the client's secret if it has one |
- */
-import { z } from 'zod';
-import { Servers } from '../../account.ts';
-import { Consent, Policy } from '../../policy.ts';
-import { Scope } from '../scope.ts';
-import { Credentials } from './credentials.ts';
-import { createSealer, type Keyring } from './jwe.ts';
+/** Declares every type of sealed value: its payload, lifetime, maximum length and holder, and what a thief of one gains. The server stores none of them. */
+import type { z } from 'zod';
+import { createSealer, type Keyring, type SealerType } from './jwe.ts';
+import * as payloads from './payloads.ts';
 
-const minute = 60;
-const hour = 60 * minute;
-const day = 24 * hour;
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
-export const lifetimes = {
-  transactionSeconds: 10 * minute,
-  codeSeconds: minute,
-  accessSeconds: 8 * hour,
-  refreshSeconds: 30 * day,
-  /** After this, the person signs in again, however often the client has refreshed in between. */
-  grantSeconds: 90 * day,
-  /** Clients register anew when theirs has ended. */
-  registeredSeconds: 90 * day,
-  /** Longest life of a token that was made on the terminal. */
-  personalSeconds: 366 * day,
-} as const;
+interface SealedType extends SealerType<object> {
+  /** The party that keeps the value, and where. */
+  heldBy: string;
+  /** What the value alone is worth to a thief, who does not have the encryption key. */
+  thiefGains: string;
+}
 
-/** A client as the operator minted it. Redirect URIs of known clients are sealed by preset name, to keep the client_id short. */
-export const ClientPayload = z.object({
-  /** Version of this layout. */
-  v: z.literal(1),
-  name: z.string().min(1),
-  /** SHA-256 of the client secret, base64url. Absent: a public client, which proves itself by PKCE alone. */
-  secret_hash: z.string().length(43).optional(),
-  presets: z.array(z.string()).optional(),
-  redirect_uris: z.array(z.string()).optional(),
-  servers: Servers,
-  policy: Policy.optional(),
-});
-export type ClientPayload = z.output<typeof ClientPayload>;
+/** Less than 4 KiB (BEAR-08). The sign-in page has refused credentials that would make it longer. */
+const MAX_ACCESS_LENGTH = 4095;
 
-/** A client that registered itself (RFC 7591): what it says about itself. What it may do is in the operator's connection. */
-export const RegisteredPayload = z.object({
-  /** Version of this layout. */
-  v: z.literal(1),
-  name: z.string().optional(),
-  auth_method: z.enum(['client_secret_basic', 'client_secret_post', 'none']),
-  redirect_uris: z.array(z.string()).min(1),
-});
-export type RegisteredPayload = z.output<typeof RegisteredPayload>;
+/** Credentials of the greatest length that the sign-in page accepts, in the worst of encodings, fit into URLs and headers that proxies allow. */
+const MAX_CODE_LENGTH = 6000;
 
-/** What clients that nobody minted get, as the operator sealed it. */
-const ConnectionPayload = z.object({
-  /** Version of this layout. */
-  v: z.literal(1),
-  servers: Servers,
-  policy: Policy.optional(),
-});
+export const SEALED_TYPES = {
+  client: {
+    typ: 'client_id',
+    schema: payloads.ClientPayload,
+    lifetimeSeconds: null,
+    maxLength: 1500,
+    heldBy: 'the client, its logs, browsers',
+    thiefGains: 'nothing without the client secret and credentials of an account',
+  },
+  registered: {
+    typ: 'dcr',
+    schema: payloads.RegisteredPayload,
+    lifetimeSeconds: 90 * DAY,
+    maxLength: 1500,
+    heldBy: 'a client that registered itself, its logs, browsers',
+    thiefGains: 'nothing without credentials of an account, and the client secret if it has one',
+  },
+  connection: {
+    typ: 'connection',
+    schema: payloads.ConnectionPayload,
+    lifetimeSeconds: null,
+    maxLength: 4000,
+    heldBy: "the operator's settings",
+    thiefGains: 'nothing',
+  },
+  transaction: {
+    typ: 'transaction',
+    schema: payloads.TransactionPayload,
+    lifetimeSeconds: 10 * MINUTE,
+    maxLength: 14_000,
+    heldBy: 'a hidden field of the sign-in page',
+    thiefGains: 'nothing without the cookie of the same browser',
+  },
+  code: {
+    typ: 'code',
+    schema: payloads.CodePayload,
+    lifetimeSeconds: MINUTE,
+    maxLength: MAX_CODE_LENGTH,
+    heldBy: 'the redirect to the client; accepted once',
+    thiefGains: 'nothing without the code verifier, and the client secret if the client has one',
+  },
+  access: {
+    typ: 'access',
+    schema: payloads.AccessPayload,
+    lifetimeSeconds: 8 * HOUR,
+    maxLength: MAX_ACCESS_LENGTH,
+    heldBy: 'the client',
+    thiefGains: 'the account, within the scope, until the token expires',
+  },
+  /** An access token for clients that cannot sign in, made by `mail-mcp token`. Its owner chooses an earlier end. */
+  personal: {
+    typ: 'access',
+    schema: payloads.AccessPayload,
+    lifetimeSeconds: 366 * DAY,
+    maxLength: MAX_ACCESS_LENGTH,
+    heldBy: 'a client that cannot sign in; made by `mail-mcp token`',
+    thiefGains: 'the account, within the scope, until the token expires',
+  },
+  refresh: {
+    typ: 'refresh',
+    schema: payloads.RefreshPayload,
+    lifetimeSeconds: 30 * DAY,
+    maxLength: MAX_CODE_LENGTH + 1000,
+    heldBy: 'the client; accepted once',
+    thiefGains: 'access tokens, with the client secret if the client has one, until the client uses its own copy',
+  },
+  accountDoor: {
+    typ: 'account-door',
+    schema: payloads.AccountDoorPayload,
+    lifetimeSeconds: 10 * MINUTE,
+    maxLength: 3000,
+    heldBy: 'a hidden field of the sign-in page at `/account`',
+    thiefGains: 'nothing without credentials of an account',
+  },
+  accountVisit: {
+    typ: 'account-visit',
+    schema: payloads.AccountVisitPayload,
+    lifetimeSeconds: 10 * MINUTE,
+    maxLength: 3000,
+    heldBy: 'a hidden field of the list at `/account`',
+    thiefGains:
+      "nothing without the cookie of the same browser; with it, the list of the account's grants and their end",
+  },
+  /** Its lifetime is that of a grant: the account owner signs in again after it, however often the client has refreshed its tokens. */
+  grant: {
+    typ: 'grant',
+    schema: payloads.GrantPayload,
+    lifetimeSeconds: 90 * DAY,
+    maxLength: 10_000,
+    heldBy: 'the state (Redis or memory), for the list at `/account`',
+    thiefGains: 'nothing',
+  },
+  attachment: {
+    typ: 'attachment',
+    schema: payloads.AttachmentPayload,
+    lifetimeSeconds: HOUR,
+    maxLength: 8000,
+    heldBy: 'every holder of the link',
+    thiefGains: 'one part of one message',
+  },
+} as const satisfies Record<string, SealedType>;
 
-/** The checked authorization request, while the person reads the sign-in page. */
-const TransactionPayload = z.object({
-  /** Stays the same when the page is shown again, so that one transaction gives one code. */
-  tid: z.string(),
-  client_id: z.string(),
-  redirect_uri: z.string(),
-  state: z.string().optional(),
-  code_challenge: z.string(),
-  aud: z.string(),
-  scope: Scope,
-  /** SHA-256 of the cookie of the browser that was shown the page. */
-  browser: z.string(),
-});
-export type Transaction = z.output<typeof TransactionPayload>;
+export type SealedTypeName = keyof typeof SEALED_TYPES;
 
-/** `jti` of the code is the id of the grant: all tokens that come from it carry it as `gid`. */
-const CodePayload = z.object({
-  client: z.string(),
-  redirect_uri: z.string(),
-  code_challenge: z.string(),
-  aud: z.string(),
-  scope: Scope,
-  /** Absent: everything that was asked for, without a limit. */
-  consent: Consent.optional(),
-  login: Credentials,
-});
+type Payload<K extends SealedTypeName> = z.output<(typeof SEALED_TYPES)[K]['schema']>;
+export type ClientPayload = Payload<'client'>;
+export type RegisteredPayload = Payload<'registered'>;
+export type Transaction = Payload<'transaction'>;
+export type CodePayload = Payload<'code'>;
+export type AccessPayload = Payload<'access'>;
+export type RefreshPayload = Payload<'refresh'>;
+export type GrantPayload = Payload<'grant'>;
+export type AccountDoor = Payload<'accountDoor'>;
+export type AccountVisit = Payload<'accountVisit'>;
 
-export type CodePayload = z.output<typeof CodePayload>;
-
-const AccessPayload = z.object({
-  iss: z.string(),
-  aud: z.string(),
-  /** The same for the same mailbox, and tells nothing about it. */
-  sub: z.string(),
-  gid: z.string(),
-  /** When the person signed in, seconds since 1970. */
-  granted_at: z.int(),
-  /** When everything of the grant is over, and so are the links it has made. Absent: after `grantSeconds`. */
-  ends: z.int().optional(),
-  client: z.object({
-    jti: z.string(),
-    name: z.string(),
-    /** Absent: the operator minted it. Others are as many as anybody likes. */
-    minted: z.literal(false).optional(),
-  }),
-  scope: Scope,
-  /** Absent: everything that was asked for, without a limit. */
-  consent: Consent.optional(),
-  /** Of the client, as it was when the token was made. Absent: no limits. */
-  policy: Policy.optional(),
-  login: Credentials,
-  servers: Servers,
-});
-export type AccessPayload = z.output<typeof AccessPayload>;
-
-const RefreshPayload = z.object({
-  iss: z.string(),
-  aud: z.string(),
-  sub: z.string(),
-  gid: z.string(),
-  granted_at: z.int(),
-  client: z.string(),
-  /** As granted on the form; a refresh may ask for less, the next may have all of it again (RFC 6749 §6). */
-  scope: Scope,
-  /** Absent: everything that was asked for, without a limit. */
-  consent: Consent.optional(),
-  /** Where the person was sent after signing in, for the list of their grants. */
-  redirect_host: z.string().optional(),
-  /** `jti` of the token that this one has replaced; absent from the first of a grant. */
-  parent: z.string().optional(),
-  login: Credentials,
-});
-export type RefreshPayload = z.output<typeof RefreshPayload>;
-
-/** Less than 4 KiB (BEAR-08). The sign-in form has refused what would be longer. */
-const maxAccessLength = 4095;
-
-/** Fits one login with the longest values of the form, in the worst of encodings, into URLs and headers that proxies let through. */
-const maxTokenLength = 6000;
-
+/** Seals and unseals values of each type. */
 export function createTokens(keyring: Keyring) {
   return {
-    client: createSealer(keyring, { typ: 'client_id', schema: ClientPayload, lifetimeSeconds: null, maxLength: 1500 }),
-    registered: createSealer(keyring, {
-      typ: 'dcr',
-      schema: RegisteredPayload,
-      lifetimeSeconds: lifetimes.registeredSeconds,
-      maxLength: 1500,
-    }),
-    connection: createSealer(keyring, {
-      typ: 'connection',
-      schema: ConnectionPayload,
-      lifetimeSeconds: null,
-      maxLength: 4000,
-    }),
-    transaction: createSealer(keyring, {
-      typ: 'transaction',
-      schema: TransactionPayload,
-      lifetimeSeconds: lifetimes.transactionSeconds,
-      maxLength: 14_000,
-    }),
-    code: createSealer(keyring, {
-      typ: 'code',
-      schema: CodePayload,
-      lifetimeSeconds: lifetimes.codeSeconds,
-      maxLength: maxTokenLength,
-    }),
-    access: createSealer(keyring, {
-      typ: 'access',
-      schema: AccessPayload,
-      lifetimeSeconds: lifetimes.accessSeconds,
-      maxLength: maxAccessLength,
-    }),
-    /** An access token for clients that cannot sign in: opens like any other, and lives as long as its owner said. */
-    personal: createSealer(keyring, {
-      typ: 'access',
-      schema: AccessPayload,
-      lifetimeSeconds: lifetimes.personalSeconds,
-      maxLength: maxAccessLength,
-    }),
-    refresh: createSealer(keyring, {
-      typ: 'refresh',
-      schema: RefreshPayload,
-      lifetimeSeconds: lifetimes.refreshSeconds,
-      maxLength: maxTokenLength + 1000,
-    }),
-  };
+    client: createSealer(keyring, SEALED_TYPES.client),
+    registered: createSealer(keyring, SEALED_TYPES.registered),
+    connection: createSealer(keyring, SEALED_TYPES.connection),
+    transaction: createSealer(keyring, SEALED_TYPES.transaction),
+    code: createSealer(keyring, SEALED_TYPES.code),
+    access: createSealer(keyring, SEALED_TYPES.access),
+    personal: createSealer(keyring, SEALED_TYPES.personal),
+    refresh: createSealer(keyring, SEALED_TYPES.refresh),
+    accountDoor: createSealer(keyring, SEALED_TYPES.accountDoor),
+    accountVisit: createSealer(keyring, SEALED_TYPES.accountVisit),
+    grant: createSealer(keyring, SEALED_TYPES.grant),
+    attachment: createSealer(keyring, SEALED_TYPES.attachment),
+  } satisfies Record<SealedTypeName, unknown>;
 }
 export type Tokens = ReturnType<typeof createTokens>;
+
+/**
+ * In bytes of JSON, for an access token of less than 4 KiB: what is left after the header of the JWE, base64url and 166 bytes of claims that are
+ * not known yet. Credentials of the greatest length fit beside mail servers with the longest names, and nothing else then.
+ */
+const MAX_ACCESS_CONTENT_BYTES = 2820;
+
+/** @param content of an access token, without `sub`, `gid`, `granted_at` and the claims of every sealed value */
+export function fitsIntoAccessToken(content: object): boolean {
+  return Buffer.byteLength(JSON.stringify(content)) <= MAX_ACCESS_CONTENT_BYTES;
+}

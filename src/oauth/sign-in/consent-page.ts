@@ -3,7 +3,7 @@ import { type Service, serviceOf } from '../../account.ts';
 import type { Policy, Power } from '../../policy.ts';
 import type { Client } from '../client/client.ts';
 import { plainText } from '../http/plain-text.ts';
-import { lifetimes } from '../sealed/sealed-types.ts';
+import { SEALED_TYPES } from '../sealed/sealed-types.ts';
 import { type Choices, type End, ends, endTime } from './consent.ts';
 import type { ConsentView, ProblemView } from './pages.ts';
 import { minuteWords, shortWords } from './time-words.ts';
@@ -70,7 +70,7 @@ function givenRecipients({ recipients }: Policy): string | undefined {
 
 /** When a grant ends that nobody revokes. */
 function lastEnd(now: Date, expiresAt: Date | null): Date {
-  const oldest = new Date(now.getTime() + lifetimes.grantSeconds * 1000);
+  const oldest = new Date(now.getTime() + SEALED_TYPES.grant.lifetimeSeconds * 1000);
   return expiresAt !== null && expiresAt < oldest ? expiresAt : oldest;
 }
 

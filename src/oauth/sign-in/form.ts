@@ -1,7 +1,7 @@
 /** What differs between the sign-in forms of the services. Consent, throttle and the protection of the page are the same for all. */
 import type { LoginProblem } from '../../account.ts';
 import type { Parameters } from '../http/parameters.ts';
-import type { Credentials } from '../sealed/credentials.ts';
+import type { Credentials } from '../sealed/identity.ts';
 import type { FormProblem, Place } from './mail-entry.ts';
 import type { ProblemView } from './pages.ts';
 

@@ -1,8 +1,8 @@
 /** The fields of the sign-in form of a mailbox: reading them, finding what is wrong with them, and what they make when nothing is. */
 
 import type { Parameters } from '../http/parameters.ts';
-import type { MailCredentials } from '../sealed/credentials.ts';
-import { fitsIntoAccessToken } from '../sealed/token-room.ts';
+import type { MailCredentials } from '../sealed/identity.ts';
+import { fitsIntoAccessToken } from '../sealed/sealed-types.ts';
 
 /** What the person typed. User names and address without blanks around them; passwords untouched. */
 export interface LoginEntry {

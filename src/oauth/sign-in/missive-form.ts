@@ -1,6 +1,6 @@
 /** The sign-in form of Missive: one field, the personal API token of whoever signs in. */
 import type { LoginProblem, MissiveServer } from '../../missive/account.ts';
-import { fitsIntoAccessToken } from '../sealed/token-room.ts';
+import { fitsIntoAccessToken } from '../sealed/sealed-types.ts';
 import type { Entered, SignInForm } from './form.ts';
 import type { FormProblem } from './mail-entry.ts';
 import type { MissiveFields } from './pages.ts';

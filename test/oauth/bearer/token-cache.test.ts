@@ -3,9 +3,9 @@ import { createTokenCache } from '../../../src/oauth/bearer/token-cache.ts';
 
 const start = Date.UTC(2026, 0, 1);
 
-function opened({ keptMs = 10_000, most = 100 } = {}) {
+function opened({ keptMs = 10_000, maxTokens = 100 } = {}) {
   let time = start;
-  const tokens = createTokenCache<{ name: string; expiresAt: Date }>(() => new Date(time), { keptMs, most });
+  const tokens = createTokenCache<{ name: string; expiresAt: Date }>(() => new Date(time), { keptMs, maxTokens });
   const put = (name: string, lifetimeMs = 3_600_000) =>
     tokens.put(name, { name, expiresAt: new Date(time + lifetimeMs) });
   return { tokens, put, at: (ms: number) => (time = start + ms) };
@@ -45,7 +45,7 @@ describe('tokens opened a moment ago', () => {
   });
 
   test('no more are kept than allowed, and the oldest makes room', () => {
-    const { tokens, put } = opened({ most: 3 });
+    const { tokens, put } = opened({ maxTokens: 3 });
     for (const name of ['a', 'b', 'c', 'd', 'e']) put(name);
     expect(tokens.size).toBe(3);
     expect(tokens.get('b')).toBeUndefined();

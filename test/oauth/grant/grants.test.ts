@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createGrants, type ListedGrant } from '../../../src/oauth/grant/grants.ts';
-import { accountOf } from '../../../src/oauth/sealed/credentials.ts';
+import { accountOf, subjectOf } from '../../../src/oauth/sealed/identity.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
-import { subjectOf } from '../../../src/oauth/sealed/subject.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import { exampleServers, testKey } from '../../support/app/oauth-app.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createGrants } from '../../../src/oauth/grant/grants.ts';
-import { accountOf } from '../../../src/oauth/sealed/credentials.ts';
+import { accountOf } from '../../../src/oauth/sealed/identity.ts';
 import { toSeconds } from '../../../src/oauth/sealed/jwe.ts';
 import { exampleServers, openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { ada } from '../../support/app/sign-in-page.ts';

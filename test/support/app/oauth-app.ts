@@ -7,7 +7,7 @@ import type { LoginProblem, MailAccount, MailServers } from '../../../src/mail/a
 import { powersLeft } from '../../../src/mcp/permit/powers-left.ts';
 import { toolsOf } from '../../../src/mcp/services.ts';
 import type { LoginProblem as MissiveProblem } from '../../../src/missive/account.ts';
-import { bearer } from '../../../src/oauth/bearer/bearer.ts';
+import { createGrantFinder } from '../../../src/oauth/bearer/bearer.ts';
 import { mintClient, type NewClient } from '../../../src/oauth/client/client.ts';
 import { createClients } from '../../../src/oauth/client/clients.ts';
 import { type DynamicClients, PRESET_HOSTS } from '../../../src/oauth/client/dynamic-clients.ts';
@@ -141,8 +141,8 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
   };
 
   app.use(oauthRoutes(services));
-  const requireGrant = bearer(services);
-  app.all('/mcp', async (request, response) => void response.json(await requireGrant(request)));
+  const grantFinder = createGrantFinder(services);
+  app.all('/mcp', async (request, response) => void response.json(await grantFinder.find(request)));
   const respond = oauthErrorResponse(services);
   const onError: ErrorRequestHandler = (error, request, response, _next) => {
     if (error instanceof OAuthError) respond(error, request, response);

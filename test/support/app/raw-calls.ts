@@ -1,8 +1,8 @@
 /** A client that sends what it likes, in either era, with a token for any permit. */
 
+import { subjectOf } from '../../../src/oauth/sealed/identity.ts';
 import { createKeyring, randomId } from '../../../src/oauth/sealed/jwe.ts';
 import { createTokens } from '../../../src/oauth/sealed/sealed-types.ts';
-import { subjectOf } from '../../../src/oauth/sealed/subject.ts';
 import { type Consent, type Policy, SCOPES } from '../../../src/policy.ts';
 import type { TestAccount, TestApp } from './start-app.ts';
 

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Servers } from '../../../src/account.ts';
-import { AttachmentRef } from '../../../src/attachments/store.ts';
 import { Position } from '../../../src/mcp/missive/cursor.ts';
 import { createKeyring, type Keyring } from '../../../src/oauth/sealed/jwe.ts';
+import { AttachmentPayload } from '../../../src/oauth/sealed/payloads.ts';
 
 const DIRECTORY = join(import.meta.dirname, '..', '..', 'fixtures', 'sealed');
 
@@ -87,7 +87,7 @@ const Fixtures = z.object({
     ),
     s3: z.object({
       environment: z.record(z.string(), z.string()),
-      urls: z.array(z.object({ reference: AttachmentRef, url: z.string() })),
+      urls: z.array(z.object({ reference: AttachmentPayload, url: z.string() })),
     }),
     cursors: z.array(
       z.object({ tool: z.string(), filters: z.looseObject({}), position: Position, cursor: z.string() }),

@@ -1,0 +1,146 @@
+/** Declares what each type of sealed value contains, beside the claims that all of them have. sealed-types.ts has the types. */
+import { z } from 'zod';
+import { Servers } from '../../account.ts';
+import { MailAccount, MailServer } from '../../mail/account.ts';
+import { Consent, Policy, Power } from '../../policy.ts';
+import { Scope } from '../scope.ts';
+import { Credentials } from './identity.ts';
+
+/** A client that the operator minted. Redirect URIs of known clients are sealed by preset name, to keep the client_id short. */
+export const ClientPayload = z.object({
+  /** Version of this layout. */
+  v: z.literal(1),
+  name: z.string().min(1),
+  /** SHA-256 of the client secret, base64url. Absent: a public client, which authenticates by PKCE alone. */
+  secret_hash: z.string().length(43).optional(),
+  presets: z.array(z.string()).optional(),
+  redirect_uris: z.array(z.string()).optional(),
+  servers: Servers,
+  policy: Policy.optional(),
+});
+
+/** The metadata of a registered client (RFC 7591). Its servers and limits are in the operator's default connection. */
+export const RegisteredPayload = z.object({
+  /** Version of this layout. */
+  v: z.literal(1),
+  name: z.string().optional(),
+  auth_method: z.enum(['client_secret_basic', 'client_secret_post', 'none']),
+  redirect_uris: z.array(z.string()).min(1),
+});
+
+/** The servers and limits of dynamic clients. */
+export const ConnectionPayload = z.object({
+  /** Version of this layout. */
+  v: z.literal(1),
+  servers: Servers,
+  policy: Policy.optional(),
+});
+
+/** The validated authorization request, while the sign-in page is shown. */
+export const TransactionPayload = z.object({
+  /** Stays the same when the page is shown again, so that one transaction gives one code. */
+  tid: z.string(),
+  client_id: z.string(),
+  redirect_uri: z.string(),
+  state: z.string().optional(),
+  code_challenge: z.string(),
+  aud: z.string(),
+  scope: Scope,
+  /** SHA-256 of the cookie of the browser that requested the page. */
+  browser: z.string(),
+});
+
+/** The `jti` of the code becomes the id of the grant, which its tokens carry as `gid`. */
+export const CodePayload = z.object({
+  client: z.string(),
+  redirect_uri: z.string(),
+  code_challenge: z.string(),
+  aud: z.string(),
+  scope: Scope,
+  /** Absent: everything that was requested, without a limit. */
+  consent: Consent.optional(),
+  login: Credentials,
+});
+
+export const AccessPayload = z.object({
+  iss: z.string(),
+  aud: z.string(),
+  /** The subject of the account; see identity.ts. */
+  sub: z.string(),
+  gid: z.string(),
+  /** Time of the sign-in, seconds since 1970. */
+  granted_at: z.int(),
+  /** End of the grant and of the links that were made under it. Absent: the full lifetime of a grant. */
+  ends: z.int().optional(),
+  client: z.object({
+    jti: z.string(),
+    name: z.string(),
+    /** Absent: minted by the operator. False: a dynamic client, of which there can be any number. */
+    minted: z.literal(false).optional(),
+  }),
+  scope: Scope,
+  /** Absent: everything that was requested, without a limit. */
+  consent: Consent.optional(),
+  /** The client's limits when the token was issued. Absent: no limits. */
+  policy: Policy.optional(),
+  login: Credentials,
+  servers: Servers,
+});
+
+export const RefreshPayload = z.object({
+  iss: z.string(),
+  aud: z.string(),
+  sub: z.string(),
+  gid: z.string(),
+  granted_at: z.int(),
+  client: z.string(),
+  /** As granted at the sign-in. A refresh may request less; the next one may have all of it again (RFC 6749 §6). */
+  scope: Scope,
+  /** Absent: everything that was requested, without a limit. */
+  consent: Consent.optional(),
+  /** Host of the redirect URI, for the list of the account's grants. */
+  redirect_host: z.string().optional(),
+  /** `jti` of the token that this one has replaced; absent from the first token of a grant. */
+  parent: z.string().optional(),
+  login: Credentials,
+});
+
+/** The sign-in page at /account, before the sign-in. */
+export const AccountDoorPayload = z.object({
+  /** `jti` of the client whose servers these are. */
+  client: z.string(),
+  servers: Servers,
+  /** SHA-256 of the cookie of the browser that requested the page. */
+  browser: z.string(),
+});
+
+/** The list at /account, after the sign-in: the account without its password or API token. */
+export const AccountVisitPayload = z.object({
+  who: z.union([
+    z.object({ imap: z.object({ server: MailServer, login: z.object({ username: z.string() }) }) }),
+    z.object({ url: z.string(), tokenHash: z.string() }),
+  ]),
+  /** SHA-256 of the cookie of the browser that requested the page. */
+  browser: z.string(),
+});
+
+/** One grant in the list at /account. Sealed, so that the store does not reveal recipients and clients. */
+export const GrantPayload = z.object({
+  gid: z.string(),
+  client: z.object({ jti: z.string(), name: z.string() }),
+  redirect_host: z.string().optional(),
+  scope: Scope,
+  powers: z.array(Power),
+  recipients: z.array(z.string()).optional(),
+  granted_at: z.int(),
+  until: z.int(),
+});
+
+/** One part of one message: its content never changes under the same UIDVALIDITY and UID (RFC 9051 §2.3.1.1). */
+export const AttachmentPayload = z.object({
+  imap: MailAccount.shape.imap,
+  mailbox: z.string(),
+  uidValidity: z.string(),
+  uid: z.number().int().positive(),
+  part: z.string(),
+});
