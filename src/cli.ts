@@ -11,7 +11,7 @@ import { openTerminal, type Terminal } from './commands/terminal.ts';
 import { createPersonalToken } from './commands/token.ts';
 import { ConfigError } from './errors.ts';
 import { METHOD_GROUPS } from './mcp/permit/policy-input.ts';
-import { MISSIVE_TAGS, TAGS } from './mcp/tool.ts';
+import { MAIL_TAGS, MISSIVE_TAGS } from './mcp/tool.ts';
 import { MISSIVE_URL } from './missive/account.ts';
 import { PRESETS } from './oauth/client/presets.ts';
 import { readConfig } from './settings/config.ts';
@@ -165,7 +165,7 @@ function addLimitFlags(command: Command): void {
     )
     .option(
       '--tags <names>',
-      `areas that are allowed: ${TAGS.join(', ')}; with --missive: ${MISSIVE_TAGS.join(', ')}; default: all`,
+      `areas that are allowed: ${MAIL_TAGS.join(', ')}; with --missive: ${MISSIVE_TAGS.join(', ')}; default: all`,
       collect,
     )
     .option('--tools <names>', 'tools that are allowed; default: all', collect)

@@ -7,7 +7,7 @@ import type { Log } from '../log.ts';
 import type { MissiveSession } from '../mcp/missive/missive-session.ts';
 import { sendLimit, sendsKey } from '../mcp/permit/sends.ts';
 import { createMissiveApi, type MissiveApi } from '../missive/api.ts';
-import type { Quota } from '../missive/quota.ts';
+import type { Quota } from '../missive/rate-limit.ts';
 import type { Grant } from '../oauth/bearer/bearer.ts';
 import type { State } from '../state/state.ts';
 

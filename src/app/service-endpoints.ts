@@ -3,13 +3,13 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Account, Service } from '../account.ts';
 import type { Log } from '../log.ts';
 import { createCatalog } from '../mcp/catalog.ts';
-import { mcpEndpoint } from '../mcp/endpoint/endpoint.ts';
+import { mcpHandler } from '../mcp/endpoint/endpoint.ts';
 import { tolerateVersionMismatch } from '../mcp/endpoint/version-mismatch.ts';
 import { type MailSession, untilCancelled } from '../mcp/mail/mail-session.ts';
 import type { MissiveSession } from '../mcp/missive/missive-session.ts';
 import { mailTools } from '../mcp/tools/mail.ts';
 import { missiveTools } from '../mcp/tools/missive.ts';
-import { type Quota, quotaHeaders } from '../missive/quota.ts';
+import { type Quota, quotaHeaders } from '../missive/rate-limit.ts';
 import type { Grant } from '../oauth/bearer/bearer.ts';
 import { VERSION } from '../settings/version.ts';
 import type { MissiveExchange } from './missive-session.ts';
@@ -46,7 +46,7 @@ export function serviceEndpoints(
     log: services.log,
   };
   return {
-    mail: mcpEndpoint<MailSession>({
+    mail: mcpHandler<MailSession>({
       ...common,
       catalog: createCatalog(mailTools),
       title: 'Mail',
@@ -60,7 +60,7 @@ export function serviceEndpoints(
         };
       },
     }),
-    missive: mcpEndpoint<MissiveSession>({
+    missive: mcpHandler<MissiveSession>({
       ...common,
       catalog: createCatalog(missiveTools),
       title: 'Missive',

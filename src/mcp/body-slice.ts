@@ -1,4 +1,4 @@
-/** A long body in pieces: each answer carries one, and says where the next begins. */
+/** Cuts a long body into slices: a result holds one, with the offset of the next. */
 import { z } from 'zod';
 
 /** Parameters of every tool that returns a body. */
@@ -7,7 +7,7 @@ export const bodyParameters = {
   body_offset: z.number().int().min(0).default(0).describe('Characters of the body to skip: `next_offset` of a cut.'),
 };
 
-/** @returns the piece, and what comes after it; `next` is null when that was all */
+/** @returns the slice; `next` is null at the end of the body */
 export function bodySlice(
   whole: string,
   limits: { max_chars: number; body_offset: number },
@@ -18,7 +18,7 @@ export function bodySlice(
   return { body: whole.slice(start, end), next };
 }
 
-/** The first position from `position` on that does not part a surrogate pair, so that no half of an emoji is returned. */
+/** The first position from `position` on that is not inside a surrogate pair, so that a slice never ends in half a character. */
 function characterBoundary(text: string, position: number): number {
   const code = text.charCodeAt(position);
   return code >= 0xdc00 && code <= 0xdfff ? position + 1 : position;

@@ -1,9 +1,10 @@
+/** Renders the tables of tools in the documents from the declarations of the tools. */
 import type { z } from 'zod';
 import { powerOf, SCOPE_OF } from './permit/permit.ts';
 import { METHOD_GROUPS } from './permit/policy-input.ts';
 import type { Tool } from './tool.ts';
 
-/** The README's table of tools, in their order, made from their declarations. */
+/** One row for each tool: parameters, first sentence of the description, scope. */
 export function toolTable<Session>(tools: readonly Tool<Session>[]): string {
   const rows = tools.map(
     (tool) =>
@@ -12,7 +13,7 @@ export function toolTable<Session>(tools: readonly Tool<Session>[]): string {
   return ['| Tool | Parameters | What it does | Scope |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** By which words of an operator, and by which power of an owner, each tool stays or goes. */
+/** One row for each tool: the values of `--methods` and `--tags` that allow it, and the power that the owner grants. */
 export function limitTable<Session>(tools: readonly Tool<Session>[]): string {
   const rows = tools.map((tool) => {
     const group = Object.keys(METHOD_GROUPS).find((name) => METHOD_GROUPS[name]?.includes(tool.method));
@@ -22,7 +23,7 @@ export function limitTable<Session>(tools: readonly Tool<Session>[]): string {
   return ['| Tool | `--methods` | `--tags` | Power |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** Required parameters first, as the schema has them; optional ones with a question mark. */
+/** Names in the order of the schema; optional ones with a question mark. */
 function parameters(input: z.ZodObject): string {
   const names = Object.entries(input.shape).map(([name, field]) =>
     field.safeParse(undefined).success ? `\`${name}\`?` : `\`${name}\``,

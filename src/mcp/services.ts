@@ -1,8 +1,8 @@
-/** The tools of each service. */
+/** Maps each service to its tools. */
 import type { Service } from '../account.ts';
 import type { ToolKind } from './permit/permit.ts';
 import { mailTools } from './tools/mail.ts';
 import { missiveTools } from './tools/missive.ts';
 
-/** As far as a policy speaks of them. */
+/** What a policy needs to know of them: name, effect, method and tags. */
 export const toolsOf = (service: Service): readonly ToolKind[] => (service === 'mail' ? mailTools : missiveTools);

@@ -1,13 +1,14 @@
+/** Declares what a tool is: its name, effect, tags, schemas and function, from which listing, scopes and policy follow. */
 import type { z } from 'zod';
 import type { Method } from '../policy.ts';
 
-/** What a call does to the user's mail; decides annotations, scopes and policy, so no tool can forget them. */
+/** What a call does to the account; annotations, scopes and policy follow from it. */
 export type Effect = 'reads' | 'writes' | 'sends' | 'destroys';
 
-/** The areas of a mailbox that an operator can keep or drop. */
-export const TAGS = ['mailboxes', 'messages', 'drafts', 'attachments'] as const;
+/** Areas of a mailbox, which an operator allows or not. */
+export const MAIL_TAGS = ['mailboxes', 'messages', 'drafts', 'attachments'] as const;
 
-/** The same of Missive. */
+/** Areas of a Missive account. */
 export const MISSIVE_TAGS = [
   'directory',
   'contacts',
@@ -22,45 +23,45 @@ export const MISSIVE_TAGS = [
 ] as const;
 export type MissiveTag = (typeof MISSIVE_TAGS)[number];
 
-export type Tag = (typeof TAGS)[number] | MissiveTag;
+export type Tag = (typeof MAIL_TAGS)[number] | MissiveTag;
 
-/** What a call does on top of what its tool does: the work of another tool, and an area it touches by that. */
+/** What a call does beyond its own tool: the work of another tool, and with it an area. It takes the permission for both. */
 export interface Use {
   tool: string;
   tag?: Tag;
 }
 
-/** What this call may do, for tools that learn only while they run what it amounts to. */
+/** What a call may do, for tools whose further uses are known only while they run. */
 export interface Rights {
   allows(use: Use): boolean;
   /**
-   * All at once, so that a challenge names all that is missing (BEAR-04).
+   * Checks all uses together, so that a challenge names all missing scopes (BEAR-04).
    *
-   * @throws {ToolError} if the operator does not allow it, or the owner has kept it back within a scope that is granted
+   * @throws {ToolError} if the operator does not allow one, or the owner has excluded it within a granted scope
    * @throws {OAuthError} `insufficient_scope` if a scope is missing that the owner could grant
    */
   require(uses: readonly Use[]): void;
 }
 
-/** One operation on a mailbox, offered to a model. `run` is checked against both schemas. */
+/** One operation on an account, offered to a model. The catalog checks arguments and results against both schemas. */
 export interface Tool<Session, In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject = z.ZodObject> {
   name: string;
   title: string;
-  /** For the model: what it does, when to prefer another tool, what it costs. */
+  /** Written for the model: what the tool does, when to prefer another one, what it costs. */
   description: string;
   effect: Effect;
   method: Method;
-  /** True if the same call again changes nothing more. Reading always is. */
+  /** True if repeating the same call changes nothing further; implied for tools that read. */
   idempotent?: boolean;
   tags: readonly Tag[];
   input: In;
   output: Out;
-  /** What a call with these arguments also does. It is refused unless all of that is allowed. */
+  /** The uses of a call with these arguments. The call is refused unless all of them are allowed. */
   alsoDoes?(args: z.output<In>): readonly Use[];
   run(args: z.output<In>, session: Session, rights: Rights): Promise<z.input<Out>>;
 }
 
-/** Lets the compiler check `run` against both schemas; returns its argument untouched. */
+/** Returns its argument; the compiler checks `run` against both schemas. */
 export function defineTool<Session, In extends z.ZodObject, Out extends z.ZodObject>(
   tool: Tool<Session, In, Out>,
 ): Tool<Session, In, Out> {

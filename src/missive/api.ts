@@ -1,7 +1,7 @@
-/** The one place that talks to Missive: one request, one answer; never a retry, a wait or a queue. */
+/** Sends requests to the Missive API and reads the responses: one HTTP request for each call, without retry, delay or queue. */
 import { ToolError, UpstreamError } from '../errors.ts';
 import type { MissiveAccount } from './account.ts';
-import { type Quota, rateLimited, readQuota } from './quota.ts';
+import { type Quota, rateLimitError, readQuota } from './rate-limit.ts';
 import { refusalSentence } from './refusals.ts';
 
 export interface MissiveRequest {
@@ -16,23 +16,26 @@ export interface MissiveRequest {
 export interface MissiveApi {
   /**
    * @returns the parsed body; null if it was empty
-   * @throws {ToolError} if it was refused; on 429 with the quota in its details
-   * @throws {UpstreamError} of the service `Missive` for everything else; `unknown_outcome` where it may have happened all the same
+   * @throws {ToolError} if Missive refused the request; on 429 with the quota in its details
+   * @throws {UpstreamError} of the service `Missive` for all other failures; `unknown_outcome` if a write may have taken effect
    */
   request(request: MissiveRequest): Promise<unknown>;
 }
 
-const TOTAL_MS = 25_000;
+const TIMEOUT_MS = 25_000;
 
-/** More than any page, or a message with its body. */
-const MOST_BYTES = 20 * 1024 * 1024;
+/** Larger than any page of a list, and than any message with its body. */
+const MAX_RESPONSE_BYTES = 20 * 1024 * 1024;
 
-/** @param options.onQuota hears what each answer says about the rate limit */
+/**
+ * @param options.onQuota is called with the rate limit that a response reports
+ * @param options.totalMs limit for one request, its response body included
+ */
 export function createMissiveApi(
   { url, token }: MissiveAccount,
   options: { now: () => Date; onQuota?: (quota: Quota) => void; totalMs?: number },
 ): MissiveApi {
-  const { now, onQuota, totalMs = TOTAL_MS } = options;
+  const { now, onQuota, totalMs = TIMEOUT_MS } = options;
 
   async function send({ http, path, query = {}, body }: MissiveRequest): Promise<{ response: Response; text: string }> {
     const search = new URLSearchParams(query).toString();
@@ -47,37 +50,37 @@ export function createMissiveApi(
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    return { response, text: await boundedText(response) };
+    return { response, text: await readText(response) };
   }
 
   return {
     async request(request) {
       const { response, text } = await send(request).catch((error: unknown) => {
-        throw lostAnswer(error, request);
+        throw toConnectionError(error, request);
       });
       const quota = readQuota(response.headers, now());
       if (quota !== undefined) onQuota?.(quota);
-      const content = parsed(text);
+      const content = parseJson(text);
       if (response.ok && content !== undefined) return content;
-      throw response.ok ? unreadable(request) : refusal(response.status, content ?? text, request, quota);
+      throw response.ok ? unreadable(request) : toStatusError(response.status, content ?? text, request, quota);
     },
   };
 }
 
-/** @throws {RangeError} when there is more than anything of ours should be */
-async function boundedText(response: Response): Promise<string> {
+/** @throws {RangeError} if the body exceeds MAX_RESPONSE_BYTES */
+async function readText(response: Response): Promise<string> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   for await (const piece of response.body ?? []) {
     bytes += piece.length;
-    if (bytes > MOST_BYTES) throw new RangeError('The answer is too long');
+    if (bytes > MAX_RESPONSE_BYTES) throw new RangeError('The answer is too long');
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString('utf8');
 }
 
-/** Null for no text at all, undefined for what is not JSON. */
-function parsed(text: string): unknown {
+/** @returns null for an empty text, undefined if it is not JSON */
+function parseJson(text: string): unknown {
   if (text.trim() === '') return null;
   try {
     return JSON.parse(text);
@@ -86,9 +89,10 @@ function parsed(text: string): unknown {
   }
 }
 
-function refusal(status: number, content: unknown, request: MissiveRequest, quota: Quota | undefined): Error {
+/** The error for a response whose status is not 2xx. */
+function toStatusError(status: number, content: unknown, request: MissiveRequest, quota: Quota | undefined): Error {
   if (status === 401) return new UpstreamError('Missive', 'credentials', 'Missive does not accept the API token.');
-  if (status === 429) return rateLimited(quota);
+  if (status === 429) return rateLimitError(quota);
   if (status < 500) return new ToolError(refusalSentence(status, content), { details: { status } });
   if (request.http !== 'GET') return unknownOutcome(String(status));
   return new UpstreamError('Missive', 'refused', 'Missive has a fault of its own just now. Try again in a minute.', {
@@ -96,10 +100,11 @@ function refusal(status: number, content: unknown, request: MissiveRequest, quot
   });
 }
 
-/** Faults of a connection that never was: nothing of the request was sent. */
+/** Error codes of connections that were never established: no part of the request was sent. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
 
-function lostAnswer(error: unknown, { http }: MissiveRequest): UpstreamError {
+/** The error for a request that has no complete response. */
+function toConnectionError(error: unknown, { http }: MissiveRequest): UpstreamError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
   if (http !== 'GET' && !NEVER_SENT.has(code ?? '')) return unknownOutcome(code, error);

@@ -1,7 +1,7 @@
-/** What Missive says when it refuses a request, put into sentences that say what to do next. */
+/** Turns the texts with which Missive refuses a request into sentences that name the parameter and the next step. */
 import { z } from 'zod';
 
-/** The shapes in which errors were seen; whichever it is, there is one text in it. */
+/** The shapes of error bodies that Missive has sent; each holds one text. */
 const ErrorBody = z.union([
   z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error.message),
   z.object({ error: z.string() }).transform(({ error }) => error),
@@ -10,7 +10,7 @@ const ErrorBody = z.union([
   z.object({ message: z.string() }).transform(({ message }) => message),
 ]);
 
-/** Texts that are known to mean one thing. What is taken out of them is a name or a number. */
+/** Texts with a known meaning. The group of a pattern is a parameter name or a number. */
 const KNOWN: readonly [pattern: RegExp, sentence: (found: string) => string][] = [
   [
     /need to paginate at least one mailbox/i,
@@ -50,12 +50,12 @@ const KNOWN: readonly [pattern: RegExp, sentence: (found: string) => string][] =
   ],
 ];
 
-/** Longest piece of an unknown text that is passed on. */
-const MOST_QUOTED = 200;
+/** Characters of an unknown text that are quoted. */
+const MAX_QUOTED_LENGTH = 200;
 
 /**
- * @param body whatever came, parsed if it was JSON
- * @returns one sentence for the model; texts that are not known are quoted, and marked as Missive's
+ * @param body response body, parsed if it was JSON
+ * @returns one sentence for the model; an unknown text is quoted and attributed to Missive
  */
 export function refusalSentence(status: number, body: unknown): string {
   const parsed = ErrorBody.safeParse(body);
@@ -67,7 +67,7 @@ export function refusalSentence(status: number, body: unknown): string {
   const quoted = text
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
-    .slice(0, MOST_QUOTED);
+    .slice(0, MAX_QUOTED_LENGTH);
   const said = quoted === '' ? '' : ` Missive says: “${quoted}”.`;
   if (status === 403) return `Missive does not allow this person to do that.${said}`;
   if (status === 404) return `Missive does not know one of these ids, or this person cannot see it.${said}`;

@@ -1,30 +1,30 @@
-/** Checks a personal API token, for the sign-in form. */
+/** Verifies a personal API token with one request to Missive, for the sign-in page and for each token refresh. */
 import { z } from 'zod';
 import { ToolError, UpstreamError } from '../errors.ts';
 import type { LoginProblem, MissiveAccount } from './account.ts';
 import { createMissiveApi } from './api.ts';
 
-const TOTAL_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
 const Organizations = z.object({ organizations: z.array(z.unknown()) });
 
-/** @returns what is wrong with it; empty if it works. One request, which never takes longer than the limit (15 s) */
+/** @returns the problem with the token, as a list; empty if it is valid. The request ends after `totalMs`, 15 s by default. */
 export async function verifyToken(
   account: MissiveAccount,
-  { totalMs = TOTAL_MS, now }: { totalMs?: number | undefined; now: () => Date },
+  { totalMs = TIMEOUT_MS, now }: { totalMs?: number | undefined; now: () => Date },
 ): Promise<LoginProblem[]> {
   try {
     const answer = await createMissiveApi(account, { now, totalMs }).request({ http: 'GET', path: '/organizations' });
-    // Whatever else answers there is not Missive, and says nothing about the token.
+    // Another response comes from a server that is not Missive, and proves nothing about the token.
     return Organizations.safeParse(answer).success ? [] : [{ service: 'missive', fault: 'refused' }];
   } catch (error) {
-    return [{ service: 'missive', ...faultOf(error) }];
+    return [{ service: 'missive', ...toProblem(error) }];
   }
 }
 
 const Details = z.object({ status: z.number(), retry_after: z.number().nullish() });
 
-function faultOf(error: unknown): Omit<LoginProblem, 'service'> {
+function toProblem(error: unknown): Omit<LoginProblem, 'service'> {
   if (error instanceof UpstreamError) {
     const { fault } = error;
     return { fault: fault === 'credentials' || fault === 'timeout' || fault === 'unreachable' ? fault : 'refused' };

@@ -1,20 +1,20 @@
-/** Limits of a JSON-RPC body that the SDK does not set, or sets elsewhere. */
+/** Limits the nesting and the batches of a JSON-RPC body, where the SDK does not. */
 
-/** Deeper values overflow the stack of whatever walks them by recursion; no argument of ours is deeper than three. */
+/** Deeper values overflow the stack of recursive functions; no argument of a tool is deeper than three. */
 const MAX_DEPTH = 64;
 
 /** Each entry may be a tool call. */
 const MAX_BATCH = 20;
 
-/** The only dated revision that has batches (2025-03-26 basic, "Batching"); it is what a missing header stands for. */
+/** The only protocol version that has batches (2025-03-26 basic, "Batching"); also the version of a request without the header. */
 const BATCH_VERSION = '2025-03-26';
 
 /**
- * @param body as it was parsed; not necessarily JSON-RPC
+ * @param body parsed JSON; not necessarily JSON-RPC
  * @param version the MCP-Protocol-Version header
- * @returns what is wrong, as a sentence; `undefined` if nothing is
+ * @returns the fault as a sentence; undefined if the body is within the limits
  */
-export function limitFault(body: unknown, version: string | undefined): string | undefined {
+export function messageFault(body: unknown, version: string | undefined): string | undefined {
   if (Array.isArray(body)) {
     if (body.length > MAX_BATCH) return `A batch may have ${MAX_BATCH} entries at most.`;
     if (version !== undefined && version !== BATCH_VERSION)

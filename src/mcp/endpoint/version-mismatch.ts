@@ -1,26 +1,29 @@
-/** A defect of a hosted client, served where the operator wants that: the header of one protocol era and the body of the other (MCP-15). */
+/** Tolerates, if the operator allows it, a defect of a hosted client: the version header of one protocol era on a body of the other (MCP-15). */
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { Log } from '../../log.ts';
 
 const HEADER = 'mcp-protocol-version';
-const SAID_IN_HEADER = '2025-11-25';
-const MEANT = '2026-07-28';
+const HEADER_VERSION = '2025-11-25';
+const BODY_VERSION = '2026-07-28';
 
 const Modern = z.object({
-  params: z.object({ _meta: z.object({ 'io.modelcontextprotocol/protocolVersion': z.literal(MEANT) }) }),
+  params: z.object({ _meta: z.object({ 'io.modelcontextprotocol/protocolVersion': z.literal(BODY_VERSION) }) }),
 });
 
 /**
- * @returns changes the header of that one pair of versions to what the body says; whatever else disagrees is refused later, as
- *   MCP 2026-07-28 (Streamable HTTP, "Server Validation") demands
+ * @returns a function that replaces the header by the version in the body, for this one pair of versions. All other disagreements are refused
+ *   later, as MCP 2026-07-28 (Streamable HTTP, "Server Validation") demands
  */
 export function tolerateVersionMismatch(log: Log): (headers: IncomingHttpHeaders, body: unknown) => void {
-  let isKnown = false;
+  let isLogged = false;
   return (headers, body) => {
-    if (headers[HEADER] !== SAID_IN_HEADER || !Modern.safeParse(body).success) return;
-    headers[HEADER] = MEANT;
-    if (!isKnown) log.warn({ header: SAID_IN_HEADER, envelope: MEANT }, 'a client names two versions; the body counts');
-    isKnown = true;
+    if (headers[HEADER] !== HEADER_VERSION || !Modern.safeParse(body).success) return;
+    headers[HEADER] = BODY_VERSION;
+    if (!isLogged) {
+      const versions = { header: HEADER_VERSION, envelope: BODY_VERSION };
+      log.warn(versions, 'a client names two versions; the body counts');
+    }
+    isLogged = true;
   };
 }

@@ -1,10 +1,10 @@
-/** The lists inside a contact: its addresses and numbers, and where it belongs. */
+/** Schemas of the two lists inside a contact: infos (addresses and numbers) and memberships (groups and organizations). */
 import { z } from 'zod';
 import { Text } from './fields.ts';
 
 const ADDRESS = ['street', 'extended_address', 'city', 'region', 'postal_code', 'po_box', 'country'] as const;
 
-/** Kinds of infos, each with its labels and the keys that hold its data. */
+/** Kinds of infos, each with its labels and its data keys. */
 const KINDS = {
   email: { labels: ['home', 'work', 'personal', 'other'], keys: ['value'] },
   phone_number: {
@@ -20,7 +20,7 @@ const KINDS = {
 
 type Kind = keyof typeof KINDS;
 
-/** What a model is told of them, as one flat object says little: many clients cannot read alternatives in a schema. */
+/** The kinds as text for a description: many clients cannot read alternatives in a schema, so all kinds share one flat object. */
 export const INFO_KINDS = Object.entries(KINDS)
   .map(
     ([kind, { labels, keys }]) =>
@@ -71,7 +71,7 @@ export const membershipInput = z
     { message: 'title, department, location and description go with a group of the kind "organization" only' },
   );
 
-/** As Missive answers; whatever the kind, the keys that it has. */
+/** An info in a result; it has the keys of its kind. */
 export const Info = z.object({
   kind: z.string(),
   label: Text,

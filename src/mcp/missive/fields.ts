@@ -1,6 +1,7 @@
-/** Pieces of parameters and results that several records share. */
+/** Schemas of parameters and result fields that several operation records share. */
 import { z } from 'zod';
 import { ToolError } from '../../errors.ts';
+import { normaliseAddress } from '../../mail/mime/addresses.ts';
 
 /** Every id of Missive is a UUID (RFC 9562 §4). */
 export const Id = z.guid('must be an id of Missive: a UUID such as 0a900000-0000-4000-8000-000000000001');
@@ -8,10 +9,10 @@ export const Id = z.guid('must be an id of Missive: a UUID such as 0a900000-0000
 /** `foundBy` names the tool that finds the id. */
 export const idOf = (what: string, foundBy: string) => Id.describe(`Id of the ${what}; ${foundBy} finds it.`);
 
-/** Unix time, seconds. */
+/** Unix time in seconds. */
 export const Seconds = z.int().min(0);
 
-/** Of an answer. What is null there is left out, so that a result costs no more than it says. */
+/** A text in a result. Null values of the API are omitted, so that results stay short. */
 export const Text = z.string().optional();
 
 export const Color = z
@@ -19,7 +20,7 @@ export const Color = z
   .regex(/^(#?[0-9a-fA-F]{3,8}|good|warning|danger)$/, 'must be a HEX colour, or good, warning or danger')
   .describe('HEX colour, or "good", "warning" or "danger".');
 
-/** A person or address in a message; channels other than email fill other fields. */
+/** A sender or recipient in a result; channels other than email use other fields. */
 export const Correspondent = z.object({
   name: Text,
   address: Text,
@@ -30,7 +31,7 @@ export const Correspondent = z.object({
 
 const given = z.string().min(1).optional();
 
-/** The same as a parameter. */
+/** A sender or recipient as a parameter. */
 export const Person = z
   .strictObject({
     name: given,
@@ -50,15 +51,21 @@ export const Person = z
   });
 export type Person = z.output<typeof Person>;
 
-/** For answers whose `conversation` is an id, or the conversation itself: the documentation does not show which. */
+/** The item with the id of its conversation. The API returns an id or an object there; its documentation does not say which. */
 export function withConversationId(item: Record<string, unknown>): Record<string, unknown> {
   const { conversation } = item;
   const parsed = z.object({ id: z.string() }).safeParse(conversation);
   return { ...item, conversation: parsed.success ? parsed.data.id : conversation };
 }
 
-/** How Missive cuts most directories into pages. */
-export const byOffset = { style: 'offset', standard: 50, most: 200 } as const;
+/** All that is given of a person, in the form that is compared with the allowed recipients; a number or an id is no address and never allowed. */
+export function recipientKeys({ address, phone_number, id, username }: Person): string[] {
+  const others = [phone_number, id, username].flatMap((other) => (other === undefined ? [] : [`other:${other}`]));
+  return address === undefined ? others : [normaliseAddress(address) ?? `other:${address}`, ...others];
+}
+
+/** The paging of most lists outside conversations. */
+export const OFFSET_PAGING = { style: 'offset', defaultLimit: 50, maxLimit: 200 } as const;
 
 /** @throws {ToolError} if an update would change nothing */
 export function requireChange(changes: Readonly<Record<string, unknown>>, advice = ''): void {

@@ -3,17 +3,17 @@ import type { MissiveApi } from '../../missive/api.ts';
 import type { Permit } from '../../policy.ts';
 import type { SendLimit } from '../permit/sends.ts';
 
-/** What a Missive tool works with during one call. */
+/** The API, limits and files that a Missive tool uses during one call. */
 export interface MissiveSession {
   readonly api: MissiveApi;
-  /** Who may be written to. */
+  /** Limits the recipients. */
   readonly permit: Permit;
-  /** How often. */
+  /** Limits the messages in an hour. */
   readonly sendLimit: SendLimit;
   /**
-   * The file behind a link of our own making.
+   * The file behind an attachment link of this server.
    *
-   * @throws {ToolError} if the link is not ours, has expired, or leads to more than `maxBytes`
+   * @throws {ToolError} if it is another link, the link has expired, or the file exceeds `maxBytes`
    */
   fetchOwn(url: string, maxBytes: number): Promise<OwnFile>;
   now(): Date;

@@ -1,17 +1,17 @@
-/** One documented operation of the Missive API: all that there is to know about it. A tool is made from it, and from nothing else. */
+/** Declares what an operation record is: one documented operation of the Missive API, from which its tool is created. */
 import type { z } from 'zod';
 import type { MissiveRequest } from '../../missive/api.ts';
 import type { Method } from '../../policy.ts';
 import type { Effect, MissiveTag, Use } from '../tool.ts';
 import type { MissiveSession } from './missive-session.ts';
 
-/** One parameter of the tool, and where the API wants it. All of them share one flat namespace of names. */
+/** One parameter of the tool, and its place in the request. All parameters of a tool share one flat namespace. */
 export interface Parameter<Schema extends z.ZodType = z.ZodType> {
-  /** `local` ones are not sent: they decide what is returned. */
+  /** `local` parameters are not sent: they select what is returned. */
   in: 'path' | 'query' | 'body' | 'local';
-  /** Its description is what the model reads. */
+  /** The model reads its description. */
   schema: Schema;
-  /** The name that the API has for it, where two of one operation would have the same. */
+  /** The name in the API, where two parameters of one operation have the same there. */
   wire?: string;
 }
 
@@ -21,10 +21,10 @@ export const inBody = <Schema extends z.ZodType>(schema: Schema): Parameter<Sche
 
 export const local = <Schema extends z.ZodType>(schema: Schema): Parameter<Schema> => ({ in: 'local', schema });
 
-/** The same for many, by their names. */
+/** Body parameters by name. */
 export function allInBody<Shape extends Readonly<Record<string, z.ZodType>>>(shape: Shape) {
   const parameters = Object.entries(shape).map(([name, schema]) => [name, inBody(schema)]);
-  // What Object.fromEntries forgets: each name keeps its own schema.
+  // The type of Object.fromEntries loses that each name keeps its own schema.
   return Object.fromEntries(parameters) as { [Name in keyof Shape]: Parameter<Shape[Name]> };
 }
 
@@ -34,27 +34,27 @@ export type Parameters = Readonly<Record<string, Parameter>>;
 export type Arguments<Ps extends Parameters> = { [Name in keyof Ps]: z.output<Ps[Name]['schema']> };
 
 /**
- * How the API cuts a list into pages. `offset`: so many rows further on, until a page is short. `until`: backwards in time from the
- * timestamp in `field`, which comes again, with all rows that share it.
+ * How the API divides a list into pages. `offset`: by the number of rows to skip; a page with fewer rows than `limit` is the last. `until`:
+ * backwards in time from the timestamp in `field`, inclusively, so that the rows with the last timestamp of a page are repeated on the next.
  */
 export type Paging =
-  | { style: 'offset'; standard: number; most: number }
-  | { style: 'until'; field: string; least: number; standard: number; most: number };
+  | { style: 'offset'; defaultLimit: number; maxLimit: number }
+  | { style: 'until'; field: string; minLimit: number; defaultLimit: number; maxLimit: number };
 
-/** What the API answers: `key` of the JSON object, and what an item has. Keys that are not in the schema are left out. */
+/** The response of the API: `key` of its JSON object, and the fields of an item. Fields that are not in the schema are dropped. */
 export type Answer =
-  /** Needs paging unless the API gives all there is. */
+  /** Has `paging`, unless the API returns all rows at once. */
   | { kind: 'list'; key: string; item: z.ZodObject }
-  /** An object, or an array of one: the API has both. `as` is its name in our result. */
+  /** An object, or an array of one: the API has both. `as` is the key in the tool's result. */
   | { kind: 'one'; key: string; as: string; item: z.ZodObject }
-  /** Nothing, or nothing that matters. */
+  /** Empty, or without useful content. */
   | { kind: 'none' };
 
 export interface Operation<Ps extends Parameters = Parameters> {
-  /** Of the tool. */
+  /** Name of the tool. */
   name: string;
   title: string;
-  /** For the model: what it does, which tool finds the ids it needs, what to prefer, what it costs. */
+  /** Written for the model: what the operation does, which tool finds the ids it needs, what to prefer, what it costs. */
   description: string;
   http: MissiveRequest['http'];
   /** With `:name` for each path parameter. */
@@ -65,29 +65,29 @@ export interface Operation<Ps extends Parameters = Parameters> {
   idempotent?: boolean;
   parameters: Ps;
   /**
-   * How body parameters are wrapped: `{key: {…}}`, `{key: [{…}]}`, or not at all. `withId` puts the path parameter of that name into
-   * each object, as batch updates want it.
+   * How body parameters are wrapped: `{key: {…}}`, `{key: [{…}]}`, or not at all. `withId` names the path parameter that is repeated as the
+   * object's `id`, which batch updates require.
    */
   envelope?: { key: string; as: 'object' | 'array'; withId?: string };
   paging?: Paging;
   answer: Answer;
-  /** Throws a ToolError for what the API would refuse, or drop without a word; runs before any request. */
+  /** Throws a ToolError for arguments that the API would refuse or silently ignore; runs before any request. */
   check?(args: Arguments<Ps>): void;
-  /** What a call with these arguments does beside its own work: a draft that also closes its conversation. */
+  /** The further uses of a call with these arguments, such as a draft that also closes its conversation. */
   alsoDoes?(args: Arguments<Ps>): readonly Use[];
-  /** Of what leaves for people outside: addresses, numbers, URLs. Operator and owner may have limited them, and how often. */
+  /** Addresses, numbers and URLs that a call sends content to. The operator and the owner can limit them, and the number of such calls. */
   recipients?(args: Arguments<Ps>): readonly string[];
-  /** Body of the request, where putting parameters into the envelope is not enough. May read from the API first. */
+  /** The request body, if it is not just the body parameters in the envelope. May read from the API first. */
   body?(args: Arguments<Ps>, session: MissiveSession): Promise<unknown>;
-  /** Changes an item before it is returned: HTML becomes text. */
+  /** Changes an item before it is returned, such as HTML into text. */
   present?(item: Record<string, unknown>, args: Arguments<Ps>): Record<string, unknown>;
-  /** The sentence for a 404, where it means something else than an id that is wrong. */
+  /** Fields that `present` adds to an item. */
+  presentedFields?: z.ZodRawShape;
+  /** The sentence for a 404, where it means something else than a wrong id. */
   notFound?: string;
-  /** More of what the result has than `answer` says; goes with `present`. */
-  notes?: z.ZodRawShape;
 }
 
-/** Lets the compiler check the functions of a record against its parameters; returns its argument as a record of any parameters. */
+/** Returns its argument; the compiler checks the functions of the record against its parameters. */
 export function defineOperation<Ps extends Parameters>(operation: Operation<Ps>): Operation {
   return operation;
 }

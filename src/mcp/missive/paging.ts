@@ -1,4 +1,4 @@
-/** One page of a list, in either of the API's two styles. Never a row twice, never one left out. */
+/** Fetches one page of a list, in either of the API's two paging styles; successive pages hold each row exactly once. */
 import type { Position } from './cursor.ts';
 import type { Paging } from './operation.ts';
 
@@ -10,7 +10,7 @@ export interface Page {
   next: Position | null;
 }
 
-/** @param fetchRows asks the API with these parameters beside the filters */
+/** Requests rows from the API; `query` is added to the filters. */
 type FetchRows = (query: Record<string, string>) => Promise<Row[]>;
 
 export function fetchPage(paging: Paging, limit: number, at: Position | null, fetchRows: FetchRows): Promise<Page> {
@@ -26,23 +26,23 @@ async function pageByOffset(limit: number, at: Position | null, fetchRows: Fetch
 }
 
 /**
- * Rows that share the timestamp of the cursor come again and are dropped by their ids. A page of nothing but them cannot lead
- * further: then a second request goes on one second earlier.
+ * The API repeats the rows that have the cursor's timestamp; they are dropped by id. If a page holds nothing else, a second request continues
+ * one second earlier.
  */
 async function pageByTime(field: string, limit: number, at: Position | null, fetchRows: FetchRows): Promise<Page> {
   const from = at !== null && 'until' in at ? at : null;
-  const ask = (until: number | undefined) =>
+  const fetchUntil = (until: number | undefined) =>
     fetchRows({ limit: String(limit), ...(until !== undefined && { until: String(until) }) });
   const seen = new Set(from?.seen);
-  let answer = await ask(from?.until);
+  let answer = await fetchUntil(from?.until);
   let rows = answer.filter(({ id }) => !seen.has(String(id)));
   if (rows.length === 0 && answer.length >= limit && from !== null) {
     seen.clear();
-    answer = await ask(from.until - 1);
+    answer = await fetchUntil(from.until - 1);
     rows = answer;
   }
   const times = answer.map((row) => row[field]).filter((time) => typeof time === 'number');
-  // Rows without a timestamp (drafts that were never delivered) lead nowhere.
+  // Rows without a timestamp (drafts that were never delivered) give no position for a next page.
   if (answer.length < limit || times.length === 0) return { rows, next: null };
   const until = Math.min(...times);
   return { rows, next: { until, seen: answer.filter((row) => row[field] === until).map(({ id }) => String(id)) } };

@@ -1,3 +1,4 @@
+/** Lists the tools of a mailbox. A new tool is a file in `mail/`, which is listed here. */
 import type { MailSession } from '../mail/mail-session.ts';
 import type { Tool } from '../tool.ts';
 import { createDraftMailMessage } from './mail/create-draft-mail-message.ts';
@@ -10,7 +11,7 @@ import { searchMailMessages } from './mail/search-mail-messages.ts';
 import { sendMailMessage } from './mail/send-mail-message.ts';
 import { updateMailMessageFlags } from './mail/update-mail-message-flags.ts';
 
-/** The tools of a mailbox, in reading order. */
+/** In the order of tools/list. */
 export const mailTools: readonly Tool<MailSession>[] = [
   listMailboxes,
   listMailMessages,

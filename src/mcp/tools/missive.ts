@@ -1,9 +1,10 @@
-import { conversationParts } from '../missive/conversation-parts.ts';
+/** Lists the tools of a Missive account. A new tool is a record in a file of `missive/`, which is listed here. */
+import { createTool } from '../missive/create-tool.ts';
 import type { MissiveSession } from '../missive/missive-session.ts';
-import { toolOf } from '../missive/tool-of-operation.ts';
 import type { Tool } from '../tool.ts';
 import { analytics } from './missive/analytics.ts';
 import { contacts } from './missive/contacts.ts';
+import { conversationContents } from './missive/conversation-contents.ts';
 import { conversations } from './missive/conversations.ts';
 import { directory } from './missive/directory.ts';
 import { drafts } from './missive/drafts.ts';
@@ -14,13 +15,13 @@ import { responses } from './missive/responses.ts';
 import { tasks } from './missive/tasks.ts';
 import { webhooks } from './missive/webhooks.ts';
 
-/** Every operation that has a record, in reading order. */
+/** All operation records, in the order of tools/list. */
 export const missiveOperations = [
   ...directory,
   ...contacts,
   ...labels,
   ...conversations,
-  ...conversationParts,
+  ...conversationContents,
   ...messages,
   ...drafts,
   ...posts,
@@ -30,5 +31,5 @@ export const missiveOperations = [
   ...analytics,
 ];
 
-/** The tools of a Missive account: one for each record. */
-export const missiveTools: readonly Tool<MissiveSession>[] = missiveOperations.map(toolOf);
+/** One tool for each record. */
+export const missiveTools: readonly Tool<MissiveSession>[] = missiveOperations.map(createTool);

@@ -1,12 +1,13 @@
 /** What a managed server for Missive does, row by row, as far as the tools show it. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createCatalog, type ToolListing } from '../../../src/mcp/catalog.ts';
-import { byOffset } from '../../../src/mcp/missive/fields.ts';
+import { createCatalog } from '../../../src/mcp/catalog.ts';
+import { createTool } from '../../../src/mcp/missive/create-tool.ts';
+import { OFFSET_PAGING } from '../../../src/mcp/missive/fields.ts';
 import { defineOperation, inPath, inQuery } from '../../../src/mcp/missive/operation.ts';
-import { toolOf } from '../../../src/mcp/missive/tool-of-operation.ts';
+import type { ToolListing } from '../../../src/mcp/tool-listing.ts';
 import { missiveOperations, missiveTools } from '../../../src/mcp/tools/missive.ts';
-import { quotaHeaders } from '../../../src/missive/quota.ts';
+import { quotaHeaders } from '../../../src/missive/rate-limit.ts';
 import { type Policy, UNLIMITED } from '../../../src/policy.ts';
 import { ids } from '../../support/missive/ids.ts';
 import { startMissiveTools } from '../../support/missive/missive-tools.ts';
@@ -169,7 +170,7 @@ describe('capability: flat input namespace', () => {
       answer: { kind: 'list', key: 'comments', item: z.object({ id: z.string() }) },
     });
     await using tools = await startMissiveTools();
-    const catalog = createCatalog([toolOf(operation)]);
+    const catalog = createCatalog([createTool(operation)]);
     await catalog.call(operation.name, { conversation_id: ids.outage, id: 'x' }, UNLIMITED, tools.session);
     expect(tools.seen()).toMatchObject([{ path: `/conversations/${ids.outage}/comments`, query: { id: 'x' } }]);
   });
@@ -200,10 +201,10 @@ test('capability: tools are assembled from records; a new record is a new tool, 
     method: 'list',
     tags: ['contacts'],
     parameters: {},
-    paging: byOffset,
+    paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'contact_books', item: z.object({ id: z.string() }) },
   });
-  const catalog = createCatalog([...missiveTools, toolOf(operation)]);
+  const catalog = createCatalog([...missiveTools, createTool(operation)]);
   expect(catalog.list(UNLIMITED).map(({ name }) => name)).toEqual([
     ...missiveOperations.map(({ name }) => name),
     operation.name,

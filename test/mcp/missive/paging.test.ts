@@ -53,7 +53,7 @@ async function allRows(
   throw new Error('The list has no end');
 }
 
-const byTime = { style: 'until', field: 'time', least: 2, standard: 10, most: 10 } as const;
+const byTime = { style: 'until', field: 'time', minLimit: 2, defaultLimit: 10, maxLimit: 10 } as const;
 
 describe('a list by time', () => {
   // Few different times, so that many rows share one.
@@ -117,7 +117,7 @@ test('a list by offset gives every row once, in order, with one request for a pa
     fc.asyncProperty(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 1, max: 50 }), async (count, limit) => {
       fc.pre(count / limit < TOO_MANY);
       const rows = Array.from({ length: count }, (_, index) => ({ id: `row-${index}` }));
-      const paging = { style: 'offset', standard: 50, most: 200 } as const;
+      const paging = { style: 'offset', defaultLimit: 50, maxLimit: 200 } as const;
       const { ids: found, mostRequests } = await allRows(paging, limit, (query) => offsetPage(rows, query));
       expect(found).toEqual(rows.map(({ id }) => id));
       expect(mostRequests).toBe(1);

@@ -6,12 +6,12 @@ import { createCatalog } from '../../../src/mcp/catalog.ts';
 import type { MailSession } from '../../../src/mcp/mail/mail-session.ts';
 import { powerOf, SCOPE_OF } from '../../../src/mcp/permit/permit.ts';
 import { powersLeft } from '../../../src/mcp/permit/powers-left.ts';
-import { TAGS } from '../../../src/mcp/tool.ts';
+import { MAIL_TAGS } from '../../../src/mcp/tool.ts';
 import { mailTools } from '../../../src/mcp/tools/mail.ts';
 import { METHODS, type Permit, POWERS, SCOPES, UNLIMITED } from '../../../src/policy.ts';
 
 const catalog = createCatalog(mailTools);
-const tags: readonly string[] = TAGS;
+const tags: readonly string[] = MAIL_TAGS;
 const names = mailTools.map(({ name }) => name);
 
 const subset = <T>(values: readonly T[], minLength = 0) => fc.subarray([...values], { minLength });
@@ -123,8 +123,8 @@ test('equal permits get the same bytes in the same order, whoever asked before (
   await fc.assert(
     fc.property(permits, (permit) => {
       const again = { ...permit, scope: [...permit.scope].reverse(), policy: { ...permit.policy } };
-      expect(catalog.listText(permit)).toBe(createCatalog(mailTools).listText(again));
-      expect(JSON.parse(catalog.listText(permit))).toEqual(catalog.list(permit));
+      expect(catalog.listJson(permit)).toBe(createCatalog(mailTools).listJson(again));
+      expect(JSON.parse(catalog.listJson(permit))).toEqual(catalog.list(permit));
       const order = catalog.list(permit).map(({ name }) => names.indexOf(name));
       expect(order).toEqual([...order].sort((a, b) => a - b));
     }),

@@ -1,11 +1,11 @@
-/** The Missive tools as a grant sees them, at a stand-in for Missive. */
+/** Starts a stand-in for Missive and calls the Missive tools with it, as a grant with a given permit. */
 import { ToolError } from '../../../src/errors.ts';
 import { type Catalog, createCatalog } from '../../../src/mcp/catalog.ts';
 import type { MissiveSession } from '../../../src/mcp/missive/missive-session.ts';
 import { sendLimit } from '../../../src/mcp/permit/sends.ts';
 import { missiveTools } from '../../../src/mcp/tools/missive.ts';
 import { createMissiveApi } from '../../../src/missive/api.ts';
-import type { Quota } from '../../../src/missive/quota.ts';
+import type { Quota } from '../../../src/missive/rate-limit.ts';
 import { type Permit, UNLIMITED } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import { type MissiveStandIn, startMissive } from './stand-in.ts';
@@ -14,19 +14,22 @@ export interface MissiveTools extends AsyncDisposable {
   missive: MissiveStandIn;
   catalog: Catalog<MissiveSession>;
   session: MissiveSession;
-  /** What answers said about the rate limit. */
+  /** The rate limits that responses reported. */
   quotas: Quota[];
-  /** @returns what the tool says */
+  /** @returns the result of the tool */
   call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
-  /** @returns what the tool throws */
+  /** @returns the error that the tool throws */
   failure(tool: string, args?: Record<string, unknown>): Promise<unknown>;
-  /** What Missive has seen so far: method, path, query and body. */
+  /** All requests to Missive so far. */
   seen(): { method: string; path: string; query: Record<string, string>; body: unknown }[];
 }
 
 const NO_LOG = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** @param options.files what our own links lead to */
+/** Shared by all tests of a file: a catalog keeps nothing of a call, and its schemas take 50 ms to compute. */
+const catalog = createCatalog(missiveTools);
+
+/** @param options.files files behind the attachment links of this server, by their URL */
 export async function startMissiveTools({
   permit = UNLIMITED,
   now = () => new Date(),
@@ -57,7 +60,6 @@ export async function startMissiveTools({
     },
     now,
   };
-  const catalog = createCatalog(missiveTools);
   const call = (tool: string, args: Record<string, unknown> = {}) => catalog.call(tool, args, permit, session);
   return {
     missive,

@@ -1,4 +1,4 @@
-/** Reports on how a team answers. */
+/** Operations on analytics reports. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { Id, idOf, Seconds } from '../../missive/fields.ts';
@@ -55,7 +55,7 @@ export const analytics = [
       kind: 'one',
       key: 'reports',
       as: 'report',
-      // What is in it is not documented.
+      // The documentation does not describe the contents.
       item: z.looseObject({
         selected_period: z.record(z.string(), z.unknown()).optional(),
         previous_period: z.record(z.string(), z.unknown()).optional(),

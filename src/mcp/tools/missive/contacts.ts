@@ -1,9 +1,9 @@
-/** Contact books, contact groups and contacts. */
+/** Operations on contact books, contact groups and contacts. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { contactBodies, mergedContact } from '../../missive/contact-body.ts';
 import { INFO_KINDS, Info, infoInput, Membership, membershipInput } from '../../missive/contact-parts.ts';
-import { byOffset, idOf, requireChange, Seconds, Text } from '../../missive/fields.ts';
+import { mergedContact, newContacts } from '../../missive/contact-request.ts';
+import { idOf, OFFSET_PAGING, requireChange, Seconds, Text } from '../../missive/fields.ts';
 import { allInBody, defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
 
 const contactBook = idOf('contact book', 'list_all_missive_contact_books');
@@ -69,7 +69,7 @@ export const contacts = [
     method: 'list',
     tags: ['contacts'],
     parameters: {},
-    paging: byOffset,
+    paging: OFFSET_PAGING,
     answer: {
       kind: 'list',
       key: 'contact_books',
@@ -97,7 +97,7 @@ export const contacts = [
       contact_book: inQuery(contactBook),
       kind: inQuery(z.enum(['group', 'organization']).describe('Groups, or organizations that contacts work for.')),
     },
-    paging: byOffset,
+    paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'contact_groups', item: z.object({ id: z.string(), name: Text }) },
   }),
   defineOperation({
@@ -123,7 +123,7 @@ export const contacts = [
         z.literal(true).optional().describe('Deleted ones as well; only together with modified_since.'),
       ),
     },
-    paging: byOffset,
+    paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'contacts', item: Contact },
     check({ include_deleted, modified_since }) {
       if (include_deleted && modified_since === undefined) {
@@ -165,7 +165,7 @@ export const contacts = [
       ),
     },
     answer: { kind: 'list', key: 'contacts', item: Contact },
-    body: async (args) => ({ contacts: contactBodies(args) }),
+    body: async (args) => ({ contacts: newContacts(args) }),
   }),
   defineOperation({
     name: 'update_a_missive_contact_by_id',

@@ -1,10 +1,10 @@
-/** Conversations: finding, reading and changing them. */
+/** Operations that list, read, change and merge conversations. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { Conversation, ConversationSummary } from '../../missive/conversation-view.ts';
+import { checkActions, stateActions } from '../../missive/conversation-actions.ts';
+import { Conversation, ConversationSummary } from '../../missive/conversation-result.ts';
 import { Color, Id, idOf, requireChange } from '../../missive/fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
-import { checkActions, stateActions } from './actions.ts';
 
 const conversationId = inPath(idOf('conversation', 'list_all_missive_conversations'));
 
@@ -57,7 +57,7 @@ export const conversations = [
     method: 'list',
     tags: ['conversations'],
     parameters: { ...boxes, ...filters },
-    paging: { style: 'until', field: 'last_activity_at', least: 2, standard: 25, most: 50 },
+    paging: { style: 'until', field: 'last_activity_at', minLimit: 2, defaultLimit: 25, maxLimit: 50 },
     answer: { kind: 'list', key: 'conversations', item: ConversationSummary },
     check: checkFilters,
   }),
@@ -131,7 +131,7 @@ export const conversations = [
   }),
 ];
 
-/** What the list would refuse, or answer another question than the one that was asked. */
+/** @throws {ToolError} for filters that Missive would refuse or interpret otherwise */
 function checkFilters(args: Readonly<Record<string, unknown>>): void {
   const chosen = Object.keys(boxes).filter((name) => args[name] !== undefined);
   if (chosen.length !== 1) {

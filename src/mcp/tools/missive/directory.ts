@@ -1,6 +1,6 @@
-/** Organizations, users and teams: where ids of most other calls come from. */
+/** Operations on organizations, users and teams, whose ids most other operations need. */
 import { z } from 'zod';
-import { byOffset, Color, Id, idOf, requireChange, Text } from '../../missive/fields.ts';
+import { Color, Id, idOf, OFFSET_PAGING, requireChange, Text } from '../../missive/fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
 
 const organization = inQuery(idOf('organization', 'list_all_missive_organizations').optional());
@@ -57,7 +57,7 @@ export const directory = [
     method: 'list',
     tags: ['directory'],
     parameters: {},
-    paging: byOffset,
+    paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'organizations', item: z.object({ id: z.string(), name: Text }) },
   }),
   defineOperation({
@@ -70,7 +70,7 @@ export const directory = [
     method: 'list',
     tags: ['directory'],
     parameters: { organization },
-    paging: byOffset,
+    paging: OFFSET_PAGING,
     answer: {
       kind: 'list',
       key: 'users',
@@ -87,7 +87,7 @@ export const directory = [
     method: 'list',
     tags: ['directory'],
     parameters: { organization },
-    paging: byOffset,
+    paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'teams', item: Team },
   }),
   defineOperation({

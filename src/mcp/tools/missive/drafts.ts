@@ -1,11 +1,11 @@
-/** Drafts, and sending: Missive has one call for both. */
+/** Operations on drafts, and sending, for which Missive has the same call. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { normaliseAddress } from '../../../mail/mime/addresses.ts';
-import { Id, idOf, Person, Seconds, Text, withConversationId } from '../../missive/fields.ts';
+
+import { attachmentParameter, withAttachments } from '../../missive/attachment-urls.ts';
+import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
+import { Id, idOf, Person, recipientKeys, Seconds, Text, withConversationId } from '../../missive/fields.ts';
 import { type Arguments, defineOperation, inBody, inPath } from '../../missive/operation.ts';
-import { alsoUpdates, checkActions, placeActions, stateActions } from './actions.ts';
-import { attachmentParameter, withAttachments } from './attachments.ts';
 
 const recipients = (what: string) => z.array(Person).optional().describe(what);
 
@@ -54,12 +54,6 @@ const outgoing = {
 
 const Draft = z.object({ id: z.string(), conversation: Text, subject: Text, send_at: z.number().optional() });
 
-/** All that is given of somebody, as lists of allowed recipients have it: what is no address is in none of them. */
-function reached({ address, phone_number, id, username }: Person): string[] {
-  const others = [phone_number, id, username].flatMap((other) => (other === undefined ? [] : [`other:${other}`]));
-  return address === undefined ? others : [normaliseAddress(address) ?? `other:${address}`, ...others];
-}
-
 type Outgoing = Arguments<typeof outgoing>;
 
 function checkOutgoing(args: Outgoing): void {
@@ -84,7 +78,7 @@ export const drafts = [
     answer: { kind: 'one', key: 'drafts', as: 'draft', item: Draft },
     present: withConversationId,
     check: checkOutgoing,
-    alsoDoes: alsoUpdates,
+    alsoDoes: conversationUses,
     body: async (args, session) => ({ drafts: { ...(await withAttachments(args, session)), send: false } }),
   }),
   defineOperation({
@@ -116,9 +110,9 @@ export const drafts = [
       }
       if (args.auto_followup && args.send_at === undefined) throw new ToolError('auto_followup needs send_at.');
     },
-    alsoDoes: alsoUpdates,
+    alsoDoes: conversationUses,
     recipients: ({ to_fields, cc_fields, bcc_fields }) =>
-      [to_fields, cc_fields, bcc_fields].flatMap((people) => people ?? []).flatMap(reached),
+      [to_fields, cc_fields, bcc_fields].flatMap((people) => people ?? []).flatMap(recipientKeys),
     async body(args, session) {
       if (args.send_at !== undefined && args.send_at * 1000 <= session.now().getTime()) {
         throw new ToolError('send_at is in the past: leave it out to send now.');

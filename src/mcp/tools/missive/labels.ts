@@ -1,6 +1,6 @@
-/** Shared labels. */
+/** Operations on shared labels. */
 import { z } from 'zod';
-import { byOffset, Id, idOf, requireChange, Text } from '../../missive/fields.ts';
+import { Id, idOf, OFFSET_PAGING, requireChange, Text } from '../../missive/fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
 
 const organization = idOf('organization', 'list_all_missive_organizations');
@@ -43,7 +43,7 @@ export const labels = [
     method: 'list',
     tags: ['labels'],
     parameters: { organization: inQuery(organization) },
-    paging: byOffset,
+    paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'shared_labels', item: Label },
   }),
   defineOperation({

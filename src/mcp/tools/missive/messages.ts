@@ -1,12 +1,12 @@
-/** Single messages with their text, and messages that come in through a channel of one's own. */
+/** Operations on single messages, and on messages that come in through a custom channel. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { bodyChoice, bodyNotes, withBody } from '../../missive/body-choice.ts';
+import { attachmentParameter, withAttachments } from '../../missive/attachment-urls.ts';
+import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
 import { Id, idOf, Person, Seconds, Text, withConversationId } from '../../missive/fields.ts';
-import { MessageItem } from '../../missive/message-view.ts';
+import { htmlBodyFields, htmlBodyParameters, presentHtmlBody } from '../../missive/html-body.ts';
+import { MessageItem } from '../../missive/message-result.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
-import { alsoUpdates, checkActions, placeActions, stateActions } from './actions.ts';
-import { attachmentParameter, withAttachments } from './attachments.ts';
 
 const MessageWithBody = MessageItem.extend({ conversation: z.object({ id: z.string() }).optional() });
 
@@ -21,10 +21,10 @@ export const messages = [
     effect: 'reads',
     method: 'get',
     tags: ['conversations'],
-    parameters: { id: inPath(idOf('message', 'list_all_missive_conversation_messages')), ...bodyChoice },
+    parameters: { id: inPath(idOf('message', 'list_all_missive_conversation_messages')), ...htmlBodyParameters },
     answer: { kind: 'one', key: 'messages', as: 'message', item: MessageWithBody },
-    notes: bodyNotes,
-    present: withBody,
+    presentedFields: htmlBodyFields,
+    present: presentHtmlBody,
   }),
   defineOperation({
     name: 'list_all_missive_messages',
@@ -38,11 +38,11 @@ export const messages = [
     tags: ['conversations'],
     parameters: {
       email_message_id: inQuery(z.string().min(3).describe('With its angle brackets, such as "<a1@example.com>".')),
-      ...bodyChoice,
+      ...htmlBodyParameters,
     },
     answer: { kind: 'list', key: 'messages', item: MessageWithBody },
-    notes: bodyNotes,
-    present: withBody,
+    presentedFields: htmlBodyFields,
+    present: presentHtmlBody,
   }),
   defineOperation({
     name: 'create_a_missive_message',
@@ -78,7 +78,7 @@ export const messages = [
       checkActions(args);
       if (!args.body && !args.attachment_urls?.length) throw new ToolError('A message needs a body or attachments.');
     },
-    alsoDoes: alsoUpdates,
+    alsoDoes: conversationUses,
     body: async (args, session) => ({ messages: await withAttachments(args, session) }),
     present: withConversationId,
   }),

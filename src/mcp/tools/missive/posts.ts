@@ -1,10 +1,10 @@
-/** Posts: notes that a program leaves in a conversation. */
+/** Operations on posts: notes that a program leaves in a conversation. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
+import { attachmentParameter, withAttachments } from '../../missive/attachment-urls.ts';
+import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
 import { Color, idOf, Seconds, Text } from '../../missive/fields.ts';
 import { defineOperation, inBody, inPath } from '../../missive/operation.ts';
-import { alsoUpdates, checkActions, placeActions, stateActions } from './actions.ts';
-import { attachmentParameter, withAttachments } from './attachments.ts';
 
 const note = (what: string) => z.string().min(1).max(8000).optional().describe(what);
 
@@ -68,8 +68,8 @@ export const posts = [
       }
       if (args.close && args.reopen) throw new ToolError('Pass close or reopen, not both.');
     },
-    alsoDoes: alsoUpdates,
-    // Left out, `reopen` would count as true.
+    alsoDoes: conversationUses,
+    // `reopen` is always sent: Missive's default is true.
     async body({ cards = [], ...args }, session) {
       const { attachments = [], ...content } = await withAttachments(args, session);
       const all = [...cards, ...attachments];

@@ -1,10 +1,10 @@
-/** Responses: texts that a team keeps for answering. */
+/** Operations on responses: texts that a team keeps for its answers. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { bodyChoice, bodyNotes, withBody } from '../../missive/body-choice.ts';
-import { byOffset, Correspondent, Id, idOf, Person, requireChange, Text } from '../../missive/fields.ts';
+import { attachmentParameter, withAttachments } from '../../missive/attachment-urls.ts';
+import { Correspondent, Id, idOf, OFFSET_PAGING, Person, requireChange, Text } from '../../missive/fields.ts';
+import { htmlBodyFields, htmlBodyParameters, presentHtmlBody } from '../../missive/html-body.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
-import { attachmentParameter, withAttachments } from './attachments.ts';
 
 const people = z.array(Correspondent).optional();
 
@@ -68,7 +68,7 @@ export const responses = [
         Id.optional().describe('Only of this organization; list_all_missive_organizations finds the id.'),
       ),
     },
-    paging: byOffset,
+    paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'responses', item: ResponseItem },
   }),
   defineOperation({
@@ -81,10 +81,10 @@ export const responses = [
     effect: 'reads',
     method: 'get',
     tags: ['responses'],
-    parameters: { id, ...bodyChoice },
+    parameters: { id, ...htmlBodyParameters },
     answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
-    notes: bodyNotes,
-    present: withBody,
+    presentedFields: htmlBodyFields,
+    present: presentHtmlBody,
   }),
   defineOperation({
     name: 'create_a_missive_response',

@@ -1,4 +1,4 @@
-/** Tasks, alone or inside a conversation. */
+/** Operations on tasks, standalone or inside a conversation. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { Id, idOf, requireChange, Seconds, Text } from '../../missive/fields.ts';
@@ -51,7 +51,7 @@ export const tasks = [
       due_at_gteq: inQuery(Seconds.optional().describe('Unix time: due then or later.')),
       due_at_lteq: inQuery(Seconds.optional().describe('Unix time: due then or earlier.')),
     },
-    paging: { style: 'until', field: 'last_activity_at', least: 2, standard: 25, most: 50 },
+    paging: { style: 'until', field: 'last_activity_at', minLimit: 2, defaultLimit: 25, maxLimit: 50 },
     answer: { kind: 'list', key: 'tasks', item: Task },
   }),
   defineOperation({

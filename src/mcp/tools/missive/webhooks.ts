@@ -1,4 +1,4 @@
-/** Webhooks: Missive calls a URL when something comes in. */
+/** Operations on webhooks: Missive sends events to a URL. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { Id } from '../../missive/fields.ts';
@@ -14,7 +14,7 @@ export const webhooks = [
       'From now on Missive sends everything of this kind to the URL, contents included: it gives mail to whoever runs it. The URL has to answer already. Keep the id from the result: webhooks cannot be listed, only deleted by it.',
     http: 'POST',
     path: '/hooks',
-    // Whoever runs the URL gets the mail.
+    // The operator of the URL receives the mail.
     effect: 'sends',
     method: 'create',
     tags: ['webhooks'],
@@ -50,12 +50,12 @@ export const webhooks = [
     recipients: ({ url }) => [url],
     answer: { kind: 'one', key: 'hooks', as: 'webhook', item: z.object({ id: z.string() }) },
     check({ type, ...args }) {
-      const of = (kind: string, names: readonly (keyof typeof args)[]) => {
+      const requireType = (kind: string, names: readonly (keyof typeof args)[]) => {
         const given = names.find((name) => args[name] !== undefined);
         if (given !== undefined && type !== kind) throw new ToolError(`${given} goes with the type ${kind} only.`);
       };
-      of('incoming_email', ['from_eq', 'subject_contains']);
-      of('new_comment', ['is_task', 'author', 'mention']);
+      requireType('incoming_email', ['from_eq', 'subject_contains']);
+      requireType('new_comment', ['is_task', 'author', 'mention']);
     },
   }),
   defineOperation({

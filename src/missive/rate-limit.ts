@@ -1,13 +1,13 @@
-/** How much of Missive's rate limit is left, as Missive says it in headers. */
+/** Reads Missive's rate limit from its response headers, and passes it on: as headers of our response, and as the error for a 429. */
 import { z } from 'zod';
 import { ToolError } from '../errors.ts';
 
-/** In the words of the IETF's RateLimit header fields. Null: Missive did not say. */
+/** Named as in the IETF draft "RateLimit header fields for HTTP". Null: not reported by Missive. */
 export interface Quota {
-  /** Requests that fit into the window. */
+  /** Requests allowed in the window. */
   limit: number | null;
   remaining: number | null;
-  /** Seconds until the window is over. */
+  /** Seconds until the window ends. */
   resetSeconds: number | null;
   /** Seconds to wait before the next request (RFC 9110 §10.2.3). */
   retryAfterSeconds: number | null;
@@ -15,7 +15,7 @@ export interface Quota {
 
 const Whole = z.coerce.number().int().min(0).nullable().catch(null);
 
-/** @returns undefined if the answer says nothing about limits */
+/** @returns undefined if the response has none of the headers */
 export function readQuota(headers: Headers, now: Date): Quota | undefined {
   const whole = (name: string): number | null => {
     const text = headers.get(name);
@@ -33,7 +33,7 @@ export function readQuota(headers: Headers, now: Date): Quota | undefined {
   return Object.values(quota).every((value) => value === null) ? undefined : quota;
 }
 
-/** The same as response headers of our own. */
+/** The headers with which our response reports the quota; the same for a 429 and for a success. */
 export function quotaHeaders({ limit, remaining, resetSeconds, retryAfterSeconds }: Quota): Record<string, string> {
   const pairs = {
     'ratelimit-limit': limit,
@@ -46,8 +46,8 @@ export function quotaHeaders({ limit, remaining, resetSeconds, retryAfterSeconds
   );
 }
 
-/** For the caller, who alone decides when to try again: nothing here waits or repeats. */
-export function rateLimited(quota: Quota | undefined): ToolError {
+/** The tool error for a 429. The caller decides when to try again: the server neither waits nor repeats the request. */
+export function rateLimitError(quota: Quota | undefined): ToolError {
   const { limit = null, remaining = null, resetSeconds = null, retryAfterSeconds = null } = quota ?? {};
   const wait = retryAfterSeconds ?? resetSeconds;
   const advice = wait === null ? 'Wait a minute' : `Wait ${wait} seconds`;

@@ -1,17 +1,17 @@
-/** What a conversation holds, each layer by itself. */
+/** Operations that list the contents of a conversation: messages, comments, drafts and posts, each by a tool of its own. */
 import { z } from 'zod';
-import { idOf, Text } from './fields.ts';
-import { DraftItem, MessageItem } from './message-view.ts';
-import { defineOperation, inPath } from './operation.ts';
+import { idOf, Text } from '../../missive/fields.ts';
+import { DraftItem, MessageItem } from '../../missive/message-result.ts';
+import { defineOperation, inPath } from '../../missive/operation.ts';
 
 const time = z.number().optional();
 
 const conversationId = inPath(idOf('conversation', 'list_all_missive_conversations'));
 
-/** The lists inside a conversation come ten at a time. */
-const byTime = (field: string) => ({ style: 'until', field, least: 2, standard: 10, most: 10 }) as const;
+/** Lists inside a conversation have ten rows on a page at most. */
+const pagingBy = (field: string) => ({ style: 'until', field, minLimit: 2, defaultLimit: 10, maxLimit: 10 }) as const;
 
-export const conversationParts = [
+export const conversationContents = [
   defineOperation({
     name: 'list_all_missive_conversation_messages',
     title: 'List messages of a Missive conversation',
@@ -23,7 +23,7 @@ export const conversationParts = [
     method: 'list',
     tags: ['conversations'],
     parameters: { conversation_id: conversationId },
-    paging: byTime('delivered_at'),
+    paging: pagingBy('delivered_at'),
     answer: { kind: 'list', key: 'messages', item: MessageItem },
   }),
   defineOperation({
@@ -37,7 +37,7 @@ export const conversationParts = [
     method: 'list',
     tags: ['conversations'],
     parameters: { conversation_id: conversationId },
-    paging: byTime('created_at'),
+    paging: pagingBy('created_at'),
     answer: {
       kind: 'list',
       key: 'comments',
@@ -78,7 +78,7 @@ export const conversationParts = [
     method: 'list',
     tags: ['conversations', 'drafts'],
     parameters: { conversation_id: conversationId },
-    paging: byTime('delivered_at'),
+    paging: pagingBy('delivered_at'),
     answer: { kind: 'list', key: 'drafts', item: DraftItem },
   }),
   defineOperation({
@@ -91,7 +91,7 @@ export const conversationParts = [
     method: 'list',
     tags: ['conversations', 'posts'],
     parameters: { conversation_id: conversationId },
-    paging: byTime('created_at'),
+    paging: pagingBy('created_at'),
     answer: {
       kind: 'list',
       key: 'posts',

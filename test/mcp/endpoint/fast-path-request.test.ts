@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readPlainRequest } from '../../../src/mcp/endpoint/plain-request.ts';
+import { readFastPathRequest } from '../../../src/mcp/endpoint/fast-path-request.ts';
 
 const call = (more: object = {}, params: object = {}) => ({
   jsonrpc: '2.0',
@@ -28,8 +28,8 @@ describe('of the eras with initialize', () => {
     ['a list', { jsonrpc: '2.0', id: 'a', method: 'tools/list' }],
     ['a list with empty parameters', { jsonrpc: '2.0', id: 'a', method: 'tools/list', params: {} }],
   ])('%s is plain', (_what, body) => {
-    expect(readPlainRequest(body, {})).toMatchObject({ era: '2025' });
-    expect(readPlainRequest(body, { 'mcp-protocol-version': '2025-11-25' })).toMatchObject({ era: '2025' });
+    expect(readFastPathRequest(body, {})).toMatchObject({ era: '2025' });
+    expect(readFastPathRequest(body, { 'mcp-protocol-version': '2025-11-25' })).toMatchObject({ era: '2025' });
   });
 
   test.each([
@@ -47,7 +47,7 @@ describe('of the eras with initialize', () => {
     ['a batch', [call()]],
     ['nothing', undefined],
   ])('%s is special', (_what, body) => {
-    expect(readPlainRequest(body, {})).toBeUndefined();
+    expect(readFastPathRequest(body, {})).toBeUndefined();
   });
 
   test.each([
@@ -55,14 +55,14 @@ describe('of the eras with initialize', () => {
     ['mcp-method', 'tools/call'],
     ['mcp-name', 'list_mailboxes'],
   ])('a header %s: %s makes it special', (name, value) => {
-    expect(readPlainRequest(call(), { [name]: value })).toBeUndefined();
+    expect(readFastPathRequest(call(), { [name]: value })).toBeUndefined();
   });
 });
 
 describe('of 2026-07-28', () => {
   test('a call whose headers agree with its body is plain', () => {
-    expect(readPlainRequest(modern(), HEADERS)).toMatchObject({ era: '2026', params: { name: 'list_mailboxes' } });
-    expect(readPlainRequest(modern({ traceparent: '00-1-2-01' }), HEADERS)).toMatchObject({ era: '2026' });
+    expect(readFastPathRequest(modern(), HEADERS)).toMatchObject({ era: '2026', params: { name: 'list_mailboxes' } });
+    expect(readFastPathRequest(modern({ traceparent: '00-1-2-01' }), HEADERS)).toMatchObject({ era: '2026' });
   });
 
   test.each([
@@ -76,14 +76,14 @@ describe('of 2026-07-28', () => {
     ['mcp-protocol-version', '2025-11-25'],
     ['mcp-protocol-version', '2099-01-01'],
   ])('MCP-02 MCP-03 a header %s: %s makes it special', (name, value) => {
-    expect(readPlainRequest(modern(), { ...HEADERS, [name]: value })).toBeUndefined();
+    expect(readFastPathRequest(modern(), { ...HEADERS, [name]: value })).toBeUndefined();
   });
 
   test('MCP-02 a list with a name in its headers is special', () => {
     const list = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: ENVELOPE } };
     const { 'mcp-name': _, ...headers } = { ...HEADERS, 'mcp-method': 'tools/list' };
-    expect(readPlainRequest(list, headers)).toMatchObject({ era: '2026' });
-    expect(readPlainRequest(list, { ...headers, 'mcp-name': 'x' })).toBeUndefined();
+    expect(readFastPathRequest(list, headers)).toMatchObject({ era: '2026' });
+    expect(readFastPathRequest(list, { ...headers, 'mcp-name': 'x' })).toBeUndefined();
   });
 
   test.each([
@@ -96,6 +96,6 @@ describe('of 2026-07-28', () => {
     ['a wish for log messages', modern({ 'io.modelcontextprotocol/logLevel': 'debug' })],
     ['an answer to a question of ours', modern({}, { inputResponses: {} })],
   ])('MCP-04 %s is special', (_what, body) => {
-    expect(readPlainRequest(body, HEADERS)).toBeUndefined();
+    expect(readFastPathRequest(body, HEADERS)).toBeUndefined();
   });
 });

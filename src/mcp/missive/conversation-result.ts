@@ -1,4 +1,4 @@
-/** What is shown of a conversation. */
+/** Schemas of a conversation in a result. */
 import { z } from 'zod';
 import { Text } from './fields.ts';
 
@@ -6,7 +6,7 @@ const Named = z.object({ id: z.string(), name: Text });
 const Person = z.object({ id: z.string(), name: Text, email: Text });
 const count = z.number().optional();
 
-/** A guest sees no more than id and last activity. */
+/** A row of the list of conversations. Guests see only id and last activity. */
 export const ConversationSummary = z.object({
   id: z.string(),
   subject: Text.describe('Title that the team gave it; often absent.'),
@@ -26,7 +26,7 @@ export const ConversationSummary = z.object({
   web_url: Text,
 });
 
-/** The whole of it: also how it stands with each user. */
+/** A single conversation: with its state for each user. */
 export const Conversation = ConversationSummary.extend({
   color: Text,
   send_later_messages_count: count,

@@ -1,6 +1,6 @@
 /** Missive's rate limits, passed on to the caller: no retry, no wait, no queue. */
 import { describe, expect, test } from 'vitest';
-import { quotaHeaders, readQuota } from '../../src/missive/quota.ts';
+import { quotaHeaders, readQuota } from '../../src/missive/rate-limit.ts';
 import { ids } from '../support/missive/ids.ts';
 import { startMissiveTools } from '../support/missive/missive-tools.ts';
 

@@ -1,9 +1,9 @@
-/** What can be done to a conversation along with a post, a draft, a message, or alone. */
+/** Parameters that change a conversation, alone or together with a new post, draft or message in it, and the rules for them. */
 import { z } from 'zod';
-import { ToolError } from '../../../errors.ts';
-import { Color, Id } from '../../missive/fields.ts';
-import { inBody } from '../../missive/operation.ts';
-import type { Use } from '../../tool.ts';
+import { ToolError } from '../../errors.ts';
+import type { Use } from '../tool.ts';
+import { Color, Id } from './fields.ts';
+import { inBody } from './operation.ts';
 
 const users = (what: string) =>
   z.array(Id).optional().describe(`${what} Ids from list_all_missive_users; needs organization.`);
@@ -30,7 +30,7 @@ export const stateActions = {
   close: inBody(yes('Closes it for everyone with access.')),
 };
 
-/** Where something new is put: a conversation that there is, or a new one. */
+/** The conversation that receives something new: an existing one, or one that is created. */
 export const placeActions = {
   conversation: inBody(
     Id.optional().describe(
@@ -55,7 +55,7 @@ const NEED_ORGANIZATION = [
   'remove_shared_labels',
 ] as const;
 
-/** @throws {ToolError} for what Missive would refuse or ignore */
+/** @throws {ToolError} for combinations that Missive would refuse or ignore */
 export function checkActions(args: Readonly<Record<string, unknown>>): void {
   const given = NEED_ORGANIZATION.find((name) => args[name] !== undefined);
   if (given !== undefined && args.organization === undefined) {
@@ -72,10 +72,10 @@ export function checkActions(args: Readonly<Record<string, unknown>>): void {
 
 const CHANGES = Object.keys(stateActions).filter((name) => name !== 'organization');
 
-/** What is done to the conversation along with something new in it takes the power to do it alone. */
-export function alsoUpdates(args: Readonly<Record<string, unknown>>): readonly Use[] {
-  const isThere = args.conversation !== undefined || args.references !== undefined;
-  const names = isThere ? [...CHANGES, 'conversation_subject', 'conversation_color'] : CHANGES;
+/** The uses of a call that adds something to a conversation: if it also changes the conversation, it uses the tool that does so alone. */
+export function conversationUses(args: Readonly<Record<string, unknown>>): readonly Use[] {
+  const isExisting = args.conversation !== undefined || args.references !== undefined;
+  const names = isExisting ? [...CHANGES, 'conversation_subject', 'conversation_color'] : CHANGES;
   const isChange = args.reopen === true || names.some((name) => args[name] !== undefined);
   return isChange ? [{ tool: 'update_a_missive_conversation_by_id' }] : [];
 }

@@ -1,10 +1,10 @@
-/** HTML that people wrote, for a model: as text or as it is, in pieces. */
+/** Returns the HTML body of a message or response as text or as HTML, in slices. */
 import { z } from 'zod';
 import { textOfHtml } from '../../mail/mime/html-text.ts';
 import { bodyParameters, bodySlice } from '../body-slice.ts';
 import { local } from './operation.ts';
 
-export const bodyChoice = {
+export const htmlBodyParameters = {
   body_format: local(
     z
       .enum(['text', 'html'])
@@ -15,7 +15,7 @@ export const bodyChoice = {
   body_offset: local(bodyParameters.body_offset),
 };
 
-export const bodyNotes = {
+export const htmlBodyFields = {
   body: z
     .string()
     .nullable()
@@ -26,7 +26,8 @@ export const bodyNotes = {
     .describe('Null: that was all of the body.'),
 };
 
-export function withBody(
+/** The item with the fields of `htmlBodyFields`; both are null if it has no body. */
+export function presentHtmlBody(
   item: Record<string, unknown>,
   args: { body_format: string; max_chars: number; body_offset: number },
 ) {

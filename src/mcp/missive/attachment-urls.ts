@@ -1,21 +1,21 @@
-/** Files that go to Missive: from links of our own making, as base64 inside the JSON. */
+/** Fetches the files of `attachment_urls` from links of this server, and puts them as base64 into a request body. */
 import { Buffer } from 'node:buffer';
 import { z } from 'zod';
-import { ToolError } from '../../../errors.ts';
-import { chunksOf } from '../../../mail/message-bytes.ts';
-import type { MissiveSession } from '../../missive/missive-session.ts';
-import { inBody } from '../../missive/operation.ts';
+import { ToolError } from '../../errors.ts';
+import { chunksOf } from '../../mail/message-bytes.ts';
+import type { MissiveSession } from './missive-session.ts';
+import { inBody } from './operation.ts';
 
-/** Missive takes no more of JSON; base64 makes four bytes of three. */
-const MOST_JSON_BYTES = 10_000_000;
-const MOST_BYTES = 7 * 1024 * 1024;
-/** For the names of the files, and what stands around them. */
+/** Missive's limit for a request body; base64 turns three bytes into four. */
+const MAX_JSON_BYTES = 10_000_000;
+const MAX_FILE_BYTES = 7 * 1024 * 1024;
+/** Reserved for each file's name and the JSON around it. */
 const BYTES_AROUND_FILE = 400;
-const MOST_FILES = 25;
+const MAX_FILES = 25;
 
 const attachmentUrls = z
   .array(z.url().max(8192))
-  .max(MOST_FILES)
+  .max(MAX_FILES)
   .optional()
   .describe(
     'Files to attach: links that tools of this server returned, up to 25 and 7 MB together. No other URL is fetched.',
@@ -24,9 +24,9 @@ const attachmentUrls = z
 export const attachmentParameter = { attachment_urls: inBody(attachmentUrls) };
 
 /**
- * The parameters as Missive takes them.
+ * The given arguments, with the files as `attachments` in place of their links.
  *
- * @throws {ToolError} if a link is not ours, or the files are too large together
+ * @throws {ToolError} if a link does not belong to this server, or the files together are too large
  */
 export async function withAttachments(
   { attachment_urls: urls, ...fields }: Readonly<Record<string, unknown>> & { attachment_urls?: string[] | undefined },
@@ -35,36 +35,36 @@ export async function withAttachments(
   const content = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   if (urls === undefined || urls.length === 0) return content;
   const attachments = [];
-  let left = leftBeside(content, urls.length);
+  let leftBytes = fileBytesBeside(content, urls.length);
   for (const url of urls) {
-    const { filename, bytes } = await fileOf(url, left, session);
-    left -= bytes.length;
+    const { filename, bytes } = await fetchFile(url, leftBytes, session);
+    leftBytes -= bytes.length;
     attachments.push({ filename, base64_data: bytes.toString('base64') });
   }
   return { ...content, attachments };
 }
 
-async function fileOf(
+async function fetchFile(
   url: string,
-  most: number,
+  maxBytes: number,
   session: MissiveSession,
 ): Promise<{ filename: string; bytes: Buffer }> {
-  if (most <= 0) throw tooLarge();
-  const { filename, content } = await session.fetchOwn(url, most);
+  if (maxBytes <= 0) throw tooLarge();
+  const { filename, content } = await session.fetchOwn(url, maxBytes);
   const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of chunksOf(content)) {
     length += piece.length;
-    if (length > most) throw tooLarge();
+    if (length > maxBytes) throw tooLarge();
     pieces.push(piece);
   }
   return { filename, bytes: Buffer.concat(pieces) };
 }
 
-/** Bytes of files that fit beside the other fields. */
-function leftBeside(content: object, files: number): number {
-  const json = MOST_JSON_BYTES - Buffer.byteLength(JSON.stringify(content)) - files * BYTES_AROUND_FILE;
-  return Math.min(MOST_BYTES, Math.floor((json * 3) / 4));
+/** File bytes that fit into the request body beside the other fields. */
+function fileBytesBeside(content: object, files: number): number {
+  const base64Bytes = MAX_JSON_BYTES - Buffer.byteLength(JSON.stringify(content)) - files * BYTES_AROUND_FILE;
+  return Math.min(MAX_FILE_BYTES, Math.floor((base64Bytes * 3) / 4));
 }
 
 const tooLarge = () =>

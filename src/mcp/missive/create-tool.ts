@@ -1,4 +1,4 @@
-/** Turns a record of an operation into a tool: one flat namespace for the model, path, query and body for the API. */
+/** Creates a tool from an operation record: its schemas for the model, the request from its arguments, the result from the response. */
 import { z } from 'zod';
 import { ToolError, UpstreamError } from '../../errors.ts';
 import { requireEnvelope } from '../permit/recipients.ts';
@@ -10,9 +10,8 @@ import { fetchPage, type Row } from './paging.ts';
 
 type Args = Record<string, unknown>;
 
-export function toolOf(operation: Operation): Tool<MissiveSession> {
+export function createTool(operation: Operation): Tool<MissiveSession> {
   const { name, title, description, effect, method, tags, idempotent, paging, alsoDoes } = operation;
-  const output = outputOf(operation);
   return {
     name,
     title,
@@ -21,8 +20,8 @@ export function toolOf(operation: Operation): Tool<MissiveSession> {
     method,
     tags,
     ...(idempotent !== undefined && { idempotent }),
-    input: inputOf(operation),
-    output,
+    input: inputSchema(operation),
+    output: outputSchema(operation),
     ...(alsoDoes !== undefined && { alsoDoes }),
     async run(args, session) {
       operation.check?.(args);
@@ -34,20 +33,19 @@ export function toolOf(operation: Operation): Tool<MissiveSession> {
 const PAGING_ADVICE =
   'For the next page pass next_cursor exactly as received, with the same other arguments; null: that was all.';
 
-/** Strict, so that a misspelled filter does not list everything. */
-function inputOf({ parameters, paging }: Operation): z.ZodObject {
+/** Strict: with a misspelled filter ignored, the tool would list everything. */
+function inputSchema({ parameters, paging }: Operation): z.ZodObject {
   const shape = Object.fromEntries(Object.entries(parameters).map(([name, { schema }]) => [name, schema]));
-  return z.strictObject(paging === undefined ? shape : { ...shape, ...pagingShape(paging) });
+  return z.strictObject(paging === undefined ? shape : { ...shape, ...pagingParameters(paging) });
 }
 
-function pagingShape(paging: Paging): z.ZodRawShape {
-  const least = paging.style === 'until' ? paging.least : 1;
+function pagingParameters(paging: Paging): z.ZodRawShape {
   return {
     limit: z
       .int()
-      .min(least)
-      .max(paging.most)
-      .default(paging.standard)
+      .min(paging.style === 'until' ? paging.minLimit : 1)
+      .max(paging.maxLimit)
+      .default(paging.defaultLimit)
       .describe(
         paging.style === 'until' ? 'Rows on a page; some more where several share one time.' : 'Rows on a page.',
       ),
@@ -59,16 +57,16 @@ function pagingShape(paging: Paging): z.ZodRawShape {
   };
 }
 
-function outputOf({ answer, paging, notes = {} }: Operation): z.ZodObject {
+function outputSchema({ answer, paging, presentedFields = {} }: Operation): z.ZodObject {
   switch (answer.kind) {
     case 'list':
       return z.object({
-        [answer.key]: z.array(answer.item.extend(notes)),
+        [answer.key]: z.array(answer.item.extend(presentedFields)),
         ...(paging !== undefined && { next_cursor: z.string().nullable().describe('Null: no more rows.') }),
       });
     case 'one':
       return z.object({
-        [answer.as]: answer.item.extend(notes).nullable().describe('Null: done, but Missive said no more.'),
+        [answer.as]: answer.item.extend(presentedFields).nullable().describe('Null: done, but Missive said no more.'),
       });
     case 'none':
       return z.object({ done: z.literal(true) });
@@ -81,33 +79,35 @@ async function runOnce(operation: Operation, args: Args, session: MissiveSession
     requireEnvelope(session.permit, recipients(args));
     await session.sendLimit.check();
   }
-  const body = await bodyOf(operation, args, session);
-  const request = { http, path: pathOf(operation, args), query: queryOf(operation, args), ...body };
-  const ask = () => session.api.request(request);
-  const content = await (recipients === undefined ? ask() : session.sendLimit.counted(ask)).catch((error: unknown) => {
-    throw isNotFound(error) && operation.notFound
-      ? new ToolError(operation.notFound, { cause: error, details: { status: 404 } })
-      : error;
-  });
+  const body = await requestBody(operation, args, session);
+  const request = { http, path: requestPath(operation, args), query: requestQuery(operation, args), ...body };
+  const send = () => session.api.request(request);
+  const content = await (recipients === undefined ? send() : session.sendLimit.counted(send)).catch(
+    (error: unknown) => {
+      throw isNotFound(error) && operation.notFound
+        ? new ToolError(operation.notFound, { cause: error, details: { status: 404 } })
+        : error;
+    },
+  );
   const { answer } = operation;
   if (answer.kind === 'none') return { done: true };
-  const rows = presented(operation, rowsOf(content, operation, answer.key), args);
+  const rows = resultRows(operation, responseRows(content, operation, answer.key), args);
   return answer.kind === 'list' ? { [answer.key]: rows } : { [answer.as]: rows[0] ?? null };
 }
 
 async function runPage(operation: Operation, paging: Paging, args: Args, session: MissiveSession): Promise<Args> {
   const { limit, next_cursor: cursor, ...filters } = args;
   const { answer } = operation;
-  if (answer.kind !== 'list') throw new TypeError(`${operation.name} has pages, so it must answer with a list`);
+  if (answer.kind !== 'list') throw new TypeError(`${operation.name} has paging, but its answer is not a list`);
   const at = typeof cursor === 'string' ? readCursor(operation.name, filters, cursor) : null;
-  const filterQuery = queryOf(operation, filters);
+  const filterQuery = requestQuery(operation, filters);
   const { rows, next } = await fetchPage(paging, Number(limit), at, async (query) => {
-    const path = pathOf(operation, filters);
+    const path = requestPath(operation, filters);
     const content = await session.api.request({ http: 'GET', path, query: { ...filterQuery, ...query } });
-    return rowsOf(content, operation, answer.key);
+    return responseRows(content, operation, answer.key);
   });
   return {
-    [answer.key]: presented(operation, rows, args),
+    [answer.key]: resultRows(operation, rows, args),
     next_cursor: next && writeCursor(operation.name, filters, next),
   };
 }
@@ -116,8 +116,8 @@ const isNotFound = (error: unknown): boolean => error instanceof ToolError && er
 
 const Rows = z.union([z.array(z.record(z.string(), z.unknown())), z.record(z.string(), z.unknown())]);
 
-/** What stands under the key: an array, an object that stands for an array of one, or nothing where a success says nothing. */
-function rowsOf(content: unknown, { effect }: Operation, key: string): Row[] {
+/** The rows under the key, which holds an array, a single object, or nothing. An unreadable response to a write counts as no rows. */
+function responseRows(content: unknown, { effect }: Operation, key: string): Row[] {
   const parsed = z.object({ [key]: Rows.nullish() }).safeParse(content ?? {});
   if (!parsed.success && effect === 'reads') throw unreadable();
   const value = parsed.data?.[key];
@@ -126,12 +126,16 @@ function rowsOf(content: unknown, { effect }: Operation, key: string): Row[] {
 }
 
 /**
- * As they are returned. Not all of Missive's answers are documented: a field of another type than is known is left out. A row
- * of which not even that is left is left out too where something was done, as it was done all the same.
+ * The rows as the tool returns them. Missive's documentation is incomplete: a field of another type than the schema's is dropped. A row that
+ * then lacks a required field is dropped too after a write, which has taken effect all the same; a read fails.
  */
-function presented({ answer, present, notes = {}, effect }: Operation, rows: readonly Row[], args: Args): Row[] {
+function resultRows(
+  { answer, present, presentedFields = {}, effect }: Operation,
+  rows: readonly Row[],
+  args: Args,
+): Row[] {
   if (answer.kind === 'none') return [];
-  const item = answer.item.extend(notes);
+  const item = answer.item.extend(presentedFields);
   const tolerant = item.extend(
     Object.fromEntries(Object.entries(item.shape).map(([name, field]) => [name, z.optional(field).catch(undefined)])),
   );
@@ -161,25 +165,26 @@ const unreadable = () =>
     'What Missive answered is not what its documentation says: nothing can be read from it.',
   );
 
-const given = ({ parameters }: Operation, place: Parameter['in'], args: Args): [wire: string, value: unknown][] =>
+/** The given arguments whose parameters have this place, under their names in the API. */
+const argumentsIn = (place: Parameter['in'], { parameters }: Operation, args: Args): [wire: string, value: unknown][] =>
   Object.entries(parameters).flatMap(([name, parameter]) => {
     const value = args[name];
     return parameter.in === place && value !== undefined ? [[parameter.wire ?? name, value]] : [];
   });
 
-function pathOf(operation: Operation, args: Args): string {
-  const values = new Map(given(operation, 'path', args));
+function requestPath(operation: Operation, args: Args): string {
+  const values = new Map(argumentsIn('path', operation, args));
   return operation.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(values.get(name))));
 }
 
-function queryOf(operation: Operation, args: Args): Record<string, string> {
-  return Object.fromEntries(given(operation, 'query', args).map(([name, value]) => [name, String(value)]));
+function requestQuery(operation: Operation, args: Args): Record<string, string> {
+  return Object.fromEntries(argumentsIn('query', operation, args).map(([name, value]) => [name, String(value)]));
 }
 
-async function bodyOf(operation: Operation, args: Args, session: MissiveSession): Promise<{ body?: unknown }> {
+async function requestBody(operation: Operation, args: Args, session: MissiveSession): Promise<{ body?: unknown }> {
   if (operation.http === 'GET' || operation.http === 'DELETE') return {};
   if (operation.body !== undefined) return { body: await operation.body(args, session) };
-  const content = Object.fromEntries(given(operation, 'body', args));
+  const content = Object.fromEntries(argumentsIn('body', operation, args));
   const { envelope } = operation;
   if (envelope === undefined) return { body: content };
   const object = envelope.withId === undefined ? content : { id: args[envelope.withId], ...content };

@@ -1,4 +1,4 @@
-/** What is shown of messages and drafts. */
+/** Schemas of messages and drafts in a result. */
 import { z } from 'zod';
 import { Correspondent, Text } from './fields.ts';
 
@@ -14,7 +14,7 @@ const AttachmentItem = z.object({
   url: Text.describe('Link to the bytes, for a short time.'),
 });
 
-/** Without the text. */
+/** A message without its body. */
 export const MessageItem = z.object({
   id: z.string(),
   type: Text,

@@ -1,3 +1,4 @@
+/** Recognises the requests of the fast path: tools/list and tools/call, nearly all of the traffic, without any unusual member or header. */
 import type { IncomingHttpHeaders } from 'node:http';
 import {
   CLIENT_CAPABILITIES_META_KEY,
@@ -6,24 +7,17 @@ import {
   PROTOCOL_VERSION_META_KEY,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import type { CallParams, Era } from './call-tool.ts';
 
-/** The two requests that are nearly all of the traffic, in the form that they nearly always have. */
-
-export type PlainRequest = {
-  /** The 2026 era has its version in every message, and ends a call by hanging up. */
-  era: '2025' | '2026';
+export type FastPathRequest = {
+  era: Era;
   id: string | number;
 } & ({ method: 'tools/list' } | { method: 'tools/call'; params: CallParams });
 
-interface CallParams {
-  name: string;
-  arguments?: Record<string, unknown> | undefined;
-}
-
 const ProgressToken = z.union([z.string(), z.number().int()]).optional();
 
-/** Notes of a client to itself; what belongs to the protocol is special. */
-const Notes = z
+/** `_meta` with keys of the client's own; keys reserved for the protocol need the SDK. */
+const ClientMeta = z
   .looseObject({ progressToken: ProgressToken })
   .refine((meta) => !Object.keys(meta).some(isReserved))
   .optional();
@@ -31,7 +25,7 @@ const Notes = z
 const MODERN_VERSION = '2026-07-28';
 const ENVELOPE_KEYS = new Set([PROTOCOL_VERSION_META_KEY, CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY]);
 
-/** What every message of the 2026 era carries (MCP 2026-07-28, basic, "`_meta`"). */
+/** The `_meta` of every message of the 2026 era (MCP 2026-07-28, basic, "`_meta`"). */
 const Envelope = z
   .looseObject({
     progressToken: ProgressToken,
@@ -46,17 +40,20 @@ function isReserved(key: string): boolean {
 }
 
 const LegacyRequest = z.discriminatedUnion('method', [
-  listOf(z.strictObject({ _meta: Notes }).optional()),
-  callOf(Notes),
+  listRequest(z.strictObject({ _meta: ClientMeta }).optional()),
+  callRequest(ClientMeta),
 ]);
 
-const ModernRequest = z.discriminatedUnion('method', [listOf(z.strictObject({ _meta: Envelope })), callOf(Envelope)]);
+const ModernRequest = z.discriminatedUnion('method', [
+  listRequest(z.strictObject({ _meta: Envelope })),
+  callRequest(Envelope),
+]);
 
-function listOf<Params extends z.ZodType>(params: Params) {
+function listRequest<Params extends z.ZodType>(params: Params) {
   return z.strictObject({ ...jsonRpc(), method: z.literal('tools/list'), params });
 }
 
-function callOf<Meta extends z.ZodType>(_meta: Meta) {
+function callRequest<Meta extends z.ZodType>(_meta: Meta) {
   const args = z.record(z.string(), z.unknown()).optional();
   const params = z.strictObject({ name: z.string(), arguments: args, _meta });
   return z.strictObject({ ...jsonRpc(), method: z.literal('tools/call'), params });
@@ -68,19 +65,19 @@ function jsonRpc() {
 
 const LEGACY_VERSIONS = new Set(['2025-03-26', '2025-06-18', '2025-11-25']);
 
-/** @returns undefined if anything about the request is special, be it right or wrong: the SDK knows what to do with that */
-export function readPlainRequest(body: unknown, headers: IncomingHttpHeaders): PlainRequest | undefined {
+/** @returns undefined if the request has anything unusual, valid or not: the SDK answers it */
+export function readFastPathRequest(body: unknown, headers: IncomingHttpHeaders): FastPathRequest | undefined {
   const version = headers['mcp-protocol-version'];
   if (version === MODERN_VERSION) return readModern(body, headers);
   if (version !== undefined && !LEGACY_VERSIONS.has(version.toString())) return undefined;
-  // These belong to the 2026 era.
+  // Headers of the 2026 era.
   if (headers['mcp-method'] !== undefined || headers['mcp-name'] !== undefined) return undefined;
   const { success, data } = LegacyRequest.safeParse(body);
   return success ? { era: '2025', ...data } : undefined;
 }
 
-/** Headers have to say the same as the body (MCP-02). */
-function readModern(body: unknown, headers: IncomingHttpHeaders): PlainRequest | undefined {
+/** The headers have to agree with the body (MCP-02). */
+function readModern(body: unknown, headers: IncomingHttpHeaders): FastPathRequest | undefined {
   const { success, data } = ModernRequest.safeParse(body);
   if (!success || headers['mcp-method'] !== data.method) return undefined;
   const name = data.method === 'tools/call' ? data.params.name : undefined;
