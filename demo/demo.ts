@@ -1,4 +1,4 @@
-/** `npm run demo [-- --missive] [--once]`: mail-mcp beside a service in memory, used by the official MCP client. Needs no account. */
+/** `npm run demo [-- --missive] [--once]`: runs mail-mcp with a service in memory and calls its tools with the official MCP client. Needs no account. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import process from 'node:process';
@@ -19,14 +19,14 @@ const Registration = z.object({ client_id: z.string(), client_secret: z.string()
 type Registration = z.output<typeof Registration>;
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
-const step = (title: string) => print(`\n\x1b[1m== ${title}\x1b[0m`);
+const printHeading = (title: string) => print(`\n\x1b[1m== ${title}\x1b[0m`);
 
-async function demo(startAct: () => Promise<Scenario>, isOnce: boolean): Promise<void> {
-  const act = await startAct();
-  step(act.service.title);
-  for (const line of act.service.lines) print(line);
+async function runDemo(createScenario: () => Promise<Scenario>, isOnce: boolean): Promise<void> {
+  const scenario = await createScenario();
+  printHeading(scenario.service.title);
+  for (const line of scenario.service.lines) print(line);
 
-  step('mail-mcp');
+  printHeading('mail-mcp');
   const port = await freePort();
   const env = {
     BASE_URL: `http://localhost:${port}`,
@@ -38,24 +38,24 @@ async function demo(startAct: () => Promise<Scenario>, isOnce: boolean): Promise
   const server = await startServer(config, createLog(config.logLevel, process.stderr));
   try {
     print(`Serving ${config.issuer}/mcp`);
-    const registration = await mint(env, act);
-    const client = await connect(config.issuer, registration, act);
-    step('A tour of the tools');
-    await act.tour(client, (wish, answer) => print(`\n> ${wish}\n${answer.replace(/^/gm, '  ')}`));
+    const registration = await mint(env, scenario);
+    const client = await connect(config.issuer, registration, scenario);
+    printHeading('The tools');
+    await scenario.showTools(client, (request, result) => print(`\n> ${request}\n${result.replace(/^/gm, '  ')}`));
     await client.close();
-    step('Every step worked');
+    printHeading('Every step worked');
     if (isOnce) return;
-    explain(config.issuer, registration, act);
-    await interruption();
+    printInstructions(config.issuer, registration, scenario);
+    await waitForInterrupt();
   } finally {
     await server.stop();
-    await act.close();
+    await scenario.close();
   }
 }
 
-/** The operator's part: `mail-mcp generate`. */
+/** Mints a client as the operator does: `mail-mcp generate`. */
 async function mint(env: NodeJS.ProcessEnv, { flags }: Scenario): Promise<Registration> {
-  step('The operator mints a client');
+  printHeading('The operator mints a client');
   const argv = [
     'generate',
     ...flags,
@@ -74,9 +74,9 @@ async function mint(env: NodeJS.ProcessEnv, { flags }: Scenario): Promise<Regist
   return registration;
 }
 
-/** The client's and the person's part: from the bare URL to a connection, through the OAuth flow. */
+/** Connects the client with only the URL: discovery, sign-in of the account owner, tokens. */
 async function connect(issuer: string, registration: Registration, { login }: Scenario): Promise<Client> {
-  step('The MCP client connects, and the person signs in');
+  printHeading('The MCP client connects, and the account owner signs in');
   const provider = new RegisteredClient(registration, REDIRECT_URI);
   const client = new Client({ name: 'mail-mcp-demo', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
   const transport = () => new StreamableHTTPClientTransport(new URL(`${issuer}/mcp`), { authProvider: provider });
@@ -95,12 +95,16 @@ async function connect(issuer: string, registration: Registration, { login }: Sc
   return client;
 }
 
-function explain(issuer: string, { client_id, client_secret }: Registration, { loginWords }: Scenario): void {
-  step('Try it yourself');
+function printInstructions(
+  issuer: string,
+  { client_id, client_secret }: Registration,
+  { credentialsText }: Scenario,
+): void {
+  printHeading('Try it yourself');
   print(`MCP server URL:  ${issuer}/mcp`);
   print(`Client ID:       ${client_id}`);
   print(`Client secret:   ${client_secret}`);
-  print(`Login:           ${loginWords}`);
+  print(`Login:           ${credentialsText}`);
   print('\nMCP Inspector:   npx @modelcontextprotocol/inspector');
   print(`Claude Code:     claude mcp add --transport http --client-id <Client ID> --client-secret mail ${issuer}/mcp`);
   print('\nCtrl-C ends it.');
@@ -118,7 +122,7 @@ function freePort(): Promise<number> {
   });
 }
 
-function interruption(): Promise<void> {
+function waitForInterrupt(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
@@ -126,7 +130,7 @@ function interruption(): Promise<void> {
 
 const has = (flag: string) => process.argv.includes(flag);
 
-await demo(has('--missive') ? createMissiveScenario : createMailScenario, has('--once')).catch((error: unknown) => {
+await runDemo(has('--missive') ? createMissiveScenario : createMailScenario, has('--once')).catch((error: unknown) => {
   process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

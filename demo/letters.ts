@@ -1,11 +1,11 @@
-/** The mail that is in the demo's mailbox before anybody signs in. */
+/** The messages in the mailbox of the demo. */
 
 export interface Letter {
   from: string;
   subject: string;
   text: string;
   html?: string;
-  /** How long ago it came. */
+  /** Age of the message. */
   hoursAgo: number;
   flags: string[];
   attachment?: { filename: string; contentType: string; content: string };

@@ -1,4 +1,4 @@
-/** The demo of a mailbox. */
+/** The demo with a mailbox in memory. */
 import { randomBytes } from 'node:crypto';
 import { OWNER } from './letters.ts';
 import { startMailbox } from './mailbox.ts';
@@ -26,8 +26,8 @@ export async function createMailScenario(): Promise<Scenario> {
       imap_password: password,
       use_same_credentials: 'on',
     },
-    loginWords: `${OWNER.fullName}, ${username}, password ${password}`,
-    tour: (client, say) => showMailTools(client, OWNER.email, say),
+    credentialsText: `${OWNER.fullName}, ${username}, password ${password}`,
+    showTools: (client, printStep) => showMailTools(client, OWNER.email, printStep),
     close,
   };
 }

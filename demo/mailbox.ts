@@ -1,3 +1,4 @@
+/** Starts the mail servers of the demo in memory. */
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import hoodiecrow from 'hoodiecrow-imap';
@@ -13,7 +14,7 @@ export interface DemoMailbox {
   close(): Promise<void>;
 }
 
-/** An IMAP server in memory with some mail in it, and an SMTP server that delivers everything into it. Loopback only. */
+/** Starts an IMAP server in memory with some messages, and an SMTP server that delivers into it. Loopback only. */
 export async function startMailbox(password: string): Promise<DemoMailbox> {
   const username = OWNER.email;
   const imap = hoodiecrow({

@@ -1,4 +1,4 @@
-/** The demo of Missive: a sales rep has a prospect stored, at a stand-in for the API. */
+/** The demo with a stand-in for the Missive API: stores a prospect as a contact. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { ids } from '../test/support/missive/ids.ts';
@@ -20,17 +20,17 @@ export async function createMissiveScenario(): Promise<Scenario> {
     service: { title: 'A stand-in for Missive, in memory', lines: [`API at ${missive.url}`] },
     flags: ['--missive', `--missive-url=${missive.url}`, '--tags=contacts,conversations,directory'],
     login: { api_token: missive.token },
-    loginWords: `personal API token ${missive.token}`,
-    async tour(client, say) {
+    credentialsText: `personal API token ${missive.token}`,
+    async showTools(client, printStep) {
       const call = async (name: string, args: Record<string, unknown> = {}) => {
         const { isError, content, structuredContent } = await client.callTool({ name, arguments: args });
         if (isError) throw new Error(`${name} failed: ${JSON.stringify(content)}`);
         return structuredContent;
       };
-      const id = await storeProspect(call, { conversation_id: ids.prospect, book: 'VIP Prospects' }, say);
+      const id = await storeProspect(call, { conversation_id: ids.prospect, book: 'VIP Prospects' }, printStep);
       const { contact } = Contact.parse(await call('get_single_missive_contact_by_id', { id }));
       const addresses = contact.infos.map(({ value }) => value).join(', ');
-      say('Is it in the book now?', `${contact.first_name} ${contact.last_name}, ${addresses}`);
+      printStep('Is it in the book now?', `${contact.first_name} ${contact.last_name}, ${addresses}`);
     },
     async close() {
       await missive[Symbol.asyncDispose]();

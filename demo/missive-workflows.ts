@@ -1,11 +1,11 @@
-/** What an assistant does at Missive for somebody who asks: store a prospect, and escalate a thread. */
+/** Two workflows of an assistant with the Missive tools: store a prospect as a contact, and escalate a conversation. */
 import { z } from 'zod';
-import type { Say } from './scenario.ts';
+import type { PrintStep } from './scenario.ts';
 
-/** Calls a tool. @returns its structured content; throws what the model would read if it reports an error */
+/** Calls a tool. @returns its structured content; throws the text of the error if it reports one */
 export type Call = (tool: string, args?: Record<string, unknown>) => Promise<unknown>;
 
-const silent: Say = () => {};
+const printNothing: PrintStep = () => {};
 
 const Named = z.object({ id: z.string(), name: z.string().nullish() });
 const User = Named.extend({ email: z.string() });
@@ -15,8 +15,22 @@ const Comment = z.object({ body: z.string().nullish(), author: z.object({ name: 
 const Label = Named.extend({ name_with_parent_names: z.string() });
 const Contact = z.object({ id: z.string() });
 
-/** All rows of a list, page by page, with the cursor passed back as it came. */
-async function all<T>(call: Call, tool: string, key: string, row: z.ZodType<T>, args: object = {}): Promise<T[]> {
+/** A tool that lists rows under `key`, page by page. */
+interface ListTool<T> {
+  tool: string;
+  key: string;
+  row: z.ZodType<T>;
+}
+
+const CONTACT_BOOKS = { tool: 'list_all_missive_contact_books', key: 'contact_books', row: Named };
+const USERS = { tool: 'list_all_missive_users', key: 'users', row: User };
+const MESSAGES = { tool: 'list_all_missive_conversation_messages', key: 'messages', row: Message };
+const CONTACTS = { tool: 'list_all_missive_contacts', key: 'contacts', row: Contact };
+const COMMENTS = { tool: 'list_all_missive_conversation_comments', key: 'comments', row: Comment };
+const SHARED_LABELS = { tool: 'list_all_missive_shared_labels', key: 'shared_labels', row: Label };
+
+/** All rows of a list; the cursor of each page is passed to the next call. */
+async function listAll<T>(call: Call, { tool, key, row }: ListTool<T>, args: object = {}): Promise<T[]> {
   const Page = z.object({ [key]: z.array(row), next_cursor: z.string().nullable() });
   const rows: T[] = [];
   let cursor: string | null = null;
@@ -30,40 +44,40 @@ async function all<T>(call: Call, tool: string, key: string, row: z.ZodType<T>, 
   return rows;
 }
 
-function found<T>(what: string, value: T | undefined): T {
+function requireFound<T>(what: string, value: T | undefined): T {
   if (value === undefined) throw new Error(`There is no ${what}`);
   return value;
 }
 
 /**
- * “Read the messages of this conversation, find who writes from outside, and add them to this contact book.”
+ * Finds the sender of a conversation who does not belong to the organization, and stores them in the contact book.
  *
  * @returns the id of the contact
- * @throws if a tool reports an error, or something is not there
+ * @throws if a tool reports an error, or the contact book or sender does not exist
  */
 export async function storeProspect(
   call: Call,
   { conversation_id, book }: { conversation_id: string; book: string },
-  say: Say = silent,
+  printStep: PrintStep = printNothing,
 ): Promise<string> {
-  const books = await all(call, 'list_all_missive_contact_books', 'contact_books', Named);
-  const contact_book = found(
+  const books = await listAll(call, CONTACT_BOOKS);
+  const contact_book = requireFound(
     `contact book ${book}`,
     books.find(({ name }) => name === book),
   ).id;
-  say('Which contact books are there?', books.map(({ id, name }) => `${name}: ${id}`).join('\n'));
+  printStep('Which contact books are there?', books.map(({ id, name }) => `${name}: ${id}`).join('\n'));
 
-  const users = await all(call, 'list_all_missive_users', 'users', User);
+  const users = await listAll(call, USERS);
   const ourDomains = new Set(users.map(({ email }) => domainOf(email)));
-  const messages = await all(call, 'list_all_missive_conversation_messages', 'messages', Message, { conversation_id });
+  const messages = await listAll(call, MESSAGES, { conversation_id });
   const senders = messages.flatMap(({ from_field }) => from_field ?? []);
-  const outside = found(
+  const outside = requireFound(
     'sender from outside',
     senders.find(({ address }) => !ourDomains.has(domainOf(address ?? ''))),
   );
-  say('Who writes from outside?', `${outside.name} <${outside.address}>, of ${senders.length} messages`);
+  printStep('Who writes from outside?', `${outside.name} <${outside.address}>, of ${senders.length} messages`);
 
-  const known = await all(call, 'list_all_missive_contacts', 'contacts', Contact, {
+  const known = await listAll(call, CONTACTS, {
     contact_book,
     search: outside.address,
   });
@@ -77,41 +91,41 @@ export async function storeProspect(
       infos: [{ kind: 'email', label: 'work', value: outside.address }],
     }),
   );
-  const id = found('contact in the answer', contacts[0]).id;
-  say(`Add them to ${book}.`, `Contact ${id}`);
+  const id = requireFound('contact in the answer', contacts[0]).id;
+  printStep(`Add them to ${book}.`, `Contact ${id}`);
   return id;
 }
 
 const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 
 /**
- * “Read the internal comments of this conversation; if one mentions this, put this label on it.”
+ * Adds the label to a conversation if one of its internal comments contains `mention`.
  *
  * @param what.label its path from the top, such as `Escalated/Engineering`
  * @returns whether it was escalated
- * @throws if a tool reports an error, or the label is not there
+ * @throws if a tool reports an error, or the label does not exist
  */
 export async function triage(
   call: Call,
   { conversation_id, mention, label }: { conversation_id: string; mention: string; label: string },
-  say: Say = silent,
+  printStep: PrintStep = printNothing,
 ): Promise<boolean> {
-  const comments = await all(call, 'list_all_missive_conversation_comments', 'comments', Comment, { conversation_id });
-  say('What does the team say?', comments.map(({ author, body }) => `${author?.name}: ${body}`).join('\n'));
+  const comments = await listAll(call, COMMENTS, { conversation_id });
+  printStep('What does the team say?', comments.map(({ author, body }) => `${author?.name}: ${body}`).join('\n'));
   if (!comments.some(({ body }) => body?.includes(mention))) return false;
 
   const { conversation } = z
     .object({ conversation: z.object({ organization: Named }) })
     .parse(await call('get_single_missive_conversation_by_id', { id: conversation_id }));
   const organization = conversation.organization.id;
-  const labels = await all(call, 'list_all_missive_shared_labels', 'shared_labels', Label, { organization });
+  const labels = await listAll(call, SHARED_LABELS, { organization });
   const isLabel = ({ name_with_parent_names }: { name_with_parent_names: string }) =>
     withoutBlanks(name_with_parent_names) === withoutBlanks(label);
-  const { id } = found(`label ${label}`, labels.find(isLabel));
+  const { id } = requireFound(`label ${label}`, labels.find(isLabel));
   await call('update_a_missive_conversation_by_id', { id: conversation_id, organization, add_shared_labels: [id] });
-  say(`It mentions ${mention}: escalate it.`, `Label ${label} is on the conversation.`);
+  printStep(`It mentions ${mention}: escalate it.`, `Label ${label} is on the conversation.`);
   return true;
 }
 
-/** Blanks around the slash mean nothing. */
+/** The path without blanks around slashes, which Missive does not distinguish. */
 const withoutBlanks = (path: string): string => path.replace(/\s*\/\s*/g, '/');

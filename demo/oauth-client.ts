@@ -1,9 +1,10 @@
+/** Implements the client side of OAuth for a client with a client id and a secret. */
 import type { OAuthClientProvider, OAuthDiscoveryState, OAuthTokens } from '@modelcontextprotocol/client';
 
-/** The client's side of OAuth for somebody who has a client id and a secret: remembers tokens, and where to send the person. */
+/** Keeps the tokens of a client with a client id, and the URL of the sign-in page. */
 export class RegisteredClient implements OAuthClientProvider {
   readonly redirectUrl: string;
-  /** Where the person must sign in; set when the server asked for it. */
+  /** URL of the sign-in page; set when the server requires a sign-in. */
   authorizationUrl: URL | undefined;
   readonly #registration: { client_id: string; client_secret?: string };
   #tokens: OAuthTokens | undefined;

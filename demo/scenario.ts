@@ -1,20 +1,20 @@
-/** What is different in each demo: a service in memory, who signs in to it, and what they ask for. */
+/** Declares what differs between the demos: the service in memory, the credentials, and the tool calls. */
 import type { Client } from '@modelcontextprotocol/client';
 import type { FormFields } from '../test/support/app/person.ts';
 
-/** One step: what a person would ask for, and what came of the calls that an assistant would make of it. */
-export type Say = (wish: string, answer: string) => void;
+/** Prints one step: the request of a user, and the result of the tool calls that an assistant makes for it. */
+export type PrintStep = (request: string, result: string) => void;
 
 export interface Scenario {
-  /** What was started, and where it listens. */
+  /** The service that was started, and its addresses. */
   service: { title: string; lines: readonly string[] };
-  /** Of `mail-mcp generate`: the servers. */
+  /** Flags of `mail-mcp generate` for the servers. */
   flags: readonly string[];
-  /** What the person types into the sign-in form. */
+  /** The values of the sign-in page. */
   login: FormFields;
-  /** For somebody who wants to sign in by hand. */
-  loginWords: string;
-  /** @throws if a tool reports an error or returns something else than it promises */
-  tour(client: Client, say: Say): Promise<void>;
+  /** The credentials, for signing in by hand. */
+  credentialsText: string;
+  /** @throws if a tool reports an error, or its result does not match its schema */
+  showTools(client: Client, printStep: PrintStep): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,8 +1,7 @@
+/** The random actions of a person: one tool call each, and what the mailboxes must contain after it. */
 import { randomBytes } from 'node:crypto';
 import { ToolError, UpstreamError } from '../src/errors.ts';
 import type { Model } from './model.ts';
-
-/** What a random person does: one tool call each, and what has to be true of the mailboxes after it. */
 
 export type Call = (tool: string, args: Record<string, unknown>) => Promise<Record<string, unknown>>;
 
@@ -12,19 +11,20 @@ export interface Actor {
   /** Address of `other`. */
   address: string;
   call: Call;
-  /** Is done when nothing fails any more, with the tools of a new process. */
-  later(check: (callAnew: Call) => Promise<void>): void;
+  /** Runs the check after the last fault, with the tools of a new process. */
+  checkLater(check: (callAgain: Call) => Promise<void>): void;
   model: Model;
-  /** As SoakServers.imapTurns(). */
-  imapTurns(): number;
+  /** As SoakServers.imapRestartSteps(). */
+  imapRestartSteps(): number;
   random(): number;
 }
 
 const FOLDERS = ['INBOX', 'Archive', 'Trash', 'Junk'];
 
+/** The result; or `nothing` happened; or it is `unknown` whether the change was made. */
 type Outcome = { result: Record<string, unknown> } | 'nothing' | 'unknown';
 
-/** @throws whatever is not a fault that a caller is told about: a bug */
+/** @throws any error that is not one of the declared kinds: a bug */
 async function outcomeOf(call: Promise<Record<string, unknown>>): Promise<Outcome> {
   try {
     return { result: await call };
@@ -58,37 +58,37 @@ async function send({ self, other, address, call, model }: Actor): Promise<void>
 }
 
 /**
- * With a key the call is made again until it is certain, or often enough; and once more from another process when nothing fails any more,
- * which tells what has become of it and takes back what was left behind. However it ends: at most one message arrives.
+ * Sends with an idempotency key: repeats the call until the outcome is certain or the attempts are used up, and once more from another
+ * process after the last fault, which reports the outcome and removes drafts that were left. In every case at most one message arrives.
  */
-async function sendOnce({ self, other, address, call, later, model }: Actor): Promise<void> {
+async function sendOnce({ self, other, address, call, checkLater, model }: Actor): Promise<void> {
   const subject = newSubject();
-  // Without its copy in Sent nobody could know that it was sent.
+  // Its copy in Sent must stay: without it, it would be unknown that the message was sent.
   model.reserve(self, subject);
   model.expect(other, subject, [], ['INBOX']);
   const args = { to: address, subject, text_body: 'x', idempotency_key: subject };
-  let told: 'nothing certain' | 'sent' | 'sent and filed' = 'nothing certain';
-  for (let attempt = 0; attempt < MOST_ATTEMPTS && told === 'nothing certain'; attempt += 1) {
+  let reported: 'nothing certain' | 'sent' | 'sent and filed' = 'nothing certain';
+  for (let attempt = 0; attempt < MAX_ATTEMPTS && reported === 'nothing certain'; attempt += 1) {
     const outcome = await outcomeOf(call('send_mail_message', args));
-    if (typeof outcome !== 'string') told = outcome.result.warning === undefined ? 'sent and filed' : 'sent';
+    if (typeof outcome !== 'string') reported = outcome.result.warning === undefined ? 'sent and filed' : 'sent';
   }
-  if (told !== 'nothing certain') model.expect(other, subject, ['INBOX']);
-  later(async (callAnew) => {
-    const outcome = await outcomeOf(callAnew('send_mail_message', args));
-    if (outcome === 'nothing' || (outcome === 'unknown' && told === 'sent and filed'))
-      throw new Error(`${subject} was told as ${told}, and then as ${outcome}`);
-    // Attempts that were cut off may each have left a draft.
+  if (reported !== 'nothing certain') model.expect(other, subject, ['INBOX']);
+  checkLater(async (callAgain) => {
+    const outcome = await outcomeOf(callAgain('send_mail_message', args));
+    if (outcome === 'nothing' || (outcome === 'unknown' && reported === 'sent and filed'))
+      throw new Error(`${subject} was reported as ${reported}, and then as ${outcome}`);
+    // Each attempt that was cut off may have left a draft.
     if (outcome === 'unknown') return model.expect(self, subject, ...DRAFTS);
     model.expect(self, subject, ['Sent']);
-    if (told === 'nothing certain') model.expect(other, subject, ['INBOX']);
+    if (reported === 'nothing certain') model.expect(other, subject, ['INBOX']);
   });
 }
 
-const MOST_ATTEMPTS = 4;
-const DRAFTS = Array.from({ length: MOST_ATTEMPTS }, (_, n) => Array.from({ length: n + 1 }, () => 'Drafts'));
+const MAX_ATTEMPTS = 4;
+const DRAFTS = Array.from({ length: MAX_ATTEMPTS }, (_, n) => Array.from({ length: n + 1 }, () => 'Drafts'));
 
-/** A message that is certainly there, as the server numbers it now; undefined if nobody could tell, or it has not arrived yet. */
-async function find({ self, call, model, random }: Actor) {
+/** A message that certainly exists, with its current UID; undefined if the search failed or the message has not arrived yet. */
+async function findMessage({ self, call, model, random }: Actor) {
   const known = model.pick(self, random);
   if (known === undefined) return undefined;
   const { subject, folder } = known;
@@ -101,22 +101,22 @@ async function find({ self, call, model, random }: Actor) {
 }
 
 async function move(actor: Actor): Promise<void> {
-  const found = await find(actor);
+  const found = await findMessage(actor);
   if (found === undefined) return;
   const { subject, ...target } = found;
   const destinations = FOLDERS.filter((folder) => folder !== target.folder);
   const destination = destinations[Math.floor(actor.random() * destinations.length)] ?? 'Archive';
-  const turns = actor.imapTurns();
+  const stepsBefore = actor.imapRestartSteps();
   const outcome = await outcomeOf(actor.call('move_mail_message', { ...target, destination }));
-  // A server that is ended within MOVE may leave the message in both (RFC 6851 §3.3); the caller is told to look into both.
-  const mayBeInBoth = turns % 2 === 1 || actor.imapTurns() !== turns;
+  // A server that ends during MOVE may leave the message in both (RFC 6851 §3.3); the error says to check both.
+  const mayBeInBoth = stepsBefore % 2 === 1 || actor.imapRestartSteps() !== stepsBefore;
   const both = mayBeInBoth ? [[target.folder, destination]] : [];
   if (outcome === 'unknown') actor.model.expect(actor.self, subject, [target.folder], [destination], ...both);
   else if (outcome !== 'nothing') actor.model.expect(actor.self, subject, [destination]);
 }
 
 async function remove(actor: Actor): Promise<void> {
-  const found = await find(actor);
+  const found = await findMessage(actor);
   if (found === undefined) return;
   const { subject, ...target } = found;
   const outcome = await outcomeOf(actor.call('delete_mail_message', target));
@@ -125,21 +125,23 @@ async function remove(actor: Actor): Promise<void> {
 }
 
 async function flag(actor: Actor): Promise<void> {
-  const found = await find(actor);
+  const found = await findMessage(actor);
   if (found === undefined) return;
   const { subject, ...target } = found;
   const outcome = await outcomeOf(actor.call('update_mail_message_flags', { ...target, add: ['\\Flagged'] }));
   if (typeof outcome === 'string') return;
   const { flags } = outcome.result;
-  if (!Array.isArray(flags) || !flags.includes('\\Flagged')) throw new Error(`${subject} was flagged, and is not`);
+  if (!Array.isArray(flags) || !flags.includes('\\Flagged'))
+    throw new Error(`${subject} was flagged, but the flag is missing`);
 }
 
 async function read(actor: Actor): Promise<void> {
-  const found = await find(actor);
+  const found = await findMessage(actor);
   if (found === undefined) return;
   const { subject, ...target } = found;
   const outcome = await outcomeOf(actor.call('get_mail_message', target));
-  if (typeof outcome !== 'string' && outcome.result.subject !== subject) throw new Error(`${subject} read as another`);
+  if (typeof outcome !== 'string' && outcome.result.subject !== subject)
+    throw new Error(`${subject} was read, but another message was returned`);
 }
 
 async function look({ call }: Actor): Promise<void> {

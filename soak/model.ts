@@ -1,6 +1,6 @@
-/** What each mailbox must contain, kept beside the calls that change it. */
+/** Records what each mailbox must contain after the calls that change it. */
 
-/** One person's copies of one message. `alternatives`: the folders it may be in at the end; one alternative means certainty. */
+/** The copies of one message in one account. `alternatives`: the lists of folders that may contain it at the end; one list means certainty. */
 interface Expected {
   owner: number;
   subject: string;
@@ -8,15 +8,15 @@ interface Expected {
 }
 
 export interface Model {
-  /** @param alternatives lists of folders, one of which has to be true */
+  /** @param alternatives lists of folders, one of which must be correct */
   expect(owner: number, subject: string, ...alternatives: string[][]): void;
-  /** From here on pick() does not give it. */
+  /** Excludes the message from pick(). */
   reserve(owner: number, subject: string): void;
-  /** A message of this person that is certainly in exactly one folder, or undefined if there is none. */
+  /** A message of this person that is certainly in exactly one folder; undefined if there is none. */
   pick(owner: number, random: () => number): { subject: string; folder: string } | undefined;
   /** @param actual folder → subjects, for each person. @returns a sentence for each difference */
   differences(actual: readonly Map<string, string[]>[]): string[];
-  /** How many messages are known. */
+  /** Number of known messages. */
   size(): number;
 }
 
@@ -32,8 +32,8 @@ export function createModel(): Model {
       reserved.add(keyOf(owner, subject));
     },
     pick(owner, random) {
-      const certain = [...all.values()].flatMap(({ owner: whose, subject, alternatives: [first, ...others] }) =>
-        whose === owner && others.length === 0 && first?.length === 1 && !reserved.has(keyOf(owner, subject))
+      const certain = [...all.values()].flatMap(({ owner: messageOwner, subject, alternatives: [first, ...others] }) =>
+        messageOwner === owner && others.length === 0 && first?.length === 1 && !reserved.has(keyOf(owner, subject))
           ? [{ subject, folder: first[0] ?? '' }]
           : [],
       );
@@ -49,14 +49,14 @@ export function createModel(): Model {
           ? []
           : [`${subject} of person ${owner} is in [${found}], expected ${JSON.stringify(alternatives)}`];
       });
-      const strangers = actual.flatMap((folders, owner) =>
+      const unexpected = actual.flatMap((folders, owner) =>
         [...folders].flatMap(([folder, subjects]) =>
           subjects
             .filter((subject) => !all.has(keyOf(owner, subject)))
-            .map((subject) => `${subject} of person ${owner} is in ${folder}, and nobody put it there`),
+            .map((subject) => `${subject} of person ${owner} is in ${folder}, but no call put it there`),
         ),
       );
-      return [...wrong, ...strangers];
+      return [...wrong, ...unexpected];
     },
     size: () => all.size,
   };

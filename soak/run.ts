@@ -1,3 +1,4 @@
+/** Runs random calls over failing networks and compares the mailboxes with the reported outcomes. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MailAccount } from '../src/mail/account.ts';
@@ -12,40 +13,40 @@ import { startSoakServers } from './servers.ts';
 
 export interface SoakReport {
   calls: number;
-  /** Cuts, silences and new processes of ours. */
+  /** Cut connections, silent connections and replaced server processes. */
   faults: number;
   /** Restarts of mail servers. */
   restarts: number;
   messages: number;
-  /** A sentence for each thing that is not as it must be. Empty: all is well. */
+  /** One sentence for each deviation from the expected state. */
   differences: string[];
   leakedSockets: number;
-  /** Resident memory in MB: in the middle, and after the last call. */
+  /** Resident memory in MB: halfway, and after the last call. */
   rssMb: [number, number];
 }
 
-/** One person: a mailbox behind networks that fail, and a server process that is replaced now and then. */
+/** An account behind failing networks, and its server process, which is replaced at times. */
 interface Person {
-  /** All processes have it. */
+  /** The same in all its processes. */
   messageIdSecret: Buffer;
   account: MailAccount;
-  /** The account as seen through the failing networks. */
-  far: MailAccount;
+  /** The account with the addresses of the failing networks. */
+  accountOverNetwork: MailAccount;
   tools: MailTools;
 }
 
 const FOLDERS = ['INBOX', 'Archive', 'Trash', 'Junk', 'Drafts', 'Sent'];
-const SETTLE_MS = 30_000;
-const LONGEST_OVERTIME_MS = 60_000;
-/** Between two restarts of a mail server. */
-const RESTART_MS = 3_000;
-/** Silences last longer than that, and do not take all of the time there is. */
+const MAX_SETTLE_MS = 30_000;
+const MAX_OVERTIME_MS = 60_000;
+/** Time between two restarts of a mail server. */
+const RESTART_INTERVAL_MS = 3_000;
+/** Shorter than the silences, so that calls fail within them. */
 const LIMITS: MailToolsLimits = {
   imap: { connectMs: 5_000, silenceMs: 700, commandMs: 5_000 },
   smtp: { connectMs: 5_000, greetingMs: 700, silenceMs: 700, totalMs: 5_000 },
 };
 
-/** Random people use random tools for a while over networks that fail, and what is in their mailboxes is compared with what they were told. */
+/** Several people call random tools over failing networks; at the end their mailboxes are compared with the reported outcomes. */
 export async function runSoak(servers: TestServers, options: { seconds: number; people: number }): Promise<SoakReport> {
   await using own = await startSoakServers(servers);
   await using imap = await startCuttableProxy({ target: { host: '127.0.0.1', port: own.ports.imap } });
@@ -54,27 +55,29 @@ export async function runSoak(servers: TestServers, options: { seconds: number; 
   const model = createModel();
   const end = Date.now() + options.seconds * 1000;
   let restarts = 0;
-  // Each server is restarted once at least, however slow the machine is.
-  const isOver = () => Date.now() > end && (restarts > 1 || Date.now() > end + LONGEST_OVERTIME_MS);
+  // Each server is restarted at least once, even on a slow machine.
+  const isOver = () => Date.now() > end && (restarts > 1 || Date.now() > end + MAX_OVERTIME_MS);
   const restartNext = async () => {
     await (restarts % 2 === 0 ? own.restartImap() : own.restartSmtp(smtp));
     restarts += 1;
   };
   const middle = pause(options.seconds * 500).then(rssMb);
-  const [faults, lives] = await Promise.all([
-    breakThings(people, [imap, smtp], restartNext, isOver),
-    Promise.all(people.map((_, self) => live(self, people, { model, imapTurns: own.imapTurns }, isOver))),
+  const [faults, runs] = await Promise.all([
+    causeFaults(people, [imap, smtp], restartNext, isOver),
+    Promise.all(
+      people.map((_, self) => actRandomly(self, people, { model, imapRestartSteps: own.imapRestartSteps }, isOver)),
+    ),
   ]);
   const rss: [number, number] = [await middle, rssMb()];
   for (const { tools } of people) await tools[Symbol.asyncDispose]();
-  // What the servers still have of connections that were cut is done by then.
+  // Time for the servers to finish the commands of connections that were cut.
   await pause(1000);
-  const late = await Promise.all(people.map((person, self) => askAgain(person, lives[self]?.checks ?? [])));
-  const bugs = [...lives.flatMap(({ bugs }) => bugs), ...late.flat()];
-  const differences = [...bugs, ...(await settled(people, model))];
+  const late = await Promise.all(people.map((person, self) => runChecks(person, runs[self]?.checks ?? [])));
+  const bugs = [...runs.flatMap(({ bugs }) => bugs), ...late.flat()];
+  const differences = [...bugs, ...(await settledDifferences(people, model))];
   await pause(500);
   return {
-    calls: lives.reduce((sum, { calls }) => sum + calls, 0),
+    calls: runs.reduce((sum, { calls }) => sum + calls, 0),
     faults,
     restarts,
     messages: model.size(),
@@ -86,19 +89,30 @@ export async function runSoak(servers: TestServers, options: { seconds: number; 
 
 function newPerson(servers: TestServers, imapPort: number, smtpPort: number): Person {
   const account = newAccount({}, servers);
-  const far: MailAccount = {
+  const accountOverNetwork: MailAccount = {
     ...account,
     imap: { ...account.imap, server: { ...account.imap.server, port: imapPort } },
     smtp: { ...account.smtp, server: { ...account.smtp.server, port: smtpPort } },
   };
   const messageIdSecret = randomBytes(32);
-  return { account, far, messageIdSecret, tools: openMailTools(far, { ...LIMITS, messageIdSecret }) };
+  return {
+    account,
+    accountOverNetwork,
+    messageIdSecret,
+    tools: openMailTools(accountOverNetwork, { ...LIMITS, messageIdSecret }),
+  };
 }
 
-async function live(self: number, people: Person[], shared: Pick<Actor, 'model' | 'imapTurns'>, isOver: () => boolean) {
+/** Calls random tools for one person until the end. @returns the bugs, the number of calls, and the checks for later */
+async function actRandomly(
+  self: number,
+  people: Person[],
+  shared: Pick<Actor, 'model' | 'imapRestartSteps'>,
+  isOver: () => boolean,
+) {
   const bugs: string[] = [];
   const checks: Check[] = [];
-  const later = (check: Check) => void checks.push(check);
+  const checkLater = (check: Check) => void checks.push(check);
   let calls = 0;
   while (!isOver()) {
     const other = (self + 1 + Math.floor(Math.random() * (people.length - 1))) % people.length;
@@ -106,10 +120,10 @@ async function live(self: number, people: Person[], shared: Pick<Actor, 'model' 
     const action = ACTIONS[Math.floor(Math.random() * ACTIONS.length)];
     const call: Call = (tool, args) => {
       calls += 1;
-      return people[self]?.tools.call(tool, args) ?? Promise.reject(new Error('nobody there'));
+      return people[self]?.tools.call(tool, args) ?? Promise.reject(new Error('no such person'));
     };
     try {
-      await action?.({ ...shared, self, other, address, call, later, random: Math.random });
+      await action?.({ ...shared, self, other, address, call, checkLater, random: Math.random });
     } catch (error) {
       bugs.push(`${action?.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -117,11 +131,11 @@ async function live(self: number, people: Person[], shared: Pick<Actor, 'model' 
   return { bugs, calls, checks };
 }
 
-type Check = Parameters<Actor['later']>[0];
+type Check = Parameters<Actor['checkLater']>[0];
 
-/** What was put off until nothing fails any more. @returns a sentence for each check that did not hold */
-async function askAgain({ far, messageIdSecret }: Person, checks: readonly Check[]): Promise<string[]> {
-  await using tools = openMailTools(far, { messageIdSecret });
+/** Runs the deferred checks after the last fault. @returns one sentence for each failed check */
+async function runChecks({ accountOverNetwork, messageIdSecret }: Person, checks: readonly Check[]): Promise<string[]> {
+  await using tools = openMailTools(accountOverNetwork, { messageIdSecret });
   const bugs: string[] = [];
   for (const check of checks) {
     await check(tools.call).catch((error: unknown) => {
@@ -131,20 +145,20 @@ async function askAgain({ far, messageIdSecret }: Person, checks: readonly Check
   return bugs;
 }
 
-/** Cuts, silences that end in a cut, new processes in place of old ones, and the mail servers started again in turns. @returns how many, without the last */
-async function breakThings(
+/** Cuts connections, silences them before a cut, replaces server processes and restarts the mail servers in turn. @returns the number of faults, without restarts */
+async function causeFaults(
   people: Person[],
   networks: CuttableProxy[],
   restartNext: () => Promise<void>,
   isOver: () => boolean,
 ): Promise<number> {
   let faults = 0;
-  let restartAt = Date.now() + RESTART_MS;
+  let restartAt = Date.now() + RESTART_INTERVAL_MS;
   while (!isOver()) {
     await pause(200 + Math.random() * 800);
     if (Date.now() > restartAt) {
       await restartNext();
-      restartAt = Date.now() + RESTART_MS;
+      restartAt = Date.now() + RESTART_INTERVAL_MS;
       continue;
     }
     faults += 1;
@@ -160,16 +174,16 @@ async function breakThings(
       const person = people[Math.floor(Math.random() * people.length)];
       if (person === undefined) continue;
       const { tools } = person;
-      person.tools = openMailTools(person.far, { ...LIMITS, messageIdSecret: person.messageIdSecret });
+      person.tools = openMailTools(person.accountOverNetwork, { ...LIMITS, messageIdSecret: person.messageIdSecret });
       await tools[Symbol.asyncDispose]();
     }
   }
   return faults;
 }
 
-/** Mail is delivered a moment after it was accepted, so differences get some time to go away. */
-async function settled(people: Person[], model: Model): Promise<string[]> {
-  const end = Date.now() + SETTLE_MS;
+/** Differences that remain after a while: accepted mail is delivered with a delay. */
+async function settledDifferences(people: Person[], model: Model): Promise<string[]> {
+  const end = Date.now() + MAX_SETTLE_MS;
   for (;;) {
     const differences = model.differences(await Promise.all(people.map(({ account }) => contentsOf(account))));
     if (differences.length === 0 || Date.now() > end) return differences;

@@ -1,4 +1,4 @@
-/** An IMAP and an SMTP server of the soak's own, which it may restart, on the mail of the servers that others use too. */
+/** Starts an IMAP and an SMTP server that the soak may restart, on the same mail as the shared servers. */
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { waitUntil } from '../test/support/app/wait-until.ts';
@@ -11,24 +11,24 @@ import type { TestServers } from '../test/support/servers/servers.ts';
 import { makeScratch } from '../test/support/servers/start-servers.ts';
 
 export interface SoakServers extends AsyncDisposable {
-  /** Take TLS. */
+  /** Ports with implicit TLS. */
   ports: { imap: number; smtp: number };
-  /** Ends the IMAP server within whatever it is doing, and starts it again. */
+  /** Restarts the IMAP server, also during commands. */
   restartImap(): Promise<void>;
-  /** Grows when the IMAP server is told to end, and when it is there again: odd in between. */
-  imapTurns(): number;
+  /** Grows by one when a restart of the IMAP server begins and when it ends: odd during a restart. */
+  imapRestartSteps(): number;
   /**
-   * The same for the SMTP server, when all mail is delivered that it has: after the end of a delivery that it was not told of it would
-   * deliver once more (RFC 5321 §4.5.4.1), and that would look as if we had sent twice.
+   * Restarts the SMTP server when its queue is empty: a delivery whose confirmation was lost would be repeated (RFC 5321 §4.5.4.1), and
+   * would look as if mail-mcp had sent twice.
    *
-   * @param network between us and it
+   * @param network the proxy in front of it
    */
   restartSmtp(network: CuttableProxy): Promise<void>;
 }
 
-const DELIVERED_LIMIT_MS = 10_000;
+const MAX_DELIVERY_MS = 10_000;
 
-/** @param servers deliver the mail and check the logins */
+/** @param servers deliver the mail and verify the credentials */
 export async function startSoakServers(servers: TestServers): Promise<SoakServers> {
   const scratch = await makeScratch();
   cleanUpOnExit(scratch);
@@ -41,21 +41,21 @@ export async function startSoakServers(servers: TestServers): Promise<SoakServer
     startDovecot(scratch, { kind: 'imap-only', ...ports.imap, certificate, store: servers.store }),
     startPostfix(scratch, { ...ports.smtp, certificate, dovecot: servers.dovecot }),
   ]);
-  let imapTurns = 0;
+  let imapRestartSteps = 0;
   return {
     ports: { imap: ports.imap.tlsPort, smtp: ports.smtp.tlsPort },
     async restartImap() {
-      imapTurns += 1;
+      imapRestartSteps += 1;
       await dovecot.restart();
-      imapTurns += 1;
+      imapRestartSteps += 1;
     },
-    imapTurns: () => imapTurns,
+    imapRestartSteps: () => imapRestartSteps,
     async restartSmtp(network) {
       network.refuse();
       network.freeze();
-      // What had come before the network was still may not be in the queue yet.
+      // Mail that arrived before the freeze may not be in the queue yet.
       await pause(200);
-      await waitUntil(DELIVERED_LIMIT_MS, () => isQueueEmpty(scratch));
+      await waitUntil(MAX_DELIVERY_MS, () => isQueueEmpty(scratch));
       await postfix.restart();
       network.cut();
       network.thaw();

@@ -1,4 +1,4 @@
-/** `npm run soak [-- MINUTES]`: random people, random tools, failing networks, mail servers that restart; at the end every mailbox has to be as they were told. */
+/** `npm run soak [-- MINUTES]`: random tool calls over failing networks to restarting mail servers; at the end every mailbox must match the reported outcomes. */
 import { rm } from 'node:fs/promises';
 import process from 'node:process';
 import { trustCa } from '../test/support/servers/certificates.ts';
@@ -7,7 +7,7 @@ import { runSoak } from './run.ts';
 
 const minutes = Number(process.argv[2] ?? 5);
 if (!(minutes > 0 && minutes <= 60)) {
-  console.error('Say for how many minutes: more than 0, at most 60.');
+  console.error('The number of minutes must be more than 0 and at most 60.');
   process.exit(1);
 }
 const scratch = await makeScratch();

@@ -1,8 +1,9 @@
+/** Runs the soak for a few seconds. */
 import { expect, test } from 'vitest';
 import { runSoak } from '../../soak/run.ts';
 import { testServers } from '../support/servers/servers.ts';
 
-test('after random calls over failing networks to servers that restart every mailbox is as its owner was told, and no socket is left', async () => {
+test('after random calls over failing networks to restarting servers, mailboxes match the reported outcomes and no socket is left', async () => {
   const { calls, faults, restarts, differences, leakedSockets } = await runSoak(testServers(), {
     seconds: 12,
     people: 4,

@@ -1,7 +1,7 @@
-/** What something costs this process, however busy the machine is with others. */
+/** Measures CPU time of this process, which does not depend on the load of the machine. */
 import process from 'node:process';
 
-/** Milliseconds of processor time that this process uses until the promise is settled. */
+/** CPU time that this process uses until the promise is settled, in milliseconds. */
 export async function cpuMs(use: () => unknown): Promise<number> {
   const before = process.cpuUsage();
   await use();

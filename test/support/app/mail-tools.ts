@@ -1,4 +1,4 @@
-/** The mail tools, called without HTTP and OAuth, with limits that a test can set. */
+/** Calls the mail tools without HTTP and OAuth, with limits that a test can set. */
 import { randomBytes } from 'node:crypto';
 import { openSession } from '../../../src/app/assemble.ts';
 import type { MailAccount } from '../../../src/mail/account.ts';
@@ -14,7 +14,7 @@ import { createRecentCalls } from '../../../src/state/recent-calls.ts';
 
 export interface MailTools extends AsyncDisposable {
   call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
-  /** What the call fails with. */
+  /** The error of a call that must fail. */
   failure(tool: string, args?: Record<string, unknown>): Promise<unknown>;
   connections(): { idle: number; inUse: number };
 }
@@ -23,17 +23,17 @@ export interface MailToolsLimits {
   imap?: Partial<ImapLimits>;
   smtp?: Partial<SmtpLimits>;
   pool?: Partial<PoolLimits>;
-  /** The same for two that stand for replicas. */
+  /** Equal secrets for two instances that act as replicas. */
   messageIdSecret?: Buffer;
 }
 
-/** Long enough for a machine that is busy with other tests; who tests silence gives a limit of its own. */
+/** Long enough for a machine under load; tests of timeouts set shorter limits. */
 const IMAP = { connectMs: 10_000, silenceMs: 15_000, commandMs: 20_000 };
 const SMTP = { connectMs: 10_000, greetingMs: 15_000, silenceMs: 15_000, totalMs: 20_000 };
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const catalog = createCatalog(mailTools);
 
-/** A grant without a limit. */
+/** A grant without limits. */
 export function unlimitedGrant(account: MailAccount) {
   const client = { jti: 'client', name: 'Client' };
   return { account, permit: UNLIMITED, client, subject: 'subject', endsAt: new Date(8.64e15) };

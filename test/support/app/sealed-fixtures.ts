@@ -1,4 +1,4 @@
-/** Reads the values that earlier releases have sealed and derived: test/fixtures/sealed/<version>.json, written by scripts/seal-fixtures.ts. */
+/** Reads the values that earlier releases sealed and derived: test/fixtures/sealed/<version>.json, written by scripts/seal-fixtures.ts. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ export const SEALED_TYPES = [
 ] as const;
 export type SealedType = (typeof SEALED_TYPES)[number];
 
-/** As much of an account as names it. */
+/** The fields of an account that identify it. */
 const AccountName = z.union([
   z.object({
     imap: z.object({
@@ -32,18 +32,18 @@ const SealedFixture = z.object({
   name: z.string(),
   key: z.enum(['current', 'previous']),
   token: z.string(),
-  /** Everything that is sealed but `typ`. */
+  /** The payload without `typ`. */
   payload: z.looseObject({ jti: z.string(), iat: z.int(), exp: z.int().optional() }),
-  /** Of clients: the secret that belongs to it, null if it is public. */
+  /** Clients only: the secret, null for public clients. */
   secret: z.string().nullish(),
-  /** Of minted clients: those that the release accepted, and the tools that its policy left. */
+  /** Minted clients only: the redirect URIs that the release accepted, and the tools that its policy allowed. */
   redirect_uris: z.array(z.string()).default([]),
   tools: z.array(z.string()).default([]),
-  /** Of pages: the cookie of the browser, and what is typed. */
+  /** Pages only: the cookie of the browser, and the values of the fields. */
   cookie: z.string().default(''),
   fields: z.record(z.string(), z.string()).default({}),
   code_verifier: z.string().default(''),
-  /** Of notes: where the state keeps it, and whose it is. */
+  /** Notes only: the key and id in the state, and the account. */
   list: z.string().default(''),
   id: z.string().default(''),
   account: AccountName.optional(),
@@ -97,7 +97,7 @@ const Fixtures = z.object({
 });
 export type Fixtures = z.output<typeof Fixtures>;
 
-/** Of every release that has some, in no order. */
+/** The fixtures of every release, in no order. */
 export const sealedFixtures: readonly Fixtures[] = readdirSync(DIRECTORY).map((file) =>
   Fixtures.parse(JSON.parse(readFileSync(join(DIRECTORY, file), 'utf8'))),
 );

@@ -1,4 +1,4 @@
-/** The whole server on a free port, as `mail-mcp server` starts it, and the official client signed in to it. */
+/** Starts the whole server on a free port, as `mail-mcp server` does, and connects the official client to it. */
 import { randomBytes } from 'node:crypto';
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { z } from 'zod';
@@ -19,19 +19,19 @@ export type Registration = z.output<typeof Minted>;
 
 export type Era = 'auto' | 'legacy';
 
-/** Where somebody signs in, and with what. */
+/** Servers and credentials of an account owner. */
 export type TestAccount = MailAccount | MissiveAccount;
 
-/** What a person does at the login form. @returns parameters of the callback */
+/** What the account owner does on the sign-in page. @returns the parameters of the redirect to the client */
 export type OnSignInPage = (authorizationUrl: URL) => Promise<URLSearchParams>;
 
-/** A person's assistant: the official client, signed in with their mailbox. */
+/** The official MCP client, signed in to an account. */
 export interface Assistant extends AsyncDisposable {
   client: Client;
   provider: RegisteredClient;
   /** Calls a tool. @returns its structured content; throws what the model would read if it reports an error */
   call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
-  /** The sentence of a call that must fail. */
+  /** The error text of a call that must fail. */
   failure(tool: string, args?: Record<string, unknown>): Promise<string>;
 }
 
@@ -42,22 +42,22 @@ export interface TestApp extends AsyncDisposable {
   key: string;
   /** Everything that was logged, as text. */
   logged(): string;
-  /** The lines of finished requests. */
+  /** The log lines of finished requests. */
   requests(): Record<string, unknown>[];
   mint(account: TestAccount, flags?: Record<string, unknown>): Promise<Registration>;
-  /** Mints a client for the account's servers, signs in through the form, and connects. */
+  /** Mints a client for the servers of the account, signs in on the sign-in page, and connects. */
   assistant(
     account: TestAccount,
     options?: { era?: Era; flags?: Record<string, unknown>; onSignInPage?: OnSignInPage },
   ): Promise<Assistant>;
   /** An access token for raw requests. */
   accessToken(account: TestAccount, options?: { scope?: string }): Promise<string>;
-  /** Another process' worth of the same server: same URL, same key, nothing else in common but what `environment` does not replace. */
+  /** A second instance of the server: same URL, same key and same settings, except those in `environment`. */
   replica(environment?: NodeJS.ProcessEnv): Promise<TestApp>;
   stop(): Promise<void>;
 }
 
-/** @param environment variables beside BASE_URL, PORT and ENCRYPTION_KEY, or in their place */
+/** @param environment added to BASE_URL, PORT and ENCRYPTION_KEY; replaces them if it contains them */
 export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<TestApp> {
   const port = Number(environment.PORT ?? (await freePort()));
   const env = {
@@ -95,7 +95,7 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
     async assistant(account, { era = 'auto', flags = {}, onSignInPage } = {}) {
       const provider = new RegisteredClient(await mint(account, flags), REDIRECT_URI);
       const client = await connect(origin, provider, account, { era, onSignInPage });
-      return assistantOf(client, provider);
+      return toAssistant(client, provider);
     },
     async accessToken(account, { scope } = {}) {
       const provider = new RegisteredClient(await mint(account), REDIRECT_URI);
@@ -112,7 +112,7 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
   return app;
 }
 
-/** From the bare URL: 401, discovery, the login form, the code, the tokens. */
+/** From the URL alone: 401, discovery, sign-in page, code, tokens. */
 async function connect(
   origin: string,
   provider: RegisteredClient,
@@ -135,7 +135,7 @@ async function connect(
   return client;
 }
 
-/** What this person types into the login form. */
+/** The values of the sign-in page for the account. */
 export function signInFields(account: TestAccount): FormFields {
   if ('token' in account) return { api_token: account.token };
   const { fullName, email, imap, smtp } = account;
@@ -164,8 +164,8 @@ function serverFlags(account: TestAccount): Record<string, unknown> {
   };
 }
 
-function assistantOf(client: Client, provider: RegisteredClient): Assistant {
-  async function tryTo(tool: string, args: Record<string, unknown> = {}) {
+function toAssistant(client: Client, provider: RegisteredClient): Assistant {
+  async function callTool(tool: string, args: Record<string, unknown> = {}) {
     const { isError, content, structuredContent } = await client.callTool({ name: tool, arguments: args });
     const [first] = content;
     return { isError, text: first?.type === 'text' ? first.text : '', structuredContent };
@@ -174,12 +174,12 @@ function assistantOf(client: Client, provider: RegisteredClient): Assistant {
     client,
     provider,
     async call(tool, args) {
-      const { isError, text, structuredContent } = await tryTo(tool, args);
+      const { isError, text, structuredContent } = await callTool(tool, args);
       if (isError || structuredContent === undefined) throw new Error(text);
       return z.record(z.string(), z.unknown()).parse(structuredContent);
     },
     async failure(tool, args) {
-      const { isError, text } = await tryTo(tool, args);
+      const { isError, text } = await callTool(tool, args);
       if (!isError) throw new Error(`${tool} was expected to fail and did not`);
       return text;
     },

@@ -1,10 +1,10 @@
-/** Waiting for something to become true. */
+/** Waits until a condition is true. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const STEP_MS = 25;
 
 /**
- * Asks again and again until the answer is neither undefined nor false, and returns it. An error counts as "not yet".
+ * Evaluates the condition repeatedly until its result is neither undefined nor false, and returns that. An error counts as "not yet".
  *
  * @throws {Error} after `limitMs`, with the last error of `condition` as its cause
  */

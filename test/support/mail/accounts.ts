@@ -1,4 +1,4 @@
-/** Brand-new mail users, each with empty mailboxes. */
+/** Creates mail users with empty mailboxes. */
 import { randomBytes } from 'node:crypto';
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,15 +9,15 @@ import { MAIL_DOMAIN } from '../servers/postfix.ts';
 import { type TestServers, testServers } from '../servers/servers.ts';
 import { withImapFlow } from './with-imapflow.ts';
 
-/** A user nobody has used before, on both servers over TLS. Mail to its address arrives in its INBOX. */
+/** A new user, on both servers over TLS. Mail to its address arrives in its INBOX. */
 export function newAccount(overrides: Partial<MailAccount> = {}, servers: TestServers = testServers()): MailAccount {
-  return { ...account(`u-${randomName()}`, USER_PASSWORD, servers), ...overrides };
+  return { ...toAccount(`u-${randomName()}`, USER_PASSWORD, servers), ...overrides };
 }
 
-/** The same user on the server without extensions. */
-export function onBasicServer(rich: MailAccount, servers: TestServers = testServers()): MailAccount {
+/** The same user on the IMAP server without extensions. */
+export function onBasicServer(account: MailAccount, servers: TestServers = testServers()): MailAccount {
   const { host, tlsPort: port } = servers.basicImap;
-  return { ...rich, imap: { ...rich.imap, server: { host, port, security: 'tls' } } };
+  return { ...account, imap: { ...account.imap, server: { host, port, security: 'tls' } } };
 }
 
 /** The same user, every connection by STARTTLS. */
@@ -40,7 +40,7 @@ export function overCleartext(overTls: MailAccount, servers: TestServers = testS
   };
 }
 
-/** The same user with another password in hand, for both servers. */
+/** The same user with another password for both servers, which do not know it. */
 export function withPassword(known: MailAccount, password: string): MailAccount {
   return {
     ...known,
@@ -51,14 +51,14 @@ export function withPassword(known: MailAccount, password: string): MailAccount 
 
 /** A new user with this password, any Unicode text without NUL. */
 export function newAccountWithPassword(password: string, servers: TestServers = testServers()): MailAccount {
-  const created = account(`p-${randomName()}`, password, servers);
+  const created = toAccount(`p-${randomName()}`, password, servers);
   writePassword(created, password, servers);
   return created;
 }
 
 export interface ChangeablePasswordAccount {
   account: MailAccount;
-  /** From here on the servers know only the new one; returns the account that has it. Takes up to a second. */
+  /** Replaces the password on the servers; returns the account with the new one. Takes up to a second. */
   changePassword(password: string): Promise<MailAccount>;
 }
 
@@ -69,14 +69,14 @@ export function changeablePasswordAccount(servers: TestServers = testServers()):
     changePassword: async (password) => {
       const changed = withPassword(original, password);
       writePassword(original, password, servers);
-      // Dovecot looks whether the file has changed no more than once a second.
+      // Dovecot checks at most once per second whether the file has changed.
       await waitUntil(20_000, () => withImapFlow(changed, async () => true));
       return changed;
     },
   };
 }
 
-function account(user: string, password: string, { imap, smtp }: TestServers): MailAccount {
+function toAccount(user: string, password: string, { imap, smtp }: TestServers): MailAccount {
   const username = `${user}@${MAIL_DOMAIN}`;
   const login = { kind: 'password' as const, username, password };
   return {
@@ -94,7 +94,7 @@ function writePassword({ imap }: MailAccount, password: string, { store }: TestS
   const encoded = Buffer.from(password).toString('base64');
   const file = join(store.passwords, username);
   writeFileSync(file, `${username}:{PLAIN.b64}${encoded}\n`);
-  // Dovecot reads the file again when its size or the second of its date is another, and a second is long here.
+  // Dovecot reads the file again when its size or its date, in seconds, changes. Each write sets another date.
   timesWritten += 1;
   utimesSync(file, timesWritten, timesWritten);
 }

@@ -1,8 +1,8 @@
-/** Builds messages (RFC 5322) from nothing; a test names only what it is about. */
+/** Builds messages (RFC 5322); fields that a test does not set have defaults. */
 import MailComposer from 'nodemailer/lib/mail-composer/index.js';
 
 export interface TestMessage {
-  /** As it goes to the server: CRLF line ends. */
+  /** The bytes, with CRLF line ends. */
   raw: Buffer;
   /** `\Seen`, `$Label1`. */
   flags: string[];
@@ -28,16 +28,16 @@ export interface MessageOptions {
   html?: string;
   attachments?: { filename?: string; contentType?: string; content: Buffer | string; cid?: string; inline?: true }[];
   headers?: Record<string, string>;
-  /** None by default: unread. */
+  /** Default: none, which means unread. */
   flags?: string[];
-  /** The whole message as it stands, instead of everything above but flags and date. Bare LF becomes CRLF. */
+  /** The whole message, instead of all fields above except flags and date. Bare LF becomes CRLF. */
   raw?: string | Buffer;
 }
 
-const SOME_DAY = new Date('2025-03-04T05:06:07Z');
+const DEFAULT_DATE = new Date('2025-03-04T05:06:07Z');
 
 export async function message(options: MessageOptions = {}): Promise<TestMessage> {
-  const { flags = [], date = SOME_DAY } = options;
+  const { flags = [], date = DEFAULT_DATE } = options;
   return { raw: options.raw === undefined ? await build(options) : withCrlf(options.raw), flags, date };
 }
 
@@ -47,7 +47,7 @@ function build(options: MessageOptions): Promise<Buffer> {
     from: 'Grace Hopper <grace@example.test>',
     to: 'ada@example.test',
     subject: 'A message',
-    date: SOME_DAY,
+    date: DEFAULT_DATE,
     ...fields,
     ...(fields.text === undefined && fields.html === undefined ? { text: 'Hello.\n' } : {}),
     attachments: attachments.map(({ inline, ...attachment }) => ({

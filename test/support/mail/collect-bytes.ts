@@ -1,6 +1,6 @@
+/** Reads message bytes into one buffer. */
 import { chunksOf, type MessageBytes } from '../../../src/mail/message-bytes.ts';
 
-/** All bytes at once. */
 export async function collectBytes(bytes: MessageBytes): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of chunksOf(bytes)) chunks.push(chunk);

@@ -1,20 +1,20 @@
-/** Cuts what one side of an IMAP or SMTP conversation says into lines, literals and messages. */
+/** Splits the bytes of one side of an IMAP or SMTP connection into lines, literals and messages. */
 
 export type Protocol = 'imap' | 'smtp';
 
-/** A line with its end, a literal or part of one, a line of a message. */
+/** A line with its end, a literal or a part of one, or a line of a message. */
 export interface Piece {
   bytes: Buffer;
-  /** Of the command it belongs to or answers; `smtp` has none, all are alike there. */
+  /** Tag of the command that it belongs to or answers. SMTP has no tags: always `smtp`. */
   tag: string;
-  /** The command without its tag, where one begins: `UID FETCH 1 (FLAGS)`; `MESSAGE` is the first line after DATA, `.` the last. */
+  /** The command without its tag, on its first line: `UID FETCH 1 (FLAGS)`. `MESSAGE` is the first line after DATA, `.` the last. */
   command: string | undefined;
   isCommandLine: boolean;
-  /** More of the same command follows. */
+  /** Whether more of the same command follows. */
   hasMore: boolean;
-  /** The end of an answer. */
+  /** Whether it is the last line of an answer. */
   isCompletion: boolean;
-  /** A server's invitation to go on. */
+  /** Whether it is a continuation request of the server. */
   isContinuation: boolean;
 }
 
@@ -28,9 +28,9 @@ export class CommandReader {
   #tag = '';
   #isWithin = false;
   #isFirstOfMessage = true;
-  /** From here on lines are a message, until its dot. */
+  /** Lines belong to a message, until the final dot. */
   isMessage = false;
-  /** From here on nothing can be read. */
+  /** Bytes are encrypted and cannot be read. */
   isEncrypted = false;
 
   constructor(protocol: Protocol, side: 'client' | 'server') {

@@ -1,4 +1,4 @@
-/** Small servers in the test's own process that fail as no real server can be told to. Those that follow a script: scripted-imap.ts. */
+/** Starts small servers in the test process that fail at connection level. For servers that follow a script see scripted-imap.ts. */
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
@@ -13,12 +13,12 @@ export interface FaultyServer extends AsyncDisposable {
   accepted(): number;
 }
 
-/** Accepts connections and never says a word. */
+/** Accepts connections and never sends anything. */
 export function startSilentServer(): Promise<FaultyServer> {
   return serve(createServer());
 }
 
-/** Speaks, but no protocol of ours. */
+/** Sends bytes of no known protocol. */
 export function startGarbageServer(): Promise<FaultyServer> {
   const garbage = Buffer.from([0x00, 0x01, 0xff, 0xfe, ...Buffer.from('what?\r\n\r\n')]);
   return serve(createServer((socket) => socket.write(garbage)));
@@ -29,12 +29,12 @@ export function startDroppingServer(): Promise<FaultyServer> {
   return serve(createServer((socket) => socket.resetAndDestroy()));
 }
 
-/** A port at which nobody listens. */
+/** A port at which nothing listens. */
 export async function unusedPort(): Promise<{ host: 'localhost'; port: number }> {
   return { host: 'localhost', port: await freePort() };
 }
 
-/** Speaks TLS from the first byte, with a certificate nobody should accept; to who does, it greets and is silent. */
+/** Speaks implicit TLS with the certificate; after the handshake it sends the greeting and nothing else. */
 export function startServerWithCertificate({ cert, key }: KeyPair, greeting: string): Promise<FaultyServer> {
   return serve(
     createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) }, (socket) => {
@@ -52,7 +52,7 @@ async function serve(server: Server): Promise<FaultyServer> {
     sockets.add(socket);
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
-    // Without a reader the end of the other side would never be seen.
+    // Without a reader the end of the peer would not be noticed.
     if (!(server instanceof TlsServer)) socket.resume();
   });
   const port = await listenOnLoopback(server);

@@ -1,8 +1,8 @@
-/** What is in a user's mailboxes, as seen by a mail program of theirs. */
+/** Reads the contents of mailboxes as another mail client does. */
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { withImapFlow } from './with-imapflow.ts';
 
-/** Subjects in the order of the UIDs; messages marked as deleted are still there. */
+/** Subjects in the order of the UIDs, including messages with \\Deleted. */
 export async function subjectsIn(account: MailAccount, mailbox: string): Promise<string[]> {
   return (await messagesIn(account, mailbox)).map(({ subject }) => subject);
 }

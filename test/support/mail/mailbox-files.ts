@@ -1,11 +1,11 @@
-/** Puts bytes into a user's INBOX that no server would take from a client: NUL, bare line feeds, broken MIME. */
+/** Writes messages into an INBOX that no server accepts from a client: NUL, bare line feeds, broken MIME. */
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { MAIL_UID } from '../servers/dovecot.ts';
 import { type TestServers, testServers } from '../servers/servers.ts';
 
-/** For a user who has not logged in yet. The first message gets UID 1, the next 2, and so on. */
+/** The user must not have logged in yet. The messages get the UIDs 1, 2, 3 and so on. */
 export function storeInInbox(
   account: MailAccount,
   messages: readonly (string | Buffer)[],

@@ -1,4 +1,4 @@
-/** Puts messages into a user's mailboxes. */
+/** Fills mailboxes with messages. */
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MailAccount } from '../../../src/mail/account.ts';
@@ -18,7 +18,7 @@ export async function appendMessages<Mailbox extends string>(
   contents: Record<Mailbox, readonly (TestMessage | Promise<TestMessage>)[]>,
   servers: TestServers = testServers(),
 ): Promise<Record<Mailbox, number[]>> {
-  // Always through the server with UIDPLUS, however poor or slow the one the account is about.
+  // Always through the server with UIDPLUS, whichever server the account names.
   const { host, tlsPort: port } = servers.imap;
   const direct: MailAccount = { ...account, imap: { ...account.imap, server: { host, port, security: 'tls' } } };
   return withImapFlow(direct, async (imap) => {

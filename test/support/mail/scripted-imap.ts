@@ -1,18 +1,18 @@
-/** An IMAP server that says what a test tells it to: for what no real server can be made to do. Cleartext, loopback. */
+/** Starts an IMAP server whose answers a test defines, for behaviour that no real server shows on demand. Cleartext, loopback. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { MailServer } from '../../../src/mail/account.ts';
 
-/** What to answer to a command; `TAG` stands for its tag. Undefined: what any server would say. */
+/** Returns the answer to a command, in which `TAG` is replaced by its tag. Undefined: the default answer. */
 export type Script = (command: string, socket: Socket) => string | undefined;
 
 export interface ScriptedImap extends AsyncDisposable {
   server: MailServer;
   /** Commands received, without their tags, in order. Literals follow their line. */
   commands: string[];
-  /** Connections that were made. */
+  /** Number of connections so far. */
   connections: () => number;
-  /** Cuts every connection that is open. */
+  /** Closes every open connection. */
   cut(): void;
 }
 
@@ -37,7 +37,7 @@ export async function startScriptedImap(
         const command = words.join(' ');
         input = input.slice(end + 2);
         commands.push(command);
-        const answer = script(command, socket) ?? usualAnswer(command, capabilities);
+        const answer = script(command, socket) ?? defaultAnswer(command, capabilities);
         if (answer !== '') socket.write(`${answer.replaceAll('TAG', tag).replace(/\r?\n/g, '\r\n')}\r\n`);
       }
     });
@@ -62,7 +62,7 @@ export async function startScriptedImap(
   };
 }
 
-function usualAnswer(command: string, capabilities: string): string {
+function defaultAnswer(command: string, capabilities: string): string {
   const [name = ''] = command.split(' ');
   switch (name.toUpperCase()) {
     case 'CAPABILITY':

@@ -1,4 +1,4 @@
-/** An SMTP server that misbehaves as told: a table of answers, and what it was told by the client. */
+/** Starts an SMTP server whose answers a test defines, and records the commands of the client. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { MailServer } from '../../../src/mail/account.ts';
@@ -10,13 +10,13 @@ export interface ScriptedSmtp extends AsyncDisposable {
 }
 
 export interface Script {
-  /** `null`: the connection is dropped. `hang`: there is none. */
+  /** `null`: the connection is dropped. `hang`: no greeting is sent. */
   greeting?: string | null;
-  /** Answer to a command that begins with the key, the first that fits. `null`: the connection is dropped. `hang`: no answer. */
+  /** Answers by the start of the command; the first match is used. `null`: the connection is dropped. `hang`: no answer. */
   answers?: Record<string, string | null>;
 }
 
-const usual = {
+const DEFAULT_ANSWERS = {
   EHLO: '250-test\r\n250-AUTH PLAIN\r\n250 SIZE 1000000',
   AUTH: '235 2.7.0 ok',
   MAIL: '250 ok',
@@ -34,7 +34,7 @@ export async function startScriptedSmtp({
   const sockets = new Set<Socket>();
   const table = Object.entries({
     ...answers,
-    ...Object.fromEntries(Object.entries(usual).filter(([key]) => !(key in answers))),
+    ...Object.fromEntries(Object.entries(DEFAULT_ANSWERS).filter(([key]) => !(key in answers))),
   });
   const listener = createServer((socket) => {
     sockets.add(socket);

@@ -1,4 +1,4 @@
-/** The connection under test, opened for a test and closed after it. */
+/** Opens an IMAP connection of the code under test, and closes it after use. */
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { type ConnectOptions, connectImap, type Imap } from '../../../src/mail/imap/connection.ts';
 

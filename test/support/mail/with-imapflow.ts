@@ -1,8 +1,8 @@
-/** An IMAP connection of the tests' own, to fill mailboxes and to look at them without the code under test. */
+/** Opens an imapflow connection, with which tests fill and read mailboxes independently of the code under test. */
 import { ImapFlow } from 'imapflow';
 import type { MailAccount } from '../../../src/mail/account.ts';
 
-/** Logs in, lends the connection, logs out whatever happened. */
+/** Logs in, runs `use` with the connection, and logs out in every case. */
 export async function withImapFlow<T>(account: MailAccount, use: (imap: ImapFlow) => Promise<T>): Promise<T> {
   const { server, login } = account.imap;
   const imap = new ImapFlow({

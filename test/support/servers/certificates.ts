@@ -1,4 +1,4 @@
-/** A throw-away certificate authority and the certificates the test servers show, good and bad. */
+/** Creates a temporary certificate authority and certificates for the test servers, valid and invalid ones. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -19,13 +19,13 @@ export interface Certificates {
   ca: string;
   /** Valid for localhost and 127.0.0.1. */
   server: KeyPair;
-  /** Signed by the same CA, for a host that is not this one. */
+  /** Signed by the same CA, for another host. */
   wrongHost: KeyPair;
-  /** For localhost, signed by nobody but itself. */
+  /** For localhost, self-signed. */
   selfSigned: KeyPair;
 }
 
-/** Makes all of them in `folder`, which must exist. EC P-256, valid for two days. */
+/** Creates all of them in `folder`, which must exist. EC P-256, valid for two days. */
 export async function makeCertificates(folder: string): Promise<Certificates> {
   const ca = await selfSign(folder, 'ca', '/CN=mail-mcp throw-away test CA', [
     'basicConstraints=critical,CA:TRUE',
@@ -40,7 +40,7 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
 }
 
 /**
- * From here on this thread trusts the CA besides those it trusted before, and so do the Node processes it starts.
+ * Adds the CA to the trusted ones of this thread and of the Node processes that it starts.
  *
  * @param path PEM file
  */
@@ -53,7 +53,7 @@ const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-
 
 async function selfSign(folder: string, name: string, subject: string, extensions: string[]): Promise<KeyPair> {
   const pair = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) };
-  // A configuration of our own: that of the machine would add its own basicConstraints to every certificate.
+  // The OpenSSL configuration of the machine would add its own basicConstraints to every certificate.
   const config = join(folder, `${name}.cnf`);
   await writeFile(config, '[req]\ndistinguished_name = subject\n[subject]\n');
   const files = ['-keyout', pair.key, '-out', pair.cert];

@@ -1,4 +1,4 @@
-/** An https server on this computer for what clients publish about themselves, with a certificate of the test CA. */
+/** Serves client metadata documents over https on this machine, with a certificate of the test CA. */
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -16,9 +16,9 @@ export interface DocumentServer extends AsyncDisposable {
   /** TCP connections so far. */
   connections(): number;
   url(path?: string): string;
-  /** A client metadata document at `url(path)` from now on. @returns that URL */
+  /** Serves a client metadata document at `url(path)`. @returns that URL */
   publish(metadata: Record<string, unknown>, headers?: Record<string, string>, path?: string): string;
-  /** Answers everything from now on. */
+  /** Answers all later requests with the listener. */
   answer(listener: RequestListener): void;
 }
 
@@ -71,7 +71,7 @@ export async function startDocumentServer({
   };
 }
 
-/** Fetches as the server does, but from this computer, and with trust in the test CA alone. */
+/** Fetches documents as the server does, but from this machine, trusting the test CA only. */
 export const createLoopbackFetch = (options: FetchOptions = {}): FetchDocument =>
   documentFetcher({
     resolve: async () => [{ address: '127.0.0.1', family: 4 }],

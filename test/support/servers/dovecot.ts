@@ -1,22 +1,22 @@
-/** Dovecot: IMAP over TLS and STARTTLS, LMTP for Postfix, and a poorer twin on the same mail. */
+/** Starts Dovecot: IMAP over TLS and STARTTLS, LMTP for Postfix, and a second server without extensions on the same mail. */
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeyPair } from './certificates.ts';
 import { greets, type RestartableServer, startServer } from './server-process.ts';
 
-/** Owner of all mail: no account of the machine, and not root, for whom Dovecot opens no mailbox. */
+/** Owner of all mail: not an account of the machine, and not root, for which Dovecot opens no mailbox. */
 export const MAIL_UID = 5000;
 
 /** The fixed password of every user whose name starts with `u-`. */
 export const USER_PASSWORD = 'correct-horse-battery-staple';
 
-/** IMAP4rev1 and what no server of this century lacks; above all no UIDPLUS, MOVE, SPECIAL-USE, LIST-STATUS, ESEARCH, LITERAL+. */
-const POOR_CAPABILITIES = 'IMAP4rev1 SASL-IR ID NAMESPACE';
+/** IMAP4rev1 and the extensions that every current server has: no UIDPLUS, MOVE, SPECIAL-USE, LIST-STATUS, ESEARCH or LITERAL+. */
+const BASIC_CAPABILITIES = 'IMAP4rev1 SASL-IR ID NAMESPACE';
 
 export interface MailStore {
-  /** Folder with one home a user; its Maildir is `<user>/Maildir`. */
+  /** Folder with one home per user; the Maildir is `<user>/Maildir`. */
   homes: string;
-  /** Folder with one passwd-file a user, for users whose name starts with `p-`. */
+  /** Folder with one passwd-file per user, for users whose name starts with `p-`. */
   passwords: string;
 }
 
@@ -29,10 +29,10 @@ export function makeMailStore(scratch: string): MailStore {
 }
 
 export interface DovecotOptions {
-  /** `imap-only`: as the rich one, without LMTP. */
-  kind: 'rich' | 'poor' | 'imap-only';
+  /** `full`: all extensions, and LMTP. `basic`: IMAP without extensions. `imap-only`: as `full`, without LMTP. */
+  kind: 'full' | 'basic' | 'imap-only';
   tlsPort: number;
-  /** STARTTLS is offered and, as the peer is this machine, cleartext logins are taken too. */
+  /** STARTTLS is offered; cleartext logins are accepted too, because the peer is this machine. */
   starttlsPort: number;
   certificate: KeyPair;
   store: MailStore;
@@ -46,7 +46,7 @@ export interface DovecotSockets {
 }
 
 export function dovecotSockets(scratch: string): DovecotSockets {
-  const run = join(scratch, 'dovecot-rich', 'run');
+  const run = join(scratch, 'dovecot-full', 'run');
   return { lmtp: join(run, 'lmtp'), sasl: join(run, 'auth-postfix') };
 }
 
@@ -67,13 +67,21 @@ export async function startDovecot(scratch: string, options: DovecotOptions): Pr
 }
 
 function configuration(folder: string, logFile: string, options: DovecotOptions): string {
-  const { certificate, store } = options;
-  return `
+  return [
+    serverSection(folder, logFile, options),
+    authSection(options.store),
+    mailSection(),
+    imapSection(options),
+    options.kind === 'full' ? LMTP_SECTION : '',
+  ].join('\n');
+}
+
+const serverSection = (folder: string, logFile: string, { kind, certificate }: DovecotOptions) => `
 base_dir = ${folder}/run
 state_dir = ${folder}/state
 log_path = ${logFile}
-instance_name = ${options.kind}
-protocols = imap${options.kind === 'rich' ? ' lmtp' : ''}
+instance_name = ${kind}
+protocols = imap${kind === 'full' ? ' lmtp' : ''}
 listen = 127.0.0.1
 default_client_limit = 4000
 default_process_limit = 700
@@ -81,9 +89,11 @@ default_process_limit = 700
 ssl = yes
 ssl_cert = <${certificate.cert}
 ssl_key = <${certificate.key}
+`;
 
+const authSection = (store: MailStore) => `
 auth_username_format = %Lu
-# Tests give wrong passwords on purpose and must not wait for it: no delay, and no penalty for the address they all share.
+# Tests send wrong passwords on purpose: no delay, and no penalty for the IP address, which all tests share.
 auth_failure_delay = 0 secs
 passdb {
   driver = static
@@ -116,40 +126,49 @@ service auth {
     user = postfix
   }
 }
+`;
 
+const mailSection = () => `
 mail_location = maildir:~/Maildir
 mailbox_list_index = yes
-# Nothing here outlives the run, so nothing has to reach the disk.
+# The mail is deleted after the run, so nothing has to be flushed to disk.
 mail_fsync = never
 namespace inbox {
   inbox = yes
   separator = /
-${specialUse(['Drafts', 'Sent', 'Trash', 'Junk', 'Archive'])}
+${['Drafts', 'Sent', 'Trash', 'Junk', 'Archive'].map(specialUseMailbox).join('\n')}
 }
+`;
 
+const imapSection = ({ kind, starttlsPort, tlsPort }: DovecotOptions) => `
 service imap-login {
   inet_listener imap {
-    port = ${options.starttlsPort}
+    port = ${starttlsPort}
   }
   inet_listener imaps {
-    port = ${options.tlsPort}
+    port = ${tlsPort}
     ssl = yes
   }
   service_count = 0
   process_min_avail = 1
 }
 service imap {
-  # A process is used again for the next login: saves starting one.
+  # Reuses a process for later logins, which saves starting one.
   service_count = 100
 }
 protocol imap {
   mail_max_userip_connections = 200
-${options.kind === 'poor' ? `  imap_capability = ${POOR_CAPABILITIES}` : ''}
+${kind === 'basic' ? `  imap_capability = ${BASIC_CAPABILITIES}` : ''}
 }
-${options.kind === 'rich' ? `service lmtp {\n  unix_listener lmtp {\n    mode = 0666\n  }\n}` : ''}
 `;
-}
 
-function specialUse(names: string[]): string {
-  return names.map((name) => `  mailbox ${name} {\n    auto = subscribe\n    special_use = \\${name}\n  }`).join('\n');
+const LMTP_SECTION = `
+service lmtp {
+  unix_listener lmtp {
+    mode = 0666
+  }
 }
+`;
+
+const specialUseMailbox = (name: string): string =>
+  `  mailbox ${name} {\n    auto = subscribe\n    special_use = \\${name}\n  }`;

@@ -1,14 +1,16 @@
-/** A proxy in front of a real IMAP or SMTP server, in cleartext, that fails at a chosen moment of a chosen command. */
+/** A cleartext proxy in front of a real IMAP or SMTP server that fails at a chosen moment of a chosen command. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { setImmediate as breath } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CommandReader, type Piece, type Protocol } from '../mail/command-reader.ts';
 import { closeServer, listenOnLoopback, type Target } from './proxies.ts';
 
 /**
- * `before`: the command never reaches the server. `within`: half of it does. `after`: the server has done what it was told, its answer
- * does not come. Cut: the connection is reset. Silent: it stays open.
- * `garbage`, `half a literal` and `a literal of 2 GB` take the place of the answer of a server that has done what it was told.
- * `late`: cut, and the server does what it was told when the test lets it.
+ * When a fault happens, and what it does.
+ * `before`: the command does not reach the server. `within`: half of it does. `after`: the server has executed it, and its answer is lost.
+ * `cut`: the connection is reset. `silent`: it stays open without an answer.
+ * `garbage`, `half a literal` and `a literal of 2 GB` replace the answer to an executed command.
+ * `slow bytes`: the answer arrives byte by byte.
+ * `late`: the connection is reset, and the server receives the command when the test calls `release`.
  */
 export const MOMENTS = [
   'cut before',
@@ -27,20 +29,20 @@ export type Moment = (typeof MOMENTS)[number];
 export interface FaultProxy extends AsyncDisposable {
   host: 'localhost';
   port: number;
-  /** The next commands that match meet the fault. `CONNECT` stands for the connection itself, `MESSAGE` for the lines after DATA. */
+  /** The next `times` commands that match fail. `CONNECT` is the connection itself, `MESSAGE` the lines after DATA. */
   arm(command: RegExp, moment: Moment, times?: number): void;
-  /** Lets the servers have the commands that are late. */
+  /** Sends the `late` commands to the servers. */
   release(): void;
-  /** Faults that have happened. */
+  /** Number of faults so far. */
   happened(): number;
-  /** First words of the commands that came, in order. */
+  /** First words of the received commands, in order. */
   commands: string[];
 }
 
 export interface FaultProxyOptions {
   target: Target;
   protocol: Protocol;
-  /** Changes lines of the server, given with their line end. */
+  /** Changes lines of the server; they include their line end. */
   rewrite?: (line: string) => string;
 }
 
@@ -67,7 +69,8 @@ export async function startFaultProxy({ target, protocol, rewrite }: FaultProxyO
   const server = createServer({ noDelay: true }, (client) => {
     const upstream = connect({ ...target, noDelay: true });
     for (const socket of [client, upstream]) sockets.add(socket);
-    relay(client, upstream, protocol, takeFault, (deliver) => late.push(deliver), rewrite);
+    const defer = (deliver: () => void) => void late.push(deliver);
+    new RelayedConnection({ client, upstream, protocol, takeFault, defer, rewrite }).start();
   });
   await listenOnLoopback(server);
   return {
@@ -85,123 +88,151 @@ export async function startFaultProxy({ target, protocol, rewrite }: FaultProxyO
 
 const GARBAGE = Buffer.from([0x00, 0x01, 0xff, 0xfe, ...Buffer.from('what?\r\n)(*&^%\r\n{{{\r\n')]);
 
-/** What a fault has made of a connection: who still hears whom. */
-function relay(
-  client: Socket,
-  upstream: Socket,
-  protocol: Protocol,
-  takeFault: (command: string) => Moment | undefined,
-  keepForLater: (deliver: () => void) => void,
-  rewrite: ((line: string) => string) | undefined,
-): void {
-  const fromClient = new CommandReader(protocol, 'client');
-  const fromServer = new CommandReader(protocol, 'server');
-  /** Commands whose answer is still to come; the last one may be the one that meets the fault. */
-  const unanswered: string[] = [];
-  let fault: { moment: Moment; tag: string } | undefined;
-  let isDeaf = false;
-  let slowly = Promise.resolve();
+interface Relay {
+  client: Socket;
+  upstream: Socket;
+  protocol: Protocol;
+  /** Returns the fault that is armed for the command, if any, and counts it. */
+  takeFault: (command: string) => Moment | undefined;
+  /** Keeps the delivery of a late command for `release`. */
+  defer: (deliver: () => void) => void;
+  rewrite: ((line: string) => string) | undefined;
+}
 
-  const cut = () => {
-    isDeaf = true;
-    client.resetAndDestroy();
-    upstream.destroy();
-  };
-  const toClient = (bytes: Buffer) => {
-    if (fault?.moment !== 'slow bytes') {
+/** One connection through the proxy, and the fault that has happened on it. */
+class RelayedConnection {
+  readonly #relay: Relay;
+  readonly #fromClient: CommandReader;
+  readonly #fromServer: CommandReader;
+  /** Tags of the commands without an answer yet; the last one may be the one that fails. */
+  readonly #unanswered: string[] = [];
+  #fault: { moment: Moment; tag: string } | undefined;
+  /** From here on nothing is relayed. */
+  #isStopped = false;
+  #slowWrites = Promise.resolve();
+
+  constructor(relay: Relay) {
+    this.#relay = relay;
+    this.#fromClient = new CommandReader(relay.protocol, 'client');
+    this.#fromServer = new CommandReader(relay.protocol, 'server');
+  }
+
+  start(): void {
+    const { client, upstream, protocol } = this.#relay;
+    this.#failConnection();
+    if (protocol === 'smtp') this.#unanswered.push('greeting');
+    client.on('data', (chunk) => {
+      for (const piece of this.#fromClient.read(chunk)) this.#passCommand(piece);
+      if (this.#fromClient.isEncrypted) this.#fromServer.isEncrypted = true;
+    });
+    upstream.on('data', (chunk) => {
+      for (const piece of this.#fromServer.read(chunk)) {
+        this.#passAnswer(piece);
+        if (protocol === 'smtp' && piece.isCompletion && piece.bytes.toString().startsWith('354'))
+          this.#fromClient.isMessage = true;
+      }
+    });
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => this.#isStopped || other.destroy());
+    }
+  }
+
+  /** Applies a fault of `CONNECT`. */
+  #failConnection(): void {
+    const moment = this.#relay.takeFault('CONNECT');
+    if (moment === 'cut before' || moment === 'cut within') this.#cut();
+    else if (moment !== undefined) {
+      this.#isStopped = true;
+      if (moment === 'garbage') this.#relay.client.write(GARBAGE);
+    }
+  }
+
+  #passCommand(piece: Piece): void {
+    if (piece.command !== undefined && this.#fault === undefined) {
+      const moment = this.#relay.takeFault(piece.command);
+      if (moment !== undefined) this.#startFault(moment, piece);
+    } else if (piece.command !== undefined && this.#fault?.moment !== 'slow bytes') {
+      // Commands that were sent together with the one that failed never arrive.
+      return;
+    }
+    if (this.#isStopped) return;
+    if (this.#fault?.moment === 'cut within' && !piece.isCommandLine) return void this.#passHalf(piece.bytes);
+    if (this.#fault?.moment === 'late' && !piece.hasMore) return void this.#defer(piece.bytes);
+    // The server answers the final dot, not the lines of the message.
+    if (piece.command !== undefined && piece.command !== 'MESSAGE') this.#unanswered.push(piece.tag);
+    this.#relay.upstream.write(piece.bytes);
+  }
+
+  #startFault(moment: Moment, piece: Piece): void {
+    this.#fault = { moment, tag: piece.tag };
+    if (moment === 'cut before') this.#cut();
+    if (moment === 'silent before') this.#isStopped = true;
+    if (moment === 'cut within' && !piece.hasMore) this.#passHalf(piece.bytes);
+  }
+
+  #passAnswer(piece: Piece): void {
+    if (this.#isStopped) return;
+    const fault = this.#fault;
+    const isFaulty = fault !== undefined && fault.moment !== 'slow bytes' && !piece.isContinuation;
+    const isOfFailedCommand = isFaulty && this.#unanswered[0] === fault.tag;
+    if (piece.isCompletion) {
+      if (this.#unanswered[0] === piece.tag || this.#relay.protocol === 'smtp') this.#unanswered.shift();
+      if (isOfFailedCommand) return void this.#replaceAnswer(fault.moment);
+    }
+    if (!isOfFailedCommand) this.#writeToClient(this.#rewritten(piece.bytes));
+  }
+
+  /** The server has executed the command: sends what the fault puts in the place of its answer. */
+  #replaceAnswer(moment: Moment): void {
+    const { client } = this.#relay;
+    this.#isStopped = true;
+    if (moment === 'cut after') this.#cut();
+    if (moment === 'garbage') client.write(GARBAGE);
+    if (moment === 'half a literal') client.write('* 1 FETCH (UID 1 BODY[] {1000}\r\nhalf', () => client.destroy());
+    if (moment === 'a literal of 2 GB') client.write('* 1 FETCH (UID 1 BODY[] {2147483648}\r\n');
+  }
+
+  #rewritten(bytes: Buffer): Buffer {
+    const { rewrite } = this.#relay;
+    return rewrite === undefined ? bytes : Buffer.from(rewrite(bytes.toString('latin1')), 'latin1');
+  }
+
+  #writeToClient(bytes: Buffer): void {
+    const { client } = this.#relay;
+    if (this.#fault?.moment !== 'slow bytes') {
       if (client.writable) client.write(bytes);
       return;
     }
-    slowly = slowly.then(async () => {
+    this.#slowWrites = this.#slowWrites.then(async () => {
       for (const byte of bytes) {
         if (client.writable) client.write(Buffer.from([byte]));
-        await breath();
+        await nextTurn();
       }
     });
-  };
-  /** The server is done with the command: this is what its answer becomes. */
-  const answerBadly = () => {
-    isDeaf = true;
-    if (fault?.moment === 'cut after') cut();
-    if (fault?.moment === 'garbage') client.write(GARBAGE);
-    if (fault?.moment === 'half a literal')
-      client.write('* 1 FETCH (UID 1 BODY[] {1000}\r\nhalf', () => client.destroy());
-    if (fault?.moment === 'a literal of 2 GB') client.write('* 1 FETCH (UID 1 BODY[] {2147483648}\r\n');
-  };
-  const startFault = (moment: Moment, piece: Piece) => {
-    fault = { moment, tag: piece.tag };
-    if (moment === 'cut before') cut();
-    if (moment === 'silent before') isDeaf = true;
-    if (moment === 'cut within' && !piece.hasMore) passHalf(piece.bytes);
-  };
-  const passHalf = (bytes: Buffer) => {
-    isDeaf = true;
-    // Or else what follows would be taken off the sender's hands until the half has arrived.
+  }
+
+  #cut(): void {
+    this.#isStopped = true;
+    this.#relay.client.resetAndDestroy();
+    this.#relay.upstream.destroy();
+  }
+
+  #passHalf(bytes: Buffer): void {
+    const { client, upstream } = this.#relay;
+    this.#isStopped = true;
+    // Without the pause the client could send further bytes before the server has received the half.
     client.pause();
     upstream.end(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => client.resetAndDestroy());
-  };
-
-  const takePiece = (piece: Piece) => {
-    if (piece.command !== undefined && fault === undefined) {
-      const moment = takeFault(piece.command);
-      if (moment !== undefined) startFault(moment, piece);
-    } else if (piece.command !== undefined && fault?.moment !== 'slow bytes') {
-      // What was sent along with the command that failed never arrives.
-      return;
-    }
-    if (isDeaf) return;
-    if (fault?.moment === 'cut within' && !piece.isCommandLine) {
-      passHalf(piece.bytes);
-      return;
-    }
-    if (fault?.moment === 'late' && !piece.hasMore) {
-      isDeaf = true;
-      client.resetAndDestroy();
-      keepForLater(() => upstream.write(piece.bytes));
-      return;
-    }
-    // The lines of a message are answered with their dot.
-    if (piece.command !== undefined && piece.command !== 'MESSAGE') unanswered.push(piece.tag);
-    upstream.write(piece.bytes);
-  };
-  const takeAnswer = (piece: Piece) => {
-    if (isDeaf) return;
-    const isFaulty = fault !== undefined && fault.moment !== 'slow bytes' && !piece.isContinuation;
-    const isOurs = isFaulty && unanswered[0] === fault?.tag;
-    if (piece.isCompletion) {
-      if (unanswered[0] === piece.tag || protocol === 'smtp') unanswered.shift();
-      if (isOurs) {
-        answerBadly();
-        return;
-      }
-    }
-    if (!isOurs)
-      toClient(rewrite === undefined ? piece.bytes : Buffer.from(rewrite(piece.bytes.toString('latin1')), 'latin1'));
-  };
-
-  const greetingFault = takeFault('CONNECT');
-  if (greetingFault === 'cut before' || greetingFault === 'cut within') cut();
-  else if (greetingFault !== undefined) {
-    isDeaf = true;
-    if (greetingFault === 'garbage') client.write(GARBAGE);
   }
-  if (protocol === 'smtp') unanswered.push('greeting');
-  client.on('data', (chunk) => {
-    for (const piece of fromClient.read(chunk)) takePiece(piece);
-    if (fromClient.isEncrypted) fromServer.isEncrypted = true;
-  });
-  upstream.on('data', (chunk) => {
-    for (const piece of fromServer.read(chunk)) {
-      takeAnswer(piece);
-      if (protocol === 'smtp' && piece.isCompletion && piece.bytes.toString().startsWith('354'))
-        fromClient.isMessage = true;
-    }
-  });
-  for (const [socket, other] of [
-    [client, upstream],
-    [upstream, client],
-  ] as const) {
-    socket.on('error', () => other.destroy());
-    socket.on('close', () => isDeaf || other.destroy());
+
+  #defer(bytes: Buffer): void {
+    const { client, upstream, defer } = this.#relay;
+    this.#isStopped = true;
+    client.resetAndDestroy();
+    defer(() => upstream.write(bytes));
   }
 }

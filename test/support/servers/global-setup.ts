@@ -1,4 +1,4 @@
-/** Runs once around all test files: starts the servers, tells the workers where they are, stops them. */
+/** Runs once per test run: starts the servers, gives their addresses to the workers, and stops the servers. */
 import { rm } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
 import { makeScratch, startServers } from './start-servers.ts';

@@ -1,19 +1,19 @@
-/** Free TCP ports on the loopback address. */
+/** Finds free TCP ports on the loopback address. */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-// Below the range the kernel takes for outgoing connections, so that none of those grabs the port before its server starts.
-const LOWEST = 10_000;
-const HIGHEST = 32_000;
+// Below the ephemeral ports of the kernel, so that no outgoing connection uses the port before its server starts.
+const MIN_PORT = 10_000;
+const MAX_PORT = 32_000;
 
-const given = new Set<number>();
+const returned = new Set<number>();
 
-/** A port nobody listens on at this moment, never the same one twice in this process. */
+/** A port on which nothing listens now; never the same port twice in this process. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(LOWEST, HIGHEST);
-    if (given.has(port) || !(await isFree(port))) continue;
-    given.add(port);
+    const port = randomInt(MIN_PORT, MAX_PORT);
+    if (returned.has(port) || !(await isFree(port))) continue;
+    returned.add(port);
     return port;
   }
 }

@@ -1,4 +1,4 @@
-/** Postfix: submission with implicit TLS, with STARTTLS and without any, delivering to Dovecot and to nobody else. */
+/** Starts Postfix: submission with implicit TLS, STARTTLS or neither, which delivers to Dovecot only. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,15 +6,15 @@ import type { KeyPair } from './certificates.ts';
 import type { DovecotSockets } from './dovecot.ts';
 import { greets, type RestartableServer, startServer } from './server-process.ts';
 
-/** The only domain there is: users whose names start with `u-` or `p-` exist, all others get 550 at RCPT. */
+/** The only domain: users whose names start with `u-` or `p-` exist; all others are refused with 550 at RCPT. */
 export const MAIL_DOMAIN = 'example.test';
-/** Answered 451 at RCPT: try again later. */
+/** Refused with 451 at RCPT: temporary. */
 export const BUSY_RECIPIENT = `busy@${MAIL_DOMAIN}`;
-/** Answered 550 at RCPT: refused for good, for another reason than being unknown. */
+/** Refused with 550 at RCPT: permanent, but not because the user is unknown. */
 export const REFUSING_RECIPIENT = `refusing@${MAIL_DOMAIN}`;
-/** Answered 550 at RCPT: no such user. */
-export const UNKNOWN_RECIPIENT = `nobody-of-that-name@${MAIL_DOMAIN}`;
-/** Largest message taken, in bytes; announced by SIZE (RFC 1870). */
+/** Refused with 550 at RCPT: no such user. */
+export const UNKNOWN_RECIPIENT = `unknown-user@${MAIL_DOMAIN}`;
+/** Largest accepted message, in bytes; announced by SIZE (RFC 1870). */
 export const MESSAGE_SIZE_LIMIT_BYTES = 20_000_000;
 
 const LONG_AGO = new Date('2020-01-01T00:00:00Z');
@@ -25,17 +25,17 @@ const QUEUE_FOLDERS = [
 ];
 
 export interface PostfixOptions {
-  /** TLS from the first byte. */
+  /** Implicit TLS. */
   tlsPort: number;
   /** STARTTLS is required. */
   starttlsPort: number;
-  /** No TLS at all, and AUTH is taken. */
+  /** No TLS; AUTH is accepted. */
   cleartextPort: number;
   certificate: KeyPair;
   dovecot: DovecotSockets;
 }
 
-/** True if no message is in the queue: each was delivered, or refused. */
+/** Whether no message is in the queue: each was delivered or refused. */
 export function isQueueEmpty(scratch: string): boolean {
   const queue = join(scratch, 'postfix', 'queue');
   return ['maildrop', 'incoming', 'active', 'deferred'].every((name) =>
@@ -57,12 +57,12 @@ export async function startPostfix(scratch: string, options: PostfixOptions): Pr
   };
   for (const [name, text] of Object.entries(files)) {
     writeFileSync(join(config, name), text);
-    // Postfix waits two seconds before it believes a file that has only just been written.
+    // Postfix waits two seconds before it reads a file that has just been written.
     utimesSync(join(config, name), LONG_AGO, LONG_AGO);
   }
   return startServer(scratch, {
     name: 'postfix',
-    // Not `postfix start`, whose checks take two seconds and which would leave our process group, and with it our reach.
+    // `postfix start` would take two seconds for its checks, and would leave our process group.
     command: 'sh',
     args: ['-c', 'exec "$(postconf -h daemon_directory)/master" -s'],
     env: { MAIL_CONFIG: config },
@@ -71,7 +71,7 @@ export async function startPostfix(scratch: string, options: PostfixOptions): Pr
   });
 }
 
-/** What `postfix check` would make, in a tenth of the time. */
+/** Creates the folders that `postfix check` creates, in a tenth of the time. */
 function makeQueue(folder: string): void {
   const queue = join(folder, 'queue');
   const own = QUEUE_FOLDERS.map((name) => join(queue, name));
@@ -112,7 +112,7 @@ smtpd_sasl_auth_enable = yes
 smtpd_client_restrictions = permit_sasl_authenticated, reject
 smtpd_recipient_restrictions = check_recipient_access texthash:${folder}/config/recipients, reject_unlisted_recipient, permit_sasl_authenticated, reject
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
-# A wrong password or recipient is what some tests are about: no pause after it, no limit to how many.
+# Tests send wrong passwords and recipients on purpose: no delay after them, and no limit on their number.
 smtpd_error_sleep_time = 0
 smtpd_soft_error_limit = 1000
 smtpd_hard_error_limit = 1000

@@ -1,4 +1,4 @@
-/** TCP proxies between the code under test and a real server: one that is far away, one whose cable can be pulled. */
+/** TCP proxies between the code under test and a real server: one adds latency, one cuts connections. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -17,16 +17,16 @@ export interface Proxy extends AsyncDisposable {
 }
 
 export interface DelayProxy extends Proxy {
-  /** Times that a client has spoken after it was spoken to: what a clock would count, had the machine nothing else to do. */
+  /** Number of times that the client sent after the server had sent: round trips, independent of the load of the machine. */
   roundTrips(): number;
 }
 
 export interface CuttableProxy extends Proxy {
-  /** Resets every open connection, in the middle of whatever it is doing. New ones are accepted again. */
+  /** Resets every open connection at once. New ones are accepted. */
   cut(): void;
-  /** From here on bytes are swallowed in both directions and connections stay open, until `thaw`. */
+  /** Discards bytes in both directions and keeps connections open, until `thaw`. */
   freeze(): void;
-  /** From here on new connections are reset, until `thaw`. */
+  /** Resets new connections, until `thaw`. */
   refuse(): void;
   thaw(): void;
 }
@@ -51,16 +51,16 @@ export async function startDelayProxy({ target, delayMs }: { target: Target; del
   return { ...proxy, roundTrips: () => roundTrips };
 }
 
-/** Passes everything on at once, until told otherwise. */
+/** Relays everything at once, until one of the methods is called. */
 export async function startCuttableProxy({ target }: { target: Target }): Promise<CuttableProxy> {
   const pairs = new Set<Socket>();
-  let frozen = false;
-  let refusing = false;
+  let isFrozen = false;
+  let isRefusing = false;
   const proxy = await startProxy(target, (from, to) => {
-    if (refusing) from.resetAndDestroy();
+    if (isRefusing) from.resetAndDestroy();
     pairs.add(from);
     from.on('close', () => pairs.delete(from));
-    from.on('data', (chunk) => !frozen && to.writable && to.write(chunk));
+    from.on('data', (chunk) => !isFrozen && to.writable && to.write(chunk));
     from.on('end', () => to.end());
   });
   return {
@@ -69,21 +69,21 @@ export async function startCuttableProxy({ target }: { target: Target }): Promis
       for (const socket of pairs) socket.resetAndDestroy();
     },
     freeze: () => {
-      frozen = true;
+      isFrozen = true;
     },
     refuse: () => {
-      refusing = true;
+      isRefusing = true;
     },
     thaw: () => {
-      frozen = false;
-      refusing = false;
+      isFrozen = false;
+      isRefusing = false;
     },
   };
 }
 
 async function startProxy(
   target: Target,
-  join: (from: Socket, to: Socket, side: 'client' | 'server') => void,
+  relay: (from: Socket, to: Socket, side: 'client' | 'server') => void,
 ): Promise<Proxy> {
   let accepted = 0;
   const near = new Set<Socket>();
@@ -97,7 +97,7 @@ async function startProxy(
     ] as const) {
       socket.on('error', () => other.destroy());
       socket.on('close', () => other.destroy());
-      join(socket, other, side);
+      relay(socket, other, side);
     }
     client.on('close', () => near.delete(client));
   });

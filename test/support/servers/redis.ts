@@ -1,4 +1,4 @@
-/** A Redis server of a test file's own, which can go away and come back. */
+/** Starts a Redis server for one test file, which can be stopped, restarted and frozen. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeyPair } from './certificates.ts';
@@ -8,18 +8,18 @@ import { makeScratch } from './start-servers.ts';
 
 export interface TestRedis extends AsyncDisposable {
   url: string;
-  /** Ends it; what it knew is gone. */
+  /** Stops it; its data is lost. */
   stop(): Promise<void>;
-  /** Starts it again, empty, where it was. */
+  /** Starts it again, empty, on the same port. */
   start(): Promise<void>;
-  /** From now on it says nothing, and closes nothing. */
+  /** Suspends the process: it answers nothing and keeps connections open. */
   freeze(): Promise<void>;
 }
 
 /**
- * Starts it on a free loopback port, with nothing on disk.
+ * Starts it on a free loopback port, without files.
  *
- * @param certificate for a Redis over TLS, known as `localhost`
+ * @param certificate for Redis over TLS at `localhost`
  */
 export async function startRedis(certificate?: KeyPair): Promise<TestRedis> {
   const scratch = await makeScratch();

@@ -1,4 +1,4 @@
-/** One server of the tests as a child process: started, known by its pid file, ended by that pid. */
+/** Runs a test server as a child process, and ends it by the process id in its pid file. */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
@@ -14,14 +14,15 @@ export interface ServerProcess {
 }
 
 export interface RestartableServer extends ServerProcess {
-  /** Ends it as an administrator would, in order, and starts it again on the same ports and data. */
+  /** Ends it with SIGTERM and starts it again on the same ports and data. */
   restart(): Promise<void>;
 }
 
-/** A server from its start to its end. */
-interface Life {
-  /** Asks it to end, and waits until it has. */
+/** A running server process. */
+interface RunningProcess {
+  /** Ends it with SIGTERM and waits until all its processes have ended. */
   end(): Promise<void>;
+  /** Kills it. */
   stop(): Promise<void>;
 }
 
@@ -30,31 +31,31 @@ export interface ServerCommand {
   command: string;
   args: string[];
   env?: Record<string, string>;
-  /** Where logs are, besides what the process prints; quoted when it does not start. */
+  /** The log file, besides the output of the process; quoted if the server does not start. */
   logFile?: string;
-  /** Resolves to true once the server really answers. Errors mean "not yet". */
+  /** Resolves to true once the server answers. An error counts as "not yet". */
   isReady: () => Promise<boolean>;
 }
 
 /**
- * Starts a program in the foreground of its own process group, so that a Ctrl-C reaches us first and we end it in order.
+ * Starts a program in a process group of its own, so that Ctrl-C does not end it before this process does.
  *
- * @param scratch its pid goes to `pids/` in it, its output to `output/`
- * @throws {Error} if it ends or has not answered within a minute, with the last lines it logged
+ * @param scratch its subfolders `pids/` and `output/` receive the process id and the output
+ * @throws {Error} if it ends, or does not answer within a minute; with the last lines of its log
  */
 export async function startServer(scratch: string, server: ServerCommand): Promise<RestartableServer> {
-  let life = await begin(scratch, server);
+  let running = await startProcess(scratch, server);
   return {
     name: server.name,
     restart: async () => {
-      await life.end();
-      life = await begin(scratch, server);
+      await running.end();
+      running = await startProcess(scratch, server);
     },
-    stop: () => life.stop(),
+    stop: () => running.stop(),
   };
 }
 
-async function begin(scratch: string, server: ServerCommand): Promise<Life> {
+async function startProcess(scratch: string, server: ServerCommand): Promise<RunningProcess> {
   mkdirSync(join(scratch, 'pids'), { recursive: true });
   mkdirSync(join(scratch, 'output'), { recursive: true });
   const outputFile = join(scratch, 'output', server.name);
@@ -99,7 +100,7 @@ async function begin(scratch: string, server: ServerCommand): Promise<Life> {
     end: async () => {
       child.kill('SIGTERM');
       await waitUntil(END_LIMIT_MS, () => end !== undefined);
-      // Dovecot's children would go on for ten seconds without it; each ends when it has done what it is doing.
+      // Without it the child processes of Dovecot would run for another ten seconds.
       if (pid !== undefined) killGroup(pid, 'SIGTERM');
       await waitUntil(END_LIMIT_MS, () => pid === undefined || !isGroupAlive(pid));
       await stop();
@@ -108,7 +109,7 @@ async function begin(scratch: string, server: ServerCommand): Promise<Life> {
   };
 }
 
-/** Ends whatever still has a pid file below `scratch`. */
+/** Kills all processes that have a pid file below `scratch`. */
 export function killRemaining(scratch: string): void {
   const folder = join(scratch, 'pids');
   const pids = namesIn(folder).map((name) => Number(readFileSync(join(folder, name), 'utf8')));
@@ -116,23 +117,23 @@ export function killRemaining(scratch: string): void {
 }
 
 /**
- * Sees to it that nothing outlives this process, however it ends: a shell waits for the end of a pipe that only we hold open, then
- * kills what still has a pid file and removes `scratch`. Call it before the first server is started.
+ * Ensures that no server outlives this process, however it ends: a shell waits for the end of a pipe that only this process holds
+ * open, then kills the processes with a pid file and removes `scratch`. Call it before the first server is started.
  */
 export function cleanUpOnExit(scratch: string): void {
-  const broom = 'cat; for pid in "$0"/pids/*; do kill -s KILL -- "-$(cat "$pid")"; done; rm -rf "$0"';
-  // A group of its own, out of reach of a Ctrl-C and of whoever kills ours.
-  const child = spawn('sh', ['-c', broom, scratch], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const cleanUp = 'cat; for pid in "$0"/pids/*; do kill -s KILL -- "-$(cat "$pid")"; done; rm -rf "$0"';
+  // A process group of its own: Ctrl-C and a kill of our group do not end it.
+  const child = spawn('sh', ['-c', cleanUp, scratch], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   child.unref();
   // The open pipe must not keep us running.
   if (child.stdin instanceof Socket) child.stdin.unref();
 }
 
-/** True once the port greets: sends `hello` if given and looks for `expected` in the first bytes that come back. */
+/** Whether the server at the port answers: sends `hello` if given, and searches the first bytes that it receives for `expected`. */
 export function greets(port: number, expected: string, hello?: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port });
-    socket.setTimeout(1000, () => socket.destroy(new Error(`port ${port} is silent`)));
+    socket.setTimeout(1000, () => socket.destroy(new Error(`port ${port} does not answer`)));
     socket.once('connect', () => hello !== undefined && socket.write(hello));
     socket.once('error', reject);
     socket.once('data', (data) => {
@@ -142,7 +143,7 @@ export function greets(port: number, expected: string, hello?: string): Promise<
   });
 }
 
-/** Nothing these servers know is worth saving, so the whole group is killed at once: an orderly end takes Dovecot two seconds. */
+/** Kills the whole process group by default: the servers hold no data to save, and Dovecot takes two seconds to end in order. */
 function killGroup(pid: number, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): void {
   try {
     process.kill(-pid, signal);

@@ -1,21 +1,21 @@
-/** Where the servers of this test run are. */
+/** Declares the addresses and secrets of the servers of this test run. */
 import { inject } from 'vitest';
 import type { Certificates } from './certificates.ts';
 import type { DovecotSockets, MailStore } from './dovecot.ts';
 import type { S3Coordinates } from './swift.ts';
 
 export interface TestServers {
-  imap: { host: string; tlsPort: number /** Takes cleartext logins too. */; starttlsPort: number };
-  /** The same users and mail behind a server that offers IMAP4rev1 and no extension worth having. It still obeys the commands. */
+  imap: { host: string; tlsPort: number /** Accepts cleartext logins too. */; starttlsPort: number };
+  /** A server with the same users and mail that advertises IMAP4rev1 without extensions. It still executes their commands. */
   basicImap: { host: string; tlsPort: number; starttlsPort: number };
   smtp: { host: string; tlsPort: number; starttlsPort: number /** No TLS is offered. */; cleartextPort: number };
   /** An S3 service with an empty bucket. All tests share it. */
   s3: S3Coordinates;
-  /** Path of the CA certificate (PEM). Every test worker trusts it; a process started by a test needs NODE_EXTRA_CA_CERTS. */
+  /** Path of the CA certificate (PEM). Test workers trust it; a process that a test starts needs NODE_EXTRA_CA_CERTS. */
   ca: string;
   certificates: Certificates;
   store: MailStore;
-  /** Where Dovecot takes mail, and checks logins for others. */
+  /** The sockets on which Dovecot accepts mail and verifies credentials for Postfix. */
   dovecot: DovecotSockets;
 }
 
@@ -25,7 +25,7 @@ declare module 'vitest' {
   }
 }
 
-/** The servers started for this run by global-setup.ts. Only within a test. */
+/** The servers that global-setup.ts has started for this run. Can be called in test files only. */
 export function testServers(): TestServers {
   return inject('servers');
 }

@@ -1,4 +1,4 @@
-/** All servers of a test run, started together and stopped together. */
+/** Starts and stops all servers of a test run. */
 import { chmod, mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export interface RunningServers {
   stop(): Promise<void>;
 }
 
-/** An empty folder below the system's temporary one, which the servers, being users of their own, may enter. */
+/** Creates an empty temporary folder that the servers, which run as other users, may enter. */
 export async function makeScratch(): Promise<string> {
   const scratch = await mkdtemp(join(tmpdir(), 'mail-mcp-test-'));
   await chmod(scratch, 0o755);
@@ -23,9 +23,9 @@ export async function makeScratch(): Promise<string> {
 }
 
 /**
- * Starts Dovecot, its poorer twin, Postfix and Swift on free loopback ports. Needs root, for they change their users.
+ * Starts both Dovecot servers, Postfix and Swift on free loopback ports. Requires root, because they change their users.
  *
- * @param scratch from makeScratch; removed with all servers when this process ends, in whatever way
+ * @param scratch from makeScratch; removed, with all servers, when this process ends
  * @throws {Error} if one of them does not answer within a minute; the others are stopped first
  */
 export async function startServers(scratch: string): Promise<RunningServers> {
@@ -48,8 +48,8 @@ export async function startServers(scratch: string): Promise<RunningServers> {
   };
   const certificate = certificates.server;
   const started = await Promise.allSettled([
-    startDovecot(scratch, { kind: 'rich', ...servers.imap, certificate, store }),
-    startDovecot(scratch, { kind: 'poor', ...servers.basicImap, certificate, store }),
+    startDovecot(scratch, { kind: 'full', ...servers.imap, certificate, store }),
+    startDovecot(scratch, { kind: 'basic', ...servers.basicImap, certificate, store }),
     startPostfix(scratch, { ...servers.smtp, certificate, dovecot: servers.dovecot }),
     startSwift(scratch, swiftPorts),
   ]);

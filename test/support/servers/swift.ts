@@ -1,4 +1,4 @@
-/** OpenStack Swift with its S3 interface: one disk, one replica, a proxy, three storage servers, memcached. */
+/** Starts OpenStack Swift with its S3 interface: one disk, one replica, a proxy, three storage servers, memcached. */
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const STORAGE_KINDS = ['account', 'container', 'object'] as const;
 type StorageKind = (typeof STORAGE_KINDS)[number];
 
-/** How to reach the bucket; the names are those of the AWS SDK. Path style only. */
+/** Address and credentials of the bucket, named as in the AWS SDK. Path style only. */
 export interface S3Coordinates {
   endpoint: string;
   region: string;
@@ -26,14 +26,14 @@ export function s3Coordinates(port: number): S3Coordinates {
     endpoint: `http://localhost:${port}`,
     region: 'us-east-1',
     accessKeyId: 'test:tester',
-    secretAccessKey: 'throw-away-secret',
+    secretAccessKey: 'temporary-secret',
     bucket: 'attachments',
   };
 }
 
 export type SwiftPorts = Record<StorageKind | 'proxy' | 'memcached', number>;
 
-/** Starts all five; the bucket exists when this resolves. */
+/** Starts all five processes and creates the bucket. */
 export async function startSwift(scratch: string, ports: SwiftPorts): Promise<ServerProcess> {
   const folder = join(scratch, 'swift');
   const disk = join(folder, 'devices', 'd1');
@@ -72,7 +72,7 @@ export async function startSwift(scratch: string, ports: SwiftPorts): Promise<Se
   return { name: 'swift', stop: async () => void (await Promise.all(started.map(({ stop }) => stop()))) };
 }
 
-/** What `swift-ring-builder … create 4 1 1`, `add` and `rebalance` do, for all rings in one Python process instead of nine. */
+/** Does what `swift-ring-builder … create 4 1 1`, `add` and `rebalance` do, in one Python process instead of nine. */
 const MAKE_RINGS = `
 import sys
 from swift.common.ring import RingBuilder

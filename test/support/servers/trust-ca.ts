@@ -1,4 +1,4 @@
-/** Runs before each test file: its worker trusts the throw-away CA. */
+/** Runs before each test file: makes its worker trust the test CA. */
 import { trustCa } from './certificates.ts';
 import { testServers } from './servers.ts';
 
