@@ -1,4 +1,4 @@
-/** Goal 5, second half: what a large attachment costs in memory on its way out (a link is opened) and in (it is sent). */
+/** Goal 5, attachments: memory that a large attachment takes on its way out (its link is fetched) and in (it is sent). */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,42 +16,48 @@ import type { BenchServer, Call } from './server.ts';
 const LARGE_BYTES = 25 * 1024 * 1024;
 const WARM_UP_BYTES = 256 * 1024;
 const AT_ONCE = 8;
-/** As long as the memory of before may take to come back. */
-const SETTLE_MS = 60_000;
+/** Time in which the memory must return to its former level. */
+const MAX_SETTLE_MS = 60_000;
 
-interface Owner {
+interface AttachmentOwner {
   call: Call;
-  /** Links to the attachments. */
+  /** Links to its attachments. */
   small: string;
   large: string;
 }
 
-export async function attachments(server: BenchServer, setting: BenchContext): Promise<Row[]> {
-  await using sink = await startSink(setting.servers);
-  const count = setting.isQuick ? 2 : AT_ONCE;
-  const owners = await Promise.all(Array.from({ length: count }, () => makeOwner(server, setting, sink.port)));
-  const ways = [
-    { name: 'out', take: ({ large }: Owner) => open(large), warmUp: ({ small }: Owner) => open(small) },
+export async function attachments(server: BenchServer, context: BenchContext): Promise<Row[]> {
+  await using sink = await startSink(context.servers);
+  const count = context.isQuick ? 2 : AT_ONCE;
+  const owners = await Promise.all(Array.from({ length: count }, () => createOwner(server, context, sink.port)));
+  const directions = [
+    {
+      name: 'out',
+      take: ({ large }: AttachmentOwner) => download(large),
+      warmUp: ({ small }: AttachmentOwner) => download(small),
+    },
     {
       name: 'in',
-      take: ({ call, large }: Owner) => send(call, large),
-      warmUp: ({ call, small }: Owner) => send(call, small),
+      take: ({ call, large }: AttachmentOwner) => send(call, large),
+      warmUp: ({ call, small }: AttachmentOwner) => send(call, small),
     },
   ];
   const rows: Row[] = [];
-  for (const { name, take, warmUp } of ways) {
-    // As much in small files, so that what is measured is a process at work and not one that has just begun.
+  for (const { name, take, warmUp } of directions) {
+    // Small files first, so that a warm process is measured and not one that has just started.
     for (let round = 0; round < 25; round += 1) await Promise.all(owners.map(warmUp));
     for (const [atOnce, limit] of [
       [1, 20],
       [count, 100],
     ] as const) {
-      const { added, settledSeconds } = await growth(server, () => Promise.all(owners.slice(0, atOnce).map(take)));
+      const { added, settledSeconds } = await measureGrowth(server, () =>
+        Promise.all(owners.slice(0, atOnce).map(take)),
+      );
       const what = `25 MiB attachment ${name}, ${atOnce} at once`;
       rows.push(plainRow({ item: 5, name: `memory added by a ${what}`, unit: 'MB', ours: added }, limit));
       if (atOnce > 1) {
         rows.push(
-          plainRow({ item: 5, name: `… until the level of before is back`, unit: 's', ours: settledSeconds }, 60),
+          plainRow({ item: 5, name: `… until the former level is reached`, unit: 's', ours: settledSeconds }, 60),
         );
       }
     }
@@ -59,7 +65,7 @@ export async function attachments(server: BenchServer, setting: BenchContext): P
   return rows;
 }
 
-/** The settings of a server that keeps attachments in S3. */
+/** The settings of a server that stores attachments in S3. */
 export function s3Environment({ s3 }: TestServers): NodeJS.ProcessEnv {
   return {
     AWS_ACCESS_KEY_ID: s3.accessKeyId,
@@ -71,39 +77,39 @@ export function s3Environment({ s3 }: TestServers): NodeJS.ProcessEnv {
   };
 }
 
-/** A message is read, and what is attached to it goes to S3 on the way. */
+/** Goal 5, S3: memory while messages are read and their attachments are uploaded to S3. */
 export async function attachmentsInS3(server: BenchServer, { servers, isQuick }: BenchContext): Promise<Row[]> {
   const count = isQuick ? 2 : AT_ONCE;
-  // What was kept once is not kept again, so each is another file.
-  const reader = async (sizeBytes: number) => {
+  // A stored attachment is not uploaded again, so each file is different.
+  const createReader = async (sizeBytes: number) => {
     const account = newAccount({}, servers);
     const file = { filename: 'file.bin', content: Buffer.alloc(sizeBytes, randomUUID()) };
     const { INBOX } = await appendMessages(account, { INBOX: [message({ attachments: [file] })] }, servers);
-    const call = await server.person(account);
+    const call = await server.connect(account);
     return async () => {
       const read = { name: 'get_mail_message', arguments: { folder: 'INBOX', uid: INBOX[0] } };
       const { warnings } = await call('tools/call', read);
-      if (Array.isArray(warnings) && warnings.length > 0) throw new Error(`Not kept in S3: ${warnings.join(' ')}`);
+      if (Array.isArray(warnings) && warnings.length > 0) throw new Error(`Not stored in S3: ${warnings.join(' ')}`);
     };
   };
-  const readers = (people: number, sizeBytes: number) =>
-    Promise.all(Array.from({ length: people }, () => reader(sizeBytes)));
+  const createReaders = (people: number, sizeBytes: number) =>
+    Promise.all(Array.from({ length: people }, () => createReader(sizeBytes)));
   for (let round = 0; round < 10; round += 1) {
-    await Promise.all((await readers(count, WARM_UP_BYTES)).map((read) => read()));
+    await Promise.all((await createReaders(count, WARM_UP_BYTES)).map((read) => read()));
   }
   const rows: Row[] = [];
   for (const [reads, limit] of [
-    [await readers(1, LARGE_BYTES), 20],
-    [await readers(count, LARGE_BYTES), 100],
+    [await createReaders(1, LARGE_BYTES), 20],
+    [await createReaders(count, LARGE_BYTES), 100],
   ] as const) {
-    const { added } = await growth(server, () => Promise.all(reads.map((read) => read())));
+    const { added } = await measureGrowth(server, () => Promise.all(reads.map((read) => read())));
     const name = `memory added by a 25 MiB attachment to S3, ${reads.length} at once`;
     rows.push(plainRow({ item: 5, name, unit: 'MB', ours: added }, limit));
   }
   return rows;
 }
 
-async function makeOwner(server: BenchServer, { servers }: BenchContext, smtpPort: number): Promise<Owner> {
+async function createOwner(server: BenchServer, { servers }: BenchContext, smtpPort: number): Promise<AttachmentOwner> {
   const near = newAccount({}, servers);
   const account: MailAccount = { ...near, smtp: { ...near.smtp, server: { ...near.smtp.server, port: smtpPort } } };
   const files = [LARGE_BYTES, WARM_UP_BYTES].map((size) => ({
@@ -111,7 +117,7 @@ async function makeOwner(server: BenchServer, { servers }: BenchContext, smtpPor
     content: Buffer.alloc(size, 'bench'),
   }));
   const { INBOX } = await appendMessages(account, { INBOX: [message({ attachments: files })] }, servers);
-  const call = await server.person(account);
+  const call = await server.connect(account);
   const { attachments: found } = await call('tools/call', {
     name: 'get_mail_message',
     arguments: { folder: 'INBOX', uid: INBOX[0] },
@@ -120,7 +126,7 @@ async function makeOwner(server: BenchServer, { servers }: BenchContext, smtpPor
   return { call, large, small };
 }
 
-async function open(url: string): Promise<void> {
+async function download(url: string): Promise<void> {
   const response = await fetch(url);
   if (!response.ok || response.body === null) throw new Error(`The link answered ${response.status}`);
   for await (const _ of response.body);
@@ -131,8 +137,8 @@ function send(call: Call, url: string): Promise<unknown> {
   return call('tools/call', { name: 'send_mail_message', arguments: letter });
 }
 
-/** Peak of the resident memory over what it was before, in MB, and seconds until it is no more than a tenth above that again. */
-async function growth(server: BenchServer, work: () => Promise<unknown>) {
+/** Peak of the resident memory above its former level in MB, and seconds until it is at most a tenth above that level. */
+async function measureGrowth(server: BenchServer, work: () => Promise<unknown>) {
   await sleep(500);
   const before = server.rssMb();
   let peak = before;
@@ -141,11 +147,11 @@ async function growth(server: BenchServer, work: () => Promise<unknown>) {
   }, 10);
   await work().finally(() => clearInterval(watch));
   const endedAt = performance.now();
-  while (server.rssMb() > before * 1.1 && performance.now() - endedAt < SETTLE_MS + 1000) await sleep(100);
+  while (server.rssMb() > before * 1.1 && performance.now() - endedAt < MAX_SETTLE_MS + 1000) await sleep(100);
   return { added: peak - before, settledSeconds: (performance.now() - endedAt) / 1000 };
 }
 
-/** A submission server that takes everything and keeps nothing. */
+/** Starts a submission server that accepts and discards every message. */
 async function startSink({ certificates }: TestServers): Promise<AsyncDisposable & { port: number }> {
   const port = await freePort();
   const { cert, key } = certificates.server;

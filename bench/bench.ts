@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: the numbers of the server beside its goals, against imapflow measured in the same run. Keeps them in results.json,
- * from which `npm run docs` writes docs/benchmarks.md. `--quick` does less of everything and keeps nothing.
+ * `npm run bench`: measures the server, with imapflow measured in the same run for comparison, and checks its goals. Writes
+ * results.json, from which `npm run docs` generates the table in docs/benchmarks.md. `--quick` does less and writes nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { makeScratch, startServers } from '../test/support/servers/start-servers
 import { attachments, attachmentsInS3, s3Environment } from './attachments.ts';
 import { type BenchContext, withBenchContext } from './bench-context.ts';
 import { coldCalls, cpuOfCalls, prepare, warmCalls } from './calls.ts';
-import { createLargeMailbox, largeMailbox, load, manyPeople } from './growth.ts';
+import { createLargeMailbox, largeMailbox, manyAccounts, manyCallers } from './growth.ts';
 import { measurePeer } from './peer.ts';
 import { isMet, type Results, type Row, toTable } from './row.ts';
 import { startBenchServer } from './server.ts';
@@ -28,39 +28,39 @@ const { values: flags } = parseArgs({
   },
 });
 
-const wanted = (item: number): boolean => flags.only?.split(',').includes(`${item}`) ?? true;
+const isWanted = (item: number): boolean => flags.only?.split(',').includes(`${item}`) ?? true;
 
-async function measure(setting: BenchContext): Promise<Row[]> {
+async function measure(context: BenchContext): Promise<Row[]> {
   const rows: Row[] = [];
   {
-    await using server = await startBenchServer(setting.servers.ca);
-    const prepared = await prepare(setting);
-    if (wanted(1)) rows.push(...(await warmCalls(server, setting, prepared)));
-    if (wanted(2)) rows.push(...(await coldCalls(server, setting)));
-    if (wanted(3)) rows.push(...(await cpuOfCalls(server, setting, prepared)));
-    if (wanted(4) || wanted(6)) {
-      const large = await createLargeMailbox(server, setting);
-      if (wanted(4)) rows.push(...(await largeMailbox(server, setting, large)));
-      if (wanted(6)) rows.push(...(await load(server, setting, large)));
+    await using server = await startBenchServer(context.servers.ca);
+    const prepared = await prepare(context);
+    if (isWanted(1)) rows.push(...(await warmCalls(server, context, prepared)));
+    if (isWanted(2)) rows.push(...(await coldCalls(server, context)));
+    if (isWanted(3)) rows.push(...(await cpuOfCalls(server, context, prepared)));
+    if (isWanted(4) || isWanted(6)) {
+      const large = await createLargeMailbox(server, context);
+      if (isWanted(4)) rows.push(...(await largeMailbox(server, context, large)));
+      if (isWanted(6)) rows.push(...(await manyCallers(server, context, large)));
     }
   }
-  if (wanted(5)) {
+  if (isWanted(5)) {
     for (const [part, environment] of [
-      [manyPeople, {}],
+      [manyAccounts, {}],
       [attachments, {}],
-      [attachmentsInS3, s3Environment(setting.servers)],
+      [attachmentsInS3, s3Environment(context.servers)],
     ] as const) {
-      await using server = await startBenchServer(setting.servers.ca, environment);
-      rows.push(...(await part(server, setting)));
+      await using server = await startBenchServer(context.servers.ca, environment);
+      rows.push(...(await part(server, context)));
     }
   }
   return rows.toSorted((a, b) => a.item - b.item);
 }
 
-async function bench(servers: TestServers): Promise<void> {
+async function runBench(servers: TestServers): Promise<void> {
   const { peer } = flags;
-  const rows = await withBenchContext(servers, flags.quick, (setting) =>
-    peer === undefined ? measure(setting) : measurePeer(setting, peer, flags['peer-calls']),
+  const rows = await withBenchContext(servers, flags.quick, (context) =>
+    peer === undefined ? measure(context) : measurePeer(context, peer, flags['peer-calls']),
   );
   console.log(
     `\n${toTable(rows, peer === undefined ? undefined : 'peer')}\n\n${rows.filter((row) => !isMet(row)).length} of ${rows.length} goals missed`,
@@ -80,7 +80,7 @@ const scratch = await makeScratch();
 const { servers, stop } = await startServers(scratch);
 setDefaultCACertificates([...getCACertificates('default'), await readFile(servers.ca, 'utf8')]);
 try {
-  await bench(servers);
+  await runBench(servers);
 } catch (error) {
   console.error(error);
   process.exitCode = 1;

@@ -1,10 +1,10 @@
-/** Goals 1 to 3: what warm and cold calls cost beside imapflow doing the same. */
+/** Goals 1 to 3: time and CPU of warm and cold calls, compared with imapflow for the same work. */
 import type { ImapFlow } from 'imapflow';
 import type { MailAccount } from '../src/mail/account.ts';
 import { newAccount } from '../test/support/mail/accounts.ts';
 import { message } from '../test/support/mail/build-message.ts';
 import { appendMessages, fillMailbox } from '../test/support/mail/mailboxes.ts';
-import { type BenchContext, FAR_MS } from './bench-context.ts';
+import { type BenchContext, LATENCY_MS } from './bench-context.ts';
 import { connectImapFlow, SUMMARY } from './imapflow-client.ts';
 import { measurePair } from './measure.ts';
 import { differenceRow, plainRow, type Row, ratioRow } from './row.ts';
@@ -12,16 +12,16 @@ import type { BenchServer } from './server.ts';
 
 const MESSAGES = 1000;
 
-/** One thing to do, by a tool call and by imapflow on a connection that has INBOX open. */
-interface Work {
+/** The same work as a tool call and as imapflow commands with INBOX selected. */
+interface Workload {
   name: string;
   tool: { name: string; arguments: Record<string, unknown> };
-  raw(imap: ImapFlow): Promise<unknown>;
+  runImapFlow(imap: ImapFlow): Promise<unknown>;
 }
 
 export interface Prepared {
   account: MailAccount;
-  works: Work[];
+  workloads: Workload[];
 }
 
 /** A mailbox with 1,000 small messages and one of 20 KB. */
@@ -31,49 +31,49 @@ export async function prepare({ servers }: BenchContext): Promise<Prepared> {
   const letter = message({ subject: 'Twenty kilobytes', text: 'All work and no play.\n'.repeat(930) });
   const { INBOX } = await appendMessages(account, { INBOX: [letter] }, servers);
   const [uid = 0] = INBOX;
-  const works: Work[] = [
+  const workloads: Workload[] = [
     {
       name: 'list of 20',
       tool: { name: 'list_mail_messages', arguments: { folder: 'INBOX' } },
-      raw: (imap) => imap.fetchAll(`${MESSAGES - 18}:${MESSAGES + 1}`, SUMMARY),
+      runImapFlow: (imap) => imap.fetchAll(`${MESSAGES - 18}:${MESSAGES + 1}`, SUMMARY),
     },
     {
       name: '20 KB message',
       tool: { name: 'get_mail_message', arguments: { folder: 'INBOX', uid } },
-      raw: (imap) => imap.fetchOne(`${uid}`, { ...SUMMARY, source: true }, { uid: true }),
+      runImapFlow: (imap) => imap.fetchOne(`${uid}`, { ...SUMMARY, source: true }, { uid: true }),
     },
     {
       name: 'search by subject',
       tool: { name: 'search_mail_messages', arguments: { folder: 'INBOX', query: 'SUBJECT "Message 77"' } },
-      raw: (imap) => imap.search({ subject: 'Message 77' }, { uid: true }),
+      runImapFlow: (imap) => imap.search({ subject: 'Message 77' }, { uid: true }),
     },
   ];
-  return { account, works };
+  return { account, workloads };
 }
 
 /** Goal 1. */
 export async function warmCalls(
   server: BenchServer,
-  setting: BenchContext,
-  { account, works }: Prepared,
+  context: BenchContext,
+  { account, workloads }: Prepared,
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const isFar of [false, true]) {
-    const where = isFar ? setting.faraway(account) : account;
-    const rounds = (isFar ? 40 : 200) / (setting.isQuick ? 4 : 1);
-    const call = await server.person(where);
+    const where = isFar ? context.withLatency(account) : account;
+    const rounds = (isFar ? 40 : 200) / (context.isQuick ? 4 : 1);
+    const call = await server.connect(where);
     const imap = await connectImapFlow(where);
     await imap.mailboxOpen('INBOX');
-    for (const { name, tool, raw } of works) {
+    for (const { name, tool, runImapFlow } of workloads) {
       const [ours, theirs] = await measurePair(
         rounds,
         () => call('tools/call', tool),
-        () => raw(imap),
+        () => runImapFlow(imap),
       );
       const row = { item: 1, unit: 'ms', ours: ours.p50, yardstick: theirs.p50 };
       rows.push(
         isFar
-          ? ratioRow({ ...row, name: `warm ${name}, ${FAR_MS} ms away` }, 1.1)
+          ? ratioRow({ ...row, name: `warm ${name}, ${LATENCY_MS} ms away` }, 1.1)
           : differenceRow({ ...row, name: `warm ${name}, loopback` }, 1.5),
       );
     }
@@ -82,17 +82,17 @@ export async function warmCalls(
   return rows;
 }
 
-/** Goal 2: the first call of people whom this process has never seen. */
-export async function coldCalls(server: BenchServer, setting: BenchContext): Promise<Row[]> {
+/** Goal 2: the first call of accounts that are new to the process. */
+export async function coldCalls(server: BenchServer, context: BenchContext): Promise<Row[]> {
   const rows: Row[] = [];
   for (const isFar of [false, true]) {
-    const rounds = setting.isQuick ? 6 : isFar ? 15 : 30;
+    const rounds = context.isQuick ? 6 : isFar ? 15 : 30;
     const people = await Promise.all(
       Array.from({ length: rounds }, async () => {
-        const near = newAccount({}, setting.servers);
-        fillMailbox(near, 'INBOX', 20, setting.servers);
-        const account = isFar ? setting.faraway(near) : near;
-        return { account, call: await server.person(account) };
+        const direct = newAccount({}, context.servers);
+        fillMailbox(direct, 'INBOX', 20, context.servers);
+        const account = isFar ? context.withLatency(direct) : direct;
+        return { account, call: await server.connect(account) };
       }),
     );
     const [first, second] = [people.values(), people.values()];
@@ -109,21 +109,21 @@ export async function coldCalls(server: BenchServer, setting: BenchContext): Pro
       },
     );
     const row = { item: 2, unit: 'ms', ours: ours.p50, yardstick: theirs.p50 };
-    const name = `first call of a cold account, ${isFar ? `${FAR_MS} ms away` : 'loopback'}`;
+    const name = `first call of a cold account, ${isFar ? `${LATENCY_MS} ms away` : 'loopback'}`;
     rows.push(ratioRow({ ...row, name }, isFar ? 0.6 : null));
   }
   return rows;
 }
 
-/** Goal 3: CPU time of the server process, less what imapflow takes in this one for the same work. */
+/** Goal 3: CPU time of the server process, minus the CPU time of imapflow in this process for the same work. */
 export async function cpuOfCalls(
   server: BenchServer,
-  setting: BenchContext,
-  { account, works }: Prepared,
+  context: BenchContext,
+  { account, workloads }: Prepared,
 ): Promise<Row[]> {
-  const count = setting.isQuick ? 150 : 600;
-  // As long as it takes until the code is compiled.
-  const warmUps = setting.isQuick ? 600 : 2000;
+  const count = context.isQuick ? 150 : 600;
+  // Enough calls for the code to be compiled.
+  const warmUps = context.isQuick ? 600 : 2000;
   const perCall = async (work: () => Promise<unknown>, cpuMs: () => number) => {
     for (let n = 0; n < warmUps; n += 1) await work();
     const before = cpuMs();
@@ -132,15 +132,15 @@ export async function cpuOfCalls(
   };
   const imap = await connectImapFlow(account);
   await imap.mailboxOpen('INBOX');
-  const yardsticks = new Map<Work, number>();
-  for (const work of works) yardsticks.set(work, await perCall(() => work.raw(imap), ownCpuMs));
+  const yardsticks = new Map<Workload, number>();
+  for (const work of workloads) yardsticks.set(work, await perCall(() => work.runImapFlow(imap), ownCpuMs));
   await imap.logout();
   const rows: Row[] = [];
   for (const [era, suffix] of [
     ['2025', ''],
     ['2026', ', as of 2026-07-28'],
   ] as const) {
-    const call = await server.person(account, era);
+    const call = await server.connect(account, era);
     const listing = await perCall(() => call('tools/list', {}), server.cpuMs);
     rows.push(plainRow({ item: 3, name: `CPU of tools/list${suffix}`, unit: 'ms', ours: listing }, 0.5));
     for (const [{ name, tool }, yardstick] of yardsticks) {

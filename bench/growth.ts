@@ -1,9 +1,9 @@
-/** Goals 4 to 6: what grows with the mailbox, the people and the attachments, and what does not. */
+/** Goals 4 to 6: how time and memory grow with the mailbox and the number of accounts. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newAccount } from '../test/support/mail/accounts.ts';
 import { fillMailbox } from '../test/support/mail/mailboxes.ts';
 import type { BenchContext } from './bench-context.ts';
-import { inTurns, measurePair, sampleOf, timed } from './measure.ts';
+import { measurePair, runConcurrently, sampleOf, timed } from './measure.ts';
 import { plainRow, type Row, ratioRow } from './row.ts';
 import type { BenchServer, Call } from './server.ts';
 
@@ -13,111 +13,120 @@ const page = (call: Call, number: number) => () =>
 const searchAll = (call: Call, number: number) => () =>
   call('tools/call', { name: 'search_mail_messages', arguments: { folder: 'INBOX', query: 'ALL', page: number } });
 
-/** Somebody with very many messages, whose mail server has seen all of them before. */
-export async function createLargeMailbox(server: BenchServer, setting: BenchContext): Promise<Call> {
-  const account = newAccount({}, setting.servers);
-  fillMailbox(account, 'INBOX', setting.isQuick ? 10_000 : 100_000, setting.servers);
-  const call = await server.person(account);
+/** Connects an account with many messages, which its mail server has indexed. */
+export async function createLargeMailbox(server: BenchServer, context: BenchContext): Promise<Call> {
+  const account = newAccount({}, context.servers);
+  fillMailbox(account, 'INBOX', context.isQuick ? 10_000 : 100_000, context.servers);
+  const call = await server.connect(account);
   await page(call, 1)();
   return call;
 }
 
-/** Goal 4. */
-export async function largeMailbox(server: BenchServer, setting: BenchContext, large: Call): Promise<Row[]> {
-  const account = newAccount({}, setting.servers);
-  fillMailbox(account, 'INBOX', 1000, setting.servers);
-  const small = await server.person(account);
-  const size = setting.isQuick ? '10,000' : '100,000';
+/** Goal 4: pages of a large mailbox, compared with a small one. */
+export async function largeMailbox(server: BenchServer, context: BenchContext, large: Call): Promise<Row[]> {
+  const account = newAccount({}, context.servers);
+  fillMailbox(account, 'INBOX', 1000, context.servers);
+  const small = await server.connect(account);
+  const size = context.isQuick ? '10,000' : '100,000';
   const rows: Row[] = [];
   for (const [what, open] of [
     ['page', page],
     ['SEARCH ALL, page', searchAll],
   ] as const) {
-    for (const number of [1, setting.isQuick ? 50 : 500]) {
-      const [ours, theirs] = await measurePair(setting.isQuick ? 20 : 100, open(large, number), open(small, 1));
-      const name = `${what} ${number} of ${size} messages, beside page 1 of 1,000`;
+    for (const number of [1, context.isQuick ? 50 : 500]) {
+      const [ours, theirs] = await measurePair(context.isQuick ? 20 : 100, open(large, number), open(small, 1));
+      const name = `${what} ${number} of ${size} messages, compared with page 1 of 1,000`;
       rows.push(ratioRow({ item: 4, name, unit: 'ms', ours: ours.p50, yardstick: theirs.p50 }, 1.5));
     }
   }
   return rows;
 }
 
-/** Goal 5, first half: people who signed in elsewhere call once each. */
-export async function manyPeople(server: BenchServer, setting: BenchContext): Promise<Row[]> {
-  const people = setting.isQuick ? 100 : 1000;
+/** Goal 5, accounts: memory after one call each of many accounts. */
+export async function manyAccounts(server: BenchServer, context: BenchContext): Promise<Row[]> {
+  const accounts = context.isQuick ? 100 : 1000;
   const before = server.rssMb();
-  await inTurns(people, 16, async () => {
-    const call = await server.person(newAccount({}, setting.servers));
+  await runConcurrently(accounts, 16, async () => {
+    const call = await server.connect(newAccount({}, context.servers));
     await call('tools/call', { name: 'list_mail_messages', arguments: {} });
   });
-  const name = `memory with ${people.toLocaleString('en')} people, a call each`;
+  const name = `memory after one call each of ${accounts.toLocaleString('en')} accounts`;
   return [
     plainRow({ item: 5, name: 'memory of a new process', unit: 'MB', ours: before }, null),
     plainRow({ item: 5, name, unit: 'MB', ours: server.rssMb() }, 250),
   ];
 }
 
-const PEOPLE = 50;
-const AT_ONCE = 16;
+const ACCOUNTS = 50;
+const CONCURRENT_CALLS = 16;
 
-/** Goal 6. */
-export async function load(server: BenchServer, setting: BenchContext, large: Call): Promise<Row[]> {
-  const calls = setting.isQuick ? 400 : 2000;
-  const accounts = Array.from({ length: PEOPLE }, () => newAccount({}, setting.servers));
-  for (const account of accounts) fillMailbox(account, 'INBOX', 100, setting.servers);
-  const people = await Promise.all(accounts.map((account) => server.person(account)));
-  const crowd = async (count: number) => {
-    const times: { who: number; took: number }[] = [];
-    await inTurns(count, AT_ONCE, async (n) => {
-      const who = (n * 7) % PEOPLE;
-      const call = people[who];
-      if (call !== undefined) times.push({ who, took: await timed(() => call('tools/call', toolFor(n))) });
-    });
-    return times;
-  };
-  await crowd(4 * PEOPLE);
-  const quiet = await crowd(calls);
-  const all = sampleOf(quiet.map(({ took }) => took));
-  const each = people.map((_, who) => sampleOf(quiet.filter((time) => time.who === who).map(({ took }) => took)).p50);
+interface CallTime {
+  /** Index of the account. */
+  account: number;
+  milliseconds: number;
+}
 
-  const [sluggish] = accounts;
-  if (sluggish === undefined) return [];
-  const slow = await server.person(await setting.behind(newAccount({}, setting.servers), 500));
+/** Goal 6: the times of many concurrent callers, alone and beside callers that are slow to serve. */
+export async function manyCallers(server: BenchServer, context: BenchContext, large: Call): Promise<Row[]> {
+  const count = context.isQuick ? 400 : 2000;
+  const accounts = Array.from({ length: ACCOUNTS }, () => newAccount({}, context.servers));
+  for (const account of accounts) fillMailbox(account, 'INBOX', 100, context.servers);
+  const callers = await Promise.all(accounts.map((account) => server.connect(account)));
+  await timeCalls(callers, 4 * ACCOUNTS);
+  const alone = await timeCalls(callers, count);
+  const slow = await server.connect(await context.withImapLatency(newAccount({}, context.servers), 500));
+  const besideSlowCalls = await withSlowCalls([slow, large], () => timeCalls(callers, count / 2));
+  return toLoadRows(alone, besideSlowCalls);
+}
+
+/** Makes `count` calls of all tools by all callers, in a fixed order. */
+async function timeCalls(callers: readonly Call[], count: number): Promise<CallTime[]> {
+  const times: CallTime[] = [];
+  await runConcurrently(count, CONCURRENT_CALLS, async (n) => {
+    const account = (n * 7) % callers.length;
+    const call = callers[account];
+    if (call === undefined) return;
+    times.push({ account, milliseconds: await timed(() => call('tools/call', toolFor(n))) });
+  });
+  return times;
+}
+
+/** Runs `use` while one caller uses a slow IMAP server and another searches a large mailbox. */
+async function withSlowCalls<T>([slow, large]: [slow: Call, large: Call], use: () => Promise<T>): Promise<T> {
   const stop = new AbortController();
-  const nuisance = [
+  const slowCalls = [
     () => page(slow, 1)(),
     () => page(slow, 1)(),
     () => large('tools/call', { name: 'search_mail_messages', arguments: { query: 'BODY "number 99999"' } }),
-  ].map(async (annoy) => {
-    while (!stop.signal.aborted) await annoy();
+  ].map(async (call) => {
+    while (!stop.signal.aborted) await call();
   });
   await sleep(200);
-  const disturbed = sampleOf((await crowd(calls / 2)).map(({ took }) => took));
+  const result = await use();
   stop.abort();
-  await Promise.all(nuisance);
+  await Promise.all(slowCalls);
+  return result;
+}
 
-  const of = `${PEOPLE} people, ${AT_ONCE} calls at once`;
+function toLoadRows(alone: readonly CallTime[], besideSlowCalls: readonly CallTime[]): Row[] {
+  const sampleOfTimes = (times: readonly CallTime[]) => sampleOf(times.map(({ milliseconds }) => milliseconds));
+  const all = sampleOfTimes(alone);
+  const p50s = Array.from(
+    { length: ACCOUNTS },
+    (_, account) => sampleOfTimes(alone.filter((time) => time.account === account)).p50,
+  );
+  const load = `${ACCOUNTS} accounts, ${CONCURRENT_CALLS} concurrent calls`;
+  const row = { item: 6, unit: 'ms', yardstick: all.p50 };
   return [
-    ratioRow({ item: 6, name: `${of}: p99 beside p50`, unit: 'ms', ours: all.p99, yardstick: all.p50 }, 20),
+    ratioRow({ ...row, name: `${load}: p99 compared with p50`, ours: all.p99 }, 20),
+    ratioRow({ ...row, name: `${load}: slowest account compared with all`, ours: Math.max(...p50s) }, 3),
     ratioRow(
       {
-        item: 6,
-        name: `${of}: slowest person beside everybody`,
-        unit: 'ms',
-        ours: Math.max(...each),
-        yardstick: all.p50,
+        ...row,
+        name: `${load}: p50 beside a slow server and a large search, compared with p50 alone`,
+        ours: sampleOfTimes(besideSlowCalls).p50,
       },
-      3,
-    ),
-    ratioRow(
-      {
-        item: 6,
-        name: `${of}: p50 while others have a slow server and a large search, beside without`,
-        unit: 'ms',
-        ours: disturbed.p50,
-        yardstick: all.p50,
-      },
-      // The two cores are the mail server's as well: its search takes one of them.
+      // The mail server runs on the same two cores: its search uses one of them.
       2,
     ),
   ];

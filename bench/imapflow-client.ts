@@ -1,10 +1,10 @@
-/** The yardstick: imapflow as everybody uses it. */
+/** Connects imapflow, which the benchmarks compare with. */
 import { ImapFlow } from 'imapflow';
 import type { MailAccount } from '../src/mail/account.ts';
 
 export const SUMMARY = { envelope: true, flags: true, size: true, bodyStructure: true } as const;
 
-/** Connects with imapflow's defaults. */
+/** Connects with the default options of imapflow. */
 export async function connectImapFlow({ imap: { server, login } }: MailAccount): Promise<ImapFlow> {
   const auth = { user: login.username, pass: login.password };
   const imap = new ImapFlow({ host: server.host, port: server.port, secure: true, auth, logger: false });

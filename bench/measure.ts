@@ -1,11 +1,11 @@
-/** Times of one thing done many times, in milliseconds. */
+/** Percentiles of the times of a repeated operation, in milliseconds. */
 export interface Sample {
   p50: number;
   p95: number;
   p99: number;
 }
 
-/** Runs both in turn, so that a machine that gets slower meanwhile slows both. The first tenth only warms up. */
+/** Runs both alternately, so that changes in the speed of the machine affect both. The first tenth of the rounds is warm-up. */
 export async function measurePair(
   rounds: number,
   first: () => Promise<unknown>,
@@ -21,7 +21,7 @@ export async function measurePair(
   return [sampleOf(times[0]), sampleOf(times[1])];
 }
 
-/** @returns milliseconds until the promise has settled; its rejection is passed on */
+/** @returns milliseconds until the promise is fulfilled; throws its rejection */
 export async function timed(run: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await run();
@@ -34,14 +34,18 @@ export function sampleOf(times: readonly number[]): Sample {
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-/** Runs `count` jobs, `atOnce` at a time, each place taking the next job when its last one has ended. */
-export async function inTurns(count: number, atOnce: number, job: (n: number) => Promise<unknown>): Promise<void> {
+/** Runs `count` jobs, `atOnce` of them concurrently. */
+export async function runConcurrently(
+  count: number,
+  atOnce: number,
+  job: (n: number) => Promise<unknown>,
+): Promise<void> {
   let next = 0;
-  const place = async () => {
+  const worker = async () => {
     while (next < count) {
       next += 1;
       await job(next - 1);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, place));
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }

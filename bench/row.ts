@@ -1,4 +1,4 @@
-/** One measured number with what it is judged by, and how rows are kept and shown. */
+/** Declares a measured number with its goal, and formats rows as a table. */
 import { z } from 'zod';
 
 export const Row = z.object({
@@ -7,11 +7,11 @@ export const Row = z.object({
   name: z.string(),
   unit: z.string(),
   ours: z.number(),
-  /** What it is compared with, in the same unit; null where the number stands for itself. */
+  /** The number that it is compared with, in the same unit; null if `ours` is judged alone. */
   yardstick: z.number().nullable(),
   /** The number that is judged: a ratio, a difference, or `ours` itself. */
   judged: z.number(),
-  /** What `judged` is, with the limit, in words: `ratio ≤ 1.1`. */
+  /** The meaning of `judged` and its limit, in words: `ratio ≤ 1.1`. */
   goal: z.string(),
   limit: z.number().nullable(),
 });
@@ -39,7 +39,7 @@ export function differenceRow(row: Measured & { yardstick: number }, limit: numb
   return { ...row, judged: row.ours - row.yardstick, goal, limit };
 }
 
-/** Judged by itself. */
+/** Judged by `ours` alone. */
 export function plainRow(row: Measured, limit: number | null): Row {
   return { ...row, yardstick: null, judged: row.ours, goal: limit === null ? '' : `≤ ${limit} ${row.unit}`, limit };
 }
@@ -47,9 +47,9 @@ export function plainRow(row: Measured, limit: number | null): Row {
 export const isMet = ({ judged, limit }: Row): boolean => limit === null || judged <= limit;
 
 /**
- * The table as Markdown, which reads well on a terminal too.
+ * The table as Markdown, aligned for terminals.
  *
- * @param subject what was measured
+ * @param subject the name of the measured server
  */
 export function toTable(rows: readonly Row[], subject = 'mail-mcp'): string {
   const cells = [

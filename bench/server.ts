@@ -1,4 +1,4 @@
-/** The server under test as a process of its own, so that its CPU time and its memory are its own, and people who call it. */
+/** Starts the measured server as a separate process, whose CPU time and memory can be read, and connects callers to it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -15,22 +15,22 @@ import { freePort } from '../test/support/servers/ports.ts';
 /** Calls a tool or another method of the server. @throws if the answer is an error */
 export type Call = (method: string, params: object) => Promise<Record<string, unknown>>;
 
-/** Of the protocol: with its version in every message, or without. */
+/** Protocol era: 2026 has the version in every message, 2025 does not. */
 export type Era = '2025' | '2026';
 
 export interface BenchServer extends AsyncDisposable {
   origin: string;
-  /** Somebody who signed in earlier, on another replica: nothing is warm for them here. */
-  person(account: MailAccount, era?: Era): Promise<Call>;
-  /** CPU time used so far, in milliseconds; the kernel counts in steps of ten. */
+  /** A caller with a token that was issued elsewhere: the process holds no connection for the account. */
+  connect(account: MailAccount, era?: Era): Promise<Call>;
+  /** CPU time so far, in milliseconds, with a resolution of 10 ms. */
   cpuMs(): number;
   /** Resident memory, in MB (10⁶ bytes). */
   rssMb(): number;
 }
 
 /**
- * @param ca file with the certificate authority of the mail servers
- * @param environment beside what every server needs
+ * @param ca file with the CA certificate of the mail servers
+ * @param environment added to the required variables
  */
 export async function startBenchServer(ca: string, environment: NodeJS.ProcessEnv = {}): Promise<BenchServer> {
   const port = await freePort();
@@ -53,8 +53,8 @@ export async function startBenchServer(ca: string, environment: NodeJS.ProcessEn
   const { access } = createTokens(createKeyring({ current: key, previous: [] }));
   return {
     origin,
-    async person(account, era = '2025') {
-      const token = await access.seal(accessOf(account, origin), new Date());
+    async connect(account, era = '2025') {
+      const token = await access.seal(toAccessPayload(account, origin), new Date());
       const to = { port, agent, token };
       if (era === '2025') return (method, params) => post(to, { jsonrpc: '2.0', id: 1, method, params });
       return (method, params) => {
@@ -70,13 +70,13 @@ export async function startBenchServer(ca: string, environment: NodeJS.ProcessEn
     rssMb: () => (Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024) / 1e6,
     async [Symbol.asyncDispose]() {
       agent.destroy();
-      await ended(child);
+      await stopProcess(child);
     },
   };
 }
 
-/** What the token endpoint would seal for this person. */
-function accessOf({ fullName, email, imap, smtp }: MailAccount, origin: string) {
+/** The payload that the token endpoint would seal for the account. */
+function toAccessPayload({ fullName, email, imap, smtp }: MailAccount, origin: string) {
   const { username, password } = imap.login;
   return {
     iss: origin,
@@ -131,7 +131,7 @@ async function post(
   return result.structuredContent ?? result;
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+async function stopProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const exit = once(child, 'exit');
   child.kill('SIGTERM');

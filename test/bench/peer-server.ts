@@ -1,4 +1,4 @@
-/** A mail server for MCP clients on stdio, as small as can be: what `bench -- --peer=…` is tried on. */
+/** A minimal MCP mail server on stdio, with which the tests run `bench -- --peer=…`. */
 import process from 'node:process';
 import { McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
