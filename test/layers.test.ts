@@ -30,6 +30,7 @@ const LAYERS = [
   ['attachments/'],
   ['account.ts'],
   ['mail/verify-login.ts'],
+  ['mail/send-once/'],
   ['mail/send/'],
   ['mail/messages/'],
   ['mail/mailbox/', 'mail/mime/', 'mail/pool/', 'mail/search/'],
@@ -71,22 +72,12 @@ const FACES: Record<string, string[]> = {
   'commands/': ['deny.ts', 'generate.ts', 'inspect.ts', 'server.ts', 'terminal.ts', 'token.ts'],
   'mail/imap/': ['connection.ts', 'faults.ts', 'fetch.ts', 'mailbox-name.ts', 'tokens.ts', 'wire.ts'],
   'mail/mailbox/': ['list-mailboxes.ts'],
-  'mail/messages/': ['change.ts', 'flags.ts', 'list.ts', 'page-in-pieces.ts', 'read.ts', 'removal.ts'],
-  'mail/mime/': [
-    'addresses.ts',
-    'attachment-name.ts',
-    'body-parts.ts',
-    'body-structure.ts',
-    'body-text.ts',
-    'envelope.ts',
-    'html-text.ts',
-    'prefetched-part.ts',
-    'summary.ts',
-    'transfer-encoding.ts',
-  ],
+  'mail/messages/': ['change.ts', 'list.ts', 'read.ts'],
+  'mail/mime/': ['addresses.ts', 'body.ts', 'html-text.ts', 'summary.ts'],
   'mail/pool/': ['pool.ts'],
   'mail/search/': ['ask.ts', 'parse.ts'],
-  'mail/send/': ['compose.ts', 'keyed-copies.ts', 'keyed-message-id.ts', 'outbox.ts', 'sent-copies.ts', 'smtp.ts'],
+  'mail/send-once/': ['keyed-message-id.ts', 'recent-results.ts', 'save-copy.ts', 'save-draft-once.ts', 'send-once.ts'],
+  'mail/send/': ['compose.ts', 'sent-copies.ts', 'smtp.ts'],
   'mcp/endpoint/': ['endpoint.ts', 'version-mismatch.ts'],
   'mcp/permit/': [
     'folders.ts',
@@ -128,7 +119,7 @@ const FACES: Record<string, string[]> = {
     'try-login.ts',
   ],
   'settings/': ['config.ts', 'version.ts'],
-  'state/': ['memory.ts', 'recent-calls.ts', 'redis.ts', 'semaphore.ts', 'state.ts'],
+  'state/': ['memory.ts', 'redis.ts', 'semaphore.ts', 'state.ts'],
 };
 
 /** Which files may import which library. A library that is not here has not been decided on. */

@@ -7,8 +7,9 @@ import type { MailAccount } from '../mail/account.ts';
 import type { Imap } from '../mail/imap/connection.ts';
 import { listMailboxes } from '../mail/mailbox/list-mailboxes.ts';
 import { createImapPool, type ImapPool } from '../mail/pool/pool.ts';
-import { keyedMessageId } from '../mail/send/keyed-message-id.ts';
 import { type SmtpOptions, submit } from '../mail/send/smtp.ts';
+import { keyedMessageId } from '../mail/send-once/keyed-message-id.ts';
+import { createRecentResults, type RecentResults } from '../mail/send-once/recent-results.ts';
 import type { MailSession } from '../mcp/mail/mail-session.ts';
 import { limitedImap } from '../mcp/permit/limited-imap.ts';
 import { powersLeft } from '../mcp/permit/powers-left.ts';
@@ -22,7 +23,6 @@ import { jtiOfClient } from '../oauth/client/named-client.ts';
 import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
 import { createTokens } from '../oauth/sealed/sealed-types.ts';
 import type { Config } from '../settings/config.ts';
-import { createRecentCalls, type RecentCalls } from '../state/recent-calls.ts';
 import { createSemaphore } from '../state/semaphore.ts';
 import type { State } from '../state/state.ts';
 import type { Services } from './app.ts';
@@ -49,7 +49,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   const pool = createImapPool({ log, pool: { closeMs: 1500 } });
   const { store, attachmentLinks } = await attachments(config, { keyring, pool, now, log });
   const messageIdSecret = Buffer.from(hkdfSync('sha256', config.keys.current, '', 'mail-mcp/1/message-id', 32));
-  const recentCalls = createRecentCalls({ now });
+  const recentResults = createRecentResults({ now });
   const deniedClients = new Set(await Promise.all(config.deniedClients.map((named) => jtiOfClient(named, keyring))));
   const state = await openState(config, { now, log });
   const clients = createClients({ keyring, now, state, deniedClients, dynamicClients });
@@ -74,7 +74,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
       // A login that was checked leaves its connection warm for the first call.
       verifyLogin: loginVerifier({ now, adopt: (account, imap) => pool.adopt(account, imap) }),
       powersLeft: (policy, service) => powersLeft(toolsOf(service), policy),
-      openSession: (grant) => openSession(grant, { pool, store, now, log, messageIdSecret, recentCalls, sends }),
+      openSession: (grant) => openSession(grant, { pool, store, now, log, messageIdSecret, recentResults, sends }),
       openMissiveSession: (grant, exchange) => openMissiveSession(grant, { store, now, log, sends }, exchange),
       attachmentLinks,
     },
@@ -115,13 +115,13 @@ export function openSession(
     log: Log;
     /** 32 bytes that all replicas have. */
     messageIdSecret: Buffer;
-    recentCalls: RecentCalls;
+    recentResults: RecentResults;
     /** Where sent messages are counted, and whether those of all replicas are. */
     sends: { state: State; areAllCounted: boolean };
     smtp?: SmtpOptions;
   },
 ): MailSession {
-  const { pool, store, now, log, messageIdSecret, recentCalls, sends, smtp } = parts;
+  const { pool, store, now, log, messageIdSecret, recentResults, sends, smtp } = parts;
   const { host, port } = account.imap.server;
   const { folders, max_sends_per_hour: most } = permit.policy;
   const read: MailSession['readImap'] = (use, mailbox) => pool.withConnection(account, use, { retry: true, mailbox });
@@ -141,14 +141,14 @@ export function openSession(
     permit,
     readImap,
     changeImap: (use, mailbox) => change((imap) => use(limited(imap)), mailbox),
-    filing: { readImap: read, changeImap: change, settleImap: (use) => change(use), limited },
-    mayStillSend: limit.check,
+    unlimited: { readImap: read, changeImap: change, finishImap: (use) => change(use), limited },
+    checkSendLimit: limit.check,
     async submit(message) {
       requireEnvelope(permit, message.envelope.to);
       return limit.counted(() => submit(account, message, smtp));
     },
     keyedMessageId: (call) => keyedMessageId(messageIdSecret, account, call),
-    recentCalls,
+    recentResults,
     attachments: {
       publish: (attached, lend) => store.publish(attached, lend, endsAt),
       fetchOwn: (url, maxBytes) => store.fetchOwn(url, reader, maxBytes),

@@ -1,3 +1,4 @@
+/** Changes what is in a mailbox, by UID alone: moves, flags, removes and appends messages. */
 import { ToolError, UpstreamError } from '../../errors.ts';
 import type { Completion, Imap } from '../imap/connection.ts';
 import { afterChange } from '../imap/faults.ts';
@@ -18,15 +19,13 @@ import { explainMissing, openMailbox } from '../mailbox/list-mailboxes.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import { toSummary } from '../mime/summary.ts';
 import { canonicalFlag, isSameFlag, requirePermanent } from './flags.ts';
-import { removeMessages } from './removal.ts';
-
-/** Changing what is in a mailbox: moving, flagging, removing and adding messages. By UID alone. */
+import { removeFromSelected } from './removal.ts';
 
 /**
  * Moves messages between mailboxes of one account (RFC 6851; COPY, STORE and EXPUNGE where MOVE is missing).
  *
- * @returns in the order of `uids`. `newUid` and `newUidValidity` are null without UIDPLUS. `removed` is false if the message could only be marked \Deleted
- *   in `mailbox`, because the server cannot remove it without others
+ * @returns in the order of `uids`. `newUid` and `newUidValidity` are null without UIDPLUS. `removed` is false if the message could only be
+ *   marked \Deleted in `mailbox`, because the server cannot remove it without others
  * @throws {ToolError} if a mailbox or a message does not exist; nothing was moved then
  * @throws {UpstreamError} if the server refuses, or the outcome is unknown
  */
@@ -47,11 +46,11 @@ export async function moveMessages(
   const completion = await imap
     .run(command, [sequenceSet(uids), string(imap.wireName(target))], {
       // With MOVE the code comes in an untagged OK (RFC 6851 §4.3).
-      untagged: { OK: (line) => readCopyUid(codeOf(line), copied) },
+      untagged: { OK: (line) => addCopyUid(codeOf(line), copied) },
       ifLost: `The connection was lost while the message was being ${canMove ? 'moved' : 'copied'}, which may have happened or not. Look into both mailboxes before trying again.`,
     })
     .catch((error: unknown) => explainMissing(imap, target, error));
-  readCopyUid(completion, copied);
+  addCopyUid(completion, copied);
   const removed = canMove || (await removeCopied(imap, uids));
   return uids.map((uid) => {
     const newUid = copied.uids.get(uid) ?? null;
@@ -60,9 +59,9 @@ export async function moveMessages(
 }
 
 /**
- * Removes messages for good.
+ * Removes messages permanently.
  *
- * @returns `expunged: false` if they could only be marked \Deleted: without UIDPLUS, others that are marked would go too
+ * @returns `expunged: false` if they could only be marked \Deleted: without UIDPLUS, others that are marked would be removed too
  * @throws {ToolError} if the mailbox or a message does not exist; nothing was removed then
  */
 export async function deleteMessages(
@@ -72,14 +71,20 @@ export async function deleteMessages(
 ): Promise<{ expunged: boolean }> {
   const { path } = await openMailbox(imap, mailbox, { toChange: true });
   await requireMessages(imap, path, uids);
-  return { expunged: await removeMessages(imap, uids) };
+  return { expunged: await removeFromSelected(imap, uids) };
+}
+
+/** As deleteMessages(), without an error for messages that do not exist. */
+export async function removeMessages(imap: Imap, mailbox: string, uids: readonly number[]): Promise<void> {
+  await openMailbox(imap, mailbox, { toChange: true });
+  await removeFromSelected(imap, uids);
 }
 
 /**
  * Adds and removes flags of one message.
  *
  * @returns all flags afterwards
- * @throws {ToolError} if the message does not exist, a flag is none, or the mailbox does not keep it
+ * @throws {ToolError} if the message does not exist, a flag is not valid, or the mailbox does not keep it
  */
 export async function updateFlags(
   imap: Imap,
@@ -125,7 +130,7 @@ export async function appendMessage(
   const tokens = [
     string(imap.wireName(path)),
     flags.map((flag) => atom(canonicalFlag(flag))),
-    // Otherwise this is what the line ends in, and the bytes follow when the server asks for them.
+    // Bytes that are not in memory follow when the server asks for them: the command line ends in the length of the literal.
     Buffer.isBuffer(raw)
       ? ({ type: 'LITERAL', value: raw } as const)
       : ({ type: 'TEXT', value: `{${raw.length}}` } as const),
@@ -133,7 +138,7 @@ export async function appendMessage(
   const completion = await imap
     .run('APPEND', tokens, {
       ifLost: `The connection was lost while a message was being saved in ${quoteName(path)}, which may have happened or not. Look whether it is there before trying again.`,
-      // A slow line may need its time: 64 KiB a second at least.
+      // For slow connections: 64 KiB a second at least.
       commandMs: 120_000 + raw.length / 64,
       ...(Buffer.isBuffer(raw) ? {} : { literal: raw }),
     })
@@ -141,6 +146,11 @@ export async function appendMessage(
     .catch((error: unknown) => explainAppend(error));
   const [uidValidity, uid] = completion.code === 'APPENDUID' ? completion.codeItems : [];
   return { uid: numberOf(uid), uidValidity: textOf(uidValidity) };
+}
+
+/** True if one of the flags is \Deleted: a mail program may expunge what has it at any time. @throws {ToolError} if a flag is not valid */
+export function includesDeleted(flags: readonly string[]): boolean {
+  return flags.map(canonicalFlag).includes('\\Deleted');
 }
 
 export function missingMessage(mailbox: string, uids: readonly number[]): ToolError {
@@ -154,14 +164,14 @@ export function missingMessage(mailbox: string, uids: readonly number[]): ToolEr
 const COPIED =
   'The message was copied to the destination, but it is not certain that it was removed from where it was: it may be in both mailboxes. Look into both before trying again.';
 
-/** The second half of moving without MOVE: whatever goes wrong now, the copy is there. */
+/** The second half of moving without MOVE: every fault from here on leaves the copy in the destination. */
 async function removeCopied(imap: Imap, uids: readonly number[]): Promise<boolean> {
-  return removeMessages(imap, uids, COPIED).catch((error: unknown) => {
+  return removeFromSelected(imap, uids, COPIED).catch((error: unknown) => {
     throw afterChange(error, COPIED);
   });
 }
 
-/** @throws {ToolError} naming those that do not exist */
+/** @throws {ToolError} that names those that do not exist */
 async function requireMessages(imap: Imap, mailbox: string, uids: readonly number[]): Promise<void> {
   if (uids.length === 0) throw new ToolError('No message is named.');
   const found = await fetchNamed(imap, uids, [], []);
@@ -176,7 +186,7 @@ interface Copied {
 }
 
 /** COPYUID (RFC 4315 §3): UIDVALIDITY of the destination, old UIDs, new UIDs in the same order. */
-function readCopyUid({ code, codeItems: [uidValidity, from, to] }: Completion, copied: Copied): void {
+function addCopyUid({ code, codeItems: [uidValidity, from, to] }: Completion, copied: Copied): void {
   if (code !== 'COPYUID') return;
   const old = expandSequenceSet(textOf(from) ?? '', 100_000);
   const fresh = expandSequenceSet(textOf(to) ?? '', 100_000);

@@ -1,8 +1,7 @@
+/** Checks flags that a caller wrote and normalises them (RFC 9051 §2.3.2). */
 import { ToolError } from '../../errors.ts';
 import type { SelectedMailbox } from '../imap/connection.ts';
 import { quoteName } from '../imap/mailbox-name.ts';
-
-/** Flags as callers write them → flags of IMAP (RFC 9051 §2.3.2). */
 
 const SYSTEM_FLAGS = ['\\Seen', '\\Answered', '\\Flagged', '\\Deleted', '\\Draft'];
 
@@ -11,7 +10,7 @@ const KEYWORD = /^[\x21\x23\x24\x26\x27\x2b-\x5b\x5e-\x7a\x7c-\x7e]+$/;
 
 /**
  * @param name `\Seen`, `seen` or a keyword such as `$Label1`
- * @throws {ToolError} if no message can be given such a flag
+ * @throws {ToolError} if a message cannot have such a flag
  */
 export function canonicalFlag(name: string): string {
   const system = SYSTEM_FLAGS.find((flag) => flag.toLowerCase() === `\\${name.replace(/^\\/, '')}`.toLowerCase());

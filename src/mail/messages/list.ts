@@ -1,3 +1,4 @@
+/** Lists and searches a mailbox a page at a time; the cost depends on the page, not on the mailbox. */
 import { ToolError, UpstreamError } from '../../errors.ts';
 import type { Imap } from '../imap/connection.ts';
 import { askBySequence, askByUid, type FetchedItems, fetchByUid } from '../imap/fetch.ts';
@@ -6,11 +7,14 @@ import { askMailbox } from '../mailbox/list-mailboxes.ts';
 import { BARE_ITEMS, type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from '../mime/summary.ts';
 import { askSearch, explainSearch, type FoundUids } from '../search/ask.ts';
 import { encodeSearch, type SearchKey } from '../search/parse.ts';
+import { fetchInPieces, isAboutMessages } from './fetch-in-pieces.ts';
 
 /**
- * Messages of a mailbox, a page at a time: listing and finding them on one connection. Costs as much as the page, however large the mailbox.
- * page-in-pieces.ts sees to it that a message at which the server breaks off does not cost the others.
+ * Runs `use` with a connection that works, a fresh one where needed. As ImapPool.withImap().
+ *
+ * @param mailbox a connection that has it open is preferred
  */
+export type WithImap = <T>(use: (imap: Imap) => Promise<T>, mailbox?: string) => Promise<T>;
 
 export interface Page {
   /** From 1. A page after the last one is empty. */
@@ -20,22 +24,76 @@ export interface Page {
 
 /** A message of a page. */
 export interface ListedMessage extends MessageSummary {
-  /** True if the server did not tell who wrote to whom about what: those fields are empty, and mean nothing. */
+  /** True if the server did not return the envelope: its fields are empty, and mean nothing. */
   isUnreadable: boolean;
+}
+
+export interface ListedPage {
+  uidValidity: string;
+  /** Messages of the mailbox. */
+  total: number;
+  messages: ListedMessage[];
+}
+
+/** As listMessages(). Messages at which the server breaks off are listed by their UID, and do not affect the others. */
+export async function listPage(withImap: WithImap, mailbox: string, page: Page): Promise<ListedPage> {
+  let wasOpen = false;
+  const list = (imap: Imap) =>
+    listMessages(imap, mailbox, page).catch((error: unknown) => {
+      wasOpen = imap.selected !== null;
+      throw error;
+    });
+  try {
+    return await withImap(list, mailbox);
+  } catch (error) {
+    if (!wasOpen || !isAboutMessages(error)) throw error;
+    const { uids, ...rest } = await withImap((imap) => listUids(imap, mailbox, page), mailbox);
+    return { ...rest, messages: await fetchAround(withImap, mailbox, { uids, uidValidity: rest.uidValidity }) };
+  }
+}
+
+/** As searchMessages(), with the messages of the page as listPage() lists them. */
+export async function searchPage(
+  withImap: WithImap,
+  mailbox: string,
+  keys: SearchKey[],
+  page: Page,
+): Promise<FoundMessages & { messages: ListedMessage[] }> {
+  const { found, messages } = await withImap(async (imap) => {
+    const found = await searchMessages(imap, mailbox, keys, page);
+    return { found, messages: await fetchSummaries(imap, mailbox, found.uids).catch(nullIfAboutMessages) };
+  }, mailbox);
+  return { ...found, messages: messages ?? (await fetchAround(withImap, mailbox, found)) };
+}
+
+/** @returns in the order of `uids`; messages that are gone are left out */
+async function fetchAround(
+  withImap: WithImap,
+  mailbox: string,
+  { uids, uidValidity }: Pick<FoundMessages, 'uids' | 'uidValidity'>,
+): Promise<ListedMessage[]> {
+  const fetch = (piece: readonly number[], ways: readonly Way[]) =>
+    withImap((imap) => fetchSummaries(imap, mailbox, piece, { uidValidity, ways }).catch(nullIfAboutMessages), mailbox);
+  const { fetched, unfetched } = await fetchInPieces(uids, WAYS, fetch);
+  const byUid = new Map(fetched.map((message) => [message.uid, message]));
+  return uids.flatMap((uid) => (unfetched.has(uid) ? [toListed(uid, new Map())] : (byUid.get(uid) ?? [])));
+}
+
+/** Caught within withImap(), which would otherwise repeat the call on another connection. */
+function nullIfAboutMessages(error: unknown): null {
+  if (isAboutMessages(error)) return null;
+  throw error;
 }
 
 /**
  * One page of a mailbox, the message with the highest sequence number first.
  *
- * The page is asked for by the number of messages that the mailbox had when it was open last; Imap.ask() asks again if it is another.
+ * The page is requested by the number of messages that the mailbox had when it was open last; askMailbox() repeats the request if the number
+ * has changed.
  *
  * @throws {ToolError} if there is no such mailbox
  */
-export async function listMessages(
-  imap: Imap,
-  mailbox: string,
-  { page, perPage }: Page,
-): Promise<{ uidValidity: string; total: number; messages: ListedMessage[] }> {
+export async function listMessages(imap: Imap, mailbox: string, { page, perPage }: Page): Promise<ListedPage> {
   const askPage = (exists: number | null) => {
     const range = pageOf(exists ?? 0, page, perPage);
     return range && askBySequence(range.first, range.last, ...ALL);
@@ -43,12 +101,12 @@ export async function listMessages(
   const { selected, exists: total, reply } = await askMailbox(imap, mailbox, { fresh: true }, askPage);
   const fetched = reply();
   const range = pageOf(total, page, perPage);
-  const messages = range === null || fetched === null ? [] : await complete(imap, range, fetched);
+  const messages = range === null || fetched === null ? [] : await fetchMissing(imap, range, fetched);
   return { uidValidity: selected.uidValidity, total, messages };
 }
 
-/** The UIDs of one page, as listMessages() would list it. What the messages are is not looked at. */
-export async function listUids(
+/** The UIDs of one page, as listMessages() would list it. Nothing else is fetched. */
+async function listUids(
   imap: Imap,
   mailbox: string,
   { page, perPage }: Page,
@@ -62,9 +120,9 @@ export async function listUids(
   return { uidValidity: selected.uidValidity, total, uids };
 }
 
-export interface SummaryOptions {
+interface SummaryOptions {
   uidValidity?: string;
-  /** In place of WAYS: how to ask. */
+  /** Item lists to ask for, in this order. */
   ways?: readonly Way[];
 }
 
@@ -84,23 +142,23 @@ export async function fetchSummaries(
   }
   return uids.flatMap((uid) => {
     const items = all.get(uid);
-    return items === undefined ? [] : [summaryOf(uid, items)];
+    return items === undefined ? [] : [toListed(uid, items)];
   });
 }
 
-/** What searching a mailbox came to. */
+/** Result of a search. */
 export interface FoundMessages {
   uidValidity: string;
-  /** All that were found. */
+  /** Messages found, on all pages. */
   count: number;
-  /** Of one page of them, newest (highest) first. */
+  /** UIDs of one page, newest (highest) first. */
   uids: number[];
-  /** True if the server found nothing at first, and these when asked in the plainest way. */
+  /** True if the server found nothing at first, and these without CHARSET and RETURN. */
   isDoubtful: boolean;
 }
 
 /**
- * Finds messages. All of them are found by number, without a search: a large mailbox makes a long answer of it.
+ * Finds messages. `ALL` is answered by sequence numbers, without a search, whose response would be long in a large mailbox.
  *
  * @throws {ToolError} if there is no such mailbox, or the server cannot search for text outside ASCII
  */
@@ -124,7 +182,7 @@ export async function searchMessages(
   try {
     const first = reply();
     const isSuspicious = charset !== undefined && first?.count === 0 && selected.exists > 0;
-    const again = isSuspicious ? await searchAgain(imap, tokens) : null;
+    const again = isSuspicious ? await searchPlainly(imap, tokens) : null;
     const found = again ?? first;
     const uids = found?.newest((page - 1) * perPage, perPage) ?? [];
     return { uidValidity: selected.uidValidity, count: found?.count ?? 0, uids, isDoubtful: again !== null };
@@ -134,11 +192,11 @@ export async function searchMessages(
 }
 
 /**
- * Some servers find nothing when they are asked with CHARSET, or with RETURN too, and do not say why: they are asked once more without both.
+ * Searches again without CHARSET and RETURN: some servers find nothing when either is given, and report no error.
  *
  * @returns null if that finds nothing either
  */
-async function searchAgain(imap: Imap, tokens: readonly Token[]): Promise<FoundUids | null> {
+async function searchPlainly(imap: Imap, tokens: readonly Token[]): Promise<FoundUids | null> {
   const found = await imap
     .find(askSearch(imap, tokens, { charset: undefined, isPlain: true }))
     .catch((error: unknown) => {
@@ -148,20 +206,20 @@ async function searchAgain(imap: Imap, tokens: readonly Token[]): Promise<FoundU
   return found?.count === 0 ? null : found;
 }
 
-/** What to ask for, and what has to be in the answer. */
-export type Way = readonly [items: readonly Token[], required: readonly string[]];
+/** Items to fetch, and those that a response must have. */
+type Way = readonly [items: readonly Token[], required: readonly string[]];
 
 const ALL: Way = [SUMMARY_ITEMS, ['ENVELOPE', 'BODYSTRUCTURE']];
 
-/** An answer without it is news of another connection, of which there can be any number. */
+/** A FETCH response without it is untagged data about a change by another connection, of which there can be any number. */
 const UNCHANGING: Way = [[atom('INTERNALDATE')], ['INTERNALDATE']];
 
-/** For messages that the server or imapflow's parser stumbles over, in this order. */
+/** For messages whose items the server or imapflow's parser cannot process, in this order. */
 const LESS: readonly Way[] = [
   [PLAIN_ITEMS, ['ENVELOPE']],
   [BARE_ITEMS, ['RFC822.SIZE']],
 ];
-export const WAYS: readonly Way[] = [ALL, ...LESS];
+const WAYS: readonly Way[] = [ALL, ...LESS];
 
 interface Range {
   first: number;
@@ -174,8 +232,8 @@ function pageOf(exists: number, page: number, perPage: number): Range | null {
   return last < 1 ? null : { first: Math.max(1, last - perPage + 1), last };
 }
 
-/** Asks again, without structure, then without envelope, for messages that are missing because theirs cannot be parsed. */
-async function complete(
+/** Fetches messages that are missing because their structure or envelope cannot be parsed: without structure, then without envelope. */
+async function fetchMissing(
   imap: Imap,
   { first, last }: Range,
   fetched: ReadonlyMap<number, FetchedItems>,
@@ -185,13 +243,13 @@ async function complete(
     if (all.size > last - first) break;
     all = new Map([...(await imap.find(askBySequence(first, last, ...way))), ...all]);
   }
-  const messages = [...all].map(([uid, items]) => summaryOf(uid, items));
+  const messages = [...all].map(([uid, items]) => toListed(uid, items));
   // Within a mailbox UIDs ascend with sequence numbers (RFC 9051 §2.3.1.1).
   return messages.sort((a, b) => b.uid - a.uid);
 }
 
-/** @param items empty if nothing is known */
-export function summaryOf(uid: number, items: FetchedItems): ListedMessage {
+/** @param items empty if nothing was fetched */
+function toListed(uid: number, items: FetchedItems): ListedMessage {
   const { bcc: _, structure: __, ...summary } = toSummary(uid, items);
   return { ...summary, isUnreadable: !items.has('ENVELOPE') };
 }

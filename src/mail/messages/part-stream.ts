@@ -1,42 +1,39 @@
+/** Streams one part of a message, piece by piece as it is read. */
 import { Readable } from 'node:stream';
 import { UpstreamError } from '../../errors.ts';
 import type { Imap } from '../imap/connection.ts';
 import { fetchByUid, peek } from '../imap/fetch.ts';
 import { bytesOf } from '../imap/tokens.ts';
-import type { Part } from '../mime/body-structure.ts';
-import { createTransferDecoder } from '../mime/transfer-encoding.ts';
+import { decodePieces, type EncodedPart } from '../mime/body.ts';
 
 /** Bytes fetched at a time; two such pieces are in memory. */
 const PIECE_BYTES = 512 * 1024;
-/** A server that never comes to an end is cut off here. */
-const MOST_BYTES = 1024 * 1024 * 1024;
+/** A server that never ends a part is cut off here. */
+const MAX_BYTES = 1024 * 1024 * 1024;
 
 /**
- * The decoded bytes of a part of the open mailbox, fetched piece by piece as they are read; the next piece is under way while one is
- * being consumed. The connection is busy until the stream has ended or was destroyed.
+ * The decoded bytes of a part of the open mailbox; the next piece is being fetched while one is consumed. The connection is busy until the
+ * stream has ended or was destroyed.
  */
-export function streamPart(imap: Imap, uid: number, part: Part): Readable {
-  return Readable.from(decodedPieces(imap, uid, part), { objectMode: false, highWaterMark: PIECE_BYTES });
+export function streamPart(imap: Imap, uid: number, part: EncodedPart): Readable {
+  const pieces = decodePieces(part, fetchPieces(imap, uid, part.number));
+  return Readable.from(pieces, { objectMode: false, highWaterMark: PIECE_BYTES });
 }
 
-async function* decodedPieces(imap: Imap, uid: number, part: Part): AsyncGenerator<Buffer> {
-  const decoder = createTransferDecoder(part.encoding);
+async function* fetchPieces(imap: Imap, uid: number, number: string): AsyncGenerator<Buffer> {
   let offset = 0;
-  let next: Promise<Buffer> | undefined = fetchPiece(imap, uid, part.number, 0);
+  let next: Promise<Buffer> | undefined = fetchPiece(imap, uid, number, 0);
   try {
     while (next !== undefined) {
       const piece: Buffer = await next;
       offset += piece.length;
-      if (offset > MOST_BYTES) throw tooLong();
-      // Only a short answer is the end: the size in BODYSTRUCTURE is the server's guess.
-      next = piece.length < PIECE_BYTES ? undefined : fetchPiece(imap, uid, part.number, offset);
-      const decoded = decoder.push(piece);
-      if (decoded.length > 0) yield decoded;
+      if (offset > MAX_BYTES) throw tooLong();
+      // Only a short response is the end: the size in BODYSTRUCTURE is the server's estimate.
+      next = piece.length < PIECE_BYTES ? undefined : fetchPiece(imap, uid, number, offset);
+      yield piece;
     }
-    const rest = decoder.end();
-    if (rest.length > 0) yield rest;
   } finally {
-    // A reader that leaves early leaves an answer under way.
+    // A reader that stops early leaves a response outstanding.
     await next?.catch(() => undefined);
   }
 }

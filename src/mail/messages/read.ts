@@ -1,54 +1,41 @@
+/** Reads one message: its header fields, its text and its attachments. Never sets \Seen. */
 import type { Readable } from 'node:stream';
 import { ToolError, UpstreamError } from '../../errors.ts';
 import type { Imap } from '../imap/connection.ts';
 import { askByUid, type FetchedItems, fetchByUid, peek, peekHeader } from '../imap/fetch.ts';
 import { quoteName } from '../imap/mailbox-name.ts';
-import { atom, bytesOf } from '../imap/tokens.ts';
+import { atom, bytesOf, type Token } from '../imap/tokens.ts';
 import { askMailbox } from '../mailbox/list-mailboxes.ts';
-import { attachmentName } from '../mime/attachment-name.ts';
-import { type BodyParts, findBodyParts, isHtml } from '../mime/body-parts.ts';
-import { leavesOf, type Part, readBodyStructure } from '../mime/body-structure.ts';
-import { asHtml, asText, bodyWarning, decodeBody, MAX_TEXT_BYTES } from '../mime/body-text.ts';
-import { type Address, MOST_ADDRESSES, readMessageIds } from '../mime/envelope.ts';
-import { partIn, START_BYTES } from '../mime/prefetched-part.ts';
-import { BARE_ITEMS, type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from '../mime/summary.ts';
-import { estimateDecodedSize } from '../mime/transfer-encoding.ts';
+import {
+  type Body,
+  type BodyFormat,
+  type BodyPlan,
+  decodeBodies,
+  findPart,
+  findPrefetched,
+  type PartRange,
+  planBody,
+  prefetchedRanges,
+  structureWarnings,
+  textRange,
+} from '../mime/body.ts';
+import {
+  addressWarnings,
+  BARE_ITEMS,
+  type DetailedSummary,
+  PLAIN_ITEMS,
+  readReferences,
+  SUMMARY_ITEMS,
+  toSummary,
+} from '../mime/summary.ts';
 import { missingMessage } from './change.ts';
 import { streamPart } from './part-stream.ts';
 
-/** One message: its header fields, its text, and what is attached to it. Nothing here sets \Seen. */
-
-export interface Attachment {
-  /** Safe to save under. */
-  filename: string;
-  /** As the sender declared it, lower case, without parameters. */
-  contentType: string;
-  /** Decoded bytes, estimated from BODYSTRUCTURE. */
-  sizeBytes: number;
-  /** Part number for openPart(). */
-  part: string;
-  /** True: the HTML shows it in place. */
-  inline: boolean;
-  /** With its angle brackets. */
-  contentId: string | null;
-}
-
-export interface Message extends MessageSummary {
-  bcc: Address[];
+export interface Message extends DetailedSummary, Body {
   /** Message-IDs of the thread, oldest first. */
   references: string[];
-  /** Null if there is none, or it was not asked for. */
-  text: string | null;
-  html: string | null;
-  /** True if any of `text` was made from HTML. */
-  textIsFromHtml: boolean;
-  attachments: Attachment[];
   uidValidity: string;
-  /** Sentences for the reader about what could not be read as it was meant. */
-  warnings: string[];
 }
-
-export type BodyFormat = 'text' | 'html' | 'both';
 
 export interface ReadOptions {
   format?: BodyFormat;
@@ -57,8 +44,8 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a message in one round trip if its text is short and comes first, as in a letter: the start of what is most likely the text is
- * asked for together with the structure. Otherwise the text parts that are wanted cost a second one.
+ * Reads a message in one round trip if its text is short and comes first: the start of the parts that are most likely the text is fetched
+ * together with the structure. Otherwise the text parts that are wanted cost a second round trip.
  *
  * @throws {ToolError} if there is no such mailbox or message
  */
@@ -68,37 +55,36 @@ export async function readMessage(
   uid: number,
   { format = 'both', uidValidity: expected }: ReadOptions = {},
 ): Promise<Message> {
-  const { structure, uidValidity, items, hasEnvelope, ...summary } = await fetchStructure(
+  const prefetched = prefetchedRanges(format);
+  const { items, uidValidity } = await fetchItems(imap, uid, { mailbox, expected, prefetched });
+  const { structure, ...summary } = toSummary(uid, items);
+  const plan = planBody(structure, format);
+  const { bytes, warnings: fetchWarnings } = await fetchTexts(
     imap,
-    mailbox,
     uid,
-    format,
-    expected,
+    plan,
+    findPrefetched(structure, plan.wanted, items),
   );
-  const parts = structure === null ? UNKNOWN_STRUCTURE : findBodyParts(structure);
-  const starts = structure === null ? [] : startsOf(structure, items);
-  const { text, html, warnings } = await fetchBodies(imap, uid, parts, format, starts);
-  const more = [
-    ...(hasEnvelope ? [] : [ENVELOPE_WARNING]),
-    ...(structure === null ? [STRUCTURE_WARNING] : []),
-    ...(parts.attachments.length > MOST_ATTACHMENTS ? [ATTACHMENTS_WARNING] : []),
-    ...(areAddressesCut(summary) ? [ADDRESSES_WARNING] : []),
-  ];
+  const body = decodeBodies(plan, bytes);
   return {
     ...summary,
-    text,
-    html,
-    textIsFromHtml: text !== null && parts.text.some(isHtml),
-    attachments: parts.attachments.slice(0, MOST_ATTACHMENTS).map(toAttachment),
+    references: readReferences(items.get(HEADER)),
+    ...body,
     uidValidity,
-    warnings: [...more, ...warnings],
+    warnings: [
+      ...(items.has('ENVELOPE') ? [] : [ENVELOPE_WARNING]),
+      ...structureWarnings(plan),
+      ...addressWarnings(summary),
+      ...body.warnings,
+      ...fetchWarnings,
+    ],
   };
 }
 
 /**
  * Opens one part of a message as a stream of decoded bytes. No charset is converted.
  *
- * @param part part number, as in Attachment; `TEXT` and the like are no part numbers
+ * @param part part number, as in Attachment; `TEXT` and the like are not part numbers
  * @returns the size is an estimate; the connection is busy until the stream has ended or was destroyed
  * @throws {ToolError} if there is no such mailbox, message or part
  */
@@ -108,61 +94,50 @@ export async function openPart(
   uid: number,
   part: string,
 ): Promise<{ stream: Readable; contentType: string; filename: string; sizeBytes: number }> {
-  const ask = () => askByUid([uid], [atom('BODYSTRUCTURE')], ['BODYSTRUCTURE']);
+  const ask = () => askByUid([uid], STRUCTURE, ['BODYSTRUCTURE']);
   const { selected, reply } = await askMailbox(imap, mailbox, { fresh: true }, ask);
   const items = reply()?.get(uid);
   if (items === undefined) throw missingMessage(selected.path, [uid]);
-  const found = leavesOf(readBodyStructure(items.get('BODYSTRUCTURE'))).find(({ number }) => number === part);
+  const found = findPart(items.get('BODYSTRUCTURE'), part);
   if (found === undefined) {
     throw new ToolError(
       `The message with UID ${uid} has no part ${quoteName(part)}. Call get_mail_message for its parts.`,
     );
   }
-  const { contentType, filename, sizeBytes } = toAttachment({ part: found, inline: false });
-  return { stream: streamPart(imap, uid, found), contentType, filename, sizeBytes };
+  const { contentType, filename, sizeBytes } = found.attachment;
+  return { stream: streamPart(imap, uid, found.part), contentType, filename, sizeBytes };
 }
 
-/** Parts of which the start is fetched with the structure: text comes first, HTML often second (RFC 2046 §5.1.4). */
-function startNumbers(format: BodyFormat): string[] {
-  return format === 'text' ? ['1'] : ['1', '2'];
+interface ItemsRequest {
+  mailbox: string;
+  /** UIDVALIDITY, as openMailbox(). */
+  expected: string | undefined;
+  prefetched: readonly PartRange[];
 }
 
-/** @returns `items` with the starts of the parts of startNumbers(), unless the server does not give them */
-async function fetchStructure(
+/** @returns with the prefetched parts, unless the server does not return them */
+async function fetchItems(
   imap: Imap,
-  mailbox: string,
   uid: number,
-  format: BodyFormat,
-  expected: string | undefined,
-) {
+  { mailbox, expected, prefetched }: ItemsRequest,
+): Promise<{ items: FetchedItems; uidValidity: string }> {
   const references = peekHeader('REFERENCES');
   const needed = ['ENVELOPE', HEADER];
-  const starts = startNumbers(format).map((number) => peek(number, [0, START_BYTES]));
-  const ask = () => askByUid([uid], [...SUMMARY_ITEMS, references, ...starts], [...needed, 'BODYSTRUCTURE']);
+  const wanted = [...SUMMARY_ITEMS, references, ...prefetched.map(peekRange)];
+  const ask = () => askByUid([uid], wanted, [...needed, 'BODYSTRUCTURE']);
   const { selected, reply } = await askMailbox(imap, mailbox, { fresh: true, uidValidity: expected }, ask);
-  // A server may refuse parts that a message does not have, and an answer that cannot be parsed is left out.
+  // A server may refuse parts that a message does not have, and a response that cannot be parsed is left out.
   const items =
-    repliedTo(reply)?.get(uid) ??
+    undefinedIfRefused(reply)?.get(uid) ??
     (await fetchByUid(imap, [uid], [...PLAIN_ITEMS, references], needed)).get(uid) ??
     (await fetchByUid(imap, [uid], BARE_ITEMS, ['RFC822.SIZE'])).get(uid);
   if (items === undefined) throw missingMessage(selected.path, [uid]);
-  // The one fetched without BODYSTRUCTURE may only have arrived in between: then it is asked for once more, in vain at worst.
-  const late = items.has('BODYSTRUCTURE')
-    ? undefined
-    : await fetchByUid(imap, [uid], [atom('BODYSTRUCTURE')], ['BODYSTRUCTURE']);
-  const all: FetchedItems = new Map([...items, ...(late?.get(uid) ?? [])]);
-  const header = bytesOf(all.get(HEADER))?.toString('latin1') ?? '';
-  const threads = inShort(readMessageIds(header.replace(/^references\s*:/i, '')));
-  return {
-    ...toSummary(uid, all),
-    hasEnvelope: all.has('ENVELOPE'),
-    references: threads,
-    uidValidity: selected.uidValidity,
-    items: all,
-  };
+  // A message without BODYSTRUCTURE may only have arrived in between, so it is requested once more, even if it cannot be parsed.
+  const late = items.has('BODYSTRUCTURE') ? undefined : await fetchByUid(imap, [uid], STRUCTURE, ['BODYSTRUCTURE']);
+  return { items: new Map([...items, ...(late?.get(uid) ?? [])]), uidValidity: selected.uidValidity };
 }
 
-function repliedTo<T>(reply: () => T): T | undefined {
+function undefinedIfRefused<T>(reply: () => T): T | undefined {
   try {
     return reply();
   } catch (error) {
@@ -171,106 +146,34 @@ function repliedTo<T>(reply: () => T): T | undefined {
   }
 }
 
-/** What came of the parts of which the start was asked for. */
-function startsOf(structure: Part, items: FetchedItems): { part: Part; bytes: Buffer }[] {
-  const top = structure.children.length > 0 ? structure.children : [structure];
-  return top.flatMap((part) => {
-    const bytes = bytesOf(items.get(`BODY[${part.number}]`));
-    return bytes === null ? [] : [{ part, bytes }];
-  });
-}
-
-/** Fetches the wanted text parts in one command, unless they are there already, and puts the bodies together. */
-async function fetchBodies(
+/** Fetches the wanted text parts that were not prefetched, in one command. */
+async function fetchTexts(
   imap: Imap,
   uid: number,
-  parts: BodyParts,
-  format: BodyFormat,
-  starts: { part: Part; bytes: Buffer }[],
-) {
-  const hasHtml = parts.html.some(isHtml);
-  const textParts = format === 'html' ? [] : parts.text;
-  const htmlParts = format === 'text' || !hasHtml ? [] : parts.html;
-  const all = [...new Set([...textParts, ...htmlParts])];
-  const wanted = all.slice(0, MOST_TEXT_PARTS);
-  const here = new Map(
-    wanted.flatMap((part) => {
-      const [bytes] = starts.flatMap((start) => partIn(start.part, start.bytes, part) ?? []);
-      return bytes === undefined ? [] : [[part, bytes] as const];
-    }),
+  { wanted }: BodyPlan,
+  prefetched: ReturnType<typeof findPrefetched>,
+): Promise<{ bytes: typeof prefetched; warnings: string[] }> {
+  const others = wanted.filter((part) => !prefetched.has(part));
+  if (others.length === 0) return { bytes: prefetched, warnings: [] };
+  const items = others.map((part) => peekRange(textRange(part)));
+  const fetched = await fetchByUid(
+    imap,
+    [uid],
+    items,
+    others.map(({ number }) => `BODY[${number}]`),
   );
-  const others = wanted.filter((part) => !here.has(part));
-  const items = others.map(({ number }) => peek(number, [0, MAX_TEXT_BYTES]));
-  const names = others.map(({ number }) => `BODY[${number}]`);
-  const fetched = (items.length === 0 ? undefined : await fetchByUid(imap, [uid], items, names))?.get(uid);
-  const bodies = new Map<Part, string>();
-  const warnings = new Set<string>();
-  for (const part of wanted) {
-    const bytes = here.get(part) ?? bytesOf(fetched?.get(`BODY[${part.number}]`)) ?? Buffer.alloc(0);
-    bodies.set(part, decodeBody(part, bytes));
-    const warning = bodyWarning(part, bytes);
-    if (warning !== null) warnings.add(warning);
-  }
-  if (all.length > wanted.length)
-    warnings.add(`Only the first ${MOST_TEXT_PARTS} of ${all.length} text parts were read.`);
-  if (others.length > 0 && fetched === undefined) warnings.add('The mail server did not give the body.');
-  const join = (some: Part[], form: (part: Part, body: string) => string) =>
-    some.length === 0
-      ? null
-      : some.flatMap((part) => (bodies.has(part) ? form(part, bodies.get(part) ?? '') : [])).join('\n\n');
-  return { text: join(textParts, asText), html: join(htmlParts, asHtml), warnings: [...warnings] };
+  const found = fetched.get(uid);
+  const rest = others.map((part) => [part, bytesOf(found?.get(`BODY[${part.number}]`)) ?? Buffer.alloc(0)] as const);
+  return { bytes: new Map([...prefetched, ...rest]), warnings: found === undefined ? [BODY_WARNING] : [] };
 }
 
-function toAttachment({ part, inline }: { part: Part; inline: boolean }): Attachment {
-  return {
-    filename: attachmentName(part),
-    contentType: part.type,
-    sizeBytes: estimateDecodedSize(part.sizeBytes, part.encoding),
-    part: part.number,
-    inline,
-    contentId: part.contentId,
-  };
+function peekRange({ number, sizeBytes }: PartRange): Token {
+  return peek(number, [0, sizeBytes]);
 }
 
+const STRUCTURE: readonly Token[] = [atom('BODYSTRUCTURE')];
 const HEADER = 'BODY[HEADER.FIELDS]';
 
-/** More text parts than this are no letter. */
-const MOST_TEXT_PARTS = 50;
-const MOST_ATTACHMENTS = 200;
-const MOST_REFERENCES = 100;
-
-const ATTACHMENTS_WARNING = `The message has more than ${MOST_ATTACHMENTS} attachments; only the first ones are listed.`;
-const ADDRESSES_WARNING = `An address list of this message is very long; only its first ${MOST_ADDRESSES} addresses are given.`;
-
-function areAddressesCut({ to, cc, bcc, from, replyTo }: MessageSummary & { bcc: Address[] }): boolean {
-  return [to, cc, bcc, from, replyTo].some(({ length }) => length >= MOST_ADDRESSES);
-}
-
-/** The root of the thread and what was answered last; the middle may go (RFC 5322 §3.6.4 speaks of all, RFC 5537 §3.4.4 of trimming). */
-function inShort(references: string[]): string[] {
-  if (references.length <= MOST_REFERENCES) return references;
-  return [...references.slice(0, 1), ...references.slice(1 - MOST_REFERENCES)];
-}
-
-const STRUCTURE_WARNING =
-  'The structure of this message could not be understood, so its body is given as it is on the server and attachments are not listed.';
-
+const BODY_WARNING = 'The mail server did not give the body.';
 const ENVELOPE_WARNING =
   'The mail server gives the header of this message in a way that could not be understood, so subject, sender and recipients are missing here.';
-
-/** BODY[TEXT] of a message whose BODYSTRUCTURE cannot be parsed: everything after the header. */
-const UNKNOWN_STRUCTURE: BodyParts = (() => {
-  const whole: Part = {
-    number: 'TEXT',
-    type: 'text/plain',
-    parameters: new Map(),
-    contentId: null,
-    encoding: '8bit',
-    sizeBytes: 0,
-    disposition: null,
-    filename: null,
-    children: [],
-    subject: null,
-  };
-  return { text: [whole], html: [], attachments: [] };
-})();

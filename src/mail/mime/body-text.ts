@@ -1,3 +1,4 @@
+/** Decodes the fetched bytes of a text part into Unicode text with LF line ends. */
 import libmime from 'libmime';
 import { isHtml } from './body-parts.ts';
 import type { Part } from './body-structure.ts';
@@ -5,9 +6,7 @@ import { decodeText, isKnownCharset } from './charset.ts';
 import { textOfHtml } from './html-text.ts';
 import { decodeTransfer } from './transfer-encoding.ts';
 
-/** The fetched bytes of a text part → Unicode text with LF line ends. */
-
-/** Most bytes of one text part that are read, as encoded. */
+/** Bytes of one text part that are read, as encoded. */
 export const MAX_TEXT_BYTES = 1024 * 1024;
 
 /** The part as it is: plain text unfolded (RFC 3676), HTML as HTML. */
@@ -15,22 +14,24 @@ export function decodeBody(part: Part, bytes: Buffer): string {
   const decoded = decodeTransfer(bytes, part.encoding);
   const charset = part.parameters.get('charset') ?? (isHtml(part) ? charsetOfHtml(decoded) : null);
   const isCut = bytes.length >= MAX_TEXT_BYTES;
-  const text = decodeText(isCut ? withoutHalfCharacter(decoded) : decoded, charset)
+  const text = decodeText(isCut ? withoutPartialCharacter(decoded) : decoded, charset)
     .replace(/\r\n?/g, '\n')
     .replaceAll('\0', '');
   const isFlowed = part.parameters.get('format')?.toLowerCase() === 'flowed' && !isHtml(part);
   return isFlowed ? libmime.decodeFlowed(text, part.parameters.get('delsp')?.toLowerCase() === 'yes') : text;
 }
 
-export function asText(part: Part, body: string): string {
+/** @param body as decodeBody() returned it */
+export function toText(part: Part, body: string): string {
   return (isHtml(part) ? textOfHtml(body) : body).trimEnd();
 }
 
-export function asHtml(part: Part, body: string): string {
+/** @param body as decodeBody() returned it */
+export function toHtml(part: Part, body: string): string {
   return isHtml(part) ? body : `<pre>${escapeHtml(body)}</pre>`;
 }
 
-/** What to tell the reader about a part that could not be read as it was meant; null if all is well. */
+/** A sentence for the reader about a part that could not be decoded as it was meant; null if it could. */
 export function bodyWarning(part: Part, bytes: Buffer): string | null {
   if (bytes.length >= MAX_TEXT_BYTES) return 'The body is longer than what is read here; only its start was read.';
   const charset = part.parameters.get('charset');
@@ -44,8 +45,8 @@ function charsetOfHtml(bytes: Buffer): string | null {
   return /<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{1,40})/i.exec(start)?.[1] ?? null;
 }
 
-/** Cutting UTF-8 within a character would make the text look like another charset's. */
-function withoutHalfCharacter(bytes: Buffer): Buffer {
+/** UTF-8 that is cut within a character would be taken for another charset. */
+function withoutPartialCharacter(bytes: Buffer): Buffer {
   let end = bytes.length;
   while (end > 0 && bytes.length - end < 3 && ((bytes[end - 1] ?? 0) & 0xc0) === 0x80) end -= 1;
   return ((bytes[end - 1] ?? 0) & 0xc0) === 0xc0 ? bytes.subarray(0, end - 1) : bytes;

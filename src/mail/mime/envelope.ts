@@ -1,12 +1,11 @@
+/** Turns the ENVELOPE of a FETCH response (RFC 9051 §7.5.2) into subject, addresses and Message-IDs. */
 import { bytesOf, type Item, listOf, textOf } from '../imap/tokens.ts';
 import { decodeHeader } from './charset.ts';
-
-/** ENVELOPE of a FETCH answer (RFC 9051 §7.5.2) → subject, addresses and ids. */
 
 export interface Address {
   /** Decoded display name; empty if there is none. A group without members is a name with an empty address. */
   name: string;
-  /** addr-spec, or what stands in its place. */
+  /** addr-spec, or the text in its place. */
   address: string;
 }
 
@@ -25,13 +24,13 @@ export interface Envelope {
   date: string;
 }
 
-/** Most addresses of one header that are returned. */
-export const MOST_ADDRESSES = 1_000;
+/** Addresses of one header field that are returned. */
+export const MAX_ADDRESSES = 1_000;
 
-/** Longer subjects are cut, in UTF-16 code units: they are made to fill somebody's screen or context. */
-const LONGEST_SUBJECT = 2_000;
+/** In UTF-16 code units; longer subjects are cut. */
+const MAX_SUBJECT_CHARS = 2_000;
 
-/** What Dovecot, Cyrus and UW IMAP write where an address has no domain or no local part. */
+/** Placeholders of Dovecot, Cyrus and UW IMAP for a domain or local part that is missing. */
 const MISSING = /^(?:MISSING_DOMAIN|MISSING_MAILBOX|\.MISSING-HOST-NAME\.|unspecified-domain|SYNTAX_ERROR)$/i;
 
 /** @param bodyCharset charset of the text, for headers with raw bytes that are not UTF-8 */
@@ -39,7 +38,7 @@ export function readEnvelope(item: Item | undefined, bodyCharset: string | null)
   const [date, subject, from, sender, replyTo, to, cc, bcc, inReplyTo, messageId] = listOf(item);
   const addresses = (field: Item | undefined) => readAddresses(field, bodyCharset);
   return {
-    subject: decodeHeader(bytesOf(subject), bodyCharset).slice(0, LONGEST_SUBJECT),
+    subject: decodeHeader(bytesOf(subject), bodyCharset).slice(0, MAX_SUBJECT_CHARS),
     from: addresses(from),
     sender: addresses(sender),
     replyTo: addresses(replyTo),
@@ -53,8 +52,8 @@ export function readEnvelope(item: Item | undefined, bodyCharset: string | null)
 }
 
 /**
- * The Message-IDs in a header value (RFC 5322 §3.6.4), with their angle brackets. A value without any is taken as one id, as broken
- * senders write it.
+ * The Message-IDs in a header value (RFC 5322 §3.6.4), with their angle brackets. A value without angle brackets is taken as one id, as
+ * some senders write it.
  */
 export function readMessageIds(value: string | null): string[] {
   const text = (value ?? '').slice(0, 100_000);
@@ -67,7 +66,7 @@ export function readMessageIds(value: string | null): string[] {
 function readAddresses(item: Item | undefined, bodyCharset: string | null): Address[] {
   const addresses: Address[] = [];
   let emptyGroup: string | null = null;
-  for (const entry of listOf(item).slice(0, MOST_ADDRESSES)) {
+  for (const entry of listOf(item).slice(0, MAX_ADDRESSES)) {
     const [name, , local, domain] = listOf(entry);
     if (domain === null || domain === undefined) {
       // A group opens with its name and closes without one (RFC 9051 §7.5.2); its members count, the name only if there are none.

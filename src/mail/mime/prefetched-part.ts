@@ -1,29 +1,25 @@
+/** Finds a part of a message in bytes that were fetched before its structure was known. */
 import type { Part } from './body-structure.ts';
 
-/** The text of a message out of bytes that were fetched before anybody knew its structure. */
-
-/** As much of part 1 as is asked for with the structure: a letter, but not the attachment that another message begins with. */
-export const START_BYTES = 32 * 1024;
+/** Bytes of a part that are fetched with the structure: enough for the text of a letter, and little of an attachment in its place. */
+export const PREFETCHED_BYTES = 32 * 1024;
 
 /**
- * The first bytes of a part, out of the first bytes of the part that it is in or that it is.
+ * Within a multipart the part is found by its boundary lines (RFC 2046 §5.1.1), and used only if it has as many bytes as BODYSTRUCTURE says.
  *
- * Within a multipart the part is found by its boundary lines (RFC 2046 §5.1.1), and believed only if it has as many bytes as the server
- * counts in BODYSTRUCTURE.
- *
- * @param root the part that `bytes` are of
- * @param bytes at most START_BYTES; fewer are all of it
- * @returns null if the part is not in the bytes as a whole
+ * @param root the part that was prefetched: the wanted one, or one that contains it
+ * @param bytes first bytes of `root`, at most PREFETCHED_BYTES; fewer are all of it
+ * @returns null if the bytes do not have the whole part
  */
-export function partIn(root: Part, bytes: Buffer, wanted: Part): Buffer | null {
-  if (root === wanted) return bytes.length < START_BYTES || bytes.length === root.sizeBytes ? bytes : null;
+export function partFromPrefetched(root: Part, bytes: Buffer, wanted: Part): Buffer | null {
+  if (root === wanted) return bytes.length < PREFETCHED_BYTES || bytes.length === root.sizeBytes ? bytes : null;
   const index = root.children.findIndex((child) => contains(child, wanted));
   const child = root.children[index];
   const boundary = root.parameters.get('boundary');
   if (child === undefined || boundary === undefined) return null;
   const body = bodyOf(bytes, boundary, index);
   if (body === null) return null;
-  if (child !== wanted) return partIn(child, body, wanted);
+  if (child !== wanted) return partFromPrefetched(child, body, wanted);
   return body.length === wanted.sizeBytes ? body : null;
 }
 
@@ -31,7 +27,7 @@ function contains(part: Part, wanted: Part): boolean {
   return part === wanted || part.children.some((child) => contains(child, wanted));
 }
 
-/** What stands between the header of the part with this index and the boundary line behind it; all that is left if there is none. */
+/** The bytes between the header of the part with this index and the next boundary line; all that follow if there is none. */
 function bodyOf(bytes: Buffer, boundary: string, index: number): Buffer | null {
   const line = `--${boundary}`;
   let start =

@@ -1,20 +1,23 @@
+/** Turns the items of a FETCH response into what a list shows of a message. */
 import type { FetchedItems } from '../imap/fetch.ts';
-import { atom, listOf, numberOf, type Token, textOf } from '../imap/tokens.ts';
+import { atom, bytesOf, type Item, listOf, numberOf, type Token, textOf } from '../imap/tokens.ts';
 import { findBodyParts } from './body-parts.ts';
 import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';
 import { parseDate } from './dates.ts';
-import { type Address, type Envelope, readEnvelope } from './envelope.ts';
-
-/** What a list shows of a message, from the items of a FETCH answer. */
+import { type Address, type Envelope, MAX_ADDRESSES, readEnvelope, readMessageIds } from './envelope.ts';
 
 export interface MessageSummary extends Omit<Envelope, 'bcc' | 'date'> {
   uid: number;
-  /** ISO 8601, UTC: the Date header, or when the server received the message if there is none that can be read. */
+  /** ISO 8601, UTC: the Date header, or INTERNALDATE if that cannot be read. */
   date: string | null;
   sizeBytes: number;
   flags: string[];
-  /** Parts that are not shown in place. True also if the structure cannot be understood. */
+  /** It has parts that are not shown in place. True also if the structure cannot be parsed. */
   hasAttachments: boolean;
+}
+
+export interface DetailedSummary extends MessageSummary {
+  bcc: Address[];
 }
 
 export const SUMMARY_ITEMS: readonly Token[] = [
@@ -28,14 +31,14 @@ export const SUMMARY_ITEMS: readonly Token[] = [
 /** Without BODYSTRUCTURE: imapflow's parser gives up on answers nested more than 25 deep. */
 export const PLAIN_ITEMS: readonly Token[] = SUMMARY_ITEMS.slice(0, -1);
 
-/** Without ENVELOPE: what a server can tell of a message whose header it cannot quote properly. */
+/** Without ENVELOPE: for servers that cannot quote the header of a message properly. */
 export const BARE_ITEMS: readonly Token[] = SUMMARY_ITEMS.slice(0, -2);
 
-/** @param items answer to SUMMARY_ITEMS, PLAIN_ITEMS or BARE_ITEMS */
-export function toSummary(
-  uid: number,
-  items: FetchedItems,
-): MessageSummary & { bcc: Address[]; structure: Part | null } {
+/**
+ * @param items response to a FETCH of SUMMARY_ITEMS, PLAIN_ITEMS or BARE_ITEMS
+ * @returns `structure` is null if it cannot be parsed
+ */
+export function toSummary(uid: number, items: FetchedItems): DetailedSummary & { structure: Part | null } {
   const body = items.get('BODYSTRUCTURE');
   const structure = listOf(body).length === 0 ? null : readBodyStructure(body);
   const charset = structure === null ? null : charsetOf(structure);
@@ -52,6 +55,28 @@ export function toSummary(
     structure,
   };
 }
+
+const MAX_REFERENCES = 100;
+
+/**
+ * The Message-IDs of a References field, oldest first. Of many the first, which is the root of the thread, and the last ones (RFC 5537 §3.4.4).
+ *
+ * @param item response to a FETCH of that header field
+ */
+export function readReferences(item: Item | undefined): string[] {
+  const header = bytesOf(item)?.toString('latin1') ?? '';
+  const references = readMessageIds(header.replace(/^references\s*:/i, ''));
+  if (references.length <= MAX_REFERENCES) return references;
+  return [...references.slice(0, 1), ...references.slice(1 - MAX_REFERENCES)];
+}
+
+/** Sentences for the reader about address lists that were cut. */
+export function addressWarnings({ to, cc, bcc, from, replyTo }: DetailedSummary): string[] {
+  const areCut = [to, cc, bcc, from, replyTo].some(({ length }) => length >= MAX_ADDRESSES);
+  return areCut ? [ADDRESSES_WARNING] : [];
+}
+
+const ADDRESSES_WARNING = `An address list of this message is very long; only its first ${MAX_ADDRESSES} addresses are given.`;
 
 function charsetOf(structure: Part): string | null {
   return (

@@ -1,3 +1,4 @@
+/** Gives the attachments of a message links. */
 import type { LendBytes } from '../../attachments/store.ts';
 import { type Message, openPart } from '../../mail/messages/read.ts';
 import type { MailSession } from './mail-session.ts';
@@ -12,10 +13,10 @@ interface LinkedAttachment {
 }
 
 /**
- * Gives every attachment of a message a link, if the connection may have them. A message stays readable when the attachment store is down: the links are null then,
- * and a warning says so.
+ * Gives every attachment a link, if the connection may have them. While the attachment store is down, the links are null and a warning says
+ * so; the message stays readable.
  */
-export async function publishAttachments(
+export async function linkAttachments(
   message: Message,
   mailbox: string,
   { account, attachments, readImap }: MailSession,
@@ -28,7 +29,7 @@ export async function publishAttachments(
     const attached = { imap: account.imap, mailbox, uidValidity, uid, part, filename, contentType, sizeBytes };
     const lend: LendBytes = (use) =>
       readImap(async (imap) => use((await openPart(imap, mailbox, uid, part)).stream), mailbox);
-    // A store that is down costs one time-out, not one for each attachment.
+    // A store that is down costs one timeout, not one for each attachment.
     const url: string | null = isStoreDown || !areLinksAllowed ? null : await attachments.publish(attached, lend);
     isStoreDown ||= areLinksAllowed && url === null;
     linked.push({ filename, content_type: contentType, size: sizeBytes, part, url, inline });

@@ -1,3 +1,4 @@
+/** Defines the parameters of a new message, and composes the message from them. */
 import { z } from 'zod';
 import type { OwnFile } from '../../attachments/store.ts';
 import { findMailbox, requireMailbox } from '../../mail/mailbox/list-mailboxes.ts';
@@ -6,9 +7,7 @@ import type { Use } from '../tool.ts';
 import type { MailSession } from './mail-session.ts';
 import { Recipients } from './parameters.ts';
 
-/** What sending and drafting have in common: the parameters of a new message, and the message made of them. */
-
-export const OutgoingFields = z.object({
+export const NewMessageFields = z.object({
   to: Recipients,
   subject: z.string().max(2000).describe('Subject, one line of Unicode text.'),
   text_body: z.string().max(5_000_000).default('').describe('Body as plain text.'),
@@ -26,6 +25,9 @@ export const OutgoingFields = z.object({
     .describe('Files to attach: `url` of attachments that get_mail_message returned. No other URL is fetched.'),
 });
 
+/** Arguments of a new message. */
+export type NewMessage = z.output<typeof NewMessageFields>;
+
 export const IdempotencyKey = z
   .string()
   .min(1)
@@ -33,20 +35,20 @@ export const IdempotencyKey = z
   .optional()
   .describe('Any text that stands for this message, such as a UUID. Calls with the same one make it once (30 days).');
 
-/** An attachment is a part of a message that is read for it. */
-export function alsoReads({ attachment_urls }: z.output<typeof OutgoingFields>): readonly Use[] {
+/** To attach a file, the message that it is a part of is read. */
+export function attachmentUses({ attachment_urls }: NewMessage): readonly Use[] {
   return attachment_urls.length === 0 ? [] : [{ tool: 'get_mail_message', tag: 'attachments' }];
 }
 
-/** What makes a message the same one. Links of attachments are new ones every time they are asked for, so only their number counts. */
-export function contentOf({ attachment_urls, ...fields }: z.output<typeof OutgoingFields>): unknown {
+/** The contents that distinguish a message from others with the same idempotency key. Links to attachments change with every call, so only their number is part of it. */
+export function contentOf({ attachment_urls, ...fields }: NewMessage): unknown {
   const { to, cc = '', bcc = '', subject, text_body, html_body = '' } = fields;
   return [to, cc, bcc, subject, text_body, html_body, attachment_urls.length];
 }
 
 /** @param messageId with angle brackets; a random one if it is left out */
 export async function compose(
-  fields: z.output<typeof OutgoingFields>,
+  fields: NewMessage,
   { account, attachments, now }: MailSession,
   messageId?: string,
 ): Promise<ComposedMessage> {
@@ -58,14 +60,14 @@ export async function compose(
     subject: fields.subject,
     text: fields.text_body,
     ...(fields.html_body !== undefined && { html: fields.html_body }),
-    attachments: await fetchAll(fields.attachment_urls, attachments),
+    attachments: await fetchFiles(fields.attachment_urls, attachments),
     date: now(),
     ...(messageId !== undefined && { messageId }),
   });
 }
 
-/** One after the other, so that large files are not in memory twice and a mailbox is not asked for all of them at once. */
-async function fetchAll(urls: string[], store: MailSession['attachments']): Promise<OwnFile[]> {
+/** Fetches one after the other, so that large files are not in memory twice and a mailbox is not asked for all of them at the same time. */
+async function fetchFiles(urls: string[], store: MailSession['attachments']): Promise<OwnFile[]> {
   const files: OwnFile[] = [];
   let left = MAX_MESSAGE_BYTES;
   for (const url of urls) {
@@ -77,16 +79,12 @@ async function fetchAll(urls: string[], store: MailSession['attachments']): Prom
 }
 
 /**
- * The mailbox that a new message is to be stored in, checked before anything is sent.
+ * Finds the mailbox that a draft is to be saved in.
  *
- * @throws {ToolError} if it does not exist, or there is none with that role
+ * @throws {ToolError} if it does not exist, or there is no Drafts
  */
-export function resolveMailbox(
-  { filing }: MailSession,
-  folder: string | undefined,
-  role: 'sent' | 'drafts',
-): Promise<string> {
-  return filing.readImap((imap) =>
-    folder === undefined ? findMailbox(imap, role) : requireMailbox(filing.limited(imap), folder),
+export function findDraftsMailbox({ unlimited }: MailSession, folder: string | undefined): Promise<string> {
+  return unlimited.readImap((imap) =>
+    folder === undefined ? findMailbox(imap, 'drafts') : requireMailbox(unlimited.limited(imap), folder),
   );
 }

@@ -1,9 +1,7 @@
+/** Declares the schemas that several mail tools share, and converts messages to them. */
 import { z } from 'zod';
 import type { ListedMessage } from '../../mail/messages/list.ts';
-import type { Address } from '../../mail/mime/envelope.ts';
 import type { MessageSummary } from '../../mail/mime/summary.ts';
-
-/** Schemas that several mail tools share, and how our values become theirs. */
 
 export const MailboxPath = z
   .string()
@@ -67,7 +65,7 @@ export const Envelope = z.object({
   has_attachments: z.boolean(),
 });
 
-/** As lists give it. */
+/** The envelope of a message in a list. */
 export const ListedEnvelope = Envelope.extend({
   unreadable: z
     .string()
@@ -75,7 +73,7 @@ export const ListedEnvelope = Envelope.extend({
     .describe('Present if the mail server did not tell about this message: what is empty here is unknown then.'),
 });
 
-export function toEmailAddresses(addresses: Address[]): z.output<typeof EmailAddress>[] {
+export function toEmailAddresses(addresses: MessageSummary['from']): z.output<typeof EmailAddress>[] {
   return addresses.map(({ name, address }) => (name === '' ? { address } : { name, address }));
 }
 

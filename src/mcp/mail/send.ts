@@ -1,17 +1,15 @@
+/** Sends a message and describes the outcome to the model. */
 import { z } from 'zod';
 import { ToolError } from '../../errors.ts';
 import type { Imap } from '../../mail/imap/connection.ts';
-import { findMailbox, requireMailbox } from '../../mail/mailbox/list-mailboxes.ts';
-import { appendMessage } from '../../mail/messages/change.ts';
+import { requireMailbox } from '../../mail/mailbox/list-mailboxes.ts';
 import type { ComposedMessage } from '../../mail/send/compose.ts';
-import { type KeyedMessageId, unkeyedMessageId } from '../../mail/send/keyed-message-id.ts';
-import { findSent } from '../../mail/send/outbox.ts';
-import { type Filing, messageIdFields, whoFiles } from '../../mail/send/sent-copies.ts';
+import { unkeyedMessageId } from '../../mail/send-once/keyed-message-id.ts';
+import { type CopyPlan, planCopy, saveCopy } from '../../mail/send-once/save-copy.ts';
+import { type SendOutcome, sendOnce } from '../../mail/send-once/send-once.ts';
 import type { MailSession } from './mail-session.ts';
-import { compose, type OutgoingFields } from './new-message.ts';
+import { compose, contentOf, type NewMessage } from './new-message.ts';
 import { UidValidity } from './parameters.ts';
-
-/** Sending a message and keeping its copy; what the caller is told of it. */
 
 export const SendResult = z.object({
   message_id: z.string(),
@@ -32,94 +30,79 @@ export const SendResult = z.object({
 });
 export type SendResult = z.output<typeof SendResult>;
 
-export type Fields = z.output<typeof OutgoingFields>;
-
-/** Where the copy of a message goes. */
-export interface Places {
-  filing: Filing;
-  /** Null only where the provider files the copy, and has no mailbox for it that can be told. */
-  sent: string | null;
+/** @param options `folder`: mailbox for the copy; without `idempotencyKey` the same call again sends again */
+export function sendMessage(
+  fields: NewMessage,
+  { folder, idempotencyKey }: { folder: string | undefined; idempotencyKey: string | undefined },
+  session: MailSession,
+): Promise<SendResult> {
+  return idempotencyKey === undefined
+    ? sendWithoutKey(fields, folder, session)
+    : sendWithKey(fields, { folder, idempotencyKey }, session);
 }
 
-export interface Copy {
-  uid: number | null;
-  uidValidity: string | null;
-}
-
-/** Sends; the same call again sends again. */
-export async function sendNow(fields: Fields, folder: string | undefined, session: MailSession): Promise<SendResult> {
-  const places = await session.filing.readImap((imap) => findPlaces(imap, folder, session));
-  await session.mayStillSend();
+async function sendWithoutKey(
+  fields: NewMessage,
+  folder: string | undefined,
+  session: MailSession,
+): Promise<SendResult> {
+  const plan = await session.unlimited.readImap((imap) => planCopyIn(imap, folder, session));
+  await session.checkSendLimit();
   const message = await composeToSend(fields, session);
   const submission = await session.submit(message);
-  // From here on the message is on its way: nothing that fails may look as if it were not.
-  const copy = await saveCopy(message, unkeyedMessageId(message.messageId), places, session);
-  return told(message.messageId, submission, places, copy);
+  // The message is sent: no fault after this may be reported as if it were not.
+  const copy = await saveCopy(message, unkeyedMessageId(message.messageId), plan, session);
+  return toSendResult({ messageId: message.messageId, submission, copyPlan: plan, copy });
+}
+
+async function sendWithKey(
+  fields: NewMessage,
+  { folder, idempotencyKey }: { folder: string | undefined; idempotencyKey: string },
+  session: MailSession,
+): Promise<SendResult> {
+  const id = session.keyedMessageId({ tool: 'send_mail_message', idempotencyKey, content: contentOf(fields) });
+  const { result, isRepeat } = await session.recentResults.once(id.place, id.localPart, async ({ mayHaveHappened }) => {
+    const message = {
+      id,
+      mayBeSent: mayHaveHappened,
+      planCopy: (imap: Imap) => planCopyIn(imap, folder, session),
+      compose: () => composeToSend(fields, session, id.messageId),
+    };
+    return toSendResult(await sendOnce(message, session));
+  });
+  const sent = SendResult.parse(result);
+  return isRepeat ? { ...sent, already_sent: true } : sent;
 }
 
 /** @throws {ToolError} if there is no such mailbox; before anything is sent */
-export async function findPlaces(
+async function planCopyIn(
   imap: Imap,
   folder: string | undefined,
-  { account, filing: { limited } }: MailSession,
-): Promise<Places> {
-  if (folder !== undefined) return { filing: 'ours', sent: await requireMailbox(limited(imap), folder) };
-  const filing = whoFiles(account, imap);
-  const sent = findMailbox(imap, 'sent');
-  return { filing, sent: await (filing === 'theirs' ? sent.catch(noneIfMissing) : sent) };
+  { account, unlimited: { limited } }: MailSession,
+): Promise<CopyPlan> {
+  if (folder === undefined) return planCopy(imap, account);
+  return { savedBy: 'client', mailbox: await requireMailbox(limited(imap), folder) };
 }
 
-export async function composeToSend(
-  fields: Fields,
-  session: MailSession,
-  messageId?: string,
-): Promise<ComposedMessage> {
+async function composeToSend(fields: NewMessage, session: MailSession, messageId?: string): Promise<ComposedMessage> {
   const message = await compose(fields, session, messageId);
   if (message.envelope.to.length === 0) throw new ToolError('Nobody to send to: name at least one address.');
   return message;
 }
 
-/** @returns the copy; without a UID if the provider files it; null if it could not be saved */
-export async function saveCopy(
-  { rawWithBcc }: ComposedMessage,
-  id: KeyedMessageId,
-  { filing, sent }: Places,
-  { account, now, filing: { settleImap } }: MailSession,
-): Promise<Copy | null> {
-  if (filing === 'theirs' || sent === null) return { uid: null, uidValidity: null };
-  const save = async (imap: Imap) => {
-    if (filing === 'unsure') {
-      const filed = await findSent(imap, { id, sent, fields: messageIdFields(account), now: now() });
-      if (filed.kind === 'sent') return filed.copy;
-    }
-    return appendMessage(imap, sent, rawWithBcc, ['\\Seen']);
-  };
-  return settleImap(save).catch(() => null);
-}
-
-/** The result, as far as it is known. */
-export function told(
-  messageId: string,
-  submission: { accepted: string[] | null; rejected: { address: string; reason: string }[] | null },
-  { filing, sent }: Places,
-  copy: Copy | null,
-): SendResult {
+function toSendResult({ messageId, submission, copyPlan: { savedBy, mailbox }, copy }: SendOutcome): SendResult {
   return {
     message_id: messageId,
-    accepted: submission.accepted,
-    rejected: submission.rejected?.map(({ address, reason }) => ({ address, reason })) ?? null,
-    folder: copy === null ? null : sent,
+    accepted: submission?.accepted ?? null,
+    rejected: submission?.rejected.map(({ address, reason }) => ({ address, reason })) ?? null,
+    folder: copy === null ? null : mailbox,
     uid: copy?.uid ?? null,
     uid_validity: copy?.uidValidity ?? null,
-    ...(filing === 'theirs' && copy?.uid === null && { note: FILED_BY_PROVIDER }),
+    ...(savedBy === 'provider' && copy?.uid === null && { note: SAVED_BY_PROVIDER }),
     ...(copy === null && { warning: NOT_SAVED }),
+    ...(submission === null && { already_sent: true }),
   };
-}
-
-export function noneIfMissing(error: unknown): null {
-  if (error instanceof ToolError) return null;
-  throw error;
 }
 
 const NOT_SAVED = 'The message was sent. Only its copy could not be saved. Do not send it again.';
-const FILED_BY_PROVIDER = 'The mail provider files the copy itself; it may take a moment.';
+const SAVED_BY_PROVIDER = 'The mail provider files the copy itself; it may take a moment.';

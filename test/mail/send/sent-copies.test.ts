@@ -1,37 +1,37 @@
 import { describe, expect, test } from 'vitest';
-import { messageIdFields, whoFiles } from '../../../src/mail/send/sent-copies.ts';
+import { messageIdFields, sentCopySaver } from '../../../src/mail/send/sent-copies.ts';
 
 const login = { kind: 'password' as const, username: 'ada', password: 'x' };
 const over = (host: string) => ({ smtp: { server: { host, port: 465, security: 'tls' as const }, login } });
 const generic = { has: () => false };
 const gmail = { has: (capability: string) => capability === 'X-GM-EXT-1' };
 
-describe('who files the copy of a sent message', () => {
+describe('which side saves the copy of a sent message', () => {
   test.each([
-    ['smtp.gmail.com', 'theirs'],
-    ['SMTP.GMAIL.COM.', 'theirs'],
-    ['smtp.office365.com', 'theirs'],
-    ['smtp-mail.outlook.com', 'theirs'],
-    ['smtp.zoho.eu', 'unsure'],
-    ['smtp.mail.me.com', 'unsure'],
-    ['mail.example.com', 'ours'],
+    ['smtp.gmail.com', 'provider'],
+    ['SMTP.GMAIL.COM.', 'provider'],
+    ['smtp.office365.com', 'provider'],
+    ['smtp-mail.outlook.com', 'provider'],
+    ['smtp.zoho.eu', 'unknown'],
+    ['smtp.mail.me.com', 'unknown'],
+    ['mail.example.com', 'client'],
     // Another server whose name only ends like one of them, and a relay that has no mailboxes.
-    ['evilsmtp.gmail.com', 'ours'],
-    ['smtp.gmail.com.example.com', 'ours'],
-    ['smtp-relay.gmail.com', 'ours'],
+    ['evilsmtp.gmail.com', 'client'],
+    ['smtp.gmail.com.example.com', 'client'],
+    ['smtp-relay.gmail.com', 'client'],
   ])('%s: %s', (host, filing) => {
-    expect(whoFiles(over(host), generic)).toBe(filing);
+    expect(sentCopySaver(over(host), generic)).toBe(filing);
   });
 
   test('with a Gmail mailbox and another SMTP server, Sent is looked into', () => {
-    expect(whoFiles(over('mail.example.com'), gmail)).toBe('unsure');
-    expect(whoFiles(over('smtp.gmail.com'), gmail)).toBe('theirs');
+    expect(sentCopySaver(over('mail.example.com'), gmail)).toBe('unknown');
+    expect(sentCopySaver(over('smtp.gmail.com'), gmail)).toBe('provider');
   });
 
   test('the operator has the last word', () => {
-    expect(whoFiles({ ...over('smtp.gmail.com'), sentCopy: 'always' }, gmail)).toBe('ours');
-    expect(whoFiles({ ...over('mail.example.com'), sentCopy: 'never' }, generic)).toBe('theirs');
-    expect(whoFiles({ ...over('smtp.gmail.com'), sentCopy: 'auto' }, gmail)).toBe('theirs');
+    expect(sentCopySaver({ ...over('smtp.gmail.com'), sentCopy: 'always' }, gmail)).toBe('client');
+    expect(sentCopySaver({ ...over('mail.example.com'), sentCopy: 'never' }, generic)).toBe('provider');
+    expect(sentCopySaver({ ...over('smtp.gmail.com'), sentCopy: 'auto' }, gmail)).toBe('provider');
   });
 });
 

@@ -199,7 +199,7 @@ test('nothing is told of other mailboxes by a call that has to find out what the
   expect(await hidden(account)).toEqual(untouched);
 });
 
-test('in a batch, filing opens nothing for the call after it', async () => {
+test('in a batch, storing a message in Sent or Drafts gives the next call no access to them', async () => {
   const { account } = await someone();
   const caller = await rawCaller(app, account, { policy }, '2025');
   const body = await caller.batch([
@@ -237,19 +237,22 @@ describe.each(Object.entries(stores))('attachments by %s', (_name, environment) 
   });
 });
 
-test('the way around the limit is taken by those tools alone that file messages', () => {
-  const folder = new URL('../../../src/mcp/', import.meta.url);
-  const takers = globSync('**/*.ts', { cwd: folder }).filter((file) =>
-    /\bfiling\b/.test(readFileSync(new URL(file, folder), 'utf8')),
+test('only the tools that store messages use connections without the limit', () => {
+  const folder = new URL('../../../src/', import.meta.url);
+  const users = globSync(['mcp/**/*.ts', 'mail/**/*.ts'], { cwd: folder }).filter((file) =>
+    /\bunlimited\b/.test(readFileSync(new URL(file, folder), 'utf8')),
   );
-  expect(takers.sort()).toEqual([
-    'mail/destination.ts',
-    'mail/mail-session.ts',
-    'mail/new-message.ts',
-    'mail/send-once.ts',
-    'mail/send.ts',
-    'tools/mail/create-draft-mail-message.ts',
-    'tools/mail/delete-mail-message.ts',
+  expect(users.sort()).toEqual([
+    'mail/send-once/save-copy.ts',
+    'mail/send-once/save-draft-once.ts',
+    'mail/send-once/send-once.ts',
+    'mail/send-once/send-session.ts',
+    'mcp/mail/delete-message.ts',
+    'mcp/mail/destination.ts',
+    'mcp/mail/mail-session.ts',
+    'mcp/mail/new-message.ts',
+    'mcp/mail/save-draft.ts',
+    'mcp/mail/send.ts',
   ]);
 });
 

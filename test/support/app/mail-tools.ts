@@ -6,11 +6,11 @@ import type { ImapLimits } from '../../../src/mail/imap/open.ts';
 import type { PoolLimits } from '../../../src/mail/pool/limits.ts';
 import { createImapPool } from '../../../src/mail/pool/pool.ts';
 import type { SmtpLimits } from '../../../src/mail/send/smtp.ts';
+import { createRecentResults } from '../../../src/mail/send-once/recent-results.ts';
 import { createCatalog } from '../../../src/mcp/catalog.ts';
 import { mailTools } from '../../../src/mcp/tools/mail.ts';
 import { UNLIMITED } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
-import { createRecentCalls } from '../../../src/state/recent-calls.ts';
 
 export interface MailTools extends AsyncDisposable {
   call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
@@ -58,7 +58,7 @@ export function openMailTools(
     log,
     messageIdSecret,
     sends: { state: createMemoryState({ now }), areAllCounted: true },
-    recentCalls: createRecentCalls({ now }),
+    recentResults: createRecentResults({ now }),
     smtp: { limits: { ...SMTP, ...smtp } },
   });
   const call = (tool: string, args: Record<string, unknown> = {}) => catalog.call(tool, args, UNLIMITED, session);

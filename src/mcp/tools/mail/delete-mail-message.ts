@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { findMailbox, openMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
-import { deleteMessages, moveMessages } from '../../../mail/messages/change.ts';
+import { deletePermanently, moveToTrash } from '../../mail/delete-message.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
-import { NOT_REMOVED } from '../../mail/removal-warning.ts';
 import { defineTool } from '../../tool.ts';
 
 export const deleteMailMessage = defineTool({
@@ -30,25 +28,8 @@ export const deleteMailMessage = defineTool({
     uid_validity: UidValidity.nullable().optional().describe('UIDVALIDITY of the trash, with `new_uid`.'),
     warning: z.string().optional(),
   }),
-  run: ({ folder: mailbox, uid, uid_validity: uidValidity, permanent }, { filing }: MailSession) =>
-    filing.changeImap(async (unlimited) => {
-      const imap = filing.limited(unlimited);
-      if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
-      if (!permanent) {
-        const trash = await findMailbox(unlimited, 'trash');
-        await openMailbox(imap, mailbox, { toChange: true });
-        const [moved] = await moveMessages(filing.limited(unlimited, trash), mailbox, [uid], trash);
-        return {
-          uid,
-          outcome: 'moved_to_trash' as const,
-          trash,
-          new_uid: moved?.newUid ?? null,
-          uid_validity: moved?.newUidValidity ?? null,
-          ...(moved?.removed === false && { warning: NOT_REMOVED }),
-        };
-      }
-      const { expunged } = await deleteMessages(imap, mailbox, [uid]);
-      if (expunged) return { uid, outcome: 'expunged' as const };
-      return { uid, outcome: 'marked_deleted' as const, warning: NOT_REMOVED };
-    }, mailbox),
+  run: ({ folder: mailbox, uid, uid_validity: uidValidity, permanent }, session: MailSession) => {
+    const message = { mailbox, uid, uidValidity };
+    return permanent ? deletePermanently(message, session) : moveToTrash(message, session);
+  },
 });

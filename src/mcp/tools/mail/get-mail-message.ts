@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { type Message, readMessage } from '../../../mail/messages/read.ts';
-import { bodyParameters, bodySlice } from '../../body-slice.ts';
-import { publishAttachments } from '../../mail/attachment-links.ts';
+import { readMessage } from '../../../mail/messages/read.ts';
+import { bodyParameters } from '../../body-slice.ts';
+import { linkAttachments } from '../../mail/attachment-links.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
+import { toBodies } from '../../mail/message-bodies.ts';
 import {
   EmailAddress,
   Envelope,
@@ -64,37 +65,16 @@ export const getMailMessage = defineTool({
     const options = { format: args.body_format, uidValidity: args.uid_validity };
     const message = await session.readImap((imap) => readMessage(imap, args.folder, args.uid, options), args.folder);
     const areLinksAllowed = rights.allows({ tool: 'get_mail_message', tag: 'attachments' });
-    const { attachments, warnings } = await publishAttachments(message, args.folder, session, { areLinksAllowed });
+    const { attachments, warnings } = await linkAttachments(message, args.folder, session, { areLinksAllowed });
     return {
       ...toEnvelope(message),
       folder: args.folder,
       uid_validity: message.uidValidity,
       bcc: toEmailAddresses(message.bcc),
       references: message.references,
-      ...bodies(message, args),
+      ...toBodies(message, args),
       attachments,
       warnings: [...message.warnings, ...warnings],
     };
   },
 });
-
-function bodies(message: Message, args: { body_format: string; max_chars: number; body_offset: number }) {
-  const text = slice('text_body', args.body_format === 'html' ? undefined : message.text, args);
-  const html = slice('html_body', args.body_format === 'text' ? undefined : message.html, args);
-  return {
-    ...(text && { text_body: text.body, text_from_html: message.textIsFromHtml }),
-    ...(html && { html_body: html.body }),
-    cut: [text?.cut, html?.cut].filter((cut) => cut !== undefined),
-  };
-}
-
-function slice(
-  field: 'text_body' | 'html_body',
-  whole: string | null | undefined,
-  limits: { max_chars: number; body_offset: number },
-) {
-  if (whole === undefined) return undefined;
-  if (whole === null) return { body: null, cut: undefined };
-  const { body, next } = bodySlice(whole, limits);
-  return { body, cut: next === null ? undefined : { field, ...next } };
-}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listPage } from '../../../mail/messages/page-in-pieces.ts';
+import { listPage } from '../../../mail/messages/list.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ListedEnvelope, MailboxPath, Page, PerPage, toListedEnvelope, UidValidity } from '../../mail/parameters.ts';
 import { defineTool } from '../../tool.ts';

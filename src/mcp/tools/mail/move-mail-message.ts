@@ -3,8 +3,8 @@ import { openMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
 import { moveMessages } from '../../../mail/messages/change.ts';
 import { requireDestination } from '../../mail/destination.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
+import { toMoveResult } from '../../mail/move-results.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
-import { NOT_REMOVED } from '../../mail/removal-warning.ts';
 import { defineTool } from '../../tool.ts';
 
 export const moveMailMessage = defineTool({
@@ -35,12 +35,7 @@ export const moveMailMessage = defineTool({
     return session.changeImap(async (imap) => {
       if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
       const [moved] = await moveMessages(imap, mailbox, [uid], destination);
-      return {
-        destination,
-        new_uid: moved?.newUid ?? null,
-        uid_validity: moved?.newUidValidity ?? null,
-        ...(moved?.removed === false && { warning: NOT_REMOVED }),
-      };
+      return { destination, ...toMoveResult(moved) };
     }, mailbox);
   },
 });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { type FoundMessages, type ListedMessage, searchMessages } from '../../../mail/messages/list.ts';
-import { searchPage } from '../../../mail/messages/page-in-pieces.ts';
+import { type FoundMessages, type ListedMessage, searchMessages, searchPage } from '../../../mail/messages/list.ts';
 import { parseSearch } from '../../../mail/search/parse.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ListedEnvelope, MailboxPath, Page, PerPage, toListedEnvelope, UidValidity } from '../../mail/parameters.ts';
@@ -52,10 +51,10 @@ export const searchMailMessages = defineTool({
       per_page,
       uids: found.uids,
       ...(found.messages && { messages: found.messages.map(toListedEnvelope) }),
-      ...(found.isDoubtful && { warning: DOUBT }),
+      ...(found.isDoubtful && { warning: MAY_MISS_SOME }),
     };
   },
 });
 
-const DOUBT =
+const MAY_MISS_SOME =
   'The mail server found nothing at first and these messages when it was asked once more, so it may miss others. Look with list_mail_messages too.';

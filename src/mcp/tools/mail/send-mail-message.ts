@@ -1,9 +1,8 @@
 import { requireDestination } from '../../mail/destination.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
-import { alsoReads, IdempotencyKey, OutgoingFields } from '../../mail/new-message.ts';
+import { attachmentUses, IdempotencyKey, NewMessageFields } from '../../mail/new-message.ts';
 import { MailboxPath } from '../../mail/parameters.ts';
-import { SendResult, sendNow } from '../../mail/send.ts';
-import { sendOnce } from '../../mail/send-once.ts';
+import { SendResult, sendMessage } from '../../mail/send.ts';
 import { requireRecipients } from '../../permit/recipients.ts';
 import { defineTool } from '../../tool.ts';
 
@@ -15,15 +14,15 @@ export const sendMailMessage = defineTool({
   effect: 'sends',
   method: 'send',
   tags: ['messages'],
-  input: OutgoingFields.extend({
+  input: NewMessageFields.extend({
     folder: MailboxPath.optional().describe('Folder for the copy. Default: the Sent mailbox.'),
     idempotency_key: IdempotencyKey,
   }),
   output: SendResult,
-  alsoDoes: alsoReads,
-  run: async ({ folder, idempotency_key: key, ...fields }, session: MailSession, rights) => {
+  alsoDoes: attachmentUses,
+  run: async ({ folder, idempotency_key: idempotencyKey, ...fields }, session: MailSession, rights) => {
     requireRecipients(session.permit, fields);
     if (folder !== undefined) await requireDestination(folder, session, rights, 'sent');
-    return key === undefined ? sendNow(fields, folder, session) : sendOnce(fields, folder, key, session);
+    return sendMessage(fields, { folder, idempotencyKey }, session);
   },
 });

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { openMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
-import { updateFlags } from '../../../mail/messages/change.ts';
-import { canonicalFlag } from '../../../mail/messages/flags.ts';
+import { includesDeleted, updateFlags } from '../../../mail/messages/change.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ExpectedUidValidity, MailboxPath, Uid } from '../../mail/parameters.ts';
 import { defineTool } from '../../tool.ts';
@@ -26,9 +25,7 @@ export const updateMailMessageFlags = defineTool({
     remove: Flags.describe('Flags to remove.'),
   }),
   output: z.object({ uid: z.number(), flags: z.array(z.string()).describe('All flags of the message now.') }),
-  // A mail program may expunge what is marked at any time.
-  alsoDoes: ({ add, remove }) =>
-    [...add, ...remove].map(canonicalFlag).includes('\\Deleted') ? [{ tool: 'delete_mail_message' }] : [],
+  alsoDoes: ({ add, remove }) => (includesDeleted([...add, ...remove]) ? [{ tool: 'delete_mail_message' }] : []),
   run: ({ folder: mailbox, uid, uid_validity: uidValidity, add, remove }, { changeImap }: MailSession) => {
     if (add.length + remove.length === 0) throw new ToolError('Nothing to do: name flags in `add` or in `remove`.');
     return changeImap(async (imap) => {

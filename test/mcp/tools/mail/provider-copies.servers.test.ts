@@ -3,12 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { openSession } from '../../../../src/app/assemble.ts';
 import { createImapPool } from '../../../../src/mail/pool/pool.ts';
+import { createRecentResults } from '../../../../src/mail/send-once/recent-results.ts';
 import { createCatalog } from '../../../../src/mcp/catalog.ts';
 import { mailTools } from '../../../../src/mcp/tools/mail.ts';
 import { UNLIMITED } from '../../../../src/policy.ts';
 import { createMemoryState } from '../../../../src/state/memory.ts';
+<<<<<<< HEAD
 import { createRecentCalls } from '../../../../src/state/recent-calls.ts';
 import { unlimitedGrant } from '../../../support/app/mail-tools.ts';
+=======
+import { everythingOf } from '../../../support/app/mail-session.ts';
+>>>>>>> 200b9fc (mail: sending at most once has a folder of its own)
 import { newAccount, overCleartext } from '../../../support/mail/accounts.ts';
 import { collectBytes } from '../../../support/mail/collect-bytes.ts';
 import { subjectsIn } from '../../../support/mail/mailbox-contents.ts';
@@ -38,7 +43,7 @@ async function send(kind: 'files copies' | 'files none', args: Record<string, un
     log,
     messageIdSecret: randomBytes(32),
     sends: { state: createMemoryState({ now }), areAllCounted: true },
-    recentCalls: createRecentCalls({ now }),
+    recentResults: createRecentResults({ now }),
   });
   const provider: typeof session = {
     ...session,

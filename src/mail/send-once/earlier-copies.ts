@@ -1,3 +1,4 @@
+/** Finds the messages that earlier calls with an idempotency key have stored in a mailbox, by their Message-ID. */
 import type { Imap } from '../imap/connection.ts';
 import { type FetchedItems, fetchByUid, peekHeader } from '../imap/fetch.ts';
 import { atom, bytesOf, listOf, string, type Token, textOf } from '../imap/tokens.ts';
@@ -5,42 +6,46 @@ import { openMailbox } from '../mailbox/list-mailboxes.ts';
 import { searchUids } from '../search/ask.ts';
 import type { KeyedMessageId } from './keyed-message-id.ts';
 
-/** Finding the messages in a mailbox that calls with an idempotency key have left there. */
-
-export interface KeyedCopy {
+export interface EarlierCopy {
   uid: number;
   uidValidity: string;
   /** False: made by a call with the same key and other contents. */
   isSameMessage: boolean;
-  /** Carries \Draft: not known to be sent. */
+  /** It has the flag \Draft: it is not known to be sent. */
   isDraft: boolean;
 }
 
-/** How far back is looked. A header search reads every message that nothing else rules out, and Sent may hold 100,000. */
-export const REMEMBERED_DAYS = 30;
+export interface CopySearch {
+  id: KeyedMessageId;
+  /** Header fields that may hold the Message-ID. */
+  fields: readonly string[];
+  now: Date;
+}
+
+/** Older messages are not searched. A header search reads every message that no other key rules out, and Sent may hold 100,000. */
+const MAX_AGE_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 /**
- * Copies of the message of a call, the first to be stored first.
+ * Copies of the message of a call.
  *
- * @param fields header fields that may hold the Message-ID
+ * @returns in the order in which they were stored
  * @throws {ToolError} if there is no such mailbox
  */
-export async function findKeyedCopies(
+export async function findEarlierCopies(
   imap: Imap,
   mailbox: string,
-  { messageId, place, localPart }: KeyedMessageId,
-  { fields, now }: { fields: readonly string[]; now: Date },
-): Promise<KeyedCopy[]> {
+  { id: { messageId, place, localPart }, fields, now }: CopySearch,
+): Promise<EarlierCopy[]> {
   const { uidValidity } = await openMailbox(imap, mailbox, { fresh: true });
   // Gmail finds whole Message-IDs only; elsewhere a part finds those with other contents too (RFC 9051 §6.4.4).
-  const wanted = [header('Message-ID', messageId), ...fields.map((field) => header(field, place))];
+  const wanted = [headerKey('Message-ID', messageId), ...fields.map((field) => headerKey(field, place))];
   const either = [...wanted.slice(1).map(() => atom('OR')), ...wanted.flat()];
-  const uids = await searchUids(imap, [atom('SINCE'), atom(searchDate(now)), ...either]);
+  const uids = await searchUids(imap, [atom('SINCE'), atom(earliestDate(now)), ...either]);
   const items = [atom('FLAGS'), peekHeader(...fields)];
   const found = await fetchByUid(imap, uids, items, ['FLAGS', 'BODY[HEADER.FIELDS]']);
   return uids.flatMap((uid) => {
-    const ids = headerText(found.get(uid));
+    const ids = unfoldedHeader(found.get(uid));
     // Some servers find more than was asked for.
     if (!ids.includes(place)) return [];
     const flags = listOf(found.get(uid)?.get('FLAGS')).map((flag) => textOf(flag)?.toLowerCase());
@@ -48,19 +53,19 @@ export async function findKeyedCopies(
   });
 }
 
-function header(field: string, value: string): Token[] {
+function headerKey(field: string, value: string): Token[] {
   return [atom('HEADER'), atom(field), string(value)];
 }
 
-/** Folded header lines in one. */
-function headerText(items: FetchedItems | undefined): string {
+/** RFC 5322 §2.2.3. */
+function unfoldedHeader(items: FetchedItems | undefined): string {
   return (bytesOf(items?.get('BODY[HEADER.FIELDS]'))?.toString('latin1') ?? '').replace(/\r\n[ \t]+/g, '');
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** `date` of RFC 9051 §9. */
-function searchDate(now: Date): string {
-  const since = new Date(now.getTime() - REMEMBERED_DAYS * DAY_MS);
+function earliestDate(now: Date): string {
+  const since = new Date(now.getTime() - MAX_AGE_DAYS * DAY_MS);
   return `${since.getUTCDate()}-${MONTHS[since.getUTCMonth()]}-${since.getUTCFullYear()}`;
 }

@@ -2,8 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { appendMessage, updateFlags } from '../../../src/mail/messages/change.ts';
-import { type KeyedMessageId, keyedMessageId } from '../../../src/mail/send/keyed-message-id.ts';
-import { begin, claim, findEarlier, finish, type Outbox } from '../../../src/mail/send/outbox.ts';
+import {
+  checkClaim,
+  type DraftClaim,
+  findEarlierSend,
+  moveToSent,
+  saveDraft,
+} from '../../../src/mail/send-once/draft-claim.ts';
+import { type KeyedMessageId, keyedMessageId } from '../../../src/mail/send-once/keyed-message-id.ts';
 import { newAccount, onBasicServer } from '../../support/mail/accounts.ts';
 import { subjectsIn } from '../../support/mail/mailbox-contents.ts';
 import { withImap } from '../../support/mail/with-imap.ts';
@@ -14,7 +20,7 @@ function idOf(account: MailAccount, content: string, idempotencyKey = 'k'): Keye
   return keyedMessageId(secret, account, { tool: 'send_mail_message', idempotencyKey, content });
 }
 
-function outboxOf(account: MailAccount): Outbox {
+function claimOf(account: MailAccount): DraftClaim {
   return { id: idOf(account, 'once'), fields: ['Message-ID'], now: new Date(), drafts: 'Drafts', sent: 'Sent' };
 }
 
@@ -25,32 +31,32 @@ describe.each([
   ['rich', (account: MailAccount) => account],
   ['poor', onBasicServer],
 ])('a draft that turns up late, on a %s server', (_kind, on) => {
-  test('while the message is being sent is taken back when it is filed, and nothing else is', async () => {
+  test('while the message is being sent is removed when the message moves to Sent, and nothing else is', async () => {
     const account = on(newAccount());
-    const outbox = outboxOf(account);
+    const claim = claimOf(account);
     await withImap(account, async (imap) => {
-      const begun = await begin(imap, outbox, raw(outbox.id, 'own'));
-      expect((await claim(imap, outbox, begun)).others).toEqual({ kind: 'none' });
-      await appendMessage(imap, 'Drafts', raw(outbox.id, 'late'), ['\\Draft']);
+      const { uid } = await saveDraft(imap, claim.drafts, raw(claim.id, 'own'));
+      expect((await checkClaim(imap, claim, uid)).others).toEqual({ kind: 'none' });
+      await appendMessage(imap, 'Drafts', raw(claim.id, 'late'), ['\\Draft']);
       await appendMessage(imap, 'Drafts', raw(idOf(account, 'changed'), 'other contents'), ['\\Draft']);
       await appendMessage(imap, 'Drafts', raw(idOf(account, 'once', 'k2'), 'other key'), ['\\Draft']);
-      await appendMessage(imap, 'Drafts', raw(outbox.id, 'no draft'), []);
-      await updateFlags(imap, 'Drafts', begun ?? 1, { add: [], remove: ['\\Draft'] });
-      await finish(imap, outbox, { mayBeFiled: false });
+      await appendMessage(imap, 'Drafts', raw(claim.id, 'no draft'), []);
+      await updateFlags(imap, 'Drafts', uid ?? 1, { add: [], remove: ['\\Draft'] });
+      await moveToSent(imap, claim, { mayBeInSent: false });
     });
     expect(await subjectsIn(account, 'Sent')).toEqual(['own']);
     expect(await subjectsIn(account, 'Drafts')).toEqual(['other contents', 'other key', 'no draft']);
   });
 
-  test('after the message was filed is known as such to the next call', async () => {
+  test('after the message moved to Sent is recognised as late by the next call', async () => {
     const account = on(newAccount());
-    const outbox = outboxOf(account);
+    const claim = claimOf(account);
     await withImap(account, async (imap) => {
-      await begin(imap, outbox, raw(outbox.id, 'own'));
-      await finish(imap, outbox, { mayBeFiled: false });
-      expect(await findEarlier(imap, outbox)).toMatchObject({ kind: 'sent', late: [] });
-      await appendMessage(imap, 'Drafts', raw(outbox.id, 'late'), ['\\Draft']);
-      expect(await findEarlier(imap, outbox)).toMatchObject({ kind: 'sent', late: [2] });
+      await saveDraft(imap, claim.drafts, raw(claim.id, 'own'));
+      await moveToSent(imap, claim, { mayBeInSent: false });
+      expect(await findEarlierSend(imap, claim)).toMatchObject({ kind: 'sent', late: [] });
+      await appendMessage(imap, 'Drafts', raw(claim.id, 'late'), ['\\Draft']);
+      expect(await findEarlierSend(imap, claim)).toMatchObject({ kind: 'sent', late: [2] });
     });
   });
 });

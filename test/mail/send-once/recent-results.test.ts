@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { UpstreamError } from '../../src/errors.ts';
-import { createRecentCalls } from '../../src/state/recent-calls.ts';
+import { UpstreamError } from '../../../src/errors.ts';
+import { createRecentResults } from '../../../src/mail/send-once/recent-results.ts';
 
-function recentCalls(limits?: { calls: number; chars: number }) {
+function recentResults(limits?: { calls: number; chars: number }) {
   const clock = { time: Date.parse('2026-11-21T12:00:00Z') };
   const now = () => new Date(clock.time);
-  return { clock, calls: createRecentCalls({ now, waitMs: 50, ...(limits && { limits }) }) };
+  return { clock, calls: createRecentResults({ now, maxWaitMs: 50, ...(limits && { limits }) }) };
 }
 const unknown = () => Promise.reject(new UpstreamError('SMTP', 'unknown_outcome', 'nobody knows'));
 
 describe('a call with a key', () => {
   test('runs once for a day; whoever asks again gets the first result', async () => {
-    const { calls, clock } = recentCalls();
+    const { calls, clock } = recentResults();
     let times = 0;
     const ask = () => calls.once('a', 'f', async () => ({ times: ++times }));
     expect(await ask()).toEqual({ result: { times: 1 }, isRepeat: false });
@@ -22,7 +22,7 @@ describe('a call with a key', () => {
   });
 
   test('with something else about it is refused, while the first runs and afterwards', async () => {
-    const { calls } = recentCalls();
+    const { calls } = recentResults();
     const { promise, resolve } = Promise.withResolvers<number>();
     const first = calls.once('a', 'f', () => promise);
     await expect(calls.once('a', 'g', async () => 2)).rejects.toThrow('another message');
@@ -33,7 +33,7 @@ describe('a call with a key', () => {
   });
 
   test('waits for the one that runs', async () => {
-    const { calls } = recentCalls();
+    const { calls } = recentResults();
     const { promise, resolve } = Promise.withResolvers<number>();
     const both = [1, 2].map((n) => calls.once('a', 'f', () => (n === 1 ? promise : Promise.resolve(2))));
     resolve(1);
@@ -44,7 +44,7 @@ describe('a call with a key', () => {
   });
 
   test('does not wait for ever', async () => {
-    const { calls } = recentCalls();
+    const { calls } = recentResults();
     const { promise, resolve } = Promise.withResolvers<number>();
     const first = calls.once('a', 'f', () => promise);
     await expect(calls.once('a', 'f', async () => 2)).rejects.toThrow('still running');
@@ -53,7 +53,7 @@ describe('a call with a key', () => {
   });
 
   test('is made again when the one that ran has failed', async () => {
-    const { calls } = recentCalls();
+    const { calls } = recentResults();
     const { promise, reject } = Promise.withResolvers<number>();
     const first = calls.once('a', 'f', () => promise);
     const second = calls.once('a', 'f', async ({ mayHaveHappened }) => ({ mayHaveHappened }));
@@ -63,7 +63,7 @@ describe('a call with a key', () => {
   });
 
   test('is told when nobody knows how an earlier one ended', async () => {
-    const { calls } = recentCalls();
+    const { calls } = recentResults();
     await expect(calls.once('a', 'f', unknown)).rejects.toThrow('nobody knows');
     await expect(calls.once('a', 'g', async () => 1)).rejects.toThrow('another message');
     expect(await calls.once('a', 'f', async ({ mayHaveHappened }) => mayHaveHappened)).toMatchObject({ result: true });
@@ -73,7 +73,7 @@ describe('a call with a key', () => {
     ['in number', { calls: 3, chars: 1000 }],
     ['in size', { calls: 1000, chars: 30 }],
   ])('is forgotten when there are too many, %s, the oldest first and never one that runs', async (_what, limits) => {
-    const { calls } = recentCalls(limits);
+    const { calls } = recentResults(limits);
     const { promise, resolve } = Promise.withResolvers<string>();
     const running = calls.once('running', 'f', () => promise);
     for (const key of ['a', 'b', 'c', 'd']) await calls.once(key, 'f', async () => '12345678');

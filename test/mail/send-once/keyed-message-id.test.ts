@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
-import { keyedMessageId } from '../../../src/mail/send/keyed-message-id.ts';
+import { keyedMessageId } from '../../../src/mail/send-once/keyed-message-id.ts';
 
 const secret = Buffer.alloc(32, 7);
 const login = { kind: 'password' as const, username: 'ada', password: 'secret' };

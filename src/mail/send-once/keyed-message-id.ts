@@ -1,14 +1,14 @@
+/** Derives the Message-ID of a message from its idempotency key: the same on every replica, and impossible to guess. */
 import { createHmac } from 'node:crypto';
 import type { MailAccount } from '../account.ts';
 import { normaliseAddress } from '../mime/addresses.ts';
 
-/** The Message-ID of a message whose caller named it by an idempotency key: the same on every replica, and nobody can guess it. */
 export interface KeyedMessageId {
   /** With angle brackets: `<place.content@domain>`. */
   messageId: string;
-  /** Stands for mailbox, tool and key. A message that has it was made by a call with this key. */
+  /** A digest of mailbox, tool and key. Every message whose Message-ID has it was made by a call with this key. */
   place: string;
-  /** `place.content`: a message that has this was made by the same call. */
+  /** `place.content`: every message whose Message-ID has it was made by a call with this key and these contents. */
   localPart: string;
 }
 
@@ -33,7 +33,7 @@ export function keyedMessageId(secret: Buffer, account: MailAccount, call: Keyed
   return { messageId: `<${localPart}@${address.slice(address.lastIndexOf('@') + 1)}>`, place, localPart };
 }
 
-/** A Message-ID that nothing derives from, in the form that searches for it need. */
+/** A Message-ID that was not derived from a key, in the form that findEarlierCopies() takes. */
 export function unkeyedMessageId(messageId: string): KeyedMessageId {
   const inner = messageId.replace(/^<|>$/g, '');
   return { messageId, place: inner, localPart: inner };

@@ -1,0 +1,196 @@
+/** Turns the structure of a message and the bytes of its parts into text, HTML and a list of attachments. */
+import { bytesOf, type Item } from '../imap/tokens.ts';
+import { attachmentName } from './attachment-name.ts';
+import { type BodyParts, findBodyParts, isHtml } from './body-parts.ts';
+import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';
+import { bodyWarning, decodeBody, MAX_TEXT_BYTES, toHtml, toText } from './body-text.ts';
+import { PREFETCHED_BYTES, partFromPrefetched } from './prefetched-part.ts';
+import { createTransferDecoder, estimateDecodedSize } from './transfer-encoding.ts';
+
+export type BodyFormat = 'text' | 'html' | 'both';
+
+export interface Attachment {
+  /** Safe to save under. */
+  filename: string;
+  /** As the sender declared it, lower case, without parameters. */
+  contentType: string;
+  /** Decoded bytes, estimated from BODYSTRUCTURE. */
+  sizeBytes: number;
+  /** Part number (RFC 9051 §6.4.5.1). */
+  part: string;
+  /** True: the HTML shows it in place. */
+  inline: boolean;
+  /** With its angle brackets. */
+  contentId: string | null;
+}
+
+export interface Body {
+  /** Null if there is none, or it was not asked for. */
+  text: string | null;
+  html: string | null;
+  /** True if any of `text` was made from HTML. */
+  textIsFromHtml: boolean;
+  attachments: Attachment[];
+  /** Sentences for the reader about text parts that could not be decoded as they were meant. */
+  warnings: string[];
+}
+
+/** The first bytes of one part: as many as `sizeBytes`, or all of it. */
+export interface PartRange {
+  number: string;
+  sizeBytes: number;
+}
+
+const MAX_TEXT_PARTS = 50;
+const MAX_ATTACHMENTS = 200;
+
+/**
+ * Parts to prefetch, before the structure is known: the text comes first, HTML often second (RFC 2046 §5.1.4). A response has such a part as
+ * `BODY[number]`.
+ */
+export function prefetchedRanges(format: BodyFormat): PartRange[] {
+  return (format === 'text' ? ['1'] : ['1', '2']).map((number) => ({ number, sizeBytes: PREFETCHED_BYTES }));
+}
+
+/** The parts of a message that a body in some format is made of. */
+export interface BodyPlan {
+  parts: BodyParts;
+  isStructureKnown: boolean;
+  textParts: Part[];
+  htmlParts: Part[];
+  /** All of both, each once, up to a limit. */
+  wanted: Part[];
+  /** Number of all of both. */
+  total: number;
+}
+
+/** @param structure null if it could not be parsed: then the body is everything after the header */
+export function planBody(structure: Part | null, format: BodyFormat): BodyPlan {
+  const parts = structure === null ? UNKNOWN_STRUCTURE : findBodyParts(structure);
+  const textParts = format === 'html' ? [] : parts.text;
+  const htmlParts = format === 'text' || !parts.html.some(isHtml) ? [] : parts.html;
+  const all = [...new Set([...textParts, ...htmlParts])];
+  const wanted = all.slice(0, MAX_TEXT_PARTS);
+  return { parts, isStructureKnown: structure !== null, textParts, htmlParts, wanted, total: all.length };
+}
+
+/**
+ * Wanted parts that are among the bytes of the prefetched ones.
+ *
+ * @param items response to a FETCH of prefetchedRanges(); parts that the server did not return may be absent
+ */
+export function findPrefetched(
+  structure: Part | null,
+  wanted: readonly Part[],
+  items: ReadonlyMap<string, Item>,
+): ReadonlyMap<Part, Buffer> {
+  const top = structure === null ? [] : structure.children.length > 0 ? structure.children : [structure];
+  const starts = top.flatMap((part) => {
+    const bytes = bytesOf(items.get(`BODY[${part.number}]`));
+    return bytes === null ? [] : [{ part, bytes }];
+  });
+  return new Map(
+    wanted.flatMap((part) => {
+      const [bytes] = starts.flatMap((start) => partFromPrefetched(start.part, start.bytes, part) ?? []);
+      return bytes === undefined ? [] : [[part, bytes] as const];
+    }),
+  );
+}
+
+/** What to fetch of a text part. */
+export function textRange({ number }: Part): PartRange {
+  return { number, sizeBytes: MAX_TEXT_BYTES };
+}
+
+/** Sentences for the reader about a structure that is not known as a whole. */
+export function structureWarnings({ parts, isStructureKnown }: BodyPlan): string[] {
+  return [
+    ...(isStructureKnown ? [] : [STRUCTURE_WARNING]),
+    ...(parts.attachments.length > MAX_ATTACHMENTS ? [ATTACHMENTS_WARNING] : []),
+  ];
+}
+
+/** @param bytes of the wanted parts, as encoded; a part that is absent is taken as empty */
+export function decodeBodies(plan: BodyPlan, bytes: ReadonlyMap<Part, Buffer>): Body {
+  const { parts, textParts, htmlParts, wanted, total } = plan;
+  const bodies = new Map<Part, string>();
+  const warnings = new Set<string>();
+  for (const part of wanted) {
+    const encoded = bytes.get(part) ?? Buffer.alloc(0);
+    bodies.set(part, decodeBody(part, encoded));
+    const warning = bodyWarning(part, encoded);
+    if (warning !== null) warnings.add(warning);
+  }
+  if (total > wanted.length) warnings.add(`Only the first ${MAX_TEXT_PARTS} of ${total} text parts were read.`);
+  const join = (some: Part[], convert: (part: Part, body: string) => string) =>
+    some.length === 0
+      ? null
+      : some.flatMap((part) => (bodies.has(part) ? convert(part, bodies.get(part) ?? '') : [])).join('\n\n');
+  const text = join(textParts, toText);
+  return {
+    text,
+    html: join(htmlParts, toHtml),
+    textIsFromHtml: text !== null && parts.text.some(isHtml),
+    attachments: parts.attachments.slice(0, MAX_ATTACHMENTS).map(toAttachment),
+    warnings: [...warnings],
+  };
+}
+
+/** Content-Transfer-Encoding of a part. */
+export interface EncodedPart {
+  number: string;
+  /** Lower case. */
+  encoding: string;
+}
+
+/** @param item BODYSTRUCTURE @returns undefined if there is no such part, or it is a multipart */
+export function findPart(
+  item: Item | undefined,
+  partNumber: string,
+): { part: EncodedPart; attachment: Attachment } | undefined {
+  const part = leavesOf(readBodyStructure(item)).find(({ number }) => number === partNumber);
+  return part && { part, attachment: toAttachment({ part, inline: false }) };
+}
+
+/** Undoes the Content-Transfer-Encoding of a part that comes in pieces. No charset is converted. */
+export async function* decodePieces({ encoding }: EncodedPart, pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const decoder = createTransferDecoder(encoding);
+  for await (const piece of pieces) {
+    const decoded = decoder.push(piece);
+    if (decoded.length > 0) yield decoded;
+  }
+  const rest = decoder.end();
+  if (rest.length > 0) yield rest;
+}
+
+function toAttachment({ part, inline }: { part: Part; inline: boolean }): Attachment {
+  return {
+    filename: attachmentName(part),
+    contentType: part.type,
+    sizeBytes: estimateDecodedSize(part.sizeBytes, part.encoding),
+    part: part.number,
+    inline,
+    contentId: part.contentId,
+  };
+}
+
+const STRUCTURE_WARNING =
+  'The structure of this message could not be understood, so its body is given as it is on the server and attachments are not listed.';
+const ATTACHMENTS_WARNING = `The message has more than ${MAX_ATTACHMENTS} attachments; only the first ones are listed.`;
+
+/** BODY[TEXT] of a message whose BODYSTRUCTURE cannot be parsed: everything after the header. */
+const UNKNOWN_STRUCTURE: BodyParts = (() => {
+  const whole: Part = {
+    number: 'TEXT',
+    type: 'text/plain',
+    parameters: new Map(),
+    contentId: null,
+    encoding: '8bit',
+    sizeBytes: 0,
+    disposition: null,
+    filename: null,
+    children: [],
+    subject: null,
+  };
+  return { text: [whole], html: [], attachments: [] };
+})();

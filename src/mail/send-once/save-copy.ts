@@ -1,0 +1,48 @@
+/** Saves one copy of a sent message in Sent, unless the provider saves it. */
+import { ToolError } from '../../errors.ts';
+import type { MailAccount } from '../account.ts';
+import type { Imap } from '../imap/connection.ts';
+import { findMailbox } from '../mailbox/list-mailboxes.ts';
+import { appendMessage } from '../messages/change.ts';
+import type { ComposedMessage } from '../send/compose.ts';
+import { messageIdFields, type SentCopySaver, sentCopySaver } from '../send/sent-copies.ts';
+import { findInSent, type SavedCopy } from './draft-claim.ts';
+import type { KeyedMessageId } from './keyed-message-id.ts';
+import type { SendSession } from './send-session.ts';
+
+/** Where the copy of a sent message is, and which side saves it. */
+export interface CopyPlan {
+  savedBy: SentCopySaver;
+  /** Null only where the provider saves the copy, and has no mailbox with the role Sent. */
+  mailbox: string | null;
+}
+
+/** @throws {ToolError} if there is no Sent, and the provider does not save the copy */
+export async function planCopy(imap: Imap, account: Pick<MailAccount, 'smtp' | 'sentCopy'>): Promise<CopyPlan> {
+  const savedBy = sentCopySaver(account, imap);
+  const mailbox = findMailbox(imap, 'sent');
+  return { savedBy, mailbox: await (savedBy === 'provider' ? mailbox.catch(nullIfMissing) : mailbox) };
+}
+
+/** @returns the copy; without a UID if the provider saves it; null if it could not be saved */
+export async function saveCopy(
+  { rawWithBcc }: ComposedMessage,
+  id: KeyedMessageId,
+  { savedBy, mailbox }: CopyPlan,
+  { account, now, unlimited: { finishImap } }: SendSession,
+): Promise<SavedCopy | null> {
+  if (savedBy === 'provider' || mailbox === null) return { uid: null, uidValidity: null };
+  const save = async (imap: Imap) => {
+    if (savedBy === 'unknown') {
+      const sent = await findInSent(imap, mailbox, { id, fields: messageIdFields(account), now: now() });
+      if (sent.kind === 'sent') return sent.copy;
+    }
+    return appendMessage(imap, mailbox, rawWithBcc, ['\\Seen']);
+  };
+  return finishImap(save).catch(() => null);
+}
+
+export function nullIfMissing(error: unknown): null {
+  if (error instanceof ToolError) return null;
+  throw error;
+}

@@ -1,0 +1,49 @@
+/** Saves a draft at most once for each idempotency key. */
+import { removeMessages } from '../messages/change.ts';
+import type { ComposedMessage } from '../send/compose.ts';
+import { type SavedCopy, saveDraft } from './draft-claim.ts';
+import { findEarlierCopies } from './earlier-copies.ts';
+import type { KeyedMessageId } from './keyed-message-id.ts';
+import { otherMessage } from './recent-results.ts';
+import type { SendSession } from './send-session.ts';
+
+export interface KeyedDraft {
+  id: KeyedMessageId;
+  mailbox: string;
+  compose(): Promise<ComposedMessage>;
+}
+
+export interface SavedDraft extends SavedCopy {
+  /** An earlier call with the key saved it. */
+  isEarlier: boolean;
+}
+
+/**
+ * Of several replicas that save it at the same time, the one whose draft is first in the mailbox wins; the others remove theirs.
+ *
+ * @throws {ToolError} if the key was used for another message
+ */
+export async function saveDraftOnce(
+  { id, mailbox, compose }: KeyedDraft,
+  { unlimited: { readImap, changeImap }, now }: Pick<SendSession, 'unlimited' | 'now'>,
+): Promise<SavedDraft> {
+  const search = { id, fields: ['Message-ID'], now: now() };
+  const [earlier] = await readImap((imap) => findEarlierCopies(imap, mailbox, search));
+  if (earlier?.isSameMessage === false) throw otherMessage();
+  if (earlier !== undefined) return { uid: earlier.uid, uidValidity: earlier.uidValidity, isEarlier: true };
+  const { rawWithBcc } = await compose();
+  return changeImap(async (imap) => {
+    const { uid, uidValidity } = await saveDraft(imap, mailbox, rawWithBcc);
+    const [first] = await findEarlierCopies(imap, mailbox, search);
+    if (first === undefined || uid === null || first.uid === uid) {
+      return {
+        uid: uid ?? first?.uid ?? null,
+        uidValidity: uidValidity ?? first?.uidValidity ?? '0',
+        isEarlier: false,
+      };
+    }
+    await removeMessages(imap, mailbox, [uid]);
+    if (!first.isSameMessage) throw otherMessage();
+    return { uid: first.uid, uidValidity: first.uidValidity, isEarlier: true };
+  });
+}

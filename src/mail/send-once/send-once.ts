@@ -1,0 +1,182 @@
+/** Sends a message at most once for each idempotency key; the record of it is the mailbox, which every replica sees. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ToolError, UpstreamError } from '../../errors.ts';
+import type { Imap } from '../imap/connection.ts';
+import { findMailbox } from '../mailbox/list-mailboxes.ts';
+import type { ComposedMessage } from '../send/compose.ts';
+import { messageIdFields } from '../send/sent-copies.ts';
+import type { Submission } from '../send/smtp.ts';
+import {
+  checkClaim,
+  type DraftClaim,
+  type EarlierSend,
+  findEarlierSend,
+  findInSent,
+  moveToSent,
+  releaseClaim,
+  removeDrafts,
+  type SavedCopy,
+  saveDraft,
+} from './draft-claim.ts';
+import type { KeyedMessageId } from './keyed-message-id.ts';
+import { otherMessage } from './recent-results.ts';
+import { type CopyPlan, nullIfMissing, saveCopy } from './save-copy.ts';
+import type { SendSession } from './send-session.ts';
+
+/** The message of a call with an idempotency key. */
+export interface KeyedMessage {
+  id: KeyedMessageId;
+  /** An earlier call with the key ended with an unknown outcome. */
+  mayBeSent: boolean;
+  planCopy(imap: Imap): Promise<CopyPlan>;
+  /** Called only if the message is to be sent. */
+  compose(): Promise<ComposedMessage>;
+}
+
+export interface SendOutcome {
+  messageId: string;
+  /** Null if an earlier call sent the message: the replies about its recipients are not recorded. */
+  submission: Submission | null;
+  copyPlan: CopyPlan;
+  /** Null if the message was sent and its copy could not be saved. */
+  copy: SavedCopy | null;
+}
+
+/**
+ * Sends the message, unless a call with the same key has sent it.
+ *
+ * @throws {ToolError} if the key was used for another message
+ * @throws {UpstreamError} `unknown_outcome` if it cannot be known whether this call, or an earlier one, sent it
+ */
+export async function sendOnce(message: KeyedMessage, session: SendSession): Promise<SendOutcome> {
+  const { earlier, ...attempt } = await findEarlier(message, session);
+  if (earlier.kind !== 'none') return toOutcome(earlier, attempt, session);
+  if (message.mayBeSent) throw earlierOutcomeUnknown();
+  await session.checkSendLimit();
+  const composed = await message.compose();
+  const { id, copyPlan, claim } = attempt;
+  if (claim !== null) {
+    const others = await claimDraft(claim, composed, session);
+    if (others.kind !== 'none') return toOutcome(others, attempt, session);
+  }
+  const submission = await session.submit(composed).catch((error: unknown) => explainFault(error, claim, session));
+  const copy =
+    claim === null
+      ? await saveCopy(composed, id, copyPlan, session)
+      : await saveInSent(claim, copyPlan.savedBy === 'unknown', session);
+  return { messageId: id.messageId, submission, copyPlan, copy };
+}
+
+interface Attempt {
+  id: KeyedMessageId;
+  copyPlan: CopyPlan;
+  /** Null if there is no Drafts, or the provider saves the copy: then only Sent is the record. */
+  claim: DraftClaim | null;
+}
+
+/** Plans where the message is recorded, and finds what an earlier call with the key has left there. */
+function findEarlier(
+  { id, planCopy }: KeyedMessage,
+  { account, now, unlimited: { readImap } }: SendSession,
+): Promise<Attempt & { earlier: EarlierSend }> {
+  return readImap(async (imap) => {
+    const copyPlan = await planCopy(imap);
+    const { mailbox: sent, savedBy } = copyPlan;
+    const search = { id, fields: messageIdFields(account), now: now() };
+    const drafts = savedBy === 'provider' ? null : await findMailbox(imap, 'drafts').catch(nullIfMissing);
+    if (sent === null) return { id, copyPlan, claim: null, earlier: { kind: 'none' } };
+    if (drafts === null) return { id, copyPlan, claim: null, earlier: await findInSent(imap, sent, search) };
+    const claim = { ...search, drafts, sent };
+    return { id, copyPlan, claim, earlier: await findEarlierSend(imap, claim) };
+  });
+}
+
+/**
+ * Claims the message for this call.
+ *
+ * @returns `none`, or the state of the message if a call on another replica has claimed it; then no draft of this call is left
+ * @throws {UpstreamError} if the server did not answer; nothing was sent
+ */
+async function claimDraft(
+  claim: DraftClaim,
+  { rawWithBcc }: ComposedMessage,
+  { unlimited: { readImap, changeImap, finishImap } }: SendSession,
+): Promise<EarlierSend> {
+  const { uid } = await changeImap((imap) => saveDraft(imap, claim.drafts, rawWithBcc)).catch(draftUnknown);
+  const removeOwn = (own: number) => finishImap((imap) => removeDrafts(imap, claim, [own])).catch(() => undefined);
+  const check = () => readImap((imap) => checkClaim(imap, claim, uid));
+  const { others, own, isFound } = await check()
+    // Some servers index new messages a moment later.
+    .then((first) => (first.isFound ? first : sleep(INDEXING_MS).then(check)))
+    .catch(async (error: unknown) => {
+      if (uid === null) return draftUnknown(error);
+      await removeOwn(uid);
+      throw error;
+    });
+  if ((others.kind !== 'none' || !isFound) && own !== null) await removeOwn(own);
+  if (others.kind === 'none' && !isFound) throw new ToolError(NOT_FINDABLE);
+  return others;
+}
+
+/** The outcome of an earlier call with the same key. Completes what that call left undone. */
+async function toOutcome(
+  earlier: EarlierSend,
+  { id, copyPlan, claim }: Attempt,
+  session: SendSession,
+): Promise<SendOutcome> {
+  if (earlier.kind === 'other_message') throw otherMessage();
+  if (earlier.kind !== 'sent' && earlier.kind !== 'submitted') throw earlierOutcomeUnknown();
+  if (earlier.kind === 'sent' && claim !== null && earlier.late.length > 0) {
+    // If this fails, the next call with the key removes the late drafts.
+    await session.unlimited.finishImap((imap) => removeDrafts(imap, claim, earlier.late)).catch(() => undefined);
+  }
+  const copy = earlier.kind === 'sent' ? earlier.copy : claim && (await saveInSent(claim, true, session));
+  return { messageId: id.messageId, submission: null, copyPlan, copy };
+}
+
+/** Tries twice: the second attempt finds what the first one has done. */
+async function saveInSent(
+  claim: DraftClaim,
+  mayBeInSent: boolean,
+  { unlimited: { finishImap } }: SendSession,
+): Promise<SavedCopy | null> {
+  return finishImap((imap) => moveToSent(imap, claim, { mayBeInSent }))
+    .catch(() => finishImap((imap) => moveToSent(imap, claim, { mayBeInSent: true })))
+    .catch(() => null);
+}
+
+/** It is not known whether the draft was saved, or which one it is. */
+function draftUnknown(error: unknown): never {
+  if (!(error instanceof UpstreamError) || error.fault === 'refused' || error.fault === 'credentials') throw error;
+  throw new UpstreamError('IMAP', 'unreachable', DRAFT_UNKNOWN, { cause: error, code: error.code });
+}
+
+/** Releases the claim if it is certain that nothing was sent. */
+async function explainFault(
+  error: unknown,
+  claim: DraftClaim | null,
+  { unlimited: { finishImap } }: SendSession,
+): Promise<never> {
+  if (error instanceof UpstreamError && error.fault === 'unknown_outcome') {
+    const sentence = `${error.message} ${claim === null ? '' : 'Its text is in Drafts. '}${CALL_AGAIN}`;
+    throw new UpstreamError('SMTP', 'unknown_outcome', sentence, { cause: error, code: error.code });
+  }
+  if (claim !== null && (error instanceof UpstreamError || error instanceof ToolError)) {
+    await finishImap((imap) => releaseClaim(imap, claim)).catch(() => undefined);
+  }
+  throw error;
+}
+
+function earlierOutcomeUnknown(): UpstreamError {
+  return new UpstreamError('SMTP', 'unknown_outcome', EARLIER_OUTCOME_UNKNOWN);
+}
+
+const INDEXING_MS = 1_000;
+const NOT_FINDABLE =
+  'Nothing was sent: this mail server does not find messages by their Message-ID, so it cannot be made sure that the message is sent once. Call without idempotency_key to send it all the same.';
+const DRAFT_UNKNOWN =
+  'Nothing was sent: the connection was lost while the message was being saved before sending. Call again with a new idempotency_key. A draft of it may be left.';
+const CALL_AGAIN =
+  'Calling again with the same idempotency_key does not send it twice: it tells if the message has turned up in Sent.'; // words: quoted in results
+const EARLIER_OUTCOME_UNKNOWN =
+  'An earlier call with this idempotency_key began to send the message, and it is not known how that ended: it is still running, or was cut off, so the message may have been sent or not. Nothing was sent now. Call again in a minute with the same idempotency_key. If the answer stays the same, look for the message in Sent and Drafts, or ask a recipient; a new idempotency_key sends it in any case.';

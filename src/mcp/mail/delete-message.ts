@@ -1,0 +1,35 @@
+/** Deletes a message, or moves it to the trash, and describes the outcome to the model. */
+import { findMailbox, openMailbox } from '../../mail/mailbox/list-mailboxes.ts';
+import { deleteMessages, moveMessages } from '../../mail/messages/change.ts';
+import type { MailSession } from './mail-session.ts';
+import { NOT_REMOVED, toMoveResult } from './move-results.ts';
+
+interface NamedMessage {
+  mailbox: string;
+  uid: number;
+  /** As openMailbox(). */
+  uidValidity: string | undefined;
+}
+
+export function deletePermanently(message: NamedMessage, { changeImap }: MailSession) {
+  const { mailbox, uid, uidValidity } = message;
+  return changeImap(async (imap) => {
+    if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
+    const { expunged } = await deleteMessages(imap, mailbox, [uid]);
+    if (expunged) return { uid, outcome: 'expunged' as const };
+    return { uid, outcome: 'marked_deleted' as const, warning: NOT_REMOVED };
+  }, mailbox);
+}
+
+/** The trash may be a mailbox that the connection is not allowed to use otherwise. */
+export function moveToTrash(message: NamedMessage, { unlimited: { changeImap, limited } }: MailSession) {
+  const { mailbox, uid, uidValidity } = message;
+  return changeImap(async (unlimitedImap) => {
+    const imap = limited(unlimitedImap);
+    if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
+    const trash = await findMailbox(unlimitedImap, 'trash');
+    await openMailbox(imap, mailbox, { toChange: true });
+    const [moved] = await moveMessages(limited(unlimitedImap, trash), mailbox, [uid], trash);
+    return { uid, outcome: 'moved_to_trash' as const, trash, ...toMoveResult(moved) };
+  }, mailbox);
+}
