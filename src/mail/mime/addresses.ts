@@ -1,4 +1,4 @@
-/** Address lists as people write them (RFC 5322 §3.4, RFC 6532) → checked addresses for the header and the envelope. */
+/** Parses and checks address lists that people wrote (RFC 5322 §3.4, RFC 6532), for the header and the envelope. */
 import { domainToASCII } from 'node:url';
 import addressparser, { type MailboxAddress } from 'nodemailer/lib/addressparser';
 import { ToolError } from '../../errors.ts';
@@ -14,18 +14,18 @@ export type AddressEntry = Mailbox | { name: string; group: Mailbox[] };
 
 export type AddressParameter = 'to' | 'cc' | 'bcc';
 
-const maxListLength = 50_000;
+const MAX_LIST_CHARS = 50_000;
 
 /**
  * Parses a comma-separated address list with display names, quoted strings, comments and groups.
  *
- * @param parameter where it came from, for the errors
+ * @param parameter of the tool, for the errors
  * @returns entries in order; empty for an empty list
- * @throws {ToolError} that names the parameter, the position of the address (from 1) and quotes it short
+ * @throws {ToolError} that names the parameter and the position of the address (from 1), and quotes its start
  */
 export function parseAddressList(list: string, parameter: AddressParameter): AddressEntry[] {
-  if (list.length > maxListLength) throw new ToolError(`${parameter}: longer than ${maxListLength} characters.`);
-  // A line break in an address would begin a new header field; the parser below drops it silently, and we do not repair attacks.
+  if (list.length > MAX_LIST_CHARS) throw new ToolError(`${parameter}: longer than ${MAX_LIST_CHARS} characters.`);
+  // A line break in an address would begin a new header field. The parser below drops it silently, but an attack is refused, not repaired.
   if (/(?!\t)[\p{Cc}\p{Surrogate}]/u.test(list)) {
     throw new ToolError(
       `${parameter}: line breaks and control characters are not allowed. Separate addresses by commas.`,
@@ -50,7 +50,7 @@ export function parseAddressList(list: string, parameter: AddressParameter): Add
         .map(check),
     };
   });
-  // `a@x.example b@x.example` would be read as one address with the other for its name.
+  // `a@x.example b@x.example` would be parsed as one address with the other as its name.
   if (countAtSigns(list) !== position) {
     throw new ToolError(
       `${parameter}: an address holds more than one @. Separate addresses by commas, and put names with an @ in quotes.`,
@@ -59,7 +59,7 @@ export function parseAddressList(list: string, parameter: AddressParameter): Add
   return entries;
 }
 
-/** The addresses of header entries, each once, in order; of those that differ only in the case of the domain the first. */
+/** The addresses of header entries, in order, each once: the first of those that differ only in the case of the domain. */
 export function envelopeAddresses(entries: readonly AddressEntry[]): string[] {
   const mailboxes = entries.flatMap((entry) => ('group' in entry ? entry.group : [entry]));
   return [...new Set(mailboxes.map(({ address }) => address))];
@@ -68,7 +68,7 @@ export function envelopeAddresses(entries: readonly AddressEntry[]): string[] {
 /**
  * Checks one addr-spec (RFC 5322 §3.4.1, RFC 6531 §3.3; lengths of RFC 5321 §4.5.3.1) and puts its domain into lower-case ASCII.
  *
- * @returns undefined if it is none. Domain literals (`[192.0.2.1]`) are none here
+ * @returns undefined if it is not valid; domain literals (`[192.0.2.1]`) are not accepted
  */
 export function normaliseAddress(address: string): string | undefined {
   const at = address.lastIndexOf('@');
@@ -83,17 +83,18 @@ export function normaliseAddress(address: string): string | undefined {
 
 function checkMailbox({ name, address }: MailboxAddress, list: string, where: string): Mailbox {
   const normalised = normaliseAddress(address);
-  // `ann@exa mple.test` would be read as ann@exa with the name mple.test.
-  const isNameMarked = name === '' || [`<${address}>`, `(${name})`].some((text) => bare(list).includes(bare(text)));
-  if (normalised === undefined || !isNameMarked) {
-    const written = short([address, name].filter((part) => part !== '').join(' '));
+  // `ann@exa mple.test` would be parsed as ann@exa with the name mple.test.
+  const isNameDelimited =
+    name === '' || [`<${address}>`, `(${name})`].some((text) => withoutQuoting(list).includes(withoutQuoting(text)));
+  if (normalised === undefined || !isNameDelimited) {
+    const written = excerpt([address, name].filter((part) => part !== '').join(' '));
     const example = 'Write ann@example.com or "Ann Lee" <ann@example.com>, separated by commas.';
     throw new ToolError(`${where}, ${written}: not a valid email address. ${example}`);
   }
   return { name, address: normalised };
 }
 
-function bare(text: string): string {
+function withoutQuoting(text: string): string {
   return text.replace(/[\s"\\]/g, '');
 }
 
@@ -101,7 +102,7 @@ function asMailbox(entry: { name: string; address?: string | undefined }): Mailb
   return { name: entry.name, address: entry.address ?? '' };
 }
 
-/** Node's mapper reads URLs, so it would decode, cut and turn numbers into IP addresses: only plain labels may reach it. */
+/** Only plain labels may reach Node's function, which is made for URLs: it decodes, cuts and turns numbers into IP addresses. */
 function asciiDomain(domain: string): string | undefined {
   if (!/^[\p{L}\p{M}\p{N}\p{Join_Control}.\u30fb\u00b7-]{1,255}$/u.test(domain)) return undefined;
   const ascii = domainToASCII(domain);
@@ -110,7 +111,7 @@ function asciiDomain(domain: string): string | undefined {
   return isName && !/^\d+$/.test(labels.at(-1) ?? '') ? ascii : undefined;
 }
 
-/** Those that separate local part and domain: outside of quoted strings and comments. */
+/** Counts those that separate local part and domain: outside quoted strings and comments. */
 function countAtSigns(list: string): number {
   const unquoted = list.replace(/"(?:[^"\\]|\\.)*"/gu, '');
   let rest = unquoted;
@@ -121,7 +122,7 @@ function countAtSigns(list: string): number {
   return rest.split('@').length - 1;
 }
 
-function short(text: string): string {
+function excerpt(text: string): string {
   const characters = [...text];
   return `"${characters.length > 60 ? `${characters.slice(0, 59).join('')}…` : text}"`;
 }

@@ -1,22 +1,23 @@
+/** Makes the file name of an attachment safe to save under. */
 import libmime from 'libmime';
 import type { Part } from './body-structure.ts';
 
-const LONGEST = 200;
+const MAX_CHARS = 200;
 
-/** A file name for a part that is safe to save under: no path, no control or direction characters; one made up if there is none. */
+/** A name without path, control characters and direction marks; where the part has none, one from its subject, number and type. */
 export function attachmentName({ filename, subject, type, number }: Part): string {
   const extension = type === 'message/rfc822' ? 'eml' : libmime.detectExtension(type);
-  const given = harmless(filename ?? '');
-  if (given !== '') return shorten(given);
-  const title = harmless(subject ?? '');
-  return shorten(title === '' ? `attachment-${number}.${extension}` : `${title}.${extension}`);
+  const given = withoutUnsafeCharacters(filename ?? '');
+  if (given !== '') return limitLength(given);
+  const title = withoutUnsafeCharacters(subject ?? '');
+  return limitLength(title === '' ? `attachment-${number}.${extension}` : `${title}.${extension}`);
 }
 
 /**
- * Path separators and what Windows refuses in a name become `_`. Direction marks go: `gpj.exe` must not read `exe.jpg`. Leading dots
- * would hide the file, trailing ones vanish on Windows.
+ * Path separators and characters that Windows refuses become `_`. Direction marks are removed, which would show `gpj.exe` as `exe.jpg`.
+ * Leading dots would hide the file; Windows drops trailing ones.
  */
-function harmless(name: string): string {
+function withoutUnsafeCharacters(name: string): string {
   return name
     .slice(0, 1_000)
     .replace(/\p{Cf}|\p{Cs}/gu, '')
@@ -25,10 +26,10 @@ function harmless(name: string): string {
     .replace(/^[. ]+|[. ]+$/g, '');
 }
 
-/** Keeps the extension, which says how to open it. */
-function shorten(name: string): string {
+/** Keeps the extension, which selects the program that opens the file. */
+function limitLength(name: string): string {
   const characters = [...name];
-  if (characters.length <= LONGEST) return name;
+  if (characters.length <= MAX_CHARS) return name;
   const extension = /\.[^.]{1,12}$/.exec(name)?.[0] ?? '';
-  return `${characters.slice(0, LONGEST - extension.length).join('')}${extension}`;
+  return `${characters.slice(0, MAX_CHARS - extension.length).join('')}${extension}`;
 }

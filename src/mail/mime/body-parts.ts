@@ -1,16 +1,15 @@
+/** Decides which parts of a message are its text, its HTML and its attachments, after RFC 8621 §4.1.4. */
 import type { Part } from './body-structure.ts';
 
-/** Which parts of a message are its text, its HTML and its attachments; after RFC 8621 §4.1.4. */
-
 export interface BodyParts {
-  /** To be read as plain text, in order. HTML parts stand in where no plain text says the same. */
+  /** To be read as plain text, in order; with HTML parts where there is no plain text alternative. */
   text: Part[];
-  /** To be shown as HTML, in order; plain text parts among them have no HTML form. No HTML part at all: the message has none. */
+  /** To be shown as HTML, in order, with plain text parts that have no HTML alternative. Without any HTML part, the message has no HTML. */
   html: Part[];
   attachments: { part: Part; inline: boolean }[];
 }
 
-/** Text that people do not read in place: data in the shape of text. */
+/** Types of text that are data, not to be read in place. */
 const DATA_TYPES =
   /^text\/(?:calendar|(?:x-)?vcard|directory|csv|tab-separated-values|rtf|css|javascript|ecmascript|xml|rfc822-headers|x-moz-deleted)$/;
 
@@ -18,7 +17,7 @@ export function findBodyParts(root: Part): BodyParts {
   return arrange(root, true);
 }
 
-/** @param isFirst true for the first part of its multipart: a name does not make that an attachment */
+/** @param isFirst the first part of its multipart, which is not an attachment even if it has a name */
 function arrange(part: Part, isFirst: boolean): BodyParts {
   if (part.children.length === 0) return arrangeLeaf(part, isFirst);
   if (part.type === 'multipart/alternative') return arrangeAlternative(part);
@@ -32,10 +31,10 @@ function arrangeLeaf(part: Part, isFirst: boolean): BodyParts {
     return { text: [part], html: [part], attachments: [] };
   }
   const isMedia = /^(?:image|audio|video)\//.test(part.type);
-  return attached(part, isMedia && part.disposition === 'inline' && part.contentId !== null);
+  return asAttachment(part, isMedia && part.disposition === 'inline' && part.contentId !== null);
 }
 
-/** The same content in several forms, the richest last (RFC 2046 §5.1.4): one is chosen for text and one for HTML. */
+/** Chooses one alternative for the text and one for the HTML; the richest comes last (RFC 2046 §5.1.4). */
 function arrangeAlternative({ children }: Part): BodyParts {
   const forms = children.map((child) => arrange(child, true));
   const isPlain = ({ text }: BodyParts) => text.length > 0 && text.every(({ type }) => type === 'text/plain');
@@ -48,7 +47,7 @@ function arrangeAlternative({ children }: Part): BodyParts {
   };
 }
 
-/** A root and what it shows in place (RFC 2387): `start` names the root, otherwise it is the first part. */
+/** Separates the root from the parts that it shows in place (RFC 2387); `start` names the root, which is otherwise the first part. */
 function arrangeRelated({ children, parameters }: Part, isFirst: boolean): BodyParts {
   const start = parameters.get('start');
   const root = children.find(({ contentId }) => start !== undefined && contentId === start) ?? children[0];
@@ -67,7 +66,7 @@ export function isHtml({ type }: Part): boolean {
   return type === 'text/html' || type === 'application/xhtml+xml';
 }
 
-function attached(part: Part, inline: boolean): BodyParts {
+function asAttachment(part: Part, inline: boolean): BodyParts {
   return { text: [], html: [], attachments: [{ part, inline }] };
 }
 

@@ -1,28 +1,27 @@
+/** Turns the BODYSTRUCTURE of a FETCH response (RFC 9051 §7.5.2) into a tree of parts. */
 import { bytesOf, type Item, isList, listOf, numberOf, textOf } from '../imap/tokens.ts';
 import { decodeHeader, decodeText } from './charset.ts';
 
-/** BODYSTRUCTURE of a FETCH answer (RFC 9051 §7.5.2) → a tree of parts. */
-
 export interface Part {
-  /** Part number for BODY[…] (RFC 9051 §6.4.5.1); empty for a message that is multipart as a whole. */
+  /** Part number for BODY[…] (RFC 9051 §6.4.5.1); empty for the multipart at the top of a message. */
   number: string;
   /** Media type, lower case: `text/plain`, `multipart/mixed`. */
   type: string;
-  /** Of Content-Type: names in lower case, values decoded (RFC 2231, and RFC 2047 as many write it). */
+  /** Parameters of Content-Type: names in lower case, values decoded (RFC 2231, and RFC 2047, which many senders use). */
   parameters: ReadonlyMap<string, string>;
   /** With its angle brackets. */
   contentId: string | null;
   /** Content-Transfer-Encoding, lower case. */
   encoding: string;
-  /** Bytes as encoded. */
+  /** Before decoding. */
   sizeBytes: number;
-  /** `attachment`, `inline`, or whatever else was written, lower case. */
+  /** `attachment`, `inline` or another word, lower case. */
   disposition: string | null;
   /** As the sender wrote it, decoded. */
   filename: string | null;
-  /** Of a multipart; empty otherwise. */
+  /** Parts of a multipart; empty for other types. */
   children: Part[];
-  /** Of an attached message. */
+  /** Subject of an attached message. */
   subject: string | null;
 }
 
@@ -32,7 +31,7 @@ export function readBodyStructure(item: Item | undefined, number = ''): Part {
   return isList(items[0]) ? readMultipart(items, number) : readLeaf(items, number === '' ? '1' : number);
 }
 
-/** All parts that are no multipart, in order. */
+/** All parts that are not multiparts, in order. */
 export function leavesOf(part: Part): Part[] {
   return part.children.length > 0 ? part.children.flatMap(leavesOf) : [part];
 }
@@ -75,7 +74,7 @@ function readLeaf(items: readonly Item[], number: string): Part {
   };
 }
 
-/** After size: message/rfc822 has three more fields and text/* one (which some servers leave out), then MD5, then the disposition. */
+/** After the size, message/rfc822 has three more fields and text/* one, which some servers leave out; then come MD5 and the disposition. */
 function dispositionOf(type: string, rest: readonly Item[]): Item | undefined {
   if (type === 'message/rfc822' || type === 'message/global') return rest[isList(rest[1]) ? 4 : 1];
   if (type.startsWith('text/') && numberOf(rest[0]) !== null) return rest[2];
@@ -87,7 +86,7 @@ function readDisposition(item: Item | undefined): { disposition: string | null; 
   return { disposition: lowerCase(disposition) || null, filename: readParameters(parameters).get('filename') ?? null };
 }
 
-/** Name and value in turns; long or non-ASCII values in numbered, percent-encoded pieces (RFC 2231 §3 and §4). */
+/** Names and values alternate; long and non-ASCII values come in numbered, percent-encoded pieces (RFC 2231 §3 and §4). */
 function readParameters(item: Item | undefined): Map<string, string> {
   const items = listOf(item);
   const parameters = new Map<string, string>();
@@ -101,7 +100,7 @@ function readParameters(item: Item | undefined): Map<string, string> {
     if (name === key) parameters.set(name, decodeHeader(bytes));
     else pieces.set(name, [...(pieces.get(name) ?? []), { index: Number(index), bytes, isEncoded: star === '*' }]);
   }
-  // The pieces win over a plain value beside them, which is for programs that do not know them.
+  // The pieces take precedence over a plain value, which is for programs without RFC 2231.
   for (const [name, all] of pieces) parameters.set(name, joinPieces(all.sort((a, b) => a.index - b.index)));
   return parameters;
 }

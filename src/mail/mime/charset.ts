@@ -1,32 +1,29 @@
+/** Decodes bytes of mail into Unicode, also where the charset is undeclared or declared wrongly. */
 import { isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
 import libmime from 'libmime';
 
-/** Bytes of mail → Unicode, whatever the sender declared, forgot to declare or declared wrongly. */
+/** The most frequent charset of mail that declares none and is not UTF-8; it has a character for every byte. */
+const FALLBACK_CHARSET = 'windows-1252';
 
-/** What mail without a charset mostly is when it is not UTF-8; it gives every byte some character. */
-const LAST_RESORT = 'windows-1252';
-
-/** Declarations that say no more than "some bytes". */
+/** Declarations that do not name a charset, or name UTF-8 or ASCII, which are recognised by the bytes. */
 const NO_CHARSET =
   /^(?:|us-ascii|ascii|ansi_x3\.4-1968|utf-?8|unicode-1-1-utf-8|7bit|8bit|binary|x?-?unknown(?:-8bit)?|default|default_charset|none)$/i;
 
 /**
- * Text of a body part.
- *
- * @param charset as declared; null or unknown: UTF-8 if the bytes are that, otherwise windows-1252
+ * @param charset as declared; if it is null or unknown, UTF-8 if the bytes are valid UTF-8, otherwise windows-1252
  */
 export function decodeText(bytes: Buffer, charset: string | null): string {
   const declared = (charset ?? '').trim();
-  if (NO_CHARSET.test(declared)) return decodeUndeclared(bytes, LAST_RESORT);
+  if (NO_CHARSET.test(declared)) return decodeUndeclared(bytes, FALLBACK_CHARSET);
   // ISO-8859-1 has no printable characters where windows-1252 has its quotes and dashes; senders mean the latter (WHATWG Encoding §4.2).
-  if (/^(?:iso[-_]?8859[-_]?1|latin-?1|l1)$/i.test(declared)) return iconv.decode(bytes, LAST_RESORT);
+  if (/^(?:iso[-_]?8859[-_]?1|latin-?1|l1)$/i.test(declared)) return iconv.decode(bytes, FALLBACK_CHARSET);
   if (isJapanese(declared)) return libmime.decodeWord(declared, 'B', bytes.toString('base64'));
   const known = [declared, libmime.normalizeCharset(declared)].find((name) => iconv.encodingExists(name));
-  return known === undefined ? decodeUndeclared(bytes, LAST_RESORT) : iconv.decode(bytes, known);
+  return known === undefined ? decodeUndeclared(bytes, FALLBACK_CHARSET) : iconv.decode(bytes, known);
 }
 
-/** @returns false for a name that decodeText() has to guess for */
+/** @returns false for a name for which decodeText() guesses the charset */
 export function isKnownCharset(charset: string): boolean {
   const name = charset.trim();
   return (
@@ -37,24 +34,26 @@ export function isKnownCharset(charset: string): boolean {
   );
 }
 
-/** Longest header value that is looked at, in bytes. */
+/** Bytes of a header value that are decoded. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
 /**
- * A header value: encoded words (RFC 2047), raw UTF-8 (RFC 6532), or raw bytes of the charset that the body declares.
+ * Decodes a header value: encoded words (RFC 2047), raw UTF-8 (RFC 6532), or raw bytes in the charset that the body declares.
  *
  * @returns one line without control characters
  */
 export function decodeHeader(value: Buffer | null, bodyCharset: string | null = null): string {
   if (value === null) return '';
   const bytes = value.subarray(0, MAX_HEADER_BYTES);
-  const fallback = bodyCharset !== null && isKnownCharset(bodyCharset) ? bodyCharset : LAST_RESORT;
-  const raw = isUtf8(bytes) ? bytes.toString() : decodeText(bytes, NO_CHARSET.test(fallback) ? LAST_RESORT : fallback);
+  const fallback = bodyCharset !== null && isKnownCharset(bodyCharset) ? bodyCharset : FALLBACK_CHARSET;
+  const raw = isUtf8(bytes)
+    ? bytes.toString()
+    : decodeText(bytes, NO_CHARSET.test(fallback) ? FALLBACK_CHARSET : fallback);
   return oneLine(raw.includes('=?') ? libmime.decodeWords(raw) : raw);
 }
 
 /** Without control characters, line breaks and runs of white space. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
 }
 

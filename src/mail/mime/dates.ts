@@ -1,9 +1,9 @@
-/** Dates of mail → ISO 8601 in UTC. */
+/** Converts dates of mail to ISO 8601 in UTC. */
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-/** Obsolete zones of RFC 5322 §4.3, in hours. All others are unknown, which means UTC there. */
-const ZONES: Readonly<Record<string, number>> = {
+/** Obsolete zones of RFC 5322 §4.3, in hours; it says to take all others as UTC. */
+const ZONE_HOURS: Readonly<Record<string, number>> = {
   EST: -5,
   EDT: -4,
   CST: -6,
@@ -18,10 +18,10 @@ const DATE =
   /(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s-]+(\d{2,4})[\s,]+(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:\.\d{1,9})?)?\s*(?:([+-]\d{2}):?(\d{2})|([a-z]{1,5}))?/i;
 
 /**
- * A Date header (RFC 5322 §3.3, with its obsolete forms) or an INTERNALDATE (RFC 9051 §2.3.3). `new Date()` is no good: it takes a
- * date without a zone for local time.
+ * Parses a Date header (RFC 5322 §3.3, with its obsolete forms) or an INTERNALDATE (RFC 9051 §2.3.3). `new Date()` is not used, as it
+ * takes a date without a zone as local time.
  *
- * @returns ISO 8601, UTC, to the second; null if it is no date
+ * @returns ISO 8601, UTC, to the second; null if it is not a date
  */
 export function parseDate(text: string): string | null {
   const match = DATE.exec(text.slice(0, 200).replace(/\([^()]*\)/g, ' '));
@@ -51,12 +51,12 @@ export function parseDate(text: string): string | null {
   if (!isPossible || Number(second) > 60) return null;
   const minutes =
     zoneHour === undefined
-      ? (ZONES[zoneName.toUpperCase()] ?? 0) * 60
+      ? (ZONE_HOURS[zoneName.toUpperCase()] ?? 0) * 60
       : (zoneHour.startsWith('-') ? -1 : 1) * (Math.abs(Number(zoneHour)) * 60 + Number(zoneMinute));
   const date = new Date(time - minutes * 60_000);
-  // RFC 5322 §3.3 knows no year before 1900, and ISO 8601 none of five digits.
-  const isInReach = date.getUTCFullYear() >= 1900 && date.getUTCFullYear() <= 9999;
-  return isInReach ? date.toISOString().replace('.000Z', 'Z') : null;
+  // RFC 5322 §3.3 has no year before 1900, and ISO 8601 none of five digits.
+  const isValidYear = date.getUTCFullYear() >= 1900 && date.getUTCFullYear() <= 9999;
+  return isValidYear ? date.toISOString().replace('.000Z', 'Z') : null;
 }
 
 /** Two and three digits: RFC 5322 §4.3. */

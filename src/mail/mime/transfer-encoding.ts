@@ -1,13 +1,13 @@
-/** Content-Transfer-Encoding (RFC 2045 §6) undone piece by piece, forgiving what senders and gateways break. */
+/** Decodes Content-Transfer-Encoding (RFC 2045 §6) piece by piece, and accepts the faults of senders and gateways. */
 
 export interface TransferDecoder {
-  /** @returns what can be decoded so far */
+  /** @returns the bytes that can be decoded so far */
   push(chunk: Buffer): Buffer;
   /** @returns the rest */
   end(): Buffer;
 }
 
-/** @param encoding lower case; anything but `base64` and `quoted-printable` passes unchanged */
+/** @param encoding lower case; with any other than `base64` and `quoted-printable` the bytes are unchanged */
 export function createTransferDecoder(encoding: string): TransferDecoder {
   if (encoding === 'base64') return base64Decoder();
   if (encoding === 'quoted-printable') return quotedPrintableDecoder();
@@ -21,7 +21,7 @@ export function decodeTransfer(bytes: Buffer, encoding: string): Buffer {
   return Buffer.concat([decoder.push(bytes), decoder.end()]);
 }
 
-/** Bytes after decoding, as far as the encoded size tells: lines of 76 characters and CRLF hold 57 bytes each. */
+/** Bytes after decoding, estimated from the encoded size: a line of 76 characters and CRLF holds 57 bytes. */
 export function estimateDecodedSize(encodedBytes: number, encoding: string): number {
   if (encoding !== 'base64') return encodedBytes;
   const characters = encodedBytes - 2 * Math.floor(encodedBytes / 78);
@@ -37,7 +37,7 @@ function base64Decoder(): TransferDecoder {
 
   function decodeSlice(slice: Buffer): Buffer[] {
     const text = rest + slice.toString('latin1').replace(/[^A-Za-z0-9+/=_-]+/g, '');
-    // Padding ends a run; some senders join several runs into one part.
+    // Padding ends a run; some senders put several runs into one part.
     const runs = text.split(/=+/);
     const last = runs.pop() ?? '';
     const whole = last.length - (last.length % 4);
@@ -46,7 +46,7 @@ function base64Decoder(): TransferDecoder {
   }
 }
 
-/** Strings of half a megabyte would stay in memory until the next full collection; small ones go at once. */
+/** Small slices, because strings of half a megabyte would stay in memory until the next full garbage collection. */
 function slicesOf(chunk: Buffer): Buffer[] {
   const count = Math.ceil(chunk.length / SLICE_BYTES);
   return Array.from({ length: count }, (_, n) => chunk.subarray(n * SLICE_BYTES, (n + 1) * SLICE_BYTES));
@@ -63,7 +63,7 @@ function quotedPrintableDecoder(): TransferDecoder {
   return {
     push: (chunk) => {
       const text = rest + chunk.toString('latin1');
-      // A `=` whose second character or line end is still to come waits for the next chunk.
+      // A `=` whose second character or line end has not come yet is kept for the next chunk.
       const open = /=(?:[0-9a-f]|[ \t]{0,80}\r?)?$/i.exec(text.slice(-100));
       rest = open?.[0] ?? '';
       return decode(text.slice(0, text.length - rest.length));

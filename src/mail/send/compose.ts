@@ -1,4 +1,4 @@
-/** Our OutgoingMessage → raw message (RFC 5322, RFC 2045); the same bytes for sending and for the copy we keep. */
+/** Composes a message (RFC 5322, RFC 2045): the same bytes for submission and for the copy that is kept. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import MailComposer from 'nodemailer/lib/mail-composer';
@@ -14,15 +14,15 @@ import {
 
 export interface OutgoingAttachment {
   filename: string;
-  /** Media type, with parameters or without. Types that cannot be carried as they are become application/octet-stream. */
+  /** Media type, with or without parameters. Types that base64 may not carry become application/octet-stream. */
   contentType: string;
-  /** A stream is read once, to its end, and destroyed if the message cannot be composed. Others are opened each time the message is. */
+  /** A stream is read once, to its end, and destroyed if the message cannot be composed. MessageBytes are opened each time the message is. */
   content: Readable | MessageBytes;
 }
 
 export interface OutgoingMessage {
   from: { fullName: string; email: string };
-  /** Address list as people write it; may be empty for a draft. */
+  /** Address list; may be empty for a draft. */
   to: string;
   cc?: string;
   bcc?: string;
@@ -31,12 +31,12 @@ export interface OutgoingMessage {
   html?: string;
   attachments: OutgoingAttachment[];
   date: Date;
-  /** With angle brackets. A new one is made where it is missing. */
+  /** With angle brackets. Left out: a new one. */
   messageId?: string;
 }
 
 export interface ComposedMessage {
-  /** For the wire: without Bcc. CRLF line ends. */
+  /** For submission: without Bcc. CRLF line ends. */
   raw: MessageBytes;
   /** For the copy in Drafts or Sent: the same bytes, with Bcc if there is one. */
   rawWithBcc: MessageBytes;
@@ -47,12 +47,12 @@ export interface ComposedMessage {
 }
 
 const MAX_RECIPIENTS = 200;
-/** Largest message as sent: 25 MiB of attachments in base64, which the large providers take. */
+/** As submitted: 25 MiB of attachments in base64, which the large providers accept. */
 export const MAX_MESSAGE_BYTES = 35 * 1024 * 1024;
 
 /**
- * Composes a message. Attachments that are streams are read into memory, one after the other. If there is one that can be opened again, the
- * message is not put together here, but each time it is read: it is needed for sending and for the copy, and may be large.
+ * Attachments that are streams are read into memory, one after the other. If one of them can be opened again, the message is not held in
+ * memory but generated each time it is read, for submission and for the copy, as it may be large.
  *
  * @throws {ToolError} for bad addresses, naming parameter and position; for more than 200 recipients; for more than 35 MiB
  */
@@ -93,37 +93,38 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
     text: withCrlf(message.text),
     ...(message.html === undefined ? {} : { html: withCrlf(message.html) }),
     newline: '\r\n',
-    // Nothing but what is handed over may end up in a message: nodemailer would otherwise read `{ path }` and `{ href }`.
+    // nodemailer would otherwise read files and URLs that a `{ path }` or `{ href }` names.
     disableFileAccess: true,
     disableUrlAccess: true,
-    // The same each time the message is put together.
+    // The same each time the message is generated.
     baseBoundary: randomBytes(12).toString('hex'),
   };
-  const bytes = await bytesOf(options, attachments);
+  const bytes = await generate(options, attachments);
   if (bytes.rawWithBcc.length > MAX_MESSAGE_BYTES) throw tooLarge();
   return { ...bytes, messageId, envelope: { from: from.address, to: recipients } };
 }
 
-async function bytesOf(
+/** In memory, unless an attachment is not: then the length is computed, and the bytes are generated when they are read. */
+async function generate(
   options: object,
   attachments: ReadAttachment[],
 ): Promise<Pick<ComposedMessage, 'raw' | 'rawWithBcc'>> {
-  // Everything is in its place, but attachments that are not in memory hold one byte.
-  const held = attachments.map((each) =>
+  // The whole message, but with one byte in place of each attachment that is not in memory.
+  const shortened = attachments.map((each) =>
     Buffer.isBuffer(each.content) ? each : { ...each, content: Buffer.alloc(1) },
   );
-  const frame = await compile(options, held, 'with Bcc').build();
+  const frame = await toMimeNode(options, shortened, 'with Bcc').build();
   const rest = attachments.filter(({ content }) => !Buffer.isBuffer(content));
   if (rest.length === 0) return { raw: withoutBcc(frame), rawWithBcc: frame };
   const more = rest.reduce((sum, { content }) => sum + encodedLength(content.length) - encodedLength(1), 0);
-  const again = (length: number, kind: 'with Bcc' | 'without Bcc'): MessageBytes => ({
+  const reopenable = (length: number, kind: 'with Bcc' | 'without Bcc'): MessageBytes => ({
     length: length + more,
-    open: () => compile(options, attachments, kind).createReadStream(),
+    open: () => toMimeNode(options, attachments, kind).createReadStream(),
   });
-  return { raw: again(withoutBcc(frame).length, 'without Bcc'), rawWithBcc: again(frame.length, 'with Bcc') };
+  return { raw: reopenable(withoutBcc(frame).length, 'without Bcc'), rawWithBcc: reopenable(frame.length, 'with Bcc') };
 }
 
-function compile(options: object, attachments: ReadAttachment[], kind: 'with Bcc' | 'without Bcc') {
+function toMimeNode(options: object, attachments: ReadAttachment[], kind: 'with Bcc' | 'without Bcc') {
   const opened = attachments.map((each) => ({
     ...each,
     content: Buffer.isBuffer(each.content) ? each.content : readLater(each.content),
@@ -133,7 +134,7 @@ function compile(options: object, attachments: ReadAttachment[], kind: 'with Bcc
   return node;
 }
 
-/** Characters of base64 in lines of 76, with CRLF between them (RFC 2045 §6.8). */
+/** Length in base64, in lines of 76 characters with CRLF between them (RFC 2045 §6.8). */
 function encodedLength(bytes: number): number {
   const characters = Math.ceil(bytes / 3) * 4;
   return characters + 2 * Math.max(0, Math.ceil(characters / 76) - 1);
@@ -149,9 +150,9 @@ function senderAddress({ fullName, email }: OutgoingMessage['from']): { name: st
   return { name: fullName.replace(/\p{Cc}+/gu, ' ').trim(), address };
 }
 
-/** A header that has no entries is left out. */
+/** A header field without entries is left out. */
 function headerOf(name: 'to' | 'cc' | 'bcc', entries: AddressEntry[]) {
-  // nodemailer writes into the objects it is given, and knows groups only as text.
+  // Copies, because nodemailer modifies its arguments; it takes groups only as text.
   const copies = entries.map((entry) => ('group' in entry ? groupText(entry) : { ...entry }));
   return entries.length === 0 ? {} : { [name]: copies };
 }
@@ -178,7 +179,7 @@ async function readAttachments(attachments: readonly OutgoingAttachment[], budge
     left -= bytes.length;
     read.push({
       filename: filename.replace(/\p{Cc}+/gu, ' ').trim() || 'attachment',
-      contentType: carriedAs(contentType),
+      contentType: toBase64Type(contentType),
       contentDisposition: 'attachment',
       content: bytes,
     });
@@ -204,14 +205,14 @@ function tooLarge(): ToolError {
   );
 }
 
-/** multipart and message parts may not be in base64 (RFC 2046 §5.1, §5.2), which any content can be carried in. */
-function carriedAs(contentType: string): string {
+/** Attachments are sent in base64, which multipart and message types may not have (RFC 2046 §5.1, §5.2). */
+function toBase64Type(contentType: string): string {
   const token = '[\\w!#$&^.+-]{1,127}';
   const known = new RegExp(`^(?!multipart/|message/)${token}/${token}(?:; ?charset="?[\\w.:-]{1,40}"?)?$`, 'i');
   return known.test(contentType) ? contentType : 'application/octet-stream';
 }
 
-/** nodemailer encodes line ends, but leaves a lone CR in the text as it is. */
+/** nodemailer converts line ends, but not a lone CR. */
 function withCrlf(text: string): string {
   return text.replace(/\r\n?|\n/g, '\r\n');
 }
@@ -219,7 +220,7 @@ function withCrlf(text: string): string {
 /** Removes the one Bcc field, with its folded lines, from the header. */
 function withoutBcc(raw: Buffer): Buffer {
   const headerEnd = raw.indexOf('\r\n\r\n') + 2;
-  // latin1 keeps every byte as it is.
+  // latin1 preserves every byte.
   const header = raw.subarray(0, headerEnd).toString('latin1');
   const field = /^Bcc:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*/m.exec(header);
   if (!field) return raw;

@@ -1,4 +1,4 @@
-/** What nodemailer, Node and SMTP servers report when something fails, as our UpstreamError. No text of a server gets through. */
+/** Turns the errors of nodemailer, Node and SMTP servers into UpstreamError, without any text of a server. */
 import { UpstreamError } from '../../errors.ts';
 import { needsAppPassword } from '../app-password.ts';
 
@@ -6,13 +6,13 @@ export interface Rejection {
   address: string;
   /** SMTP reply code (RFC 5321 §4.2.3), where there was one. */
   code: number | null;
-  /** In our words. */
+  /** A fixed sentence, not the server's. */
   reason: string;
 }
 
 const NOTHING_SENT = 'Nothing was sent.';
 
-/** Why no session came about. */
+/** A fault before the login. */
 export function connectFault(cause: unknown): UpstreamError {
   const code = read(cause, 'originalCode') ?? read(cause, 'code');
   const replyCode = readNumber(cause, 'responseCode');
@@ -25,7 +25,7 @@ export function connectFault(cause: unknown): UpstreamError {
     return new UpstreamError('SMTP', 'refused', sentence, { cause, code: 'NO_STARTTLS' });
   }
   if (isAboutCertificate(cause, code)) {
-    const sentence = `The certificate of the SMTP server is not valid for its name, or nobody trusted has signed it. ${NOTHING_SENT}`;
+    const sentence = `The certificate of the SMTP server is not valid for its name, or nobody trusted has signed it. ${NOTHING_SENT}`; // words: shown to callers
     return new UpstreamError('SMTP', 'certificate', sentence, { cause, code });
   }
   if (replyCode !== undefined) {
@@ -36,7 +36,7 @@ export function connectFault(cause: unknown): UpstreamError {
   return new UpstreamError('SMTP', 'unreachable', sentence, { cause, code });
 }
 
-/** Why the server did not take the login. */
+/** A fault of the login. */
 export function loginFault(cause: unknown): UpstreamError {
   const replyCode = readNumber(cause, 'responseCode');
   if (replyCode === undefined) return connectFault(cause);
@@ -57,9 +57,9 @@ export function wrongLogin(options: { cause?: unknown; code?: string | undefined
 }
 
 /**
- * Why a message was not taken.
+ * A fault of the submission.
  *
- * @param mayHaveArrived the last byte was handed to the network: without an answer nobody knows
+ * @param mayHaveArrived the last byte was sent: without a reply the outcome is unknown
  */
 export function sendFault(cause: unknown, mayHaveArrived: boolean): UpstreamError {
   const rejected = rejectionsOf(cause);
@@ -89,7 +89,7 @@ export function sendFault(cause: unknown, mayHaveArrived: boolean): UpstreamErro
   return connectFault(cause);
 }
 
-/** One recipient's refusal, as nodemailer reports it. */
+/** @param error the refusal of one recipient, as nodemailer reports it */
 export function rejectionOf(error: unknown): Rejection {
   const code = readNumber(error, 'responseCode') ?? null;
   const reason = code === null ? 'no answer' : reasonFor(code, read(error, 'response') ?? '', 'recipient');
@@ -102,7 +102,7 @@ function rejectionsOf(cause: unknown): Rejection[] {
   return Array.isArray(errors) ? errors.map(rejectionOf) : [];
 }
 
-/** A reply in our words: by its enhanced status code (RFC 3463) where it has one, else by its reply code (RFC 5321 §4.2.3). */
+/** A fixed sentence for a reply, by its enhanced status code (RFC 3463) where it has one, else by its reply code (RFC 5321 §4.2.3). */
 function reasonFor(code: number, response: string, about: 'recipient' | 'message'): string {
   const [, status = ''] = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(response) ?? [];
   const detail = status.slice(2);
@@ -123,7 +123,7 @@ function reasonFor(code: number, response: string, about: 'recipient' | 'message
   return about === 'recipient' ? 'refused' : 'not accepted';
 }
 
-/** OpenSSL's and Node's own verdicts; after STARTTLS nodemailer keeps only their words. Never text of a server. */
+/** By the codes of OpenSSL and Node; after STARTTLS nodemailer keeps only their messages. */
 function isAboutCertificate(cause: unknown, code: string | undefined): boolean {
   if (/CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY|DECRYPT|DECODE)|HOSTNAME_MISMATCH/.test(code ?? '')) return true;
   return (

@@ -1,4 +1,4 @@
-/** Submits composed messages (RFC 6409). Door to nodemailer's SMTP client. */
+/** Submits composed messages (RFC 6409). The entry point to nodemailer's SMTP client. */
 import { Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
@@ -12,7 +12,7 @@ export interface SmtpLimits {
   /** For DNS, TCP and TLS. */
   connectMs: number;
   greetingMs: number;
-  /** Longest silence of the server. */
+  /** Without a byte from the server. */
   silenceMs: number;
   /** For everything, the message included. */
   totalMs: number;
@@ -24,23 +24,23 @@ export interface SmtpOptions {
   limits?: Partial<SmtpLimits>;
 }
 
-/** What the server said about each recipient. */
+/** The server's reply about each recipient. */
 export interface Submission {
-  /** Recipients that the server has taken the message for; at least one. */
+  /** Recipients that the server has accepted the message for; at least one. */
   accepted: string[];
   rejected: Rejection[];
 }
 
 const LIMITS: SmtpLimits = { connectMs: 10_000, greetingMs: 10_000, silenceMs: 30_000, totalMs: 120_000 };
-/** A name for EHLO that tells nothing about the host; the client has no public one (RFC 5321 §4.1.3). */
+/** For EHLO: does not disclose the host name, and a client without a public name uses an address literal (RFC 5321 §4.1.4). */
 const EHLO_NAME = '[127.0.0.1]';
 
 /**
- * Hands a message to the submission server, once.
+ * Submits a message, without any retry.
  *
  * @throws {ToolError} if there is no recipient
- * @throws {UpstreamError} `unknown_outcome` if the connection is lost after the last byte of the message; with every other fault
- *   nothing was sent, and the sentence says so. `refused` names each recipient if all were refused
+ * @throws {UpstreamError} `unknown_outcome` if the connection is lost after the last byte of the message; with every other fault nothing was
+ *   sent, and the sentence says so. `refused` names each recipient if all were refused
  */
 export async function submit(
   { smtp: { server, login } }: MailAccount,
@@ -64,7 +64,7 @@ export async function submit(
     const sent = new Promise<SMTPConnection.SentMessageInfo>((resolve, reject) => {
       // Read only after the server has answered DATA with 354. Without the last byte there is no message (RFC 5321 §4.1.1.4).
       const message = Readable.from(chunks(), { objectMode: false });
-      // Without its end there is no message either if the source of an attachment fails.
+      // If the source of an attachment fails, the last byte is not sent.
       message.on('error', reject);
       const { from, to } = envelope;
       connection.send({ from, to, size: raw.length }, message, (error, info) =>
@@ -72,7 +72,7 @@ export async function submit(
       );
     });
     const info = await Promise.race([sent, failure]).catch((error: unknown) => {
-      throw sourceFailure === undefined ? sendFault(error, isWholeMessageRead) : unreadable(sourceFailure);
+      throw sourceFailure === undefined ? sendFault(error, isWholeMessageRead) : attachmentFault(sourceFailure);
     });
     const errors = info.rejectedErrors ?? [];
     return { accepted: info.accepted, rejected: errors.map(rejectionOf) };
@@ -80,22 +80,22 @@ export async function submit(
 }
 
 /**
- * Logs in and leaves; sends nothing.
+ * Logs in and quits.
  *
- * @throws {UpstreamError} saying what is wrong with server or login
+ * @throws {UpstreamError} that says what is wrong with server or login
  */
 export function verifySmtp(server: MailServer, login: Login, options: SmtpOptions = {}): Promise<void> {
   return withSmtp(server, login, options, async () => undefined);
 }
 
-/** @param use gets a promise that is rejected when the connection fails, and otherwise never settles */
+/** @param use its second argument is a promise that is rejected when the connection fails, and never fulfilled */
 async function withSmtp<T>(
   server: MailServer,
   login: Login,
   options: SmtpOptions,
   use: (connection: SMTPConnection, failure: Promise<never>) => Promise<T>,
 ): Promise<T> {
-  // A NUL ends a field in AUTH PLAIN (RFC 4616 §2); no server has such a login.
+  // A NUL ends a field in AUTH PLAIN (RFC 4616 §2), so no login can have one.
   if (/[\0\r\n]/.test(login.username + login.password)) throw wrongLogin();
   const limits = { ...LIMITS, ...options.limits };
   const connection = new SMTPConnection({
@@ -110,7 +110,7 @@ async function withSmtp<T>(
     socketTimeout: limits.silenceMs,
     dnsTimeout: limits.connectMs,
     maxResponseSize: 64 * 1024,
-    // Mail servers beside us, in the same container or on the same machine, are servers too.
+    // The mail server may be in the same container or on the same machine.
     allowInternalNetworkInterfaces: true,
     tls: { ...options.tls },
     logger: false,
@@ -120,18 +120,20 @@ async function withSmtp<T>(
     connection.on('error', reject);
     deadline = setTimeout(() => reject(Object.assign(new Error('deadline'), { code: 'ETIMEDOUT' })), limits.totalMs);
   });
-  // It may fail after the work is done, when nobody waits for it any more.
+  // It may be rejected after the work is done, when it is no longer awaited.
   failure.catch(() => undefined);
   try {
-    await Promise.race([step((done) => connection.connect(done)), failure]).catch((error: unknown) => {
+    await Promise.race([promised((done) => connection.connect(done)), failure]).catch((error: unknown) => {
       throw connectFault(error);
     });
     const { username: user, password: pass } = login;
-    await Promise.race([step((done) => connection.login({ user, pass }, done)), failure]).catch((error: unknown) => {
-      throw loginFault(error);
-    });
+    await Promise.race([promised((done) => connection.login({ user, pass }, done)), failure]).catch(
+      (error: unknown) => {
+        throw loginFault(error);
+      },
+    );
     const result = await use(connection, failure);
-    // The caller does not wait for the goodbye.
+    // The reply to QUIT is not awaited.
     connection.quit();
     return result;
   } catch (error) {
@@ -142,14 +144,14 @@ async function withSmtp<T>(
   }
 }
 
-/** An attachment could be read when the message was composed, and cannot any more. */
-function unreadable(cause: unknown): Error {
+/** The fault of an attachment that could be read when the message was composed, and cannot any more. */
+function attachmentFault(cause: unknown): Error {
   if (cause instanceof ToolError || cause instanceof UpstreamError) return cause;
   return new UpstreamError('IMAP', 'unreachable', 'An attachment could not be read to its end. Nothing was sent.', {
     cause,
   });
 }
 
-function step(start: (done: (error?: Error | null) => void) => void): Promise<void> {
+function promised(start: (done: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
 }
