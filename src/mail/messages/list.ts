@@ -10,11 +10,11 @@ import { encodeSearch, type SearchKey } from '../search/parse.ts';
 import { fetchInPieces, isAboutMessages } from './fetch-in-pieces.ts';
 
 /**
- * Runs `use` with a connection that works, a fresh one where needed. As ImapPool.withImap().
+ * Runs `use` with a connection that works, a fresh one where needed. As ImapPool.withConnection().
  *
  * @param mailbox a connection that has it open is preferred
  */
-export type WithImap = <T>(use: (imap: Imap) => Promise<T>, mailbox?: string) => Promise<T>;
+export type WithConnection = <T>(use: (imap: Imap) => Promise<T>, mailbox?: string) => Promise<T>;
 
 export interface Page {
   /** From 1. A page after the last one is empty. */
@@ -36,7 +36,7 @@ export interface ListedPage {
 }
 
 /** As listMessages(). Messages at which the server breaks off are listed by their UID, and do not affect the others. */
-export async function listPage(withImap: WithImap, mailbox: string, page: Page): Promise<ListedPage> {
+export async function listPage(withConnection: WithConnection, mailbox: string, page: Page): Promise<ListedPage> {
   let wasOpen = false;
   const list = (imap: Imap) =>
     listMessages(imap, mailbox, page).catch((error: unknown) => {
@@ -44,42 +44,45 @@ export async function listPage(withImap: WithImap, mailbox: string, page: Page):
       throw error;
     });
   try {
-    return await withImap(list, mailbox);
+    return await withConnection(list, mailbox);
   } catch (error) {
     if (!wasOpen || !isAboutMessages(error)) throw error;
-    const { uids, ...rest } = await withImap((imap) => listUids(imap, mailbox, page), mailbox);
-    return { ...rest, messages: await fetchAround(withImap, mailbox, { uids, uidValidity: rest.uidValidity }) };
+    const { uids, ...rest } = await withConnection((imap) => listUids(imap, mailbox, page), mailbox);
+    return { ...rest, messages: await fetchAround(withConnection, mailbox, { uids, uidValidity: rest.uidValidity }) };
   }
 }
 
 /** As searchMessages(), with the messages of the page as listPage() lists them. */
 export async function searchPage(
-  withImap: WithImap,
+  withConnection: WithConnection,
   mailbox: string,
   keys: SearchKey[],
   page: Page,
 ): Promise<FoundMessages & { messages: ListedMessage[] }> {
-  const { found, messages } = await withImap(async (imap) => {
+  const { found, messages } = await withConnection(async (imap) => {
     const found = await searchMessages(imap, mailbox, keys, page);
     return { found, messages: await fetchSummaries(imap, mailbox, found.uids).catch(nullIfAboutMessages) };
   }, mailbox);
-  return { ...found, messages: messages ?? (await fetchAround(withImap, mailbox, found)) };
+  return { ...found, messages: messages ?? (await fetchAround(withConnection, mailbox, found)) };
 }
 
 /** @returns in the order of `uids`; messages that are gone are left out */
 async function fetchAround(
-  withImap: WithImap,
+  withConnection: WithConnection,
   mailbox: string,
   { uids, uidValidity }: Pick<FoundMessages, 'uids' | 'uidValidity'>,
 ): Promise<ListedMessage[]> {
   const fetch = (piece: readonly number[], ways: readonly Way[]) =>
-    withImap((imap) => fetchSummaries(imap, mailbox, piece, { uidValidity, ways }).catch(nullIfAboutMessages), mailbox);
+    withConnection(
+      (imap) => fetchSummaries(imap, mailbox, piece, { uidValidity, ways }).catch(nullIfAboutMessages),
+      mailbox,
+    );
   const { fetched, unfetched } = await fetchInPieces(uids, WAYS, fetch);
   const byUid = new Map(fetched.map((message) => [message.uid, message]));
   return uids.flatMap((uid) => (unfetched.has(uid) ? [toListed(uid, new Map())] : (byUid.get(uid) ?? [])));
 }
 
-/** Caught within withImap(), which would otherwise repeat the call on another connection. */
+/** Caught within withConnection(), which would otherwise repeat the call on another connection. */
 function nullIfAboutMessages(error: unknown): null {
   if (isAboutMessages(error)) return null;
   throw error;

@@ -1,6 +1,6 @@
 /** Describes what sending works with during one call: connections, the submission server and the limit on sending. */
 import type { MailAccount } from '../account.ts';
-import type { WithImap } from '../messages/list.ts';
+import type { WithConnection } from '../messages/list.ts';
 import type { ComposedMessage } from '../send/compose.ts';
 import type { Submission } from '../send/smtp.ts';
 
@@ -9,10 +9,10 @@ export interface SendSession {
   /** Not limited to certain mailboxes. */
   readonly unlimited: {
     /** For reading only. */
-    readImap: WithImap;
-    changeImap: WithImap;
+    readImap: WithConnection;
+    changeImap: WithConnection;
     /** As changeImap, to complete what was begun, also after the client has closed its request. */
-    finishImap: WithImap;
+    finishImap: WithConnection;
   };
   /** @throws {ToolError} if this connection may not send now; nothing is counted yet */
   checkSendLimit(): Promise<void>;

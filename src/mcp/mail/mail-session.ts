@@ -2,7 +2,7 @@
 import type { Attached, LendBytes, OwnFile } from '../../attachments/store.ts';
 import type { MailAccount } from '../../mail/account.ts';
 import type { Imap } from '../../mail/imap/connection.ts';
-import type { WithImap } from '../../mail/messages/list.ts';
+import type { WithConnection } from '../../mail/messages/list.ts';
 import type { ComposedMessage } from '../../mail/send/compose.ts';
 import type { Submission } from '../../mail/send/smtp.ts';
 import type { KeyedCall, KeyedMessageId } from '../../mail/send-once/keyed-message-id.ts';
@@ -16,9 +16,9 @@ export interface ImapAccess {
    *
    * @param mailbox a connection that has it open is preferred
    */
-  readImap: WithImap;
+  readImap: WithConnection;
   /** For changes: repeated likewise, but only if the connection was lost before the first command that changes something was sent. */
-  changeImap: WithImap;
+  changeImap: WithConnection;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface MailSession extends ImapAccess {
    */
   readonly unlimited: ImapAccess & {
     /** As changeImap, to complete what was begun, also after the client has closed its request. */
-    finishImap: WithImap;
+    finishImap: WithConnection;
     /** The limited view of a connection of `unlimited`, for mailboxes that the caller has named. @param extra one mailbox more */
     limited(imap: Imap, extra?: string): Imap;
   };

@@ -8,12 +8,7 @@ import { createCatalog } from '../../../../src/mcp/catalog.ts';
 import { mailTools } from '../../../../src/mcp/tools/mail.ts';
 import { UNLIMITED } from '../../../../src/policy.ts';
 import { createMemoryState } from '../../../../src/state/memory.ts';
-<<<<<<< HEAD
-import { createRecentCalls } from '../../../../src/state/recent-calls.ts';
 import { unlimitedGrant } from '../../../support/app/mail-tools.ts';
-=======
-import { everythingOf } from '../../../support/app/mail-session.ts';
->>>>>>> 200b9fc (mail: sending at most once has a folder of its own)
 import { newAccount, overCleartext } from '../../../support/mail/accounts.ts';
 import { collectBytes } from '../../../support/mail/collect-bytes.ts';
 import { subjectsIn } from '../../../support/mail/mailbox-contents.ts';
