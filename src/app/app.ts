@@ -4,7 +4,7 @@ import { OAuthError, UpstreamError } from '../errors.ts';
 import { describeError } from '../log.ts';
 import { adminTokenHandler, mintClientHandler } from '../minting/admin-clients.ts';
 import { createGrantFinder, type Grant, invalidToken } from '../oauth/bearer/bearer.ts';
-import { oauthErrorResponse } from '../oauth/endpoints/error-response.ts';
+import { createErrorResponse } from '../oauth/endpoints/error-response.ts';
 import { allowOtherOrigins } from '../oauth/http/cors.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
 import type { OAuthServices } from '../oauth/services.ts';
@@ -141,7 +141,7 @@ function refuseWhileStopping({ isReady }: Services): RequestHandler {
 
 /** The last handler: every error becomes an answer without a stack, a host name or a text of a mail server. */
 function errorHandler(services: Services, requests: RequestLog): ErrorRequestHandler {
-  const respondOAuth = oauthErrorResponse(services);
+  const respondOAuth = createErrorResponse(services);
   return (error: unknown, request, response, _next) => {
     const record = requests.of(request);
     // Who has gone away hears nothing, and did nothing wrong.

@@ -1,10 +1,10 @@
-/** Every URL of the authorization server, the aliases of older clients included. */
+/** Routes every URL of the authorization server to its handler, including the aliases for older clients. */
 import { type RequestHandler, Router } from 'express';
-import { account } from './endpoints/account.ts';
-import { authorize } from './endpoints/authorize.ts';
-import { registration } from './endpoints/register.ts';
-import { revocation } from './endpoints/revoke.ts';
-import { token } from './endpoints/token.ts';
+import { accountHandlers } from './endpoints/account.ts';
+import { authorizeHandlers } from './endpoints/authorize.ts';
+import { registerHandler } from './endpoints/register.ts';
+import { revokeHandler } from './endpoints/revoke.ts';
+import { tokenHandler } from './endpoints/token.ts';
 import { allowOtherOrigins } from './http/cors.ts';
 import {
   ACCOUNT_PATH,
@@ -19,10 +19,10 @@ import {
   TOKEN_PATHS,
 } from './http/paths.ts';
 import {
-  authorizationServerMetadata,
-  emptyKeySet,
-  openidConfiguration,
-  protectedResourceMetadata,
+  authorizationServerMetadataHandler,
+  emptyKeySetHandler,
+  openidConfigurationHandler,
+  protectedResourceMetadataHandler,
 } from './metadata.ts';
 import type { OAuthServices } from './services.ts';
 
@@ -32,41 +32,41 @@ export function oauthRoutes(services: OAuthServices): Router {
 
   const { hasMetadataAliases } = services;
   const aliases = hasMetadataAliases ? AUTHORIZATION_SERVER_METADATA_ALIASES : [];
-  serveDocument(router, [AUTHORIZATION_SERVER_METADATA_PATH, ...aliases], authorizationServerMetadata(services));
-  serveDocument(router, PROTECTED_RESOURCE_METADATA_PATHS, protectedResourceMetadata(services));
+  serveDocument(router, [AUTHORIZATION_SERVER_METADATA_PATH, ...aliases], authorizationServerMetadataHandler(services));
+  serveDocument(router, PROTECTED_RESOURCE_METADATA_PATHS, protectedResourceMetadataHandler(services));
   if (hasMetadataAliases) {
-    serveDocument(router, OPENID_CONFIGURATION_PATHS, openidConfiguration(services));
-    serveDocument(router, [KEY_SET_PATH], emptyKeySet());
+    serveDocument(router, OPENID_CONFIGURATION_PATHS, openidConfigurationHandler(services));
+    serveDocument(router, [KEY_SET_PATH], emptyKeySetHandler());
   }
 
-  const { show, submit } = authorize(services);
+  const authorize = authorizeHandlers(services);
   router
     .route([...AUTHORIZE_PATHS])
-    // Express would run the GET handler for HEAD; link previews start no sign-in.
+    // Express would run the GET handler for HEAD: a link preview must not start a sign-in.
     .head(methodNotAllowed('GET, POST'))
-    .get(show)
-    .post(submit)
+    .get(authorize.show)
+    .post(authorize.submit)
     .all(methodNotAllowed('GET, POST'));
 
-  const owner = account(services);
+  const account = accountHandlers(services);
   router
     .route(ACCOUNT_PATH)
     .head(methodNotAllowed('GET, POST'))
-    .get(owner.show)
-    .post(owner.submit)
+    .get(account.show)
+    .post(account.submit)
     .all(methodNotAllowed('GET, POST'));
 
   router
     .route([...TOKEN_PATHS])
     .all(allowOtherOrigins(['POST']))
-    .post(token(services))
+    .post(tokenHandler(services))
     .all(methodNotAllowed('POST'));
 
   if (services.state.isShared) {
     router
       .route([...REVOCATION_PATHS])
       .all(allowOtherOrigins(['POST']))
-      .post(revocation(services))
+      .post(revokeHandler(services))
       .all(methodNotAllowed('POST'));
   }
 
@@ -75,13 +75,13 @@ export function oauthRoutes(services: OAuthServices): Router {
     router
       .route([...REGISTRATION_PATHS])
       .all(allowOtherOrigins(['POST']))
-      .post(registration({ ...services, dynamicClients }))
+      .post(registerHandler({ ...services, dynamicClients }))
       .all(methodNotAllowed('POST'));
   }
   return router;
 }
 
-/** For every web page to read. */
+/** Scripts of every origin may read it. */
 function serveDocument(router: Router, paths: readonly string[], document: RequestHandler): void {
   router
     .route([...paths])

@@ -1,4 +1,4 @@
-/** What the authorization server needs from outside. */
+/** Declares what the authorization server gets from outside: configuration, clock, state, clients and the login check. */
 import type { Service, VerifyLogin } from '../account.ts';
 import type { Log } from '../log.ts';
 import type { Policy, Power } from '../policy.ts';
@@ -9,16 +9,16 @@ import type { Keyring } from './sealed/jwe.ts';
 export interface OAuthServices {
   /** Public origin without a trailing slash; compared byte by byte by clients (RFC 8414 §3.3). */
   issuer: string;
-  /** Whether the metadata is also found where clients look that know OpenID Connect, or take `/mcp` for the issuer. */
+  /** Whether the metadata is also served at the paths of OpenID Connect, and of clients that use `/mcp` as the issuer. */
   hasMetadataAliases: boolean;
   keyring: Keyring;
   now: () => Date;
   log: Log;
   state: State;
-  /** Processes that serve the same issuer. */
+  /** Number of processes that serve the same issuer. */
   replicas: number;
   clients: Clients;
   verifyLogin: VerifyLogin;
-  /** What an operator's policy leaves for the owner of an account to grant. */
+  /** @returns the powers that an operator's policy allows */
   powersLeft: (policy: Policy, service: Service) => readonly Power[];
 }

@@ -1,17 +1,15 @@
-/** What the pages at /account say: what was granted to whom, put into words. */
-import { type Servers, type Service, serviceOf } from '../../account.ts';
+/** Writes the pages of /account: which client has which access to an account, in words. */
+import type { Service } from '../../account.ts';
 import type { Power } from '../../policy.ts';
 import type { ListedGrant } from '../grant/grants.ts';
 import { ACCOUNT_PATH } from '../http/paths.ts';
 import { plainText } from '../http/plain-text.ts';
+import { dayWords, minuteWords } from '../pages/time-words.ts';
+import { ACCOUNT_WORDS, type AccountClientView, type AccountView } from '../pages/views.ts';
 import type { AccountName } from '../sealed/identity.ts';
-import type { Entered } from '../sign-in/form.ts';
-import type { FormProblem, Place } from '../sign-in/mail-entry.ts';
-import type { AccountView, FinderView, OwnerFields, SignInView } from '../sign-in/pages.ts';
-import { dayWords, minuteWords } from '../sign-in/time-words.ts';
-import { accountWords, problemView } from './sign-in-page.ts';
 
-const mailPowers = {
+/** After “May”. */
+const MAIL_POWERS = {
   read: 'read',
   organise: 'move and mark messages',
   draft: 'write drafts',
@@ -19,86 +17,67 @@ const mailPowers = {
   delete: 'delete',
 } as const satisfies Record<Power, string>;
 
-const powerNames: Readonly<Record<Service, Record<Power, string>>> = {
-  mail: mailPowers,
-  missive: { ...mailPowers, organise: 'change conversations, contacts, labels and tasks' },
+const POWER_WORDS: Readonly<Record<Service, Record<Power, string>>> = {
+  mail: MAIL_POWERS,
+  missive: { ...MAIL_POWERS, organise: 'change conversations, contacts, labels and tasks' },
 };
 
-/** What was just ended: the access of one client, or everything up to a moment. */
-export type Taken = { from: string } | { everythingUntil: Date };
+/** What was just revoked: the access of one client, or everything until a moment. */
+export type RevokedAccess = { clientName: string } | { everythingUntil: Date };
 
-/** @param clientId that was asked for and is not known here */
-export function finderView(clientId: string | undefined): FinderView {
-  const problem =
-    clientId === undefined
-      ? undefined
-      : problemView({ place: 'client_id', sentence: 'This client ID is not known here, or has expired.' }, 0);
-  return { action: ACCOUNT_PATH, problem };
+/** @param clientId that was submitted and is not known here; `undefined`: none was submitted */
+export function accountClientView(clientId: string | undefined): AccountClientView {
+  const sentence = 'This client ID is not known here, or has expired.';
+  const problem = { target: 'client_id', sentence, link: undefined, first: true };
+  return { action: ACCOUNT_PATH, problem: clientId === undefined ? undefined : problem };
 }
 
-export function signInView(
-  { transaction, servers, isDefault }: { transaction: string; servers: Servers; isDefault: boolean },
-  login: Entered<OwnerFields>,
-  problems: readonly FormProblem[],
-): SignInView {
-  const shown = problems.map(problemView);
-  const at = (place: Place) => shown.find(({ target }) => target === place);
-  return {
-    action: ACCOUNT_PATH,
-    transaction,
-    words: accountWords[serviceOf(servers)],
-    login: login.view(at),
-    isDefault,
-    problems: shown,
-  };
-}
-
-/** @param options.canTakeBack false where that would hold in one process only */
+/** @param state.canRevoke false where a revocation would be known to one process only */
 export function accountView(
   { session, who }: { session: string; who: AccountName },
   grants: readonly ListedGrant[],
-  { canTakeBack, taken }: { canTakeBack: boolean; taken: Taken | undefined },
+  { canRevoke, revoked }: { canRevoke: boolean; revoked: RevokedAccess | undefined },
 ): AccountView {
   const service = 'imap' in who ? 'mail' : 'missive';
   return {
     session,
-    ...whoWords(who),
+    ...accountNameWords(who),
     action: ACCOUNT_PATH,
-    canTakeBack,
-    taken: taken && takenWords(taken, service),
+    canRevoke,
+    revoked: revoked && revokedSentence(revoked, service),
     grants: grants.map((grant) => ({
       id: grant.id,
       name: plainText(grant.client.name, 64),
       redirectHost: grant.redirectHost && plainText(grant.redirectHost, 255),
-      may: new Intl.ListFormat('en').format(grant.powers.map((power) => powerNames[service][power])),
+      may: new Intl.ListFormat('en').format(grant.powers.map((power) => POWER_WORDS[service][power])),
       recipients: grant.recipients && plainText(grant.recipients.join(', '), 500),
       since: dayWords(grant.grantedAt),
-      until: isSoon(grant) ? minuteWords(grant.until) : dayWords(grant.until),
+      until: isShort(grant) ? minuteWords(grant.until) : dayWords(grant.until),
     })),
   };
 }
 
-function whoWords(who: AccountName): Pick<AccountView, 'words' | 'username' | 'host' | 'lock'> {
+function accountNameWords(who: AccountName): Pick<AccountView, 'words' | 'username' | 'host' | 'lock'> {
   return 'imap' in who
     ? {
-        words: accountWords.mail,
+        words: ACCOUNT_WORDS.mail,
         username: who.imap.login.username,
         host: who.imap.server.host,
         lock: 'Change the password of your mailbox, or delete the app password that you used.',
       }
     : {
-        words: accountWords.missive,
+        words: ACCOUNT_WORDS.missive,
         username: undefined,
         host: new URL(who.url).host,
         lock: 'Delete the API token in Missive, under Settings, API.',
       };
 }
 
-/** Where a day makes a difference, the hour does. */
-const isSoon = ({ grantedAt, until }: ListedGrant): boolean => until.getTime() - grantedAt.getTime() < 2 * 86_400_000;
+/** The end of a grant of less than two days is shown with its time. */
+const isShort = ({ grantedAt, until }: ListedGrant): boolean => until.getTime() - grantedAt.getTime() < 2 * 86_400_000;
 
-function takenWords(taken: Taken, service: Service): string {
-  return 'from' in taken
-    ? `${plainText(taken.from, 64)} has no access any more.`
-    : `Everything that was granted for this ${accountWords[service].account} until ${minuteWords(taken.everythingUntil)} is taken back.`;
+function revokedSentence(revoked: RevokedAccess, service: Service): string {
+  return 'clientName' in revoked
+    ? `${plainText(revoked.clientName, 64)} has no access any more.`
+    : `Everything that was granted for this ${ACCOUNT_WORDS[service].account} until ${minuteWords(revoked.everythingUntil)} is taken back.`; // words: on the page
 }

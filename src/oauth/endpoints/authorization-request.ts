@@ -1,40 +1,51 @@
 /**
- * The checks of an authorization request (RFC 6749 §4.1.1), in two phases: before the redirect URI is trusted a fault is shown
- * to the person, after it a fault is sent to the client (RFC 6749 §4.1.2.1).
+ * Validates an authorization request (RFC 6749 §4.1.1) in two phases: until the redirect URI is validated, an error is shown to the account
+ * owner; after that, it is sent to the client (RFC 6749 §4.1.2.1).
  */
+import type { Request } from 'express';
 import { type ErrorRedirect, OAuthError, type OAuthErrorCode } from '../../errors.ts';
 import type { Client } from '../client/client.ts';
 import type { Clients } from '../client/clients.ts';
-import type { Parameters } from '../http/parameters.ts';
+import { type Parameters, parseParameters, queryOf } from '../http/parameters.ts';
 import { isCodeChallenge } from '../http/pkce.ts';
 import { isRegistered } from '../http/redirect-uri.ts';
 import { resourceOf } from '../metadata.ts';
 import { grantedScope, type Scope } from '../scope.ts';
 
-/** Who asks, and where the answer may go. */
+/** The client that sent the request, and where its authorization response may be sent. */
 export interface Target {
   client: Client;
-  /** As it was sent: the port of a loopback URI may differ from the registered one. */
+  /** As requested: the port of a loopback URI may differ from the registered one. */
   redirectUri: string;
   state: string | undefined;
 }
 
 export interface AuthorizationRequest extends Target {
   codeChallenge: string;
-  /** Always the canonical one. */
+  /** The canonical URI of the one resource. */
   resource: string;
   scope: Scope;
 }
 
-/** Parameters that would change what the request means; a server that ignored them would answer another question. */
-const unsupported = ['request', 'request_uri', 'registration'];
+/** Parameters that would change the meaning of the request, so that they must not be ignored. */
+const UNSUPPORTED_PARAMETERS = ['request', 'request_uri', 'registration'];
+
+/** A common limit of proxies for a request line: longer requests do not reach the server in production. */
+const MAX_QUERY_LENGTH = 8190;
+
+/** @throws {OAuthError} if the query is too long */
+export function parseAuthorizationRequest(request: Request): Parameters {
+  const query = queryOf(request);
+  if (query.length > MAX_QUERY_LENGTH) throw new OAuthError('invalid_request', 'The link is too long.');
+  return parseParameters(query);
+}
 
 /**
- * First phase: the client and its redirect URI.
+ * First phase: validates the client and its redirect URI.
  *
- * @throws {OAuthError} without `redirect`: to be shown, never sent anywhere
+ * @throws {OAuthError} without `redirect`: shown as a page
  */
-export async function trustedTarget(parameters: Parameters, clients: Clients): Promise<Target> {
+export async function validateTarget(parameters: Parameters, clients: Clients): Promise<Target> {
   for (const name of ['client_id', 'redirect_uri']) {
     if (parameters.repeated.has(name))
       throw new OAuthError('invalid_request', `The link names ${name} more than once.`);
@@ -49,12 +60,12 @@ export async function trustedTarget(parameters: Parameters, clients: Clients): P
 }
 
 /**
- * Second phase: everything else.
+ * Second phase: validates everything else.
  *
- * @throws {OAuthError} with `redirect`: goes to the client, with its state
+ * @throws {OAuthError} with `redirect`: sent to the client, with its state
  */
-export function checkedRequest(parameters: Parameters, target: Target, issuer: string): AuthorizationRequest {
-  const redirect = errorTarget(target);
+export function validateRequest(parameters: Parameters, target: Target, issuer: string): AuthorizationRequest {
+  const redirect = errorRedirect(target);
   const refuse = (code: OAuthErrorCode, description: string) => new OAuthError(code, description, { redirect });
 
   for (const name of parameters.repeated) {
@@ -66,7 +77,7 @@ export function checkedRequest(parameters: Parameters, target: Target, issuer: s
   if ((parameters.get('response_mode') ?? 'query') !== 'query') {
     throw refuse('invalid_request', 'Only response_mode query is supported.');
   }
-  const refused = unsupported.find((name) => parameters.get(name));
+  const refused = UNSUPPORTED_PARAMETERS.find((name) => parameters.get(name));
   if (refused) throw refuse('invalid_request', `The parameter ${refused} is not supported.`);
 
   const codeChallenge = parameters.get('code_challenge');
@@ -91,16 +102,16 @@ export function checkedRequest(parameters: Parameters, target: Target, issuer: s
 }
 
 /**
- * Where the faults of a request go that a link has brought, before the person has done anything. Whoever registers a client can make such
- * links: the browser does not follow them to that client by itself (AUTHZ-04).
+ * Where errors of a request are sent before the account owner has interacted with a page. Anyone can register a client and publish such a
+ * link: the browser is not redirected to a dynamic client until the account owner agrees (AUTHZ-04).
  */
-export function errorTarget({ client, redirectUri, state }: Target): ErrorRedirect {
+export function errorRedirect({ client, redirectUri, state }: Target): ErrorRedirect {
   return { uri: redirectUri, state, ...(client.origin !== 'minted' && { needsConfirmation: true }) };
 }
 
 /**
- * Whether a `resource` names us. Hosts and schemes have no case (RFC 3986 §6.2.2.1), clients add a slash when they parse the URL,
- * and some were only given our origin.
+ * Whether a `resource` names this server. Hosts and schemes are case-insensitive (RFC 3986 §6.2.2.1), clients add a slash when they parse the
+ * URL, and some know only the origin.
  */
 export function isOurResource(resource: string, issuer: string): boolean {
   const [, origin = '', path = ''] = /^([a-z]+:\/\/[^/?#]*)(.*)$/is.exec(resource) ?? [];

@@ -1,4 +1,4 @@
-/** Who calls the token endpoint (RFC 6749 §2.3): HTTP Basic, the body, or no secret at all for public clients. */
+/** Authenticates a client (RFC 6749 §2.3): by HTTP Basic, by parameters in the body, or without a secret if it is a public client. */
 import type { Request } from 'express';
 import { OAuthError } from '../../errors.ts';
 import type { Client } from '../client/client.ts';
@@ -13,8 +13,9 @@ interface ClientCredentials {
 }
 
 /**
- * @param admit refuses clients that call too often
- * @throws {OAuthError} `invalid_client` if the client is unknown or does not prove who it is; `invalid_request` if it tries two ways at once
+ * @param admit throws for clients that send too many requests
+ * @throws {OAuthError} `invalid_client` if the client is unknown or its secret is missing or wrong; `invalid_request` if it uses two methods at
+ *   once
  */
 export async function authenticateClient(
   request: Request,
@@ -22,7 +23,7 @@ export async function authenticateClient(
   clients: Clients,
   admit: Admit,
 ): Promise<Client> {
-  // A method that we do not check must not count as none (RFC 7521 §4.2).
+  // An unsupported method must not be taken for no authentication (RFC 7521 §4.2).
   if (form.get('client_assertion')) throw new OAuthError('invalid_client', 'Client assertions are not supported.');
   const { clientId, clientSecret } = presentedCredentials(request, form);
   const client = await clients.resolve(clientId);
@@ -62,10 +63,10 @@ function basicCredentials(authorization: string): ClientCredentials {
   if (encoded === '' || id === '' || rest.length === 0) {
     throw new OAuthError('invalid_client', 'The Authorization header is not HTTP Basic with client_id and secret.');
   }
-  return { clientId: formDecoded(id), clientSecret: formDecoded(rest.join(':')) || undefined };
+  return { clientId: decodeFormValue(id), clientSecret: decodeFormValue(rest.join(':')) || undefined };
 }
 
-/** Both parts are form-encoded before Base64 (RFC 6749 §2.3.1); ours contain nothing that encoding changes. */
-function formDecoded(text: string): string {
+/** Both parts are form-encoded before Base64 (RFC 6749 §2.3.1); ids and secrets of this server contain nothing that encoding changes. */
+function decodeFormValue(text: string): string {
   return new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).get('v') ?? '';
 }

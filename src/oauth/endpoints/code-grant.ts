@@ -1,4 +1,4 @@
-/** `grant_type=authorization_code`: a code becomes tokens, once (RFC 6749 §4.1.3). */
+/** Exchanges a code for tokens, once: `grant_type=authorization_code` (RFC 6749 §4.1.3). */
 import { OAuthError } from '../../errors.ts';
 import type { Client } from '../client/client.ts';
 import type { Grants } from '../grant/grants.ts';
@@ -14,11 +14,11 @@ import { createTokens, SEALED_TYPES } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { checkResource, required } from './token-request.ts';
 
-/** A code that was tried wrongly so often is not tried by its owner. */
-const maxFailures = 5;
+/** A client that owns a code does not fail with it more often: the code is used up then. */
+const MAX_FAILURES = 5;
 
 /** @throws {OAuthError} (from what it returns) `invalid_grant`, `invalid_target`, `invalid_request` */
-export function codeGrant(
+export function createCodeExchange(
   services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state'>,
   { issuer: tokenIssuer, grants }: { issuer: TokenIssuer; grants: Pick<Grants, 'revoke'> },
 ) {
@@ -29,24 +29,24 @@ export function codeGrant(
     const code = await tokens.code.unseal(required(form, 'code'), now()).catch((cause) => {
       throw new OAuthError('invalid_grant', 'The code is not valid or has expired.', { cause });
     });
-    // Another server may have the same key (REF-04).
+    // Another server may use the same key (REF-04).
     if (code.aud !== resourceOf(issuer)) throw new OAuthError('invalid_grant', 'The code is for another server.');
     checkResource(form, issuer);
     const mark = `code:${code.jti}`;
-    const fault = faultOf(code, form, client);
+    const fault = findFault(code, form, client);
     if (fault) {
-      // A wrong request does not use up the code of an honest one, but guessing ends.
+      // A wrong request does not use up the code of the right client, but the number of guesses is limited.
       const failures = await state.count(`${mark}:failures`, SEALED_TYPES.code.lifetimeSeconds);
-      if (failures.count >= maxFailures) await state.claim(mark, rememberedUntil(code));
+      if (failures.count >= MAX_FAILURES) await state.claim(mark, rememberedUntil(code));
       throw new OAuthError('invalid_grant', fault);
     }
     const { jti: gid, iat: granted_at, aud, scope, consent, login } = code;
     const sub = subjectOf(keyring, accountOf(login, client.servers));
-    // Before the claim: whoever wins that has seen nothing of what the losers revoke.
+    // Before the claim: the request that wins the claim must not see the revocation by those that lose it.
     const marks = await state.claimed(revocationKeysOf({ jti: code.jti, gid, sub }));
     if (isRevoked(marks, { granted_at })) throw new OAuthError('invalid_grant', 'The code was revoked.');
     if ((await state.claim(mark, rememberedUntil(code))) !== null) {
-      // Two hold the code, its verifier and the secret: what the first has got is dead as well (RFC 6749 §4.1.2).
+      // Two parties have the code, its verifier and the secret: the tokens of the first are revoked too (RFC 6749 §4.1.2).
       await grants.revoke(gid);
       log.warn({ client: client.jti, grant: gid }, 'a code was used twice');
       throw new OAuthError('invalid_grant', 'The code was already used.');
@@ -56,18 +56,19 @@ export function codeGrant(
   };
 }
 
-function faultOf(
+/** @returns what is wrong with the request, as a sentence; `null` if nothing is */
+function findFault(
   code: { client: string; redirect_uri: string; code_challenge: string },
   form: Parameters,
   client: Client,
 ): string | null {
   if (code.client !== client.jti) return 'The code belongs to another client.';
   const redirectUri = form.get('redirect_uri');
-  // OAuth 2.1 leaves it out of the token request; who sends it must send the right one (§10.2 there).
+  // OAuth 2.1 removes it from the token request; a client that sends it must send the right one (§10.2 there).
   if (redirectUri !== undefined && redirectUri !== code.redirect_uri) {
     return 'redirect_uri is not the one of the authorization request.';
   }
-  // A document may have taken it back since (CIMD-06).
+  // The client's document may have removed the URI since (CIMD-06).
   if (!isRegistered(code.redirect_uri, client.redirectUris)) return 'redirect_uri is not registered any more.';
   return matchesChallenge(form.get('code_verifier') ?? '', code.code_challenge)
     ? null

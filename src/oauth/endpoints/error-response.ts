@@ -1,15 +1,16 @@
-/** How an OAuthError reaches its reader: on the redirect, as a page for a person, as JSON for a client, with a challenge on `/mcp`. */
+/** Sends an OAuthError: by redirect to the client, as a page to the account owner, as JSON to the client, with a challenge on `/mcp`. */
 import type { Request, Response } from 'express';
 import type { OAuthError, OAuthErrorCode } from '../../errors.ts';
 import { challenge } from '../bearer/bearer.ts';
 import { errorDescription } from '../http/error-description.ts';
 import { ACCOUNT_PATH, AUTHORIZE_PATHS, REGISTRATION_PATHS, REVOCATION_PATHS, TOKEN_PATHS } from '../http/paths.ts';
 import { redirectHost, withParameters } from '../http/redirect-uri.ts';
-import { createPages, type ErrorView, type Pages } from '../sign-in/pages.ts';
-import { sendBack } from './redirect.ts';
+import { createPages, type Pages } from '../pages/pages.ts';
+import type { ErrorView } from '../pages/views.ts';
+import { redirectToClient } from './redirect.ts';
 
 /** RFC 6749 §5.2; RFC 6750 §3.1. */
-const statuses: Record<OAuthErrorCode, number> = {
+const STATUSES: Record<OAuthErrorCode, number> = {
   invalid_request: 400,
   invalid_client: 401,
   invalid_grant: 400,
@@ -27,8 +28,8 @@ const statuses: Record<OAuthErrorCode, number> = {
   invalid_client_metadata: 400,
 };
 
-/** @returns the part of the app's error handler that answers OAuthErrors; it logs nothing */
-export function oauthErrorResponse({ issuer }: { issuer: string }) {
+/** @returns the part of the app's error handler that responds to OAuthErrors; it logs nothing */
+export function createErrorResponse({ issuer }: { issuer: string }) {
   const pages = createPages({ issuer });
 
   return function respond(error: OAuthError, request: Request, response: Response): void {
@@ -39,19 +40,19 @@ export function oauthErrorResponse({ issuer }: { issuer: string }) {
       const parameters = { error: code, error_description: errorDescription(message), state, iss: issuer };
       if (needsConfirmation)
         sendPage(error, response, pages, { url: withParameters(uri, parameters), name: redirectHost(uri) });
-      else sendBack(response, uri, parameters);
+      else redirectToClient(response, uri, parameters);
     } else if (AUTHORIZE_PATHS.includes(request.path)) sendPage(error, response, pages);
     else if (request.path === ACCOUNT_PATH) sendAccountPage(error, response, pages);
     else sendJson(error, request, response, issuer);
   };
 }
 
-const statusOf = ({ code, wait }: OAuthError): number => wait?.status ?? statuses[code];
+const statusOf = ({ code, wait }: OAuthError): number => wait?.status ?? STATUSES[code];
 
 /**
- * For the person in front of the browser: before the redirect URI is trusted there is nowhere else to tell it.
+ * Sends the error to the account owner: until the redirect URI is validated, it cannot be sent to the client.
  *
- * @param next where the application waits for the error, if the person wants it to have that
+ * @param next link that sends the error to the client, if the account owner follows it
  */
 function sendPage(error: OAuthError, response: Response, pages: Pages, next?: ErrorView['next']): void {
   const status = statusOf(error) >= 500 ? statusOf(error) : 400;
@@ -68,7 +69,7 @@ function sendPage(error: OAuthError, response: Response, pages: Pages, next?: Er
   pages.send(response, status, html);
 }
 
-/** For the person who wanted to see what they have granted. */
+/** Sends an error of `/account` to the account owner. */
 function sendAccountPage(error: OAuthError, response: Response, pages: Pages): void {
   const status = statusOf(error) >= 500 ? statusOf(error) : 400;
   const html = pages.error({
@@ -85,13 +86,13 @@ function sendJson(error: OAuthError, request: Request, response: Response, issue
   const { code, message } = error;
   const status = statusOf(error);
   if (status >= 500 || status === 429) {
-    // No other token or secret would help.
+    // Another token or secret would not help.
   } else if (REGISTRATION_PATHS.includes(request.path)) {
-    // Nobody has to be somebody there.
+    // Registration needs no authentication.
   } else if (![...TOKEN_PATHS, ...REVOCATION_PATHS].includes(request.path)) {
     response.set('WWW-Authenticate', challenge(request, error, issuer));
   } else if (code === 'invalid_client' && request.headers.authorization !== undefined) {
-    // Only to clients that tried the header (RFC 6749 §5.2).
+    // Only for clients that used the header (RFC 6749 §5.2).
     response.set('WWW-Authenticate', 'Basic realm="mail-mcp"');
   }
   response.set('Cache-Control', 'no-store');

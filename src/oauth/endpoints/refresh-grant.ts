@@ -1,4 +1,4 @@
-/** `grant_type=refresh_token`: new tokens of a grant, while client and mailbox login are still good (RFC 6749 §6). */
+/** Exchanges a refresh token for new tokens, if the mail server still accepts the login: `grant_type=refresh_token` (RFC 6749 §6). */
 import type { Client } from '../client/client.ts';
 import type { Grants } from '../grant/grants.ts';
 import { invalidRefreshToken, type Rotation } from '../grant/rotation.ts';
@@ -10,14 +10,14 @@ import { createTokens, type RefreshPayload } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { checkResource, required } from './token-request.ts';
 
-/** A client that refreshes in a loop shall not log in to the mailbox in a loop. */
-const loginEverySeconds = 60;
+/** A client that refreshes in a loop must not cause a login at the mail server each time. */
+const LOGIN_INTERVAL_SECONDS = 60;
 
-/** The client waits for its tokens meanwhile. */
-const loginMs = 5000;
+/** Short, because the client waits for its tokens meanwhile. */
+const MAX_LOGIN_MS = 5000;
 
 /** @throws {OAuthError} (from what it returns) `invalid_grant`, `invalid_target`, `invalid_scope`, `invalid_request` */
-export function refreshGrant(
+export function createRefreshExchange(
   services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'verifyLogin'>,
   {
     issuer: tokenIssuer,
@@ -28,12 +28,12 @@ export function refreshGrant(
   const { issuer, keyring, now, log, state, verifyLogin } = services;
   const tokens = createTokens(keyring);
 
-  /** A mail server that does not answer says nothing about the password. */
+  /** False for a server that does not answer: the credentials may still be valid. */
   async function isLoginRefused({ gid, login }: RefreshPayload, client: Client): Promise<boolean> {
-    const until = new Date(now().getTime() + loginEverySeconds * 1000);
+    const until = new Date(now().getTime() + LOGIN_INTERVAL_SECONDS * 1000);
     if ((await state.claim(`login:${gid}`, until)) !== null) return false;
-    const problems = await verifyLogin(accountOf(login, client.servers), { only: 'imap', totalMs: loginMs });
-    return problems.some(({ fault }) => fault === 'credentials' || fault === 'app_password');
+    const refusal = await verifyLogin(accountOf(login, client.servers), { only: 'imap', totalMs: MAX_LOGIN_MS });
+    return refusal.some(({ fault }) => fault === 'credentials' || fault === 'app_password');
   }
 
   return async function refresh(form: Parameters, client: Client): Promise<TokenResponse> {
@@ -41,14 +41,14 @@ export function refreshGrant(
       throw invalidRefreshToken(cause);
     });
     if (token.iss !== issuer || token.client !== client.jti) throw invalidRefreshToken('of another client or server');
-    // The operator may have added replicas since it was given out.
+    // The operator may have added replicas since the token was issued.
     if (!rotation.mayRefresh(client)) throw invalidRefreshToken('cannot be rotated any more');
     checkResource(form, issuer);
     const scope = narrowedScope(form.get('scope'), token.scope);
     await rotation.check(token);
     if (await isLoginRefused(token, client)) {
       await grants.revoke(token.gid);
-      log.info({ client: client.jti, grant: token.gid }, 'the mail server refuses the login of a grant');
+      log.info({ client: client.jti, grant: token.gid }, 'grant revoked: the mail server refuses its login');
       throw invalidRefreshToken('mailbox login refused');
     }
     const successor = await rotation.consume(token);

@@ -1,10 +1,9 @@
-/** POST /oauth/register: clients that introduce themselves (RFC 7591). Nothing is kept: the client_id that they get is what they said, sealed. */
+/** Handles POST /oauth/register (RFC 7591): a client registers itself. Nothing is stored: its client_id is its metadata, sealed. */
 import { createHmac } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { OAuthError } from '../../errors.ts';
-import type { DynamicClients } from '../client/dynamic-clients.ts';
-import { isOpenToDynamicClients } from '../client/dynamic-clients.ts';
+import { type DynamicClients, isOpenToDynamicClients } from '../client/dynamic-clients.ts';
 import { registeredSecret } from '../client/registered-client.ts';
 import { addressBlock } from '../http/address-block.ts';
 import { readJson } from '../http/parameters.ts';
@@ -13,26 +12,28 @@ import { MAX_REDIRECT_URI_LENGTH } from '../http/redirect-uri.ts';
 import { createTokens, type RegisteredPayload } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 
-const maxBodyBytes = 16 * 1024;
-const maxRedirectUris = 5;
-const maxNameLength = 64;
+const MAX_BODY_BYTES = 16 * 1024;
+const MAX_REDIRECT_URIS = 5;
+const MAX_NAME_LENGTH = 64;
 
-/** Registrations in an hour. Hosted clients register each of their users from few addresses. */
-const limits = { ofAddress: 60, ofAll: 1000, windowSeconds: 3600 };
+const WINDOW_SECONDS = 3600;
 
-const authMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+/** Registrations in an hour. Hosted clients register separately for each of their users, from few addresses. */
+const MAX_REGISTRATIONS = { ofAddress: 60, ofAll: 1000 };
 
-/** What counts of the client's metadata (RFC 7591 §2); the rest is ignored, as the RFC says. */
+const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+
+/** The metadata that the server uses (RFC 7591 §2); all other is ignored, as the RFC requires. */
 const Metadata = z.object({
-  redirect_uris: z.array(z.string().max(MAX_REDIRECT_URI_LENGTH)).min(1).max(maxRedirectUris),
-  token_endpoint_auth_method: z.enum(authMethods).default('client_secret_basic'),
+  redirect_uris: z.array(z.string().max(MAX_REDIRECT_URI_LENGTH)).min(1).max(MAX_REDIRECT_URIS),
+  token_endpoint_auth_method: z.enum(AUTH_METHODS).default('client_secret_basic'),
   grant_types: z.array(z.enum(['authorization_code', 'refresh_token'])).default(['authorization_code']),
   response_types: z.array(z.literal('code')).default(['code']),
   client_name: z.string().optional(),
 });
 
 /** @param services.dynamicClients one that accepts registrations */
-export function registration(
+export function registerHandler(
   services: Pick<OAuthServices, 'keyring' | 'now' | 'log' | 'state'> & { dynamicClients: DynamicClients },
 ): RequestHandler {
   const { keyring, now, log, state } = services;
@@ -47,9 +48,9 @@ export function registration(
     });
   }
 
-  async function admit(key: string, most: number): Promise<void> {
-    const { count, endsAt } = await state.count(key, limits.windowSeconds);
-    if (count > most) throw tooMany(endsAt, now());
+  async function countRegistration(key: string, max: number): Promise<void> {
+    const { count, endsAt } = await state.count(key, WINDOW_SECONDS);
+    if (count > max) throw tooMany(endsAt, now());
   }
 
   function keyOf(address: string | undefined): string {
@@ -58,14 +59,14 @@ export function registration(
 
   return async (request, response) => {
     response.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
-    await admit(keyOf(request.ip), limits.ofAddress);
-    const metadata = checkedMetadata(await readJson(request, maxBodyBytes));
+    await countRegistration(keyOf(request.ip), MAX_REGISTRATIONS.ofAddress);
+    const metadata = validateMetadata(await readJson(request, MAX_BODY_BYTES));
     if (!metadata.redirect_uris.every((uri) => isOpenToDynamicClients(uri, trustedHosts))) {
       throw new OAuthError('invalid_redirect_uri', 'A redirect URI is not one that clients may register here.');
     }
-    // Last, so that what is refused uses up nothing of what is for all.
-    await admit('registrations', limits.ofAll);
-    const name = plainText(metadata.client_name ?? '', maxNameLength);
+    // Last, so that a refused registration does not use up the limit that all clients share.
+    await countRegistration('registrations', MAX_REGISTRATIONS.ofAll);
+    const name = plainText(metadata.client_name ?? '', MAX_NAME_LENGTH);
     const clientId = await seal({
       v: 1,
       ...(name && { name }),
@@ -87,14 +88,14 @@ export function registration(
   };
 }
 
-/** @throws {OAuthError} that repeats nothing of what was sent (RFC 7591 §3.2.2) */
-function checkedMetadata(body: unknown): z.output<typeof Metadata> {
+/** @throws {OAuthError} that does not quote the request (RFC 7591 §3.2.2) */
+function validateMetadata(body: unknown): z.output<typeof Metadata> {
   const result = Metadata.safeParse(body);
   if (result.success) return result.data;
   const fields = new Set(result.error.issues.map(({ path }) => path[0]));
   const cause = result.error;
   if (fields.has('redirect_uris')) {
-    const sentence = `redirect_uris must be a list of 1 to ${maxRedirectUris} URIs of at most ${MAX_REDIRECT_URI_LENGTH} characters.`;
+    const sentence = `redirect_uris must be a list of 1 to ${MAX_REDIRECT_URIS} URIs of at most ${MAX_REDIRECT_URI_LENGTH} characters.`;
     throw new OAuthError('invalid_redirect_uri', sentence, { cause });
   }
   const [field] = fields;

@@ -1,15 +1,15 @@
-/** What a client sends to the token endpoint and to its neighbours, read strictly (RFC 6749 §3.2). */
+/** Reads the parameters that clients send to the token and revocation endpoints, strictly (RFC 6749 §3.2). */
 import type { Request } from 'express';
 import { OAuthError } from '../../errors.ts';
 import { type Parameters, queryOf, readForm } from '../http/parameters.ts';
 import { isOurResource } from './authorization-request.ts';
 
-const maxFormBytes = 32 * 1024;
+const MAX_FORM_BYTES = 32 * 1024;
 
-/** @throws {OAuthError} `invalid_request` (`invalid_target` for a second `resource`) unless it is one form, without repetitions */
+/** @throws {OAuthError} `invalid_request` (`invalid_target` for a second `resource`) unless the body is a form without repeated parameters */
 export async function readTokenRequest(request: Request): Promise<Parameters> {
   if (queryOf(request)) throw new OAuthError('invalid_request', 'Parameters belong in the body, not in the URL.');
-  const form = await readForm(request, maxFormBytes);
+  const form = await readForm(request, MAX_FORM_BYTES);
   if (form.repeated.size === 0) return form;
   const isResource = form.repeated.size === 1 && form.repeated.has('resource');
   throw new OAuthError(isResource ? 'invalid_target' : 'invalid_request', 'A parameter is repeated.');
@@ -23,7 +23,7 @@ export function required(form: Parameters, name: string): string {
 }
 
 /**
- * All grants are for the one resource there is, so its other spellings are welcome here as well.
+ * All grants are for the one resource, so every accepted spelling of it is accepted here too.
  *
  * @throws {OAuthError} `invalid_target` (RFC 8707 §2.2)
  */

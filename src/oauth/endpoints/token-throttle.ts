@@ -1,6 +1,6 @@
 /**
- * How often a client may call the endpoints it authenticates at. Never by address alone: all people of a hosted client come from a few
- * addresses of its own.
+ * Limits how often a client may send requests to the endpoints where it authenticates. Addresses alone are not counted: a hosted client sends
+ * the requests of all its users from few addresses.
  */
 import { createHmac } from 'node:crypto';
 import type { Request, Response } from 'express';
@@ -11,23 +11,23 @@ import { addressBlock } from '../http/address-block.ts';
 import { REVOCATION_PATHS } from '../http/paths.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 
-const windowSeconds = 600;
+const WINDOW_SECONDS = 600;
 
-/** In points, each window. */
-const MOST = { ofClient: 30_000, ofClientAtAddress: 6_000 };
+/** Points in a window. */
+const MAX_POINTS = { ofClient: 30_000, ofClientAtAddress: 6_000 };
 
-/** An honest client seldom fails. What succeeds costs one point. */
-const pointsOfFailure = 20;
+/** A successful request costs one point. A failed one costs more: a client that has its credentials seldom fails. */
+const FAILURE_POINTS = 20;
 
-/** Judges a request as soon as it is known which client it is about, and before the client has proved to be it. */
+/** Counts a request as soon as its client_id is known, and before the client is authenticated. */
 export type Admit = (client: Pick<Client, 'jti' | 'secretHash'>) => Promise<void>;
 
 /**
- * @returns for one request, how it is admitted
+ * @returns a function that makes the Admit of one request
  * @throws {OAuthError} (from Admit) `temporarily_unavailable` with status 429
  * @throws {UpstreamError} (from Admit) if the counts cannot be kept
  */
-export function tokenThrottle(services: { state: State; keyring: Keyring; now: () => Date }, most = MOST) {
+export function createTokenThrottle(services: { state: State; keyring: Keyring; now: () => Date }, max = MAX_POINTS) {
   const { state, now } = services;
   const secret = services.keyring.current.derive('token-throttle');
   const keyOf = (...parts: string[]): string =>
@@ -38,27 +38,28 @@ export function tokenThrottle(services: { state: State; keyring: Keyring; now: (
       const ofClient = keyOf(jti);
       const ofClientAtAddress = keyOf(jti, addressBlock(request.ip));
       const [all, here] = await Promise.all([
-        state.counted(ofClient, windowSeconds),
-        state.count(ofClientAtAddress, windowSeconds),
+        state.counted(ofClient, WINDOW_SECONDS),
+        state.count(ofClientAtAddress, WINDOW_SECONDS),
       ]);
       const over = [
-        ...(all !== null && all.count >= most.ofClient ? [all] : []),
-        ...(here.count > most.ofClientAtAddress ? [here] : []),
+        ...(all !== null && all.count >= max.ofClient ? [all] : []),
+        ...(here.count > max.ofClientAtAddress ? [here] : []),
       ];
       if (over.length > 0) throw tooMany(new Date(Math.max(...over.map(({ endsAt }) => endsAt.getTime()))), now());
       response.once('finish', () => {
         const { statusCode } = response;
         const isFailure = statusCode >= 400 && statusCode < 500;
-        // Whoever knows a client_id can fail with it, and all the world knows those of public clients, which only a token that they got
-        // tells from others: any answer of a revocation is the same. Strangers shall not keep the client out.
+        // Anyone who knows a client_id can send requests with it, and those of public clients are known to all: only an issued token proves
+        // that the client itself has sent the request, and a revocation is answered the same for every token. Requests of strangers must
+        // not lock the client out.
         const provesNothing = isFailure || REVOCATION_PATHS.includes(request.path);
         const isStranger = statusCode === 401 || (secretHash === null && provesNothing);
-        const late = [
-          isFailure ? state.count(ofClientAtAddress, windowSeconds, pointsOfFailure - 1) : null,
-          isStranger ? null : state.count(ofClient, windowSeconds, isFailure ? pointsOfFailure : 1),
+        const counts = [
+          isFailure ? state.count(ofClientAtAddress, WINDOW_SECONDS, FAILURE_POINTS - 1) : null,
+          isStranger ? null : state.count(ofClient, WINDOW_SECONDS, isFailure ? FAILURE_POINTS : 1),
         ];
-        // The answer is out. A state that cannot count now stops the next request.
-        Promise.all(late).catch(() => {});
+        // The response is sent. If the state cannot count, the next request fails.
+        Promise.all(counts).catch(() => {});
       });
     };
 }

@@ -1,4 +1,4 @@
-/** POST /oauth/token (RFC 6749 §3.2): who is asking, and for which of the two grants. */
+/** Handles POST /oauth/token (RFC 6749 §3.2): authenticates the client, and exchanges one of two grants for tokens. */
 import type { RequestHandler } from 'express';
 import { OAuthError } from '../../errors.ts';
 import { createGrants } from '../grant/grants.ts';
@@ -6,30 +6,30 @@ import { createRotation } from '../grant/rotation.ts';
 import { createTokenIssuer } from '../grant/token-issuer.ts';
 import type { OAuthServices } from '../services.ts';
 import { authenticateClient } from './client-authentication.ts';
-import { codeGrant } from './code-grant.ts';
-import { refreshGrant } from './refresh-grant.ts';
+import { createCodeExchange } from './code-grant.ts';
+import { createRefreshExchange } from './refresh-grant.ts';
 import { readTokenRequest, required } from './token-request.ts';
-import { tokenThrottle } from './token-throttle.ts';
+import { createTokenThrottle } from './token-throttle.ts';
 
-export function token(services: OAuthServices): RequestHandler {
-  const throttled = tokenThrottle(services);
+export function tokenHandler(services: OAuthServices): RequestHandler {
+  const throttle = createTokenThrottle(services);
   const grants = createGrants(services);
   const rotation = createRotation({ ...services, grants });
   const issuer = createTokenIssuer({ ...services, rotation, grants });
-  const answers = new Map([
-    ['authorization_code', codeGrant(services, { issuer, grants })],
-    ['refresh_token', refreshGrant(services, { issuer, grants, rotation })],
+  const exchanges = new Map([
+    ['authorization_code', createCodeExchange(services, { issuer, grants })],
+    ['refresh_token', createRefreshExchange(services, { issuer, grants, rotation })],
   ]);
 
   return async (request, response) => {
-    // Set first, so that refusals carry them too (RFC 6749 §5.1).
+    // Set first, so that error responses have them too (RFC 6749 §5.1).
     response.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
     const form = await readTokenRequest(request);
-    const answer = answers.get(required(form, 'grant_type'));
-    if (!answer) {
-      throw new OAuthError('unsupported_grant_type', `grant_type must be ${[...answers.keys()].join(' or ')}.`);
+    const exchange = exchanges.get(required(form, 'grant_type'));
+    if (!exchange) {
+      throw new OAuthError('unsupported_grant_type', `grant_type must be ${[...exchanges.keys()].join(' or ')}.`);
     }
-    const client = await authenticateClient(request, form, services.clients, throttled(request, response));
-    response.json(await answer(form, client));
+    const client = await authenticateClient(request, form, services.clients, throttle(request, response));
+    response.json(await exchange(form, client));
   };
 }

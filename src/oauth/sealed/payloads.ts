@@ -106,7 +106,7 @@ export const RefreshPayload = z.object({
 });
 
 /** The sign-in page at /account, before the sign-in. */
-export const AccountDoorPayload = z.object({
+export const AccountSignInPayload = z.object({
   /** `jti` of the client whose servers these are. */
   client: z.string(),
   servers: Servers,
@@ -115,7 +115,7 @@ export const AccountDoorPayload = z.object({
 });
 
 /** The list at /account, after the sign-in: the account without its password or API token. */
-export const AccountVisitPayload = z.object({
+export const AccountSessionPayload = z.object({
   who: z.union([
     z.object({ imap: z.object({ server: MailServer, login: z.object({ username: z.string() }) }) }),
     z.object({ url: z.string(), tokenHash: z.string() }),

@@ -86,17 +86,17 @@ export const SEALED_TYPES = {
     heldBy: 'the client; accepted once',
     thiefGains: 'access tokens, with the client secret if the client has one, until the client uses its own copy',
   },
-  accountDoor: {
+  accountSignIn: {
     typ: 'account-door',
-    schema: payloads.AccountDoorPayload,
+    schema: payloads.AccountSignInPayload,
     lifetimeSeconds: 10 * MINUTE,
     maxLength: 3000,
     heldBy: 'a hidden field of the sign-in page at `/account`',
     thiefGains: 'nothing without credentials of an account',
   },
-  accountVisit: {
+  accountSession: {
     typ: 'account-visit',
-    schema: payloads.AccountVisitPayload,
+    schema: payloads.AccountSessionPayload,
     lifetimeSeconds: 10 * MINUTE,
     maxLength: 3000,
     heldBy: 'a hidden field of the list at `/account`',
@@ -132,8 +132,8 @@ export type CodePayload = Payload<'code'>;
 export type AccessPayload = Payload<'access'>;
 export type RefreshPayload = Payload<'refresh'>;
 export type GrantPayload = Payload<'grant'>;
-export type AccountDoor = Payload<'accountDoor'>;
-export type AccountVisit = Payload<'accountVisit'>;
+export type AccountSignIn = Payload<'accountSignIn'>;
+export type AccountSession = Payload<'accountSession'>;
 
 /** Seals and unseals values of each type. */
 export function createTokens(keyring: Keyring) {
@@ -146,8 +146,8 @@ export function createTokens(keyring: Keyring) {
     access: createSealer(keyring, SEALED_TYPES.access),
     personal: createSealer(keyring, SEALED_TYPES.personal),
     refresh: createSealer(keyring, SEALED_TYPES.refresh),
-    accountDoor: createSealer(keyring, SEALED_TYPES.accountDoor),
-    accountVisit: createSealer(keyring, SEALED_TYPES.accountVisit),
+    accountSignIn: createSealer(keyring, SEALED_TYPES.accountSignIn),
+    accountSession: createSealer(keyring, SEALED_TYPES.accountSession),
     grant: createSealer(keyring, SEALED_TYPES.grant),
     attachment: createSealer(keyring, SEALED_TYPES.attachment),
   } satisfies Record<SealedTypeName, unknown>;

@@ -1,15 +1,15 @@
-/** The part of the sign-in page on which the owner of the mailbox decides: powers and limits, put into words. */
+/** Writes the part of the sign-in page where the account owner chooses: powers and limits, in words. */
 import { type Service, serviceOf } from '../../account.ts';
 import type { Policy, Power } from '../../policy.ts';
 import type { Client } from '../client/client.ts';
 import { plainText } from '../http/plain-text.ts';
+import { minuteWords, shortWords } from '../pages/time-words.ts';
+import type { ConsentView, ProblemView } from '../pages/views.ts';
 import { SEALED_TYPES } from '../sealed/sealed-types.ts';
-import { type Choices, type End, ends, endTime } from './consent.ts';
-import type { ConsentView, ProblemView } from './pages.ts';
-import { minuteWords, shortWords } from './time-words.ts';
+import { type Choices, ENDS, type End, endTime } from './consent.ts';
 
-/** What each power means, after “it may”. */
-const mailPowers: Readonly<Record<Power, string>> = {
+/** After “If you sign in, it may”. */
+const MAIL_POWERS: Readonly<Record<Power, string>> = {
   read: 'Read and search all your mail, attachments included',
   organise: 'Move messages, and mark them',
   draft: 'Write drafts',
@@ -17,7 +17,7 @@ const mailPowers: Readonly<Record<Power, string>> = {
   delete: 'Delete messages',
 };
 
-const missivePowers: Readonly<Record<Power, string>> = {
+const MISSIVE_POWERS: Readonly<Record<Power, string>> = {
   read: 'Read all that you see in Missive: conversations, comments, contacts',
   organise: 'Change conversations, contacts, labels and tasks, and post notes',
   draft: 'Write drafts',
@@ -25,9 +25,9 @@ const missivePowers: Readonly<Record<Power, string>> = {
   delete: 'Delete drafts, posts, responses and webhooks',
 };
 
-export const powerWords: Readonly<Record<Service, typeof mailPowers>> = { mail: mailPowers, missive: missivePowers };
+const POWER_WORDS: Readonly<Record<Service, typeof MAIL_POWERS>> = { mail: MAIL_POWERS, missive: MISSIVE_POWERS };
 
-const endWords: Readonly<Record<End, string>> = {
+const END_WORDS: Readonly<Record<End, string>> = {
   day: 'For a day',
   week: 'For a week',
   month: 'For a month',
@@ -35,14 +35,12 @@ const endWords: Readonly<Record<End, string>> = {
 };
 
 /**
- * @param offered the powers that can be granted
+ * @param state.offered the powers that can be granted
  * @param problemAt the problem of a place, if it has one
  */
 export function consentView(
   { expiresAt, policy, servers }: Pick<Client, 'expiresAt' | 'policy' | 'servers'>,
-  offered: readonly Power[],
-  choices: Choices,
-  now: Date,
+  { offered, choices, now }: { offered: readonly Power[]; choices: Choices; now: Date },
   problemAt: (place: 'powers' | 'recipients') => ProblemView | undefined,
 ): ConsentView {
   const last = lastEnd(now, expiresAt);
@@ -50,38 +48,37 @@ export function consentView(
   return {
     powers: offered.map((power) => ({
       id: `allow_${power}`,
-      words: powerWords[serviceOf(servers)][power],
+      words: POWER_WORDS[serviceOf(servers)][power],
       isTicked: choices.powers.includes(power),
     })),
     problem: problemAt('powers'),
     limits: {
       isOpen: recipients.problem !== undefined || choices.recipients !== '' || choices.end !== 'revoked',
-      recipients: offered.includes('send') ? { ...recipients, given: givenRecipients(policy) } : undefined,
+      recipients: offered.includes('send') ? { ...recipients, given: recipientsOf(policy) } : undefined,
       ends: endOptions(choices.end, now, last),
       lastEnd: minuteWords(last),
     },
   };
 }
 
-/** The operator's own list, as it stands. */
-function givenRecipients({ recipients }: Policy): string | undefined {
+/** The recipients that the operator allows. */
+function recipientsOf({ recipients }: Policy): string | undefined {
   return recipients && plainText(recipients.join(', '), 500);
 }
 
-/** When a grant ends that nobody revokes. */
+/** When a grant ends unless it is revoked before. */
 function lastEnd(now: Date, expiresAt: Date | null): Date {
-  const oldest = new Date(now.getTime() + SEALED_TYPES.grant.lifetimeSeconds * 1000);
-  return expiresAt !== null && expiresAt < oldest ? expiresAt : oldest;
+  const latest = new Date(now.getTime() + SEALED_TYPES.grant.lifetimeSeconds * 1000);
+  return expiresAt !== null && expiresAt < latest ? expiresAt : latest;
 }
 
-/** Those that are earlier than the last, and that one. */
+/** The ends before the last one, and “until revoked”. */
 function endOptions(chosen: End, now: Date, last: Date): ConsentView['limits']['ends'] {
-  return ends
-    .map((end) => ({ end, time: endTime(end, now) }))
+  return ENDS.map((end) => ({ end, time: endTime(end, now) }))
     .filter(({ time }) => time === null || time < last)
     .map(({ end, time }) => ({
       value: end,
-      words: time === null ? endWords[end] : `${endWords[end]}, until ${shortWords(time)}`,
+      words: time === null ? END_WORDS[end] : `${END_WORDS[end]}, until ${shortWords(time)}`,
       isChosen: end === chosen,
     }));
 }

@@ -1,26 +1,26 @@
-/** What the owner of the mailbox leaves of what was asked for: the choices on the sign-in form, and what they become. */
+/** Reads the choices that the account owner makes on the sign-in page, validates them, and turns them into the consent of a grant. */
 import { domainToASCII } from 'node:url';
 import { type Consent, POWERS, type Power } from '../../policy.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { plainText } from '../http/plain-text.ts';
-import { powersOf, type Scope, scopeOfPower } from '../scope.ts';
-import type { FormProblem } from './mail-entry.ts';
+import { powersOf, type Scope } from '../scope.ts';
+import type { FormProblem } from './form.ts';
 
 /** How long a grant may last. */
-export const ends = ['day', 'week', 'month', 'revoked'] as const;
-export type End = (typeof ends)[number];
+export const ENDS = ['day', 'week', 'month', 'revoked'] as const;
+export type End = (typeof ENDS)[number];
 
 /** From when the page was shown; null: until revoked, within the lifetime of a grant. */
-const secondsOf: Readonly<Record<End, number | null>> = {
+const END_SECONDS: Readonly<Record<End, number | null>> = {
   day: 86_400,
   week: 7 * 86_400,
   month: 30 * 86_400,
   revoked: null,
 };
 
-/** What the person has chosen, as it stands on the form. */
+/** As they stand on the page. */
 export interface Choices {
-  /** Ticked ones of those on the form. */
+  /** The powers on the page that are ticked. */
   powers: readonly Power[];
   /** As typed: addresses and domains, separated by commas or line breaks. */
   recipients: string;
@@ -28,58 +28,56 @@ export interface Choices {
 }
 
 /**
- * In bytes of JSON. A code should stay under 1,500 characters (CODE-05): that is 960 bytes beside the claims that each has. The least is for
- * logins so long that it cannot; domains are short.
+ * Sizes of the list of recipients, in bytes of JSON. A code should have less than 1,500 characters (CODE-05): that is 960 bytes beside the
+ * claims of every code (`withCode`). A list of `least` bytes is allowed even with credentials so long that the code exceeds this.
  */
-const recipientsBytes = { least: 140, most: 300, withCode: 960 };
+const MAX_RECIPIENTS_BYTES = { least: 140, most: 300, withCode: 960 };
 
-/** Before anything is taken away. */
-export const everything = (offered: readonly Power[]): Choices => ({ powers: offered, recipients: '', end: 'revoked' });
+/** The choices of a page that was not submitted yet: nothing is limited. */
+export const unlimitedChoices = (offered: readonly Power[]): Choices => ({
+  powers: offered,
+  recipients: '',
+  end: 'revoked',
+});
 
 /**
- * @param asked what the client asks for
- * @param left what the operator's policy leaves
- * @returns the powers that the person can grant
+ * @param requested by the client
+ * @param allowed by the operator's policy
+ * @returns the powers that the account owner can grant
  */
-export function offeredPowers(asked: Scope, left: readonly Power[]): Power[] {
-  return powersOf(asked).filter((power) => left.includes(power));
-}
-
-/** The part of a scope that some powers need; empty if none does. */
-export function scopeWith(scope: Scope, kept: readonly Power[]): Scope {
-  return scope.filter((one) => kept.some((power) => scopeOfPower[power] === one));
+export function offeredPowers(requested: Scope, allowed: readonly Power[]): Power[] {
+  return powersOf(requested).filter((power) => allowed.includes(power));
 }
 
 /**
- * An unticked box is not sent at all (HTML §4.10.21.4), a list always: without it the form was filled in by a program that does not know the
- * choices, and nothing is taken away.
+ * A browser does not send an unticked box (HTML §4.10.21.4), but always sends a list: without `end` the form was submitted by a program that
+ * does not know the choices, and nothing is limited.
  */
 export function readChoices(form: Parameters, offered: readonly Power[]): Choices {
   const end = form.get('end');
-  if (end === undefined) return everything(offered);
+  if (end === undefined) return unlimitedChoices(offered);
   return {
     powers: offered.filter((power) => form.get(`allow_${power}`) !== undefined),
     recipients: offered.includes('send') ? (form.get('recipients') ?? '').trim() : '',
-    // No browser sends another word; whoever does gets the least.
+    // No browser sends another value; a program that does gets the shortest grant.
     end: isEnd(end) ? end : 'day',
   };
 }
 
 /**
- * @param code all that goes into the code
+ * @param code everything that the code would hold
  * @returns at most one problem for the powers and one for the recipients
  */
-export function choiceProblems({ powers: kept, recipients }: Choices, code: object): FormProblem[] {
+export function validateChoices({ powers: kept, recipients }: Choices, code: object): FormProblem[] {
   const problems: FormProblem[] = [];
   if (kept.length === 0) {
     problems.push({ place: 'powers', sentence: 'Leave at least one thing ticked, or choose Cancel.' });
   }
-  const entries = entriesOf(recipients);
-  const wrong = entries.find((entry) => recipientOf(entry) === undefined);
-  if (wrong !== undefined) {
-    const sentence = `“${plainText(wrong, 40)}” is neither an address nor a domain such as @example.com.`;
+  const invalid = splitRecipients(recipients).find((entry) => normalizeRecipient(entry) === undefined);
+  if (invalid !== undefined) {
+    const sentence = `“${plainText(invalid, 40)}” is neither an address nor a domain such as @example.com.`;
     problems.push({ place: 'recipients', sentence });
-  } else if (isTooLong(recipientsIn(recipients), code)) {
+  } else if (isTooLong(parseRecipients(recipients), code)) {
     const sentence = 'These are too many addresses. Name whole domains, such as @example.com.';
     problems.push({ place: 'recipients', sentence });
   }
@@ -88,11 +86,11 @@ export function choiceProblems({ powers: kept, recipients }: Choices, code: obje
 
 /**
  * @param choices without problems
- * @param shownAt when the page was made that told when each end is
- * @returns `undefined` where nothing was taken away
+ * @param shownAt when the page was made: its ends are counted from then
+ * @returns `undefined` where the choices limit nothing
  */
-export function consentOf(choices: Choices, offered: readonly Power[], shownAt: Date): Consent | undefined {
-  const recipients = recipientsIn(choices.recipients);
+export function toConsent(choices: Choices, offered: readonly Power[], shownAt: Date): Consent | undefined {
+  const recipients = parseRecipients(choices.recipients);
   const until = endTime(choices.end, shownAt);
   const consent: Consent = {
     ...(choices.powers.length < offered.length && { powers: POWERS.filter((power) => choices.powers.includes(power)) }),
@@ -102,35 +100,35 @@ export function consentOf(choices: Choices, offered: readonly Power[], shownAt: 
   return Object.keys(consent).length > 0 ? consent : undefined;
 }
 
-/** When a grant would end that is given now; null: when it is revoked. */
+/** When a grant ends that is given now; null: when it is revoked. */
 export function endTime(end: End, now: Date): Date | null {
-  const seconds = secondsOf[end];
+  const seconds = END_SECONDS[end];
   return seconds === null ? null : new Date(now.getTime() + seconds * 1000);
 }
 
 function isEnd(text: string): text is End {
-  return ends.some((end) => end === text);
+  return ENDS.some((end) => end === text);
 }
 
 function isTooLong(recipients: readonly string[], code: object): boolean {
-  const { least, most, withCode } = recipientsBytes;
+  const { least, most, withCode } = MAX_RECIPIENTS_BYTES;
   const bytes = Buffer.byteLength(JSON.stringify(recipients));
   return bytes > most || (bytes > least && Buffer.byteLength(JSON.stringify(code)) > withCode);
 }
 
-const entriesOf = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean);
+const splitRecipients = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean);
 
-/** Each once, as Policy has them. */
-function recipientsIn(text: string): string[] {
-  return [...new Set(entriesOf(text).flatMap((entry) => recipientOf(entry) ?? []))];
+/** @returns each recipient once, in the form of Policy */
+function parseRecipients(text: string): string[] {
+  return [...new Set(splitRecipients(text).flatMap((entry) => normalizeRecipient(entry) ?? []))];
 }
 
-/** Only ASCII, as the lists are compared: other letters can become those of another address. */
-const inLowerCase = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+/** ASCII letters only, as in the comparison of recipients: other letters could become those of another address. */
+const toLowerCaseAscii = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-/** An address, or `@` with a domain, in lower case and with the domain in ASCII; `undefined` if it is neither. */
-function recipientOf(entry: string): string | undefined {
+/** @returns an address, or `@` with a domain, in lower case and with the domain in ASCII; `undefined` if it is neither */
+function normalizeRecipient(entry: string): string | undefined {
   const [, local = '', domain = ''] = /^([^\s@<>()[\],;:"\\\p{Cc}\p{Cf}]*)@([\p{L}\p{M}\p{N}.-]+)$/u.exec(entry) ?? [];
   const ascii = domainToASCII(domain);
-  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(ascii) ? `${inLowerCase(local)}@${ascii}` : undefined;
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(ascii) ? `${toLowerCaseAscii(local)}@${ascii}` : undefined;
 }

@@ -1,29 +1,55 @@
-/** What differs between the sign-in forms of the services. Consent, throttle and the protection of the page are the same for all. */
+/** Defines a sign-in form: the part of the sign-in page that differs between services. Consent, throttle and protection are common to all. */
 import type { LoginProblem } from '../../account.ts';
 import type { Parameters } from '../http/parameters.ts';
+import type { LinkView, ProblemView } from '../pages/views.ts';
 import type { Credentials } from '../sealed/identity.ts';
-import type { FormProblem, Place } from './mail-entry.ts';
-import type { ProblemView } from './pages.ts';
 
-/** @typeParam View what the page draws of it */
-export interface SignInForm<View> {
-  /** Before anything is typed. */
-  readonly blank: Entered<View>;
-  read(form: Parameters): Entered<View>;
+/** Where a problem is shown: a field by its wire name, the group of powers, or the server that credentials are checked with. */
+export type Place =
+  | 'client_id'
+  | 'powers'
+  | 'recipients'
+  | 'full_name'
+  | 'email'
+  | 'imap_username'
+  | 'imap_password'
+  | 'smtp_username'
+  | 'smtp_password'
+  | 'api_token'
+  | 'imap_server'
+  | 'smtp_server'
+  | 'missive_server';
+
+export interface FormProblem {
+  place: Place;
+  /** For the account owner: what is wrong and what to do. */
+  sentence: string;
+  /** The page where it can be corrected, at the provider. */
+  link?: LinkView;
 }
 
-/** A form as somebody has filled it in. */
-export interface Entered<View> {
+/** @typeParam View what the template gets */
+export interface SignInForm<View> {
+  /** Before anything is typed. */
+  readonly blank: FilledForm<View>;
+  /** Reads what a browser has submitted. */
+  read(parameters: Parameters): FilledForm<View>;
+}
+
+/** A form and what was typed into it. */
+export interface FilledForm<View> {
   /**
-   * @param beside what is sealed into the access token together with the login
-   * @returns everything that can be seen without asking a server, at most one problem a field, in reading order
+   * Finds every problem that can be seen without asking a server.
+   *
+   * @param sealedBeside the claims that the access token holds beside the credentials: together they have a maximum length
+   * @returns at most one problem a field, in reading order; empty if there is none
    */
-  mistakes(beside?: object): FormProblem[];
+  validate(sealedBeside?: object): FormProblem[];
   credentials(): Credentials;
-  /** What the servers have said, in sentences, and the form as it is shown with them. */
-  refused(faults: readonly LoginProblem[]): { problems: FormProblem[]; shown: Entered<View> };
-  /** Where it says that there were too many attempts. */
+  /** Puts the refusal of the servers into sentences. `form`: the form to show with them. */
+  afterRefusal(refusal: readonly LoginProblem[]): { problems: FormProblem[]; form: FilledForm<View> };
+  /** Where the page says that there were too many attempts. */
   readonly waitPlace: Place;
-  /** Passwords and tokens are never shown again, whatever happened to them. */
+  /** Without passwords and tokens: what was typed into those fields is never sent back. */
   view(problemAt: (place: Place) => ProblemView | undefined): View;
 }

@@ -1,92 +1,88 @@
-/** The sign-in forms of a mailbox: with the login for sending and without. */
+/** Makes the sign-in forms of a mailbox: with the credentials for sending and without. */
 import type { LoginProblem } from '../../account.ts';
 import type { MailServer, MailServers } from '../../mail/account.ts';
-import { appPasswordOf } from './app-passwords.ts';
-import type { Entered, SignInForm } from './form.ts';
-import { loginProblems, needsOwnSmtpLogin } from './login-problems.ts';
-import {
-  credentialsOf,
-  emptyEntry,
-  entryProblems,
-  type LoginEntry,
-  mailboxProblems,
-  type Place,
-  readEntry,
-} from './mail-entry.ts';
-import type { FieldView, MailboxFields, MailFields, ProblemView, ServerView } from './pages.ts';
+import type { FieldView, MailboxFormView, MailFormView, ProblemView, ServerView } from '../pages/views.ts';
+import { appPasswordHint } from './app-passwords.ts';
+import type { FilledForm, Place, SignInForm } from './form.ts';
+import { BLANK_MAIL_FIELDS, type MailFields, readMailFields, toMailCredentials } from './mail-fields.ts';
+import { mailLoginProblems, needsSmtpCredentials } from './mail-login-problems.ts';
+import { validateMailboxFields, validateMailFields } from './validate-mail-fields.ts';
 
 type ProblemAt = (place: Place) => ProblemView | undefined;
 
-export function mailForm(servers: MailServers): SignInForm<MailFields> {
-  const entered = (entry: LoginEntry): Entered<MailFields> => ({
-    mistakes: (beside) => entryProblems(entry, beside),
-    credentials: () => credentialsOf(entry),
-    refused(all) {
-      const faults = ofMail(all);
-      const useSameCredentials = entry.useSameCredentials && !needsOwnSmtpLogin(faults, entry);
-      return { problems: loginProblems(faults, entry, servers), shown: entered({ ...entry, useSameCredentials }) };
+export function mailForm(servers: MailServers): SignInForm<MailFormView> {
+  const fill = (fields: MailFields): FilledForm<MailFormView> => ({
+    validate: (sealedBeside) => validateMailFields(fields, sealedBeside),
+    credentials: () => toMailCredentials(fields),
+    afterRefusal(refusal) {
+      const ofMail = mailProblemsOf(refusal);
+      const useSameCredentials = fields.useSameCredentials && !needsSmtpCredentials(ofMail, fields);
+      return { problems: mailLoginProblems(ofMail, fields, servers), form: fill({ ...fields, useSameCredentials }) };
     },
     waitPlace: 'imap_password',
-    view: (problemAt) => mailFields(entry, servers, problemAt),
+    view: (problemAt) => mailFormView(fields, servers, problemAt),
   });
-  return { blank: entered(emptyEntry), read: (form) => entered(readEntry(form)) };
+  return { blank: fill(BLANK_MAIL_FIELDS), read: (parameters) => fill(readMailFields(parameters)) };
 }
 
-export function mailboxForm(servers: MailServers): SignInForm<MailboxFields> {
-  const entered = (entry: LoginEntry): Entered<MailboxFields> => ({
-    mistakes: () => mailboxProblems(entry),
-    credentials: () => ({ name: '', email: entry.imapUsername, imap: { password: entry.imapPassword } }),
-    refused: (faults) => ({ problems: loginProblems(ofMail(faults), entry, servers), shown: entered(entry) }),
+export function mailboxForm(servers: MailServers): SignInForm<MailboxFormView> {
+  const fill = (fields: MailFields): FilledForm<MailboxFormView> => ({
+    validate: () => validateMailboxFields(fields),
+    credentials: () => ({ name: '', email: fields.imapUsername, imap: { password: fields.imapPassword } }),
+    afterRefusal: (refusal) => ({
+      problems: mailLoginProblems(mailProblemsOf(refusal), fields, servers),
+      form: fill(fields),
+    }),
     waitPlace: 'imap_password',
-    view: (problemAt) => mailboxFields(entry, servers.imap, problemAt),
+    view: (problemAt) => mailboxFormView(fields, servers.imap, problemAt),
   });
-  const read: SignInForm<MailboxFields>['read'] = (form) => {
-    const { imapUsername, imapPassword } = readEntry(form);
-    return entered({ ...emptyEntry, imapUsername, imapPassword });
+  const read: SignInForm<MailboxFormView>['read'] = (parameters) => {
+    const { imapUsername, imapPassword } = readMailFields(parameters);
+    return fill({ ...BLANK_MAIL_FIELDS, imapUsername, imapPassword });
   };
-  return { blank: entered(emptyEntry), read };
+  return { blank: fill(BLANK_MAIL_FIELDS), read };
 }
 
-const ofMail = (faults: readonly LoginProblem[]) => faults.filter((fault) => fault.service !== 'missive');
+const mailProblemsOf = (refusal: readonly LoginProblem[]) => refusal.filter((problem) => problem.service !== 'missive');
 
-function mailFields(entry: LoginEntry, { imap, smtp }: MailServers, problemAt: ProblemAt): MailFields {
+function mailFormView(fields: MailFields, { imap, smtp }: MailServers, problemAt: ProblemAt): MailFormView {
   const field = (place: Place, value = ''): FieldView => ({ value, problem: problemAt(place) });
   return {
     service: 'mail',
     servers: { imap: serverView(imap), smtp: serverView(smtp) },
     serverProblems: { imap: problemAt('imap_server'), smtp: problemAt('smtp_server') },
-    appPassword: appPasswordOf(imap.host),
-    useSameCredentials: entry.useSameCredentials,
+    appPassword: appPasswordHint(imap.host),
+    useSameCredentials: fields.useSameCredentials,
     fields: {
-      full_name: field('full_name', entry.fullName),
-      email: field('email', entry.email),
-      imap_username: field('imap_username', entry.imapUsername),
+      full_name: field('full_name', fields.fullName),
+      email: field('email', fields.email),
+      imap_username: field('imap_username', fields.imapUsername),
       imap_password: field('imap_password'),
-      smtp_username: field('smtp_username', entry.smtpUsername),
+      smtp_username: field('smtp_username', fields.smtpUsername),
       smtp_password: field('smtp_password'),
     },
   };
 }
 
-function mailboxFields(entry: LoginEntry, server: MailServer, problemAt: ProblemAt): MailboxFields {
+function mailboxFormView(fields: MailFields, server: MailServer, problemAt: ProblemAt): MailboxFormView {
   return {
     service: 'mail',
     server: serverView(server),
     serverProblem: problemAt('imap_server'),
-    appPassword: appPasswordOf(server.host),
+    appPassword: appPasswordHint(server.host),
     fields: {
-      imap_username: { value: entry.imapUsername, problem: problemAt('imap_username') },
+      imap_username: { value: fields.imapUsername, problem: problemAt('imap_username') },
       imap_password: { value: '', problem: problemAt('imap_password') },
     },
   };
 }
 
-const protections: Record<MailServer['security'], string> = {
+const PROTECTIONS: Record<MailServer['security'], string> = {
   tls: 'over TLS',
   starttls: 'over STARTTLS',
   cleartext: 'not encrypted',
 };
 
 function serverView({ host, port, security }: MailServer): ServerView {
-  return { address: `${host}:${port}`, protection: protections[security] };
+  return { address: `${host}:${port}`, protection: PROTECTIONS[security] };
 }

@@ -1,27 +1,26 @@
-/** The sign-in form of Missive: one field, the personal API token of whoever signs in. */
+/** Makes the sign-in form of Missive: one field, the personal API token of the account owner. */
 import type { LoginProblem, MissiveServer } from '../../missive/account.ts';
+import type { MissiveFormView } from '../pages/views.ts';
 import { fitsIntoAccessToken } from '../sealed/sealed-types.ts';
-import type { Entered, SignInForm } from './form.ts';
-import type { FormProblem } from './mail-entry.ts';
-import type { MissiveFields } from './pages.ts';
+import type { FilledForm, FormProblem, SignInForm } from './form.ts';
 
-/** In bytes of UTF-8; those of today have less than a hundred. */
-const maxBytes = 1024;
+/** API tokens have less than a hundred characters today. */
+const MAX_TOKEN_BYTES = 1024;
 
-export function missiveForm(server: MissiveServer): SignInForm<MissiveFields> {
-  return { blank: enteredToken('', server), read: (form) => enteredToken(form.get('api_token') ?? '', server) };
+export function missiveForm(server: MissiveServer): SignInForm<MissiveFormView> {
+  return { blank: filledForm('', server), read: (parameters) => filledForm(parameters.get('api_token') ?? '', server) };
 }
 
-/** @param typed with the blanks around it that copying leaves */
-export function enteredToken(typed: string, server: MissiveServer): Entered<MissiveFields> {
+/** @param typed may have blanks around it: copying leaves them */
+function filledForm(typed: string, server: MissiveServer): FilledForm<MissiveFormView> {
   const token = typed.trim();
   const { host, protocol } = new URL(server.url);
-  const entered: Entered<MissiveFields> = {
-    mistakes: (beside = {}) => mistakesIn(token, beside),
+  const form: FilledForm<MissiveFormView> = {
+    validate: (sealedBeside = {}) => validateToken(token, sealedBeside),
     credentials: () => ({ missive_token: token }),
-    refused: (faults) => ({
-      problems: faults.flatMap((fault) => (fault.service === 'missive' ? [sentenceOf(fault, host)] : [])),
-      shown: entered,
+    afterRefusal: (refusal) => ({
+      problems: refusal.flatMap((problem) => (problem.service === 'missive' ? [toFormProblem(problem, host)] : [])),
+      form,
     }),
     waitPlace: 'api_token',
     view: (problemAt) => ({
@@ -31,23 +30,25 @@ export function enteredToken(typed: string, server: MissiveServer): Entered<Miss
       fields: { api_token: { value: '', problem: problemAt('api_token') } },
     }),
   };
-  return entered;
+  return form;
 }
 
-function mistakesIn(token: string, beside: object): FormProblem[] {
-  const at = (sentence: string): FormProblem[] => [{ place: 'api_token', sentence }];
-  if (token === '') return at('Enter your API token.');
-  // It travels in a header (RFC 6750 §2.1), which takes nothing but these.
+function validateToken(token: string, sealedBeside: object): FormProblem[] {
+  const problem = (sentence: string): FormProblem[] => [{ place: 'api_token', sentence }];
+  if (token === '') return problem('Enter your API token.');
+  // The token is sent in a header field, where only visible ASCII is allowed (RFC 6750 §2.1).
   if (!/^[\x21-\x7e]+$/.test(token)) {
-    return at('An API token has no blanks, line breaks or accents in it. Copy it once more from Missive, as a whole.');
+    return problem(
+      'An API token has no blanks, line breaks or accents in it. Copy it once more from Missive, as a whole.',
+    );
   }
-  if (token.length > maxBytes) return at(`The API token is too long: ${maxBytes} bytes at most.`);
-  return fitsIntoAccessToken({ ...beside, login: { missive_token: token } })
+  if (token.length > MAX_TOKEN_BYTES) return problem(`The API token is too long: ${MAX_TOKEN_BYTES} bytes at most.`);
+  return fitsIntoAccessToken({ ...sealedBeside, login: { missive_token: token } })
     ? []
-    : at('The API token is too long beside the limits of this connection.');
+    : problem('The API token is too long beside the limits of this connection.');
 }
 
-function sentenceOf({ fault, retryAfterSeconds }: LoginProblem, host: string): FormProblem {
+function toFormProblem({ fault, retryAfterSeconds }: LoginProblem, host: string): FormProblem {
   switch (fault) {
     case 'credentials':
       return {

@@ -31,8 +31,8 @@ import {
 } from '../../support/app/sealed-fixtures.ts';
 
 function sealedTypes(keyring: Keyring): Record<SealedType, Pick<Sealer<object>, 'unseal' | 'inspect'>> {
-  const { client: client_id, registered: dcr, accountDoor, accountVisit, ...others } = createTokens(keyring);
-  return { ...others, client_id, dcr, 'account-door': accountDoor, 'account-visit': accountVisit };
+  const { client: client_id, registered: dcr, accountSignIn, accountSession, ...others } = createTokens(keyring);
+  return { ...others, client_id, dcr, 'account-door': accountSignIn, 'account-visit': accountSession };
 }
 
 const atSecond = (seconds: number): Date => new Date(seconds * 1000);

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { LoginProblem } from '../../../src/missive/account.ts';
 import { verifyToken } from '../../../src/missive/verify-token.ts';
-import { enteredToken } from '../../../src/oauth/sign-in/missive-form.ts';
+import { parseParameters } from '../../../src/oauth/http/parameters.ts';
+import { signInForm } from '../../../src/oauth/sign-in/forms.ts';
 import { openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';
 import { answerOf, codeGrant, refreshGrant } from '../../support/app/token-requests.ts';
@@ -24,9 +25,9 @@ async function refused(signIn: MissiveSignIn, api_token: string) {
 
 describe('the form of a Missive client', () => {
   test('refuses a token that leaves no room beside the limits of the client (BEAR-08)', () => {
-    const entered = enteredToken('"'.repeat(1024), atMissive.servers.missive);
-    expect(entered.mistakes({ policy: 'p'.repeat(500) })).toEqual([]);
-    const [problem] = entered.mistakes({ policy: 'p'.repeat(1000) });
+    const form = signInForm(atMissive.servers).read(parseParameters(`api_token=${'"'.repeat(1024)}`));
+    expect(form.validate({ policy: 'p'.repeat(500) })).toEqual([]);
+    const [problem] = form.validate({ policy: 'p'.repeat(1000) });
     expect(problem?.sentence).toBe('The API token is too long beside the limits of this connection.');
   });
 

@@ -2,8 +2,8 @@ import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler } from 'express';
 import { describe, expect, test } from 'vitest';
 import { OAuthError } from '../../../src/errors.ts';
-import { oauthErrorResponse } from '../../../src/oauth/endpoints/error-response.ts';
-import { tokenThrottle } from '../../../src/oauth/endpoints/token-throttle.ts';
+import { createErrorResponse } from '../../../src/oauth/endpoints/error-response.ts';
+import { createTokenThrottle } from '../../../src/oauth/endpoints/token-throttle.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import { startOAuthApp, testKey } from '../../support/app/oauth-app.ts';
@@ -33,7 +33,7 @@ describe('the token endpoint', () => {
 async function startThrottled(most: { ofClient: number; ofClientAtAddress: number }) {
   const now = () => new Date();
   const keyring = createKeyring({ current: testKey(), previous: [] });
-  const throttled = tokenThrottle({ state: createMemoryState({ now }), keyring, now }, most);
+  const throttled = createTokenThrottle({ state: createMemoryState({ now }), keyring, now }, most);
   const app = express().set('trust proxy', 1);
   app.post('/oauth/revoke', async (request, response) => {
     await throttled(request, response)({ jti: 'public', secretHash: null });
@@ -44,7 +44,7 @@ async function startThrottled(most: { ofClient: number; ofClientAtAddress: numbe
     await throttled(request, response)({ jti, secretHash: jti === 'public' ? null : 'hash' });
     response.status(Number(status)).end();
   });
-  const respond = oauthErrorResponse({ issuer: 'https://mail.example.com' });
+  const respond = createErrorResponse({ issuer: 'https://mail.example.com' });
   const onError: ErrorRequestHandler = (error, request, response, next) =>
     error instanceof OAuthError ? respond(error, request, response) : next(error);
   app.use(onError);

@@ -12,7 +12,7 @@ import { mintClient, type NewClient } from '../../../src/oauth/client/client.ts'
 import { createClients } from '../../../src/oauth/client/clients.ts';
 import { type DynamicClients, PRESET_HOSTS } from '../../../src/oauth/client/dynamic-clients.ts';
 import type { FetchDocument } from '../../../src/oauth/client/fetch-document.ts';
-import { oauthErrorResponse } from '../../../src/oauth/endpoints/error-response.ts';
+import { createErrorResponse } from '../../../src/oauth/endpoints/error-response.ts';
 import { challengeOf } from '../../../src/oauth/http/pkce.ts';
 import { oauthRoutes } from '../../../src/oauth/routes.ts';
 import { createKeyring, type Keyring } from '../../../src/oauth/sealed/jwe.ts';
@@ -143,7 +143,7 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
   app.use(oauthRoutes(services));
   const grantFinder = createGrantFinder(services);
   app.all('/mcp', async (request, response) => void response.json(await grantFinder.find(request)));
-  const respond = oauthErrorResponse(services);
+  const respond = createErrorResponse(services);
   const onError: ErrorRequestHandler = (error, request, response, _next) => {
     if (error instanceof OAuthError) respond(error, request, response);
     else response.status(500).json({ error: String(error) });

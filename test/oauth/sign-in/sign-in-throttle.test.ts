@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { addressBlock } from '../../../src/oauth/http/address-block.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
-import { createSignInThrottle, waitSentence } from '../../../src/oauth/sign-in/throttle.ts';
+import { createSignInThrottle, waitSentence } from '../../../src/oauth/sign-in/sign-in-throttle.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import type { State } from '../../../src/state/state.ts';
 import { startOAuthApp, testKey } from '../../support/app/oauth-app.ts';

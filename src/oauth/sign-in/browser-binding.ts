@@ -1,22 +1,22 @@
-/** Ties a sign-in page to the browser that was shown it, without a session (RFC 6749 §10.12; RFC 9700 §4.7). */
+/** Binds a sign-in page to the browser that received it, without a session on the server (RFC 6749 §10.12; RFC 9700 §4.7). */
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { equalsInConstantTime, sha256 } from '../http/constant-time.ts';
 
-export interface FormBinding {
+export interface BrowserBinding {
   /**
-   * Gives the browser its cookie, or finds the one it has, so that several tabs work side by side.
+   * Sets the cookie of the browser. A cookie that it already has is kept, so that several tabs work side by side.
    *
    * @returns SHA-256 of the cookie, to be sealed into the page
    */
   bind(request: Request, response: Response): string;
-  /** Whether the cookie of the request is the one that was sealed, and the form was sent by a page of ours. */
-  isFromOurPage(request: Request, binding: string): boolean;
+  /** Whether the request has the cookie with this hash, and was sent by a page of this server. */
+  isFromOurPage(request: Request, cookieHash: string): boolean;
 }
 
-export function formBinding(issuer: string): FormBinding {
+export function createBrowserBinding(issuer: string): BrowserBinding {
   const secure = issuer.startsWith('https:');
-  // `__Host-` keeps sister domains from planting a cookie (RFC 6265bis §4.1.3.2); it needs Secure, which plain http cannot set.
+  // `__Host-` prevents sister domains from setting the cookie (RFC 6265bis §4.1.3.2); it requires Secure, which plain http cannot set.
   const name = secure ? '__Host-mail-mcp' : 'mail-mcp';
 
   const cookieOf = (request: Request): string | undefined =>
@@ -32,14 +32,14 @@ export function formBinding(issuer: string): FormBinding {
       response.cookie(name, value, { httpOnly: true, secure, sameSite: 'lax', path: '/' });
       return sha256(value);
     },
-    isFromOurPage(request, binding) {
+    isFromOurPage(request, cookieHash) {
       const cookie = cookieOf(request);
-      return cookie !== undefined && equalsInConstantTime(sha256(cookie), binding) && isSameOrigin(request, issuer);
+      return cookie !== undefined && equalsInConstantTime(sha256(cookie), cookieHash) && isSameOrigin(request, issuer);
     },
   };
 }
 
-/** `Referrer-Policy: no-referrer` makes browsers send `Origin: null` with our own form, so then Sec-Fetch-Site decides. */
+/** `Referrer-Policy: no-referrer` makes browsers send `Origin: null` with our own form; then Sec-Fetch-Site decides. */
 function isSameOrigin(request: Request, issuer: string): boolean {
   const { origin } = request.headers;
   if (origin !== undefined && origin !== 'null') return origin === issuer;

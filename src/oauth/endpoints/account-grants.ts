@@ -1,0 +1,48 @@
+/** Shows the grants of an account on /account, and revokes one of them or all. */
+import type { Response } from 'express';
+import { createGrants } from '../grant/grants.ts';
+import { createPages } from '../pages/pages.ts';
+import type { AccountSession } from '../sealed/sealed-types.ts';
+import type { OAuthServices } from '../services.ts';
+import { accountView, type RevokedAccess } from './account-page.ts';
+import type { AccountSessions } from './account-session.ts';
+
+export interface AccountGrants {
+  show(response: Response, session: AccountSession): Promise<void>;
+  /** @param chosen id of a grant, or `all`; `undefined` and unknown ids revoke nothing */
+  revoke(response: Response, session: AccountSession, chosen: string | undefined): Promise<void>;
+}
+
+export function createAccountGrants(services: OAuthServices, sessions: AccountSessions): AccountGrants {
+  const { issuer, keyring, now, log, state } = services;
+  const grants = createGrants({ state, keyring, now, log });
+  const pages = createPages({ issuer });
+
+  async function showPage(
+    response: Response,
+    { who, browser }: AccountSession,
+    revoked?: RevokedAccess,
+  ): Promise<void> {
+    const session = await sessions.sealSession({ who, browser });
+    const view = accountView({ session, who }, await grants.list(who), { canRevoke: state.isShared, revoked });
+    pages.send(response, 200, pages.account(view), []);
+  }
+
+  async function revoke({ who }: AccountSession, chosen: string | undefined): Promise<RevokedAccess | undefined> {
+    // A revocation in the memory of this process would be lost with it, and a token that was revoked would be valid again.
+    if (!state.isShared || chosen === undefined) return undefined;
+    if (chosen === 'all') {
+      await grants.revokeAll(who);
+      return { everythingUntil: now() };
+    }
+    const grant = (await grants.list(who)).find(({ id }) => id === chosen);
+    if (grant === undefined) return undefined;
+    await grants.revoke(grant.id);
+    return { clientName: grant.client.name };
+  }
+
+  return {
+    show: (response, session) => showPage(response, session),
+    revoke: async (response, session, chosen) => showPage(response, session, await revoke(session, chosen)),
+  };
+}

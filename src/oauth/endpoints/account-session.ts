@@ -1,0 +1,53 @@
+/** Keeps what `/account` needs between two requests in a hidden field of its pages: sealed, and bound to one browser. */
+import type { Request } from 'express';
+import type { Account } from '../../account.ts';
+import { OAuthError } from '../../errors.ts';
+import type { Parameters } from '../http/parameters.ts';
+import { tokenHashOf } from '../sealed/identity.ts';
+import { type AccountSession, type AccountSignIn, createTokens } from '../sealed/sealed-types.ts';
+import type { OAuthServices } from '../services.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
+
+const STALE_PAGE = 'This page is too old, or was opened in another browser.';
+
+/** The `unseal…` methods throw an OAuthError `invalid_request` unless the page was submitted in time by the browser that received it. */
+export interface AccountSessions {
+  sealSignIn(signIn: AccountSignIn): Promise<string>;
+  unsealSignIn(form: Parameters, request: Request): Promise<AccountSignIn>;
+  sealSession(session: AccountSession): Promise<string>;
+  unsealSession(form: Parameters, request: Request): Promise<AccountSession>;
+}
+
+export function createAccountSessions(
+  { keyring, now }: Pick<OAuthServices, 'keyring' | 'now'>,
+  { isFromOurPage }: Pick<SignIn, 'isFromOurPage'>,
+): AccountSessions {
+  const { accountSignIn: signIns, accountSession: sessions } = createTokens(keyring);
+
+  function requireOurPage<T extends { browser: string }>(request: Request, value: T): T {
+    if (!isFromOurPage(request, value.browser)) throw new OAuthError('invalid_request', STALE_PAGE);
+    return value;
+  }
+
+  return {
+    sealSignIn: (signIn) => signIns.seal(signIn, now()),
+    async unsealSignIn(form, request) {
+      return requireOurPage(request, await signIns.unseal(form.get('transaction') ?? '', now()).catch(throwStale));
+    },
+    sealSession: (session) => sessions.seal(session, now()),
+    async unsealSession(form, request) {
+      return requireOurPage(request, await sessions.unseal(form.get('session') ?? '', now()).catch(throwStale));
+    },
+  };
+}
+
+/** The name of an account, without what gives access to it. */
+export function sessionAccount(account: Account): AccountSession['who'] {
+  if (account.service === 'missive') return { url: account.url, tokenHash: tokenHashOf(account) };
+  const { server, login } = account.imap;
+  return { imap: { server, login: { username: login.username } } };
+}
+
+function throwStale(cause: unknown): never {
+  throw new OAuthError('invalid_request', STALE_PAGE, { cause });
+}

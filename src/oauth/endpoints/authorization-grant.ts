@@ -1,0 +1,75 @@
+/** Reduces an authorization request to the grant that results: what the operator's policy allows, and of that what the account owner chooses. */
+import { serviceOf } from '../../account.ts';
+import { OAuthError } from '../../errors.ts';
+import type { Power } from '../../policy.ts';
+import { clientInToken } from '../client/client.ts';
+import { scopeWith } from '../scope.ts';
+import { toSeconds } from '../sealed/jwe.ts';
+import type { CodePayload } from '../sealed/sealed-types.ts';
+import type { OAuthServices } from '../services.ts';
+import { offeredPowers, toConsent } from '../sign-in/consent.ts';
+import type { SignInContent } from '../sign-in/sign-in.ts';
+import { type AuthorizationRequest, errorRedirect } from './authorization-request.ts';
+
+type PowersLeft = OAuthServices['powersLeft'];
+
+/** @returns the powers that were requested and that the operator's policy allows */
+export function offeredFor({ client, scope }: AuthorizationRequest, powersLeft: PowersLeft): Power[] {
+  return offeredPowers(scope, powersLeft(client.policy, serviceOf(client.servers)));
+}
+
+/**
+ * @returns the request with the scope that the operator's policy allows (AUTHZ-23)
+ * @throws {OAuthError} `invalid_scope` if it allows nothing of it
+ */
+export function withinPolicy(request: AuthorizationRequest, powersLeft: PowersLeft): AuthorizationRequest {
+  const scope = scopeWith(request.scope, offeredFor(request, powersLeft));
+  if (scope.length > 0) return { ...request, scope };
+  const sentence = 'The operator of this server allows nothing of what was asked for.';
+  throw new OAuthError('invalid_scope', sentence, { redirect: errorRedirect(request) });
+}
+
+export interface AuthorizationGrant {
+  /** What the code holds. */
+  code: CodePayload;
+  /** What the access token holds beside the credentials. */
+  sealedBeside: object;
+}
+
+/**
+ * @param request within the operator's policy
+ * @param content the sign-in page as it was submitted; its choices may have problems
+ * @param page.shownAt the ends that the page offered are counted from then
+ */
+export function toGrant(
+  request: AuthorizationRequest,
+  { form, choices }: SignInContent,
+  { offered, shownAt, issuer }: { offered: readonly Power[]; shownAt: Date; issuer: string },
+): AuthorizationGrant {
+  const { client, resource: aud } = request;
+  const { servers, policy, expiresAt } = client;
+  const scope = scopeWith(request.scope, choices.powers);
+  const consent = toConsent(choices, offered, shownAt);
+  const limits = { ...(Object.keys(policy).length > 0 && { policy }), consent };
+  const end = consent?.until ?? (expiresAt && toSeconds(expiresAt));
+  return {
+    code: {
+      client: client.jti,
+      redirect_uri: request.redirectUri,
+      code_challenge: request.codeChallenge,
+      aud,
+      scope,
+      ...(consent && { consent }),
+      login: form.credentials(),
+    },
+    sealedBeside: {
+      iss: issuer,
+      aud,
+      client: clientInToken(client),
+      scope,
+      servers,
+      ...limits,
+      ...(end && { ends: end }),
+    },
+  };
+}

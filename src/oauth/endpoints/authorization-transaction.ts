@@ -1,0 +1,94 @@
+/** Keeps a validated authorization request in a hidden field of the sign-in page: sealed, bound to one browser, used once. */
+import type { Request } from 'express';
+import { OAuthError } from '../../errors.ts';
+import { isRegistered } from '../http/redirect-uri.ts';
+import { createTokens, SEALED_TYPES, type Transaction } from '../sealed/sealed-types.ts';
+import type { OAuthServices } from '../services.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import { type AuthorizationRequest, errorRedirect } from './authorization-request.ts';
+
+const STALE_PAGE = 'This sign-in page is too old, was already used, or was opened in another browser.';
+
+/** An authorization request whose sign-in page is shown. */
+export interface PendingAuthorization {
+  /** The same whenever the page is shown again, so that one transaction issues one code. */
+  tid: string;
+  /** Hash of the cookie of the browser that received the page. */
+  browser: string;
+  authorization: AuthorizationRequest;
+}
+
+export interface AuthorizationTransactions {
+  /** @throws {OAuthError} `invalid_request` if the request is too long */
+  seal(pending: PendingAuthorization, shownAt: Date): Promise<string>;
+  /**
+   * Only the sealed transaction decides what is being authorized; the other fields of the form have no influence on it.
+   *
+   * @throws {OAuthError} `invalid_request` if the page has expired, or was not submitted by the browser that received it
+   */
+  unseal(sealed: string | undefined, request: Request): Promise<PendingAuthorization & { shownAt: Date }>;
+  /** @throws {OAuthError} `invalid_request` if the transaction was used before */
+  use(pending: PendingAuthorization): Promise<void>;
+}
+
+export function createAuthorizationTransactions(
+  services: Pick<OAuthServices, 'keyring' | 'now' | 'state' | 'clients'>,
+  { isFromOurPage }: Pick<SignIn, 'isFromOurPage'>,
+): AuthorizationTransactions {
+  const { keyring, now, state, clients } = services;
+  const tokens = createTokens(keyring);
+
+  return {
+    async seal({ tid, browser, authorization }, shownAt) {
+      return tokens.transaction.seal({ tid, browser, ...toSealed(authorization) }, shownAt).catch((cause) => {
+        if (!(cause instanceof RangeError)) throw cause;
+        // A state of control characters grows sixfold in JSON; any other fits (AUTHZ-20).
+        const redirect = errorRedirect(authorization);
+        throw new OAuthError('invalid_request', 'The request is too long.', { cause, redirect });
+      });
+    },
+
+    async unseal(sealed, request) {
+      const transaction = await tokens.transaction.unseal(sealed ?? '', now()).catch((cause) => {
+        throw new OAuthError('invalid_request', STALE_PAGE, { cause });
+      });
+      if (!isFromOurPage(request, transaction.browser)) throw new OAuthError('invalid_request', STALE_PAGE);
+      const client = await clients.resolve(transaction.client_id);
+      // The client's document may have removed the URI since (CIMD-06).
+      if (!isRegistered(transaction.redirect_uri, client.redirectUris)) {
+        throw new OAuthError('invalid_request', STALE_PAGE);
+      }
+      const { tid, browser, iat } = transaction;
+      return { tid, browser, shownAt: new Date(iat * 1000), authorization: { client, ...fromSealed(transaction) } };
+    },
+
+    async use({ tid }) {
+      // A page that is shown again expires later than the first one; the mark is kept as long as the latest can be valid.
+      const markUntil = new Date(now().getTime() + SEALED_TYPES.transaction.lifetimeSeconds * 1000);
+      if ((await state.claim(`transaction:${tid}`, markUntil)) !== null) {
+        throw new OAuthError('invalid_request', STALE_PAGE);
+      }
+    },
+  };
+}
+
+function toSealed(request: AuthorizationRequest): Omit<Transaction, 'tid' | 'browser'> {
+  return {
+    client_id: request.client.id,
+    redirect_uri: request.redirectUri,
+    ...(request.state !== undefined && { state: request.state }),
+    code_challenge: request.codeChallenge,
+    aud: request.resource,
+    scope: request.scope,
+  };
+}
+
+function fromSealed(transaction: Transaction): Omit<AuthorizationRequest, 'client'> {
+  return {
+    redirectUri: transaction.redirect_uri,
+    state: transaction.state,
+    codeChallenge: transaction.code_challenge,
+    resource: transaction.aud,
+    scope: transaction.scope,
+  };
+}

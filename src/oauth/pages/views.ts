@@ -1,0 +1,173 @@
+/** The views: what each template of `views/` gets to draw. Values are plain text; the templates escape them. */
+import type { Service } from '../../account.ts';
+
+/** One input of a form. */
+export interface FieldView {
+  value: string;
+  /** Absent if the value is acceptable. */
+  problem: ProblemView | undefined;
+}
+
+export interface LinkView {
+  text: string;
+  url: string;
+}
+
+export interface ProblemView {
+  /** `id` of the element that the summary of problems links to. */
+  target: string;
+  sentence: string;
+  link: LinkView | undefined;
+  /** True for the first problem of the page: its field gets the focus. */
+  first: boolean;
+}
+
+export interface ServerView {
+  /** `imap.example.com:993` */
+  address: string;
+  /** How the connection is protected, in plain words. */
+  protection: string;
+}
+
+/** The part of the sign-in page where the account owner chooses powers and limits. */
+export interface ConsentView {
+  powers: readonly { id: string; words: string; isTicked: boolean }[];
+  problem: ProblemView | undefined;
+  limits: {
+    /** Whether they are visible without a click. */
+    isOpen: boolean;
+    /** Absent where nothing can be sent. `given`: the recipients that the operator allows. */
+    recipients: (FieldView & { given: string | undefined }) | undefined;
+    ends: readonly { value: string; words: string; isChosen: boolean }[];
+    /** When the grant ends unless it is revoked before. */
+    lastEnd: string;
+  };
+}
+
+/** The sign-in page of `/oauth/authorize`. */
+export interface SignInView {
+  action: string;
+  transaction: string;
+  /** `onThisDevice`: the access goes to a program beside the browser, which cannot be verified (RFC 8252 §8.6). */
+  client: {
+    name: string;
+    redirectHost: string;
+    onThisDevice: boolean;
+    /** False if name and redirect URI are the client's own statements (RFC 7591). */
+    isVerified: boolean;
+    /** Host of the client's metadata document; absent if the client has none. */
+    documentHost: string | undefined;
+  };
+  issuerHost: string;
+  consent: ConsentView;
+  /** The page that lists what the account owner has granted. */
+  accountUrl: string;
+  words: AccountWords;
+  form: SignInFormView;
+  problems: readonly ProblemView[];
+}
+
+/** After “your”, and after “goes to”. */
+export interface AccountWords {
+  account: string;
+  secret: string;
+  servers: string;
+}
+
+/** What people call an account of a service, its secret, and its servers. */
+export const ACCOUNT_WORDS: Readonly<Record<Service, AccountWords>> = {
+  mail: { account: 'mailbox', secret: 'password', servers: 'these two mail servers' },
+  missive: { account: 'Missive account', secret: 'API token', servers: 'Missive' },
+};
+
+/** The credentials that the sign-in page asks for: of a mailbox or of Missive. */
+export type SignInFormView = MailFormView | MissiveFormView;
+
+export interface MailFormView {
+  service: 'mail';
+  servers: { imap: ServerView; smtp: ServerView };
+  serverProblems: { imap: ProblemView | undefined; smtp: ProblemView | undefined };
+  /** Absent unless the provider is known to accept nothing but app passwords. */
+  appPassword: AppPasswordHint | undefined;
+  useSameCredentials: boolean;
+  fields: Readonly<Record<string, FieldView>>;
+}
+
+/** Below the label of the password. */
+export interface AppPasswordHint {
+  text: string;
+  link: LinkView;
+}
+
+export interface MissiveFormView {
+  service: 'missive';
+  server: ServerView;
+  serverProblem: ProblemView | undefined;
+  fields: { api_token: FieldView };
+}
+
+/** The page of `/account` that asks for a client ID: the client determines the servers. */
+export interface AccountClientView {
+  action: string;
+  problem: ProblemView | undefined;
+}
+
+/** The sign-in page of `/account`. */
+export interface AccountSignInView {
+  action: string;
+  transaction: string;
+  words: AccountWords;
+  form: AccountFormView;
+  /** True where the servers are those of the default connection: the account may be at others. */
+  isDefault: boolean;
+  problems: readonly ProblemView[];
+}
+
+/** The credentials that the sign-in page of `/account` asks for. */
+export type AccountFormView = MailboxFormView | MissiveFormView;
+
+/** As MailFormView, without the credentials for sending. */
+export interface MailboxFormView {
+  service: 'mail';
+  server: ServerView;
+  serverProblem: ProblemView | undefined;
+  appPassword: AppPasswordHint | undefined;
+  fields: Readonly<Record<'imap_username' | 'imap_password', FieldView>>;
+}
+
+/** The page of `/account` that lists the grants of an account. */
+export interface AccountView {
+  action: string;
+  session: string;
+  words: AccountWords;
+  /** User name at the mail server; absent for an API token, which has no name. */
+  username: string | undefined;
+  host: string;
+  /** What ends all access, wherever it was granted. */
+  lock: string;
+  /** False: the page explains what else ends the access. */
+  canRevoke: boolean;
+  /** What was just revoked, as a sentence. */
+  revoked: string | undefined;
+  grants: readonly {
+    id: string;
+    name: string;
+    redirectHost: string | undefined;
+    /** After “may”. */
+    may: string;
+    recipients: string | undefined;
+    since: string;
+    until: string;
+  }[];
+}
+
+export interface ErrorView {
+  title: string;
+  sentence: string;
+  /** What the reader can do next. */
+  advice: string;
+  /** An OAuth error code, for support. */
+  code: string;
+  /** Where the reader can go, by name; absent if there is no such place, or it is not trusted. */
+  next?: { url: string; name: string } | undefined;
+}

@@ -1,0 +1,69 @@
+/** Checks credentials that were typed into a form at the real servers, throttled, and puts a refusal into sentences. */
+import type { Request } from 'express';
+import { type Account, type LoginProblem, type Servers, serviceOf } from '../../account.ts';
+import { accountOf } from '../sealed/identity.ts';
+import type { OAuthServices } from '../services.ts';
+import type { FilledForm, FormProblem } from './form.ts';
+import { createSignInThrottle, waitSentence } from './sign-in-throttle.ts';
+
+/** What the page shows if the credentials are not accepted. */
+export interface Rejection<View> {
+  form: FilledForm<View>;
+  problems: readonly FormProblem[];
+  /** Present if there were too many attempts: then the servers were not asked. */
+  retryAfterSeconds?: number;
+}
+
+/** Where the credentials are used. */
+export interface CheckTarget {
+  /** `jti` of the client that the sign-in is for, or a fixed name in its place; attempts are counted by it. */
+  client: string;
+  servers: Servers;
+  /** Of a mailbox: IMAP alone. Absent: SMTP too. */
+  only?: 'imap';
+}
+
+/** @returns `undefined` if the servers accept the credentials */
+export type CheckCredentials = <View>(
+  request: Request,
+  form: FilledForm<View>,
+  target: CheckTarget,
+) => Promise<Rejection<View> | undefined>;
+
+/** @throws {UpstreamError} (from what it returns) if attempts cannot be counted */
+export function createCredentialsCheck(services: OAuthServices): CheckCredentials {
+  const { log, verifyLogin } = services;
+  const throttle = createSignInThrottle(services);
+
+  async function attempt(request: Request, account: Account, { client, only }: CheckTarget): Promise<Outcome> {
+    const { waitSeconds, succeeded } = await throttle.attempt({ clientJti: client, account, address: request.ip });
+    if (waitSeconds > 0) {
+      log.info({ client, waitSeconds }, 'sign-in refused: too many attempts');
+      return { waitSeconds, refusal: [] };
+    }
+    const refusal = await verifyLogin(account, only ? { only } : {});
+    if (refusal.length > 0) log.info({ client, faults: refusal }, 'sign-in refused by the servers');
+    else await succeeded();
+    return { waitSeconds: 0, refusal };
+  }
+
+  return async function checkCredentials(request, form, target) {
+    const { servers } = target;
+    const { waitSeconds, refusal } = await attempt(request, accountOf(form.credentials(), servers), target);
+    if (waitSeconds > 0) {
+      const sentence = waitSentence(waitSeconds, SERVER_WORDS[serviceOf(servers)]);
+      return { form, problems: [{ place: form.waitPlace, sentence }], retryAfterSeconds: waitSeconds };
+    }
+    return refusal.length > 0 ? form.afterRefusal(refusal) : undefined;
+  };
+}
+
+interface Outcome {
+  /** 0: the servers were asked. */
+  waitSeconds: number;
+  /** Empty if the servers accept the credentials. */
+  refusal: readonly LoginProblem[];
+}
+
+/** After “Nothing was sent to”. */
+const SERVER_WORDS = { mail: 'the mail server', missive: 'Missive' } as const;

@@ -1,0 +1,49 @@
+/** Reads the fields of the sign-in form of a mailbox, and turns them into credentials. */
+import type { Parameters } from '../http/parameters.ts';
+import type { MailCredentials } from '../sealed/identity.ts';
+
+/** As typed. Name, address and user names without blanks around them; passwords unchanged. */
+export interface MailFields {
+  fullName: string;
+  email: string;
+  imapUsername: string;
+  imapPassword: string;
+  useSameCredentials: boolean;
+  smtpUsername: string;
+  smtpPassword: string;
+}
+
+/** Before anything is typed. */
+export const BLANK_MAIL_FIELDS: MailFields = {
+  fullName: '',
+  email: '',
+  imapUsername: '',
+  imapPassword: '',
+  useSameCredentials: true,
+  smtpUsername: '',
+  smtpPassword: '',
+};
+
+/** The names of the fields are public; an unticked box is not sent at all (HTML §4.10.21.4). */
+export function readMailFields(form: Parameters): MailFields {
+  return {
+    fullName: (form.get('full_name') ?? '').trim(),
+    email: (form.get('email') ?? '').trim(),
+    imapUsername: (form.get('imap_username') ?? '').trim(),
+    imapPassword: form.get('imap_password') ?? '',
+    useSameCredentials: form.get('use_same_credentials') !== undefined,
+    smtpUsername: (form.get('smtp_username') ?? '').trim(),
+    smtpPassword: form.get('smtp_password') ?? '',
+  };
+}
+
+/** The fields as they are sealed; empty user names become the address. */
+export function toMailCredentials(fields: MailFields): MailCredentials {
+  const { fullName: name, email, imapUsername, imapPassword, smtpUsername, smtpPassword } = fields;
+  return {
+    name,
+    email,
+    imap: { ...(imapUsername && imapUsername !== email && { username: imapUsername }), password: imapPassword },
+    ...(!fields.useSameCredentials && { smtp: { username: smtpUsername || email, password: smtpPassword } }),
+  };
+}

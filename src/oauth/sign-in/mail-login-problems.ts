@@ -1,0 +1,69 @@
+/** Puts into sentences why the mail servers refused a login, each sentence beside the field that it concerns. */
+import type { LoginProblem, MailServer, MailServers } from '../../mail/account.ts';
+import { appPasswordRequired, wrongPassword } from './app-passwords.ts';
+import type { FormProblem } from './form.ts';
+import type { MailFields } from './mail-fields.ts';
+
+type UseSame = Pick<MailFields, 'useSameCredentials'>;
+
+/**
+ * @param fields decide which password was refused: with one pair of credentials for both servers, a refusal by the SMTP server alone
+ *   asks for a second pair
+ * @returns at most one problem a server, IMAP first; empty if there was none
+ */
+export function mailLoginProblems(
+  refusal: readonly LoginProblem[],
+  fields: UseSame,
+  servers: MailServers,
+): FormProblem[] {
+  const imap = refusal.find(({ service }) => service === 'imap');
+  const smtp = refusal.find(({ service }) => service === 'smtp');
+  const problems = imap ? [toFormProblem(imap, servers.imap)] : [];
+  if (!smtp) return problems;
+  if (needsSmtpCredentials(refusal, fields)) return [toFormProblem(smtp, servers.smtp, { worksForReading: true })];
+  const smtpProblem = toFormProblem(smtp, servers.smtp);
+  if (!fields.useSameCredentials || !concernsCredentials(smtp)) return [...problems, smtpProblem];
+  // With one pair, its fields are the only ones, and two refusals of it are one problem: the more specific one.
+  const ofSamePassword = { ...smtpProblem, place: 'imap_password' as const };
+  if (!imap || !concernsCredentials(imap)) return [...problems, ofSamePassword];
+  return imap.fault === 'credentials' && smtp.fault === 'app_password' ? [ofSamePassword] : problems;
+}
+
+/** Whether the fields for sending must be shown although the box is ticked: IMAP accepts the credentials, SMTP does not. */
+export function needsSmtpCredentials(refusal: readonly LoginProblem[], fields: UseSame): boolean {
+  return (
+    fields.useSameCredentials && refusal.every((problem) => problem.service === 'smtp' && concernsCredentials(problem))
+  );
+}
+
+const concernsCredentials = ({ fault }: LoginProblem): boolean => fault === 'credentials' || fault === 'app_password';
+
+function toFormProblem(
+  { service, fault }: LoginProblem,
+  { host, port }: MailServer,
+  { worksForReading } = { worksForReading: false },
+): FormProblem {
+  const place = `${service}_server` as const;
+  switch (fault) {
+    case 'credentials':
+      return { place: `${service}_password`, ...wrongPassword(host, worksForReading) };
+    case 'app_password':
+      return { place: `${service}_password`, ...appPasswordRequired(host) };
+    case 'unreachable':
+      return { place, sentence: `${host} could not be reached on port ${port}. Try again in a minute.` };
+    case 'timeout':
+      return { place, sentence: `${host} did not answer in time. Try again in a minute.` };
+    case 'certificate':
+      return {
+        place,
+        sentence: `The certificate of ${host} is not valid, so your password was not sent. Tell whoever runs the mail server.`,
+      };
+    case 'no_starttls':
+      return {
+        place,
+        sentence: `${host} offers no secure connection on port ${port}, so your password was not sent. Tell whoever set up this connection.`,
+      };
+    case 'refused':
+      return { place, sentence: `${host} refused the connection. Try again later, or ask your mail provider why.` };
+  }
+}

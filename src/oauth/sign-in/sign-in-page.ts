@@ -1,0 +1,92 @@
+/** Writes the sign-in pages of `/oauth/authorize` and `/account`: who asks, the form with what was typed, and its problems. */
+import { type Servers, serviceOf } from '../../account.ts';
+import type { Power } from '../../policy.ts';
+import type { Client } from '../client/client.ts';
+import { ACCOUNT_PATH, AUTHORIZE_PATHS } from '../http/paths.ts';
+import { plainText } from '../http/plain-text.ts';
+import { redirectHost } from '../http/redirect-uri.ts';
+import {
+  ACCOUNT_WORDS,
+  type AccountFormView,
+  type AccountSignInView,
+  type ProblemView,
+  type SignInFormView,
+  type SignInView,
+} from '../pages/views.ts';
+import type { Choices } from './consent.ts';
+import { consentView } from './consent-page.ts';
+import type { FilledForm, FormProblem, Place } from './form.ts';
+
+/** What an account owner has typed, and what is wrong with it. */
+export interface PageContent<View> {
+  form: FilledForm<View>;
+  /** In reading order. */
+  problems?: readonly FormProblem[];
+  /** Present if there were too many attempts. */
+  retryAfterSeconds?: number;
+}
+
+export interface SignInContent extends PageContent<SignInFormView> {
+  choices: Choices;
+}
+
+/** What a sign-in page of `/oauth/authorize` is for. */
+export interface SignInPage {
+  client: Client;
+  redirectUri: string;
+  /** The powers that can be granted. */
+  offered: readonly Power[];
+  /** The sealed authorization request. */
+  transaction: string;
+  shownAt: Date;
+}
+
+/** What a sign-in page of `/account` is for. */
+export interface AccountSignInPage {
+  servers: Servers;
+  /** The sealed servers. */
+  transaction: string;
+  /** True where the servers are those of the default connection. */
+  isDefault: boolean;
+}
+
+export function signInView(page: SignInPage, content: SignInContent, issuer: string): SignInView {
+  const { client, redirectUri, offered, shownAt } = page;
+  const { problems, problemAt } = problemViews(content.problems);
+  return {
+    action: AUTHORIZE_PATHS[0],
+    transaction: page.transaction,
+    client: {
+      name: client.name,
+      redirectHost: plainText(redirectHost(redirectUri), 255),
+      onThisDevice: !redirectUri.startsWith('https:'),
+      isVerified: client.origin !== 'registered',
+      documentHost: client.documentHost ?? undefined,
+    },
+    issuerHost: new URL(issuer).host,
+    consent: consentView(client, { offered, choices: content.choices, now: shownAt }, problemAt),
+    accountUrl: `${ACCOUNT_PATH}?client_id=${encodeURIComponent(client.id)}`,
+    words: ACCOUNT_WORDS[serviceOf(client.servers)],
+    form: content.form.view(problemAt),
+    problems,
+  };
+}
+
+export function accountSignInView(page: AccountSignInPage, content: PageContent<AccountFormView>): AccountSignInView {
+  const { problems, problemAt } = problemViews(content.problems);
+  return {
+    action: ACCOUNT_PATH,
+    transaction: page.transaction,
+    words: ACCOUNT_WORDS[serviceOf(page.servers)],
+    form: content.form.view(problemAt),
+    isDefault: page.isDefault,
+    problems,
+  };
+}
+
+function problemViews(given: readonly FormProblem[] = []) {
+  const problems = given.map(
+    ({ place, sentence, link }, index): ProblemView => ({ target: place, sentence, link, first: index === 0 }),
+  );
+  return { problems, problemAt: (place: Place) => problems.find(({ target }) => target === place) };
+}

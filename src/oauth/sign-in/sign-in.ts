@@ -1,0 +1,59 @@
+/** Signs account owners in: shows the sign-in page, binds it to one browser, and checks the credentials that were typed. */
+import type { Request, Response } from 'express';
+import { formActionSources } from '../http/redirect-uri.ts';
+import { createPages } from '../pages/pages.ts';
+import type { AccountFormView } from '../pages/views.ts';
+import type { OAuthServices } from '../services.ts';
+import { type BrowserBinding, createBrowserBinding } from './browser-binding.ts';
+import { type CheckCredentials, createCredentialsCheck } from './credentials-check.ts';
+import {
+  type AccountSignInPage,
+  accountSignInView,
+  type PageContent,
+  type SignInContent,
+  type SignInPage,
+  signInView,
+} from './sign-in-page.ts';
+
+export interface SignIn {
+  bindBrowser: BrowserBinding['bind'];
+  isFromOurPage(request: Request, cookieHash: string): boolean;
+  /** Sends the sign-in page of `/oauth/authorize`: status 429 and `Retry-After` after too many attempts, else 200. */
+  showPage(response: Response, page: SignInPage, content: SignInContent): void;
+  /** Sends the sign-in page of `/account`, with the same statuses. */
+  showAccountPage(response: Response, page: AccountSignInPage, content: PageContent<AccountFormView>): void;
+  checkCredentials: CheckCredentials;
+}
+
+export type { PageContent, SignInContent };
+
+export function createSignIn(services: OAuthServices): SignIn {
+  const { issuer } = services;
+  const pages = createPages({ issuer });
+  const binding = createBrowserBinding(issuer);
+
+  return {
+    bindBrowser: binding.bind,
+    isFromOurPage: binding.isFromOurPage,
+    showPage(response, page, content) {
+      const status = setRetryAfter(response, content);
+      pages.send(
+        response,
+        status,
+        pages.signIn(signInView(page, content, issuer)),
+        formActionSources(page.redirectUri),
+      );
+    },
+    showAccountPage(response, page, content) {
+      const status = setRetryAfter(response, content);
+      pages.send(response, status, pages.accountSignIn(accountSignInView(page, content)), []);
+    },
+    checkCredentials: createCredentialsCheck(services),
+  };
+}
+
+function setRetryAfter(response: Response, { retryAfterSeconds }: { retryAfterSeconds?: number }): number {
+  if (retryAfterSeconds === undefined) return 200;
+  response.set('Retry-After', String(retryAfterSeconds));
+  return 429;
+}
