@@ -5,6 +5,7 @@ import { deniedClientKey } from '../oauth/client/clients.ts';
 import { jtiOfClient } from '../oauth/client/named-client.ts';
 import { createKeyring } from '../oauth/sealed/jwe.ts';
 import { readStateAccess } from '../settings/config.ts';
+import { openState } from '../state/open-state.ts';
 import type { State } from '../state/state.ts';
 
 const CENTURY_MS = 100 * 365 * 24 * 3_600_000;
@@ -31,11 +32,9 @@ async function change(
   env: NodeJS.ProcessEnv,
   apply: (state: State, mark: string) => Promise<void>,
 ): Promise<string> {
-  const { keys, redisUrl: url } = readStateAccess(env);
+  const { keys, redisUrl } = readStateAccess(env);
   const jti = await jtiOfClient(named.trim(), createKeyring(keys));
-  // The server is started from the same place, and need not load it.
-  const { connectRedisState } = await import('../state/redis.ts');
-  const state = await connectRedisState({ url, now: () => new Date() });
+  const state = await openState({ redisUrl, now: () => new Date() });
   try {
     await apply(state, deniedClientKey(jti));
   } catch (cause) {

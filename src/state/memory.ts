@@ -1,14 +1,19 @@
-/** State in the memory of this process: right for one replica, unshared between several. */
+/** Keeps the state in the memory of this process: correct for one replica, not shared between several. */
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { createCounters } from './counters.ts';
 import type { State } from './state.ts';
 
-/** Expired entries are swept when as many again have come, so memory stays within twice of what is alive. */
-const smallestSweep = 1000;
+/** Expired entries are removed when the number of entries has doubled, so memory stays within twice of what is valid. */
+const MIN_SWEEP_ENTRIES = 1000;
+
+interface Note {
+  text: string;
+  until: Date;
+}
 
 export function createMemoryState({ now }: { now: () => Date }): State {
-  const claims = expiringMap<Date>(now);
-  const lists = expiringMap<Map<string, { text: string; until: Date }>>(now);
+  const claims = createExpiringMap<Date>(now);
+  const lists = createExpiringMap<Map<string, Note>>(now);
 
   return {
     isShared: false,
@@ -26,11 +31,11 @@ export function createMemoryState({ now }: { now: () => Date }): State {
     },
     ...createCounters(now, (window) => new RateLimiterMemory(window)),
     async note(list, id, text, until) {
-      const notes = lists.get(list) ?? new Map<string, { text: string; until: Date }>();
+      const notes = lists.get(list) ?? new Map<string, Note>();
       for (const [other, note] of notes) if (note.until <= now()) notes.delete(other);
       notes.set(id, { text, until });
-      const last = Math.max(...[...notes.values()].map((note) => note.until.getTime()));
-      lists.set(list, notes, new Date(last));
+      const lastEnd = Math.max(...[...notes.values()].map((note) => note.until.getTime()));
+      lists.set(list, notes, new Date(lastEnd));
     },
     async notes(list) {
       const notes = [...(lists.get(list)?.values() ?? [])];
@@ -40,14 +45,14 @@ export function createMemoryState({ now }: { now: () => Date }): State {
   };
 }
 
-function expiringMap<T>(now: () => Date) {
+function createExpiringMap<T>(now: () => Date) {
   const entries = new Map<string, { value: T; until: number }>();
-  let sweepAt = smallestSweep;
+  let sweepAt = MIN_SWEEP_ENTRIES;
 
   function sweep(): void {
     const time = now().getTime();
     for (const [key, entry] of entries) if (entry.until <= time) entries.delete(key);
-    sweepAt = Math.max(smallestSweep, entries.size * 2);
+    sweepAt = Math.max(MIN_SWEEP_ENTRIES, entries.size * 2);
   }
 
   return {

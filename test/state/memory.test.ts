@@ -1,5 +1,8 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createMemoryState } from '../../src/state/memory.ts';
+import { describeStateRules } from '../support/state-rules.ts';
+
+describeStateRules('in memory', async () => createMemoryState({ now: () => new Date() }));
 
 function stateAt(start: string) {
   const clock = { time: Date.parse(start) };
@@ -8,7 +11,7 @@ function stateAt(start: string) {
 }
 
 describe('claim', () => {
-  test('a key is used until its time is over, and another key is not affected', async () => {
+  test('a key is claimed until its time is over, and another key is not affected', async () => {
     const { state, clock, inSeconds } = stateAt('2026-11-21T12:00:00Z');
     await state.claim('code:1', inSeconds(60));
     clock.time += 59_999;
@@ -18,7 +21,7 @@ describe('claim', () => {
     expect(await state.claim('code:1', inSeconds(60))).toBeNull();
   });
 
-  test('many expired marks do not push out one that is alive', async () => {
+  test('many expired claims do not displace a valid one', async () => {
     const { state, clock, inSeconds } = stateAt('2026-11-21T12:00:00Z');
     await state.claim('alive', inSeconds(3600));
     for (let index = 0; index < 5000; index++) {
@@ -30,7 +33,7 @@ describe('claim', () => {
 });
 
 describe('count', () => {
-  test('counts within the window that the first opened, and starts anew after it', async () => {
+  test('counts within the window that the first count opened, and starts anew after it', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: Date.parse('2026-11-21T12:00:00Z') });
     onTestFinished(() => void vi.useRealTimers());
     const state = createMemoryState({ now: () => new Date() });

@@ -1,15 +1,16 @@
 import { Redis } from 'ioredis';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectRedisState, type RedisOptions } from '../../src/state/redis.ts';
 import type { State } from '../../src/state/state.ts';
 import { waitUntil } from '../support/app/wait-until.ts';
-import { startRedis } from '../support/servers/redis.ts';
+import { startRedis, type TestRedis } from '../support/servers/redis.ts';
 import { testServers } from '../support/servers/servers.ts';
+import { describeStateRules } from '../support/state-rules.ts';
 
 const now = () => new Date();
 const soon = () => new Date(Date.now() + 60_000);
 
-/** More than every wait of ours together, and far less than for ever. */
+/** Longer than all waits of the state together. */
 const BOUND_MS = 10_000;
 
 async function connected(url: string, onChange?: RedisOptions['onChange']): Promise<State & AsyncDisposable> {
@@ -17,7 +18,7 @@ async function connected(url: string, onChange?: RedisOptions['onChange']): Prom
   return { ...state, [Symbol.asyncDispose]: state.close };
 }
 
-const questions: [string, (state: State) => Promise<unknown>][] = [
+const methods: [string, (state: State) => Promise<unknown>][] = [
   ['claim', (state) => state.claim('key', soon())],
   ['mark', (state) => state.mark('key', soon())],
   ['claimed', (state) => state.claimed(['key', 'other'])],
@@ -32,12 +33,22 @@ const questions: [string, (state: State) => Promise<unknown>][] = [
 const unreachable = { name: 'UpstreamError', service: 'Redis', fault: 'unreachable' };
 
 function withinBound<T>(work: Promise<T>): Promise<T> {
-  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('It waits for ever')), BOUND_MS));
+  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('It takes too long')), BOUND_MS));
   return Promise.race([work, late]);
 }
 
+describe('one Redis', () => {
+  let redis: TestRedis;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis[Symbol.asyncDispose]());
+
+  describeStateRules('in Redis', () => connectRedisState({ url: redis.url, now }));
+});
+
 describe('two replicas with one Redis', () => {
-  test('claim, count and note for each other', async () => {
+  test('share claims, counts and notes', async () => {
     await using redis = await startRedis();
     await using a = await connected(redis.url);
     await using b = await connected(redis.url);
@@ -47,10 +58,10 @@ describe('two replicas with one Redis', () => {
     expect(await b.notes('list')).toEqual(['text']);
   });
 
-  test('every key is ours by its name, and none stays for ever', async () => {
+  test('every key has the prefix of this server, and every key expires', async () => {
     await using redis = await startRedis();
     await using state = await connected(redis.url);
-    for (const [, ask] of questions) await ask(state);
+    for (const [, call] of methods) await call(state);
     await state.mark('key', soon());
     await state.count('key', 60);
     const client = new Redis(redis.url);
@@ -71,7 +82,7 @@ describe('two replicas with one Redis', () => {
 describe('Redis over TLS', () => {
   const { certificates } = testServers();
 
-  test('is used when its certificate is good', async () => {
+  test('is used if its certificate is valid', async () => {
     await using redis = await startRedis(certificates.server);
     await using state = await connected(redis.url);
     expect(await state.claim('key', soon())).toBeNull();
@@ -79,34 +90,34 @@ describe('Redis over TLS', () => {
 
   test.each([
     ['another host', certificates.wrongHost],
-    ['nobody', certificates.selfSigned],
-  ])('is told nothing when its certificate is that of %s', async (_whose, certificate) => {
+    ['an unknown issuer', certificates.selfSigned],
+  ])('receives no command if its certificate is that of %s', async (_subject, certificate) => {
     await using redis = await startRedis(certificate);
     await using state = await connected(redis.url);
     await expect(state.claim('key', soon())).rejects.toMatchObject(unreachable);
   });
 });
 
-describe('when Redis goes away', () => {
-  test('every question fails with one error that says so, and soon', async () => {
+describe('when Redis is unreachable', () => {
+  test('every method soon fails with the same error', async () => {
     await using redis = await startRedis();
     await using state = await connected(redis.url);
     await redis.stop();
-    for (const [name, ask] of questions) {
-      await expect(withinBound(ask(state)), name).rejects.toMatchObject(unreachable);
+    for (const [name, call] of methods) {
+      await expect(withinBound(call(state)), name).rejects.toMatchObject(unreachable);
     }
   });
 
-  test('a server that holds the connection and says nothing counts as gone', async () => {
+  test('a server that keeps the connection and does not answer counts as unreachable', async () => {
     await using redis = await startRedis();
     await using state = await connected(redis.url);
     await redis.freeze();
-    for (const [name, ask] of questions) {
-      await expect(withinBound(ask(state)), name).rejects.toMatchObject(unreachable);
+    for (const [name, call] of methods) {
+      await expect(withinBound(call(state)), name).rejects.toMatchObject(unreachable);
     }
   });
 
-  test('the connection comes back by itself, and each change is told once', async () => {
+  test('the connection is restored automatically, and each change is reported once', async () => {
     await using redis = await startRedis();
     const changes: boolean[] = [];
     await using state = await connected(redis.url, (isReachable) => void changes.push(isReachable));
@@ -122,7 +133,7 @@ describe('when Redis goes away', () => {
     expect(changes).toEqual([true, false, true]);
   });
 
-  test('a server that is not there at the start is found when it comes', async () => {
+  test('a server that is unreachable at the start is used once it is reachable', async () => {
     await using redis = await startRedis();
     await redis.stop();
     await using state = await withinBound(connected(redis.url));
@@ -136,7 +147,7 @@ describe('when Redis goes away', () => {
     expect(await waitUntil(BOUND_MS, claims)).toBe(true);
   });
 
-  test('a closed state asks nobody, and does not connect again', async () => {
+  test('a closed state sends nothing, and does not connect again', async () => {
     await using redis = await startRedis();
     const changes: boolean[] = [];
     const state = await connectRedisState({
@@ -149,7 +160,7 @@ describe('when Redis goes away', () => {
     expect(changes).toEqual([true]);
   });
 
-  test('what Redis refuses carries its code, for the log of the operator', async () => {
+  test('an error of Redis has its code, for the log', async () => {
     await using redis = await startRedis();
     await using state = await connected(redis.url);
     const client = new Redis(redis.url);
@@ -159,11 +170,11 @@ describe('when Redis goes away', () => {
     await expect(state.claim('key', soon())).rejects.toMatchObject({ ...unreachable, code: 'OOM' });
   });
 
-  test('a wrong password is a Redis that cannot be asked, and is quoted nowhere', async () => {
+  test('a wrong password makes Redis unreachable, and appears in no error', async () => {
     await using redis = await startRedis();
-    const secret = 'a-password-of-nobody';
+    const secret = 'a-password-of-no-user';
     const causes: unknown[] = [];
-    await using state = await connected(redis.url.replace('//', `//nobody:${secret}@`), (_, cause) =>
+    await using state = await connected(redis.url.replace('//', `//unknown:${secret}@`), (_, cause) =>
       causes.push(cause),
     );
     const error = await state.claimed(['key']).catch((fault: unknown) => fault);
