@@ -1,3 +1,4 @@
+/** Publishes attachments without S3: a sealed link names the part, and this server streams it from IMAP when the link is requested. */
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,14 +9,12 @@ import type { MailAccount } from '../mail/account.ts';
 import { canonicalMailboxName } from '../mail/imap/mailbox-name.ts';
 import { openPart } from '../mail/messages/read.ts';
 import type { ImapPool } from '../mail/pool/pool.ts';
-import { keepOrReopen, openLent } from './reread-stream.ts';
-import type { AttachmentRef, AttachmentStore, Reader } from './store.ts';
+import { type AttachmentRef, type AttachmentStore, expired, notOurs, notReadable, type Reader } from './store.ts';
+import { streamOf, toMessageBytes } from './to-message-bytes.ts';
 
-/** Attachments without S3: a link seals where the part is, and this server streams it from IMAP when somebody opens the link. */
-
-/** How a reference becomes the last part of a URL, and back. */
+/** Turns a reference into the last part of a URL, and back. */
 export interface LinkSeal {
-  /** @param notAfter ends it earlier than it would end by itself */
+  /** @param notAfter an end before the usual lifetime is over */
   seal(reference: AttachmentRef, notAfter?: Date): Promise<string>;
   /** @throws {OAuthError} if it is not one of ours, or has expired */
   open(sealed: string): Promise<AttachmentRef>;
@@ -23,15 +22,14 @@ export interface LinkSeal {
 
 type OpenedPart = Awaited<ReturnType<typeof openPart>>;
 
-/** Lends one part of a message, decoded. The connection to the mail server is taken until `use` has ended. */
-export type LendPart = <T>(reference: AttachmentRef, use: (part: OpenedPart) => Promise<T>) => Promise<T>;
+/** Runs `use` with one decoded part of a message. Its connection to the mail server is in use until the promise of `use` settles. */
+export type WithPart = <T>(reference: AttachmentRef, use: (part: OpenedPart) => Promise<T>) => Promise<T>;
 
 /**
- * Lends parts over warm connections.
- *
- * @throws {ToolError} if the mailbox was made anew since the reference: its UIDs name other messages now (RFC 9051 §2.3.1.1)
+ * @returns a function that reads parts over the connections of the pool; it throws a ToolError if the mailbox was created anew since the
+ *   reference was made: its UIDs name other messages then (RFC 9051 §2.3.1.1)
  */
-export function lendFrom(pool: Pick<ImapPool, 'withConnection'>): LendPart {
+export function withPartOf(pool: Pick<ImapPool, 'withConnection'>): WithPart {
   return ({ imap, mailbox, uidValidity, uid, part }, use) =>
     pool.withConnection({ imap }, async (connection) => {
       const opened = await openPart(connection, mailbox, uid, part);
@@ -44,14 +42,14 @@ export function lendFrom(pool: Pick<ImapPool, 'withConnection'>): LendPart {
 }
 
 const PATH = '/attachments/';
-/** A reader that takes nothing for this long loses the connection to the mail server it holds. */
+/** A client that reads nothing for this long loses the connection to the mail server that it holds. */
 const STALL_MS = 60_000;
 
-export function createLinkStore(options: { issuer: string; seal: LinkSeal; lendPart: LendPart }): AttachmentStore {
-  const { issuer, seal, lendPart } = options;
+export function createLinkStore(options: { issuer: string; seal: LinkSeal; withPart: WithPart }): AttachmentStore {
+  const { issuer, seal, withPart } = options;
   const prefix = `${issuer}${PATH}`;
   return {
-    publish: async ({ imap, mailbox, uidValidity, uid, part }, _lend, notAfter) =>
+    publish: async ({ imap, mailbox, uidValidity, uid, part }, _withBytes, notAfter) =>
       prefix + (await seal.seal({ imap, mailbox, uidValidity, uid, part }, notAfter)),
     async fetchOwn(url, reader, maxBytes) {
       if (!url.startsWith(prefix)) throw notOurs();
@@ -59,17 +57,17 @@ export function createLinkStore(options: { issuer: string; seal: LinkSeal; lendP
         throw expired();
       });
       const part = reader === 'anyone' ? reference : await readableBy(reader, reference);
-      const again = () => openLent((use) => lendPart(part, ({ stream }) => use(stream)));
-      return lendPart(part, async ({ stream, filename, contentType }) => ({
+      const reopen = () => streamOf((use) => withPart(part, ({ stream }) => use(stream)));
+      return withPart(part, async ({ stream, filename, contentType }) => ({
         filename,
         contentType,
-        content: await keepOrReopen(stream, maxBytes, again),
+        content: await toMessageBytes(stream, maxBytes, reopen),
       }));
     },
   };
 }
 
-/** @returns what to read with the login of the caller: the one in the link may be out of date */
+/** @returns the reference with the login of the caller: the one in the link may be out of date */
 async function readableBy(reader: Reader, reference: AttachmentRef): Promise<AttachmentRef> {
   if (!isSameMailbox(reference.imap, reader.imap)) throw notOurs();
   const readable = await reader.readable?.();
@@ -85,35 +83,17 @@ function isSameMailbox(one: MailAccount['imap'], other: MailAccount['imap']): bo
   );
 }
 
-export function notOurs(): ToolError {
-  return new ToolError(
-    'One of the attachment_urls is not a link of this server. Pass the `url` of an attachment that get_mail_message returned; nothing else is fetched.',
-  );
-}
-
-export function notReadable(): ToolError {
-  return new ToolError(
-    'One of the attachment_urls is of a mailbox that this connection may not use. Call list_mailboxes for those that it may.',
-  );
-}
-
-export function expired(): ToolError {
-  return new ToolError(
-    'One of the attachment_urls has expired or was changed. Call get_mail_message again for a new one.',
-  );
-}
-
-/** GET of a link. The bytes are offered as a file and never shown as a page, whatever their sender called them. */
+/** Handles GET of a link. The bytes are a download and never shown as a page, whatever content type the sender gave them. */
 export function attachmentHandler(options: {
   seal: Pick<LinkSeal, 'open'>;
-  lendPart: LendPart;
+  withPart: WithPart;
   stallMs?: number;
 }): RequestHandler {
-  const { seal, lendPart, stallMs = STALL_MS } = options;
+  const { seal, withPart, stallMs = STALL_MS } = options;
   return async (request, response) => {
     try {
       const reference = await seal.open(String(request.params.link));
-      await lendPart(reference, async ({ stream, filename, contentType }) => {
+      await withPart(reference, async ({ stream, filename, contentType }) => {
         const headers = {
           'Content-Type': contentType,
           'Content-Disposition': contentDisposition(filename),
@@ -128,7 +108,7 @@ export function attachmentHandler(options: {
         } else await send(stream, response, { headers, stallMs });
       });
     } catch (error) {
-      // Half a file cannot be taken back; the broken connection tells the reader. Or there is no reader any more.
+      // A file that was sent in part can only be broken off, which the client notices. Or the client has gone.
       if (response.headersSent || response.destroyed) return void response.destroy();
       const { status, sentence } = explain(error);
       response.status(status).set('Cache-Control', 'no-store').type('text/plain').send(`${sentence}\n`);
@@ -136,7 +116,7 @@ export function attachmentHandler(options: {
   };
 }
 
-/** Sends nothing before the first bytes are there, so that a mail server that fails until then still becomes a status. */
+/** Sends nothing before the first bytes have arrived, so that a mail server that fails until then still becomes a status. */
 async function send(
   stream: Readable,
   response: Response,

@@ -1,4 +1,4 @@
-/** Copies a stream into an object of S3 in equal parts, all of them out of one buffer. */
+/** Copies a stream into an object of S3, in equal parts that use one buffer in turn. */
 import type { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
@@ -10,20 +10,20 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 
-/** The smallest part that S3 takes, except for the last one. */
+/** The minimum of S3 for all parts except the last. */
 export const PART_BYTES = 5 * 1024 * 1024;
-/** What a failed upload left is removed within this time, or stays to the lifecycle rules of the bucket. */
+/** The parts of a failed upload are removed within this time, or left to the lifecycle rules of the bucket. */
 const CLEAN_UP_MS = 4_000;
 
 export type ObjectDescription = Pick<PutObjectCommandInput, 'Bucket' | 'Key' | 'ContentType' | 'ContentDisposition'>;
 
 /**
- * An own loop where `@aws-sdk/lib-storage` would do: that one puts each part together anew, and 25 MiB leave ten times 5 MiB to the
- * garbage collector.
+ * Uploads an object, in several parts if it is longer than one. `@aws-sdk/lib-storage` is not used because it allocates each part anew:
+ * 25 MiB would leave ten times 5 MiB to the garbage collector.
  *
  * @param body read to its end, or destroyed
- * @param buffer of PART_BYTES, or of fewer if the body will most likely fit; not to be used again when the promise was rejected, for a request may still be under way
- * @throws {Error} when something fails, or `signal` aborts; there is no object then
+ * @param buffer of PART_BYTES, or smaller if the body will most likely fit. Not to be used again after a rejection, as a request may still be under way
+ * @throws {Error} if a request fails or `signal` is aborted; there is no object then
  */
 export async function uploadInParts(
   client: S3Client,
@@ -65,7 +65,7 @@ async function begin(client: S3Client, object: ObjectDescription, options: { abo
   return { Bucket: object.Bucket, Key: object.Key, UploadId };
 }
 
-/** Fills the buffer again and again; what was yielded holds until the next one is asked for. Only the last may be shorter, or empty. */
+/** Yields the buffer each time it is full, and is valid until the next is requested; only the last part may be shorter, or empty. */
 async function* partsOf(body: Readable, given: Buffer): AsyncGenerator<{ bytes: Buffer; isLast: boolean }> {
   let buffer = given;
   let filled = 0;
@@ -73,7 +73,7 @@ async function* partsOf(body: Readable, given: Buffer): AsyncGenerator<{ bytes: 
     let rest: Buffer = chunk;
     while (rest.length > 0) {
       if (filled === buffer.length && filled < PART_BYTES) {
-        // The size in BODYSTRUCTURE was not true.
+        // The size in BODYSTRUCTURE was wrong.
         buffer = Buffer.allocUnsafeSlow(PART_BYTES);
         given.copy(buffer);
       } else if (filled === buffer.length) {

@@ -1,8 +1,10 @@
+/** Defines attachment stores: they turn attachments into links for a limited time, and their own links back into files. */
 import type { Readable } from 'node:stream';
+import { ToolError } from '../errors.ts';
 import type { MailAccount } from '../mail/account.ts';
 import type { MessageBytes } from '../mail/message-bytes.ts';
 
-/** Where one attachment is: a part of a message never changes under its UIDVALIDITY and UID (RFC 9051 §2.3.1.1). */
+/** Where an attachment is: a part of a message never changes under its UIDVALIDITY and UID (RFC 9051 §2.3.1.1). */
 export interface AttachmentRef extends Pick<MailAccount, 'imap'> {
   mailbox: string;
   uidValidity: string;
@@ -10,15 +12,15 @@ export interface AttachmentRef extends Pick<MailAccount, 'imap'> {
   part: string;
 }
 
-/** An attachment with what its message says about it. */
+/** An attachment with the description in its message. */
 export interface Attached extends AttachmentRef {
   filename: string;
   contentType: string;
   sizeBytes: number;
 }
 
-/** Lends the decoded bytes of a part; they are read to the end, or given up, before the promise settles. */
-export type LendBytes = (use: (bytes: Readable) => Promise<void>) => Promise<void>;
+/** Runs `use` with the decoded bytes of a part, which it reads to the end or abandons before its promise settles. */
+export type WithBytes = (use: (bytes: Readable) => Promise<void>) => Promise<void>;
 
 export interface OwnFile {
   filename: string;
@@ -26,24 +28,43 @@ export interface OwnFile {
   content: MessageBytes;
 }
 
-/** Who wants the file behind a link. */
+/** The account for which the file behind a link is read. */
 export interface Reader extends Pick<MailAccount, 'imap'> {
   /** Names of the mailboxes that may be read, as the server lists them. Absent: all of them. */
   readable?: () => Promise<readonly string[]>;
 }
 
-/** Turns attachments into links, and links of our own making back into files. Two kinds: S3, and sealed links of this server. */
+/** There are two kinds: objects in S3, and sealed links that this server answers itself. */
 export interface AttachmentStore {
   /**
    * @param notAfter when the link ends at the latest
    * @returns a link for a limited time; null if the store cannot be reached now
    */
-  publish(attached: Attached, lend: LendBytes, notAfter?: Date): Promise<string | null>;
+  publish(attached: Attached, withBytes: WithBytes, notAfter?: Date): Promise<string | null>;
   /**
-   * The file behind a link that `publish` made. Nothing is ever fetched from any other URL.
+   * Reads the file behind a link that `publish` made. No other URL is ever fetched.
    *
-   * @param reader whose mailboxes may be read for it; `anyone` where there is no mailbox: who has a link can open it anyway
-   * @throws {ToolError} if the link is not ours, has expired, is of another mailbox, or leads to more than `maxBytes`
+   * @param reader the account whose mailboxes may be read for it; `anyone` if the caller has no mailbox: the link alone grants access
+   * @throws {ToolError} if the link is not ours, has expired, belongs to another mailbox, or leads to more than `maxBytes`
    */
   fetchOwn(url: string, reader: Reader | 'anyone', maxBytes: number): Promise<OwnFile>;
+}
+
+export function notOurs(): ToolError {
+  return new ToolError(
+    'One of the attachment_urls is not a link of this server. Pass the `url` of an attachment that get_mail_message returned; nothing else is fetched.',
+  );
+}
+
+export function notReadable(): ToolError {
+  return new ToolError(
+    // words: the sentence on the wire
+    'One of the attachment_urls is of a mailbox that this connection may not use. Call list_mailboxes for those that it may.',
+  );
+}
+
+export function expired(): ToolError {
+  return new ToolError(
+    'One of the attachment_urls has expired or was changed. Call get_mail_message again for a new one.',
+  );
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import express from 'express';
 import { expect, test } from 'vitest';
-import { attachmentHandler, createLinkStore, type LendPart, lendFrom } from '../../src/attachments/links.ts';
+import { attachmentHandler, createLinkStore, type WithPart, withPartOf } from '../../src/attachments/links.ts';
 import type { AttachmentRef } from '../../src/attachments/store.ts';
 import { ToolError, UpstreamError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
@@ -27,7 +27,7 @@ interface LinkApp extends AsyncDisposable {
 }
 
 /** Link store and handler on a free port, as the server puts them together. */
-async function linkApp(options: { lendPart?: LendPart; stallMs?: number } = {}): Promise<LinkApp> {
+async function linkApp(options: { withPart?: WithPart; stallMs?: number } = {}): Promise<LinkApp> {
   let now = Date.now();
   const links = createTokens(createKeyring({ current: randomBytes(32), previous: [] })).attachment;
   const seal = {
@@ -35,15 +35,15 @@ async function linkApp(options: { lendPart?: LendPart; stallMs?: number } = {}):
     open: (link: string) => links.unseal(link, new Date(now)),
   };
   const pool = createImapPool({ log: createLog('ERROR', { write: () => undefined }) });
-  const lendPart = options.lendPart ?? lendFrom(pool);
+  const withPart = options.withPart ?? withPartOf(pool);
   const app = express();
-  app.get('/attachments/:link', attachmentHandler({ seal, lendPart, ...options }));
+  app.get('/attachments/:link', attachmentHandler({ seal, withPart, ...options }));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   const issuer = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
   return {
-    store: createLinkStore({ issuer, seal, lendPart }),
+    store: createLinkStore({ issuer, seal, withPart }),
     pool,
     passSeconds(seconds) {
       now += seconds * 1000;
@@ -201,7 +201,7 @@ test('a mail server that fails before the first byte is a bad gateway', async ()
   const wrong = { ...reference, imap: withPassword(account, 'wrong').imap };
   expect((await fetch(await publish(app, wrong))).status).toBe(502);
 
-  const broken: LendPart = (_reference, use) => {
+  const broken: WithPart = (_reference, use) => {
     const stream = new Readable({
       read() {
         this.destroy(new UpstreamError('IMAP', 'unreachable', 'gone'));
@@ -209,14 +209,14 @@ test('a mail server that fails before the first byte is a bad gateway', async ()
     });
     return use({ stream, filename: 'a', contentType: 'text/html', sizeBytes: 1 });
   };
-  await using other = await linkApp({ lendPart: broken });
+  await using other = await linkApp({ withPart: broken });
   const response = await fetch(await publish(other, reference));
   expect(response.status).toBe(502);
   expect(response.headers.get('content-type')).toContain('text/plain');
 });
 
 test('a mail server that fails halfway breaks the connection, so that half a file never looks whole', async () => {
-  const halfway: LendPart = (_reference, use) => {
+  const halfway: WithPart = (_reference, use) => {
     let reads = 0;
     const stream = new Readable({
       read() {
@@ -227,14 +227,14 @@ test('a mail server that fails halfway breaks the connection, so that half a fil
     });
     return use({ stream, filename: 'a', contentType: 'x/y', sizeBytes: 1 });
   };
-  await using app = await linkApp({ lendPart: halfway });
+  await using app = await linkApp({ withPart: halfway });
   const { reference } = await filed({ filename: 'a', contentType: 'x/y', content: Buffer.from('x') });
   await expect(fetch(await publish(app, reference)).then((response) => response.arrayBuffer())).rejects.toThrow();
 });
 
 test('a reader that leaves, or takes nothing any more, lets the connection to the mail server go', async () => {
   let isGivenBack = false;
-  const endless: LendPart = async (_reference, use) => {
+  const endless: WithPart = async (_reference, use) => {
     const stream = new Readable({
       read() {
         this.push(Buffer.alloc(65_536));
@@ -246,7 +246,7 @@ test('a reader that leaves, or takes nothing any more, lets the connection to th
       isGivenBack = stream.destroyed;
     }
   };
-  await using app = await linkApp({ lendPart: endless, stallMs: 300 });
+  await using app = await linkApp({ withPart: endless, stallMs: 300 });
   const { reference } = await filed({ filename: 'a', contentType: 'x/y', content: Buffer.from('x') });
   const link = await publish(app, reference);
 
@@ -282,7 +282,7 @@ test('a link of this server is a file to send, for its own mailbox only', async 
 });
 
 test('no other URL is ever fetched', async () => {
-  await using app = await linkApp({ lendPart: () => expect.unreachable() });
+  await using app = await linkApp({ withPart: () => expect.unreachable() });
   const { account, reference } = await filed({ filename: 'a', contentType: 'x/y', content: Buffer.from('x') });
   const link = await publish(app, reference);
   for (const url of [

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { createS3Store, type S3Options } from '../../src/attachments/s3.ts';
-import type { Attached, LendBytes } from '../../src/attachments/store.ts';
+import type { Attached, WithBytes } from '../../src/attachments/store.ts';
 import { ToolError, UpstreamError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { newAccount } from '../support/mail/accounts.ts';
@@ -36,7 +36,7 @@ function attachment(changes: Partial<Attached> = {}): Attached {
 }
 
 const lend =
-  (...chunks: Buffer[]): LendBytes =>
+  (...chunks: Buffer[]): WithBytes =>
   (use) =>
     use(Readable.from(chunks, { objectMode: false }));
 
@@ -199,7 +199,7 @@ test('a store that hangs gives no URL within five seconds', async () => {
 test('a part that breaks off is not published, and not taken for whole the next time', async () => {
   using s3 = s3Store();
   const one = attachment();
-  const broken: LendBytes = (use) =>
+  const broken: WithBytes = (use) =>
     use(
       Readable.from(
         (function* () {

@@ -1,5 +1,5 @@
 /** Gives the attachments of a message links. */
-import type { LendBytes } from '../../attachments/store.ts';
+import type { WithBytes } from '../../attachments/store.ts';
 import { type Message, openPart } from '../../mail/messages/read.ts';
 import type { MailSession } from './mail-session.ts';
 
@@ -27,10 +27,10 @@ export async function linkAttachments(
   for (const { filename, contentType, sizeBytes, part, inline } of message.attachments) {
     const { uid, uidValidity } = message;
     const attached = { imap: account.imap, mailbox, uidValidity, uid, part, filename, contentType, sizeBytes };
-    const lend: LendBytes = (use) =>
+    const withBytes: WithBytes = (use) =>
       readImap(async (imap) => use((await openPart(imap, mailbox, uid, part)).stream), mailbox);
     // A store that is down costs one timeout, not one for each attachment.
-    const url: string | null = isStoreDown || !areLinksAllowed ? null : await attachments.publish(attached, lend);
+    const url: string | null = isStoreDown || !areLinksAllowed ? null : await attachments.publish(attached, withBytes);
     isStoreDown ||= areLinksAllowed && url === null;
     linked.push({ filename, content_type: contentType, size: sizeBytes, part, url, inline });
   }

@@ -1,5 +1,5 @@
 /** Defines what the mail tools work with during one call: the mailbox, within the limits of the grant. */
-import type { Attached, LendBytes, OwnFile } from '../../attachments/store.ts';
+import type { Attached, OwnFile, WithBytes } from '../../attachments/store.ts';
 import type { MailAccount } from '../../mail/account.ts';
 import type { Imap } from '../../mail/imap/connection.ts';
 import type { WithConnection } from '../../mail/messages/list.ts';
@@ -46,35 +46,8 @@ export interface MailSession extends ImapAccess {
   readonly recentResults: RecentResults;
   /** As AttachmentStore, for this mailbox and the mailboxes that may be read. */
   readonly attachments: {
-    publish(attached: Attached, lend: LendBytes): Promise<string | null>;
+    publish(attached: Attached, withBytes: WithBytes): Promise<string | null>;
     fetchOwn(url: string, maxBytes: number): Promise<OwnFile>;
   };
   now(): Date;
-}
-
-/** After the client has closed its request nothing more is begun (MCP-11); the copy of a message that was sent is still saved. */
-export function untilCancelled(session: MailSession, cancelled: AbortSignal): MailSession {
-  let isSent = false;
-  const until = ({ readImap, changeImap }: ImapAccess): ImapAccess => ({
-    readImap: (use, mailbox) =>
-      readImap(async (imap) => {
-        cancelled.throwIfAborted();
-        return use(imap);
-      }, mailbox),
-    changeImap: (use, mailbox) =>
-      changeImap(async (imap) => {
-        if (!isSent) cancelled.throwIfAborted();
-        return use(imap);
-      }, mailbox),
-  });
-  return {
-    ...session,
-    ...until(session),
-    unlimited: { ...session.unlimited, ...until(session.unlimited) },
-    async submit(message) {
-      cancelled.throwIfAborted();
-      isSent = true;
-      return session.submit(message);
-    },
-  };
 }
