@@ -85,8 +85,9 @@ export const attached = (reference: AttachmentRef) => ({
 export function sessionOf({ services }: Awaited<ReturnType<typeof assemble>>, endsAt: Date) {
   const account = { service: 'mail' as const, fullName: 'Ada Example', email: 'ada@example.com', imap, smtp: imap };
   const client = { jti: 'C'.repeat(22), name: 'Test client' };
-  return services.openSession({
+  const grant = {
     ...{ account, client, permit: { scope: SCOPES, consent: {}, policy: {} }, subject: 'D'.repeat(22), endsAt },
     ...{ jti: 'E'.repeat(22), grantId: 'F'.repeat(22), expiresAt: endsAt },
-  });
+  };
+  return services.openMailSession(grant, { cancelled: new AbortController().signal });
 }

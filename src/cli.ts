@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { Command, CommanderError } from 'commander';
-import { loginVerifier } from './app/verify-login.ts';
+import { createVerifyLogin } from './app/verify-login.ts';
 import { allow, deny } from './commands/deny.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
@@ -69,7 +69,7 @@ export function createProgram(env: NodeJS.ProcessEnv, output: Output, terminal?:
     .option('--json', 'print one JSON object')
     .action(async (flags: unknown) => {
       const now = () => new Date();
-      const services = { openTerminal: () => terminal ?? openTerminal(), verifyLogin: loginVerifier({ now }), now };
+      const services = { openTerminal: () => terminal ?? openTerminal(), verifyLogin: createVerifyLogin({ now }), now };
       output.out(await createPersonalToken(flags, env, services));
     });
   root

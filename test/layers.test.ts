@@ -67,8 +67,8 @@ const NARROWER: Record<string, string[]> = {
 
 /** The files of a folder that other folders may import; a folder that is not here has no face: each of its files serves those above it. */
 const FACES: Record<string, string[]> = {
-  'app/': ['app.ts', 'assemble.ts', 'idle-memory.ts', 'open-state.ts', 'verify-login.ts'],
-  'attachments/': ['links.ts', 's3.ts', 'store.ts'],
+  'app/': ['assemble.ts', 'idle-memory.ts', 'verify-login.ts'],
+  'attachments/': ['open-store.ts', 'store.ts'],
   'commands/': ['deny.ts', 'generate.ts', 'inspect.ts', 'server.ts', 'terminal.ts', 'token.ts'],
   'mail/imap/': ['connection.ts', 'faults.ts', 'fetch.ts', 'mailbox-name.ts', 'tokens.ts', 'wire.ts'],
   'mail/mailbox/': ['list-mailboxes.ts'],
@@ -107,7 +107,7 @@ const FACES: Record<string, string[]> = {
   'oauth/sealed/': ['identity.ts', 'jwe.ts', 'sealed-types.ts'],
   'oauth/sign-in/': ['consent.ts', 'forms.ts', 'sign-in.ts'],
   'settings/': ['config.ts', 'version.ts'],
-  'state/': ['memory.ts', 'redis.ts', 'semaphore.ts', 'state.ts'],
+  'state/': ['open-state.ts', 'semaphore.ts', 'state.ts'],
 };
 
 /** Which files may import which library. A library that is not here has not been decided on. */

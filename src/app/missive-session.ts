@@ -1,60 +1,58 @@
-/** What the Missive tools of one call work with. */
-import type { Account } from '../account.ts';
-import { expired } from '../attachments/links.ts';
+/** Opens the session that the Missive tools of one call work with: the account of the grant, within the limits of the grant. */
+
 import type { AttachmentStore } from '../attachments/store.ts';
+import { expired } from '../attachments/store.ts';
 import { UpstreamError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { MissiveSession } from '../mcp/missive/missive-session.ts';
 import { sendLimit, sendsKey } from '../mcp/permit/sends.ts';
-import { createMissiveApi, type MissiveApi } from '../missive/api.ts';
+import type { MissiveAccount } from '../missive/account.ts';
+import { createMissiveApi } from '../missive/api.ts';
 import type { Quota } from '../missive/rate-limit.ts';
 import type { Grant } from '../oauth/bearer/bearer.ts';
 import type { State } from '../state/state.ts';
+import { createCancellation } from './cancellation.ts';
 
-export type MissiveGrant = Pick<Grant, 'permit' | 'client' | 'subject'> & {
-  account: Extract<Account, { service: 'missive' }>;
-};
+/** A grant for a Missive account, as far as a session depends on it. */
+export type MissiveGrant = Pick<Grant, 'permit' | 'client' | 'subject'> & { account: MissiveAccount };
 
-/** One request, as far as a session needs to know. */
+/** What all Missive sessions of a process share. */
+export interface MissiveServices {
+  store: AttachmentStore;
+  now: () => Date;
+  log: Log;
+  /** Where sent messages are counted, and whether those of all replicas are. */
+  sends: { state: State; areAllCounted: boolean };
+}
+
+/** The request that a session serves. */
 export interface MissiveExchange {
-  /** The client does not want the answer any more: nothing more is begun then (MCP-11). */
+  /** Aborted when the client no longer wants the response. */
   cancelled: AbortSignal;
-  /** Hears what each answer of Missive says about its rate limit. */
+  /** Called with the rate limit that each response of Missive reports. */
   onQuota(quota: Quota): void;
 }
 
 export function openMissiveSession(
-  { account, permit, client, subject }: MissiveGrant,
-  parts: {
-    store: AttachmentStore;
-    now: () => Date;
-    log: Log;
-    /** Where sent messages are counted, and whether those of all replicas are. */
-    sends: { state: State; areAllCounted: boolean };
-  },
+  grant: MissiveGrant,
+  services: MissiveServices,
   { cancelled, onQuota }: MissiveExchange,
 ): MissiveSession {
-  const { store, now, log, sends } = parts;
+  const { account, permit, client, subject } = grant;
+  const { store, now, log, sends } = services;
+  const cancellation = createCancellation(cancelled);
+  const api = createMissiveApi(account, { now, onQuota });
   const most = permit.policy.max_sends_per_hour;
   return {
-    api: untilCancelled(createMissiveApi(account, { now, onQuota }), cancelled),
+    api: { request: (request) => cancellation.begin(() => api.request(request)) },
     permit,
     sendLimit: sendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log }),
-    fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes).catch(withoutBlame),
+    fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes).catch(withoutCredentialsFault),
     now,
   };
 }
 
-function untilCancelled(api: MissiveApi, cancelled: AbortSignal): MissiveApi {
-  return {
-    async request(request) {
-      cancelled.throwIfAborted();
-      return api.request(request);
-    },
-  };
-}
-
-/** The login in a link is not that of whoever calls: signing in again to Missive would not help. */
-function withoutBlame(error: unknown): never {
+/** A login that the mail server refused is the one in the link: signing in to Missive again would not help. */
+function withoutCredentialsFault(error: unknown): never {
   throw error instanceof UpstreamError && error.fault === 'credentials' ? expired() : error;
 }

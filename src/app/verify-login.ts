@@ -1,4 +1,4 @@
-/** Tries a login at the service that it is for. */
+/** Verifies the credentials of an account at the servers of its service. */
 import type { VerifyLogin } from '../account.ts';
 import type { MailAccount } from '../mail/account.ts';
 import type { Imap } from '../mail/imap/connection.ts';
@@ -6,7 +6,7 @@ import { verifyLogin as verifyMail } from '../mail/verify-login.ts';
 import { verifyToken } from '../missive/verify-token.ts';
 
 /** @param options.adopt takes over the IMAP connection of a login that works */
-export function loginVerifier(options: {
+export function createVerifyLogin(options: {
   now: () => Date;
   adopt?: (account: MailAccount, imap: Imap) => void;
 }): VerifyLogin {

@@ -1,9 +1,7 @@
 /** `mail-mcp server`: starts the server and stops it in order. */
 import { createServer, type Server } from 'node:http';
-import { createApp } from '../app/app.ts';
 import { assemble } from '../app/assemble.ts';
 import { giveBackIdleMemory } from '../app/idle-memory.ts';
-import { notOffered } from '../app/open-state.ts';
 import { ConfigError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
@@ -19,19 +17,18 @@ export interface RunningServer {
 
 /** @throws {ConfigError} if it cannot listen at the configured address and port */
 export async function startServer(config: Config, log: Log = createLog(config.logLevel)): Promise<RunningServer> {
-  const { services, stopAccepting, close } = await assemble(config, log);
+  const { app, services, missing, stopAccepting, close } = await assemble(config, log);
   // One request can have a token, a client id and a state of 2 KiB in its headers and query.
   const server = createServer(
     // By default Node checks timeouts every 30 s only, so that headers could take 40 s.
     { maxHeaderSize: 32 * 1024, headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 2000 },
-    createApp(services),
+    app,
   );
   const port = await listen(server, config);
   const attachments = config.s3 === undefined ? 'links of this server' : 'S3';
   const { issuer, replicas } = config;
   const state = services.state.isShared ? 'Redis' : 'this process';
   log.info({ port, issuer, attachments, replicas, state }, 'listening');
-  const missing = notOffered(config);
   if (missing.length > 0) log[replicas > 1 ? 'warn' : 'info']({ missing }, 'running without REDIS_URL');
   const stopReturningMemory = giveBackIdleMemory();
   return {

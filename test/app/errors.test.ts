@@ -34,7 +34,7 @@ async function brokenApp(broken: Partial<Services>) {
     clients: createClients({ keyring, now, state, deniedClients: new Set() }),
     verifyLogin: async () => [],
     powersLeft: () => [],
-    openSession: () => {
+    openMailSession: () => {
       throw new Error(SECRET);
     },
     openMissiveSession: () => {

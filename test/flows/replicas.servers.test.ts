@@ -191,7 +191,7 @@ describe('two replicas with one Redis', () => {
       const isBack = async () => (await exchange(b, client, await codeAt(a, client, account, issuer))).status === 200;
       expect(await waitUntil(20_000, isBack)).toBe(true);
       expect(await waitUntil(20_000, async () => (await refresh(a, client, tokens)).status === 200)).toBe(true);
-      for (const told of ['Redis is gone', 'Redis is there']) expect(a.logged()).toContain(told);
+      for (const told of ['Redis is unreachable', 'Redis is reachable']) expect(a.logged()).toContain(told);
     });
   });
 });

@@ -145,10 +145,14 @@ async function sessionOf({ issuer, keys }: Fixtures, account: SealedAccount, env
   const server = await assemble(readConfig({ BASE_URL: issuer, ENCRYPTION_KEY: key, ...environment }), log);
   const endsAt = new Date(Date.now() + 90 * 86_400_000);
   const grant = { jti: 'a', grantId: 'b', subject: 'c', expiresAt: endsAt, endsAt };
-  const session = server.services.openSession({
+  const mailGrant = {
     ...{ ...grant, client: { jti: 'd', name: 'Test client' }, permit: { scope: SCOPES, consent: {}, policy: {} } },
-    account: { service: 'mail', fullName: 'Ada Example', email: 'ada@example.com', imap: account, smtp: account },
-  });
+    account: {
+      service: 'mail' as const,
+      ...{ fullName: 'Ada Example', email: 'ada@example.com', imap: account, smtp: account },
+    },
+  };
+  const session = server.services.openMailSession(mailGrant, { cancelled: new AbortController().signal });
   return { session, [Symbol.asyncDispose]: () => server.close() };
 }
 type SealedAccount = Fixtures['derived']['s3']['urls'][number]['reference']['imap'];

@@ -1,6 +1,6 @@
 /** Calls the mail tools without HTTP and OAuth, with limits that a test can set. */
 import { randomBytes } from 'node:crypto';
-import { openSession } from '../../../src/app/assemble.ts';
+import { createChangeLimit, openMailSession } from '../../../src/app/mail-session.ts';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import type { ImapLimits } from '../../../src/mail/imap/open.ts';
 import type { PoolLimits } from '../../../src/mail/pool/limits.ts';
@@ -33,6 +33,9 @@ const SMTP = { connectMs: 10_000, greetingMs: 15_000, silenceMs: 15_000, totalMs
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const catalog = createCatalog(mailTools);
 
+/** The exchange of a client that waits for its response. */
+export const UNCANCELLED = { cancelled: new AbortController().signal };
+
 /** A grant without limits. */
 export function unlimitedGrant(account: MailAccount) {
   const client = { jti: 'client', name: 'Client' };
@@ -51,8 +54,9 @@ export function openMailTools(
   const refuse = () => Promise.reject(new Error('no attachments here'));
   const store = { publish: async () => 'https://files.example.test/', fetchOwn: refuse };
   const now = () => new Date();
-  const session = openSession(unlimitedGrant(account), {
+  const services = {
     pool,
+    changes: createChangeLimit(),
     store,
     now,
     log,
@@ -60,7 +64,8 @@ export function openMailTools(
     sends: { state: createMemoryState({ now }), areAllCounted: true },
     recentResults: createRecentResults({ now }),
     smtp: { limits: { ...SMTP, ...smtp } },
-  });
+  };
+  const session = openMailSession(unlimitedGrant(account), services, UNCANCELLED);
   const call = (tool: string, args: Record<string, unknown> = {}) => catalog.call(tool, args, UNLIMITED, session);
   return {
     call,

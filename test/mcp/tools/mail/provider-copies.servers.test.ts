@@ -1,14 +1,14 @@
 /** A provider that may file copies of sent mail itself: Dovecot that claims to be Gmail, and a submission that ends in Sent. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { openSession } from '../../../../src/app/assemble.ts';
+import { createChangeLimit, openMailSession } from '../../../../src/app/mail-session.ts';
 import { createImapPool } from '../../../../src/mail/pool/pool.ts';
 import { createRecentResults } from '../../../../src/mail/send-once/recent-results.ts';
 import { createCatalog } from '../../../../src/mcp/catalog.ts';
 import { mailTools } from '../../../../src/mcp/tools/mail.ts';
 import { UNLIMITED } from '../../../../src/policy.ts';
 import { createMemoryState } from '../../../../src/state/memory.ts';
-import { unlimitedGrant } from '../../../support/app/mail-tools.ts';
+import { UNCANCELLED, unlimitedGrant } from '../../../support/app/mail-tools.ts';
 import { newAccount, overCleartext } from '../../../support/mail/accounts.ts';
 import { collectBytes } from '../../../support/mail/collect-bytes.ts';
 import { subjectsIn } from '../../../support/mail/mailbox-contents.ts';
@@ -31,7 +31,7 @@ async function send(kind: 'files copies' | 'files none', args: Record<string, un
   const pool = createImapPool({ log });
   const refuse = () => Promise.reject(new Error('no attachments here'));
   const now = () => new Date();
-  const session = openSession(unlimitedGrant({ ...direct, imap: { ...direct.imap, server } }), {
+  const services = {
     pool,
     store: { publish: refuse, fetchOwn: refuse },
     now,
@@ -39,7 +39,10 @@ async function send(kind: 'files copies' | 'files none', args: Record<string, un
     messageIdSecret: randomBytes(32),
     sends: { state: createMemoryState({ now }), areAllCounted: true },
     recentResults: createRecentResults({ now }),
-  });
+    changes: createChangeLimit(),
+  };
+  const grant = unlimitedGrant({ ...direct, imap: { ...direct.imap, server } });
+  const session = openMailSession(grant, services, UNCANCELLED);
   const provider: typeof session = {
     ...session,
     submit: async ({ raw, envelope }) => {

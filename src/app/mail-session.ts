@@ -1,0 +1,113 @@
+/** Opens the session that the mail tools of one call work with: the mailbox of the grant, within the limits of the grant. */
+import type { AttachmentStore, Reader } from '../attachments/store.ts';
+import type { Log } from '../log.ts';
+import type { MailAccount } from '../mail/account.ts';
+import type { Imap } from '../mail/imap/connection.ts';
+import { listMailboxes } from '../mail/mailbox/list-mailboxes.ts';
+import type { ImapPool } from '../mail/pool/pool.ts';
+import { type SmtpOptions, submit } from '../mail/send/smtp.ts';
+import { keyedMessageId } from '../mail/send-once/keyed-message-id.ts';
+import type { RecentResults } from '../mail/send-once/recent-results.ts';
+import type { ImapAccess, MailSession } from '../mcp/mail/mail-session.ts';
+import { limitedImap } from '../mcp/permit/limited-imap.ts';
+import { requireEnvelope } from '../mcp/permit/recipients.ts';
+import { sendLimit, sendsKey } from '../mcp/permit/sends.ts';
+import type { Grant } from '../oauth/bearer/bearer.ts';
+import { createSemaphore, type Semaphore } from '../state/semaphore.ts';
+import type { State } from '../state/state.ts';
+import { type Cancellation, createCancellation } from './cancellation.ts';
+
+/** A grant for a mailbox, as far as a session depends on it. */
+export type MailGrant = Pick<Grant, 'permit' | 'client' | 'subject' | 'endsAt'> & { account: MailAccount };
+
+/** What all mail sessions of a process share. */
+export interface MailServices {
+  pool: ImapPool;
+  /** Changes that run at the same time, by account; see createChangeLimit(). */
+  changes: Semaphore;
+  store: AttachmentStore;
+  now: () => Date;
+  log: Log;
+  /** 32 bytes, the same in all replicas. */
+  messageIdSecret: Buffer;
+  recentResults: RecentResults;
+  /** Where sent messages are counted, and whether those of all replicas are. */
+  sends: { state: State; areAllCounted: boolean };
+  smtp?: SmtpOptions;
+}
+
+/** The request that a session serves. */
+export interface MailExchange {
+  /** Aborted when the client no longer wants the response. */
+  cancelled: AbortSignal;
+}
+
+/** Of the four connections that an account may have; see createChangeLimit(). */
+const MAX_CHANGES_PER_ACCOUNT = 3;
+
+/**
+ * Saving a large message takes a second connection of the same account, on which its attachments are read meanwhile. Changes therefore
+ * leave one connection of an account for reading: otherwise they could wait for each other for ever.
+ */
+export function createChangeLimit(): Semaphore {
+  return createSemaphore({ placesPerKey: MAX_CHANGES_PER_ACCOUNT });
+}
+
+export function openMailSession(grant: MailGrant, services: MailServices, { cancelled }: MailExchange): MailSession {
+  const { account, permit, client, subject, endsAt } = grant;
+  const { store, now, log, messageIdSecret, recentResults, sends, smtp } = services;
+  const { folders, max_sends_per_hour: most } = permit.policy;
+  const cancellation = createCancellation(cancelled);
+  const limited = (imap: Imap, extra?: string) => (folders === undefined ? imap : limitedImap(imap, folders, extra));
+  const direct = connectionsOf(grant, services);
+  const unlimited = untilCancelled(direct, cancellation);
+  const readLimited: MailSession['readImap'] = (use, mailbox) => direct.readImap((imap) => use(limited(imap)), mailbox);
+  const reader: Reader = {
+    imap: account.imap,
+    ...(folders && {
+      readable: () =>
+        readLimited(async (imap) => (await listMailboxes(imap, { counts: false })).map(({ path }) => path)),
+    }),
+  };
+  const limit = sendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log });
+  return {
+    account,
+    permit,
+    readImap: (use, mailbox) => unlimited.readImap((imap) => use(limited(imap)), mailbox),
+    changeImap: (use, mailbox) => unlimited.changeImap((imap) => use(limited(imap)), mailbox),
+    unlimited: { ...unlimited, finishImap: (use) => direct.changeImap(use), limited },
+    checkSendLimit: limit.check,
+    submit: (message) =>
+      cancellation.commit(async () => {
+        requireEnvelope(permit, message.envelope.to);
+        return limit.counted(() => submit(account, message, smtp));
+      }),
+    keyedMessageId: (call) => keyedMessageId(messageIdSecret, account, call),
+    recentResults,
+    attachments: {
+      publish: (attached, withBytes) => store.publish(attached, withBytes, endsAt),
+      fetchOwn: (url, maxBytes) => store.fetchOwn(url, reader, maxBytes),
+    },
+    now,
+  };
+}
+
+/** Connections to the whole mailbox, regardless of the policy and of a cancellation. */
+function connectionsOf({ account }: MailGrant, { pool, changes }: MailServices): ImapAccess {
+  const { server, login } = account.imap;
+  const readImap: ImapAccess['readImap'] = (use, mailbox) =>
+    pool.withConnection(account, use, { retry: true, mailbox });
+  return {
+    readImap,
+    changeImap: (use, mailbox) =>
+      changes.run(`${server.host}:${server.port} ${login.username}`, () => readImap(use, mailbox)),
+  };
+}
+
+/** After the client has gone, nothing further is read, and nothing is changed except to complete what was sent. */
+function untilCancelled({ readImap, changeImap }: ImapAccess, cancellation: Cancellation): ImapAccess {
+  return {
+    readImap: (use, mailbox) => readImap((imap) => cancellation.begin(() => use(imap)), mailbox),
+    changeImap: (use, mailbox) => changeImap((imap) => cancellation.complete(() => use(imap)), mailbox),
+  };
+}
