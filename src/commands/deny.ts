@@ -1,8 +1,7 @@
 /** `mail-mcp deny` and `mail-mcp allow`: shuts a client out on all replicas at once, or lets it in again. */
 
 import { ConfigError, UpstreamError } from '../errors.ts';
-import { deniedClientKey } from '../oauth/client/clients.ts';
-import { jtiOfClient } from '../oauth/client/named-client.ts';
+import { deniedClientKey, jtiOfClient } from '../oauth/client/clients.ts';
 import { createKeyring } from '../oauth/sealed/jwe.ts';
 import { readStateAccess } from '../settings/config.ts';
 import { openState } from '../state/open-state.ts';

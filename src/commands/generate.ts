@@ -12,8 +12,8 @@ import {
   toLimitsJson,
 } from '../minting/mint.ts';
 import { toFlagName, toServerLines, toServersJson } from '../minting/server-flags.ts';
-import type { NewClient } from '../oauth/client/client.ts';
-import { sealConnection } from '../oauth/client/default-connection.ts';
+import type { NewClient } from '../oauth/client/mint-client.ts';
+import { sealConnection } from '../oauth/client/mint-client.ts';
 import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
 import { readKeys } from '../settings/config.ts';
 

@@ -4,7 +4,7 @@ import type { Servers } from '../account.ts';
 import { ConfigError } from '../errors.ts';
 import { type PolicyInput, readPolicy } from '../mcp/permit/policy-input.ts';
 import { toolsOf } from '../mcp/services.ts';
-import { mintClient, type NewClient } from '../oauth/client/client.ts';
+import { mintClient, type NewClient } from '../oauth/client/mint-client.ts';
 import { DEFAULT_PRESETS, PRESETS } from '../oauth/client/presets.ts';
 import type { Keyring } from '../oauth/sealed/jwe.ts';
 import type { Policy } from '../policy.ts';

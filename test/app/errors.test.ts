@@ -61,9 +61,10 @@ describe('an unexpected error', () => {
   const breaks = () => {
     throw new Error(SECRET);
   };
+  const brokenClients = { resolve: breaks, isDenied: breaks, isDeniedBySettings: breaks, register: breaks };
 
   test('is a page for a person, with the number under which the operator finds it', async () => {
-    await using app = await brokenApp({ clients: { resolve: breaks, isDenied: breaks, isDeniedBySettings: breaks } });
+    await using app = await brokenApp({ clients: brokenClients });
     const response = await app.fetch('/oauth/authorize?client_id=x&redirect_uri=https://client.example/cb');
     const html = await response.text();
     expect(response.status).toBe(500);
@@ -77,7 +78,7 @@ describe('an unexpected error', () => {
     ['/oauth/token', 'grant_type=refresh_token&refresh_token=x&client_id=x'],
     ['/token', 'grant_type=authorization_code&code=x&client_id=x'],
   ])('TOK-05 is JSON for a client at %s, and asks for no other credentials', async (path, form) => {
-    await using app = await brokenApp({ clients: { resolve: breaks, isDenied: breaks, isDeniedBySettings: breaks } });
+    await using app = await brokenApp({ clients: brokenClients });
     const response = await app.fetch(path, { method: 'POST', body: new URLSearchParams(form) });
     expect(response.status).toBe(500);
     expect(await response.json()).toEqual({ error: 'server_error', error_description: expect.stringMatching(NUMBER) });

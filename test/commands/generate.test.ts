@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../src/cli.ts';
 import { unsealClient } from '../../src/oauth/client/client.ts';
-import { unsealConnection } from '../../src/oauth/client/default-connection.ts';
+import { unsealConnection } from '../../src/oauth/client/dynamic-clients.ts';
 import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
 import { createTokens } from '../../src/oauth/sealed/sealed-types.ts';
 

@@ -1,43 +1,49 @@
-/** Every client_id that comes in, from whichever endpoint, is judged here. */
-import { OAuthError } from '../../errors.ts';
+/** Resolves every client_id to its client, wherever that comes from, and refuses clients that the operator has denied. */
+import { ConfigError, OAuthError } from '../../errors.ts';
 import type { State } from '../../state/state.ts';
 import { sha256 } from '../http/constant-time.ts';
 import type { Keyring } from '../sealed/jwe.ts';
-import { createTokens } from '../sealed/sealed-types.ts';
+import { createTokens, type RegisteredPayload } from '../sealed/sealed-types.ts';
 import { type Client, unsealClient } from './client.ts';
-import { createDocumentCache } from './document-cache.ts';
-import type { DynamicClients } from './dynamic-clients.ts';
+import { createDocumentCache, type DocumentCache } from './document-cache.ts';
+import type { DefaultConnection, DynamicClients } from './dynamic-clients.ts';
 import { documentFetcher, type FetchDocument } from './fetch-document.ts';
 import { looksLikeDocumentUrl } from './metadata-document.ts';
-import { unsealRegisteredClient } from './registered-client.ts';
+import { type Registration, registerClient, unsealRegisteredClient } from './registered-client.ts';
 
 export interface Clients {
   /**
    * @throws {OAuthError} `invalid_client` if it is not known here, has expired, or was denied; `temporarily_unavailable` if its metadata document
-   *   cannot be had
+   *   is not available
    */
   resolve(clientId: string): Promise<Client>;
-  /** Whether the operator has shut out the client of this `jti`. */
+  /** Whether the operator has denied the client, by the settings or with `mail-mcp deny`. */
   isDenied(jti: string): Promise<boolean>;
-  /** Whether the settings do, which is known without asking the state. */
+  /** Whether the settings deny the client, which is known without asking the state. */
   isDeniedBySettings(jti: string): boolean;
-  /** How clients come here that nobody minted; absent if they do not. */
+  /** What dynamic clients may do; absent if only minted clients are accepted. */
   readonly dynamicClients?: DynamicClients | undefined;
+  /**
+   * Makes a dynamic client.
+   *
+   * @throws {OAuthError} `invalid_client_metadata` if its client_id would be too long
+   */
+  register(metadata: RegisteredPayload): Promise<Registration>;
 }
 
 interface Services {
   keyring: Keyring;
   now: () => Date;
   state: State;
-  /** `jti` of clients that the configuration shuts out, beside those marked in the state. */
+  /** `jti` of clients that the settings deny. The state has those of `mail-mcp deny`. */
   deniedClients: ReadonlySet<string>;
   dynamicClients?: DynamicClients | undefined;
   fetchDocument?: FetchDocument;
 }
 
 export function createClients(services: Services): Clients {
-  const { now, state, deniedClients, dynamicClients } = services;
-  const open = opener(services);
+  const { keyring, now, state, deniedClients, dynamicClients } = services;
+  const resolve = clientResolver(services);
 
   async function isDenied(jti: string): Promise<boolean> {
     if (deniedClients.has(jti)) return true;
@@ -50,45 +56,29 @@ export function createClients(services: Services): Clients {
     isDenied,
     isDeniedBySettings: (jti) => deniedClients.has(jti),
     async resolve(clientId) {
-      const client = await open(clientId);
+      const client = await resolve(clientId);
       const hasEnded = client.expiresAt !== null && client.expiresAt <= now();
-      if (hasEnded || (await isDenied(client.jti))) throw notKnown();
+      if (hasEnded || (await isDenied(client.jti))) throw unknownClient();
       return client;
+    },
+    async register(metadata) {
+      if (dynamicClients === undefined) throw new Error('This server accepts no dynamic clients');
+      const { connection } = dynamicClients;
+      return registerClient(metadata, { tokens: createTokens(keyring), keyring, connection }, now());
     },
   };
 }
 
-/** Opens a client_id of any kind that is accepted; whether the client has been shut out is not judged. */
-function opener({ keyring, now, state, dynamicClients, fetchDocument }: Services) {
+/** @returns a function that resolves a client_id of any accepted kind; it does not check whether the client is denied */
+function clientResolver(services: Services): (clientId: string) => Promise<Client> {
+  const { keyring, now, state, dynamicClients, fetchDocument = documentFetcher() } = services;
   const tokens = createTokens(keyring);
-  if (dynamicClients === undefined) return (clientId: string) => unsealClient(tokens, clientId, now());
+  if (dynamicClients === undefined) return (clientId) => unsealClient(tokens, clientId, now());
   const { connection, trustedHosts, acceptsRegistration, acceptsDocuments } = dynamicClients;
-  const { servers, policy } = connection;
-  const documents = createDocumentCache({
-    fetchDocument: fetchDocument ?? documentFetcher(),
-    trustedHosts,
-    state,
-    now,
-  });
+  const documents = createDocumentCache({ fetchDocument, trustedHosts, state, now });
 
-  async function openDocument(clientId: string): Promise<Client> {
-    const { name, redirectUris } = await documents.get(clientId);
-    return {
-      origin: 'document',
-      jti: sha256(clientId),
-      name,
-      documentHost: new URL(clientId).host,
-      servers,
-      redirectUris,
-      secretHash: null,
-      policy,
-      expiresAt: connection.expiresAt,
-      id: clientId,
-    };
-  }
-
-  return async (clientId: string): Promise<Client> => {
-    if (looksLikeDocumentUrl(clientId) && acceptsDocuments) return openDocument(clientId);
+  return async (clientId) => {
+    if (looksLikeDocumentUrl(clientId) && acceptsDocuments) return clientByDocument(clientId, documents, connection);
     const minted = unsealClient(tokens, clientId, now());
     return acceptsRegistration
       ? minted.catch(() => unsealRegisteredClient(clientId, { tokens, keyring, connection }, now()))
@@ -96,7 +86,52 @@ function opener({ keyring, now, state, dynamicClients, fetchDocument }: Services
   };
 }
 
-const notKnown = (): OAuthError => new OAuthError('invalid_client', 'The client_id is not known here.');
+async function clientByDocument(
+  url: string,
+  documents: DocumentCache,
+  { servers, policy, expiresAt }: DefaultConnection,
+): Promise<Client> {
+  const { name, redirectUris } = await documents.get(url);
+  return {
+    origin: 'document',
+    jti: sha256(url),
+    name,
+    documentHost: new URL(url).host,
+    servers,
+    redirectUris,
+    secretHash: null,
+    policy,
+    expiresAt,
+    id: url,
+  };
+}
 
-/** The key in the state that shuts a client out. */
+const unknownClient = (): OAuthError => new OAuthError('invalid_client', 'The client_id is not known here.');
+
+/** The key in the state that denies a client. */
 export const deniedClientKey = (jti: string): string => `denied:client:${jti}`;
+
+/** 128 random bits, or the hash of a URL. Stricter than needed: a mistyped `jti` would deny no client without an error. */
+const isJti = (text: string): boolean => /^(?:[\w-]{22}|[\w-]{43})$/.test(text);
+
+/**
+ * Reads how an operator names a client to deny it: by its client_id, or by the `jti` that logs show.
+ *
+ * @param named a client_id, which may have expired, or a `jti`
+ * @returns the `jti`
+ * @throws {ConfigError} if it is neither a client_id of one of these keys nor spelled like a `jti`
+ */
+export async function jtiOfClient(named: string, keyring: Keyring): Promise<string> {
+  if (isJti(named)) return named;
+  // The URL of a metadata document.
+  if (/^https:\/\//.test(named)) return sha256(named);
+  const tokens = createTokens(keyring);
+  const found = await Promise.allSettled([tokens.client.inspect(named), tokens.registered.inspect(named)]);
+  const [jti] = found.flatMap((result) => (result.status === 'fulfilled' ? [result.value.jti] : []));
+  if (jti === undefined) {
+    throw new ConfigError(
+      `${named.slice(0, 20)}… is neither a client id that ENCRYPTION_KEY or one of the earlier keys decrypts, nor the jti of a client.`,
+    );
+  }
+  return jti;
+}

@@ -1,4 +1,4 @@
-/** What clients say about themselves at the URL that is their client_id: fetched when needed, kept for a while. */
+/** Caches client metadata documents, and limits how often they are fetched. */
 import { OAuthError } from '../../errors.ts';
 import type { State } from '../../state/state.ts';
 import { sha256 } from '../http/constant-time.ts';
@@ -8,33 +8,27 @@ import { type ClientDocument, documentUrlProblem, parseClientDocument } from './
 
 const DAY_MS = 24 * 3_600_000;
 
-/** A document is used without asking for at least this long, whatever its headers say, and never longer than a day. */
-const FLOOR_MS = 5 * 60_000;
+/** A document is used without a new fetch for at least this long, whatever its headers say, and never longer than a day. */
+const MIN_FRESH_MS = 5 * 60_000;
 
-/** Most documents that are kept; the one that was fetched longest ago makes room. */
-const MOST = 1000;
+/** Beyond it, the document that was fetched longest ago is dropped. */
+const MAX_DOCUMENTS = 1000;
 
 /**
- * Anybody can make up URLs at a trusted host. Fetches at a time, and in a minute those of one host and all, that have never led to a client;
- * then those of one URL that has.
+ * Any requester can make up URLs at a trusted host. Limits for URLs that have never led to a client: fetches at a time; fetches in a minute, from
+ * one host and in total. For each URL that has: fetches in a minute.
  */
-const LIMITS = { atOnce: 8, ofHost: 30, ofAll: 120, ofFound: 30 };
+const LIMITS = { concurrentUnknown: 8, unknownOfHost: 30, unknownOfAll: 120, known: 30 };
 const MINUTE_SECONDS = 60;
 
-/** After this without being asked for, a client takes its turn among the others. */
-const FOUND_MS = 90 * DAY_MS;
-
-interface Kept {
-  document: ClientDocument;
-  fetchedAt: number;
-  freshUntil: number;
-}
+/** A client that was not used for this long counts as unknown again. */
+const KNOWN_FOR_MS = 90 * DAY_MS;
 
 export interface DocumentCache {
   /**
    * @param url a client_id
    * @throws {OAuthError} `invalid_client` if no client is described there, or its host is not trusted; `temporarily_unavailable` if that cannot
-   *   be found out now
+   *   be determined now
    */
   get(url: string): Promise<ClientDocument>;
 }
@@ -44,90 +38,31 @@ export function createDocumentCache(services: {
   trustedHosts: TrustedHosts;
   state: State;
   now: () => Date;
-  most?: number;
+  maxDocuments?: number;
 }): DocumentCache {
-  const { fetchDocument, trustedHosts, state, now, most = MOST } = services;
-  /** In the order they were fetched. */
-  const kept = new Map<string, Kept>();
-  const running = new Map<string, Promise<ClientDocument>>();
-  let guesses = 0;
+  const { fetchDocument, trustedHosts, state, now, maxDocuments = MAX_DOCUMENTS } = services;
+  const kept = createKeptDocuments(now, maxDocuments);
+  const limit = createFetchLimit(state, now);
 
-  function keep(url: string, document: ClientDocument, freshSeconds: number): void {
-    const fetchedAt = now().getTime();
-    kept.delete(url);
-    kept.set(url, {
-      document,
-      fetchedAt,
-      freshUntil: fetchedAt + Math.min(Math.max(freshSeconds * 1000, FLOOR_MS), DAY_MS),
-    });
-    const [oldest] = kept.keys();
-    if (kept.size > most && oldest !== undefined) kept.delete(oldest);
-  }
-
-  async function admit(key: string, most: number): Promise<void> {
-    if ((await state.count(key, MINUTE_SECONDS)).count > most) throw tooMany();
-  }
-
-  /** The clients that are there do not wait behind guesses. */
-  async function inTurn<T>(url: string, fetching: () => Promise<T>): Promise<T> {
-    const [found] = await state.claimed([foundMark(url)]);
-    if (found !== null) {
-      await admit(`documents:${sha256(url)}`, LIMITS.ofFound);
-      return fetching();
-    }
-    if (guesses >= LIMITS.atOnce) throw tooMany();
-    guesses++;
-    try {
-      await admit(`documents:${sha256(new URL(url).host)}`, LIMITS.ofHost);
-      await admit('documents', LIMITS.ofAll);
-      return await fetching();
-    } finally {
-      guesses--;
-    }
-  }
-
-  async function fetchAnew(url: string): Promise<ClientDocument> {
-    const { text, freshSeconds } = await inTurn(url, () => fetchDocument(url));
-    const document = parsed(text, url);
-    keep(url, document, freshSeconds);
-    await state.mark(foundMark(url), new Date(now().getTime() + FOUND_MS));
+  const fetchShared = shareByUrl(async (url) => {
+    const { text, freshSeconds } = await limit.admit(url, () => fetchDocument(url));
+    const document = parseDocument(text, url, trustedHosts);
+    kept.put(url, document, freshSeconds);
+    await limit.markKnown(url);
     return document;
-  }
-
-  function parsed(text: string, url: string): ClientDocument {
-    try {
-      return parseClientDocument(text, url, trustedHosts);
-    } catch (cause) {
-      throw new OAuthError('invalid_client', 'The document at the client_id does not describe a client.', { cause });
-    }
-  }
-
-  /** One fetch for all who ask at the same time. */
-  function fetchOnce(url: string): Promise<ClientDocument> {
-    const started = running.get(url);
-    if (started) return started;
-    const fetching = fetchAnew(url).finally(() => running.delete(url));
-    running.set(url, fetching);
-    return fetching;
-  }
+  });
 
   return {
     async get(url) {
-      if (documentUrlProblem(url) !== null) {
-        throw new OAuthError('invalid_client', 'The client_id is a URL that names no client.');
-      }
-      if (!isTrusted(trustedHosts, new URL(url).host)) {
-        throw new OAuthError('invalid_client', 'The client_id is a URL at a host that is not trusted here.');
-      }
+      requireTrustedUrl(url, trustedHosts);
       const known = kept.get(url);
-      if (known && now().getTime() < known.freshUntil) return known.document;
+      if (known?.isFresh) return known.document;
       try {
-        return await fetchOnce(url);
+        return await fetchShared(url);
       } catch (error) {
-        // What its host said within a day holds while the host cannot be asked (RFC 5861 §4); what it says now always does.
+        // A document of the last day is used while its host is unavailable (RFC 5861 §4); an answer of the host always takes precedence.
         const code = error instanceof OAuthError ? error.code : undefined;
-        const isRecent = known !== undefined && now().getTime() < known.fetchedAt + DAY_MS;
-        if (code === 'temporarily_unavailable' && isRecent) return known.document;
+        if (code === 'temporarily_unavailable' && known?.isUsable()) return known.document;
         if (code === 'invalid_client') kept.delete(url);
         throw error;
       }
@@ -135,7 +70,91 @@ export function createDocumentCache(services: {
   };
 }
 
-const foundMark = (url: string): string => `document:${sha256(url)}`;
+/** @throws {OAuthError} `invalid_client` */
+function requireTrustedUrl(url: string, trustedHosts: TrustedHosts): void {
+  if (documentUrlProblem(url) !== null) {
+    throw new OAuthError('invalid_client', 'The client_id is a URL that names no client.');
+  }
+  if (!isTrusted(trustedHosts, new URL(url).host)) {
+    throw new OAuthError('invalid_client', 'The client_id is a URL at a host that is not trusted here.');
+  }
+}
 
-const tooMany = (): OAuthError =>
+function parseDocument(text: string, url: string, trustedHosts: TrustedHosts): ClientDocument {
+  try {
+    return parseClientDocument(text, url, trustedHosts);
+  } catch (cause) {
+    throw new OAuthError('invalid_client', 'The document at the client_id does not describe a client.', { cause });
+  }
+}
+
+function createKeptDocuments(now: () => Date, maxDocuments: number) {
+  /** In the order in which they were fetched. */
+  const kept = new Map<string, { document: ClientDocument; fetchedAt: number; freshUntil: number }>();
+  return {
+    /** `isFresh`: usable without a new fetch. `isUsable`: usable, at the time of the call, while its host is unavailable. */
+    get(url: string) {
+      const entry = kept.get(url);
+      if (entry === undefined) return undefined;
+      const isUsable = () => now().getTime() < entry.fetchedAt + DAY_MS;
+      return { document: entry.document, isFresh: now().getTime() < entry.freshUntil, isUsable };
+    },
+    put(url: string, document: ClientDocument, freshSeconds: number): void {
+      const fetchedAt = now().getTime();
+      const freshUntil = fetchedAt + Math.min(Math.max(freshSeconds * 1000, MIN_FRESH_MS), DAY_MS);
+      kept.delete(url);
+      kept.set(url, { document, fetchedAt, freshUntil });
+      const [oldest] = kept.keys();
+      if (kept.size > maxDocuments && oldest !== undefined) kept.delete(oldest);
+    },
+    delete: (url: string) => void kept.delete(url),
+  };
+}
+
+/** Known clients do not wait behind URLs that were made up. */
+function createFetchLimit(state: State, now: () => Date) {
+  let unknownRunning = 0;
+
+  async function count(key: string, most: number): Promise<void> {
+    if ((await state.count(key, MINUTE_SECONDS)).count > most) throw tooManyFetches();
+  }
+
+  return {
+    /** @throws {OAuthError} `temporarily_unavailable` beyond a limit */
+    async admit<T>(url: string, fetching: () => Promise<T>): Promise<T> {
+      const [knownSince] = await state.claimed([knownKey(url)]);
+      if (knownSince !== null) {
+        await count(`documents:${sha256(url)}`, LIMITS.known);
+        return fetching();
+      }
+      if (unknownRunning >= LIMITS.concurrentUnknown) throw tooManyFetches();
+      unknownRunning++;
+      try {
+        await count(`documents:${sha256(new URL(url).host)}`, LIMITS.unknownOfHost);
+        await count('documents', LIMITS.unknownOfAll);
+        return await fetching();
+      } finally {
+        unknownRunning--;
+      }
+    },
+    /** The URL has led to a client. */
+    markKnown: (url: string): Promise<void> => state.mark(knownKey(url), new Date(now().getTime() + KNOWN_FOR_MS)),
+  };
+}
+
+/** Requests for the same URL at the same time share one fetch. */
+function shareByUrl(fetchAnew: (url: string) => Promise<ClientDocument>): (url: string) => Promise<ClientDocument> {
+  const running = new Map<string, Promise<ClientDocument>>();
+  return (url) => {
+    const started = running.get(url);
+    if (started) return started;
+    const fetching = fetchAnew(url).finally(() => running.delete(url));
+    running.set(url, fetching);
+    return fetching;
+  };
+}
+
+const knownKey = (url: string): string => `document:${sha256(url)}`;
+
+const tooManyFetches = (): OAuthError =>
   new OAuthError('temporarily_unavailable', 'Too many applications are introducing themselves; try again in a minute.');

@@ -1,17 +1,26 @@
 /** Reads what the operator allows dynamic clients (registered, or by metadata document): how they introduce themselves, from which hosts, and their connection. */
+import type { Servers } from '../../account.ts';
 import { ConfigError } from '../../errors.ts';
+import type { Policy } from '../../policy.ts';
 import type { Config } from '../../settings/config.ts';
 import { redirectUriProblem } from '../http/redirect-uri.ts';
 import type { Keyring } from '../sealed/jwe.ts';
-import { createTokens } from '../sealed/sealed-types.ts';
-import { type DefaultConnection, unsealConnection } from './default-connection.ts';
+import { createTokens, type Tokens } from '../sealed/sealed-types.ts';
 import { PRESETS } from './presets.ts';
 
 /** Hosts that dynamic clients may come from: as in URLs, with a port that is not 443; or `any` host. */
 export type TrustedHosts = ReadonlySet<string> | 'any';
 
+/** What the operator has sealed for all dynamic clients. */
+export interface DefaultConnection {
+  servers: Servers;
+  /** The operator's limits. */
+  policy: Policy;
+  /** The end of every dynamic client and of everything that was granted to it. */
+  expiresAt: Date | null;
+}
+
 export interface DynamicClients {
-  /** The servers and limits of all of them. */
   connection: DefaultConnection;
   trustedHosts: TrustedHosts;
   /** Whether clients may register (RFC 7591). */
@@ -60,4 +69,18 @@ export async function readDynamicClients(
     throw new ConfigError(sentence, { cause });
   });
   return { connection, trustedHosts, acceptsRegistration, acceptsDocuments };
+}
+
+/**
+ * `TOKENS_NOT_BEFORE` does not apply: the connection comes from the operator's settings, at any age.
+ *
+ * @param text a sealed connection, or a client_id, of which only the connection is used
+ * @throws {OAuthError} `invalid_token` if it is neither
+ * @throws {RangeError} if it has expired
+ */
+export async function unsealConnection(tokens: Tokens, text: string, now: Date): Promise<DefaultConnection> {
+  const { servers, policy = {}, exp } = await tokens.connection.inspect(text).catch(() => tokens.client.inspect(text));
+  const expiresAt = exp === undefined ? null : new Date(exp * 1000);
+  if (expiresAt !== null && expiresAt <= now) throw new RangeError('expired');
+  return { servers, policy, expiresAt };
 }

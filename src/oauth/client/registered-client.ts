@@ -1,25 +1,52 @@
-/** A client that registered itself: reading back what it said, and its secret, which is kept nowhere. */
+/** Registers a client (RFC 7591) and unseals its client_id. Neither the client nor its secret is stored: the secret is computed from the client_id. */
 import { createHmac } from 'node:crypto';
 import { OAuthError } from '../../errors.ts';
 import { sha256 } from '../http/constant-time.ts';
 import { redirectHost } from '../http/redirect-uri.ts';
 import { type Keyring, sealingKeyOf } from '../sealed/jwe.ts';
-import type { Tokens } from '../sealed/sealed-types.ts';
+import type { RegisteredPayload, Tokens } from '../sealed/sealed-types.ts';
 import type { Client } from './client.ts';
-import type { DefaultConnection } from './default-connection.ts';
+import type { DefaultConnection } from './dynamic-clients.ts';
 
-/** Made of its id, under the key that sealed it: a change of `ENCRYPTION_KEY` does not change it. 32 bytes in hex. */
+interface Services {
+  tokens: Tokens;
+  keyring: Keyring;
+  connection: DefaultConnection;
+}
+
+/** The values of a registration response (RFC 7591 §3.2.1). Times in seconds since 1970. */
+export interface Registration {
+  id: string;
+  jti: string;
+  issuedAtSeconds: number;
+  expiresAtSeconds: number | undefined;
+  /** `null` for a public client. */
+  secret: string | null;
+}
+
+/** @throws {OAuthError} `invalid_client_metadata` if the client_id would be too long */
+export async function registerClient(
+  metadata: RegisteredPayload,
+  { tokens, keyring, connection }: Services,
+  now: Date,
+): Promise<Registration> {
+  const id = await tokens.registered.seal(metadata, now, connection.expiresAt ?? undefined).catch((cause) => {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new OAuthError('invalid_client_metadata', 'The redirect URIs are too long together.', { cause });
+  });
+  const { jti, iat, exp } = await tokens.registered.unseal(id, now);
+  const secret = metadata.auth_method === 'none' ? null : registeredSecret(keyring, { id, jti });
+  return { id, jti, issuedAtSeconds: iat, expiresAtSeconds: exp, secret };
+}
+
+/** Computed with the key that sealed the client_id, so that a change of `ENCRYPTION_KEY` does not change it. 32 bytes in hex. */
 export function registeredSecret(keyring: Keyring, client: { id: string; jti: string }): string {
   const key = sealingKeyOf(keyring, client.id).derive('registered-secret');
   return createHmac('sha256', key).update(client.jti).digest('hex');
 }
 
-/** @throws {OAuthError} `invalid_client` if it did not register here, or too long ago: the client then registers anew */
-export async function unsealRegisteredClient(
-  id: string,
-  services: { tokens: Tokens; keyring: Keyring; connection: DefaultConnection },
-  now: Date,
-): Promise<Client> {
+/** @throws {OAuthError} `invalid_client` if the client did not register here, or too long ago: the client then registers anew */
+export async function unsealRegisteredClient(id: string, services: Services, now: Date): Promise<Client> {
   const { tokens, keyring, connection } = services;
   const registered = await tokens.registered.unseal(id, now).catch((cause) => {
     throw new OAuthError('invalid_client', 'The client_id is not known here.', { cause });

@@ -4,12 +4,10 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { OAuthError } from '../../errors.ts';
 import { type DynamicClients, isOpenToDynamicClients } from '../client/dynamic-clients.ts';
-import { registeredSecret } from '../client/registered-client.ts';
 import { addressBlock } from '../http/address-block.ts';
 import { readJson } from '../http/parameters.ts';
 import { plainText } from '../http/plain-text.ts';
 import { MAX_REDIRECT_URI_LENGTH } from '../http/redirect-uri.ts';
-import { createTokens, type RegisteredPayload } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -34,19 +32,11 @@ const Metadata = z.object({
 
 /** @param services.dynamicClients one that accepts registrations */
 export function registerHandler(
-  services: Pick<OAuthServices, 'keyring' | 'now' | 'log' | 'state'> & { dynamicClients: DynamicClients },
+  services: Pick<OAuthServices, 'keyring' | 'now' | 'log' | 'state' | 'clients'> & { dynamicClients: DynamicClients },
 ): RequestHandler {
-  const { keyring, now, log, state } = services;
-  const { trustedHosts, connection } = services.dynamicClients;
-  const tokens = createTokens(keyring);
+  const { keyring, now, log, state, clients } = services;
+  const { trustedHosts } = services.dynamicClients;
   const addressKey = keyring.current.derive('registration-throttle');
-
-  async function seal(payload: RegisteredPayload): Promise<string> {
-    return tokens.registered.seal(payload, now(), connection.expiresAt ?? undefined).catch((cause) => {
-      if (!(cause instanceof RangeError)) throw cause;
-      throw new OAuthError('invalid_client_metadata', 'The redirect URIs are too long together.', { cause });
-    });
-  }
 
   async function countRegistration(key: string, max: number): Promise<void> {
     const { count, endsAt } = await state.count(key, WINDOW_SECONDS);
@@ -67,20 +57,19 @@ export function registerHandler(
     // Last, so that a refused registration does not use up the limit that all clients share.
     await countRegistration('registrations', MAX_REGISTRATIONS.ofAll);
     const name = plainText(metadata.client_name ?? '', MAX_NAME_LENGTH);
-    const clientId = await seal({
+    const registered = await clients.register({
       v: 1,
       ...(name && { name }),
       auth_method: metadata.token_endpoint_auth_method,
       redirect_uris: metadata.redirect_uris,
     });
-    const { jti, iat, exp } = await tokens.registered.unseal(clientId, now());
-    log.info({ client: jti }, 'client registered');
+    log.info({ client: registered.jti }, 'client registered');
     response.status(201).json({
-      client_id: clientId,
-      client_id_issued_at: iat,
-      ...(metadata.token_endpoint_auth_method !== 'none' && {
-        client_secret: registeredSecret(keyring, { id: clientId, jti }),
-        client_secret_expires_at: exp,
+      client_id: registered.id,
+      client_id_issued_at: registered.issuedAtSeconds,
+      ...(registered.secret !== null && {
+        client_secret: registered.secret,
+        client_secret_expires_at: registered.expiresAtSeconds,
       }),
       ...metadata,
       client_name: name || undefined,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/errors.ts';
-import { mintClient, type NewClient, unsealClient } from '../../../src/oauth/client/client.ts';
-import { sealConnection } from '../../../src/oauth/client/default-connection.ts';
+import { unsealClient } from '../../../src/oauth/client/client.ts';
+import { mintClient, type NewClient, sealConnection } from '../../../src/oauth/client/mint-client.ts';
 import { DEFAULT_PRESETS, PRESETS } from '../../../src/oauth/client/presets.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
 import { createTokens, type RegisteredPayload } from '../../../src/oauth/sealed/sealed-types.ts';

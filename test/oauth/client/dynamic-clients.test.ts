@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/errors.ts';
-import { mintClient } from '../../../src/oauth/client/client.ts';
-import { sealConnection } from '../../../src/oauth/client/default-connection.ts';
 import { isOpenToDynamicClients, PRESET_HOSTS, readDynamicClients } from '../../../src/oauth/client/dynamic-clients.ts';
+import { mintClient, sealConnection } from '../../../src/oauth/client/mint-client.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
 import { exampleServers, testKey } from '../../support/app/oauth-app.ts';
 
