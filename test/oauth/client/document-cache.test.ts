@@ -17,11 +17,11 @@ const describing = (client_id: string, changes: object = {}) =>
 function documentsWith({
   trustedHosts = PRESET_HOSTS,
   freshSeconds = 0,
-  most,
+  maxDocuments,
 }: {
   trustedHosts?: TrustedHosts;
   freshSeconds?: number;
-  most?: number;
+  maxDocuments?: number;
 } = {}) {
   let time = Date.parse('2026-11-21T12:00:00Z');
   const now = () => new Date(time);
@@ -41,7 +41,7 @@ function documentsWith({
   };
   const documents = createDocumentCache({
     trustedHosts,
-    ...(most !== undefined && { most }),
+    ...(maxDocuments !== undefined && { maxDocuments }),
     state: { ...state, count },
     now,
     async fetchDocument(asked) {
@@ -125,7 +125,7 @@ describe('client metadata documents that were fetched', () => {
   });
 
   test('CIMD-06 the memory for documents is bounded; the one that was fetched longest ago makes room', async () => {
-    const { world, outcome } = documentsWith({ trustedHosts: 'any', freshSeconds: 24 * hour, most: 3 });
+    const { world, outcome } = documentsWith({ trustedHosts: 'any', freshSeconds: 24 * hour, maxDocuments: 3 });
     const of = (name: string) => `https://${name}.example/client.json`;
     for (const name of ['a', 'b', 'c', 'd']) await outcome(of(name));
     for (const name of ['b', 'c', 'd']) await outcome(of(name));
