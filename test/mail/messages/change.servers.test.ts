@@ -44,7 +44,7 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
       });
     });
 
-    test('inline pictures are no attachments, files are', async () => {
+    test('inline pictures do not count as attachments, files do', async () => {
       const account = newAccount();
       const html = '<img src="cid:a">';
       await appendMessages(account, {
@@ -57,7 +57,7 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
       expect(messages.map(({ hasAttachments }) => hasAttachments)).toEqual([true, false]);
     });
 
-    test('summaries come in the order asked for, without those that are gone', async () => {
+    test('summaries are in the requested order, without messages that are gone', async () => {
       const account = newAccount();
       const {
         INBOX: [one = 0, two = 0],
@@ -77,7 +77,7 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
   });
 
   describe('searching', () => {
-    test('finds Unicode text, newest first', async () => {
+    test('finds Unicode text and returns the newest first', async () => {
       const account = newAccount();
       const { INBOX: uids } = await appendMessages(account, {
         INBOX: [message({ subject: 'Grüße 1' }), message({ subject: 'other' }), message({ subject: 'Grüße 2' })],
@@ -88,7 +88,7 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
       expect(found.uids).toEqual([uids[2], uids[0]]);
     });
 
-    test('nothing found is an empty list', async () => {
+    test('returns an empty list if nothing is found', async () => {
       const found = await withImap(on(newAccount()), (imap) =>
         searchMessages(imap, 'INBOX', parseSearch('SUBJECT x'), { page: 1, perPage: 100 }),
       );
@@ -97,7 +97,7 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
   });
 
   describe('moving', () => {
-    test('the message is in the destination and no longer where it was; others stay, also those marked \\Deleted', async () => {
+    test('the message is in the destination and no longer in its mailbox; others stay, also those marked \\Deleted', async () => {
       const account = newAccount();
       const {
         INBOX: [uid = 0],
@@ -123,7 +123,7 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
       );
     });
 
-    test('an unknown destination is named and nothing changes', async () => {
+    test('an unknown destination is named, and nothing changes', async () => {
       const account = newAccount();
       const {
         INBOX: [uid = 0],
@@ -134,7 +134,7 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
       expect(await contents(account, 'INBOX')).toHaveLength(1);
     });
 
-    test('with one unknown UID among them, none is moved', async () => {
+    test('none of several messages is moved if one UID is unknown', async () => {
       const account = newAccount();
       const {
         INBOX: [uid = 0],
@@ -147,7 +147,7 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
       expect(await contents(account, 'INBOX')).toHaveLength(1);
     });
 
-    test('to where it is already is refused', async () => {
+    test('to the mailbox that the message is in is refused', async () => {
       const account = newAccount();
       const {
         INBOX: [uid = 0],
@@ -224,7 +224,7 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
       );
     });
 
-    test('of an unknown message are an error', async () => {
+    test('of an unknown message are refused', async () => {
       await withImap(on(newAccount()), (imap) =>
         expect(updateFlags(imap, 'INBOX', 9, { add: ['Seen'], remove: [] })).rejects.toThrow('UID 9'),
       );
@@ -232,7 +232,7 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
   });
 
   describe('appending', () => {
-    test('the bytes, the flags and the UID are right', async () => {
+    test('stores the bytes and flags, and returns the UID', async () => {
       const account = newAccount();
       const { raw } = await message({ raw: `Subject: Grüße\n\n${'0123456789\n'.repeat(200_000)}` });
       await withImap(on(account), async (imap) => {

@@ -27,7 +27,7 @@ describe('reading a message', () => {
     expect([...(flags?.flags ?? [])].filter((flag) => flag !== '\\Recent')).toEqual([]);
   });
 
-  test('every field of the envelope is there, decoded', async () => {
+  test('every field of the envelope is decoded', async () => {
     const read = await readOne({
       from: 'Zoë Müller <zoe@example.test>',
       sender: 'Office <office@example.test>',
@@ -79,7 +79,7 @@ describe('reading a message', () => {
     });
   });
 
-  test('HTML alone is given as HTML and as text, without what is hidden', async () => {
+  test('HTML alone is returned as HTML and as text, without what it hides', async () => {
     const html = `<html><head><title>no</title><style>p{}</style></head><body>
       <div style="display : none">HIDDEN-1</div><p hidden>HIDDEN-2</p><template>HIDDEN-3</template><script>HIDDEN-4</script>
       <span style="FONT-SIZE:0px">HIDDEN-5</span><span style="visibility: hidden">HIDDEN-6</span><ul><li style="display:none">HIDDEN-7</li><li>one</li></ul>
@@ -94,14 +94,14 @@ describe('reading a message', () => {
     expect(read.textIsFromHtml).toBe(true);
   });
 
-  test('a message that does not exist is named, with its mailbox', async () => {
+  test('a message that does not exist is named in the error, with its mailbox', async () => {
     await withImap(newAccount(), async (imap) => {
       await expect(readMessage(imap, 'INBOX', 4711)).rejects.toThrow('There is no message with UID 4711 in "INBOX".');
       await expect(openPart(imap, 'INBOX', 4711, '1')).rejects.toThrow('There is no message with UID 4711 in "INBOX".');
     });
   });
 
-  test('a part that does not exist is named', async () => {
+  test('a part that does not exist is named in the error', async () => {
     const account = newAccount();
     const {
       INBOX: [uid = 0],
@@ -166,7 +166,7 @@ describe('opening a part', () => {
     );
   });
 
-  test('an attached message is given whole', async () => {
+  test('an attached message is returned whole', async () => {
     const { account, uid } = await storedFixture('attached-message');
     await withImap(account, async (imap) => {
       const { attachments } = await readMessage(imap, 'INBOX', uid);
@@ -178,7 +178,7 @@ describe('opening a part', () => {
     });
   });
 
-  test('a reader that leaves early leaves a usable connection', async () => {
+  test('a stream that is destroyed early leaves the connection usable', async () => {
     const { account, uid } = await stored({ attachments: [{ filename: 'a', content: Buffer.alloc(2_000_000) }] });
     await withImap(account, async (imap) => {
       const { stream } = await openPart(imap, 'INBOX', uid, '2');

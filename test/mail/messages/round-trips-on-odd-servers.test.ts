@@ -13,12 +13,12 @@ import { withImap } from '../../support/mail/with-imap.ts';
 const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const PAGE = { page: 1, perPage: 20 };
 
-/** One message as FETCH answers it. */
+/** The FETCH response about one message. */
 const fetched = (sequence: number, uid: number, subject = `uid ${uid}`) =>
   `* ${sequence} FETCH (UID ${uid} FLAGS () INTERNALDATE "04-Mar-2025 05:06:07 +0000" RFC822.SIZE 9 ENVELOPE (NIL "${subject}" NIL NIL NIL NIL NIL NIL NIL NIL) BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 4 1) BODY[HEADER.FIELDS (REFERENCES)] "" BODY[1]<0> "text")`;
 
-describe('what changed in between', () => {
-  test('one gone and one new leave the number as it was, and the page is right all the same', async () => {
+describe('a change by another connection', () => {
+  test('that removes one message and adds one leaves the number the same, and the page is right', async () => {
     let fetches = 0;
     await using server = await startScriptedImap((command) => {
       if (command.startsWith('FETCH')) {
@@ -35,7 +35,7 @@ describe('what changed in between', () => {
     });
   });
 
-  test('a mailbox that has shrunk while another was open is asked for its page once more', async () => {
+  test('that shrinks a mailbox while another is open makes the page be requested once more', async () => {
     let opened = 0;
     const script: Script = (command) => {
       if (command.startsWith('EXAMINE "INBOX"')) {
@@ -59,10 +59,10 @@ describe('what changed in between', () => {
 });
 
 describe('a mailbox that cannot be opened', () => {
-  test('gives nothing of the one that was open before', async () => {
+  test('returns no data of the one that was open before', async () => {
     await using server = await startScriptedImap((command) => {
       if (command.startsWith('EXAMINE "Gone"')) return 'TAG NO [NONEXISTENT] no such mailbox';
-      // Some servers keep the old mailbox open.
+      // Some servers keep the previous mailbox open.
       if (command.startsWith('UID FETCH')) return `${fetched(1, 5, 'of the old mailbox')}\nTAG OK done`;
       return undefined;
     });
@@ -73,7 +73,7 @@ describe('a mailbox that cannot be opened', () => {
     });
   });
 
-  test('is never followed by a change in the same breath', async () => {
+  test('is never followed by a pipelined change', async () => {
     await using server = await startScriptedImap((command) =>
       command.startsWith('SELECT') ? 'TAG NO [NONEXISTENT] no such mailbox' : undefined,
     );
@@ -85,7 +85,7 @@ describe('a mailbox that cannot be opened', () => {
 });
 
 describe('a server that', () => {
-  test('answers out of turn loses the connection, not the truth', async () => {
+  test('responds with a wrong tag loses the connection, and no data is taken from the response', async () => {
     await using server = await startScriptedImap((command) => (command.startsWith('UID SEARCH') ? '' : undefined));
     await withImap(server, async (imap) => {
       const search = () => searchMessages(imap, 'INBOX', parseSearch('SEEN'), PAGE);
@@ -95,7 +95,7 @@ describe('a server that', () => {
     });
   });
 
-  test('refuses parts that a message lacks is asked for the others alone', async () => {
+  test('refuses parts that a message does not have is asked for the others only', async () => {
     await using server = await startScriptedImap((command) => {
       if (/^UID FETCH .*BODY\.PEEK\[2\]/.test(command)) return 'TAG NO no such part';
       if (/^UID FETCH/.test(command)) return `${fetched(1, 5)}\nTAG OK done`;
@@ -106,7 +106,7 @@ describe('a server that', () => {
     });
   });
 
-  test('counts other bytes than it sends is asked for the part', async () => {
+  test('sends other sizes than BODYSTRUCTURE says is asked for the part', async () => {
     const inner =
       '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 4 1)("TEXT" "HTML" NIL NIL NIL "7BIT" 4 1) "ALTERNATIVE" ("BOUNDARY" "b")';
     const body = '--b\r\nContent-Type: text/plain\r\n\r\nwrong\r\n--b--';
@@ -123,7 +123,7 @@ describe('a server that', () => {
 });
 
 describe('a warm connection that was idle', () => {
-  test('proves itself before it changes anything', async () => {
+  test('is probed before a change', async () => {
     await using server = await startScriptedImap(() => undefined);
     const pool = createImapPool({ log: silentLog });
     const account = {
@@ -138,8 +138,8 @@ describe('a warm connection that was idle', () => {
   });
 });
 
-describe('what a mailbox is for', () => {
-  test('is remembered, but not that there is none', async () => {
+describe('the role of a mailbox', () => {
+  test('is cached, but not its absence', async () => {
     let lists = 0;
     await using server = await startScriptedImap((command) => {
       if (!command.startsWith('LIST')) return undefined;
@@ -155,13 +155,13 @@ describe('what a mailbox is for', () => {
   });
 });
 
-describe('what a search has found', () => {
+describe('the result of a search', () => {
   const odd = Array.from({ length: 100_000 }, (_, index) => 2 * index + 1);
 
   test.for([
     ['in ranges', `* ESEARCH (TAG "TAG") UID ALL ${odd.join(',')}`],
     ['one by one', `* SEARCH ${odd.join(' ')}`],
-  ] as const)('among 200,000 messages takes no time to speak of, told %s', async ([, answer]) => {
+  ] as const)('among 200,000 messages is parsed within three seconds, with UIDs %s', async ([, answer]) => {
     await using server = await startScriptedImap((command) =>
       command.startsWith('UID SEARCH') ? `${answer}\nTAG OK done` : undefined,
     );
@@ -175,7 +175,7 @@ describe('what a search has found', () => {
     });
   });
 
-  test('is counted once and given newest first, however the server tells it', () => {
+  test('counts each UID once and returns the newest first, in every order of ranges', () => {
     const found = new FoundUids([
       [7, 9],
       [1, 3],

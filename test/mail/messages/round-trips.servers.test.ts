@@ -79,7 +79,7 @@ describe('on a warm connection, one round trip is enough for', () => {
     expect(await roundTrips(account, (imap) => readMessage(imap, 'INBOX', uid, { format }))).toBe(1);
   });
 
-  test('another mailbox that was open before', async () => {
+  test('each of two mailboxes in turns', async () => {
     const account = newAccount();
     await appendMessages(account, { INBOX: [message()], Other: [message()] });
     const use = async (imap: Parameters<Parameters<typeof withImap>[1]>[0]) => {
@@ -115,8 +115,8 @@ describe('a long text', () => {
   });
 });
 
-describe('what changed in between', () => {
-  test('another connection added, removed and flagged is in the answer', async () => {
+describe('a change by another connection', () => {
+  test('is in the next response: messages added and flagged', async () => {
     const account = newAccount();
     const { INBOX } = await appendMessages(account, { INBOX: [message({ subject: 'a' }), message({ subject: 'b' })] });
     await withImap(account, async (reader) => {
@@ -137,8 +137,8 @@ describe('what changed in between', () => {
   });
 });
 
-describe('a warm connection that nobody has used for a while', () => {
-  test('and that has died without a word costs a short wait, and the call is repeated', async () => {
+describe('a warm connection that was idle', () => {
+  test('and that died silently costs a short wait, and the call is repeated', async () => {
     const account = newAccount();
     await appendMessages(account, { INBOX: [message()] });
     const { host, tlsPort: port } = testServers().imap;
@@ -154,7 +154,7 @@ describe('a warm connection that nobody has used for a while', () => {
     await sleep(100);
     proxy.freeze();
     setTimeout(() => proxy.thaw(), 150);
-    // Nothing that only asks is repeated after the long silence, so an answer means that the short one was enough.
+    // A call that only reads is not repeated after the long timeout, so a result means that the short one was enough.
     expect((await list()).total).toBe(1);
     expect(proxy.accepted()).toBe(2);
     await pool.close();

@@ -10,7 +10,7 @@ const COUNT = 20;
 const numbers = Array.from({ length: COUNT }, (_, n) => n + 1);
 const ALL_UIDS = numbers.map((n) => n * 10).reverse();
 
-/** A mailbox of 20 messages, and what happens when a FETCH asks for more than UIDs of one of the bad ones. */
+/** A mailbox of 20 messages, on a server that misbehaves when a FETCH matches `reach` and one of the bad messages. */
 async function mailboxWith(bad: readonly number[], misbehave: Script, reach: RegExp = /FLAGS/) {
   const server = await startScriptedImap((command, socket) => {
     if (/^(EXAMINE|SELECT)/.test(command)) return `* ${COUNT} EXISTS\n* OK [UIDVALIDITY 7] valid\nTAG OK done`;
@@ -27,7 +27,7 @@ async function mailboxWith(bad: readonly number[], misbehave: Script, reach: Reg
   return {
     ...server,
     tools,
-    /** Those that ask for more than UIDs. */
+    /** FETCH commands that ask for more than UIDs. */
     fetches: () => server.commands.filter((command) => /FETCH.*FLAGS/.test(command)),
     [Symbol.asyncDispose]: async () => {
       await tools[Symbol.asyncDispose]();
@@ -76,9 +76,9 @@ describe.each(CALLS)('%s', (tool, args) => {
     ['refuses without saying why', () => 'TAG NO no'],
     ['promises 3 GB', () => '* 13 FETCH (UID 130 ENVELOPE (NIL {3000000000}'],
     ['makes no sense', () => '* 13 FETCH (UID 130\nTAG ((('],
-  ])('a message at which the server %s does not cost the others of its page', async (_name, misbehave) => {
+  ])('a message at which the server %s does not affect the others of its page', async (_name, misbehave) => {
     await using server = await mailboxWith([130], misbehave);
-    // A connection that is warm, and one that is not.
+    // On a new connection, and on a warm one.
     for (const _ of [1, 2]) {
       const { messages } = await server.tools.call(tool, args);
       expect(messages).toEqual(
@@ -87,7 +87,7 @@ describe.each(CALLS)('%s', (tool, args) => {
     }
   });
 
-  test('what the server does tell of such a message is told', async () => {
+  test('items of such a message that the server does return are listed', async () => {
     await using structure = await mailboxWith([50], drop, /BODYSTRUCTURE/);
     expect(await structure.tools.call(tool, args)).toMatchObject({
       messages: ALL_UIDS.map((uid) => ({ uid, ...READABLE, has_attachments: uid === 50 })),
@@ -99,7 +99,7 @@ describe.each(CALLS)('%s', (tool, args) => {
     );
   });
 
-  test('several such messages are found too, and a page of one', async () => {
+  test('several such messages, and a page of one of them, are listed', async () => {
     await using server = await mailboxWith([20, 190], drop);
     const { messages } = await server.tools.call(tool, args);
     expect(messages).toEqual(
@@ -109,7 +109,7 @@ describe.each(CALLS)('%s', (tool, args) => {
     expect(page.messages).toEqual([expect.objectContaining({ uid: 190, ...UNREADABLE })]);
   });
 
-  test('a server that breaks off at all of them is not asked for ever, and the fault is told', async () => {
+  test('a server that breaks off at all of them is asked a bounded number of times, and the fault is reported', async () => {
     await using server = await mailboxWith(ALL_UIDS, drop);
     expect(await server.tools.failure(tool, args)).toMatchObject({ fault: 'refused' });
     expect(server.connections()).toBeLessThan(30);

@@ -52,7 +52,7 @@ describe('parseAddressList (RFC 5322 §3.4)', () => {
         { name: '', address: 'eve@c.test' },
       ],
     ],
-  ])('%s is understood', (list, entries) => {
+  ])('%s is parsed', (list, entries) => {
     expect(parseAddressList(list, 'to')).toEqual(entries);
   });
 
@@ -85,7 +85,7 @@ describe('parseAddressList (RFC 5322 §3.4)', () => {
     expect(refusal(list)).toContain(sentence);
   });
 
-  test('any text is refused, or gives addresses with one @ and an ASCII domain', () => {
+  test('any text is refused, or yields addresses with one @ and an ASCII domain', () => {
     const list = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 40 }),
       fc
@@ -107,7 +107,7 @@ describe('parseAddressList (RFC 5322 §3.4)', () => {
   });
 });
 
-test('the envelope names each recipient once, members of groups too', () => {
+test('the envelope has each recipient once, members of groups too', () => {
   const entries = parseAddressList('ann@a.test, Ann <ann@A.test>, Team: bob@b.test, ann@a.test;', 'to');
   expect(envelopeAddresses(entries)).toEqual(['ann@a.test', 'bob@b.test']);
 });

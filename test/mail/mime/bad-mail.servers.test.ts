@@ -17,7 +17,7 @@ const repeated = (count: number, line: (n: number) => string) => Array.from({ le
 interface BadMessage {
   name: string;
   raw: string | Buffer;
-  /** What must be told of it; the subject and the date are those of HEAD unless named here. */
+  /** Expected fields of the result; subject and date are those of HEAD unless they are here. */
   read: Record<string, unknown>;
 }
 
@@ -96,7 +96,7 @@ const BAD_MESSAGES: BadMessage[] = [
   { name: 'nothing but NUL bytes', raw: Buffer.alloc(100_000), read: { subject: '', date: expect.any(String) } },
   { name: 'nothing at all', raw: '', read: { subject: '', from: [], text_body: '', date: expect.any(String) } },
   {
-    name: 'a date that is none',
+    name: 'a date that is not valid',
     raw: `${HEAD.replace(/Date: .*/, 'Date: Mon, 99 Foo 99999 99:99:99 +9999')}\nthe text\n`,
     read: { text_body: 'the text', date: expect.stringMatching(/^20\d\d-\d\d-\d\dT/) },
   },
@@ -142,9 +142,9 @@ const BAD_MESSAGES: BadMessage[] = [
   },
 ];
 
-/** Of processor time. Without a bound the worst of them would take minutes. */
-const LONGEST_MS = 10_000;
-const MOST_CHARACTERS = 200_000;
+/** Processor time. Without limits the worst of them would take minutes. */
+const MAX_MS = 10_000;
+const MAX_CHARS = 200_000;
 
 describe('a message with', () => {
   const account = { value: newAccountOnce() };
@@ -158,14 +158,14 @@ describe('a message with', () => {
     expect(listed).toMatchObject({ messages: [{ uid }] });
     const message = await inTime(tools.call('get_mail_message', { folder: 'INBOX', uid }));
     expect(message).toMatchObject({ subject: 'An honest subject', date: '2025-05-05T10:00:00Z', ...read });
-    expect(JSON.stringify(message).length).toBeLessThan(MOST_CHARACTERS);
+    expect(JSON.stringify(message).length).toBeLessThan(MAX_CHARS);
   });
 
-  test('any of this keeps none of the others from being listed', async () => {
+  test('none of them prevents the others from being listed', async () => {
     await using tools = openMailTools(account.value());
     const listed = await inTime(tools.call('list_mail_messages', { folder: 'INBOX', per_page: 100 }));
     expect(listed.messages).toHaveLength(BAD_MESSAGES.length);
-    expect(JSON.stringify(listed).length).toBeLessThan(MOST_CHARACTERS);
+    expect(JSON.stringify(listed).length).toBeLessThan(MAX_CHARS);
   });
 });
 
@@ -311,6 +311,6 @@ async function inTime(call: ReturnType<MailTools['call']>): Promise<Record<strin
   const spentMs = await cpuMs(async () => {
     result = await call;
   });
-  expect(spentMs).toBeLessThan(LONGEST_MS);
+  expect(spentMs).toBeLessThan(MAX_MS);
   return z.record(z.string(), z.unknown()).parse(result);
 }

@@ -17,17 +17,17 @@ const idOf = (over: Partial<typeof call> = {}, of: MailAccount = account, key = 
   keyedMessageId(key, of, { ...call, ...over });
 
 describe('a Message-ID from an idempotency key', () => {
-  test('is the same for the same call, and one that every server takes (RFC 5322 §3.6.4)', () => {
+  test('is the same for the same call, and in the syntax of RFC 5322 §3.6.4', () => {
     expect(idOf()).toEqual(idOf());
     expect(idOf().messageId).toMatch(/^<[0-9a-f]{40}\.[0-9a-f]{20}@xn--bcher-kva\.example>$/);
   });
 
-  test('a new password and another spelling of the server change nothing', () => {
+  test('does not depend on the password and the case of the host name', () => {
     const later = { server: { ...server, host: 'MAIL.example.test' }, login: { ...login, password: 'new' } };
     expect(idOf({}, { ...account, imap: later })).toEqual(idOf());
   });
 
-  test('other contents change its second part only', () => {
+  test('differs in its second part only if the contents differ', () => {
     expect(idOf({ content: ['y'] }).place).toBe(idOf().place);
     expect(idOf({ content: ['y'] }).localPart).not.toBe(idOf().localPart);
   });
@@ -39,7 +39,7 @@ describe('a Message-ID from an idempotency key', () => {
     ['server', idOf({}, { ...account, imap: { server: { ...server, host: 'other.test' }, login } })],
     ['port of the server', idOf({}, { ...account, imap: { server: { ...server, port: 1993 }, login } })],
     ['secret', idOf({}, account, randomBytes(32))],
-  ])('another %s makes another one', (_what, other) => {
+  ])('differs in its first part with another %s', (_what, other) => {
     expect(other.place).not.toBe(idOf().place);
   });
 });

@@ -7,10 +7,10 @@ function recentResults(limits?: { calls: number; chars: number }) {
   const now = () => new Date(clock.time);
   return { clock, calls: createRecentResults({ now, maxWaitMs: 50, ...(limits && { limits }) }) };
 }
-const unknown = () => Promise.reject(new UpstreamError('SMTP', 'unknown_outcome', 'nobody knows'));
+const unknown = () => Promise.reject(new UpstreamError('SMTP', 'unknown_outcome', 'the outcome is unknown'));
 
 describe('a call with a key', () => {
-  test('runs once for a day; whoever asks again gets the first result', async () => {
+  test('runs once a day; the same call again returns the first result', async () => {
     const { calls, clock } = recentResults();
     let times = 0;
     const ask = () => calls.once('a', 'f', async () => ({ times: ++times }));
@@ -21,7 +21,7 @@ describe('a call with a key', () => {
     expect(await ask()).toEqual({ result: { times: 2 }, isRepeat: false });
   });
 
-  test('with something else about it is refused, while the first runs and afterwards', async () => {
+  test('with another fingerprint is refused, while the first runs and afterwards', async () => {
     const { calls } = recentResults();
     const { promise, resolve } = Promise.withResolvers<number>();
     const first = calls.once('a', 'f', () => promise);
@@ -32,7 +32,7 @@ describe('a call with a key', () => {
     expect(await calls.once('b', 'g', async () => 2)).toEqual({ result: 2, isRepeat: false });
   });
 
-  test('waits for the one that runs', async () => {
+  test('waits for a running call', async () => {
     const { calls } = recentResults();
     const { promise, resolve } = Promise.withResolvers<number>();
     const both = [1, 2].map((n) => calls.once('a', 'f', () => (n === 1 ? promise : Promise.resolve(2))));
@@ -43,7 +43,7 @@ describe('a call with a key', () => {
     ]);
   });
 
-  test('does not wait for ever', async () => {
+  test('waits for a limited time', async () => {
     const { calls } = recentResults();
     const { promise, resolve } = Promise.withResolvers<number>();
     const first = calls.once('a', 'f', () => promise);
@@ -52,7 +52,7 @@ describe('a call with a key', () => {
     await first;
   });
 
-  test('is made again when the one that ran has failed', async () => {
+  test('runs again if the running call has failed', async () => {
     const { calls } = recentResults();
     const { promise, reject } = Promise.withResolvers<number>();
     const first = calls.once('a', 'f', () => promise);
@@ -62,17 +62,17 @@ describe('a call with a key', () => {
     expect(await second).toEqual({ result: { mayHaveHappened: false }, isRepeat: false });
   });
 
-  test('is told when nobody knows how an earlier one ended', async () => {
+  test('learns that the outcome of an earlier one is unknown', async () => {
     const { calls } = recentResults();
-    await expect(calls.once('a', 'f', unknown)).rejects.toThrow('nobody knows');
+    await expect(calls.once('a', 'f', unknown)).rejects.toThrow('the outcome is unknown');
     await expect(calls.once('a', 'g', async () => 1)).rejects.toThrow('another message');
     expect(await calls.once('a', 'f', async ({ mayHaveHappened }) => mayHaveHappened)).toMatchObject({ result: true });
   });
 
   test.each([
-    ['in number', { calls: 3, chars: 1000 }],
-    ['in size', { calls: 1000, chars: 30 }],
-  ])('is forgotten when there are too many, %s, the oldest first and never one that runs', async (_what, limits) => {
+    ['on their number', { calls: 3, chars: 1000 }],
+    ['on their size', { calls: 1000, chars: 30 }],
+  ])('is forgotten when the limit %s is reached, the oldest first and never a running one', async (_what, limits) => {
     const { calls } = recentResults(limits);
     const { promise, resolve } = Promise.withResolvers<string>();
     const running = calls.once('running', 'f', () => promise);

@@ -21,7 +21,7 @@ async function header(changes: Partial<OutgoingMessage>): Promise<string> {
 }
 
 describe('composeMessage (RFC 5322)', () => {
-  test('a message has the fields of the login and of the moment, and names no program', async () => {
+  test('a message has the sender and the date of the call, and names no program', async () => {
     const fields = await header({});
     expect(fields).toContain('From: Ada Lovelace <ada@example.test>\r\n');
     expect(fields).toContain('To: ann@example.test\r\n');
@@ -30,7 +30,7 @@ describe('composeMessage (RFC 5322)', () => {
     expect(fields).not.toMatch(/nodemailer|x-mailer|user-agent/i);
   });
 
-  test('the Message-ID is new each time, in the domain of the sender, unless one is given', async () => {
+  test('the Message-ID is new each time, in the domain of the sender, unless it is an argument', async () => {
     const [one, two] = await Promise.all([composeMessage(outgoing()), composeMessage(outgoing())]);
     expect(one.messageId).toMatch(/^<[0-9a-f-]{36}@example\.test>$/);
     expect(one.messageId).not.toBe(two.messageId);
@@ -38,7 +38,7 @@ describe('composeMessage (RFC 5322)', () => {
     expect(await header({ messageId: '<mine@example.test>' })).toContain('Message-ID: <mine@example.test>');
   });
 
-  test('subject, names, file names and texts of any language are read as they were written', async () => {
+  test('subject, names, file names and texts in any language are preserved', async () => {
     const { raw } = await composeMessage(
       outgoing({
         from: { fullName: 'Zoë Müller', email: 'zoe@bücher.example' },
@@ -71,13 +71,13 @@ describe('composeMessage (RFC 5322)', () => {
     expect(parsed.attachments[0]?.content).toEqual(Buffer.from([0, 13, 10, 255]));
   });
 
-  test('every line ends in CRLF, whatever the text had', async () => {
+  test('every line ends in CRLF, with any line ends in the text', async () => {
     const { raw } = await composeMessage(outgoing({ text: 'a\nb\r\nc\rd', html: '<p>\n</p>' }));
     expect(raw.toString('latin1').replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
     expect((await simpleParser(await collectBytes(raw))).text?.trim()).toBe('a\nb\nc\nd');
   });
 
-  test('Bcc is in the kept copy only; the bytes are otherwise the same', async () => {
+  test('Bcc is in the copy only; the other bytes are the same', async () => {
     const bcc = Array.from({ length: 30 }, (_, n) => `Secret ${n} <secret-${n}@example.test>`).join(', ');
     const { raw, rawWithBcc, envelope } = await composeMessage(
       outgoing({
@@ -105,7 +105,7 @@ describe('composeMessage (RFC 5322)', () => {
     expect((await collectBytes(raw)).equals(await collectBytes(rawWithBcc))).toBe(true);
   });
 
-  test('a group of nobody is a To field without recipients', async () => {
+  test('an empty group is a To field without recipients', async () => {
     const { raw, envelope } = await composeMessage(
       outgoing({ to: 'undisclosed-recipients:;', bcc: 'ann@example.test' }),
     );
@@ -113,7 +113,7 @@ describe('composeMessage (RFC 5322)', () => {
     expect(envelope.to).toEqual(['ann@example.test']);
   });
 
-  test('attachments may be streams, and are always attachments', async () => {
+  test('attachments may be streams, and have the disposition attachment', async () => {
     const content = Readable.from([Buffer.from('<script>'), Buffer.from('</script>')]);
     const { raw } = await composeMessage(
       outgoing({ attachments: [{ filename: 'a.html', contentType: 'text/html', content }] }),
@@ -142,10 +142,10 @@ describe('composeMessage (RFC 5322)', () => {
   });
 
   test.each<[Partial<OutgoingMessage>, string]>([
-    [{ to: 'nobody' }, 'to, address 1, "nobody"'],
+    [{ to: 'unknown' }, 'to, address 1, "unknown"'],
     [{ bcc: 'a@b.test, c' }, 'bcc, address 2, "c"'],
     [{ subject: 'a\r\nBcc: eve@example.test' }, 'subject: line breaks'],
-    [{ from: { fullName: '', email: 'nobody' } }, 'The From address'],
+    [{ from: { fullName: '', email: 'unknown' } }, 'The From address'],
     [
       {
         to: Array.from({ length: 150 }, (_, n) => `t${n}@b.test`).join(),
@@ -157,13 +157,13 @@ describe('composeMessage (RFC 5322)', () => {
       { attachments: [{ filename: 'a', contentType: 'x/y', content: Buffer.alloc(27 * 1024 * 1024) }] },
       'larger than 35 MiB as sent',
     ],
-  ])('%# is refused by a ToolError that says what to change', async (changes, sentence) => {
+  ])('%# is refused with a ToolError that says what to change', async (changes, sentence) => {
     const failure = await composeMessage(outgoing(changes)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ToolError);
     expect(String(failure)).toContain(sentence);
   });
 
-  test('an endless attachment is cut off, and every stream is let go', async () => {
+  test('an endless attachment is refused, and every stream is destroyed', async () => {
     const endless = new Readable({
       read() {
         this.push(Buffer.alloc(1024 * 1024));
@@ -179,7 +179,7 @@ describe('composeMessage (RFC 5322)', () => {
     expect([endless.destroyed, waiting.destroyed]).toEqual([true, true]);
   });
 
-  test('the error of a broken attachment stream is passed on, and nothing is composed', async () => {
+  test('the error of an attachment stream is thrown, and nothing is composed', async () => {
     const broken = new Readable({
       read() {
         this.destroy(new Error('the source broke'));

@@ -15,27 +15,27 @@ describe('which side saves the copy of a sent message', () => {
     ['smtp.zoho.eu', 'unknown'],
     ['smtp.mail.me.com', 'unknown'],
     ['mail.example.com', 'client'],
-    // Another server whose name only ends like one of them, and a relay that has no mailboxes.
+    // Other servers with a name that ends or begins like one of them, and a relay that has no mailboxes.
     ['evilsmtp.gmail.com', 'client'],
     ['smtp.gmail.com.example.com', 'client'],
     ['smtp-relay.gmail.com', 'client'],
-  ])('%s: %s', (host, filing) => {
-    expect(sentCopySaver(over(host), generic)).toBe(filing);
+  ])('%s: %s', (host, saver) => {
+    expect(sentCopySaver(over(host), generic)).toBe(saver);
   });
 
-  test('with a Gmail mailbox and another SMTP server, Sent is looked into', () => {
+  test('with a Gmail mailbox and another SMTP server, Sent is searched', () => {
     expect(sentCopySaver(over('mail.example.com'), gmail)).toBe('unknown');
     expect(sentCopySaver(over('smtp.gmail.com'), gmail)).toBe('provider');
   });
 
-  test('the operator has the last word', () => {
+  test('the setting of the operator takes precedence', () => {
     expect(sentCopySaver({ ...over('smtp.gmail.com'), sentCopy: 'always' }, gmail)).toBe('client');
     expect(sentCopySaver({ ...over('mail.example.com'), sentCopy: 'never' }, generic)).toBe('provider');
     expect(sentCopySaver({ ...over('smtp.gmail.com'), sentCopy: 'auto' }, gmail)).toBe('provider');
   });
 });
 
-test('where the Message-ID is replaced, the original one is looked for as well', () => {
+test('where the provider replaces the Message-ID, the original one is searched too', () => {
   expect(messageIdFields(over('smtp.office365.com'))).toEqual(['Message-ID', 'X-Microsoft-Original-Message-ID']);
   expect(messageIdFields(over('smtp.gmail.com'))).toEqual(['Message-ID']);
 });

@@ -36,7 +36,7 @@ async function failure(work: Promise<unknown>): Promise<UpstreamError> {
   throw error;
 }
 
-/** What came with the message of this subject, as soon as it is there. */
+/** The source of the message with this subject, as soon as it has arrived. */
 function arrived(account: MailAccount, subject: string): Promise<string> {
   return waitUntil(20_000, () =>
     withImapFlow(account, async (imap) => {
@@ -66,7 +66,7 @@ describe('submit, to Postfix (RFC 6409)', () => {
     }
   });
 
-  test('recipients are accepted and refused one by one, each with a reason of ours', async () => {
+  test('recipients are accepted and refused one by one, each with a reason in fixed words', async () => {
     const sender = newAccount();
     const to = [UNKNOWN_RECIPIENT, BUSY_RECIPIENT, sender.email, REFUSING_RECIPIENT].join(', ');
     expect(await submit(sender, await letter(sender.email, to))).toEqual({
@@ -79,7 +79,7 @@ describe('submit, to Postfix (RFC 6409)', () => {
     });
   });
 
-  test('if every recipient is refused, nothing was sent, and the error names each', async () => {
+  test('if every recipient is refused, nothing is sent, and the error names each', async () => {
     const sender = newAccount();
     const error = await failure(
       submit(sender, await letter(sender.email, `${UNKNOWN_RECIPIENT}, ${REFUSING_RECIPIENT}`)),
@@ -90,7 +90,7 @@ describe('submit, to Postfix (RFC 6409)', () => {
     expect(error.message).toContain(REFUSING_RECIPIENT);
   });
 
-  test('a message beyond the size of the server is refused before it is sent', async () => {
+  test('a message over the size limit of the server is refused before it is sent', async () => {
     const sender = newAccount();
     const message = await composeMessage({
       from: { fullName: '', email: sender.email },
@@ -111,7 +111,7 @@ describe('submit, to Postfix (RFC 6409)', () => {
     expect(error).toMatchObject({ service: 'SMTP', fault: 'credentials', code: '535' });
   });
 
-  test('TLS is not spoken to a server without it, nor the password sent without STARTTLS', async () => {
+  test('the password is not sent without TLS or STARTTLS', async () => {
     const account = overCleartext(newAccount());
     const { server, login: known } = account.smtp;
     expect(await failure(verifySmtp({ ...server, security: 'starttls' }, known))).toMatchObject({
@@ -124,7 +124,7 @@ describe('submit, to Postfix (RFC 6409)', () => {
   test.each([
     ['TLS', (account: MailAccount) => account],
     ['STARTTLS', overStarttls],
-  ])('a certificate that nobody trusted has signed is refused, over %s', async (_name, over) => {
+  ])('a certificate without a trusted issuer is refused, over %s', async (_name, over) => {
     const { server, login: known } = over(newAccount()).smtp;
     const error = await failure(verifySmtp(server, known, { tls: { ca: [] } }));
     expect(error).toMatchObject({ fault: 'certificate' });
@@ -143,7 +143,7 @@ describe('submit, to a server that misbehaves', () => {
     ['dropped', { answers: { '.': null } }],
     ['not answered', { answers: { '.': 'hang' } }],
   ])(
-    'a connection %s after the last byte leaves the outcome unknown, and says what to look at',
+    'a connection %s after the last byte leaves the outcome unknown, and the error says where to look',
     async (_name, script) => {
       const { error, commands } = await sendTo(script);
       expect(commands).toContain('.');
@@ -157,11 +157,15 @@ describe('submit, to a server that misbehaves', () => {
     ['drops the connection instead of greeting', { greeting: null }, { fault: 'unreachable' }],
     ['never greets', { greeting: 'hang' }, { fault: 'timeout' }],
     ['is not an SMTP server', { greeting: '<html><body>evil instructions</body></html>' }, { fault: 'unreachable' }],
-    ['turns everybody away', { greeting: '554 5.7.1 evil instructions' }, { fault: 'refused', code: '554' }],
+    ['refuses the connection', { greeting: '554 5.7.1 evil instructions' }, { fault: 'refused', code: '554' }],
     ['drops the connection at the login', { answers: { AUTH: null } }, { fault: 'unreachable' }],
-    ['has no time for logins', { answers: { AUTH: '454 4.7.0 evil instructions' } }, { fault: 'refused', code: '454' }],
     [
-      'knows no logins',
+      'refuses logins for the moment',
+      { answers: { AUTH: '454 4.7.0 evil instructions' } },
+      { fault: 'refused', code: '454' },
+    ],
+    [
+      'does not know AUTH',
       { answers: { EHLO: '250 test', AUTH: '502 evil instructions' } },
       { fault: 'refused', code: '502' },
     ],
@@ -174,10 +178,10 @@ describe('submit, to a server that misbehaves', () => {
     ['drops the connection at a recipient', { answers: { 'RCPT TO:<eve': null } }, { fault: 'unreachable' }],
     ['hangs at a recipient', { answers: { 'RCPT TO:<eve': 'hang' } }, { fault: 'timeout' }],
     ['refuses all recipients', { answers: { RCPT: '550 5.1.1 evil instructions' } }, { fault: 'refused', code: '550' }],
-    ['takes no message', { answers: { DATA: '451 4.3.0 evil instructions' } }, { fault: 'refused', code: '451' }],
+    ['refuses DATA', { answers: { DATA: '451 4.3.0 evil instructions' } }, { fault: 'refused', code: '451' }],
     ['refuses the message', { answers: { '.': '554 5.7.1 evil instructions' } }, { fault: 'refused', code: '554' }],
     ['is full', { answers: { '.': '552 5.2.2 evil instructions' } }, { fault: 'refused', code: '552' }],
-  ])('a server that %s got nothing, and its words stay out of the error', async (_name, script, expected) => {
+  ])('a server that %s received no message, and the error has none of its words', async (_name, script, expected) => {
     const { error } = await sendTo(script);
     expect(error).toMatchObject({ service: 'SMTP', ...expected });
     expect(error.message).toContain('Nothing was sent');
@@ -190,7 +194,7 @@ describe('submit, to a server that misbehaves', () => {
     expect(await failure(verifySmtp(smtp.server, login))).toMatchObject({ fault: 'unreachable' });
   });
 
-  test('UTF-8 is asked of the server only for an address that needs it', async () => {
+  test('SMTPUTF8 is requested only for an address that needs it', async () => {
     await using smtp = await startScriptedSmtp({ answers: { EHLO: '250-test\r\n250-AUTH PLAIN\r\n250 SMTPUTF8' } });
     await submit(at(smtp.server), await letter('ada@example.test', 'Bücher <bob@bücher.example>'));
     await submit(at(smtp.server), await letter('ada@example.test', 'öz@example.test'));
@@ -200,7 +204,7 @@ describe('submit, to a server that misbehaves', () => {
     expect(smtp.commands).toContain('RCPT TO:<bob@xn--bcher-kva.example>');
   });
 
-  test('the name of this machine is not told', async () => {
+  test('the host name is not sent', async () => {
     await using smtp = await startScriptedSmtp();
     await verifySmtp(smtp.server, login);
     expect(smtp.commands[0]).toBe('EHLO [127.0.0.1]');
@@ -216,7 +220,7 @@ describe('submit, to a server that misbehaves', () => {
 
   test('a message without recipients is refused before connecting', async () => {
     await using smtp = await startScriptedSmtp();
-    const work = submit(at(smtp.server), await letter('ada@example.test', 'nobody:;'));
+    const work = submit(at(smtp.server), await letter('ada@example.test', 'empty:;'));
     await expect(work).rejects.toBeInstanceOf(ToolError);
     expect(smtp.commands).toEqual([]);
   });

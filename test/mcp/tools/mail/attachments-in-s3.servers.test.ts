@@ -31,7 +31,7 @@ const withAttachment = () =>
   message({ text: 'See below', attachments: [{ filename: 'Größe.bin', contentType: 'application/x-thing', content }] });
 
 describe('get_mail_message with S3', () => {
-  test('an attachment is a presigned URL for 7 days, the same object each time', async () => {
+  test('an attachment has a presigned URL for 7 days, to the same object each time', async () => {
     const account = newAccount();
     const { INBOX } = await appendMessages(account, { INBOX: [withAttachment()] });
     await using assistant = await app.assistant(account);

@@ -42,7 +42,7 @@ describe('create_draft_mail_message', () => {
     expect(await subjectsIn(writer, 'Drafts')).toEqual(['Later']);
   });
 
-  test('on a server without UIDPLUS the draft is saved all the same', async () => {
+  test('on a server without UIDPLUS the draft is saved too', async () => {
     const writer = newAccount();
     await using assistant = await app.assistant(onBasicServer(writer));
     expect(
@@ -51,7 +51,7 @@ describe('create_draft_mail_message', () => {
     expect(await subjectsIn(writer, 'Drafts')).toEqual(['Poor']);
   });
 
-  test('a folder of choice is used, and named if it does not exist', async () => {
+  test('another folder may be named, and is named in the error if it does not exist', async () => {
     const writer = newAccount();
     await using assistant = await app.assistant(writer);
     expect(

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 describe('delete_mail_message', () => {
-  test('deletes that message for good, also when others are marked as deleted', async () => {
+  test('deletes that message permanently, also when others are marked as deleted', async () => {
     const account = newAccount();
     const { INBOX } = await appendMessages(account, {
       INBOX: [
@@ -27,7 +27,7 @@ describe('delete_mail_message', () => {
     expect(await subjectsIn(account, 'INBOX')).toEqual(['kept', 'other']);
   });
 
-  test('without UIDPLUS the message goes alone when nobody else is marked as deleted', async () => {
+  test('without UIDPLUS the message is deleted if no other is marked as deleted', async () => {
     const account = newAccount();
     const { INBOX } = await appendMessages(account, {
       INBOX: [message({ subject: 'gone' }), message({ subject: 'other' })],
@@ -68,7 +68,7 @@ describe('delete_mail_message', () => {
   test.each([
     [{ uid: 4_000_000 }, '4000000'],
     [{ folder: 'Nowhere' }, 'Nowhere'],
-  ])('%j is named, and nothing is deleted', async (wrong, named) => {
+  ])('%j is named in the error, and nothing is deleted', async (wrong, named) => {
     const account = newAccount();
     const { INBOX } = await appendMessages(account, { INBOX: [message({ subject: 'stays' })] });
     await using assistant = await app.assistant(account);
@@ -78,7 +78,7 @@ describe('delete_mail_message', () => {
     expect(await subjectsIn(account, 'INBOX')).toEqual(['stays']);
   });
 
-  test('an argument that it does not know is refused, so that a misspelled one does not delete for good', async () => {
+  test('an unknown argument is refused, so that a misspelled one does not delete permanently', async () => {
     const account = newAccount();
     const { INBOX } = await appendMessages(account, { INBOX: [message({ subject: 'stays' })] });
     await using assistant = await app.assistant(account);
@@ -87,7 +87,7 @@ describe('delete_mail_message', () => {
     expect(await subjectsIn(account, 'INBOX')).toEqual(['stays']);
   });
 
-  test('the folder has to be named: a UID alone could be another message', async () => {
+  test('the folder is required: a UID alone could mean another message', async () => {
     await using assistant = await app.assistant(newAccount());
     expect(await assistant.failure('delete_mail_message', { uid: 1 })).toContain('folder');
   });

@@ -17,7 +17,7 @@ afterAll(async () => {
   await app.stop();
 });
 
-/** A message in INBOX, and what get_mail_message says of it. */
+/** Stores a message in INBOX. @returns the result of get_mail_message for it */
 async function read(options: MessageOptions, args: Record<string, unknown> = {}) {
   const { INBOX } = await appendMessages(account, { INBOX: [message(options)] });
   return assistant.call('get_mail_message', { folder: 'INBOX', uid: INBOX[0], ...args });
@@ -53,7 +53,7 @@ describe('get_mail_message', () => {
     expect(await assistant.call('get_mail_message', { folder: 'INBOX', uid: got.uid })).toMatchObject({ flags: [] });
   });
 
-  test('text is made from HTML if there is no other, without what the page hides', async () => {
+  test('text is made from HTML if there is no other, without what the HTML hides', async () => {
     const html =
       '<p>Visible <a href="https://example.test/x">link</a></p><div style="display:none">hidden</div><script>evil()</script>';
     const got = await read({ html });
@@ -66,14 +66,14 @@ describe('get_mail_message', () => {
     ['text', ['text_body']],
     ['html', ['html_body']],
     ['both', ['text_body', 'html_body']],
-  ])('body_format %s returns just that', async (body_format, fields) => {
+  ])('body_format %s returns that format only', async (body_format, fields) => {
     const got = await read({ text: 'as text', html: '<p>as html</p>' }, { body_format });
     expect(Object.keys(got).filter((key) => key.endsWith('_body'))).toEqual(fields);
     if (fields.includes('html_body')) expect(got.html_body).toContain('<p>as html</p>');
     if (fields.includes('text_body')) expect(got.text_body).toContain('as text');
   });
 
-  test('a cut is told, and the pieces make the whole', async () => {
+  test('a body that is cut says so, and its pieces make the whole', async () => {
     const text = Array.from({ length: 300 }, (_, n) => `Line ${n} ✅`).join('\n');
     const first = await read({ text }, { max_chars: 1000 });
     const whole = (await assistant.call('get_mail_message', { folder: 'INBOX', uid: first.uid })).text_body as string;

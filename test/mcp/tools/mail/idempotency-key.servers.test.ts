@@ -1,4 +1,4 @@
-/** Sending and drafting at most once for an idempotency key, on one server and on replicas that share nothing but the key. */
+/** Sends and saves drafts at most once for an idempotency key, on one replica and on several that share only the encryption key. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../../src/mail/account.ts';
@@ -26,7 +26,7 @@ const letter = (to: string, more: Record<string, unknown> = {}) => ({
   ...more,
 });
 
-/** What arrived, when a last letter sent after it has arrived too. */
+/** Subjects that have arrived once a message that was sent after them has arrived. */
 async function arrivedBy(reader: MailAccount, sender: MailAccount): Promise<string[]> {
   await using assistant = await app.assistant(sender);
   await assistant.call('send_mail_message', { to: reader.email, subject: 'last', text_body: '' });
@@ -35,7 +35,7 @@ async function arrivedBy(reader: MailAccount, sender: MailAccount): Promise<stri
 }
 
 describe('send_mail_message with an idempotency_key', () => {
-  test('the same call again sends nothing and gives the first result', async () => {
+  test('the same call again sends nothing and returns the first result', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     await using assistant = await app.assistant(sender);
     const first = await assistant.call('send_mail_message', letter(reader.email));
@@ -50,7 +50,7 @@ describe('send_mail_message with an idempotency_key', () => {
     expect(await subjectsIn(sender, 'Drafts')).toEqual([]);
   });
 
-  test('on another replica too; only who was accepted is not known there', async () => {
+  test('on another replica too, where only the accepted recipients are unknown', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     await using assistant = await app.assistant(sender);
     const first = await assistant.call('send_mail_message', letter(reader.email));
@@ -64,7 +64,7 @@ describe('send_mail_message with an idempotency_key', () => {
     expect(await arrivedBy(reader, sender)).toEqual(['once']);
   });
 
-  test('of several calls at the same time one sends and all tell the same', async () => {
+  test('of several simultaneous calls one sends, and all return the same', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     await using assistant = await app.assistant(sender);
     const results = await Promise.all(
@@ -75,7 +75,7 @@ describe('send_mail_message with an idempotency_key', () => {
     expect(await arrivedBy(reader, sender)).toEqual(['once']);
   });
 
-  test('at the same time on two replicas: never twice', async () => {
+  test('simultaneous calls on two replicas never send twice', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     await using here = await app.assistant(sender);
     await using there = await replica.assistant(sender);
@@ -91,7 +91,7 @@ describe('send_mail_message with an idempotency_key', () => {
     expect(await subjectsIn(sender, 'Drafts')).toEqual([]);
   });
 
-  test('a key belongs to one message: another one is refused, on every replica', async () => {
+  test('a key belongs to one message: it is refused for another one, on every replica', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     await using assistant = await app.assistant(sender);
     await using elsewhere = await replica.assistant(sender);
@@ -105,7 +105,7 @@ describe('send_mail_message with an idempotency_key', () => {
     expect(await arrivedBy(reader, sender)).toEqual(['once']);
   });
 
-  test('a key belongs to one mailbox, and the Message-ID does not tell it', async () => {
+  test('a key belongs to one mailbox, and the Message-ID does not disclose it', async () => {
     const [ann, bo, reader] = [newAccount(), newAccount(), newAccount()];
     const ids: unknown[] = [];
     for (const sender of [ann, bo]) {
@@ -117,7 +117,7 @@ describe('send_mail_message with an idempotency_key', () => {
     expect(new Set(ids).size).toBe(2);
   });
 
-  test('after a refusal nothing is left, and the key is free for the corrected message', async () => {
+  test('after a refusal no draft is left, and the key may be used for the corrected message', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     await using assistant = await app.assistant(sender);
     expect(await assistant.failure('send_mail_message', letter(REFUSING_RECIPIENT))).toContain('Nothing was sent.');
@@ -127,7 +127,7 @@ describe('send_mail_message with an idempotency_key', () => {
     expect(await arrivedBy(reader, sender)).toEqual(['once']);
   });
 
-  test('without UIDPLUS, MOVE and SPECIAL-USE it is kept as well', async () => {
+  test('the same holds without UIDPLUS, MOVE and SPECIAL-USE', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     for (const each of [app, app, replica]) {
       await using assistant = await each.assistant(onBasicServer(sender));
@@ -138,7 +138,7 @@ describe('send_mail_message with an idempotency_key', () => {
     expect(await subjectsIn(sender, 'Sent')).toEqual(['once', 'last']);
   });
 
-  test('the copy goes to the folder that was named', async () => {
+  test('the copy is stored in the folder that was named', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     for (const each of [app, replica]) {
       await using assistant = await each.assistant(sender);
@@ -150,7 +150,7 @@ describe('send_mail_message with an idempotency_key', () => {
   });
 });
 
-describe('send_mail_message with an idempotency_key, when the SMTP server vanishes before it confirms the message', () => {
+describe('send_mail_message with an idempotency_key, when the connection is lost before the SMTP server confirms the message', () => {
   const lost = async () => {
     const smtp = await startScriptedSmtp({ answers: { '.': null } });
     const person = newAccount();
@@ -158,7 +158,7 @@ describe('send_mail_message with an idempotency_key, when the SMTP server vanish
   };
   const timesHandedOver = ({ commands }: { commands: string[] }) => commands.filter((line) => line === 'DATA').length;
 
-  test('the outcome is unknown and stays so: nothing is sent again, on any replica', async () => {
+  test('the outcome stays unknown: nothing is sent again, on any replica', async () => {
     const { smtp, sender } = await lost();
     await using assistant = await app.assistant(sender);
     await using elsewhere = await replica.assistant(sender);
@@ -174,7 +174,7 @@ describe('send_mail_message with an idempotency_key, when the SMTP server vanish
     await smtp[Symbol.asyncDispose]();
   });
 
-  test('when it turns up in Sent, it was sent', async () => {
+  test('the message counts as sent once it is in Sent', async () => {
     const { smtp, sender } = await lost();
     await using assistant = await app.assistant(sender);
     await assistant.failure('send_mail_message', letter('ann@example.test'));
@@ -191,7 +191,7 @@ describe('send_mail_message with an idempotency_key, when the SMTP server vanish
     await smtp[Symbol.asyncDispose]();
   });
 
-  test('where the provider files the copies, this process remembers', async () => {
+  test('where the provider saves the copies, this process remembers the call', async () => {
     const { smtp, sender } = await lost();
     await using assistant = await app.assistant(sender, { flags: { sentCopy: 'never' } });
     await assistant.failure('send_mail_message', letter('ann@example.test'));
@@ -211,7 +211,7 @@ describe('send_mail_message with an idempotency_key, when the SMTP server vanish
   });
 });
 
-test('a message that was confirmed but not filed before the server died is filed by the next call', async () => {
+test('a message that was confirmed but did not move to Sent before the process ended is moved by the next call', async () => {
   const [sender, reader] = [newAccount(), newAccount()];
   await using assistant = await app.assistant(sender);
   const first = await assistant.call('send_mail_message', letter(reader.email));
@@ -231,7 +231,7 @@ test('a message that was confirmed but not filed before the server died is filed
 });
 
 describe('create_draft_mail_message with an idempotency_key', () => {
-  test('the same call again, here, elsewhere and at the same time, leaves one draft', async () => {
+  test('the same call again, on the same replica, on another and at the same time, leaves one draft', async () => {
     const writer = newAccount();
     await using here = await app.assistant(writer);
     await using there = await replica.assistant(writer);

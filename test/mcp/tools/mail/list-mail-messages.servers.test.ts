@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 describe('list_mail_messages', () => {
-  test('an envelope has everything that a reader needs to choose', async () => {
+  test('an envelope has the fields by which a message is chosen', async () => {
     const account = newAccount();
     const { INBOX } = await appendMessages(account, {
       INBOX: [
@@ -77,7 +77,7 @@ describe('list_mail_messages', () => {
     expect(await assistant.call('list_mail_messages', { folder: 'Drafts' })).toMatchObject({ total: 0, messages: [] });
   });
 
-  test('listing marks nothing as read', async () => {
+  test('listing does not mark messages as read', async () => {
     const account = newAccount();
     await appendMessages(account, { INBOX: [message()] });
     await using assistant = await app.assistant(account);
@@ -85,7 +85,7 @@ describe('list_mail_messages', () => {
     expect(await assistant.call('list_mail_messages', {})).toMatchObject({ messages: [{ flags: [] }] });
   });
 
-  test('an unknown folder is named, and where to find the right one', async () => {
+  test('an unknown folder is refused with the call that lists the folders', async () => {
     await using assistant = await app.assistant(newAccount());
     const sentence = await assistant.failure('list_mail_messages', { folder: 'Nowhere' });
     expect(sentence).toContain('"Nowhere"');

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 describe('list_mailboxes', () => {
-  test('every mailbox comes with path, delimiter, role and subscription', async () => {
+  test('every mailbox has path, delimiter, role and subscription', async () => {
     const account = newAccount();
     await appendMessages(account, { 'Projekte/Größe': [message()] });
     await using assistant = await app.assistant(account);
@@ -45,7 +45,7 @@ describe('list_mailboxes', () => {
     expect(mailboxes).toContainEqual(expect.objectContaining({ path: 'Drafts', messages: 0, unseen: 0 }));
   });
 
-  test('roles are guessed from names where the server has none', async () => {
+  test('roles are derived from names where the server has none', async () => {
     await using assistant = await app.assistant(onBasicServer(newAccount()));
     const { mailboxes } = await assistant.call('list_mailboxes');
     expect(mailboxes).toContainEqual(expect.objectContaining({ path: 'Trash', role: 'trash' }));

@@ -14,7 +14,7 @@ afterAll(() => app.stop());
 const three = () => ({ INBOX: ['a', 'b', 'c'].map((subject) => message({ subject })) });
 
 describe('move_mail_message', () => {
-  test('moves that message only, and tells its new UID', async () => {
+  test('moves that message only, and returns its new UID', async () => {
     const account = newAccount();
     const { INBOX } = await appendMessages(account, three());
     await using assistant = await app.assistant(account);
@@ -27,7 +27,7 @@ describe('move_mail_message', () => {
     });
   });
 
-  test('without MOVE and UIDPLUS, and with others marked as deleted, nothing else vanishes', async () => {
+  test('without MOVE and UIDPLUS, and with others marked as deleted, no other message is removed', async () => {
     const account = newAccount();
     const { INBOX } = await appendMessages(account, {
       INBOX: [message({ subject: 'kept', flags: ['\\Deleted'] }), message({ subject: 'moved' })],

@@ -1,4 +1,4 @@
-/** A provider that may file copies of sent mail itself: Dovecot that claims to be Gmail, and a submission that ends in Sent. */
+/** Sends through a provider that may save copies itself: Dovecot with Gmail's capability, and a submission that stores a copy in Sent. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createChangeLimit, openMailSession } from '../../../../src/app/mail-session.ts';
@@ -19,7 +19,7 @@ import { testServers } from '../../../support/servers/servers.ts';
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const catalog = createCatalog(mailTools);
 
-async function send(kind: 'files copies' | 'files none', args: Record<string, unknown>) {
+async function send(kind: 'saves copies' | 'saves none', args: Record<string, unknown>) {
   const person = newAccount();
   const direct = overCleartext(person);
   await using proxy = await startFaultProxy({
@@ -47,7 +47,7 @@ async function send(kind: 'files copies' | 'files none', args: Record<string, un
     ...session,
     submit: async ({ raw, envelope }) => {
       const bytes = await collectBytes(raw);
-      if (kind === 'files copies') await withImapFlow(person, (imap) => imap.append('Sent', bytes, ['\\Seen']));
+      if (kind === 'saves copies') await withImapFlow(person, (imap) => imap.append('Sent', bytes, ['\\Seen']));
       return { accepted: envelope.to, rejected: [] };
     },
   };
@@ -65,8 +65,8 @@ describe.each([
   ['without a key', {}],
   ['with a key, called twice', { idempotency_key: 'k' }],
 ])('%s', (_name, args) => {
-  test.each(['files copies', 'files none'] as const)(
-    'a provider that %s: one copy, whose UID is told',
+  test.each(['saves copies', 'saves none'] as const)(
+    'with a provider that %s there is one copy, and its UID is returned',
     async (kind) => {
       const { results, sent, drafts } = await send(kind, args);
       expect({ sent, drafts }).toEqual({ sent: ['x'], drafts: [] });

@@ -56,14 +56,14 @@ describe('search_mail_messages', () => {
     expect(found).not.toHaveProperty('messages');
   });
 
-  test('a UID set finds what is named by it', async () => {
+  test('a UID set finds those messages', async () => {
     const query = `UID ${uid.Lunch}:*`;
     expect(await assistant.call('search_mail_messages', { folder: 'INBOX', query })).toMatchObject({
       uids: [uid['Lunch again'], uid.Lunch],
     });
   });
 
-  test('pages cut the UIDs, and count tells them all', async () => {
+  test('a page has some of the UIDs, and count is the number of all', async () => {
     const page = (number: number) =>
       assistant.call('search_mail_messages', { folder: 'INBOX', query: 'ALL', page: number, per_page: 2 });
     expect(await page(1)).toMatchObject({ count: 5, uids: [uid['Lunch again'], uid.Lunch] });
@@ -71,7 +71,7 @@ describe('search_mail_messages', () => {
     expect(await page(4)).toMatchObject({ count: 5, uids: [] });
   });
 
-  test('with_envelopes brings the envelopes in the order of the UIDs', async () => {
+  test('with_envelopes adds the envelopes in the order of the UIDs', async () => {
     const { messages } = await assistant.call('search_mail_messages', {
       folder: 'INBOX',
       query: 'SUBJECT lunch',
@@ -86,7 +86,7 @@ describe('search_mail_messages', () => {
     ['FROM ann@example.test (UNSEEN', '('],
     ['SINCE yesterday', 'yesterday'],
     ['FROBNICATE', 'FROBNICATE'],
-  ])('%s: the error points at the word', async (query, word) => {
+  ])('%s: the error names the word', async (query, word) => {
     expect(await assistant.failure('search_mail_messages', { folder: 'INBOX', query })).toContain(word);
   });
 

@@ -19,7 +19,7 @@ const arrived = async (account: ReturnType<typeof newAccount>) => {
 };
 
 describe('send_mail_message', () => {
-  test('the message arrives, from the name and address that were signed in with, and a copy is in Sent', async () => {
+  test('the message arrives, from the name and address of the sign-in, and a copy is in Sent', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     await using assistant = await app.assistant(sender);
     const result = await assistant.call('send_mail_message', {
@@ -44,7 +44,7 @@ describe('send_mail_message', () => {
     expect(copy?.raw).toContain(String(result.message_id));
   });
 
-  test('Bcc reaches its reader and shows to nobody but the sender', async () => {
+  test('a Bcc recipient gets the message, and only the copy of the sender has the field', async () => {
     const [sender, open, hidden] = [newAccount(), newAccount(), newAccount()];
     await using assistant = await app.assistant(sender);
     await assistant.call('send_mail_message', { to: open.email, bcc: hidden.email, subject: 'Quiet', text_body: 'x' });
@@ -58,7 +58,7 @@ describe('send_mail_message', () => {
     expect((await messagesIn(sender, 'Sent'))[0]?.raw).toContain(hidden.email);
   });
 
-  test('where the provider files the copy, none is added, and the result says so', async () => {
+  test('where the provider saves the copy, none is added, and the result says so', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     await using assistant = await app.assistant(sender, { flags: { sentCopy: 'never' } });
     const call = { to: reader.email, subject: 'x', text_body: 'x' };
@@ -74,7 +74,7 @@ describe('send_mail_message', () => {
     expect(await subjectsIn(sender, 'Archive')).toEqual(['x']);
   });
 
-  test('a recipient that the server refuses is told, the others get the message', async () => {
+  test('a recipient that the server refuses is reported, the others get the message', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     await using assistant = await app.assistant(sender);
     const result = await assistant.call('send_mail_message', {
@@ -89,7 +89,7 @@ describe('send_mail_message', () => {
     expect(await arrived(reader)).toHaveLength(1);
   });
 
-  test('when every recipient is refused nothing is sent and nothing is filed', async () => {
+  test('when every recipient is refused, nothing is sent and no copy is saved', async () => {
     const sender = newAccount();
     await using assistant = await app.assistant(sender);
     expect(
@@ -98,7 +98,7 @@ describe('send_mail_message', () => {
     expect(await subjectsIn(sender, 'Sent')).toEqual([]);
   });
 
-  test('an unknown folder for the copy is told before anything is sent', async () => {
+  test('an unknown folder for the copy is refused before anything is sent', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     await using assistant = await app.assistant(sender);
     expect(
@@ -121,24 +121,24 @@ describe('send_mail_message', () => {
 
   test.each([
     ['no recipient', { to: '' }, /address/],
-    ['an address that is none', { to: 'ann at example' }, /to, address 1/],
+    ['an invalid address', { to: 'ann at example' }, /to, address 1/],
     ['a bad address in cc', { to: 'ann@example.test', cc: 'bo@' }, /cc, address 1/],
     ['a line break in the subject', { to: 'ann@example.test', subject: 'x\r\nBcc: evil@example.test' }, /subject/],
     ['a line break in an address', { to: 'ann@example.test\r\nBcc: evil@example.test' }, /to/],
     [
-      'a file from elsewhere',
+      'a URL of another server',
       { to: 'ann@example.test', attachment_urls: ['http://127.0.0.1:1/secret'] },
       /attachment_urls/,
     ],
     ['a file of this machine', { to: 'ann@example.test', attachment_urls: ['file:///etc/passwd'] }, /attachment_urls/],
-  ])('%s: a sentence, and nothing is sent', async (_, args, sentence) => {
+  ])('%s: refused with a sentence, and nothing is sent', async (_, args, sentence) => {
     const sender = newAccount();
     await using assistant = await app.assistant(sender);
     expect(await assistant.failure('send_mail_message', { subject: 'x', text_body: 'x', ...args })).toMatch(sentence);
     expect(await subjectsIn(sender, 'Sent')).toEqual([]);
   });
 
-  test('an attachment of a message is sent on by its link, byte for byte', async () => {
+  test('an attachment of a message is forwarded by its link, byte for byte', async () => {
     const [sender, reader] = [newAccount(), newAccount()];
     const content = Buffer.from(Array.from({ length: 3000 }, (_, n) => (n * 7) % 256));
     const { INBOX } = await appendMessages(sender, {
@@ -161,7 +161,7 @@ describe('send_mail_message', () => {
     expect(Buffer.from(await (await fetch(forwarded.url)).arrayBuffer()).equals(content)).toBe(true);
   });
 
-  test('a link of somebody else is not read with their login', async () => {
+  test('a link to an attachment of another account is refused', async () => {
     const [owner, thief] = [newAccount(), newAccount()];
     const { INBOX } = await appendMessages(owner, {
       INBOX: [message({ attachments: [{ filename: 'a.txt', content: 'secret' }] })],

@@ -1,4 +1,4 @@
-/** UIDs that were read under another UIDVALIDITY (RFC 9051 §2.3.1.1). */
+/** Refuses UIDs that were read under another UIDVALIDITY (RFC 9051 §2.3.1.1). */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../../support/app/start-app.ts';
 import { newAccount } from '../../../support/mail/accounts.ts';
@@ -21,7 +21,7 @@ const CALLS: [string, Record<string, unknown>][] = [
 ];
 
 describe.each(CALLS)('%s %j', (tool, args) => {
-  test('another uid_validity: refused with the way to find the message again, and nothing changes', async () => {
+  test('another uid_validity is refused with the way to find the message again, and nothing changes', async () => {
     const account = newAccount();
     const { INBOX } = await appendMessages(account, { INBOX: [message({ subject: 'a' })] });
     await using assistant = await app.assistant(account);
@@ -32,7 +32,7 @@ describe.each(CALLS)('%s %j', (tool, args) => {
     expect(kept?.flags).not.toContain('\\Flagged');
   });
 
-  test('the uid_validity that a list gave: done', async () => {
+  test('the uid_validity that a list returned is accepted', async () => {
     const account = newAccount();
     const { INBOX } = await appendMessages(account, { INBOX: [message({ subject: 'a' })] });
     await using assistant = await app.assistant(account);
@@ -41,7 +41,7 @@ describe.each(CALLS)('%s %j', (tool, args) => {
   });
 });
 
-test('a uid_validity that is no number is a wrong argument', async () => {
+test('a uid_validity that is not a number is an invalid argument', async () => {
   await using assistant = await app.assistant(newAccount());
   const call = { folder: 'INBOX', uid: 1, uid_validity: 'x' };
   expect(await assistant.failure('get_mail_message', call)).toContain('uid_validity');

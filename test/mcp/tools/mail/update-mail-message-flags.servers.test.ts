@@ -45,7 +45,7 @@ describe('update_mail_message_flags', () => {
   });
 
   test.each([
-    ['a flag that is no flag', { add: ['two words'] }, 'two words'],
+    ['an invalid flag', { add: ['two words'] }, 'two words'],
     ['\\Recent, which only the server sets', { add: ['\\Recent'] }, '\\Recent'],
     ['the same flag on both sides', { add: ['\\Seen'], remove: ['Seen'] }, 'Seen'],
     ['nothing at all', {}, 'add'],
