@@ -1,4 +1,4 @@
-/** The owner's page on two replicas with one Redis: opened at one, used at the other, and without Redis for a while. */
+/** The account page on two replicas with one Redis: opened on one and submitted to the other; also while Redis is unavailable. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { challengeOf } from '../../src/oauth/http/pkce.ts';
@@ -24,8 +24,8 @@ afterAll(async () => {
   await redis?.[Symbol.asyncDispose]();
 });
 
-/** An access token for a new mailbox, and what its owner does at the page. */
-async function someone() {
+/** Signs in to a new mailbox. @returns the client, its access token and the fields of the account page */
+async function signInToNewAccount() {
   const account = newAccount();
   const { client_id, client_secret = '' } = await a.mint(account, { name: 'Claude' });
   const url = new URL('/oauth/authorize', a.origin);
@@ -52,8 +52,8 @@ async function someone() {
   return { client_id, token: access_token, login: { imap_username: username, imap_password: password } };
 }
 
-/** Opens the page at one replica; each step goes to the one that is named. */
-async function visit(clientId: string) {
+/** Opens the account page on one replica; `submit` names the replica that it posts to. */
+async function openAccountPage(clientId: string) {
   const opened = await fetch(`${a.origin}/account?client_id=${clientId}`);
   const cookie = opened.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   let html = await opened.text();
@@ -80,24 +80,24 @@ async function statusAt(replica: TestApp, token: string): Promise<number> {
   return response.status;
 }
 
-test('FORM-02 REV-03 what was granted at one replica is listed by the other, and taken back there it is dead on both', async () => {
-  const { client_id, token, login } = await someone();
+test('FORM-02 REV-03 a grant of one replica is listed by the other, and revoking it there ends it on both', async () => {
+  const { client_id, token, login } = await signInToNewAccount();
   expect([await statusAt(a, token), await statusAt(b, token)]).toEqual([200, 200]);
-  const page = await visit(client_id);
+  const page = await openAccountPage(client_id);
   expect((await page.submit(b, login)).html).toMatch(/id="grant-[\w-]+">Claude</);
-  expect((await page.submit(b, { take_back: 'all' })).html).toContain('is taken back');
+  expect((await page.submit(b, { take_back: 'all' })).html).toContain('is taken back'); // words: text of the page
   expect([await statusAt(a, token), await statusAt(b, token)]).toEqual([401, 401]);
 });
 
-test('while Redis is gone the page says so, takes nothing back, and works again by itself', async () => {
-  const { client_id, token, login } = await someone();
-  const page = await visit(client_id);
+test('while Redis is unavailable the page reports it and revokes nothing; it works again when Redis is back', async () => {
+  const { client_id, token, login } = await signInToNewAccount();
+  const page = await openAccountPage(client_id);
   const list = await page.submit(a, login);
   expect(list.status).toBe(200);
   await redis.stop();
   const refused = await page.submit(a, { take_back: 'all' });
   expect(refused.status).toBe(503);
-  expect(refused.html).toContain('Nothing was taken back');
+  expect(refused.html).toContain('Nothing was taken back'); // words: text of the page
   expect((await fetch(`${a.origin}/account?client_id=${client_id}`)).status).toBe(503);
   await redis.start();
   await expect.poll(() => statusAt(a, token), { timeout: 20_000, interval: 500 }).toBe(200);

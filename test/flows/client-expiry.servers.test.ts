@@ -1,4 +1,4 @@
-/** What ends with a client: its tokens, and the links that it made. */
+/** Checks that tokens and attachment links expire with their client. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { startApp } from '../support/app/start-app.ts';
@@ -9,7 +9,7 @@ import { testServers } from '../support/servers/servers.ts';
 
 const Linked = z.object({ attachments: z.array(z.object({ url: z.string() })) });
 
-test('links in S3 end with the client, and its tokens too', async () => {
+test('links to S3 and tokens expire with the client', async () => {
   const { endpoint, region, accessKeyId, secretAccessKey, bucket } = testServers().s3;
   await using app = await startApp({
     AWS_ENDPOINT_URL_S3: endpoint,
@@ -22,7 +22,7 @@ test('links in S3 end with the client, and its tokens too', async () => {
   const account = newAccount();
   const attachments = [{ filename: 'a.txt', contentType: 'text/plain', content: 'attached' }];
   const { INBOX } = await appendMessages(account, { INBOX: [message({ attachments })] });
-  const livesFor = async (flags: Record<string, unknown>) => {
+  const lifetimesFor = async (flags: Record<string, unknown>) => {
     await using assistant = await app.assistant(account, { flags });
     const read = await assistant.call('get_mail_message', { folder: 'INBOX', uid: INBOX[0] });
     const [link] = Linked.parse(read).attachments;
@@ -30,12 +30,12 @@ test('links in S3 end with the client, and its tokens too', async () => {
     return { seconds, tokenSeconds: assistant.provider.tokens()?.expires_in ?? 0 };
   };
   const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
-  const day = await livesFor({ expiresAt: inHours(24) });
+  const day = await lifetimesFor({ expiresAt: inHours(24) });
   expect(day.seconds).toBeLessThanOrEqual(24 * 3600);
-  // Longer than the token that made it: the grant goes on after that one.
+  // Longer than the access token: the grant continues after it.
   expect(day.seconds).toBeGreaterThan(8 * 3600);
-  const hour = await livesFor({ expiresAt: inHours(1) });
+  const hour = await lifetimesFor({ expiresAt: inHours(1) });
   expect(hour.seconds).toBeLessThanOrEqual(3600);
   expect(hour.tokenSeconds).toBeLessThanOrEqual(3600);
-  expect(await livesFor({})).toEqual({ seconds: 7 * 24 * 3600, tokenSeconds: 8 * 3600 });
+  expect(await lifetimesFor({})).toEqual({ seconds: 7 * 24 * 3600, tokenSeconds: 8 * 3600 });
 });

@@ -1,4 +1,4 @@
-/** A person decides in a real browser; the official client then finds what they have left, in both eras of the protocol. */
+/** The account owner changes the consent in a browser; the official client then has only the tools that were allowed, in both protocol eras. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
@@ -15,8 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([app.stop(), browser.close()]));
 
-/** Signs in as the account's owner, after `decide` has changed what is on the form. */
-function signedIn(account: MailAccount, decide: (page: Page) => Promise<void>) {
+/** Signs in as the account owner, after `decide` has changed the consent on the page. */
+function signInAfter(account: MailAccount, decide: (page: Page) => Promise<void>) {
   return async (url: URL): Promise<URLSearchParams> => {
     await using context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
@@ -38,9 +38,9 @@ async function accountWithMail(): Promise<MailAccount> {
 }
 
 describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
-  test('FORM-01 without the tick for sending there is nothing that sends, and what is left works', async () => {
+  test('FORM-01 without the power to send there is no tool that sends, and the other tools work', async () => {
     const account = await accountWithMail();
-    const onSignInPage = signedIn(account, (page) => page.uncheck('#allow_send'));
+    const onSignInPage = signInAfter(account, (page) => page.uncheck('#allow_send'));
     await using assistant = await app.assistant(account, { era, onSignInPage });
     expect(assistant.provider.tokens()?.scope).toBe('mail.read mail.write mail.delete');
     const names = (await assistant.client.listTools()).tools.map(({ name }) => name);
@@ -51,9 +51,9 @@ describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
     await expect(assistant.call('send_mail_message', message)).rejects.toThrow();
   });
 
-  test('FORM-01 with reading and drafts alone, drafts are written and nothing is moved, marked or deleted', async () => {
+  test('FORM-01 with only reading and drafts there are no tools that move, mark or delete', async () => {
     const account = await accountWithMail();
-    const onSignInPage = signedIn(account, async (page) => {
+    const onSignInPage = signInAfter(account, async (page) => {
       for (const power of ['organise', 'send', 'delete']) await page.uncheck(`#allow_${power}`);
     });
     await using assistant = await app.assistant(account, { era, onSignInPage });
@@ -68,9 +68,9 @@ describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
     ]);
   });
 
-  test('FORM-01 whoever is not on the owner’s list is not written to', async () => {
+  test('FORM-01 a recipient that is not on the list of the owner is refused', async () => {
     const account = await accountWithMail();
-    const onSignInPage = signedIn(account, async (page) => {
+    const onSignInPage = signInAfter(account, async (page) => {
       await page.click('summary');
       await page.fill('#recipients', account.email);
       await page.selectOption('#end', 'day');
@@ -80,6 +80,6 @@ describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
     expect(await assistant.call('send_mail_message', { ...message, to: account.email })).toMatchObject({
       accepted: [account.email],
     });
-    expect(await assistant.failure('send_mail_message', { ...message, to: 'stranger@example.org' })).toMatch(/owner/i);
+    expect(await assistant.failure('send_mail_message', { ...message, to: 'other@example.org' })).toMatch(/owner/i);
   });
 });

@@ -1,4 +1,4 @@
-/** From nothing but the URL of /mcp to a tool call: clients that nobody minted, as the official ones of both generations do it. */
+/** Dynamic clients: from only the URL of /mcp to a tool call, with the official clients of both SDK generations. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import {
@@ -31,13 +31,13 @@ import { freePort } from '../support/servers/ports.ts';
 
 const callback = 'http://localhost:41234/callback';
 
-/** An assistant that somebody has just pasted the URL into. */
-class Stranger implements OAuthClientProvider {
+/** The OAuth side of a client that has only the URL of the server. */
+class DynamicClient implements OAuthClientProvider {
   readonly redirectUrl = callback;
   readonly clientMetadataUrl?: string;
   readonly clientMetadata;
   authorizationUrl: URL | undefined;
-  /** What the server gave it to be known by. */
+  /** Its registration. */
   information: OAuthClientInformationMixed | undefined;
   #tokens: OAuthTokens | undefined;
   #verifier = '';
@@ -46,7 +46,7 @@ class Stranger implements OAuthClientProvider {
   constructor({ authMethod = 'none', documentUrl }: { authMethod?: string; documentUrl?: string | undefined } = {}) {
     if (documentUrl !== undefined) this.clientMetadataUrl = documentUrl;
     this.clientMetadata = {
-      client_name: 'Stranger',
+      client_name: 'Dynamic client',
       redirect_uris: [callback],
       token_endpoint_auth_method: authMethod,
       grant_types: ['authorization_code', 'refresh_token'],
@@ -82,8 +82,8 @@ class Stranger implements OAuthClientProvider {
   }
 }
 
-/** The server as it is assembled for the world, but that it may fetch documents from this computer. */
-async function startOpenServer(account: MailAccount, environment: NodeJS.ProcessEnv) {
+/** Starts the server as in production, except that it may fetch documents from this machine. */
+async function startServerForDynamicClients(account: MailAccount, environment: NodeJS.ProcessEnv) {
   const port = await freePort();
   const env = {
     BASE_URL: `http://localhost:${port}`,
@@ -139,36 +139,39 @@ async function accountWithMail() {
   return account;
 }
 
-const publishStranger = () =>
+const publishDocument = () =>
   documents.publish({
-    client_name: 'Stranger',
-    // As Claude Code does: without the port that it will have.
+    client_name: 'Dynamic client',
+    // As Claude Code does: without a port, which it chooses later.
     redirect_uris: ['http://localhost/callback', 'http://127.0.0.1/callback'],
     token_endpoint_auth_method: 'none',
   });
 
-const open = {
+const DYNAMIC_CLIENTS = {
   CLIENT_REGISTRATION: 'true',
   CLIENT_ID_METADATA_DOCUMENTS: 'true',
 };
 
-const ways = [
-  ['registers itself without a secret', 'none', false],
-  ['registers itself with a secret in the body', 'client_secret_post', false],
-  ['registers itself with a secret in the header', 'client_secret_basic', false],
-  ['names itself by the URL of its document', 'none', true],
+const registrations = [
+  ['registers without a secret', 'none', false],
+  ['registers with a secret in the body', 'client_secret_post', false],
+  ['registers with a secret in the header', 'client_secret_basic', false],
+  ['uses the URL of its metadata document', 'none', true],
 ] as const;
 
-const expectInformation = (provider: Stranger, hasDocument: boolean, authMethod: string) => {
+const expectInformation = (provider: DynamicClient, hasDocument: boolean, authMethod: string) => {
   expect(provider.information?.client_id.startsWith('https://')).toBe(hasDocument);
   expect(typeof provider.information?.client_secret === 'string').toBe(authMethod !== 'none');
 };
 
-describe('connecting with only a URL', () => {
-  test.each(ways)('client 2.x %s, and reads mail', async (_, authMethod, hasDocument) => {
+describe('a client that has only the URL', () => {
+  test.each(registrations)('SDK 2.x: %s, and reads mail', async (_, authMethod, hasDocument) => {
     const account = await accountWithMail();
-    await using server = await startOpenServer(account, { ...open, TRUSTED_CLIENT_HOSTS: documents.host });
-    const provider = new Stranger({ authMethod, documentUrl: hasDocument ? publishStranger() : undefined });
+    await using server = await startServerForDynamicClients(account, {
+      ...DYNAMIC_CLIENTS,
+      TRUSTED_CLIENT_HOSTS: documents.host,
+    });
+    const provider = new DynamicClient({ authMethod, documentUrl: hasDocument ? publishDocument() : undefined });
     const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
     const transport = () => new StreamableHTTPClientTransport(server.url, { authProvider: provider });
     const first = transport();
@@ -187,10 +190,13 @@ describe('connecting with only a URL', () => {
     await client.close();
   });
 
-  test.each(ways)('the client of the 1.x SDK %s, and reads mail', async (_, authMethod, hasDocument) => {
+  test.each(registrations)('SDK 1.x: %s, and reads mail', async (_, authMethod, hasDocument) => {
     const account = await accountWithMail();
-    await using server = await startOpenServer(account, { ...open, TRUSTED_CLIENT_HOSTS: documents.host });
-    const provider = new Stranger({ authMethod, documentUrl: hasDocument ? publishStranger() : undefined });
+    await using server = await startServerForDynamicClients(account, {
+      ...DYNAMIC_CLIENTS,
+      TRUSTED_CLIENT_HOSTS: documents.host,
+    });
+    const provider = new DynamicClient({ authMethod, documentUrl: hasDocument ? publishDocument() : undefined });
     const client = new SdkOneClient({ name: 'old', version: '1.0.0' });
     const transport = () => new SdkOneTransport(server.url, { authProvider: provider });
     const first = transport();
@@ -204,10 +210,10 @@ describe('connecting with only a URL', () => {
     await client.close();
   });
 
-  test('a client whose document is at a host that nobody trusts gets no further than a page that says so', async () => {
+  test('gets an error page if the host of its metadata document is not trusted', async () => {
     const account = await accountWithMail();
-    await using server = await startOpenServer(account, open);
-    const provider = new Stranger({ documentUrl: publishStranger() });
+    await using server = await startServerForDynamicClients(account, DYNAMIC_CLIENTS);
+    const provider = new DynamicClient({ documentUrl: publishDocument() });
     const client = new Client({ name: 'test', version: '1.0.0' });
     const transport = new StreamableHTTPClientTransport(server.url, { authProvider: provider });
     await expect(client.connect(transport)).rejects.toThrow(UnauthorizedError);
@@ -216,11 +222,11 @@ describe('connecting with only a URL', () => {
     expect(await page.text()).toContain('not trusted here');
   });
 
-  test('where only minted clients are known a stranger is told at once', async () => {
+  test('is refused at once if the server accepts minted clients only', async () => {
     const account = await accountWithMail();
-    await using server = await startOpenServer(account, {});
+    await using server = await startServerForDynamicClients(account, {});
     const client = new Client({ name: 'test', version: '1.0.0' });
-    const transport = new StreamableHTTPClientTransport(server.url, { authProvider: new Stranger() });
+    const transport = new StreamableHTTPClientTransport(server.url, { authProvider: new DynamicClient() });
     await expect(client.connect(transport)).rejects.not.toThrow(UnauthorizedError);
   });
 });

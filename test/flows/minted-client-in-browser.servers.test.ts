@@ -1,3 +1,4 @@
+/** A minted client whose account owner signs in with a browser. */
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { expect, test } from 'vitest';
 import { RegisteredClient } from '../../demo/oauth-client.ts';
@@ -5,7 +6,7 @@ import { startApp } from '../support/app/start-app.ts';
 import { newAccount } from '../support/mail/accounts.ts';
 import { launchChromium } from '../support/servers/chromium.ts';
 
-test('from the bare URL, through a real browser and real mail servers, to a tool call', async () => {
+test('from the URL, through a browser and real mail servers, to a tool call', async () => {
   await using app = await startApp();
   const account = newAccount();
   const callback = 'http://localhost:43117/callback';

@@ -1,4 +1,4 @@
-/** From nothing but the URL of /mcp, a client id and a secret to a tool call, with the official clients of both generations. */
+/** Minted clients: from the URL of /mcp, a client id and a secret to a tool call, with the official clients of both SDK generations. */
 import { UnauthorizedError as SdkOneUnauthorized } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client as SdkOneClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -22,18 +22,18 @@ async function accountWithMail() {
   return account;
 }
 
-describe('the whole flow', () => {
+describe('a client with a minted client id', () => {
   test.each([
     ['auto', '2026-07-28'],
     ['legacy', '2025-11-25'],
-  ] as const)('client 2.x in mode %s ends up with %s and reads mail', async (era, version) => {
+  ] as const)('SDK 2.x in mode %s negotiates %s and reads mail', async (era, version) => {
     await using assistant = await app.assistant(await accountWithMail(), { era });
     expect(assistant.client.getNegotiatedProtocolVersion()).toBe(version);
     expect((await assistant.client.listTools()).tools).toHaveLength(9);
     expect(await assistant.call('list_mail_messages', {})).toMatchObject({ messages: [{ subject: 'Hello' }] });
   });
 
-  test('the client of the 1.x SDK reads mail', async () => {
+  test('SDK 1.x reads mail', async () => {
     const account = await accountWithMail();
     const provider = new RegisteredClient(await app.mint(account), REDIRECT_URI);
     const client = new SdkOneClient({ name: 'old', version: '1.0.0' });
@@ -49,15 +49,15 @@ describe('the whole flow', () => {
     await client.close();
   });
 
-  test('a public client, which has no secret, reads mail', async () => {
+  test('a public client reads mail', async () => {
     await using assistant = await app.assistant(await accountWithMail(), { flags: { public: true } });
     expect(await assistant.call('list_mail_messages', {})).toMatchObject({ total: 1 });
   });
 
   test.each([
     ['STARTTLS', overStarttls],
-    ['no encryption, as the operator allowed it', overCleartext],
-  ])('mail servers with %s can be read and sent through', async (_, over) => {
+    ['no encryption, which the operator has allowed', overCleartext],
+  ])('reads and sends over mail servers with %s', async (_, over) => {
     const account = over(await accountWithMail());
     await using assistant = await app.assistant(account);
     expect(await assistant.call('list_mail_messages', {})).toMatchObject({ total: 1 });
@@ -65,7 +65,7 @@ describe('the whole flow', () => {
     expect(sent).toMatchObject({ accepted: [account.email] });
   });
 
-  test('when the access token is refused the client refreshes by itself, and goes on', async () => {
+  test('refreshes when the access token is refused', async () => {
     await using assistant = await app.assistant(await accountWithMail());
     const before = assistant.provider.tokens();
     if (before === undefined) throw new Error('The client has no tokens');
@@ -74,7 +74,7 @@ describe('the whole flow', () => {
     expect(assistant.provider.tokens()?.access_token).not.toBe('expired');
   });
 
-  test('tokens, clients and links of one replica work on any other with the same key', async () => {
+  test('a token of one replica is valid on another with the same key', async () => {
     const account = await accountWithMail();
     await using assistant = await app.assistant(account);
     await using replica = await app.replica();

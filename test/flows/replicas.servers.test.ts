@@ -1,3 +1,4 @@
+/** Checks what several replicas share: with one Redis, and through keys and settings alone. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { main } from '../../src/cli.ts';
@@ -16,8 +17,8 @@ const verifier = 'v'.repeat(43);
 const Tokens = z.object({ access_token: z.string(), refresh_token: z.string() });
 type Tokens = z.output<typeof Tokens>;
 
-/** A browser at the form of one replica of several. */
-function formAt(replica: TestApp, client: Registration, issuer: string): Promise<OpenForm> {
+/** Opens the sign-in page of one replica. */
+function openFormAt(replica: TestApp, client: Registration, issuer: string): Promise<OpenForm> {
   const url = new URL('/oauth/authorize', replica.origin);
   url.search = new URLSearchParams({
     response_type: 'code',
@@ -29,8 +30,8 @@ function formAt(replica: TestApp, client: Registration, issuer: string): Promise
   return openForm(url, issuer);
 }
 
-async function codeAt(replica: TestApp, client: Registration, account: MailAccount, issuer: string): Promise<string> {
-  const form = await formAt(replica, client, issuer);
+async function codeFrom(replica: TestApp, client: Registration, account: MailAccount, issuer: string): Promise<string> {
+  const form = await openFormAt(replica, client, issuer);
   return (await form.submit(signInFields(account))).callback?.get('code') ?? '';
 }
 
@@ -50,7 +51,7 @@ const refresh = (replica: TestApp, client: Registration, { refresh_token }: Toke
 
 const tokensOf = async (response: Response): Promise<Tokens> => Tokens.parse(await response.json());
 
-/** Lists the mailboxes. */
+/** Calls list_mailboxes. */
 function call(replica: TestApp, { access_token }: Pick<Tokens, 'access_token'>): Promise<Response> {
   return fetch(`${replica.origin}/mcp`, {
     method: 'POST',
@@ -97,7 +98,7 @@ describe('two replicas with one Redis', () => {
     client = await a.mint(account);
   });
 
-  const signedIn = async () => tokensOf(await exchange(a, client, await codeAt(a, client, account, issuer)));
+  const signIn = async () => tokensOf(await exchange(a, client, await codeFrom(a, client, account, issuer)));
 
   async function run(command: string, name: string): Promise<void> {
     const silent = { out: () => {}, err: () => {} };
@@ -105,27 +106,27 @@ describe('two replicas with one Redis', () => {
   }
 
   test('CODE-02 a code that was used on one is refused on the other', async () => {
-    const code = await codeAt(b, client, account, issuer);
+    const code = await codeFrom(b, client, account, issuer);
     expect((await exchange(a, client, code)).status).toBe(200);
     expect(await summary(await exchange(b, client, code))).toEqual({ status: 400, error: 'invalid_grant' });
   });
 
-  test('CODE-02 of many exchanges on both at the same time exactly one gets tokens', async () => {
-    const code = await codeAt(a, client, account, issuer);
+  test('CODE-02 of concurrent exchanges on both, exactly one succeeds', async () => {
+    const code = await codeFrom(a, client, account, issuer);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) => exchange(index % 2 ? a : b, client, code)),
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 
-  test('FORM-02 a form of one can be submitted to the other, and gives one code', async () => {
-    const form = await formAt(a, client, issuer);
+  test('FORM-02 a sign-in page of one can be submitted to the other, and gives one code', async () => {
+    const form = await openFormAt(a, client, issuer);
     expect((await form.submit(signInFields(account), b.origin)).callback?.get('code')).toBeTruthy();
     expect(await form.submit(signInFields(account), a.origin)).toMatchObject({ status: 400, callback: undefined });
   });
 
-  test('REV-03 REV-04 a token that was revoked on one is dead on both', async () => {
-    const tokens = await signedIn();
+  test('REV-03 REV-04 a grant that is revoked on one ends on both', async () => {
+    const tokens = await signIn();
     expect([(await call(a, tokens)).status, (await call(b, tokens)).status]).toEqual([200, 200]);
     const { status } = await post(a, '/oauth/revoke', client, { token: tokens.refresh_token });
     expect(status).toBe(200);
@@ -133,29 +134,29 @@ describe('two replicas with one Redis', () => {
     expect(await summary(await refresh(b, client, tokens))).toEqual({ status: 400, error: 'invalid_grant' });
   });
 
-  test('CLI-07 a client that was denied is dead on both at once, everywhere, and alive again when allowed', async () => {
-    const tokens = await signedIn();
-    const code = await codeAt(b, client, account, issuer);
+  test('CLI-07 a denied client is refused by every endpoint of both, and accepted again after `allow`', async () => {
+    const tokens = await signIn();
+    const code = await codeFrom(b, client, account, issuer);
     expect((await call(b, tokens)).status).toBe(200);
     await run('deny', client.client_id);
     for (const replica of [a, b]) {
       expect((await call(replica, tokens)).status).toBe(401);
       expect(await summary(await refresh(replica, client, tokens))).toEqual({ status: 401, error: 'invalid_client' });
       expect(await summary(await exchange(replica, client, code))).toEqual({ status: 401, error: 'invalid_client' });
-      await expect(formAt(replica, client, issuer)).rejects.toThrow('The login form answered 400');
+      await expect(openFormAt(replica, client, issuer)).rejects.toThrow('The sign-in page answered 400');
     }
     await run('allow', client.client_id);
     for (const replica of [a, b]) expect((await call(replica, tokens)).status).toBe(200);
     expect((await exchange(b, client, code)).status).toBe(200);
   });
 
-  test('FORM-07 attempts on both are counted together, and the eleventh reaches no mail server', async () => {
+  test('FORM-07 sign-in attempts on both are counted together, and the eleventh reaches no mail server', async () => {
     const { imap } = testServers();
     await using proxy = await startCuttableProxy({ target: { host: imap.host, port: imap.tlsPort } });
     const behind = { ...account, imap: { ...account.imap, server: { ...account.imap.server, port: proxy.port } } };
     const through = await a.mint(behind);
     const wrong = signInFields(withPassword(behind, 'wrong'));
-    const forms = [await formAt(a, through, issuer), await formAt(b, through, issuer)];
+    const forms = [await openFormAt(a, through, issuer), await openFormAt(b, through, issuer)];
     for (let attempt = 0; attempt < 10; attempt++) expect((await forms[attempt % 2]?.submit(wrong))?.status).toBe(200);
     expect(proxy.accepted()).toBe(10);
     for (const form of forms) expect((await form.submit(wrong)).status).toBe(429);
@@ -163,11 +164,11 @@ describe('two replicas with one Redis', () => {
     expect(proxy.accepted()).toBe(10);
   });
 
-  describe('while Redis is gone', () => {
-    test('TOK-05 REV-03 nobody gets or loses tokens, mail goes on, and all works again when it is back', async () => {
-      const tokens = await signedIn();
-      const code = await codeAt(a, client, account, issuer);
-      const form = await formAt(a, client, issuer);
+  describe('while Redis is unavailable', () => {
+    test('TOK-05 REV-03 no token is issued or revoked, tools work, and everything works again when Redis is back', async () => {
+      const tokens = await signIn();
+      const code = await codeFrom(a, client, account, issuer);
+      const form = await openFormAt(a, client, issuer);
       expect((await call(b, tokens)).status).toBe(200);
 
       await redis.stop();
@@ -180,25 +181,25 @@ describe('two replicas with one Redis', () => {
       const page = await form.submit(signInFields(account));
       expect({ status: page.status, callback: page.callback }).toEqual({ status: 503, callback: undefined });
       expect(page.html).toContain('Try again in a minute.');
-      await expect(formAt(b, client, issuer)).rejects.toThrow('The login form answered 503');
+      await expect(openFormAt(b, client, issuer)).rejects.toThrow('The sign-in page answered 503');
       for (const replica of [a, b]) {
         expect((await call(replica, tokens)).status).toBe(200);
         expect((await fetch(`${replica.origin}/ready`)).status).toBe(200);
       }
 
       await redis.start();
-      // A code lives for a minute, so it may have ended on a slow machine; a new one must do.
-      const isBack = async () => (await exchange(b, client, await codeAt(a, client, account, issuer))).status === 200;
+      // The code expires after a minute, which may have passed on a slow machine; a new one must work.
+      const isBack = async () => (await exchange(b, client, await codeFrom(a, client, account, issuer))).status === 200;
       expect(await waitUntil(20_000, isBack)).toBe(true);
       expect(await waitUntil(20_000, async () => (await refresh(a, client, tokens)).status === 200)).toBe(true);
-      for (const told of ['Redis is unreachable', 'Redis is reachable']) expect(a.logged()).toContain(told);
+      for (const text of ['Redis is unreachable', 'Redis is reachable']) expect(a.logged()).toContain(text);
     });
   });
 });
 
-describe('the log of the start', () => {
-  const ofOneProcess = 'A restart forgets which codes and refresh tokens were used';
-  const ofSeveral = [
+describe('the log at startup', () => {
+  const SINGLE_PROCESS = 'A restart forgets which codes and refresh tokens were used';
+  const SEVERAL_PROCESSES = [
     'A code is used once in each process',
     'Public clients get no refresh tokens',
     'Limits count in each',
@@ -211,36 +212,39 @@ describe('the log of the start', () => {
     return line && { level: line.level, missing: line.missing.join('\n') };
   }
 
-  test('REF-01 warns of each thing that is missing, or kept by one process, on several replicas without Redis', async () => {
-    const told = await missing({ REPLICAS: '2' });
-    expect(told?.level).toBe('warn');
-    for (const sentence of ['Nothing can be revoked', ...ofSeveral]) expect(told?.missing).toContain(sentence);
-    expect(told?.missing).not.toContain(ofOneProcess);
+  test('REF-01 warns about each missing or unshared function of several replicas without Redis', async () => {
+    const logged = await missing({ REPLICAS: '2' });
+    expect(logged?.level).toBe('warn');
+    for (const sentence of ['Nothing can be revoked', ...SEVERAL_PROCESSES])
+      expect(logged?.missing).toContain(sentence);
+    expect(logged?.missing).not.toContain(SINGLE_PROCESS);
   });
 
-  test('REF-01 says of a single process without Redis what a restart forgets, and of Redis nothing', async () => {
-    const told = await missing({});
-    expect(told?.level).toBe('info');
-    for (const sentence of ['Nothing can be revoked', ofOneProcess]) expect(told?.missing).toContain(sentence);
-    for (const sentence of ofSeveral) expect(told?.missing).not.toContain(sentence);
+  test('REF-01 reports what a restart of a single process without Redis loses, and nothing with Redis', async () => {
+    const logged = await missing({});
+    expect(logged?.level).toBe('info');
+    for (const sentence of ['Nothing can be revoked', SINGLE_PROCESS]) expect(logged?.missing).toContain(sentence);
+    for (const sentence of SEVERAL_PROCESSES) expect(logged?.missing).not.toContain(sentence);
     await using redis = await startRedis();
     expect(await missing({ REDIS_URL: redis.url, REPLICAS: '2' })).toBeUndefined();
   });
 });
 
 describe('without a database', () => {
-  test('CLI-06 after a change of the key everything sealed goes on working, and nothing without the earlier one', async () => {
+  test('CLI-06 after a change of the key, sealed values remain valid while the earlier key is set', async () => {
     const account = newAccount();
     await using before = await startApp();
     const client = await before.mint(account);
-    const tokens = await tokensOf(await exchange(before, client, await codeAt(before, client, account, before.origin)));
+    const tokens = await tokensOf(
+      await exchange(before, client, await codeFrom(before, client, account, before.origin)),
+    );
     const shared = { BASE_URL: before.origin };
     const key = (seed: number) =>
       Buffer.from(Array.from({ length: 32 }, (_, index) => (index * 31 + seed) % 256)).toString('base64');
     await using rotated = await startApp({ ...shared, ENCRYPTION_KEY: key(2), ENCRYPTION_KEYS_PREVIOUS: before.key });
     expect((await call(rotated, tokens)).status).toBe(200);
     const renewed = await tokensOf(await refresh(rotated, client, tokens));
-    expect((await codeAt(rotated, client, account, before.origin)).length).toBeGreaterThan(0);
+    expect((await codeFrom(rotated, client, account, before.origin)).length).toBeGreaterThan(0);
 
     await using later = await startApp({ ...shared, ENCRYPTION_KEY: key(2) });
     expect((await call(later, tokens)).status).toBe(401);
@@ -248,12 +252,14 @@ describe('without a database', () => {
     expect(await summary(await refresh(later, client, renewed))).toEqual({ status: 401, error: 'invalid_client' });
   });
 
-  test('what was sealed before TOKENS_NOT_BEFORE is dead: tokens, codes and clients', async () => {
+  test('tokens, codes and clients from before TOKENS_NOT_BEFORE are refused', async () => {
     const account = newAccount();
     await using before = await startApp();
     const client = await before.mint(account);
-    const code = await codeAt(before, client, account, before.origin);
-    const tokens = await tokensOf(await exchange(before, client, await codeAt(before, client, account, before.origin)));
+    const code = await codeFrom(before, client, account, before.origin);
+    const tokens = await tokensOf(
+      await exchange(before, client, await codeFrom(before, client, account, before.origin)),
+    );
     const notBefore = Math.floor(Date.now() / 1000) + 1;
     await waitUntil(10_000, () => Date.now() >= notBefore * 1000);
     const variables = { BASE_URL: before.origin, ENCRYPTION_KEY: before.key };
@@ -262,23 +268,25 @@ describe('without a database', () => {
     for (const answer of [await refresh(after, client, tokens), await exchange(after, client, code)]) {
       expect(await summary(answer)).toEqual({ status: 401, error: 'invalid_client' });
     }
-    await expect(formAt(after, client, before.origin)).rejects.toThrow('The login form answered 400');
+    await expect(openFormAt(after, client, before.origin)).rejects.toThrow('The sign-in page answered 400');
 
     const fresh = await after.mint(account);
-    const again = await tokensOf(await exchange(after, fresh, await codeAt(after, fresh, account, before.origin)));
+    const again = await tokensOf(await exchange(after, fresh, await codeFrom(after, fresh, account, before.origin)));
     expect((await call(after, again)).status).toBe(200);
   });
 
-  test('a TOKENS_NOT_BEFORE that has not come keeps the server from starting', async () => {
+  test('the server does not start with a TOKENS_NOT_BEFORE in the future', async () => {
     const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
     await expect(startApp({ TOKENS_NOT_BEFORE: inAnHour })).rejects.toThrow('TOKENS_NOT_BEFORE is in the future');
   });
 
-  test('CLI-07 a client that DENIED_CLIENTS names, by id or jti, is dead, and others are not', async () => {
+  test('CLI-07 a client in DENIED_CLIENTS, by id or jti, is refused, and others are accepted', async () => {
     const account = newAccount();
     await using before = await startApp();
     const [denied, other] = [await before.mint(account), await before.mint(account)];
-    const tokens = await tokensOf(await exchange(before, denied, await codeAt(before, denied, account, before.origin)));
+    const tokens = await tokensOf(
+      await exchange(before, denied, await codeFrom(before, denied, account, before.origin)),
+    );
     const variables = { BASE_URL: before.origin, ENCRYPTION_KEY: before.key };
     const out: string[] = [];
     await main(['inspect', denied.client_id], variables, { out: (text) => void out.push(text), err: () => {} });
@@ -287,12 +295,12 @@ describe('without a database', () => {
       await using after = await startApp({ ...variables, DENIED_CLIENTS: `${'a'.repeat(22)}, ${name}` });
       expect((await call(after, tokens)).status).toBe(401);
       expect(await summary(await refresh(after, denied, tokens))).toEqual({ status: 401, error: 'invalid_client' });
-      await expect(formAt(after, denied, before.origin)).rejects.toThrow('The login form answered 400');
-      expect((await formAt(after, other, before.origin)).html).toContain('transaction');
+      await expect(openFormAt(after, denied, before.origin)).rejects.toThrow('The sign-in page answered 400');
+      expect((await openFormAt(after, other, before.origin)).html).toContain('transaction');
     }
   });
 
-  test('a client that DENIED_CLIENTS names and nobody knows keeps the server from starting', async () => {
+  test('the server does not start if DENIED_CLIENTS contains no valid client id', async () => {
     await expect(startApp({ DENIED_CLIENTS: 'not.a.client' })).rejects.toThrow('is no client id');
   });
 });

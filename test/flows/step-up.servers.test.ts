@@ -1,4 +1,4 @@
-/** What the official client makes of a call that the owner has not granted. */
+/** How the official client handles a call that the account owner has not allowed. */
 import { UnauthorizedError } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openForm, signIn } from '../support/app/person.ts';
@@ -16,15 +16,15 @@ afterAll(() => app.stop());
 
 const clientEras: Era[] = ['auto', 'legacy'];
 
-async function someone() {
+async function createMailbox() {
   const account = newAccount();
   const { INBOX } = await appendMessages(account, { INBOX: [message({ subject: 'kept' })], Archive: [] });
   return { account, move: { folder: 'INBOX', uid: INBOX[0], destination: 'Archive' } };
 }
 
-describe.each(clientEras)('a call that was not granted, era %s', (era) => {
-  test('sends the person to the form for what is missing, beside what is there (BEAR-04)', async () => {
-    const { account, move } = await someone();
+describe.each(clientEras)('a call that the owner has not allowed, era %s', (era) => {
+  test('opens the sign-in page with the granted and the missing scope (BEAR-04)', async () => {
+    const { account, move } = await createMailbox();
     const onSignInPage: OnSignInPage = (url) => {
       url.searchParams.set('scope', 'mail.read mail.send');
       return signIn(url, signInFields(account));
@@ -39,8 +39,8 @@ describe.each(clientEras)('a call that was not granted, era %s', (era) => {
     expect(await subjectsIn(account, 'INBOX')).toEqual(['kept']);
   });
 
-  test('is told to the model where the scope is there, and costs no tokens', async () => {
-    const { account, move } = await someone();
+  test('returns an error to the model if the scope was granted, and keeps the tokens', async () => {
+    const { account, move } = await createMailbox();
     const onSignInPage: OnSignInPage = async (url) => {
       const form = await openForm(url);
       const { callback } = await form.submit({ ...signInFields(account), end: 'revoked', allow_organise: undefined });

@@ -1,4 +1,4 @@
-/** Each power against a client that tries to do without it, in both protocol eras. */
+/** Checks that each tool requires its permission of the operator and of the account owner, in both protocol eras. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { MailAccount } from '../../src/mail/account.ts';
@@ -17,8 +17,8 @@ afterAll(() => app.stop());
 
 const clientEras: Era[] = ['auto', 'legacy'];
 
-/** A mailbox with one message that has an attachment, and a call of every tool that would work on it. */
-async function someone() {
+/** A mailbox with one message that has an attachment, and valid arguments for every tool. */
+async function createMailbox() {
   const account = newAccount();
   const attachments = [{ filename: 'a.txt', contentType: 'text/plain', content: 'attached' }];
   const { INBOX } = await appendMessages(account, {
@@ -45,8 +45,8 @@ async function someone() {
   return { account, named, written, calls };
 }
 
-/** Everything that could have changed. */
-async function everything(account: MailAccount) {
+/** Contents of all mailboxes: subjects and flags. */
+async function contentsOf(account: MailAccount) {
   const mailboxes = ['INBOX', 'Archive', 'Trash', 'Trash/old', 'Sent', 'Drafts'];
   const contents = [];
   for (const mailbox of mailboxes) {
@@ -61,7 +61,7 @@ async function everything(account: MailAccount) {
   return Object.fromEntries(contents);
 }
 
-const untouched = {
+const UNCHANGED = {
   INBOX: [['kept', []]],
   Archive: [],
   Trash: [],
@@ -77,11 +77,11 @@ async function linkOf(account: MailAccount, named: Record<string, unknown>): Pro
   return Linked.parse(result).attachments[0]?.url ?? expect.unreachable();
 }
 
-const spellings = ['\\Deleted', 'deleted', '\\DELETED', 'Deleted', '\\dELETED'];
+const DELETED_SPELLINGS = ['\\Deleted', 'deleted', '\\DELETED', 'Deleted', '\\dELETED'];
 
-describe.each(clientEras)('what the operator keeps back, era %s', (era) => {
-  test('a read-only connection lists the tools for reading, and all others are tools that do not exist', async () => {
-    const { account, calls } = await someone();
+describe.each(clientEras)('what the operator does not allow, era %s', (era) => {
+  test('a read-only connection lists the reading tools, and calls of others fail like calls of unknown tools', async () => {
+    const { account, calls } = await createMailbox();
     await using assistant = await app.assistant(account, { era, flags: { methods: ['read'] } });
     const { tools } = await assistant.client.listTools();
     const listed = tools.map(({ name }) => name);
@@ -94,15 +94,15 @@ describe.each(clientEras)('what the operator keeps back, era %s', (era) => {
       if (listed.includes(name)) await assistant.call(name, args);
       else expect(await answerOf(name, args), name).toBe(unknown);
     }
-    expect(await everything(account)).toEqual(untouched);
+    expect(await contentsOf(account)).toEqual(UNCHANGED);
   });
 
-  test('without delete, nothing is marked as deleted in any spelling, nor put into the trash by moving, filing or drafting', async () => {
-    const { account, named, written } = await someone();
+  test('without delete, no tool sets \\Deleted in any spelling or puts messages into the trash', async () => {
+    const { account, named, written } = await createMailbox();
     const flags = { methods: ['read', 'create,update,send'] };
     await using assistant = await app.assistant(account, { era, flags });
     const refused = 'does what delete_mail_message does, which the operator of this server does not allow';
-    for (const flag of spellings) {
+    for (const flag of DELETED_SPELLINGS) {
       for (const change of [{ add: ['\\Seen', flag] }, { remove: [flag] }]) {
         expect(await assistant.failure('update_mail_message_flags', { ...named, ...change })).toContain(refused);
       }
@@ -115,13 +115,13 @@ describe.each(clientEras)('what the operator keeps back, era %s', (era) => {
     await expect(
       assistant.client.callTool({ name: 'delete_mail_message', arguments: { ...named, permanent: false } }),
     ).rejects.toThrow('There is no such tool.');
-    expect(await everything(account)).toEqual(untouched);
+    expect(await contentsOf(account)).toEqual(UNCHANGED);
     await assistant.call('move_mail_message', { ...named, destination: 'Archive' });
     expect(await subjectsIn(account, 'Archive')).toEqual(['kept']);
   });
 
-  test('without update, drafts and copies go to their usual places and nowhere else', async () => {
-    const { account, written } = await someone();
+  test('without update, drafts and sent copies go to their default mailboxes only', async () => {
+    const { account, written } = await createMailbox();
     await using assistant = await app.assistant(account, { era, flags: { methods: ['read,create,send,delete'] } });
     for (const tool of ['send_mail_message', 'create_draft_mail_message']) {
       for (const folder of ['INBOX', 'Archive']) {
@@ -129,7 +129,7 @@ describe.each(clientEras)('what the operator keeps back, era %s', (era) => {
       }
       expect(await assistant.failure(tool, { ...written, folder: 'Nowhere' })).toContain('no mailbox "Nowhere"');
     }
-    expect(await everything(account)).toEqual(untouched);
+    expect(await contentsOf(account)).toEqual(UNCHANGED);
     await assistant.call('create_draft_mail_message', { ...written, folder: 'Drafts' });
     await assistant.call('create_draft_mail_message', written);
     expect(await subjectsIn(account, 'Drafts')).toEqual(['written', 'written']);
@@ -138,18 +138,18 @@ describe.each(clientEras)('what the operator keeps back, era %s', (era) => {
     expect(await subjectsIn(account, 'Archive')).toEqual([]);
   });
 
-  test('without get, nothing is read through attachments of what is sent or drafted', async () => {
-    const { account, named, written } = await someone();
+  test('without get, attachments of messages cannot be sent or drafted', async () => {
+    const { account, named, written } = await createMailbox();
     const attachment_urls = [await linkOf(account, named)];
     await using assistant = await app.assistant(account, { era, flags: { methods: ['create,send,list,search'] } });
     for (const tool of ['send_mail_message', 'create_draft_mail_message']) {
       expect(await assistant.failure(tool, { ...written, attachment_urls })).toContain('uses attachments');
     }
-    expect(await everything(account)).toEqual(untouched);
+    expect(await contentsOf(account)).toEqual(UNCHANGED);
   });
 
-  test('without the area of attachments, messages have no links, and nobody attaches one from elsewhere', async () => {
-    const { account, named, written } = await someone();
+  test('without the tag attachments, messages have no links, and attachment links are refused', async () => {
+    const { account, named, written } = await createMailbox();
     const attachment_urls = [await linkOf(account, named)];
     const flags = { tags: ['mailboxes,messages,drafts'] };
     await using assistant = await app.assistant(account, { era, flags });
@@ -159,30 +159,30 @@ describe.each(clientEras)('what the operator keeps back, era %s', (era) => {
     for (const tool of ['send_mail_message', 'create_draft_mail_message']) {
       expect(await assistant.failure(tool, { ...written, attachment_urls })).toContain('uses attachments');
     }
-    expect(await everything(account)).toEqual(untouched);
+    expect(await contentsOf(account)).toEqual(UNCHANGED);
   });
 
-  test('a list of tools is all there is, and lends no other tool its work', async () => {
-    const { account, named } = await someone();
+  test('with a list of tools, no other tool exists, and the listed ones do not do the work of others', async () => {
+    const { account, named } = await createMailbox();
     const tools = ['move_mail_message', 'update_mail_message_flags'];
     await using assistant = await app.assistant(account, { era, flags: { tools } });
     const listed = (await assistant.client.listTools()).tools.map(({ name }) => name);
     expect(listed).toEqual(tools);
     expect(await assistant.failure('move_mail_message', { ...named, destination: 'Trash' })).toContain('delete');
     expect(await assistant.failure('update_mail_message_flags', { ...named, add: ['Deleted'] })).toContain('delete');
-    expect(await everything(account)).toEqual(untouched);
+    expect(await contentsOf(account)).toEqual(UNCHANGED);
   });
 
-  test('a tag is a list of tools', async () => {
-    const { account } = await someone();
+  test('a tag allows the tools that have it', async () => {
+    const { account } = await createMailbox();
     await using assistant = await app.assistant(account, { era, flags: { tags: ['mailboxes', 'drafts'] } });
     const listed = (await assistant.client.listTools()).tools.map(({ name }) => name);
     expect(listed).toEqual(['list_mailboxes', 'create_draft_mail_message']);
   });
 });
 
-test('in a batch too: each call is judged by itself, and none lends its rights to the next', async () => {
-  const { account, named, written, calls } = await someone();
+test('each call of a batch is checked separately', async () => {
+  const { account, named, written, calls } = await createMailbox();
   const reader = await rawCaller(app, account, { policy: { methods: ['list', 'get', 'search'] } }, '2025');
   const attempts = [
     { name: 'get_mail_message', arguments: named },
@@ -201,21 +201,21 @@ test('in a batch too: each call is judged by itself, and none lends its rights t
     { name: 'send_mail_message', arguments: written },
   ]);
   expect(mixed.split('does what delete_mail_message does')).toHaveLength(3);
-  expect(await everything(account)).toEqual(untouched);
+  expect(await contentsOf(account)).toEqual(UNCHANGED);
 });
 
-test('on a server without special-use mailboxes the trash is the one that deleting uses', async () => {
-  const { account, named } = await someone();
+test('on a server without special-use mailboxes the trash is the mailbox that delete_mail_message uses', async () => {
+  const { account, named } = await createMailbox();
   const policy = { methods: ['get' as const, 'update' as const] };
   const caller = await rawCaller(app, onBasicServer(account), { policy });
   const { sentence } = await caller.call('move_mail_message', { ...named, destination: 'Trash' });
   expect(sentence).toContain('does what delete_mail_message does');
-  expect(await everything(account)).toEqual(untouched);
+  expect(await contentsOf(account)).toEqual(UNCHANGED);
 });
 
-describe.each(eras)('what the owner has kept back, era %s', (era) => {
-  test('each power is missed by its tools alone, with a challenge that keeps what is there (BEAR-04)', async () => {
-    const { account, calls } = await someone();
+describe.each(eras)('what the account owner does not allow, era %s', (era) => {
+  test('tools of a missing scope are refused with a challenge that includes the granted scope (BEAR-04)', async () => {
+    const { account, calls } = await createMailbox();
     const caller = await rawCaller(app, account, { scope: ['mail.read', 'mail.send'] }, era);
     expect(await caller.tools()).toEqual([...Object.keys(calls).slice(0, 5)]);
     for (const [tool, scope] of [
@@ -227,11 +227,11 @@ describe.each(eras)('what the owner has kept back, era %s', (era) => {
       const answer = await caller.call(tool, calls[tool]);
       expect(answer, tool).toMatchObject({ status: 403, scope: ['mail.read', 'mail.send', scope].sort() });
     }
-    expect(await everything(account)).toEqual(untouched);
+    expect(await contentsOf(account)).toEqual(UNCHANGED);
   });
 
-  test('a power can be missing although its scope is there: no challenge, as a client could ask for nothing more', async () => {
-    const { account, calls } = await someone();
+  test('a missing power whose scope was granted gives an error and no challenge', async () => {
+    const { account, calls } = await createMailbox();
     const caller = await rawCaller(app, account, { consent: { powers: ['read', 'draft'] } }, era);
     expect(await caller.tools()).toEqual([...Object.keys(calls).slice(0, 4), 'create_draft_mail_message']);
     for (const tool of [
@@ -246,41 +246,42 @@ describe.each(eras)('what the owner has kept back, era %s', (era) => {
         sentence: expect.stringContaining(`what ${tool} does, and the owner`),
       });
     }
-    expect(await everything(account)).toEqual(untouched);
+    expect(await contentsOf(account)).toEqual(UNCHANGED);
   });
 
-  test('the way around delete asks for it: marking, moving, filing', async () => {
-    const { account, named, written } = await someone();
+  test('marking, moving and filing that amount to deletion require mail.delete', async () => {
+    const { account, named, written } = await createMailbox();
     const caller = await rawCaller(app, account, { scope: ['mail.read', 'mail.write', 'mail.send'] }, era);
     const all = ['mail.delete', 'mail.read', 'mail.send', 'mail.write'];
-    for (const flag of spellings) {
+    for (const flag of DELETED_SPELLINGS) {
       const marked = await caller.call('update_mail_message_flags', { ...named, add: [flag] });
       expect(marked).toMatchObject({ status: 403, scope: all });
     }
-    const wayIns = [
+    const callsIntoTrash = [
       ['move_mail_message', { ...named, destination: 'Trash' }],
       ['move_mail_message', { ...named, destination: 'Trash/old' }],
       ['send_mail_message', { ...written, folder: 'Trash' }],
       ['create_draft_mail_message', { ...written, folder: 'Trash' }],
     ] as const;
-    for (const [tool, args] of wayIns) expect(await caller.call(tool, args)).toMatchObject({ status: 403, scope: all });
-    expect(await everything(account)).toEqual(untouched);
+    for (const [tool, args] of callsIntoTrash)
+      expect(await caller.call(tool, args)).toMatchObject({ status: 403, scope: all });
+    expect(await contentsOf(account)).toEqual(UNCHANGED);
   });
 
-  test('drafting alone puts nothing into other folders', async () => {
-    const { account, written } = await someone();
+  test('with only the power to draft, drafts go to the default mailbox only', async () => {
+    const { account, written } = await createMailbox();
     const caller = await rawCaller(app, account, { consent: { powers: ['draft'] } }, era);
     const elsewhere = await caller.call('create_draft_mail_message', { ...written, folder: 'INBOX' });
     expect(elsewhere).toEqual({
       status: 200,
       sentence: expect.stringContaining('what move_mail_message does, and the owner'),
     });
-    expect(await everything(account)).toEqual(untouched);
+    expect(await contentsOf(account)).toEqual(UNCHANGED);
     expect((await caller.call('create_draft_mail_message', written)).status).toBe(200);
   });
 
-  test('what a call needs is asked for at once: sending with an attachment is sending and reading (BEAR-04)', async () => {
-    const { account, named, written } = await someone();
+  test('the challenge names all scopes that a call requires: sending with an attachment requires sending and reading (BEAR-04)', async () => {
+    const { account, named, written } = await createMailbox();
     const attachment_urls = [await linkOf(account, named)];
     const caller = await rawCaller(app, account, { scope: ['mail.write'] }, era);
     const answer = await caller.call('send_mail_message', { ...written, attachment_urls });
@@ -293,11 +294,11 @@ describe.each(eras)('what the owner has kept back, era %s', (era) => {
     const sender = await rawCaller(app, account, { consent: { powers: ['send'] } }, era);
     const { sentence } = await sender.call('send_mail_message', { ...written, attachment_urls });
     expect(sentence).toContain('what get_mail_message does, and the owner');
-    expect(await everything(account)).toEqual(untouched);
+    expect(await contentsOf(account)).toEqual(UNCHANGED);
   });
 
-  test('what the operator forbids is no challenge, whatever else is missing', async () => {
-    const { account, named, calls } = await someone();
+  test('what the operator does not allow gives no challenge, whatever else is missing', async () => {
+    const { account, named, calls } = await createMailbox();
     const permit = { scope: ['mail.read'], policy: { methods: ['list' as const, 'update' as const] } };
     const caller = await rawCaller(app, account, permit, era);
     const answer = await caller.call('update_mail_message_flags', { ...named, add: ['\\Deleted'] });

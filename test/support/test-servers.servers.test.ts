@@ -1,3 +1,4 @@
+/** Checks the test servers, proxies and faulty servers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { createTransport } from 'nodemailer';
@@ -57,7 +58,7 @@ describe('Dovecot', () => {
     ['TLS', account],
     ['STARTTLS', overStarttls(account)],
     ['cleartext', overCleartext(account)],
-    ['TLS on the poor server', onBasicServer(account)],
+    ['TLS on the server without extensions', onBasicServer(account)],
   ])('a new user logs in over %s and has the special-use mailboxes', async (_over, variant) => {
     const boxes = await withImapFlow(variant, (imap) => imap.list());
     expect(boxes.map(({ path }) => path).sort()).toEqual(['Archive', 'Drafts', 'INBOX', 'Junk', 'Sent', 'Trash']);
@@ -70,10 +71,10 @@ describe('Dovecot', () => {
     }
   });
 
-  test('a user that neither kind knows is refused', async () => {
+  test('an unknown user is refused', async () => {
     const { imap, ...rest } = newAccount();
-    const stranger = { ...rest, imap: { ...imap, login: { ...imap.login, username: 'somebody@example.test' } } };
-    await expect(logIn(stranger)).rejects.toMatchObject({ authenticationFailed: true });
+    const unknown = { ...rest, imap: { ...imap, login: { ...imap.login, username: 'unknown@example.test' } } };
+    await expect(logIn(unknown)).rejects.toMatchObject({ authenticationFailed: true });
   });
 
   test('any text can be a password', async () => {
@@ -82,7 +83,7 @@ describe('Dovecot', () => {
     }
   });
 
-  test('after a change of password only the new one is taken', async () => {
+  test('after a change of password only the new one is accepted', async () => {
     const { account: before, changePassword } = changeablePasswordAccount();
     expect(await logIn(before)).toBe(true);
     const after = await changePassword('second password');
@@ -90,7 +91,7 @@ describe('Dovecot', () => {
     await expect(logIn(before)).rejects.toMatchObject({ authenticationFailed: true });
   });
 
-  test('the poor server offers none of the extensions that the rich one has', async () => {
+  test('the basic server advertises none of the extensions of the full one', async () => {
     const capabilities = (of: MailAccount) => withImapFlow(of, async (imap) => [...imap.capabilities.keys()]);
     const extensions = [
       'UIDPLUS',
@@ -103,12 +104,12 @@ describe('Dovecot', () => {
       'IDLE',
     ];
     expect(await capabilities(account)).toEqual(expect.arrayContaining(extensions));
-    const poor = await capabilities(onBasicServer(account));
-    expect(poor).toContain('IMAP4rev1');
-    expect(poor.filter((name) => extensions.includes(name))).toEqual([]);
+    const basic = await capabilities(onBasicServer(account));
+    expect(basic).toContain('IMAP4rev1');
+    expect(basic.filter((name) => extensions.includes(name))).toEqual([]);
   });
 
-  test('messages put into mailboxes are there, with flags and date, under the UIDs that were told', async () => {
+  test('appended messages have their flags and date, and the returned UIDs', async () => {
     const owner = newAccount();
     const date = new Date('2024-02-29T12:00:00Z');
     const { INBOX, 'Wörk/Läter': later } = await appendMessages(owner, {
@@ -175,7 +176,7 @@ describe('Postfix', () => {
     await expect(sending).rejects.toMatchObject({ code: 'EAUTH', responseCode: 535 });
   });
 
-  test('nothing is taken without a login', async () => {
+  test('mail is refused without a login', async () => {
     const { host, port } = newAccount().smtp.server;
     const sending = createTransport({ host, port, secure: true }).sendMail({ ...letter, to: newAccount().email });
     await expect(sending).rejects.toMatchObject({ responseCode: 554 });
@@ -183,7 +184,7 @@ describe('Postfix', () => {
 });
 
 describe('Swift', () => {
-  test('what is put into the bucket is got back, and only with the right secret', async () => {
+  test('an object can be stored and read, only with the right secret', async () => {
     const { endpoint, region, accessKeyId, secretAccessKey, bucket: Bucket } = s3;
     const client = (secret: string) =>
       new S3Client({
@@ -202,8 +203,8 @@ describe('Swift', () => {
   });
 });
 
-describe('between and instead of the servers', () => {
-  test('a delay proxy makes each round trip longer by twice its delay', async () => {
+describe('proxies and faulty servers', () => {
+  test('a delay proxy adds twice its delay to each round trip', async () => {
     await using far = await startDelayProxy({ target: imapTarget, delayMs: 50 });
     const milliseconds = await withImapFlow(through(newAccount(), far), async (imap) => {
       const start = performance.now();
@@ -214,7 +215,7 @@ describe('between and instead of the servers', () => {
     expect(far.accepted()).toBe(1);
   });
 
-  test('a cuttable proxy drops what is open and then takes new connections', async () => {
+  test('a cuttable proxy resets open connections and accepts new ones', async () => {
     await using proxy = await startCuttableProxy({ target: imapTarget });
     const account = through(newAccount(), proxy);
     const lost = withImapFlow(account, async (imap) => {
@@ -230,7 +231,7 @@ describe('between and instead of the servers', () => {
     expect(proxy.accepted()).toBe(2);
   });
 
-  test('a certificate of another host or of nobody is refused, the right one is not', async () => {
+  test('a certificate of another host and a self-signed one are refused, the right one is accepted', async () => {
     await using wrongHost = await startServerWithCertificate(certificates.wrongHost, '* OK');
     await using selfSigned = await startServerWithCertificate(certificates.selfSigned, '* OK');
     await using right = await startServerWithCertificate(certificates.server, '* BYE not today');
@@ -240,7 +241,7 @@ describe('between and instead of the servers', () => {
     await expect(logIn(through(account, right))).rejects.not.toHaveProperty('code', expect.stringMatching(/CERT/));
   });
 
-  test('a silent server accepts and says nothing', async () => {
+  test('a silent server accepts connections and sends nothing', async () => {
     await using server = await startSilentServer();
     const account = through(newAccount(), server);
     const attempt = logIn(account).catch(() => 'refused');
@@ -249,7 +250,7 @@ describe('between and instead of the servers', () => {
     expect(server.accepted()).toBe(1);
   });
 
-  test('who talks garbage, hangs up or does not listen cannot be logged in to', async () => {
+  test('a login fails at a server that sends garbage, resets connections or does not listen', async () => {
     await using garbage = await startGarbageServer();
     await using dropping = await startDroppingServer();
     for (const server of [garbage, dropping, await unusedPort()]) {

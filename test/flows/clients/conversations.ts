@@ -1,16 +1,16 @@
-/** What clients say on `/mcp` once they have a token: the ways to a tool call, each with the headers of those who go it. */
+/** The requests of known clients at `/mcp`, from their first one to a tool call, with the headers that they send. */
 import { expect } from 'vitest';
 import { z } from 'zod';
 import type { Headers, Reply, Send } from './wire.ts';
 
-export interface Line {
+export interface Connection {
   url: string;
   token: string;
   send: Send;
 }
 
-/** @returns the paths of the mailboxes, as `list_mailboxes` tells them */
-export type Conversation = (line: Line) => Promise<string[]>;
+/** @returns the paths of the mailboxes that `list_mailboxes` returns */
+export type Conversation = (connection: Connection) => Promise<string[]>;
 
 const bothTypes = { accept: 'application/json, text/event-stream' };
 const clientInfo = { name: 'client', version: '1.0.0' };
@@ -19,12 +19,12 @@ const Mailboxes = z.object({
   result: z.object({ structuredContent: z.object({ mailboxes: z.array(z.object({ path: z.string() })) }) }),
 });
 
-function post({ url, token, send }: Line, body: object, headers: Headers = {}): Promise<Reply> {
+function post({ url, token, send }: Connection, body: object, headers: Headers = {}): Promise<Reply> {
   const standard = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
   return send('POST', url, { ...standard, ...headers }, JSON.stringify({ jsonrpc: '2.0', ...body }));
 }
 
-/** Hosted Claude drops an answer of any other media type. */
+/** Parses a JSON answer. Hosted Claude ignores answers of other media types. */
 function answer(reply: Reply): unknown {
   expect(reply.status, reply.body).toBe(200);
   expect(reply.headers['content-type']).toBe('application/json');
@@ -36,36 +36,36 @@ const mailboxesOf = (reply: Reply): string[] =>
 
 const call = { method: 'tools/call', params: { name: 'list_mailboxes', arguments: {} } };
 
-async function initialize(line: Line): Promise<void> {
+async function initialize(connection: Connection): Promise<void> {
   const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
-  const reply = await post(line, { id: 0, method: 'initialize', params }, bothTypes);
+  const reply = await post(connection, { id: 0, method: 'initialize', params }, bothTypes);
   expect(answer(reply)).toMatchObject({ result: { protocolVersion: '2025-11-25', capabilities: { tools: {} } } });
-  // A client that got one would send it with every request, and other replicas could not know it.
+  // A client would send a session id with every request, and other replicas would not know it.
   expect(reply.headers['mcp-session-id']).toBeUndefined();
 }
 
-/** The 2025 eras as the official SDKs speak them: initialize, a look for a stream, the list, the call. */
-export const fullHandshake: Conversation = async (line) => {
-  await initialize(line);
+/** The 2025 versions as in the official SDKs: initialize, an attempt to open a stream, the list, the call. */
+export const fullHandshake: Conversation = async (connection) => {
+  await initialize(connection);
   const headers = { ...bothTypes, 'mcp-protocol-version': '2025-11-25' };
-  expect((await post(line, { method: 'notifications/initialized' }, headers)).status).toBe(202);
-  const stream = { authorization: `Bearer ${line.token}`, accept: 'text/event-stream' };
-  // That is how a server says that it has none; some clients take anything else for the end of everything.
-  expect((await line.send('GET', line.url, stream)).status).toBe(405);
-  const listed = answer(await post(line, { id: 1, method: 'tools/list', params: {} }, headers));
+  expect((await post(connection, { method: 'notifications/initialized' }, headers)).status).toBe(202);
+  const stream = { authorization: `Bearer ${connection.token}`, accept: 'text/event-stream' };
+  // 405 means that there is no stream; some clients treat any other status as fatal.
+  expect((await connection.send('GET', connection.url, stream)).status).toBe(405);
+  const listed = answer(await post(connection, { id: 1, method: 'tools/list', params: {} }, headers));
   expect(JSON.stringify(listed)).toContain('"name":"list_mailboxes"');
-  return mailboxesOf(await post(line, { id: 2, ...call }, headers));
+  return mailboxesOf(await post(connection, { id: 2, ...call }, headers));
 };
 
-/** After initialize no version any more, and half of the media types. */
-export const withoutVersion: Conversation = async (line) => {
-  await initialize(line);
-  expect((await post(line, { method: 'notifications/initialized' }, bothTypes)).status).toBe(202);
-  return mailboxesOf(await post(line, { id: 1, ...call }, { accept: 'application/json' }));
+/** After initialize, without the version header and with one media type. */
+export const withoutVersion: Conversation = async (connection) => {
+  await initialize(connection);
+  expect((await post(connection, { method: 'notifications/initialized' }, bothTypes)).status).toBe(202);
+  return mailboxesOf(await post(connection, { id: 1, ...call }, { accept: 'application/json' }));
 };
 
-/** The list is known from long ago: a new conversation begins with the call, and says nothing about media types. */
-export const callAtOnce: Conversation = async (line) => mailboxesOf(await post(line, { id: 1, ...call }));
+/** The call is the first request, because the list is cached, and has no Accept header. */
+export const callAtOnce: Conversation = async (connection) => mailboxesOf(await post(connection, { id: 1, ...call }));
 
 const meta = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
@@ -74,20 +74,20 @@ const meta = {
 };
 
 /** A request of 2026-07-28. */
-function ask(line: Line, method: string, params: { name?: string }, headers: Headers): Promise<Reply> {
+function ask(connection: Connection, method: string, params: { name?: string }, headers: Headers): Promise<Reply> {
   const name = params.name === undefined ? {} : { 'mcp-name': params.name };
   const standard = { ...bothTypes, 'mcp-method': method, ...name };
-  return post(line, { id: 1, method, params: { ...params, _meta: meta } }, { ...standard, ...headers });
+  return post(connection, { id: 1, method, params: { ...params, _meta: meta } }, { ...standard, ...headers });
 }
 
-export const modern: Conversation = async (line) => {
+export const modern: Conversation = async (connection) => {
   const headers = { 'mcp-protocol-version': '2026-07-28' };
-  const discovered = answer(await ask(line, 'server/discover', {}, headers));
+  const discovered = answer(await ask(connection, 'server/discover', {}, headers));
   expect(discovered).toMatchObject({ result: { supportedVersions: ['2026-07-28'] } });
-  expect(JSON.stringify(answer(await ask(line, 'tools/list', {}, headers)))).toContain('"name":"list_mailboxes"');
-  return mailboxesOf(await ask(line, call.method, call.params, headers));
+  expect(JSON.stringify(answer(await ask(connection, 'tools/list', {}, headers)))).toContain('"name":"list_mailboxes"');
+  return mailboxesOf(await ask(connection, call.method, call.params, headers));
 };
 
-/** The header of one era and the body of the other. */
-export const mismatched: Conversation = async (line) =>
-  mailboxesOf(await ask(line, call.method, call.params, { 'mcp-protocol-version': '2025-11-25' }));
+/** The header of one version and the body of another. */
+export const mismatched: Conversation = async (connection) =>
+  mailboxesOf(await ask(connection, call.method, call.params, { 'mcp-protocol-version': '2025-11-25' }));

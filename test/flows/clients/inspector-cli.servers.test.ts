@@ -1,3 +1,4 @@
+/** Runs the command line of the MCP Inspector against the whole server. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -26,12 +27,12 @@ const root = dirname(createRequire(import.meta.url).resolve('@modelcontextprotoc
 const launcher = join(root, 'clients/launcher/build/index.js');
 
 /**
- * Runs the Inspector's command line with nothing but our URL and a registration, as its users do; a person follows the link that it prints.
+ * Runs the Inspector with the URL of the server and a registration; a user follows the link that it prints.
  *
- * @returns what it prints as JSON
+ * @returns the JSON that it prints
  */
 async function inspect({ client_id, client_secret }: Registration, ...args: string[]): Promise<unknown> {
-  // It keeps tokens in the home directory.
+  // It stores tokens in the home directory.
   const home = await mkdtemp(join(tmpdir(), 'mail-mcp-inspector-'));
   const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
   const secret = client_secret === undefined ? [] : ['--client-secret', client_secret];
@@ -40,7 +41,7 @@ async function inspect({ client_id, client_secret }: Registration, ...args: stri
     process.execPath,
     [launcher, '--cli', ...where, '--client-id', client_id, ...secret, '--format', 'json', ...args],
     {
-      // It tries to open a browser, which is not to be found there.
+      // It tries to open a browser and finds none in an empty PATH.
       env: { PATH: '', HOME: home, MCP_AUTO_OPEN_ENABLED: 'true', MCP_INSPECTOR_SECRET_STORE: 'file' },
       timeout: 25_000,
     },
@@ -54,17 +55,17 @@ async function inspect({ client_id, client_secret }: Registration, ...args: stri
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
     const url = /http\S+\/oauth\/authorize\?\S+(?=\s)/.exec(stderr)?.[0];
-    if (url !== undefined) person ??= comeBack(new URL(url), callback);
+    if (url !== undefined) person ??= signInAndReturn(new URL(url), callback);
   });
   const exitCode = await new Promise((resolve) => child.once('close', resolve));
   await person;
   await rm(home, { recursive: true });
-  // The one line of stderr that matters comes last.
+  // The error is the last line of stderr.
   if (exitCode !== 0) throw new Error(stderr.trimEnd().split('\n').at(-1));
   return JSON.parse(stdout);
 }
 
-async function comeBack(url: URL, callback: string): Promise<void> {
+async function signInAndReturn(url: URL, callback: string): Promise<void> {
   await fetch(`${callback}?${await signIn(url, signInFields(account))}`);
 }
 
@@ -73,7 +74,7 @@ const Tools = z.object({ result: z.object({ tools: z.array(z.object({ name: z.st
 describe.each([
   ['legacy', false],
   ['modern', true],
-])("the Inspector's command line in the %s era", (era, isPublic) => {
+])('the command line of the Inspector, protocol era %s', (era, isPublic) => {
   const register = () => app.mint(account, { preset: ['inspector'], redirectUri: [], public: isPublic });
 
   test('signs in and lists the tools, without an error in any schema', async () => {

@@ -1,17 +1,17 @@
-/** How known MCP clients sign in and what they say then, as far as it has been seen: redirect URIs, scopes, secrets, peculiarities. */
+/** How known MCP clients sign in and call tools, as observed: redirect URIs, scopes, secrets and peculiarities. */
 import { callAtOnce, fullHandshake, mismatched, modern, withoutVersion } from './conversations.ts';
 import type { Discovered, Flow, NewClient } from './replay.ts';
 
 export interface KnownClient {
   name: string;
-  /** How the operator mints its registration. */
+  /** The flags with which the operator mints its registration. */
   flags: { preset: string[]; public?: boolean; redirectUri?: string[] };
   flows: Flow[];
-  /** What it says where clients may register themselves (RFC 7591); absent for those that cannot, or have not been seen to. */
+  /** Its registration request (RFC 7591); absent if it has none, or none was observed. */
   registers?: NewClient;
 }
 
-/** What most say when they register. */
+/** The registration request of most clients. */
 const publicClient = (client_name: string, ...redirect_uris: string[]): NewClient => ({
   client_name,
   redirect_uris,
@@ -22,14 +22,14 @@ const publicClient = (client_name: string, ...redirect_uris: string[]): NewClien
 
 const withAllScopes = ({ resource, scopes }: Discovered) => ({ scope: scopes, resource });
 
-/** The challenged scope, with the wish for a refresh token where the server lists that. */
+/** The scope of the challenge, and `offline_access` to request a refresh token. */
 const asTheSdk = ({ resource, challengeScope }: Discovered) => ({
   scope: `${challengeScope} offline_access`,
   prompt: 'consent',
   resource,
 });
 
-/** Most name the resource everywhere, ask for all that it offers, and say initialize before anything else. */
+/** Defaults of most clients: they send `resource`, request all scopes, and begin with initialize. */
 const flow = (title: string, redirectUri: string, more: Partial<Flow> = {}): Flow => ({
   title,
   redirectUri,
@@ -71,17 +71,17 @@ export const knownClients: KnownClient[] = [
     flows: [
       {
         ...claude,
-        title: 'guesses the endpoints, asks for a scope with a leading blank, and leaves out the version',
+        title: 'uses default endpoints, requests a scope with a leading blank, and omits the version',
         redirectUri: claudeAi,
         asks: () => ({ scope: ' offline_access' }),
         conversation: withoutVersion,
       },
-      flow('asks for a scope of its own and begins with the call', claudeCom, {
+      flow('requests an unknown scope and begins with the call', claudeCom, {
         ...claude,
         asks: ({ resource }) => ({ scope: 'claudeai', resource }),
         conversation: callAtOnce,
       }),
-      flow('has the header of one era and the body of the other', claudeAi, {
+      flow('sends the header of one version and the body of another', claudeAi, {
         ...claude,
         asks: ({ resource, challengeScope }) => ({ scope: challengeScope, resource }),
         conversation: mismatched,
@@ -104,25 +104,25 @@ export const knownClients: KnownClient[] = [
     name: 'ChatGPT',
     flags: { preset: ['chatgpt'], redirectUri: [chatgptOwn] },
     flows: [
-      flow('has a long state, and its one callback because iss is promised', chatgpt, {
+      flow('has a long state, and one redirect URI because the server supports iss', chatgpt, {
         ...openai,
         secret: 'post',
         state: `oauth_s_${'4f'.repeat(256)}_`,
       }),
-      flow('leaves out the scope when it connects again', chatgpt, {
+      flow('omits the scope when it connects again', chatgpt, {
         ...openai,
         secret: 'basic',
         asks: ({ resource }) => ({ resource }),
         conversation: callAtOnce,
       }),
-      flow('has a callback for one connection alone', chatgptOwn, { ...openai, secret: 'post' }),
+      flow('has a redirect URI for each connection', chatgptOwn, { ...openai, secret: 'post' }),
     ],
   },
   {
     name: 'ChatGPT without a secret',
     flags: { preset: ['chatgpt'], public: true },
     registers: publicClient('ChatGPT', chatgpt),
-    flows: [flow('has its one callback', chatgpt, openai)],
+    flows: [flow('has one redirect URI', chatgpt, openai)],
   },
   {
     name: 'VS Code',
@@ -133,8 +133,8 @@ export const knownClients: KnownClient[] = [
       application_type: 'native',
     },
     flows: [
-      flow('is called back through a page', 'https://vscode.dev/redirect'),
-      flow('is called back through a page of the next version', 'https://insiders.vscode.dev/redirect'),
+      flow('redirects through a page', 'https://vscode.dev/redirect'),
+      flow('redirects through a page of the Insiders version', 'https://insiders.vscode.dev/redirect'),
       flow('listens on its port, with an empty path', 'http://127.0.0.1:33418/'),
       flow('listens on another port in a second window', 'http://127.0.0.1:50917/'),
     ],
@@ -145,14 +145,14 @@ export const knownClients: KnownClient[] = [
     registers: publicClient('Cursor', 'http://localhost:8787/callback', cursorScheme, cursorWeb),
     flows: [
       flow('listens on its port', 'http://localhost:8787/callback'),
-      flow('is called back by its own scheme', cursorScheme),
-      flow('is called back on the web', cursorWeb),
+      flow('redirects to a private-use scheme', cursorScheme),
+      flow('redirects to a web page', cursorWeb),
     ],
   },
   {
     name: 'Cursor with a secret',
     flags: { preset: ['cursor'] },
-    flows: [flow('is called back by its own scheme', cursorScheme, { secret: 'basic' })],
+    flows: [flow('redirects to a private-use scheme', cursorScheme, { secret: 'basic' })],
   },
   {
     name: 'MCP Inspector 1, a page',
@@ -184,12 +184,14 @@ export const knownClients: KnownClient[] = [
       software_id: '2e6dc280-f3c3-4e01-99a7-8181dbd1d23d',
       software_version: '0.1.38',
     },
-    flows: [flow('listens on a port that it computes from our URL', 'http://localhost:21044/oauth/callback')],
+    flows: [
+      flow('listens on a port that it derives from the URL of the server', 'http://localhost:21044/oauth/callback'),
+    ],
   },
   {
     name: 'mcp-remote with a secret',
     flags: { preset: ['mcp-remote'] },
-    flows: [flow('has Basic before the body', 'http://localhost:3334/oauth/callback', { secret: 'basic' })],
+    flows: [flow('prefers Basic to the body', 'http://localhost:3334/oauth/callback', { secret: 'basic' })],
   },
   {
     name: 'Gemini CLI',
@@ -223,18 +225,18 @@ export const knownClients: KnownClient[] = [
     name: 'OpenCode without a secret',
     flags: { preset: ['opencode'], public: true },
     registers: publicClient('OpenCode', 'http://127.0.0.1:19876/mcp/oauth/callback'),
-    flows: [flow('asks as the SDK does', 'http://127.0.0.1:19876/mcp/oauth/callback', { asks: asTheSdk })],
+    flows: [flow('requests the scopes of the SDK', 'http://127.0.0.1:19876/mcp/oauth/callback', { asks: asTheSdk })],
   },
   {
     name: 'Kiro',
     flags: { preset: [], redirectUri: ['http://localhost/kiro/mail'] },
-    flows: [flow('listens where its owner says', 'http://localhost:49153/kiro/mail', { secret: 'post' })],
+    flows: [flow('listens at a configured URL', 'http://localhost:49153/kiro/mail', { secret: 'post' })],
   },
   {
     name: 'LibreChat',
     flags: { preset: ['librechat'], redirectUri: ['https://chat.example/api/mcp/mail/oauth/callback'] },
     flows: [
-      flow('is called back on the host of its owner', 'https://chat.example/api/mcp/mail/oauth/callback', {
+      flow('redirects to the host of its operator', 'https://chat.example/api/mcp/mail/oauth/callback', {
         secret: 'post',
       }),
     ],

@@ -1,3 +1,4 @@
+/** Checks CORS with a web page in Chromium. */
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
 import { startApp } from '../../support/app/start-app.ts';
@@ -5,7 +6,7 @@ import { newAccount } from '../../support/mail/accounts.ts';
 import { launchChromium } from '../../support/servers/chromium.ts';
 import { closeServer, listenOnLoopback } from '../../support/servers/proxies.ts';
 
-/** An empty page on an origin of its own, open in Chromium. */
+/** Opens an empty page of another origin in Chromium. */
 async function openPage() {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>A client</title>');
@@ -24,7 +25,7 @@ async function openPage() {
   };
 }
 
-test('CORS-01 a page of another origin on this machine finds out where to sign in, asks for tokens and calls a tool', async () => {
+test('CORS-01 a page of another origin on this machine reads the metadata, requests tokens and calls a tool', async () => {
   await using app = await startApp();
   const token = await app.accessToken(newAccount());
   await using tab = await openPage();
@@ -86,16 +87,16 @@ test('CORS-01 a page of another origin on this machine finds out where to sign i
   });
 });
 
-test('CORS-02 no page of another origin reads the sign-in page', async () => {
+test('CORS-02 a page of another origin cannot read the sign-in page', async () => {
   await using app = await startApp();
   await using tab = await openPage();
   const outcome = await tab.page.evaluate(
     (url) =>
       fetch(url).then(
         () => 'read',
-        () => 'kept out',
+        () => 'refused',
       ),
     `${app.origin}/oauth/authorize`,
   );
-  expect(outcome).toBe('kept out');
+  expect(outcome).toBe('refused');
 });

@@ -1,4 +1,4 @@
-/** HTTP requests with exactly the headers that a client sends: fetch would add some of its own. */
+/** Sends HTTP requests with exactly the headers of a client; fetch would add others. */
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect } from 'vitest';
@@ -30,13 +30,13 @@ export const send: Send = async (method, url, headers = {}, body = '') => {
   });
 };
 
-/** Headers that a page may send without asking first (Fetch, "CORS-safelisted request-header"). */
-const safelisted = ['accept', 'accept-language', 'content-language'];
+/** Headers that a page may send without a preflight (Fetch, "CORS-safelisted request-header"). */
+const SAFELISTED = ['accept', 'accept-language', 'content-language'];
 
-/** A page of another origin: asks before whatever is not simple, and reads nothing that it was not allowed to. */
+/** Sends as a page of another origin: with preflights, and with only the exposed response headers. */
 export function sendFrom(origin: string): Send {
   return async (method, url, headers = {}, body) => {
-    const asked = Object.keys(headers).filter((name) => !safelisted.includes(name.toLowerCase()));
+    const asked = Object.keys(headers).filter((name) => !SAFELISTED.includes(name.toLowerCase()));
     const isForm = headers['content-type'] === 'application/x-www-form-urlencoded';
     const unsafe = isForm ? asked.filter((name) => name !== 'content-type') : asked;
     if (unsafe.length > 0) await preflight(origin, method, url, unsafe);

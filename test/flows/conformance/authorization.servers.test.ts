@@ -1,3 +1,4 @@
+/** Runs the authorization scenarios of the official conformance suite. */
 import { expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { signIn } from '../../support/app/person.ts';
@@ -6,7 +7,7 @@ import { newAccount } from '../../support/mail/accounts.ts';
 import { freePort } from '../../support/servers/ports.ts';
 import { type Finding, runSuite } from './suite.ts';
 
-/** Runs the scenarios of the authorization server; a person signs in when the suite prints where. */
+/** Runs the scenarios of the authorization server, and signs in at the URL that the suite prints. */
 async function authorize(app: TestApp, account: MailAccount, args: string[]): Promise<Finding[]> {
   const { client_id } = await app.mint(account, { preset: ['conformance'], redirectUri: [], public: true });
   const port = await freePort();
@@ -16,20 +17,20 @@ async function authorize(app: TestApp, account: MailAccount, args: string[]): Pr
     ['authorization', '--url', app.origin, '--client-id', client_id, '--port', String(port), ...args],
     (output) => {
       const url = /^http\S+(?=\n)/m.exec(output.slice(output.indexOf('Access the following URL')))?.[0];
-      if (url !== undefined) person ??= comeBack(url);
+      if (url !== undefined) person ??= signInAndReturn(url);
     },
   );
   await person;
   return findings;
 
-  async function comeBack(url: string): Promise<void> {
+  async function signInAndReturn(url: string): Promise<void> {
     const parameters = await signIn(new URL(url), signInFields(account));
     await fetch(`${callback}?${parameters}`);
   }
 }
 
 test.each(['2025-06-18', '2025-11-25', '2026-07-28'])(
-  'the official conformance suite signs in at %s as a client that sends no resource',
+  'version %s: the conformance suite signs in as a client that sends no resource',
   async (revision) => {
     await using app = await startApp();
     const findings = await authorize(app, newAccount(), ['--spec-version', revision]);
@@ -42,7 +43,7 @@ test.each(['2025-06-18', '2025-11-25', '2026-07-28'])(
   120_000,
 );
 
-test('the official conformance suite signs in as a client that names the resource', async () => {
+test('the conformance suite signs in as a client that sends resource', async () => {
   await using app = await startApp();
   const args = ['--spec-version', '2026-07-28', '--resource', `${app.origin}/mcp`];
   const findings = await authorize(app, newAccount(), args);

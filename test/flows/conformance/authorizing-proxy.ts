@@ -1,10 +1,10 @@
-/** A way to `/mcp` for clients that cannot sign in: adds the Authorization header to whatever passes. */
+/** Starts a proxy in front of `/mcp` that adds an Authorization header, for clients that cannot sign in. */
 import { createServer, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeServer, listenOnLoopback } from '../../support/servers/proxies.ts';
 
 export interface AuthorizingProxy extends AsyncDisposable {
-  /** Where it listens. */
+  /** URL of the proxy. */
   url: string;
 }
 
@@ -16,7 +16,7 @@ export async function startAuthorizingProxy(target: { port: number; token: strin
       port: target.port,
       method,
       path: url,
-      // The Host that was asked for goes on too: the suite looks whether a foreign one is refused.
+      // Host is passed on unchanged: the suite checks that a foreign one is refused.
       headers: { ...headers, authorization: `Bearer ${target.token}` },
     });
     onward.on('error', () => outgoing.destroy());

@@ -1,4 +1,4 @@
-/** The official conformance suite as a child process, and what it found. */
+/** Runs the official conformance suite as a child process and reads its findings. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -23,18 +23,18 @@ export interface Finding {
 
 export interface SuiteRun {
   findings: Finding[];
-  /** Everything it printed. */
+  /** Its whole output. */
   output: string;
 }
 
-/** It gives a person five minutes to sign in; here the person is quick. */
-const LIMIT_MS = 120_000;
+/** Shorter than the five minutes in which the suite waits for a sign-in. */
+const MAX_RUN_MS = 120_000;
 
 /**
  * Runs one command of the suite to its end.
  *
- * @param onOutput hears what has been printed so far, each time that something was
- * @throws {Error} with what it printed if it left no findings
+ * @param onOutput receives the output so far whenever it grows
+ * @throws {Error} with the output if there are no findings
  */
 export async function runSuite(args: string[], onOutput: (output: string) => void = () => {}): Promise<SuiteRun> {
   const folder = await mkdtemp(join(tmpdir(), 'mail-mcp-conformance-'));
@@ -51,8 +51,8 @@ export async function runSuite(args: string[], onOutput: (output: string) => voi
 function run(args: string[], onOutput: (output: string) => void): Promise<string> {
   const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json');
   const program = join(dirname(manifest), 'dist', 'index.js');
-  // Loopback only: the suite has no other business.
-  const child = spawn(process.execPath, [program, ...args], { timeout: LIMIT_MS, env: { PATH: process.env.PATH } });
+  // The suite connects to loopback only.
+  const child = spawn(process.execPath, [program, ...args], { timeout: MAX_RUN_MS, env: { PATH: process.env.PATH } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -66,7 +66,7 @@ function run(args: string[], onOutput: (output: string) => void): Promise<string
   });
 }
 
-/** Each scenario leaves a folder `server-<scenario>-<time>` or `authorization-server-<scenario>-<time>` with its checks. */
+/** Each scenario writes a folder `server-<scenario>-<time>` or `authorization-server-<scenario>-<time>` with its checks. */
 async function findingsIn(folder: string): Promise<Finding[]> {
   const scenarios = (await readdir(folder)).sort();
   const found = scenarios.map(async (name) => {

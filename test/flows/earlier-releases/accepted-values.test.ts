@@ -1,4 +1,4 @@
-/** Checks that the endpoints accept what earlier releases gave to clients and browsers, and that earlier marks still end it. */
+/** Checks that the endpoints accept what earlier releases issued to clients and browsers, and that earlier marks still revoke it. */
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -28,7 +28,7 @@ const Client = z.object({ jti: z.string(), minted: z.literal(false).optional() }
 const missiveFields = { api_token: 'missive_pat-test-token' };
 const fieldsOf = (client: SealedFixture) => (serviceIn(client) === 'missive' ? missiveFields : ada);
 
-/** The authorization server at the second in which the fixtures were sealed. */
+/** The authorization server at the time when the fixtures were sealed. */
 const appOf = ({ keys, issuer, sealed_at: sealedAt }: Fixtures): Promise<OAuthApp> =>
   startOAuthApp({
     ...{ issuer, keys: { current: keys.current, previous: [keys.previous] }, now: () => sealedAt },
@@ -40,7 +40,7 @@ const credentialsOf = ({ token, secret }: SealedFixture) => ({
   ...(typeof secret === 'string' && { client_secret: secret }),
 });
 
-/** What is granted to a client that sends the code. */
+/** The token request with the code of the fixture. */
 const codeForm = (fixtures: Fixtures, { token, payload, code_verifier }: SealedFixture) => ({
   ...{ grant_type: 'authorization_code', code: token, code_verifier },
   ...credentialsOf(clientOf(fixtures, payload.client)),
@@ -61,7 +61,7 @@ const withToken = (token: string) => ({ method: 'POST', headers: { authorization
 
 describe.each(sealedFixtures)('clients of release $release', (fixtures) => {
   test.each(ofType(fixtures, 'client_id'))(
-    '$name: the authorization endpoint knows all its redirect URIs',
+    '$name: the authorization endpoint accepts all its redirect URIs',
     async (fixture) => {
       await using app = await appOf(fixtures);
       for (const redirect_uri of fixture.redirect_uris) {
@@ -73,7 +73,7 @@ describe.each(sealedFixtures)('clients of release $release', (fixtures) => {
     },
   );
 
-  test.each(ofType(fixtures, 'dcr'))('$name: the authorization endpoint knows it', async ({ token }) => {
+  test.each(ofType(fixtures, 'dcr'))('$name: the authorization endpoint accepts it', async ({ token }) => {
     await using app = await appOf(fixtures);
     const redirect_uri = 'http://localhost:1234/callback';
     const page = await pageOf(
@@ -141,7 +141,7 @@ const scopeOf = ({ payload }: SealedFixture): string => Scope.parse(payload.scop
 const soon = (app: OAuthApp): Date => new Date(app.now().getTime() + 3_600_000);
 
 describe.each(sealedFixtures)('refresh tokens of release $release', (fixtures) => {
-  test.each(ofType(fixtures, 'refresh'))('$name: gives new tokens of the same grant', async (fixture) => {
+  test.each(ofType(fixtures, 'refresh'))('$name: is exchanged for new tokens of the same grant', async (fixture) => {
     await using app = await appOf(fixtures);
     const answer = await post(app, refreshForm(fixtures, fixture));
     expect(answer).toMatchObject({ status: '200', scope: scopeOf(fixture) });
@@ -165,7 +165,7 @@ describe.each(sealedFixtures)('refresh tokens of release $release', (fixtures) =
     });
   });
 
-  test.each(ofType(fixtures, 'refresh'))('$name: its first use is known', async (fixture) => {
+  test.each(ofType(fixtures, 'refresh'))('$name: is refused 61 s after its first use', async (fixture) => {
     await using app = await appOf(fixtures);
     const usedAt = new Date(app.now().getTime() - 61_000);
     const { state } = app;
@@ -227,7 +227,7 @@ describe.each(sealedFixtures)('the pages at /account of release $release', (fixt
     expect(await response.text()).toMatch(/name="session" value="[^"]+"/);
   });
 
-  test('no other sealed value is taken for one of them', async () => {
+  test('no other sealed value is accepted as one of them', async () => {
     await using app = await appOf(fixtures);
     const cookie = doors[0]?.cookie ?? '';
     for (const [field, type] of [
@@ -250,17 +250,29 @@ describe.each(sealedFixtures)('the list of grants of release $release', (fixture
     return createGrants({ state, now, keyring, log: { debug: ignore, info: ignore, warn: ignore, error: ignore } });
   };
 
-  test.each(ofType(fixtures, 'grant'))('$name: is found, whole', async ({ token, list, id, account, payload }) => {
-    await using app = await appOf(fixtures);
-    await app.state.note(list, id, token, soon(app));
-    if (account === undefined) throw new Error('The note belongs to no account');
-    const { gid, client, scope, powers, recipients, redirect_host: redirectHost, granted_at, until } = payload;
-    expect(await grantsOf(app).list(account)).toEqual([
-      { id: gid, client, scope, powers, recipients, redirectHost, grantedAt: timeOf(granted_at), until: timeOf(until) },
-    ]);
-  });
+  test.each(ofType(fixtures, 'grant'))(
+    '$name: is listed with all its fields',
+    async ({ token, list, id, account, payload }) => {
+      await using app = await appOf(fixtures);
+      await app.state.note(list, id, token, soon(app));
+      if (account === undefined) throw new Error('The note belongs to no account');
+      const { gid, client, scope, powers, recipients, redirect_host: redirectHost, granted_at, until } = payload;
+      expect(await grantsOf(app).list(account)).toEqual([
+        {
+          id: gid,
+          client,
+          scope,
+          powers,
+          recipients,
+          redirectHost,
+          grantedAt: timeOf(granted_at),
+          until: timeOf(until),
+        },
+      ]);
+    },
+  );
 
-  test('no other sealed value is taken for a note', async () => {
+  test('no other sealed value is accepted as a note', async () => {
     await using app = await appOf(fixtures);
     const [note] = ofType(fixtures, 'grant');
     if (note?.account === undefined) throw new Error('There is no note');
@@ -272,7 +284,7 @@ describe.each(sealedFixtures)('the list of grants of release $release', (fixture
 
 const timeOf = (seconds: unknown): Date => new Date(z.int().parse(seconds) * 1000);
 
-/** With the Host that a proxy would pass on, which `fetch` cannot set. */
+/** Sends the public host in Host, which `fetch` cannot set. */
 async function listTools({ port }: TestApp, token: string): Promise<{ status: number | undefined; body: string }> {
   const headers = { host: 'mail.example.com', 'content-type': 'application/json', authorization: `Bearer ${token}` };
   const sent = request({ host: '127.0.0.1', port, path: '/mcp', method: 'POST', headers });
@@ -282,7 +294,7 @@ async function listTools({ port }: TestApp, token: string): Promise<{ status: nu
   return { status: response.statusCode, body: await text(response) };
 }
 
-describe.each(sealedFixtures)('a whole server, given what release $release sealed', (fixtures) => {
+describe.each(sealedFixtures)('the whole server with values of release $release', (fixtures) => {
   afterEach(() => void vi.useRealTimers());
 
   const start = (): Promise<TestApp> => {
@@ -295,7 +307,7 @@ describe.each(sealedFixtures)('a whole server, given what release $release seale
   };
   const Listed = z.object({ result: z.object({ tools: z.array(z.object({ name: z.string() })) }) });
 
-  test('tools/list answers every access token with the tools that it was granted', async () => {
+  test('tools/list returns the tools that each access token allows', async () => {
     await using app = await start();
     for (const { token, payload, name } of ofType(fixtures, 'access')) {
       const client = clientOf(fixtures, Client.parse(payload.client).jti);
@@ -310,11 +322,11 @@ describe.each(sealedFixtures)('a whole server, given what release $release seale
     }
   });
 
-  test('an attachment link leads to its mail server, and nothing else does', async () => {
+  test('only attachment links are accepted as such, and lead to their mail server', async () => {
     await using app = await start();
     for (const { token, type, name } of fixtures.sealed) {
       const { status } = await fetch(`${app.origin}/attachments/${token}`);
-      // Nothing listens at the port that the links name.
+      // Nothing listens at the port in the links.
       expect([name, status]).toEqual([name, type === 'attachment' ? 502 : 404]);
     }
   });

@@ -1,11 +1,11 @@
-/** Checks that the state reads what earlier releases left in Redis: marks, claims and notes. */
+/** Checks that the state reads what earlier releases wrote to Redis: marks, claims and notes. */
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { connectRedisState } from '../../../src/state/redis.ts';
 import { ofType, sealedFixtures } from '../../support/app/sealed-fixtures.ts';
 import { startRedis } from '../../support/servers/redis.ts';
 
-test.each(sealedFixtures)('what release $release left in Redis is read', async (fixtures) => {
+test.each(sealedFixtures)('reads the values that release $release wrote to Redis', async (fixtures) => {
   const { redis: left } = fixtures.derived;
   await using server = await startRedis();
   const raw = new Redis(server.url);

@@ -39,7 +39,7 @@ const atSecond = (seconds: number): Date => new Date(seconds * 1000);
 const isNotValid = expect.objectContaining({ code: 'invalid_token' });
 const log = createLog('ERROR', { write: () => undefined });
 
-describe.each(sealedFixtures)('what release $release sealed', (fixtures) => {
+describe.each(sealedFixtures)('values sealed by release $release', (fixtures) => {
   const { sealed_at: sealedAt, sealed: all } = fixtures;
   const types = sealedTypes(keyringOf(fixtures));
 
@@ -52,19 +52,22 @@ describe.each(sealedFixtures)('what release $release sealed', (fixtures) => {
     expect(content).toEqual(payload);
   });
 
-  test.each(all)('$name: decrypts until its end, and not before it was sealed', async ({ type, token, payload }) => {
-    const { unseal } = types[type];
-    await expect(unseal(token, atSecond(payload.iat - 61))).rejects.toEqual(isNotValid);
-    await expect(unseal(token, atSecond(payload.iat - 60))).resolves.toMatchObject({ jti: payload.jti });
-    if (payload.exp === undefined) {
-      await expect(unseal(token, atSecond(payload.iat + 100 * 366 * 86_400))).resolves.toMatchObject({
-        jti: payload.jti,
-      });
-    } else {
-      await expect(unseal(token, atSecond(payload.exp - 1))).resolves.toMatchObject({ jti: payload.jti });
-      await expect(unseal(token, atSecond(payload.exp))).rejects.toEqual(isNotValid);
-    }
-  });
+  test.each(all)(
+    '$name: decrypts from the time when it was sealed until it expires',
+    async ({ type, token, payload }) => {
+      const { unseal } = types[type];
+      await expect(unseal(token, atSecond(payload.iat - 61))).rejects.toEqual(isNotValid);
+      await expect(unseal(token, atSecond(payload.iat - 60))).resolves.toMatchObject({ jti: payload.jti });
+      if (payload.exp === undefined) {
+        await expect(unseal(token, atSecond(payload.iat + 100 * 366 * 86_400))).resolves.toMatchObject({
+          jti: payload.jti,
+        });
+      } else {
+        await expect(unseal(token, atSecond(payload.exp - 1))).resolves.toMatchObject({ jti: payload.jti });
+        await expect(unseal(token, atSecond(payload.exp))).rejects.toEqual(isNotValid);
+      }
+    },
+  );
 
   test.each(all)('$name: is refused as any other type', async ({ type, token }) => {
     for (const other of SEALED_TYPES.filter((one) => one !== type)) {
@@ -84,7 +87,7 @@ describe.each(sealedFixtures)('what release $release sealed', (fixtures) => {
     }
   });
 
-  test('TOKENS_NOT_BEFORE ends what was sealed earlier, and nothing else', async () => {
+  test('TOKENS_NOT_BEFORE invalidates exactly what was sealed earlier', async () => {
     const ended = sealedTypes(keyringOf(fixtures, new Date(sealedAt.getTime() + 1000)));
     const good = sealedTypes(keyringOf(fixtures, sealedAt));
     for (const { type, token, name } of all) {
@@ -178,7 +181,7 @@ describe.each(sealedFixtures)('values derived by release $release', (fixtures) =
     expect(subjectsOf(keyring, one)).toEqual(subjects);
   });
 
-  test('the subject does not depend on how the user name is written', () => {
+  test('the subject does not depend on the case of the user name', () => {
     for (const { account: one, subjects } of derived.subjects) {
       if (!('imap' in one)) continue;
       const { server, login } = one.imap;
@@ -214,7 +217,7 @@ describe.each(sealedFixtures)('values derived by release $release', (fixtures) =
 
   test.each(derived.s3.urls)('the name of an object in S3, and its presigned URL', async ({ reference, url }) => {
     vi.useFakeTimers({ toFake: ['Date'], now: sealedAt });
-    // The store has every object already.
+    // The store answers that every object exists.
     vi.spyOn(S3Client.prototype, 'send').mockImplementation(async () => ({}));
     await using opened = await sessionOf(fixtures, account, derived.s3.environment);
     const attached = { ...reference, filename: 'report.pdf', contentType: 'application/pdf', sizeBytes: 1000 };

@@ -1,3 +1,4 @@
+/** Proves each row of the table in docs/outcomes.md: what a call reports when the network fails, and the state of the mailbox. */
 import { describe, type ExpectStatic, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
 import type { MailAccount, MailServer } from '../../../src/mail/account.ts';
@@ -13,30 +14,30 @@ import { documentedOutcomes, type Outcome } from './outcomes.ts';
 
 const rows = documentedOutcomes();
 
-test('every tool that the table is about is in it, at every moment', () => {
+test('the table contains every tool', () => {
   expect(new Set(rows.map(({ call }) => call.split(' ')[0])).size).toBe(9);
   expect(rows.length).toBeGreaterThan(150);
 });
 
-const NAME = '$call, $command, $moment: $told, $afterwards';
+const NAME = '$call, $command, $moment: $reported, $afterwards';
 const isLarge = ({ call }: Outcome) => call.endsWith('(large)');
 
-describe.concurrent('what the caller is told when the network fails', () => {
+describe.concurrent('the outcome of a call when the network fails', () => {
   test.for(rows.filter((row) => !isLarge(row)))(NAME, (row, { expect }) => proveRow(row, expect));
 });
 
-// One by one: taking a large message apart keeps this process from hearing of anything else in time.
-describe('what the caller is told of a large message when the network fails', () => {
+// One by one: parsing a large message would delay other tests in this process beyond their timeouts.
+describe('the outcome of a call with a large message when the network fails', () => {
   test.for(rows.filter(isLarge))(NAME, (row, { expect }) => proveRow(row, expect));
 });
 
 async function proveRow(row: Outcome, expect: ExpectStatic): Promise<void> {
   await using stage = await prepare(row);
   stage.arm();
-  const told = await stage.call();
+  const outcome = await stage.call();
   expect(stage.happened(), 'faults that happened').toBe(1);
-  expect({ told: told.kind, afterwards: await stage.afterwards() }, told.sentence).toEqual({
-    told: row.told,
+  expect({ reported: outcome.kind, afterwards: await stage.afterwards() }, outcome.sentence).toEqual({
+    reported: row.reported,
     afterwards: row.afterwards,
   });
 }
@@ -48,7 +49,7 @@ interface Stage extends AsyncDisposable {
   afterwards(): Promise<string>;
 }
 
-/** Commands of the session's start and of the SMTP server; all others are IMAP commands on a warm connection. */
+/** Commands of SMTP sessions; all others are IMAP commands. */
 const SMTP_COMMANDS = new Set(['connect', 'EHLO', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'message', 'final dot', 'QUIT']);
 
 async function prepare(row: Outcome): Promise<Stage> {
@@ -82,7 +83,7 @@ async function prepare(row: Outcome): Promise<Stage> {
     happened: () => proxy.happened(),
     call: () => tools.call(tool, args).then(describeResult, (error: unknown) => describeFailure(error, tool)),
     afterwards: async () => {
-      if (tool === 'send_mail_message') return describeSending(account, reader);
+      if (tool === 'send_mail_message') return describeDelivery(account, reader);
       const after = await stateOf(account);
       return describeChange(tool, before, after);
     },
@@ -94,7 +95,7 @@ async function prepare(row: Outcome): Promise<Stage> {
   };
 }
 
-/** Where the fault is silence it has to be noticed soon. */
+/** Short timeouts for faults that are noticed by a timeout. */
 function limitsFor({ call, moment }: Outcome): MailToolsLimits {
   if (!/^(silent|garbage|a literal of 2 GB)/.test(moment)) return {};
   return {
@@ -124,7 +125,7 @@ function commandPattern(command: string): RegExp {
   return new RegExp(`^(UID )?${command}\\b`, 'i');
 }
 
-/** Much more than the 4 MiB that a socket may hold back for sending, so that "within" is within for the sender too. */
+/** Much more than the 4 MiB of the send buffer of a socket, so that "within" happens during the transfer. */
 const LARGE = { text_body: `${'x'.repeat(70)}\n`.repeat(66_000), html_body: `${'y'.repeat(70)}\n`.repeat(66_000) };
 
 function argumentsOf(tool: string, variant: string, { uid, to }: { uid: number; to: string }): Record<string, unknown> {
@@ -159,11 +160,11 @@ function describeFailure(error: unknown, tool: string): { kind: string; sentence
     return { kind: 'a bug', sentence: `${error instanceof Error ? error.stack : error}` };
   const sentence = error.message;
   if (error.fault === 'unknown_outcome') {
-    const isHelpful = /may|either/.test(sentence) && /look|read/i.test(sentence);
-    return { kind: isHelpful ? 'unknown outcome' : 'no help', sentence };
+    const saysWhatToCheck = /may|either/.test(sentence) && /look|read/i.test(sentence);
+    return { kind: saysWhatToCheck ? 'unknown outcome' : 'does not say what to check', sentence };
   }
-  const saysSo = tool !== 'send_mail_message' || error.service === 'IMAP' || /Nothing was sent/.test(sentence);
-  return { kind: saysSo ? 'nothing happened' : 'no word of what was sent', sentence };
+  const saysNothingSent = tool !== 'send_mail_message' || error.service === 'IMAP' || /Nothing was sent/.test(sentence);
+  return { kind: saysNothingSent ? 'nothing happened' : 'does not say that nothing was sent', sentence };
 }
 
 type State = Record<'INBOX' | 'Archive' | 'Trash' | 'Drafts', string[]>;
@@ -192,20 +193,20 @@ function describeChange(tool: string, before: State, after: State): string {
   };
   const inbox = inboxes[after.INBOX.join()] ?? after.INBOX.join();
   const elsewhere = [...after.Archive, ...after.Trash, ...after.Drafts].join();
-  const told = `${inbox}, ${elsewhere}`;
+  const change = `${inbox}, ${elsewhere}`;
   if (JSON.stringify(before) === JSON.stringify(after)) return 'as before';
-  if (told === 'gone, named' && /^(move|delete)/.test(tool)) return 'done';
-  if (told === 'stays, named') return 'in both';
-  if (told === 'marked, named') return 'in both, marked';
-  if (told === 'gone, ' && tool === 'delete_mail_message') return 'done';
-  if (told === 'marked, ') return 'marked';
-  if (told === 'flagged, ' && tool === 'update_mail_message_flags') return 'done';
-  if (told === 'stays, new' && tool === 'create_draft_mail_message') return 'done';
-  return told;
+  if (change === 'gone, named' && /^(move|delete)/.test(tool)) return 'done';
+  if (change === 'stays, named') return 'in both';
+  if (change === 'marked, named') return 'in both, marked';
+  if (change === 'gone, ' && tool === 'delete_mail_message') return 'done';
+  if (change === 'marked, ') return 'marked';
+  if (change === 'flagged, ' && tool === 'update_mail_message_flags') return 'done';
+  if (change === 'stays, new' && tool === 'create_draft_mail_message') return 'done';
+  return change;
 }
 
-/** Another message to the same reader is the sign that whatever was sent before it has arrived. */
-async function describeSending(account: MailAccount, reader: MailAccount): Promise<string> {
+/** Sends a marker message to the same recipient and waits for it: messages that were sent before have then arrived. */
+async function describeDelivery(account: MailAccount, reader: MailAccount): Promise<string> {
   await using tools = openMailTools(newAccount());
   await tools.call('send_mail_message', { to: reader.email, subject: 'marker', text_body: 'x' });
   const arrived = await waitUntil(20_000, async () => {

@@ -1,4 +1,4 @@
-/** Sending with an idempotency key while the network fails at any one command, and calling again on another replica. */
+/** Sends with an idempotency key while the network fails at one command, and repeats the call on another replica. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
@@ -10,44 +10,45 @@ import { subjectsIn } from '../../support/mail/mailbox-contents.ts';
 import { type FaultProxy, type Moment, startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { testServers } from '../../support/servers/servers.ts';
 
-type Told = 'sent' | 'nothing sent' | 'unknown';
-/** `mute`: poor, and it never tells the UID of a new message. */
-type Kind = 'rich' | 'poor' | 'mute';
+type Outcome = 'sent' | 'nothing sent' | 'unknown';
+/** `full` and `basic`: with and without extensions. `no UIDs`: as `basic`, and it never returns the UID of a new message. */
+type Kind = 'full' | 'basic' | 'no UIDs';
 
-interface Story {
-  /** False: the call has fewer commands than that. */
+interface Attempt {
+  /** False if the call has fewer commands. */
   hasFailed: boolean;
-  first: Told;
-  /** What the other replica says to the same call, twice. */
-  again: Told[];
+  first: Outcome;
+  /** The outcomes of the same call on the other replica, twice. */
+  again: Outcome[];
   arrived: number;
   inSent: number;
   inDrafts: number;
 }
 
-async function tell(protocol: 'imap' | 'smtp', command: number, moment: Moment, kind: Kind): Promise<Story> {
-  const [person, reader] = [newAccount(), newAccount()];
-  const direct = overCleartext(kind === 'rich' ? person : onBasicServer(person));
+/** Sends while command number `command` fails, then repeats the call on another replica. */
+async function sendWithFault(protocol: 'imap' | 'smtp', command: number, moment: Moment, kind: Kind): Promise<Attempt> {
+  const [sender, recipient] = [newAccount(), newAccount()];
+  const direct = overCleartext(kind === 'full' ? sender : onBasicServer(sender));
   const servers = testServers();
-  const imapPort = kind === 'rich' ? servers.imap.starttlsPort : servers.basicImap.starttlsPort;
+  const imapPort = kind === 'full' ? servers.imap.starttlsPort : servers.basicImap.starttlsPort;
   await using imap = await startFaultProxy({
     target: { host: direct.imap.server.host, port: imapPort },
     protocol: 'imap',
-    ...(kind === 'mute' && { rewrite: (line: string) => line.replace(/ \[(APPEND|COPY)UID [^\]]*\]/, '') }),
+    ...(kind === 'no UIDs' && { rewrite: (line: string) => line.replace(/ \[(APPEND|COPY)UID [^\]]*\]/, '') }),
   });
   await using smtp = await startFaultProxy({ target: direct.smtp.server, protocol: 'smtp' });
   const at = ({ host, port }: FaultProxy): MailServer => ({ host, port, security: 'cleartext' });
   const messageIdSecret = randomBytes(32);
   const before = { ...direct, smtp: { ...direct.smtp, server: at(smtp) }, imap: { ...direct.imap, server: at(imap) } };
   const isSilence = moment.startsWith('silent');
-  await using here = openMailTools(before, { messageIdSecret, ...(isSilence && QUICK) });
+  await using here = openMailTools(before, { messageIdSecret, ...(isSilence && SHORT_LIMITS) });
   await here.call('list_mailboxes');
 
-  const call = { to: reader.email, subject: 'once', text_body: 'x', idempotency_key: 'k' };
+  const call = { to: recipient.email, subject: 'once', text_body: 'x', idempotency_key: 'k' };
   const send = (tools: typeof here) =>
     tools.call('send_mail_message', call).then(
-      (): Told => 'sent',
-      (error: unknown): Told => {
+      (): Outcome => 'sent',
+      (error: unknown): Outcome => {
         if (!(error instanceof UpstreamError)) throw error;
         return error.fault === 'unknown_outcome' ? 'unknown' : 'nothing sent';
       },
@@ -59,27 +60,27 @@ async function tell(protocol: 'imap' | 'smtp', command: number, moment: Moment, 
   fault.disarm();
   const hasFailed = proxy.happened() > 0;
 
-  // The same proxies, which fail no more: the mailbox has to be the same one.
+  // The same proxies without faults, so that the address of the mailbox is the same.
   await using elsewhere = openMailTools(before, { messageIdSecret });
   const again = [await send(elsewhere), await send(elsewhere)];
-  await elsewhere.call('send_mail_message', { to: reader.email, subject: 'last', text_body: '' });
-  await waitUntil(20_000, async () => (await subjectsIn(reader, 'INBOX')).includes('last'));
-  const count = async (account: typeof person, mailbox: string) =>
+  await elsewhere.call('send_mail_message', { to: recipient.email, subject: 'last', text_body: '' });
+  await waitUntil(20_000, async () => (await subjectsIn(recipient, 'INBOX')).includes('last'));
+  const count = async (account: typeof sender, mailbox: string) =>
     (await subjectsIn(account, mailbox)).filter((subject) => subject === 'once').length;
   return {
     hasFailed,
     first,
     again,
-    arrived: await count(reader, 'INBOX'),
-    inSent: await count(person, 'Sent'),
-    inDrafts: await count(person, 'Drafts'),
+    arrived: await count(recipient, 'INBOX'),
+    inSent: await count(sender, 'Sent'),
+    inDrafts: await count(sender, 'Drafts'),
   };
 }
 
-/** For a server that falls silent on purpose. */
-const QUICK = { imap: { silenceMs: 1_500 }, smtp: { silenceMs: 1_500, greetingMs: 1_500 } };
+/** Timeouts for faults that are silent. */
+const SHORT_LIMITS = { imap: { silenceMs: 1_500 }, smtp: { silenceMs: 1_500, greetingMs: 1_500 } };
 
-/** Matches the nth command from now on, from 0. */
+/** Matches the nth command, counted from 0. */
 function nth(n: number): { pattern: RegExp; disarm(): void } {
   let left = n;
   return {
@@ -92,45 +93,45 @@ function nth(n: number): { pattern: RegExp; disarm(): void } {
 
 describe.each(['cut before', 'cut after', 'silent after'] as const)('%s', (moment) => {
   test.each([
-    ['imap', 'rich'],
-    ['smtp', 'rich'],
-    ['imap', 'poor'],
-    ['imap', 'mute'],
+    ['imap', 'full'],
+    ['smtp', 'full'],
+    ['imap', 'basic'],
+    ['imap', 'no UIDs'],
   ] as const)(
-    'each %s command in turn, %s server: never sent twice, nothing claimed that is not so',
+    'each %s command in turn, %s server: at most one message is sent, and every reported outcome is true',
     async (protocol, kind) => {
-      // Silence costs time and nothing else.
+      // Silent attempts take time but little CPU: more of them run at once.
       const step = moment.startsWith('silent') ? 10 : 4;
-      const told: string[] = [];
+      const outcomes: string[] = [];
       for (let command = 0; command < 80; command += step) {
         const several = Array.from({ length: step }, (_, n) => command + n);
-        const stories = await Promise.all(several.map((one) => tell(protocol, one, moment, kind)));
-        for (const [n, story] of stories.entries()) {
-          const { first, again, arrived, inSent, inDrafts, hasFailed } = story;
-          const context = `command ${command + n}: ${JSON.stringify(story)}`;
-          if (hasFailed) told.push(`${first}, then ${again[0]}`);
+        const attempts = await Promise.all(several.map((one) => sendWithFault(protocol, one, moment, kind)));
+        for (const [n, attempt] of attempts.entries()) {
+          const { first, again, arrived, inSent, inDrafts, hasFailed } = attempt;
+          const context = `command ${command + n}: ${JSON.stringify(attempt)}`;
+          if (hasFailed) outcomes.push(`${first}, then ${again[0]}`);
           expect(arrived, context).toBeLessThanOrEqual(1);
           expect(again[1], context).toBe(again[0]);
           const isSent = [first, ...again].includes('sent');
-          // Whoever was told "sent" can rely on it, and whoever was told nothing certain finds the text.
+          // After "sent" there is one copy in Sent; after any other outcome the text is in Sent or Drafts.
           if (isSent) expect({ arrived, inSent, inDrafts }, context).toEqual({ arrived: 1, inSent: 1, inDrafts: 0 });
           else expect(inSent + inDrafts, context).toBeGreaterThanOrEqual(1);
           if (first === 'sent') expect(again, context).toEqual(['sent', 'sent']);
         }
-        if (stories.some(({ hasFailed }) => !hasFailed)) break;
+        if (attempts.some(({ hasFailed }) => !hasFailed)) break;
       }
-      expect(told.length).toBeGreaterThan(5);
-      // Only when the answer to APPEND is lost nobody knows whether there is a draft, and the same key has to be given up.
-      if (kind !== 'mute')
-        expect(told.filter((one) => one === 'nothing sent, then unknown').length).toBeLessThanOrEqual(1);
+      expect(outcomes.length).toBeGreaterThan(5);
+      // Only a lost answer to APPEND leaves it unknown whether there is a draft, and the key cannot be used again.
+      if (kind !== 'no UIDs')
+        expect(outcomes.filter((one) => one === 'nothing sent, then unknown').length).toBeLessThanOrEqual(1);
     },
     240_000,
   );
 });
 
-test('a draft of an attempt that was cut off, turning up after a later one was sent, is taken back by the next call', async () => {
-  const [person, reader] = [newAccount(), newAccount()];
-  const direct = overCleartext(person);
+test('a draft of an interrupted attempt that appears after a later one was sent is removed by the next call', async () => {
+  const [sender, recipient] = [newAccount(), newAccount()];
+  const direct = overCleartext(sender);
   await using proxy = await startFaultProxy({
     target: { host: direct.imap.server.host, port: testServers().imap.starttlsPort },
     protocol: 'imap',
@@ -138,28 +139,28 @@ test('a draft of an attempt that was cut off, turning up after a later one was s
   const server: MailServer = { host: proxy.host, port: proxy.port, security: 'cleartext' };
   const account = { ...direct, imap: { ...direct.imap, server } };
   const messageIdSecret = randomBytes(32);
-  const call = { to: reader.email, subject: 'once', text_body: 'x', idempotency_key: 'k' };
+  const call = { to: recipient.email, subject: 'once', text_body: 'x', idempotency_key: 'k' };
   await using first = openMailTools(account, { messageIdSecret });
   proxy.arm(/^APPEND\b/, 'late');
   expect(String(await first.failure('send_mail_message', call))).toMatch(/Nothing was sent/);
   await using second = openMailTools(account, { messageIdSecret });
   await second.call('send_mail_message', call);
   proxy.release();
-  await waitUntil(20_000, async () => (await subjectsIn(person, 'Drafts')).length > 0);
-  expect(await subjectsIn(person, 'Sent')).toEqual(['once']);
+  await waitUntil(20_000, async () => (await subjectsIn(sender, 'Drafts')).length > 0);
+  expect(await subjectsIn(sender, 'Sent')).toEqual(['once']);
 
   await using third = openMailTools(account, { messageIdSecret });
   expect(await third.call('send_mail_message', call)).toMatchObject({ already_sent: true, folder: 'Sent' });
-  expect(await subjectsIn(person, 'Drafts')).toEqual([]);
-  expect(await subjectsIn(person, 'Sent')).toEqual(['once']);
-  await third.call('send_mail_message', { to: reader.email, subject: 'last', text_body: '' });
-  await waitUntil(20_000, async () => (await subjectsIn(reader, 'INBOX')).includes('last'));
-  expect(await subjectsIn(reader, 'INBOX')).toEqual(['once', 'last']);
+  expect(await subjectsIn(sender, 'Drafts')).toEqual([]);
+  expect(await subjectsIn(sender, 'Sent')).toEqual(['once']);
+  await third.call('send_mail_message', { to: recipient.email, subject: 'last', text_body: '' });
+  await waitUntil(20_000, async () => (await subjectsIn(recipient, 'INBOX')).includes('last'));
+  expect(await subjectsIn(recipient, 'INBOX')).toEqual(['once', 'last']);
 });
 
-test('a server that finds nothing is not relied on: nothing is sent, and nothing is left', async () => {
-  const [person, reader] = [newAccount(), newAccount()];
-  const direct = overCleartext(person);
+test('nothing is sent or left behind if SEARCH of the server finds nothing', async () => {
+  const [sender, recipient] = [newAccount(), newAccount()];
+  const direct = overCleartext(sender);
   await using imap = await startFaultProxy({
     target: { host: direct.imap.server.host, port: testServers().imap.starttlsPort },
     protocol: 'imap',
@@ -167,11 +168,11 @@ test('a server that finds nothing is not relied on: nothing is sent, and nothing
   });
   const server: MailServer = { host: imap.host, port: imap.port, security: 'cleartext' };
   await using tools = openMailTools({ ...direct, imap: { ...direct.imap, server } });
-  const call = { to: reader.email, subject: 'once', text_body: 'x' };
+  const call = { to: recipient.email, subject: 'once', text_body: 'x' };
   const error = await tools.failure('send_mail_message', { ...call, idempotency_key: 'k' });
   expect(String(error)).toMatch(/Nothing was sent.*without idempotency_key/);
-  expect(await subjectsIn(person, 'Drafts')).toEqual([]);
+  expect(await subjectsIn(sender, 'Drafts')).toEqual([]);
   await tools.call('send_mail_message', { ...call, subject: 'without' });
-  await waitUntil(20_000, async () => (await subjectsIn(reader, 'INBOX')).length > 0);
-  expect(await subjectsIn(reader, 'INBOX')).toEqual(['without']);
+  await waitUntil(20_000, async () => (await subjectsIn(recipient, 'INBOX')).length > 0);
+  expect(await subjectsIn(recipient, 'INBOX')).toEqual(['without']);
 });

@@ -1,4 +1,4 @@
-/** Tokens of two replicas with one Redis: what one knows of them, the other does. */
+/** Checks that two replicas with one Redis share the state of tokens. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connectRedisState } from '../../../src/state/redis.ts';
 import type { State } from '../../../src/state/state.ts';
@@ -24,7 +24,7 @@ let stateOfB: State;
 let client: MintedClient;
 beforeAll(async () => {
   redis = await startRedis();
-  // One clock for both, which tests move.
+  // One clock for both, which tests advance.
   const clock = { now: () => new Date() };
   const now = () => clock.now();
   const connect = () => connectRedisState({ url: redis.url, now });
@@ -48,7 +48,7 @@ const call = async (at: OAuthApp, { access_token = '' }: Answer) =>
   (await at.fetch('/mcp', { headers: { authorization: `Bearer ${access_token}` } })).status;
 
 describe('two replicas with one Redis', () => {
-  test('REF-02 a race between both leaves one family, and an old token that comes back ends it on both', async () => {
+  test('REF-02 concurrent refreshes on both give one successor, and a reused token ends the grant on both', async () => {
     const first = await tokensOf(a, client);
     const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => refresh(index % 2 ? a : b, first)));
     const opened = answers.map(({ refresh_token = '' }) => a.tokens.refresh.unseal(refresh_token, a.now()));
@@ -61,7 +61,7 @@ describe('two replicas with one Redis', () => {
     expect(await refresh(b, next)).toMatchObject(refusal);
   });
 
-  test('CODE-03 a code that comes to both ends what the first has given', async () => {
+  test('CODE-03 a code that is used on both ends the grant of the first use', async () => {
     const form = codeGrant(client, await codeOf(a, client));
     const tokens = await answerOf(await a.post('/oauth/token', form));
     expect([await call(a, tokens), await call(b, tokens)]).toEqual([200, 200]);
@@ -70,7 +70,7 @@ describe('two replicas with one Redis', () => {
     expect(await refresh(a, tokens)).toMatchObject(refusal);
   });
 
-  test('REV-03 REV-04 an access token that was revoked on one is dead on both, and the rest of its grant lives', async () => {
+  test('REV-03 REV-04 an access token that is revoked on one is refused on both, and its grant continues', async () => {
     const tokens = await tokensOf(a, client);
     const { access_token: token = '' } = tokens;
     expect([await call(a, tokens), await call(b, tokens)]).toEqual([200, 200]);

@@ -39,7 +39,7 @@ export interface OpenForm {
 export async function openForm(authorizationUrl: URL, origin = authorizationUrl.origin): Promise<OpenForm> {
   const page = await fetch(authorizationUrl, { redirect: 'manual', headers: { accept: 'text/html' } });
   const html = await page.text();
-  if (page.status !== 200) throw new Error(`The login form answered ${page.status}`);
+  if (page.status !== 200) throw new Error(`The sign-in page answered ${page.status}`);
   const cookies = page.headers.getSetCookie().map((cookie) => cookie.split(';')[0]);
   const action = new URL(attribute(/<form[^>]*>/.exec(html)?.[0] ?? '', 'action') ?? '', authorizationUrl);
   return {
