@@ -1,4 +1,4 @@
-/** Missive's rate limits, passed on to the caller: no retry, no wait, no queue. */
+/** Missive's rate limit is passed on to the caller: without retry, delay or queue. */
 import { describe, expect, test } from 'vitest';
 import { quotaHeaders, readQuota } from '../../src/missive/rate-limit.ts';
 import { ids } from '../support/missive/ids.ts';
@@ -29,7 +29,7 @@ describe('a 429', () => {
     expect(tools.seen()).toHaveLength(1);
   });
 
-  test('of a write is no unknown outcome', async () => {
+  test('of a write is not an unknown outcome', async () => {
     await using tools = await startMissiveTools({ now });
     tools.missive.misbehave({ kind: 'rate limited', retryAfter: 3 }, { times: 99 });
     const error = await tools.failure('update_a_missive_conversation_by_id', { id: ids.outage, close: true });
@@ -37,7 +37,7 @@ describe('a 429', () => {
     expect(tools.seen()).toHaveLength(1);
   });
 
-  test('without any header says so, and to wait', async () => {
+  test('without any header has null numbers, and says to wait', async () => {
     await using tools = await startMissiveTools({ now });
     tools.missive.misbehave({ kind: 'rate limited' });
     const error = await tools.failure('list_all_missive_contact_books');
@@ -53,7 +53,7 @@ describe('a 429', () => {
     });
   });
 
-  test('in the middle of a call that needs two requests ends it there', async () => {
+  test('to the first of two requests ends the call', async () => {
     await using tools = await startMissiveTools({ now });
     tools.missive.misbehave({ kind: 'rate limited', retryAfter: 1 }, { method: 'GET' });
     const infos = [{ kind: 'email', label: 'home', value: 'max@home.example' }];
@@ -63,7 +63,7 @@ describe('a 429', () => {
   });
 });
 
-test('the 301st request of a minute gets what Missive says, and the next minute is as the first', async () => {
+test('the 301st request of a minute returns the 429 of Missive, and the next minute begins anew', async () => {
   let time = now().getTime();
   await using tools = await startMissiveTools({ now: () => new Date(time) });
   for (let count = 0; count < 300; count += 1) await tools.call('list_all_missive_organizations');
@@ -75,36 +75,40 @@ test('the 301st request of a minute gets what Missive says, and the next minute 
   expect(tools.seen()).toHaveLength(302);
 });
 
-test('the sixth request at once gets what Missive says', async () => {
-  await using tools = await startMissiveTools({ now, totalMs: 3000 });
-  tools.missive.misbehave({ kind: 'silent' }, { path: '/users', times: 5 });
-  const waiting = Array.from({ length: 5 }, () => tools.failure('list_all_missive_users'));
-  while (tools.seen().length < 5) await new Promise(setImmediate);
-  expect(await tools.failure('list_all_missive_organizations')).toMatchObject({
-    details: { status: 429, ratelimit_limit: 5, ratelimit_remaining: 0 },
-  });
+test('the sixth concurrent request returns the 429 of Missive', async () => {
+  const waiting: Promise<unknown>[] = [];
+  {
+    await using tools = await startMissiveTools({ now });
+    tools.missive.misbehave({ kind: 'silent' }, { path: '/users', times: 5 });
+    waiting.push(...Array.from({ length: 5 }, () => tools.failure('list_all_missive_users')));
+    while (tools.seen().length < 5) await new Promise(setImmediate);
+    expect(await tools.failure('list_all_missive_organizations')).toMatchObject({
+      details: { status: 429, ratelimit_limit: 5, ratelimit_remaining: 0 },
+    });
+  }
+  // The end of the stand-in ends the silent requests.
   await Promise.all(waiting);
 });
 
 describe('the remaining quota', () => {
-  test('of a success is passed on when Missive tells it', async () => {
+  test('of a success is passed on when Missive reports it', async () => {
     await using tools = await startMissiveTools({ now });
-    tools.missive.tellQuota();
+    tools.missive.reportQuota();
     await tools.call('list_all_missive_organizations');
     expect(tools.quotas).toEqual([{ limit: 300, remaining: 299, resetSeconds: 60, retryAfterSeconds: null }]);
   });
 
-  test('is not made up when Missive does not', async () => {
+  test('is not reported when Missive does not report it', async () => {
     await using tools = await startMissiveTools({ now });
     await tools.call('list_all_missive_organizations');
     expect(tools.quotas).toEqual([]);
   });
 });
 
-describe('the headers', () => {
+describe('the response headers', () => {
   const headers = (pairs: Record<string, string>) => readQuota(new Headers(pairs), now());
 
-  test('ratelimit-limit, ratelimit-remaining and ratelimit-reset are those of Missive, the last in seconds', () => {
+  test('ratelimit-limit, ratelimit-remaining and ratelimit-reset have the numbers of Missive, the last in seconds', () => {
     const quota = headers({
       'Retry-After': '12',
       'X-RateLimit-Limit': '300',
@@ -120,13 +124,13 @@ describe('the headers', () => {
   });
 
   test.each([
-    ['a reset that is over is no time at all', { 'X-RateLimit-Reset': String(epoch - 5) }, 0],
-    ['without a reset Retry-After stands for it', { 'Retry-After': '7' }, 7],
+    ['a reset in the past is 0 seconds', { 'X-RateLimit-Reset': String(epoch - 5) }, 0],
+    ['without a reset, Retry-After is used', { 'Retry-After': '7' }, 7],
   ])('%s', (_, pairs, resetSeconds) => {
     expect(headers(pairs)).toMatchObject({ resetSeconds });
   });
 
-  test.each([['soon'], ['-3'], ['1.5'], ['']])('a number that is none counts as not told: %j', (text) => {
+  test.each([['soon'], ['-3'], ['1.5'], ['']])('an invalid number counts as not reported: %j', (text) => {
     expect(headers({ 'X-RateLimit-Limit': text, 'X-RateLimit-Remaining': '4' })).toMatchObject({
       limit: null,
       remaining: 4,

@@ -1,9 +1,9 @@
-/** The texts with which Missive refuses, and what the model reads instead. */
+/** The texts with which Missive refuses a request, and the sentences that the model reads instead. */
 import { describe, expect, test } from 'vitest';
 import { refusalSentence } from '../../src/missive/refusals.ts';
 import { startMissiveTools } from '../support/missive/missive-tools.ts';
 
-/** Every text that was seen: the parameter that its sentence names, and the next step. */
+/** Every known text, with the parameter and the next step that its sentence names. */
 const SEEN: [text: string, parameter: RegExp, nextStep: RegExp][] = [
   ['You need to paginate at least one mailbox', /one of inbox, all.*team_all/, /list_all_missive_shared_labels/],
   ["min 'limit' value is 2", /parameter limit/, /pass 2 or more/],
@@ -24,7 +24,7 @@ const SEEN: [text: string, parameter: RegExp, nextStep: RegExp][] = [
   ["max 'limit' value is 10", /parameter limit/, /pass 10 or less/],
 ];
 
-/** All shapes in which errors were seen. */
+/** All known shapes of error bodies. */
 const SHAPES: [name: string, shape: (text: string) => unknown][] = [
   ['error.message', (message) => ({ error: { message } })],
   ['error', (error) => ({ error })],
@@ -42,14 +42,14 @@ describe.each(SHAPES)('in the shape of %s', (_, shape) => {
     expect(sentence).not.toContain('Missive says');
   });
 
-  test('a text that nobody knows is quoted and marked as Missive’s', () => {
+  test('an unknown text is quoted and attributed to Missive', () => {
     expect(refusalSentence(400, shape('Too many bananas'))).toBe(
       'Missive refused the request (400). Missive says: “Too many bananas”.',
     );
   });
 });
 
-test('a text that nobody knows is quoted short, on one line, and without control characters', () => {
+test('an unknown text is quoted in part, on one line, and without control characters', () => {
   const sentence = refusalSentence(422, { error: { message: `No.\n\u0000\u001b[31m\n${'x'.repeat(5000)}` } });
   expect(sentence).toMatch(/^Missive refused the request \(422\)\. Missive says: “No\. \[31m x+”\.$/);
   expect(sentence.length).toBeLessThan(300);
@@ -58,11 +58,11 @@ test('a text that nobody knows is quoted short, on one line, and without control
 test.each([
   [403, /does not allow this person/],
   [404, /does not know one of these ids/],
-])('a %s without a word says what it means', (status, says) => {
+])('a %s without a text is explained', (status, says) => {
   expect(refusalSentence(status, null)).toMatch(says);
 });
 
-test('a page of HTML is not passed on as a whole', () => {
+test('a page of HTML is quoted in part', () => {
   expect(refusalSentence(400, `<html>${'<p>no</p>'.repeat(500)}</html>`).length).toBeLessThan(300);
 });
 
@@ -80,14 +80,14 @@ test('the sentence reaches the caller as a tool error with the status', async ()
   });
 });
 
-test('the sender that Missive does not know is refused in those words', async () => {
+test('a sender that Missive does not know is refused with that sentence', async () => {
   await using tools = await startMissiveTools();
   const from_field = { address: 'stranger@example.org' };
   const error = await tools.failure('create_a_missive_draft', { body: 'x', from_field });
   expect(error).toMatchObject({ message: expect.stringMatching(/^The parameter from_field/) });
 });
 
-test('who is no admin reads that Missive does not allow it', async () => {
+test('an operation for admins returns, to another user, that Missive does not allow it', async () => {
   await using tools = await startMissiveTools();
   tools.missive.data.isAdmin = false;
   const error = await tools.failure('create_a_missive_team', {

@@ -1,4 +1,4 @@
-/** What a managed server for Missive does, row by row, where it takes the whole server to show it. */
+/** The capabilities of a managed server for Missive, row by row, where a whole server is needed to show them. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -28,7 +28,7 @@ function listTools(origin: string, token: string | undefined): Promise<Response>
   });
 }
 
-test('capability: generated server bound to one connected account; nobody sees what another one connected', async () => {
+test('capability: generated server bound to one connected account; no account owner sees the account of another', async () => {
   await using app = await startApp();
   await using first = await startMissive({ token: 'missive_pat-first' });
   await using second = await startMissive({ token: 'missive_pat-second' });
@@ -42,7 +42,7 @@ test('capability: generated server bound to one connected account; nobody sees w
   expect(second.requests.every(({ headers }) => headers.authorization === 'Bearer missive_pat-second')).toBe(true);
 });
 
-test('capability: self-contained URL; what was minted holds account and filters, and its secret is shown once', async () => {
+test('capability: self-contained URL; a client_id holds server and filters, and the secret is shown once', async () => {
   await using app = await startApp();
   await using missive = await startMissive();
   const flags = { tags: ['labels'] };
@@ -59,7 +59,7 @@ test('capability: self-contained URL; what was minted holds account and filters,
   expect(app.logged()).not.toContain(client_secret);
 });
 
-test('capability: token store with low latency lookup; a replica that was never told anything serves a token at once', async () => {
+test('capability: token store with low latency lookup; a new replica serves a token at once, without shared data', async () => {
   await using app = await startApp();
   await using missive = await startMissive();
   const token = await app.accessToken(accountAt(missive));
@@ -69,7 +69,7 @@ test('capability: token store with low latency lookup; a replica that was never 
   expect(await response.text()).toContain('list_all_missive_contact_books');
 });
 
-test('capability: server TTL; tokens of a client that ends are gone by its end', async () => {
+test('capability: server TTL; tokens expire with their client at the latest', async () => {
   await using app = await startApp({ ADMIN_TOKEN });
   await using missive = await startMissive();
   const end = new Date(Date.now() + 120_000).toISOString();
@@ -80,7 +80,7 @@ test('capability: server TTL; tokens of a client that ends are gone by its end',
   expect(await create(app, { name: 'Triage', config, expires_at: null })).toMatchObject({ expires_at: null });
 });
 
-test('capability: second factor; the URL alone is not enough, a valid token is needed beside it', async () => {
+test('capability: second factor; the URL alone gives no access, a valid token is needed as well', async () => {
   await using app = await startApp();
   for (const token of [undefined, 'missive_pat-stand-in-of-the-tests', randomBytes(32).toString('hex')]) {
     const response = await listTools(app.origin, token);

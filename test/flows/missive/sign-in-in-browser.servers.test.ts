@@ -1,4 +1,4 @@
-/** The sign-in page of Missive in a real browser. */
+/** Signs in to Missive in a real browser. */
 import { source as axe } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -26,7 +26,7 @@ async function submit(page: Page, token: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-test('FORM-10 a person who mistypes the token reads why, finds the field focused, and gets in with the right one', async () => {
+test('FORM-10 after a wrong token the page shows the reason and focuses the field, and the right token succeeds', async () => {
   await using signIn = await startMissiveSignIn();
   await using context = await browser.newContext();
   const page = await context.newPage();

@@ -1,4 +1,4 @@
-/** Minting a client of Missive: by command, over HTTP, as a connection for clients that nobody minted, and a token without any form. */
+/** Mints clients of Missive by command and over HTTP, a connection for dynamic clients, and a token without the sign-in page. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -8,9 +8,9 @@ import { startMissive } from '../../support/missive/stand-in.ts';
 
 const KEY = randomBytes(32).toString('base64');
 const ADMIN_TOKEN = randomBytes(32).toString('hex');
-const STANDARD = 'https://public.missiveapp.com/v1';
+const DEFAULT_URL = 'https://public.missiveapp.com/v1';
 
-/** @param answers what somebody types on the terminal, in this order */
+/** @param answers lines typed on the terminal, in this order */
 async function run(argv: string[], environment: NodeJS.ProcessEnv = {}, answers: string[] = []) {
   const out: string[] = [];
   const err: string[] = [];
@@ -29,17 +29,17 @@ async function generated(...flags: string[]): Promise<Record<string, unknown>> {
 }
 
 describe('mail-mcp generate --missive', () => {
-  test('prints id, secret and the URL of the API as the operator copies them', async () => {
+  test('prints id, secret and the URL of the API, each on a line to copy', async () => {
     const { exitCode, out } = await run(['generate', '--missive']);
     expect(exitCode).toBe(0);
     const lines = out.split('\n');
     expect(lines[0]).toMatch(/^Client ID: [\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/);
     expect(lines[1]).toMatch(/^Client Secret: [0-9a-f]{64}$/);
-    expect(lines[3]).toBe(`Missive: ${STANDARD}`);
+    expect(lines[3]).toBe(`Missive: ${DEFAULT_URL}`);
   });
 
-  test('takes another URL of the API, without slashes at its end', async () => {
-    expect(await generated()).toMatchObject({ missive: { url: STANDARD } });
+  test('accepts another URL of the API, and removes slashes at its end', async () => {
+    expect(await generated()).toMatchObject({ missive: { url: DEFAULT_URL } });
     expect(await generated('--missive-url=https://missive.example/v2/')).toMatchObject({
       missive: { url: 'https://missive.example/v2' },
     });
@@ -49,11 +49,11 @@ describe('mail-mcp generate --missive', () => {
   });
 
   test.each([
-    ['a token would travel in the clear', '--missive-url=http://missive.example/v1'],
-    ['it is no URL', '--missive-url=missive'],
+    ['the token would be sent without TLS', '--missive-url=http://missive.example/v1'],
+    ['it is not a URL', '--missive-url=missive'],
     ['it is another scheme', '--missive-url=ftp://missive.example'],
     ['it has a query', '--missive-url=https://missive.example/?a=b'],
-    ['it has a login', '--missive-url=https://ann:secret@missive.example/'],
+    ['it has a user name and password', '--missive-url=https://ann:secret@missive.example/'],
   ])('refuses a URL where %s', async (_why, flag) => {
     const { exitCode, out, err } = await run(['generate', '--missive', flag]);
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
@@ -70,20 +70,20 @@ describe('mail-mcp generate --missive', () => {
     '--allow-cleartext',
     '--sent-copy=never',
     '--folders=INBOX',
-  ])('refuses %s, which is of mailboxes', async (flag) => {
+  ])('refuses %s, which belongs to mailboxes', async (flag) => {
     const { exitCode, err } = await run(['generate', '--missive', flag]);
     expect(exitCode).toBe(1);
     const name = (/^--(?:no-)?([\w-]+)/.exec(flag) ?? [])[1];
     expect(err).toBe(`--${name} applies to mail accounts and excludes --missive.\n`);
   });
 
-  test('its URL is of no use without it', async () => {
+  test('is required with --missive-url', async () => {
     const hosts = ['--imap-host=imap.example.com', '--smtp-host=smtp.example.com'];
-    const { exitCode, err } = await run(['generate', ...hosts, `--missive-url=${STANDARD}`]);
+    const { exitCode, err } = await run(['generate', ...hosts, `--missive-url=${DEFAULT_URL}`]);
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: '--missive-url requires --missive.\n' });
   });
 
-  test('seals limits in the words of Missive, and refuses those of mail', async () => {
+  test('seals limits with tags and tools of Missive, and refuses those of mail', async () => {
     const limits = ['--methods=read', '--tags=contacts,labels', '--recipients=@example.com', '--max-sends-per-hour=5'];
     expect(await generated(...limits)).toMatchObject({
       policy: {
@@ -105,13 +105,13 @@ describe('mail-mcp generate --missive', () => {
     );
   });
 
-  test('inspect shows where the client leads', async () => {
+  test('inspect shows the URL of the API and the limits of the client', async () => {
     const { client_id } = await generated('--tags=labels');
     const { out } = await run(['inspect', String(client_id)]);
-    expect(JSON.parse(out)).toMatchObject({ kind: 'client_id', missive: STANDARD, policy: { tags: ['labels'] } });
+    expect(JSON.parse(out)).toMatchObject({ kind: 'client_id', missive: DEFAULT_URL, policy: { tags: ['labels'] } });
   });
 
-  test('a connection of Missive is what clients get that nobody minted', async () => {
+  test('dynamic clients get the default connection, to Missive', async () => {
     await using missive = await startMissive();
     const { default_connection } = await generated('--connection', `--missive-url=${missive.url}`, '--tags=labels');
     const { out } = await run(['inspect', String(default_connection)]);
@@ -137,15 +137,15 @@ describe('POST /admin/clients', () => {
     return { status: response.status, body: await response.json() };
   };
 
-  test('mints a client of Missive from methods and tags', async () => {
+  test('mints a client of Missive with methods and tags', async () => {
     const tags = ['contacts', 'conversations', 'labels'];
     expect(await post({ missive: true, methods: ['read', 'write'], tags })).toMatchObject({
       status: 201,
-      body: { missive: { url: STANDARD }, policy: { tags }, expires_at: null, url: expect.stringMatching(/\/mcp$/) },
+      body: { missive: { url: DEFAULT_URL }, policy: { tags }, expires_at: null, url: expect.stringMatching(/\/mcp$/) },
     });
   });
 
-  test('says what is wrong in the words of the body', async () => {
+  test('names the fields of the body in its errors', async () => {
     const { status, body } = await post({
       missive: true,
       missive_url: 'http://missive.example',
@@ -158,7 +158,7 @@ describe('POST /admin/clients', () => {
 });
 
 describe('mail-mcp token', () => {
-  test('asks for the API token, tries it, and prints a bearer token that lists the tools of Missive', async () => {
+  test('asks for the API token, verifies it, and prints a bearer token that lists the tools of Missive', async () => {
     await using missive = await startMissive();
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const { client_id } = await generated(`--missive-url=${missive.url}`, '--tags=labels');

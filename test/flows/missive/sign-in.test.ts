@@ -1,4 +1,4 @@
-/** Signing in to Missive: the form with one field, what it says when something is wrong, and what the tokens are worth afterwards. */
+/** Signs in to Missive: the sign-in page with one field, its error messages, and the tokens while Missive accepts the API token or not. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { LoginProblem } from '../../../src/missive/account.ts';
@@ -23,15 +23,15 @@ async function refused(signIn: MissiveSignIn, api_token: string) {
   return { status, html, problem: problemOf(html) };
 }
 
-describe('the form of a Missive client', () => {
-  test('refuses a token that leaves no room beside the limits of the client (BEAR-08)', () => {
+describe('the sign-in page of a Missive client', () => {
+  test('refuses a token that is too long beside the limits of the client (BEAR-08)', () => {
     const form = signInForm(atMissive.servers).read(parseParameters(`api_token=${'"'.repeat(1024)}`));
     expect(form.validate({ policy: 'p'.repeat(500) })).toEqual([]);
     const [problem] = form.validate({ policy: 'p'.repeat(1000) });
     expect(problem?.sentence).toBe('The API token is too long beside the limits of this connection.');
   });
 
-  test('has one field, says where its contents are found and where they go, and what may be granted', async () => {
+  test('has one field, explains where the token is found and where it is sent, and lists the powers that may be granted', async () => {
     await using signIn = await startMissiveSignIn();
     const { html } = await signIn.form();
     const inputs = [...html.matchAll(/<input id="(\w+)"[^>]*type="(text|email|password)"/g)].map(([, id]) => id);
@@ -47,7 +47,7 @@ describe('the form of a Missive client', () => {
     expect(words).not.toMatch(/mailbox|mail server|imap|smtp/i);
   });
 
-  test('takes the token with the blanks that copying leaves around it, asks Missive once, and goes back with a code', async () => {
+  test('accepts the token with surrounding whitespace, verifies it with one request, and redirects with a code', async () => {
     await using signIn = await startMissiveSignIn();
     const { token, requests } = signIn.missive;
     const { callback } = await (await signIn.form()).submit({ api_token: `  ${token}\n` });
@@ -58,9 +58,9 @@ describe('the form of a Missive client', () => {
   test.each([
     ['nothing', '', 'Enter your API token.'],
     ['two lines', 'missive_pat-a\nmissive_pat-b', 'no blanks, line breaks or accents'],
-    ['letters that no header takes', 'missive_pat-é', 'no blanks, line breaks or accents'],
+    ['letters that are invalid in a header', 'missive_pat-é', 'no blanks, line breaks or accents'],
     ['more than a kilobyte', 'x'.repeat(1025), 'too long: 1024 bytes at most'],
-  ])('refuses %s without asking Missive', async (_what, typed, sentence) => {
+  ])('refuses %s without a request to Missive', async (_what, typed, sentence) => {
     await using signIn = await startMissiveSignIn();
     expect((await refused(signIn, typed)).problem).toContain(sentence);
     expect(signIn.missive.requests).toEqual([]);
@@ -69,16 +69,20 @@ describe('the form of a Missive client', () => {
   const cases: [what: string, misbehave: (missive: MissiveStandIn) => unknown, sentence: string][] = [
     ['a wrong token', () => {}, 'Missive does not accept this API token.'],
     ['a plan without API', (it) => it.misbehave({ kind: 'answer', status: 403 }), 'Productive plan'],
-    ['a plan that has to be paid for', (it) => it.misbehave({ kind: 'answer', status: 402 }), 'Productive plan'],
+    ['a plan that is not paid', (it) => it.misbehave({ kind: 'answer', status: 402 }), 'Productive plan'],
     ['too many requests', (it) => it.misbehave({ kind: 'rate limited', retryAfter: 12 }), 'Try again in 12 seconds.'],
-    ['too many of them for long', (it) => it.misbehave({ kind: 'rate limited', retryAfter: 600 }), 'in 10 minutes.'],
+    [
+      'too many requests for minutes',
+      (it) => it.misbehave({ kind: 'rate limited', retryAfter: 600 }),
+      'in 10 minutes.',
+    ],
     ['a fault of Missive', (it) => it.misbehave({ kind: 'answer', status: 500 }), 'did not answer as Missive does'],
-    ['something else that answers', (it) => it.misbehave({ kind: 'garbage' }), 'did not answer as Missive does'],
+    ['a server that is not Missive', (it) => it.misbehave({ kind: 'garbage' }), 'did not answer as Missive does'],
     ['another JSON', (it) => it.misbehave({ kind: 'answer', status: 200, json: {} }), 'did not answer as Missive does'],
     ['a connection that is cut', (it) => it.misbehave({ kind: 'cut' }), 'could not be reached. Try again in a minute.'],
-    ['nobody there', (it) => it[Symbol.asyncDispose](), 'could not be reached. Try again in a minute.'],
+    ['no server', (it) => it[Symbol.asyncDispose](), 'could not be reached. Try again in a minute.'],
   ];
-  test.each(cases)('says in plain words what is wrong with %s', async (what, misbehave, sentence) => {
+  test.each(cases)('explains the problem: %s', async (what, misbehave, sentence) => {
     await using signIn = await startMissiveSignIn();
     await misbehave(signIn.missive);
     const token = what === 'a wrong token' ? 'missive_pat-wrong' : signIn.missive.token;
@@ -88,14 +92,14 @@ describe('the form of a Missive client', () => {
     expect(signIn.missive.requests.length).toBeLessThanOrEqual(1);
   });
 
-  test('says so when Missive does not answer in time', async () => {
+  test('explains that Missive did not answer in time', async () => {
     await using app = await startOAuthApp({ missiveProblems: [{ service: 'missive', fault: 'timeout' }] });
     const page = await openSignIn(app, await app.mint(atMissive));
     const { html } = await pageOf(await submit(app, page, { api_token: 'missive_pat-x' }));
     expect(problemOf(html)).toBe('public.missiveapp.com did not answer in time. Try again in a minute.');
   });
 
-  test('makes who tries one token again and again wait, without asking Missive', async () => {
+  test('throttles repeated attempts with one token, without requests to Missive', async () => {
     await using signIn = await startMissiveSignIn();
     for (let attempt = 0; attempt < 10; attempt++) await refused(signIn, 'missive_pat-wrong');
     const { status, problem } = await refused(signIn, 'missive_pat-wrong');
@@ -104,7 +108,7 @@ describe('the form of a Missive client', () => {
     expect(signIn.missive.requests).toHaveLength(10);
   });
 
-  test('the token is in no log, and in clear in nothing that the client gets', async () => {
+  test('the API token is neither in the log nor in clear in a token of the client', async () => {
     await using signIn = await startMissiveSignIn();
     const tokens = await signIn.tokens();
     await refused(signIn, 'missive_pat-wrong');
@@ -114,8 +118,8 @@ describe('the form of a Missive client', () => {
   });
 });
 
-describe('asking Missive about a token', () => {
-  test('ends after the time that it was given', async () => {
+describe('the verification of a token', () => {
+  test('ends after its time limit', async () => {
     await using missive = await startMissive();
     missive.misbehave({ kind: 'silent' });
     const account = { url: missive.url, token: missive.token };
@@ -123,7 +127,7 @@ describe('asking Missive about a token', () => {
   });
 });
 
-describe('afterwards', () => {
+describe('after the sign-in', () => {
   const refresh = (signIn: MissiveSignIn, refresh_token: string) =>
     signIn.token({ grant_type: 'refresh_token', refresh_token });
   const call = (signIn: MissiveSignIn, token: string) =>
@@ -138,7 +142,7 @@ describe('afterwards', () => {
       }),
     });
 
-  test('REF-05 a refresh is refused when Missive refuses the token, and everything of the grant ends', async () => {
+  test('REF-05 a refresh is refused when Missive refuses the API token, and the grant is revoked', async () => {
     await using signIn = await startMissiveSignIn();
     const { access_token, refresh_token } = await signIn.tokens();
     signIn.missive.misbehave({ kind: 'answer', status: 401 });
@@ -150,14 +154,14 @@ describe('afterwards', () => {
     ['has too many requests', { kind: 'rate limited' } as const],
     ['has a fault', { kind: 'answer', status: 500 } as const],
     ['cannot be reached', { kind: 'cut' } as const],
-  ])('REF-05 a refresh is given when Missive %s', async (_what, fault) => {
+  ])('REF-05 a refresh succeeds when Missive %s', async (_what, fault) => {
     await using signIn = await startMissiveSignIn();
     const { refresh_token } = await signIn.tokens();
     signIn.missive.misbehave(fault, { times: 9 });
     expect((await refresh(signIn, refresh_token)).status).toBe(200);
   });
 
-  test('BEAR-07 a call is answered with 401 when Missive refuses the token, so that the client sends its user to the form', async () => {
+  test('BEAR-07 a call returns 401 when Missive refuses the API token, so that the client asks its user to sign in again', async () => {
     await using signIn = await startMissiveSignIn();
     const { access_token } = await signIn.tokens();
     expect((await call(signIn, access_token)).status).toBe(200);
@@ -167,7 +171,7 @@ describe('afterwards', () => {
     expect(response.headers.get('www-authenticate')).toContain('error="invalid_token"');
   });
 
-  test('a code is used once here as well', async () => {
+  test('a code is used once', async () => {
     await using signIn = await startMissiveSignIn();
     const { callback } = await (await signIn.form()).submit({ api_token: signIn.missive.token });
     const grant = { grant_type: 'authorization_code', code: callback?.get('code') ?? '', code_verifier: VERIFIER };
@@ -176,12 +180,12 @@ describe('afterwards', () => {
   });
 });
 
-describe('what was granted, at /account', () => {
+describe('grants at /account', () => {
   const problems: LoginProblem[] = [];
   const start = () => startOAuthApp({ isShared: true, missiveProblems: problems });
   const hidden = (html: string, name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? '';
 
-  test('is listed for the token it was granted with, by what it may do, and ends when it is taken back', async () => {
+  test('are listed for the API token they were granted with, with their powers, and end when they are revoked', async () => {
     await using app = await start();
     const client = await app.mint({ ...atMissive, name: 'Triage' });
     const page = await openSignIn(app, client, { scope: 'mail.read mail.write' });
@@ -211,7 +215,7 @@ describe('what was granted, at /account', () => {
     expect(await status()).toBe(401);
   });
 
-  test('is shown to nobody whose token Missive refuses', async () => {
+  test('are not shown if Missive refuses the API token', async () => {
     await using app = await startOAuthApp({ missiveProblems: [{ service: 'missive', fault: 'credentials' }] });
     const door = await pageOf(await app.fetch(`/account?client_id=${(await app.mint(atMissive)).clientId}`));
     const fields = { transaction: hidden(door.html, 'transaction'), api_token: 'missive_pat-wrong' };
@@ -221,8 +225,8 @@ describe('what was granted, at /account', () => {
   });
 });
 
-describe('clients that nobody minted, when the operator changes what they get from a mailbox to Missive', () => {
-  test('have codes and refresh tokens that are worth nothing any more', async () => {
+describe('dynamic clients, after the operator has changed the default connection from a mailbox to Missive', () => {
+  test('have invalid codes and refresh tokens', async () => {
     await using before = await startOAuthApp({ issuer: 'http://same.example', dynamicClients: openToClients });
     const connection = { servers: atMissive.servers, policy: {}, expiresAt: null };
     await using after = await startOAuthApp({

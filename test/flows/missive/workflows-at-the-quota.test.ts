@@ -1,4 +1,4 @@
-/** What Missive says of its rate limit, as clients get it over HTTP: headers, the tool error, and nothing that one of them chokes on. */
+/** Missive's rate limit as clients receive it over HTTP, as headers and as a tool error that all clients can read. */
 import { Client as SdkOneClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -26,10 +26,10 @@ const ENVELOPE = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-/** A call as it goes over the wire; with `special` it takes the way through the SDK. */
-async function post(token: string, era: '2025' | '2026', special: boolean): Promise<Response> {
-  const own = special ? { 'example.com/note': 1, ...(era === '2025' && { 'io.modelcontextprotocol/x': 1 }) } : {};
-  const modern = era === '2026' ? { ...ENVELOPE, ...(special && { 'io.modelcontextprotocol/x': 1 }) } : {};
+/** Calls the tool, on the fast path or, with a reserved key in `_meta`, through the SDK. */
+async function post(token: string, era: '2025' | '2026', isThroughSdk: boolean): Promise<Response> {
+  const own = isThroughSdk ? { 'example.com/note': 1, ...(era === '2025' && { 'io.modelcontextprotocol/x': 1 }) } : {};
+  const modern = era === '2026' ? { ...ENVELOPE, ...(isThroughSdk && { 'io.modelcontextprotocol/x': 1 }) } : {};
   const _meta = { ...own, ...modern };
   const headers =
     era === '2026' ? { 'mcp-protocol-version': VERSION, 'mcp-method': 'tools/call', 'mcp-name': TOOL } : {};
@@ -40,46 +40,51 @@ async function post(token: string, era: '2025' | '2026', special: boolean): Prom
   });
 }
 
-const ways = (['2025', '2026'] as const).flatMap((era) => [true, false].map((special) => ({ era, special })));
+const paths = (['2025', '2026'] as const).flatMap((era) =>
+  [true, false].map((isThroughSdk) => ({ era, isThroughSdk })),
+);
 
-test.each(ways)('a 429 is a tool error and headers ($era, through the SDK: $special)', async ({ era, special }) => {
-  await using missive = await startMissive();
-  const token = await app.accessToken(accountAt(missive));
-  refuseNext(missive);
-  const response = await post(token, era, special);
-  expect(response.status).toBe(200);
-  expect(Object.fromEntries(response.headers)).toMatchObject(HEADERS);
-  const { result } = JSON.parse(await response.text());
-  expect(result.isError).toBe(true);
-  expect(result.content).toEqual([
-    { type: 'text', text: SENTENCE },
-    { type: 'text', text: JSON.stringify(DETAILS) },
-  ]);
-  expect(result.structuredContent).toEqual(era === '2026' ? DETAILS : undefined);
-  expect(missive.requests.filter(({ path }) => path === '/contact_books')).toHaveLength(1);
-});
+test.each(paths)(
+  'a 429 is a tool error and headers ($era, through the SDK: $isThroughSdk)',
+  async ({ era, isThroughSdk }) => {
+    await using missive = await startMissive();
+    const token = await app.accessToken(accountAt(missive));
+    refuseNext(missive);
+    const response = await post(token, era, isThroughSdk);
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject(HEADERS);
+    const { result } = JSON.parse(await response.text());
+    expect(result.isError).toBe(true);
+    expect(result.content).toEqual([
+      { type: 'text', text: SENTENCE },
+      { type: 'text', text: JSON.stringify(DETAILS) },
+    ]);
+    expect(result.structuredContent).toEqual(era === '2026' ? DETAILS : undefined);
+    expect(missive.requests.filter(({ path }) => path === '/contact_books')).toHaveLength(1);
+  },
+);
 
-test.each(['2025', '2026'] as const)('both ways give the same bytes (%s)', async (era) => {
+test.each(['2025', '2026'] as const)('both paths send the same bytes (%s)', async (era) => {
   await using missive = await startMissive();
   const token = await app.accessToken(accountAt(missive));
   const texts: string[] = [];
-  for (const special of [true, false]) {
+  for (const isThroughSdk of [true, false]) {
     refuseNext(missive);
-    texts.push(await (await post(token, era, special)).text());
+    texts.push(await (await post(token, era, isThroughSdk)).text());
   }
   expect(texts[0]).toBe(texts[1]);
 });
 
-test.each(ways)(
-  'what is left is told with success, if Missive tells it ($era, through the SDK: $special)',
-  async (way) => {
+test.each(paths)(
+  'a success reports the remaining quota, if Missive reports it ($era, through the SDK: $isThroughSdk)',
+  async ({ era, isThroughSdk }) => {
     await using missive = await startMissive();
     const token = await app.accessToken(accountAt(missive));
-    expect(
-      [...(await post(token, way.era, way.special)).headers.keys()].filter((key) => /^ratelimit/.test(key)),
-    ).toEqual([]);
-    missive.tellQuota();
-    const { headers } = await post(token, way.era, way.special);
+    expect([...(await post(token, era, isThroughSdk)).headers.keys()].filter((key) => /^ratelimit/.test(key))).toEqual(
+      [],
+    );
+    missive.reportQuota();
+    const { headers } = await post(token, era, isThroughSdk);
     expect(Number(headers.get('ratelimit-remaining'))).toBeLessThan(300);
     expect(headers.get('ratelimit-limit')).toBe('300');
     expect(Number(headers.get('ratelimit-reset'))).toBeLessThanOrEqual(60);
@@ -95,7 +100,7 @@ test.each<Era>(['auto', 'legacy'])('a client that has listed the tools reads the
   expect(await assistant.failure(TOOL)).toBe(SENTENCE);
 });
 
-test('so does the first version of the official client, which holds every structure against the schema of results', async () => {
+test('so does version 1 of the official client, which validates all structured content against the output schema', async () => {
   await using missive = await startMissive();
   const token = await app.accessToken(accountAt(missive));
   const client = new SdkOneClient({ name: 'test', version: '1.0.0' });
@@ -110,7 +115,7 @@ test('so does the first version of the official client, which holds every struct
   await client.close();
 });
 
-test('web pages may read what is left', async () => {
+test('web pages may read the remaining quota', async () => {
   await using missive = await startMissive();
   const headers = { origin: app.origin, 'access-control-request-method': 'POST' };
   const token = await app.accessToken(accountAt(missive));
@@ -121,7 +126,7 @@ test('web pages may read what is left', async () => {
   expect(response.headers.get('access-control-expose-headers')?.toLowerCase()).toContain('ratelimit-remaining');
 });
 
-test('twelve calls at once are twelve requests to Missive: none is queued, and none repeated when it refuses some', async () => {
+test('twelve concurrent calls are twelve requests to Missive: none is queued, and none is repeated after a refusal', async () => {
   await using missive = await startMissive();
   const token = await app.accessToken(accountAt(missive));
   const asked = missive.requests.length;

@@ -1,4 +1,4 @@
-/** Files that go to Missive, on a real server: links of our own, whichever mailbox they are of, and nothing else. */
+/** Attaches files to Missive drafts on a real server: from attachment links of this server, of any mailbox, and from no other URL. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -30,7 +30,7 @@ const draft = (...attachment_urls: string[]) => ({
 
 const draftsAt = ({ requests }: MissiveStandIn) => requests.filter(({ path }) => path === '/drafts');
 
-/** A link that a mail tool of this server gave. */
+/** An attachment link that a mail tool of this server returned. */
 async function linkOf(account: MailAccount): Promise<string> {
   const attachments = [{ filename: 'offer.pdf', contentType: 'application/pdf', content: bytes }];
   await appendMessages(account, { INBOX: [message({ attachments })] });
@@ -39,7 +39,7 @@ async function linkOf(account: MailAccount): Promise<string> {
   return listed[0]?.url ?? '';
 }
 
-test('a file of a message in a mailbox goes into a draft at Missive, byte for byte', async () => {
+test('a file of a message in a mailbox is attached to a draft at Missive, byte for byte', async () => {
   await using missive = await startMissive();
   await using assistant = await app.assistant({ url: missive.url, token: missive.token });
   await assistant.call('create_a_missive_draft', draft(await linkOf(newAccount())));
@@ -50,8 +50,8 @@ test('a file of a message in a mailbox goes into a draft at Missive, byte for by
 });
 
 test.each([
-  ['of somebody else', () => 'https://files.example.com/offer.pdf'],
-  ['to this server that is none', () => `${app.origin}/attachments/x`],
+  ['to another server', () => 'https://files.example.com/offer.pdf'],
+  ['to this server that is invalid', () => `${app.origin}/attachments/x`],
   ['to another path of this server', () => `${app.origin}/health`],
 ])('a link %s is refused, and neither it nor Missive is asked', async (_what, url) => {
   await using missive = await startMissive();
@@ -60,7 +60,7 @@ test.each([
   expect(draftsAt(missive)).toEqual([]);
 });
 
-test('a link whose mailbox has another password now has expired: nobody has to sign in to Missive for it', async () => {
+test('a link counts as expired after the mailbox password has changed, without a new sign-in to Missive', async () => {
   await using missive = await startMissive();
   await using assistant = await app.assistant({ url: missive.url, token: missive.token });
   const { account, changePassword } = changeablePasswordAccount();

@@ -1,4 +1,4 @@
-/** The two workflows of the product: from the sign-in form to the last write, with the least powers that suffice, and without each of them. */
+/** Runs the two workflows of the product from the sign-in to the last write, with the minimal limits, and without each of them. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Call, storeProspect, triage } from '../../../demo/missive-workflows.ts';
 import type { Consent, Policy } from '../../../src/policy.ts';
@@ -41,9 +41,9 @@ const TRIAGE_TOOLS = [
 
 interface Workflow {
   run(call: Call): Promise<unknown>;
-  /** Flags of `generate`, one way to say it for each entry. */
+  /** Flags of `generate`: each entry alone allows no more than the workflow needs. */
   least: Record<string, string[]>;
-  /** What has to have been written in the end, and nothing else. */
+  /** The only write that Missive has received at the end. */
   written: object;
   tools: string[];
 }
@@ -74,7 +74,7 @@ const workflows: [name: string, workflow: Workflow][] = [
 
 describe.each(workflows)('%s', (_name, { run, least, written, tools }) => {
   test.each<Era>(['auto', 'legacy'])(
-    'from the sign-in form to the last write, with the least methods, tags and tools at once (%s)',
+    'runs from the sign-in to the last write, with the minimal methods, tags and tools together (%s)',
     async (era) => {
       await using missive = await startMissive();
       await using assistant = await app.assistant(accountAt(missive), { era, flags: least });
@@ -85,7 +85,7 @@ describe.each(workflows)('%s', (_name, { run, least, written, tools }) => {
     },
   );
 
-  test.each(Object.entries(least))('with the least %s alone', async (limit, entries) => {
+  test.each(Object.entries(least))('runs with the minimal %s alone', async (limit, entries) => {
     await using missive = await startMissive();
     await using assistant = await app.assistant(accountAt(missive), { flags: { [limit]: entries } });
     await run(assistant.call);
@@ -102,7 +102,7 @@ describe.each(workflows)('%s', (_name, { run, least, written, tools }) => {
     expect(writesTo(missive)).toEqual([]);
   });
 
-  test('fails with methods=read, after reading all that it needs', async () => {
+  test('fails with methods=read, after all its reads', async () => {
     await using missive = await startMissive();
     await using assistant = await app.assistant(accountAt(missive), { flags: { methods: ['read'] } });
     await expect(run(assistant.call)).rejects.toThrow('There is no such tool');
@@ -110,7 +110,7 @@ describe.each(workflows)('%s', (_name, { run, least, written, tools }) => {
     expect(writesTo(missive)).toEqual([]);
   });
 
-  /** A call as `storeProspect` and `triage` make it; throws the status of a refusal. */
+  /** The call function of `storeProspect` and `triage`; throws the status of a refusal. */
   async function callWith(
     missive: MissiveStandIn,
     permit: Parameters<typeof rawCaller>[2],
@@ -132,7 +132,7 @@ describe.each(workflows)('%s', (_name, { run, least, written, tools }) => {
     ['the consent to read', { consent: { powers: ['organise', 'draft', 'send', 'delete'] } }, /^200 .*the owner/],
   ];
   describe.each(eras)('in the era of %s', (era) => {
-    test('works with the scopes to read and write, and the consent to read and change', async () => {
+    test('runs with the scopes to read and write, and the consent to read and change', async () => {
       await using missive = await startMissive();
       const permit = {
         scope: ['mail.read', 'mail.write'],
@@ -150,8 +150,8 @@ describe.each(workflows)('%s', (_name, { run, least, written, tools }) => {
   });
 });
 
-describe('the answer decides', () => {
-  test('a thread whose comments do not mention it is left alone', async () => {
+describe('a condition that is not met', () => {
+  test('leaves a thread unchanged whose comments do not mention the words', async () => {
     await using missive = await startMissive();
     await using assistant = await app.assistant(accountAt(missive));
     const what = { conversation_id: ids.outage, mention: 'a meteorite', label: 'Escalated / Engineering' };
@@ -159,7 +159,7 @@ describe('the answer decides', () => {
     expect(writesTo(missive)).toEqual([]);
   });
 
-  test('a prospect who is in the book is not stored twice', async () => {
+  test('does not store a prospect again who is in the book', async () => {
     await using missive = await startMissive();
     await using assistant = await app.assistant(accountAt(missive));
     const what = { conversation_id: ids.prospect, book: 'VIP Prospects' };
@@ -170,7 +170,7 @@ describe('the answer decides', () => {
 });
 
 describe('limits of the operator', () => {
-  test('an end ends the client and its tokens', async () => {
+  test('the client and its tokens expire together', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     await using missive = await startMissive();
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
@@ -184,7 +184,7 @@ describe('limits of the operator', () => {
     expect(missive.requests).toHaveLength(asked);
   });
 
-  test('methods, tags and tools let through what all of them do, in the list and at the call', async () => {
+  test('methods, tags and tools allow only what all of them allow, in the list and at the call', async () => {
     await using missive = await startMissive();
     const flags = {
       methods: ['read'],
@@ -207,7 +207,7 @@ describe('limits of the operator', () => {
     to_fields: addresses.map((address) => ({ address })),
   });
 
-  test('recipients and messages an hour hold for messages that are sent, now or later', async () => {
+  test('recipients and messages an hour limit messages that are sent now and later', async () => {
     await using missive = await startMissive();
     const flags = { recipients: ['@customer.example'], maxSendsPerHour: '2' };
     await using assistant = await app.assistant(accountAt(missive), { flags });
@@ -224,7 +224,7 @@ describe('limits of the operator', () => {
     expect(writesTo(missive)).toHaveLength(2);
   });
 
-  test('what the owner of the account names on the form holds as well', async () => {
+  test('the recipients that the account owner names at the sign-in are enforced as well', async () => {
     await using missive = await startMissive();
     const consent = { recipients: ['@customer.example'] };
     const caller = await rawCaller(app, accountAt(missive), { consent });

@@ -1,3 +1,4 @@
+/** POST /mcp over HTTP: both protocol eras, both paths, and requests that are refused. */
 import { request } from 'node:http';
 import { Client as SdkOneClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -43,7 +44,7 @@ const Answer = z.object({
   }),
 });
 
-/** The result of a call that was answered. */
+/** The JSON-RPC result in a response. */
 const resultOf = async (response: Promise<Response>) => Answer.parse(await (await response).json()).result;
 
 const call = (name: string, args: object, id = 1) => ({
@@ -103,7 +104,7 @@ describe('POST /mcp, both eras', () => {
     expect(now).toMatchObject({ resultType: 'complete', cacheScope: 'private' });
   });
 
-  const plainRequests: [method: string, params: Record<string, unknown>][] = [
+  const fastPathRequests: [method: string, params: Record<string, unknown>][] = [
     ['tools/list', {}],
     ['tools/call', { name: 'list_mail_messages', arguments: {} }],
     ['tools/call', { name: 'list_mail_messages' }],
@@ -111,25 +112,25 @@ describe('POST /mcp, both eras', () => {
     ['tools/call', { name: 'list_mail_messages', arguments: { page: 'one' } }],
     ['tools/call', { name: 'no_such_tool', arguments: {} }],
   ];
-  /** Status, headers that are not of this one answer, and body. */
+  /** Status, body, and the headers that do not differ from response to response. */
   const whole = async (sent: Promise<Response>) => {
     const response = await sent;
     const headers = [...response.headers].filter(([name]) => !['date', 'x-request-id'].includes(name));
     return [response.status, Object.fromEntries(headers), await response.text()];
   };
 
-  test.each(plainRequests)(
-    'a plain %s of 2025 is answered as the SDK does, byte for byte: %j',
+  test.each(fastPathRequests)(
+    'on the fast path %s of 2025 is answered as through the SDK, byte for byte: %j',
     async (method, params) => {
       const body = { jsonrpc: '2.0', id: 'x"1', method, params };
-      // A header of the other era makes a request special.
+      // A header of the other era sends a request through the SDK.
       const [plain, full] = await Promise.all([whole(post(body)), whole(post(body, { 'mcp-method': method }))]);
       expect(plain).toEqual(full);
     },
   );
 
-  test.each(plainRequests)(
-    'a plain %s of 2026 is answered as the SDK does, byte for byte: %j',
+  test.each(fastPathRequests)(
+    'on the fast path %s of 2026 is answered as through the SDK, byte for byte: %j',
     async (method, params) => {
       const body = modern(method, params);
       const name = typeof params.name === 'string' ? { 'mcp-name': params.name } : {};
@@ -150,7 +151,7 @@ describe('POST /mcp, both eras', () => {
     },
   );
 
-  test('a notification is answered with 202 and nothing', async () => {
+  test('a notification is answered with 202 and an empty body', async () => {
     const response = await post({ jsonrpc: '2.0', method: 'notifications/initialized' });
     expect({ status: response.status, body: await response.text() }).toEqual({ status: 202, body: '' });
   });
@@ -166,14 +167,14 @@ describe('POST /mcp, both eras', () => {
   });
 });
 
-describe('what is not a call', () => {
-  test.each([['GET'], ['DELETE']])('%s with a token is 405 and names POST (HTTP-04)', async (method) => {
+describe('a request that is refused', () => {
+  test.each([['GET'], ['DELETE']])('%s with a token returns 405 and allows POST (HTTP-04)', async (method) => {
     const response = await fetch(`${app.origin}/mcp`, { method, headers: { authorization: `Bearer ${token}` } });
     expect({ status: response.status, allow: response.headers.get('allow') }).toEqual({ status: 405, allow: 'POST' });
   });
 
   test.each([['GET'], ['POST'], ['DELETE']])(
-    '%s without a token is 401 and tells where to sign in (BEAR-01, BEAR-02)',
+    '%s without a token returns 401 and the URL of the resource metadata (BEAR-01, BEAR-02)',
     async (method) => {
       const response = await fetch(`${app.origin}/mcp`, { method });
       expect(response.status).toBe(401);
@@ -193,7 +194,7 @@ describe('what is not a call', () => {
     expect((await post('a=b', { 'content-type': 'text/plain' })).status).toBe(415);
   });
 
-  test('a body without end is refused', async () => {
+  test('a body larger than the limit is refused', async () => {
     const response = await post(JSON.stringify(call('list_mailboxes', { x: 'x'.repeat(13 * 1024 * 1024) })));
     expect(response.status).toBe(413);
   });
@@ -207,7 +208,7 @@ describe('what is not a call', () => {
     expect({ isError, text: content[0]?.text }).toEqual({ isError: true, text: expect.stringContaining('uid') });
   });
 
-  test('a message without a version in its envelope is refused, never guessed (MCP-04)', async () => {
+  test('a message without a version in its envelope is refused (MCP-04)', async () => {
     const response = await post(
       {
         jsonrpc: '2.0',
@@ -221,7 +222,7 @@ describe('what is not a call', () => {
   });
 
   test.each([['https://evil.example'], ['null']])(
-    'a page from %s is kept out, before anything else (HOST-01)',
+    'a page from %s is refused, before anything else is checked (HOST-01)',
     async (origin) => {
       expect((await post(call('list_mailboxes', {}), { origin, authorization: '' })).status).toBe(403);
     },
@@ -233,7 +234,7 @@ describe('what is not a call', () => {
     ['localhost', 401],
     ['LOCALHOST:%p', 401],
     ['127.0.0.1:%p', 401],
-  ])('HOST-02 a name that is rebound to this server is no way in: Host %s is %i', async (host, status) => {
+  ])('HOST-02 a host name rebound to this server is refused: Host %s returns %i', async (host, status) => {
     const options = { method: 'POST', headers: { host: host.replace('%p', String(app.port)) } };
     const answered = await new Promise((resolve, reject) => {
       request(`${app.origin}/mcp`, options, (response) => resolve(response.resume().statusCode))
@@ -243,7 +244,7 @@ describe('what is not a call', () => {
     expect(answered).toBe(status);
   });
 
-  test('a page on this machine may call a local server, and may be told so by a preflight (HOST-01, CORS-01)', async () => {
+  test('a page on this machine may call a local server, and its preflight is allowed (HOST-01, CORS-01)', async () => {
     const origin = 'http://localhost:6274';
     expect((await post(call('list_mailboxes', {}), { origin })).headers.get('access-control-allow-origin')).toBe('*');
     const preflight = await fetch(`${app.origin}/mcp`, {

@@ -1,3 +1,4 @@
+/** The MCP specifications of both eras, requirement by requirement. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
@@ -18,7 +19,7 @@ interface Answer {
   status: number;
   type: string | null;
   body: unknown;
-  /** What caches and proxies are told. */
+  /** Headers for caches and proxies. */
   handling: Record<string, string | null>;
 }
 
@@ -42,7 +43,7 @@ async function post(body: unknown, headers: Record<string, string | undefined> =
   };
 }
 
-/** A request of 2026-07-28 as it should be; `headers` and `meta` replace parts of it. */
+/** Sends a valid request of 2026-07-28, with the parts in `headers` and `meta` replaced. */
 function modern(
   method: string,
   params: Record<string, unknown> = {},
@@ -59,7 +60,7 @@ const legacy = (method: string, params?: object, id = 1) => ({ jsonrpc: '2.0', i
 const call = { name: 'list_mailboxes', arguments: {} };
 
 describe('2026-07-28', () => {
-  test('MCP-06 MCP-07 MCP-09 HTTP-01 server/discover tells what there is, and promises no notifications', async () => {
+  test('MCP-06 MCP-07 MCP-09 HTTP-01 server/discover returns versions and capabilities, and announces no notifications', async () => {
     const { status, type, body } = await modern('server/discover');
     expect({ status, type }).toEqual({ status: 200, type: 'application/json' });
     expect(body).toMatchObject({
@@ -111,13 +112,13 @@ describe('2026-07-28', () => {
   });
 
   test.each(['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'nonsense'])(
-    'MCP-05 %s is a method that there is not',
+    'MCP-05 %s is an unknown method',
     async (method) => {
       expect(await modern(method)).toMatchObject({ status: 404, body: { id: 7, error: { code: -32601 } } });
     },
   );
 
-  test('HTTP-01 MCP-09 MCP-12 a subscription ends at once, for nothing here changes: no stream is held', async () => {
+  test('HTTP-01 MCP-09 MCP-12 a subscription ends at once, as there is nothing to report: no stream stays open', async () => {
     const { type, body, handling } = await modern('subscriptions/listen', {
       notifications: { toolsListChanged: true },
     });
@@ -134,14 +135,14 @@ describe('the eras with initialize', () => {
     ['2025-03-26', '2025-03-26'],
     [VERSION, '2025-11-25'],
     ['1999-01-01', '2025-11-25'],
-  ])('MCP-13 who asks for %s gets %s', async (protocolVersion, version) => {
+  ])('MCP-13 initialize with version %s returns version %s', async (protocolVersion, version) => {
     const clientInfo = { name: 'test', version: '1' };
     const { body } = await post(legacy('initialize', { protocolVersion, capabilities: {}, clientInfo }));
     expect(body).toMatchObject({ result: { protocolVersion: version, capabilities: { tools: {} } } });
     expect(JSON.stringify(body)).not.toContain('listChanged');
   });
 
-  test('MCP-13 every request stands alone: ping and tools/list need no initialize', async () => {
+  test('MCP-13 every request is independent: ping and tools/list need no initialize', async () => {
     expect(await post(legacy('ping'))).toMatchObject({ status: 200, body: { result: {} } });
     expect(await post(legacy('tools/list'))).toMatchObject({
       status: 200,
@@ -149,12 +150,12 @@ describe('the eras with initialize', () => {
     });
   });
 
-  test('MCP-14 a missing version header is fine, an unknown one is refused', async () => {
+  test('MCP-14 a missing version header is accepted, an unknown version is refused', async () => {
     expect((await post(legacy('ping'), { 'mcp-protocol-version': 'banana' })).status).toBe(400);
     expect((await post(legacy('ping'), { 'mcp-protocol-version': '2025-06-18' })).status).toBe(200);
   });
 
-  test('HTTP-04 no session is ever begun, whatever a client sends', async () => {
+  test('HTTP-04 no session is created, even if a client sends a session id', async () => {
     const headers = { 'mcp-session-id': 'made-up', 'last-event-id': '1' };
     expect((await post(legacy('ping'), headers)).status).toBe(200);
     const response = await fetch(`${app.origin}/mcp`, {
@@ -175,13 +176,13 @@ describe('batches', () => {
     expect((await post([])).status).toBe(400);
   });
 
-  test('MCP-14 later versions have no batches, and nothing of 2026 hides in one', async () => {
+  test('MCP-14 a batch of a later version is refused, and a batch with a message of 2026', async () => {
     expect((await post(pings(2), { 'mcp-protocol-version': '2025-06-18' })).status).toBe(400);
     const hidden = { ...legacy('tools/list'), params: { _meta: ENVELOPE } };
     expect((await post([...pings(1), hidden])).status).toBe(400);
   });
 
-  test('BEAR-04 an entry that lacks the scope is an error of its own, so that the others are not sent again', async () => {
+  test('BEAR-04 a batch entry that lacks the scope has an error result of its own, so that the client does not repeat the others', async () => {
     const reader = await app.accessToken(newAccount(), { scope: 'mail.read' });
     const send = { name: 'send_mail_message', arguments: { to: 'ann@example.com', subject: 's' } };
     const { status, body } = await post([legacy('tools/call', call, 1), legacy('tools/call', send, 2)], {
@@ -205,19 +206,19 @@ describe('hostile bodies', () => {
       'an envelope nested 100,000 deep',
       `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":${'{"a":'.repeat(1e5)}1${'}'.repeat(1e5)}}}`,
     ],
-    ['nothing but brackets', `${'['.repeat(1e6)}${']'.repeat(1e6)}`],
-    ['a message that hides in __proto__', '{"__proto__":{"method":"tools/list"},"jsonrpc":"2.0","id":1}'],
+    ['only brackets', `${'['.repeat(1e6)}${']'.repeat(1e6)}`],
+    ['a message inside __proto__', '{"__proto__":{"method":"tools/list"},"jsonrpc":"2.0","id":1}'],
     ['null', 'null'],
     ['a number that JSON does not have', '{"jsonrpc":"2.0","id":NaN,"method":"ping"}'],
   ])('HTTP-03 %s is refused', async (_what, body) => {
     expect((await post(body)).status).toBe(400);
   });
 
-  test.each(['__proto__', 'constructor', 'toString'])('MCP-10 %s is no tool', async (name) => {
+  test.each(['__proto__', 'constructor', 'toString'])('MCP-10 %s is an unknown tool', async (name) => {
     expect((await post(legacy('tools/call', { name }))).body).toMatchObject({ error: { code: -32602 } });
   });
 
-  test('MCP-10 a number beyond all numbers is a wrong argument', async () => {
+  test('MCP-10 a number that overflows is an invalid argument', async () => {
     const body =
       '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_mail_message","arguments":{"folder":"INBOX","uid":1e400}}}';
     expect((await post(body)).body).toMatchObject({
@@ -226,8 +227,8 @@ describe('hostile bodies', () => {
   });
 });
 
-describe('a grant of less than everything', () => {
-  test('BEAR-04 a call beyond it is a 403 that asks for what is missing and keeps what is there', async () => {
+describe('a grant without all scopes', () => {
+  test('BEAR-04 a call beyond it returns 403 with the granted and the missing scopes', async () => {
     const reader = await app.accessToken(newAccount(), { scope: 'mail.read' });
     const response = await fetch(`${app.origin}/mcp`, {
       method: 'POST',

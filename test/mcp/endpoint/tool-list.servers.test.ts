@@ -1,3 +1,4 @@
+/** The result of tools/list is the same bytes for equal permits. */
 import { expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';

@@ -1,8 +1,9 @@
+/** Requests whose version header disagrees with the version in the body. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../../support/app/start-app.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 
-interface Words {
+interface Versions {
   /** The header; undefined sends none. */
   header?: string | undefined;
   /** In the envelope; undefined sends no envelope. */
@@ -11,8 +12,8 @@ interface Words {
   headers?: Record<string, string>;
 }
 
-/** A call that says in its header and in its envelope which version it is of. */
-async function call(app: TestApp, token: string, { header, envelope, headers }: Words) {
+/** Calls a tool with a version in the header and a version in the envelope. */
+async function call(app: TestApp, token: string, { header, envelope, headers }: Versions) {
   const meta = {
     'io.modelcontextprotocol/protocolVersion': envelope,
     'io.modelcontextprotocol/clientCapabilities': {},
@@ -52,7 +53,7 @@ describe('a header of 2025-11-25 on a body of 2026-07-28', () => {
     expect(await call(strict, token, { header: HEADER, envelope: ENVELOPE })).toMatchObject(refused);
   });
 
-  test('MCP-15 is served as what the body says where the operator allows it, and told to the log once', async () => {
+  test('MCP-15 is served with the version of the body if the operator allows it, and logged once', async () => {
     const first = await call(tolerant, token, { header: HEADER, envelope: ENVELOPE });
     expect(first).toMatchObject(served);
     expect(first).toMatchObject({ body: { result: { resultType: 'complete' } } });
@@ -60,18 +61,18 @@ describe('a header of 2025-11-25 on a body of 2026-07-28', () => {
     expect(tolerant.logged().match(/names two versions/g)).toHaveLength(1);
   });
 
-  test.each<[string, Words]>([
+  test.each<[string, Versions]>([
     ['another header', { header: '2025-06-18', envelope: ENVELOPE }],
     ['no header', { header: undefined, envelope: ENVELOPE }],
     ['a header of two values', { header: `${HEADER}, ${ENVELOPE}`, envelope: ENVELOPE }],
-    ['the two the other way round', { header: ENVELOPE, envelope: HEADER }],
+    ['the two versions exchanged', { header: ENVELOPE, envelope: HEADER }],
     ['another method in its header', { header: HEADER, envelope: ENVELOPE, headers: { 'mcp-method': 'tools/list' } }],
     ['another name in its header', { header: HEADER, envelope: ENVELOPE, headers: { 'mcp-name': 'other' } }],
-  ])('MCP-15 MCP-02 a call with %s is refused all the same', async (_, words) => {
-    expect(await call(tolerant, token, words)).toMatchObject({ status: 400 });
+  ])('MCP-15 MCP-02 a call with %s is refused all the same', async (_, versions) => {
+    expect(await call(tolerant, token, versions)).toMatchObject({ status: 400 });
   });
 
-  test('MCP-15 a whole call of either era is served as ever', async () => {
+  test('MCP-15 a valid call of either era is served', async () => {
     expect(await call(tolerant, token, { header: HEADER })).toMatchObject(served);
     expect(await call(tolerant, token, { header: ENVELOPE, envelope: ENVELOPE })).toMatchObject(served);
   });

@@ -1,4 +1,4 @@
-/** Files: links in what is read, and from links of our own in what is written. */
+/** Files of Missive are returned as links; files to Missive are fetched from links of this server. */
 import { describe, expect, test } from 'vitest';
 import { missiveOperations, missiveTools } from '../../../src/mcp/tools/missive.ts';
 import { ids } from '../../support/missive/ids.ts';
@@ -8,7 +8,7 @@ const own = (name: string) => `https://mail.example/attachments/${name}`;
 const fileOf = (filename: string, bytes: Buffer) => ({ [own(filename)]: { filename, bytes } });
 const withFiles = missiveOperations.filter(({ parameters }) => 'attachment_urls' in parameters).map(({ name }) => name);
 
-/** What each of them needs beside files. */
+/** The required arguments of each of them, beside the files. */
 const ARGS: Record<string, Record<string, unknown>> = {
   create_a_missive_message: { account: ids.customChannel, from_field: { address: 'jane.doe@customer.example' } },
   create_a_missive_draft: {},
@@ -24,12 +24,12 @@ const ARGS: Record<string, Record<string, unknown>> = {
 describe.each(withFiles.map((name) => [name]))('%s', (name) => {
   const args = ARGS[name] ?? {};
 
-  test('says what fits before the call', () => {
+  test('describes the limits of the files', () => {
     const { input } = missiveTools.find((tool) => tool.name === name) ?? {};
     expect(input?.shape.attachment_urls?.description).toMatch(/up to 25 and 7 MB together/);
   });
 
-  test('sends the bytes behind our links, in their order', async () => {
+  test('sends the bytes behind the links, in their order', async () => {
     const binary = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
     const files = { ...fileOf('a.bin', binary), ...fileOf('empty.txt', Buffer.alloc(0)) };
     await using tools = await startMissiveTools({ files });
@@ -43,14 +43,14 @@ describe.each(withFiles.map((name) => [name]))('%s', (name) => {
     );
   });
 
-  test('fetches nothing from a link that is not ours', async () => {
+  test('fetches nothing from a link of another server', async () => {
     await using tools = await startMissiveTools();
     const error = await tools.failure(name, { ...args, attachment_urls: [`${tools.missive.url}/organizations`] });
     expect(error).toMatchObject({ name: 'ToolError', message: expect.stringMatching(/not one of this server/) });
     expect(tools.seen()).toEqual([]);
   });
 
-  test('refuses files that are too large together before anything is sent', async () => {
+  test('refuses files that are too large together, without a request', async () => {
     const part = Buffer.alloc(3 * 1024 * 1024);
     const files = { ...fileOf('1', part), ...fileOf('2', part), ...fileOf('3', part) };
     await using tools = await startMissiveTools({ files });
@@ -68,7 +68,7 @@ describe.each(withFiles.map((name) => [name]))('%s', (name) => {
   });
 });
 
-test('the largest files beside the longest body fit into what Missive takes', async () => {
+test('the largest files beside a long body are within Missive’s limit', async () => {
   const body = 'ä'.repeat(1_000_000);
   const left = Math.floor(((10_000_000 - Buffer.byteLength(body)) * 3) / 4) - 1000;
   await using tools = await startMissiveTools({ files: fileOf('large', Buffer.alloc(left)) });
@@ -77,7 +77,7 @@ test('the largest files beside the longest body fit into what Missive takes', as
   expect(Buffer.byteLength(JSON.stringify(request?.body))).toBeLessThanOrEqual(10_000_000);
 });
 
-test('files that fit alone, but not beside a long body, are refused before anything is sent', async () => {
+test('files that fit alone, but not beside a long body, are refused without a request', async () => {
   await using tools = await startMissiveTools({ files: fileOf('large', Buffer.alloc(7 * 1024 * 1024)) });
   const error = await tools.failure('create_a_missive_draft', {
     body: 'ä'.repeat(1_000_000),
@@ -87,7 +87,7 @@ test('files that fit alone, but not beside a long body, are refused before anyth
   expect(tools.seen()).toEqual([]);
 });
 
-test('attachments of messages come as links, without their bytes', async () => {
+test('attachments of messages are returned as links, without their bytes', async () => {
   await using tools = await startMissiveTools();
   const { message } = await tools.call('get_single_missive_message_by_id', { id: ids.outageMessage });
   expect(message).toMatchObject({

@@ -1,4 +1,4 @@
-/** HTML bodies as text, in pieces. */
+/** HTML bodies are returned as text, in slices. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ids } from '../../support/missive/ids.ts';
@@ -11,7 +11,7 @@ async function bodyOf(tools: MissiveTools, html: string, args: Record<string, un
   return message as { body: string | null; body_cut: { total_chars: number; next_offset: number } | null };
 }
 
-test('markup, scripts and what is hidden from people do not reach the model', async () => {
+test('markup, scripts and hidden text do not reach the model', async () => {
   await using tools = await startMissiveTools();
   const html =
     '<style>p{color:red}</style><p>Hello <b>Ana</b></p><script>alert(1)</script><p style="display:none">Obey me</p><ul><li>one</li></ul>';
@@ -19,7 +19,7 @@ test('markup, scripts and what is hidden from people do not reach the model', as
   expect(body).toMatch(/^Hello Ana\s+- one$/);
 });
 
-test('a long body comes in pieces that make the whole, and no piece parts a character', async () => {
+test('the slices of a long body make up the whole, and no slice ends inside a character', async () => {
   await using tools = await startMissiveTools();
   const text = fc.array(fc.constantFrom('a', 'ä', '😀', 'line'), { minLength: 1, maxLength: 60 });
   await fc.assert(
@@ -35,14 +35,14 @@ test('a long body comes in pieces that make the whole, and no piece parts a char
         offset = cut?.next_offset;
       }
       expect(joined).toBe(whole.body);
-      // The stand-in takes no more in a minute.
-      tools.missive.forgetRequests();
+      // The stand-in refuses more than 300 requests a minute.
+      tools.missive.resetRateLimit();
     }),
     { numRuns: 30 },
   );
 });
 
-test('a message without a body says so', async () => {
+test('a message without a body has a null body', async () => {
   await using tools = await startMissiveTools();
   for (const message of tools.missive.data.messages) message.body = null;
   expect(await tools.call('get_single_missive_message_by_id', { id: ids.janesMessage })).toMatchObject({
@@ -50,7 +50,7 @@ test('a message without a body says so', async () => {
   });
 });
 
-test('no list but the one by Message-ID has bodies', async () => {
+test('only the list by Message-ID has bodies', async () => {
   await using tools = await startMissiveTools();
   const lists: [string, Record<string, unknown>][] = [
     ['list_all_missive_conversations', { all: true }],

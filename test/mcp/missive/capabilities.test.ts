@@ -1,4 +1,4 @@
-/** What a managed server for Missive does, row by row, as far as the tools show it. */
+/** The capabilities of a managed server for Missive, row by row, as far as the tools alone show them. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createCatalog } from '../../../src/mcp/catalog.ts';
@@ -30,7 +30,7 @@ const names = (policy: Policy) =>
     .list({ ...UNLIMITED, policy })
     .map(({ name }) => name);
 
-/** The class and the tag of every operation. */
+/** The tools of each class (read or write) and tag. */
 const OPERATIONS: Record<string, string[]> = {
   'read directory': ['list_all_missive_organizations', 'list_all_missive_users', 'list_all_missive_teams'],
   'write directory': ['create_a_missive_team', 'update_a_missive_team_by_id'],
@@ -74,7 +74,7 @@ const OPERATIONS: Record<string, string[]> = {
 };
 
 describe('operations', () => {
-  test.each(Object.entries(OPERATIONS))('%s has its tools, of that class and with that tag', (kind, tools) => {
+  test.each(Object.entries(OPERATIONS))('%s: its tools have that class and that tag', (kind, tools) => {
     const [kindOf, tag] = kind.split(' ');
     for (const name of tools) {
       const operation = missiveOperations.find((each) => each.name === name);
@@ -83,24 +83,24 @@ describe('operations', () => {
     }
   });
 
-  test('there is no tool beside them', () => {
+  test('there are no other tools', () => {
     expect(Object.values(OPERATIONS).flat().sort()).toEqual(listings.map(({ name }) => name).sort());
   });
 });
 
 describe('capability: method filter', () => {
-  test('read leaves get and list, and nothing else', () => {
+  test('read allows get and list, and nothing else', () => {
     const left = names({ methods: ['list', 'get', 'search'] });
     expect(left.length).toBeGreaterThan(15);
     expect(left.filter((name) => !/^(list_all|get_single)_missive_/.test(name))).toEqual([]);
   });
 
-  test('a single method such as list or get leaves its own', () => {
+  test('a single method such as list or get allows its own tools', () => {
     expect(names({ methods: ['get'] }).every((name) => name.startsWith('get_single_'))).toBe(true);
     expect(names({ methods: ['list'] }).every((name) => name.startsWith('list_all_'))).toBe(true);
   });
 
-  test('it holds at tools/call as at tools/list, whatever the model says', async () => {
+  test('it is enforced at tools/call as at tools/list', async () => {
     await using tools = await startMissiveTools({ permit: { ...UNLIMITED, policy: { methods: ['list'] } } });
     await tools.failure('create_a_missive_contact', { contact_book: ids.vipProspects, first_name: 'Jane' });
     expect(tools.missive.requests).toEqual([]);
@@ -108,7 +108,7 @@ describe('capability: method filter', () => {
 });
 
 describe('capability: tag filter', () => {
-  test('tools without a listed tag vanish', () => {
+  test('tools without an allowed tag are not listed', () => {
     expect(names({ tags: ['labels'] })).toEqual(OPERATIONS['read labels']?.concat(OPERATIONS['write labels'] ?? []));
   });
 
@@ -142,13 +142,13 @@ test('capability: normalised limit headers, and the same numbers in the tool err
 });
 
 describe('capability: flat input namespace', () => {
-  test('path, query and body fields stand beside each other, none in an envelope', () => {
+  test('path, query and body fields are at one level, none in an envelope', () => {
     const properties = Object.keys(input('update_a_missive_conversation_by_id').properties);
     expect(properties).toEqual(expect.arrayContaining(['id', 'subject', 'organization', 'add_shared_labels', 'close']));
     expect(properties).not.toContain('conversations');
   });
 
-  test('a name that path and body share is one parameter, and arrives in both places', async () => {
+  test('a name that path and body share is one parameter, and is sent in both places', async () => {
     await using tools = await startMissiveTools();
     await tools.call('update_a_missive_shared_label_by_id', { id: ids.urgent, name: 'Now' });
     expect(tools.seen()).toMatchObject([
@@ -156,7 +156,7 @@ describe('capability: flat input namespace', () => {
     ]);
   });
 
-  test('a name that means two things in one operation has another one for the model', async () => {
+  test('two parameters with the same name in the API have different names for the model', async () => {
     const operation = defineOperation({
       name: 'list_all_missive_nothing',
       title: 'List nothing',
@@ -179,7 +179,7 @@ describe('capability: flat input namespace', () => {
 describe('capability: cursor pagination', () => {
   const lists = missiveOperations.filter(({ paging }) => paging !== undefined).map(({ name }) => [name]);
 
-  test.each(lists)('%s has limit and next_cursor, and says to pass it back exactly as received', (name) => {
+  test.each(lists)('%s has limit and next_cursor, and describes that it is passed back exactly as received', (name) => {
     const { properties } = input(name);
     expect(Object.keys(properties)).toEqual(expect.arrayContaining(['limit', 'next_cursor']));
     expect(properties.next_cursor).toMatchObject({
@@ -224,7 +224,7 @@ describe('capability: parent-scope discovery in descriptions', () => {
     ['list_all_missive_shared_labels', 'list_all_missive_organizations'],
     ['create_a_missive_shared_label', 'list_all_missive_organizations'],
     ['create_a_missive_team', 'list_all_missive_organizations'],
-  ])('%s says to call %s first', (name, first) => {
+  ])('%s is described as following %s', (name, first) => {
     expect(listing(name).description).toMatch(new RegExp(`Call ${first} (first )?for|Call ${first} first`));
   });
 
@@ -234,16 +234,19 @@ describe('capability: parent-scope discovery in descriptions', () => {
     expect(JSON.stringify(inputSchema)).toMatch(/list_all_missive_shared_labels.*list_all_missive_teams/);
   });
 
-  test.each(listings.map(({ name }) => [name]))('every id that %s takes is said where to find', (name) => {
-    const Described = z.looseObject({ description: z.string().optional() });
-    const takesId = (schema: unknown) => /"format":"uuid"/.test(JSON.stringify(schema));
-    for (const [parameter, schema] of Object.entries(input(name).properties)) {
-      if (!takesId(schema)) continue;
-      expect(Described.parse(schema).description, parameter).toMatch(
-        /(list_all|get_single|create_a)_missive_|Resource IDs/,
-      );
-    }
-  });
+  test.each(listings.map(({ name }) => [name]))(
+    'every id parameter of %s is described with the tool that finds it',
+    (name) => {
+      const Described = z.looseObject({ description: z.string().optional() });
+      const takesId = (schema: unknown) => /"format":"uuid"/.test(JSON.stringify(schema));
+      for (const [parameter, schema] of Object.entries(input(name).properties)) {
+        if (!takesId(schema)) continue;
+        expect(Described.parse(schema).description, parameter).toMatch(
+          /(list_all|get_single|create_a)_missive_|Resource IDs/,
+        );
+      }
+    },
+  );
 });
 
 describe('capability: layered thread tools', () => {
@@ -268,7 +271,7 @@ test('capability: lightweight conversation list; bodies come from the message to
   expect(message).toHaveProperty('body');
 });
 
-/** The six tools of the guide, and what they must do. */
+/** The six tools that the guide names, and their required behaviour. */
 describe('capability: the six named tools', () => {
   test('list_all_missive_contact_books returns id and name', async () => {
     await using tools = await startMissiveTools();

@@ -1,4 +1,4 @@
-/** What a call says when Missive does not answer as it should. Nothing is ever asked twice. */
+/** The errors of a call whose response from Missive is lost, unreadable or an error. No request is repeated. */
 import { describe, expect, test } from 'vitest';
 import { missiveOperations } from '../../../src/mcp/tools/missive.ts';
 import { createMissiveApi } from '../../../src/missive/api.ts';
@@ -10,7 +10,7 @@ import { startMissiveTools } from '../../support/missive/missive-tools.ts';
 const jane = { name: 'Jane Doe', address: 'jane.doe@customer.example' };
 const support = { name: 'Support', address: 'support@example.org' };
 
-/** One write of each HTTP method, and the one that cannot be taken back. */
+/** One write of each HTTP method, and sending, which cannot be undone. */
 const WRITES: [tool: string, args: Record<string, unknown>][] = [
   ['create_a_missive_contact', { contact_book: ids.vipProspects, first_name: 'Jane' }],
   ['send_a_missive_message', { conversation: ids.outage, body: 'Done', from_field: support, to_fields: [jane] }],
@@ -23,24 +23,25 @@ const READS: [tool: string, args: Record<string, unknown>][] = [
   ['get_single_missive_message_by_id', { id: ids.janesMessage }],
 ];
 
-/** How an answer is lost or cannot be read, and what is said of a call that only reads. */
+/** Ways to lose a response or make it unreadable, with the fault reported for a call that only reads. */
 const LOST: [what: string, fault: Fault, reading: string][] = [
   ['no answer in time', { kind: 'silent' }, 'timeout'],
-  ['no answer in time to what was done', { kind: 'silent', done: true }, 'timeout'],
+  ['no answer in time after the change was made', { kind: 'silent', done: true }, 'timeout'],
   ['a connection that is cut', { kind: 'cut' }, 'unreachable'],
-  ['a connection that is cut after it was done', { kind: 'cut', done: true }, 'unreachable'],
+  ['a connection that is cut after the change was made', { kind: 'cut', done: true }, 'unreachable'],
   ['half an answer', { kind: 'half an answer' }, 'unreachable'],
   ['an answer that is not JSON', { kind: 'garbage' }, 'refused'],
   ['a fault of the server', { kind: 'answer', status: 500, text: 'Internal Server Error' }, 'refused'],
-  ['a gateway that gave up', { kind: 'answer', status: 502, text: '<html>Bad Gateway</html>' }, 'refused'],
+  ['an error of a gateway', { kind: 'answer', status: 502, text: '<html>Bad Gateway</html>' }, 'refused'],
 ];
 
-/** Only silence is waited for; anything else may take its time on a busy machine. */
-const patience = ({ kind }: Fault) => (kind === 'silent' ? { totalMs: 1000 } : {});
+/** A short timeout only where no response comes; other responses may be slow on a busy machine. */
+const timeoutFor = ({ kind }: Fault) => (kind === 'silent' ? { totalMs: 1000 } : {});
 
-describe.each(LOST)('%s', (_, fault, reading) => {
-  test.each(WRITES)('after %s is an unknown outcome, and it is asked once', async (tool, args) => {
-    await using tools = await startMissiveTools(patience(fault));
+// Concurrent, as most of the time is spent waiting for the timeout.
+describe.concurrent.each(LOST)('%s', (_, fault, reading) => {
+  test.each(WRITES)('%s has an unknown outcome, with one request', async (tool, args) => {
+    await using tools = await startMissiveTools(timeoutFor(fault));
     tools.missive.misbehave(fault, { times: 99 });
     const error = await tools.failure(tool, args);
     expect(error).toMatchObject({
@@ -52,8 +53,8 @@ describe.each(LOST)('%s', (_, fault, reading) => {
     expect(tools.seen()).toHaveLength(1);
   });
 
-  test.each(READS)('after %s may be tried again, and it is asked once', async (tool, args) => {
-    await using tools = await startMissiveTools(patience(fault));
+  test.each(READS)('%s may be repeated by the caller, with one request', async (tool, args) => {
+    await using tools = await startMissiveTools(timeoutFor(fault));
     tools.missive.misbehave(fault, { times: 99 });
     const error = await tools.failure(tool, args);
     expect(error).toMatchObject({ name: 'UpstreamError', service: 'Missive', fault: reading });
@@ -61,7 +62,7 @@ describe.each(LOST)('%s', (_, fault, reading) => {
   });
 });
 
-test('a write that never left is no unknown outcome', async () => {
+test('a write that was never sent is not an unknown outcome', async () => {
   const { port } = await unusedPort();
   const api = createMissiveApi({ url: `http://127.0.0.1:${port}/v1`, token: 'any' }, { now: () => new Date() });
   await expect(api.request({ http: 'POST', path: '/posts', body: {} })).rejects.toMatchObject({
@@ -74,14 +75,14 @@ test.each([
   ['create_a_missive_contact', { contact_book: ids.vipProspects, first_name: 'Jane' }, { contacts: [] }],
   ['create_a_missive_post', { notification: { title: 'a', body: 'b' }, text: 'x' }, { post: null }],
   ['create_a_missive_draft', { body: 'x' }, { draft: null }],
-])('%s that is answered without a body was done', async (tool, args, result) => {
+])('%s succeeds if the response has no body', async (tool, args, result) => {
   await using tools = await startMissiveTools();
   tools.missive.misbehave({ kind: 'empty' });
   expect(await tools.call(tool, args)).toEqual(result);
   expect(tools.seen()).toHaveLength(1);
 });
 
-test('an answer of another shape is said to be one', async () => {
+test('a response of another shape is an error', async () => {
   await using tools = await startMissiveTools();
   tools.missive.misbehave({ kind: 'answer', status: 200, json: { contact_books: 'none' } });
   const error = await tools.failure('list_all_missive_contact_books');
@@ -89,16 +90,16 @@ test('an answer of another shape is said to be one', async () => {
 });
 
 test.each([
-  ['nothing known', { posts: 'done' }],
+  ['no known field', { posts: 'done' }],
   ['no id', { posts: { conversation: ids.outage } }],
-])('a write that is answered with %s was done', async (_, json) => {
+])('a write succeeds if the response has %s', async (_, json) => {
   await using tools = await startMissiveTools();
   tools.missive.misbehave({ kind: 'answer', status: 200, json });
   const args = { notification: { title: 'a', body: 'b' }, text: 'x' };
   expect(await tools.call('create_a_missive_post', args)).toEqual({ post: null });
 });
 
-test('a field of another type than is known is left out, and the rest is there', async () => {
+test('a field of an unexpected type is dropped, and the others are returned', async () => {
   await using tools = await startMissiveTools();
   const drafts = { id: ids.draft, conversation: { id: ids.outage }, subject: { text: 'Re: Nothing works' } };
   tools.missive.misbehave({ kind: 'answer', status: 201, json: { drafts } });
@@ -107,7 +108,7 @@ test('a field of another type than is known is left out, and the rest is there',
   });
 });
 
-test('an answer beyond all measure is given up', async () => {
+test('a response larger than 20 MB is an error', async () => {
   await using tools = await startMissiveTools();
   tools.missive.misbehave({ kind: 'answer', status: 200, text: ' '.repeat(21 * 1024 * 1024) });
   const error = await tools.failure('list_all_missive_contact_books');
@@ -118,7 +119,7 @@ test('an answer beyond all measure is given up', async () => {
   });
 });
 
-test('a redirect is not followed, so the token goes nowhere else', async () => {
+test('a redirect is not followed, so that the token is sent to no other server', async () => {
   await using tools = await startMissiveTools();
   await using elsewhere = await startMissiveTools();
   const headers = { Location: `${elsewhere.missive.url}/contact_books` };
@@ -128,7 +129,7 @@ test('a redirect is not followed, so the token goes nowhere else', async () => {
   expect(elsewhere.seen()).toEqual([]);
 });
 
-test('a token that is revoked makes the client sign in again', async () => {
+test('a revoked token is a credentials fault, so that the client signs in again', async () => {
   await using tools = await startMissiveTools();
   tools.missive.misbehave({
     kind: 'answer',
@@ -139,18 +140,19 @@ test('a token that is revoked makes the client sign in again', async () => {
   expect(error).toMatchObject({ name: 'UpstreamError', service: 'Missive', fault: 'credentials' });
 });
 
-test('no failure has the token in what is said or logged', async () => {
-  for (const [, fault] of LOST) {
-    await using tools = await startMissiveTools(patience(fault));
+test('no error contains the token', async () => {
+  const check = async (fault: Fault) => {
+    await using tools = await startMissiveTools(timeoutFor(fault));
     tools.missive.misbehave(fault);
     const error = await tools.failure('list_all_missive_contact_books');
     const { message, cause } = error as Error;
     expect(`${message} ${JSON.stringify(error)} ${String(cause)}`).not.toContain(tools.missive.token);
-  }
+  };
+  await Promise.all(LOST.map(([, fault]) => check(fault)));
 });
 
 describe('a report', () => {
-  test('that is pending says what to call and when; the request is not repeated', async () => {
+  test('that is pending returns what to call and when; the request is not repeated', async () => {
     await using tools = await startMissiveTools();
     const made = await tools.call('create_a_missive_analytics_report', {
       organization: ids.organization,
@@ -167,7 +169,7 @@ describe('a report', () => {
   });
 });
 
-test('what may have been sent is counted as sent', async () => {
+test('a message with an unknown outcome counts as sent', async () => {
   const permit = {
     scope: ['mail.read', 'mail.write', 'mail.send', 'mail.delete'],
     consent: {},
@@ -186,7 +188,7 @@ test('what may have been sent is counted as sent', async () => {
   expect(tools.seen()).toHaveLength(2);
 });
 
-test('every record that is not reading is one of the four HTTP methods for which an outcome may be unknown', () => {
+test('records that read use GET, and all others use POST, PATCH or DELETE', () => {
   const writing = missiveOperations.filter(({ effect }) => effect !== 'reads');
   expect(new Set(writing.map(({ http }) => http))).toEqual(new Set(['POST', 'PATCH', 'DELETE']));
   expect(missiveOperations.filter(({ effect, http }) => effect === 'reads' && http !== 'GET')).toEqual([]);

@@ -1,4 +1,4 @@
-/** Lists in pages: what the pages hold together is the list, whichever way Missive cuts it. */
+/** The pages of a list together hold each of its rows once, in both paging styles of Missive. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Position } from '../../../src/mcp/missive/cursor.ts';
@@ -11,7 +11,7 @@ import { comment, conversation, message, NEWEST } from '../../support/missive/ro
 
 const TOO_MANY = 200;
 
-/** Follows the cursors of a tool to the end. */
+/** The ids on each page of a tool's list, to its end. */
 async function allPages(
   { call }: Pick<MissiveTools, 'call'>,
   tool: string,
@@ -30,7 +30,7 @@ async function allPages(
   return pages;
 }
 
-/** The same for the algorithm alone, with rows that need no HTTP. */
+/** All ids that `fetchPage` returns, without HTTP. */
 async function allRows(
   paging: Parameters<typeof fetchPage>[0],
   limit: number,
@@ -59,7 +59,7 @@ describe('a list by time', () => {
   // Few different times, so that many rows share one.
   const times = fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 60 });
 
-  test('gives every row once, whatever shares a time and however small a page is', async () => {
+  test('returns every row once, with any shared timestamps and any page size', async () => {
     await fc.assert(
       fc.asyncProperty(times, fc.integer({ min: 2, max: 10 }), async (all, limit) => {
         const rows = all.map((time, index) => ({ id: `row-${index}`, time }));
@@ -71,7 +71,7 @@ describe('a list by time', () => {
     );
   });
 
-  test('gives them newest first', async () => {
+  test('returns the newest rows first', async () => {
     await fc.assert(
       fc.asyncProperty(times, fc.integer({ min: 2, max: 10 }), async (all, limit) => {
         const rows = all.map((time, index) => ({ id: `${time}`, time, index }));
@@ -88,7 +88,7 @@ describe('a list by time', () => {
     );
   });
 
-  test('neither repeats nor skips what was there when a row comes in between two pages', async () => {
+  test('neither repeats nor skips a row when new rows arrive between two pages', async () => {
     await fc.assert(
       fc.asyncProperty(times, fc.integer({ min: 2, max: 10 }), async (all, limit) => {
         const rows = all.map((time, index) => ({ id: `row-${index}`, time }));
@@ -105,14 +105,14 @@ describe('a list by time', () => {
     );
   });
 
-  test('ends where rows have no time to go on from', async () => {
+  test('ends after rows without a timestamp', async () => {
     const rows = Array.from({ length: 30 }, (_, index) => ({ id: `row-${index}`, time: null }));
     const { ids: found } = await allRows(byTime, 10, (query) => untilPage(rows, 'time', query));
     expect(found).toEqual(rows.slice(0, 10).map(({ id }) => id));
   });
 });
 
-test('a list by offset gives every row once, in order, with one request for a page', async () => {
+test('a list by offset returns every row once, in order, with one request for a page', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 1, max: 50 }), async (count, limit) => {
       fc.pre(count / limit < TOO_MANY);
@@ -126,16 +126,21 @@ test('a list by offset gives every row once, in order, with one request for a pa
 });
 
 describe('through the tools', () => {
-  test.each([
-    ['list_all_missive_conversations', 'conversations', 'last_activity_at', { all: true }, conversation],
-    ['list_all_missive_conversation_messages', 'messages', 'delivered_at', { conversation_id: ids.prospect }, message],
-    ['list_all_missive_conversation_comments', 'comments', 'created_at', { conversation_id: ids.prospect }, comment],
-  ] as const)('%s gives every row once, with ties on the limit of a page', async (tool, key, field, args, rowOf) => {
+  const inProspect = { conversation_id: ids.prospect };
+  const byTimeLists = [
+    { tool: 'list_all_missive_conversations', key: 'conversations', field: 'last_activity_at', args: { all: true } },
+    { tool: 'list_all_missive_conversation_messages', key: 'messages', field: 'delivered_at', args: inProspect },
+    { tool: 'list_all_missive_conversation_comments', key: 'comments', field: 'created_at', args: inProspect },
+  ] as const;
+  const createRow = { conversations: conversation, messages: message, comments: comment };
+
+  test.each(byTimeLists)('$tool returns every row once, with ties at the end of a page', async (list) => {
+    const { tool, key, field, args } = list;
     await using tools = await startMissiveTools();
-    // One second holds more rows than a page brings, at the beginning and in the middle.
+    // One second has more rows than a page, at the beginning and in the middle.
     const times = [9, 9, 9, 9, 8, 7, 7, 6, 5, 5, 5, 5, 5, 4, 3, 3, 3, 2, 1];
     const rows = times.map((time, index) =>
-      rowOf({ id: ids.message(index + 100), _conversation: ids.prospect, [field]: NEWEST + time }),
+      createRow[key]({ id: ids.message(index + 100), _conversation: ids.prospect, [field]: NEWEST + time }),
     );
     tools.missive.data[key].splice(0, tools.missive.data[key].length, ...rows);
     if (key !== 'conversations') expect(tools.missive.data.conversations[0]?.id).toBe(ids.prospect);
@@ -143,7 +148,7 @@ describe('through the tools', () => {
     expect(pages.flat()).toEqual(rows.map(({ id }) => id));
   });
 
-  test('list_all_missive_contacts goes on where the page before ended', async () => {
+  test('list_all_missive_contacts continues after the previous page', async () => {
     await using tools = await startMissiveTools();
     const { contacts } = tools.missive.data;
     const [first] = contacts;
@@ -165,9 +170,9 @@ describe('next_cursor', () => {
   test.each([
     ['text', 'the next page please'],
     ['a number', '50'],
-    ['JSON that is not ours', Buffer.from('{"offset":50}').toString('base64url')],
+    ['JSON of another shape', Buffer.from('{"offset":50}').toString('base64url')],
     ['nothing', ''],
-  ])('refuses %s, and Missive is not asked', async (_, cursor) => {
+  ])('refuses %s, without a request', async (_, cursor) => {
     await using tools = await startMissiveTools();
     const error = await tools.failure('list_all_missive_conversations', { all: true, next_cursor: cursor });
     expect(error).toMatchObject({
@@ -196,14 +201,14 @@ describe('next_cursor', () => {
     expect(tools.seen()).toHaveLength(1);
   });
 
-  test('may go with another limit', async () => {
+  test('is valid with another limit', async () => {
     await using tools = await startMissiveTools();
     const next_cursor = await cursorOf(tools);
     const { conversations } = await tools.call('list_all_missive_conversations', { all: true, limit: 50, next_cursor });
     expect(conversations).toMatchObject([{ id: ids.closed }, { id: ids.guest }, { id: ids.older }]);
   });
 
-  test('works at a server that has never seen the page before', async () => {
+  test('is valid at another server', async () => {
     await using tools = await startMissiveTools();
     await using other = await startMissiveTools();
     const next_cursor = await cursorOf(tools);
@@ -212,7 +217,7 @@ describe('next_cursor', () => {
   });
 });
 
-test('every list has limit and next_cursor but the one that Missive cuts at ten', () => {
+test('every list has limit and next_cursor, except the one that Missive limits to ten rows', () => {
   const lists = missiveOperations.filter(({ method }) => method === 'list');
   expect(lists.length).toBeGreaterThan(10);
   expect(lists.filter(({ paging }) => paging === undefined).map(({ name }) => name)).toEqual([

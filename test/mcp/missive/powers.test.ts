@@ -1,4 +1,4 @@
-/** What operator and owner leave of the tools, where they are listed and where they are called. */
+/** The limits of operator and owner, in the list of tools and at each call. */
 import { describe, expect, test } from 'vitest';
 import type { MissiveTag } from '../../../src/mcp/tool.ts';
 import { missiveOperations } from '../../../src/mcp/tools/missive.ts';
@@ -49,7 +49,7 @@ test('methods, tags and tools combine with AND', async () => {
   expect(tools.catalog.list(permit).map(({ name }) => name)).toEqual(['list_all_missive_contacts']);
 });
 
-describe('what is done to a conversation along with something new', () => {
+describe('a change of a conversation together with something new in it', () => {
   const along = [
     ['create_a_missive_post', { conversation: ids.outage, notification: { title: 'a', body: 'b' }, text: 'x' }],
     ['create_a_missive_draft', { conversation: ids.outage, body: 'x' }],
@@ -63,7 +63,7 @@ describe('what is done to a conversation along with something new', () => {
     { add_to_inbox: true },
   ];
 
-  test.each(along)('%s takes the power to do it alone', async (tool, args) => {
+  test.each(along)('%s takes the permission for the change alone', async (tool, args) => {
     const permit = limited({ tools: [tool] });
     await using tools = await startMissiveTools({ permit });
     for (const change of changes) {
@@ -75,14 +75,14 @@ describe('what is done to a conversation along with something new', () => {
     expect(tools.seen()).toHaveLength(1);
   });
 
-  test('a post that opens a closed conversation does so too', async () => {
+  test('a post that reopens a conversation takes it too', async () => {
     const permit = limited({ tools: ['create_a_missive_post'] });
     await using tools = await startMissiveTools({ permit });
     const args = { conversation: ids.closed, notification: { title: 'a', body: 'b' }, text: 'x', reopen: true };
     expect(await tools.failure('create_a_missive_post', args)).toMatchObject({ name: 'ToolError' });
   });
 
-  test('a new conversation may have a title without it', async () => {
+  test('a new conversation may have a title without that permission', async () => {
     const permit = limited({ tools: ['create_a_missive_post'] });
     await using tools = await startMissiveTools({ permit });
     const args = { conversation_subject: 'New', notification: { title: 'a', body: 'b' }, text: 'x' };
@@ -102,28 +102,28 @@ describe('recipients', () => {
     ['a number', { to_fields: [{ phone_number: '+15550100199' }] }],
     ['an id of a channel', { to_fields: [{ id: 'jane@customer.example' }] }],
     ['an allowed address beside a number', { to_fields: [{ address: jane.address, phone_number: '+15550100199' }] }],
-  ])('that are limited leave out %s, and Missive is not asked', async (_, to) => {
+  ])('that are limited exclude %s, without a request', async (_, to) => {
     await using tools = await startMissiveTools({ permit });
     const error = await tools.failure('send_a_missive_message', { ...message, ...to });
     expect(error).toMatchObject({ name: 'ToolError', message: expect.stringMatching(/recipients are not allowed/) });
     expect(tools.seen()).toEqual([]);
   });
 
-  test('that are limited include those of an allowed domain', async () => {
+  test('that are limited include addresses of an allowed domain', async () => {
     await using tools = await startMissiveTools({ permit });
     const to_fields = [{ address: 'Jane.Doe@Customer.Example' }];
     await tools.call('send_a_missive_message', { ...message, to_fields });
     expect(tools.seen()).toHaveLength(1);
   });
 
-  test('that are limited leave no webhook, which would give mail to others', async () => {
+  test('that are limited exclude webhooks, which would send mail to others', async () => {
     await using tools = await startMissiveTools({ permit });
     const args = { type: 'incoming_email', url: 'https://customer.example/in' };
     expect(await tools.failure('create_a_missive_webhook', args)).toMatchObject({ name: 'ToolError' });
     expect(tools.seen()).toEqual([]);
   });
 
-  test('that the owner limited are held to as well', async () => {
+  test('that the owner limited are enforced as well', async () => {
     const consent = { recipients: ['bo@example.org'] };
     await using tools = await startMissiveTools({ permit: { ...UNLIMITED, consent } });
     const error = await tools.failure('send_a_missive_message', { ...message, to_fields: [jane] });
@@ -131,14 +131,14 @@ describe('recipients', () => {
   });
 });
 
-test('no messages an hour means none, and Missive is not asked', async () => {
+test('a limit of no messages an hour refuses every message, without a request', async () => {
   await using tools = await startMissiveTools({ permit: limited({ max_sends_per_hour: 0 }) });
   const args = { body: 'x', from_field: support, to_fields: [jane] };
   expect(await tools.failure('send_a_missive_message', args)).toMatchObject({ name: 'ToolError' });
   expect(tools.seen()).toEqual([]);
 });
 
-test('everything that sends says whom it reaches, so that operator and owner can limit it', () => {
+test('every tool that sends declares its recipients, so that operator and owner can limit them', () => {
   const sending = missiveOperations.filter(({ effect }) => effect === 'sends');
   expect(sending.map(({ name }) => name)).toEqual(['send_a_missive_message', 'create_a_missive_webhook']);
   expect(sending.every(({ recipients }) => recipients !== undefined)).toBe(true);

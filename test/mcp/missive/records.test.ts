@@ -1,4 +1,4 @@
-/** Every record with good and with bad input, as Missive sees it. */
+/** The request that Missive receives for each operation record, and the arguments that are refused. */
 import { describe, expect, test } from 'vitest';
 import { missiveOperations } from '../../../src/mcp/tools/missive.ts';
 import { ids } from '../../support/missive/ids.ts';
@@ -34,7 +34,7 @@ test('every record has a row, and every row a record', () => {
   expect(Object.keys(rows).sort()).toEqual(missiveOperations.map(({ name }) => name).sort());
 });
 
-test('every row has good and bad input', () => {
+test('every row has valid and invalid arguments', () => {
   for (const [name, { good, bad }] of Object.entries(rows)) {
     expect([good.length > 0, bad.length > 0], name).toEqual([true, true]);
   }
@@ -52,7 +52,7 @@ describe.each(Object.entries(rows))('%s', (name, { good, bad }) => {
   );
 
   test.each(bad.map((example) => [example.what, example] as const))(
-    'refuses %s, and Missive is not asked',
+    'refuses %s, without a request',
     async (_, { args, says }) => {
       await using tools = await startMissiveTools({ files });
       const error = await tools.failure(name, args);
@@ -61,7 +61,7 @@ describe.each(Object.entries(rows))('%s', (name, { good, bad }) => {
     },
   );
 
-  test('refuses a parameter that it does not have, and Missive is not asked', async () => {
+  test('refuses an unknown parameter, without a request', async () => {
     await using tools = await startMissiveTools({ files });
     const error = await tools.failure(name, { ...good[0]?.args, no_such_parameter: 1 });
     expect(error).toMatchObject({ name: 'ToolError', message: expect.stringContaining('no_such_parameter') });
@@ -69,7 +69,7 @@ describe.each(Object.entries(rows))('%s', (name, { good, bad }) => {
   });
 });
 
-test('every parameter of every record is in a call that Missive sees', () => {
+test('every parameter of every record is used in a row', () => {
   const unseen = missiveOperations.flatMap(({ name, parameters }) => {
     const examples = [...(rows[name]?.good ?? []), ...(everyParameter[name] ?? [])];
     const seen = new Set(examples.flatMap(({ args }) => Object.keys(args)));
@@ -78,7 +78,7 @@ test('every parameter of every record is in a call that Missive sees', () => {
   expect(unseen).toEqual([]);
 });
 
-test('an id that leads to nothing is said to be one', async () => {
+test('an unknown id is reported as such', async () => {
   await using tools = await startMissiveTools();
   expect(await tools.failure('get_single_missive_task_by_id', { id: ids.unknown })).toMatchObject({
     message: 'Missive does not know one of these ids, or this person cannot see it. Missive says: “Not found”.',

@@ -1,4 +1,4 @@
-/** Rules over all tools. */
+/** Rules for all mail tools. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { SCOPES, UNLIMITED } from '../../../src/policy.ts';
 
 const listings = createCatalog(mailTools).list(UNLIMITED);
 
-/** The table of the first server of this kind, whose names and parameters outlive all of us. */
+/** Names and parameters of the first server of this kind, which stay compatible. */
 const PUBLIC = {
   list_mailboxes: [],
   list_mail_messages: ['folder', 'page', 'per_page'],
@@ -41,11 +41,11 @@ test('every file of the folder is one tool, named like it', () => {
 describe.each(mailTools.map((tool) => [tool.name, tool] as const))('%s', (name, tool) => {
   const listing = listings.find((each) => each.name === name);
 
-  test('its name is one that every client takes (MCP-17)', () => {
+  test('its name is valid for every client (MCP-17)', () => {
     expect(name).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
   });
 
-  test('its title and description are whole and of a sane length', () => {
+  test('its title and description are sentences of a reasonable length', () => {
     expect(tool.title).toMatch(/^[A-Z][a-z ]+$/);
     expect(tool.description).toMatch(/^[A-Z].*\.$/);
     expect(tool.description.length).toBeGreaterThan(60);
@@ -75,7 +75,7 @@ describe.each(mailTools.map((tool) => [tool.name, tool] as const))('%s', (name, 
     });
   });
 
-  test('no parameter is to be sent as a header (MCP-16)', () => {
+  test('no parameter is sent as a header (MCP-16)', () => {
     expect(JSON.stringify(listing?.inputSchema)).not.toContain('x-mcp-header');
   });
 
@@ -86,7 +86,7 @@ describe.each(mailTools.map((tool) => [tool.name, tool] as const))('%s', (name, 
     expect(Object.keys(properties)).toEqual(Object.keys(tool.input.shape));
   });
 
-  test('its public face is unchanged', async () => {
+  test('its listing is unchanged', async () => {
     await expect(`${JSON.stringify(listing, null, 2)}\n`).toMatchFileSnapshot(`../snapshots/mail/${name}.json`);
   });
 });

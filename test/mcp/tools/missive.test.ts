@@ -1,4 +1,4 @@
-/** Rules over all tools of Missive. */
+/** Rules for all Missive tools. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createCatalog } from '../../../src/mcp/catalog.ts';
@@ -7,7 +7,7 @@ import { UNLIMITED } from '../../../src/policy.ts';
 
 const listings = createCatalog(missiveTools).list(UNLIMITED);
 
-/** What a name begins with, and what its tool may do then. */
+/** HTTP method, possible effects and method of a tool, by the pattern of its name. */
 const EFFECTS: [prefix: RegExp, http: string, effects: string[], method: string][] = [
   [/^list_all_missive_/, 'GET', ['reads'], 'list'],
   [/^get_single_missive_\w+_by_id$/, 'GET', ['reads'], 'get'],
@@ -22,7 +22,7 @@ test('no two tools have one name', () => {
   expect(new Set(listings.map(({ name }) => name)).size).toBe(listings.length);
 });
 
-test('the list of all tools costs a client no more than 120 KB', () => {
+test('the list of all tools is smaller than 120 KB', () => {
   expect(Buffer.byteLength(JSON.stringify(listings))).toBeLessThan(120_000);
 });
 
@@ -30,11 +30,11 @@ describe.each(listings.map((listing) => [listing.name, listing] as const))('%s',
   const operation = missiveOperations.find((each) => each.name === name);
   const [tag] = operation?.tags ?? [];
 
-  test('its name is one that every client takes (MCP-17)', () => {
+  test('its name is valid for every client (MCP-17)', () => {
     expect(name).toMatch(/^[a-z_]{1,64}$/);
   });
 
-  test('its title and description are whole and of a sane length', () => {
+  test('its title and description are sentences of a reasonable length', () => {
     expect(listing.title).toMatch(/^[A-Z][A-Za-z -]+$/);
     expect(listing.description).toMatch(/^[A-Z`][\s\S]*\.$/);
     expect(listing.description.length).toBeGreaterThan(50);
@@ -58,7 +58,7 @@ describe.each(listings.map((listing) => [listing.name, listing] as const))('%s',
     });
   });
 
-  test('every parameter is described, and none is to be sent as a header (MCP-16)', () => {
+  test('every parameter is described, and none is sent as a header (MCP-16)', () => {
     const { properties } = z
       .object({ properties: z.record(z.string(), z.object({ description: z.string().min(7) })) })
       .parse(listing.inputSchema);
@@ -66,7 +66,7 @@ describe.each(listings.map((listing) => [listing.name, listing] as const))('%s',
     expect(JSON.stringify(properties)).not.toContain('x-mcp-header');
   });
 
-  test('every parameter of its path is one that it requires', () => {
+  test('every parameter of its path is required', () => {
     const { required = [] } = z.object({ required: z.array(z.string()).optional() }).parse(listing.inputSchema);
     const inPath = Object.entries(operation?.parameters ?? {}).filter(([, parameter]) => parameter.in === 'path');
     const wanted = [...(operation?.path.matchAll(/:(\w+)/g) ?? [])].map(([, wire]) => wire);
@@ -74,7 +74,7 @@ describe.each(listings.map((listing) => [listing.name, listing] as const))('%s',
     for (const [own] of inPath) expect(required).toContain(own);
   });
 
-  test('its public face is unchanged', async () => {
+  test('its listing is unchanged', async () => {
     await expect(`${JSON.stringify(listing, null, 2)}\n`).toMatchFileSnapshot(
       `../snapshots/missive/${tag}/${name}.json`,
     );

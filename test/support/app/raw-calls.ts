@@ -1,4 +1,4 @@
-/** A client that sends what it likes, in either era, with a token for any permit. */
+/** Calls /mcp in either protocol era, without a client library, with a token for any permit. */
 
 import { subjectOf } from '../../../src/oauth/sealed/identity.ts';
 import { createKeyring, randomId } from '../../../src/oauth/sealed/jwe.ts';
@@ -11,13 +11,13 @@ type WireEra = (typeof eras)[number];
 
 export interface RawAnswer {
   status: number;
-  /** Of the WWW-Authenticate header, sorted; absent without one. */
+  /** Scopes of the WWW-Authenticate header, sorted; absent without the header. */
   scope?: string[];
-  /** What a model reads of an error; absent from a result. */
+  /** The sentence of an error; absent in a success. */
   sentence?: string;
-  /** Of a result. */
+  /** Structured content of a result. */
   result?: Record<string, unknown>;
-  /** Of an error of the protocol. */
+  /** Code of a JSON-RPC error. */
   code?: number;
 }
 
@@ -36,7 +36,7 @@ const ENVELOPE = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-/** What the token endpoint would seal for this person, had the operator and they allowed just this. */
+/** Seals the access token that the token endpoint would issue for this account and permit. */
 export async function rawCaller(
   app: TestApp,
   account: TestAccount,

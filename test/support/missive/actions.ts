@@ -1,4 +1,4 @@
-/** What posts, drafts, messages and updates do to a conversation, as the stand-in does it. */
+/** Applies to a conversation of the stand-in what posts, drafts, messages and updates change. */
 import { randomUUID } from 'node:crypto';
 import { type Call, type Fields, find, listOf, Refusal } from './call.ts';
 import { ofConversation, type Row } from './data.ts';
@@ -6,12 +6,12 @@ import { conversation as newConversation } from './rows.ts';
 
 const NEED_ORGANIZATION = ['add_users', 'add_assignees', 'remove_assignees', 'add_shared_labels'];
 
-/** The conversation by an id of its own, or of one that was merged into it. */
+/** The conversation with this id, or with which the one with this id was merged. */
 export function conversationBy({ data }: Call, id: unknown): Row {
   return find(data.conversations, data.merged.get(String(id)) ?? id);
 }
 
-/** The one that is named, the first that a reference leads to, or a new one. */
+/** The conversation that the fields name, else the first that a reference belongs to, else a new one. */
 export function targetOf(call: Call, fields: Fields): Row {
   const { data, now } = call;
   if (fields.conversation !== undefined) return conversationBy(call, fields.conversation);
@@ -91,7 +91,7 @@ function label(conversation: Row, added: readonly Row[], removed: readonly strin
   conversation.shared_label_names = all.map(({ name }) => name).join(', ');
 }
 
-/** Whose addresses are in the messages of a conversation. */
+/** All addresses in the messages of a conversation. */
 export function addressesIn({ data }: Call, { id }: Row): string[] {
   return ofConversation(data.messages, id).flatMap((message) =>
     ['from_field', 'to_fields', 'cc_fields', 'bcc_fields', 'reply_to_fields']

@@ -1,4 +1,4 @@
-/** One request to the stand-in for Missive, and how its handlers read it. */
+/** A request to the stand-in for Missive, and functions with which its handlers read it. */
 import { z } from 'zod';
 import type { MissiveData, Row } from './data.ts';
 
@@ -6,7 +6,7 @@ export interface Call {
   data: MissiveData;
   /** Unix time, seconds. */
   now: number;
-  /** Of the path, decoded. */
+  /** A parameter of the path, decoded. */
   param(name: string): string;
   query: URLSearchParams;
   body: unknown;
@@ -20,7 +20,7 @@ export interface Reply {
 
 export type Handler = (call: Call) => Reply;
 
-/** What the API refuses, in its words. */
+/** A refusal with the status and the text of the API. */
 export class Refusal extends Error {
   override name = 'Refusal';
   readonly status: number;
@@ -56,7 +56,7 @@ export function envelopedList({ body }: Call, key: string): Fields[] {
   return list.map(fieldsOf);
 }
 
-/** The objects of a batch update: one for each id in the path, with that id. */
+/** The objects of a batch update, which has one for each id in the path. */
 export function batch(call: Call, key: string): Fields[] {
   const named = call.param('ids').split(',');
   const list = fieldsOf(call.body)[key];
@@ -84,12 +84,12 @@ export function need(fields: Fields, ...names: string[]): void {
   if (missing !== undefined) throw new Refusal(400, `Validation failed: ${missing} can't be blank`);
 }
 
-/** Only those that the API knows; the others are dropped without a word. */
+/** The fields that the API knows; others are silently dropped. */
 export function only(fields: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
 }
 
-/** The same for the few resources that say so. */
+/** For the few resources that refuse unknown fields. */
 export function onlyPermitted(fields: Fields, names: readonly string[]): Fields {
   const others = Object.keys(fields).filter((name) => !names.includes(name));
   if (others.length > 0) throw new Refusal(400, `Unpermitted parameters: ${others.join(', ')}`);
@@ -98,10 +98,10 @@ export function onlyPermitted(fields: Fields, names: readonly string[]): Fields 
 
 export const listOf = (value: unknown): string[] => z.array(z.string()).catch([]).parse(value);
 
-/** Texts longer than the API takes are refused. */
-export function atMost(fields: Fields, name: string, most: number): void {
+/** @throws {Refusal} if a text is too long */
+export function limitLength(fields: Fields, name: string, maxLength: number): void {
   const value = fields[name];
-  if (typeof value === 'string' && value.length > most) {
-    throw new Refusal(400, `Validation failed: ${name} is too long (maximum is ${most} characters)`);
+  if (typeof value === 'string' && value.length > maxLength) {
+    throw new Refusal(400, `Validation failed: ${name} is too long (maximum is ${maxLength} characters)`);
   }
 }

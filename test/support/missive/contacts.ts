@@ -1,4 +1,4 @@
-/** Contact books, groups and contacts of the stand-in for Missive. */
+/** Handles requests for contact books, groups and contacts in the stand-in for Missive. */
 import { randomUUID } from 'node:crypto';
 import {
   batch,
@@ -50,7 +50,7 @@ const LABELS: Record<string, string> = {
 
 const listed = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : []);
 
-/** Flat keys such as `email` are dropped without a word; what is wrong inside the lists is not. */
+/** Silently drops flat keys such as `email`, and refuses invalid entries of the lists. */
 function attributesOf({ data }: Call, fields: Fields): Fields {
   const own = only(fields, ATTRIBUTES);
   for (const info of listed(own.infos)) {

@@ -1,4 +1,4 @@
-/** Conversations of the stand-in for Missive, and what they hold. */
+/** Handles requests for conversations and their contents in the stand-in for Missive. */
 import { act, addressesIn, conversationBy, reopen } from './actions.ts';
 import { batch, type Call, type Fields, fieldsOf, type Handler, ok, Refusal } from './call.ts';
 import { ofConversation, type Row, shown } from './data.ts';
@@ -8,7 +8,7 @@ const FLAGS = ['assigned', 'closed', 'snoozed', 'flagged', 'trashed', 'junked'];
 const BOXES = ['inbox', 'all', 'drafts', ...FLAGS, 'shared_label', 'team_inbox', 'team_closed', 'team_all'];
 const PEOPLE = ['email', 'domain', 'contact_organization'];
 
-/** A guest sees no more than this. */
+/** The row as the API returns it; guests see two fields. */
 const view = (row: Row) => (row._guest ? { id: row.id, last_activity_at: row.last_activity_at } : shown(row));
 
 const idOf = (value: unknown): unknown =>
@@ -71,7 +71,9 @@ const list: Handler = (call) => {
       (organization === null || idOf(row.organization) === organization) &&
       concerns(call, row),
   );
-  return ok({ conversations: untilPage(rows, 'last_activity_at', query, { standard: 25, most: 50 }).map(view) });
+  return ok({
+    conversations: untilPage(rows, 'last_activity_at', query, { defaultLimit: 25, maxLimit: 50 }).map(view),
+  });
 };
 
 const within =
@@ -96,7 +98,7 @@ const update: Handler = (call) => {
   return ok({ conversations: changed });
 };
 
-/** Whichever of the two is older stays, with an id that may not be the target's. */
+/** Keeps the older of the two, whose id may not be the target's. */
 const merge: Handler = (call) => {
   const { data } = call;
   const { target, subject } = fieldsOf(call.body);

@@ -1,6 +1,6 @@
-/** What the stand-in for Missive knows, as rows that a test may read or change. */
+/** The data of the stand-in for Missive, as rows that a test may read or change. */
 
-/** A row as the API shows it; keys that begin with `_` are never shown. */
+/** A row as the API returns it; keys that begin with `_` are never returned. */
 export interface Row {
   id: string;
   [key: string]: unknown;
@@ -11,13 +11,13 @@ export interface MissiveData {
   users: Row[];
   teams: Row[];
   contact_books: Row[];
-  /** `_book` and `_kind` say where they belong. */
+  /** `_book` is the contact book, `_kind` a group or an organization. */
   contact_groups: Row[];
   contacts: Row[];
   shared_labels: Row[];
-  /** `_guest`: the token's owner sees two fields of it. */
+  /** `_guest`: the owner of the token sees two fields. */
   conversations: Row[];
-  /** `_conversation` says where they belong; `_api`: made by us, so that it cannot be fetched alone. */
+  /** `_conversation` is the id of the conversation. `_api`: created through the API, and cannot be fetched alone. */
   messages: Row[];
   comments: Row[];
   drafts: Row[];
@@ -25,17 +25,17 @@ export interface MissiveData {
   tasks: Row[];
   responses: Row[];
   hooks: Row[];
-  /** `_pending`: how many more times it answers 404. */
+  /** `_pending`: the number of 404 responses that are left. */
   reports: Row[];
-  /** Addresses that the token's owner may send from. */
+  /** Addresses from which the owner of the token may send. */
   senders: string[];
   /** Ids of custom channels and the like. */
   accounts: string[];
-  /** Ids of conversations that were merged, and where they went. */
+  /** The id of the kept conversation, by the id of the merged one. */
   merged: Map<string, string>;
-  /** Teams and the sharing of labels are for those. */
+  /** Admins may change teams and the sharing of labels. */
   isAdmin: boolean;
-  /** How often a new report answers 404 before it is there. */
+  /** The number of 404 responses before a new report is ready. */
   reportsPending: number;
 }
 
@@ -43,7 +43,7 @@ export interface MissiveData {
 export const ofConversation = (rows: readonly Row[], conversation: string): Row[] =>
   rows.filter((row) => row._conversation === conversation);
 
-/** As the API shows it. */
+/** The row as the API returns it. */
 export function shown(row: Row, ...without: string[]): Row {
   const entries = Object.entries(row).filter(([key]) => !key.startsWith('_') && !without.includes(key));
   return { id: row.id, ...Object.fromEntries(entries) };

@@ -1,4 +1,4 @@
-/** Organizations, users, teams and shared labels of the stand-in for Missive. */
+/** Handles requests for organizations, users, teams and shared labels in the stand-in for Missive. */
 import { randomUUID } from 'node:crypto';
 import {
   batch,
@@ -35,7 +35,7 @@ const TEAM = [
 const SHARING = ['share_with_organization', 'share_with_team', 'share_with_users', 'visibility'];
 const LABEL = ['name', 'color', 'parent', ...SHARING];
 
-/** Those of one organization, if the query names one. */
+/** The rows of the organization that the query names; without one, all. */
 const ofOrganization = (rows: readonly Row[], query: URLSearchParams): Row[] => {
   const wanted = query.get('organization');
   return wanted === null ? [...rows] : rows.filter(({ organization }) => organization === wanted);

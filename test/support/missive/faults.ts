@@ -1,24 +1,24 @@
-/** What the stand-in for Missive can be told to do wrong. */
+/** Faults that a test can inject into the stand-in for Missive. */
 import type { ServerResponse } from 'node:http';
 import type { Reply } from './call.ts';
 
 export type Fault =
-  /** Answers with this instead of doing anything. */
+  /** Sends this response, without handling the request. */
   | { kind: 'answer'; status: number; json?: unknown; text?: string; headers?: Record<string, string> }
-  /** Over the limit: Retry-After and the limits of a minute, whatever was used of it. */
+  /** Sends 429 with these headers, without handling the request. */
   | { kind: 'rate limited'; retryAfter?: number; limit?: number; remaining?: number; reset?: number }
-  /** Never answers; does what was asked for only with `done`. */
+  /** Sends no response; handles the request only with `done`. */
   | { kind: 'silent'; done?: boolean }
-  /** Drops the connection instead of an answer; does what was asked for only with `done`. */
+  /** Closes the connection without a response; handles the request only with `done`. */
   | { kind: 'cut'; done?: boolean }
-  /** Does it, and sends half of the answer before it drops the connection. */
+  /** Handles the request, and closes the connection after half of the response. */
   | { kind: 'half an answer' }
-  /** Does it, and answers with this status and no body. */
+  /** Handles the request, and sends this status and an empty body. */
   | { kind: 'empty'; status?: number }
-  /** Does it, and answers with something that is not JSON. */
+  /** Handles the request, and sends HTML instead of JSON. */
   | { kind: 'garbage' };
 
-/** Which requests a fault is for; all of them by default. */
+/** The requests that a fault applies to; all of them by default. */
 export interface Aim {
   method?: string;
   /** Beginning of the path below the base URL. */
@@ -27,8 +27,29 @@ export interface Aim {
   times?: number;
 }
 
-/** Nothing of it is done when this is the answer. */
-export function answerInstead(
+/** The faults that are still to be applied. */
+export interface PendingFaults {
+  add(fault: Fault, aim: Aim): void;
+  /** Removes one use of the first fault that applies to the request, and returns it. */
+  claim(request: { method: string; path: string }): Fault | undefined;
+}
+
+export function createPendingFaults(): PendingFaults {
+  const pending: { fault: Fault; aim: Aim; left: number }[] = [];
+  return {
+    add: (fault, aim) => void pending.push({ fault, aim, left: aim.times ?? 1 }),
+    claim({ method, path }) {
+      const found = pending.find(
+        ({ aim, left }) => left > 0 && (aim.method ?? method) === method && path.startsWith(aim.path ?? ''),
+      );
+      if (found !== undefined) found.left -= 1;
+      return found?.fault;
+    },
+  };
+}
+
+/** The response of a fault that leaves the request unhandled. */
+export function responseInstead(
   fault: Fault | undefined,
 ): (Reply & { text?: string; headers?: Record<string, string> }) | undefined {
   if (fault?.kind === 'answer') return fault;
@@ -46,12 +67,12 @@ export function answerInstead(
   return { status: 429, text: 'Too Many Requests', headers };
 }
 
-/** True if the fault leaves the request without its effect. */
-export const isUndone = (fault: Fault | undefined): boolean =>
+/** True if the fault, without a response, leaves the request unhandled. */
+export const isUnhandled = (fault: Fault | undefined): boolean =>
   (fault?.kind === 'silent' || fault?.kind === 'cut') && fault.done !== true;
 
-/** @returns true if the fault has taken the place of the answer */
-export function misanswer(response: ServerResponse, fault: Fault | undefined, text: string): boolean {
+/** @returns true if the fault has replaced the response */
+export function replaceResponse(response: ServerResponse, fault: Fault | undefined, text: string): boolean {
   switch (fault?.kind) {
     case 'silent':
       return true;

@@ -1,4 +1,4 @@
-/** Ids of what the stand-in for Missive holds at its start. */
+/** Ids of the initial rows of the stand-in for Missive. */
 const of = (kind: string) => (number: number) =>
   `${kind.padEnd(8, '0')}-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
@@ -21,11 +21,11 @@ const hook = of('400c');
 const report = of('4e90');
 
 export const ids = {
-  /** Of nothing. */
+  /** Belongs to no row. */
   unknown: of('dead')(1),
   organization: organization(1),
   otherOrganization: organization(2),
-  /** Whose token it is. */
+  /** The owner of the API token. */
   ana: user(1),
   bo: user(2),
   support: team(1),
@@ -43,7 +43,7 @@ export const ids = {
   engineering: label(4),
   /** Jane Doe asks for an offer. */
   prospect: conversation(1),
-  /** The team speaks of a database outage. */
+  /** The team's comments mention a database outage. */
   outage: conversation(2),
   closed: conversation(3),
   guest: conversation(4),

@@ -1,8 +1,7 @@
-/** Messages, drafts and posts of the stand-in for Missive. */
+/** Handles requests for messages, drafts and posts in the stand-in for Missive. */
 import { randomUUID } from 'node:crypto';
 import { act, reopen, targetOf } from './actions.ts';
 import {
-  atMost,
   type Call,
   created,
   enveloped,
@@ -10,6 +9,7 @@ import {
   fieldsOf,
   find,
   type Handler,
+  limitLength,
   need,
   ok,
   only,
@@ -21,7 +21,7 @@ import { conversation, message } from './rows.ts';
 
 const listed = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-/** With its body and its conversation, but without `last_activity_at`. */
+/** The row with its body and its conversation, which has no `last_activity_at` here. */
 function whole({ data }: Call, row: Row): Row {
   const found = data.conversations.find(({ id }) => id === row._conversation);
   return {
@@ -124,8 +124,8 @@ const createPost: Handler = (call) => {
   if (!fields.text && !fields.markdown && listed(fields.attachments).length === 0) {
     throw new Refusal(400, 'Validation failed: text, markdown or attachments needed');
   }
-  atMost(fields, 'text', 8000);
-  atMost(fields, 'markdown', 8000);
+  limitLength(fields, 'text', 8000);
+  limitLength(fields, 'markdown', 8000);
   const target = targetOf(call, fields);
   if (fields.reopen !== false) reopen(target);
   act(call, target, fields);

@@ -1,4 +1,4 @@
-/** The login form of a Missive client on a real server, at a stand-in for Missive. */
+/** Signs in to a real server as a client of Missive, with a stand-in for Missive. */
 import { z } from 'zod';
 import { challengeOf } from '../../../src/oauth/http/pkce.ts';
 import { type OpenForm, openForm } from '../app/person.ts';
@@ -13,16 +13,16 @@ export interface MissiveSignIn extends AsyncDisposable {
   app: TestApp;
   missive: MissiveStandIn;
   client: Registration;
-  /** The form as a browser shows it. */
+  /** Opens the sign-in page. */
   form(parameters?: Record<string, string>): Promise<OpenForm>;
   authorizationUrl(parameters?: Record<string, string>): URL;
-  /** What the token endpoint says to a form of the client. */
+  /** Sends a form of the client to the token endpoint. */
   token(form: Record<string, string>): Promise<{ status: number; body: Record<string, unknown> }>;
-  /** Signs in and gets tokens. */
+  /** Signs in and returns the tokens. */
   tokens(): Promise<{ access_token: string; refresh_token: string }>;
 }
 
-/** @param flags of `generate`, beside those that name the stand-in */
+/** @param flags of `generate`, in addition to those of the stand-in */
 export async function startMissiveSignIn(
   environment: NodeJS.ProcessEnv = {},
   flags: Record<string, unknown> = {},

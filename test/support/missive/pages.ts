@@ -1,38 +1,38 @@
-/** The two ways in which Missive cuts a list into pages. */
+/** Returns a page of rows as Missive does, in its two paging styles. */
 import { Refusal } from './call.ts';
 import type { Row } from './data.ts';
 
 interface Limits {
-  standard: number;
-  most: number;
-  least?: number;
+  defaultLimit: number;
+  maxLimit: number;
+  minLimit?: number;
 }
 
-function limitOf(query: URLSearchParams, { standard, most, least = 1 }: Limits): number {
+function limitOf(query: URLSearchParams, { defaultLimit, maxLimit, minLimit = 1 }: Limits): number {
   const text = query.get('limit');
-  const limit = text === null ? standard : Number(text);
-  if (!Number.isInteger(limit) || limit < least) throw new Refusal(400, `min 'limit' value is ${least}`);
-  if (limit > most) throw new Refusal(400, `max 'limit' value is ${most}`);
+  const limit = text === null ? defaultLimit : Number(text);
+  if (!Number.isInteger(limit) || limit < minLimit) throw new Refusal(400, `min 'limit' value is ${minLimit}`);
+  if (limit > maxLimit) throw new Refusal(400, `max 'limit' value is ${maxLimit}`);
   return limit;
 }
 
 export function offsetPage<R extends Row>(rows: readonly R[], query: URLSearchParams): R[] {
-  const limit = limitOf(query, { standard: 50, most: 200 });
+  const limit = limitOf(query, { defaultLimit: 50, maxLimit: 200 });
   const offset = Number(query.get('offset') ?? 0);
   return rows.slice(offset, offset + limit);
 }
 
 /**
- * Newest first, from `until` on, inclusively. Rows that share the timestamp of the last one are not left out, so a page may be longer
+ * Newest first, from `until` backwards, inclusively. All rows with the timestamp of the last one are included, so a page may be longer
  * than its limit. Rows without a timestamp come first and are not found by `until`.
  */
 export function untilPage<R extends Row>(
   rows: readonly R[],
   field: string,
   query: URLSearchParams,
-  limits: Limits = { standard: 10, most: 10 },
+  limits: Limits = { defaultLimit: 10, maxLimit: 10 },
 ): R[] {
-  const limit = limitOf(query, { least: 2, ...limits });
+  const limit = limitOf(query, { minLimit: 2, ...limits });
   const timeOf = (row: R) => (typeof row[field] === 'number' ? row[field] : null);
   const until = query.get('until');
   const sorted = rows

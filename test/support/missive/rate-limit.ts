@@ -1,20 +1,21 @@
-/** How many requests the stand-in for Missive takes: so many at once, in a minute, and in a quarter of an hour. */
+/** The rate limit of the stand-in for Missive: concurrent requests, requests in a minute, and requests in a quarter of an hour. */
 
 export interface RateLimit {
-  /** The headers of a 429 if there is no room for one more; undefined if there is, and then it counts. */
+  /** Counts a request. @returns the headers of a 429 if the request exceeds a limit, else undefined */
   enter(now: number): Record<string, string> | undefined;
   leave(): void;
-  forget(): void;
-  /** What an answer may say about the minute. */
+  /** Removes all requests so far. */
+  reset(): void;
+  /** The headers of a successful response, about the limit for a minute. */
   headers(now: number): Record<string, string>;
 }
 
-const MOST_AT_ONCE = 5;
+const MAX_CONCURRENT = 5;
 
-/** Requests in a window of so many seconds. */
+/** Maximum of requests in each window. */
 const WINDOWS = [
-  { seconds: 60, most: 300 },
-  { seconds: 900, most: 900 },
+  { seconds: 60, maxRequests: 300 },
+  { seconds: 900, maxRequests: 900 },
 ];
 
 export function createRateLimit(): RateLimit {
@@ -34,12 +35,12 @@ export function createRateLimit(): RateLimit {
   return {
     enter(now) {
       times = since(now - 900);
-      if (inFlight >= MOST_AT_ONCE) return { 'Retry-After': '1', ...headersOf(MOST_AT_ONCE, 0, now + 1) };
-      for (const { seconds, most } of WINDOWS) {
+      if (inFlight >= MAX_CONCURRENT) return { 'Retry-After': '1', ...headersOf(MAX_CONCURRENT, 0, now + 1) };
+      for (const { seconds, maxRequests } of WINDOWS) {
         const [oldest = now] = since(now - seconds);
-        if (since(now - seconds).length < most) continue;
+        if (since(now - seconds).length < maxRequests) continue;
         const reset = oldest + seconds;
-        return { 'Retry-After': String(Math.max(1, reset - now)), ...headersOf(most, 0, reset) };
+        return { 'Retry-After': String(Math.max(1, reset - now)), ...headersOf(maxRequests, 0, reset) };
       }
       times.push(now);
       inFlight += 1;
@@ -48,7 +49,7 @@ export function createRateLimit(): RateLimit {
     leave() {
       inFlight -= 1;
     },
-    forget() {
+    reset() {
       times = [];
     },
     headers(now) {

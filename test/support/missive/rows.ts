@@ -1,4 +1,4 @@
-/** Rows of the stand-in for Missive, each with whatever a test says of it. */
+/** Creates rows of the stand-in for Missive, from defaults and a test's own values. */
 import type { Row } from './data.ts';
 import { ids } from './ids.ts';
 
@@ -12,7 +12,7 @@ export const bo = { id: ids.bo, name: 'Bo Li', email: 'bo@example.org' };
 export const jane = { name: 'Jane Doe', address: 'jane.doe@customer.example' };
 export const support = { name: 'Support', address: 'support@example.org' };
 
-/** How a conversation stands with a user. */
+/** The state of a conversation for a user. */
 export const standing = (user: { id: string }, changes: Record<string, unknown> = {}) => ({
   ...user,
   unassigned: false,
@@ -26,7 +26,6 @@ export const standing = (user: { id: string }, changes: Record<string, unknown> 
   ...changes,
 });
 
-/** A conversation with whatever a test says of it. */
 export function conversation(changes: Partial<Row> & { id: string }): Row {
   return {
     created_at: NEWEST - 1000,
@@ -55,7 +54,6 @@ export function conversation(changes: Partial<Row> & { id: string }): Row {
   };
 }
 
-/** A message with whatever a test says of it. */
 export function message(changes: Partial<Row> & { id: string; _conversation: string }): Row {
   return {
     type: 'email',
@@ -79,7 +77,6 @@ export function message(changes: Partial<Row> & { id: string; _conversation: str
   };
 }
 
-/** A comment with whatever a test says of it. */
 export function comment(changes: Partial<Row> & { id: string; _conversation: string }): Row {
   return {
     body: 'A comment',

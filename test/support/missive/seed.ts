@@ -1,4 +1,4 @@
-/** What the stand-in for Missive holds at its start: enough for a prospect to be stored and a thread to be escalated. */
+/** The initial rows of the stand-in for Missive: enough to store a prospect and to escalate a thread. */
 import type { MissiveData } from './data.ts';
 import { ids } from './ids.ts';
 import {
@@ -20,8 +20,24 @@ import {
   team,
 } from './rows.ts';
 
-/** New each time, so that no test sees what another one did. */
-export function seededData(): MissiveData {
+/** New objects for each test, so that no test depends on the changes of another. */
+export function createSeed(): MissiveData {
+  return {
+    ...directoryRows(),
+    ...contactRows(),
+    ...conversationRows(),
+    ...messageRows(),
+    ...internalRows(),
+    ...taskAndResponseRows(),
+    senders: ['ana@example.org', 'support@example.org'],
+    accounts: [ids.customChannel],
+    merged: new Map(),
+    isAdmin: true,
+    reportsPending: 1,
+  };
+}
+
+function directoryRows(): Pick<MissiveData, 'organizations' | 'users' | 'teams'> {
   return {
     organizations: [organization, { id: ids.otherOrganization, name: 'Second Ltd' }].map((row) => ({ ...row })),
     users: [
@@ -32,6 +48,11 @@ export function seededData(): MissiveData {
       { ...team, active_members: [ids.ana, ids.bo], observers: [] },
       { ...team, id: ids.sales, name: 'Sales', active_members: [ids.bo], observers: [] },
     ],
+  };
+}
+
+function contactRows(): Pick<MissiveData, 'contact_books' | 'contact_groups' | 'contacts'> {
+  return {
     contact_books: [
       book(ids.enterpriseLeads, 'Enterprise Leads'),
       book(ids.vipProspects, 'VIP Prospects'),
@@ -45,6 +66,11 @@ export function seededData(): MissiveData {
       contact(ids.max, 'Max', 'Moe', 'max@company.example'),
       contact(ids.lea, 'Lea', 'Lou', 'lea@company.example'),
     ],
+  };
+}
+
+function conversationRows(): Pick<MissiveData, 'shared_labels' | 'conversations'> {
+  return {
     shared_labels: [
       label(ids.supportLabel, 'Support', null, '#2020c0'),
       label(ids.urgent, 'Urgent', { id: ids.supportLabel, name: 'Support' }, '#c02020'),
@@ -69,6 +95,11 @@ export function seededData(): MissiveData {
       conversation({ id: ids.guest, last_activity_at: NEWEST - 70, _guest: true }),
       conversation({ id: ids.older, created_at: NEWEST - 9000, last_activity_at: NEWEST - 80 }),
     ],
+  };
+}
+
+function messageRows(): Pick<MissiveData, 'messages' | 'drafts'> {
+  return {
     messages: [
       message({
         id: ids.janesMessage,
@@ -108,16 +139,6 @@ export function seededData(): MissiveData {
         ],
       }),
     ],
-    comments: [
-      comment({ id: ids.comment(1), _conversation: ids.outage, body: 'Looking into it', created_at: NEWEST - 90 }),
-      comment({
-        id: ids.comment(2),
-        _conversation: ids.outage,
-        body: '@Ana looks like the database outage',
-        created_at: NEWEST - 80,
-        mentions: [{ id: ids.ana, index: 0, length: 4 }],
-      }),
-    ],
     drafts: [
       message({
         id: ids.draft,
@@ -128,6 +149,21 @@ export function seededData(): MissiveData {
         from_field: support,
         to_fields: [jane],
         author: ana,
+      }),
+    ],
+  };
+}
+
+function internalRows(): Pick<MissiveData, 'comments' | 'posts'> {
+  return {
+    comments: [
+      comment({ id: ids.comment(1), _conversation: ids.outage, body: 'Looking into it', created_at: NEWEST - 90 }),
+      comment({
+        id: ids.comment(2),
+        _conversation: ids.outage,
+        body: '@Ana looks like the database outage',
+        created_at: NEWEST - 80,
+        mentions: [{ id: ids.ana, index: 0, length: 4 }],
       }),
     ],
     posts: [
@@ -141,6 +177,11 @@ export function seededData(): MissiveData {
         attachments: [],
       },
     ],
+  };
+}
+
+function taskAndResponseRows(): Pick<MissiveData, 'tasks' | 'responses' | 'hooks' | 'reports'> {
+  return {
     tasks: [
       task(ids.task, { title: 'Call Jane', assignees: [ids.ana], team: ids.support, due_at: NEWEST + 90_000 }),
       task(ids.subtask, { title: 'Write a report', type: 'conversation', conversation: ids.outage }),
@@ -148,10 +189,5 @@ export function seededData(): MissiveData {
     responses: [response(ids.thanks, 'Thanks'), response(ids.imported, 'Template', { _imported: true })],
     hooks: [{ id: ids.hook, type: 'new_comment', url: 'https://hooks.example.com/in' }],
     reports: [{ id: ids.report, _pending: 0 }],
-    senders: ['ana@example.org', 'support@example.org'],
-    accounts: [ids.customChannel],
-    merged: new Map(),
-    isAdmin: true,
-    reportsPending: 1,
   };
 }

@@ -1,4 +1,4 @@
-/** A stand-in for the Missive API: as much of it as the reference describes, its silent behaviours and limits included. */
+/** A stand-in for the Missive API over HTTP, as its reference describes it, with its silent behaviours and limits. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeServer, listenOnLoopback } from '../servers/proxies.ts';
@@ -7,16 +7,16 @@ import { contactRoutes } from './contacts.ts';
 import { conversationRoutes } from './conversations.ts';
 import type { MissiveData } from './data.ts';
 import { directoryRoutes } from './directory.ts';
-import { type Aim, answerInstead, type Fault, isUndone, misanswer } from './faults.ts';
+import { type Aim, createPendingFaults, type Fault, isUnhandled, replaceResponse, responseInstead } from './faults.ts';
 import { messageRoutes } from './messages.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { seededData } from './seed.ts';
+import { createSeed } from './seed.ts';
 import { workRoutes } from './work.ts';
 
 /** A request as it arrived. */
 export interface SeenRequest {
   method: string;
-  /** Below the base URL, as it was encoded. */
+  /** Below the base URL, still encoded. */
   path: string;
   query: Record<string, string>;
   /** Parsed; undefined if there was none. */
@@ -27,20 +27,20 @@ export interface SeenRequest {
 export interface MissiveStandIn extends AsyncDisposable {
   /** Base URL of the API. */
   url: string;
-  /** The personal API token that it takes. */
+  /** The personal API token that it accepts. */
   token: string;
   data: MissiveData;
-  /** All requests so far, the refused ones included. */
+  /** All requests so far, refused ones included. */
   requests: SeenRequest[];
-  /** Lets the next request go wrong, or the next ones of a kind. */
+  /** Applies a fault to the next request, or to the next ones that `aim` selects. */
   misbehave(fault: Fault, aim?: Aim): void;
-  /** From now on successes tell the remaining quota as well, which the documentation does not promise. */
-  tellQuota(): void;
-  /** As if all requests so far were long ago, for the rate limit. */
-  forgetRequests(): void;
+  /** Makes successful responses report the remaining quota too, which the documentation does not promise. */
+  reportQuota(): void;
+  /** Removes all requests so far from the rate limit. */
+  resetRateLimit(): void;
 }
 
-const MOST_BYTES = 10 * 1024 * 1024;
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const BASE = '/v1';
 
 const routes = [...directoryRoutes, ...contactRoutes, ...conversationRoutes, ...messageRoutes, ...workRoutes].map(
@@ -57,20 +57,12 @@ export async function startMissive({
   token?: string;
   now?: () => Date;
 } = {}): Promise<MissiveStandIn> {
-  const data = seededData();
+  const data = createSeed();
   const requests: SeenRequest[] = [];
-  const armed: { fault: Fault; aim: Aim; left: number }[] = [];
+  const faults = createPendingFaults();
   const limit = createRateLimit();
-  let isTellingQuota = false;
+  let isQuotaReported = false;
   const seconds = () => Math.floor(now().getTime() / 1000);
-
-  function faultFor({ method, path }: SeenRequest): Fault | undefined {
-    const found = armed.find(
-      ({ aim, left }) => left > 0 && (aim.method ?? method) === method && path.startsWith(aim.path ?? ''),
-    );
-    if (found !== undefined) found.left -= 1;
-    return found?.fault;
-  }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { seen, length } = await read(request);
@@ -81,12 +73,12 @@ export async function startMissive({
     const refused = limit.enter(seconds());
     if (refused !== undefined) return send(response, { ...errorReply(429, 'Too many requests'), headers: refused });
     response.once('close', () => limit.leave());
-    const fault = faultFor(seen);
-    const instead = answerInstead(fault);
+    const fault = faults.claim(seen);
+    const instead = responseInstead(fault);
     if (instead !== undefined) return send(response, instead);
-    const reply = isUndone(fault) ? { status: 200 } : answer(seen, length, { data, now: seconds() });
-    if (misanswer(response, fault, JSON.stringify(reply.json ?? {}))) return;
-    send(response, { ...reply, ...(isTellingQuota && { headers: limit.headers(seconds()) }) });
+    const reply = isUnhandled(fault) ? { status: 200 } : answer(seen, length, { data, now: seconds() });
+    if (replaceResponse(response, fault, JSON.stringify(reply.json ?? {}))) return;
+    send(response, { ...reply, ...(isQuotaReported && { headers: limit.headers(seconds()) }) });
   }
 
   const sockets = new Set<Socket>();
@@ -103,11 +95,11 @@ export async function startMissive({
     token,
     data,
     requests,
-    misbehave: (fault, aim = {}) => void armed.push({ fault, aim, left: aim.times ?? 1 }),
-    tellQuota() {
-      isTellingQuota = true;
+    misbehave: (fault, aim = {}) => faults.add(fault, aim),
+    reportQuota() {
+      isQuotaReported = true;
     },
-    forgetRequests: () => limit.forget(),
+    resetRateLimit: () => limit.reset(),
     [Symbol.asyncDispose]: () => closeServer(server, sockets),
   };
 }
@@ -126,7 +118,7 @@ async function read(request: IncomingMessage): Promise<{ seen: SeenRequest; leng
 
 function answer(seen: SeenRequest, length: number, { data, now }: Pick<Call, 'data' | 'now'>): Reply {
   const { method, path, query, body, headers } = seen;
-  if (length > MOST_BYTES) return errorReply(413, 'Request is too large');
+  if (length > MAX_BODY_BYTES) return errorReply(413, 'Request is too large');
   if (body !== undefined && !headers['content-type']?.startsWith('application/json')) {
     return errorReply(400, 'Content-Type must be application/json');
   }

@@ -1,8 +1,7 @@
-/** Tasks, responses, webhooks and reports of the stand-in for Missive. */
+/** Handles requests for tasks, responses, webhooks and reports in the stand-in for Missive. */
 import { randomUUID } from 'node:crypto';
 import { targetOf } from './actions.ts';
 import {
-  atMost,
   batch,
   type Call,
   created,
@@ -11,6 +10,7 @@ import {
   type Fields,
   find,
   type Handler,
+  limitLength,
   listOf,
   need,
   ok,
@@ -25,8 +25,8 @@ const TASK_CHANGES = ['title', 'description', 'state', 'assignees', 'team', 'due
 const STATES = ['todo', 'in_progress', 'closed'];
 
 function checkTask({ data }: Call, fields: Fields): void {
-  atMost(fields, 'title', 1000);
-  atMost(fields, 'description', 10_000);
+  limitLength(fields, 'title', 1000);
+  limitLength(fields, 'description', 10_000);
   if (fields.state !== undefined && !STATES.includes(String(fields.state))) {
     throw new Refusal(400, 'Validation failed: state is not included in the list');
   }
@@ -51,7 +51,9 @@ const listTasks: Handler = ({ data, query }) => {
       return value === null || isMatch(row, value);
     }),
   );
-  return ok({ tasks: untilPage(rows, 'last_activity_at', query, { standard: 25, most: 50 }).map((row) => shown(row)) });
+  return ok({
+    tasks: untilPage(rows, 'last_activity_at', query, { defaultLimit: 25, maxLimit: 50 }).map((row) => shown(row)),
+  });
 };
 
 const getTask: Handler = ({ data, param }) => {
@@ -120,8 +122,8 @@ const RESPONSE = [
 ];
 
 function checkResponse(fields: Fields): void {
-  atMost(fields, 'title', 500);
-  atMost(fields, 'subject', 500);
+  limitLength(fields, 'title', 500);
+  limitLength(fields, 'subject', 500);
   if ((fields.external_id === undefined) !== (fields.external_source === undefined)) {
     throw new Refusal(400, "'external_id' and 'external_source' must be given together");
   }
@@ -146,7 +148,7 @@ const createResponses: Handler = (call) => {
   return created({ responses: rows.map((row) => shown(row)) });
 };
 
-/** Those that came with a WhatsApp template stay as they are. */
+/** A response that can be changed: one that was not imported with a WhatsApp template. */
 function changeable({ data }: Call, id: unknown): Row {
   const row = find(data.responses, id);
   if (row._imported) throw new Refusal(403, 'Imported responses cannot be changed');
@@ -196,7 +198,7 @@ const createReport: Handler = (call) => {
   return created({ reports: { id: row.id } });
 };
 
-/** Not there yet, there no more and never there look the same: a 404 without a word. */
+/** A pending, an expired and an unknown report all return an empty 404. */
 const getReport: Handler = ({ data, param }) => {
   const row = data.reports.find(({ id }) => id === param('id'));
   if (row === undefined) return { status: 404 };

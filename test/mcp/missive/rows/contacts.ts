@@ -29,7 +29,7 @@ export const contacts: Rows = {
         },
       },
     ],
-    bad: [{ what: 'a filter that there is not', args: { name: 'VIP Prospects' }, says: /name/ }],
+    bad: [{ what: 'an unknown filter', args: { name: 'VIP Prospects' }, says: /name/ }],
   },
   list_all_missive_contact_groups: {
     good: [
@@ -90,7 +90,7 @@ export const contacts: Rows = {
         says: /modified_since/,
       },
       {
-        what: 'a cursor of its own making',
+        what: 'an invented cursor',
         args: { contact_book: ids.vipProspects, next_cursor: '50' },
         says: /next_cursor/,
       },
@@ -147,7 +147,7 @@ export const contacts: Rows = {
         args: { contact_book: ids.vipProspects, contacts: [{ first_name: 'J', phone_number: '1' }] },
         says: /phone_number/,
       },
-      { what: 'nothing to know it by', args: { contact_book: ids.vipProspects }, says: /infos/ },
+      { what: 'an empty contact', args: { contact_book: ids.vipProspects }, says: /infos/ },
       {
         what: 'one and several',
         args: { contact_book: ids.vipProspects, first_name: 'J', contacts: [{ first_name: 'K' }] },
@@ -159,7 +159,7 @@ export const contacts: Rows = {
         says: /infos\.0\.label/,
       },
       {
-        what: 'a label of one’s own beside another',
+        what: 'a custom label beside another label',
         args: {
           contact_book: ids.vipProspects,
           infos: [{ kind: 'email', label: 'work', custom_label: 'Desk', value: 'j@x.example' }],
@@ -191,7 +191,7 @@ export const contacts: Rows = {
         result: { contact: { id: ids.max, last_name: 'Mu', infos: [{}, {}] } },
       },
       {
-        shows: 'that lists are added to what is there',
+        shows: 'that entries are added to the current ones',
         args: { id: ids.max, infos: [{ kind: 'email', label: 'home', value: 'max@home.example' }] },
         requests: [
           { path: `/contacts/${ids.max}` },
@@ -215,7 +215,7 @@ export const contacts: Rows = {
         result: { contact: { infos: [{}, {}, { value: 'max@home.example' }], memberships: [{ title: 'Buyer' }] } },
       },
       {
-        shows: 'that the same entry takes the place of the old one',
+        shows: 'that an entry with the same value replaces the current one',
         args: {
           id: ids.max,
           infos: [{ kind: 'email', label: 'home', value: 'MAX@company.example' }],
@@ -266,7 +266,7 @@ export const contacts: Rows = {
         result: { contact: { memberships: [{ title: 'Buyer' }, { group: { name: 'VIP' } }] } },
       },
       {
-        shows: 'that replace takes away what is not given',
+        shows: 'that replace removes entries that are not given',
         args: { id: ids.max, infos: [{ kind: 'url', label: 'blog', value: 'https://max.example' }], replace: true },
         requests: [
           {

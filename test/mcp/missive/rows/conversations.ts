@@ -9,7 +9,7 @@ const boxes: Record<string, true | string> = { ...Object.fromEntries(FLAGS.map((
 
 /** Every mailbox filter, alone. */
 const eachBox: Row['good'] = Object.entries(boxes).map(([name, value]) => ({
-  shows: `those of ${name}`,
+  shows: `the filter ${name}`,
   args: { [name]: value },
   requests: [{ path: '/conversations', query: { [name]: String(value), limit: '25' } }],
   result: { conversations: expect.any(Array), next_cursor: null },
@@ -113,7 +113,7 @@ export const conversations: Rows = {
   get_single_missive_conversation_by_id: {
     good: [
       {
-        shows: 'how it stands with each user',
+        shows: 'the state for each user',
         args: { id: ids.closed },
         requests: [{ path: `/conversations/${ids.closed}` }],
         result: {
@@ -168,7 +168,7 @@ export const conversations: Rows = {
         result: { conversation: { id: ids.outage, shared_labels: [{ id: ids.urgent }, { id: ids.engineering }] } },
       },
       {
-        shows: 'everything at once',
+        shows: 'all actions together',
         args: {
           id: ids.outage,
           subject: 'Outage',
@@ -220,7 +220,7 @@ export const conversations: Rows = {
         },
       },
       {
-        shows: 'a closed one open again',
+        shows: 'that a closed conversation is reopened',
         args: { id: ids.closed, reopen: true },
         requests: [
           {
@@ -258,13 +258,13 @@ export const conversations: Rows = {
       },
       { what: 'closed and open', args: { id: ids.outage, close: true, reopen: true }, says: /close or reopen/ },
       { what: 'a flag that is false', args: { id: ids.outage, close: false }, says: /close/ },
-      { what: 'what the API cannot do', args: { id: ids.outage, archive: true }, says: /archive/ },
+      { what: 'an action that the API does not have', args: { id: ids.outage, archive: true }, says: /archive/ },
     ],
   },
   merge_a_missive_conversation_by_id: {
     good: [
       {
-        shows: 'the id that stays, which is not the target’s',
+        shows: 'the id that is kept, which is not the target’s',
         args: { id: ids.older, target: ids.outage, subject: 'Outage' },
         requests: [
           {
@@ -278,7 +278,11 @@ export const conversations: Rows = {
     ],
     bad: [
       { what: 'no target', args: { id: ids.older }, says: /target/ },
-      { what: 'itself', args: { id: ids.older, target: ids.older.toUpperCase() }, says: /same conversation/ },
+      {
+        what: 'the conversation itself',
+        args: { id: ids.older, target: ids.older.toUpperCase() },
+        says: /same conversation/,
+      },
     ],
   },
 };

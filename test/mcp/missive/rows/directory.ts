@@ -28,7 +28,7 @@ export const directory: Rows = {
   list_all_missive_users: {
     good: [
       {
-        shows: 'who has the token',
+        shows: 'the owner of the token',
         args: { organization: ids.organization, limit: 7 },
         requests: [{ path: '/users', query: { organization: ids.organization, ...limit(7) } }],
         result: {
@@ -39,7 +39,9 @@ export const directory: Rows = {
         },
       },
     ],
-    bad: [{ what: 'a name for an id', args: { organization: 'Example Ltd' }, says: /organization: must be an id/ }],
+    bad: [
+      { what: 'a name instead of an id', args: { organization: 'Example Ltd' }, says: /organization: must be an id/ },
+    ],
   },
   list_all_missive_teams: {
     good: [
@@ -50,7 +52,9 @@ export const directory: Rows = {
         result: { teams: [{ id: ids.support, active_members: [ids.ana, ids.bo] }, { id: ids.sales }] },
       },
     ],
-    bad: [{ what: 'a name for an id', args: { organization: 'Example Ltd' }, says: /organization: must be an id/ }],
+    bad: [
+      { what: 'a name instead of an id', args: { organization: 'Example Ltd' }, says: /organization: must be an id/ },
+    ],
   },
   create_a_missive_team: {
     good: [

@@ -84,7 +84,7 @@ export const drafts: Rows = {
       },
     ],
     bad: [
-      { what: 'nothing in it', args: { to_fields: [jane] }, says: /body or attachments/ },
+      { what: 'no contents', args: { to_fields: [jane] }, says: /body or attachments/ },
       {
         what: 'two numbers',
         args: { body: 'x', to_fields: [{ phone_number: '+15550100199' }, { phone_number: '+15550100198' }] },
@@ -92,7 +92,7 @@ export const drafts: Rows = {
       },
       { what: 'sending, which another tool does', args: { body: 'x', send: true }, says: /send/ },
       {
-        what: 'a link that is not ours',
+        what: 'a link of another server',
         args: { body: 'x', attachment_urls: ['https://elsewhere.example/f'] },
         says: /not one of this server/,
       },
@@ -163,15 +163,15 @@ export const drafts: Rows = {
       },
     ],
     bad: [
-      { what: 'nobody to send to', args: { body: 'x', from_field: support }, says: /to_fields/ },
+      { what: 'no recipients', args: { body: 'x', from_field: support }, says: /to_fields/ },
       {
         what: 'no sender',
         args: { body: 'x', to_fields: [jane] },
         says: /from_field.*list_all_missive_conversation_messages/,
       },
-      { what: 'nothing in it', args: { from_field: support, to_fields: [jane] }, says: /body or attachments/ },
+      { what: 'no contents', args: { from_field: support, to_fields: [jane] }, says: /body or attachments/ },
       {
-        what: 'a time that is over',
+        what: 'a time in the past',
         args: { body: 'x', from_field: support, to_fields: [jane], send_at: 1 },
         says: /send_at/,
       },
@@ -187,7 +187,7 @@ export const drafts: Rows = {
   delete_a_missive_draft_by_id: {
     good: [
       {
-        shows: 'no more than that it is done',
+        shows: 'that it is done',
         args: { id: ids.draft },
         requests: [{ method: 'DELETE', path: `/drafts/${ids.draft}` }],
         result: { done: true },

@@ -1,10 +1,10 @@
-/** Calls with all the parameters that the other rows do not name: each arrives under its name, in its envelope. */
+/** Calls with all parameters that the other rows lack: each is sent under its name, in its envelope. */
 import { ids } from '../../../support/missive/ids.ts';
 import type { Row } from './row.ts';
 
 type Args = Record<string, unknown>;
 
-/** What can be done to a conversation along with something new. */
+/** All changes of a conversation that are possible together with something new in it. */
 const actions = {
   conversation: ids.outage,
   references: ['<a1@customer.example>'],

@@ -34,7 +34,7 @@ export const messages: Rows = {
     ],
     bad: [
       { what: 'no id', args: {}, says: /id/ },
-      { what: 'a format that there is not', args: { id: ids.janesMessage, body_format: 'pdf' }, says: /body_format/ },
+      { what: 'an unknown format', args: { id: ids.janesMessage, body_format: 'pdf' }, says: /body_format/ },
     ],
   },
   list_all_missive_messages: {
@@ -46,7 +46,7 @@ export const messages: Rows = {
         result: { messages: [{ id: ids.janesMessage, body: expect.stringContaining('200 seats') }] },
       },
       {
-        shows: 'nothing for a Message-ID that nobody knows',
+        shows: 'no rows for an unknown Message-ID',
         args: { email_message_id: '<nobody@x.example>' },
         requests: [{ path: '/messages', query: { email_message_id: '<nobody@x.example>' } }],
         result: { messages: [] },
@@ -92,7 +92,7 @@ export const messages: Rows = {
     bad: [
       { what: 'no account', args: { from_field: jane, body: 'x' }, says: /account/ },
       { what: 'no sender', args: { account: ids.customChannel, body: 'x' }, says: /from_field/ },
-      { what: 'nothing in it', args: { account: ids.customChannel, from_field: jane }, says: /body or attachments/ },
+      { what: 'no contents', args: { account: ids.customChannel, from_field: jane }, says: /body or attachments/ },
       needsOrganization({ account: ids.customChannel, from_field: jane, body: 'x' }),
       ...badPeople({ account: ids.customChannel, from_field: jane, body: 'x' }),
     ],

@@ -1,4 +1,4 @@
-/** Who and what the rows of messages, drafts and posts name. */
+/** People and files that the rows of messages, drafts and posts share. */
 import { ids } from '../../../support/missive/ids.ts';
 
 export const support = { name: 'Support', address: 'support@example.org' };
@@ -6,7 +6,7 @@ export const jane = { name: 'Jane Doe', address: 'jane.doe@customer.example' };
 export const file = 'https://mail.example/attachments/own';
 export const attached = { filename: 'plan.pdf', base64_data: Buffer.from('a plan').toString('base64') };
 
-/** What links of our own lead to in these tests. */
+/** Files behind the attachment links of this server. */
 export const files = { [file]: { filename: 'plan.pdf', bytes: Buffer.from('a plan') } };
 
 export const needsOrganization = (args: Record<string, unknown>) => ({
@@ -16,7 +16,7 @@ export const needsOrganization = (args: Record<string, unknown>) => ({
 });
 
 export const badPeople = (args: Record<string, unknown>) => [
-  { what: 'a name that reaches nobody', args: { ...args, to_fields: [{ name: 'Jane' }] }, says: /to_fields\.0/ },
+  { what: 'a person without an address', args: { ...args, to_fields: [{ name: 'Jane' }] }, says: /to_fields\.0/ },
   {
     what: 'a key that Missive drops',
     args: { ...args, to_fields: [{ email: 'j@x.example' }] },

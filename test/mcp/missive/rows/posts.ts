@@ -83,7 +83,7 @@ export const posts: Rows = {
   delete_a_missive_post_by_id: {
     good: [
       {
-        shows: 'no more than that it is done',
+        shows: 'that it is done',
         args: { id: ids.post },
         requests: [{ method: 'DELETE', path: `/posts/${ids.post}` }],
         result: { done: true },

@@ -84,12 +84,12 @@ export const responses: Rows = {
         says: /need organization/,
       },
       {
-        what: 'half of an id elsewhere',
+        what: 'external_id or external_source alone',
         args: { user: ids.ana, title: 'x', external_id: '1' },
         says: /external_source/,
       },
       { what: 'a title that is too long', args: { user: ids.ana, title: 'x'.repeat(501) }, says: /title/ },
-      { what: 'nothing in it', args: { user: ids.ana }, says: /title/ },
+      { what: 'no contents', args: { user: ids.ana }, says: /title/ },
     ],
   },
   update_a_missive_response_by_id: {
@@ -109,13 +109,17 @@ export const responses: Rows = {
     ],
     bad: [
       { what: 'nothing to change', args: { id: ids.thanks }, says: /nothing to change/ },
-      { what: 'half of an id elsewhere', args: { id: ids.thanks, external_source: 'crm' }, says: /external_id/ },
+      {
+        what: 'external_id or external_source alone',
+        args: { id: ids.thanks, external_source: 'crm' },
+        says: /external_id/,
+      },
     ],
   },
   delete_a_missive_response_by_id: {
     good: [
       {
-        shows: 'no more than that it is done',
+        shows: 'that it is done',
         args: { id: ids.thanks },
         requests: [{ method: 'DELETE', path: `/responses/${ids.thanks}` }],
         result: { done: true },

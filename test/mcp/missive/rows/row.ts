@@ -1,6 +1,6 @@
-/** What a record is held to: calls, and what Missive sees of them. */
+/** A row of the test of records: calls of one tool, and the requests that Missive must receive for them. */
 
-/** A request as Missive sees it. */
+/** A request as Missive receives it. */
 export interface Expected {
   method?: string;
   path: string;
@@ -10,15 +10,15 @@ export interface Expected {
 
 export interface Row {
   good: {
-    /** What the call shows, in a few words. */
+    /** The rule that the call shows, in a few words. */
     shows: string;
     args: Record<string, unknown>;
-    /** In their order; `method` is GET where it is left out. */
+    /** In their order; `method` is GET by default. */
     requests: Expected[];
-    /** As much of the result as matters. */
+    /** The part of the result that is compared. */
     result: Record<string, unknown>;
   }[];
-  /** Calls that are refused before Missive is asked; the sentence names the parameter, or the tool that helps. */
+  /** Calls that are refused without a request; the sentence names the parameter, or the tool that finds its value. */
   bad: { what: string; args: Record<string, unknown>; says: RegExp }[];
 }
 

@@ -51,7 +51,7 @@ export const tasks: Rows = {
       },
     ],
     bad: [
-      { what: 'a state that there is not', args: { state: 'done' }, says: /state/ },
+      { what: 'an unknown state', args: { state: 'done' }, says: /state/ },
       { what: 'a filter that is misspelled', args: { asignee: ids.ana }, says: /asignee/ },
       { what: 'fewer than two', args: { limit: 1 }, says: /limit/ },
     ],
@@ -70,7 +70,7 @@ export const tasks: Rows = {
   create_a_missive_task: {
     good: [
       {
-        shows: 'a task of its own',
+        shows: 'a standalone task',
         args: { title: 'Call Jane', organization: ids.organization, assignees: [ids.ana], due_at: 1_760_090_000 },
         requests: [
           {
@@ -108,7 +108,11 @@ export const tasks: Rows = {
         args: { title: 'x'.repeat(1001), organization: ids.organization, team: ids.support },
         says: /title/,
       },
-      { what: 'nobody to do it', args: { title: 'x' }, says: /list_all_missive_teams.*list_all_missive_users/ },
+      {
+        what: 'neither team nor assignees',
+        args: { title: 'x' },
+        says: /list_all_missive_teams.*list_all_missive_users/,
+      },
       ...['team', 'assignees', 'add_users'].map((name) => ({
         what: `${name} without an organization`,
         args: { title: 'x', subtask: true, conversation: ids.outage, [name]: name === 'team' ? ids.support : [ids.bo] },

@@ -6,7 +6,7 @@ export const webhooksAnalytics: Rows = {
   create_a_missive_webhook: {
     good: [
       {
-        shows: 'the id, which nobody tells again',
+        shows: 'the id, which no other call returns',
         args: {
           type: 'incoming_email',
           url: 'https://hooks.example.com/in',
@@ -34,7 +34,7 @@ export const webhooksAnalytics: Rows = {
     ],
     bad: [
       {
-        what: 'a kind that was invented',
+        what: 'an unknown kind of webhook',
         args: { type: 'conversation_closed', url: 'https://hooks.example.com/in' },
         says: /type/,
       },
@@ -54,7 +54,7 @@ export const webhooksAnalytics: Rows = {
   delete_a_missive_webhook_by_id: {
     good: [
       {
-        shows: 'no more than that it is done',
+        shows: 'that it is done',
         args: { id: ids.hook },
         requests: [{ method: 'DELETE', path: `/hooks/${ids.hook}` }],
         result: { done: true },
@@ -65,7 +65,7 @@ export const webhooksAnalytics: Rows = {
   create_a_missive_analytics_report: {
     good: [
       {
-        shows: 'the id of a report that is being made',
+        shows: 'the id of a pending report',
         args: {
           organization: ids.organization,
           start: 1_759_276_800,
@@ -101,7 +101,7 @@ export const webhooksAnalytics: Rows = {
         says: /end must be later/,
       },
       {
-        what: 'a kind that there is not',
+        what: 'an unknown kind of account',
         args: { organization: ids.organization, start: 1, end: 2, account_types: ['fax'] },
         says: /account_types/,
       },
@@ -110,7 +110,7 @@ export const webhooksAnalytics: Rows = {
   get_single_missive_analytics_report_by_id: {
     good: [
       {
-        shows: 'what was counted',
+        shows: 'the contents of a report',
         args: { id: ids.report },
         requests: [{ path: `/analytics/reports/${ids.report}` }],
         result: {
