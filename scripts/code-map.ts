@@ -25,7 +25,7 @@ const MAIN_FILES: readonly string[] = [
   'mcp/missive/operation.ts',
   'mcp/tools/mail.ts',
   'mail/account.ts',
-  'mail/imap/connection.ts',
+  'mail/imap/imap-connection.ts',
   'mail/pool/pool.ts',
   'mail/mailbox/list-mailboxes.ts',
   'mail/search/parse.ts',

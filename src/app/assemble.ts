@@ -7,7 +7,7 @@ import { ConfigError } from '../errors.ts';
 import { describeError, type Log } from '../log.ts';
 import { createImapPool } from '../mail/pool/pool.ts';
 import { createRecentResults } from '../mail/send-once/recent-results.ts';
-import { powersLeft } from '../mcp/permit/powers-left.ts';
+import { powersLeft } from '../mcp/permit/permit.ts';
 import { toolsOf } from '../mcp/services.ts';
 import { createClients, jtiOfClient } from '../oauth/client/clients.ts';
 import { readDynamicClients } from '../oauth/client/dynamic-clients.ts';

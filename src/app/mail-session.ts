@@ -2,16 +2,16 @@
 import type { AttachmentStore, Reader } from '../attachments/store.ts';
 import type { Log } from '../log.ts';
 import type { MailAccount } from '../mail/account.ts';
-import type { Imap } from '../mail/imap/connection.ts';
+import type { ImapConnection } from '../mail/imap/imap-connection.ts';
 import { listMailboxes } from '../mail/mailbox/list-mailboxes.ts';
 import type { ImapPool } from '../mail/pool/pool.ts';
 import { type SmtpOptions, submit } from '../mail/send/smtp.ts';
 import { keyedMessageId } from '../mail/send-once/keyed-message-id.ts';
 import type { RecentResults } from '../mail/send-once/recent-results.ts';
 import type { ImapAccess, MailSession } from '../mcp/mail/mail-session.ts';
-import { limitedImap } from '../mcp/permit/limited-imap.ts';
+import { LimitedConnection } from '../mcp/permit/limited-connection.ts';
 import { requireEnvelope } from '../mcp/permit/recipients.ts';
-import { sendLimit, sendsKey } from '../mcp/permit/sends.ts';
+import { createSendLimit, sendsKey } from '../mcp/permit/send-limit.ts';
 import type { Grant } from '../oauth/bearer/bearer.ts';
 import { createSemaphore, type Semaphore } from '../state/semaphore.ts';
 import type { State } from '../state/state.ts';
@@ -58,7 +58,8 @@ export function openMailSession(grant: MailGrant, services: MailServices, { canc
   const { store, now, log, messageIdSecret, recentResults, sends, smtp } = services;
   const { folders, max_sends_per_hour: most } = permit.policy;
   const cancellation = createCancellation(cancelled);
-  const limited = (imap: Imap, extra?: string) => (folders === undefined ? imap : limitedImap(imap, folders, extra));
+  const limited = (imap: ImapConnection, extra?: string) =>
+    folders === undefined ? imap : new LimitedConnection(imap, folders, extra);
   const direct = connectionsOf(grant, services);
   const unlimited = untilCancelled(direct, cancellation);
   const readLimited: MailSession['readImap'] = (use, mailbox) => direct.readImap((imap) => use(limited(imap)), mailbox);
@@ -69,7 +70,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, { canc
         readLimited(async (imap) => (await listMailboxes(imap, { counts: false })).map(({ path }) => path)),
     }),
   };
-  const limit = sendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log });
+  const limit = createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log });
   return {
     account,
     permit,

@@ -5,7 +5,7 @@ import { expired } from '../attachments/store.ts';
 import { UpstreamError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { MissiveSession } from '../mcp/missive/missive-session.ts';
-import { sendLimit, sendsKey } from '../mcp/permit/sends.ts';
+import { createSendLimit, sendsKey } from '../mcp/permit/send-limit.ts';
 import type { MissiveAccount } from '../missive/account.ts';
 import { createMissiveApi } from '../missive/api.ts';
 import type { Quota } from '../missive/rate-limit.ts';
@@ -46,7 +46,7 @@ export function openMissiveSession(
   return {
     api: { request: (request) => cancellation.begin(() => api.request(request)) },
     permit,
-    sendLimit: sendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log }),
+    sendLimit: createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log }),
     fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes).catch(withoutCredentialsFault),
     now,
   };

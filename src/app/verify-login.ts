@@ -1,20 +1,20 @@
 /** Verifies the credentials of an account at the servers of its service. */
 import type { VerifyLogin } from '../account.ts';
 import type { MailAccount } from '../mail/account.ts';
-import type { Imap } from '../mail/imap/connection.ts';
+import type { OwnedImapConnection } from '../mail/imap/imap-connection.ts';
 import { verifyLogin as verifyMail } from '../mail/verify-login.ts';
 import { verifyToken } from '../missive/verify-token.ts';
 
 /** @param options.adopt takes over the IMAP connection of a login that works */
 export function createVerifyLogin(options: {
   now: () => Date;
-  adopt?: (account: MailAccount, imap: Imap) => void;
+  adopt?: (account: MailAccount, imap: OwnedImapConnection) => void;
 }): VerifyLogin {
   const { now, adopt } = options;
   return (account, { only, totalMs } = {}) => {
     const limit = totalMs === undefined ? {} : { totalMs };
     if (account.service === 'missive') return verifyToken(account, { ...limit, now });
-    const onImap = adopt && ((imap: Imap) => adopt(account, imap));
+    const onImap = adopt && ((imap: OwnedImapConnection) => adopt(account, imap));
     return verifyMail(account, { ...limit, ...(only && { only }), ...(onImap && { onImap }) });
   };
 }

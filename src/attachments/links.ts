@@ -6,7 +6,7 @@ import { create as contentDisposition } from 'content-disposition';
 import type { RequestHandler, Response } from 'express';
 import { OAuthError, ToolError, UpstreamError } from '../errors.ts';
 import type { MailAccount } from '../mail/account.ts';
-import { canonicalMailboxName } from '../mail/imap/mailbox-name.ts';
+import { canonicalMailboxName } from '../mail/mailbox-name.ts';
 import { openPart } from '../mail/messages/read.ts';
 import type { ImapPool } from '../mail/pool/pool.ts';
 import { type AttachmentRef, type AttachmentStore, expired, notOurs, notReadable, type Reader } from './store.ts';

@@ -1,6 +1,6 @@
 /** Names the objects of attachments: keyed hashes, so that a name reveals nothing and cannot be guessed. */
 import { createHmac } from 'node:crypto';
-import { canonicalMailboxName } from '../mail/imap/mailbox-name.ts';
+import { canonicalMailboxName } from '../mail/mailbox-name.ts';
 import type { Attached, AttachmentRef } from './store.ts';
 
 export const PREFIX = 'attachments/';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { serviceOf, type VerifyLogin } from '../account.ts';
 import { ConfigError, OAuthError } from '../errors.ts';
-import { powersLeft } from '../mcp/permit/powers-left.ts';
+import { powersLeft } from '../mcp/permit/permit.ts';
 import { toolsOf } from '../mcp/services.ts';
 import { type Client, clientInToken, unsealClient } from '../oauth/client/client.ts';
 import { jtiOfClient } from '../oauth/client/clients.ts';

@@ -1,3 +1,8 @@
+/**
+ * Describes a mail account: its servers, its logins and its sender.
+ *
+ * Invariant: nothing in `src/mail` depends on HTTP or MCP.
+ */
 import { z } from 'zod';
 
 /** How a connection is protected: TLS from the first byte (RFC 8314 §3), STARTTLS required (RFC 3207, RFC 9051 §6.2.1), or not at all. */
@@ -12,7 +17,7 @@ export const MailServer = z.object({
 });
 export type MailServer = z.output<typeof MailServer>;
 
-/** Who puts the copy of a sent message into Sent: whoever it takes (`auto`), always this server, or never this server. */
+/** Whether this server saves the copy of a sent message in Sent: only where the mail server does not (`auto`), always, or never. */
 export const SentCopy = z.enum(['auto', 'always', 'never']);
 export type SentCopy = z.output<typeof SentCopy>;
 
@@ -24,7 +29,7 @@ export const MailServers = z.object({
 });
 export type MailServers = z.output<typeof MailServers>;
 
-/** What a server is given as proof of who is asking. Tagged: more kinds of login will join. */
+/** The credentials for a mail server. Tagged, so that more kinds can be added. */
 export const Login = z.object({
   kind: z.literal('password'),
   username: z.string().min(1).max(320),
@@ -32,7 +37,7 @@ export const Login = z.object({
 });
 export type Login = z.output<typeof Login>;
 
-/** One person's mailbox: who they are to the recipients of their mail, and how to reach both servers. */
+/** A mail account: the sender that recipients see, and how to reach both servers. */
 export const MailAccount = z.object({
   /** Display name of the From header (RFC 5322 §3.4). May be empty. */
   fullName: z.string().max(256),
@@ -45,7 +50,7 @@ export const MailAccount = z.object({
 });
 export type MailAccount = z.output<typeof MailAccount>;
 
-/** One reason why a login does not work, found by trying it. */
+/** One reason why a login failed. */
 export interface LoginProblem {
   service: 'imap' | 'smtp';
   fault: 'credentials' | 'app_password' | 'unreachable' | 'certificate' | 'timeout' | 'no_starttls' | 'refused';

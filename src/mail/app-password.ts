@@ -1,8 +1,8 @@
-/** The one place that reads a mail server's prose: does a refused login ask for an app password? */
+/** Recognizes refused logins that require an app password: the only place where the prose of a mail server is read. */
 
 /**
- * What providers write when an account's own password is not taken from mail programs. No response code tells it: Gmail's 534 5.7.9 means
- * "mechanism too weak" elsewhere (RFC 4954 §6), IMAP has only AUTHENTICATIONFAILED (RFC 5530). So the words count, as a hint and no more.
+ * What providers write when they do not accept an account's own password from mail programs. No response code says it: Gmail's 534 5.7.9
+ * means "mechanism too weak" elsewhere (RFC 4954 §6), IMAP has only AUTHENTICATIONFAILED (RFC 5530). The prose is a hint and no more.
  *
  * - Gmail, IMAP: `NO [ALERT] Application-specific password required: https://…`
  * - Gmail, SMTP: `534-5.7.9 Application-specific password required.`
@@ -10,17 +10,17 @@
  * - Fastmail, Zoho, Yandex and others: a sentence with "app password" or "app-specific password"
  * - Microsoft, SMTP: `535 5.7.139 Authentication unsuccessful, basic authentication is disabled.` and other policies behind 5.7.139
  */
-const appPassword = /\bapp(?:lication)?(?:[- ]specific)?[- ]password/i;
-const microsoftPolicy = /\b5\.7\.139\b/;
+const APP_PASSWORD = /\bapp(?:lication)?(?:[- ]specific)?[- ]password/i;
+const MICROSOFT_POLICY = /\b5\.7\.139\b/;
 /** The one sentence behind 5.7.139 that means a mistyped password. */
-const microsoftWrongPassword = /\bcredentials were incorrect\b/i;
+const MICROSOFT_WRONG_PASSWORD = /\bcredentials were incorrect\b/i;
 
 /**
- * Recognises the answer of a server to a refused login that calls for an app password instead of the account's own.
+ * True if the answer to a refused login requires an app password instead of the account's own.
  *
- * @param text the server's answer as it came, of any length; only its first 2,000 characters are looked at
+ * @param text the server's answer, of any length; only its first 2,000 characters are read
  */
 export function needsAppPassword(text: string): boolean {
   const start = text.slice(0, 2_000);
-  return appPassword.test(start) || (microsoftPolicy.test(start) && !microsoftWrongPassword.test(start));
+  return APP_PASSWORD.test(start) || (MICROSOFT_POLICY.test(start) && !MICROSOFT_WRONG_PASSWORD.test(start));
 }

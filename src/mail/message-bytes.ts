@@ -1,21 +1,21 @@
+/** Reads messages and attachments in chunks, from memory or from a source that can be read again. */
 import { Readable } from 'node:stream';
 
 /**
- * The bytes of something that is needed more than once, the same ones every time: in memory where they are few, read from their source
- * again where they are many. `length` is exact.
+ * Bytes that are needed more than once: a buffer where they are few, a source that can be read again where they are many. `length` is exact.
  */
-export type MessageBytes = Buffer | Reopened;
+export type MessageBytes = Buffer | ReopenableBytes;
 
-export interface Reopened {
+export interface ReopenableBytes {
   readonly length: number;
-  /** Reads it from the beginning. Whatever it takes to do so is given back when the stream has ended or was destroyed. */
+  /** Reads from the beginning. The stream releases what it uses when it has ended or is destroyed. */
   open(): Readable;
 }
 
 const CHUNK_BYTES = 48 * 1024;
 
 /**
- * @throws {Error} before the end if the source gives fewer bytes, or more, than it said: who counts on `length` must not see an end
+ * @throws {Error} before the end if the source has fewer or more bytes than `length`, so that a reader never sees a wrong end
  */
 export async function* chunksOf(bytes: MessageBytes): AsyncGenerator<Buffer> {
   if (Buffer.isBuffer(bytes)) return yield* slicesOf(bytes);
@@ -28,12 +28,12 @@ export async function* chunksOf(bytes: MessageBytes): AsyncGenerator<Buffer> {
   if (left !== 0) throw new Error('The source changed while it was read.');
 }
 
-/** Small enough for what is made of them, such as base64, to go with the next quick collection of garbage. */
+/** Slices so small that what is derived from them, such as base64, is freed by the next minor garbage collection. */
 function* slicesOf(bytes: Buffer): Generator<Buffer> {
   for (let start = 0; start < bytes.length; start += CHUNK_BYTES) yield bytes.subarray(start, start + CHUNK_BYTES);
 }
 
-/** A stream that opens its source only when somebody reads it. */
-export function readLater(bytes: MessageBytes): Readable {
+/** A stream that opens its source only when it is read. */
+export function toLazyStream(bytes: MessageBytes): Readable {
   return Readable.from(chunksOf(bytes), { objectMode: false });
 }

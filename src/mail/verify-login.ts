@@ -1,15 +1,15 @@
-/** Checks a login on both mail servers, for the sign-in form. */
+/** Checks a login by logging in to both mail servers. */
 import { UpstreamError } from '../errors.ts';
 import type { LoginProblem, MailAccount } from './account.ts';
-import { type ConnectOptions, connectImap, type Imap } from './imap/connection.ts';
+import { type ConnectOptions, connectImap, type OwnedImapConnection } from './imap/imap-connection.ts';
 import { verifySmtp } from './send/smtp.ts';
 
 export interface VerifyOptions {
   /** Certificate authorities to trust instead of Node's. */
   tls?: NonNullable<ConnectOptions['tls']>;
-  /** Takes over the IMAP connection of a login that works on both servers; otherwise it is closed. */
-  onImap?: (imap: Imap) => void;
-  /** Leaves the other server alone. */
+  /** Receives the IMAP connection if both logins work; otherwise the connection is closed. */
+  onImap?: (imap: OwnedImapConnection) => void;
+  /** Skips the SMTP server. */
   only?: 'imap';
   /** For both servers together. */
   totalMs?: number;
@@ -20,7 +20,7 @@ const TOTAL_MS = 15_000;
 /**
  * Logs in to both servers at once, one attempt each.
  *
- * @returns everything that is wrong, IMAP first; empty if both work. Never takes longer than the limit (15 s)
+ * @returns all problems, IMAP first; empty if both logins work. Returns within `totalMs` (15 s)
  */
 export async function verifyLogin(
   account: MailAccount,

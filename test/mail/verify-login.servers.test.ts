@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import type { LoginProblem, MailAccount, MailServer } from '../../src/mail/account.ts';
-import type { Imap } from '../../src/mail/imap/connection.ts';
+import type { OwnedImapConnection } from '../../src/mail/imap/imap-connection.ts';
 import { verifyLogin } from '../../src/mail/verify-login.ts';
 import { newAccount, overCleartext, overStarttls, withPassword } from '../support/mail/accounts.ts';
 import { startScriptedSmtp } from '../support/mail/scripted-smtp.ts';
@@ -138,8 +138,8 @@ test('a web server is no mail server', async () => {
 
 test('the IMAP connection is handed over when both logins work, and closed otherwise', async () => {
   const account = newAccount();
-  const taken: Imap[] = [];
-  const onImap = (imap: Imap) => void taken.push(imap);
+  const taken: OwnedImapConnection[] = [];
+  const onImap = (imap: OwnedImapConnection) => void taken.push(imap);
   expect(await verifyLogin({ ...account, smtp: withPassword(account, 'wrong').smtp }, { onImap })).toHaveLength(1);
   expect(taken).toHaveLength(0);
   expect(await verifyLogin(account, { onImap })).toEqual([]);

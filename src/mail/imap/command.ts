@@ -1,21 +1,20 @@
+/** Represents IMAP commands as values: their arguments, handlers of untagged responses, and completion. */
 import { chunksOf, type MessageBytes } from '../message-bytes.ts';
-import { sectionOf } from './selected-mailbox.ts';
-import { type Item, type Line, type Token, textOf } from './tokens.ts';
-import type { Answer, Wire, WireCommand } from './wire.ts';
+import { type Item, type Token, textOf, type UntaggedResponse } from './data-formats.ts';
+import { responseCodeOf } from './selected-mailbox.ts';
+import type { ParsedResponse, Transport, TransportRequest } from './transport.ts';
 
-/** IMAP commands as values: what is to be sent, what is heard, and what came of it. */
-
-/** A command that only asks, and what to make of the answers, which `options.untagged` gathers. One question is asked once. */
-export interface Question<T> {
+/** A command without effect on the server, and the result of its untagged responses, which `options.untagged` collects. Runs once. */
+export interface ReadCommand<T> {
   readonly command: string;
   readonly tokens: readonly Token[];
   readonly options: RunOptions;
-  /** The answer holds only if the mailbox has as many messages as the question was made for. */
+  /** The result is valid only if the mailbox has the number of messages for which the command was made. */
   readonly isBySequence?: true;
-  /** The server may need its time before it says anything. */
+  /** The server may be silent for a while before it answers. */
   readonly isSlow?: true;
-  /** Called when the command has ended well. */
-  answer(): T;
+  /** Called after the command has succeeded. */
+  result(): T;
 }
 
 /** The end of a command: the response code of its tagged OK, such as APPENDUID, with what follows it. */
@@ -25,17 +24,17 @@ export interface Completion {
 }
 
 export interface RunOptions {
-  /** Called for each untagged answer of that name (`FETCH`, `LIST`, `OK`) while the command runs. */
-  untagged?: Record<string, (line: Line) => void>;
-  /** Set for a command that changes something: what to say when the connection is lost and nobody knows whether it did. */
+  /** Called for each untagged response of that name (`FETCH`, `LIST`, `OK`) while the command runs. */
+  untagged?: Record<string, (response: UntaggedResponse) => void>;
+  /** Set for a command that changes something: the sentence for a lost connection, after which the outcome is unknown. */
   ifLost?: string;
-  /** In place of the limit of all commands. */
+  /** In place of `ImapLimits.commandMs`. */
   commandMs?: number;
   /** The last argument, for which the tokens end in `{length}`: sent piece by piece when the server asks for it (RFC 9051 §4.3). */
   literal?: MessageBytes;
 }
 
-/** A command, and what to do when it has ended well, before the server's next line is read. */
+/** `onEnd` is called after the command has succeeded, before the server's next line is read. */
 export interface Command {
   readonly command: string;
   readonly tokens: readonly Token[];
@@ -44,52 +43,52 @@ export interface Command {
   readonly onEnd?: (completion: Completion) => void;
 }
 
-/** A command on its way to the server. */
-export class Running {
-  readonly wire: WireCommand;
+/** A command that has been sent, or is about to be. */
+export class RunningCommand {
+  readonly request: TransportRequest;
   readonly #onEnd: Command['onEnd'];
   #handlerFailure: unknown;
   /** Why the source of the literal failed; the connection is closed then. */
   literalFailure: unknown;
 
-  constructor({ command, tokens, options: { untagged = {}, literal }, onEnd }: Command, wire: Wire) {
-    const handlers = Object.entries(untagged).map(([name, handler]) => {
-      const handle = async ({ command: line = '', attributes = [] }: Answer) => {
+  constructor({ command, tokens, options: { untagged = {}, literal }, onEnd }: Command, transport: Transport) {
+    const handlers = Object.entries(untagged).map(([key, handler]) => {
+      const handle = async ({ command: name = '', attributes = [] }: ParsedResponse) => {
         try {
-          handler({ name: line, items: attributes });
+          handler({ name, items: attributes });
         } catch (error) {
-          // imapflow would only log it.
+          // imapflow would only log the error.
           this.#handlerFailure ??= error;
         }
       };
-      return [name, handle] as const;
+      return [key, handle] as const;
     });
-    const onPlusTag = literal && (() => this.#sendLiteral(literal, wire));
+    const onPlusTag = literal && (() => this.#sendLiteral(literal, transport));
     const options = { untagged: Object.fromEntries(handlers), ...(onPlusTag && { onPlusTag }) };
-    this.wire = { command, attributes: tokens, options };
+    this.request = { command, attributes: tokens, options };
     this.#onEnd = onEnd;
   }
 
-  async #sendLiteral(literal: MessageBytes, wire: Wire): Promise<void> {
+  async #sendLiteral(literal: MessageBytes, transport: Transport): Promise<void> {
     const chunks = chunksOf(literal);
     try {
-      while (!wire.isClosed) {
+      while (!transport.isClosed) {
         const { value, done } = await chunks.next().catch((error: unknown) => {
           this.literalFailure = error;
           throw error;
         });
-        await wire.sendRaw(done ? Buffer.from('\r\n') : value);
+        await transport.sendRaw(done ? Buffer.from('\r\n') : value);
         if (done) return;
       }
     } catch {
-      // The server would take whatever comes next for the rest of the literal.
-      wire.close();
+      // The server would read the next command as the rest of the literal.
+      transport.close();
     } finally {
       await chunks.return(undefined);
     }
   }
 
-  end(response: Answer, next: () => void): Completion {
+  end(response: ParsedResponse, next: () => void): Completion {
     const completion = completionOf(response);
     this.#onEnd?.(completion);
     next();
@@ -105,14 +104,14 @@ export function completedOrThrow(ended: PromiseSettledResult<Completion> | undef
   return ended?.value ?? NO_CODE;
 }
 
-export function answerOf<T>(question: Question<T>, ended: PromiseSettledResult<Completion> | undefined): T {
+export function resultOf<T>(command: ReadCommand<T>, ended: PromiseSettledResult<Completion> | undefined): T {
   completedOrThrow(ended);
-  return question.answer();
+  return command.result();
 }
 
 export const NOOP: Command = { command: 'NOOP', tokens: [], options: {} };
 
-function completionOf({ attributes = [] }: Answer): Completion {
-  const [code, ...codeItems] = sectionOf(attributes);
+function completionOf({ attributes = [] }: ParsedResponse): Completion {
+  const [code, ...codeItems] = responseCodeOf(attributes);
   return { code: textOf(code)?.toUpperCase() ?? null, codeItems };
 }

@@ -1,13 +1,12 @@
+/** Turns failures that imapflow, Node and IMAP servers report into UpstreamError. No text of a server becomes part of it. */
 import { UpstreamError } from '../../errors.ts';
 import { needsAppPassword } from '../app-password.ts';
-import { type Item, isList, textOf } from './tokens.ts';
+import { type Item, isList, textOf } from './data-formats.ts';
 
-/** What imapflow, Node and IMAP servers report when something fails, as our UpstreamError. No text of a server gets through. */
-
-/** Response codes that say the login itself is wrong (RFC 5530 §3). */
+/** Response codes for a wrong login (RFC 5530 §3). */
 const CREDENTIAL_CODES = new Set(['AUTHENTICATIONFAILED', 'AUTHORIZATIONFAILED', 'EXPIRED']);
 
-/** Response codes that say nothing about the password: the server cannot or will not serve now (RFC 5530 §3). */
+/** Response codes that are independent of the password: the server does not serve at the moment (RFC 5530 §3). */
 const SERVICE_CODES = new Set([
   'UNAVAILABLE',
   'INUSE',
@@ -18,26 +17,27 @@ const SERVICE_CODES = new Set([
   'OVERQUOTA',
 ]);
 
-/** OpenSSL's and Node's verdicts on a certificate: `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID`, `SELF_SIGNED_CERT_IN_CHAIN`, … */
+/** Codes of OpenSSL and Node for an invalid certificate: `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID`, `SELF_SIGNED_CERT_IN_CHAIN`, … */
 const CERTIFICATE_CODE = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY|DECRYPT|DECODE)|HOSTNAME_MISMATCH|ERR_TLS_/;
 const TIMEOUT_CODES = new Set(['CONNECT_TIMEOUT', 'GREETING_TIMEOUT', 'UPGRADE_TIMEOUT', 'ETIMEOUT', 'ETIMEDOUT']);
 const TOO_LARGE_CODES = new Set(['LineTooLarge', 'LiteralTooLarge', 'ResponseTooLarge']);
 
-/** Gmail, Microsoft and Dovecot say it in prose, without the code LIMIT. Only ever used to wait instead of blaming the password. */
+/** Gmail, Microsoft and Dovecot write this without the code LIMIT. Its only consequence is the advice to wait. */
 const TOO_MANY_CONNECTIONS =
   /too many (?:simultaneous |concurrent )?(?:\w+ )?connections|connection limit|maximum number of connections/i;
 
-/** Why no connection came about, before the login was tried. */
+/** The fault of a connection that failed before the login. */
 export function connectFault(error: unknown): UpstreamError {
   if (error instanceof UpstreamError) return error;
-  const code = read(error, 'code') ?? '';
+  const code = propertyOf(error, 'code') ?? '';
   const cause = error;
   if (TIMEOUT_CODES.has(code)) {
     return new UpstreamError('IMAP', 'timeout', 'The IMAP server did not answer in time.', { cause, code });
   }
   if (code === 'STARTTLS_INJECTION') return protocolFault(cause, code);
-  if (read(error, 'tlsFailed') === 'true' && code === '') return noStartTls(cause);
+  if (propertyOf(error, 'tlsFailed') === 'true' && code === '') return noStartTlsFault(cause);
   if (CERTIFICATE_CODE.test(code)) {
+    // words: text that the caller sees
     const sentence = 'The certificate of the IMAP server is not valid for its name, or nobody trusted has signed it.';
     return new UpstreamError('IMAP', 'certificate', sentence, { cause, code });
   }
@@ -45,28 +45,28 @@ export function connectFault(error: unknown): UpstreamError {
     const sentence = 'The IMAP server does not speak TLS on this port.';
     return new UpstreamError('IMAP', 'unreachable', sentence, { cause, code: 'TLS' });
   }
-  const reason = read(error, 'reason');
-  if (reason !== undefined && reason !== 'Server closed connection') return turnedAway(cause, reason);
+  const reason = propertyOf(error, 'reason');
+  if (reason !== undefined && reason !== 'Server closed connection') return refusedConnectionFault(cause, reason);
   return new UpstreamError('IMAP', 'unreachable', 'The IMAP server could not be reached.', {
     cause,
     code: code || 'CONNECTION_LOST',
   });
 }
 
-/** Why the server did not take the login. */
+/** The fault of a login that the server refused. */
 export function loginFault(error: unknown): UpstreamError {
-  const status = read(error, 'responseStatus');
+  const status = propertyOf(error, 'responseStatus');
   if (status === undefined) return connectFault(error);
   const code = responseCode(error);
-  const prose = read(error, 'responseText') ?? '';
-  if (TOO_MANY_CONNECTIONS.test(prose)) return turnedAway(error, prose);
+  const prose = propertyOf(error, 'responseText') ?? '';
+  if (TOO_MANY_CONNECTIONS.test(prose)) return refusedConnectionFault(error, prose);
   if (needsAppPassword(prose)) {
     const sentence = 'The IMAP server wants an app password instead of the password of the account.';
     return new UpstreamError('IMAP', 'credentials', sentence, { cause: error, code: 'APP_PASSWORD' });
   }
   const isService = code !== undefined && SERVICE_CODES.has(code);
   if (!isService && (status === 'NO' || (code !== undefined && CREDENTIAL_CODES.has(code)))) {
-    return wrongLogin({ cause: error, code });
+    return credentialsFault({ cause: error, code });
   }
   return new UpstreamError('IMAP', 'refused', 'The IMAP server accepts no login at the moment.', {
     cause: error,
@@ -75,16 +75,16 @@ export function loginFault(error: unknown): UpstreamError {
 }
 
 /**
- * Why a command failed.
+ * The fault of a command that failed.
  *
  * @param command its name, for the sentence
- * @param ifLost set for a command that changes something: the sentence for the case that nobody knows whether it did
+ * @param ifLost set for a command that changes something: the sentence for an unknown outcome
  */
 export function commandFault(error: unknown, command: string, ifLost: string | undefined): UpstreamError {
   if (error instanceof UpstreamError) return error;
   const cause = error;
-  const status = read(error, 'responseStatus');
-  const code = read(error, 'code');
+  const status = propertyOf(error, 'responseStatus');
+  const code = propertyOf(error, 'code');
   if (status !== undefined) {
     const name = code === 'ETHROTTLE' ? 'THROTTLED' : responseCode(error);
     const sentence = `The mail server refused the command ${command}${name === undefined ? '' : ` (${name})`}.`;
@@ -120,33 +120,23 @@ export function commandFault(error: unknown, command: string, ifLost: string | u
   });
 }
 
-/**
- * What a command that only asks, after one that changed something, failed with: whoever hears of it has to hear of the change too.
- *
- * @param sentence says what may have happened, and where to look
- */
-export function afterChange(cause: unknown, sentence: string): unknown {
-  if (!(cause instanceof UpstreamError)) return cause;
-  return new UpstreamError('IMAP', 'unknown_outcome', sentence, { cause, code: cause.code });
-}
-
 /** The server offers no STARTTLS where it is required (RFC 8314 §3): nothing was sent. */
-function noStartTls(cause: unknown): UpstreamError {
+function noStartTlsFault(cause: unknown): UpstreamError {
   const sentence = 'The IMAP server offers no STARTTLS, so the password was not sent.';
   return new UpstreamError('IMAP', 'refused', sentence, { cause, code: 'NO_STARTTLS' });
 }
 
-/** The session was open before the login: it is not ours (RFC 9051 §7.1.4). */
-export function preauthenticated(): UpstreamError {
+/** The server opened the session before the login, so it may belong to another user (RFC 9051 §7.1.4). */
+export function preauthenticatedFault(): UpstreamError {
   const sentence = 'The IMAP server opened a session without a login.';
   return new UpstreamError('IMAP', 'refused', sentence, { code: 'PREAUTH' });
 }
 
-export function wrongLogin(options: { cause?: unknown; code?: string | undefined } = {}): UpstreamError {
+export function credentialsFault(options: { cause?: unknown; code?: string | undefined } = {}): UpstreamError {
   return new UpstreamError('IMAP', 'credentials', 'The IMAP server refused the user name or password.', options);
 }
 
-function turnedAway(cause: unknown, prose: string): UpstreamError {
+function refusedConnectionFault(cause: unknown, prose: string): UpstreamError {
   const code = TOO_MANY_CONNECTIONS.test(prose) ? 'LIMIT' : 'BYE';
   const sentence =
     code === 'LIMIT'
@@ -171,7 +161,7 @@ function responseCode(error: unknown): string | undefined {
   return code !== undefined && /^[A-Z][A-Z0-9.-]{0,39}$/.test(code) ? code : undefined;
 }
 
-function read(error: unknown, property: string): string | undefined {
+function propertyOf(error: unknown, property: string): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const value: unknown = Reflect.get(error, property);
   return typeof value === 'string' || typeof value === 'boolean' ? `${value}` : undefined;

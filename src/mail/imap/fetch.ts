@@ -1,8 +1,17 @@
-import { bounded } from './bounded-item.ts';
-import type { Imap, Question } from './connection.ts';
-import { atom, type Item, isList, type Line, listOf, numberOf, sequenceSet, type Token, textOf } from './tokens.ts';
-
-/** FETCH (RFC 9051 §6.4.5): asking for data items, and telling the answers from what nobody asked for. */
+/** Fetches data items of messages (FETCH, RFC 9051 §6.4.5), and separates the responses from unsolicited ones. */
+import { boundedItem } from './bounded-item.ts';
+import {
+  atom,
+  type Item,
+  isList,
+  listOf,
+  numberOf,
+  sequenceSet,
+  type Token,
+  textOf,
+  type UntaggedResponse,
+} from './data-formats.ts';
+import type { ImapConnection, ReadCommand } from './imap-connection.ts';
 
 /** Data items of one message, by name without arguments and offset: `UID`, `BODY[1.2]`, `BODY[HEADER.FIELDS]`. */
 export type FetchedItems = ReadonlyMap<string, Item>;
@@ -17,105 +26,112 @@ export function peek(section: string, partial?: readonly [number, number]): Toke
   };
 }
 
-/** Header fields, up to a size that no honest sender needs. */
+/** Header fields, up to MAX_HEADER_BYTES together. */
 export function peekHeader(...fields: string[]): Token {
   const section = [atom('HEADER.FIELDS'), fields.map(atom)];
-  return { type: 'ATOM', value: 'BODY.PEEK', section, partial: [0, MOST_HEADER_BYTES] };
+  return { type: 'ATOM', value: 'BODY.PEEK', section, partial: [0, MAX_HEADER_BYTES] };
 }
 
-const MOST_HEADER_BYTES = 64 * 1024;
+/** More than the header of any ordinary message. */
+const MAX_HEADER_BYTES = 64 * 1024;
 
 /**
- * Fetches messages of the open mailbox by UID.
+ * Fetches messages of the selected mailbox by UID.
  *
- * Changes that other connections make are announced by FETCH answers too, and may come first (RFC 9051 §7.5.2): what counts carries
- * a UID that was asked for and every item in `required`.
+ * Changes by other connections are announced by FETCH responses too, and may come first (RFC 9051 §7.5.2): a result has a requested UID
+ * and every item in `required`.
  *
- * @returns by UID; messages that do not exist, or whose answer could not be understood, are missing
+ * @returns by UID; messages that do not exist, or whose response could not be parsed, are missing
  */
 export async function fetchByUid(
-  imap: Imap,
+  connection: ImapConnection,
   uids: readonly number[],
   items: readonly Token[],
   required: readonly string[],
 ): Promise<Map<number, FetchedItems>> {
-  return uids.length === 0 ? new Map() : imap.find(askByUid(uids, items, required));
+  return uids.length === 0 ? new Map() : connection.read(uidFetchCommand(uids, items, required));
 }
 
-/** The question of fetchByUid(). @param uids not empty */
-export function askByUid(
+/** The command of fetchByUid(). @param uids not empty */
+export function uidFetchCommand(
   uids: readonly number[],
   items: readonly Token[],
   required: readonly string[],
-): Question<Map<number, FetchedItems>> {
+): ReadCommand<Map<number, FetchedItems>> {
   const wanted = new Set(uids);
-  return askSet('UID FETCH', sequenceSet(uids), items, required, (uid) => wanted.has(uid));
+  const target: FetchTarget = { command: 'UID FETCH', set: sequenceSet(uids), includes: (uid) => wanted.has(uid) };
+  return toReadCommand(target, items, required);
 }
 
 /**
- * As fetchByUid(), for messages that ought to be there: those that are missing are asked for again after a NOOP, because a connection
- * that has had the mailbox open for a while may not have seen yet what another one put into it (RFC 9051 §7.4.1).
+ * As fetchByUid(), for messages that are expected to exist: the missing ones are fetched again after a NOOP, because a connection on
+ * which the mailbox has been selected for a while may not have seen new messages yet (RFC 9051 §7.4.1).
  */
-export async function fetchNamed(
-  imap: Imap,
+export async function fetchExpected(
+  connection: ImapConnection,
   uids: readonly number[],
   items: readonly Token[],
   required: readonly string[],
 ): Promise<Map<number, FetchedItems>> {
-  const found = await fetchByUid(imap, uids, items, required);
+  const found = await fetchByUid(connection, uids, items, required);
   const missing = uids.filter((uid) => !found.has(uid));
   if (missing.length === 0) return found;
-  await imap.run('NOOP');
-  return new Map([...found, ...(await fetchByUid(imap, missing, items, required))]);
+  await connection.run('NOOP');
+  return new Map([...found, ...(await fetchByUid(connection, missing, items, required))]);
 }
 
 /**
- * As askByUid(), by sequence number, `first` to `last`. Only for Imap.ask(), which sees to it that the
- * numbers mean what they were taken for.
+ * As uidFetchCommand(), by sequence number, `first` to `last`. Only for ImapConnection.selectAndRead(), which ensures that the numbers
+ * belong to the expected messages.
  */
-export function askBySequence(
+export function sequenceFetchCommand(
   first: number,
   last: number,
   items: readonly Token[],
   required: readonly string[],
-): Question<Map<number, FetchedItems>> {
+): ReadCommand<Map<number, FetchedItems>> {
   const set: Token = { type: 'SEQUENCE', value: `${first}:${last}` };
-  const isWanted = (_uid: number, sequence: number) => sequence >= first && sequence <= last;
-  return { ...askSet('FETCH', set, items, required, isWanted), isBySequence: true };
+  const includes = (_uid: number, sequence: number) => sequence >= first && sequence <= last;
+  return { ...toReadCommand({ command: 'FETCH', set, includes }, items, required), isBySequence: true };
 }
 
-function askSet(
-  command: 'FETCH' | 'UID FETCH',
-  set: Token,
+/** The messages that a command fetches. */
+interface FetchTarget {
+  command: 'FETCH' | 'UID FETCH';
+  set: Token;
+  includes(uid: number, sequence: number): boolean;
+}
+
+function toReadCommand(
+  { command, set, includes }: FetchTarget,
   items: readonly Token[],
   required: readonly string[],
-  isWanted: (uid: number, sequence: number) => boolean,
-): Question<Map<number, FetchedItems>> {
+): ReadCommand<Map<number, FetchedItems>> {
   const messages = new Map<number, Map<string, Item>>();
-  const take = (line: Line) => {
-    const fetched = readItems(line);
+  const onFetch = (response: UntaggedResponse) => {
+    const fetched = readItems(response);
     const uid = numberOf(fetched.get('UID'));
-    if (uid === null || !isWanted(uid, Number(line.name))) return;
-    // A server may give the items of one message in several answers.
+    if (uid === null || !includes(uid, Number(response.name))) return;
+    // A server may send the items of one message in several responses.
     const known = messages.get(uid) ?? new Map<string, Item>();
-    for (const [name, value] of fetched) known.set(name, isOfSender(name) ? bounded(value) : value);
+    for (const [name, value] of fetched) known.set(name, isSizedBySender(name) ? boundedItem(value) : value);
     messages.set(uid, known);
   };
   return {
     command,
     tokens: [set, [atom('UID'), ...items]],
-    options: { untagged: { FETCH: take } },
-    answer: () => new Map([...messages].filter(([, fetched]) => required.every((name) => fetched.has(name)))),
+    options: { untagged: { FETCH: onFetch } },
+    result: () => new Map([...messages].filter(([, fetched]) => required.every((name) => fetched.has(name)))),
   };
 }
 
-/** Items that are as large as the sender of a message likes; a page of them is held at a time. */
-function isOfSender(name: string): boolean {
+/** The sender of a message decides the size of these items; a page of them is held in memory at a time. */
+function isSizedBySender(name: string): boolean {
   return name === 'ENVELOPE' || name === 'BODYSTRUCTURE';
 }
 
-/** `* 12 FETCH (UID 7 BODY[1]<0> "…")`: names and values in turns. */
-function readItems({ items: [, list] }: Line): Map<string, Item> {
+/** `* 12 FETCH (UID 7 BODY[1]<0> "…")`: names and values alternate. */
+function readItems({ items: [, list] }: UntaggedResponse): Map<string, Item> {
   const fetched = new Map<string, Item>();
   const pairs = listOf(list);
   for (let i = 0; i + 1 < pairs.length; i += 2) {

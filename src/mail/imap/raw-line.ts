@@ -1,17 +1,17 @@
-/** A line from the server before it is parsed. */
+/** Recognizes response lines before they are parsed, and shortens the parser's work on long ones. */
 export interface RawLine {
   payload: Buffer;
   literals: Buffer[];
 }
 
-/** True for an untagged answer that is nothing but data: it has no response code, and ends nothing. */
+/** True for an untagged response that carries only data: it has no response code and does not end a command. */
 export function isData({ payload }: RawLine): boolean {
   return /^\* (?:\d{1,10} FETCH|SEARCH|ESEARCH|LIST|STATUS) /i.test(payload.toString('latin1', 0, 24));
 }
 
 /**
- * `* ESEARCH (TAG "7") UID ALL 1:3,5,…` with the set as if the server had sent a literal, which is a string like any other: what imapflow's
- * parser takes for a sequence set costs it the square of its length, seconds with a large mailbox.
+ * Turns the set of `* ESEARCH (TAG "7") UID ALL 1:3,5,…` into a literal: imapflow's parser needs time that grows with the square of the
+ * length of a sequence set, which is seconds with a large mailbox.
  */
 export function withSetAsLiteral(line: RawLine): RawLine {
   const { payload, literals } = line;

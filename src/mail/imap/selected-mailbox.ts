@@ -1,7 +1,8 @@
-/** The answers to SELECT and EXAMINE (RFC 9051 §6.3.2). */
-import { type Item, isList, type Line, listOf, numberOf, textOf } from './tokens.ts';
+/** Keeps the selected mailbox of a connection up to date with the untagged responses of the server (RFC 9051 §6.3.2, §7.4.1, §7.5.1). */
+import { type Item, isList, listOf, numberOf, textOf, type UntaggedResponse } from './data-formats.ts';
+import type { ParsedResponse } from './transport.ts';
 
-/** The mailbox that is open; kept up to date with what the server tells. */
+/** The mailbox that is selected, as the server has described it so far. */
 export interface SelectedMailbox {
   readonly path: string;
   readonly isReadOnly: boolean;
@@ -9,36 +10,97 @@ export interface SelectedMailbox {
   readonly uidValidity: string;
   /** Number of messages, which is the highest sequence number. */
   readonly exists: number;
-  /** Flags that can be kept; `\*` stands for any keyword. Null if the server does not say: all of them. */
+  /** Flags that can be kept; `\*` means any keyword. Null if the server does not list them: any flag. */
   readonly permanentFlags: ReadonlySet<string> | null;
 }
 
-type Seen = Pick<SelectedMailbox, 'uidValidity' | 'exists' | 'permanentFlags'>;
+type Described = Pick<SelectedMailbox, 'uidValidity' | 'exists' | 'permanentFlags'>;
 
-/** Gathers what the server says while the command runs. */
-export class SelectAnswers {
-  seen: Seen = { exists: 0, uidValidity: '0', permanentFlags: null };
+const UNDESCRIBED: Described = { exists: 0, uidValidity: '0', permanentFlags: null };
 
-  readonly handlers: Record<string, (line: Line) => void> = {
+/** Collects the responses to one SELECT or EXAMINE. */
+export class SelectResponses {
+  described: Described = UNDESCRIBED;
+
+  readonly handlers: Record<string, (response: UntaggedResponse) => void> = {
     EXISTS: ({ name: count }) => {
-      this.seen = { ...this.seen, exists: Number(count) };
+      this.described = { ...this.described, exists: Number(count) };
     },
     OK: ({ items }) => {
-      const [key, value] = sectionOf(items);
+      const [key, value] = responseCodeOf(items);
       const name = textOf(key)?.toUpperCase();
-      // What came before was news of the mailbox that was open until now (RFC 9051 §7.1).
-      if (name === 'CLOSED') this.seen = { exists: 0, uidValidity: '0', permanentFlags: null };
-      if (name === 'UIDVALIDITY') this.seen = { ...this.seen, uidValidity: `${numberOf(value) ?? 0}` };
+      // Responses before CLOSED belong to the mailbox that was selected until now (RFC 9051 §7.1).
+      if (name === 'CLOSED') this.described = UNDESCRIBED;
+      if (name === 'UIDVALIDITY') this.described = { ...this.described, uidValidity: `${numberOf(value) ?? 0}` };
       if (name === 'PERMANENTFLAGS') {
         const permanentFlags = new Set(listOf(value).map((flag) => textOf(flag) ?? ''));
-        this.seen = { ...this.seen, permanentFlags };
+        this.described = { ...this.described, permanentFlags };
       }
     },
   };
 }
 
-/** The response code of a status line and its arguments; empty if there is none. */
-export function sectionOf(items: readonly Item[]): readonly Item[] {
+/** Mailboxes whose number of messages is remembered, on each connection. */
+const MAX_REMEMBERED_COUNTS = 50;
+
+/** The selected mailbox and the number of messages of those selected before. */
+export class Selection {
+  #selected: { -readonly [K in keyof SelectedMailbox]: SelectedMailbox[K] } | null = null;
+  #updates = 0;
+  /** By path. Other connections may have changed them since. */
+  readonly #counts = new Map<string, number>();
+
+  get selected(): SelectedMailbox | null {
+    return this.#selected;
+  }
+
+  /** Untagged responses so far that changed what is known of the selected mailbox or of its messages. */
+  get updates(): number {
+    return this.#updates;
+  }
+
+  /** The number of messages, as far as it is known; null if the mailbox has not been selected lately. */
+  lastCountOf(path: string): number | null {
+    return this.#selected?.path === path ? this.#selected.exists : (this.#counts.get(path) ?? null);
+  }
+
+  /** No mailbox is selected until select(). */
+  unselect(): void {
+    if (this.#selected === null) return;
+    const { path, exists } = this.#selected;
+    this.#counts.delete(path);
+    this.#counts.set(path, exists);
+    const [oldest] = this.#counts.keys();
+    if (this.#counts.size > MAX_REMEMBERED_COUNTS && oldest !== undefined) this.#counts.delete(oldest);
+    this.#selected = null;
+  }
+
+  select(mailbox: SelectedMailbox): SelectedMailbox {
+    const selected = { ...mailbox };
+    this.#selected = selected;
+    return selected;
+  }
+
+  /** For untagged responses that no running command handles. */
+  readonly handlers: Record<'EXISTS' | 'FETCH' | 'EXPUNGE', (response: ParsedResponse) => Promise<void>> = {
+    EXISTS: async ({ command = '' }) => {
+      if (this.#selected === null || !/^\d{1,10}$/.test(command)) return;
+      if (this.#selected.exists !== Number(command)) this.#updates += 1;
+      this.#selected.exists = Number(command);
+    },
+    // Flags changed by another connection: a FETCH response to a command of this connection goes to that command.
+    FETCH: async () => {
+      this.#updates += 1;
+    },
+    EXPUNGE: async () => {
+      this.#updates += 1;
+      if (this.#selected !== null) this.#selected.exists = Math.max(0, this.#selected.exists - 1);
+    },
+  };
+}
+
+/** The response code of a status response and its arguments; empty if there is none. */
+export function responseCodeOf(items: readonly Item[]): readonly Item[] {
   const [status] = items;
   return status === undefined || status === null || isList(status) ? [] : (status.section ?? []);
 }

@@ -1,25 +1,25 @@
 /** Changes what is in a mailbox, by UID alone: moves, flags, removes and appends messages. */
 import { ToolError, UpstreamError } from '../../errors.ts';
-import type { Completion, Imap } from '../imap/connection.ts';
-import { afterChange } from '../imap/faults.ts';
-import { fetchByUid, fetchNamed } from '../imap/fetch.ts';
-import { canonicalMailboxName, quoteName } from '../imap/mailbox-name.ts';
 import {
   atom,
   expandSequenceSet,
   type Item,
   isList,
-  type Line,
   numberOf,
   sequenceSet,
   string,
   textOf,
-} from '../imap/tokens.ts';
-import { explainMissing, openMailbox } from '../mailbox/list-mailboxes.ts';
+  type UntaggedResponse,
+} from '../imap/data-formats.ts';
+import { fetchByUid, fetchExpected } from '../imap/fetch.ts';
+import type { Completion, ImapConnection } from '../imap/imap-connection.ts';
+import { explainMissing, openMailbox } from '../mailbox/open-mailbox.ts';
+import { canonicalMailboxName, quoteName } from '../mailbox-name.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import { toSummary } from '../mime/summary.ts';
 import { canonicalFlag, isSameFlag, requirePermanent } from './flags.ts';
 import { removeFromSelected } from './removal.ts';
+import { toUnknownOutcome } from './unknown-outcome.ts';
 
 /**
  * Moves messages between mailboxes of one account (RFC 6851; COPY, STORE and EXPUNGE where MOVE is missing).
@@ -30,7 +30,7 @@ import { removeFromSelected } from './removal.ts';
  * @throws {UpstreamError} if the server refuses, or the outcome is unknown
  */
 export async function moveMessages(
-  imap: Imap,
+  imap: ImapConnection,
   mailbox: string,
   uids: readonly number[],
   destination: string,
@@ -44,7 +44,7 @@ export async function moveMessages(
   const canMove = imap.has('MOVE');
   const command = canMove ? 'UID MOVE' : 'UID COPY';
   const completion = await imap
-    .run(command, [sequenceSet(uids), string(imap.wireName(target))], {
+    .run(command, [sequenceSet(uids), string(imap.encodedName(target))], {
       // With MOVE the code comes in an untagged OK (RFC 6851 §4.3).
       untagged: { OK: (line) => addCopyUid(codeOf(line), copied) },
       ifLost: `The connection was lost while the message was being ${canMove ? 'moved' : 'copied'}, which may have happened or not. Look into both mailboxes before trying again.`,
@@ -65,7 +65,7 @@ export async function moveMessages(
  * @throws {ToolError} if the mailbox or a message does not exist; nothing was removed then
  */
 export async function deleteMessages(
-  imap: Imap,
+  imap: ImapConnection,
   mailbox: string,
   uids: readonly number[],
 ): Promise<{ expunged: boolean }> {
@@ -75,7 +75,7 @@ export async function deleteMessages(
 }
 
 /** As deleteMessages(), without an error for messages that do not exist. */
-export async function removeMessages(imap: Imap, mailbox: string, uids: readonly number[]): Promise<void> {
+export async function removeMessages(imap: ImapConnection, mailbox: string, uids: readonly number[]): Promise<void> {
   await openMailbox(imap, mailbox, { toChange: true });
   await removeFromSelected(imap, uids);
 }
@@ -87,7 +87,7 @@ export async function removeMessages(imap: Imap, mailbox: string, uids: readonly
  * @throws {ToolError} if the message does not exist, a flag is not valid, or the mailbox does not keep it
  */
 export async function updateFlags(
-  imap: Imap,
+  imap: ImapConnection,
   mailbox: string,
   uid: number,
   { add, remove }: { add: readonly string[]; remove: readonly string[] },
@@ -104,7 +104,7 @@ export async function updateFlags(
   if (added.length > 0) await imap.run('UID STORE', [set, atom('+FLAGS.SILENT'), added.map(atom)], { ifLost });
   if (removed.length > 0) await imap.run('UID STORE', [set, atom('-FLAGS.SILENT'), removed.map(atom)], { ifLost });
   const fetched = await fetchByUid(imap, [uid], [atom('FLAGS')], ['FLAGS']).catch((error: unknown) => {
-    throw afterChange(error, ifLost);
+    throw toUnknownOutcome(error, ifLost);
   });
   const items = fetched.get(uid);
   if (items === undefined) throw missingMessage(selected.path, [uid]);
@@ -120,15 +120,15 @@ export async function updateFlags(
  * @throws {UpstreamError} `refused` with code `OVERQUOTA`, `TOOBIG` or the server's own; `unknown_outcome`
  */
 export async function appendMessage(
-  imap: Imap,
+  imap: ImapConnection,
   mailbox: string,
   raw: MessageBytes,
   flags: string[],
 ): Promise<{ uid: number | null; uidValidity: string | null }> {
   const path = canonicalMailboxName(mailbox);
-  if (imap.appendLimit !== null && raw.length > imap.appendLimit) throw tooBig();
+  if (imap.appendLimitBytes !== null && raw.length > imap.appendLimitBytes) throw tooBig();
   const tokens = [
-    string(imap.wireName(path)),
+    string(imap.encodedName(path)),
     flags.map((flag) => atom(canonicalFlag(flag))),
     // Bytes that are not in memory follow when the server asks for them: the command line ends in the length of the literal.
     Buffer.isBuffer(raw)
@@ -165,16 +165,16 @@ const COPIED =
   'The message was copied to the destination, but it is not certain that it was removed from where it was: it may be in both mailboxes. Look into both before trying again.';
 
 /** The second half of moving without MOVE: every fault from here on leaves the copy in the destination. */
-async function removeCopied(imap: Imap, uids: readonly number[]): Promise<boolean> {
+async function removeCopied(imap: ImapConnection, uids: readonly number[]): Promise<boolean> {
   return removeFromSelected(imap, uids, COPIED).catch((error: unknown) => {
-    throw afterChange(error, COPIED);
+    throw toUnknownOutcome(error, COPIED);
   });
 }
 
 /** @throws {ToolError} that names those that do not exist */
-async function requireMessages(imap: Imap, mailbox: string, uids: readonly number[]): Promise<void> {
+async function requireMessages(imap: ImapConnection, mailbox: string, uids: readonly number[]): Promise<void> {
   if (uids.length === 0) throw new ToolError('No message is named.');
-  const found = await fetchNamed(imap, uids, [], []);
+  const found = await fetchExpected(imap, uids, [], []);
   const missing = uids.filter((uid) => !found.has(uid));
   if (missing.length > 0) throw missingMessage(mailbox, missing);
 }
@@ -195,7 +195,7 @@ function addCopyUid({ code, codeItems: [uidValidity, from, to] }: Completion, co
   for (const [index, uid] of old.entries()) copied.uids.set(uid, fresh[index] ?? 0);
 }
 
-function codeOf({ items: [status] }: Line): Completion {
+function codeOf({ items: [status] }: UntaggedResponse): Completion {
   const section: readonly Item[] =
     status === undefined || status === null || isList(status) ? [] : (status.section ?? []);
   const [code, ...codeItems] = section;

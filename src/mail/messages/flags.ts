@@ -1,7 +1,7 @@
 /** Checks flags that a caller wrote and normalises them (RFC 9051 §2.3.2). */
 import { ToolError } from '../../errors.ts';
-import type { SelectedMailbox } from '../imap/connection.ts';
-import { quoteName } from '../imap/mailbox-name.ts';
+import type { SelectedMailbox } from '../imap/imap-connection.ts';
+import { quoteName } from '../mailbox-name.ts';
 
 const SYSTEM_FLAGS = ['\\Seen', '\\Answered', '\\Flagged', '\\Deleted', '\\Draft'];
 

@@ -1,12 +1,13 @@
 /** Lists and searches a mailbox a page at a time; the cost depends on the page, not on the mailbox. */
 import { ToolError, UpstreamError } from '../../errors.ts';
-import type { Imap } from '../imap/connection.ts';
-import { askBySequence, askByUid, type FetchedItems, fetchByUid } from '../imap/fetch.ts';
-import { atom, type Token } from '../imap/tokens.ts';
-import { askMailbox } from '../mailbox/list-mailboxes.ts';
+import { atom, type Token } from '../imap/data-formats.ts';
+import { type FetchedItems, fetchByUid, sequenceFetchCommand, uidFetchCommand } from '../imap/fetch.ts';
+import type { ImapConnection } from '../imap/imap-connection.ts';
+import { openAndRead } from '../mailbox/open-mailbox.ts';
 import { BARE_ITEMS, type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from '../mime/summary.ts';
-import { askSearch, explainSearch, type FoundUids } from '../search/ask.ts';
-import { encodeSearch, type SearchKey } from '../search/parse.ts';
+import { encodeSearch } from '../search/encode-search.ts';
+import type { SearchKey } from '../search/parse.ts';
+import { explainSearch, type FoundUids, uidSearchCommand } from '../search/uid-search.ts';
 import { fetchInPieces, isAboutMessages } from './fetch-in-pieces.ts';
 
 /**
@@ -14,7 +15,7 @@ import { fetchInPieces, isAboutMessages } from './fetch-in-pieces.ts';
  *
  * @param mailbox a connection that has it open is preferred
  */
-export type WithConnection = <T>(use: (imap: Imap) => Promise<T>, mailbox?: string) => Promise<T>;
+export type WithConnection = <T>(use: (imap: ImapConnection) => Promise<T>, mailbox?: string) => Promise<T>;
 
 export interface Page {
   /** From 1. A page after the last one is empty. */
@@ -38,7 +39,7 @@ export interface ListedPage {
 /** As listMessages(). Messages at which the server breaks off are listed by their UID, and do not affect the others. */
 export async function listPage(withConnection: WithConnection, mailbox: string, page: Page): Promise<ListedPage> {
   let wasOpen = false;
-  const list = (imap: Imap) =>
+  const list = (imap: ImapConnection) =>
     listMessages(imap, mailbox, page).catch((error: unknown) => {
       wasOpen = imap.selected !== null;
       throw error;
@@ -91,18 +92,22 @@ function nullIfAboutMessages(error: unknown): null {
 /**
  * One page of a mailbox, the message with the highest sequence number first.
  *
- * The page is requested by the number of messages that the mailbox had when it was open last; askMailbox() repeats the request if the number
+ * The page is requested by the number of messages that the mailbox had when it was open last; openAndRead() repeats the request if the number
  * has changed.
  *
  * @throws {ToolError} if there is no such mailbox
  */
-export async function listMessages(imap: Imap, mailbox: string, { page, perPage }: Page): Promise<ListedPage> {
+export async function listMessages(
+  imap: ImapConnection,
+  mailbox: string,
+  { page, perPage }: Page,
+): Promise<ListedPage> {
   const askPage = (exists: number | null) => {
     const range = pageOf(exists ?? 0, page, perPage);
-    return range && askBySequence(range.first, range.last, ...ALL);
+    return range && sequenceFetchCommand(range.first, range.last, ...ALL);
   };
-  const { selected, exists: total, reply } = await askMailbox(imap, mailbox, { fresh: true }, askPage);
-  const fetched = reply();
+  const { selected, exists: total, result } = await openAndRead(imap, mailbox, { fresh: true }, askPage);
+  const fetched = result();
   const range = pageOf(total, page, perPage);
   const messages = range === null || fetched === null ? [] : await fetchMissing(imap, range, fetched);
   return { uidValidity: selected.uidValidity, total, messages };
@@ -110,16 +115,16 @@ export async function listMessages(imap: Imap, mailbox: string, { page, perPage 
 
 /** The UIDs of one page, as listMessages() would list it. Nothing else is fetched. */
 async function listUids(
-  imap: Imap,
+  imap: ImapConnection,
   mailbox: string,
   { page, perPage }: Page,
 ): Promise<{ uidValidity: string; total: number; uids: number[] }> {
   const askPage = (exists: number | null) => {
     const range = pageOf(exists ?? 0, page, perPage);
-    return range && askBySequence(range.first, range.last, ...UNCHANGING);
+    return range && sequenceFetchCommand(range.first, range.last, ...UNCHANGING);
   };
-  const { selected, exists: total, reply } = await askMailbox(imap, mailbox, { fresh: true }, askPage);
-  const uids = [...(reply()?.keys() ?? [])].sort((a, b) => b - a);
+  const { selected, exists: total, result } = await openAndRead(imap, mailbox, { fresh: true }, askPage);
+  const uids = [...(result()?.keys() ?? [])].sort((a, b) => b - a);
   return { uidValidity: selected.uidValidity, total, uids };
 }
 
@@ -131,14 +136,14 @@ interface SummaryOptions {
 
 /** Summaries in the order of `uids`; messages that are gone are left out. */
 export async function fetchSummaries(
-  imap: Imap,
+  imap: ImapConnection,
   mailbox: string,
   uids: readonly number[],
   { uidValidity, ways: [first = ALL, ...less] = WAYS }: SummaryOptions = {},
 ): Promise<ListedMessage[]> {
   if (uids.length === 0) return [];
-  const { reply } = await askMailbox(imap, mailbox, { uidValidity }, () => askByUid(uids, ...first));
-  const all = new Map(reply());
+  const { result } = await openAndRead(imap, mailbox, { uidValidity }, () => uidFetchCommand(uids, ...first));
+  const all = new Map(result());
   for (const way of less) {
     const missing = uids.filter((uid) => !all.has(uid));
     for (const [uid, found] of await fetchByUid(imap, missing, ...way)) all.set(uid, found);
@@ -166,7 +171,7 @@ export interface FoundMessages {
  * @throws {ToolError} if there is no such mailbox, or the server cannot search for text outside ASCII
  */
 export async function searchMessages(
-  imap: Imap,
+  imap: ImapConnection,
   mailbox: string,
   keys: SearchKey[],
   { page, perPage }: Page,
@@ -180,10 +185,10 @@ export async function searchMessages(
     throw new ToolError('This mail server does not know OLDER and YOUNGER. Use BEFORE and SINCE with a date.');
   }
   const charset = needsUtf8 ? 'UTF-8' : undefined;
-  const ask = () => askSearch(imap, tokens, { charset });
-  const { selected, reply } = await askMailbox(imap, mailbox, { fresh: true }, ask);
+  const ask = () => uidSearchCommand(imap, tokens, { charset });
+  const { selected, result } = await openAndRead(imap, mailbox, { fresh: true }, ask);
   try {
-    const first = reply();
+    const first = result();
     const isSuspicious = charset !== undefined && first?.count === 0 && selected.exists > 0;
     const again = isSuspicious ? await searchPlainly(imap, tokens) : null;
     const found = again ?? first;
@@ -199,9 +204,9 @@ export async function searchMessages(
  *
  * @returns null if that finds nothing either
  */
-async function searchPlainly(imap: Imap, tokens: readonly Token[]): Promise<FoundUids | null> {
+async function searchPlainly(imap: ImapConnection, tokens: readonly Token[]): Promise<FoundUids | null> {
   const found = await imap
-    .find(askSearch(imap, tokens, { charset: undefined, isPlain: true }))
+    .read(uidSearchCommand(imap, tokens, { charset: undefined, isPlain: true }))
     .catch((error: unknown) => {
       if (error instanceof UpstreamError && error.fault === 'refused' && imap.isUsable) return null;
       throw error;
@@ -237,14 +242,14 @@ function pageOf(exists: number, page: number, perPage: number): Range | null {
 
 /** Fetches messages that are missing because their structure or envelope cannot be parsed: without structure, then without envelope. */
 async function fetchMissing(
-  imap: Imap,
+  imap: ImapConnection,
   { first, last }: Range,
   fetched: ReadonlyMap<number, FetchedItems>,
 ): Promise<ListedMessage[]> {
   let all = fetched;
   for (const way of LESS) {
     if (all.size > last - first) break;
-    all = new Map([...(await imap.find(askBySequence(first, last, ...way))), ...all]);
+    all = new Map([...(await imap.read(sequenceFetchCommand(first, last, ...way))), ...all]);
   }
   const messages = [...all].map(([uid, items]) => toListed(uid, items));
   // Within a mailbox UIDs ascend with sequence numbers (RFC 9051 §2.3.1.1).

@@ -1,9 +1,9 @@
 /** Streams one part of a message, piece by piece as it is read. */
 import { Readable } from 'node:stream';
 import { UpstreamError } from '../../errors.ts';
-import type { Imap } from '../imap/connection.ts';
+import { bytesOf } from '../imap/data-formats.ts';
 import { fetchByUid, peek } from '../imap/fetch.ts';
-import { bytesOf } from '../imap/tokens.ts';
+import type { ImapConnection } from '../imap/imap-connection.ts';
 import { decodePieces, type EncodedPart } from '../mime/body.ts';
 
 /** Bytes fetched at a time; two such pieces are in memory. */
@@ -15,12 +15,12 @@ const MAX_BYTES = 1024 * 1024 * 1024;
  * The decoded bytes of a part of the open mailbox; the next piece is being fetched while one is consumed. The connection is busy until the
  * stream has ended or was destroyed.
  */
-export function streamPart(imap: Imap, uid: number, part: EncodedPart): Readable {
+export function streamPart(imap: ImapConnection, uid: number, part: EncodedPart): Readable {
   const pieces = decodePieces(part, fetchPieces(imap, uid, part.number));
   return Readable.from(pieces, { objectMode: false, highWaterMark: PIECE_BYTES });
 }
 
-async function* fetchPieces(imap: Imap, uid: number, number: string): AsyncGenerator<Buffer> {
+async function* fetchPieces(imap: ImapConnection, uid: number, number: string): AsyncGenerator<Buffer> {
   let offset = 0;
   let next: Promise<Buffer> | undefined = fetchPiece(imap, uid, number, 0);
   try {
@@ -38,7 +38,7 @@ async function* fetchPieces(imap: Imap, uid: number, number: string): AsyncGener
   }
 }
 
-async function fetchPiece(imap: Imap, uid: number, number: string, offset: number): Promise<Buffer> {
+async function fetchPiece(imap: ImapConnection, uid: number, number: string, offset: number): Promise<Buffer> {
   const name = `BODY[${number}]`;
   const fetched = await fetchByUid(imap, [uid], [peek(number, [offset, PIECE_BYTES])], [name]);
   const items = fetched.get(uid);

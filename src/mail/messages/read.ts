@@ -1,11 +1,11 @@
 /** Reads one message: its header fields, its text and its attachments. Never sets \Seen. */
 import type { Readable } from 'node:stream';
 import { ToolError, UpstreamError } from '../../errors.ts';
-import type { Imap } from '../imap/connection.ts';
-import { askByUid, type FetchedItems, fetchByUid, peek, peekHeader } from '../imap/fetch.ts';
-import { quoteName } from '../imap/mailbox-name.ts';
-import { atom, bytesOf, type Token } from '../imap/tokens.ts';
-import { askMailbox } from '../mailbox/list-mailboxes.ts';
+import { atom, bytesOf, type Token } from '../imap/data-formats.ts';
+import { type FetchedItems, fetchByUid, peek, peekHeader, uidFetchCommand } from '../imap/fetch.ts';
+import type { ImapConnection } from '../imap/imap-connection.ts';
+import { openAndRead } from '../mailbox/open-mailbox.ts';
+import { quoteName } from '../mailbox-name.ts';
 import {
   type Body,
   type BodyFormat,
@@ -50,7 +50,7 @@ export interface ReadOptions {
  * @throws {ToolError} if there is no such mailbox or message
  */
 export async function readMessage(
-  imap: Imap,
+  imap: ImapConnection,
   mailbox: string,
   uid: number,
   { format = 'both', uidValidity: expected }: ReadOptions = {},
@@ -89,14 +89,14 @@ export async function readMessage(
  * @throws {ToolError} if there is no such mailbox, message or part
  */
 export async function openPart(
-  imap: Imap,
+  imap: ImapConnection,
   mailbox: string,
   uid: number,
   part: string,
 ): Promise<{ stream: Readable; contentType: string; filename: string; sizeBytes: number }> {
-  const ask = () => askByUid([uid], STRUCTURE, ['BODYSTRUCTURE']);
-  const { selected, reply } = await askMailbox(imap, mailbox, { fresh: true }, ask);
-  const items = reply()?.get(uid);
+  const ask = () => uidFetchCommand([uid], STRUCTURE, ['BODYSTRUCTURE']);
+  const { selected, result } = await openAndRead(imap, mailbox, { fresh: true }, ask);
+  const items = result()?.get(uid);
   if (items === undefined) throw missingMessage(selected.path, [uid]);
   const found = findPart(items.get('BODYSTRUCTURE'), part);
   if (found === undefined) {
@@ -117,18 +117,18 @@ interface ItemsRequest {
 
 /** @returns with the prefetched parts, unless the server does not return them */
 async function fetchItems(
-  imap: Imap,
+  imap: ImapConnection,
   uid: number,
   { mailbox, expected, prefetched }: ItemsRequest,
 ): Promise<{ items: FetchedItems; uidValidity: string }> {
   const references = peekHeader('REFERENCES');
   const needed = ['ENVELOPE', HEADER];
   const wanted = [...SUMMARY_ITEMS, references, ...prefetched.map(peekRange)];
-  const ask = () => askByUid([uid], wanted, [...needed, 'BODYSTRUCTURE']);
-  const { selected, reply } = await askMailbox(imap, mailbox, { fresh: true, uidValidity: expected }, ask);
+  const ask = () => uidFetchCommand([uid], wanted, [...needed, 'BODYSTRUCTURE']);
+  const { selected, result } = await openAndRead(imap, mailbox, { fresh: true, uidValidity: expected }, ask);
   // A server may refuse parts that a message does not have, and a response that cannot be parsed is left out.
   const items =
-    undefinedIfRefused(reply)?.get(uid) ??
+    undefinedIfRefused(result)?.get(uid) ??
     (await fetchByUid(imap, [uid], [...PLAIN_ITEMS, references], needed)).get(uid) ??
     (await fetchByUid(imap, [uid], BARE_ITEMS, ['RFC822.SIZE'])).get(uid);
   if (items === undefined) throw missingMessage(selected.path, [uid]);
@@ -137,9 +137,9 @@ async function fetchItems(
   return { items: new Map([...items, ...(late?.get(uid) ?? [])]), uidValidity: selected.uidValidity };
 }
 
-function undefinedIfRefused<T>(reply: () => T): T | undefined {
+function undefinedIfRefused<T>(result: () => T): T | undefined {
   try {
-    return reply();
+    return result();
   } catch (error) {
     if (error instanceof UpstreamError && error.fault === 'refused') return undefined;
     throw error;
@@ -148,7 +148,7 @@ function undefinedIfRefused<T>(reply: () => T): T | undefined {
 
 /** Fetches the wanted text parts that were not prefetched, in one command. */
 async function fetchTexts(
-  imap: Imap,
+  imap: ImapConnection,
   uid: number,
   { wanted }: BodyPlan,
   prefetched: ReturnType<typeof findPrefetched>,

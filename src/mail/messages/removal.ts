@@ -1,9 +1,9 @@
 /** Removes messages of the open mailbox, and no others. */
 import { UpstreamError } from '../../errors.ts';
-import type { Imap } from '../imap/connection.ts';
-import { afterChange } from '../imap/faults.ts';
-import { atom, sequenceSet, type Token } from '../imap/tokens.ts';
-import { searchUids } from '../search/ask.ts';
+import { atom, sequenceSet, type Token } from '../imap/data-formats.ts';
+import type { ImapConnection } from '../imap/imap-connection.ts';
+import { searchUids } from '../search/uid-search.ts';
+import { toUnknownOutcome } from './unknown-outcome.ts';
 
 const IF_LOST =
   'The connection was lost while the message was being removed, so it may be gone or still be there. Look into the mailbox before trying again.';
@@ -16,7 +16,7 @@ const IF_LOST =
  * @returns true if they are removed; false if they are only marked, because others are marked too or the server refuses
  */
 export async function removeFromSelected(
-  imap: Imap,
+  imap: ImapConnection,
   uids: readonly number[],
   ifLost: string = IF_LOST,
 ): Promise<boolean> {
@@ -28,14 +28,19 @@ export async function removeFromSelected(
   const marked = await searchUids(imap, [atom('DELETED')]).catch((error: unknown) => {
     // A server that refuses the search is not sent EXPUNGE.
     if (error instanceof UpstreamError && error.fault === 'refused' && imap.isUsable) return null;
-    throw afterChange(error, ifLost);
+    throw toUnknownOutcome(error, ifLost);
   });
   if (marked === null || marked.some((uid) => !named.has(uid))) return false;
   return expunge(imap, 'EXPUNGE', [], ifLost);
 }
 
 /** @returns false if the server refuses: the messages stay, marked */
-async function expunge(imap: Imap, command: string, tokens: readonly Token[], ifLost: string): Promise<boolean> {
+async function expunge(
+  imap: ImapConnection,
+  command: string,
+  tokens: readonly Token[],
+  ifLost: string,
+): Promise<boolean> {
   try {
     await imap.run(command, tokens, { ifLost });
     return true;

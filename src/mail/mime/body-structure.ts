@@ -1,5 +1,5 @@
 /** Turns the BODYSTRUCTURE of a FETCH response (RFC 9051 §7.5.2) into a tree of parts. */
-import { bytesOf, type Item, isList, listOf, numberOf, textOf } from '../imap/tokens.ts';
+import { bytesOf, type Item, isList, listOf, numberOf, textOf } from '../imap/data-formats.ts';
 import { decodeHeader, decodeText } from './charset.ts';
 
 export interface Part {

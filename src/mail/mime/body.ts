@@ -1,5 +1,5 @@
 /** Turns the structure of a message and the bytes of its parts into text, HTML and a list of attachments. */
-import { bytesOf, type Item } from '../imap/tokens.ts';
+import { bytesOf, type Item } from '../imap/data-formats.ts';
 import { attachmentName } from './attachment-name.ts';
 import { type BodyParts, findBodyParts, isHtml } from './body-parts.ts';
 import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';

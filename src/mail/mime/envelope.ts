@@ -1,5 +1,5 @@
 /** Turns the ENVELOPE of a FETCH response (RFC 9051 §7.5.2) into subject, addresses and Message-IDs. */
-import { bytesOf, type Item, listOf, textOf } from '../imap/tokens.ts';
+import { bytesOf, type Item, listOf, textOf } from '../imap/data-formats.ts';
 import { decodeHeader } from './charset.ts';
 
 export interface Address {

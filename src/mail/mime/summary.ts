@@ -1,6 +1,7 @@
 /** Turns the items of a FETCH response into what a list shows of a message. */
+
+import { atom, bytesOf, type Item, listOf, numberOf, type Token, textOf } from '../imap/data-formats.ts';
 import type { FetchedItems } from '../imap/fetch.ts';
-import { atom, bytesOf, type Item, listOf, numberOf, type Token, textOf } from '../imap/tokens.ts';
 import { findBodyParts } from './body-parts.ts';
 import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';
 import { parseDate } from './dates.ts';

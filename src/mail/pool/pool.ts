@@ -9,7 +9,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UpstreamError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { createSemaphore, type Semaphore } from '../../state/semaphore.ts';
-import { type ConnectOptions, connectImap, type Imap } from '../imap/connection.ts';
+import {
+  type ConnectOptions,
+  connectImap,
+  type ImapConnection,
+  type OwnedImapConnection,
+} from '../imap/imap-connection.ts';
 import { AccountConnections } from './account-connections.ts';
 import { createAccountKeys, type ImapAccount } from './account-keys.ts';
 import { POOL_LIMITS, type PoolLimits } from './limits.ts';
@@ -30,9 +35,13 @@ export interface ImapPool {
    *
    * @throws {UpstreamError} as connectImap and `use` do; `timeout` (code `POOL_BUSY`) if no connection became free in time
    */
-  withConnection<T>(account: ImapAccount, use: (imap: Imap) => Promise<T>, options?: ConnectionOptions): Promise<T>;
+  withConnection<T>(
+    account: ImapAccount,
+    use: (imap: ImapConnection) => Promise<T>,
+    options?: ConnectionOptions,
+  ): Promise<T>;
   /** Takes over a connection that was opened elsewhere, for example to verify a login. */
-  adopt(account: ImapAccount, imap: Imap): void;
+  adopt(account: ImapAccount, imap: OwnedImapConnection): void;
   /** Connections at this moment. */
   size(): { idle: number; inUse: number };
   /** Ends all connections and refuses further calls. Returns when all are closed, at the latest after `closeMs`. */
@@ -49,7 +58,7 @@ export function createImapPool(options: PoolOptions): ImapPool {
 }
 
 interface Acquired {
-  imap: Imap;
+  imap: OwnedImapConnection;
   /** True if the connection was open before, and may have been dropped since. */
   isWarm: boolean;
 }
@@ -62,8 +71,8 @@ class Pool implements ImapPool {
   /** One place for each connection that is in use or being opened. */
   readonly #places: Semaphore;
   /** Idle connections, the one unused for longest first. */
-  readonly #idle = new Map<Imap, { connections: AccountConnections; timer: NodeJS.Timeout }>();
-  readonly #inUse = new Set<Imap>();
+  readonly #idle = new Map<OwnedImapConnection, { connections: AccountConnections; timer: NodeJS.Timeout }>();
+  readonly #inUse = new Set<OwnedImapConnection>();
   #isClosing = false;
   #onLastRelease: (() => void) | undefined;
 
@@ -82,17 +91,17 @@ class Pool implements ImapPool {
 
   async withConnection<T>(
     account: ImapAccount,
-    use: (imap: Imap) => Promise<T>,
+    use: (imap: ImapConnection) => Promise<T>,
     options: ConnectionOptions = {},
   ): Promise<T> {
     const connections = this.#connectionsOf(account);
     const { imap, isWarm } = await this.#acquire(account, connections, options.mailbox);
-    if (isWarm) imap.lease();
-    const changes = imap.changes;
+    if (isWarm) imap.markUnproven();
+    const changesBefore = imap.changeCount;
     try {
       return await use(imap);
     } catch (error) {
-      const mayRepeat = options.retry === true && isWarm && isDrop(error) && imap.changes === changes;
+      const mayRepeat = options.retry === true && isWarm && isDrop(error) && imap.changeCount === changesBefore;
       if (!mayRepeat || this.#isClosing) throw error;
     } finally {
       this.#release(imap, connections);
@@ -104,7 +113,7 @@ class Pool implements ImapPool {
     return this.#repeat(account, connections, use);
   }
 
-  adopt(account: ImapAccount, imap: Imap): void {
+  adopt(account: ImapAccount, imap: OwnedImapConnection): void {
     const connections = this.#connectionsOf(account);
     const count = this.#places.takenBy(connections.key) + connections.idle.length;
     if (this.#isClosing || count >= connections.limit || !this.#makeRoom(0)) {
@@ -144,7 +153,11 @@ class Pool implements ImapPool {
     return connections;
   }
 
-  async #repeat<T>(account: ImapAccount, dropped: AccountConnections, use: (imap: Imap) => Promise<T>): Promise<T> {
+  async #repeat<T>(
+    account: ImapAccount,
+    dropped: AccountConnections,
+    use: (imap: ImapConnection) => Promise<T>,
+  ): Promise<T> {
     // Connections that were open at the same time have most likely been dropped too.
     for (const imap of [...dropped.idle]) this.#endIdle(imap, dropped);
     const connections = this.#connectionsOf(account);
@@ -170,7 +183,7 @@ class Pool implements ImapPool {
     return opened === 'server is full' ? this.#acquire(account, connections, mailbox) : { imap: opened, isWarm: false };
   }
 
-  #takeIdle(connections: AccountConnections, mailbox: string | undefined): Imap | undefined {
+  #takeIdle(connections: AccountConnections, mailbox: string | undefined): OwnedImapConnection | undefined {
     for (const imap of [...connections.idle]) if (!imap.isUsable) this.#endIdle(imap, connections);
     const imap = connections.bestFor(mailbox);
     if (imap === undefined) return undefined;
@@ -185,7 +198,7 @@ class Pool implements ImapPool {
    * @returns `server is full` if the server reports too many connections and the account has others: the call then waits for one of them.
    *   If there are none, because other programs have them all, the server is tried again a few times.
    */
-  async #open(account: ImapAccount, connections: AccountConnections): Promise<Imap | 'server is full'> {
+  async #open(account: ImapAccount, connections: AccountConnections): Promise<OwnedImapConnection | 'server is full'> {
     this.#makeRoom(1);
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -207,7 +220,7 @@ class Pool implements ImapPool {
     }
   }
 
-  async #connect(account: ImapAccount, connections: AccountConnections): Promise<Imap> {
+  async #connect(account: ImapAccount, connections: AccountConnections): Promise<OwnedImapConnection> {
     const imap = await connectImap(account.imap, this.#options);
     if (this.#isClosing) {
       imap.close();
@@ -219,7 +232,7 @@ class Pool implements ImapPool {
   }
 
   /** Keeps the connection if it can be used again, and frees its place. */
-  #release(imap: Imap, connections: AccountConnections): void {
+  #release(imap: OwnedImapConnection, connections: AccountConnections): void {
     this.#inUse.delete(imap);
     if (!imap.isUsable || imap.isBusy) imap.close();
     else if (this.#isClosing) imap.end();
@@ -227,14 +240,14 @@ class Pool implements ImapPool {
     this.#freePlace(connections);
   }
 
-  #keep(imap: Imap, connections: AccountConnections): void {
+  #keep(imap: OwnedImapConnection, connections: AccountConnections): void {
     const timer = setTimeout(() => this.#endIdle(imap, connections), this.#limits.idleMs).unref();
     connections.idle.push(imap);
     this.#idle.set(imap, { connections, timer });
   }
 
   /** A connection in use is checked when it is released. */
-  #endIdleWhenLost(imap: Imap, connections: AccountConnections): void {
+  #endIdleWhenLost(imap: OwnedImapConnection, connections: AccountConnections): void {
     imap.onClose(() => {
       if (this.#idle.has(imap)) this.#endIdle(imap, connections);
     });
@@ -254,14 +267,14 @@ class Pool implements ImapPool {
     return true;
   }
 
-  #removeIdle(imap: Imap, connections: AccountConnections): void {
+  #removeIdle(imap: OwnedImapConnection, connections: AccountConnections): void {
     clearTimeout(this.#idle.get(imap)?.timer);
     this.#idle.delete(imap);
     connections.remove(imap);
   }
 
   /** Ends an idle connection, without waiting for the response to LOGOUT. */
-  #endIdle(imap: Imap, connections: AccountConnections): void {
+  #endIdle(imap: OwnedImapConnection, connections: AccountConnections): void {
     this.#removeIdle(imap, connections);
     imap.end();
     this.#forgetIfEmpty(connections);

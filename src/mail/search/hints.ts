@@ -1,18 +1,19 @@
-/** What the writer of an unknown search key probably meant. */
-import { dateKeys, plainKeys, secondsKeys, sizeKeys, textKeys } from './keys.ts';
-import { short } from './words.ts';
+/** Suggests a correction for an unknown search key. */
 
-const keyNames: readonly string[] = [
-  ...plainKeys,
-  ...textKeys,
-  ...dateKeys,
-  ...sizeKeys,
-  ...secondsKeys,
+import { quoteStart } from './criteria-error.ts';
+import { DATE_KEYS, PLAIN_KEYS, SECONDS_KEYS, SIZE_KEYS, TEXT_KEYS } from './keys.ts';
+
+const KEY_NAMES: readonly string[] = [
+  ...PLAIN_KEYS,
+  ...TEXT_KEYS,
+  ...DATE_KEYS,
+  ...SIZE_KEYS,
+  ...SECONDS_KEYS,
   ...['KEYWORD', 'UNKEYWORD', 'HEADER', 'UID', 'NOT', 'OR'],
 ];
 
-/** Words of other query languages, and parts of IMAP that are left out on purpose. */
-const slips = new Map([
+/** Words of other query languages, and parts of IMAP that are not supported. */
+const HINTS = new Map([
   ['AND', 'leave AND out; keys side by side all have to match.'],
   ['UNREAD', 'use UNSEEN.'],
   ['READ', 'use SEEN.'],
@@ -36,16 +37,16 @@ const slips = new Map([
  */
 export function hintFor(word: string, phrase: { key: string; text: string } | undefined): string {
   const upper = word.toUpperCase();
-  const slip = slips.get(upper);
-  if (slip) return `unknown search key; ${slip}`;
+  const hint = HINTS.get(upper);
+  if (hint) return `unknown search key; ${hint}`;
   const colon = word.indexOf(':');
   const before = upper.slice(0, Math.max(colon, 0));
-  if (keyNames.includes(before)) {
-    return `unknown search key; write a space instead of the colon: ${before} ${short(word.slice(colon + 1))}.`;
+  if (KEY_NAMES.includes(before)) {
+    return `unknown search key; write a space instead of the colon: ${before} ${quoteStart(word.slice(colon + 1))}.`;
   }
   if (phrase) {
     const text = `${phrase.text} ${word}`.replace(/^['‘’“”„«]|['‘’“”»]$/g, '');
-    return `unknown search key. If it belongs to the text before, put all of it in double quotes: ${phrase.key} ${short(text)}.`;
+    return `unknown search key. If it belongs to the text before, put all of it in double quotes: ${phrase.key} ${quoteStart(text)}.`;
   }
-  return `unknown search key. There are ${keyNames.join(', ')}; to find a text anywhere: TEXT ${short(word)}.`;
+  return `unknown search key. There are ${KEY_NAMES.join(', ')}; to find a text anywhere: TEXT ${quoteStart(word)}.`;
 }

@@ -1,7 +1,7 @@
-/** What can be searched for: the search keys as values (RFC 9051 §6.4.4, RFC 3501 §6.4.4, RFC 5032). */
+/** Defines the search keys (RFC 9051 §6.4.4, RFC 3501 §6.4.4, RFC 5032). */
 
-/** Keys that stand alone. */
-export const plainKeys = [
+/** Keys without a value. */
+export const PLAIN_KEYS = [
   'ALL',
   'ANSWERED',
   'DELETED',
@@ -18,19 +18,19 @@ export const plainKeys = [
   'UNSEEN',
 ] as const;
 /** Keys with a text that a field of the message contains, in any case. */
-export const textKeys = ['BCC', 'BODY', 'CC', 'FROM', 'SUBJECT', 'TEXT', 'TO'] as const;
+export const TEXT_KEYS = ['BCC', 'BODY', 'CC', 'FROM', 'SUBJECT', 'TEXT', 'TO'] as const;
 /** Keys with a date: of arrival, or with SENT of the Date header. Time and zone are disregarded. */
-export const dateKeys = ['BEFORE', 'ON', 'SENTBEFORE', 'SENTON', 'SENTSINCE', 'SINCE'] as const;
+export const DATE_KEYS = ['BEFORE', 'ON', 'SENTBEFORE', 'SENTON', 'SENTSINCE', 'SINCE'] as const;
 /** Keys with a size in bytes. */
-export const sizeKeys = ['LARGER', 'SMALLER'] as const;
+export const SIZE_KEYS = ['LARGER', 'SMALLER'] as const;
 /** Keys with an age in seconds, for servers with WITHIN (RFC 5032). */
-export const secondsKeys = ['OLDER', 'YOUNGER'] as const;
+export const SECONDS_KEYS = ['OLDER', 'YOUNGER'] as const;
 
-export type PlainKey = (typeof plainKeys)[number];
-export type TextKey = (typeof textKeys)[number];
-export type DateKey = (typeof dateKeys)[number];
-export type SizeKey = (typeof sizeKeys)[number];
-export type SecondsKey = (typeof secondsKeys)[number];
+export type PlainKey = (typeof PLAIN_KEYS)[number];
+export type TextKey = (typeof TEXT_KEYS)[number];
+export type DateKey = (typeof DATE_KEYS)[number];
+export type SizeKey = (typeof SIZE_KEYS)[number];
+export type SecondsKey = (typeof SECONDS_KEYS)[number];
 
 /**
  * One checked search key. `date` is `d-Mon-yyyy`; `set` a sequence set (RFC 9051 §9) of UIDs or, for SEQUENCE, of sequence numbers; `flag`

@@ -1,6 +1,6 @@
 /** Claims a message for one call by a draft of it, and records in Drafts and Sent whether it was sent. */
 import { UpstreamError } from '../../errors.ts';
-import type { Imap } from '../imap/connection.ts';
+import type { ImapConnection } from '../imap/imap-connection.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import { appendMessage, moveMessages, removeMessages, updateFlags } from '../messages/change.ts';
 import { type CopySearch, type EarlierCopy, findEarlierCopies } from './earlier-copies.ts';
@@ -34,7 +34,7 @@ export type EarlierSend =
   | { kind: 'begun' };
 
 /** Searches Drafts first: a message that moves to Sent meanwhile is found there. */
-export async function findEarlierSend(imap: Imap, claim: DraftClaim): Promise<EarlierSend> {
+export async function findEarlierSend(imap: ImapConnection, claim: DraftClaim): Promise<EarlierSend> {
   const drafts = await findEarlierCopies(imap, claim.drafts, claim);
   const sent = claim.sent === claim.drafts ? { kind: 'none' as const } : await findInSent(imap, claim.sent, claim);
   if (sent.kind === 'other_message' || drafts.some(({ isSameMessage }) => !isSameMessage))
@@ -45,7 +45,7 @@ export async function findEarlierSend(imap: Imap, claim: DraftClaim): Promise<Ea
 }
 
 /** As findEarlierSend(), where Sent is the only record: the provider saves the copies, or there is no Drafts. */
-export async function findInSent(imap: Imap, sent: string, search: CopySearch): Promise<EarlierSend> {
+export async function findInSent(imap: ImapConnection, sent: string, search: CopySearch): Promise<EarlierSend> {
   const copies = await findEarlierCopies(imap, sent, search);
   const [copy] = copies;
   if (copy === undefined) return { kind: 'none' };
@@ -54,7 +54,7 @@ export async function findInSent(imap: Imap, sent: string, search: CopySearch): 
 }
 
 /** Saves a draft; the same call again saves another one. */
-export function saveDraft(imap: Imap, mailbox: string, raw: MessageBytes): Promise<SavedCopy> {
+export function saveDraft(imap: ImapConnection, mailbox: string, raw: MessageBytes): Promise<SavedCopy> {
   return appendMessage(imap, mailbox, raw, ['\\Draft', '\\Seen']);
 }
 
@@ -68,7 +68,7 @@ export function saveDraft(imap: Imap, mailbox: string, raw: MessageBytes): Promi
  *   messages either
  */
 export async function checkClaim(
-  imap: Imap,
+  imap: ImapConnection,
   claim: DraftClaim,
   saved: number | null,
 ): Promise<{ others: EarlierSend; own: number | null; isFound: boolean }> {
@@ -81,12 +81,16 @@ export async function checkClaim(
 }
 
 /** Undoes saveDraft(): the message was not sent. The first draft belongs to the call with the claim; the others to calls that will remove them. */
-export async function releaseClaim(imap: Imap, claim: DraftClaim): Promise<void> {
+export async function releaseClaim(imap: ImapConnection, claim: DraftClaim): Promise<void> {
   const [own] = await findEarlierCopies(imap, claim.drafts, claim);
   if (own?.isDraft) await removeDrafts(imap, claim, [own.uid]);
 }
 
-export async function removeDrafts(imap: Imap, { drafts }: DraftClaim, uids: readonly number[]): Promise<void> {
+export async function removeDrafts(
+  imap: ImapConnection,
+  { drafts }: DraftClaim,
+  uids: readonly number[],
+): Promise<void> {
   if (uids.length > 0) await removeMessages(imap, drafts, uids);
 }
 
@@ -99,7 +103,7 @@ export async function removeDrafts(imap: Imap, { drafts }: DraftClaim, uids: rea
  * @throws {UpstreamError} `refused` if the message is in neither mailbox
  */
 export async function moveToSent(
-  imap: Imap,
+  imap: ImapConnection,
   claim: DraftClaim,
   { mayBeInSent }: { mayBeInSent: boolean },
 ): Promise<SavedCopy> {
@@ -117,7 +121,7 @@ export async function moveToSent(
 }
 
 async function moveOwnDraft(
-  imap: Imap,
+  imap: ImapConnection,
   claim: DraftClaim,
   draft: EarlierCopy | undefined,
   mayBeInSent: boolean,

@@ -1,9 +1,10 @@
 /** Finds the messages that earlier calls with an idempotency key have stored in a mailbox, by their Message-ID. */
-import type { Imap } from '../imap/connection.ts';
+
+import { atom, bytesOf, listOf, string, type Token, textOf } from '../imap/data-formats.ts';
 import { type FetchedItems, fetchByUid, peekHeader } from '../imap/fetch.ts';
-import { atom, bytesOf, listOf, string, type Token, textOf } from '../imap/tokens.ts';
-import { openMailbox } from '../mailbox/list-mailboxes.ts';
-import { searchUids } from '../search/ask.ts';
+import type { ImapConnection } from '../imap/imap-connection.ts';
+import { openMailbox } from '../mailbox/open-mailbox.ts';
+import { searchUids } from '../search/uid-search.ts';
 import type { KeyedMessageId } from './keyed-message-id.ts';
 
 export interface EarlierCopy {
@@ -33,7 +34,7 @@ const DAY_MS = 86_400_000;
  * @throws {ToolError} if there is no such mailbox
  */
 export async function findEarlierCopies(
-  imap: Imap,
+  imap: ImapConnection,
   mailbox: string,
   { id: { messageId, place, localPart }, fields, now }: CopySearch,
 ): Promise<EarlierCopy[]> {

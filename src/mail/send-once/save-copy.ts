@@ -1,8 +1,8 @@
 /** Saves one copy of a sent message in Sent, unless the provider saves it. */
 import { ToolError } from '../../errors.ts';
 import type { MailAccount } from '../account.ts';
-import type { Imap } from '../imap/connection.ts';
-import { findMailbox } from '../mailbox/list-mailboxes.ts';
+import type { ImapConnection } from '../imap/imap-connection.ts';
+import { findMailboxByRole } from '../mailbox/find-by-role.ts';
 import { appendMessage } from '../messages/change.ts';
 import type { ComposedMessage } from '../send/compose.ts';
 import { messageIdFields, type SentCopySaver, sentCopySaver } from '../send/sent-copies.ts';
@@ -18,9 +18,12 @@ export interface CopyPlan {
 }
 
 /** @throws {ToolError} if there is no Sent, and the provider does not save the copy */
-export async function planCopy(imap: Imap, account: Pick<MailAccount, 'smtp' | 'sentCopy'>): Promise<CopyPlan> {
+export async function planCopy(
+  imap: ImapConnection,
+  account: Pick<MailAccount, 'smtp' | 'sentCopy'>,
+): Promise<CopyPlan> {
   const savedBy = sentCopySaver(account, imap);
-  const mailbox = findMailbox(imap, 'sent');
+  const mailbox = findMailboxByRole(imap, 'sent');
   return { savedBy, mailbox: await (savedBy === 'provider' ? mailbox.catch(nullIfMissing) : mailbox) };
 }
 
@@ -32,7 +35,7 @@ export async function saveCopy(
   { account, now, unlimited: { finishImap } }: SendSession,
 ): Promise<SavedCopy | null> {
   if (savedBy === 'provider' || mailbox === null) return { uid: null, uidValidity: null };
-  const save = async (imap: Imap) => {
+  const save = async (imap: ImapConnection) => {
     if (savedBy === 'unknown') {
       const sent = await findInSent(imap, mailbox, { id, fields: messageIdFields(account), now: now() });
       if (sent.kind === 'sent') return sent.copy;

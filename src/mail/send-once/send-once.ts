@@ -1,8 +1,8 @@
 /** Sends a message at most once for each idempotency key; the record of it is the mailbox, which every replica sees. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError, UpstreamError } from '../../errors.ts';
-import type { Imap } from '../imap/connection.ts';
-import { findMailbox } from '../mailbox/list-mailboxes.ts';
+import type { ImapConnection } from '../imap/imap-connection.ts';
+import { findMailboxByRole } from '../mailbox/find-by-role.ts';
 import type { ComposedMessage } from '../send/compose.ts';
 import { messageIdFields } from '../send/sent-copies.ts';
 import type { Submission } from '../send/smtp.ts';
@@ -28,7 +28,7 @@ export interface KeyedMessage {
   id: KeyedMessageId;
   /** An earlier call with the key ended with an unknown outcome. */
   mayBeSent: boolean;
-  planCopy(imap: Imap): Promise<CopyPlan>;
+  planCopy(imap: ImapConnection): Promise<CopyPlan>;
   /** Called only if the message is to be sent. */
   compose(): Promise<ComposedMessage>;
 }
@@ -83,7 +83,7 @@ function findEarlier(
     const copyPlan = await planCopy(imap);
     const { mailbox: sent, savedBy } = copyPlan;
     const search = { id, fields: messageIdFields(account), now: now() };
-    const drafts = savedBy === 'provider' ? null : await findMailbox(imap, 'drafts').catch(nullIfMissing);
+    const drafts = savedBy === 'provider' ? null : await findMailboxByRole(imap, 'drafts').catch(nullIfMissing);
     if (sent === null) return { id, copyPlan, claim: null, earlier: { kind: 'none' } };
     if (drafts === null) return { id, copyPlan, claim: null, earlier: await findInSent(imap, sent, search) };
     const claim = { ...search, drafts, sent };

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { ToolError } from '../../errors.ts';
-import { type MessageBytes, readLater } from '../message-bytes.ts';
+import { type MessageBytes, toLazyStream } from '../message-bytes.ts';
 import {
   type AddressEntry,
   envelopeAddresses,
@@ -127,7 +127,7 @@ async function generate(
 function toMimeNode(options: object, attachments: ReadAttachment[], kind: 'with Bcc' | 'without Bcc') {
   const opened = attachments.map((each) => ({
     ...each,
-    content: Buffer.isBuffer(each.content) ? each.content : readLater(each.content),
+    content: Buffer.isBuffer(each.content) ? each.content : toLazyStream(each.content),
   }));
   const node = new MailComposer({ ...options, attachments: opened }).compile();
   node.keepBcc = kind === 'with Bcc';

@@ -1,6 +1,6 @@
 /** Decides which side saves the copy of a sent message in Sent: some providers save what goes through their SMTP server. */
 import type { MailAccount } from '../account.ts';
-import type { Imap } from '../imap/connection.ts';
+import type { ImapConnection } from '../imap/imap-connection.ts';
 
 /** `client`: this server appends it. `unknown`: the provider may save it, so Sent is searched before this server appends it. */
 export type SentCopySaver = 'client' | 'provider' | 'unknown';
@@ -52,7 +52,7 @@ const PROVIDERS: readonly Provider[] = [
 /** @param imap Gmail is recognised by a capability too, as its SMTP host may have another name */
 export function sentCopySaver(
   { smtp, sentCopy }: Pick<MailAccount, 'smtp' | 'sentCopy'>,
-  imap: Pick<Imap, 'has'>,
+  imap: Pick<ImapConnection, 'has'>,
 ): SentCopySaver {
   if (sentCopy === 'always') return 'client';
   if (sentCopy === 'never') return 'provider';

@@ -1,5 +1,6 @@
 /** Deletes a message, or moves it to the trash, and describes the outcome to the model. */
-import { findMailbox, openMailbox } from '../../mail/mailbox/list-mailboxes.ts';
+import { findMailboxByRole } from '../../mail/mailbox/find-by-role.ts';
+import { openMailbox } from '../../mail/mailbox/open-mailbox.ts';
 import { deleteMessages, moveMessages } from '../../mail/messages/change.ts';
 import type { MailSession } from './mail-session.ts';
 import { NOT_REMOVED, toMoveResult } from './move-results.ts';
@@ -27,7 +28,7 @@ export function moveToTrash(message: NamedMessage, { unlimited: { changeImap, li
   return changeImap(async (unlimitedImap) => {
     const imap = limited(unlimitedImap);
     if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
-    const trash = await findMailbox(unlimitedImap, 'trash');
+    const trash = await findMailboxByRole(unlimitedImap, 'trash');
     await openMailbox(imap, mailbox, { toChange: true });
     const [moved] = await moveMessages(limited(unlimitedImap, trash), mailbox, [uid], trash);
     return { uid, outcome: 'moved_to_trash' as const, trash, ...toMoveResult(moved) };

@@ -1,8 +1,9 @@
 /** Checks that a call may put a message into the mailbox that it names: what is in the trash is deleted sooner or later. */
-import { withInbox } from '../../mail/imap/mailbox-name.ts';
-import { listMailboxes, type Mailbox, unknownMailbox } from '../../mail/mailbox/list-mailboxes.ts';
-import { includesFolder } from '../permit/folders.ts';
-import { notAllowed } from '../permit/limited-imap.ts';
+
+import { listMailboxes, type Mailbox } from '../../mail/mailbox/list-mailboxes.ts';
+import { unknownMailbox } from '../../mail/mailbox/open-mailbox.ts';
+import { withInbox } from '../../mail/mailbox-name.ts';
+import { requireFolder } from '../permit/limited-connection.ts';
 import type { Rights, Use } from '../tool.ts';
 import type { MailSession } from './mail-session.ts';
 
@@ -28,7 +29,7 @@ export async function requireDestination(
   const destination = mailboxes.find(({ path }) => path === withInbox(named));
   const { folders } = permit.policy;
   // Before any fact about it is returned, even that it does not exist.
-  if (folders && !includesFolder(folders, withInbox(named), mailboxes[0]?.delimiter ?? null)) throw notAllowed(named);
+  if (folders) requireFolder(folders, named, mailboxes[0]?.delimiter ?? null);
   // Some servers accept more names of a mailbox than they list; its role is not known under those.
   if (destination === undefined) throw unknownMailbox(named);
   const isTrash = mailboxes.some((mailbox) => mailbox.role === 'trash' && isAtOrBelow(mailbox, destination));

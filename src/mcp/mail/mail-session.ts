@@ -1,7 +1,7 @@
 /** Defines what the mail tools work with during one call: the mailbox, within the limits of the grant. */
 import type { Attached, OwnFile, WithBytes } from '../../attachments/store.ts';
 import type { MailAccount } from '../../mail/account.ts';
-import type { Imap } from '../../mail/imap/connection.ts';
+import type { ImapConnection } from '../../mail/imap/imap-connection.ts';
 import type { WithConnection } from '../../mail/messages/list.ts';
 import type { ComposedMessage } from '../../mail/send/compose.ts';
 import type { Submission } from '../../mail/send/smtp.ts';
@@ -36,7 +36,7 @@ export interface MailSession extends ImapAccess {
     /** As changeImap, to complete what was begun, also after the client has closed its request. */
     finishImap: WithConnection;
     /** The limited view of a connection of `unlimited`, for mailboxes that the caller has named. @param extra one mailbox more */
-    limited(imap: Imap, extra?: string): Imap;
+    limited(imap: ImapConnection, extra?: string): ImapConnection;
   };
   /** @throws {ToolError} if this connection may not send now; nothing is counted yet */
   checkSendLimit(): Promise<void>;

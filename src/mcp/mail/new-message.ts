@@ -1,7 +1,8 @@
 /** Defines the parameters of a new message, and composes the message from them. */
 import { z } from 'zod';
 import type { OwnFile } from '../../attachments/store.ts';
-import { findMailbox, requireMailbox } from '../../mail/mailbox/list-mailboxes.ts';
+import { findMailboxByRole } from '../../mail/mailbox/find-by-role.ts';
+import { requireMailbox } from '../../mail/mailbox/open-mailbox.ts';
 import { type ComposedMessage, composeMessage, MAX_MESSAGE_BYTES } from '../../mail/send/compose.ts';
 import type { Use } from '../tool.ts';
 import type { MailSession } from './mail-session.ts';
@@ -85,6 +86,6 @@ async function fetchFiles(urls: string[], store: MailSession['attachments']): Pr
  */
 export function findDraftsMailbox({ unlimited }: MailSession, folder: string | undefined): Promise<string> {
   return unlimited.readImap((imap) =>
-    folder === undefined ? findMailbox(imap, 'drafts') : requireMailbox(unlimited.limited(imap), folder),
+    folder === undefined ? findMailboxByRole(imap, 'drafts') : requireMailbox(unlimited.limited(imap), folder),
   );
 }

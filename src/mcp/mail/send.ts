@@ -1,8 +1,8 @@
 /** Sends a message and describes the outcome to the model. */
 import { z } from 'zod';
 import { ToolError } from '../../errors.ts';
-import type { Imap } from '../../mail/imap/connection.ts';
-import { requireMailbox } from '../../mail/mailbox/list-mailboxes.ts';
+import type { ImapConnection } from '../../mail/imap/imap-connection.ts';
+import { requireMailbox } from '../../mail/mailbox/open-mailbox.ts';
 import type { ComposedMessage } from '../../mail/send/compose.ts';
 import { unkeyedMessageId } from '../../mail/send-once/keyed-message-id.ts';
 import { type CopyPlan, planCopy, saveCopy } from '../../mail/send-once/save-copy.ts';
@@ -65,7 +65,7 @@ async function sendWithKey(
     const message = {
       id,
       mayBeSent: mayHaveHappened,
-      planCopy: (imap: Imap) => planCopyIn(imap, folder, session),
+      planCopy: (imap: ImapConnection) => planCopyIn(imap, folder, session),
       compose: () => composeToSend(fields, session, id.messageId),
     };
     return toSendResult(await sendOnce(message, session));
@@ -76,7 +76,7 @@ async function sendWithKey(
 
 /** @throws {ToolError} if there is no such mailbox; before anything is sent */
 async function planCopyIn(
-  imap: Imap,
+  imap: ImapConnection,
   folder: string | undefined,
   { account, unlimited: { limited } }: MailSession,
 ): Promise<CopyPlan> {

@@ -1,7 +1,7 @@
 import type { OwnFile } from '../../attachments/store.ts';
 import type { MissiveApi } from '../../missive/api.ts';
 import type { Permit } from '../../policy.ts';
-import type { SendLimit } from '../permit/sends.ts';
+import type { SendLimit } from '../permit/send-limit.ts';
 
 /** The API, limits and files that a Missive tool uses during one call. */
 export interface MissiveSession {

@@ -1,14 +1,14 @@
-/** Names of mailboxes in a list of those that may be used: `INBOX`, `Archive`, `Projects/*` for everything below Projects. */
-import { withInbox } from '../../mail/imap/mailbox-name.ts';
+/** Matches names of mailboxes with the entries of a policy: `INBOX`, `Archive`, `Projects/*` for everything below Projects. */
+import { withInbox } from '../../mail/mailbox-name.ts';
 
-/** What comes before the delimiter of `Projects/*`, and the delimiter: anything that is no letter, digit or space. */
+/** `Projects/*`: the name and the delimiter, which is any character except letters, digits and spaces. */
 const EVERYTHING_BELOW = /^(.+)([^\p{L}\p{M}\p{N}\s*%])\*$/u;
 
-/** The form in which names are compared: Unicode NFC, and INBOX is the same in any case (RFC 9051 §5.1). */
+/** The form in which names are compared: Unicode NFC, and INBOX in capitals (RFC 9051 §5.1). */
 export const comparableName = (name: string): string => withInbox(name).normalize('NFC');
 
 /**
- * One entry of a list, as it is sealed.
+ * One entry in the form in which it is sealed.
  *
  * @returns undefined if it is neither a name nor a name with a delimiter and `*`
  */
@@ -21,9 +21,9 @@ export function folderEntry(text: string): string | undefined {
 }
 
 /**
- * True if the list holds the mailbox, or everything below one that it is below of.
+ * True if the list has the mailbox itself, or everything below one of its parents.
  *
- * @param delimiter of the server, by which `Projects/*` also stands for `Projects.Alpha`; null if it has none or nobody knows
+ * @param delimiter of the server: with `.`, `Projects/*` includes `Projects.Alpha`; null if there is none or it is unknown
  */
 export function includesFolder(entries: readonly string[], name: string, delimiter: string | null): boolean {
   const compared = comparableName(name);
@@ -36,7 +36,7 @@ export function includesFolder(entries: readonly string[], name: string, delimit
   });
 }
 
-/** Servers that keep mailboxes as files may understand `..` as files do. */
+/** Rejects `..`, which servers that store mailboxes as files may resolve as the file system does. */
 function isBelow(name: string, start: string, separators: readonly string[]): boolean {
   if (!name.startsWith(start)) return false;
   let levels = [name.slice(start.length)];

@@ -1,6 +1,10 @@
-/** What a permit allows of the tools: the operator decides which there are, scope and consent which of them may be called. */
+/**
+ * Decides what a connection may do: policy decides which tools it is offered, scope and consent which of them it may call.
+ *
+ * Invariant: policy, scope and consent all have to allow a call.
+ */
 import { OAuthError, ToolError } from '../../errors.ts';
-import type { Permit, Policy, Power } from '../../policy.ts';
+import { type Permit, POWERS, type Policy, type Power } from '../../policy.ts';
 import type { Effect, Tag, Tool } from '../tool.ts';
 
 /** The scope that a grant needs for each effect. */
@@ -11,10 +15,10 @@ export const SCOPE_OF: Readonly<Record<Effect, string>> = {
   destroys: 'mail.delete',
 };
 
-/** As much of a tool as a policy speaks of. */
+/** The properties of a tool that a permit depends on. */
 export type ToolKind = Pick<Tool<never>, 'name' | 'effect' | 'method' | 'tags'>;
 
-/** What the owner of the mailbox grants or keeps back when they decide about a tool. */
+/** The power by which the account owner grants or withholds a tool. */
 export function powerOf({ effect, tags }: Pick<ToolKind, 'effect' | 'tags'>): Power {
   if (effect === 'reads') return 'read';
   if (effect === 'sends') return 'send';
@@ -22,7 +26,7 @@ export function powerOf({ effect, tags }: Pick<ToolKind, 'effect' | 'tags'>): Po
   return tags.includes('drafts') ? 'draft' : 'organise';
 }
 
-/** True if the operator lets there be such a tool. Otherwise no consent can bring it back. */
+/** True if the policy allows the tool. Otherwise no consent can allow it. */
 export function isOffered({ methods, tags, tools }: Policy, tool: ToolKind): boolean {
   return (
     (methods === undefined || methods.includes(tool.method)) &&
@@ -31,31 +35,37 @@ export function isOffered({ methods, tags, tools }: Policy, tool: ToolKind): boo
   );
 }
 
-/** True if the operator keeps this area; a tool of several areas goes on without the one that was dropped. */
+/** The powers for which the policy leaves a tool, in their usual order. */
+export function powersLeft(tools: readonly ToolKind[], policy: Policy): Power[] {
+  const left = tools.filter((tool) => isOffered(policy, tool)).map(powerOf);
+  return POWERS.filter((power) => left.includes(power));
+}
+
+/** True if the policy allows this area; a tool of several areas is offered without the areas that are not allowed. */
 export function isTagOffered({ tags }: Policy, tag: Tag): boolean {
   return tags === undefined || tags.includes(tag);
 }
 
-/** True if the token has the scope, and the owner has left the power. */
+/** True if the token has the scope for the tool, and the account owner has granted the power. */
 export function isGranted({ scope, consent }: Pick<Permit, 'scope' | 'consent'>, tool: ToolKind): boolean {
   return scope.includes(SCOPE_OF[tool.effect]) && (consent.powers?.includes(powerOf(tool)) ?? true);
 }
 
 /**
- * The refusal of a call that only lacks consent: the step-up challenge where a scope is missing (BEAR-04). Where the scope is there and the
- * owner has kept back a part of what it stands for, a challenge could name nothing that clients do not have: they would refresh, in vain.
+ * The refusal of a call that only lacks consent: the step-up challenge where a scope is missing (BEAR-04). Where the token has the scope but
+ * the owner has withheld one of its powers, a challenge could name no scope that the client lacks, and the client would refresh in vain.
  *
- * @param needed what the call does, of all tools whose work it amounts to
+ * @param needed all tools whose effects the call has
  */
 export function notGranted({ scope, consent }: Permit, needed: readonly ToolKind[]): OAuthError | ToolError {
   if (needed.every(({ effect }) => scope.includes(SCOPE_OF[effect]))) {
-    const keptBack = needed.filter((tool) => !isGranted({ scope, consent }, tool)).map(({ name }) => name);
+    const withheld = needed.filter((tool) => !isGranted({ scope, consent }, tool)).map(({ name }) => name);
     return new ToolError(
-      `Nothing was done: the call does what ${keptBack.join(' and ')} does, and the owner of the account has not allowed that when they signed in. They can allow it by connecting this server once more.`,
+      `Nothing was done: the call does what ${withheld.join(' and ')} does, and the owner of the account has not allowed that when they signed in. They can allow it by connecting this server once more.`,
     );
   }
   const needs = new Set(needed.map(({ effect }) => SCOPE_OF[effect]));
-  // With what is granted already: clients ask for exactly this, and would lose the rest.
+  // Includes the scopes that are granted already: clients request exactly this value, and would lose the others.
   const wanted = Object.values(SCOPE_OF).filter((one) => needs.has(one) || scope.includes(one));
   const sentence = `This call needs the scope ${[...needs].join(' and ')}, as the owner of the mailbox grants it.`;
   return new OAuthError('insufficient_scope', sentence, { scope: wanted.join(' ') });

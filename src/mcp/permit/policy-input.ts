@@ -1,6 +1,6 @@
-/** Limits as an operator writes them → a checked Policy. Every fault is a sentence. */
+/** Reads the limits of a policy as an operator writes them, and reports each fault as a sentence. */
 import { z } from 'zod';
-import { quoteName } from '../../mail/imap/mailbox-name.ts';
+import { quoteName } from '../../mail/mailbox-name.ts';
 import { METHODS, type Method, type Policy } from '../../policy.ts';
 import { folderEntry } from './folders.ts';
 import { isOffered, type ToolKind } from './permit.ts';
@@ -20,82 +20,101 @@ export interface PolicyInput {
   expiresAt?: string | undefined;
 }
 
-/** What the two words of the seed stand for. */
+type Limit = keyof PolicyInput;
+
+/** Words for several methods. */
 export const METHOD_GROUPS: Readonly<Record<string, readonly Method[]>> = {
   read: ['list', 'get', 'search'],
   write: ['create', 'update', 'delete', 'send'],
 };
 
 /**
- * @param tools all that there are, which tags and names have to fit
- * @param nameOf what the operator calls a limit: `--methods`, `config.methods`
- * @returns all faults at once; the policy counts only if there are none
+ * @param tools all tools; tags and names are checked against them
+ * @param nameOf the operator's name for a limit: `--methods`, `config.methods`
+ * @returns all faults at once; the policy is valid only if there are none
  */
 export function readPolicy(
   input: PolicyInput,
-  { tools, now, nameOf }: { tools: readonly ToolKind[]; now: Date; nameOf: (limit: keyof PolicyInput) => string },
+  { tools, now, nameOf }: { tools: readonly ToolKind[]; now: Date; nameOf: (limit: Limit) => string },
 ): { policy: Policy; expiresAt: Date | undefined; faults: string[] } {
-  const faults: string[] = [];
+  const read = new LimitReader(input, nameOf);
+  const tags = [...new Set(tools.flatMap((tool) => tool.tags))];
+  const names = tools.map(({ name }) => name);
+  const policy = withoutAbsent({
+    methods: read.list('methods', methodsOf),
+    tags: read.list('tags', oneOf('tag', tags)),
+    tools: read.list('tools', oneOf('tool', names)),
+    folders: read.list('folders', entry(folderEntry, 'the name of a mailbox, or end in /* for all below it')),
+    recipients: read.list('recipients', entry(recipientEntry, 'an address or @ with a domain')),
+    max_sends_per_hour: read.maxSendsPerHour(),
+  });
+  const expiresAt = read.expiresAt(now);
+  if (read.faults.length === 0 && !tools.some((tool) => isOffered(policy, tool))) {
+    const limits = (['methods', 'tags', 'tools'] as const).filter((limit) => input[limit] !== undefined);
+    read.faults.push(`${limits.map(nameOf).join(', ')}: no tool is left.`);
+  }
+  return { policy, expiresAt, faults: read.faults };
+}
 
-  /** A list without repetitions, in the order given. */
-  function list<T extends string>(limit: keyof PolicyInput, read: (text: string) => readonly T[] | string) {
-    const given = input[limit];
+/** Reads one limit after another, and collects the faults. */
+class LimitReader {
+  readonly faults: string[] = [];
+  readonly #input: PolicyInput;
+  readonly #nameOf: (limit: Limit) => string;
+
+  constructor(input: PolicyInput, nameOf: (limit: Limit) => string) {
+    this.#input = input;
+    this.#nameOf = nameOf;
+  }
+
+  /**
+   * A list without repetitions, in the order given; undefined if it is absent.
+   *
+   * @param read returns the values of one element, or a fault
+   */
+  list<T extends string>(limit: Limit, read: (text: string) => readonly T[] | string): T[] | undefined {
+    const given = this.#input[limit];
     if (given === undefined || typeof given === 'string') return undefined;
-    if (given.length === 0) faults.push(`${nameOf(limit)} names nothing. Leave it out to have no such limit.`);
+    if (given.length === 0) {
+      this.faults.push(`${this.#nameOf(limit)} names nothing. Leave it out to have no such limit.`);
+    }
     const values = given.flatMap((text) => {
       const value = read(text);
       if (typeof value !== 'string') return value;
-      faults.push(`${nameOf(limit)}: ${value}`);
+      this.faults.push(`${this.#nameOf(limit)}: ${value}`);
       return [];
     });
     return [...new Set(values)];
   }
-  const oneOf = (what: string, known: readonly string[]) => (text: string) =>
-    known.includes(text) ? [text] : `there is no ${what} ${quoteName(text)}. Known are: ${known.join(', ')}.`;
-  const entry = (read: (text: string) => string | undefined, must: string) => (text: string) => {
-    const value = read(text);
-    return value === undefined ? `${quoteName(text)} must be ${must}.` : [value];
-  };
 
-  const policy = withoutAbsent({
-    methods: list('methods', methodsOf),
-    tags: list('tags', oneOf('tag', [...new Set(tools.flatMap(({ tags }) => tags))])),
-    tools: list(
-      'tools',
-      oneOf(
-        'tool',
-        tools.map(({ name }) => name),
-      ),
-    ),
-    folders: list('folders', entry(folderEntry, 'the name of a mailbox, or end in /* for all below it')),
-    recipients: list('recipients', entry(recipientEntry, 'an address or @ with a domain')),
-    max_sends_per_hour: maxSends(),
-  });
-  const expiresAt = expiry();
-  if (faults.length === 0 && !tools.some((tool) => isOffered(policy, tool))) {
-    const limits = (['methods', 'tags', 'tools'] as const).filter((limit) => input[limit] !== undefined);
-    faults.push(`${limits.map(nameOf).join(', ')}: no tool is left.`);
-  }
-  return { policy, expiresAt, faults };
-
-  function maxSends(): number | undefined {
-    const given = input.maxSendsPerHour;
-    if (given === undefined || /^\d{1,6}$/.test(given)) return given === undefined ? undefined : Number(given);
-    faults.push(`${nameOf('maxSendsPerHour')} must be a whole number, 0 or more.`);
+  maxSendsPerHour(): number | undefined {
+    const given = this.#input.maxSendsPerHour;
+    if (given === undefined) return undefined;
+    if (/^\d{1,6}$/.test(given)) return Number(given);
+    this.faults.push(`${this.#nameOf('maxSendsPerHour')} must be a whole number, 0 or more.`);
     return undefined;
   }
 
-  function expiry(): Date | undefined {
-    const given = input.expiresAt;
+  expiresAt(now: Date): Date | undefined {
+    const given = this.#input.expiresAt;
     if (given === undefined) return undefined;
+    const name = this.#nameOf('expiresAt');
     if (!IsoTime.safeParse(given).success) {
-      faults.push(`${nameOf('expiresAt')} must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z.`);
-    } else if (new Date(given) <= now) faults.push(`${nameOf('expiresAt')} is in the past.`);
+      this.faults.push(`${name} must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z.`);
+    } else if (new Date(given) <= now) this.faults.push(`${name} is in the past.`);
     return new Date(given);
   }
 }
 
 const IsoTime = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+
+const oneOf = (what: string, known: readonly string[]) => (text: string) =>
+  known.includes(text) ? [text] : `there is no ${what} ${quoteName(text)}. Known are: ${known.join(', ')}.`;
+
+const entry = (read: (text: string) => string | undefined, must: string) => (text: string) => {
+  const value = read(text);
+  return value === undefined ? `${quoteName(text)} must be ${must}.` : [value];
+};
 
 function methodsOf(text: string): readonly Method[] | string {
   const single = METHODS.filter((method) => method === text);

@@ -1,4 +1,4 @@
-/** Who a message may be sent to, where operator or owner have named them. */
+/** Limits the recipients of messages to those that the operator and the account owner have listed. */
 import { ToolError } from '../../errors.ts';
 import {
   type AddressParameter,
@@ -8,14 +8,14 @@ import {
 } from '../../mail/mime/addresses.ts';
 import type { Permit } from '../../policy.ts';
 
-/** In local parts that some servers read as an address at another domain: `ann%elsewhere.example@here.example`, encoded words. */
-const MAY_LEAD_ELSEWHERE = /[%!@:"\\]|=\?/;
+/** Parts of a local part that some servers read as an address at another domain: `ann%elsewhere.example@here.example`, encoded words. */
+const MAY_BE_REROUTED = /[%!@:"\\]|=\?/;
 
-/** Only ASCII: a letter such as the Kelvin sign becomes a `k` otherwise, and is another mailbox. */
-const inLowerCase = (address: string): string => address.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+/** ASCII letters only: otherwise the Kelvin sign would become a `k`, which is another mailbox. */
+const toLowerCaseAscii = (address: string): string => address.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /**
- * One entry of a list of recipients, as it is sealed: an address, or `@` with a domain for everyone there.
+ * One entry of a list of recipients in the form in which it is sealed: an address, or `@` with a domain for all its addresses.
  *
  * @returns undefined if it is neither
  */
@@ -27,26 +27,26 @@ export function recipientEntry(text: string): string | undefined {
 
 /** @param address with its domain in lower-case ASCII, as normaliseAddress() gives it */
 export function includesRecipient(entries: readonly string[], address: string): boolean {
-  const compared = inLowerCase(address);
+  const compared = toLowerCaseAscii(address);
   if (entries.includes(compared)) return true;
   const at = compared.lastIndexOf('@');
-  // Signs of full width are such signs to whoever normalises them.
+  // Full-width signs become these signs for a server that normalises them.
   const local = compared.slice(0, at).normalize('NFKC');
-  return !MAY_LEAD_ELSEWHERE.test(local) && entries.includes(compared.slice(at));
+  return !MAY_BE_REROUTED.test(local) && entries.includes(compared.slice(at));
 }
 
-/** What the lists of a permit do not let through. `whose` is who could add them. */
-function strangersAmong({ policy, consent }: Permit, addresses: readonly string[]) {
-  const strangersTo = (entries: readonly string[] | undefined) =>
+/** The addresses that a list of the permit does not include. `whose` names the owner of that list. */
+function notListed({ policy, consent }: Permit, addresses: readonly string[]) {
+  const notIn = (entries: readonly string[] | undefined) =>
     entries === undefined ? [] : addresses.filter((address) => !includesRecipient(entries, address));
-  const toOperator = strangersTo(policy.recipients);
-  return toOperator.length > 0
-    ? { whose: 'operator' as const, strangers: toOperator }
-    : { whose: 'owner' as const, strangers: strangersTo(consent.recipients) };
+  const byOperator = notIn(policy.recipients);
+  return byOperator.length > 0
+    ? { whose: 'operator' as const, refused: byOperator }
+    : { whose: 'owner' as const, refused: notIn(consent.recipients) };
 }
 
 /**
- * Called with the arguments of a call, before anything happens.
+ * Checks the arguments of a call, before anything is sent or saved.
  *
  * @throws {ToolError} that says how many addresses of which parameter are not allowed
  */
@@ -58,31 +58,33 @@ export function requireRecipients(
     name,
     addresses: envelopeAddresses(parseAddressList(fields[name] ?? '', name)),
   }));
-  const { whose } = strangersAmong(
+  const { whose } = notListed(
     permit,
     parameters.flatMap(({ addresses }) => addresses),
   );
   const counts = parameters.flatMap(({ name, addresses }) => {
-    const found = strangersAmong(permit, addresses);
-    return found.whose === whose && found.strangers.length > 0 ? [`${found.strangers.length} in ${name}`] : [];
+    const found = notListed(permit, addresses);
+    return found.whose === whose && found.refused.length > 0 ? [`${found.refused.length} in ${name}`] : [];
   });
   if (counts.length > 0) throw notAllowed(whose, counts.join(', '));
 }
 
-/** Called with what is handed to the mail server: whatever a tool has made of its arguments. @throws {ToolError} */
+/** Checks the addresses that are passed to the mail server, independently of the arguments of the call. @throws {ToolError} */
 export function requireEnvelope(permit: Permit, addresses: readonly string[]): void {
-  const { whose, strangers } = strangersAmong(permit, addresses);
-  if (strangers.length > 0) throw notAllowed(whose, `${strangers.length} in all`);
+  const { whose, refused } = notListed(permit, addresses);
+  if (refused.length > 0) throw notAllowed(whose, `${refused.length} in all`);
 }
 
+// words: texts that the caller sees
+const BY_OPERATOR = 'the operator of this server has limited it to certain recipients, which nobody else can change';
+const BY_OWNER =
+  'the owner of the mailbox has limited it to certain recipients, and can change that by signing in again';
+
 function notAllowed(whose: 'operator' | 'owner', counts: string): ToolError {
-  const who =
-    whose === 'operator'
-      ? 'the operator of this server has limited it to certain recipients, which nobody else can change'
-      : 'the owner of the mailbox has limited it to certain recipients, and can change that by signing in again';
+  const who = whose === 'operator' ? BY_OPERATOR : BY_OWNER;
   return new ToolError(
     `Nothing was sent: some recipients are not allowed on this connection (${counts}), as ${who}. Leave them out, or save a draft that the user sends.`,
   );
 }
 
-const optional = (address: string | undefined) => (address === undefined ? undefined : inLowerCase(address));
+const optional = (address: string | undefined) => (address === undefined ? undefined : toLowerCaseAscii(address));

@@ -6,7 +6,7 @@ import { createLog } from '../../../src/log.ts';
 import { contentOf } from '../../../src/mcp/mail/new-message.ts';
 import { readCursor } from '../../../src/mcp/missive/cursor.ts';
 import { isOffered } from '../../../src/mcp/permit/permit.ts';
-import { sendsKey } from '../../../src/mcp/permit/sends.ts';
+import { sendsKey } from '../../../src/mcp/permit/send-limit.ts';
 import { toolsOf } from '../../../src/mcp/services.ts';
 import { unsealClient } from '../../../src/oauth/client/client.ts';
 import { jtiOfClient } from '../../../src/oauth/client/clients.ts';

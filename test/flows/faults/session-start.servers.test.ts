@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
-import { connectImap } from '../../../src/mail/imap/connection.ts';
+import { connectImap } from '../../../src/mail/imap/imap-connection.ts';
 import { verifySmtp } from '../../../src/mail/send/smtp.ts';
 import { newAccount, overStarttls } from '../../support/mail/accounts.ts';
 import { startServerWithCertificate } from '../../support/mail/faulty-servers.ts';

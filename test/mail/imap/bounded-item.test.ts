@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { bounded } from '../../../src/mail/imap/bounded-item.ts';
-import type { Item } from '../../../src/mail/imap/tokens.ts';
+import { boundedItem } from '../../../src/mail/imap/bounded-item.ts';
+import type { Item } from '../../../src/mail/imap/data-formats.ts';
 import { readBodyStructure } from '../../../src/mail/mime/body-structure.ts';
 import { readEnvelope } from '../../../src/mail/mime/envelope.ts';
 
 describe('what is kept of what a sender made the server say', () => {
   test('is the start of a long string, in memory of its own', () => {
     const value = Buffer.alloc(10_000_000, 'x');
-    const kept = bounded({ type: 'LITERAL', value });
+    const kept = boundedItem({ type: 'LITERAL', value });
     expect(kept).toMatchObject({ value: Buffer.alloc(64 * 1024, 'x') });
     expect(kept !== null && 'value' in kept && Buffer.isBuffer(kept.value) && kept.value.buffer.byteLength).toBe(
       64 * 1024,
@@ -18,7 +18,7 @@ describe('what is kept of what a sender made the server say', () => {
     const part = ['text', 'plain', null, null, null, '7bit', '5', '1'].map(item);
     const many = Array.from({ length: 50_000 }, () => part);
     const { type, children, parameters } = readBodyStructure(
-      bounded([...many, item('alternative'), [item('boundary'), item('b')]]),
+      boundedItem([...many, item('alternative'), [item('boundary'), item('b')]]),
     );
     expect(type).toBe('multipart/alternative');
     expect(parameters.get('boundary')).toBe('b');
@@ -31,7 +31,7 @@ describe('what is kept of what a sender made the server say', () => {
     const address = [null, null, item('ann'), item('example.test')];
     const to = Array.from({ length: 100_000 }, () => address);
     const { to: kept, messageId } = readEnvelope(
-      bounded([item('a date'), item('a subject'), null, null, null, to, to, to, null, item('<id@example.test>')]),
+      boundedItem([item('a date'), item('a subject'), null, null, null, to, to, to, null, item('<id@example.test>')]),
       null,
     );
     expect(kept).toHaveLength(1_000);
@@ -41,7 +41,7 @@ describe('what is kept of what a sender made the server say', () => {
   test('is bounded however deep it is nested', () => {
     let deep: Item = item('x');
     for (let level = 0; level < 2_000; level += 1) deep = [deep, ...Array.from({ length: 20 }, () => [item('y')])];
-    expect(count(bounded(deep))).toBeLessThan(20_000);
+    expect(count(boundedItem(deep))).toBeLessThan(20_000);
   });
 });
 

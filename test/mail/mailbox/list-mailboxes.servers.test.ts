@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
-import { encodeMailboxName } from '../../../src/mail/imap/mailbox-name.ts';
-import { string } from '../../../src/mail/imap/tokens.ts';
-import { findMailbox, listMailboxes, requireMailbox } from '../../../src/mail/mailbox/list-mailboxes.ts';
+import { string } from '../../../src/mail/imap/data-formats.ts';
+import { findMailboxByRole } from '../../../src/mail/mailbox/find-by-role.ts';
+import { listMailboxes } from '../../../src/mail/mailbox/list-mailboxes.ts';
+import { requireMailbox } from '../../../src/mail/mailbox/open-mailbox.ts';
+import { encodeMailboxName } from '../../../src/mail/mailbox-name.ts';
 import { newAccount, onBasicServer } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
 import { appendMessages } from '../../support/mail/mailboxes.ts';
@@ -49,7 +51,7 @@ describe.each([
 
   test('a mailbox is found by its role and by its name, INBOX in any case', async () => {
     await withImap(on(newAccount()), async (imap) => {
-      expect(await findMailbox(imap, 'sent')).toBe('Sent');
+      expect(await findMailboxByRole(imap, 'sent')).toBe('Sent');
       expect(await requireMailbox(imap, 'inBox')).toBe('INBOX');
       await expect(requireMailbox(imap, 'Drafs')).rejects.toThrow('There is no mailbox "Drafs". Call list_mailboxes');
     });
@@ -108,9 +110,9 @@ describe('roles on a server that marks none', () => {
       /^LIST/.test(command) ? `${names.map((name) => `* LIST () "." "${utf7(name)}"`).join('\n')}\nTAG OK` : undefined,
     );
     await withImap(server, async (imap) => {
-      expect(await findMailbox(imap, 'sent')).toBe(sent);
-      expect(await findMailbox(imap, 'drafts')).toBe(drafts);
-      expect(await findMailbox(imap, 'trash')).toBe(trash);
+      expect(await findMailboxByRole(imap, 'sent')).toBe(sent);
+      expect(await findMailboxByRole(imap, 'drafts')).toBe(drafts);
+      expect(await findMailboxByRole(imap, 'trash')).toBe(trash);
     });
   });
 
@@ -118,7 +120,7 @@ describe('roles on a server that marks none', () => {
     await using server = await startScriptedImap((command) =>
       /^LIST/.test(command) ? '* LIST () "/" INBOX\nTAG OK' : undefined,
     );
-    await withImap(server, (imap) => expect(findMailbox(imap, 'sent')).rejects.toThrow('Call list_mailboxes'));
+    await withImap(server, (imap) => expect(findMailboxByRole(imap, 'sent')).rejects.toThrow('Call list_mailboxes'));
   });
 
   test('go to the marked mailbox and not to the well-known name', async () => {
@@ -128,8 +130,8 @@ describe('roles on a server that marks none', () => {
         : undefined,
     );
     await withImap(server, async (imap) => {
-      expect(await findMailbox(imap, 'sent')).toBe('Outbox');
-      await expect(findMailbox(imap, 'drafts')).rejects.toThrow('drafts');
+      expect(await findMailboxByRole(imap, 'sent')).toBe('Outbox');
+      await expect(findMailboxByRole(imap, 'drafts')).rejects.toThrow('drafts');
     });
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { findMailbox } from '../../../src/mail/mailbox/list-mailboxes.ts';
+import { findMailboxByRole } from '../../../src/mail/mailbox/find-by-role.ts';
 import { appendMessage, updateFlags } from '../../../src/mail/messages/change.ts';
 import { listMessages, searchMessages } from '../../../src/mail/messages/list.ts';
 import { readMessage } from '../../../src/mail/messages/read.ts';
 import { createImapPool } from '../../../src/mail/pool/pool.ts';
-import { FoundUids } from '../../../src/mail/search/ask.ts';
 import { parseSearch } from '../../../src/mail/search/parse.ts';
+import { FoundUids } from '../../../src/mail/search/uid-search.ts';
 import { cpuMs } from '../../support/app/cpu-time.ts';
 import { type Script, startScriptedImap } from '../../support/mail/scripted-imap.ts';
 import { withImap } from '../../support/mail/with-imap.ts';
@@ -147,9 +147,9 @@ describe('the role of a mailbox', () => {
       return `* LIST (\\Sent) "/" Sent\n${lists > 1 ? '* LIST (\\Trash) "/" Bin\n' : ''}TAG OK done`;
     });
     await withImap(server, async (imap) => {
-      await expect(findMailbox(imap, 'trash')).rejects.toThrow('trash');
-      expect(await findMailbox(imap, 'trash')).toBe('Bin');
-      expect(await findMailbox(imap, 'sent')).toBe('Sent');
+      await expect(findMailboxByRole(imap, 'trash')).rejects.toThrow('trash');
+      expect(await findMailboxByRole(imap, 'trash')).toBe('Bin');
+      expect(await findMailboxByRole(imap, 'sent')).toBe('Sent');
       expect(lists).toBe(2);
     });
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeMailboxName, encodeMailboxName } from '../../../src/mail/imap/mailbox-name.ts';
-import type { Item } from '../../../src/mail/imap/tokens.ts';
+import type { Item } from '../../../src/mail/imap/data-formats.ts';
+import { decodeMailboxName, encodeMailboxName } from '../../../src/mail/mailbox-name.ts';
 import { attachmentName } from '../../../src/mail/mime/attachment-name.ts';
 import { type Part, readBodyStructure } from '../../../src/mail/mime/body-structure.ts';
 import { decodeHeader, decodeText } from '../../../src/mail/mime/charset.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
-import { connectImap, type Imap } from '../../../src/mail/imap/connection.ts';
+import { connectImap, type ImapConnection } from '../../../src/mail/imap/imap-connection.ts';
 import { updateFlags } from '../../../src/mail/messages/change.ts';
 import { listMessages } from '../../../src/mail/messages/list.ts';
 import type { PoolLimits } from '../../../src/mail/pool/limits.ts';
@@ -37,7 +37,7 @@ describe('a pool', () => {
   test('gives no connection to two calls at the same time, and opens no more than the limit of an account', async () => {
     const [pool, account] = [newPool({ perAccount: 2 }), newAccount()];
     let most = 0;
-    const inUse = new Set<Imap>();
+    const inUse = new Set<ImapConnection>();
     await Promise.all(
       Array.from({ length: 12 }, () =>
         pool.withConnection(account, async (imap) => {

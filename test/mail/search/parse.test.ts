@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import compile from 'imapflow/lib/handler/imap-compiler.js';
 import { describe, expect, test } from 'vitest';
 import { ToolError } from '../../../src/errors.ts';
-import { encodeSearch, parseSearch, type SearchKey } from '../../../src/mail/search/parse.ts';
+import { toAttributes } from '../../../src/mail/imap/transport.ts';
+import { encodeSearch } from '../../../src/mail/search/encode-search.ts';
+import { parseSearch, type SearchKey } from '../../../src/mail/search/parse.ts';
 
 /** The bytes that imapflow sends to the server. */
 async function compiled(keys: SearchKey[]): Promise<Buffer> {
   const parts = await compile(
-    { tag: 'A1', command: 'UID SEARCH', attributes: encodeSearch(keys).tokens },
+    { tag: 'A1', command: 'UID SEARCH', attributes: toAttributes(encodeSearch(keys).tokens) },
     { asArray: true },
   );
   return Buffer.concat(parts).subarray('A1 UID SEARCH '.length);

@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { MailAccount } from '../../../src/mail/account.ts';
-import { listMailboxes, openMailbox } from '../../../src/mail/mailbox/list-mailboxes.ts';
+import { listMailboxes } from '../../../src/mail/mailbox/list-mailboxes.ts';
+import { openMailbox } from '../../../src/mail/mailbox/open-mailbox.ts';
 import { folderEntry, includesFolder } from '../../../src/mcp/permit/folders.ts';
-import { limitedImap } from '../../../src/mcp/permit/limited-imap.ts';
+import { LimitedConnection } from '../../../src/mcp/permit/limited-connection.ts';
 import { mailTools } from '../../../src/mcp/tools/mail.ts';
 import { eras, rawCaller } from '../../support/app/raw-calls.ts';
 import { type Era, startApp, type TestApp } from '../../support/app/start-app.ts';
@@ -261,20 +262,20 @@ describe('the limited connection', () => {
     const { account } = await someone();
     await withImap(account, async (imap) => {
       await imap.select('Secret', { readOnly: false, fresh: false });
-      const limited = limitedImap(imap, policy.folders);
+      const limited = new LimitedConnection(imap, policy.folders);
       const refused = 'may not use the mailbox "Secret"';
       for (const command of ['UID FETCH', 'UID SEARCH', 'UID STORE', 'EXPUNGE', 'UID MOVE', 'NOOP']) {
         await expect(limited.run(command), command).rejects.toThrow(refused);
       }
-      const question = { command: 'UID SEARCH', tokens: [], options: {}, answer: () => 0 };
-      await expect(limited.find(question)).rejects.toThrow(refused);
+      const search = { command: 'UID SEARCH', tokens: [], options: {}, result: () => 0 };
+      await expect(limited.read(search)).rejects.toThrow(refused);
       await expect(openMailbox(limited, 'INBOX')).resolves.toMatchObject({ path: 'INBOX' });
     });
   });
 
   test('knows all commands, and refuses those that it does not', async () => {
     await withImap(newAccount(), async (imap) => {
-      const limited = limitedImap(imap, policy.folders);
+      const limited = new LimitedConnection(imap, policy.folders);
       for (const command of ['RENAME', 'CREATE', 'SELECT', 'GETMETADATA', 'THREAD']) {
         await expect(limited.run(command), command).rejects.toThrow('limited list');
       }
@@ -291,7 +292,7 @@ describe('the limited connection', () => {
       return /^(EXAMINE|SELECT)/.test(command) ? '* 1 EXISTS\n* OK [UIDVALIDITY 1]\nTAG OK' : undefined;
     });
     await withImap(server, async (imap) => {
-      const limited = limitedImap(imap, policy.folders);
+      const limited = new LimitedConnection(imap, policy.folders);
       for (const name of ['Work.Alpha', 'Work.日本', 'Work.Alpha'])
         await openMailbox(limited, name, { toChange: true });
       for (const name of ['Work', 'Workshop', 'Work.Nowhere', 'Secret.Work.Alpha', 'Work..Alpha']) {
@@ -309,7 +310,7 @@ describe('the limited connection', () => {
   test('lets through one mailbox more, where a tool files into it', async () => {
     const { account } = await someone();
     await withImap(account, async (imap) => {
-      const limited = limitedImap(imap, policy.folders, 'Trash');
+      const limited = new LimitedConnection(imap, policy.folders, 'Trash');
       await expect(openMailbox(limited, 'Trash')).resolves.toMatchObject({ path: 'Trash' });
       await expect(openMailbox(limited, 'Sent')).rejects.toThrow('may not use the mailbox "Sent"');
     });

@@ -4,7 +4,7 @@ import express, { type ErrorRequestHandler } from 'express';
 import type { Service } from '../../../src/account.ts';
 import { OAuthError } from '../../../src/errors.ts';
 import type { LoginProblem, MailAccount, MailServers } from '../../../src/mail/account.ts';
-import { powersLeft } from '../../../src/mcp/permit/powers-left.ts';
+import { powersLeft } from '../../../src/mcp/permit/permit.ts';
 import { toolsOf } from '../../../src/mcp/services.ts';
 import type { LoginProblem as MissiveProblem } from '../../../src/missive/account.ts';
 import { createGrantFinder } from '../../../src/oauth/bearer/bearer.ts';

@@ -1,10 +1,10 @@
 /** Opens an IMAP connection of the code under test, and closes it after use. */
 import type { MailAccount } from '../../../src/mail/account.ts';
-import { type ConnectOptions, connectImap, type Imap } from '../../../src/mail/imap/connection.ts';
+import { type ConnectOptions, connectImap, type OwnedImapConnection } from '../../../src/mail/imap/imap-connection.ts';
 
 export async function withImap<T>(
   account: Pick<MailAccount['imap'], 'server'> | MailAccount,
-  use: (imap: Imap) => Promise<T>,
+  use: (imap: OwnedImapConnection) => Promise<T>,
   options: ConnectOptions = {},
 ): Promise<T> {
   const endpoint =

@@ -2,7 +2,7 @@
 import { ToolError } from '../../../src/errors.ts';
 import { type Catalog, createCatalog } from '../../../src/mcp/catalog.ts';
 import type { MissiveSession } from '../../../src/mcp/missive/missive-session.ts';
-import { sendLimit } from '../../../src/mcp/permit/sends.ts';
+import { createSendLimit } from '../../../src/mcp/permit/send-limit.ts';
 import { missiveTools } from '../../../src/mcp/tools/missive.ts';
 import { createMissiveApi } from '../../../src/missive/api.ts';
 import type { Quota } from '../../../src/missive/rate-limit.ts';
@@ -51,7 +51,7 @@ export async function startMissiveTools({
   const session: MissiveSession = {
     api,
     permit,
-    sendLimit: sendLimit({ most, key: 'sends', state, areAllCounted: true, now, log: NO_LOG }),
+    sendLimit: createSendLimit({ most, key: 'sends', state, areAllCounted: true, now, log: NO_LOG }),
     async fetchOwn(link, maxBytes) {
       const file = files[link];
       if (file === undefined) throw new ToolError('The link is not one of this server.');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { openMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
+import { openMailbox } from '../../../mail/mailbox/open-mailbox.ts';
 import { moveMessages } from '../../../mail/messages/change.ts';
 import { requireDestination } from '../../mail/destination.ts';
 import type { MailSession } from '../../mail/mail-session.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { openMailbox } from '../../../mail/mailbox/list-mailboxes.ts';
+import { openMailbox } from '../../../mail/mailbox/open-mailbox.ts';
 import { includesDeleted, updateFlags } from '../../../mail/messages/change.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ExpectedUidValidity, MailboxPath, Uid } from '../../mail/parameters.ts';

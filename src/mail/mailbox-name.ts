@@ -1,22 +1,21 @@
+/** Converts names of mailboxes between Unicode and modified UTF-7 (RFC 3501 §5.1.3, which IMAP4rev2 servers keep for rev1 sessions). */
 import iconv from 'iconv-lite';
-import { ToolError } from '../../errors.ts';
+import { ToolError } from '../errors.ts';
 
-/** Names of mailboxes: Unicode for people, modified UTF-7 on the wire (RFC 3501 §5.1.3; kept by IMAP4rev2 servers for rev1 sessions). */
-
-/** The name for the wire. Names that a server lists in some other encoding are given to us as they are, and go back unchanged. */
+/** The name in modified UTF-7. Names that a server lists in another encoding remain as they are. */
 export function encodeMailboxName(name: string): string {
   return /^[\x20-\x25\x27-\x7e]*$/.test(name) ? name : iconv.encode(name, 'utf-7-imap').toString('latin1');
 }
 
-/** The name for people; a name that is no proper modified UTF-7 stays as it is. */
-export function decodeMailboxName(wireName: string): string {
-  if (!wireName.includes('&')) return wireName;
-  const name = iconv.decode(Buffer.from(wireName), 'utf-7-imap');
-  return encodeMailboxName(name) === wireName ? name : wireName;
+/** The name in Unicode; a name that is not valid modified UTF-7 remains as it is. */
+export function decodeMailboxName(encodedName: string): string {
+  if (!encodedName.includes('&')) return encodedName;
+  const name = iconv.decode(Buffer.from(encodedName), 'utf-7-imap');
+  return encodeMailboxName(name) === encodedName ? name : encodedName;
 }
 
 /**
- * The one spelling of a mailbox name: INBOX is the same in any case (RFC 9051 §5.1).
+ * The canonical spelling of a mailbox name: INBOX in capitals (RFC 9051 §5.1).
  *
  * @throws {ToolError} if it is empty or holds characters that no mailbox name may have
  */
@@ -30,12 +29,12 @@ export function canonicalMailboxName(name: string): string {
   return withInbox(name);
 }
 
-/** INBOX in capitals. Only of ASCII: `ınbox`, with a dotless i, becomes INBOX in capitals too, and is another mailbox. */
+/** INBOX in capitals, other names unchanged. ASCII letters only: `ınbox`, with a dotless i, is another mailbox. */
 export function withInbox(name: string): string {
   return /^[iI][nN][bB][oO][xX]$/.test(name) ? 'INBOX' : name;
 }
 
-/** A name inside one of our sentences: in quotes, on one line, at most 80 characters. */
+/** A name as part of a sentence: in quotes, on one line, at most 80 characters. */
 export function quoteName(name: string): string {
   const line = name.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
   const characters = [...line];

@@ -1,4 +1,4 @@
-/** IMAP on the wire as values: the tokens of our commands and the items of the server's answers (RFC 9051 §4 and §9). */
+/** Defines the data formats of IMAP (RFC 9051 §4 and §9): tokens of commands, items of responses, sequence sets. */
 
 /** A token of a command. `value` of a NUMBER is decimal; a nested array is a parenthesized list. */
 export type Token =
@@ -6,17 +6,17 @@ export type Token =
       /** TEXT is written as it is. */
       readonly type: 'ATOM' | 'STRING' | 'NUMBER' | 'SEQUENCE' | 'TEXT';
       readonly value: string;
-      /** What stands in brackets after the atom: `BODY.PEEK[1.2]`. */
+      /** The section in brackets after the atom: `BODY.PEEK[1.2]`. */
       readonly section?: readonly Token[];
       /** First byte and number of bytes: `<0.1024>`. */
       readonly partial?: readonly [number, number];
-      /** Never shown, not even in imapflow's own log lines. */
+      /** Kept out of imapflow's log lines. */
       readonly sensitive?: boolean;
     }
   | { readonly type: 'LITERAL'; readonly value: string | Buffer; readonly sensitive?: boolean }
   | readonly Token[];
 
-/** An item of an answer: `null` is NIL, an array a parenthesized list. A literal's value is its bytes. */
+/** An item of a response: `null` is NIL, an array a parenthesized list. A literal's value is its bytes. */
 export type Item = ItemNode | readonly Item[] | null;
 
 export interface ItemNode {
@@ -25,8 +25,8 @@ export interface ItemNode {
   readonly section?: readonly Item[] | undefined;
 }
 
-/** An answer line without its tag: `* 12 FETCH (…)` has the name `12` and `FETCH` as its first item. */
-export interface Line {
+/** `* 12 FETCH (…)` has the name `12` and `FETCH` as its first item. */
+export interface UntaggedResponse {
   readonly name: string;
   readonly items: readonly Item[];
 }
@@ -56,9 +56,10 @@ export function sequenceSet(numbers: readonly number[]): Token {
 }
 
 /**
- * The numbers of a sequence set in a server's answer, such as those of ESEARCH and COPYUID.
+ * The numbers of a sequence set in a response, such as those of ESEARCH and COPYUID.
  *
- * @param limit most numbers to return; null if there are more, or the set is no set
+ * @param limit the largest number of numbers
+ * @returns null if there are more, or the text is not a sequence set
  */
 export function expandSequenceSet(set: string, limit: number): number[] | null {
   const numbers: number[] = [];
@@ -71,7 +72,7 @@ export function expandSequenceSet(set: string, limit: number): number[] | null {
   return numbers;
 }
 
-/** The ranges of a sequence set, in its order, the lower end first; null if it is none. */
+/** The ranges of a sequence set, in its order, the lower end first; null if the text is not a sequence set. */
 export function rangesOf(set: string): [number, number][] | null {
   const ranges: [number, number][] = [];
   for (const range of set.split(',')) {
@@ -84,14 +85,14 @@ export function rangesOf(set: string): [number, number][] | null {
   return ranges;
 }
 
-/** The bytes of a string or literal; null for NIL, lists and what is missing. */
+/** The bytes of a string or literal; null for NIL, lists and missing items. */
 export function bytesOf(item: Item | undefined): Buffer | null {
   const value = rawValueOf(item);
   if (value === null) return null;
   return Buffer.isBuffer(value) ? value : Buffer.from(value);
 }
 
-/** An atom, number, string or literal as text; null for NIL, lists and what is missing. */
+/** An atom, number, string or literal as text; null for NIL, lists and missing items. */
 export function textOf(item: Item | undefined): string | null {
   const value = rawValueOf(item);
   if (value === null) return null;
@@ -104,7 +105,7 @@ export function numberOf(item: Item | undefined): number | null {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
-/** The items of a list; empty for NIL and whatever is no list. */
+/** The items of a list; empty for anything else. */
 export function listOf(item: Item | undefined): readonly Item[] {
   return isList(item) ? item : [];
 }

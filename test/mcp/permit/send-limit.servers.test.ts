@@ -1,7 +1,7 @@
 /** How many messages an hour, however they are sent. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ToolError, UpstreamError } from '../../../src/errors.ts';
-import { sendLimit } from '../../../src/mcp/permit/sends.ts';
+import { createSendLimit } from '../../../src/mcp/permit/send-limit.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import type { State } from '../../../src/state/state.ts';
 import { rawCaller } from '../../support/app/raw-calls.ts';
@@ -20,8 +20,8 @@ afterAll(() => app.stop());
 const clientEras: Era[] = ['auto', 'legacy'];
 const now = () => new Date();
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const hourly = (most: number, parts: Partial<Parameters<typeof sendLimit>[0]> = {}) =>
-  sendLimit({ most, key: 'k', state: createMemoryState({ now }), areAllCounted: true, now, log, ...parts });
+const hourly = (most: number, parts: Partial<Parameters<typeof createSendLimit>[0]> = {}) =>
+  createSendLimit({ most, key: 'k', state: createMemoryState({ now }), areAllCounted: true, now, log, ...parts });
 const sent = async () => 'sent';
 
 describe('a limit of messages an hour', () => {
@@ -78,7 +78,7 @@ describe('a limit of messages an hour', () => {
     await expect(hourly(3, { state }).check()).rejects.toThrow(refused);
     await expect(hourly(3, { state }).counted(sent)).rejects.toThrow(refused);
     await expect(
-      sendLimit({ most: undefined, key: '', state, areAllCounted: false, now, log }).counted(sent),
+      createSendLimit({ most: undefined, key: '', state, areAllCounted: false, now, log }).counted(sent),
     ).resolves.toBe('sent');
   });
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:tls';
 import { describe, expect, test } from 'vitest';
-import { connectImap } from '../../../src/mail/imap/connection.ts';
+import { connectImap } from '../../../src/mail/imap/imap-connection.ts';
 import {
   newAccount,
   newAccountWithPassword,
@@ -233,7 +233,7 @@ describe('a connection', () => {
       await expect(imap.run('APPEND', [], { ifLost: 'It may have happened.' })).rejects.toMatchObject({
         fault: 'unreachable',
       });
-      expect(imap.changes).toBe(0);
+      expect(imap.changeCount).toBe(0);
     });
     expect(server.commands).not.toContain('APPEND');
   });

@@ -1,16 +1,14 @@
+/** Adapts imapflow: its transport, parser and STARTTLS are used, its commands are not. */
 import type { Socket } from 'node:net';
 import { ImapFlow } from 'imapflow';
 import compile from 'imapflow/lib/handler/imap-compiler.js';
 import parse from 'imapflow/lib/handler/imap-parser.js';
 import type { ImapAttribute } from 'imapflow/lib/handler/types.js';
-import { specialUse } from 'imapflow/lib/special-use.js';
 import { UpstreamError } from '../../errors.ts';
 import type { Login } from '../account.ts';
-import { loginFault, preauthenticated } from './faults.ts';
+import { atom, type Item, string, type Token } from './data-formats.ts';
+import { loginFault, preauthenticatedFault } from './faults.ts';
 import { isData, type RawLine, withSetAsLiteral } from './raw-line.ts';
-import { atom, type Item, string, type Token } from './tokens.ts';
-
-/** The door to imapflow: its transport, parser and STARTTLS are used, its commands are not. */
 
 declare module 'imapflow' {
   interface ImapFlow {
@@ -18,34 +16,35 @@ declare module 'imapflow' {
   }
 }
 
-/** One command as imapflow takes it. */
-export interface WireCommand {
+/** One command in the form that imapflow executes. */
+export interface TransportRequest {
   command: string;
   attributes: readonly Token[];
-  options: { untagged?: Record<string, (answer: Answer) => Promise<void>>; onPlusTag?: () => Promise<void> };
+  options: { untagged?: Record<string, (response: ParsedResponse) => Promise<void>>; onPlusTag?: () => Promise<void> };
 }
 
 /** The tagged OK of a command. No further line of the server is read until `next` is called. */
 export interface Executed {
-  response: Answer;
+  response: ParsedResponse;
   next(): void;
 }
 
-/** A command in imapflow's queue; our mark says that it is on the wire already. */
-interface Queued extends WireCommand {
+/** A command in imapflow's queue. */
+interface Queued extends TransportRequest {
   tag: string;
+  /** imapflow's own mark: the command has been written. It rejects the tagged response to a command without it. */
   sent?: boolean;
 }
 
-/** NetEase (163.com, 126.com, yeah.net) and others with its software open no mailbox for a client without ID: `Unsafe Login`. */
-const WANTS_ID = /\bCoremail\b/i;
+/** NetEase (163.com, 126.com, yeah.net) and other servers with its software open no mailbox for a client without ID: `Unsafe Login`. */
+const SERVER_THAT_REQUIRES_ID = /\bCoremail\b/i;
 
-/** The parts of imapflow that it leaves undeclared, and its session start in fewer round trips: greeting, login, nothing else. */
-export class Wire extends ImapFlow {
+/** imapflow with the members that its types omit, and with a session start of two steps: greeting and login. */
+export class Transport extends ImapFlow {
   declare readonly exec: (
     command: string,
     attributes: readonly Token[],
-    options: WireCommand['options'],
+    options: TransportRequest['options'],
   ) => Promise<Executed>;
   declare readonly run: (command: string) => Promise<unknown>;
   declare readonly write: (line: string | Buffer) => void;
@@ -54,32 +53,32 @@ export class Wire extends ImapFlow {
   declare readonly requestQueue: Queued[];
   declare readonly requestTagMap: Map<
     string,
-    WireCommand & { resolve(executed: Executed): void; reject(error: unknown): void }
+    TransportRequest & { resolve(executed: Executed): void; reject(error: unknown): void }
   >;
   declare currentRequest: Queued | false;
   declare commandParts: Buffer[];
   declare tagCounter: number;
   declare readonly getUntaggedHandler: (
     command: string,
-    attributes: Answer['attributes'],
-  ) => ((answer: Answer) => Promise<void>) | undefined;
+    attributes: ParsedResponse['attributes'],
+  ) => ((response: ParsedResponse) => Promise<void>) | undefined;
   declare readonly setAuthenticationState: () => Promise<void>;
   declare expectCapabilityUpdate: boolean;
   declare readonly socket: Socket | false | null;
-  declare readonly untaggedHandlers: Record<string, ((answer: Answer) => Promise<void>) | null>;
+  declare readonly untaggedHandlers: Record<string, ((response: ParsedResponse) => Promise<void>) | null>;
   login: Login | undefined;
 
   /** Called by imapflow after the greeting; without its ID, NAMESPACE, COMPRESS and ENABLE, which cost a round trip each. */
   async startSession(): Promise<void> {
-    // PREAUTH would mean somebody else's session, or a STARTTLS that was cut out on the way (RFC 9051 §11.1).
-    if (this.state !== this.states.NOT_AUTHENTICATED) throw preauthenticated();
+    // PREAUTH would mean the session of another user, or a STARTTLS that an attacker has removed (RFC 9051 §11.1).
+    if (this.state !== this.states.NOT_AUTHENTICATED) throw preauthenticatedFault();
     if (this.capabilities.size === 0) await this.run('CAPABILITY');
     await this.upgradeToSTARTTLS();
     await this.#logIn().catch((error: unknown) => {
       throw loginFault(error);
     });
     this.usable = true;
-    if (this.capabilities.has('ID') && WANTS_ID.test(this.greeting || '')) this.#introduce();
+    if (this.capabilities.has('ID') && SERVER_THAT_REQUIRES_ID.test(this.greeting || '')) this.#sendId();
   }
 
   /** Writes bytes as they are. @returns when the system has taken them */
@@ -90,8 +89,8 @@ export class Wire extends ImapFlow {
     });
   }
 
-  /** RFC 2971. Nobody waits for the answer: the next command goes behind it. */
-  #introduce(): void {
+  /** Sends ID (RFC 2971) without waiting for the answer. */
+  #sendId(): void {
     this.exec('ID', [['name', 'mail-mcp'].map(string)], {}).then(
       ({ next }) => next(),
       () => undefined,
@@ -100,14 +99,14 @@ export class Wire extends ImapFlow {
 
   /**
    * Runs commands in one round trip: all are written at once, and the server answers them in their order (RFC 9051 §5.5). imapflow
-   * gives each untagged answer to the command it holds for the current one, which is the first that has no tagged answer yet; a tagged
-   * answer out of turn ends the connection, because what came before it belongs to nobody knows which command.
+   * passes each untagged response to its current command, which is the first without a tagged response; a tagged response out of order
+   * ends the connection, because it is unknown to which command the untagged responses before it belong.
    *
-   * Commands with a literal, and commands behind others that still run, go one by one.
+   * Commands with a literal are sent one by one, and so are commands behind others that still run.
    *
-   * @returns one promise a command; `next` of each that is fulfilled has to be called
+   * @returns one promise for each command; `next` of each that is fulfilled has to be called
    */
-  pipeline(commands: readonly WireCommand[]): Promise<Executed>[] {
+  pipeline(commands: readonly TransportRequest[]): Promise<Executed>[] {
     if (commands.length === 1 || commands.some(({ attributes }) => hasLiteral(attributes))) {
       return commands.map(({ command, attributes, options }) => this.exec(command, attributes, options));
     }
@@ -115,22 +114,22 @@ export class Wire extends ImapFlow {
       this.tagCounter += 1;
       return { ...command, tag: this.tagCounter.toString(16).toUpperCase(), ...Promise.withResolvers<Executed>() };
     });
-    this.#writeTogether(requests).catch((error: unknown) => {
+    this.#writeAll(requests).catch((error: unknown) => {
       for (const { reject } of requests) reject(error);
     });
     return requests.map(({ promise }) => promise);
   }
 
-  async #writeTogether(
+  async #writeAll(
     requests: readonly (Queued & { resolve(executed: Executed): void; reject(error: unknown): void })[],
   ): Promise<void> {
     const lines = await Promise.all(
       requests.map(({ tag, command, attributes }) =>
-        compile({ tag, command, attributes: nodesOf(attributes) }, { asArray: true }),
+        compile({ tag, command, attributes: toAttributes(attributes) }, { asArray: true }),
       ),
     );
     const isFree = !this.currentRequest && this.requestQueue.length === 0;
-    // write() ends the last line itself.
+    // write() adds the last CRLF.
     if (isFree) this.write(Buffer.concat(lines.flatMap((line, index) => (index === 0 ? line : [CRLF, ...line]))));
     for (const { tag, command, attributes, options, resolve, reject } of requests) {
       this.requestTagMap.set(tag, { command, attributes, options, resolve, reject });
@@ -139,7 +138,7 @@ export class Wire extends ImapFlow {
     await this.trySend();
   }
 
-  /** In place of imapflow's: makes the next command the current one, and writes it unless that has happened. */
+  /** In place of imapflow's: makes the next command the current one, and writes it unless pipeline() has written it. */
   async trySend(): Promise<void> {
     while (!this.currentRequest) {
       const request = this.requestQueue.shift();
@@ -156,14 +155,14 @@ export class Wire extends ImapFlow {
     }
   }
 
-  /** imapflow writes every answer out once more, for a log that nobody keeps; that takes longer than reading it. */
+  /** imapflow serializes every response for a log that is not kept, which takes longer than parsing it: data responses bypass that. */
   override async handleResponse(line: RawLine): Promise<boolean> {
     if (!isData(line)) return super.handleResponse(line);
     const { payload, literals } = withSetAsLiteral(line);
-    // What cannot be understood is passed over, as imapflow does.
-    const answer = await parse(payload, { literals }).catch(() => undefined);
-    if (answer?.command !== undefined) {
-      await this.getUntaggedHandler(answer.command, answer.attributes)?.(answer);
+    // A response that cannot be parsed is ignored, as in imapflow.
+    const response = await parse(payload, { literals }).catch(() => undefined);
+    if (response?.command !== undefined) {
+      await this.getUntaggedHandler(response.command, response.attributes)?.(response);
     }
     return true;
   }
@@ -208,23 +207,18 @@ function hasLiteral(tokens: readonly Token[]): boolean {
   return tokens.some((token) => ('type' in token ? token.type === 'LITERAL' : hasLiteral(token)));
 }
 
-/** The same tokens, in lists that imapflow's types allow it to change. */
-function nodesOf(tokens: readonly Token[]): ImapAttribute[] {
+/** The same tokens as mutable lists, which imapflow's types require. */
+export function toAttributes(tokens: readonly Token[]): ImapAttribute[] {
   return tokens.map((token) => {
-    if (!('type' in token)) return nodesOf(token);
+    if (!('type' in token)) return toAttributes(token);
     if (token.type === 'LITERAL') return token;
     const { section, partial, ...rest } = token;
-    return { ...rest, ...(section && { section: nodesOf(section) }), ...(partial && { partial: [...partial] }) };
+    return { ...rest, ...(section && { section: toAttributes(section) }), ...(partial && { partial: [...partial] }) };
   });
 }
 
 /** A line from the server as imapflow parses it. */
-export interface Answer {
+export interface ParsedResponse {
   command?: string | undefined;
   attributes?: readonly Item[] | undefined;
-}
-
-/** What a mailbox is for, guessed from the last level of its path in any of some dozens of languages: `\Sent`, `\Trash`, …, or null. */
-export function guessSpecialUse(name: string): string | null {
-  return specialUse(false, { name, flags: new Set() }).flag;
 }

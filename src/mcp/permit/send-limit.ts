@@ -1,4 +1,4 @@
-/** How many messages may be sent in an hour. */
+/** Limits the number of messages that a connection may send in an hour. */
 import { ToolError, UpstreamError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { State } from '../../state/state.ts';
@@ -6,18 +6,18 @@ import type { State } from '../../state/state.ts';
 const WINDOW_SECONDS = 3600;
 
 export interface SendLimit {
-  /** @throws {ToolError} if the limit is reached; counts nothing, and looks before anything is prepared */
+  /** For use before a message is prepared; counts nothing. @throws {ToolError} if the limit is reached */
   check(): Promise<void>;
   /**
-   * Sends, if that may be, and counts it. What was certainly not sent is not counted.
+   * Counts one message and sends it. A message that was certainly not sent is not counted.
    *
    * @throws {ToolError} if the limit is reached
-   * @throws {UpstreamError} if it cannot be counted; nothing was sent then
+   * @throws {UpstreamError} if the message cannot be counted; it is not sent then
    */
   counted<T>(send: () => Promise<T>): Promise<T>;
 }
 
-/** Who is counted: an account through one client. All clients that nobody minted are one, or each registration would begin anew. */
+/** The key of one count: an account and a client. All dynamic clients share a count; otherwise each registration would begin a new one. */
 export function sendsKey({
   client,
   subject,
@@ -29,11 +29,11 @@ export function sendsKey({
 }
 
 /**
- * @param parts.most messages in an hour; undefined: as many as one likes
- * @param parts.key names who is counted, and tells nothing about them
+ * @param parts.most messages in an hour; undefined: no limit
+ * @param parts.key of sendsKey()
  * @param parts.areAllCounted false if other replicas send too and do not share the state
  */
-export function sendLimit(parts: {
+export function createSendLimit(parts: {
   most: number | undefined;
   key: string;
   state: State;
@@ -64,16 +64,16 @@ export function sendLimit(parts: {
     async counted(send) {
       requireCountable();
       const { count, endsAt } = await state.count(key, WINDOW_SECONDS).catch(notCountable);
-      // Counted too often if that fails, which only costs patience. In the next window it would count for one message more.
-      const takeBack = async () => {
+      // If this fails, one message too many is counted until the hour ends. In the next hour it would allow one message too many.
+      const uncount = async () => {
         if (now() < endsAt) await state.count(key, WINDOW_SECONDS, -1).catch(() => undefined);
       };
       if (count > most) {
-        await takeBack();
+        await uncount();
         throw full(endsAt);
       }
       return send().catch(async (error: unknown) => {
-        if (isCertainlyNotSent(error)) await takeBack();
+        if (isCertainlyNotSent(error)) await uncount();
         throw error;
       });
     },

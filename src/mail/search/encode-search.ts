@@ -1,21 +1,19 @@
-/** Checked search keys → the tokens of an IMAP command. */
+/** Encodes checked search keys as the tokens of a SEARCH command. */
+import { atom, type Token } from '../imap/data-formats.ts';
 import type { SearchKey } from './keys.ts';
 
-type Leaf = { type: 'ATOM' | 'STRING' | 'SEQUENCE'; value: string } | { type: 'LITERAL'; value: Buffer };
-
-/** A token in the form that imapflow's `exec` takes; an array is a parenthesised list. */
-export type SearchToken = Leaf | SearchToken[];
+type Leaf = Exclude<Token, readonly Token[]>;
 
 export interface EncodedSearch {
-  tokens: SearchToken[];
-  /** A text has characters beyond ASCII: `CHARSET UTF-8` must precede the tokens, unless UTF8=ACCEPT or IMAP4rev2 is on (RFC 6855 §3). */
+  tokens: Token[];
+  /** A text has characters beyond ASCII: `CHARSET UTF-8` must precede the tokens, unless UTF8=ACCEPT or IMAP4rev2 is enabled (RFC 6855 §3). */
   needsUtf8: boolean;
-  /** OLDER or YOUNGER is in it, so the server needs WITHIN (RFC 5032). */
+  /** The keys include OLDER or YOUNGER, for which the server needs WITHIN (RFC 5032). */
   needsWithin: boolean;
 }
 
 /**
- * Encodes keys as parsed by `parseSearch`. Text goes out as a quoted string, or as a literal of UTF-8 bytes where it has characters beyond
+ * Encodes keys as parsed by `parseSearch`. Text becomes a quoted string, or as a literal of UTF-8 bytes where it has characters beyond
  * ASCII: a quoted string may carry those only with UTF8=ACCEPT (RFC 6855 §3), a literal always.
  */
 export function encodeSearch(keys: readonly SearchKey[]): EncodedSearch {
@@ -28,11 +26,11 @@ export function encodeSearch(keys: readonly SearchKey[]): EncodedSearch {
   };
 }
 
-function leavesOf(token: SearchToken): Leaf[] {
-  return Array.isArray(token) ? token.flatMap(leavesOf) : [token];
+function leavesOf(token: Token): Leaf[] {
+  return 'type' in token ? [token] : token.flatMap(leavesOf);
 }
 
-function encodeKey(key: SearchKey): SearchToken[] {
+function encodeKey(key: SearchKey): Token[] {
   switch (key.key) {
     case 'AND':
       // The first operand is never a list (see parseSearch): imapflow's compiler would leave out the space between two lists.
@@ -76,11 +74,8 @@ function encodeKey(key: SearchKey): SearchToken[] {
   }
 }
 
-function atom(value: string): SearchToken {
-  return { type: 'ATOM', value };
-}
-
-function text(value: string): SearchToken {
+/** Not string() of data-formats.ts: only a text beyond ASCII may become a literal here, which is the sign for CHARSET. */
+function text(value: string): Token {
   return /^[\x20-\x7e]*$/.test(value)
     ? { type: 'STRING', value }
     : { type: 'LITERAL', value: Buffer.from(value, 'utf8') };

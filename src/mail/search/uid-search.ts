@@ -1,13 +1,12 @@
+/** Runs UID SEARCH, with ESEARCH where the server has it (RFC 9051 §6.4.4). */
 import { ToolError, UpstreamError } from '../../errors.ts';
-import type { Imap, Question } from '../imap/connection.ts';
-import { atom, numberOf, rangesOf, type Token, textOf } from '../imap/tokens.ts';
+import { atom, numberOf, rangesOf, type Token, textOf } from '../imap/data-formats.ts';
+import type { ImapConnection, ReadCommand } from '../imap/imap-connection.ts';
 
-/** UID SEARCH: the command, with and without ESEARCH. What the keys mean is search.ts. */
-
-/** Most UIDs that are returned at once, and most ranges that one search may find. */
+/** UIDs that are returned at once, and ranges that one search may find. */
 const MAX_FOUND = 1_000_000;
 
-/** What a search has found. Kept as ranges: most of a large mailbox is few of them. */
+/** The result of a search. Kept as ranges: most of a large mailbox is few of them. */
 export class FoundUids {
   /** Ascending, without overlap. */
   readonly #ranges: readonly (readonly [number, number])[];
@@ -24,45 +23,47 @@ export class FoundUids {
     this.count = joined.reduce((sum, [low, high]) => sum + high - low + 1, 0);
   }
 
-  /** UIDs, newest (highest) first. Costs as much as what is skipped has ranges, and as much as is taken. */
-  newest(skip: number, most: number): number[] {
+  /** UIDs, newest (highest) first. Takes time by the number of skipped ranges and of returned UIDs. */
+  newest(skip: number, count: number): number[] {
     const uids: number[] = [];
     let left = skip;
-    for (let i = this.#ranges.length - 1; i >= 0 && uids.length < most; i -= 1) {
+    for (let i = this.#ranges.length - 1; i >= 0 && uids.length < count; i -= 1) {
       const [low, high] = this.#ranges[i] ?? [1, 0];
       const top = high - left;
       left = Math.max(0, low - 1 - top);
-      for (let uid = top; uid >= low && uids.length < most; uid -= 1) uids.push(uid);
+      for (let uid = top; uid >= low && uids.length < count; uid -= 1) uids.push(uid);
     }
     return uids;
   }
 }
 
 /**
- * UID SEARCH in the open mailbox (RFC 9051 §6.4.4), by ESEARCH where the server has it, which answers in ranges.
+ * Searches the selected mailbox.
  *
  * @param tokens search keys; at least one
  * @returns UIDs, ascending
- * @throws {ToolError} if the server cannot search for text outside ASCII, or more is found than is accepted
+ * @throws {ToolError} if the server cannot search for text outside ASCII, or if the search finds more than a million messages
  */
 export async function searchUids(
-  imap: Imap,
+  imap: ImapConnection,
   tokens: readonly Token[],
   { charset }: { charset?: 'UTF-8' } = {},
 ): Promise<number[]> {
-  const found = await imap.find(askSearch(imap, tokens, { charset })).catch((error) => explainSearch(error, charset));
+  const found = await imap
+    .read(uidSearchCommand(imap, tokens, { charset }))
+    .catch((error) => explainSearch(error, charset));
   if (found.count > MAX_FOUND) throw tooManyFound();
   return found.newest(0, found.count).reverse();
 }
 
-/** The question of searchUids(). @param isPlain as servers have always known it: without RETURN */
-export function askSearch(
-  imap: Imap,
+/** The command of searchUids(). @param isPlain without RETURN, as IMAP4rev1 servers without extensions expect it */
+export function uidSearchCommand(
+  imap: ImapConnection,
   tokens: readonly Token[],
   { charset, isPlain = false }: { charset: 'UTF-8' | undefined; isPlain?: boolean },
-): Question<FoundUids> {
+): ReadCommand<FoundUids> {
   const ranges: [number, number][] = [];
-  const take = (set: string) => {
+  const addSet = (set: string) => {
     const more = rangesOf(set);
     if (more === null || ranges.length + more.length > MAX_FOUND) throw tooManyFound();
     for (const range of more) ranges.push(range);
@@ -75,17 +76,17 @@ export function askSearch(
     options: {
       untagged: {
         SEARCH: ({ items }) => {
-          for (const item of items) if (numberOf(item) !== null) take(`${numberOf(item)}`);
+          for (const item of items) if (numberOf(item) !== null) addSet(`${numberOf(item)}`);
         },
         ESEARCH: ({ items }) => {
           const all = items.findIndex((item) => textOf(item)?.toUpperCase() === 'ALL');
           const set = all < 0 ? null : textOf(items[all + 1]);
-          if (set !== null) take(set);
+          if (set !== null) addSet(set);
         },
       },
     },
     isSlow: true,
-    answer: () => new FoundUids(ranges),
+    result: () => new FoundUids(ranges),
   };
 }
 

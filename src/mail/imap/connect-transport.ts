@@ -1,0 +1,63 @@
+/** Connects the transport: from the name of the server to the end of the login, within `connectMs`. */
+import type { ConnectionOptions } from 'node:tls';
+import type { Login, MailServer } from '../account.ts';
+import { connectFault, credentialsFault } from './faults.ts';
+import { type ImapLimits, MAX_LINE_BYTES } from './timeouts.ts';
+import { keepSessionOf, sessionFor } from './tls-sessions.ts';
+import { Transport } from './transport.ts';
+
+/**
+ * Connects and logs in: greeting and one command where the server allows it.
+ *
+ * @throws {UpstreamError} as connectImap()
+ */
+export async function connectTransport(
+  { server, login }: { server: MailServer; login: Login },
+  limits: ImapLimits,
+  tls: Pick<ConnectionOptions, 'ca'> = {},
+): Promise<Transport> {
+  // A NUL ends a field in AUTHENTICATE PLAIN (RFC 4616 §2), so no such login exists.
+  if (/[\0\r\n]/.test(login.username + login.password)) throw credentialsFault();
+  const resumable = sessionKeyOf(server, tls);
+  const session = resumable === undefined ? undefined : sessionFor(resumable);
+  const transport = new Transport({
+    host: server.host,
+    port: server.port,
+    secure: server.security === 'tls',
+    doSTARTTLS: server.security === 'starttls' ? true : server.security === 'cleartext' ? false : undefined,
+    tls: { ...tls, ...(session && { session }) },
+    logger: false,
+    disableAutoIdle: true,
+    connectionTimeout: limits.connectMs,
+    greetingTimeout: limits.connectMs,
+    socketTimeout: limits.silenceMs,
+    maxLineLength: MAX_LINE_BYTES,
+    maxLiteralSize: limits.maxLiteralBytes,
+    maxResponseSize: limits.maxLiteralBytes + MAX_LINE_BYTES,
+  });
+  transport.login = login;
+  // Failures reach the caller as rejections; an 'error' event without a listener would end the process.
+  transport.on('error', () => undefined);
+  const deadline = setTimeout(() => transport.close(), limits.connectMs);
+  const startedAt = performance.now();
+  try {
+    const connecting = transport.connect();
+    if (resumable !== undefined && transport.socket) keepSessionOf(transport.socket, resumable);
+    await connecting;
+    return transport;
+  } catch (error) {
+    transport.close();
+    const isLate = performance.now() - startedAt >= limits.connectMs - 5;
+    throw connectFault(
+      isLate ? Object.assign(new Error('deadline'), { code: 'CONNECT_TIMEOUT', cause: error }) : error,
+    );
+  } finally {
+    clearTimeout(deadline);
+    transport.login = undefined;
+  }
+}
+
+/** The key of the TLS session cache. Undefined with a custom CA: the key does not include it, so such sessions are not resumed. */
+function sessionKeyOf(server: MailServer, tls: Pick<ConnectionOptions, 'ca'>): string | undefined {
+  return server.security === 'tls' && tls.ca === undefined ? `${server.host}:${server.port}` : undefined;
+}

@@ -1,0 +1,275 @@
+/**
+ * Runs commands over one authenticated IMAP connection, from the login to LOGOUT, and keeps track of the selected mailbox.
+ *
+ * Invariant: no text of a server becomes part of an error.
+ */
+import type { ConnectionOptions } from 'node:tls';
+import type { Login, MailServer } from '../account.ts';
+import { canonicalMailboxName, encodeMailboxName } from '../mailbox-name.ts';
+import { type Completion, completedOrThrow, NOOP, type ReadCommand, type RunOptions, resultOf } from './command.ts';
+import { CommandRunner } from './command-runner.ts';
+import { connectTransport } from './connect-transport.ts';
+import { string, type Token } from './data-formats.ts';
+import { type SelectedMailbox, Selection, SelectResponses } from './selected-mailbox.ts';
+import { IMAP_LIMITS, type ImapLimits } from './timeouts.ts';
+import type { Transport } from './transport.ts';
+
+export type { Completion, ReadCommand, RunOptions } from './command.ts';
+export type { SelectedMailbox } from './selected-mailbox.ts';
+
+/** A connection as tools use it. A limited view implements it too, so a member that reaches a mailbox has to be limited there. */
+export interface ImapConnection {
+  /** False once the connection is lost or closed, or its protocol state is unknown. */
+  readonly isUsable: boolean;
+  readonly selected: SelectedMailbox | null;
+  /** The largest message that the server stores (RFC 7889); null if it does not say. */
+  readonly appendLimitBytes: number | null;
+
+  /** @param capability upper case, e.g. `UIDPLUS`; also true if the server speaks IMAP4rev2 only, which includes it (RFC 9051 appendix E) */
+  has(capability: string): boolean;
+
+  /** The name of a mailbox in the form that the server expects. */
+  encodedName(path: string): string;
+
+  /** Remembers the name by which the server lists a mailbox, if it is not the modified UTF-7 of its path. */
+  rememberEncodedName(path: string, encodedName: string): void;
+
+  /**
+   * Runs one command to its end. Commands of one connection run one after another.
+   *
+   * @throws {UpstreamError} `refused` with the response code; `timeout`, `unreachable` or `unknown_outcome`, after which the connection
+   *   is not usable any more
+   */
+  run(command: string, tokens?: readonly Token[], options?: RunOptions): Promise<Completion>;
+
+  /**
+   * Selects a mailbox, unless it is selected already in a mode that suffices.
+   *
+   * @throws {ToolError} if the name cannot be a mailbox
+   * @throws {UpstreamError} `refused` if the server does not open it; no mailbox is selected then
+   */
+  select(name: string, mode: SelectMode): Promise<SelectedMailbox>;
+
+  /**
+   * Selects as select() and runs a read command in the mailbox, in the same round trip where that is possible.
+   *
+   * Behind the SELECT of another mailbox the result is discarded unless the server has opened it: it may come from the mailbox that was
+   * selected before (RFC 9051 §6.3.2). In the selected mailbox the command goes first and a NOOP behind it: sequence numbers are safe in
+   * this order (§5.5), and if the NOOP brings untagged responses, the command runs once more.
+   *
+   * @param makeCommand called with the number of messages, as far as it is known; returns null if there is nothing to read
+   */
+  selectAndRead<T>(
+    name: string,
+    mode: SelectMode,
+    makeCommand: (exists: number | null) => ReadCommand<T> | null,
+  ): Promise<ReadResult<T>>;
+
+  /** Runs a read command in the selected mailbox. @throws as run() */
+  read<T>(command: ReadCommand<T>): Promise<T>;
+}
+
+/** What only the owner of a connection uses, which is the pool: leases and the end. */
+export interface OwnedImapConnection extends ImapConnection {
+  /** True while a command has not ended. */
+  readonly isBusy: boolean;
+  /** Number of changing commands sent so far, whatever their outcome. */
+  readonly changeCount: number;
+
+  /** From here on the connection is probed before a change, until the server has answered a command. */
+  markUnproven(): void;
+
+  /** Calls `listener` once, when the connection has ended for any reason. */
+  onClose(listener: () => void): void;
+
+  /** Sends LOGOUT without waiting for its answer. */
+  end(): void;
+
+  /** Closes the connection. Running commands fail. */
+  close(): void;
+}
+
+export interface SelectMode {
+  readOnly: boolean;
+  /** Brings `exists` up to date if the mailbox is selected already. */
+  fresh: boolean;
+}
+
+export interface ReadResult<T> {
+  selected: SelectedMailbox;
+  /** The number of messages for which the command was made. */
+  exists: number;
+  /** Null if there was nothing to read. @throws {UpstreamError} as the command failed */
+  result(): T | null;
+}
+
+export interface ConnectOptions {
+  /** Certificate authorities to trust instead of Node's. */
+  tls?: Pick<ConnectionOptions, 'ca'>;
+  limits?: Partial<ImapLimits>;
+}
+
+/**
+ * Connects and logs in, in as few round trips as the server allows.
+ *
+ * @throws {UpstreamError} `credentials` (code `APP_PASSWORD` if the server asks for one), `unreachable`, `certificate`, `timeout`,
+ *   or `refused` (codes `NO_STARTTLS`, `LIMIT` for too many connections, or the server's own)
+ */
+export async function connectImap(
+  endpoint: { server: MailServer; login: Login },
+  options: ConnectOptions = {},
+): Promise<OwnedImapConnection> {
+  const limits = { ...IMAP_LIMITS, ...options.limits };
+  return new AuthenticatedConnection(await connectTransport(endpoint, limits, options.tls), limits);
+}
+
+class AuthenticatedConnection implements OwnedImapConnection {
+  readonly #transport: Transport;
+  readonly #runner: CommandRunner;
+  readonly #selection = new Selection();
+  #changeCount = 0;
+  /** By path, where the server lists a name that is not the modified UTF-7 of the path. */
+  readonly #encodedNames = new Map<string, string>();
+
+  constructor(transport: Transport, limits: ImapLimits) {
+    this.#transport = transport;
+    this.#runner = new CommandRunner(transport, limits);
+  }
+
+  get isUsable(): boolean {
+    return this.#runner.isUsable;
+  }
+
+  get isBusy(): boolean {
+    return this.#runner.isBusy;
+  }
+
+  get changeCount(): number {
+    return this.#changeCount;
+  }
+
+  get selected(): SelectedMailbox | null {
+    return this.#selection.selected;
+  }
+
+  get appendLimitBytes(): number | null {
+    const limit = this.#transport.capabilities.get('APPENDLIMIT');
+    return typeof limit === 'number' && limit > 0 ? limit : null;
+  }
+
+  has(capability: string): boolean {
+    const { capabilities } = this.#transport;
+    return capabilities.has(capability) || (INCLUDED_IN_REV2.has(capability) && !capabilities.has('IMAP4rev1'));
+  }
+
+  encodedName(path: string): string {
+    return this.#encodedNames.get(path) ?? encodeMailboxName(path);
+  }
+
+  rememberEncodedName(path: string, encodedName: string): void {
+    if (path === 'INBOX' || encodeMailboxName(path) === encodedName) this.#encodedNames.delete(path);
+    else if (this.#encodedNames.size < MAX_ENCODED_NAMES) this.#encodedNames.set(path, encodedName);
+  }
+
+  async run(command: string, tokens: readonly Token[] = [], options: RunOptions = {}): Promise<Completion> {
+    const isChange = options.ifLost !== undefined;
+    // Probe before a change; otherwise a dead connection would leave the outcome unknown.
+    if (isChange && !this.#runner.isProven) await this.#runner.run([NOOP]);
+    // A command that was not sent has certainly had no effect.
+    if (isChange && !this.isUsable) throw this.#runner.explain(new Error('no connection'), { command });
+    if (isChange) this.#changeCount += 1;
+    const [ended] = await this.#runner.run([{ command, tokens, options }]);
+    return completedOrThrow(ended);
+  }
+
+  async select(name: string, mode: SelectMode): Promise<SelectedMailbox> {
+    return (await this.#select(canonicalMailboxName(name), mode, null)).selected;
+  }
+
+  async selectAndRead<T>(
+    name: string,
+    mode: SelectMode,
+    makeCommand: (exists: number | null) => ReadCommand<T> | null,
+  ): Promise<ReadResult<T>> {
+    const path = canonicalMailboxName(name);
+    const expected = this.#selection.lastCountOf(path);
+    const command = makeCommand(expected);
+    const { selected, ended, isCurrent } = await this.#select(path, mode, command, expected);
+    if (command !== null && isCurrent) {
+      const exists = command.isBySequence ? (expected ?? 0) : selected.exists;
+      return { selected, exists, result: () => resultOf(command, ended) };
+    }
+    // Nothing is sent between the server's last count and this command, so the count holds until the command has been answered.
+    const { exists } = selected;
+    const repeated = makeCommand(exists);
+    if (repeated === null) return { selected, exists, result: () => null };
+    const [last] = await this.#runner.run([repeated]);
+    return { selected, exists, result: () => resultOf(repeated, last) };
+  }
+
+  async read<T>(command: ReadCommand<T>): Promise<T> {
+    const [ended] = await this.#runner.run([command]);
+    return resultOf(command, ended);
+  }
+
+  /** @returns `isCurrent`: whether the result of `then` belongs to the mailbox as it is now */
+  async #select<T>(
+    path: string,
+    { readOnly, fresh }: SelectMode,
+    then: ReadCommand<T> | null,
+    expected: number | null = null,
+  ): Promise<{ selected: SelectedMailbox; ended: PromiseSettledResult<Completion> | undefined; isCurrent: boolean }> {
+    const following = then === null ? [] : [then];
+    const open = this.#selection.selected;
+    if (open?.path === path && (readOnly || !open.isReadOnly)) {
+      const updatesBefore = this.#selection.updates;
+      const all = await this.#runner.run(fresh ? [...following, NOOP] : following);
+      if (fresh) completedOrThrow(all.at(-1));
+      return { selected: open, ended: all[0], isCurrent: !fresh || this.#selection.updates === updatesBefore };
+    }
+    this.#selection.unselect();
+    const responses = new SelectResponses();
+    let selected: SelectedMailbox | undefined;
+    const onEnd = ({ code }: Completion) => {
+      const isReadOnly = readOnly || code === 'READ-ONLY';
+      selected = this.#selection.select({ path, isReadOnly, ...responses.described });
+      Object.assign(this.#transport.untaggedHandlers, this.#selection.handlers);
+    };
+    const tokens = [string(this.encodedName(path))];
+    const options = { untagged: responses.handlers };
+    const select = { command: readOnly ? 'EXAMINE' : 'SELECT', tokens, options, onEnd };
+    const [first, ended] = await this.#runner.run([select, ...following]);
+    completedOrThrow(first);
+    if (selected === undefined) throw new Error('no mailbox is open');
+    return { selected, ended, isCurrent: then?.isBySequence !== true || responses.described.exists === expected };
+  }
+
+  markUnproven(): void {
+    this.#runner.markUnproven();
+  }
+
+  onClose(listener: () => void): void {
+    if (this.#transport.isClosed) listener();
+    else this.#transport.once('close', listener);
+  }
+
+  end(): void {
+    this.#runner.end();
+  }
+
+  close(): void {
+    this.#runner.close();
+  }
+}
+
+const MAX_ENCODED_NAMES = 10_000;
+/** Extensions that are part of IMAP4rev2. */
+const INCLUDED_IN_REV2 = new Set([
+  'UIDPLUS',
+  'MOVE',
+  'ESEARCH',
+  'SPECIAL-USE',
+  'LIST-EXTENDED',
+  'LIST-STATUS',
+  'SASL-IR',
+]);

@@ -1,0 +1,38 @@
+/** Finds the mailbox with a role (Sent, Drafts, Trash), and remembers it for a while. */
+import { ToolError } from '../../errors.ts';
+import type { ImapConnection } from '../imap/imap-connection.ts';
+import { listMailboxes } from './list-mailboxes.ts';
+import type { Role } from './roles.ts';
+
+/** How long roles are remembered: the account owner may give one to another mailbox at any time. */
+const ROLES_LIFETIME_MS = 5 * 60_000;
+
+/** Paths by role, as listed last on a connection. */
+const rolesOf = new WeakMap<ImapConnection, { listedAt: number; paths: Map<Role | null, string> }>();
+
+/**
+ * The path of the mailbox with a role.
+ *
+ * @throws {ToolError} if there is none
+ */
+export async function findMailboxByRole(imap: ImapConnection, role: 'sent' | 'drafts' | 'trash'): Promise<string> {
+  const known = rolesOf.get(imap);
+  const isKnown = known !== undefined && performance.now() - known.listedAt < ROLES_LIFETIME_MS;
+  const found = isKnown ? known.paths.get(role) : await listAndFind(imap, role);
+  if (found !== undefined) return found;
+  throw new ToolError(`No mailbox is marked or named as ${role}. Call list_mailboxes and name the one to use.`);
+}
+
+/** Call when a mailbox turns out to be missing: the next findMailboxByRole() on this connection lists the mailboxes again. */
+export function forgetRoles(imap: ImapConnection): void {
+  rolesOf.delete(imap);
+}
+
+async function listAndFind(imap: ImapConnection, role: Role): Promise<string | undefined> {
+  const mailboxes = await listMailboxes(imap, { counts: false });
+  // The first mailbox with a role counts, so it is set last.
+  const paths = new Map(mailboxes.reverse().map(({ role, path }) => [role, path]));
+  // A missing mailbox may be created at any time, so its absence is not remembered.
+  if (paths.has(role)) rolesOf.set(imap, { listedAt: performance.now(), paths });
+  return paths.get(role);
+}

@@ -1,0 +1,60 @@
+/** Decides which mailbox is Sent, Drafts, Trash, …: as the server marks it (RFC 6154), otherwise by its name in many languages. */
+import { specialUse } from 'imapflow/lib/special-use.js';
+
+/** Special use of a mailbox (RFC 6154 §2), and `inbox`. */
+export type Role = 'inbox' | 'sent' | 'drafts' | 'trash' | 'archive' | 'junk' | 'all' | 'flagged';
+
+const ROLE_OF_SPECIAL_USE: ReadonlyMap<string, Role> = new Map([
+  ['\\sent', 'sent'],
+  ['\\drafts', 'drafts'],
+  ['\\trash', 'trash'],
+  ['\\archive', 'archive'],
+  ['\\junk', 'junk'],
+  ['\\all', 'all'],
+  ['\\flagged', 'flagged'],
+]);
+
+/** Names in use that imapflow's tables lack; lower case. */
+const MORE_NAMES: Readonly<Record<string, string>> = {
+  nosūtītie: '\\sent',
+  sūtītās: '\\sent',
+  dzēstie: '\\trash',
+  izdzēstie: '\\trash',
+  miskaste: '\\trash',
+  surogātpasts: '\\junk',
+};
+
+/** As much of a listed mailbox as its role depends on. */
+interface Listed {
+  path: string;
+  delimiter: string | null;
+  role: Role | null;
+  selectable: boolean;
+  /** The attributes in the LIST response, lower case. */
+  attributes: ReadonlySet<string>;
+}
+
+/** Sets `role` of each. A role without a marked mailbox goes to the one with a fitting name that is nearest to the top. */
+export function assignRoles(mailboxes: readonly Listed[]): void {
+  for (const mailbox of mailboxes) mailbox.role = markedRole(mailbox);
+  const depth = ({ path, delimiter }: Listed) => (delimiter === null ? 1 : path.split(delimiter).length);
+  const unmarked = mailboxes.filter(({ role, selectable }) => role === null && selectable);
+  for (const mailbox of unmarked.sort((a, b) => depth(a) - depth(b) || a.path.localeCompare(b.path))) {
+    const role = roleOfName(mailbox);
+    if (role === undefined || role === 'all' || role === 'flagged') continue;
+    if (mailboxes.every((other) => other.role !== role)) mailbox.role = role;
+  }
+}
+
+function markedRole({ path, attributes }: Listed): Role | null {
+  if (path === 'INBOX') return 'inbox';
+  const marked = [...attributes].find((attribute) => ROLE_OF_SPECIAL_USE.has(attribute));
+  return ROLE_OF_SPECIAL_USE.get(marked ?? '') ?? null;
+}
+
+/** By the last level of the path. */
+function roleOfName({ path, delimiter }: Listed): Role | undefined {
+  const name = delimiter === null ? path : (path.split(delimiter).at(-1) ?? '');
+  const { flag } = specialUse(false, { name, flags: new Set() });
+  return ROLE_OF_SPECIAL_USE.get((flag ?? MORE_NAMES[name.normalize('NFKC').toLowerCase()] ?? '').toLowerCase());
+}

@@ -1,0 +1,175 @@
+/** Limits a connection to certain mailboxes: the others cannot be opened or written to, and are not listed. */
+import { ToolError } from '../../errors.ts';
+import { string, type Token, textOf, type UntaggedResponse } from '../../mail/imap/data-formats.ts';
+import type {
+  Completion,
+  ImapConnection,
+  ReadCommand,
+  ReadResult,
+  RunOptions,
+  SelectedMailbox,
+  SelectMode,
+} from '../../mail/imap/imap-connection.ts';
+import { decodeMailboxName, quoteName } from '../../mail/mailbox-name.ts';
+import { includesFolder } from './folders.ts';
+
+/** Position of the mailbox name among the arguments of a command. */
+const NAME_POSITION: Readonly<Record<string, number>> = {
+  APPEND: 0,
+  STATUS: 0,
+  'UID COPY': 1,
+  'UID MOVE': 1,
+  LIST: 1,
+  LSUB: 1,
+};
+
+/** Commands in the selected mailbox. Commands that are neither here nor above are refused. */
+const IN_SELECTED_MAILBOX: ReadonlySet<string> = new Set([
+  'UID FETCH',
+  'UID SEARCH',
+  'UID STORE',
+  'UID EXPUNGE',
+  'FETCH',
+  'SEARCH',
+  'EXPUNGE',
+  'NOOP',
+]);
+
+const LISTING: ReadonlySet<string> = new Set(['LIST', 'LSUB']);
+
+/** A view of a connection. Every command passes through it, so no tool has to check names itself. */
+export class LimitedConnection implements ImapConnection {
+  readonly #connection: ImapConnection;
+  readonly #folders: readonly string[];
+  readonly #extra: string | undefined;
+  /** Decisions about names for which the delimiter of the server was needed. */
+  readonly #decided = new Map<string, boolean>();
+
+  /**
+   * @param folders as in Policy
+   * @param extra one more mailbox, in the spelling of the server
+   */
+  constructor(connection: ImapConnection, folders: readonly string[], extra?: string) {
+    this.#connection = connection;
+    this.#folders = folders;
+    this.#extra = extra;
+  }
+
+  get isUsable(): boolean {
+    return this.#connection.isUsable;
+  }
+
+  get selected(): SelectedMailbox | null {
+    return this.#connection.selected;
+  }
+
+  get appendLimitBytes(): number | null {
+    return this.#connection.appendLimitBytes;
+  }
+
+  has(capability: string): boolean {
+    return this.#connection.has(capability);
+  }
+
+  encodedName(path: string): string {
+    return this.#connection.encodedName(path);
+  }
+
+  rememberEncodedName(path: string, encodedName: string): void {
+    this.#connection.rememberEncodedName(path, encodedName);
+  }
+
+  async run(command: string, tokens: readonly Token[] = [], options: RunOptions = {}): Promise<Completion> {
+    const position = NAME_POSITION[command];
+    if (position === undefined && !IN_SELECTED_MAILBOX.has(command)) throw notOnLimited(command);
+    if (position === undefined || command.startsWith('UID ')) await this.#requireSelected();
+    const name = position === undefined ? undefined : nameIn(tokens[position]);
+    const isListing = LISTING.has(command);
+    if (name !== undefined && !(isListing && name === '*')) await this.#requireFolder(name);
+    return this.#connection.run(command, tokens, isListing ? this.#onlyAllowed(options) : options);
+  }
+
+  async select(name: string, mode: SelectMode): Promise<SelectedMailbox> {
+    await this.#requireFolder(name);
+    return this.#connection.select(name, mode);
+  }
+
+  async selectAndRead<T>(
+    name: string,
+    mode: SelectMode,
+    makeCommand: (exists: number | null) => ReadCommand<T> | null,
+  ): Promise<ReadResult<T>> {
+    await this.#requireFolder(name);
+    return this.#connection.selectAndRead(name, mode, makeCommand);
+  }
+
+  async read<T>(command: ReadCommand<T>): Promise<T> {
+    await this.#requireSelected();
+    return this.#connection.read(command);
+  }
+
+  /** Only the owner of a connection closes it. */
+  close(): never {
+    throw notOnLimited('close');
+  }
+
+  async #requireFolder(name: string): Promise<void> {
+    if (name === this.#extra || includesFolder(this.#folders, name, null)) return;
+    const isAllowed = this.#decided.get(name) ?? includesFolder(this.#folders, name, await this.#delimiterOf(name));
+    this.#decided.set(name, isAllowed);
+    if (!isAllowed) throw folderNotAllowed(name);
+  }
+
+  /** The previous user of the connection may have selected another mailbox. */
+  async #requireSelected(): Promise<void> {
+    if (this.selected !== null) await this.#requireFolder(this.selected.path);
+  }
+
+  /** Lists the mailbox only where its delimiter can matter. @returns null if there is no such mailbox */
+  async #delimiterOf(name: string): Promise<string | null> {
+    if (!this.#folders.some((entry) => entry.endsWith('/*'))) return null;
+    let delimiter: string | null = null;
+    const readDelimiter = ({ items: [, separator, encodedName] }: UntaggedResponse) => {
+      if (decodeMailboxName(textOf(encodedName) ?? '') === name) delimiter = textOf(separator);
+    };
+    const tokens = [string(''), string(this.encodedName(name))];
+    await this.#connection.run('LIST', tokens, { untagged: { LIST: readDelimiter } });
+    return delimiter;
+  }
+
+  /** Leaves out the responses about mailboxes that are not allowed. */
+  #onlyAllowed({ untagged = {}, ...options }: RunOptions): RunOptions {
+    const listed = new Set<string>();
+    const handlers = Object.entries(untagged).map(([key, handle]) => {
+      const handleAllowed = (response: UntaggedResponse) => {
+        const isStatus = key === 'STATUS';
+        const name = decodeMailboxName(textOf(response.items[isStatus ? 0 : 2]) ?? '');
+        const delimiter = isStatus ? null : textOf(response.items[1]);
+        if (name === this.#extra || includesFolder(this.#folders, name, delimiter)) listed.add(name);
+        if (listed.has(name)) handle(response);
+      };
+      return [key, handleAllowed] as const;
+    });
+    return { ...options, untagged: Object.fromEntries(handlers) };
+  }
+}
+
+/** @param delimiter as for includesFolder() @throws {ToolError} if the list does not include the mailbox */
+export function requireFolder(folders: readonly string[], name: string, delimiter: string | null): void {
+  if (!includesFolder(folders, name, delimiter)) throw folderNotAllowed(name);
+}
+
+function folderNotAllowed(name: string): ToolError {
+  return new ToolError(
+    `This connection may not use the mailbox ${quoteName(name)}: the operator of this server has limited it to certain mailboxes. Call list_mailboxes for those.`,
+  );
+}
+
+function notOnLimited(what: string): Error {
+  return new Error(`${what} on a connection with a limited list of mailboxes`);
+}
+
+function nameIn(token: Token | undefined): string {
+  const value = token !== undefined && 'value' in token ? token.value : '';
+  return decodeMailboxName(typeof value === 'string' ? value : value.toString('utf8'));
+}
