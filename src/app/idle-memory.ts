@@ -1,47 +1,46 @@
+/**
+ * Collects the garbage of large transfers when the process is idle. V8 collects when more memory is requested, so an idle process would
+ * keep its garbage for hours: the buffers of eight simultaneous attachments are 60 MB.
+ */
 import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/**
- * Gives back what large transfers have left in memory. V8 clears up when more is asked for, so a process that has nothing to do keeps its
- * garbage for hours: the buffers of eight attachments at once are 60 MB.
- */
+const INTERVAL_MS = 5_000;
 
-const EVERY_MS = 5_000;
+/** Less is not worth a collection: small requests make the process grow and shrink by as much. */
+const MIN_GARBAGE_BYTES = 16 * 1024 * 1024;
 
-/** More than a process grows and shrinks by in small work. */
-const WORTH_BYTES = 16 * 1024 * 1024;
-
-/** Buffers that come and go while nothing is transferred. */
-const STILL_BYTES = 1024 * 1024;
+/** The buffers change by less while nothing is transferred. */
+const MAX_IDLE_CHANGE_BYTES = 1024 * 1024;
 
 /**
- * Looks at the memory every few seconds. Where the buffers are those of the last time, nothing has been transferred in between, and buffers that
- * were not in use after the last collection, or what the process has grown by since it was smallest, are most likely nobody's. What a
- * collection leaves over is in use, and no reason for another one.
+ * Checks the memory every few seconds. If the size of the buffers has not changed, nothing was transferred in between. Buffers in excess
+ * of those in use after the last collection, and growth of the process since its minimum, are then most likely garbage. What a collection
+ * leaves is in use, and causes no further collection.
  *
- * @returns a function that ends it
+ * @returns a function that ends the checks
  */
-export function giveBackIdleMemory(everyMs: number = EVERY_MS): () => void {
-  const collect = collector();
-  let before = 0;
+export function collectGarbageWhenIdle(intervalMs: number = INTERVAL_MS): () => void {
+  const collect = exposedCollector();
+  let previous = 0;
   let inUse = 0;
   let smallest = Number.POSITIVE_INFINITY;
-  const look = () => {
+  const check = () => {
     const { arrayBuffers, rss } = process.memoryUsage();
-    const isIdle = Math.abs(arrayBuffers - before) < STILL_BYTES;
-    before = arrayBuffers;
+    const isIdle = Math.abs(arrayBuffers - previous) < MAX_IDLE_CHANGE_BYTES;
+    previous = arrayBuffers;
     inUse = Math.min(inUse, arrayBuffers);
     smallest = Math.min(smallest, rss);
-    if (!isIdle || Math.max(arrayBuffers - inUse, rss - smallest) < WORTH_BYTES) return;
+    if (!isIdle || Math.max(arrayBuffers - inUse, rss - smallest) < MIN_GARBAGE_BYTES) return;
     collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
     ({ arrayBuffers: inUse, rss: smallest } = process.memoryUsage());
   };
-  const timer = setInterval(look, everyMs).unref();
+  const timer = setInterval(check, intervalMs).unref();
   return () => clearInterval(timer);
 }
 
-/** V8's own collector, which a flag makes a global of new contexts; nobody else gets to see it. */
-function collector(): NodeJS.GCFunction {
+/** The collector of V8: a flag makes it a global of new contexts, and is set for the context of this function only. */
+function exposedCollector(): NodeJS.GCFunction {
   v8.setFlagsFromString('--expose-gc');
   const collect: NodeJS.GCFunction = runInNewContext('gc');
   v8.setFlagsFromString('--no-expose-gc');

@@ -1,23 +1,24 @@
+/** Refuses requests of foreign web pages, and requests for other hosts. */
 import type { RequestHandler } from 'express';
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 interface Origins {
   issuer: string;
-  /** Whether pages on this machine may call, and this server may be called by a loopback address. */
+  /** True if pages on this machine may call this server, also by a loopback address. */
   isLocal: boolean;
-  /** Those of pages elsewhere that may; compared byte by byte, `null` like any other. */
+  /** Origins of other pages that may call; compared byte by byte, `null` like any other. */
   allowedOrigins: ReadonlySet<string>;
 }
 
 /**
- * Keeps web pages of others out (MCP 2026-07-28, Streamable HTTP, "Security"): an `Origin` must be ours, one that the operator lists, or
- * on this machine where that is allowed; a `Host` must be ours, or a loopback address likewise, so that no name can be rebound to this
- * server. Programs send no `Origin`.
+ * MCP 2026-07-28, Streamable HTTP, "Security": an `Origin` must be that of this server, one that the operator lists, or on this machine
+ * where that is allowed. A `Host` must be that of this server, or a loopback address likewise, which prevents DNS rebinding. Clients that
+ * are not web pages send no `Origin`.
  */
 export function originGuard({ issuer, isLocal, allowedOrigins }: Origins): RequestHandler {
   const { host: ownHost, protocol } = new URL(issuer);
-  // Hosts have no case, and a proxy may write the default port (RFC 9110 §4.2.3).
+  // Hosts are case-insensitive, and a proxy may add the default port (RFC 9110 §4.2.3).
   const ownHosts = [ownHost, `${ownHost}${protocol === 'https:' ? ':443' : ':80'}`];
   const isAllowed = (origin: string) =>
     origin === issuer || allowedOrigins.has(origin) || (isLocal && isLoopbackOrigin(origin));

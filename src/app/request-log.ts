@@ -1,15 +1,16 @@
+/** Logs every HTTP request in one line. */
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import type { Log } from '../log.ts';
 
-/** What is known of one HTTP request while it runs. Ends as one line of the log. */
+/** What handlers record about a request while it runs; it becomes its line of the log. */
 export interface RequestRecord {
   readonly id: string;
   /** `jti` of the client. */
   client?: string;
   /** `jti` of the access token. */
   tokenId?: string;
-  /** Whose tools were asked for: `mail` or `missive`. */
+  /** The service of the account: `mail` or `missive`. */
   service?: string;
   tool?: string;
   outcome?: string;
@@ -20,7 +21,7 @@ export interface RequestLog {
   of(request: Request): RequestRecord;
 }
 
-/** One line a request, when its response has ended: never a URL, which can hold a client id or a code, but the route that matched. */
+/** The line is written when the response has ended. It has the route that matched and never the URL, which can contain a client_id or a code. */
 export function createRequestLog(log: Log): RequestLog {
   const records = new WeakMap<Request, RequestRecord>();
   return {
@@ -40,13 +41,13 @@ export function createRequestLog(log: Log): RequestLog {
     },
     of(request) {
       const record = records.get(request);
-      if (record === undefined) throw new Error('A request came in beside the request log');
+      if (record === undefined) throw new Error('A request bypassed the request log');
       return record;
     },
   };
 }
 
-/** The path as it was declared; of a route with several, the one that was asked for. */
+/** @returns the path as declared; of a route with several, the requested one */
 function routeOf(request: Request): string {
   const declared: unknown = request.route?.path;
   const paths: unknown[] = Array.isArray(declared) ? declared : [declared];

@@ -1,7 +1,7 @@
 /** `mail-mcp server`: starts the server and stops it in order. */
 import { createServer, type Server } from 'node:http';
 import { assemble } from '../app/assemble.ts';
-import { giveBackIdleMemory } from '../app/idle-memory.ts';
+import { collectGarbageWhenIdle } from '../app/idle-memory.ts';
 import { ConfigError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
@@ -30,12 +30,12 @@ export async function startServer(config: Config, log: Log = createLog(config.lo
   const state = services.state.isShared ? 'Redis' : 'this process';
   log.info({ port, issuer, attachments, replicas, state }, 'listening');
   if (missing.length > 0) log[replicas > 1 ? 'warn' : 'info']({ missing }, 'running without REDIS_URL');
-  const stopReturningMemory = giveBackIdleMemory();
+  const stopCollecting = collectGarbageWhenIdle();
   return {
     port,
     async stop() {
       log.info({}, 'stopping');
-      stopReturningMemory();
+      stopCollecting();
       stopAccepting();
       await closeServer(server);
       await close();

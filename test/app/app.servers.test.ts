@@ -22,7 +22,7 @@ describe('health', () => {
     });
   });
 
-  test('a mail server that never answers slows neither another account nor /health', async () => {
+  test('a mail server that never answers delays neither another account nor /health', async () => {
     await using app = await startApp();
     const healthy = newAccount();
     await appendMessages(healthy, { INBOX: [message()] });
@@ -46,7 +46,7 @@ describe('health', () => {
 });
 
 describe('a changed password', () => {
-  test('turns the next call into 401 invalid_token, so that the client sends the person to the form (BEAR-07)', async () => {
+  test('makes the next call a 401 invalid_token, so that the client starts a new authorization (BEAR-07)', async () => {
     await using app = await startApp();
     const { account, changePassword } = changeablePasswordAccount();
     const token = await app.accessToken(account);
@@ -63,7 +63,7 @@ describe('a changed password', () => {
       });
     expect((await call(app.origin)).status).toBe(200);
     await changePassword('another one');
-    // A replica has no connection that is still logged in.
+    // A replica has no connection that is logged in already.
     await using replica = await app.replica();
     const refused = await call(replica.origin);
     expect(refused.status).toBe(401);
@@ -72,7 +72,7 @@ describe('a changed password', () => {
 });
 
 describe('the log', () => {
-  test('has one line a request, with client, tool, outcome and duration', async () => {
+  test('has one line for each request, with client, tool, outcome and duration', async () => {
     await using app = await startApp();
     await using assistant = await app.assistant(newAccount());
     await assistant.call('list_mail_messages', {});
@@ -90,7 +90,7 @@ describe('the log', () => {
     expect(failed).toMatchObject({ tool: 'list_mail_messages', outcome: 'tool_error' });
   });
 
-  test('of a whole session holds no secret, token, address, subject or text (BEAR-09)', async () => {
+  test('contains no secret, token, address, subject or text of a session (BEAR-09)', async () => {
     await using app = await startApp();
     const account = newAccount();
     const { INBOX } = await appendMessages(account, {
@@ -104,7 +104,7 @@ describe('the log', () => {
     await (await fetch(url)).text();
     await assistant.call('search_mail_messages', { query: 'SUBJECT Zanzibar' });
     await assistant.failure('send_mail_message', {
-      to: 'somebody@nowhere.invalid',
+      to: 'recipient@nowhere.invalid',
       subject: 'Zanzibar',
       text_body: 'Quicksilver',
     });
@@ -125,7 +125,7 @@ describe('the log', () => {
       url,
       'Zanzibar',
       'Quicksilver',
-      'somebody@',
+      'recipient@',
       'nowhere.invalid',
     ]) {
       expect(secret).toBeTruthy();
@@ -135,7 +135,7 @@ describe('the log', () => {
 });
 
 describe('stopping', () => {
-  test('finishes what runs, refuses what is new, and frees the port', async () => {
+  test('completes running requests, refuses new ones, and frees the port', async () => {
     const app = await startApp();
     const account = newAccount();
     const token = await app.accessToken(account);
@@ -145,23 +145,23 @@ describe('stopping', () => {
       method: 'tools/call',
       params: { name: 'list_mailboxes', arguments: {} },
     });
-    // A request of which only a part has come yet is one that runs.
+    // A request that has arrived in part counts as running.
     const running = request(`${app.origin}/mcp`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         'content-length': body.length,
         authorization: `Bearer ${token}`,
-        // The answer to this tells that the request has been taken on.
+        // The response to this shows that the server has accepted the request.
         expect: '100-continue',
       },
     });
-    const isTaken = new Promise((resolve) => running.once('continue', resolve));
+    const isAccepted = new Promise((resolve) => running.once('continue', resolve));
     const status = new Promise<number | undefined>((resolve, reject) =>
       running.once('response', (response) => resolve(response.resume().statusCode)).once('error', reject),
     );
     running.flushHeaders();
-    await isTaken;
+    await isAccepted;
     const stopped = app.stop();
     await expect(fetch(`${app.origin}/health`)).rejects.toThrow();
     running.end(body);
@@ -172,16 +172,16 @@ describe('stopping', () => {
 
 describe('behind a reverse proxy', () => {
   const forwarded = (origin: string) => fetch(`${origin}/health`, { headers: { 'x-forwarded-for': '192.0.2.1' } });
-  const told = (log: string) => log.split('TRUST_PROXY is not set').length - 1;
+  const warnings = (log: string) => log.split('TRUST_PROXY is not set').length - 1;
 
-  test('the log tells once that people cannot be told apart by address, if that is so (HOST-03)', async () => {
+  test('the log warns once if all clients have the address of the proxy (HOST-03)', async () => {
     await using app = await startApp();
     await fetch(`${app.origin}/health`);
-    expect(told(app.logged())).toBe(0);
+    expect(warnings(app.logged())).toBe(0);
     for (const origin of [app.origin, app.origin]) await forwarded(origin);
-    expect(told(app.logged())).toBe(1);
+    expect(warnings(app.logged())).toBe(1);
     await using trusting = await startApp({ TRUST_PROXY: '1' });
     await forwarded(trusting.origin);
-    expect(told(trusting.logged())).toBe(0);
+    expect(warnings(trusting.logged())).toBe(0);
   });
 });

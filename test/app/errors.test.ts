@@ -1,4 +1,4 @@
-/** What becomes of an error that nobody expected. Real services cannot be told to have one, so these are made to. */
+/** Responses to unexpected errors. Real services cannot be made to throw them, so these are replaced. */
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createApp, type Services } from '../../src/app/app.ts';
@@ -9,9 +9,9 @@ import { createMemoryState } from '../../src/state/memory.ts';
 import { testKey } from '../support/app/oauth-app.ts';
 
 const SECRET = 'hunter2 of ann@example.com';
-const NUMBER = /[0-9a-f]{8}-[0-9a-f-]{27}/;
+const ID = /[0-9a-f]{8}-[0-9a-f-]{27}/;
 
-/** The app with services of which the named ones break. */
+/** The app with some services replaced by broken ones. */
 async function brokenApp(broken: Partial<Services>) {
   const lines: string[] = [];
   const now = () => new Date();
@@ -63,30 +63,30 @@ describe('an unexpected error', () => {
   };
   const brokenClients = { resolve: breaks, isDenied: breaks, isDeniedBySettings: breaks, register: breaks };
 
-  test('is a page for a person, with the number under which the operator finds it', async () => {
+  test('is a page for the account owner, with the id by which the operator finds it in the log', async () => {
     await using app = await brokenApp({ clients: brokenClients });
     const response = await app.fetch('/oauth/authorize?client_id=x&redirect_uri=https://client.example/cb');
     const html = await response.text();
     expect(response.status).toBe(500);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    const [number = 'none'] = NUMBER.exec(html) ?? [];
-    expect(app.logged()).toContain(number);
+    const [id = 'none'] = ID.exec(html) ?? [];
+    expect(app.logged()).toContain(id);
     expect(html + app.logged()).not.toContain('hunter2');
   });
 
   test.each([
     ['/oauth/token', 'grant_type=refresh_token&refresh_token=x&client_id=x'],
     ['/token', 'grant_type=authorization_code&code=x&client_id=x'],
-  ])('TOK-05 is JSON for a client at %s, and asks for no other credentials', async (path, form) => {
+  ])('TOK-05 is JSON for a client at %s, without a challenge', async (path, form) => {
     await using app = await brokenApp({ clients: brokenClients });
     const response = await app.fetch(path, { method: 'POST', body: new URLSearchParams(form) });
     expect(response.status).toBe(500);
-    expect(await response.json()).toEqual({ error: 'server_error', error_description: expect.stringMatching(NUMBER) });
+    expect(await response.json()).toEqual({ error: 'server_error', error_description: expect.stringMatching(ID) });
     expect(response.headers.get('www-authenticate')).toBeNull();
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('BEAR-09 in the middle of an answer cuts it off, and is told to the log alone, without its text', async () => {
+  test('BEAR-09 in the middle of a response cuts it off, and is logged without its text', async () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     await using app = await brokenApp({
       async attachmentLinks(_request, response) {
@@ -98,11 +98,11 @@ describe('an unexpected error', () => {
     const response = await app.fetch('/attachments/x');
     await expect(response.text()).rejects.toThrow();
     expect(printed).not.toHaveBeenCalled();
-    expect(app.logged()).toContain('answer cut off');
+    expect(app.logged()).toContain('response cut off');
     expect(app.logged()).not.toContain('hunter2');
   });
 
-  test('is logged without its message, also one of several lines', () => {
+  test('is logged without its message, also if that has several lines', () => {
     const error = new Error(`${SECRET}\n  ${SECRET}\n${SECRET}`, { cause: new TypeError(SECRET) });
     const logged = JSON.stringify(describeError(error));
     expect(logged).toContain('errors.test.ts');
@@ -110,8 +110,8 @@ describe('an unexpected error', () => {
   });
 });
 
-describe('a request that makes no sense', () => {
-  test.each(['/attachments/%ff', '/attachments/%'])('%s is the fault of who sent it', async (path) => {
+describe('a malformed request', () => {
+  test.each(['/attachments/%ff', '/attachments/%'])('%s is a fault of the client', async (path) => {
     await using app = await brokenApp({ attachmentLinks: (_request, response) => void response.end() });
     expect((await app.fetch(path)).status).toBe(400);
     expect(app.logged()).not.toContain('"level":"error"');

@@ -11,7 +11,7 @@ interface Profile {
   allowed?: string[];
 }
 
-/** What the guard says to each value of a header; 401 is what stands behind it. */
+/** @returns the status for each value of the header; 401 is the response of the handler behind the guard */
 async function answersTo(header: 'origin' | 'host', values: string[], { isLocal = false, allowed = [] }: Profile = {}) {
   const app = express();
   app.all('/mcp', originGuard({ issuer, isLocal, allowedOrigins: new Set(allowed) }), (_request, response) => {
@@ -37,11 +37,11 @@ async function answersTo(header: 'origin' | 'host', values: string[], { isLocal 
 }
 
 describe('Origin', () => {
-  test('HOST-01 ours may call, and so may programs, which send none', async () => {
+  test('HOST-01 our origin may call, and so may programs, which send none', async () => {
     expect(await answersTo('origin', [issuer, ''])).toEqual({ [issuer]: 401, '': 401 });
   });
 
-  test('HOST-01 no other may, null and loopback included, and none that only looks like ours', async () => {
+  test('HOST-01 no other origin may, null, loopback and lookalikes included', async () => {
     const foreign = [
       'https://evil.example',
       'null',
@@ -56,7 +56,7 @@ describe('Origin', () => {
     expect(await answersTo('origin', foreign)).toEqual(Object.fromEntries(foreign.map((origin) => [origin, 403])));
   });
 
-  test('HOST-01 those that the operator lists may, and only byte by byte', async () => {
+  test('HOST-01 origins that the operator lists may, compared byte by byte', async () => {
     const allowed = ['https://app.example.com', 'http://tool.example:8080', 'vscode-file://vscode-app'];
     const near = ['https://app.example.com:444', 'http://app.example.com', 'https://x.app.example.com', 'null'];
     expect(await answersTo('origin', [...allowed, ...near], { allowed })).toEqual({
@@ -69,7 +69,7 @@ describe('Origin', () => {
     expect(await answersTo('origin', ['null'], { allowed: ['null'] })).toEqual({ null: 401 });
   });
 
-  test('HOST-01 pages on this machine may call a local server, and nobody who borrows the name', async () => {
+  test('HOST-01 pages on this machine may call a local server, and no host with a similar name', async () => {
     const pages = ['http://localhost:6274', 'https://127.0.0.1', 'http://[::1]:8080'];
     const others = ['http://localhost.evil.example', 'http://127.0.0.1.evil.example', 'ftp://localhost', 'null'];
     expect(await answersTo('origin', [...pages, ...others], { isLocal: true })).toEqual({
@@ -85,7 +85,7 @@ describe('Host', () => {
   const loopback = ['localhost', 'localhost:3000', '127.0.0.1:3000', '[::1]:3000'];
   const all = (status: number, hosts: string[]) => Object.fromEntries(hosts.map((host) => [host, status]));
 
-  test('HOST-02 only ours leads anywhere; no name can be bound to this server', async () => {
+  test('HOST-02 only our host is served, which prevents DNS rebinding', async () => {
     expect(await answersTo('host', [...own, ...foreign, ...loopback])).toEqual({
       ...all(401, own),
       ...all(421, [...foreign, ...loopback]),

@@ -1,4 +1,4 @@
-/** What one client can take from all the others. */
+/** Limits that keep one client from delaying the others. */
 import { type RequestOptions, request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
@@ -29,7 +29,7 @@ function hang(app: TestApp, token: string) {
 }
 
 describe('one access token', () => {
-  test('HTTP-03 has at most 32 requests running, gets 429 beyond, and hinders nobody else', async () => {
+  test('HTTP-03 has at most 32 requests running, gets 429 beyond, and delays no other token', async () => {
     await using app = await startApp();
     const [greedy, other] = [await app.accessToken(newAccount()), await app.accessToken(newAccount())];
     const hanging = Array.from({ length: 32 }, () => hang(app, greedy));
@@ -46,7 +46,7 @@ describe('one access token', () => {
 });
 
 describe('a client that goes away', () => {
-  test('MCP-11 in the era where that cancels, a message that still waits for the mailbox is not sent', async () => {
+  test('MCP-11 in the era in which that cancels, a message that still waits for the mailbox is not sent', async () => {
     await using app = await startApp();
     const account = newAccount();
     const { server } = account.imap;
@@ -63,7 +63,7 @@ describe('a client that goes away', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     proxy.thaw();
     proxy.cut();
-    // The lookup of the Sent mailbox is repeated on a fresh connection; there is time enough for a message to arrive.
+    // The lookup of the Sent mailbox is repeated on a fresh connection; a message would have arrived by then.
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(app.requests()).toContainEqual(expect.objectContaining({ outcome: 'client_gone' }));
     expect(await assistant.call('list_mail_messages', { folder: 'INBOX' })).toMatchObject({ total: 0 });
@@ -71,7 +71,7 @@ describe('a client that goes away', () => {
 });
 
 describe('stopping', () => {
-  test('takes at most 10 seconds, whatever hangs: a mail server, a client', { timeout: 30_000 }, async () => {
+  test('takes at most 10 seconds, even if a mail server or a client hangs', { timeout: 30_000 }, async () => {
     await using app = await startApp();
     const account = newAccount();
     const { server } = account.imap;
@@ -86,15 +86,15 @@ describe('stopping', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     const startedAt = performance.now();
     await app.stop();
-    // Nine and a half, and what a busy machine adds. Without the limits it would be a minute.
+    // Nine and a half, and more on a busy machine. Without the limits it would be a minute.
     expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(await stuck).toBe('cut');
     hanging.destroy();
   });
 });
 
-describe('a request that takes its time', () => {
-  test('HTTP-03 must have sent its header within 10 seconds', { timeout: 20_000 }, async () => {
+describe('a slow request', () => {
+  test('HTTP-03 has to send its headers within 10 seconds', { timeout: 20_000 }, async () => {
     await using app = await startApp();
     const socket = connect(app.port, 'localhost').on('error', () => {});
     socket.write('POST /mcp HTTP/1.1\r\nHost: localhost\r\n');

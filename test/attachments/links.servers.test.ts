@@ -22,7 +22,7 @@ const megabytes = randomBytes(3_000_000);
 interface LinkApp extends AsyncDisposable {
   store: ReturnType<typeof createLinkStore>;
   pool: ImapPool;
-  /** Lets time pass for the links. */
+  /** Advances the clock of the links. */
   passSeconds(seconds: number): void;
 }
 
@@ -56,7 +56,7 @@ async function linkApp(options: { withPart?: WithPart; stallMs?: number } = {}):
   };
 }
 
-const lendNothing = async () => expect.unreachable('publishing a link reads nothing');
+const withoutBytes = async () => expect.unreachable('publishing a link reads nothing');
 
 interface Filed {
   account: MailAccount;
@@ -76,10 +76,10 @@ async function filed(attachment: { filename: string; contentType: string; conten
 
 async function publish(app: LinkApp, reference: AttachmentRef): Promise<string> {
   const attached = { ...reference, filename: 'a', contentType: 'x/y', sizeBytes: 1 };
-  return (await app.store.publish(attached, lendNothing)) ?? expect.unreachable();
+  return (await app.store.publish(attached, withoutBytes)) ?? expect.unreachable();
 }
 
-test('a link gives the bytes of the part, as a file with its name', async () => {
+test('a link returns the bytes of the part, as a file with its name', async () => {
   const { reference } = await filed({
     filename: 'Rechnung März 🎌.pdf',
     contentType: 'application/pdf',
@@ -113,13 +113,13 @@ test.each(['text/html', 'image/svg+xml', 'application/xhtml+xml', 'text/xml'])(
   },
 );
 
-test('a link lives no longer than what it was made for, and never longer than an hour', async () => {
+test('a link lives no longer than the grant, and never longer than an hour', async () => {
   const { reference } = await filed({ filename: 'a.pdf', contentType: 'application/pdf', content: Buffer.from('x') });
   await using app = await linkApp();
   const attached = { ...reference, filename: 'a', contentType: 'x/y', sizeBytes: 1 };
   const until = (seconds: number) => new Date(Date.now() + seconds * 1000);
-  const short = (await app.store.publish(attached, lendNothing, until(100))) ?? expect.unreachable();
-  const long = (await app.store.publish(attached, lendNothing, until(10_000))) ?? expect.unreachable();
+  const short = (await app.store.publish(attached, withoutBytes, until(100))) ?? expect.unreachable();
+  const long = (await app.store.publish(attached, withoutBytes, until(10_000))) ?? expect.unreachable();
   app.passSeconds(90);
   expect((await fetch(short)).status).toBe(200);
   app.passSeconds(11);
@@ -130,7 +130,7 @@ test('a link lives no longer than what it was made for, and never longer than an
   expect((await fetch(long)).status).toBe(404);
 });
 
-test('HEAD gives the headers alone', async () => {
+test('HEAD returns the headers alone', async () => {
   const { reference } = await filed({ filename: 'a.pdf', contentType: 'application/pdf', content: megabytes });
   await using app = await linkApp();
   const response = await fetch(await publish(app, reference), { method: 'HEAD' });
@@ -146,7 +146,7 @@ test('an empty part is an empty file', async () => {
   expect([response.status, await response.text()]).toEqual([200, '']);
 });
 
-test('a link works for an hour; afterwards, or changed, or cut, it is not found', async () => {
+test('a link works for an hour; an expired, changed or truncated one is not found', async () => {
   const { reference } = await filed({ filename: 'a.txt', contentType: 'text/plain', content: Buffer.from('x') });
   await using app = await linkApp();
   const link = await publish(app, reference);
@@ -161,7 +161,7 @@ test('a link works for an hour; afterwards, or changed, or cut, it is not found'
   }
 });
 
-test('a link tells nothing about the mailbox', async () => {
+test('a link reveals nothing about the mailbox', async () => {
   const { account, reference } = await filed({
     filename: 'a.txt',
     contentType: 'text/plain',
@@ -176,7 +176,7 @@ test('a link tells nothing about the mailbox', async () => {
   }
 });
 
-test('a message that has gone is not found, and so is one of a mailbox that was made anew', async () => {
+test('a message that was removed is not found, nor one whose mailbox was created anew', async () => {
   const { account, reference } = await filed({
     filename: 'a.txt',
     contentType: 'text/plain',
@@ -191,7 +191,7 @@ test('a message that has gone is not found, and so is one of a mailbox that was 
   await expect(app.store.fetchOwn(await publish(app, anew), account, 100)).rejects.toBeInstanceOf(ToolError);
 });
 
-test('a mail server that fails before the first byte is a bad gateway', async () => {
+test('a mail server that fails before the first byte makes the response a 502', async () => {
   const { account, reference } = await filed({
     filename: 'a.txt',
     contentType: 'text/plain',
@@ -215,7 +215,7 @@ test('a mail server that fails before the first byte is a bad gateway', async ()
   expect(response.headers.get('content-type')).toContain('text/plain');
 });
 
-test('a mail server that fails halfway breaks the connection, so that half a file never looks whole', async () => {
+test('a mail server that fails halfway breaks the connection, so that half a file never looks complete', async () => {
   const halfway: WithPart = (_reference, use) => {
     let reads = 0;
     const stream = new Readable({
@@ -232,8 +232,8 @@ test('a mail server that fails halfway breaks the connection, so that half a fil
   await expect(fetch(await publish(app, reference)).then((response) => response.arrayBuffer())).rejects.toThrow();
 });
 
-test('a reader that leaves, or takes nothing any more, lets the connection to the mail server go', async () => {
-  let isGivenBack = false;
+test('the connection to the mail server is released when the client leaves or stops reading', async () => {
+  let isReleased = false;
   const endless: WithPart = async (_reference, use) => {
     const stream = new Readable({
       read() {
@@ -243,7 +243,7 @@ test('a reader that leaves, or takes nothing any more, lets the connection to th
     try {
       return await use({ stream, filename: 'a', contentType: 'x/y', sizeBytes: 1 });
     } finally {
-      isGivenBack = stream.destroyed;
+      isReleased = stream.destroyed;
     }
   };
   await using app = await linkApp({ withPart: endless, stallMs: 300 });
@@ -253,15 +253,15 @@ test('a reader that leaves, or takes nothing any more, lets the connection to th
   const leaving = new AbortController();
   await fetch(link, { signal: leaving.signal });
   leaving.abort();
-  await waitUntil(20_000, () => isGivenBack);
+  await waitUntil(20_000, () => isReleased);
 
-  isGivenBack = false;
+  isReleased = false;
   const stalled = await fetch(link);
-  await waitUntil(20_000, () => isGivenBack);
+  await waitUntil(20_000, () => isReleased);
   await stalled.body?.cancel();
 });
 
-test('a link of this server is a file to send, for its own mailbox only', async () => {
+test('a link of this server can be attached, for its own mailbox only', async () => {
   const { account, reference } = await filed({
     filename: 'a b.txt',
     contentType: 'text/plain',

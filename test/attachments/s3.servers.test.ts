@@ -35,17 +35,17 @@ function attachment(changes: Partial<Attached> = {}): Attached {
   return { imap, mailbox: 'INBOX', uidValidity: '7', uid: 1, part: '2', ...described, ...changes };
 }
 
-const lend =
+const withBytesOf =
   (...chunks: Buffer[]): WithBytes =>
   (use) =>
     use(Readable.from(chunks, { objectMode: false }));
 
 const reader = { imap: attachment().imap };
 
-test('an attachment becomes a URL that gives its bytes for seven days, as a file with its name', async () => {
+test('an attachment becomes a URL that returns its bytes for seven days, as a file with its name', async () => {
   using s3 = s3Store();
   const content = randomBytes(100_000);
-  const url = await s3.store.publish(attachment({ filename: 'März 🎌.pdf' }), lend(content));
+  const url = await s3.store.publish(attachment({ filename: 'März 🎌.pdf' }), withBytesOf(content));
   const response = await fetch(url ?? expect.unreachable());
   expect(Buffer.from(await response.arrayBuffer()).equals(content)).toBe(true);
   expect(response.headers.get('content-type')).toBe('application/pdf');
@@ -55,28 +55,28 @@ test('an attachment becomes a URL that gives its bytes for seven days, as a file
   expect(new URL(url ?? '').searchParams.get('X-Amz-Expires')).toBe(String(week));
 });
 
-test('an attachment larger than one part of an upload arrives whole, and an empty one too', async () => {
+test('an attachment larger than one part of an upload is stored completely, and an empty one too', async () => {
   using s3 = s3Store();
   const chunks = Array.from({ length: 13 }, () => randomBytes(1_000_000));
-  // What the server says of the size may be wrong.
+  // The size that the server reports may be wrong.
   for (const sizeBytes of [13_000_000, 1]) {
-    const url = await s3.store.publish(attachment({ sizeBytes }), lend(...chunks));
+    const url = await s3.store.publish(attachment({ sizeBytes }), withBytesOf(...chunks));
     const response = await fetch(url ?? expect.unreachable());
     expect(Buffer.from(await response.arrayBuffer()).equals(Buffer.concat(chunks))).toBe(true);
   }
-  const empty = await s3.store.publish(attachment(), lend());
+  const empty = await s3.store.publish(attachment(), withBytesOf());
   expect((await (await fetch(empty ?? expect.unreachable())).arrayBuffer()).byteLength).toBe(0);
 });
 
 test('an attachment is uploaded once, however often its message is read', async () => {
   using s3 = s3Store();
   const one = attachment();
-  await s3.store.publish(one, lend(Buffer.from('x')));
+  await s3.store.publish(one, withBytesOf(Buffer.from('x')));
   const url = await s3.store.publish(one, () => expect.unreachable('it was read again'));
   expect(await (await fetch(url ?? expect.unreachable())).text()).toBe('x');
 });
 
-test('the same part of another mailbox, message, UIDVALIDITY or person is another file', async () => {
+test('the same part of another mailbox, message, UIDVALIDITY or account is another file', async () => {
   using s3 = s3Store();
   const one = attachment();
   const others = [
@@ -89,40 +89,40 @@ test('the same part of another mailbox, message, UIDVALIDITY or person is anothe
   ];
   const paths = new Set<string>();
   for (const change of others) {
-    const url = await s3.store.publish({ ...one, ...change }, lend(Buffer.from('x')));
+    const url = await s3.store.publish({ ...one, ...change }, withBytesOf(Buffer.from('x')));
     paths.add(new URL(url ?? '').pathname);
   }
   expect(paths.size).toBe(others.length);
 });
 
-test('a URL lives no longer than what it was made for, and never longer than a week', async () => {
+test('a URL lives no longer than the grant, and never longer than a week', async () => {
   using s3 = s3Store({ now: () => new Date('2026-01-01T00:00:00Z') });
   const livesUntil = async (notAfter: string) => {
-    const url = await s3.store.publish(attachment(), lend(Buffer.from('x')), new Date(notAfter));
+    const url = await s3.store.publish(attachment(), withBytesOf(Buffer.from('x')), new Date(notAfter));
     return Number(new URL(url ?? '').searchParams.get('X-Amz-Expires'));
   };
   expect(await livesUntil('2026-01-01T00:01:40Z')).toBe(100);
   expect(await livesUntil('2027-01-01T00:00:00Z')).toBe(week);
-  // A call that took until after the end.
+  // The grant has ended during the call.
   expect(await livesUntil('2025-12-31T23:59:59Z')).toBe(1);
 });
 
-test('the name of a file tells nothing, and cannot be guessed without the key', async () => {
+test('the name of an object reveals nothing, and cannot be guessed without the key', async () => {
   const one = attachment({ filename: 'layoffs.pdf' });
   using s3 = s3Store();
   using other = s3Store({ nameKey: randomBytes(32) });
-  const url = new URL((await s3.store.publish(one, lend(Buffer.from('x')))) ?? '');
-  const otherUrl = new URL((await other.store.publish(one, lend(Buffer.from('x')))) ?? '');
+  const url = new URL((await s3.store.publish(one, withBytesOf(Buffer.from('x')))) ?? '');
+  const otherUrl = new URL((await other.store.publish(one, withBytesOf(Buffer.from('x')))) ?? '');
   expect(url.pathname).toMatch(/^\/attachments\/attachments\/[\w-]{22}\/[\w-]{43}$/);
   expect(url.pathname).not.toBe(otherUrl.pathname);
   expect(url.href).not.toContain('layoffs');
 });
 
-test('a published URL is a file to send', async () => {
+test('a published URL can be attached', async () => {
   using s3 = s3Store();
   const url = await s3.store.publish(
     attachment({ filename: 'März.txt', contentType: 'text/plain' }),
-    lend(Buffer.from('the text')),
+    withBytesOf(Buffer.from('the text')),
   );
   const file = await s3.store.fetchOwn(url ?? '', reader, 100);
   expect({ ...file, content: file.content.toString() }).toEqual({
@@ -133,9 +133,9 @@ test('a published URL is a file to send', async () => {
   await expect(s3.store.fetchOwn(url ?? '', reader, 7)).rejects.toThrow('too large');
 });
 
-test('no other URL is ever fetched, nor one of ours that was changed', async () => {
+test('no other URL is ever fetched, nor a changed one of ours', async () => {
   using s3 = s3Store();
-  const url = new URL((await s3.store.publish(attachment(), lend(Buffer.from('x')))) ?? '');
+  const url = new URL((await s3.store.publish(attachment(), withBytesOf(Buffer.from('x')))) ?? '');
   const changed = (parts: Partial<Pick<URL, 'hostname' | 'port' | 'pathname'>>) =>
     Object.assign(new URL(url), parts).href;
   const signed = (name: string, value: string) => {
@@ -166,14 +166,14 @@ test('no other URL is ever fetched, nor one of ours that was changed', async () 
   }
 });
 
-test('a URL that has expired is refused, also while the file is still there', async () => {
+test('an expired URL is refused, even while the object exists', async () => {
   using s3 = s3Store();
-  const url = await s3.store.publish(attachment(), lend(Buffer.from('x')));
+  const url = await s3.store.publish(attachment(), withBytesOf(Buffer.from('x')));
   using later = s3Store({ now: () => new Date(Date.now() + (week + 60) * 1000) });
   await expect(later.store.fetchOwn(url ?? '', reader, 100)).rejects.toThrow('expired');
 });
 
-test('a store that is down, or refuses, gives no URL, within a few seconds, and the log says why without a secret', async () => {
+test('a store that is down or refuses results in no URL within a few seconds, and the log has the cause without a secret', async () => {
   using down = s3Store({ s3: { endpoint: `http://localhost:${await freePort()}` } });
   using refusing = s3Store({ s3: { secretAccessKey: 'a wrong secret' } });
   const startedAt = performance.now();
@@ -185,18 +185,18 @@ test('a store that is down, or refuses, gives no URL, within a few seconds, and 
   expect(performance.now() - startedAt).toBeLessThan(20_000);
 });
 
-test('a store that hangs gives no URL within five seconds', async () => {
+test('a store that hangs results in no URL within five seconds', async () => {
   const { endpoint } = testServers().s3;
   await using proxy = await startCuttableProxy({ target: { host: '127.0.0.1', port: Number(new URL(endpoint).port) } });
   using s3 = s3Store({ s3: { endpoint: `http://localhost:${proxy.port}` } });
   proxy.freeze();
   const startedAt = performance.now();
-  expect(await s3.store.publish(attachment(), lend(Buffer.from('x')))).toBeNull();
-  // Four, and what a busy machine adds. Without the limit it would be 45.
+  expect(await s3.store.publish(attachment(), withBytesOf(Buffer.from('x')))).toBeNull();
+  // Four, and more on a busy machine. Without the limit it would be 45.
   expect(performance.now() - startedAt).toBeLessThan(20_000);
 });
 
-test('a part that breaks off is not published, and not taken for whole the next time', async () => {
+test('a part that breaks off is not published, and is read again the next time', async () => {
   using s3 = s3Store();
   const one = attachment();
   const broken: WithBytes = (use) =>
@@ -210,14 +210,14 @@ test('a part that breaks off is not published, and not taken for whole the next 
       ),
     );
   expect(await s3.store.publish(one, broken)).toBeNull();
-  const url = await s3.store.publish(one, lend(Buffer.from('whole')));
+  const url = await s3.store.publish(one, withBytesOf(Buffer.from('whole')));
   expect(await (await fetch(url ?? expect.unreachable())).text()).toBe('whole');
 });
-test('a store that is down when a file is to be sent is a fault of S3, and says that nothing was sent', async () => {
+test('a store that is down when a file is to be attached is a fault of S3, and the error says that nothing was sent', async () => {
   const { endpoint } = testServers().s3;
   const proxy = await startCuttableProxy({ target: { host: '127.0.0.1', port: Number(new URL(endpoint).port) } });
   using s3 = s3Store({ s3: { endpoint: `http://localhost:${proxy.port}` } });
-  const url = await s3.store.publish(attachment(), lend(Buffer.from('x')));
+  const url = await s3.store.publish(attachment(), withBytesOf(Buffer.from('x')));
   expect((await s3.store.fetchOwn(url ?? '', reader, 100)).content.toString()).toBe('x');
   await proxy[Symbol.asyncDispose]();
   const failure = await s3.store.fetchOwn(url ?? '', reader, 100).catch((error: unknown) => error);
