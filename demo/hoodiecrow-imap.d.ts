@@ -1,3 +1,4 @@
+/** Declares the parts of hoodiecrow-imap that the demo uses. */
 declare module 'hoodiecrow-imap' {
   import type { Server } from 'node:net';
 

@@ -1,4 +1,4 @@
-/** Derives the values of seal-fixtures.ts that clients, mailboxes or stores keep beyond a release. */
+/** Derives the values that clients, mailboxes or stores keep beyond a release, for seal-fixtures.ts. */
 import { mock } from 'node:test';
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Redis } from 'ioredis';
@@ -40,14 +40,14 @@ const s3Environment = {
   },
 };
 
-/** A note as the state keeps it. */
+/** A note as the state stores it. */
 interface Note {
   list: string;
   id: string;
   token: string;
 }
 
-/** No object is uploaded: the store answers that it has each of them. */
+/** Presigned URLs of S3. No object is uploaded: the mocked store answers that each exists. */
 async function presignedUrls() {
   mock.method(S3Client.prototype, 'send', async (command: unknown) => {
     if (!(command instanceof HeadObjectCommand)) throw new Error('Only HEAD is expected');
@@ -92,7 +92,7 @@ function subjects() {
   return accounts.map((account) => ({ account, subjects: subjectsOf(keyrings.current, account) }));
 }
 
-/** The refresh token that each fixture is replaced by. */
+/** The jti of the refresh token that replaces each fixture. */
 async function successors(tokens: readonly string[]) {
   const log = createLog('ERROR', { write: () => undefined });
   const state = createMemoryState({ now });
@@ -107,7 +107,7 @@ async function successors(tokens: readonly string[]) {
   return made;
 }
 
-/** What the state leaves in Redis: marks, claims and notes. Counts end within an hour. */
+/** The entries that the state writes to Redis: marks, claims and notes. Counts expire within an hour and are left out. */
 async function redisEntries(notes: readonly Note[]): Promise<object> {
   await using server = await startRedis();
   const state = await connectRedisState({ url: server.url, now });
@@ -133,7 +133,7 @@ function cursors() {
   }));
 }
 
-/** @param sealed what was sealed: the refresh tokens, and the notes of grants */
+/** @param sealed the sealed refresh tokens, and the notes of grants */
 export async function deriveFixtures(sealed: { refreshTokens: readonly string[]; notes: readonly Note[] }) {
   const url = 'https://client.example/metadata.json';
   const [client, subject] = [{ jti: 'C'.repeat(22) }, 'D'.repeat(22)];

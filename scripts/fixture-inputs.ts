@@ -1,4 +1,4 @@
-/** The keys, servers, accounts and limits that seal-fixtures.ts seals. No server, account or secret among them exists. */
+/** Declares the keys, servers, accounts and limits that seal-fixtures.ts seals. None of them exists outside of tests. */
 import type { Servers } from '../src/account.ts';
 import { assemble } from '../src/app/assemble.ts';
 import type { AttachmentRef } from '../src/attachments/store.ts';
@@ -60,13 +60,13 @@ export const mailPolicy: Policy = {
 export const missivePolicy: Policy = { methods: ['list', 'get', 'update', 'send'], max_sends_per_hour: 0 };
 export const consent = { powers: ['read', 'send'] as const, recipients: ['@example.org'], until: at + 7 * 86_400 };
 
-/** A whole server without a port. */
+/** Assembles a whole server without a port. */
 export async function assembled(key: KeyName, more: NodeJS.ProcessEnv = {}) {
   const env = { BASE_URL: issuer, ENCRYPTION_KEY: keys[key].toString('base64'), MAIL_MCP_LOG_LEVEL: 'ERROR', ...more };
   return assemble(readConfig(env), createLog('ERROR', { write: () => undefined }));
 }
 
-/** An account at a port where nothing listens: what leads there is accepted, and then finds no server. */
+/** An account at a port where nothing listens: links to it are accepted, and then fail to connect. */
 export const imap = {
   server: { host: 'localhost', port: 1, security: 'cleartext' },
   login: { kind: 'password', username: 'ada@example.com', password: 'test-password' },

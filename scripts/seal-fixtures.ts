@@ -169,7 +169,7 @@ async function sealRegistrations(): Promise<void> {
   });
 }
 
-/** What is sealed during a sign-in, and the tokens of the grant. */
+/** Seals the values of a sign-in, and the tokens of its grant. */
 async function sealGrants(clients: Record<string, string>): Promise<void> {
   const request = { redirect_uri: redirectUri, code_challenge: challengeOf(codeVerifier), aud };
   const cases = [
@@ -253,7 +253,7 @@ async function sealNotes(): Promise<void> {
 const hiddenIn = (html: string, name: string): string =>
   new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? '';
 
-/** The pages at /account of a running authorization server hold these two. */
+/** Reads the two sealed values in the pages at /account of a running authorization server. */
 async function sealAccountPages(): Promise<void> {
   const headers = { cookie: `__Host-mail-mcp=${cookie}`, origin: issuer };
   const dynamicClients = { ...openToClients, connection: { servers: mailServers, policy: {}, expiresAt: null } };

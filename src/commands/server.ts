@@ -1,4 +1,8 @@
-/** `mail-mcp server`: starts the server and stops it in order. */
+/**
+ * Runs the commands of the command line, one file each. This one is `mail-mcp server`: it starts the server and stops it in order.
+ *
+ * Invariant: a command prints to the given output and receives the environment as an argument.
+ */
 import { createServer, type Server } from 'node:http';
 import { assemble } from '../app/assemble.ts';
 import { collectGarbageWhenIdle } from '../app/idle-memory.ts';

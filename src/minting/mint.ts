@@ -1,4 +1,8 @@
-/** Mints a client from flags or from the JSON of the admin endpoint. */
+/**
+ * Mints a client from flags or from the JSON of the admin endpoint.
+ *
+ * Invariant: flags and JSON are validated by the same code.
+ */
 import { z } from 'zod';
 import type { Servers } from '../account.ts';
 import { ConfigError } from '../errors.ts';

@@ -1,4 +1,8 @@
-/** Reads the settings from the environment and reports every fault at once. */
+/**
+ * Reads the settings from the environment, once.
+ *
+ * Invariant: all faults are reported together, by the names of variables and without their values.
+ */
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { ENVIRONMENT, KeyEnvironment, LOOPBACK_HOSTS, STATE_VARIABLES, Switch } from './environment.ts';

@@ -1,3 +1,4 @@
+/** Checks `mail-mcp generate`, and help, version and errors of the command line. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../src/cli.ts';

@@ -1,3 +1,4 @@
+/** Checks `mail-mcp token`. */
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';

@@ -301,6 +301,6 @@ describe('without a database', () => {
   });
 
   test('the server does not start if DENIED_CLIENTS contains no valid client id', async () => {
-    await expect(startApp({ DENIED_CLIENTS: 'not.a.client' })).rejects.toThrow('is no client id');
+    await expect(startApp({ DENIED_CLIENTS: 'not.a.client' })).rejects.toThrow('is neither a client id');
   });
 });

@@ -1,3 +1,4 @@
+/** Checks POST /admin/clients. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../support/app/start-app.ts';

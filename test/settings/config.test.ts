@@ -1,3 +1,4 @@
+/** Checks the validation of the environment variables. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
