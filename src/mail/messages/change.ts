@@ -148,7 +148,11 @@ export async function appendMessage(
   return { uid: numberOf(uid), uidValidity: textOf(uidValidity) };
 }
 
-/** True if one of the flags is \Deleted: a mail program may expunge what has it at any time. @throws {ToolError} if a flag is not valid */
+/**
+ * True if one of the flags is \Deleted: a mail program may expunge a message that has it at any time.
+ *
+ * @throws {ToolError} if a flag is not valid
+ */
 export function includesDeleted(flags: readonly string[]): boolean {
   return flags.map(canonicalFlag).includes('\\Deleted');
 }

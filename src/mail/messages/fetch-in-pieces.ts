@@ -7,26 +7,26 @@ const MAX_FAILURES = 24;
 const MAX_MS = 20_000;
 
 /**
- * Fetches by halves, down to single messages, and of those that cannot be fetched less and less.
+ * Fetches by halves, down to single messages, and of those that cannot be fetched fewer and fewer items.
  *
- * @param ways item lists to ask for, in this order
+ * @param itemSets sets of items to fetch, in this order
  * @param fetch null if the server broke off, refused or made no sense
  * @returns what was fetched, and the UIDs that were not reached or cannot be fetched
  * @throws {UpstreamError} if not one of several messages can be fetched: then the fault is hardly theirs
  */
-export async function fetchInPieces<Way, Fetched>(
+export async function fetchInPieces<ItemSet, Fetched>(
   uids: readonly number[],
-  ways: readonly Way[],
-  fetch: (piece: readonly number[], ways: readonly Way[]) => Promise<Fetched[] | null>,
+  itemSets: readonly ItemSet[],
+  fetch: (piece: readonly number[], itemSets: readonly ItemSet[]) => Promise<Fetched[] | null>,
 ): Promise<{ fetched: Fetched[]; unfetched: ReadonlySet<number> }> {
   const endsAt = performance.now() + MAX_MS;
   const fetched: Fetched[] = [];
   const unfetched = new Set(uids);
   let failures = 0;
 
-  async function fetchPiece(piece: readonly number[], ways: readonly Way[]): Promise<void> {
+  async function fetchPiece(piece: readonly number[], itemSets: readonly ItemSet[]): Promise<void> {
     if (failures >= MAX_FAILURES || performance.now() > endsAt) return;
-    const found = await fetch(piece, ways);
+    const found = await fetch(piece, itemSets);
     if (found !== null) {
       fetched.push(...found);
       for (const uid of piece) unfetched.delete(uid);
@@ -35,14 +35,14 @@ export async function fetchInPieces<Way, Fetched>(
     failures += 1;
     const half = Math.ceil(piece.length / 2);
     if (piece.length > 1) {
-      await fetchPiece(piece.slice(0, half), ways);
-      await fetchPiece(piece.slice(half), ways);
-    } else if (ways.length > 1) {
-      await fetchPiece(piece, ways.slice(1));
+      await fetchPiece(piece.slice(0, half), itemSets);
+      await fetchPiece(piece.slice(half), itemSets);
+    } else if (itemSets.length > 1) {
+      await fetchPiece(piece, itemSets.slice(1));
     }
   }
 
-  await fetchPiece(uids, ways);
+  await fetchPiece(uids, itemSets);
   if (uids.length > 1 && unfetched.size === uids.length) throw new UpstreamError('IMAP', 'refused', ALL_UNREADABLE);
   return { fetched, unfetched };
 }

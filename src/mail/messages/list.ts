@@ -73,12 +73,12 @@ async function fetchAround(
   mailbox: string,
   { uids, uidValidity }: Pick<FoundMessages, 'uids' | 'uidValidity'>,
 ): Promise<ListedMessage[]> {
-  const fetch = (piece: readonly number[], ways: readonly Way[]) =>
+  const fetch = (piece: readonly number[], itemSets: readonly ItemSet[]) =>
     withConnection(
-      (imap) => fetchSummaries(imap, mailbox, piece, { uidValidity, ways }).catch(nullIfAboutMessages),
+      (imap) => fetchSummaries(imap, mailbox, piece, { uidValidity, itemSets }).catch(nullIfAboutMessages),
       mailbox,
     );
-  const { fetched, unfetched } = await fetchInPieces(uids, WAYS, fetch);
+  const { fetched, unfetched } = await fetchInPieces(uids, ITEM_SETS, fetch);
   const byUid = new Map(fetched.map((message) => [message.uid, message]));
   return uids.flatMap((uid) => (unfetched.has(uid) ? [toListed(uid, new Map())] : (byUid.get(uid) ?? [])));
 }
@@ -104,7 +104,7 @@ export async function listMessages(
 ): Promise<ListedPage> {
   const askPage = (exists: number | null) => {
     const range = pageOf(exists ?? 0, page, perPage);
-    return range && sequenceFetchCommand(range.first, range.last, ...ALL);
+    return range && sequenceFetchCommand(range.first, range.last, ...ALL_ITEMS);
   };
   const { selected, exists: total, result } = await openAndRead(imap, mailbox, { fresh: true }, askPage);
   const fetched = result();
@@ -121,7 +121,7 @@ async function listUids(
 ): Promise<{ uidValidity: string; total: number; uids: number[] }> {
   const askPage = (exists: number | null) => {
     const range = pageOf(exists ?? 0, page, perPage);
-    return range && sequenceFetchCommand(range.first, range.last, ...UNCHANGING);
+    return range && sequenceFetchCommand(range.first, range.last, ...UID_ITEMS);
   };
   const { selected, exists: total, result } = await openAndRead(imap, mailbox, { fresh: true }, askPage);
   const uids = [...(result()?.keys() ?? [])].sort((a, b) => b - a);
@@ -130,8 +130,8 @@ async function listUids(
 
 interface SummaryOptions {
   uidValidity?: string;
-  /** Item lists to ask for, in this order. */
-  ways?: readonly Way[];
+  /** Fetched in this order. */
+  itemSets?: readonly ItemSet[];
 }
 
 /** Summaries in the order of `uids`; messages that are gone are left out. */
@@ -139,14 +139,14 @@ export async function fetchSummaries(
   imap: ImapConnection,
   mailbox: string,
   uids: readonly number[],
-  { uidValidity, ways: [first = ALL, ...less] = WAYS }: SummaryOptions = {},
+  { uidValidity, itemSets: [first = ALL_ITEMS, ...reduced] = ITEM_SETS }: SummaryOptions = {},
 ): Promise<ListedMessage[]> {
   if (uids.length === 0) return [];
   const { result } = await openAndRead(imap, mailbox, { uidValidity }, () => uidFetchCommand(uids, ...first));
   const all = new Map(result());
-  for (const way of less) {
+  for (const itemSet of reduced) {
     const missing = uids.filter((uid) => !all.has(uid));
-    for (const [uid, found] of await fetchByUid(imap, missing, ...way)) all.set(uid, found);
+    for (const [uid, found] of await fetchByUid(imap, missing, ...itemSet)) all.set(uid, found);
   }
   return uids.flatMap((uid) => {
     const items = all.get(uid);
@@ -215,19 +215,19 @@ async function searchPlainly(imap: ImapConnection, tokens: readonly Token[]): Pr
 }
 
 /** Items to fetch, and those that a response must have. */
-type Way = readonly [items: readonly Token[], required: readonly string[]];
+type ItemSet = readonly [items: readonly Token[], required: readonly string[]];
 
-const ALL: Way = [SUMMARY_ITEMS, ['ENVELOPE', 'BODYSTRUCTURE']];
+const ALL_ITEMS: ItemSet = [SUMMARY_ITEMS, ['ENVELOPE', 'BODYSTRUCTURE']];
 
 /** A FETCH response without it is untagged data about a change by another connection, of which there can be any number. */
-const UNCHANGING: Way = [[atom('INTERNALDATE')], ['INTERNALDATE']];
+const UID_ITEMS: ItemSet = [[atom('INTERNALDATE')], ['INTERNALDATE']];
 
 /** For messages whose items the server or imapflow's parser cannot process, in this order. */
-const LESS: readonly Way[] = [
+const REDUCED_SETS: readonly ItemSet[] = [
   [PLAIN_ITEMS, ['ENVELOPE']],
   [BARE_ITEMS, ['RFC822.SIZE']],
 ];
-const WAYS: readonly Way[] = [ALL, ...LESS];
+const ITEM_SETS: readonly ItemSet[] = [ALL_ITEMS, ...REDUCED_SETS];
 
 interface Range {
   first: number;
@@ -247,9 +247,9 @@ async function fetchMissing(
   fetched: ReadonlyMap<number, FetchedItems>,
 ): Promise<ListedMessage[]> {
   let all = fetched;
-  for (const way of LESS) {
+  for (const itemSet of REDUCED_SETS) {
     if (all.size > last - first) break;
-    all = new Map([...(await imap.read(sequenceFetchCommand(first, last, ...way))), ...all]);
+    all = new Map([...(await imap.read(sequenceFetchCommand(first, last, ...itemSet))), ...all]);
   }
   const messages = [...all].map(([uid, items]) => toListed(uid, items));
   // Within a mailbox UIDs ascend with sequence numbers (RFC 9051 §2.3.1.1).

@@ -1,4 +1,8 @@
-/** Reads one message: its header fields, its text and its attachments. Never sets \Seen. */
+/**
+ * Reads a message; list.ts lists and searches messages, change.ts moves, flags, deletes and appends them.
+ *
+ * Invariant: Messages are named by UID, and no other message is changed; reading does not set \Seen.
+ */
 import type { Readable } from 'node:stream';
 import { ToolError, UpstreamError } from '../../errors.ts';
 import { atom, bytesOf, type Token } from '../imap/data-formats.ts';

@@ -1,4 +1,8 @@
-/** Turns the structure of a message and the bytes of its parts into text, HTML and a list of attachments. */
+/**
+ * Turns the structure of a message and the bytes of its parts into text, HTML and a list of attachments.
+ *
+ * Invariant: Nothing in this folder uses a connection.
+ */
 import { bytesOf, type Item } from '../imap/data-formats.ts';
 import { attachmentName } from './attachment-name.ts';
 import { type BodyParts, findBodyParts, isHtml } from './body-parts.ts';

@@ -2,7 +2,7 @@
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-/** Obsolete zones of RFC 5322 §4.3, in hours; it says to take all others as UTC. */
+/** Obsolete zones of RFC 5322 §4.3, in hours; all others mean UTC there. */
 const ZONE_HOURS: Readonly<Record<string, number>> = {
   EST: -5,
   EDT: -4,

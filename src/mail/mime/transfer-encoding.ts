@@ -9,8 +9,8 @@ export interface TransferDecoder {
 
 /** @param encoding lower case; with any other than `base64` and `quoted-printable` the bytes are unchanged */
 export function createTransferDecoder(encoding: string): TransferDecoder {
-  if (encoding === 'base64') return base64Decoder();
-  if (encoding === 'quoted-printable') return quotedPrintableDecoder();
+  if (encoding === 'base64') return createBase64Decoder();
+  if (encoding === 'quoted-printable') return createQuotedPrintableDecoder();
   return { push: (chunk) => chunk, end: () => Buffer.alloc(0) };
 }
 
@@ -28,7 +28,7 @@ export function estimateDecodedSize(encodedBytes: number, encoding: string): num
   return Math.floor(characters / 4) * 3;
 }
 
-function base64Decoder(): TransferDecoder {
+function createBase64Decoder(): TransferDecoder {
   let rest = '';
   return {
     push: (chunk) => Buffer.concat(slicesOf(chunk).flatMap(decodeSlice)),
@@ -52,7 +52,7 @@ function slicesOf(chunk: Buffer): Buffer[] {
   return Array.from({ length: count }, (_, n) => chunk.subarray(n * SLICE_BYTES, (n + 1) * SLICE_BYTES));
 }
 
-function quotedPrintableDecoder(): TransferDecoder {
+function createQuotedPrintableDecoder(): TransferDecoder {
   let rest = '';
   const decode = (text: string) => {
     const decoded = text.replace(/=[ \t]*\r?\n|=([0-9a-f]{2})/gi, (_, hex: string | undefined) =>

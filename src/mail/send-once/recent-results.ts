@@ -41,7 +41,7 @@ export function createRecentResults({
   maxWaitMs?: number;
   limits?: typeof LIMITS;
 }): RecentResults {
-  const calls = boundedCalls(now, limits);
+  const calls = createBoundedCalls(now, limits);
 
   async function run(key: string, fingerprint: string, work: () => Promise<unknown>): Promise<unknown> {
     const call = (): Call => ({ fingerprint, expiresAt: now().getTime() + DAY_MS });
@@ -78,7 +78,7 @@ export function createRecentResults({
 }
 
 /** Calls by key, in the order in which they began or ended. Those that run are never forgotten. */
-function boundedCalls(now: () => Date, limits: typeof LIMITS) {
+function createBoundedCalls(now: () => Date, limits: typeof LIMITS) {
   const calls = new Map<string, Call>();
   let chars = 0;
 

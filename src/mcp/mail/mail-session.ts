@@ -1,4 +1,8 @@
-/** Defines what the mail tools work with during one call: the mailbox, within the limits of the grant. */
+/**
+ * Defines what the mail tools work with during one call: the mailbox, within the limits of the grant.
+ *
+ * Invariant: No data of a mailbox outside the policy becomes part of a result.
+ */
 import type { Attached, OwnFile, WithBytes } from '../../attachments/store.ts';
 import type { MailAccount } from '../../mail/account.ts';
 import type { ImapConnection } from '../../mail/imap/imap-connection.ts';

@@ -1,4 +1,8 @@
-/** Lists the tools of a mailbox. A new tool is a file in `mail/`, which is listed here. */
+/**
+ * Lists the tools of a mailbox. A new tool is a file in `mail/`, which is listed here.
+ *
+ * Invariant: Every file in `mail/` declares a tool that a model can see, and nothing else.
+ */
 import type { MailSession } from '../mail/mail-session.ts';
 import type { Tool } from '../tool.ts';
 import { createDraftMailMessage } from './mail/create-draft-mail-message.ts';
