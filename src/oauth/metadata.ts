@@ -11,7 +11,7 @@ export const resourceOf = (issuer: string): string => `${issuer}/mcp`;
 export const resourceMetadataUrl = (issuer: string): string => `${issuer}/.well-known/oauth-protected-resource/mcp`;
 
 /** Hosted Claude sends the secret in the body, the TypeScript SDK prefers Basic. */
-const CLIENT_AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+export const CLIENT_AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 
 type MetadataServices = Pick<OAuthServices, 'issuer' | 'clients' | 'state'>;
 

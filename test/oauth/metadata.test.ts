@@ -19,7 +19,7 @@ const documents = [
 ];
 
 describe('discovery (RFC 8414, RFC 9728)', () => {
-  test('META-01 PRM-01 the documents are plain JSON for everybody, whatever token is sent', async () => {
+  test('META-01 PRM-01 the documents are plain JSON, with any token and without one', async () => {
     await using app = await startOAuthApp();
     for (const path of documents) {
       for (const headers of [{}, { Authorization: 'Bearer wrong' }]) {
@@ -30,7 +30,7 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
     }
   });
 
-  test('META-02 PRM-02 the issuer is the same string everywhere', async () => {
+  test('META-02 PRM-02 the issuer is the same string in every document', async () => {
     await using app = await startOAuthApp({ issuer: 'https://mail.example.com' });
     const server = OAuthMetadataSchema.parse(await (await app.fetch(authorizationServer)).json());
     const resource = OAuthProtectedResourceMetadataSchema.parse(
@@ -41,7 +41,7 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
     expect(resource.resource).toBe('https://mail.example.com/mcp');
   });
 
-  test('META-03 HOST-03 what a request says of host and protocol changes nothing', async () => {
+  test('META-03 HOST-03 host and protocol of the request are ignored', async () => {
     await using app = await startOAuthApp();
     const headers = {
       Host: 'evil.example',
@@ -59,7 +59,7 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
     }
   });
 
-  test('META-04 META-05 META-07 the authorization server says what it can', async () => {
+  test('META-04 META-05 META-07 the authorization server lists its capabilities', async () => {
     await using app = await startOAuthApp();
     expect(await (await app.fetch(authorizationServer)).json()).toEqual({
       issuer: app.issuer,
@@ -75,7 +75,7 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
     });
   });
 
-  test('META-07 PRM-02 PRM-05 the resource lists its own scopes, and offline_access is none of them', async () => {
+  test('META-07 PRM-02 PRM-05 the resource lists its own scopes, without offline_access', async () => {
     await using app = await startOAuthApp();
     expect(await (await app.fetch(protectedResource)).json()).toEqual({
       resource: `${app.issuer}/mcp`,
@@ -86,7 +86,7 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
     });
   });
 
-  test('META-06 META-09 PRM-04 what is not offered is not there', async () => {
+  test('META-06 META-09 PRM-04 endpoints that are not offered are 404', async () => {
     await using app = await startOAuthApp();
     const absent = [
       `${openid}/other`,
@@ -108,7 +108,7 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
     ['nothing else', {}, []],
     ['clients that register', { dynamicClients: openToClients }, ['registration_endpoint']],
     ['a state that all replicas share', { isShared: true }, ['revocation_endpoint']],
-  ])('META-06 with %s every endpoint that is named answers, and no other is there', async (_, options, more) => {
+  ])('META-06 with %s every listed endpoint answers, and no other exists', async (_, options, more) => {
     await using app = await startOAuthApp(options);
     const document = z.record(z.string(), z.unknown()).parse(await (await app.fetch(openid)).json());
     const optional = {
@@ -129,7 +129,7 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
     }
   });
 
-  test('META-09 PRM-01 the forms with a path are the same bytes', async () => {
+  test('META-09 PRM-01 the documents at the paths of the resource are the same bytes', async () => {
     await using app = await startOAuthApp();
     const textOf = async (path: string) => (await app.fetch(path)).text();
     for (const path of [authorizationServer, protectedResource]) {
@@ -138,12 +138,12 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
     for (const path of openidAliases) expect(await textOf(path)).toBe(await textOf(openid));
   });
 
-  test('META-08 as OpenID configuration it is the same with what an OpenID provider must say, which is all there', async () => {
+  test('META-08 the OpenID configuration is the same document with the required members of an OpenID provider', async () => {
     await using app = await startOAuthApp();
     const server = z.looseObject({}).parse(await (await app.fetch(authorizationServer)).json());
     const answer: unknown = await (await app.fetch(openid)).json();
     expect(answer).toMatchObject(server);
-    // The official client throws on what this schema refuses.
+    // The official client throws if this schema refuses the document.
     const configuration = OpenIdProviderDiscoveryMetadataSchema.parse(answer);
     expect(configuration.code_challenge_methods_supported).toEqual(['S256']);
     expect(configuration.scopes_supported).not.toContain('openid');
@@ -151,7 +151,7 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
     expect(await (await app.fetch('/oauth/jwks')).json()).toEqual({ keys: [] });
   });
 
-  test('META-08 META-09 where the operator wants no aliases the metadata is in its one place only', async () => {
+  test('META-08 META-09 without aliases the metadata is served at one path only', async () => {
     await using app = await startOAuthApp({ hasMetadataAliases: false });
     const absent = [`${authorizationServer}/mcp`, openid, ...openidAliases, '/oauth/jwks'];
     for (const path of absent) expect((await app.fetch(path)).status, path).toBe(404);
@@ -160,7 +160,7 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
     }
   });
 
-  test('META-10 CORS-01 the documents may be cached and read by any web page, and only read', async () => {
+  test('META-10 CORS-01 the documents may be cached, and read by every origin, and only read', async () => {
     await using app = await startOAuthApp();
     for (const path of documents) {
       const response = await app.fetch(path, { headers: { Origin: 'http://localhost:6274' } });
@@ -176,7 +176,7 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
     }
   });
 
-  test('META-11 any MCP-Protocol-Version is tolerated', async () => {
+  test('META-11 any MCP-Protocol-Version is accepted', async () => {
     await using app = await startOAuthApp();
     for (const version of ['2024-11-05', 'garbage']) {
       const headers = { 'MCP-Protocol-Version': version };

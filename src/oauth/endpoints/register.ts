@@ -8,6 +8,7 @@ import { addressBlock } from '../http/address-block.ts';
 import { readJson } from '../http/parameters.ts';
 import { plainText } from '../http/plain-text.ts';
 import { MAX_REDIRECT_URI_LENGTH } from '../http/redirect-uri.ts';
+import { CLIENT_AUTHENTICATION_METHODS } from '../metadata.ts';
 import type { OAuthServices } from '../services.ts';
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -19,12 +20,10 @@ const WINDOW_SECONDS = 3600;
 /** Registrations in an hour. Hosted clients register separately for each of their users, from few addresses. */
 const MAX_REGISTRATIONS = { ofAddress: 60, ofAll: 1000 };
 
-const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
-
 /** The metadata that the server uses (RFC 7591 §2); all other is ignored, as the RFC requires. */
 const Metadata = z.object({
   redirect_uris: z.array(z.string().max(MAX_REDIRECT_URI_LENGTH)).min(1).max(MAX_REDIRECT_URIS),
-  token_endpoint_auth_method: z.enum(AUTH_METHODS).default('client_secret_basic'),
+  token_endpoint_auth_method: z.enum(CLIENT_AUTHENTICATION_METHODS).default('client_secret_basic'),
   grant_types: z.array(z.enum(['authorization_code', 'refresh_token'])).default(['authorization_code']),
   response_types: z.array(z.literal('code')).default(['code']),
   client_name: z.string().optional(),

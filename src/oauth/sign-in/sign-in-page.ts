@@ -1,4 +1,4 @@
-/** Writes the sign-in pages of `/oauth/authorize` and `/account`: who asks, the form with what was typed, and its problems. */
+/** Writes the sign-in pages of `/oauth/authorize` and `/account`: the client, the form with what was typed, and its problems. */
 import { type Servers, serviceOf } from '../../account.ts';
 import type { Power } from '../../policy.ts';
 import type { Client } from '../client/client.ts';

@@ -13,7 +13,7 @@ import { answerOf, codeGrant, refreshGrant, tokensOf } from '../../support/app/t
 const login = { imap_username: 'ada@example.com', imap_password: 'correct horse' };
 
 /** A page at /account in one browser. */
-interface Visit {
+interface AccountPage {
   response: Response;
   html: string;
   cookie: string;
@@ -23,20 +23,25 @@ const hidden = (html: string, name: string): string =>
   new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? '';
 const pathOf = (client?: MintedClient): string => (client ? `/account?client_id=${client.clientId}` : '/account');
 
-async function open(app: OAuthApp, client?: MintedClient): Promise<Visit> {
-  return visitOf(await app.fetch(pathOf(client)));
+async function open(app: OAuthApp, client?: MintedClient): Promise<AccountPage> {
+  return accountPageOf(await app.fetch(pathOf(client)));
 }
 
-async function visitOf(response: Response, cookie = ''): Promise<Visit> {
+async function accountPageOf(response: Response, cookie = ''): Promise<AccountPage> {
   const { html, cookie: kept } = await pageOf(response, cookie);
   return { response, html, cookie: kept };
 }
 
-/** Submits what the page holds, with some fields and headers in the place of what a browser would send. */
-async function post(app: OAuthApp, page: Visit, fields: Record<string, string>, headers = {}): Promise<Visit> {
+/** Submits the hidden fields of the page with further fields; `headers` replace those that a browser would send. */
+async function post(
+  app: OAuthApp,
+  page: AccountPage,
+  fields: Record<string, string>,
+  headers = {},
+): Promise<AccountPage> {
   const [transaction, session] = [hidden(page.html, 'transaction'), hidden(page.html, 'session')];
   const form = { ...(transaction && { transaction }), ...(session && { session }), ...fields };
-  return visitOf(
+  return accountPageOf(
     await app.post('/account', form, { cookie: page.cookie, origin: app.issuer, ...headers }),
     page.cookie,
   );
@@ -51,11 +56,11 @@ async function statusOf(app: OAuthApp, token = ''): Promise<number> {
   return (await app.fetch('/mcp', { method: 'POST', headers: { authorization: `Bearer ${token}` } })).status;
 }
 
-describe('signing in to see what was granted', () => {
-  test('the mailbox login is tried on the reading server of the client, and on no other', async () => {
-    const hows: unknown[] = [];
-    const loginProblems = async (_account: unknown, how: unknown): Promise<LoginProblem[]> => {
-      hows.push(how);
+describe('signing in at /account', () => {
+  test('the login is tried on the IMAP server of the client, and on no other', async () => {
+    const options: unknown[] = [];
+    const loginProblems = async (_account: unknown, given: unknown): Promise<LoginProblem[]> => {
+      options.push(given);
       return [];
     };
     await using app = await startOAuthApp({ loginProblems });
@@ -66,7 +71,7 @@ describe('signing in to see what was granted', () => {
       username: login.imap_username,
       password: login.imap_password,
     });
-    expect(hows).toEqual([{ only: 'imap' }]);
+    expect(options).toEqual([{ only: 'imap' }]);
   });
 
   test.each([
@@ -86,7 +91,7 @@ describe('signing in to see what was granted', () => {
     expect(app.tried).toEqual([]);
   });
 
-  test('FORM-06 FORM-08 a wrong login shows the form again, with one sentence for whatever was wrong', async () => {
+  test('FORM-06 FORM-08 a wrong login shows the form again, with one sentence for user name and password', async () => {
     await using app = await startOAuthApp({ loginProblems: [{ service: 'imap', fault: 'credentials' }] });
     const { html } = await signIn(app, await app.mint());
     expect(html).toContain('imap.example.com did not accept this user name and password');
@@ -130,16 +135,18 @@ describe('signing in to see what was granted', () => {
     for (const [index, { response, html }] of (await Promise.all(refusals)).entries()) {
       expect(response.status, `case ${index}`).toBe(400);
       expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
-      expect(html).toContain('Nothing was taken back');
+      expect(html).toContain('Nothing was taken back'); // words: on the page
     }
     app.advance(600);
     expect((await post(app, page, login)).response.status).toBe(400);
     expect(app.tried).toEqual([]);
   });
 
-  test('a client that is not known is asked for again, and nothing of the link reaches the page', async () => {
+  test('for an unknown client_id the page asks for another, and contains nothing of the link', async () => {
     await using app = await startOAuthApp();
-    const { html, response } = await visitOf(await app.fetch(`/account?client_id=${encodeURIComponent('"><b>x')}`));
+    const { html, response } = await accountPageOf(
+      await app.fetch(`/account?client_id=${encodeURIComponent('"><b>x')}`),
+    );
     expect(response.status).toBe(400);
     expect(html).toContain('This client ID is not known here');
     expect(html).not.toContain('<b>');
@@ -148,7 +155,7 @@ describe('signing in to see what was granted', () => {
     expect(empty.html).toMatch(/<input id="client_id" name="client_id"/);
   });
 
-  test('without a client, the servers are those that the operator has set for all', async () => {
+  test('without a client_id, the servers are those of the default connection', async () => {
     await using app = await startOAuthApp({ dynamicClients: openToClients });
     const page = await open(app);
     expect(page.html).toContain(`${exampleServers.imap.host}:993`);
@@ -156,7 +163,7 @@ describe('signing in to see what was granted', () => {
     expect((await post(app, page, login)).html).toContain('at imap.example.com');
   });
 
-  test('FORM-03 no page of it runs scripts, is framed, cached, or sends its form elsewhere', async () => {
+  test('FORM-03 no page may run scripts, be framed or cached, or send its form to another origin', async () => {
     await using app = await startOAuthApp({ issuer: 'https://mail.example.com', isShared: true });
     const client = await app.mint();
     await tokensOf(app, client);
@@ -174,8 +181,8 @@ describe('signing in to see what was granted', () => {
   });
 });
 
-describe('what was granted', () => {
-  test('is listed by client, with powers, recipients and end', async () => {
+describe('the list of grants', () => {
+  test('names each client, with its powers, recipients and end', async () => {
     await using app = await startOAuthApp({ isShared: true });
     const client = await app.mint({ name: 'Claude' });
     const fields = { ...ada, allow_read: '1', allow_send: '1', recipients: '@corp.example', end: 'week' };
@@ -190,7 +197,7 @@ describe('what was granted', () => {
     expect(html).not.toContain('correct horse');
   });
 
-  test('is found however the user name is written, and by nobody else', async () => {
+  test('is the same for every spelling of the user name, and different for another user', async () => {
     await using app = await startOAuthApp({ isShared: true });
     const client = await app.mint({ name: 'Claude' });
     await tokensOf(app, client);
@@ -200,7 +207,7 @@ describe('what was granted', () => {
     expect(html).toContain('No application has access');
   });
 
-  test('FORM-01 hostile names are text', async () => {
+  test('FORM-01 hostile names are escaped', async () => {
     await using app = await startOAuthApp({ isShared: true });
     const payload = {
       v: 1 as const,
@@ -216,8 +223,8 @@ describe('what was granted', () => {
   });
 });
 
-describe('taking it back', () => {
-  test('one grant ends at once, with all its tokens; the others go on', async () => {
+describe('revoking grants at /account', () => {
+  test('one grant is revoked at once, with all its tokens, and no other', async () => {
     await using app = await startOAuthApp({ isShared: true });
     const [claude, other] = [await app.mint({ name: 'Claude' }), await app.mint({ name: 'Other' })];
     const dead = await tokensOf(app, claude);
@@ -233,7 +240,7 @@ describe('taking it back', () => {
     expect(await statusOf(app, alive.access_token)).toBe(200);
   });
 
-  test('everything ends with one button; what is granted afterwards, and other mailboxes, go on', async () => {
+  test('one button revokes all grants of the account, and neither later grants nor those of other accounts', async () => {
     await using app = await startOAuthApp({ isShared: true });
     const client = await app.mint({ name: 'Claude' });
     const dead = [await tokensOf(app, client), await tokensOf(app, await app.mint({ name: 'Other' }))];
@@ -242,7 +249,7 @@ describe('taking it back', () => {
     const alive = await answerOf(await app.post('/oauth/token', codeGrant(client, code)));
     app.advance(5);
     const { html } = await post(app, await signIn(app, client), { take_back: 'all' });
-    expect(html).toContain('until 21 Nov 2026, 12:00 UTC is taken back');
+    expect(html).toContain('until 21 Nov 2026, 12:00 UTC is taken back'); // words: on the page
     expect(html).toContain('No application has access');
     for (const { access_token } of dead) expect(await statusOf(app, access_token)).toBe(401);
     expect(await statusOf(app, alive.access_token)).toBe(200);
@@ -250,7 +257,7 @@ describe('taking it back', () => {
     expect(await statusOf(app, (await tokensOf(app, client)).access_token)).toBe(200);
   });
 
-  test('nobody takes back what belongs to another mailbox', async () => {
+  test('a grant of another account is not revoked', async () => {
     await using app = await startOAuthApp({ isShared: true });
     const client = await app.mint({ name: 'Claude' });
     const { access_token } = await tokensOf(app, client);
@@ -261,7 +268,7 @@ describe('taking it back', () => {
     expect(await statusOf(app, access_token)).toBe(200);
   });
 
-  test('FORM-02 only our page in the browser of whoever signed in takes anything back, for ten minutes', async () => {
+  test('FORM-02 only our page in the browser that signed in revokes grants, for ten minutes', async () => {
     await using app = await startOAuthApp({ issuer: 'https://mail.example.com', isShared: true });
     const client = await app.mint({ name: 'Claude' });
     const { access_token } = await tokensOf(app, client);
@@ -283,7 +290,7 @@ describe('taking it back', () => {
     expect(await statusOf(app, access_token)).toBe(200);
   });
 
-  test('where replicas share nothing there is no button, a forged one does nothing, and the page says what helps', async () => {
+  test('without a shared state there is no button, a forged one has no effect, and the page explains what ends the access', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ name: 'Claude' });
     const { access_token } = await tokensOf(app, client);
@@ -296,7 +303,7 @@ describe('taking it back', () => {
     expect(await statusOf(app, access_token)).toBe(200);
   });
 
-  test('the page holds no password, not even sealed', async () => {
+  test('the page contains no password, not even sealed', async () => {
     await using app = await startOAuthApp({ isShared: true });
     const client = await app.mint();
     const short = hidden((await signIn(app, client, { ...login, imap_password: 'x' })).html, 'session');
@@ -305,7 +312,7 @@ describe('taking it back', () => {
     expect(long.length).toBe(short.length);
   });
 
-  test('BEAR-09 nothing that was typed is logged', async () => {
+  test('BEAR-09 nothing that is typed is logged', async () => {
     await using app = await startOAuthApp({ isShared: true });
     const client = await app.mint();
     await post(app, await signIn(app, client), { take_back: 'all' });

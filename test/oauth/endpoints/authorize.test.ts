@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type OAuthApp, redirectUri, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { callbackOf, openSignIn, submit } from '../../support/app/sign-in-page.ts';
 
-/** Parameters of the redirect that a request leads to at once. */
+/** Parameters of the immediate redirect of a request. */
 async function redirectOf(app: OAuthApp, path: string): Promise<Record<string, string>> {
   const response = await app.fetch(path);
   const location = response.headers.get('location') ?? '';
@@ -19,8 +19,8 @@ async function expectLocalPage(response: Response): Promise<string> {
   return response.text();
 }
 
-describe('GET /oauth/authorize before the redirect URI is trusted (RFC 6749 §4.1.2.1)', () => {
-  test('AUTHZ-01 AUTHZ-02 AUTHZ-10 a fault of client_id or redirect_uri is shown and never redirected', async () => {
+describe('GET /oauth/authorize before the redirect URI is validated (RFC 6749 §4.1.2.1)', () => {
+  test('AUTHZ-01 AUTHZ-02 AUTHZ-10 an error of client_id or redirect_uri is shown and never redirected', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const good = app.authorizePath(client);
@@ -39,7 +39,7 @@ describe('GET /oauth/authorize before the redirect URI is trusted (RFC 6749 §4.
       `${good}&redirect_uri=${evil}`,
       `${good}&redirect_uri=${encodeURIComponent(redirectUri)}`,
       `${good}&client_id=${client.clientId}`,
-      // Both phases at fault: the first decides.
+      // Errors in both phases: the first decides.
       app.authorizePath(client, { redirect_uri: 'https://evil.example/cb', response_type: 'token' }),
       app.authorizePath(client, { state: 's'.repeat(9000) }),
     ];
@@ -50,7 +50,7 @@ describe('GET /oauth/authorize before the redirect URI is trusted (RFC 6749 §4.
     }
   });
 
-  test('AUTHZ-02 nothing of the request reaches the page', async () => {
+  test('AUTHZ-02 the error page contains nothing of the request', async () => {
     await using app = await startOAuthApp();
     const hostile = '"><script>alert(1)</script>';
     const html = await expectLocalPage(
@@ -61,7 +61,7 @@ describe('GET /oauth/authorize before the redirect URI is trusted (RFC 6749 §4.
     expect(html).not.toMatch(/<script|alert/);
   });
 
-  test('AUTHZ-02 FORM-03 a local page carries the headers of a page without a form', async () => {
+  test('AUTHZ-02 FORM-03 the error page has the headers of a page without a form', async () => {
     await using app = await startOAuthApp({ issuer: 'https://mail.example.com' });
     const { headers } = await app.fetch('/oauth/authorize');
     expect(headers.get('content-security-policy')).toMatch(
@@ -71,7 +71,7 @@ describe('GET /oauth/authorize before the redirect URI is trusted (RFC 6749 §4.
     expect(headers.get('strict-transport-security')).toContain('max-age=');
   });
 
-  test('AUTHZ-05 CORS-02 only GET and POST are answered, HEAD starts nothing, and no other origin may read', async () => {
+  test('AUTHZ-05 CORS-02 only GET and POST are accepted, HEAD is refused, and no other origin may read', async () => {
     await using app = await startOAuthApp();
     const path = app.authorizePath(await app.mint());
     for (const method of ['HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
@@ -85,7 +85,7 @@ describe('GET /oauth/authorize before the redirect URI is trusted (RFC 6749 §4.
   });
 });
 
-describe('GET /oauth/authorize with a trusted redirect URI', () => {
+describe('GET /oauth/authorize with a valid redirect URI', () => {
   test.each([
     ['response_type missing', { response_type: undefined }, 'invalid_request'],
     ['response_type token', { response_type: 'token' }, 'unsupported_response_type'],
@@ -97,7 +97,7 @@ describe('GET /oauth/authorize with a trusted redirect URI', () => {
     ['a registration', { registration: '{}' }, 'invalid_request'],
     ['an unknown scope alone', { scope: 'calendar.read' }, 'invalid_scope'],
     ['another resource', { resource: 'https://other.example/mcp' }, 'invalid_target'],
-  ])('AUTHZ-03 AUTHZ-08 AUTHZ-24 %s is told to the client, with state and iss', async (_name, overrides, error) => {
+  ])('AUTHZ-03 AUTHZ-08 AUTHZ-24 %s is reported to the client, with state and iss', async (_name, overrides, error) => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const answer = await redirectOf(app, app.authorizePath(client, overrides));
@@ -124,7 +124,7 @@ describe('GET /oauth/authorize with a trusted redirect URI', () => {
     expect((await app.fetch(app.authorizePath(client, ignored))).status).toBe(200);
   });
 
-  test('AUTHZ-07 a repeated parameter is refused, resource as a target, and state is then not echoed', async () => {
+  test('AUTHZ-07 a repeated parameter is refused, a repeated resource as invalid_target, and a repeated state is not returned', async () => {
     await using app = await startOAuthApp();
     const path = app.authorizePath(await app.mint(), { scope: 'mail.read', resource: `${app.issuer}/mcp` });
     for (const name of ['response_type', 'scope', 'code_challenge', 'code_challenge_method', 'foo&foo']) {
@@ -170,7 +170,7 @@ describe('GET /oauth/authorize with a trusted redirect URI', () => {
     ['//mail.example.com/mcp', false],
     ['/mcp', false],
     ['mcp', false],
-  ])('AUTHZ-22 resource %s is ours: %s', async (resource, isOurs) => {
+  ])('AUTHZ-22 resource %s names this server: %s', async (resource, isOurs) => {
     await using app = await startOAuthApp({ issuer: 'https://mail.example.com' });
     const path = app.authorizePath(await app.mint(), { resource });
     if (isOurs) expect((await app.fetch(path)).status).toBe(200);
@@ -191,7 +191,7 @@ describe('GET /oauth/authorize with a trusted redirect URI', () => {
     ['mail.read unknown offline_access', 'mail.read'],
     ['mail.read mail.read', 'mail.read'],
     [`${all} offline_access`, all],
-  ])('AUTHZ-23 scope %j is granted as %s, and the person sees it', async (scope, granted) => {
+  ])('AUTHZ-23 scope %j is granted as %s, and shown on the page', async (scope, granted) => {
     await using app = await startOAuthApp();
     const client = await app.mint({ kind: 'public' });
     const { html } = await openSignIn(app, client, { scope });
@@ -206,7 +206,7 @@ describe('GET /oauth/authorize with a trusted redirect URI', () => {
     ['of 2,048 characters', 'y'.repeat(2048)],
     ['with every kind of character', 'ä€😀 +%&=#?"<>\'\\%2B\u0000\n'],
     ['that looks like parameters', 'code=stolen&iss=https://evil.example'],
-  ])('AUTHZ-20 a state %s comes back as it was, in success and error', async (_name, state) => {
+  ])('AUTHZ-20 a state %s is returned unchanged, with success and error', async (_name, state) => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const callback = await callbackOf(app, client, { state });
@@ -218,14 +218,14 @@ describe('GET /oauth/authorize with a trusted redirect URI', () => {
     expect(app.logged()).not.toContain(state);
   });
 
-  test('AUTHZ-20 AUTHZ-03 a state that cannot be kept is told to the client, with that state', async () => {
+  test('AUTHZ-20 AUTHZ-03 a state that is too long to be sealed is reported to the client, with that state', async () => {
     await using app = await startOAuthApp();
     const state = '\u0001'.repeat(2048);
     const answer = await redirectOf(app, app.authorizePath(await app.mint(), { state }));
     expect(answer).toMatchObject({ error: 'invalid_request', state, iss: app.issuer });
   });
 
-  test('AUTHZ-20 no state comes back where none was sent', async () => {
+  test('AUTHZ-20 without a state in the request there is none in the response', async () => {
     await using app = await startOAuthApp();
     const callback = await callbackOf(app, await app.mint(), { state: undefined });
     expect([...callback.keys()]).toEqual(['code', 'iss']);
@@ -240,7 +240,7 @@ describe('GET /oauth/authorize with a trusted redirect URI', () => {
     expect(location).not.toContain('#');
   });
 
-  test('AUTHZ-11 a loopback client is called back on the port it asked with', async () => {
+  test('AUTHZ-11 a loopback client is redirected to on the port of its request', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ presets: ['claude-code'], redirectUris: [] });
     const page = await openSignIn(app, client, { redirect_uri: 'http://localhost:3118/callback' });

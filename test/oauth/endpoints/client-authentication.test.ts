@@ -32,7 +32,7 @@ describe('client authentication (RFC 6749 §2.3)', () => {
     expect((await app.post('/oauth/token', refreshGrant(client, tokens.refresh_token ?? ''))).status).toBe(200);
   });
 
-  test('TOK-02 TOK-03 TOK-04 whoever does not prove to be the client is refused, and the code stays good', async () => {
+  test('TOK-02 TOK-03 TOK-04 a request that does not authenticate the client is refused, and the code stays valid', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const other = await app.mint();
@@ -56,7 +56,7 @@ describe('client authentication (RFC 6749 §2.3)', () => {
       ['unknown client', { ...good, client_id: 'unknown' }, {}, 'invalid_client', '401'],
       ['wrong Basic', bare, wrong, 'invalid_client', '401'],
       ['Basic without a secret', bare, basic(client.clientId, ''), 'invalid_client', '401'],
-      ['Basic that is no base64', bare, { authorization: 'Basic ???' }, 'invalid_client', '401'],
+      ['Basic that is not base64', bare, { authorization: 'Basic ???' }, 'invalid_client', '401'],
       ['Basic without a colon', bare, { authorization: 'Basic YWJj' }, 'invalid_client', '401'],
       ['another scheme', bare, { authorization: 'Bearer abc' }, 'invalid_client', '401'],
       ['Basic and body', { ...bare, client_secret: client.clientSecret ?? '' }, right, 'invalid_request', '400'],

@@ -4,7 +4,7 @@ import { ada } from '../../support/app/sign-in-page.ts';
 import { answerOf, codeGrant, codeOf, type Form, refreshGrant, tokensOf } from '../../support/app/token-requests.ts';
 
 describe('grant_type=refresh_token (RFC 6749 §6)', () => {
-  test('gives new tokens of the same grant', async () => {
+  test('returns new tokens of the same grant', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const first = await tokensOf(app, client);
@@ -19,7 +19,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     expect(renewed?.jti).not.toBe(old?.jti);
   });
 
-  test('REF-04 TOK-03 TOK-10 belongs to its client, with its secret, for the same resource', async () => {
+  test('REF-04 TOK-03 TOK-10 a refresh token is accepted from its client alone, with its secret, for the same resource', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const { refresh_token = '', access_token = '' } = await tokensOf(app, client);
@@ -39,7 +39,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     }
   });
 
-  test('REF-04 is no good at another server, even one with the same key', async () => {
+  test('REF-04 a refresh token is refused by another server, even one with the same key', async () => {
     await using app = await startOAuthApp({ issuer: 'https://mail.example.com' });
     await using other = await startOAuthApp({ issuer: 'https://other.example.com' });
     const client = await app.mint();
@@ -50,7 +50,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     expect(code).toMatchObject({ status: '400', error: 'invalid_grant' });
   });
 
-  test('REF-04 TOK-04 is refused to a client that was denied or has expired, as invalid_client', async () => {
+  test('REF-04 TOK-04 a client that is denied or has expired gets invalid_client', async () => {
     await using app = await startOAuthApp();
     const expiresAt = new Date(app.now().getTime() + 3600 * 1000);
     const clients = { denied: await app.mint(), expired: await app.mint({ expiresAt }) };
@@ -70,7 +70,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     expect((await app.post('/oauth/token', again)).status).toBe(200);
   });
 
-  test('REF-04 gives what the operator allows now', async () => {
+  test('REF-04 the new access token has the policy that the operator has set now', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ policy: { methods: ['list', 'get', 'send'], max_sends_per_hour: 10 } });
     const { refresh_token = '' } = await tokensOf(app, client);
@@ -82,7 +82,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     expect(access.policy).toEqual(policy);
   });
 
-  test('REF-05 is refused when the mailbox login does not work any more, and everything of the grant ends', async () => {
+  test('REF-05 a refresh is refused once the mail server refuses the login, and the grant is revoked', async () => {
     let isRefused = false;
     const verifyLogin: TryMailLogin = async () => (isRefused ? [{ service: 'imap', fault: 'credentials' }] : []);
     await using app = await startOAuthApp({ loginProblems: verifyLogin });
@@ -101,7 +101,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
   });
 
   test.each(['unreachable', 'timeout', 'certificate', 'refused', 'no_starttls'] as const)(
-    'REF-05 is given when the mail server says nothing about the login (%s)',
+    'REF-05 a refresh succeeds if the mail server does not answer the login (%s)',
     async (fault) => {
       let isDown = false;
       const verifyLogin: TryMailLogin = async () => (isDown ? [{ service: 'imap', fault }] : []);
@@ -113,7 +113,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     },
   );
 
-  test('REF-05 tries the login for reading alone, briefly, and at most once a minute for a grant', async () => {
+  test('REF-05 the IMAP login alone is tried, with a short timeout, and at most once a minute for a grant', async () => {
     const checks: unknown[] = [];
     const verifyLogin: TryMailLogin = async ({ email }, how) => {
       checks.push({ email, ...how });
@@ -133,7 +133,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     expect(checks).toHaveLength(2);
   });
 
-  test('REF-03 may narrow the scope for one access token, never widen it', async () => {
+  test('REF-03 a refresh may narrow the scope of one access token, and never widen it', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const { refresh_token = '' } = await tokensOf(app, client, { scope: 'mail.read mail.write' });
@@ -152,7 +152,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     expect((await refresh(again.refresh_token ?? '', 'mail.write')).scope).toBe('mail.write');
   });
 
-  test('REF-06 ends after 30 days without use, and 90 days after the sign-in whatever happens', async () => {
+  test('REF-06 a refresh token expires after 30 days without use, and 90 days after the sign-in in any case', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const day = 86_400;
@@ -174,7 +174,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     expect(await refresh(tokens.refresh_token)).toMatchObject({ error: 'invalid_grant' });
   });
 
-  test('CLI-06 tokens and clients of a previous key go on working', async () => {
+  test('CLI-06 tokens and clients of a previous key stay valid', async () => {
     await using old = await startOAuthApp({
       issuer: 'https://mail.example.com',
       keys: { current: testKey(3), previous: [] },
@@ -192,7 +192,7 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     });
   });
 
-  test('BEAR-09 no token, code, secret or login reaches the log', async () => {
+  test('BEAR-09 no token, code, secret or credential is logged', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const code = await codeOf(app, client);

@@ -6,7 +6,7 @@ import { type OAuthApp, openToClients, startOAuthApp, testKey } from '../../supp
 import { answerOf, basic, codeGrant, codeOf, refreshGrant, tokensOf } from '../../support/app/token-requests.ts';
 
 const day = 24 * 3600;
-/** Of the clock that the apps start with. */
+/** One hour after the clock of the apps starts. */
 const inAnHour = new Date('2026-11-21T13:00:00Z');
 
 const claude = ['https://claude.ai/api/mcp/auth_callback'];
@@ -44,7 +44,7 @@ async function refusalOf(app: OAuthApp, body: unknown, headers?: Record<string, 
 
 describe('dynamic registration (RFC 7591)', () => {
   test.each(['/oauth/register', '/register'])(
-    'DCR-01 META-12 %s answers with all that was registered, for nobody to keep',
+    'DCR-01 META-12 %s returns all registered metadata, and the response may not be cached',
     async (path) => {
       await using app = await start();
       const metadata = {
@@ -87,7 +87,7 @@ describe('dynamic registration (RFC 7591)', () => {
     expect(open).not.toHaveProperty('client_secret_expires_at');
   });
 
-  test('DCR-01 preflights are answered, and nothing but a POST', async () => {
+  test('DCR-01 only preflights and POST are accepted', async () => {
     await using app = await start();
     const preflight = await app.fetch('/oauth/register', {
       method: 'OPTIONS',
@@ -115,12 +115,12 @@ describe('dynamic registration (RFC 7591)', () => {
     expect(['invalid_request', 'invalid_client_metadata', 'invalid_redirect_uri']).toContain(error);
   });
 
-  test('DCR-01 16 KiB of metadata that nobody needs are read and ignored', async () => {
+  test('DCR-01 16 KiB of unknown metadata are read and ignored', async () => {
     await using app = await start();
     await register(app, { client_uri: 'x'.repeat(15 * 1024) });
   });
 
-  test('DCR-02 the client_id is all there is: another replica knows it, its secret and its end', async () => {
+  test('DCR-02 the client_id alone is enough: another replica knows the client, its secret and its end', async () => {
     await using app = await start();
     const client = await register(app, { client_name: 'Claude' });
     await using replica = await start({}, { now: app.now });
@@ -134,7 +134,7 @@ describe('dynamic registration (RFC 7591)', () => {
     });
   });
 
-  test('DCR-02 the secret is not in the client_id, and no two clients have the same', async () => {
+  test('DCR-02 the secret is not in the client_id, and differs between clients', async () => {
     await using app = await start();
     const [one, other] = [await register(app), await register(app)];
     expect(one.clientSecret).not.toBe(other.clientSecret);
@@ -149,14 +149,14 @@ describe('dynamic registration (RFC 7591)', () => {
     expect(await tokensOf(after, client, { redirect_uri: claude[0] ?? '' })).toMatchObject({ status: '200' });
   });
 
-  test('DCR-02 a registered client_id is no minted one, and no minted one is registered', async () => {
+  test('DCR-02 a registered client_id is not accepted as a minted one, and a minted one not as a registered one', async () => {
     await using app = await start();
     const { clientId } = await register(app);
     await expect(app.tokens.client.unseal(clientId, app.now())).rejects.toThrow();
     await expect(app.tokens.registered.unseal((await app.mint()).clientId, app.now())).rejects.toThrow();
   });
 
-  test('DCR-02 CLI-04 five redirect URIs, 512 characters each, a name of 64, and 1,500 characters altogether', async () => {
+  test('DCR-02 CLI-04 at most five redirect URIs, 512 characters each, a name of 64, and a client_id of 1,500', async () => {
     await using app = await start();
     const uri = (index: number, length: number) => `http://localhost/${index}`.padEnd(length, 'p');
     const uris = (count: number, length: number) => Array.from({ length: count }, (_, index) => uri(index, length));
@@ -173,7 +173,7 @@ describe('dynamic registration (RFC 7591)', () => {
     });
   });
 
-  test('DCR-02 nothing outlives the connection that the operator sealed', async () => {
+  test('DCR-02 no client outlives the connection that the operator sealed', async () => {
     await using app = await start({ connection: { ...openToClients.connection, expiresAt: inAnHour } });
     const client = await register(app);
     expect(client.body.client_secret_expires_at).toBe(inAnHour.getTime() / 1000);
@@ -184,7 +184,7 @@ describe('dynamic registration (RFC 7591)', () => {
     expect(await answerOf(response)).toMatchObject({ status: '401', error: 'invalid_client' });
   });
 
-  test('DCR-02 REF-04 a connection that the operator has put in its place since holds for those who registered before', async () => {
+  test('DCR-02 REF-04 a new default connection applies to clients that registered before it', async () => {
     await using before = await start();
     const client = await register(before);
     const connection = { ...openToClients.connection, policy: { methods: ['list' as const] }, expiresAt: inAnHour };
@@ -219,19 +219,19 @@ describe('dynamic registration (RFC 7591)', () => {
     ['mcp-remote', ['http://localhost:20041/oauth/callback']],
     ['Goose', ['http://127.0.0.1:53211/oauth_callback']],
     ['ChatGPT', ['https://chatgpt.com/connector/oauth/AbC-123']],
-  ])('DCR-03 what %s registers is taken as a whole', async (_, redirect_uris) => {
+  ])('DCR-03 all redirect URIs of %s are accepted', async (_, redirect_uris) => {
     await using app = await start();
     const { body } = await register(app, { redirect_uris, token_endpoint_auth_method: 'none' });
     expect(body.redirect_uris).toEqual(redirect_uris);
   });
 
   test.each([
-    ['a host that nobody trusts', 'https://evil.example/callback'],
+    ['an untrusted host', 'https://evil.example/callback'],
     ['a host that looks like a trusted one', 'https://claude.ai.evil.example/callback'],
     ['another port of a trusted host', 'https://claude.ai:8443/callback'],
     ['plain http', 'http://claude.ai/callback'],
     ['an address', 'https://192.0.2.1/callback'],
-    ['a scheme of nobody’s', 'com.example.app:/callback'],
+    ['a private-use scheme that is not known', 'com.example.app:/callback'],
     ['a script', 'javascript:alert(1)'],
     ['data', 'data:text/html,x'],
     ['a file', 'file:///etc/passwd'],
@@ -240,14 +240,14 @@ describe('dynamic registration (RFC 7591)', () => {
     ['a host that begins like this computer', 'http://localhost.evil.example/callback'],
     ['nothing', ''],
     ['markup', 'https://claude.ai/<script>'],
-  ])('DCR-03 one redirect URI to %s makes all of them refused, and is not repeated', async (_, uri) => {
+  ])('DCR-03 one redirect URI of %s makes the whole registration fail, and is not quoted', async (_, uri) => {
     await using app = await start();
     const refusal = await refusalOf(app, { redirect_uris: [...claude, uri] });
     expect(refusal).toMatchObject({ status: 400, error: 'invalid_redirect_uri' });
     if (uri !== '') expect(JSON.stringify(refusal)).not.toContain(uri);
   });
 
-  test('DCR-03 in open mode every https host and every private-use scheme may register, and still no script', async () => {
+  test('DCR-03 in open mode every https host and every private-use scheme may be registered, and still no script', async () => {
     await using app = await start({ trustedHosts: 'any' });
     await register(app, { redirect_uris: ['https://any.example/callback', 'com.example.app:/callback'] });
     expect(await refusalOf(app, { redirect_uris: ['javascript:alert(1)'] })).toMatchObject({
@@ -256,7 +256,7 @@ describe('dynamic registration (RFC 7591)', () => {
   });
 
   test.each(['client_secret_basic', 'client_secret_post', undefined])(
-    'DCR-04 a client that asked for %s authenticates with its secret, and not without',
+    'DCR-04 a client that requested %s must authenticate with its secret',
     async (token_endpoint_auth_method) => {
       await using app = await start();
       const client = await register(app, { token_endpoint_auth_method });
@@ -273,7 +273,7 @@ describe('dynamic registration (RFC 7591)', () => {
     },
   );
 
-  test('DCR-04 a client that asked for none sends no secret', async () => {
+  test('DCR-04 a client that requested none has no secret', async () => {
     await using app = await start();
     const client = await register(app, { token_endpoint_auth_method: 'none' });
     const code = await codeOf(app, client, { redirect_uri: claude[0] ?? '' });
@@ -293,19 +293,19 @@ describe('dynamic registration (RFC 7591)', () => {
     { response_types: ['token'] },
     { response_types: ['code', 'id_token'] },
     { client_name: 1 },
-  ])('DCR-04 %j is refused, and its value is not repeated', async (metadata) => {
+  ])('DCR-04 %j is refused, and its value is not quoted', async (metadata) => {
     await using app = await start();
     const refusal = await refusalOf(app, { redirect_uris: claude, ...metadata });
     expect(refusal).toMatchObject({ status: 400, error: 'invalid_client_metadata' });
     expect(refusal.error_description).not.toMatch(/private_key_jwt|client_credentials|device_code|id_token/);
   });
 
-  test('DCR-04 what else a client says about itself is ignored', async () => {
+  test('DCR-04 all other metadata is ignored', async () => {
     await using app = await start();
     const { body } = await register(app, {
       application_type: 'native',
       scope: 'claudeai',
-      contacts: ['somebody@example.com'],
+      contacts: ['ada@example.com'],
       jwks_uri: 'https://evil.example/jwks',
       software_id: 1,
     });
@@ -321,7 +321,7 @@ describe('dynamic registration (RFC 7591)', () => {
     ]);
   });
 
-  test('DCR-05 META-06 it is there and advertised only when it is on', async () => {
+  test('DCR-05 META-06 the endpoint exists and is advertised only if the operator enables it', async () => {
     const metadataOf = async (app: OAuthApp) => (await app.fetch('/.well-known/oauth-authorization-server')).json();
     await using on = await start();
     expect(await metadataOf(on)).toMatchObject({ registration_endpoint: `${on.issuer}/oauth/register` });
@@ -336,7 +336,7 @@ describe('dynamic registration (RFC 7591)', () => {
     }
   });
 
-  test('DCR-05 a caller registers 60 clients an hour at most, refusals included', async () => {
+  test('DCR-05 an address may send 60 registrations an hour, refused ones included', async () => {
     await using app = await start();
     for (let index = 0; index < 30; index++) {
       await register(app);
@@ -348,7 +348,7 @@ describe('dynamic registration (RFC 7591)', () => {
     expect(Number(response.headers.get('retry-after'))).toBeLessThanOrEqual(3600);
   });
 
-  test('DCR-05 what one caller is refused takes nothing from the others', async () => {
+  test('DCR-05 refused registrations of one address do not use up the limit that all share', async () => {
     const state = createMemoryState({ now: () => new Date() });
     await using app = await start({}, { state });
     for (let index = 0; index < 30; index++) await refusalOf(app, {});
@@ -356,14 +356,14 @@ describe('dynamic registration (RFC 7591)', () => {
     for (let index = 0; index < 30; index++) expect((await post(app, { redirect_uris: claude })).status).toBe(429);
     expect(await state.counted('registrations', 3600)).toMatchObject({ count: 30 });
   });
-  test('DCR-05 all callers together register a thousand an hour, however many addresses they have', async () => {
+  test('DCR-05 all addresses together may register a thousand clients an hour', async () => {
     const state = createMemoryState({ now: () => new Date() });
     await using app = await start({}, { state });
     await state.count('registrations', 3600, 1000);
     expect((await post(app, { redirect_uris: claude })).status).toBe(429);
   });
 
-  test('DCR-06 an expired, a foreign and an unknown id are 401 invalid_client at the token endpoint', async () => {
+  test('DCR-06 an expired, a foreign and an unknown client_id get 401 invalid_client at the token endpoint', async () => {
     await using app = await start();
     await using foreign = await start({}, { keys: { current: testKey(9), previous: [] } });
     const expired = await register(app);
@@ -375,7 +375,7 @@ describe('dynamic registration (RFC 7591)', () => {
     }
   });
 
-  test('DCR-06 a client lives to the last second of its 90 days', async () => {
+  test('DCR-06 a client is valid to the last second of its 90 days', async () => {
     await using app = await start();
     const client = await register(app);
     app.advance(90 * day - 1);
@@ -384,7 +384,7 @@ describe('dynamic registration (RFC 7591)', () => {
     expect((await app.fetch(app.authorizePath(client, { redirect_uri: claude[0] }))).status).toBe(400);
   });
 
-  test('DCR-06 when registration is switched off again, those that registered are unknown', async () => {
+  test('DCR-06 after registration is disabled, registered clients are unknown', async () => {
     await using app = await start();
     const client = await register(app);
     await using off = await start({ acceptsRegistration: false }, { now: app.now });
@@ -392,10 +392,10 @@ describe('dynamic registration (RFC 7591)', () => {
     expect(await answerOf(response)).toMatchObject({ status: '401', error: 'invalid_client' });
   });
 
-  test('no log says where a client is, what it is called, or its secret', async () => {
+  test('no log contains the redirect URI, the name or the secret of a client', async () => {
     await using app = await start();
-    const { clientId, clientSecret } = await register(app, { client_name: 'Somebody' });
-    for (const text of [clientId, clientSecret ?? '', 'Somebody', 'claude.ai'])
+    const { clientId, clientSecret } = await register(app, { client_name: 'Example client' });
+    for (const text of [clientId, clientSecret ?? '', 'Example client', 'claude.ai'])
       expect(app.logged()).not.toContain(text);
     expect(app.logged()).toContain('client registered');
   });

@@ -23,11 +23,11 @@ const saysNothing = async (response: Response) => {
   expect(await response.text()).toBe('');
 };
 
-/** A replica whose clock is late by as much still sees it. */
+/** Clocks of replicas may be late by this much, so a revocation is kept so much longer. */
 const clockSkewSeconds = 60;
 
 describe('POST /oauth/revoke (RFC 7009)', () => {
-  test('REV-04 an access token dies alone', async () => {
+  test('REV-04 the revocation of an access token revokes no other token', async () => {
     await using app = await startOAuthApp(shared);
     const client = await app.mint();
     const tokens = await tokensOf(app, client);
@@ -39,7 +39,7 @@ describe('POST /oauth/revoke (RFC 7009)', () => {
     expect((await app.post('/oauth/token', again)).status).toBe(200);
   });
 
-  test('REV-04 a refresh token takes along everything of its grant, even one that was replaced', async () => {
+  test('REV-04 the revocation of a refresh token, even of a replaced one, revokes its grant', async () => {
     await using app = await startOAuthApp(shared);
     const client = await app.mint();
     const first = await tokensOf(app, client);
@@ -52,7 +52,7 @@ describe('POST /oauth/revoke (RFC 7009)', () => {
     expect(refused).toMatchObject({ status: '400', error: 'invalid_grant' });
   });
 
-  test('REV-01 is asked with the authentication of the token endpoint, in the header, the body, or by client_id alone', async () => {
+  test('REV-01 clients authenticate as at the token endpoint: in the header, in the body, or by client_id alone', async () => {
     await using app = await startOAuthApp(shared);
     const client = await app.mint();
     const open = await app.mint({ kind: 'public' });
@@ -68,8 +68,8 @@ describe('POST /oauth/revoke (RFC 7009)', () => {
     const wrong = await app.post('/oauth/revoke', { token: 'x' }, basic(client.clientId, 'wrong'));
     expect(await answerOf(wrong)).toMatchObject({ status: '401', error: 'invalid_client' });
     expect(wrong.headers.get('www-authenticate')).toMatch(/^Basic /);
-    const nobody = await app.post('/oauth/revoke', { token: tokens.inBody.access_token ?? '' });
-    expect(await answerOf(nobody)).toMatchObject({ status: '401', error: 'invalid_client' });
+    const anonymous = await app.post('/oauth/revoke', { token: tokens.inBody.access_token ?? '' });
+    expect(await answerOf(anonymous)).toMatchObject({ status: '401', error: 'invalid_client' });
     for (const each of [tokens.inHeader, tokens.inBody, ofPublic]) expect(await call(app, each)).toBe(200);
 
     const inHeader = basic(client.clientId, secret);
@@ -82,7 +82,7 @@ describe('POST /oauth/revoke (RFC 7009)', () => {
     for (const each of [tokens.inHeader, tokens.inBody, ofPublic]) expect(await call(app, each)).toBe(401);
   });
 
-  test('REV-01 is a POST of a form, open to web pages, and kept by nobody', async () => {
+  test('REV-01 only a POST of a form is accepted, of any origin, and the response may not be cached', async () => {
     await using app = await startOAuthApp(shared);
     const client = await app.mint();
     const form = { token: 'x', client_id: client.clientId, ...secretOf(client) };
@@ -98,7 +98,7 @@ describe('POST /oauth/revoke (RFC 7009)', () => {
     expect((await app.fetch('/oauth/revoke', { method: 'OPTIONS', headers: preflight })).status).toBe(204);
   });
 
-  test('REV-02 tells nothing about tokens that it cannot revoke, and revokes none of another client', async () => {
+  test('REV-02 the response does not reveal whether a token exists, and no token of another client is revoked', async () => {
     await using app = await startOAuthApp(shared);
     await using other = await startOAuthApp({ ...shared, issuer: 'https://other.example' });
     const client = await app.mint();
@@ -130,7 +130,7 @@ describe('POST /oauth/revoke (RFC 7009)', () => {
     }
   });
 
-  test('REV-02 a wrong or unknown hint changes nothing, and a missing token is told', async () => {
+  test('REV-02 a wrong or unknown hint is ignored, and a missing token is an error', async () => {
     await using app = await startOAuthApp(shared);
     const client = await app.mint();
     const who = { client_id: client.clientId, ...secretOf(client) };
@@ -149,7 +149,7 @@ describe('POST /oauth/revoke (RFC 7009)', () => {
     });
   });
 
-  test('REV-03 META-06 is offered where all replicas see the same, and nowhere else', async () => {
+  test('REV-03 META-06 the endpoint exists only with a state that all replicas share', async () => {
     await using app = await startOAuthApp(shared);
     const document = async (from: OAuthApp) =>
       Document.parse(await (await from.fetch('/.well-known/oauth-authorization-server')).json());
@@ -162,7 +162,7 @@ describe('POST /oauth/revoke (RFC 7009)', () => {
     for (const path of ['/oauth/revoke', '/revoke']) expect((await alone.post(path, { token: 'x' })).status).toBe(404);
   });
 
-  test('REV-05 is remembered until the token would have ended, by its id and never by its text', async () => {
+  test('REV-05 a revocation is kept until the token would have expired, by its id and never by its text', async () => {
     await using app = await startOAuthApp(shared);
     const marked: { key: string; seconds: number }[] = [];
     const { mark } = app.state;

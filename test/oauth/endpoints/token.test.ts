@@ -13,7 +13,7 @@ import {
 } from '../../support/app/token-requests.ts';
 
 describe('POST /oauth/token: the request (RFC 6749 §3.2)', () => {
-  test('TOK-01 nothing but a POST of a form is answered', async () => {
+  test('TOK-01 only a POST of a form is accepted', async () => {
     await using app = await startOAuthApp();
     for (const method of ['GET', 'HEAD', 'PUT', 'DELETE']) {
       const response = await app.fetch('/oauth/token', { method });
@@ -37,7 +37,7 @@ describe('POST /oauth/token: the request (RFC 6749 §3.2)', () => {
     expect((await app.post('/oauth/token', form, charset)).status).toBe(200);
   });
 
-  test('TOK-05 a missing or repeated parameter is named as such', async () => {
+  test('TOK-05 the error says which parameter is missing, or that one is repeated', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const { grant_type: _grant, ...noGrant } = codeGrant(client, 'x');
@@ -55,7 +55,7 @@ describe('POST /oauth/token: the request (RFC 6749 §3.2)', () => {
     });
   });
 
-  test('TOK-06 no answer is kept by anybody, refusals included', async () => {
+  test('TOK-06 no response may be cached, errors included', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const good = await app.post('/oauth/token', codeGrant(client, await codeOf(app, client)));
@@ -88,7 +88,7 @@ describe('POST /oauth/token: the request (RFC 6749 §3.2)', () => {
 });
 
 describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
-  test('TOK-11 TOK-12 gives both tokens, their scope and lifetime, whether or not offline_access was asked for', async () => {
+  test('TOK-11 TOK-12 returns both tokens, their scope and lifetime, whether or not offline_access was requested', async () => {
     await using app = await startOAuthApp();
     const answer = await tokensOf(app, await app.mint(), { scope: 'mail.read mail.send' });
     expect(answer).toEqual({
@@ -106,7 +106,7 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     expect(refresh.gid).toBe(access.gid);
   });
 
-  test('CODE-01 a code ends after 60 seconds', async () => {
+  test('CODE-01 a code expires after 60 seconds', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const [first, second] = [await codeOf(app, client), await codeOf(app, client)];
@@ -119,7 +119,7 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     });
   });
 
-  test('CODE-02 of fifty exchanges at once exactly one gets tokens', async () => {
+  test('CODE-02 of fifty exchanges at the same time exactly one gets tokens', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const form = codeGrant(client, await codeOf(app, client));
@@ -131,7 +131,7 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     expect(await answerOf(await app.post('/oauth/token', form))).toMatchObject({ error: 'invalid_grant' });
   });
 
-  test('CODE-02 a used code is refused as long as it opens on a replica whose clock is late', async () => {
+  test('CODE-02 a used code is refused as long as it is valid on a replica whose clock is late', async () => {
     await using app = await startOAuthApp({ issuer: 'https://mail.example.com' });
     const lateBy = 59_000;
     const now = () => new Date(app.now().getTime() - lateBy);
@@ -146,14 +146,14 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     });
   });
 
-  test('CODE-03 a second use ends what the first has got', async () => {
+  test('CODE-03 a second use revokes the tokens of the first', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const form = codeGrant(client, await codeOf(app, client));
     const { access_token = '', refresh_token = '' } = await answerOf(await app.post('/oauth/token', form));
     const call = async () => (await app.fetch('/mcp', { headers: { authorization: `Bearer ${access_token}` } })).status;
     await app.post('/oauth/token', { ...form, code_verifier: 'w'.repeat(43) });
-    // Whoever has the code alone cannot end anything.
+    // The code alone is not enough to revoke anything.
     expect(await call()).toBe(200);
     expect(await answerOf(await app.post('/oauth/token', form))).toMatchObject({ error: 'invalid_grant' });
     expect(await call()).toBe(401);
@@ -163,7 +163,7 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     });
   });
 
-  test('CODE-03 a code is refused when everything of its mailbox was revoked after the sign-in', async () => {
+  test('CODE-03 a code is refused if all grants of its account were revoked after the sign-in', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const { access_token = '' } = await tokensOf(app, client);
@@ -198,7 +198,7 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     expect((await app.post('/oauth/token', good)).status).toBe(200);
   });
 
-  test('TOK-08 the port of a loopback redirect URI is the one that was used', async () => {
+  test('TOK-08 the port of a loopback redirect URI must be the one of the authorization request', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ presets: ['claude-code'], redirectUris: [] });
     const used = 'http://localhost:3118/callback';
@@ -225,7 +225,7 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     });
   });
 
-  test('CODE-04 after five wrong tries a code is dead', async () => {
+  test('CODE-04 a code is invalid after five wrong requests', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ kind: 'public' });
     const code = await codeOf(app, client);
@@ -236,7 +236,7 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     });
   });
 
-  test('JWE-03 no other sealed thing is a code', async () => {
+  test('JWE-03 no other sealed value is accepted as a code', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const { access_token = '', refresh_token = '' } = await tokensOf(app, client);
@@ -246,7 +246,7 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     }
   });
 
-  test('CODE-05 a code of long values stays under 1,500 characters and its URL under 4,096', async () => {
+  test('CODE-05 a code of long values has less than 1,500 characters, and its URL less than 4,096', async () => {
     await using app = await startOAuthApp();
     const server = { host: `${'h'.repeat(59)}.com`, port: 65535, security: 'starttls' as const };
     const client = await app.mint({ servers: { imap: server, smtp: server } });
@@ -263,7 +263,7 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     expect(`${redirectUri}?${callback}`.length).toBeLessThan(4096);
   });
 
-  test('META-12 codes of one path redeem on the other', async () => {
+  test('META-12 a code of one path is accepted on the other', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     expect((await app.post('/token', codeGrant(client, await codeOf(app, client)))).status).toBe(200);
@@ -272,7 +272,7 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
     });
   });
 
-  test('the subject is the same for the same mailbox and another for another, and neither says which', async () => {
+  test('the subject is the same for the same mailbox, differs for another, and does not reveal which it is', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const subjects = [];

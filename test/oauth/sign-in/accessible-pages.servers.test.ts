@@ -1,4 +1,4 @@
-/** Every page that a person sees, in a real browser: nothing that keeps somebody from using it. */
+/** Every page in a real browser: axe finds no barrier, and it fits every screen. */
 import { source as axe } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -50,7 +50,7 @@ async function openList(page: Page, app: OAuthApp): Promise<void> {
 const refused = { loginProblems: [{ service: 'imap' as const, fault: 'credentials' as const }] };
 const shared = { isShared: true };
 
-/** A client that nobody vouches for. */
+/** An unverified client. */
 async function register(app: OAuthApp): Promise<string> {
   const registered = await app.fetch('/oauth/register', {
     method: 'POST',
@@ -64,7 +64,7 @@ async function register(app: OAuthApp): Promise<string> {
   return z.object({ client_id: z.string() }).parse(await registered.json()).client_id;
 }
 
-/** How to get to each of them. */
+/** The steps to each page. */
 const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
   async 'the sign-in page'(page) {
     const app = await startOAuthApp();
@@ -83,13 +83,13 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     await openForm(page, app);
     for (const power of ['read', 'organise', 'draft', 'send', 'delete']) await page.uncheck(`#allow_${power}`);
     await page.click('summary');
-    await page.fill('#recipients', 'nobody');
+    await page.fill('#recipients', 'everyone');
     await page.uncheck('#use_same_credentials');
     await page.click('text=Sign in and allow');
     await page.getByRole('alert').waitFor();
     return app;
   },
-  async 'the sign-in page of a program that nobody vouches for'(page) {
+  async 'the sign-in page of an unverified program'(page) {
     const app = await startOAuthApp({ dynamicClients: openToClients });
     const client = { clientId: await register(app), clientSecret: null };
     await page.goto(app.origin + app.authorizePath(client, { redirect_uri: 'http://localhost/callback' }));
@@ -101,7 +101,7 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     await submitForm(page);
     return app;
   },
-  async 'the sign-in page that makes wait'(page) {
+  async 'the sign-in page after too many attempts'(page) {
     const app = await startOAuthApp(refused);
     const client = await mint(app);
     const form = await openSignIn(app, client, { redirect_uri: callback });
@@ -116,7 +116,7 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     await page.goto(`${app.origin}/oauth/authorize?client_id=x`);
     return app;
   },
-  async 'the error page with a way on'(page) {
+  async 'the error page with a link to the client'(page) {
     const app = await startOAuthApp({ dynamicClients: openToClients });
     const client = { clientId: await register(app), clientSecret: null };
     const request = { redirect_uri: 'http://localhost/callback', response_type: 'token' };
@@ -124,7 +124,7 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     await page.locator('a.button').waitFor();
     return app;
   },
-  async 'the page that asks for a client'(page) {
+  async 'the page that asks for a client ID'(page) {
     const app = await startOAuthApp();
     await page.goto(`${app.origin}/account?client_id=x`);
     return app;
@@ -144,45 +144,45 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     await page.getByRole('alert').waitFor();
     return app;
   },
-  async 'the list of what was granted'(page) {
+  async 'the list of grants'(page) {
     const app = await startOAuthApp(shared);
     await openList(page, app);
     return app;
   },
-  async 'the list where nothing can be taken back'(page) {
+  async 'the list of grants without a shared state'(page) {
     const app = await startOAuthApp();
     await openList(page, app);
     return app;
   },
-  async 'the list after one grant was taken back'(page) {
+  async 'the list after one grant was revoked'(page) {
     const app = await startOAuthApp(shared);
     await openList(page, app);
     await page.click('.grants button');
     await page.getByRole('status').waitFor();
     return app;
   },
-  async 'the list after everything was taken back'(page) {
+  async 'the list after all grants were revoked'(page) {
     const app = await startOAuthApp(shared);
     await openList(page, app);
-    await page.click('text=Take back everything');
+    await page.click('text=Take back everything'); // words: on the page
     await page.getByRole('status').waitFor();
     return app;
   },
 };
 
-/** Colours do not depend on the width. */
+/** Both colour schemes at one width: colours do not depend on it. */
 const looks = [
   { colorScheme: 'light', width: 375 },
   { colorScheme: 'dark', width: 1280 },
 ] as const;
 
 test.each(Object.entries(pages))(
-  'FORM-10 axe finds nothing wrong with %s, which fits every screen, in light and dark',
+  'FORM-10 axe finds no barrier on %s, which fits every screen, in light and dark',
   async (_name, reach) => {
     await using context = await browser.newContext();
     const page = await context.newPage();
     await using _app = await reach(page);
-    // CSP keeps scripts out of the page; the debugger is not a page.
+    // The CSP blocks scripts of the page, but not those of the debugger.
     await page.evaluate(axe);
     for (const { colorScheme, width } of looks) {
       await page.emulateMedia({ colorScheme });

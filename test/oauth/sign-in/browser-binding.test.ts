@@ -5,7 +5,7 @@ import { ada, openSignIn, submit } from '../../support/app/sign-in-page.ts';
 
 const https = { issuer: 'https://mail.example.com' };
 
-describe('who may submit it', () => {
+describe('submitting the sign-in page', () => {
   test('FORM-02 the cookie is for this host alone, unreadable for scripts, and secure on https', async () => {
     await using app = await startOAuthApp(https);
     const { response } = await openSignIn(app, await app.mint());
@@ -46,7 +46,7 @@ describe('who may submit it', () => {
     expect((await submit(app, page, ada, { origin: 'null', 'sec-fetch-site': 'same-origin' })).status).toBe(303);
   });
 
-  test('FORM-02 a page is good for ten minutes, and for one success', async () => {
+  test('FORM-02 a page is valid for ten minutes, and for one success', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const old = await openSignIn(app, client);
@@ -60,7 +60,7 @@ describe('who may submit it', () => {
     expect(replayed.headers.get('location')).toBeNull();
   });
 
-  test('FORM-02 two tabs of one browser both work, and a page of yesterday’s cookie keeps its cookie', async () => {
+  test('FORM-02 two tabs of one browser both work, and the second keeps the cookie of the first', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const first = await openSignIn(app, client, { state: 'first' });
@@ -69,7 +69,7 @@ describe('who may submit it', () => {
     for (const page of [first, second]) expect((await submit(app, page)).status).toBe(303);
   });
 
-  test('FORM-02 what is authorized stands in the transaction; parameters of the form change nothing', async () => {
+  test('FORM-02 the transaction alone decides what is authorized; parameters of the form are ignored', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const page = await openSignIn(app, client, { scope: 'mail.read' });
@@ -88,7 +88,7 @@ describe('who may submit it', () => {
     ]);
   });
 
-  test('FORM-02 who clicks twice gets in by the second click', async () => {
+  test('FORM-02 after a double click the second request signs in', async () => {
     const answers: (() => void)[] = [];
     const loginProblems = () => new Promise<LoginProblem[]>((resolve) => answers.push(() => resolve([])));
     await using app = await startOAuthApp({ loginProblems });

@@ -27,7 +27,7 @@ const tickedOn = (html: string): string[] =>
 const problemsOn = (html: string) => html.match(/href="#(\w+)"/g) ?? [];
 const problemAt = (html: string, place: string) => new RegExp(`id="${place}-problem">([^<]*)`).exec(html)?.[1];
 
-/** What a browser sends for a shown form on which these powers are ticked. */
+/** What a browser submits for a page on which these powers are ticked. */
 const choices = (powers: readonly string[] = all, more: Record<string, string> = {}) => ({
   ...ada,
   ...Object.fromEntries(powers.map((power) => [`allow_${power}`, '1'])),
@@ -36,7 +36,7 @@ const choices = (powers: readonly string[] = all, more: Record<string, string> =
   ...more,
 });
 
-/** The code that a submit leads to, opened. */
+/** The content of the code that a submit returns. */
 async function granted(
   app: OAuthApp,
   client: MintedClient,
@@ -52,8 +52,8 @@ async function again(app: OAuthApp, client: MintedClient, fields: Record<string,
   return pageOf(await submit(app, await openSignIn(app, client), fields));
 }
 
-describe('what the owner is asked (FORM-01)', () => {
-  test('AUTHZ-07 a form that says something twice grants nothing', async () => {
+describe('the powers that the page offers (FORM-01)', () => {
+  test('AUTHZ-07 a form with a repeated field grants nothing', async () => {
     await using app = await startOAuthApp();
     const page = await openSignIn(app, await app.mint());
     for (const twice of ['end=month', 'allow_read=1', 'recipients=%40example.com', 'email=eve%40example.com']) {
@@ -69,7 +69,7 @@ describe('what the owner is asked (FORM-01)', () => {
     ['mail.read', ['read']],
     ['mail.write', ['organise', 'draft']],
     ['mail.read mail.send', ['read', 'send']],
-  ])('FORM-01 a client that asks for %s asks in plain words for %j, all of it ticked', async (scope, expected) => {
+  ])('FORM-01 scope %s offers the powers %j in plain words, all of them ticked', async (scope, expected) => {
     await using app = await startOAuthApp();
     const { html } = await openSignIn(app, await app.mint(), { scope });
     expect(offeredOn(html)).toEqual(expected);
@@ -84,7 +84,7 @@ describe('what the owner is asked (FORM-01)', () => {
     ['drafts', { tags: ['drafts'] }, ['draft']],
     ['what two limits have in common', { tags: ['messages'], methods: ['update'] }, ['organise']],
   ])(
-    'FORM-01 AUTHZ-23 where the operator leaves %s, nothing else is offered or granted',
+    'FORM-01 AUTHZ-23 if the operator allows only %s, nothing else is offered or granted',
     async (_name, policy, left) => {
       await using app = await startOAuthApp();
       const client = await app.mint({ policy });
@@ -103,7 +103,7 @@ describe('what the owner is asked (FORM-01)', () => {
     },
   );
 
-  test('AUTHZ-23 a client that asks only for what the operator does not allow is told so', async () => {
+  test('AUTHZ-23 a client that requests only what the operator does not allow gets invalid_scope', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ policy: { methods: ['get'] } });
     const { headers } = (await openSignIn(app, client, { scope: 'mail.send' })).response;
@@ -112,7 +112,7 @@ describe('what the owner is asked (FORM-01)', () => {
   });
 });
 
-describe('what the owner takes away', () => {
+describe('the powers that the account owner grants', () => {
   test.each<[Word[], string]>([
     [['send'], 'mail.read mail.write mail.delete'],
     [['organise'], 'mail.read mail.write mail.send mail.delete'],
@@ -132,14 +132,14 @@ describe('what the owner takes away', () => {
     expect([refresh.scope.join(' '), refresh.consent]).toEqual([scope, { powers: left }]);
   });
 
-  test('a form without the list of ends, as programs post it, grants what was asked for', async () => {
+  test('a form without the list of ends, as programs submit it, grants what was requested', async () => {
     await using app = await startOAuthApp();
     const { scope, consent } = await granted(app, await app.mint(), ada, { scope: 'mail.read mail.send' });
     expect(scope).toEqual(['mail.read', 'mail.send']);
     expect(consent).toBeUndefined();
   });
 
-  test('who ticks more than was asked for gets no more', async () => {
+  test('a tick for a power that is not offered is ignored', async () => {
     await using app = await startOAuthApp();
     const { scope, consent } = await granted(app, await app.mint(), choices(all), { scope: 'mail.read' });
     expect(scope).toEqual(['mail.read']);
@@ -156,7 +156,7 @@ describe('what the owner takes away', () => {
     expect(app.tried).toEqual([]);
   });
 
-  test('what was chosen is there again after a wrong password', async () => {
+  test('the choices are kept after a wrong password', async () => {
     await using app = await startOAuthApp({ loginProblems: [{ service: 'imap', fault: 'credentials' }] });
     const chosen = choices(['read', 'send'], { recipients: 'a@x.example\r\n@y.example', end: 'week' });
     const { html } = await again(app, await app.mint(), chosen);
@@ -166,13 +166,13 @@ describe('what the owner takes away', () => {
     expect(html).toMatch(/<details[^>]*\sopen\b/);
   });
 
-  test('limits are folded away until somebody sets one', async () => {
+  test('the limits are closed until one is set', async () => {
     await using app = await startOAuthApp();
     expect((await openSignIn(app, await app.mint())).html).toMatch(/<details class="limits"\s*>/);
   });
 });
 
-describe('whom it may write to', () => {
+describe('the recipients that the account owner allows', () => {
   test('addresses and domains are sealed in lower case, each once, with their domains in ASCII', async () => {
     await using app = await startOAuthApp();
     const typed = ' Boss@Example.COM,@Bücher.example\r\n@corp.example; boss@example.com \u212aÄ@x.example';
@@ -212,34 +212,37 @@ describe('whom it may write to', () => {
     expect(problemAt(html, 'recipients')).toContain('whole domains');
   });
 
-  test('the operator’s own list is told', async () => {
+  test('the page shows the recipients that the operator allows', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ policy: { recipients: ['@corp.example', 'boss@home.example'] } });
     expect((await openSignIn(app, client)).html).toContain('@corp.example, boss@home.example');
   });
 });
 
-describe('for how long', () => {
+describe('the end that the account owner chooses', () => {
   test.each([
     ['day', 86_400, '22 Nov, 12:00 UTC'],
     ['week', 7 * 86_400, '28 Nov, 12:00 UTC'],
     ['month', 30 * 86_400, '21 Dec, 12:00 UTC'],
-  ])('a %s ends when the page said it would, whenever it was submitted', async (end, seconds, told) => {
-    await using app = await startOAuthApp();
-    const client = await app.mint();
-    const shownAt = Math.floor(app.now().getTime() / 1000);
-    const page = await openSignIn(app, client);
-    expect(page.html).toMatch(new RegExp(`<option value="${end}">[^<]*until ${told}</option>`));
-    app.advance(500);
-    const response = await submit(app, page, choices(all, { end }));
-    const code = new URL(response.headers.get('location') ?? '').searchParams.get('code') ?? '';
-    expect((await app.tokens.code.unseal(code, app.now())).consent).toEqual({ until: shownAt + seconds });
-    const answer = await answerOf(await app.post('/oauth/token', codeGrant(client, code)));
-    const refresh = await app.tokens.refresh.unseal(answer.refresh_token ?? '', app.now());
-    expect(refresh.exp).toBeLessThanOrEqual(shownAt + seconds);
-  });
+  ])(
+    'a grant for a %s ends at the time that the page has shown, whenever it is submitted',
+    async (end, seconds, shown) => {
+      await using app = await startOAuthApp();
+      const client = await app.mint();
+      const shownAt = Math.floor(app.now().getTime() / 1000);
+      const page = await openSignIn(app, client);
+      expect(page.html).toMatch(new RegExp(`<option value="${end}">[^<]*until ${shown}</option>`));
+      app.advance(500);
+      const response = await submit(app, page, choices(all, { end }));
+      const code = new URL(response.headers.get('location') ?? '').searchParams.get('code') ?? '';
+      expect((await app.tokens.code.unseal(code, app.now())).consent).toEqual({ until: shownAt + seconds });
+      const answer = await answerOf(await app.post('/oauth/token', codeGrant(client, code)));
+      const refresh = await app.tokens.refresh.unseal(answer.refresh_token ?? '', app.now());
+      expect(refresh.exp).toBeLessThanOrEqual(shownAt + seconds);
+    },
+  );
 
-  test('until revoked is the choice that is made already, and names the end of every grant', async () => {
+  test('“until revoked” is preselected, and the page shows the end of every grant', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const { html } = await openSignIn(app, client);
@@ -248,13 +251,13 @@ describe('for how long', () => {
     expect((await granted(app, client, choices(all))).consent).toBeUndefined();
   });
 
-  test('an end that the form does not have is taken for the earliest', async () => {
+  test('an unknown end is read as the earliest', async () => {
     await using app = await startOAuthApp();
     const { consent } = await granted(app, await app.mint(), choices(all, { end: 'never' }));
     expect(consent).toEqual({ until: app.now().getTime() / 1000 + 86_400 });
   });
 
-  test('nothing later than the end of the connection is offered', async () => {
+  test('no end after that of the connection is offered', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ expiresAt: new Date('2026-11-25T09:30:00Z') });
     const { html } = await openSignIn(app, client);
@@ -268,7 +271,7 @@ describe('sizes', () => {
   const colleagues = (count: number) =>
     Array.from({ length: count }, (_, index) => `colleague${index}@department.example`).join(' ');
 
-  test('CODE-05 a code of long values with limits stays under 1,500 characters, or the form says what is too much', async () => {
+  test('CODE-05 a code of long values with limits has less than 1,500 characters, or the page says what is too long', async () => {
     await using app = await startOAuthApp();
     const host = { host: `${'h'.repeat(59)}.com`, port: 65535, security: 'starttls' as const };
     const client = await app.mint({ servers: { imap: host, smtp: host } });
@@ -294,7 +297,7 @@ describe('sizes', () => {
     expect([...outcomes].sort()).toEqual([200, 303]);
   });
 
-  test('BEAR-08 with consent and policy inside, a token stays under 4 KiB, or the form says what is too long', async () => {
+  test('BEAR-08 a token with consent and policy has less than 4 KiB, or the page says what is too long', async () => {
     await using app = await startOAuthApp({ issuer: 'https://mail.mcp.example.com' });
     const policy = { folders: ['f'.repeat(200)], recipients: [`@${'r'.repeat(60)}.example`] };
     const client = await app.mint({ kind: 'public', servers: { imap: server, smtp: server }, policy });
@@ -327,7 +330,7 @@ describe('sizes', () => {
     ['that the owner limits in time', { end: 'week' }, {}],
     ['of a client that ends', {}, { expiresAt: new Date('2026-12-24T12:00:00Z') }],
     ['without an end', {}, {}],
-  ])('BEAR-08 the longest token %s is under 4 KiB, and hardly', async (_what, fields, settings) => {
+  ])('BEAR-08 the longest token %s has almost 4 KiB, and not more', async (_what, fields, settings) => {
     await using app = await startOAuthApp({ issuer: 'https://mail.mcp.example.com' });
     const policy = { folders: ['f'.repeat(600)] };
     const client = await app.mint({ kind: 'public', policy, ...settings });
@@ -348,7 +351,7 @@ describe('sizes', () => {
     expect(access_token.length).toBeLessThan(4096);
   });
 
-  test('FORM-01 a hostile list of the operator’s is text on the page', async () => {
+  test('FORM-01 a hostile list of recipients from the operator is escaped', async () => {
     await using app = await startOAuthApp();
     const payload = {
       v: 1 as const,

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { exampleServers, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { ada, callbackOf, openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';
 
-describe('what is typed', () => {
-  test('an empty user name is the address, one login serves both servers', async () => {
+describe('the fields of a mailbox', () => {
+  test('an empty user name means the address, and one pair of credentials is used for both servers', async () => {
     await using app = await startOAuthApp();
     await callbackOf(app, await app.mint());
     const login = { kind: 'password', username: 'ada@example.com', password: 'correct horse' };
@@ -17,7 +17,7 @@ describe('what is typed', () => {
     ]);
   });
 
-  test('without the tick the second pair is used for sending', async () => {
+  test('without the tick the second pair of credentials is used for sending', async () => {
     await using app = await startOAuthApp();
     const { use_same_credentials: _ticked, ...unticked } = ada;
     const fields = { ...unticked, imap_username: ' ada ', smtp_username: 'relay', smtp_password: 'other' };
@@ -32,7 +32,7 @@ describe('what is typed', () => {
     ['a tab', 'a\tb'],
     ['1,024 bytes', 'x'.repeat(1024)],
     ['1,024 quotes', '"'.repeat(1024)],
-  ])('FORM-09 a password with %s arrives as it is', async (_name, password) => {
+  ])('FORM-09 a password with %s is used unchanged', async (_name, password) => {
     await using app = await startOAuthApp();
     const callback = await callbackOf(app, await app.mint(), {}, { ...ada, imap_password: password });
     expect(app.tried[0]?.imap.login.password).toBe(password);
@@ -79,11 +79,11 @@ describe('what is typed', () => {
     expect(app.tried).toEqual([]);
   });
 
-  test('all problems are shown at once, what was typed is kept and escaped, passwords are not', async () => {
+  test('all problems are shown at once, and typed values are kept and escaped, except passwords', async () => {
     await using app = await startOAuthApp();
     const typed = {
       full_name: 'A "quoted" <name>',
-      email: 'nobody',
+      email: 'no address',
       imap_username: '"><b>ada',
       imap_password: 'top secret 1\n',
       smtp_password: 'top secret 2',
@@ -99,7 +99,7 @@ describe('what is typed', () => {
     expect(html.match(/autofocus/g)).toHaveLength(1);
   });
 
-  test('FORM-02 the page that is shown again can be submitted, after a long while too', async () => {
+  test('FORM-02 a page that is shown again can be submitted, even later than the first could be', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const first = await openSignIn(app, client);

@@ -3,7 +3,7 @@ import type { LoginProblem } from '../../../src/mail/account.ts';
 import { exampleServers, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { ada, openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';
 
-describe('what the mail servers say (FORM-06)', () => {
+describe('the refusal of a login by the mail servers (FORM-06)', () => {
   const imap = (fault: LoginProblem['fault']): LoginProblem => ({ service: 'imap', fault });
   const smtp = (fault: LoginProblem['fault']): LoginProblem => ({ service: 'smtp', fault });
   const two = { ...ada, use_same_credentials: '', smtp_username: 'relay', smtp_password: 'other' };
@@ -29,13 +29,13 @@ describe('what the mail servers say (FORM-06)', () => {
       { imap_password: 'wants an app password' },
     ],
     [
-      'an app password needed, said for sending only',
+      'an app password needed, reported by the SMTP server only',
       [imap('credentials'), smtp('app_password')],
       ada,
       { imap_password: 'smtp.example.com wants an app password' },
     ],
-    ['a server that is not there', [imap('unreachable')], ada, { imap_server: 'could not be reached on port 993' }],
-    ['a server that hangs', [smtp('timeout')], ada, { smtp_server: 'did not answer in time' }],
+    ['an unreachable server', [imap('unreachable')], ada, { imap_server: 'could not be reached on port 993' }],
+    ['a server that does not answer', [smtp('timeout')], ada, { smtp_server: 'did not answer in time' }],
     ['an invalid certificate', [imap('certificate')], ada, { imap_server: 'your password was not sent' }],
     ['no secure connection', [smtp('no_starttls')], ada, { smtp_server: 'offers no secure connection' }],
     ['a refusal', [imap('refused')], ada, { imap_server: 'refused the connection' }],
@@ -45,7 +45,7 @@ describe('what the mail servers say (FORM-06)', () => {
       ada,
       { imap_password: 'did not accept', smtp_server: 'could not be reached' },
     ],
-  ])('%s is shown where it belongs', async (_name, loginProblems, fields, expected) => {
+  ])('%s is shown beside its field', async (_name, loginProblems, fields, expected) => {
     await using app = await startOAuthApp({ loginProblems });
     const page = await openSignIn(app, await app.mint());
     const { response, html } = await pageOf(await submit(app, page, fields));
@@ -59,7 +59,7 @@ describe('what the mail servers say (FORM-06)', () => {
     expect(app.logged()).not.toMatch(/correct horse|ada|other|relay/);
   });
 
-  test('a login that was refused for sending and not tried for reading is the one login there is', async () => {
+  test('with one pair of credentials, a refusal by SMTP is shown beside it if IMAP was not reached', async () => {
     await using app = await startOAuthApp({ loginProblems: [smtp('credentials'), imap('unreachable')] });
     const { html } = await pageOf(await submit(app, await openSignIn(app, await app.mint())));
     expect(html.match(/href="#(\w+)"/g)).toEqual(['href="#imap_server"', 'href="#imap_password"']);
@@ -67,13 +67,13 @@ describe('what the mail servers say (FORM-06)', () => {
     expect(html).toMatch(/<input[^>]*name="use_same_credentials"[^>]*checked/);
   });
 
-  test('a login that does not send opens the second pair', async () => {
+  test('a login that only IMAP accepts shows the fields for sending', async () => {
     await using app = await startOAuthApp({ loginProblems: [smtp('credentials')] });
     const { html } = await pageOf(await submit(app, await openSignIn(app, await app.mint())));
     expect(html).not.toMatch(/<input[^>]*name="use_same_credentials"[^>]*checked/);
   });
 
-  test('known providers are named with the page where an app password is made', async () => {
+  test('known providers are named, with a link to the page where an app password is created', async () => {
     const loginProblems = [imap('credentials')];
     await using app = await startOAuthApp({ loginProblems });
     const servers = { ...exampleServers, imap: { ...exampleServers.imap, host: 'imap.gmail.com' } };

@@ -35,7 +35,7 @@ async function signIn(page: Page): Promise<void> {
   await page.click('text=Sign in and allow', { noWaitAfter: true });
 }
 
-/** A client's callback on this computer that passes the browser on to `onward`, if told to. */
+/** A redirect URI of a client on this computer; with `onward`, it redirects the browser there. */
 async function loopbackClient(onward?: string) {
   const requests: string[] = [];
   const server = createServer((request, response) => {
@@ -78,7 +78,7 @@ describe('the sign-in page in Chromium', () => {
     expect(client.requests.filter((url) => url.startsWith('/callback?code='))).toHaveLength(1);
   });
 
-  test('FORM-04 a redirect that the client adds to another https host is not held up', async () => {
+  test('FORM-04 a further redirect by the client to another https host is not blocked', async () => {
     await using app = await startOAuthApp();
     await using client = await loopbackClient('https://client.example/success');
     await using tab = await newPage();
@@ -89,7 +89,7 @@ describe('the sign-in page in Chromium', () => {
     expect(tab.violations).toEqual([]);
   });
 
-  test('FORM-04 a private-use scheme is not held up', async () => {
+  test('FORM-04 a private-use scheme is not blocked', async () => {
     await using app = await startOAuthApp();
     await using tab = await newPage();
     const uri = 'cursor://anysphere.cursor-mcp/oauth/callback';
@@ -101,7 +101,7 @@ describe('the sign-in page in Chromium', () => {
     expect(tab.violations).toEqual([]);
   });
 
-  test('FORM-04 the browser does hold up a redirect that form-action does not name', async () => {
+  test('FORM-04 the browser blocks a redirect that form-action does not name', async () => {
     await using app = await startOAuthApp();
     await using client = await loopbackClient();
     await using tab = await newPage();
@@ -118,7 +118,7 @@ describe('the sign-in page in Chromium', () => {
     expect(client.requests).toEqual([]);
   });
 
-  test('FORM-02 two tabs of one browser both reach their client', async () => {
+  test('FORM-02 two tabs of one browser are both redirected to their client', async () => {
     await using app = await startOAuthApp();
     await using client = await loopbackClient();
     await using tab = await newPage();
@@ -132,7 +132,7 @@ describe('the sign-in page in Chromium', () => {
     }
   });
 
-  test('the second pair is there only while the box is not ticked, without JavaScript', async () => {
+  test('the fields for sending are visible only while the box is not ticked, without JavaScript', async () => {
     await using app = await startOAuthApp();
     await using tab = await newPage();
     await open(tab.page, app, await app.mint());
@@ -148,7 +148,7 @@ describe('the sign-in page in Chromium', () => {
     await using tab = await newPage();
     const { page } = tab;
     await open(page, app, await app.mint({ presets: ['codex'], redirectUris: [] }), client.uri);
-    // Past what can be taken away.
+    // Past the consent fields.
     for (let stops = 0; stops < 6; stops++) await page.keyboard.press('Tab');
     const order = ['Ada Lovelace', 'ada@example.com', 'ada', 'correct horse'];
     for (const text of order) {
@@ -164,7 +164,7 @@ describe('the sign-in page in Chromium', () => {
     });
   });
 
-  test('FORM-10 with the keyboard alone a power is taken away and a limit is set', async () => {
+  test('FORM-10 with the keyboard alone a power is unticked and a limit is set', async () => {
     await using app = await startOAuthApp();
     await using client = await loopbackClient();
     await using tab = await newPage();
@@ -190,7 +190,7 @@ describe('the sign-in page in Chromium', () => {
     });
   });
 
-  test('FORM-10 after a problem the focus is in its field, which names the problem; the summary leads there too', async () => {
+  test('FORM-10 after a problem the focus is in its field, which names the problem, and the summary links to it', async () => {
     await using app = await startOAuthApp({ loginProblems: [{ service: 'imap', fault: 'credentials' }] });
     await using tab = await newPage({ javaScriptEnabled: true });
     const { page } = tab;
@@ -227,7 +227,7 @@ describe('the sign-in page in Chromium', () => {
   });
 
   test.each(['light', 'dark'] as const)(
-    'the style sheet is admitted by the policy, and text has contrast, in %s',
+    'the policy allows the style sheet, and text has contrast, in %s',
     async (colorScheme) => {
       await using app = await startOAuthApp({ loginProblems: [{ service: 'imap', fault: 'certificate' }] });
       await using tab = await newPage({ javaScriptEnabled: true, colorScheme });
@@ -242,7 +242,7 @@ describe('the sign-in page in Chromium', () => {
   );
 });
 
-/** Contrast of every text against what is behind it (WCAG 2.2 §1.4.3). Runs in the page. */
+/** Contrast of every text against its background (WCAG 2.2 §1.4.3). Runs in the page. */
 const contrasts = `(() => {
   const channels = (color) => color.match(/[\\d.]+/g).map(Number);
   const luminance = ([r, g, b]) => [r, g, b]

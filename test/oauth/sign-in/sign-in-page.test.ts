@@ -4,8 +4,8 @@ import { openSignIn } from '../../support/app/sign-in-page.ts';
 
 const https = { issuer: 'https://mail.example.com' };
 
-describe('what the sign-in page says', () => {
-  test('FORM-01 names the client, the redirect host, both mail servers, what is asked for, and a way out', async () => {
+describe('the sign-in page', () => {
+  test('FORM-01 names the client, the redirect host, both mail servers and the requested powers, and can be cancelled', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ name: 'Test <b>& Co' });
     const { html } = await openSignIn(app, client, { scope: 'mail.read mail.delete' });
@@ -31,7 +31,7 @@ describe('what the sign-in page says', () => {
     expect((await openSignIn(app, cursor, { redirect_uri: uri })).html).toContain('program on this device');
   });
 
-  test('FORM-01 a client name from an older or foreign mint is shown without what could turn the text around', async () => {
+  test('FORM-01 control and bidirectional characters of a client name are removed', async () => {
     await using app = await startOAuthApp();
     const name = `a\u202eb\u2066c\u0000d\u200be\nf${'x'.repeat(200)}`;
     const payload = { v: 1 as const, name, redirect_uris: [redirectUri], servers: exampleServers };
@@ -40,7 +40,7 @@ describe('what the sign-in page says', () => {
     expect(html).toContain(`<strong>abcde f${'x'.repeat(56)}…</strong>`);
   });
 
-  test('FORM-03 FORM-04 the page carries its headers, with the redirect target in form-action', async () => {
+  test('FORM-03 FORM-04 the page has its security headers, with the redirect target in form-action', async () => {
     await using app = await startOAuthApp(https);
     const { headers } = (await openSignIn(app, await app.mint())).response;
     expect(headers.get('content-security-policy')).toMatch(
@@ -56,13 +56,13 @@ describe('what the sign-in page says', () => {
     });
   });
 
-  test('FORM-03 the page has no script, no event handler and nothing from elsewhere', async () => {
+  test('FORM-03 the page has no script, no event handler and no resource of another origin', async () => {
     await using app = await startOAuthApp();
     const { html } = await openSignIn(app, await app.mint());
     expect(html).not.toMatch(/<script|\son\w+=|style="|src=|<link|url\(/);
   });
 
-  test('FORM-10 every field has a label, tokens for password managers, and nothing typed before', async () => {
+  test('FORM-10 every field has a label, an autocomplete token, and no value', async () => {
     await using app = await startOAuthApp();
     const { html } = await openSignIn(app, await app.mint());
     const tokens = {

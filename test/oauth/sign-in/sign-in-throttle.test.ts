@@ -10,8 +10,8 @@ import { ada, openSignIn, submit } from '../../support/app/sign-in-page.ts';
 
 const refused = [{ service: 'imap' as const, fault: 'credentials' as const }];
 
-describe('the sign-in form', () => {
-  test('FORM-07 the eleventh attempt in a row asks no mail server, is 429, and says how long to wait', async () => {
+describe('attempts on the sign-in page', () => {
+  test('FORM-07 the eleventh attempt in a row gets 429 and the time to wait, and no mail server is asked', async () => {
     await using app = await startOAuthApp({ loginProblems: refused });
     const page = await openSignIn(app, await app.mint());
     for (let attempt = 1; attempt <= 10; attempt++) expect((await submit(app, page)).status).toBe(200);
@@ -25,7 +25,7 @@ describe('the sign-in form', () => {
     expect(app.tried).toHaveLength(10);
   });
 
-  test('FORM-07 after the wait one attempt is free, and the next wait is twice as long', async () => {
+  test('FORM-07 after the wait one attempt is allowed, and the next wait is twice as long', async () => {
     await using app = await startOAuthApp({ loginProblems: refused });
     const client = await app.mint();
     for (let attempt = 1; attempt <= 10; attempt++) await submit(app, await openSignIn(app, client));
@@ -40,7 +40,7 @@ describe('the sign-in form', () => {
     expect(app.tried).toHaveLength(11);
   });
 
-  test('FORM-07 the right password ends the counting for its login', async () => {
+  test('FORM-07 the right password resets the count of its login', async () => {
     await using app = await startOAuthApp({
       loginProblems: async (account) => (account.imap.login.password === 'right' ? [] : refused),
     });
@@ -52,7 +52,7 @@ describe('the sign-in form', () => {
     }
   });
 
-  test('FORM-07 a login is one, however it is spelled', async () => {
+  test('FORM-07 all spellings of a login count together', async () => {
     await using app = await startOAuthApp({ loginProblems: refused });
     const client = await app.mint();
     const spellings = [
@@ -67,10 +67,10 @@ describe('the sign-in form', () => {
     for (const name of spellings) expect((await attempt(name)).status).toBe(429);
   });
 
-  test('FORM-08 an unknown user is counted and answered as a wrong password is', async () => {
+  test('FORM-08 an unknown user is counted and answered like a wrong password', async () => {
     await using app = await startOAuthApp({ loginProblems: refused });
     const page = await openSignIn(app, await app.mint());
-    const stranger = { ...ada, email: 'nobody@example.com' };
+    const stranger = { ...ada, email: 'unknown@example.com' };
     const answersFor = async (fields: Record<string, string>) => {
       const answers = [];
       for (let attempt = 1; attempt <= 11; attempt++) {
@@ -84,8 +84,8 @@ describe('the sign-in form', () => {
   });
 
   test.each([
-    ['of the proxy, whatever it says', 0, 429],
-    ['that a trusted proxy tells', 1, 200],
+    ['of an untrusted proxy, whatever its headers say', 0, 429],
+    ['that a trusted proxy reports', 1, 200],
   ])('FORM-07 HOST-03 the address that counts is the one %s', async (_which, trustProxy, status) => {
     await using app = await startOAuthApp({ loginProblems: refused, trustProxy });
     const page = await openSignIn(app, await app.mint());
@@ -96,7 +96,7 @@ describe('the sign-in form', () => {
     expect((await attempt(51, '192.0.2.2')).status).toBe(status);
   });
 
-  test('FORM-07 keys hold neither the name nor the address of anybody', async () => {
+  test('FORM-07 keys contain neither names nor addresses', async () => {
     const seen: string[] = [];
     const state = spiedOn(createMemoryState({ now: () => new Date() }), seen);
     const throttle = createSignInThrottle({ state, keyring, now: () => new Date() });
@@ -109,7 +109,7 @@ describe('the sign-in form', () => {
 
 const keyring = createKeyring({ current: testKey(), previous: [] });
 
-/** Every key that is used goes to `keys`. */
+/** A state that adds every key to `keys`. */
 function spiedOn(state: State, keys: string[]): State {
   const first = <A extends unknown[], R>(method: (key: string, ...rest: A) => R) =>
     function spy(key: string, ...rest: A): R {
@@ -142,7 +142,7 @@ function throttleAt(start: string) {
   let addresses = 0;
   return {
     clock,
-    /** From an address of its own, unless one is given. */
+    /** From a new address, unless one is given. */
     async wait({
       clientJti = 'client',
       account = accountOf('ada'),
@@ -161,7 +161,7 @@ async function times<T>(count: number, work: (index: number) => Promise<T>): Pro
 }
 
 describe('the throttle of sign-ins', () => {
-  test('FORM-07 waits double from a minute to an hour, and an attempt too early does not make them longer', async () => {
+  test('FORM-07 waits double from a minute to an hour, and an attempt that is too early does not lengthen them', async () => {
     const { clock, wait } = throttleAt('2026-11-21T12:00:00Z');
     expect(await times(10, () => wait())).toEqual(Array(10).fill(0));
     const waits: number[] = [];
@@ -175,13 +175,13 @@ describe('the throttle of sign-ins', () => {
     expect(waits).toEqual([60, 120, 240, 480, 960, 1920, 3600, 3600]);
   });
 
-  test('FORM-07 of many attempts at the same time ten get through', async () => {
+  test('FORM-07 of many attempts at the same time ten are allowed', async () => {
     const { wait } = throttleAt('2026-11-21T12:00:00Z');
     const waits = await Promise.all(Array.from({ length: 40 }, () => wait()));
     expect(waits.filter((seconds) => seconds === 0)).toHaveLength(10);
   });
 
-  test('FORM-07 after a wait, one of many attempts at the same time gets through', async () => {
+  test('FORM-07 after a wait, one of many attempts at the same time is allowed', async () => {
     const { clock, wait } = throttleAt('2026-11-21T12:00:00Z');
     await times(10, () => wait());
     clock.time += 60_000;
@@ -189,7 +189,7 @@ describe('the throttle of sign-ins', () => {
     expect(waits.filter((seconds) => seconds === 0)).toHaveLength(1);
   });
 
-  test('FORM-07 another login is not held up, nor the same name at another mail server', async () => {
+  test('FORM-07 another login does not have to wait, nor the same name at another mail server', async () => {
     const { wait } = throttleAt('2026-11-21T12:00:00Z');
     await times(11, () => wait());
     expect(await wait({ account: accountOf('grace') })).toBe(0);
@@ -199,25 +199,25 @@ describe('the throttle of sign-ins', () => {
   });
 
   test.each([
-    ['in other letters', { account: accountOf('ADA') }],
-    ['as the login for sending, beside somebody’s own for reading', { account: accountOf('mallory', 'ada') }],
+    ['in upper case', { account: accountOf('ADA') }],
+    ['for sending, beside another login for reading', { account: accountOf('mallory', 'ada') }],
     ['through another client', { clientJti: 'other' }],
-  ])('FORM-07 a login %s is the same login', async (_how, other) => {
+  ])('FORM-07 a login %s counts as the same login', async (_how, other) => {
     const { wait } = throttleAt('2026-11-21T12:00:00Z');
     await times(10, () => wait());
     expect(await wait(other)).toBe(60);
   });
 
-  test('FORM-07 fifty failures from one address in an hour are enough, whatever the logins', async () => {
+  test('FORM-07 an address has to wait after fifty failures in an hour, with any logins', async () => {
     const { wait } = throttleAt('2026-11-21T12:00:00Z');
     const address = '192.0.2.1';
     const waits = await times(51, (index) => wait({ account: accountOf(`user${index}`), address }));
     expect(waits.slice(0, 50)).toEqual(Array(50).fill(0));
     expect(waits[50]).toBeGreaterThan(3500);
-    expect(await wait({ account: accountOf('somebody'), address: '192.0.2.2' })).toBe(0);
+    expect(await wait({ account: accountOf('grace'), address: '192.0.2.2' })).toBe(0);
   });
 
-  test('FORM-07 people who succeed do not use up the address that they share', async () => {
+  test('FORM-07 successful sign-ins do not use up the limit of a shared address', async () => {
     const { throttle } = throttleAt('2026-11-21T12:00:00Z');
     const waits = await times(120, async (index) => {
       const who = { clientJti: 'client', account: accountOf(`user${index}`), address: '192.0.2.1' };
@@ -228,12 +228,12 @@ describe('the throttle of sign-ins', () => {
     expect(waits).toEqual(Array(120).fill(0));
   });
 
-  test('FORM-07 a thousand failures at one client in an hour are enough, wherever they come from', async () => {
+  test('FORM-07 a client has to wait after a thousand failures in an hour, from any addresses', async () => {
     const { wait } = throttleAt('2026-11-21T12:00:00Z');
     const waits = await times(1001, (index) => wait({ account: accountOf(`user${index}`) }));
     expect(waits.slice(0, 1000)).toEqual(Array(1000).fill(0));
     expect(waits[1000]).toBeGreaterThan(3500);
-    expect(await wait({ clientJti: 'other', account: accountOf('somebody') })).toBe(0);
+    expect(await wait({ clientJti: 'other', account: accountOf('grace') })).toBe(0);
   });
 
   test.each([
@@ -242,7 +242,7 @@ describe('the throttle of sign-ins', () => {
     [61, '2 minutes'],
     [3540, '59 minutes'],
     [3600, 'an hour'],
-  ])('FORM-07 %i seconds are %s', (seconds, words) => {
+  ])('FORM-07 %i seconds are shown as %s', (seconds, words) => {
     expect(waitSentence(seconds, 'the mail server')).toContain(`Try again in ${words}.`);
   });
 });
@@ -253,11 +253,11 @@ describe('the block of an address', () => {
     ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9', true],
     ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
     ['192.0.2.1', '192.0.2.2', false],
-  ])('FORM-07 %s and %s are one: %s', (one, other, same) => {
+  ])('FORM-07 %s and %s are one block: %s', (one, other, same) => {
     expect(addressBlock(one) === addressBlock(other)).toBe(same);
   });
 
-  test('nothing and nonsense are one block', () => {
+  test('a missing and an invalid address are one block', () => {
     expect([addressBlock(undefined), addressBlock('unknown')]).toEqual(['', '']);
   });
 });

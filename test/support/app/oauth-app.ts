@@ -1,6 +1,6 @@
-/** The authorization server alone, on a free port, with a clock that tests move and mail servers that answer as they are told. */
+/** Starts the authorization server alone, on a free port, with a clock that tests advance and with simulated logins. */
 import type { AddressInfo } from 'node:net';
-import express, { type ErrorRequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Service } from '../../../src/account.ts';
 import { OAuthError } from '../../../src/errors.ts';
 import type { LoginProblem, MailAccount, MailServers } from '../../../src/mail/account.ts';
@@ -27,7 +27,7 @@ export const exampleServers: MailServers = {
   smtp: { host: 'smtp.example.com', port: 465, security: 'tls' },
 };
 
-/** 32 bytes that are the key of nobody. */
+/** 32 bytes that are used in tests only. */
 export const testKey = (seed = 1): Buffer =>
   Buffer.from(Array.from({ length: 32 }, (_, index) => (index * 37 + seed) % 256));
 
@@ -40,7 +40,7 @@ export interface MintedClient {
 }
 
 export interface OAuthApp extends AsyncDisposable {
-  /** Where it listens. */
+  /** URL of the server, without a path. */
   origin: string;
   issuer: string;
   keyring: Keyring;
@@ -59,36 +59,35 @@ export interface OAuthApp extends AsyncDisposable {
   authorizePath(client: MintedClient, overrides?: Record<string, string | undefined>): string;
 }
 
-/** What the mail servers say to a login. */
+/** Returns the response of the mail servers to a login. */
 export type TryMailLogin = (
   account: MailAccount,
-  how?: Parameters<OAuthServices['verifyLogin']>[1],
+  options?: Parameters<OAuthServices['verifyLogin']>[1],
 ) => Promise<LoginProblem[]>;
 
 export interface OAuthAppOptions {
   issuer?: string;
-  /** What the mail servers say to the login that was typed. */
+  /** The response of the mail servers to every login, or a function of the login. */
   loginProblems?: LoginProblem[] | TryMailLogin;
-  /** What Missive says to a token. */
+  /** The response of Missive to every API token. */
   missiveProblems?: MissiveProblem[];
   keys?: { current: Buffer; previous: Buffer[] };
-  /** As in Express: how many proxies stand before the server. */
+  /** As in Express: the number of trusted proxies. */
   trustProxy?: number;
-  /** How clients may come that nobody minted. */
   dynamicClients?: DynamicClients;
   fetchDocument?: FetchDocument;
-  /** Of another replica, or in Redis; without it, each app has a memory of its own. */
+  /** The state of another replica, or in Redis; by default each app has its own, in memory. */
   state?: State;
-  /** That memory passes for one that all replicas share. */
+  /** Whether the default state claims that all replicas share it. */
   isShared?: boolean;
   replicas?: number;
   deniedClients?: string[];
   hasMetadataAliases?: boolean;
-  /** Of the first replica, so that time passes for all of them alike. */
+  /** The clock of another replica, so that both have the same time. */
   now?: () => Date;
 }
 
-/** What clients get that register themselves, from the hosts of the presets and from this computer. */
+/** Allows dynamic clients from the hosts of the presets and from this computer. */
 export const openToClients: DynamicClients = {
   connection: { servers: exampleServers, policy: {}, expiresAt: null },
   trustedHosts: PRESET_HOSTS,
@@ -96,35 +95,103 @@ export const openToClients: DynamicClients = {
   acceptsDocuments: true,
 };
 
-const nothingToFetch: FetchDocument = async () => {
-  throw new Error('No test fetches from the world');
+const failToFetch: FetchDocument = async () => {
+  throw new Error('A test must not fetch from the internet');
 };
 
 export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAuthApp> {
-  let time = Date.parse('2026-11-21T12:00:00Z');
-  const now = options.now ?? (() => new Date(time));
-  const log: string[] = [];
-  const write = (fields: object, message: string) => void log.push(JSON.stringify({ ...fields, message }));
-  const tried: MailAccount[] = [];
-  const { loginProblems = [] } = options;
-  const verifyLogin: OAuthServices['verifyLogin'] = async ({ service: _, ...account }, how) => {
-    if (!('imap' in account)) return options.missiveProblems ?? [];
-    tried.push(account);
-    return typeof loginProblems === 'function' ? loginProblems(account, how) : loginProblems;
-  };
+  const clock = createClock(options.now);
+  const log = createLog();
+  const logins = createLoginStub(options);
   const app = express().set('trust proxy', options.trustProxy ?? false);
+  const { origin, close } = await listen(app);
+  const services = createServices(options, {
+    issuer: options.issuer ?? origin,
+    now: clock.now,
+    verifyLogin: logins.verifyLogin,
+    log: log.log,
+  });
+  addRoutes(app, services);
+  const { issuer, keyring, state } = services;
+
+  return {
+    origin,
+    issuer,
+    keyring,
+    tokens: createTokens(keyring),
+    state,
+    now: clock.now,
+    advance: clock.advance,
+    tried: logins.tried,
+    logged: log.logged,
+    mint: (client = {}) => mintClient(keyring, { ...exampleClient, ...client }, clock.now()),
+    fetch: (path, init) => fetch(origin + path, { redirect: 'manual', ...init }),
+    post: (path, form, headers = {}) =>
+      fetch(origin + path, { method: 'POST', redirect: 'manual', headers, body: new URLSearchParams(form) }),
+    authorizePath: (client, overrides = {}) => authorizePath({ client_id: client.clientId, ...overrides }),
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+const exampleClient: NewClient = {
+  servers: exampleServers,
+  presets: [],
+  redirectUris: [redirectUri],
+  kind: 'confidential',
+  name: 'Test',
+};
+
+/** @param now of another app: this one advances with it */
+function createClock(now?: () => Date) {
+  let time = Date.parse('2026-11-21T12:00:00Z');
+  return {
+    now: now ?? (() => new Date(time)),
+    advance(seconds: number): void {
+      time += seconds * 1000;
+    },
+  };
+}
+
+function createLog() {
+  const lines: string[] = [];
+  const write = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
+  return { log: { debug: write, info: write, warn: write, error: write }, logged: () => lines.join('\n') };
+}
+
+/** Simulates the logins at the mail servers and Missive. */
+function createLoginStub({ loginProblems = [], missiveProblems = [] }: OAuthAppOptions) {
+  const tried: MailAccount[] = [];
+  const verifyLogin: OAuthServices['verifyLogin'] = async ({ service: _, ...account }, options) => {
+    if (!('imap' in account)) return missiveProblems;
+    tried.push(account);
+    return typeof loginProblems === 'function' ? loginProblems(account, options) : loginProblems;
+  };
+  return { tried, verifyLogin };
+}
+
+async function listen(app: Express): Promise<{ origin: string; close: () => Promise<void> }> {
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
-  const origin = `http://127.0.0.1:${port}`;
-  const issuer = options.issuer ?? origin;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+type BasicServices = Pick<OAuthServices, 'issuer' | 'now' | 'verifyLogin' | 'log'>;
+
+function createServices(options: OAuthAppOptions, basic: BasicServices): OAuthServices {
+  const { now } = basic;
   const keyring = createKeyring(options.keys ?? { current: testKey(), previous: [] });
   const state = options.state ?? { ...createMemoryState({ now }), isShared: options.isShared ?? false };
-  const services = {
-    issuer,
+  return {
+    ...basic,
     hasMetadataAliases: options.hasMetadataAliases ?? true,
     keyring,
-    now,
     state,
     replicas: options.replicas ?? 1,
     clients: createClients({
@@ -133,13 +200,14 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
       state,
       deniedClients: new Set(options.deniedClients),
       dynamicClients: options.dynamicClients,
-      fetchDocument: options.fetchDocument ?? nothingToFetch,
+      fetchDocument: options.fetchDocument ?? failToFetch,
     }),
-    verifyLogin,
     powersLeft: (policy: Policy, service: Service) => powersLeft(toolsOf(service), policy),
-    log: { debug: write, info: write, warn: write, error: write },
   };
+}
 
+/** `/mcp` returns the grant of its bearer token. */
+function addRoutes(app: Express, services: OAuthServices): void {
   app.use(oauthRoutes(services));
   const grantFinder = createGrantFinder(services);
   app.all('/mcp', async (request, response) => void response.json(await grantFinder.find(request)));
@@ -149,41 +217,6 @@ export async function startOAuthApp(options: OAuthAppOptions = {}): Promise<OAut
     else response.status(500).json({ error: String(error) });
   };
   app.use(onError);
-
-  return {
-    origin,
-    issuer,
-    keyring,
-    tokens: createTokens(keyring),
-    state,
-    now,
-    advance(seconds) {
-      time += seconds * 1000;
-    },
-    tried,
-    logged: () => log.join('\n'),
-    mint: (client = {}) =>
-      mintClient(
-        keyring,
-        {
-          servers: exampleServers,
-          presets: [],
-          redirectUris: [redirectUri],
-          kind: 'confidential',
-          name: 'Test',
-          ...client,
-        },
-        now(),
-      ),
-    fetch: (path, init) => fetch(origin + path, { redirect: 'manual', ...init }),
-    post: (path, form, headers = {}) =>
-      fetch(origin + path, { method: 'POST', redirect: 'manual', headers, body: new URLSearchParams(form) }),
-    authorizePath: (client, overrides = {}) => authorizePath({ client_id: client.clientId, ...overrides }),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }
 
 function authorizePath(overrides: Record<string, string | undefined>): string {

@@ -1,4 +1,4 @@
-/** A person at the login form: opens it, fills it in, submits it, and ends where the browser is sent. No JavaScript, like the form. */
+/** Plays an account owner on the sign-in page: requests it, submits it, and follows no redirect. Without JavaScript, like the page. */
 
 export interface FormFields {
   full_name?: string;
@@ -10,31 +10,31 @@ export interface FormFields {
   smtp_password?: string;
   api_token?: string;
   end?: string;
-  /** Powers whose tick is taken away. */
+  /** Powers to untick. */
   [power: `allow_${string}`]: undefined;
 }
 
-/** What the browser shows after a submit: another page, or the redirect back to the client. */
+/** The response to a submit: another page, or the redirect to the client. */
 export interface Answer {
   status: number;
   html: string;
-  /** Where the browser is sent. Absent if the form is shown again. */
+  /** Target of the redirect. Absent if the page is shown again. */
   location: string | undefined;
-  /** Parameters of the redirect URI: `code` and `state`, or `error`. Absent if the form is shown again. */
+  /** Parameters of the redirect URI: `code` and `state`, or `error`. Absent if the page is shown again. */
   callback: URLSearchParams | undefined;
 }
 
-/** An open login form in one browser. */
+/** A sign-in page in one browser. */
 export interface OpenForm {
   html: string;
-  /** @param at where the request goes, if not to where the form came from: another replica */
+  /** @param at origin that the form is submitted to; by default the one of the page. Another replica has another */
   submit(fields: FormFields, at?: string): Promise<Answer>;
 }
 
 /**
- * Opens the login form that an authorization URL leads to.
+ * Requests the sign-in page of an authorization URL.
  *
- * @param origin of the server, as the browser has it; another than that of the URL for one replica of several
+ * @param origin sent by the browser; differs from that of the URL for one of several replicas
  */
 export async function openForm(authorizationUrl: URL, origin = authorizationUrl.origin): Promise<OpenForm> {
   const page = await fetch(authorizationUrl, { redirect: 'manual', headers: { accept: 'text/html' } });
@@ -62,15 +62,15 @@ export async function openForm(authorizationUrl: URL, origin = authorizationUrl.
   };
 }
 
-/** Signs in and returns the parameters that the client gets on its redirect URI. */
+/** @returns the parameters of the redirect URI after a sign-in */
 export async function signIn(authorizationUrl: URL, fields: FormFields): Promise<URLSearchParams> {
   const form = await openForm(authorizationUrl);
   const { callback, status } = await form.submit(fields);
-  if (callback === undefined) throw new Error(`Signing in answered ${status} instead of going back to the client`);
+  if (callback === undefined) throw new Error(`The sign-in has status ${status} instead of a redirect to the client`);
   return callback;
 }
 
-/** What the browser sends by itself: hidden fields, and the powers that are ticked. */
+/** Fields that the browser sends without input: the hidden ones, and the powers that are ticked. */
 function givenFields(html: string): Record<string, string> {
   const inputs = [
     ...(html.match(/<input[^>]*type="hidden"[^>]*>/g) ?? []),

@@ -1,15 +1,15 @@
-/** The sign-in page as a browser holds it: its cookie, its hidden field, and what a submit sends. */
+/** Requests and submits the sign-in page as a browser does: with its cookie and its hidden field. */
 import type { MintedClient, OAuthApp } from './oauth-app.ts';
 
 export interface SignInPage {
   response: Response;
   html: string;
-  /** `name=value`, as the browser sends it back. */
+  /** `name=value`, as the browser sends it. */
   cookie: string;
   transaction: string;
 }
 
-/** Opens the page, in the browser that already has `cookie` if there is one. */
+/** @param cookie of a browser that already has one */
 export async function openSignIn(
   app: OAuthApp,
   client: MintedClient,
@@ -20,7 +20,7 @@ export async function openSignIn(
   return pageOf(response, cookie);
 }
 
-/** The page that an answer shows. */
+/** @returns the page of a response */
 export async function pageOf(response: Response, cookie = ''): Promise<SignInPage> {
   const html = await response.text();
   const [setCookie] = response.headers.getSetCookie();
@@ -32,7 +32,7 @@ export async function pageOf(response: Response, cookie = ''): Promise<SignInPag
   };
 }
 
-/** Fields of somebody whose login is the same for both servers. */
+/** Fields of an account owner with the same credentials for both servers. */
 export const ada = {
   full_name: 'Ada Lovelace',
   email: 'ada@example.com',
@@ -41,7 +41,7 @@ export const ada = {
   use_same_credentials: '1',
 };
 
-/** Submits the page from our own origin; `headers` replace what the browser would send. */
+/** Submits the page from the origin of the app; `headers` replace those that the browser would send. */
 export function submit(
   app: OAuthApp,
   page: Pick<SignInPage, 'cookie' | 'transaction'>,
@@ -55,7 +55,7 @@ export function submit(
   );
 }
 
-/** Signs Ada in and returns the parameters of the callback. */
+/** @returns the parameters of the redirect URI after Ada has signed in */
 export async function callbackOf(
   app: OAuthApp,
   client: MintedClient,

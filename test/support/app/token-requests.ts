@@ -1,11 +1,11 @@
-/** What clients send to the token endpoint, and what they read from its answers. */
+/** Makes the requests of clients to the token endpoint, and reads its responses. */
 import { z } from 'zod';
 import { codeVerifier, type MintedClient, type OAuthApp } from './oauth-app.ts';
 import { callbackOf } from './sign-in-page.ts';
 
 export type Form = Record<string, string>;
 
-/** The status as text, and what the body says. */
+/** The status as text, and the members of the body. */
 const Answer = z.looseObject({
   status: z.string(),
   access_token: z.string().optional(),
@@ -24,7 +24,7 @@ export async function codeOf(
 
 export const secretOf = ({ clientSecret }: MintedClient): Form => (clientSecret ? { client_secret: clientSecret } : {});
 
-/** What a client that authenticates in the body sends for a code. */
+/** The exchange of a code, by a client that authenticates in the body. */
 export const codeGrant = (client: MintedClient, code: string, more: Form = {}): Form => ({
   grant_type: 'authorization_code',
   code,
