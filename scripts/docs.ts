@@ -7,6 +7,7 @@ import { limitTable, toolTable } from '../src/mcp/reference.ts';
 import { mailTools } from '../src/mcp/tools/mail.ts';
 import { missiveTools } from '../src/mcp/tools/missive.ts';
 import { PRESETS } from '../src/oauth/client/presets.ts';
+import { sealedTable } from '../src/oauth/sealed/sealed-table.ts';
 import { ENVIRONMENT } from '../src/settings/environment.ts';
 import { requirements, requirementTable } from './requirements.ts';
 
@@ -23,10 +24,11 @@ const BLOCKS: Readonly<Record<string, string>> = {
   // Only formatted here: `npm run bench` measures.
   bench: report(Results.parse(JSON.parse(readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8')))),
   requirements: requirementTable(required),
+  sealed: sealedTable(),
 };
 
 /** Blocks that are still written by hand. */
-const BY_HAND: ReadonlySet<string> = new Set(['code-map', 'sealed']);
+const BY_HAND: ReadonlySet<string> = new Set(['code-map']);
 
 function environmentTable(): string {
   const rows = Object.entries(ENVIRONMENT.shape).map(([name, schema]) => {
