@@ -1,4 +1,4 @@
-/** `mail-mcp deny` and `mail-mcp allow`: shuts a client out on all replicas at once, or lets it in again. */
+/** Denies a client on all replicas at once (`mail-mcp deny`), or allows it again (`mail-mcp allow`). */
 
 import { ConfigError, UpstreamError } from '../errors.ts';
 import { deniedClientKey, jtiOfClient } from '../oauth/client/clients.ts';
@@ -15,21 +15,21 @@ const CENTURY_MS = 100 * 365 * 24 * 3_600_000;
  * @throws {ConfigError} if there is no Redis, or no such client
  */
 export async function deny(named: string, env: NodeJS.ProcessEnv, now: Date): Promise<string> {
-  const jti = await change(named, env, (state, mark) => state.mark(mark, new Date(now.getTime() + CENTURY_MS)));
-  return `Client ${jti} is shut out, with everything it was given. Should Redis forget it, DENIED_CLIENTS does not.\n`;
+  const jti = await changeDenial(named, env, (state, key) => state.mark(key, new Date(now.getTime() + CENTURY_MS)));
+  return `Client ${jti} is denied, with everything that was granted to it. Redis may lose this; DENIED_CLIENTS does not.\n`;
 }
 
-/** The way back from `deny`. */
+/** Reverses `deny`. */
 export async function allow(named: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const jti = await change(named, env, (state, mark) => state.release(mark));
-  return `Client ${jti} is let in again, unless DENIED_CLIENTS names it.\n`;
+  const jti = await changeDenial(named, env, (state, key) => state.release(key));
+  return `Client ${jti} is allowed again, unless DENIED_CLIENTS names it.\n`;
 }
 
 /** @returns the `jti` of the client */
-async function change(
+async function changeDenial(
   named: string,
   env: NodeJS.ProcessEnv,
-  apply: (state: State, mark: string) => Promise<void>,
+  apply: (state: State, key: string) => Promise<void>,
 ): Promise<string> {
   const { keys, redisUrl } = readStateAccess(env);
   const jti = await jtiOfClient(named.trim(), createKeyring(keys));

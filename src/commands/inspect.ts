@@ -1,4 +1,4 @@
-/** `mail-mcp inspect`: what a client id or token is, for whoever has the key, without the secrets in it. */
+/** Describes a client id or token without its secrets, for the holder of the key (`mail-mcp inspect`). */
 import type { Servers } from '../account.ts';
 import { ConfigError } from '../errors.ts';
 import type { MailServer } from '../mail/account.ts';
@@ -7,25 +7,25 @@ import { createTokens, type Tokens } from '../oauth/sealed/sealed-types.ts';
 import { readKeys } from '../settings/config.ts';
 
 /**
- * @returns one JSON object to print: kind, jti, times and what the kind holds
- * @throws {ConfigError} if none of the keys opens it
+ * @returns one JSON object to print: kind, jti, times and the content of that kind
+ * @throws {ConfigError} if none of the keys decrypts it
  */
 export async function inspect(sealed: string, env: NodeJS.ProcessEnv, now: Date): Promise<string> {
   const tokens = createTokens(createKeyring(readKeys(env)));
-  for (const look of looks(tokens)) {
-    const seen = await look(sealed.trim(), now);
-    if (seen !== null) return `${JSON.stringify(seen, null, 2)}\n`;
+  for (const inspectAs of inspectors(tokens)) {
+    const content = await inspectAs(sealed.trim(), now);
+    if (content !== null) return `${JSON.stringify(content, null, 2)}\n`;
   }
-  throw new ConfigError('This is no client id and no token that ENCRYPTION_KEY or one of the earlier keys opens.');
+  throw new ConfigError('This is no client id and no token that ENCRYPTION_KEY or one of the earlier keys decrypts.');
 }
 
-/** Null if it is of another kind. */
-type Look = (sealed: string, now: Date) => Promise<object | null>;
+/** Null for another kind. */
+type Inspector = (sealed: string, now: Date) => Promise<object | null>;
 
-/** What may be shown of each kind. Whatever is not named here stays sealed: logins, hashes, states, challenges. */
-function looks(tokens: Tokens): Look[] {
+/** The fields of each kind that may be shown. All others stay sealed: credentials, hashes, states, challenges. */
+function inspectors(tokens: Tokens): Inspector[] {
   return [
-    look('client_id', tokens.client, ({ name, presets, redirect_uris, servers, policy, secret_hash }) => ({
+    inspector('client_id', tokens.client, ({ name, presets, redirect_uris, servers, policy, secret_hash }) => ({
       name,
       type: secret_hash === undefined ? 'public' : 'confidential',
       presets,
@@ -33,13 +33,13 @@ function looks(tokens: Tokens): Look[] {
       ...serverView(servers),
       policy,
     })),
-    look('registered', tokens.registered, ({ name, auth_method, redirect_uris }) => ({
+    inspector('registered', tokens.registered, ({ name, auth_method, redirect_uris }) => ({
       name,
       auth_method,
       redirect_uris,
     })),
-    look('connection', tokens.connection, ({ servers, policy }) => ({ ...serverView(servers), policy })),
-    look('access', tokens.access, ({ iss, sub, gid, granted_at, client, scope, consent, policy, servers }) => ({
+    inspector('connection', tokens.connection, ({ servers, policy }) => ({ ...serverView(servers), policy })),
+    inspector('access', tokens.access, ({ iss, sub, gid, granted_at, client, scope, consent, policy, servers }) => ({
       ...grantView({ iss, sub, gid, granted_at }),
       client,
       scope,
@@ -47,18 +47,23 @@ function looks(tokens: Tokens): Look[] {
       policy,
       ...serverView(servers),
     })),
-    look('refresh', tokens.refresh, ({ iss, sub, gid, granted_at, client, scope, consent }) => ({
+    inspector('refresh', tokens.refresh, ({ iss, sub, gid, granted_at, client, scope, consent }) => ({
       ...grantView({ iss, sub, gid, granted_at }),
       client,
       scope,
       consent,
     })),
-    look('code', tokens.code, ({ client, redirect_uri, scope, consent }) => ({ client, redirect_uri, scope, consent })),
-    look('transaction', tokens.transaction, ({ redirect_uri, scope }) => ({ redirect_uri, scope })),
+    inspector('code', tokens.code, ({ client, redirect_uri, scope, consent }) => ({
+      client,
+      redirect_uri,
+      scope,
+      consent,
+    })),
+    inspector('transaction', tokens.transaction, ({ redirect_uri, scope }) => ({ redirect_uri, scope })),
   ];
 }
 
-function look<T extends object>(kind: string, type: Sealer<T>, view: (content: T) => object): Look {
+function inspector<T extends object>(kind: string, type: Sealer<T>, view: (content: T) => object): Inspector {
   return async (sealed, now) => {
     const content = await type.inspect(sealed).catch(() => null);
     return content && { kind, ...claimsView(content, now), ...view(content) };

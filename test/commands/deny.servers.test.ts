@@ -43,7 +43,7 @@ const someJti = 'a'.repeat(22);
 const isDenied = async (jti: string) => (await state.claimed([deniedClientKey(jti)]))[0] !== null;
 
 describe('mail-mcp deny and allow', () => {
-  test('shut a client out and let it in again, named by its id or its jti', async () => {
+  test('deny a client and allow it again, named by its id or its jti', async () => {
     const { clientId, jti } = await minted();
     for (const name of [clientId, jti]) {
       const denied = await run(['deny', name], environment());
@@ -54,13 +54,13 @@ describe('mail-mcp deny and allow', () => {
     }
   });
 
-  test('take a jti that begins with a hyphen', async () => {
+  test('accept a jti that begins with a hyphen', async () => {
     const jti = `-${'a'.repeat(21)}`;
     expect(await run(['deny', jti], environment())).toMatchObject({ exitCode: 0, err: '' });
     expect(await isDenied(jti)).toBe(true);
   });
 
-  test('refuse what is no client, and a client of another key, without a change', async () => {
+  test('refuse a value that is no client, and a client of another key, and change nothing', async () => {
     const { clientId } = await minted();
     const other = { ...environment(), ENCRYPTION_KEY: randomBytes(32).toString('base64') };
     for (const [name, env] of [
@@ -71,7 +71,7 @@ describe('mail-mcp deny and allow', () => {
     ] as const) {
       const { exitCode, out, err } = await run(['deny', name], env);
       expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
-      expect(err).toContain('is no client id');
+      expect(err).toContain('is neither a client id');
       expect(err).not.toContain(clientId);
     }
   });

@@ -92,14 +92,14 @@ const sealedThings: [string, () => Promise<string>, object][] = [
 ];
 
 describe('mail-mcp inspect', () => {
-  test.each(sealedThings)('says what a %s is, and none of its secrets', async (kind, seal, content) => {
+  test.each(sealedThings)('prints what a %s contains, without its secrets', async (kind, seal, content) => {
     const { exitCode, out, err } = await inspected(await seal());
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
     expect(JSON.parse(out)).toMatchObject({ kind, ...content });
     for (const secret of SECRETS) expect(out).not.toContain(secret);
   });
 
-  test('opens what an earlier key sealed, and nothing of another server', async () => {
+  test('decrypts values of an earlier key, and none of another server', async () => {
     const [, seal = () => Promise.resolve('')] = sealedThings[0] ?? [];
     const sealed = await seal();
     const next = randomBytes(32).toString('base64');
@@ -108,7 +108,7 @@ describe('mail-mcp inspect', () => {
     expect(await inspected(sealed, { ENCRYPTION_KEY: next })).toEqual({
       exitCode: 1,
       out: '',
-      err: 'This is no client id and no token that ENCRYPTION_KEY or one of the earlier keys opens.\n',
+      err: 'This is no client id and no token that ENCRYPTION_KEY or one of the earlier keys decrypts.\n',
     });
   });
 });

@@ -11,27 +11,27 @@ export const MAX_NAME_LENGTH = 64;
 
 /** A client as requests see it. */
 export interface Client {
-  /** Who says what it is: the operator who minted it, nobody but itself, or the document at the URL that is its id. */
+  /** The source of its metadata: the operator who minted it, the client itself, or the document at the URL that is its id. */
   origin: 'minted' | 'registered' | 'document';
   /** Names the client in tokens and logs. */
   jti: string;
-  /** For people: no control or bidirectional characters, at most 64 of the others. Only minted clients have one that was checked. */
+  /** For display: no control or bidirectional characters, at most 64 others. Verified by the operator for minted clients only. */
   name: string;
-  /** Where the document about it is; null for clients without. */
+  /** Host of its metadata document; null for other clients. */
   documentHost: string | null;
   servers: Servers;
   redirectUris: readonly string[];
   /** SHA-256 of the secret, base64url; `null` for a public client. */
   secretHash: string | null;
-  /** What the operator allows at most. */
+  /** The operator's limits. */
   policy: Policy;
-  /** When the client, and everything that was given to it, ends. */
+  /** The end of the client and of everything that was granted to it. */
   expiresAt: Date | null;
   /** The client_id itself. */
   id: string;
 }
 
-/** @throws {OAuthError} `invalid_client` if the client_id is not one that was minted with these keys and is still valid */
+/** @throws {OAuthError} `invalid_client` if the client_id was not minted with these keys, or has expired */
 export async function unsealClient(tokens: Tokens, clientId: string, now: Date): Promise<Client> {
   try {
     const { jti, name, servers, exp, ...sealed } = await tokens.client.unseal(clientId, now);
@@ -53,7 +53,7 @@ export async function unsealClient(tokens: Tokens, clientId: string, now: Date):
   }
 }
 
-/** What access tokens say of their client. */
+/** The `client` claim of access tokens. */
 export function clientInToken({ jti, name, origin }: Pick<Client, 'jti' | 'name' | 'origin'>): AccessPayload['client'] {
   return { jti, name, ...(origin !== 'minted' && { minted: false as const }) };
 }

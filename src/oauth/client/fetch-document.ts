@@ -1,4 +1,7 @@
-/** The only fetch of a URL that a stranger chose: no way into the network that the server stands in, and little to read (draft §4.3, §6.5, §6.6). */
+/**
+ * Fetches client metadata documents (draft-ietf-oauth-client-id-metadata-document-00 §4.3, §6.5, §6.6). Their URLs come from untrusted clients, so
+ * only public addresses are connected to, and the response is limited in size and time.
+ */
 import { promises as dns, type LookupAddress } from 'node:dns';
 import type { IncomingMessage } from 'node:http';
 import { get, type RequestOptions } from 'node:https';
@@ -11,21 +14,21 @@ const TIMEOUT_MS = 5000;
 
 export interface FetchedDocument {
   text: string;
-  /** For how long it may be used without asking again, by its own headers (RFC 9111 §4.2); 0 if they do not say. */
+  /** Freshness lifetime by its headers (RFC 9111 §4.2); 0 without such headers. */
   freshSeconds: number;
 }
 
 /**
- * @param url one that `documentUrlProblem` has nothing against
- * @throws {OAuthError} `invalid_client` if there is no document of the right kind; `temporarily_unavailable` if that could not be found out
+ * @param url one that `documentUrlProblem` accepts
+ * @throws {OAuthError} `invalid_client` if there is no JSON document; `temporarily_unavailable` if that could not be determined
  */
 export type FetchDocument = (url: string) => Promise<FetchedDocument>;
 
-/** What a test puts in the place of the world. */
+/** Replaced by tests. */
 export interface FetchOptions {
   resolve?: (host: string) => Promise<LookupAddress[]>;
   isAllowed?: (address: string) => boolean;
-  /** Certificates to trust instead of those that Node trusts, PEM. */
+  /** Certificates to trust instead of Node's, PEM. */
   ca?: string;
   timeoutMs?: number;
 }
@@ -34,7 +37,7 @@ export function documentFetcher(options: FetchOptions = {}): FetchDocument {
   const { resolve = resolveHost, isAllowed = isPublic, ca } = options;
   const lookup = checkedLookup(resolve, isAllowed);
   return async (url) => {
-    // Over everything: resolving, connecting, and the last byte of the body.
+    // Includes resolving, connecting, and the last byte of the body.
     const signal = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
     try {
       const response = await responseOf(url, { lookup, signal, ...(ca !== undefined && { ca }) });
@@ -46,7 +49,7 @@ export function documentFetcher(options: FetchOptions = {}): FetchDocument {
       }
     } catch (cause) {
       if (cause instanceof OAuthError) throw cause;
-      // The same for a closed port, a private address and a bad certificate: nobody scans a network with this.
+      // One answer for a closed port, a private address and a bad certificate, so that it cannot be used to scan a network.
       throw new OAuthError('temporarily_unavailable', 'What the application says about itself could not be fetched.', {
         cause,
       });
@@ -59,12 +62,12 @@ function responseOf(
   options: { lookup: LookupFunction; signal: AbortSignal; ca?: string },
 ): Promise<IncomingMessage> {
   const { hostname } = new URL(url);
-  // Node resolves no literal, so that it would pass the check by.
+  // Node does not call `lookup` for an IP address, so the check of the address would be skipped.
   if (isIP(hostname.replace(/^\[|\]$/g, ''))) throw new Error('a host that is an address');
   const request: RequestOptions = {
     ...options,
     agent: false,
-    // Whatever the environment says about bad certificates.
+    // Takes precedence over NODE_TLS_REJECT_UNAUTHORIZED.
     rejectUnauthorized: true,
     maxHeaderSize: 8 * 1024,
     headers: { Accept: 'application/json', 'Accept-Encoding': 'identity', 'User-Agent': 'mail-mcp' },
@@ -74,7 +77,7 @@ function responseOf(
   });
 }
 
-/** Every address of the host has to be allowed; connections go to the addresses that were checked, and are not resolved again. */
+/** Every address of the host must be allowed. Connections go to the addresses that were checked, without a second resolution. */
 function checkedLookup(
   resolve: (host: string) => Promise<LookupAddress[]>,
   isAllowed: (address: string) => boolean,
@@ -94,8 +97,8 @@ function checkedLookup(
 }
 
 /**
- * Asks DNS itself: the resolver of the operating system would keep one of its few threads, which mail needs too, for as long as a name server
- * of a stranger is silent. What only this machine calls by a name is not found.
+ * Queries DNS directly: the resolver of the operating system would block one of its few threads, which mail needs too, for as long as an unknown
+ * name server does not answer. Names that are known to this machine only are not found.
  */
 async function resolveHost(host: string): Promise<LookupAddress[]> {
   const resolver = new dns.Resolver({ timeout: 2000, tries: 2 });
@@ -105,13 +108,13 @@ async function resolveHost(host: string): Promise<LookupAddress[]> {
   );
 }
 
-/** NAT64 (RFC 6052 §2.1): the prefix that everybody knows, before an IPv4 address. */
+/** NAT64 (RFC 6052 §2.1): the well-known prefix of an IPv4 address. */
 const NAT64_PREFIX = ipaddr.parseCIDR('64:ff9b::/96');
 
-/** All of IPv6 that has been given out (IANA, IPv6 Global Unicast Address Assignments). What is beside it may be a way in, such as `::7f00:1`. */
+/** All assigned global unicast addresses (IANA, IPv6 Global Unicast Address Assignments). Others may lead to local networks, such as `::7f00:1`. */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 
-/** Whether an address is one of the public Internet. Those that carry an IPv4 address within are as public as that is; 6to4 and Teredo are never. */
+/** Checks whether an address is public. IPv6 addresses that contain an IPv4 address are as public as that one; 6to4 and Teredo are never. */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
@@ -125,7 +128,7 @@ function requireJsonDocument({ statusCode = 0, headers }: IncomingMessage): void
   if (statusCode === 429 || statusCode >= 500) throw new Error(`status ${statusCode}`);
   const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const isJson = mediaType === 'application/json' || /^application\/[\w.-]+\+json$/.test(mediaType);
-  // A redirect too: where it leads has not been checked.
+  // Includes redirects: their target was not checked.
   if (statusCode !== 200) throw noDocumentError(`status ${statusCode}`);
   if (!isJson) throw noDocumentError('not JSON');
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw noDocumentError('compressed');

@@ -1,27 +1,27 @@
-/** Client ID Metadata Documents: which URL may be a client_id, and what the document there must say (draft-ietf-oauth-client-id-metadata-document-00 §3, §4.1). */
+/** Validates client metadata documents and the URLs that name them (draft-ietf-oauth-client-id-metadata-document-00 §3, §4.1). */
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { plainText } from '../http/plain-text.ts';
 import { isOpenToDynamicClients, type TrustedHosts } from './dynamic-clients.ts';
 
-/** It rides in the query of an authorization request beside everything else. */
+/** It shares the query of an authorization request with all other parameters. */
 const MAX_URL_LENGTH = 512;
 
 const MAX_NAME_LENGTH = 64;
 
-/** What counts of a document. */
+/** The metadata of a document that the server uses. */
 export interface ClientDocument {
-  /** As on a page: plain, at most 64 characters. */
+  /** For display: plain text of at most 64 characters. */
   name: string;
   redirectUris: readonly string[];
 }
 
-/** Nothing else that comes as a client_id looks like this: sealed ones have no colon. */
+/** Sealed client_ids contain no colon. */
 export const looksLikeDocumentUrl = (clientId: string): boolean => /^https:/i.test(clientId);
 
 /**
- * Whether a URL may be a client_id. It is compared as a string for ever after, so it must be spelled the one way in which a parser leaves it
- * alone: that also rules out dot segments, however they are encoded.
+ * Checks whether a URL may be a client_id. It is compared as a string, so it must have the one spelling that a URL parser does not change. This
+ * also excludes dot segments in any encoding.
  *
  * @returns what is wrong with it, as the end of a sentence; `null` if nothing is
  */
@@ -38,7 +38,7 @@ export function documentUrlProblem(text: string): string | null {
 
 const SHARED_SECRET_METHOD = /^client_secret_/;
 
-/** Fields of RFC 7591 §2 that decide something here; all others are ignored. */
+/** Fields of RFC 7591 §2 that the server uses; all others are ignored. */
 const Metadata = z
   .object({
     client_id: z.string(),
@@ -47,7 +47,7 @@ const Metadata = z
     grant_types: z.array(z.string()).default(['authorization_code']),
     response_types: z.array(z.string()).default(['code']),
     token_endpoint_auth_method: z.string().default('none'),
-    /** Not of RFC 7591, but what ChatGPT's document has: further methods that the client can do. */
+    /** Not in RFC 7591; ChatGPT's document has it: further methods that the client supports. */
     token_endpoint_auth_methods_supported: z.array(z.string()).default([]),
     client_secret: z.never('must not be there').optional(),
     client_secret_expires_at: z.never('must not be there').optional(),
@@ -56,11 +56,11 @@ const Metadata = z
   .refine(({ response_types }) => response_types.includes('code'), 'response_types lacks code')
   .refine(
     (metadata) => !authenticationMethods(metadata).some((method) => SHARED_SECRET_METHOD.test(method)),
-    'a document that everybody can read has no shared secret',
+    'a public document cannot rely on a shared secret',
   )
   .refine(
     (metadata) => authenticationMethods(metadata).includes('none'),
-    'the client does not go without authentication, and nothing else works here',
+    'the client requires authentication, and only the method none is supported for documents',
   );
 
 function authenticationMethods(metadata: {
@@ -71,11 +71,11 @@ function authenticationMethods(metadata: {
 }
 
 /**
- * The host of the document proves who wrote it, and nothing about the hosts that it sends codes to: those have to be trusted as well.
+ * The host of a document vouches for its content, but not for the hosts of its redirect URIs: those must be trusted as well.
  *
  * @param url the client_id that the document was fetched for
- * @returns the redirect URIs without those that such a client may not have
- * @throws {Error} saying what is wrong; for the log
+ * @returns the redirect URIs without those that dynamic clients may not have
+ * @throws {Error} naming the fault; for the log
  */
 export function parseClientDocument(text: string, url: string, trustedHosts: TrustedHosts): ClientDocument {
   const metadata = Metadata.parse(JSON.parse(text));

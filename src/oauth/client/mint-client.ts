@@ -16,7 +16,7 @@ const WRONG_SERVERS = 'A mail server needs a host name and a port from 1 to 6553
 
 export interface NewClient {
   servers: Servers;
-  /** Names from the table in presets.ts. */
+  /** Names in presets.ts. */
   presets: readonly string[];
   redirectUris: readonly string[];
   /** `public` clients get no secret (RFC 6749 §2.1). */
@@ -92,7 +92,7 @@ function presetFaults(client: NewClient): string[] {
 }
 
 function redirectUriFaults(client: NewClient): string[] {
-  // An unknown preset is a fault of its own.
+  // An unknown preset is reported separately.
   if (
     client.redirectUris.length === 0 &&
     client.presets.every((preset) => PRESETS[preset]?.redirectUris.length === 0)

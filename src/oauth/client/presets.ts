@@ -1,11 +1,11 @@
-/** Known MCP clients and the redirect URIs they use. A client_id seals the names only, so a new URI here reaches clients already minted. */
+/** Lists known MCP clients and their redirect URIs. A client_id contains preset names only, so a URI that is added here applies to clients already minted. */
 
 export interface Preset {
-  /** What people call the client. */
+  /** For display. */
   title: string;
-  /** Loopback URIs stand for every port (RFC 8252 §7.3). */
+  /** Loopback URIs match with any port (RFC 8252 §7.3). */
   redirectUris: readonly string[];
-  /** `public`: the client is known to send no secret. */
+  /** `public`: the client sends no secret. `either`: it depends on the configuration. */
   kind: 'confidential' | 'public' | 'either';
 }
 
@@ -58,10 +58,10 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   goose: { title: 'Goose', redirectUris: ['http://127.0.0.1/oauth_callback'], kind: 'public' },
   codex: { title: 'Codex', redirectUris: ['http://127.0.0.1/callback'], kind: 'public' },
   opencode: { title: 'OpenCode', redirectUris: ['http://127.0.0.1/mcp/oauth/callback'], kind: 'either' },
-  // Runs on a host of its owner, whose callback `--redirect-uri` names.
+  // Self-hosted: `--redirect-uri` names its callback.
   librechat: { title: 'LibreChat', redirectUris: [], kind: 'confidential' },
   conformance: { title: 'MCP conformance suite', redirectUris: ['http://127.0.0.1/callback'], kind: 'either' },
 };
 
-/** What `generate` uses when neither a preset nor a redirect URI is named. */
+/** Used by `generate` when neither a preset nor a redirect URI is named. */
 export const DEFAULT_PRESETS: readonly string[] = ['claude', 'inspector'];

@@ -1,13 +1,13 @@
-/** Where a request comes from, as far as it tells one caller from another. */
+/** Reduces the address of a request to the part that distinguishes one caller from another. */
 import ipaddr from 'ipaddr.js';
 
-/** What one household or machine gets of IPv6: it can choose freely among the rest (RFC 6177 §2). */
+/** The prefix that one site is assigned; it chooses the rest of its IPv6 addresses freely (RFC 6177 §2). */
 const IPV6_PREFIX_BYTES = 8;
 
-/** @returns the IPv4 address, the /64 of an IPv6 address, or the empty text for what is neither (a closed connection) */
+/** @returns the IPv4 address, the /64 of an IPv6 address, or the empty string for other input (a closed connection) */
 export function addressBlock(address: string | undefined): string {
   if (address === undefined || !ipaddr.isValid(address)) return '';
-  // `::ffff:192.0.2.1` is what a server that listens on both sees of 192.0.2.1.
+  // A dual-stack server receives 192.0.2.1 as `::ffff:192.0.2.1`.
   const bytes = ipaddr.process(address).toByteArray();
   return Buffer.from(bytes.slice(0, IPV6_PREFIX_BYTES)).toString('hex');
 }

@@ -1,4 +1,4 @@
-/** Comparison of secrets: takes the same time wherever they differ. */
+/** Compares secrets in a time that does not depend on where they differ. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url');

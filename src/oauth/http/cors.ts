@@ -1,4 +1,4 @@
-/** Which endpoints web pages may call from elsewhere. Never the sign-in page (RFC 9700 §2.6). */
+/** Allows web pages of other origins to call an endpoint (CORS). Never applied to the sign-in page (RFC 9700 §2.6). */
 import cors from 'cors';
 import type { RequestHandler } from 'express';
 
@@ -24,7 +24,7 @@ const EXPOSED_HEADERS = [
   'RateLimit-Reset',
 ];
 
-/** Lets any web page call, with tokens that it holds but never with cookies. Answers preflights itself, without authentication. */
+/** Allows every origin, with tokens but never with cookies. Answers preflight requests itself, without authentication. */
 export function allowOtherOrigins(methods: readonly string[]): RequestHandler {
   return cors({
     origin: '*',

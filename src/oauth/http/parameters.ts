@@ -1,11 +1,11 @@
-/** Parameters of a query or a form, as OAuth counts them: an empty one is absent, a repeated one is an error (RFC 6749 §3.1, §3.2). */
+/** Parses parameters of a query or form by the rules of OAuth: an empty one is absent, a repeated one is an error (RFC 6749 §3.1, §3.2). */
 import type { Request } from 'express';
 import { OAuthError } from '../../errors.ts';
 
 export interface Parameters {
   /** `undefined` if it was not sent, or sent empty, or sent more than once. */
   get(name: string): string | undefined;
-  /** Names that were sent more than once, whatever their values. */
+  /** Names that were sent more than once, with any values. */
   repeated: ReadonlySet<string>;
 }
 
@@ -28,7 +28,7 @@ export function queryOf(request: Request): string {
 /**
  * Reads a form body (`application/x-www-form-urlencoded`, not compressed).
  *
- * @throws {OAuthError} `invalid_request` if it is something else or longer than `maxBytes`
+ * @throws {OAuthError} `invalid_request` if it has another type or is longer than `maxBytes`
  */
 export async function readForm(request: Request, maxBytes: number): Promise<Parameters> {
   const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
@@ -42,8 +42,8 @@ export async function readForm(request: Request, maxBytes: number): Promise<Para
 /**
  * Reads a JSON body (`application/json`, not compressed).
  *
- * @returns what it says, of any shape; `undefined` if it is not JSON
- * @throws {OAuthError} `invalid_request` if it is something else or longer than `maxBytes`
+ * @returns the parsed value, of any shape; `undefined` if it is not JSON
+ * @throws {OAuthError} `invalid_request` if it has another type or is longer than `maxBytes`
  */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
@@ -62,7 +62,7 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  // The request must stay open, or the refusal could not be sent.
+  // The request must not be destroyed, or the error response could not be sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
     if (size > maxBytes) throw tooLarge();

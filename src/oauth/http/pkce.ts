@@ -1,4 +1,4 @@
-/** Proof Key for Code Exchange, S256 only (RFC 7636). */
+/** Verifies Proof Key for Code Exchange, S256 only (RFC 7636). */
 import { createHash } from 'node:crypto';
 import { equalsInConstantTime } from './constant-time.ts';
 
@@ -10,7 +10,7 @@ const isCodeVerifier = (value: string): boolean => /^[A-Za-z0-9._~-]{43,128}$/.t
 
 export const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url');
 
-/** Whether the verifier is well formed and its digest is the challenge (RFC 7636 §4.6). */
+/** Checks whether the verifier is well formed and its digest equals the challenge (RFC 7636 §4.6). */
 export function matchesChallenge(verifier: string, challenge: string): boolean {
   return isCodeVerifier(verifier) && equalsInConstantTime(challengeOf(verifier), challenge);
 }

@@ -1,6 +1,6 @@
-/** Text from outside, made fit to be read on a page of ours. */
+/** Reduces text from clients and servers to plain text that is safe to display. */
 
-/** C0, C1, line and paragraph separators, and whatever turns, joins or hides the text around it (UAX #9, UTS #39 §3.1). */
+/** C0, C1, line and paragraph separators, and characters that reorder, join or hide the text around them (UAX #9, UTS #39 §3.1). */
 const DECEPTIVE_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu;
 
 /** Removes control and bidirectional characters, folds blanks, and cuts after `maxLength` characters. */

@@ -1,7 +1,7 @@
-/** Redirect URIs: which may be registered, which request matches one, and what a browser page may submit to. */
+/** Validates and compares redirect URIs (RFC 9700 §2.1, RFC 8252), and appends response parameters to them. */
 import { isIP } from 'node:net';
 
-/** Plain http is for programs on the person's own computer only; its port is theirs to choose (RFC 8252 §7.3). */
+/** Plain http is for programs on the user's computer only, which choose their port (RFC 8252 §7.3). */
 const LOOPBACK_URI = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::(\d{1,5}))?([/?].*)?$/;
 
 /** Schemes without a dot that a known client owns. Others must look like a reversed domain name (RFC 8252 §7.1). */
@@ -9,11 +9,11 @@ const PRIVATE_USE_SCHEMES = new Set(['cursor']);
 
 export const MAX_REDIRECT_URI_LENGTH = 512;
 
-/** What we answer with (RFC 6749 §4.1.2, RFC 9207 §2). A client that finds one of them twice may read the one that is not ours. */
+/** Parameters of the authorization response (RFC 6749 §4.1.2, RFC 9207 §2). A client that finds one of them twice may read the wrong one. */
 const RESPONSE_PARAMETERS = ['code', 'state', 'iss', 'error', 'error_description'];
 
 /**
- * Whether a URI may be registered for a client: https to a named host, http to this computer, or a private-use scheme.
+ * Checks whether a URI may be registered for a client: https to a named host, http to the user's computer, or a private-use scheme.
  *
  * @returns what is wrong with it, as the end of a sentence that starts with the URI; `null` if nothing is
  */
@@ -57,7 +57,7 @@ function differsOnlyInPort(registered: string, requested: string): boolean {
 
 /**
  * Appends response parameters to a redirect URI, keeping its own query (RFC 6749 §3.1.2). Never parses the URI itself,
- * so the client is called back under the very string that it registered.
+ * so the redirect goes to exactly the string that the client registered.
  */
 export function withParameters(uri: string, parameters: Record<string, string | undefined>): string {
   const query = new URLSearchParams();
@@ -67,9 +67,9 @@ export function withParameters(uri: string, parameters: Record<string, string | 
 }
 
 /**
- * Where the sign-in form may lead, for `form-action` (CSP 3 §6.4.1). Chromium applies it to every redirect after the POST: ours to the
- * client, and whatever the client's callback adds (to its host without www, to its success page). Those cannot be known, and a
- * blocked one leaves the person on our page without a word, so onward redirects may go to any https host.
+ * The targets that the sign-in form may lead to, for `form-action` (CSP 3 §6.4.1). Chromium applies it to every redirect after the POST: the one
+ * to the client, and those of the client's callback (to its host without www, to its success page). The latter are not known in advance, and a
+ * blocked one leaves the user on the sign-in page without an explanation, so further redirects may go to any https host.
  */
 export function formActionSources(redirectUri: string): string[] {
   const { protocol, hostname, origin } = new URL(redirectUri);
@@ -78,7 +78,7 @@ export function formActionSources(redirectUri: string): string[] {
   return [hostname.startsWith('[') ? protocol : origin, 'https:'];
 }
 
-/** How a person is told where the browser goes next: the host, or the application's scheme. */
+/** The host of a redirect URI, or its private-use scheme and host, for display. */
 export function redirectHost(uri: string): string {
   const { protocol, host } = new URL(uri);
   return protocol === 'http:' || protocol === 'https:' ? host : `${protocol}//${host}`;

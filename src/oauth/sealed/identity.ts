@@ -30,7 +30,7 @@ type MailboxAccount = Extract<Account, { service: 'mail' }>;
 /**
  * Combines credentials with the servers of a client.
  *
- * @throws {OAuthError} `invalid_grant` if the two are of different services: the default connection of dynamic clients may have changed to another
+ * @throws {OAuthError} `invalid_grant` if the services differ: the default connection of dynamic clients may have changed to another service
  */
 export function accountOf(credentials: MailCredentials, servers: MailServers): MailboxAccount;
 export function accountOf(credentials: Credentials, servers: Servers): Account;

@@ -23,7 +23,7 @@ const bare = (app: OAuthApp) =>
   `Bearer resource_metadata="${app.issuer}/.well-known/oauth-protected-resource/mcp", scope="${allScopes}"`;
 
 describe('the bearer check of /mcp (RFC 6750)', () => {
-  test('BEAR-01 BEAR-02 without credentials every method gets the bare challenge', async () => {
+  test('BEAR-01 BEAR-02 without credentials every method gets the challenge without an error', async () => {
     await using app = await startOAuthApp();
     for (const method of ['GET', 'POST', 'DELETE']) {
       const response = await app.fetch('/mcp', { method });
@@ -44,7 +44,7 @@ describe('the bearer check of /mcp (RFC 6750)', () => {
     expect(error).toBe('invalid_token');
   });
 
-  test('BEAR-03 BEAR-06 every bad token gets the same answer', async () => {
+  test('BEAR-03 BEAR-06 every invalid token gets the same answer', async () => {
     await using app = await startOAuthApp();
     await using other = await startOAuthApp({ issuer: 'https://other.example' });
     const { accessToken, refreshToken, clientId, code } = await tokensFor(app);
@@ -60,10 +60,10 @@ describe('the bearer check of /mcp (RFC 6750)', () => {
       'a refresh token': refreshToken,
       'a client_id': clientId,
       'a code': code,
-      'of another server with the same key': (await tokensFor(other)).accessToken,
+      'from another server with the same key': (await tokensFor(other)).accessToken,
       'for another audience': await seal({ aud: 'https://other.example/mcp' }),
       'for a path below': await seal({ aud: `${app.issuer}/mcp/` }),
-      'of another issuer': await seal({ iss: 'https://other.example' }),
+      'from another issuer': await seal({ iss: 'https://other.example' }),
       expired: await seal({}, at(-28_800)),
       'not yet valid': await seal({}, at(61)),
       'two tokens': `${accessToken}, Bearer ${accessToken}`,
@@ -83,7 +83,7 @@ describe('the bearer check of /mcp (RFC 6750)', () => {
     expect((await withToken(app, `Bearer ${accessToken}`)).status).toBe(200);
   });
 
-  test('BEAR-05 the scheme has no case, and the token stands in this one header only', async () => {
+  test('BEAR-05 the scheme has no case, and the token is accepted in this one header only', async () => {
     await using app = await startOAuthApp();
     const { accessToken } = await tokensFor(app);
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
@@ -136,7 +136,7 @@ describe('the bearer check of /mcp (RFC 6750)', () => {
     });
   });
 
-  test('BEAR-08 a token of the longest values stays under 4 KiB', async () => {
+  test('BEAR-08 a token with the longest values stays under 4 KiB', async () => {
     await using app = await startOAuthApp({ issuer: 'https://mail.mcp.example.com' });
     const host = `${'h'.repeat(249)}.com`;
     const server = { host, port: 65535, security: 'starttls' as const };

@@ -25,7 +25,7 @@ async function faultsOf(client: Partial<NewClient>): Promise<string> {
   return error.message;
 }
 
-/** One bit of one of the five parts is another; an empty part gets a character. */
+/** Changes one bit of one of the five parts; an empty part gets a character. */
 function withBitFlipped(clientId: string, part: number): string {
   const parts = clientId.split('.');
   const bytes = Buffer.from(parts[part] ?? '', 'base64url');
@@ -38,7 +38,7 @@ function withBitFlipped(clientId: string, part: number): string {
 }
 
 describe('client_id', () => {
-  test('CLI-01 nothing but a client that was minted here is a client', async () => {
+  test('CLI-01 only a client_id that was minted here is accepted', async () => {
     await using app = await startOAuthApp();
     await using foreign = await startOAuthApp({ keys: { current: testKey(5), previous: [] } });
     const client = await app.mint();
@@ -86,7 +86,7 @@ describe('client_id', () => {
     expect((await unsealClient(tokens, clientId, now)).secretHash).toBeNull();
   });
 
-  test('CLI-03 ids and secrets consist of characters that form-encoding leaves alone', async () => {
+  test('CLI-03 ids and secrets consist of characters that form-encoding does not change', async () => {
     for (let index = 0; index < 1000; index++) {
       const { clientId, clientSecret } = await mint({});
       expect(clientId).toMatch(/^[A-Za-z0-9._~-]+$/);
@@ -121,7 +121,7 @@ describe('client_id', () => {
     expect((await app.fetch(path)).status).toBe(200);
   });
 
-  test('CLI-05 presets stand for their redirect URIs, beside those that are named', async () => {
+  test('CLI-05 presets add their redirect URIs to those that are named', async () => {
     const { clientId } = await mint({ presets: ['claude', 'cursor'], redirectUris: ['https://a.example/cb'] });
     const { redirectUris, name } = await unsealClient(tokens, clientId, now);
     expect(redirectUris).toEqual([
@@ -142,14 +142,14 @@ describe('client_id', () => {
     });
   });
 
-  test('a client without a name is called by the host it returns to', async () => {
+  test('a client without a name is named by the host of its redirect URI', async () => {
     const { clientId } = await mint({ presets: [], redirectUris: ['https://chat.example/cb'] });
     expect((await unsealClient(tokens, clientId, now)).name).toBe('chat.example');
   });
 
   test('all faults are reported at once, one a line', async () => {
     const message = await faultsOf({
-      presets: ['nobody'],
+      presets: ['unknown'],
       redirectUris: ['javascript:alert(1)', 'http://client.example/'],
       name: 'a\u202eb',
       servers: { ...exampleServers, imap: { ...exampleServers.imap, port: 0 } },

@@ -11,7 +11,7 @@ import { answerOf, codeGrant, codeOf, refreshGrant, tokensOf } from '../../suppo
 const claudeCode = 'https://claude.ai/oauth/claude-code-client-metadata';
 const callback = 'https://claude.ai/api/mcp/auth_callback';
 
-/** A client of a document: its URL is all that it has. */
+/** A client that is described by a metadata document, with the URL as its client_id. */
 const at = (url: string): MintedClient => ({ clientId: url, clientSecret: null });
 
 const claudeCodeDocument = {
@@ -21,7 +21,7 @@ const claudeCodeDocument = {
   token_endpoint_auth_method: 'none',
 };
 
-/** The server, and what the world says at each URL. */
+/** A server, and the metadata documents that it can fetch. */
 async function start(dynamicClients: Partial<DynamicClients> = {}, options: Parameters<typeof startOAuthApp>[0] = {}) {
   const world = new Map<string, object>([[claudeCode, claudeCodeDocument]]);
   const fetched: string[] = [];
@@ -57,7 +57,7 @@ async function registered(
 
 const Metadata = z.looseObject({ token_endpoint_auth_methods_supported: z.array(z.string()) });
 
-describe('clients that a document describes (draft-ietf-oauth-client-id-metadata-document)', () => {
+describe('clients by metadata document (draft-ietf-oauth-client-id-metadata-document)', () => {
   test('CIMD-05 Claude Code signs in on any port of both its loopback names, which its document lists without one', async () => {
     await using server = await start();
     const { app } = server;
@@ -81,7 +81,7 @@ describe('clients that a document describes (draft-ietf-oauth-client-id-metadata
     expect([response.status, response.headers.get('location')]).toEqual([400, null]);
   });
 
-  test('CIMD-01 META-05 META-06 they are advertised only when they are on, and then beside none', async () => {
+  test('CIMD-01 META-05 META-06 they are advertised only when they are enabled, and then with the method none', async () => {
     const metadataOf = async (dynamicClients: Partial<DynamicClients>) => {
       await using server = await start(dynamicClients);
       const response = await server.app.fetch('/.well-known/oauth-authorization-server');
@@ -97,7 +97,7 @@ describe('clients that a document describes (draft-ietf-oauth-client-id-metadata
     );
   });
 
-  test('CLI-01 CIMD-08 while they are off, or the operator named no mail servers, a URL is no client and is not fetched', async () => {
+  test('CLI-01 CIMD-08 while they are disabled, or the operator has named no mail servers, a URL is no client and is not fetched', async () => {
     await using off = await start({ acceptsDocuments: false });
     await using never = await startOAuthApp();
     for (const app of [off.app, never]) {
@@ -135,7 +135,7 @@ describe('clients that a document describes (draft-ietf-oauth-client-id-metadata
     expect(await app.tokens.access.unseal(access_token, app.now())).toMatchObject({ policy, servers: exampleServers });
   });
 
-  test('CIMD-07 a host that is not trusted is not asked, and the person is told', async () => {
+  test('CIMD-07 nothing is fetched from a host that is not trusted, and the page says so', async () => {
     await using server = await start();
     const { app } = server;
     const client = server.publish('https://evil.example/client.json');
@@ -145,7 +145,7 @@ describe('clients that a document describes (draft-ietf-oauth-client-id-metadata
     expect(server.fetched).toEqual([]);
   });
 
-  test('CIMD-04 TOK-03 a client of a document has no secret to send', async () => {
+  test('CIMD-04 TOK-03 a client by metadata document is refused with a secret', async () => {
     await using server = await start();
     const { app } = server;
     const code = await codeOf(app, at(claudeCode), { redirect_uri: 'http://localhost/callback' });
@@ -153,7 +153,7 @@ describe('clients that a document describes (draft-ietf-oauth-client-id-metadata
     expect(await answerOf(response)).toMatchObject({ status: '401', error: 'invalid_client' });
   });
 
-  test('CIMD-06 TOK-07 a document that is withdrawn ends its client at the token endpoint, for a code and for a refresh', async () => {
+  test('CIMD-06 TOK-07 a withdrawn document ends its client at the token endpoint, for a code and for a refresh', async () => {
     await using server = await start();
     const { app, world } = server;
     const client = server.publish('https://claude.ai/client.json');
@@ -171,7 +171,7 @@ describe('clients that a document describes (draft-ietf-oauth-client-id-metadata
     }
   });
 
-  test('CIMD-06 a redirect URI that the document takes back is good for nobody who is on the way to it', async () => {
+  test('CIMD-06 a redirect URI that the document no longer lists is refused, also for a sign-in that has started', async () => {
     await using server = await start();
     const { app } = server;
     const other = 'https://claude.com/api/mcp/auth_callback';
@@ -205,7 +205,7 @@ describe('clients that a document describes (draft-ietf-oauth-client-id-metadata
     ).toMatchObject({ status: '401', error: 'invalid_client' });
   });
 
-  test('CIMD-03 while a document cannot be had, the person and the client are told to try again', async () => {
+  test('CIMD-03 while a document is unavailable, the page and the token response say to try again', async () => {
     await using app = await startOAuthApp({
       dynamicClients: openToClients,
       fetchDocument: async () => {
@@ -219,25 +219,26 @@ describe('clients that a document describes (draft-ietf-oauth-client-id-metadata
   });
 });
 
-describe('a client that nobody minted', () => {
-  test('FORM-01 that registered itself is shown as unverified, with the host it returns to and the mail servers', async () => {
+describe('a dynamic client', () => {
+  test('FORM-01 a registered client is shown as unverified, with the host of its redirect URI and the mail servers', async () => {
     await using server = await start();
     const client = await registered(server.app, { client_name: 'Claude <b>\u202e' });
     const { html } = await openSignIn(server.app, client, { redirect_uri: callback });
     expect(html).toContain('Claude &lt;b&gt;</strong> (unverified)');
+    // words: a sentence of the sign-in page
     expect(html).toContain('Nobody has verified this application.');
     expect(html).toContain('You return to <strong>claude.ai</strong>');
     for (const shown of ['imap.example.com:993', 'smtp.example.com:465']) expect(html).toContain(shown);
     expect(html).not.toContain('\u202e');
   });
 
-  test('FORM-01 that registered itself without a name is called by its host', async () => {
+  test('FORM-01 a registered client without a name is named by its host', async () => {
     await using server = await start();
     const { html } = await openSignIn(server.app, await registered(server.app), { redirect_uri: callback });
     expect(html).toContain('<strong>claude.ai</strong> (unverified)');
   });
 
-  test('FORM-01 CIMD-07 that a document describes is shown with the host of the document, and nothing more is called verified', async () => {
+  test('FORM-01 CIMD-07 a client by metadata document is shown with the host of the document, and nothing else is called verified', async () => {
     await using server = await start();
     const { html } = await openSignIn(server.app, at(claudeCode), { redirect_uri: 'http://localhost:3118/callback' });
     expect(html).toContain('<strong>Claude Code</strong> of <strong>claude.ai</strong> would like');
@@ -246,7 +247,7 @@ describe('a client that nobody minted', () => {
     expect(html).toContain('You return to a program on this device');
   });
 
-  test('FORM-01 neither word is on the page of a client that the operator minted', async () => {
+  test('FORM-01 neither word is on the page of a minted client', async () => {
     await using server = await start();
     const { html } = await openSignIn(server.app, await server.app.mint());
     expect(html).not.toMatch(/verified/i);
@@ -259,7 +260,7 @@ describe('a client that nobody minted', () => {
     ['resource', { resource: 'https://other.example/mcp' }, 'invalid_target'],
     ['state that cannot be kept', { state: '\u0001'.repeat(2000) }, 'invalid_request'],
   ])(
-    'AUTHZ-04 a defect of the %s does not send the browser to it; the person sees where it would go',
+    'AUTHZ-04 a defect of the %s does not redirect the browser; the page shows where it would go',
     async (_, defect, error) => {
       await using server = await start();
       const { app } = server;
@@ -279,20 +280,20 @@ describe('a client that nobody minted', () => {
     },
   );
 
-  test('AUTHZ-04 a minted client is told of a defect without asking', async () => {
+  test('AUTHZ-04 a defect is reported to a minted client without a question on the page', async () => {
     await using server = await start();
     const response = await server.app.fetch(server.app.authorizePath(await server.app.mint(), { scope: 'unknown' }));
     expect(response.status).toBe(303);
   });
 
-  test('AUTHZ-04 after the person has cancelled, the browser goes back by itself', async () => {
+  test('AUTHZ-04 after the user has cancelled, the browser is redirected without a further question', async () => {
     await using server = await start();
     const client = await registered(server.app);
     const parameters = await callbackOf(server.app, client, { redirect_uri: callback }, { action: 'cancel' });
     expect(parameters.get('error')).toBe('access_denied');
   });
 
-  test('all of them end when the operator’s connection does', async () => {
+  test('all dynamic clients end when the default connection ends', async () => {
     const expiresAt = new Date('2026-11-21T12:10:00Z');
     await using server = await start({ connection: { ...openToClients.connection, expiresAt } });
     const { app } = server;
@@ -304,11 +305,11 @@ describe('a client that nobody minted', () => {
   });
 });
 
-describe('a client that the operator has shut out', () => {
+describe('a denied client', () => {
   const kinds = ['minted', 'registered', 'of a document'] as const;
 
   test.each(kinds)(
-    'CLI-07 %s: is refused when it asks, redeems, refreshes and calls, and let in again later',
+    'CLI-07 %s: is refused at authorization, code, refresh and call, and accepted after it was allowed again',
     async (kind) => {
       await using server = await start();
       const { app } = server;
@@ -345,7 +346,7 @@ describe('a client that the operator has shut out', () => {
     },
   );
 
-  test('CLI-07 the settings shut a client out as well, a registered one by its jti, one of a document by the hash of its URL', async () => {
+  test('CLI-07 the settings deny a client as well, a registered one by its jti, one by metadata document by the hash of its URL', async () => {
     await using server = await start({}, { deniedClients: [sha256(claudeCode)] });
     const response = await server.app.fetch(
       server.app.authorizePath(at(claudeCode), { redirect_uri: 'http://localhost/callback' }),

@@ -13,7 +13,7 @@ const hour = 60 * minute;
 const describing = (client_id: string, changes: object = {}) =>
   JSON.stringify({ client_id, client_name: 'Claude', redirect_uris: ['http://localhost/cb'], ...changes });
 
-/** Documents of a world in which every URL answers what `world.answer` says. */
+/** A cache for which every URL answers with `world.answer`. */
 function documentsWith({
   trustedHosts = PRESET_HOSTS,
   freshSeconds = 0,
@@ -61,7 +61,7 @@ const failWith = (code: 'invalid_client' | 'temporarily_unavailable') => () => {
   throw new OAuthError(code, 'refused');
 };
 
-describe('client metadata documents that were fetched', () => {
+describe('the cache of client metadata documents', () => {
   test.each([
     ['five minutes at least', 0, 5 * minute],
     ['as long as its headers say', 2 * hour, 2 * hour],
@@ -77,7 +77,7 @@ describe('client metadata documents that were fetched', () => {
     expect(world.fetched).toHaveLength(2);
   });
 
-  test('CIMD-06 a refusal is not kept: the next request asks again', async () => {
+  test('CIMD-06 a refusal is not kept: the next request fetches again', async () => {
     const { world, outcome } = documentsWith();
     for (const code of ['invalid_client', 'temporarily_unavailable'] as const) {
       world.answer = failWith(code);
@@ -88,7 +88,7 @@ describe('client metadata documents that were fetched', () => {
     expect(world.fetched).toHaveLength(3);
   });
 
-  test('CIMD-06 a document that is withdrawn or changed counts as it is now', async () => {
+  test('CIMD-06 a withdrawn or changed document takes effect with the next fetch', async () => {
     const { world, outcome } = documentsWith();
     await outcome(url);
     world.advance(5 * minute);
@@ -97,12 +97,12 @@ describe('client metadata documents that were fetched', () => {
     world.advance(5 * minute);
     world.answer = (asked) => describing(asked, { client_id: 'https://claude.ai/other' });
     expect(await outcome(url)).toBe('invalid_client');
-    // It is not brought back by a host that falls silent.
+    // A host that stops answering does not restore it.
     world.answer = failWith('temporarily_unavailable');
     expect(await outcome(url)).toBe('temporarily_unavailable');
   });
 
-  test('CIMD-06 while fetches cannot be counted nothing is fetched, and what is known is not forgotten', async () => {
+  test('CIMD-06 while fetches cannot be counted nothing is fetched, and known documents are kept', async () => {
     const { world, outcome } = documentsWith();
     await outcome(url);
     world.advance(5 * minute);
@@ -114,7 +114,7 @@ describe('client metadata documents that were fetched', () => {
     expect(await outcome(url)).toBe('Claude');
   });
 
-  test('CIMD-06 while its host is silent a document holds for a day, and no longer', async () => {
+  test('CIMD-06 while its host does not answer a document is used for a day, and no longer', async () => {
     const { world, outcome } = documentsWith();
     await outcome(url);
     world.answer = failWith('temporarily_unavailable');
@@ -124,7 +124,7 @@ describe('client metadata documents that were fetched', () => {
     expect(await outcome(url)).toBe('temporarily_unavailable');
   });
 
-  test('CIMD-06 the memory for documents is bounded; the one that was fetched longest ago makes room', async () => {
+  test('CIMD-06 the memory for documents is bounded; the one that was fetched longest ago is dropped', async () => {
     const { world, outcome } = documentsWith({ trustedHosts: 'any', freshSeconds: 24 * hour, maxDocuments: 3 });
     const of = (name: string) => `https://${name}.example/client.json`;
     for (const name of ['a', 'b', 'c', 'd']) await outcome(of(name));
@@ -134,13 +134,13 @@ describe('client metadata documents that were fetched', () => {
     expect(world.fetched).toHaveLength(5);
   });
 
-  test('CIMD-03 all hosts together are asked 120 times a minute at most', async () => {
+  test('CIMD-03 at most 120 documents are fetched a minute from all hosts', async () => {
     const { world, outcome } = documentsWith({ trustedHosts: 'any' });
     for (let index = 0; index < 130; index++) await outcome(`https://host${index}.example/client.json`);
     expect(world.fetched).toHaveLength(120);
   });
 
-  test('CIMD-03 who asks for the same document at the same time waits for one fetch', async () => {
+  test('CIMD-03 requests for the same document at the same time share one fetch', async () => {
     const { world, outcome } = documentsWith();
     const { promise, resolve } = Promise.withResolvers<string>();
     world.answer = () => promise;
@@ -165,7 +165,7 @@ describe('client metadata documents that were fetched', () => {
     expect(all.filter((each) => each === 'Claude')).toHaveLength(8);
   });
 
-  test('CIMD-03 a host is asked thirty times a minute at most, whatever it answers; others still are', async () => {
+  test('CIMD-03 at most thirty documents are fetched a minute from one host, whatever it answers; other hosts are not affected', async () => {
     const { world, outcome } = documentsWith({ trustedHosts: 'any' });
     world.answer = failWith('invalid_client');
     for (let index = 0; index < 40; index++) await outcome(`https://one.example/${index}`);
@@ -176,7 +176,7 @@ describe('client metadata documents that were fetched', () => {
     expect(await outcome('https://other.example/client.json')).toBe('Claude');
   });
 
-  test('CIMD-03 a client that was found before does not wait behind URLs that somebody makes up', async () => {
+  test('CIMD-03 a known client does not wait behind URLs that were made up', async () => {
     const { world, outcome } = documentsWith();
     expect(await outcome(url)).toBe('Claude');
     world.advance(25 * hour);
@@ -189,7 +189,7 @@ describe('client metadata documents that were fetched', () => {
     await Promise.all(guesses);
   });
 
-  test('CIMD-03 a document is asked for thirty times a minute at most, also where a client was once', async () => {
+  test('CIMD-03 a document is fetched at most thirty times a minute, also for a known client', async () => {
     const { world, outcome } = documentsWith();
     await outcome(url);
     world.advance(25 * hour);
@@ -205,13 +205,13 @@ describe('client metadata documents that were fetched', () => {
     'https://www.claude.ai/client.json',
     'https://claude.ai:8443/client.json',
     'https://claude.ai./client.json',
-  ])('CIMD-07 nothing is fetched from a host that is not on the list: %s', async (asked) => {
+  ])('CIMD-07 nothing is fetched from a host that is not trusted: %s', async (asked) => {
     const { world, outcome } = documentsWith();
     expect(await outcome(asked)).toBe('invalid_client');
     expect(world.fetched).toEqual([]);
   });
 
-  test('CIMD-07 the list is that of the presets by default; another list, or none, is the operator’s to set', async () => {
+  test('CIMD-07 the hosts of the presets are trusted by default; the operator can set other hosts, or any', async () => {
     const known = ['https://claude.ai/a', 'https://chatgpt.com/oauth/x/client.json', 'https://vscode.dev/a'];
     for (const asked of known) expect(await documentsWith().outcome(asked)).toBe('Claude');
     const listed = documentsWith({ trustedHosts: new Set(['one.example:8443']) });

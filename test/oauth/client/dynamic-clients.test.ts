@@ -50,7 +50,7 @@ describe('DEFAULT_CONNECTION', () => {
     expect(named?.trustedHosts).toBe(trustedHosts);
   });
 
-  test('a server does not start with one that is not valid, and says so', async () => {
+  test('a server does not start with a value that is not valid, and says so', async () => {
     const sealed = await sealConnection(keyring, { servers: exampleServers, policy, expiresAt }, now);
     const attempts = [
       open('nonsense'),
@@ -66,7 +66,7 @@ describe('DEFAULT_CONNECTION', () => {
     }
   });
 
-  test('it goes on opening under an earlier key, and after everything sealed so far was declared dead', async () => {
+  test('it remains valid under an earlier key, and before TOKENS_NOT_BEFORE', async () => {
     const sealed = await sealConnection(keyring, { servers: exampleServers, policy: {}, expiresAt: null }, now);
     const later = createKeyring({
       current: testKey(7),
@@ -77,7 +77,7 @@ describe('DEFAULT_CONNECTION', () => {
   });
 });
 
-describe('redirect URIs of clients that nobody minted', () => {
+describe('redirect URIs of dynamic clients', () => {
   test.each([
     ['https://claude.ai/api/mcp/auth_callback', true],
     ['http://localhost:3118/callback', true],
@@ -94,7 +94,7 @@ describe('redirect URIs of clients that nobody minted', () => {
     expect(isOpenToDynamicClients(uri, PRESET_HOSTS)).toBe(may);
   });
 
-  test('AUTHZ-12 where everybody is trusted, they may be what those of a minted client may be', () => {
+  test('AUTHZ-12 where every host is trusted, they follow the rules for minted clients', () => {
     expect(isOpenToDynamicClients('https://any.example/callback', 'any')).toBe(true);
     expect(isOpenToDynamicClients('com.example.app:/callback', 'any')).toBe(true);
     expect(isOpenToDynamicClients('http://any.example/callback', 'any')).toBe(false);

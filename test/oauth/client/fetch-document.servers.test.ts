@@ -16,7 +16,7 @@ const at =
   async () =>
     addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
 
-describe('addresses that a stranger may have us connect to', () => {
+describe('addresses that a client_id may lead to', () => {
   test.each([
     ['loopback', '127.0.0.1'],
     ['loopback', '127.255.255.254'],
@@ -48,7 +48,7 @@ describe('addresses that a stranger may have us connect to', () => {
     ['mapped loopback in hexadecimal', '::ffff:7f00:1'],
     ['mapped private', '::ffff:10.0.0.1'],
     ['compatible loopback in hexadecimal', '::7f00:1'],
-    ['not given out', '4000::1'],
+    ['unassigned', '4000::1'],
     ['a dummy prefix', '100:0:0:1::1'],
     ['translated loopback', '::ffff:0:127.0.0.1'],
     ['compatible loopback', '::127.0.0.1'],
@@ -58,7 +58,7 @@ describe('addresses that a stranger may have us connect to', () => {
     ['6to4 of loopback', '2002:7f00:1::'],
     ['6to4 of a public address', '2002:808:808::'],
     ['Teredo', '2001:0:808:808::'],
-    ['no address', 'localhost'],
+    ['not an address', 'localhost'],
     ['nothing', ''],
   ])('CIMD-03 not %s: %s', (_, address) => {
     expect(isPublic(address)).toBe(false);
@@ -73,7 +73,7 @@ describe('addresses that a stranger may have us connect to', () => {
 });
 
 describe('fetching a client metadata document', () => {
-  test('CIMD-03 sends a name of its own, no cookie and no login, and takes JSON only', async () => {
+  test('CIMD-03 sends its own User-Agent, no cookie and no credentials, and accepts JSON only', async () => {
     await using server = await startDocumentServer();
     const url = server.publish({ client_name: 'Example' });
     expect(JSON.parse((await createLoopbackFetch()(url)).text)).toEqual({ client_id: url, client_name: 'Example' });
@@ -86,14 +86,14 @@ describe('fetching a client metadata document', () => {
     });
   });
 
-  test('CIMD-03 without a test’s permission no server on this computer is connected to', async () => {
+  test('CIMD-03 without the permission of a test no server on this computer is connected to', async () => {
     await using server = await startDocumentServer();
     const url = server.publish({});
     expect(await codeOf(createLoopbackFetch({ isAllowed: isPublic }), url)).toBe('temporarily_unavailable');
     expect(server.connections()).toBe(0);
   });
 
-  test('CIMD-03 as it is in production, names of this computer are no hosts', async () => {
+  test('CIMD-03 in production, names of this computer are not resolved', async () => {
     await using server = await startDocumentServer();
     server.publish({});
     for (const host of ['localhost', 'localhost.', hostname()]) {
@@ -104,8 +104,8 @@ describe('fetching a client metadata document', () => {
   });
 
   test.each([
-    ['after a good one', ['127.0.0.1', '10.0.0.1']],
-    ['before a good one', ['169.254.169.254', '127.0.0.1']],
+    ['after a public one', ['127.0.0.1', '10.0.0.1']],
+    ['before a public one', ['169.254.169.254', '127.0.0.1']],
     ['of the other family', ['127.0.0.1', '::1']],
   ])('CIMD-03 a host with a bad address %s is not connected to at all', async (_, addresses) => {
     await using server = await startDocumentServer();
@@ -120,7 +120,7 @@ describe('fetching a client metadata document', () => {
   });
 
   test.each(['127.0.0.1', '[::1]', '0x7f.1', '2130706433'])(
-    'CIMD-03 a host that is the address %s is never asked',
+    'CIMD-03 a host that is the address %s is never connected to',
     async (host) => {
       await using server = await startDocumentServer();
       const url = `https://${host}:${server.port}/client.json`;
@@ -130,7 +130,7 @@ describe('fetching a client metadata document', () => {
     },
   );
 
-  test('CIMD-03 a name that is bound anew after the check leads nowhere else', async () => {
+  test('CIMD-03 a name that resolves to another address after the check leads to the checked one', async () => {
     await using checked = await startDocumentServer();
     await using inner = await startDocumentServer({ address: '127.0.0.2', port: checked.port });
     const answers = [at('127.0.0.1'), at('127.0.0.2')];
@@ -197,7 +197,7 @@ describe('fetching a client metadata document', () => {
     ['as long as allowed', 5 * 1024, 'fetched'],
     ['a byte longer', 5 * 1024 + 1, 'invalid_client'],
     ['a megabyte', 1024 * 1024, 'invalid_client'],
-  ])('CIMD-03 a document %s, with its length told or not: %s', async (_, size, outcome) => {
+  ])('CIMD-03 a document %s, with its length declared or not: %s', async (_, size, outcome) => {
     await using server = await startDocumentServer();
     for (const headers of [{}, { 'Content-Length': String(size) }]) {
       server.answer((_request, response) => {
@@ -218,7 +218,7 @@ describe('fetching a client metadata document', () => {
   test.each([
     ['never answers', () => {}],
     ['never ends its document', (response: { write(text: string): unknown }) => response.write('{')],
-  ])('CIMD-03 a host that %s is given up', async (_, speak) => {
+  ])('CIMD-03 the fetch from a host that %s ends', async (_, speak) => {
     await using server = await startDocumentServer();
     server.answer((_request, response) => {
       response.setHeader('Content-Type', 'application/json');
@@ -227,12 +227,12 @@ describe('fetching a client metadata document', () => {
     expect(await codeOf(createLoopbackFetch({ timeoutMs: 300 }), server.url())).toBe('temporarily_unavailable');
   });
 
-  test('CIMD-03 a name that never resolves is given up', async () => {
+  test('CIMD-03 the fetch from a name that never resolves ends', async () => {
     const fetchDocument = createLoopbackFetch({ resolve: () => new Promise(() => {}), timeoutMs: 300 });
     expect(await codeOf(fetchDocument, 'https://client.example/client.json')).toBe('temporarily_unavailable');
   });
 
-  test('CIMD-03 a certificate that is not of that host, or of nobody who is trusted, ends the fetch', async () => {
+  test('CIMD-03 a certificate of another host, or of an untrusted issuer, ends the fetch', async () => {
     const { wrongHost, selfSigned } = testServers().certificates;
     for (const pair of [wrongHost, selfSigned]) {
       await using server = await startDocumentServer({ pair });
@@ -241,7 +241,7 @@ describe('fetching a client metadata document', () => {
     }
   });
 
-  test('CIMD-03 what is refused is told in the same words, wherever it was', async () => {
+  test('CIMD-03 every refusal has the same description, whatever its address', async () => {
     const url = 'https://client.example/client.json';
     const refusals = [at('127.0.0.1'), at('10.0.0.1'), at(), () => Promise.reject(new Error('ENOTFOUND'))].map(
       (resolve) => createLoopbackFetch({ resolve })(url).catch((error: Error) => error.message),
@@ -259,7 +259,7 @@ describe('fetching a client metadata document', () => {
     ['no-cache', { 'Cache-Control': 'no-cache' }, 0],
     ['Expires', { Date: 'Sat, 21 Nov 2026 12:00:00 GMT', Expires: 'Sat, 21 Nov 2026 13:00:00 GMT' }, 3600],
     ['an Expires that is none', { Expires: '0' }, 0],
-  ])('CIMD-06 how long it is fresh is what its headers say: %s', async (_, headers, seconds) => {
+  ])('CIMD-06 its headers determine how long a document is fresh: %s', async (_, headers, seconds) => {
     await using server = await startDocumentServer();
     expect(await createLoopbackFetch()(server.publish({}, headers))).toMatchObject({ freshSeconds: seconds });
   });

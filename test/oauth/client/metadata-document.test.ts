@@ -62,7 +62,7 @@ const document = {
 const parsed = (changes: object) => parseClientDocument(JSON.stringify({ ...document, ...changes }), url, 'any');
 
 describe('a client metadata document (§4.1)', () => {
-  test('CIMD-04 says who the client is and where it is called back', () => {
+  test('CIMD-04 names the client and its redirect URIs', () => {
     expect(parsed({ scope: 'claudeai', logo_uri: 'https://client.example/logo.png' })).toEqual({
       name: 'Example',
       redirectUris: ['https://client.example/callback'],
@@ -84,7 +84,7 @@ describe('a client metadata document (§4.1)', () => {
       'what each client has',
       { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], application_type: 'web' },
     ],
-  ])('CIMD-04 a document that asks for %s is taken', (_, changes) => {
+  ])('CIMD-04 a document that asks for %s is accepted', (_, changes) => {
     expect(parsed(changes).name).toBe('Example');
   });
 
@@ -129,7 +129,7 @@ describe('a client metadata document (§4.1)', () => {
       },
     ],
   ])(
-    'CIMD-04 what %s publishes is taken as it is, with the hosts of the presets trusted',
+    'CIMD-04 what %s publishes is accepted as it is, with the hosts of the presets trusted',
     (name, client_id, published) => {
       const text = JSON.stringify({ client_id, client_name: name, response_types: ['code'], ...published });
       expect(documentUrlProblem(client_id)).toBeNull();
@@ -140,7 +140,7 @@ describe('a client metadata document (§4.1)', () => {
     },
   );
 
-  test('CIMD-07 a document is believed about itself, and not about a redirect URI at a host that nobody trusts', () => {
+  test('CIMD-07 a document from a trusted host cannot add a redirect URI at a host that is not trusted', () => {
     const redirect_uris = ['https://evil.example/callback', 'https://claude.ai/callback', 'com.example.app:/callback'];
     const trusted = parseClientDocument(JSON.stringify({ ...document, redirect_uris }), url, PRESET_HOSTS);
     expect(trusted.redirectUris).toEqual(['https://claude.ai/callback']);
@@ -182,7 +182,7 @@ describe('a client metadata document (§4.1)', () => {
     expect(parsed({ redirect_uris }).redirectUris).toEqual(['http://localhost/callback']);
   });
 
-  test('FORM-01 its name is fit for a page', () => {
+  test('FORM-01 its name is plain text', () => {
     expect(parsed({ client_name: `A\u202eB\n${'x'.repeat(100)}` }).name).toMatch(/^AB x{60}…$/);
     expect(parsed({ client_name: '\u202e' }).name).toBe('client.example');
   });

@@ -32,8 +32,8 @@ function grantsAt(start: string) {
   return { clock, tomorrow, state, keyring, over, grants: over(keyring), grant };
 }
 
-describe('what a mailbox has granted', () => {
-  test('is listed for its owner as it was noted, the latest first, and for nobody else', async () => {
+describe('the grants of an account', () => {
+  test('are listed for its owner as they were recorded, the latest first, and not for another account', async () => {
     const { tomorrow, clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
     const first = grant('first', { recipients: undefined, redirectHost: undefined });
     await grants.record(subjectOf(keyring, ada), first, tomorrow());
@@ -44,7 +44,7 @@ describe('what a mailbox has granted', () => {
     expect(await grants.list(bob)).toEqual([]);
   });
 
-  test('is listed until the last of its tokens ends', async () => {
+  test('are listed until the last of their tokens ends', async () => {
     const { clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
     await grants.record(subjectOf(keyring, ada), grant('short'), new Date(clock.time + hour));
     clock.time += hour - 1000;
@@ -53,7 +53,7 @@ describe('what a mailbox has granted', () => {
     expect(await grants.list(ada)).toEqual([]);
   });
 
-  test('is listed after a change of the key as long as the earlier one opens something', async () => {
+  test('are listed after a change of the key as long as the earlier key is in the keyring', async () => {
     const { tomorrow, keyring, over, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
     await grants.record(subjectOf(keyring, ada), grant('old'), tomorrow());
     const rotated = over(createKeyring({ current: testKey(2), previous: [testKey(1)] }));
@@ -63,7 +63,7 @@ describe('what a mailbox has granted', () => {
     expect(await over(createKeyring({ current: testKey(2), previous: [] })).list(ada)).toEqual([]);
   });
 
-  test('is not listed any more once it is revoked, alone or with all others', async () => {
+  test('are not listed after they were revoked, alone or with all others', async () => {
     const { tomorrow, clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
     for (const id of ['a', 'b', 'c']) await grants.record(subjectOf(keyring, ada), grant(id), tomorrow());
     await grants.record(subjectOf(keyring, bob), grant('of bob'), tomorrow());
@@ -78,7 +78,7 @@ describe('what a mailbox has granted', () => {
     expect(await grants.list(bob)).toHaveLength(1);
   });
 
-  test('ends with all others even if the clock of the replica that gave it was ahead', async () => {
+  test('end with all others even if the clock of the replica that issued them was ahead', async () => {
     const { tomorrow, clock, state, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
     await grants.record(
       subjectOf(keyring, ada),
@@ -90,7 +90,7 @@ describe('what a mailbox has granted', () => {
     expect(await state.claimed(['revoked:grant:ahead'])).toEqual([new Date(clock.time)]);
   });
 
-  test('tells nothing to whoever reads the store', async () => {
+  test('are not readable in the store', async () => {
     const { tomorrow, state, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
     await grants.record(subjectOf(keyring, ada), grant('a'), tomorrow());
     const [note = ''] = await state.notes(`grants:${subjectOf(keyring, ada)}`);

@@ -1,4 +1,4 @@
-/** What a refresh finds out at a real mail server. */
+/** Checks how a refresh verifies the login at a real mail server. */
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { startApp, type TestApp } from '../../support/app/start-app.ts';
@@ -47,7 +47,7 @@ describe('a refresh', () => {
     expect(await refresh(app, form)).toMatchObject({ status: '400', error: 'invalid_grant' });
   });
 
-  test('REF-05 leaves the connection of its check to the next call', async () => {
+  test('REF-05 keeps the connection of its check for the next call', async () => {
     const { proxy, account } = await behindProxy();
     await using _ = proxy;
     await using app = await startApp();
@@ -59,7 +59,7 @@ describe('a refresh', () => {
     expect(proxy.accepted()).toBe(before + 1);
   });
 
-  test('REF-05 is given while the mail server cannot be reached', async () => {
+  test('REF-05 succeeds while the mail server cannot be reached', async () => {
     const { proxy, account } = await behindProxy();
     await using app = await startApp();
     const form = await signedIn(app, account);

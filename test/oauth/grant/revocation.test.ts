@@ -7,8 +7,8 @@ const tokenFor = async (app: OAuthApp): Promise<string> => (await tokensOf(app, 
 
 const call = (app: OAuthApp, token: string) => app.fetch('/mcp', { headers: { authorization: `Bearer ${token}` } });
 
-describe('a token that opens', () => {
-  test('BEAR-03 BEAR-06 a token that was called back gets that answer too, from the next request on', async () => {
+describe('a valid access token', () => {
+  test('BEAR-03 BEAR-06 a revoked token gets the same answer as an invalid one, from the next request on', async () => {
     await using app = await startOAuthApp();
     const inADay = new Date(app.now().getTime() + 86_400_000);
     const good = await tokenFor(app);
@@ -37,7 +37,7 @@ describe('a token that opens', () => {
     expect((await call(app, good)).status).toBe(200);
   });
 
-  test('BEAR-06 what was granted after everything of the mailbox was revoked is good', async () => {
+  test('BEAR-06 a grant made after all grants of the account were revoked is valid', async () => {
     await using app = await startOAuthApp();
     const before = await tokenFor(app);
     const { sub } = await app.tokens.access.unseal(before, app.now());
@@ -49,7 +49,7 @@ describe('a token that opens', () => {
     expect((await call(app, after)).status).toBe(200);
   });
 
-  test('BEAR-06 CLI-07 a client that the settings deny gets nothing, even with tokens of before', async () => {
+  test('BEAR-06 CLI-07 a client that the settings deny is refused, even with earlier tokens', async () => {
     await using app = await startOAuthApp({ issuer: 'https://mail.example.com' });
     const token = await tokenFor(app);
     const { client } = await app.tokens.access.unseal(token, app.now());
@@ -59,7 +59,7 @@ describe('a token that opens', () => {
     expect((await call(app, token)).status).toBe(200);
   });
 
-  test('BEAR-06 a token ends when its owner said so, whatever its own end', async () => {
+  test('BEAR-06 a token ends at the time that its owner has set, whatever its own expiry', async () => {
     await using app = await startOAuthApp();
     const {
       jti: _jti,
@@ -77,7 +77,7 @@ describe('a token that opens', () => {
     expect((await call(app, token)).status).toBe(401);
   });
 
-  test('BEAR-06 the state is asked once for each request, and mail goes on when it cannot be asked', async () => {
+  test('BEAR-06 the state is asked once for each request, and mail goes on while it is unavailable', async () => {
     await using app = await startOAuthApp();
     const token = await tokenFor(app);
     const { claimed } = app.state;

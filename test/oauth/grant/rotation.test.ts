@@ -4,7 +4,7 @@ import { type Answer, answerOf, refreshGrant, tokensOf } from '../../support/app
 
 const refusal = { status: '400', error: 'invalid_grant' };
 
-/** A signed-in client. `refresh` and `call` answer with what the client sees. */
+/** A signed-in client. `refresh` and `call` return the responses that the client gets. */
 async function signedIn(options: OAuthAppOptions & { kind?: 'public' | 'confidential' } = {}) {
   const app = await startOAuthApp(options);
   const client = await app.mint({ kind: options.kind ?? 'public' });
@@ -45,7 +45,7 @@ describe('rotation of refresh tokens (RFC 9700 §4.14.2)', () => {
     expect(await call(second)).toBe(401);
   });
 
-  test('REF-02 refreshes at the same time leave one family that lives on', async () => {
+  test('REF-02 refreshes at the same time leave one family of tokens that remains valid', async () => {
     const { app, first, refresh, call } = await signedIn();
     await using _ = app;
     const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(first)));
@@ -60,7 +60,7 @@ describe('rotation of refresh tokens (RFC 9700 §4.14.2)', () => {
     expect(await call(next)).toBe(401);
   });
 
-  test('REF-02 a wrong request uses no token up', async () => {
+  test('REF-02 a wrong request does not use up a token', async () => {
     const { app, client, first, refresh } = await signedIn({ kind: 'confidential' });
     await using _ = app;
     const { refresh_token = '' } = first;
@@ -74,7 +74,7 @@ describe('rotation of refresh tokens (RFC 9700 §4.14.2)', () => {
     expect((await refresh(first)).status).toBe('200');
   });
 
-  test('REF-02 the end of one grant does not end another of the same mailbox and client', async () => {
+  test('REF-02 the end of one grant does not end another one of the same account and client', async () => {
     const { app, client, first, refresh, call } = await signedIn();
     await using _ = app;
     const other = await tokensOf(app, client);
@@ -111,7 +111,7 @@ describe('which clients get refresh tokens', () => {
     },
   );
 
-  test('REF-01 a public client cannot use one that it got while there was one replica', async () => {
+  test('REF-01 a public client cannot use a refresh token that it got while there was one replica', async () => {
     const { app, client, first } = await signedIn({ issuer: 'https://mail.example.com' });
     await using _ = app;
     await using more = await startOAuthApp({ issuer: 'https://mail.example.com', replicas: 2 });

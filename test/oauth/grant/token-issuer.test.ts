@@ -7,8 +7,8 @@ import { exampleServers, openToClients, startOAuthApp } from '../../support/app/
 import { ada } from '../../support/app/sign-in-page.ts';
 import { answerOf, codeGrant, codeOf, refreshGrant, tokensOf } from '../../support/app/token-requests.ts';
 
-describe('what was granted', () => {
-  test('REF-06 TOK-11 ends when the owner or the operator said so, and expires_in says it', async () => {
+describe('the tokens of a grant', () => {
+  test('REF-06 TOK-11 end when the owner or the operator has set an end, and expires_in says so', async () => {
     await using app = await startOAuthApp();
     const inSeconds = (seconds: number) => new Date(app.now().getTime() + seconds * 1000);
     const owners = await app.mint();
@@ -37,7 +37,7 @@ describe('what was granted', () => {
     }
   });
 
-  test('CODE-01 a code gives nothing when what it stands for has ended', async () => {
+  test('CODE-01 a code is refused after its grant has ended', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const {
@@ -52,7 +52,7 @@ describe('what was granted', () => {
     expect(answer).toMatchObject({ status: '400', error: 'invalid_grant' });
   });
 
-  test('BEAR-08 a login that fits no more beside the limits of the client gives no token', async () => {
+  test('BEAR-08 credentials that no longer fit beside the limits of the client give no token', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ policy: { folders: ['f'.repeat(600)] } });
     const {
@@ -71,7 +71,7 @@ describe('what was granted', () => {
     expect(await answerOf(await app.post('/oauth/token', codeGrant(client, fits)))).toMatchObject({ status: '200' });
   });
 
-  test('tokens say of their client whether somebody has minted it', async () => {
+  test('say whether their client was minted by the operator', async () => {
     await using app = await startOAuthApp({ dynamicClients: openToClients });
     const metadata = { redirect_uris: ['http://localhost/callback'], token_endpoint_auth_method: 'none' };
     const response = await app.fetch('/oauth/register', {
@@ -92,7 +92,7 @@ describe('what was granted', () => {
     expect(said).toEqual([undefined, false]);
   });
 
-  test('is listed for the owner as it was granted, anew with each refresh', async () => {
+  test('are listed for the account owner as granted, anew with each refresh', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const account = accountOf({ name: '', email: ada.email, imap: { password: '' } }, exampleServers);

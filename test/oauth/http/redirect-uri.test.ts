@@ -8,7 +8,7 @@ import {
 } from '../../../src/oauth/http/redirect-uri.ts';
 
 describe('redirect URIs (RFC 9700 §2.1, RFC 8252)', () => {
-  test('AUTHZ-10 nothing but the registered string matches', () => {
+  test('AUTHZ-10 only the registered string matches', () => {
     const registered = 'https://client.example/cb/path';
     expect(isRegistered(registered, [registered])).toBe(true);
     const tricks = [
@@ -96,6 +96,7 @@ describe('redirect URIs (RFC 9700 §2.1, RFC 8252)', () => {
     'https:client.example/callback',
     'https:///client.example/callback',
     'HTTPS://client.example/callback',
+    // words: a URI with a blank
     'https://client.example/call back',
     'https://client.example\\callback',
     'https://cliént.example/callback',
@@ -110,7 +111,7 @@ describe('redirect URIs (RFC 9700 §2.1, RFC 8252)', () => {
   });
 
   test.each(['code', 'state', 'iss', 'error', 'error_description', '%63ode'])(
-    'AUTHZ-24 AUTHZ-20 a redirect URI that brings its own %s may not be registered',
+    'AUTHZ-24 AUTHZ-20 a redirect URI with a %s of its own may not be registered',
     (name) => {
       expect(redirectUriProblem(`https://client.example/callback?x=1&${name}=evil`)).not.toBeNull();
       expect(redirectUriProblem(`http://localhost/callback?${name}`)).not.toBeNull();
@@ -133,7 +134,7 @@ describe('redirect URIs (RFC 9700 §2.1, RFC 8252)', () => {
     expect(withParameters(uri, { code: 'c &', absent: undefined, state: 's' })).toBe(expected);
   });
 
-  test('FORM-04 a form may lead to the origin or the scheme of its redirect URI', () => {
+  test('FORM-04 the sign-in form may redirect to the origin or the scheme of its redirect URI', () => {
     expect(formActionSources('https://claude.ai/cb')).toEqual(['https://claude.ai', 'https:']);
     expect(formActionSources('http://localhost:3118/cb')).toEqual(['http://localhost:3118', 'https:']);
     expect(formActionSources('http://[::1]:3118/cb')).toEqual(['http:', 'https:']);

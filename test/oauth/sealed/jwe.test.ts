@@ -20,7 +20,7 @@ const derivedKey = (typ: string, master = testKey()): Buffer =>
   Buffer.from(hkdfSync('sha256', master, '', `mail-mcp/1/${typ}`, 32));
 const claims = { typ: 'access', jti: 'j', iat: seconds, exp: seconds + 60 };
 
-/** A JWE that nobody but the holder of the key could make, with a header of the test's choice. */
+/** A JWE made with the right key, with a header of the test's choice. */
 function jweWith(header: object, content: object = { secret: 's', ...claims }, plain?: Buffer): string {
   const encoded = Buffer.from(JSON.stringify(header)).toString('base64url');
   const iv = randomBytes(12);
@@ -46,8 +46,8 @@ async function refusalOf(token: string, at = now): Promise<{ code: string; messa
 }
 const refused = { code: 'invalid_token', message: 'The token is not valid.' };
 
-describe('sealed things (RFC 7516)', () => {
-  test('JWE-01 a header that is not exactly ours is refused, even with the right key', async () => {
+describe('sealed values (RFC 7516)', () => {
+  test('JWE-01 a header other than the one that the server writes is refused, even with the right key', async () => {
     await expect(things.unseal(jweWith(goodHeader), now)).resolves.toMatchObject({ secret: 's' });
     const headers = [
       { ...goodHeader, alg: 'A256KW' },
@@ -77,7 +77,7 @@ describe('sealed things (RFC 7516)', () => {
     expect(await refusalOf(bomb)).toEqual(refused);
   });
 
-  test('JWE-03 a thing of one type does not open as another, by its key and by its typ', async () => {
+  test('JWE-03 a value of one type is refused as another, by its key and by its typ', async () => {
     const types = ['client_id', 'transaction', 'code', 'access', 'refresh'];
     const all = types.map((typ) => createSealer(keyring, { ...type, typ }));
     for (const [made, maker] of all.entries()) {
@@ -100,7 +100,7 @@ describe('sealed things (RFC 7516)', () => {
     expect(() => createKeyring({ current: testKey(), previous: [Buffer.alloc(16)] })).toThrow(RangeError);
   });
 
-  test('JWE-05 whatever is not five parts of canonical base64url is refused', async () => {
+  test('JWE-05 a value other than five parts of canonical base64url is refused', async () => {
     const token = await things.seal({ secret: 's' }, now);
     const [header = '', , iv = '', text = '', tag = ''] = token.split('.');
     const variants = [
@@ -133,7 +133,7 @@ describe('sealed things (RFC 7516)', () => {
     }
   });
 
-  test('JWE-06 no input makes opening fail in any other way', async () => {
+  test('JWE-06 every other fault is reported in the same way', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), async (text) => {
         expect(await refusalOf(text)).toEqual(refused);
@@ -145,7 +145,7 @@ describe('sealed things (RFC 7516)', () => {
     expect(await refusalOf(jweWith(goodHeader, {}, Buffer.from([0xff, 0xfe])))).toEqual(refused);
   });
 
-  test('BEAR-06 a thing ends with its lifetime, and one from the future is refused beyond a minute of clock skew', async () => {
+  test('BEAR-06 a value expires with its lifetime, and one from the future is refused beyond a minute of clock skew', async () => {
     const token = await things.seal({ secret: 's' }, now);
     await expect(things.unseal(token, later(59))).resolves.toMatchObject({ secret: 's' });
     expect(await refusalOf(token, later(60))).toEqual(refused);
@@ -160,7 +160,7 @@ describe('sealed things (RFC 7516)', () => {
     expect((await things.unseal(long, now)).exp).toBe(seconds + 60);
   });
 
-  test('JWE-05 BEAR-08 a good token that is longer than its type allows is refused', async () => {
+  test('JWE-05 BEAR-08 a valid token that is longer than its type allows is refused', async () => {
     const roomy = createSealer(keyring, { ...type, maxLength: 2000 });
     const long = await roomy.seal({ secret: 's'.repeat(1000) }, now);
     await expect(roomy.unseal(long, now)).resolves.toMatchObject({ jti: expect.any(String) });
@@ -171,7 +171,7 @@ describe('sealed things (RFC 7516)', () => {
     await expect(things.seal({ secret: 's'.repeat(1000) }, now)).rejects.toThrow(RangeError);
   });
 
-  test('CLI-06 a previous key opens what it sealed and seals nothing; without it the thing is invalid', async () => {
+  test('CLI-06 a previous key decrypts what it sealed and seals nothing; without it the value is not valid', async () => {
     const old = createSealer(createKeyring({ current: testKey(9), previous: [] }), type);
     const token = await old.seal({ secret: 's' }, now);
     const rotated = createSealer(createKeyring({ current: testKey(), previous: [testKey(9)] }), type);
@@ -180,7 +180,7 @@ describe('sealed things (RFC 7516)', () => {
     expect(await refusalOf(token)).toEqual(refused);
   });
 
-  test('nothing that was sealed before the time that the operator sets opens, whatever its type', async () => {
+  test('values of every type that were sealed before TOKENS_NOT_BEFORE are refused', async () => {
     const keys = { current: testKey(), previous: [] };
     const notBefore = new Date(now.getTime() + 10_000);
     const later = new Date(now.getTime() + 20_000);
