@@ -7,7 +7,7 @@ test.each([
   '535 5.7.0 Application password is REQUIRED',
   'Please create an app password to use this service',
   '535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [AM0PR01]',
-])('an answer that asks for an app password is recognised: %s', (answer) => {
+])('an answer that requires an app password is recognised: %s', (answer) => {
   expect(needsAppPassword(answer)).toBe(true);
 });
 
@@ -18,6 +18,6 @@ test.each([
   '534 5.7.9 Authentication mechanism is too weak',
   '535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.',
   `${'x'.repeat(2_000)} app password`,
-])('an answer that means a wrong password is not taken for one: %s', (answer) => {
+])('an answer to a wrong password is not recognised as one: %s', (answer) => {
   expect(needsAppPassword(answer)).toBe(false);
 });

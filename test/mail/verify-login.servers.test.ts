@@ -7,7 +7,7 @@ import { verifyLogin } from '../../src/mail/verify-login.ts';
 import { newAccount, overCleartext, overStarttls, withPassword } from '../support/mail/accounts.ts';
 import { startScriptedSmtp } from '../support/mail/scripted-smtp.ts';
 
-/** A server that says one thing to everybody who connects, and then answers each IMAP command with `answer`. */
+/** A server that sends one greeting, and then answers each IMAP command with `answer`. */
 async function listener(options: {
   greeting?: string;
   answer?: string;
@@ -72,7 +72,7 @@ test('a wrong password for one server is a problem of that server only', async (
   expect(await verifyLogin({ ...account, smtp: wrong.smtp })).toEqual([{ service: 'smtp', fault: 'credentials' }]);
 });
 
-test('a certificate that nobody trusted has signed is a problem, over TLS and STARTTLS', async () => {
+test('a certificate without a trusted issuer is a problem, over TLS and STARTTLS', async () => {
   const account = newAccount();
   expect(await verifyLogin(account, { tls: { ca: [] } })).toEqual(both('certificate'));
   expect(await verifyLogin(overStarttls(account), { tls: { ca: [] } })).toEqual(both('certificate'));
@@ -89,7 +89,7 @@ test('a server without STARTTLS gets no password where STARTTLS is required', as
   expect(smtp.commands.join()).not.toContain('AUTH');
 });
 
-test('a server that asks for an app password is told apart from a wrong password', async () => {
+test('a server that requires an app password is not reported as a wrong password', async () => {
   await using imap = await listener({
     greeting: '* OK hello',
     answer:
@@ -101,7 +101,7 @@ test('a server that asks for an app password is told apart from a wrong password
   expect(await verifyLogin(smtpAt(imapAt(newAccount(), imap.server), smtp.server))).toEqual(both('app_password'));
 });
 
-test('a server that says nothing costs the time limit and no more, for both servers together', async () => {
+test('a silent server ends in a timeout after the time limit of both servers together', async () => {
   await using silent = await listener({});
   const startedAt = performance.now();
   const problems = await verifyLogin(smtpAt(imapAt(newAccount(), silent.server), silent.server), { totalMs: 500 });
@@ -110,7 +110,7 @@ test('a server that says nothing costs the time limit and no more, for both serv
   expect(performance.now() - startedAt).toBeLessThan(9_000);
 });
 
-test('a TLS handshake that never ends costs the time limit and no more', async () => {
+test('a TLS handshake that never ends ends in a timeout after the time limit', async () => {
   await using silent = await listener({});
   const server: MailServer = { ...silent.server, security: 'tls' };
   expect(await verifyLogin(smtpAt(imapAt(newAccount(), server), server), { totalMs: 500 })).toEqual(both('timeout'));
@@ -127,7 +127,7 @@ test('a host name that does not exist is unreachable', async () => {
   expect(await verifyLogin(smtpAt(imapAt(newAccount(), server), server))).toEqual(both('unreachable'));
 });
 
-test('a web server is no mail server', async () => {
+test('a web server is reported as a problem', async () => {
   await using web = await listener({
     greeting: 'HTTP/1.1 400 Bad Request\r\n\r\n<html><script>alert(1)</script></html>',
   });

@@ -4,8 +4,8 @@ import type { Item } from '../../../src/mail/imap/data-formats.ts';
 import { readBodyStructure } from '../../../src/mail/mime/body-structure.ts';
 import { readEnvelope } from '../../../src/mail/mime/envelope.ts';
 
-describe('what is kept of what a sender made the server say', () => {
-  test('is the start of a long string, in memory of its own', () => {
+describe('a response item whose size a sender decides', () => {
+  test('keeps the start of a long string, as a copy', () => {
     const value = Buffer.alloc(10_000_000, 'x');
     const kept = boundedItem({ type: 'LITERAL', value });
     expect(kept).toMatchObject({ value: Buffer.alloc(64 * 1024, 'x') });
@@ -14,7 +14,7 @@ describe('what is kept of what a sender made the server say', () => {
     );
   });
 
-  test('is the first parts of too many, and what the multipart is', () => {
+  test('keeps the first of too many parts, and the type of the multipart', () => {
     const part = ['text', 'plain', null, null, null, '7bit', '5', '1'].map(item);
     const many = Array.from({ length: 50_000 }, () => part);
     const { type, children, parameters } = readBodyStructure(
@@ -27,7 +27,7 @@ describe('what is kept of what a sender made the server say', () => {
     expect(children.every((child) => child.type === 'text/plain')).toBe(true);
   });
 
-  test('is the first of too many addresses, and the fields behind them', () => {
+  test('keeps the first of too many addresses, and the fields behind them', () => {
     const address = [null, null, item('ann'), item('example.test')];
     const to = Array.from({ length: 100_000 }, () => address);
     const { to: kept, messageId } = readEnvelope(

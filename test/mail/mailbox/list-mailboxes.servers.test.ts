@@ -116,7 +116,7 @@ describe('roles on a server that marks none', () => {
     });
   });
 
-  test('are missing where no name tells, and the error says what to do', async () => {
+  test('are missing where no name fits, and the error names the next call', async () => {
     await using server = await startScriptedImap((command) =>
       /^LIST/.test(command) ? '* LIST () "/" INBOX\nTAG OK' : undefined,
     );
@@ -136,7 +136,7 @@ describe('roles on a server that marks none', () => {
   });
 });
 
-test('a server that offers LIST-EXTENDED and then refuses it is asked the old way', async () => {
+test('a server that announces LIST-EXTENDED and then refuses it gets a plain LIST', async () => {
   await using server = await startScriptedImap(
     (command) => {
       if (/^LIST .*RETURN/.test(command)) return 'TAG BAD syntax error';
@@ -149,7 +149,7 @@ test('a server that offers LIST-EXTENDED and then refuses it is asked the old wa
   expect(mailboxes).toMatchObject([{ path: 'INBOX' }]);
 });
 
-/** Modified UTF-7 (RFC 3501 §5.1.3), written apart from the code under test. */
+/** Modified UTF-7 (RFC 3501 §5.1.3), independent of the code under test. */
 function utf7(name: string): string {
   return name.replace(/[^\x20-\x7e]+/g, (run) => {
     const utf16 = Buffer.from(run, 'utf16le').swap16();

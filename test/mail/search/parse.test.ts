@@ -57,7 +57,7 @@ describe('parseSearch (RFC 9051 §6.4.4)', () => {
     expect(await encoded(criteria)).toBe(expected);
   });
 
-  test('text beyond ASCII goes out as a literal of UTF-8 bytes and says that it needs UTF-8', async () => {
+  test('text beyond ASCII becomes a literal of UTF-8 bytes and needs the charset UTF-8', async () => {
     const keys = parseSearch('SUBJECT Grüße FROM "日本 🎌" UNSEEN');
     expect(await wire(keys)).toBe('SUBJECT {7}\r\nGrüße FROM {11}\r\n日本 🎌 UNSEEN');
     expect(encodeSearch(keys)).toMatchObject({ needsUtf8: true, needsWithin: false });
@@ -137,12 +137,12 @@ describe('parseSearch (RFC 9051 §6.4.4)', () => {
     expect(refusal(`${'('.repeat(4_000)}`)).toContain('nested more than 50 deep');
   });
 
-  test('a word in an error is cut short', () => {
+  test('a word in an error is cut to 40 characters', () => {
     expect(refusal('x'.repeat(300))).toContain(`"${'x'.repeat(39)}…"`);
   });
 });
 
-/** Undoes what only the wire has: literals become quoted strings. */
+/** Turns literals back into quoted strings. */
 function asCriteria(bytes: Buffer): string {
   let rest = bytes;
   let criteria = '';
@@ -222,7 +222,7 @@ const { criteria: validCriteria } = fc.letrec<{ key: string; criteria: string }>
   criteria: fc.array(tie('key'), { minLength: 1, maxLength: 4 }).map((keys) => keys.join(' ')),
 }));
 
-describe('nothing a caller writes becomes a second command', () => {
+describe('no criteria become a second command', () => {
   async function check(criteria: string): Promise<void> {
     let keys: SearchKey[];
     try {

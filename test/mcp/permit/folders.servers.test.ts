@@ -62,7 +62,7 @@ async function someone(): Promise<{ account: MailAccount; uids: Record<(typeof m
   return { account, uids };
 }
 
-/** What is in the mailboxes that may not be used. */
+/** The subjects in the mailboxes that are not allowed. */
 async function hidden(account: MailAccount): Promise<string[][]> {
   const found = [];
   for (const mailbox of ['Secret', 'Work', 'Sent', 'Drafts', 'Trash']) found.push(await subjectsIn(account, mailbox));
@@ -70,7 +70,7 @@ async function hidden(account: MailAccount): Promise<string[][]> {
 }
 const untouched = [['in Secret'], ['in Work'], ['in Sent'], ['in Drafts'], ['in Trash']];
 
-const written = { to: 'nobody@example.test', subject: 'written', text_body: 'x' };
+const written = { to: 'recipient@example.test', subject: 'written', text_body: 'x' };
 
 /** A call of each tool with `mailbox` in place of each parameter that names one. */
 const naming: Record<string, Record<string, (mailbox: string, uid: number) => object>> = {
@@ -87,7 +87,7 @@ const naming: Record<string, Record<string, (mailbox: string, uid: number) => ob
   delete_mail_message: { folder: (folder) => ({ folder, uid: 1 }) },
 };
 
-test('every parameter is known to name a mailbox or not to', () => {
+test('each parameter is listed as one that names a mailbox, or as one that does not', () => {
   const others = new Set(
     'with_counts page per_page query with_envelopes uid uid_validity body_format max_chars body_offset to cc bcc subject text_body html_body attachment_urls idempotency_key add remove permanent'.split(
       ' ',
@@ -117,7 +117,7 @@ describe.each(clientEras)('a limit to mailboxes, era %s', (era) => {
     Object.entries(parameters).map(([parameter, args]) => [tool, parameter, args] as const),
   );
 
-  test.each(cases)('%s takes no other mailbox as its %s, however it is written', async (tool, _parameter, args) => {
+  test.each(cases)('%s accepts no other mailbox as its %s, in any spelling', async (tool, _parameter, args) => {
     const { account, uids } = await someone();
     await using assistant = await app.assistant(account, { era, flags });
     for (const mailbox of notInTheList) {
@@ -152,7 +152,7 @@ describe.each(clientEras)('a limit to mailboxes, era %s', (era) => {
     }
   });
 
-  test('what is sent, drafted and deleted is filed where it belongs, and cannot be read there', async () => {
+  test('sent, drafted and deleted messages are stored in their mailboxes, and cannot be read there', async () => {
     const { account, uids } = await someone();
     await using assistant = await app.assistant(account, { era, flags });
     const kept = { ...written, to: account.email };
@@ -179,7 +179,7 @@ describe.each(clientEras)('a limit to mailboxes, era %s', (era) => {
   });
 });
 
-test('nothing is told of other mailboxes by a call that has to find out what they are for, not even that they exist', async () => {
+test('a call that has to find the roles of mailboxes reports nothing about other mailboxes, not even that they exist', async () => {
   const { account } = await someone();
   const methods = ['get' as const, 'create' as const, 'update' as const, 'send' as const];
   const operators = await rawCaller(app, account, { policy: { ...policy, methods } });
@@ -258,7 +258,7 @@ test('only the tools that store messages use connections without the limit', () 
 });
 
 describe('the limited connection', () => {
-  test('asks nothing about a mailbox that somebody else has left open', async () => {
+  test('runs no command in a mailbox that the previous user of the connection has selected', async () => {
     const { account } = await someone();
     await withImap(account, async (imap) => {
       await imap.select('Secret', { readOnly: false, fresh: false });
@@ -273,7 +273,7 @@ describe('the limited connection', () => {
     });
   });
 
-  test('knows all commands, and refuses those that it does not', async () => {
+  test('refuses commands that it does not know', async () => {
     await withImap(newAccount(), async (imap) => {
       const limited = new LimitedConnection(imap, policy.folders);
       for (const command of ['RENAME', 'CREATE', 'SELECT', 'GETMETADATA', 'THREAD']) {
@@ -283,7 +283,7 @@ describe('the limited connection', () => {
     });
   });
 
-  test('asks a server with another delimiter once for each name, and lists by it', async () => {
+  test('requests the delimiter of the server once for each name, and lists by it', async () => {
     const names = ['INBOX', 'Work', 'Work.Alpha', 'Work.&ZeVnLA-', 'Workshop', 'Secret.Work.Alpha'];
     await using server = await startScriptedImap((command) => {
       const [, pattern = ''] = /^LIST "" "?([^"]*)"?$/.exec(command) ?? [];
@@ -307,7 +307,7 @@ describe('the limited connection', () => {
     expect(server.commands.filter((command) => /^(SELECT|EXAMINE).*(Secret|shop|\.\.)/.test(command))).toEqual([]);
   });
 
-  test('lets through one mailbox more, where a tool files into it', async () => {
+  test('allows one more mailbox, for a tool that stores messages there', async () => {
     const { account } = await someone();
     await withImap(account, async (imap) => {
       const limited = new LimitedConnection(imap, policy.folders, 'Trash');

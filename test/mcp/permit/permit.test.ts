@@ -1,4 +1,4 @@
-/** Listing and calling are two ways to ask the same question. */
+/** Listing and calling agree on what a permit allows. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OAuthError, ToolError } from '../../../src/errors.ts';
@@ -34,7 +34,7 @@ function present(policy: object): Permit['policy'] {
   return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
 }
 
-/** Arguments that amount to nothing but what the tool itself does. */
+/** Arguments that need no other right than that of the tool itself. */
 const PLAIN: Record<string, object> = {
   get_mail_message: { folder: 'INBOX', uid: 1 },
   search_mail_messages: { query: 'ALL' },
@@ -47,8 +47,8 @@ const PLAIN: Record<string, object> = {
 
 const REACHED = new Error('the mailbox was reached');
 
-/** A session of which nothing can be used: whoever tries has been let through. */
-function nothing(): MailSession {
+/** A session without a usable member: a call that reaches one has been allowed. */
+function unusableSession(): MailSession {
   const refuse = () => {
     throw REACHED;
   };
@@ -73,16 +73,18 @@ function account() {
   return { imap: { server, login }, smtp: { server, login } };
 }
 
-async function outcomeOf(name: string, permit: Permit): Promise<'allowed' | 'unknown' | 'kept back' | string[]> {
-  const error: unknown = await catalog.call(name, PLAIN[name] ?? {}, permit, nothing()).catch((thrown) => thrown);
+async function outcomeOf(name: string, permit: Permit): Promise<'allowed' | 'unknown' | 'withheld' | string[]> {
+  const error: unknown = await catalog
+    .call(name, PLAIN[name] ?? {}, permit, unusableSession())
+    .catch((thrown) => thrown);
   if (error === REACHED) return 'allowed';
   if (error instanceof OAuthError && error.code === 'insufficient_scope') return (error.scope ?? '').split(' ');
   if (error instanceof ToolError && error.message === `There is no tool named "${name}".`) return 'unknown';
-  if (error instanceof ToolError && error.message.includes(`what ${name} does, and the owner`)) return 'kept back';
+  if (error instanceof ToolError && error.message.includes(`what ${name} does, and the owner`)) return 'withheld';
   throw error;
 }
 
-test('what is listed can be called, what is not cannot, and what consent could add asks for just that', async () => {
+test('listed tools can be called, others cannot, and a refusal that consent could lift names the missing scope', async () => {
   await fc.assert(
     fc.asyncProperty(permits, async (permit) => {
       const listed = catalog.list(permit).map(({ name }) => name);
@@ -91,7 +93,7 @@ test('what is listed can be called, what is not cannot, and what consent could a
         expect(outcome === 'allowed', tool.name).toBe(listed.includes(tool.name));
         expect(outcome === 'unknown', tool.name).toBe(!catalog.has(tool.name, permit));
         const hasScope = permit.scope.includes(SCOPE_OF[tool.effect]);
-        if (outcome !== 'unknown' && outcome !== 'allowed') expect(outcome === 'kept back', tool.name).toBe(hasScope);
+        if (outcome !== 'unknown' && outcome !== 'allowed') expect(outcome === 'withheld', tool.name).toBe(hasScope);
         const step = typeof outcome === 'string' ? undefined : outcome;
         if (step)
           expect(step).toEqual(SCOPES.filter((one) => one === SCOPE_OF[tool.effect] || permit.scope.includes(one)));
@@ -118,7 +120,7 @@ test('a tool is offered if method, tag and name allow it, and granted if scope a
   );
 });
 
-test('equal permits get the same bytes in the same order, whoever asked before (MCP-08)', async () => {
+test('equal permits get the same bytes in the same order, independently of earlier requests (MCP-08)', async () => {
   await fc.assert(
     fc.property(permits, (permit) => {
       const again = { ...permit, scope: [...permit.scope].reverse(), policy: { ...permit.policy } };
@@ -130,7 +132,7 @@ test('equal permits get the same bytes in the same order, whoever asked before (
   );
 });
 
-test('every power is that of a tool, and every tool has one', () => {
+test('every power belongs to a tool, and every tool has one', () => {
   expect(powersLeft(mailTools, {})).toEqual(POWERS);
   expect(Object.fromEntries(mailTools.map((tool) => [tool.name, powerOf(tool)]))).toEqual({
     list_mailboxes: 'read',

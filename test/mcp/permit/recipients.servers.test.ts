@@ -1,4 +1,4 @@
-/** Who may be written to, against everything that an address can look like. */
+/** The limit to certain recipients holds for every form of an address. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ToolError } from '../../../src/errors.ts';
 import {
@@ -28,8 +28,8 @@ const allowed = [
   'Ann <ann@example.com>',
   '"evil@other.example" <ann@example.com>',
   'ann@example.com (bob@other.example)',
-  'anybody@friends.example, ann@example.com',
-  'anybody.at-all+all@FRIENDS.example',
+  'bo@friends.example, ann@example.com',
+  'bo.at-all+all@FRIENDS.example',
   'Team: x@friends.example, ann@example.com;',
   'Empty:;',
   '"ann"@example.com',
@@ -65,17 +65,17 @@ const strangers = [
 describe('a list of recipients', () => {
   const permit = { ...UNLIMITED, policy: { recipients: entries } };
 
-  test.each(allowed)('lets through %s', (to) => {
+  test.each(allowed)('allows %s', (to) => {
     expect(() => requireRecipients(permit, { to, cc: to, bcc: to })).not.toThrow();
   });
 
-  test.each(strangers)('stops %s', (_what, to) => {
+  test.each(strangers)('refuses %s', (_what, to) => {
     for (const parameter of ['to', 'cc', 'bcc']) {
       expect(() => requireRecipients(permit, { to: '', [parameter]: to })).toThrow(`(1 in ${parameter})`);
     }
   });
 
-  test('says how many of which parameter, and names nobody', () => {
+  test('reports the number of refused addresses by parameter, and no address', () => {
     const fields = { to: 'a@x.example, ann@example.com, b@x.example', cc: 'ann@example.com', bcc: 'c@x.example' };
     const stopped = () => requireRecipients(permit, fields);
     expect(stopped).toThrow(ToolError);
@@ -83,7 +83,7 @@ describe('a list of recipients', () => {
     expect(stopped).not.toThrow('x.example');
   });
 
-  test('the lists of operator and owner both count, and each is named for what it stops', () => {
+  test('the lists of operator and owner both count, and the refusal names the one that refuses', () => {
     const both = { ...permit, consent: { recipients: ['ann@example.com', 'bob@other.example'] } };
     expect(() => requireRecipients(both, { to: 'ann@example.com' })).not.toThrow();
     expect(() => requireRecipients(both, { to: 'bob@other.example' })).toThrow('operator');
@@ -92,7 +92,7 @@ describe('a list of recipients', () => {
     expect(() => requireEnvelope(both, ['ann@example.com', 'bob@other.example'])).toThrow('operator');
   });
 
-  test('an empty list lets through nobody', () => {
+  test('an empty list allows no recipient', () => {
     expect(() => requireRecipients({ ...UNLIMITED, policy: { recipients: [] } }, { to: 'a@b.example' })).toThrow(
       '1 in to',
     );
@@ -119,7 +119,7 @@ describe('a list of recipients', () => {
 });
 
 describe.each([...(['auto', 'legacy'] satisfies Era[])])('sending, era %s', (era) => {
-  test('reaches nobody else by any parameter, leaves nothing behind, and drafts may be for anybody', async () => {
+  test('reaches no other recipient by any parameter, stores nothing, and drafts may have any recipient', async () => {
     const account = newAccount();
     const other = newAccount();
     await appendMessages(account, { INBOX: [], Sent: [], Drafts: [] });
@@ -140,13 +140,16 @@ describe.each([...(['auto', 'legacy'] satisfies Era[])])('sending, era %s', (era
   });
 });
 
-test.each(eras)('what the owner allows is no challenge either: only a new sign-in changes it, era %s', async (era) => {
-  const account = newAccount();
-  const caller = await rawCaller(app, account, { consent: { recipients: [account.email] } }, era);
-  const fields = { to: 'bob@example.test', subject: 'x', text_body: 'x' };
-  const answer = await caller.call('send_mail_message', fields);
-  expect(answer).toEqual({ status: 200, sentence: expect.stringContaining('the owner of the mailbox') });
-  // Known from an earlier call with the key or not: who may not be written to is not told about.
-  const again = await caller.call('send_mail_message', { ...fields, idempotency_key: 'k' });
-  expect(again.sentence).toContain('1 in to');
-});
+test.each(eras)(
+  'a refusal by the list of the owner is no challenge: only a new sign-in changes the list, era %s',
+  async (era) => {
+    const account = newAccount();
+    const caller = await rawCaller(app, account, { consent: { recipients: [account.email] } }, era);
+    const fields = { to: 'bob@example.test', subject: 'x', text_body: 'x' };
+    const answer = await caller.call('send_mail_message', fields);
+    expect(answer).toEqual({ status: 200, sentence: expect.stringContaining('the owner of the mailbox') });
+    // The refusal does not depend on an earlier call with the key.
+    const again = await caller.call('send_mail_message', { ...fields, idempotency_key: 'k' });
+    expect(again.sentence).toContain('1 in to');
+  },
+);

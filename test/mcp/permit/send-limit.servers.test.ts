@@ -1,4 +1,4 @@
-/** How many messages an hour, however they are sent. */
+/** The limit of messages an hour holds for every way to send. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ToolError, UpstreamError } from '../../../src/errors.ts';
 import { createSendLimit } from '../../../src/mcp/permit/send-limit.ts';
@@ -35,9 +35,9 @@ describe('a limit of messages an hour', () => {
   test.each([
     ['was refused', new UpstreamError('SMTP', 'refused', 'No.'), 'is not counted'],
     ['was never tried', new ToolError('No.'), 'is not counted'],
-    ['nobody knows the outcome of', new UpstreamError('SMTP', 'unknown_outcome', 'Perhaps.'), 'is counted'],
-    ['ended in a fault of ours', new Error('?'), 'is counted'],
-  ])('what %s %s', async (_what, error, counted) => {
+    ['has an unknown outcome', new UpstreamError('SMTP', 'unknown_outcome', 'Perhaps.'), 'is counted'],
+    ['ended in an internal error', new Error('?'), 'is counted'],
+  ])('a message that %s %s', async (_what, error, counted) => {
     const limit = hourly(1);
     await expect(limit.counted(() => Promise.reject(error))).rejects.toBe(error);
     const next = limit.counted(sent);
@@ -45,7 +45,7 @@ describe('a limit of messages an hour', () => {
     else expect(await next).toBe('sent');
   });
 
-  test('forgives no message of the next hour for one of this hour that was not sent', async () => {
+  test('subtracts no message of this hour from the count of the next hour', async () => {
     let time = Date.now();
     const clock = () => new Date(time);
     const points: number[] = [];
@@ -63,12 +63,12 @@ describe('a limit of messages an hour', () => {
     expect(points).toEqual([1]);
   });
 
-  test('of none lets nothing through, and says nothing of waiting', async () => {
+  test('of none allows no message, and does not suggest waiting', async () => {
     await expect(hourly(0).check()).rejects.toThrow('this connection may not send messages');
     await expect(hourly(0).counted(sent)).rejects.toThrow('this connection may not send messages');
   });
 
-  test('lets nothing through while it cannot be counted, and says so', async () => {
+  test('allows no message while messages cannot be counted, and reports that', async () => {
     const gone = async () => {
       throw new UpstreamError('Redis', 'unreachable', 'It is gone.');
     };
@@ -82,19 +82,19 @@ describe('a limit of messages an hour', () => {
     ).resolves.toBe('sent');
   });
 
-  test('lets nothing through on one of several replicas that do not share their counts, and tells the operator why', async () => {
-    const told: unknown[] = [];
+  test('allows no message on one of several replicas that do not share their counts, and logs the reason', async () => {
+    const logged: unknown[] = [];
     const limit = hourly(3, {
       areAllCounted: false,
-      log: { ...log, error: (_: object, text: string) => told.push(text) },
+      log: { ...log, error: (_: object, text: string) => logged.push(text) },
     });
     await expect(limit.counted(sent)).rejects.toThrow('this server is not set up to count them');
-    expect(told).toEqual([expect.stringContaining('REDIS_URL')]);
+    expect(logged).toEqual([expect.stringContaining('REDIS_URL')]);
   });
 });
 
 describe.each(clientEras)('send_mail_message with a limit, era %s', (era) => {
-  test('stops at it, leaves nothing behind, and counts neither refusals nor repeated keys nor drafts', async () => {
+  test('refuses further messages, stores nothing, and counts neither refusals nor repeated keys nor drafts', async () => {
     const account = newAccount();
     await appendMessages(account, { INBOX: [], Sent: [], Drafts: [] });
     await using assistant = await app.assistant(account, { era, flags: { maxSendsPerHour: '2' } });
@@ -114,21 +114,21 @@ describe.each(clientEras)('send_mail_message with a limit, era %s', (era) => {
     expect(await subjectsIn(account, 'Drafts')).toEqual(['x']);
   });
 
-  test('counts each mailbox and each client by itself', async () => {
+  test('counts each account and each client separately', async () => {
     const [account, other] = [newAccount(), newAccount()];
     const fields = { to: account.email, subject: 'x', text_body: 'x' };
     const flags = { maxSendsPerHour: '1' };
     await using assistant = await app.assistant(account, { era, flags });
     await assistant.call('send_mail_message', fields);
     await assistant.failure('send_mail_message', fields);
-    await using someoneElse = await app.assistant(other, { era, flags });
-    await someoneElse.call('send_mail_message', fields);
+    await using otherAccount = await app.assistant(other, { era, flags });
+    await otherAccount.call('send_mail_message', fields);
     await using otherClient = await app.assistant(account, { era, flags });
     await otherClient.call('send_mail_message', fields);
   });
 });
 
-test('who registers a client anew begins no new hour, and takes none from minted clients', async () => {
+test('another registered client begins no new hour, and does not count for minted clients', async () => {
   const account = newAccount();
   const fields = { to: account.email, subject: 'x', text_body: 'x' };
   const policy = { max_sends_per_hour: 1 };
@@ -139,7 +139,7 @@ test('who registers a client anew begins no new hour, and takes none from minted
   expect((await send({ policy })).result).toBeDefined();
 });
 
-test('a recipient that the mail server refuses costs nothing of the limit', async () => {
+test('a recipient that the mail server refuses is not counted', async () => {
   const account = newAccount();
   await using assistant = await app.assistant(account, { flags: { maxSendsPerHour: '1' } });
   const fields = { subject: 'x', text_body: 'x' };
