@@ -1,4 +1,4 @@
-/** Sets the timeouts of an IMAP connection, and the largest response that it accepts. */
+/** Limits an IMAP connection: timeouts, and the size of what the server sends. */
 export interface ImapLimits {
   /** For DNS, TCP, TLS, greeting and login together. */
   connectMs: number;

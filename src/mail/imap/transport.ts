@@ -190,7 +190,7 @@ export class Transport extends ImapFlow {
     await this.setAuthenticationState();
   }
 
-  /** RFC 4616, with the response in the first line where the server takes it there (SASL-IR, RFC 4959). */
+  /** RFC 4616, with the response in the first line where the server supports that (SASL-IR, RFC 4959). */
   async #authenticatePlain(response: string): Promise<void> {
     const initial: Token[] = this.capabilities.has('SASL-IR')
       ? [{ type: 'ATOM', value: response, sensitive: true }]

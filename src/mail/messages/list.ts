@@ -102,11 +102,11 @@ export async function listMessages(
   mailbox: string,
   { page, perPage }: Page,
 ): Promise<ListedPage> {
-  const askPage = (exists: number | null) => {
+  const makeCommand = (exists: number | null) => {
     const range = pageOf(exists ?? 0, page, perPage);
     return range && sequenceFetchCommand(range.first, range.last, ...ALL_ITEMS);
   };
-  const { selected, exists: total, result } = await openAndRead(imap, mailbox, { fresh: true }, askPage);
+  const { selected, exists: total, result } = await openAndRead(imap, mailbox, { fresh: true }, makeCommand);
   const fetched = result();
   const range = pageOf(total, page, perPage);
   const messages = range === null || fetched === null ? [] : await fetchMissing(imap, range, fetched);
@@ -119,11 +119,11 @@ async function listUids(
   mailbox: string,
   { page, perPage }: Page,
 ): Promise<{ uidValidity: string; total: number; uids: number[] }> {
-  const askPage = (exists: number | null) => {
+  const makeCommand = (exists: number | null) => {
     const range = pageOf(exists ?? 0, page, perPage);
     return range && sequenceFetchCommand(range.first, range.last, ...UID_ITEMS);
   };
-  const { selected, exists: total, result } = await openAndRead(imap, mailbox, { fresh: true }, askPage);
+  const { selected, exists: total, result } = await openAndRead(imap, mailbox, { fresh: true }, makeCommand);
   const uids = [...(result()?.keys() ?? [])].sort((a, b) => b - a);
   return { uidValidity: selected.uidValidity, total, uids };
 }
@@ -185,8 +185,8 @@ export async function searchMessages(
     throw new ToolError('This mail server does not know OLDER and YOUNGER. Use BEFORE and SINCE with a date.');
   }
   const charset = needsUtf8 ? 'UTF-8' : undefined;
-  const ask = () => uidSearchCommand(imap, tokens, { charset });
-  const { selected, result } = await openAndRead(imap, mailbox, { fresh: true }, ask);
+  const makeCommand = () => uidSearchCommand(imap, tokens, { charset });
+  const { selected, result } = await openAndRead(imap, mailbox, { fresh: true }, makeCommand);
   try {
     const first = result();
     const isSuspicious = charset !== undefined && first?.count === 0 && selected.exists > 0;

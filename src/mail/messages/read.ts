@@ -98,8 +98,8 @@ export async function openPart(
   uid: number,
   part: string,
 ): Promise<{ stream: Readable; contentType: string; filename: string; sizeBytes: number }> {
-  const ask = () => uidFetchCommand([uid], STRUCTURE, ['BODYSTRUCTURE']);
-  const { selected, result } = await openAndRead(imap, mailbox, { fresh: true }, ask);
+  const makeCommand = () => uidFetchCommand([uid], STRUCTURE, ['BODYSTRUCTURE']);
+  const { selected, result } = await openAndRead(imap, mailbox, { fresh: true }, makeCommand);
   const items = result()?.get(uid);
   if (items === undefined) throw missingMessage(selected.path, [uid]);
   const found = findPart(items.get('BODYSTRUCTURE'), part);
@@ -128,8 +128,8 @@ async function fetchItems(
   const references = peekHeader('REFERENCES');
   const needed = ['ENVELOPE', HEADER];
   const wanted = [...SUMMARY_ITEMS, references, ...prefetched.map(peekRange)];
-  const ask = () => uidFetchCommand([uid], wanted, [...needed, 'BODYSTRUCTURE']);
-  const { selected, result } = await openAndRead(imap, mailbox, { fresh: true, uidValidity: expected }, ask);
+  const makeCommand = () => uidFetchCommand([uid], wanted, [...needed, 'BODYSTRUCTURE']);
+  const { selected, result } = await openAndRead(imap, mailbox, { fresh: true, uidValidity: expected }, makeCommand);
   // A server may refuse parts that a message does not have, and a response that cannot be parsed is left out.
   const items =
     undefinedIfRefused(result)?.get(uid) ??
