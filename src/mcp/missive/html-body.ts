@@ -26,7 +26,7 @@ export const htmlBodyFields = {
     .describe('Null: that was all of the body.'),
 };
 
-/** The item with the fields of `htmlBodyFields`; both are null if it has no body. */
+/** The item with the fields of `htmlBodyFields`; both are null if the item has none. */
 export function presentHtmlBody(
   item: Record<string, unknown>,
   args: { body_format: string; max_chars: number; body_offset: number },

@@ -42,7 +42,7 @@ test('FORM-10 after a wrong token the page shows the reason and focuses the fiel
   expect(new URL((await callback).url()).searchParams.get('code')).toMatch(/^[\w-]+\./);
 });
 
-/** How to get to each of them. */
+/** Opens each page, by its name. */
 const pages: Record<string, (page: Page, signIn: MissiveSignIn) => Promise<void>> = {
   'the sign-in page': open,
   async 'the sign-in page after a wrong token'(page, signIn) {
@@ -59,7 +59,7 @@ const pages: Record<string, (page: Page, signIn: MissiveSignIn) => Promise<void>
   async 'the sign-in at /account'(page, signIn) {
     await page.goto(`${signIn.app.origin}/account?client_id=${signIn.client.client_id}`);
   },
-  async 'the list of what was granted'(page, signIn) {
+  async 'the list of grants'(page, signIn) {
     await signIn.tokens();
     await page.goto(`${signIn.app.origin}/account?client_id=${signIn.client.client_id}`);
     await submit(page, signIn.missive.token);
@@ -67,20 +67,20 @@ const pages: Record<string, (page: Page, signIn: MissiveSignIn) => Promise<void>
   },
 };
 
-const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
+const appearances = (['light', 'dark'] as const).flatMap((colorScheme) =>
   [375, 1280].map((width) => ({ colorScheme, width })),
 );
 
 test.each(Object.entries(pages))(
-  'FORM-10 axe finds nothing wrong with %s of Missive, which fits every screen, in light and dark',
+  'FORM-10 axe finds no violation in %s of Missive, which fits every screen, in light and dark',
   async (name, reach) => {
     await using signIn = await startMissiveSignIn({}, { name: 'Claude' });
     await using context = await browser.newContext();
     const page = await context.newPage();
     await reach(page, signIn);
-    // CSP keeps scripts out of the page; the debugger is not a page.
+    // The page's CSP forbids scripts, but not those of the debugger.
     await page.evaluate(axe);
-    for (const { colorScheme, width } of looks) {
+    for (const { colorScheme, width } of appearances) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 800 });
       const { violations, passes } = Results.parse(await page.evaluate('axe.run()'));

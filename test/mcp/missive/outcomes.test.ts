@@ -75,7 +75,7 @@ test.each([
   ['create_a_missive_contact', { contact_book: ids.vipProspects, first_name: 'Jane' }, { contacts: [] }],
   ['create_a_missive_post', { notification: { title: 'a', body: 'b' }, text: 'x' }, { post: null }],
   ['create_a_missive_draft', { body: 'x' }, { draft: null }],
-])('%s succeeds if the response has no body', async (tool, args, result) => {
+])('%s succeeds if the response is empty', async (tool, args, result) => {
   await using tools = await startMissiveTools();
   tools.missive.misbehave({ kind: 'empty' });
   expect(await tools.call(tool, args)).toEqual(result);

@@ -1,4 +1,5 @@
 /** Rules for all Missive tools. */
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createCatalog } from '../../../src/mcp/catalog.ts';
@@ -24,6 +25,18 @@ test('no two tools have one name', () => {
 
 test('the list of all tools is smaller than 120 KB', () => {
   expect(Buffer.byteLength(JSON.stringify(listings))).toBeLessThan(120_000);
+});
+
+test('every file of the folder declares one list of operations, and nothing else', async () => {
+  const folder = new URL('../../../src/mcp/tools/missive/', import.meta.url);
+  const files = readdirSync(folder);
+  const lists: unknown[] = [];
+  for (const file of files) {
+    const exported = Object.values(await import(new URL(file, folder).href));
+    expect(exported, file).toHaveLength(1);
+    lists.push(...exported);
+  }
+  expect(new Set(lists.flat())).toEqual(new Set(missiveOperations));
 });
 
 describe.each(listings.map((listing) => [listing.name, listing] as const))('%s', (name, listing) => {

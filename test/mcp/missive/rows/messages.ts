@@ -47,8 +47,8 @@ export const messages: Rows = {
       },
       {
         shows: 'no rows for an unknown Message-ID',
-        args: { email_message_id: '<nobody@x.example>' },
-        requests: [{ path: '/messages', query: { email_message_id: '<nobody@x.example>' } }],
+        args: { email_message_id: '<unknown@x.example>' },
+        requests: [{ path: '/messages', query: { email_message_id: '<unknown@x.example>' } }],
         result: { messages: [] },
       },
     ],
