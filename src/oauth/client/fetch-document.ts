@@ -12,7 +12,7 @@ import { OAuthError } from '../../errors.ts';
 const MAX_DOCUMENT_BYTES = 5 * 1024;
 const TIMEOUT_MS = 5000;
 
-export interface FetchedDocument {
+interface FetchedDocument {
   text: string;
   /** Freshness lifetime by its headers (RFC 9111 §4.2); 0 without such headers. */
   freshSeconds: number;

@@ -1,4 +1,4 @@
-/** Seals what the operator decides: a client with its redirect URIs, servers and limits, or the default connection of dynamic clients. */
+/** Mints what the operator decides: a client with its redirect URIs, servers and limits, or the default connection of dynamic clients. */
 import { randomBytes } from 'node:crypto';
 import { Servers } from '../../account.ts';
 import { ConfigError } from '../../errors.ts';

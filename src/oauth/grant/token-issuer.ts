@@ -19,7 +19,7 @@ export interface TokenResponse {
 }
 
 /** What was granted, without the claims that are computed for each token. */
-export type Granted = Omit<RefreshPayload, 'sub' | 'client' | 'parent'>;
+type Granted = Omit<RefreshPayload, 'sub' | 'client' | 'parent'>;
 
 export interface TokenIssuer {
   /**

@@ -122,7 +122,7 @@ export const SEALED_TYPES = {
   },
 } as const satisfies Record<string, SealedType>;
 
-export type SealedTypeName = keyof typeof SEALED_TYPES;
+type SealedTypeName = keyof typeof SEALED_TYPES;
 
 type Payload<K extends SealedTypeName> = z.output<(typeof SEALED_TYPES)[K]['schema']>;
 export type ClientPayload = Payload<'client'>;
