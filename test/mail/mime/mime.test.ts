@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Item } from '../../../src/mail/imap/data-formats.ts';
-import { decodeMailboxName, encodeMailboxName } from '../../../src/mail/mailbox-name.ts';
 import { attachmentName } from '../../../src/mail/mime/attachment-name.ts';
 import { type Part, readBodyStructure } from '../../../src/mail/mime/body-structure.ts';
 import { decodeHeader, decodeText } from '../../../src/mail/mime/charset.ts';
@@ -141,25 +140,6 @@ describe('text of HTML', () => {
     ['a&nbsp;&amp;&#8203;b', 'a &b'],
     ['before<body>in</body>after', 'beforeinafter'],
   ])('%j is %j', (html, text) => expect(textOfHtml(html)).toBe(text));
-});
-
-describe('names of mailboxes', () => {
-  test('are the same after encoding and decoding', () => {
-    fc.assert(
-      fc.property(
-        fc.string({ unit: 'grapheme', minLength: 1 }).filter((name) => !/\p{Cs}/u.test(name)),
-        (name) => {
-          const wire = encodeMailboxName(name);
-          expect(wire).toMatch(/^[\x20-\x7e]*$/);
-          expect(decodeMailboxName(wire)).toBe(name);
-        },
-      ),
-    );
-  });
-
-  test('are encoded in modified UTF-7', () => {
-    expect(encodeMailboxName('Entwürfe & 日本')).toBe('Entw&APw-rfe &- &ZeVnLA-');
-  });
 });
 
 const somePart: Part = {
