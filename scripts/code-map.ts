@@ -13,10 +13,11 @@ const MAIN_FILES: readonly string[] = [
   'oauth/routes.ts',
   'oauth/endpoints/authorize.ts',
   'oauth/bearer/bearer.ts',
-  'oauth/sign-in/form.ts',
+  'oauth/sign-in/sign-in.ts',
+  'oauth/pages/pages.ts',
   'oauth/client/clients.ts',
-  'oauth/grant/grants.ts',
-  'oauth/sealed/jwe.ts',
+  'oauth/grant/token-issuer.ts',
+  'oauth/sealed/sealed-types.ts',
   'oauth/http/parameters.ts',
   'mcp/catalog.ts',
   'mcp/endpoint/endpoint.ts',
@@ -32,6 +33,7 @@ const MAIN_FILES: readonly string[] = [
   'mail/mime/body.ts',
   'mail/messages/read.ts',
   'mail/send/smtp.ts',
+  'mail/send-once/send-once.ts',
   'mail/send-once/send-once.ts',
   'missive/api.ts',
   'attachments/store.ts',
@@ -54,14 +56,17 @@ export function codeMap(): string {
   return ['| Folder | What it is | Invariant |', '|---|---|---|', ...rows].join('\n');
 }
 
-/** The first sentence of a file's first comment, and the sentence after `Invariant:` in it. */
+/** The first sentence of a file's first comment without its sources, and the sentence after `Invariant:` in it. */
 function headerOf(file: string): { sentence: string; invariant: string } {
   const [, comment = ''] = /\/\*\*([\s\S]*?)\*\//.exec(readFileSync(join(SRC, file), 'utf8')) ?? [];
-  const text = comment.replaceAll(/\n\s*\* ?/g, ' ').trim();
+  const text = comment
+    .replaceAll(/\n\s*\* ?/g, ' ')
+    .replaceAll(/ \((?:RFC|MCP) [^)]*\)/g, '')
+    .trim();
   const [sentence] = /^.*?\.(?= |$)/.exec(text) ?? [];
   const [, invariant] = /\bInvariant: (.*?\.)(?= |$)/.exec(text) ?? [];
   if (sentence === undefined || invariant === undefined) {
     throw new Error(`The header of src/${file} needs a sentence and a line "Invariant: …".`);
   }
-  return { sentence, invariant };
+  return { sentence, invariant: `${invariant.charAt(0).toUpperCase()}${invariant.slice(1)}` };
 }

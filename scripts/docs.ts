@@ -9,6 +9,7 @@ import { missiveTools } from '../src/mcp/tools/missive.ts';
 import { PRESETS } from '../src/oauth/client/presets.ts';
 import { sealedTable } from '../src/oauth/sealed/sealed-table.ts';
 import { ENVIRONMENT } from '../src/settings/environment.ts';
+import { codeMap } from './code-map.ts';
 import { requirements, requirementTable } from './requirements.ts';
 
 const required = requirements();
@@ -25,10 +26,8 @@ const BLOCKS: Readonly<Record<string, string>> = {
   bench: report(Results.parse(JSON.parse(readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8')))),
   requirements: requirementTable(required),
   sealed: sealedTable(),
+  'code-map': codeMap(),
 };
-
-/** Blocks that are still written by hand. */
-const BY_HAND: ReadonlySet<string> = new Set(['code-map']);
 
 function environmentTable(): string {
   const rows = Object.entries(ENVIRONMENT.shape).map(([name, schema]) => {
@@ -61,15 +60,14 @@ function presetTable(): string {
 }
 
 const ROOT = new URL('../', import.meta.url).pathname;
-const BLOCK = /(<!-- generated: (\S+) -->\n)([\s\S]*?)(<!-- end -->)/g;
+const BLOCK = /(<!-- generated: (\S+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 /** The document with its blocks written anew; the names of the blocks are added to `found`. */
 function generated(file: string, text: string, found: string[]): string {
   const markers = text.match(/^<!-- generated: /gm)?.length ?? 0;
   const before = found.length;
-  const after = text.replace(BLOCK, (whole, start: string, name: string, _table: string, end: string) => {
+  const after = text.replace(BLOCK, (whole, start: string, name: string, end: string) => {
     found.push(name);
-    if (BY_HAND.has(name)) return whole;
     const table = BLOCKS[name];
     if (table === undefined) fail(`${file} has a block ${name}, which nothing generates.`);
     return table === undefined ? whole : `${start}${table}\n${end}`;
@@ -87,7 +85,7 @@ for (const file of globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT }).sort()) {
   if (isCheck) fail(`${file} is out of date: run npm run docs.`);
   else writeFileSync(`${ROOT}${file}`, after);
 }
-for (const name of [...Object.keys(BLOCKS), ...BY_HAND]) {
+for (const name of Object.keys(BLOCKS)) {
   const places = found.filter((one) => one === name).length;
   if (places !== 1) fail(`The block ${name} is in ${places} documents instead of one.`);
 }

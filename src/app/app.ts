@@ -1,4 +1,8 @@
-/** Declares every URL of the server and the handlers behind it. */
+/**
+ * Declares every URL of the server and the handlers behind it.
+ *
+ * Invariant: this folder joins `oauth` and `mcp`, which do not import each other.
+ */
 import express, { type Express, type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { adminTokenHandler, mintClientHandler } from '../minting/admin-clients.ts';

@@ -1,4 +1,8 @@
-/** Defines attachment stores: they turn attachments into links for a limited time, and their own links back into files. */
+/**
+ * Defines attachment stores: they turn attachments into links for a limited time, and their own links back into files.
+ *
+ * Invariant: only links of this server are read.
+ */
 import type { Readable } from 'node:stream';
 import { ToolError } from '../errors.ts';
 import type { MailAccount } from '../mail/account.ts';

@@ -1,4 +1,8 @@
-/** Decides which tools a grant may list and call, and checks each call: policy, scopes, consent, arguments and result. */
+/**
+ * Decides which tools a grant may list and call, and checks each call: policy, scopes, consent, arguments and result.
+ *
+ * Invariant: every call of a tool passes the catalog.
+ */
 import type { z } from 'zod';
 import { ToolError } from '../errors.ts';
 import type { Permit } from '../policy.ts';

@@ -1,4 +1,8 @@
-/** Sends requests to the Missive API and reads the responses: one HTTP request for each call, without retry, delay or queue. */
+/**
+ * Sends requests to the Missive API and reads the responses: one HTTP request for each call, without retry, delay or queue.
+ *
+ * Invariant: a request is never repeated.
+ */
 import { ToolError, UpstreamError } from '../errors.ts';
 import type { MissiveAccount } from './account.ts';
 import { type Quota, rateLimitError, readQuota } from './rate-limit.ts';

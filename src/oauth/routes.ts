@@ -1,4 +1,8 @@
-/** Routes every URL of the authorization server to its handler, including the aliases for older clients. */
+/**
+ * Routes every URL of the authorization server to its handler, including the aliases for older clients.
+ *
+ * Invariant: nothing in `src/oauth` knows a tool.
+ */
 import { type RequestHandler, Router } from 'express';
 import { accountHandlers } from './endpoints/account.ts';
 import { authorizeHandlers } from './endpoints/authorize.ts';

@@ -1,4 +1,8 @@
-/** Defines the few facts on which several requests must agree: what was used, revoked or counted. */
+/**
+ * Defines the few facts on which several requests must agree: what was used, revoked or counted.
+ *
+ * Invariant: everything in it may be lost without harm to mail.
+ */
 
 /** How often something happened in a window of time, and when that window ends. */
 export interface Count {

@@ -1,7 +1,7 @@
 /**
  * Reads a message; list.ts lists and searches messages, change.ts moves, flags, deletes and appends them.
  *
- * Invariant: Messages are named by UID, and no other message is changed; reading does not set \Seen.
+ * Invariant: messages are named by UID, and no other message is changed; reading does not set \Seen.
  */
 import type { Readable } from 'node:stream';
 import { ToolError, UpstreamError } from '../../errors.ts';

@@ -1,7 +1,7 @@
 /**
  * Turns the structure of a message and the bytes of its parts into text, HTML and a list of attachments.
  *
- * Invariant: Nothing in this folder uses a connection.
+ * Invariant: nothing in this folder uses a connection.
  */
 import { bytesOf, type Item } from '../imap/data-formats.ts';
 import { attachmentName } from './attachment-name.ts';

@@ -4,6 +4,8 @@
  * A call takes a place of the semaphore and then an idle connection of its account; only if there is none, it opens one. Idle connections
  * take no place: at the overall limit the one unused for longest is ended to make room. So connections in use never exceed the places,
  * and no more connections than places exist, for each account and in all.
+ *
+ * Invariant: two accounts never share a connection.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UpstreamError } from '../../errors.ts';

@@ -1,7 +1,7 @@
 /**
  * Sends a message at most once for each idempotency key; the record of it is the mailbox, which every replica sees.
  *
- * Invariant: A message that may have been sent is not submitted again.
+ * Invariant: a message that may have been sent is not submitted again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError, UpstreamError } from '../../errors.ts';

@@ -1,7 +1,7 @@
 /**
  * Submits composed messages (RFC 6409); compose.ts composes them, sent-copies.ts decides which side saves the copy.
  *
- * Invariant: A submission is never retried. The entry point to nodemailer's SMTP client.
+ * Invariant: a submission is never retried. The entry point to nodemailer's SMTP client.
  */
 import { Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';

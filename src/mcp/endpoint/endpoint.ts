@@ -1,4 +1,8 @@
-/** Handles POST /mcp: stateless Streamable HTTP for both protocol eras (MCP 2026-07-28, and 2025-03-26 to 2025-11-25). */
+/**
+ * Handles POST /mcp: stateless Streamable HTTP for both protocol eras (MCP 2026-07-28, and 2025-03-26 to 2025-11-25).
+ *
+ * Invariant: no state outlives a request.
+ */
 import type { IncomingHttpHeaders } from 'node:http';
 import { ProtocolErrorCode } from '@modelcontextprotocol/server';
 import type { Request, RequestHandler, Response } from 'express';

@@ -1,7 +1,7 @@
 /**
  * Defines what the mail tools work with during one call: the mailbox, within the limits of the grant.
  *
- * Invariant: No data of a mailbox outside the policy becomes part of a result.
+ * Invariant: no data of a mailbox outside the policy becomes part of a result.
  */
 import type { Attached, OwnFile, WithBytes } from '../../attachments/store.ts';
 import type { MailAccount } from '../../mail/account.ts';

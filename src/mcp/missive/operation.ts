@@ -1,4 +1,8 @@
-/** Declares what an operation record is: one documented operation of the Missive API, from which its tool is created. */
+/**
+ * Declares what an operation record is: one documented operation of the Missive API, from which its tool is created.
+ *
+ * Invariant: there is no tool without a record.
+ */
 import type { z } from 'zod';
 import type { MissiveRequest } from '../../missive/api.ts';
 import type { Method } from '../../policy.ts';

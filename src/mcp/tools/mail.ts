@@ -1,7 +1,7 @@
 /**
  * Lists the tools of a mailbox. A new tool is a file in `mail/`, which is listed here.
  *
- * Invariant: Every file in `mail/` declares a tool that a model can see, and nothing else.
+ * Invariant: every file in `mail/` declares a tool that a model can see, and nothing else.
  */
 import type { MailSession } from '../mail/mail-session.ts';
 import type { Tool } from '../tool.ts';

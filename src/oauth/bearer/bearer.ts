@@ -1,4 +1,8 @@
-/** Finds the grant of the access token in the Authorization header, or throws the error that becomes a 401 challenge (RFC 6750 §2.1, §3). */
+/**
+ * Finds the grant of the access token in the Authorization header, or throws the error that becomes a 401 challenge (RFC 6750 §2.1, §3).
+ *
+ * Invariant: the decision is made before the body is read.
+ */
 import type { Request } from 'express';
 import type { Account } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';

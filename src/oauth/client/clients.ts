@@ -1,4 +1,8 @@
-/** Resolves every client_id to its client, wherever that comes from, and refuses clients that the operator has denied. */
+/**
+ * Resolves every client_id to its client, wherever that comes from, and refuses clients that the operator has denied.
+ *
+ * Invariant: servers and limits come from the operator, never from the client.
+ */
 import { ConfigError, OAuthError } from '../../errors.ts';
 import type { State } from '../../state/state.ts';
 import { sha256 } from '../http/constant-time.ts';

@@ -1,4 +1,9 @@
-/** Handles GET and POST /oauth/authorize: the sign-in page, and the redirect with the code (RFC 6749 §4.1.1, §4.1.2). */
+/**
+ * Handles the requests of the authorization server, one file for each endpoint. This one is GET and POST /oauth/authorize: the sign-in page,
+ * and the redirect with the code (RFC 6749 §4.1.1, §4.1.2).
+ *
+ * Invariant: nothing is redirected before the client and the redirect URI have been checked.
+ */
 import type { Request, RequestHandler, Response } from 'express';
 import { OAuthError } from '../../errors.ts';
 import { type Parameters, readForm } from '../http/parameters.ts';

@@ -1,4 +1,9 @@
-/** Issues the tokens of a grant, from what the account owner granted and the client as it is now. */
+/**
+ * Issues the tokens of a grant, from what the account owner granted and the client as it is now; rotation.ts replaces
+ * refresh tokens, revocation.ts checks what was revoked, grants.ts lists and revokes what an account owner has granted.
+ *
+ * Invariant: the second use of a code or of a replaced refresh token ends the grant.
+ */
 import { OAuthError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type Client, clientInToken } from '../client/client.ts';

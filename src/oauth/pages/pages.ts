@@ -1,4 +1,8 @@
-/** Renders the pages that people see, from the templates in `views/`, and sends them with their security headers (RFC 9700 §4.16). */
+/**
+ * Renders the pages that people see, from the templates in `views/`, and sends them with their security headers (RFC 9700 §4.16).
+ *
+ * Invariant: no page runs a script, is framed, or is cached.
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

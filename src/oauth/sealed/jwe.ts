@@ -1,4 +1,6 @@
-/** Seals values into compact JWEs and unseals them (RFC 7516 §3.1): `dir` with A256GCM, one derived key per type. The only importer of jose. */
+/**
+ * Seals values into compact JWEs and unseals them (RFC 7516 §3.1): `dir` with A256GCM, one derived key per type. The only importer of jose.
+ */
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { z } from 'zod';

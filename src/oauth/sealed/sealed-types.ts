@@ -1,4 +1,8 @@
-/** Declares every type of sealed value: its payload, lifetime, maximum length and holder, and what a thief of one gains. The server stores none of them. */
+/**
+ * Declares every type of sealed value: its payload, lifetime, maximum length and holder, and what a thief of one gains.
+ *
+ * Invariant: each type has its own key, and every failure to unseal looks the same.
+ */
 import type { z } from 'zod';
 import { createSealer, type Keyring, type SealerType } from './jwe.ts';
 import * as payloads from './payloads.ts';

@@ -1,4 +1,8 @@
-/** Signs account owners in: shows the sign-in page, binds it to one browser, and checks the credentials that were typed. */
+/**
+ * Signs account owners in: shows the sign-in page, binds it to one browser, and checks the credentials that were typed.
+ *
+ * Invariant: an attempt is counted before a mail server is asked.
+ */
 import type { Request, Response } from 'express';
 import { formActionSources } from '../http/redirect-uri.ts';
 import { createPages } from '../pages/pages.ts';
