@@ -34,7 +34,6 @@ const MAIN_FILES: readonly string[] = [
   'mail/messages/read.ts',
   'mail/send/smtp.ts',
   'mail/send-once/send-once.ts',
-  'mail/send-once/send-once.ts',
   'missive/api.ts',
   'attachments/store.ts',
   'state/state.ts',

@@ -1,6 +1,6 @@
 /**
- * Issues the tokens of a grant, from what the account owner granted and the client as it is now; rotation.ts replaces
- * refresh tokens, revocation.ts checks what was revoked, grants.ts lists and revokes what an account owner has granted.
+ * Issues, rotates and revokes the tokens of a grant. This file issues, rotation.ts replaces refresh tokens, revocation.ts checks what was revoked, and grants.ts lists and revokes
+ * what an account owner has granted.
  *
  * Invariant: the second use of a code or of a replaced refresh token ends the grant.
  */
