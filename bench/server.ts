@@ -16,7 +16,7 @@ import { freePort } from '../test/support/servers/ports.ts';
 export type Call = (method: string, params: object) => Promise<Record<string, unknown>>;
 
 /** Protocol era: 2026 has the version in every message, 2025 does not. */
-export type Era = '2025' | '2026';
+type Era = '2025' | '2026';
 
 export interface BenchServer extends AsyncDisposable {
   origin: string;

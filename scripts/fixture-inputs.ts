@@ -67,7 +67,7 @@ export async function assembled(key: KeyName, more: NodeJS.ProcessEnv = {}) {
 }
 
 /** An account at a port where nothing listens: links to it are accepted, and then fail to connect. */
-export const imap = {
+const imap = {
   server: { host: 'localhost', port: 1, security: 'cleartext' },
   login: { kind: 'password', username: 'ada@example.com', password: 'test-password' },
 } as const;

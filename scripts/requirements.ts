@@ -1,7 +1,7 @@
 /** Lists the requirements of the authorization server and `/mcp`, and finds the tests of each. */
 import { globSync, readFileSync } from 'node:fs';
 
-export type Level = 'MUST' | 'SHOULD' | 'MAY';
+type Level = 'MUST' | 'SHOULD' | 'MAY';
 
 /** `NUMBER LEVEL requirement`, in the order of the table. Sources: RFCs 6749, 6750, 7009, 7591, 7636, 8252, 8414, 8707, 9207, 9700, 9728; MCP. */
 const LIST = `

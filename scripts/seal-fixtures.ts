@@ -1,6 +1,6 @@
 /**
  * Writes test/fixtures/sealed/<version>.json: sealed values of every type and derived values, made by the code of this release.
- * The tests in test/flows/earlier-releases read them with later releases. Run it before each release: `node scripts/seal-fixtures.ts`.
+ * The tests in test/flows/earlier-releases read them with later releases. Run it before each release: `npm run seal:fixtures`.
  * Needs `redis-server`. A file that exists is never overwritten.
  */
 import { createDecipheriv, hkdfSync } from 'node:crypto';

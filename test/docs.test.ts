@@ -50,6 +50,9 @@ function linkProblem(file: string, target: string): string | undefined {
   return anchorsOf(textOf(linked)).has(anchor) ? undefined : `${file}: ${target} has no such heading`;
 }
 
+/** A path of the project in a code span; patterns and placeholders are not paths. */
+const PATH = /`((?:src|test|scripts|views|bin|bench|soak|demo|docs)\/[\w./-]*)`/g;
+
 const wordsIn = (file: string): number => textOf(file).split(/\s+/).filter(Boolean).length;
 
 describe('documents', () => {
@@ -58,6 +61,12 @@ describe('documents', () => {
     const relative = links.filter(({ target }) => !isElsewhere(target));
     expect(relative.length).toBeGreaterThan(100);
     expect(relative.flatMap(({ file, target }) => linkProblem(file, target) ?? [])).toEqual([]);
+  });
+
+  test('every path of the project that is named exists', () => {
+    const named = files.flatMap((file) => [...textOf(file).matchAll(PATH)].map(([, path = '']) => ({ file, path })));
+    expect(named.length).toBeGreaterThan(100);
+    expect(named.filter(({ path }) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
   test.each([

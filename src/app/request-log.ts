@@ -4,7 +4,7 @@ import type { Request, RequestHandler } from 'express';
 import type { Log } from '../log.ts';
 
 /** What handlers record about a request while it runs; it becomes its line of the log. */
-export interface RequestRecord {
+interface RequestRecord {
   readonly id: string;
   /** `jti` of the client. */
   client?: string;

@@ -6,8 +6,7 @@
 import { z } from 'zod';
 
 /** How a connection is protected: TLS from the first byte (RFC 8314 §3), STARTTLS required (RFC 3207, RFC 9051 §6.2.1), or not at all. */
-export const Security = z.enum(['tls', 'starttls', 'cleartext']);
-export type Security = z.output<typeof Security>;
+const Security = z.enum(['tls', 'starttls', 'cleartext']);
 
 /** Where one mail service listens. Fixed by the operator in the client_id; never taken from a form. */
 export const MailServer = z.object({

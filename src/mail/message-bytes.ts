@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
  */
 export type MessageBytes = Buffer | ReopenableBytes;
 
-export interface ReopenableBytes {
+interface ReopenableBytes {
   readonly length: number;
   /** Reads from the beginning. The stream releases what it uses when it has ended or is destroyed. */
   open(): Readable;

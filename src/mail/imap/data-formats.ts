@@ -19,7 +19,7 @@ export type Token =
 /** An item of a response: `null` is NIL, an array a parenthesized list. A literal's value is its bytes. */
 export type Item = ItemNode | readonly Item[] | null;
 
-export interface ItemNode {
+interface ItemNode {
   readonly type: string;
   readonly value?: string | Buffer | number | null | undefined;
   readonly section?: readonly Item[] | undefined;

@@ -21,7 +21,7 @@ import { AccountConnections } from './account-connections.ts';
 import { createAccountKeys, type ImapAccount } from './account-keys.ts';
 import { POOL_LIMITS, type PoolLimits } from './limits.ts';
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   /**
    * `use` has no effect except through its connection. It is then run once more on a fresh connection if an idle one turns out to have
    * been dropped, as long as no command that changes something was sent.

@@ -12,7 +12,7 @@ import {
   parseAddressList,
 } from '../mime/addresses.ts';
 
-export interface OutgoingAttachment {
+interface OutgoingAttachment {
   filename: string;
   /** Media type, with or without parameters. Types that base64 may not carry become application/octet-stream. */
   contentType: string;

@@ -46,7 +46,7 @@ export type Paging =
   | { style: 'until'; field: string; minLimit: number; defaultLimit: number; maxLimit: number };
 
 /** The response of the API: `key` of its JSON object, and the fields of an item. Fields that are not in the schema are dropped. */
-export type Answer =
+type Answer =
   /** Has `paging`, unless the API returns all rows at once. */
   | { kind: 'list'; key: string; item: z.ZodObject }
   /** An object, or an array of one: the API has both. `as` is the key in the tool's result. */

@@ -5,7 +5,7 @@ import { withInbox } from '../../mail/mailbox-name.ts';
 const EVERYTHING_BELOW = /^(.+)([^\p{L}\p{M}\p{N}\s*%])\*$/u;
 
 /** The form in which names are compared: Unicode NFC, and INBOX in capitals (RFC 9051 §5.1). */
-export const comparableName = (name: string): string => withInbox(name).normalize('NFC');
+const comparableName = (name: string): string => withInbox(name).normalize('NFC');
 
 /**
  * One entry in the form in which it is sealed.

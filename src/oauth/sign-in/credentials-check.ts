@@ -7,7 +7,7 @@ import type { FilledForm, FormProblem } from './form.ts';
 import { createSignInThrottle, waitSentence } from './sign-in-throttle.ts';
 
 /** What the page shows if the credentials are not accepted. */
-export interface Rejection<View> {
+interface Rejection<View> {
   form: FilledForm<View>;
   problems: readonly FormProblem[];
   /** Present if there were too many attempts: then the servers were not asked. */
@@ -15,7 +15,7 @@ export interface Rejection<View> {
 }
 
 /** Where the credentials are used. */
-export interface CheckTarget {
+interface CheckTarget {
   /** `jti` of the client that the sign-in is for, or a fixed name in its place; attempts are counted by it. */
   client: string;
   servers: Servers;

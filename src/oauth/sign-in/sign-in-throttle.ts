@@ -24,7 +24,7 @@ const MAX_FAILURES_PER_HOUR = { ofAddress: 50, ofClient: 1000 };
 
 type Logins = Pick<MailAccount, 'imap' | 'smtp'> | MissiveAccount;
 
-export interface SignInAttempt {
+interface SignInAttempt {
   /** 0: the servers may be asked. */
   waitSeconds: number;
   /** The servers accepted the login: the attempts before it no longer count. */

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import type { Headers, Reply, Send } from './wire.ts';
 
-export interface Connection {
+interface Connection {
   url: string;
   token: string;
   send: Send;

@@ -15,7 +15,7 @@ export interface FormFields {
 }
 
 /** The response to a submit: another page, or the redirect to the client. */
-export interface Answer {
+interface Answer {
   status: number;
   html: string;
   /** Target of the redirect. Absent if the page is shown again. */

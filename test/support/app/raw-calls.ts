@@ -9,7 +9,7 @@ import type { TestAccount, TestApp } from './start-app.ts';
 export const eras = ['2026', '2025'] as const;
 type WireEra = (typeof eras)[number];
 
-export interface RawAnswer {
+interface RawAnswer {
   status: number;
   /** Scopes of the WWW-Authenticate header, sorted; absent without the header. */
   scope?: string[];

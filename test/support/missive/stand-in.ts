@@ -14,7 +14,7 @@ import { createSeed } from './seed.ts';
 import { workRoutes } from './work.ts';
 
 /** A request as it arrived. */
-export interface SeenRequest {
+interface SeenRequest {
   method: string;
   /** Below the base URL, still encoded. */
   path: string;

@@ -15,7 +15,7 @@ export const REFUSING_RECIPIENT = `refusing@${MAIL_DOMAIN}`;
 /** Refused with 550 at RCPT: no such user. */
 export const UNKNOWN_RECIPIENT = `unknown-user@${MAIL_DOMAIN}`;
 /** Largest accepted message, in bytes; announced by SIZE (RFC 1870). */
-export const MESSAGE_SIZE_LIMIT_BYTES = 20_000_000;
+const MESSAGE_SIZE_LIMIT_BYTES = 20_000_000;
 
 const LONG_AGO = new Date('2020-01-01T00:00:00Z');
 
