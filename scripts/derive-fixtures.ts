@@ -6,7 +6,7 @@ import { createLog } from '../src/log.ts';
 import { contentOf } from '../src/mcp/mail/new-message.ts';
 import { writeCursor } from '../src/mcp/missive/cursor.ts';
 import { sendsKey } from '../src/mcp/permit/send-limit.ts';
-import { jtiOfClient } from '../src/oauth/client/clients.ts';
+import { jtiOfClient } from '../src/oauth/client/denied-clients.ts';
 import { revokedGrantKey } from '../src/oauth/grant/revocation.ts';
 import { createRotation } from '../src/oauth/grant/rotation.ts';
 import { accountOf, subjectsOf } from '../src/oauth/sealed/identity.ts';

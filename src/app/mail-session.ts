@@ -58,25 +58,26 @@ export function openMailSession(grant: MailGrant, services: MailServices, { canc
   const { store, now, log, messageIdSecret, recentResults, sends, smtp } = services;
   const { folders, max_sends_per_hour: most } = permit.policy;
   const cancellation = createCancellation(cancelled);
-  const limited = (imap: ImapConnection, extra?: string) =>
+  const withinPolicy = (imap: ImapConnection, extra?: string) =>
     folders === undefined ? imap : new LimitedConnection(imap, folders, extra);
   const direct = connectionsOf(grant, services);
-  const unlimited = untilCancelled(direct, cancellation);
-  const readLimited: MailSession['readImap'] = (use, mailbox) => direct.readImap((imap) => use(limited(imap)), mailbox);
+  const wholeMailbox = untilCancelled(direct, cancellation);
+  const readWithinPolicy: MailSession['readImap'] = (use, mailbox) =>
+    direct.readImap((imap) => use(withinPolicy(imap)), mailbox);
   const reader: Reader = {
     imap: account.imap,
     ...(folders && {
       readable: () =>
-        readLimited(async (imap) => (await listMailboxes(imap, { counts: false })).map(({ path }) => path)),
+        readWithinPolicy(async (imap) => (await listMailboxes(imap, { counts: false })).map(({ path }) => path)),
     }),
   };
   const limit = createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log });
   return {
     account,
     permit,
-    readImap: (use, mailbox) => unlimited.readImap((imap) => use(limited(imap)), mailbox),
-    changeImap: (use, mailbox) => unlimited.changeImap((imap) => use(limited(imap)), mailbox),
-    unlimited: { ...unlimited, finishImap: (use) => direct.changeImap(use), limited },
+    readImap: (use, mailbox) => wholeMailbox.readImap((imap) => use(withinPolicy(imap)), mailbox),
+    changeImap: (use, mailbox) => wholeMailbox.changeImap((imap) => use(withinPolicy(imap)), mailbox),
+    wholeMailbox: { ...wholeMailbox, finishImap: (use) => direct.changeImap(use), withinPolicy },
     checkSendLimit: limit.check,
     submit: (message) =>
       cancellation.commit(async () => {

@@ -4,7 +4,7 @@ import type { Account, Service } from '../account.ts';
 import type { Log } from '../log.ts';
 import { createCatalog } from '../mcp/catalog.ts';
 import { mcpHandler } from '../mcp/endpoint/endpoint.ts';
-import { tolerateVersionMismatch } from '../mcp/endpoint/version-mismatch.ts';
+import { tolerateVersionMismatch } from '../mcp/endpoint/tolerated-version-mismatch.ts';
 import type { MailSession } from '../mcp/mail/mail-session.ts';
 import type { MissiveSession } from '../mcp/missive/missive-session.ts';
 import { mailTools } from '../mcp/tools/mail.ts';

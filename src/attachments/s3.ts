@@ -8,7 +8,6 @@ import { describeError, type Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 import { createSemaphore } from '../state/semaphore.ts';
 import { createObjectNames, type ObjectNames, PREFIX } from './object-names.ts';
-import { MAX_URL_SECONDS, readPresigned, requireSameUrl } from './presigned-url.ts';
 import { PART_BYTES, uploadInParts } from './s3-upload.ts';
 import {
   type Attached,
@@ -21,6 +20,7 @@ import {
   type WithBytes,
 } from './store.ts';
 import { streamOf, toMessageBytes } from './to-message-bytes.ts';
+import { MAX_URL_SECONDS, readPresigned, requireSameUrl } from './verify-presigned-url.ts';
 
 /** With HEAD_MS and the wait for a place shorter than clients wait for the result of a tool (mostly a minute). */
 const UPLOAD_MS = 35_000;

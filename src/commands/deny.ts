@@ -1,7 +1,7 @@
 /** Denies a client on all replicas at once (`mail-mcp deny`), or allows it again (`mail-mcp allow`). */
 
 import { ConfigError, UpstreamError } from '../errors.ts';
-import { deniedClientKey, jtiOfClient } from '../oauth/client/clients.ts';
+import { deniedClientKey, jtiOfClient } from '../oauth/client/denied-clients.ts';
 import { createKeyring } from '../oauth/sealed/jwe.ts';
 import { readStateAccess } from '../settings/config.ts';
 import { openState } from '../state/open-state.ts';

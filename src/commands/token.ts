@@ -5,7 +5,7 @@ import { ConfigError, OAuthError } from '../errors.ts';
 import { powersLeft } from '../mcp/permit/permit.ts';
 import { toolsOf } from '../mcp/services.ts';
 import { type Client, clientInToken, unsealClient } from '../oauth/client/client.ts';
-import { jtiOfClient } from '../oauth/client/clients.ts';
+import { jtiOfClient } from '../oauth/client/denied-clients.ts';
 import { resourceOf } from '../oauth/metadata.ts';
 import { grantedScope, type Scope, scopeWith } from '../oauth/scope.ts';
 import { accountOf, subjectOf } from '../oauth/sealed/identity.ts';

@@ -60,7 +60,7 @@ export function adminTokenHandler({ adminToken, state, log }: AdminServices): Re
   return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
     const failuresKey = `admin:failures:${sha256(addressBlock(request.ip))}`;
-    const failures = await state.counted(failuresKey, 60);
+    const failures = await state.readCount(failuresKey, 60);
     if (failures !== null && failures.count >= MAX_FAILURES_PER_MINUTE) {
       response.status(429).set('Retry-After', '60');
       return void response.json({ error: 'too_many_requests' });

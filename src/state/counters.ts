@@ -2,7 +2,7 @@
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import type { Count, State } from './state.ts';
 
-export type Counters = Pick<State, 'count' | 'counted' | 'resetCount'>;
+export type Counters = Pick<State, 'count' | 'readCount' | 'resetCount'>;
 
 /** @param createLimiter creates the limiter of all windows of one length. Its `points` are beyond reach: it counts and never refuses. */
 export function createCounters(
@@ -26,7 +26,7 @@ export function createCounters(
 
   return {
     count: async (key, windowSeconds, points = 1) => toCount(await limiterOf(windowSeconds).consume(key, points)),
-    async counted(key, windowSeconds) {
+    async readCount(key, windowSeconds) {
       const result = await limiterOf(windowSeconds).get(key);
       return result === null ? null : toCount(result);
     },

@@ -25,7 +25,7 @@ export function createMemoryState({ now }: { now: () => Date }): State {
     async mark(key, until) {
       claims.set(key, now(), until);
     },
-    claimed: async (keys) => keys.map((key) => claims.get(key) ?? null),
+    readMarks: async (keys) => keys.map((key) => claims.get(key) ?? null),
     async release(key) {
       claims.delete(key);
     },

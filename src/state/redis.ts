@@ -73,7 +73,7 @@ function createClient(url: string): Redis {
   });
 }
 
-function createMarks(redis: Redis, now: () => Date): Pick<State, 'claim' | 'mark' | 'claimed' | 'release'> {
+function createMarks(redis: Redis, now: () => Date): Pick<State, 'claim' | 'mark' | 'readMarks' | 'release'> {
   const present = (): string => String(now().getTime());
   return {
     async claim(key, until) {
@@ -83,7 +83,7 @@ function createMarks(redis: Redis, now: () => Date): Pick<State, 'claim' | 'mark
     async mark(key, until) {
       await checked(() => redis.set(key, present(), 'PX', lifetimeMs(until, now())));
     },
-    async claimed(keys) {
+    async readMarks(keys) {
       return keys.length === 0 ? [] : (await checked(() => redis.mget(...keys))).map(toDate);
     },
     async release(key) {
@@ -92,14 +92,14 @@ function createMarks(redis: Redis, now: () => Date): Pick<State, 'claim' | 'mark
   };
 }
 
-function createCheckedCounters(redis: Redis, now: () => Date): Pick<State, 'count' | 'counted' | 'resetCount'> {
+function createCheckedCounters(redis: Redis, now: () => Date): Pick<State, 'count' | 'readCount' | 'resetCount'> {
   const counters = createCounters(
     now,
     (window) => new RateLimiterRedis({ ...window, storeClient: redis, keyPrefix: `count:${window.duration}` }),
   );
   return {
     count: (...args) => checked(() => counters.count(...args)),
-    counted: (...args) => checked(() => counters.counted(...args)),
+    readCount: (...args) => checked(() => counters.readCount(...args)),
     resetCount: (...args) => checked(() => counters.resetCount(...args)),
   };
 }

@@ -24,7 +24,7 @@ export interface State {
   /** Claims the key whether or not it was claimed before: the time of the claim becomes the present. */
   mark(key: string, until: Date): Promise<void>;
   /** When each of the keys was claimed or marked; null if it was not, or if that has ended. One round trip. */
-  claimed(keys: readonly string[]): Promise<(Date | null)[]>;
+  readMarks(keys: readonly string[]): Promise<(Date | null)[]>;
   /** Removes a claim or mark. */
   release(key: string): Promise<void>;
   /**
@@ -34,7 +34,7 @@ export interface State {
    */
   count(key: string, windowSeconds: number, points?: number): Promise<Count>;
   /** Reads the count and adds nothing. Null if no window is open. */
-  counted(key: string, windowSeconds: number): Promise<Count | null>;
+  readCount(key: string, windowSeconds: number): Promise<Count | null>;
   /** Ends the window: the next count starts at one. */
   resetCount(key: string, windowSeconds: number): Promise<void>;
   /** Puts a note into a list, in place of one with the same id. */

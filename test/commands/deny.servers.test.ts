@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli.ts';
-import { deniedClientKey } from '../../src/oauth/client/clients.ts';
+import { deniedClientKey } from '../../src/oauth/client/denied-clients.ts';
 import { connectRedisState } from '../../src/state/redis.ts';
 import type { State } from '../../src/state/state.ts';
 import { unusedPort } from '../support/mail/faulty-servers.ts';
@@ -40,7 +40,7 @@ async function minted(): Promise<{ clientId: string; jti: string }> {
 
 const someJti = 'a'.repeat(22);
 
-const isDenied = async (jti: string) => (await state.claimed([deniedClientKey(jti)]))[0] !== null;
+const isDenied = async (jti: string) => (await state.readMarks([deniedClientKey(jti)]))[0] !== null;
 
 describe('mail-mcp deny and allow', () => {
   test('deny a client and allow it again, named by its id or its jti', async () => {

@@ -42,7 +42,7 @@ describe('count', () => {
     vi.advanceTimersByTime(59_999);
     expect(await state.count('a', 60)).toEqual({ count: 3, endsAt: new Date('2026-11-21T12:01:00Z') });
     vi.advanceTimersByTime(1);
-    expect(await state.counted('a', 60)).toBeNull();
+    expect(await state.readCount('a', 60)).toBeNull();
     expect(await count('a')).toBe(1);
   });
 });

@@ -21,10 +21,10 @@ async function connected(url: string, onChange?: RedisOptions['onChange']): Prom
 const methods: [string, (state: State) => Promise<unknown>][] = [
   ['claim', (state) => state.claim('key', soon())],
   ['mark', (state) => state.mark('key', soon())],
-  ['claimed', (state) => state.claimed(['key', 'other'])],
+  ['readMarks', (state) => state.readMarks(['key', 'other'])],
   ['release', (state) => state.release('key')],
   ['count', (state) => state.count('key', 60)],
-  ['counted', (state) => state.counted('key', 60)],
+  ['readCount', (state) => state.readCount('key', 60)],
   ['resetCount', (state) => state.resetCount('key', 60)],
   ['note', (state) => state.note('list', 'id', 'text', soon())],
   ['notes', (state) => state.notes('list')],
@@ -122,7 +122,7 @@ describe('when Redis is unreachable', () => {
     const changes: boolean[] = [];
     await using state = await connected(redis.url, (isReachable) => void changes.push(isReachable));
     const works = () =>
-      state.claimed(['key']).then(
+      state.readMarks(['key']).then(
         () => true,
         () => false,
       );
@@ -156,7 +156,7 @@ describe('when Redis is unreachable', () => {
       onChange: (isReachable) => changes.push(isReachable),
     });
     await state.close();
-    await expect(state.claimed(['key'])).rejects.toMatchObject(unreachable);
+    await expect(state.readMarks(['key'])).rejects.toMatchObject(unreachable);
     expect(changes).toEqual([true]);
   });
 
@@ -177,7 +177,7 @@ describe('when Redis is unreachable', () => {
     await using state = await connected(redis.url.replace('//', `//unknown:${secret}@`), (_, cause) =>
       causes.push(cause),
     );
-    const error = await state.claimed(['key']).catch((fault: unknown) => fault);
+    const error = await state.readMarks(['key']).catch((fault: unknown) => fault);
     expect(error).toMatchObject(unreachable);
     expect(error instanceof Error ? error.message : '').not.toContain(secret);
     expect(causes).toHaveLength(1);

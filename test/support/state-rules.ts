@@ -33,32 +33,32 @@ function describeClaims(getState: () => State): void {
     const claimedAt = (await getState().claim('code:2', inSeconds(60)))?.getTime();
     expect(claimedAt).toBeGreaterThanOrEqual(before);
     expect(claimedAt).toBeLessThanOrEqual(after);
-    expect((await getState().claimed(['code:2']))[0]?.getTime()).toBe(claimedAt);
+    expect((await getState().readMarks(['code:2']))[0]?.getTime()).toBe(claimedAt);
   });
 
   test('a claim ends at its time, and a later claim does not extend it', async () => {
     await getState().claim('short', inSeconds(2));
     await getState().claim('short', inSeconds(3600));
-    expect(await waitUntil(20_000, async () => (await getState().claimed(['short']))[0] === null)).toBe(true);
+    expect(await waitUntil(20_000, async () => (await getState().readMarks(['short']))[0] === null)).toBe(true);
     expect(await getState().claim('short', inSeconds(60))).toBeNull();
   });
 
   test('a mark replaces an earlier one, with the present as its time and with its own end', async () => {
     await getState().claim('marked', inSeconds(0.3));
-    const [first] = await getState().claimed(['marked']);
+    const [first] = await getState().readMarks(['marked']);
     await waitUntil(20_000, async () => Date.now() > (first?.getTime() ?? 0));
     await getState().mark('marked', inSeconds(60));
-    const [second] = await getState().claimed(['marked']);
+    const [second] = await getState().readMarks(['marked']);
     expect(second?.getTime()).toBeGreaterThan(first?.getTime() ?? 0);
     // Longer than the claim would have lived.
     await new Promise((resolve) => setTimeout(resolve, 400));
-    expect(await getState().claimed(['marked'])).toEqual([second]);
+    expect(await getState().readMarks(['marked'])).toEqual([second]);
   });
 
   test('several keys are looked up in the order of the request', async () => {
     await getState().mark('known', inSeconds(60));
-    expect(await getState().claimed(['unknown', 'known', 'other'])).toEqual([null, expect.any(Date), null]);
-    expect(await getState().claimed([])).toEqual([]);
+    expect(await getState().readMarks(['unknown', 'known', 'other'])).toEqual([null, expect.any(Date), null]);
+    expect(await getState().readMarks([])).toEqual([]);
   });
 
   test('a released key can be claimed again', async () => {
@@ -77,16 +77,16 @@ function describeCounts(getState: () => State): void {
     );
     expect((await getState().count('b', 60)).count).toBe(1);
     expect((await getState().count('a', 600)).count).toBe(1);
-    expect((await getState().counted('a', 60))?.count).toBe(20);
+    expect((await getState().readCount('a', 60))?.count).toBe(20);
   });
 
   test('a window ends at its time after the first count, and then counting starts anew', async () => {
-    expect(await getState().counted('window', 1)).toBeNull();
+    expect(await getState().readCount('window', 1)).toBeNull();
     const start = Date.now();
     const first = await getState().count('window', 1);
     expect(first.endsAt.getTime()).toBeGreaterThan(start);
     expect(first.endsAt.getTime()).toBeLessThanOrEqual(Date.now() + 1000);
-    expect(await waitUntil(20_000, async () => (await getState().counted('window', 1)) === null)).toBe(true);
+    expect(await waitUntil(20_000, async () => (await getState().readCount('window', 1)) === null)).toBe(true);
     expect((await getState().count('window', 1)).count).toBe(1);
   });
 
@@ -95,7 +95,7 @@ function describeCounts(getState: () => State): void {
     expect((await getState().count('points', 60)).count).toBe(21);
     expect((await getState().count('points', 60, -20)).count).toBe(1);
     await getState().resetCount('points', 60);
-    expect(await getState().counted('points', 60)).toBeNull();
+    expect(await getState().readCount('points', 60)).toBeNull();
   });
 }
 

@@ -1,6 +1,6 @@
 /** Turns failures that imapflow, Node and IMAP servers report into UpstreamError. No text of a server becomes part of it. */
 import { UpstreamError } from '../../errors.ts';
-import { needsAppPassword } from '../app-password.ts';
+import { needsAppPassword } from '../needs-app-password.ts';
 import { type Item, isList, textOf } from './data-formats.ts';
 
 /** Response codes for a wrong login (RFC 5530 §3). */

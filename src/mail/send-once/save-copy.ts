@@ -5,7 +5,7 @@ import type { ImapConnection } from '../imap/imap-connection.ts';
 import { findMailboxByRole } from '../mailbox/find-by-role.ts';
 import { appendMessage } from '../messages/change.ts';
 import type { ComposedMessage } from '../send/compose.ts';
-import { messageIdFields, type SentCopySaver, sentCopySaver } from '../send/sent-copies.ts';
+import { messageIdFields, type SentCopySaver, sentCopySaver } from '../send/sent-copy-saver.ts';
 import { findInSent, type SavedCopy } from './draft-claim.ts';
 import type { KeyedMessageId } from './keyed-message-id.ts';
 import type { SendSession } from './send-session.ts';
@@ -32,7 +32,7 @@ export async function saveCopy(
   { rawWithBcc }: ComposedMessage,
   id: KeyedMessageId,
   { savedBy, mailbox }: CopyPlan,
-  { account, now, unlimited: { finishImap } }: SendSession,
+  { account, now, wholeMailbox: { finishImap } }: SendSession,
 ): Promise<SavedCopy | null> {
   if (savedBy === 'provider' || mailbox === null) return { uid: null, uidValidity: null };
   const save = async (imap: ImapConnection) => {

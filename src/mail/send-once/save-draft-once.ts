@@ -25,7 +25,7 @@ export interface SavedDraft extends SavedCopy {
  */
 export async function saveDraftOnce(
   { id, mailbox, compose }: KeyedDraft,
-  { unlimited: { readImap, changeImap }, now }: Pick<SendSession, 'unlimited' | 'now'>,
+  { wholeMailbox: { readImap, changeImap }, now }: Pick<SendSession, 'wholeMailbox' | 'now'>,
 ): Promise<SavedDraft> {
   const search = { id, fields: ['Message-ID'], now: now() };
   const [earlier] = await readImap((imap) => findEarlierCopies(imap, mailbox, search));

@@ -8,7 +8,7 @@ import { ToolError, UpstreamError } from '../../errors.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import { findMailboxByRole } from '../mailbox/find-by-role.ts';
 import type { ComposedMessage } from '../send/compose.ts';
-import { messageIdFields } from '../send/sent-copies.ts';
+import { messageIdFields } from '../send/sent-copy-saver.ts';
 import type { Submission } from '../send/smtp.ts';
 import {
   checkClaim,
@@ -81,7 +81,7 @@ interface Attempt {
 /** Plans where the message is recorded, and finds what an earlier call with the key has left there. */
 function findEarlier(
   { id, planCopy }: KeyedMessage,
-  { account, now, unlimited: { readImap } }: SendSession,
+  { account, now, wholeMailbox: { readImap } }: SendSession,
 ): Promise<Attempt & { earlier: EarlierSend }> {
   return readImap(async (imap) => {
     const copyPlan = await planCopy(imap);
@@ -104,7 +104,7 @@ function findEarlier(
 async function claimDraft(
   claim: DraftClaim,
   { rawWithBcc }: ComposedMessage,
-  { unlimited: { readImap, changeImap, finishImap } }: SendSession,
+  { wholeMailbox: { readImap, changeImap, finishImap } }: SendSession,
 ): Promise<EarlierSend> {
   const { uid } = await changeImap((imap) => saveDraft(imap, claim.drafts, rawWithBcc)).catch(draftUnknown);
   const removeOwn = (own: number) => finishImap((imap) => removeDrafts(imap, claim, [own])).catch(() => undefined);
@@ -132,7 +132,7 @@ async function toOutcome(
   if (earlier.kind !== 'sent' && earlier.kind !== 'submitted') throw earlierOutcomeUnknown();
   if (earlier.kind === 'sent' && claim !== null && earlier.late.length > 0) {
     // If this fails, the next call with the key removes the late drafts.
-    await session.unlimited.finishImap((imap) => removeDrafts(imap, claim, earlier.late)).catch(() => undefined);
+    await session.wholeMailbox.finishImap((imap) => removeDrafts(imap, claim, earlier.late)).catch(() => undefined);
   }
   const copy = earlier.kind === 'sent' ? earlier.copy : claim && (await saveInSent(claim, true, session));
   return { messageId: id.messageId, submission: null, copyPlan, copy };
@@ -142,7 +142,7 @@ async function toOutcome(
 async function saveInSent(
   claim: DraftClaim,
   mayBeInSent: boolean,
-  { unlimited: { finishImap } }: SendSession,
+  { wholeMailbox: { finishImap } }: SendSession,
 ): Promise<SavedCopy | null> {
   return finishImap((imap) => moveToSent(imap, claim, { mayBeInSent }))
     .catch(() => finishImap((imap) => moveToSent(imap, claim, { mayBeInSent: true })))
@@ -159,7 +159,7 @@ function draftUnknown(error: unknown): never {
 async function explainFault(
   error: unknown,
   claim: DraftClaim | null,
-  { unlimited: { finishImap } }: SendSession,
+  { wholeMailbox: { finishImap } }: SendSession,
 ): Promise<never> {
   if (error instanceof UpstreamError && error.fault === 'unknown_outcome') {
     const sentence = `${error.message} ${claim === null ? '' : 'Its text is in Drafts. '}${CALL_AGAIN}`;

@@ -7,7 +7,7 @@ import type { Submission } from '../send/smtp.ts';
 export interface SendSession {
   readonly account: Pick<MailAccount, 'smtp'>;
   /** Not limited to certain mailboxes. */
-  readonly unlimited: {
+  readonly wholeMailbox: {
     /** For reading only. */
     readImap: WithConnection;
     changeImap: WithConnection;

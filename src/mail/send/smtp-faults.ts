@@ -1,6 +1,6 @@
 /** Turns the errors of nodemailer, Node and SMTP servers into UpstreamError, without any text of a server. */
 import { UpstreamError } from '../../errors.ts';
-import { needsAppPassword } from '../app-password.ts';
+import { needsAppPassword } from '../needs-app-password.ts';
 
 export interface Rejection {
   address: string;

@@ -1,5 +1,5 @@
 /**
- * Submits composed messages (RFC 6409); compose.ts composes them, sent-copies.ts decides which side saves the copy.
+ * Submits composed messages (RFC 6409); compose.ts composes them, sent-copy-saver.ts decides which side saves the copy.
  *
  * Invariant: a submission is never retried. The entry point to nodemailer's SMTP client.
  */

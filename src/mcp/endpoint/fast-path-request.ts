@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { CallParams, Era } from './call-tool.ts';
+import { LEGACY_VERSIONS, MODERN_VERSION } from './protocol-versions.ts';
 
 export type FastPathRequest = {
   era: Era;
@@ -22,7 +23,6 @@ const ClientMeta = z
   .refine((meta) => !Object.keys(meta).some(isReserved))
   .optional();
 
-const MODERN_VERSION = '2026-07-28';
 const ENVELOPE_KEYS = new Set([PROTOCOL_VERSION_META_KEY, CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY]);
 
 /** The `_meta` of every message of the 2026 era (MCP 2026-07-28, basic, "`_meta`"). */
@@ -62,8 +62,6 @@ function callRequest<Meta extends z.ZodType>(_meta: Meta) {
 function jsonRpc() {
   return { jsonrpc: z.literal('2.0'), id: z.union([z.string(), z.number().int()]) };
 }
-
-const LEGACY_VERSIONS = new Set(['2025-03-26', '2025-06-18', '2025-11-25']);
 
 /** @returns undefined if the request has anything unusual, valid or not: the SDK answers it */
 export function readFastPathRequest(body: unknown, headers: IncomingHttpHeaders): FastPathRequest | undefined {

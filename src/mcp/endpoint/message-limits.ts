@@ -1,13 +1,11 @@
 /** Limits the nesting and the batches of a JSON-RPC body, where the SDK does not. */
+import { BATCH_VERSION } from './protocol-versions.ts';
 
 /** Deeper values overflow the stack of recursive functions; no argument of a tool is deeper than three. */
 const MAX_DEPTH = 64;
 
 /** Each entry may be a tool call. */
 const MAX_BATCH = 20;
-
-/** The only protocol version that has batches (2025-03-26 basic, "Batching"); also the version of a request without the header. */
-const BATCH_VERSION = '2025-03-26';
 
 /**
  * @param body parsed JSON; not necessarily JSON-RPC

@@ -23,14 +23,14 @@ export function deletePermanently(message: NamedMessage, { changeImap }: MailSes
 }
 
 /** The trash may be a mailbox that the connection is not allowed to use otherwise. */
-export function moveToTrash(message: NamedMessage, { unlimited: { changeImap, limited } }: MailSession) {
+export function moveToTrash(message: NamedMessage, { wholeMailbox: { changeImap, withinPolicy } }: MailSession) {
   const { mailbox, uid, uidValidity } = message;
-  return changeImap(async (unlimitedImap) => {
-    const imap = limited(unlimitedImap);
+  return changeImap(async (wholeImap) => {
+    const imap = withinPolicy(wholeImap);
     if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
-    const trash = await findMailboxByRole(unlimitedImap, 'trash');
+    const trash = await findMailboxByRole(wholeImap, 'trash');
     await openMailbox(imap, mailbox, { toChange: true });
-    const [moved] = await moveMessages(limited(unlimitedImap, trash), mailbox, [uid], trash);
+    const [moved] = await moveMessages(withinPolicy(wholeImap, trash), mailbox, [uid], trash);
     return { uid, outcome: 'moved_to_trash' as const, trash, ...toMoveResult(moved) };
   }, mailbox);
 }

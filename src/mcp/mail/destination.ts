@@ -19,13 +19,13 @@ const AS_DELETED: Use = { tool: 'delete_mail_message' };
  */
 export async function requireDestination(
   named: string,
-  { unlimited, permit }: MailSession,
+  { wholeMailbox, permit }: MailSession,
   rights: Rights,
   usual?: 'sent' | 'drafts',
 ): Promise<void> {
   const mayMove = usual === undefined || rights.allows(AS_MOVED);
   if (mayMove && rights.allows(AS_DELETED)) return;
-  const mailboxes = await unlimited.readImap((imap) => listMailboxes(imap, { counts: false }));
+  const mailboxes = await wholeMailbox.readImap((imap) => listMailboxes(imap, { counts: false }));
   const destination = mailboxes.find(({ path }) => path === withInbox(named));
   const { folders } = permit.policy;
   // Before any fact about it is returned, even that it does not exist.

@@ -36,11 +36,11 @@ export interface MailSession extends ImapAccess {
    * Without the limit to certain mailboxes: to store a message of this call in Sent, Drafts or the trash, and to find out which mailboxes
    * those are. Nothing else that is in them may become part of a result.
    */
-  readonly unlimited: ImapAccess & {
+  readonly wholeMailbox: ImapAccess & {
     /** As changeImap, to complete what was begun, also after the client has closed its request. */
     finishImap: WithConnection;
-    /** The limited view of a connection of `unlimited`, for mailboxes that the caller has named. @param extra one mailbox more */
-    limited(imap: ImapConnection, extra?: string): ImapConnection;
+    /** A connection of `wholeMailbox` limited to the mailboxes of the policy, for what the caller has named. @param extra one mailbox more */
+    withinPolicy(imap: ImapConnection, extra?: string): ImapConnection;
   };
   /** @throws {ToolError} if this connection may not send now; nothing is counted yet */
   checkSendLimit(): Promise<void>;

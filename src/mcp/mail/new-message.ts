@@ -48,7 +48,7 @@ export function contentOf({ attachment_urls, ...fields }: NewMessage): unknown {
 }
 
 /** @param messageId with angle brackets; a random one if it is left out */
-export async function compose(
+export async function composeNewMessage(
   fields: NewMessage,
   { account, attachments, now }: MailSession,
   messageId?: string,
@@ -84,8 +84,8 @@ async function fetchFiles(urls: string[], store: MailSession['attachments']): Pr
  *
  * @throws {ToolError} if it does not exist, or there is no Drafts
  */
-export function findDraftsMailbox({ unlimited }: MailSession, folder: string | undefined): Promise<string> {
-  return unlimited.readImap((imap) =>
-    folder === undefined ? findMailboxByRole(imap, 'drafts') : requireMailbox(unlimited.limited(imap), folder),
+export function findDraftsMailbox({ wholeMailbox }: MailSession, folder: string | undefined): Promise<string> {
+  return wholeMailbox.readImap((imap) =>
+    folder === undefined ? findMailboxByRole(imap, 'drafts') : requireMailbox(wholeMailbox.withinPolicy(imap), folder),
   );
 }

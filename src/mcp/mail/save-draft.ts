@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { appendMessage } from '../../mail/messages/change.ts';
 import { saveDraftOnce } from '../../mail/send-once/save-draft-once.ts';
 import type { MailSession } from './mail-session.ts';
-import { compose, contentOf, type NewMessage } from './new-message.ts';
+import { composeNewMessage, contentOf, type NewMessage } from './new-message.ts';
 import { UidValidity } from './parameters.ts';
 
 export const DraftResult = z.object({
@@ -27,8 +27,8 @@ export function saveDraft(
 }
 
 async function saveWithoutKey(fields: NewMessage, mailbox: string, session: MailSession): Promise<DraftResult> {
-  const message = await compose(fields, session);
-  const { uid, uidValidity } = await session.unlimited.changeImap((imap) =>
+  const message = await composeNewMessage(fields, session);
+  const { uid, uidValidity } = await session.wholeMailbox.changeImap((imap) =>
     appendMessage(imap, mailbox, message.rawWithBcc, ['\\Draft', '\\Seen']),
   );
   return { message_id: message.messageId, folder: mailbox, uid, uid_validity: uidValidity };
@@ -41,7 +41,7 @@ async function saveWithKey(
 ): Promise<DraftResult> {
   const id = session.keyedMessageId({ tool: 'create_draft_mail_message', idempotencyKey, content: contentOf(fields) });
   const { result, isRepeat } = await session.recentResults.once(id.place, id.localPart, async () => {
-    const draft = { id, mailbox, compose: () => compose(fields, session, id.messageId) };
+    const draft = { id, mailbox, compose: () => composeNewMessage(fields, session, id.messageId) };
     const { uid, uidValidity, isEarlier } = await saveDraftOnce(draft, session);
     return {
       message_id: id.messageId,

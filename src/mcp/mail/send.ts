@@ -8,7 +8,7 @@ import { unkeyedMessageId } from '../../mail/send-once/keyed-message-id.ts';
 import { type CopyPlan, planCopy, saveCopy } from '../../mail/send-once/save-copy.ts';
 import { type SendOutcome, sendOnce } from '../../mail/send-once/send-once.ts';
 import type { MailSession } from './mail-session.ts';
-import { compose, contentOf, type NewMessage } from './new-message.ts';
+import { composeNewMessage, contentOf, type NewMessage } from './new-message.ts';
 import { UidValidity } from './parameters.ts';
 
 export const SendResult = z.object({
@@ -46,7 +46,7 @@ async function sendWithoutKey(
   folder: string | undefined,
   session: MailSession,
 ): Promise<SendResult> {
-  const plan = await session.unlimited.readImap((imap) => planCopyIn(imap, folder, session));
+  const plan = await session.wholeMailbox.readImap((imap) => planCopyIn(imap, folder, session));
   await session.checkSendLimit();
   const message = await composeToSend(fields, session);
   const submission = await session.submit(message);
@@ -78,14 +78,14 @@ async function sendWithKey(
 async function planCopyIn(
   imap: ImapConnection,
   folder: string | undefined,
-  { account, unlimited: { limited } }: MailSession,
+  { account, wholeMailbox: { withinPolicy } }: MailSession,
 ): Promise<CopyPlan> {
   if (folder === undefined) return planCopy(imap, account);
-  return { savedBy: 'client', mailbox: await requireMailbox(limited(imap), folder) };
+  return { savedBy: 'client', mailbox: await requireMailbox(withinPolicy(imap), folder) };
 }
 
 async function composeToSend(fields: NewMessage, session: MailSession, messageId?: string): Promise<ComposedMessage> {
-  const message = await compose(fields, session, messageId);
+  const message = await composeNewMessage(fields, session, messageId);
   if (message.envelope.to.length === 0) throw new ToolError('Nobody to send to: name at least one address.');
   return message;
 }

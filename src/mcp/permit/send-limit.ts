@@ -58,7 +58,7 @@ export function createSendLimit(parts: {
     async check() {
       requireCountable();
       if (most === 0) throw limitReached(most, WINDOW_SECONDS / 60);
-      const sent = await state.counted(key, WINDOW_SECONDS).catch(notCountable);
+      const sent = await state.readCount(key, WINDOW_SECONDS).catch(notCountable);
       if (sent !== null && sent.count >= most) throw full(sent.endsAt);
     },
     async counted(send) {

@@ -3,12 +3,13 @@
  *
  * Invariant: servers and limits come from the operator, never from the client.
  */
-import { ConfigError, OAuthError } from '../../errors.ts';
+import { OAuthError } from '../../errors.ts';
 import type { State } from '../../state/state.ts';
 import { sha256 } from '../http/constant-time.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { createTokens, type RegisteredPayload } from '../sealed/sealed-types.ts';
 import { type Client, unsealClient } from './client.ts';
+import { isClientDenied } from './denied-clients.ts';
 import { createDocumentCache, type DocumentCache } from './document-cache.ts';
 import type { DefaultConnection, DynamicClients } from './dynamic-clients.ts';
 import { documentFetcher, type FetchDocument } from './fetch-document.ts';
@@ -49,11 +50,7 @@ export function createClients(services: Services): Clients {
   const { keyring, now, state, deniedClients, dynamicClients } = services;
   const resolve = clientResolver(services);
 
-  async function isDenied(jti: string): Promise<boolean> {
-    if (deniedClients.has(jti)) return true;
-    const [denied] = await state.claimed([deniedClientKey(jti)]);
-    return denied !== null;
-  }
+  const isDenied = (jti: string) => isClientDenied(jti, deniedClients, state);
 
   return {
     dynamicClients,
@@ -111,31 +108,3 @@ async function clientByDocument(
 }
 
 const unknownClient = (): OAuthError => new OAuthError('invalid_client', 'The client_id is not known here.');
-
-/** The key in the state that denies a client. */
-export const deniedClientKey = (jti: string): string => `denied:client:${jti}`;
-
-/** 128 random bits, or the hash of a URL. Stricter than needed: a mistyped `jti` would deny no client without an error. */
-const isJti = (text: string): boolean => /^(?:[\w-]{22}|[\w-]{43})$/.test(text);
-
-/**
- * Reads how an operator names a client to deny it: by its client_id, or by the `jti` that logs show.
- *
- * @param named a client_id, which may have expired, or a `jti`
- * @returns the `jti`
- * @throws {ConfigError} if it is neither a client_id of one of these keys nor spelled like a `jti`
- */
-export async function jtiOfClient(named: string, keyring: Keyring): Promise<string> {
-  if (isJti(named)) return named;
-  // The URL of a metadata document.
-  if (/^https:\/\//.test(named)) return sha256(named);
-  const tokens = createTokens(keyring);
-  const found = await Promise.allSettled([tokens.client.inspect(named), tokens.registered.inspect(named)]);
-  const [jti] = found.flatMap((result) => (result.status === 'fulfilled' ? [result.value.jti] : []));
-  if (jti === undefined) {
-    throw new ConfigError(
-      `${named.slice(0, 20)}… is neither a client id that ENCRYPTION_KEY or one of the earlier keys decrypts, nor the jti of a client.`,
-    );
-  }
-  return jti;
-}

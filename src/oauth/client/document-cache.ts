@@ -122,7 +122,7 @@ function createFetchLimit(state: State, now: () => Date) {
   return {
     /** @throws {OAuthError} `temporarily_unavailable` beyond a limit */
     async admit<T>(url: string, fetching: () => Promise<T>): Promise<T> {
-      const [knownSince] = await state.claimed([knownKey(url)]);
+      const [knownSince] = await state.readMarks([knownKey(url)]);
       if (knownSince !== null) {
         await count(`documents:${sha256(url)}`, LIMITS.known);
         return fetching();

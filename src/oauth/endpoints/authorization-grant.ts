@@ -7,7 +7,7 @@ import { scopeWith } from '../scope.ts';
 import { toSeconds } from '../sealed/jwe.ts';
 import type { CodePayload } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
-import { offeredPowers, toConsent } from '../sign-in/consent.ts';
+import { offeredPowers, toConsent } from '../sign-in/consent-choices.ts';
 import type { SignInContent } from '../sign-in/sign-in.ts';
 import { type AuthorizationRequest, errorRedirect } from './authorization-request.ts';
 

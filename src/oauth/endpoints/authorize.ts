@@ -10,7 +10,7 @@ import { type Parameters, readForm } from '../http/parameters.ts';
 import { randomId } from '../sealed/jwe.ts';
 import { createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
-import { readChoices, unlimitedChoices, validateChoices } from '../sign-in/consent.ts';
+import { readChoices, unlimitedChoices, validateChoices } from '../sign-in/consent-choices.ts';
 import { signInForm } from '../sign-in/forms.ts';
 import { createSignIn, type SignInContent } from '../sign-in/sign-in.ts';
 import { offeredFor, toGrant, withinPolicy } from './authorization-grant.ts';

@@ -43,7 +43,7 @@ export function createCodeExchange(
     const { jti: gid, iat: granted_at, aud, scope, consent, login } = code;
     const sub = subjectOf(keyring, accountOf(login, client.servers));
     // Before the claim: the request that wins the claim must not see the revocation by those that lose it.
-    const marks = await state.claimed(revocationKeysOf({ jti: code.jti, gid, sub }));
+    const marks = await state.readMarks(revocationKeysOf({ jti: code.jti, gid, sub }));
     if (isRevoked(marks, { granted_at })) throw new OAuthError('invalid_grant', 'The code was revoked.');
     if ((await state.claim(mark, rememberedUntil(code))) !== null) {
       // Two parties have the code, its verifier and the secret: the tokens of the first are revoked too (RFC 6749 §4.1.2).

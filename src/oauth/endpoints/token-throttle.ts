@@ -38,7 +38,7 @@ export function createTokenThrottle(services: { state: State; keyring: Keyring; 
       const ofClient = keyOf(jti);
       const ofClientAtAddress = keyOf(jti, addressBlock(request.ip));
       const [all, here] = await Promise.all([
-        state.counted(ofClient, WINDOW_SECONDS),
+        state.readCount(ofClient, WINDOW_SECONDS),
         state.count(ofClientAtAddress, WINDOW_SECONDS),
       ]);
       const over = [

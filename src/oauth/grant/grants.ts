@@ -80,7 +80,7 @@ function createGrantList({ state, keyring, now }: Omit<Services, 'log'>): Pick<G
   async function listUnder(subject: string): Promise<ListedGrant[]> {
     const grants = (await Promise.all((await state.notes(listKey(subject))).map(read))).flat();
     const keys = [revokedAccountKey(subject), ...grants.map(({ id }) => revokedGrantKey(id))];
-    const [account = null, ...single] = await state.claimed(keys);
+    const [account = null, ...single] = await state.readMarks(keys);
     return grants.filter(
       ({ grantedAt }, index) =>
         !isRevoked([null, single[index] ?? null, account], { granted_at: toSeconds(grantedAt) }),

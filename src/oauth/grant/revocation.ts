@@ -2,7 +2,8 @@
 import { UpstreamError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { State } from '../../state/state.ts';
-import { type Clients, deniedClientKey } from '../client/clients.ts';
+import type { Clients } from '../client/clients.ts';
+import { deniedClientKey } from '../client/denied-clients.ts';
 import { type AccessPayload, SEALED_TYPES } from '../sealed/sealed-types.ts';
 
 const WARNING_INTERVAL_MS = 60_000;
@@ -80,7 +81,7 @@ export function createRevocationCheck(services: {
       if (clients.isDeniedBySettings(client.jti)) return true;
       try {
         const keys = [deniedClientKey(client.jti), ...revocationKeysOf({ jti, gid, sub })];
-        const [denied = null, ...marks] = await state.claimed(keys);
+        const [denied = null, ...marks] = await state.readMarks(keys);
         return denied !== null || isRevoked(marks, { granted_at });
       } catch (error) {
         return acceptUnchecked(error);

@@ -51,7 +51,10 @@ export function createRotation(services: {
   return {
     mayRefresh: ({ secretHash }) => isPossible || secretHash !== null,
     async check(token) {
-      const [superseded = null, ...marks] = await state.claimed([supersededKey(token.jti), ...revocationKeysOf(token)]);
+      const [superseded = null, ...marks] = await state.readMarks([
+        supersededKey(token.jti),
+        ...revocationKeysOf(token),
+      ]);
       if (isRevoked(marks, token)) throw invalidRefreshToken('revoked');
       if (superseded !== null) throw await revokeReused(token);
     },

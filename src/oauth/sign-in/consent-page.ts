@@ -6,7 +6,7 @@ import { plainText } from '../http/plain-text.ts';
 import { minuteWords, shortWords } from '../pages/time-words.ts';
 import type { ConsentView, ProblemView } from '../pages/views.ts';
 import { SEALED_TYPES } from '../sealed/sealed-types.ts';
-import { type Choices, ENDS, type End, endTime } from './consent.ts';
+import { type Choices, ENDS, type End, endTime } from './consent-choices.ts';
 
 /** After “If you sign in, it may”. */
 const MAIL_POWERS: Readonly<Record<Power, string>> = {

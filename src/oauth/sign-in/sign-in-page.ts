@@ -13,7 +13,7 @@ import {
   type SignInFormView,
   type SignInView,
 } from '../pages/views.ts';
-import type { Choices } from './consent.ts';
+import type { Choices } from './consent-choices.ts';
 import { consentView } from './consent-page.ts';
 import type { FilledForm, FormProblem, Place } from './form.ts';
 

@@ -59,7 +59,7 @@ export function createSignInThrottle(services: { state: State; keyring: Keyring;
 
   /** @returns seconds until this login may be tried; 0 if it may be tried now: then the attempt is counted */
   async function waitOfLogin(key: string): Promise<number> {
-    const tried = (await state.counted(key, MAX_OF_LOGIN.windowSeconds))?.count ?? 0;
+    const tried = (await state.readCount(key, MAX_OF_LOGIN.windowSeconds))?.count ?? 0;
     if (tried >= MAX_OF_LOGIN.free) {
       // Of several attempts at the same time only the one that claims the next wait is allowed.
       const since = await state.claim(waitKey(key), inSeconds(waitAfter(tried + 1)));

@@ -16,7 +16,7 @@ test.each(sealedFixtures)('reads the values that release $release wrote to Redis
   raw.disconnect();
   const state = await connectRedisState({ url: server.url, now: () => fixtures.sealed_at });
   try {
-    const marks = await state.claimed(['revoked:grant:noted-current', 'refresh:fixture', 'revoked:grant:another']);
+    const marks = await state.readMarks(['revoked:grant:noted-current', 'refresh:fixture', 'revoked:grant:another']);
     expect(marks).toEqual([left.marked_at, left.marked_at, null]);
     const notes = ofType(fixtures, 'grant');
     for (const list of new Set(notes.map((note) => note.list))) {

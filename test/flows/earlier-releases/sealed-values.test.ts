@@ -9,7 +9,7 @@ import { isOffered } from '../../../src/mcp/permit/permit.ts';
 import { sendsKey } from '../../../src/mcp/permit/send-limit.ts';
 import { toolsOf } from '../../../src/mcp/services.ts';
 import { unsealClient } from '../../../src/oauth/client/client.ts';
-import { jtiOfClient } from '../../../src/oauth/client/clients.ts';
+import { jtiOfClient } from '../../../src/oauth/client/denied-clients.ts';
 import { unsealConnection } from '../../../src/oauth/client/dynamic-clients.ts';
 import { registeredSecret } from '../../../src/oauth/client/registered-client.ts';
 import { createRotation } from '../../../src/oauth/grant/rotation.ts';

@@ -241,7 +241,7 @@ describe.each(Object.entries(stores))('attachments by %s', (_name, environment) 
 test('only the tools that store messages use connections without the limit', () => {
   const folder = new URL('../../../src/', import.meta.url);
   const users = globSync(['mcp/**/*.ts', 'mail/**/*.ts'], { cwd: folder }).filter((file) =>
-    /\bunlimited\b/.test(readFileSync(new URL(file, folder), 'utf8')),
+    /\bwholeMailbox\b/.test(readFileSync(new URL(file, folder), 'utf8')),
   );
   expect(users.sort()).toEqual([
     'mail/send-once/save-copy.ts',

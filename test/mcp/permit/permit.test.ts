@@ -57,7 +57,7 @@ function unusableSession(): MailSession {
     permit: UNLIMITED,
     readImap: refuse,
     changeImap: refuse,
-    unlimited: { readImap: refuse, changeImap: refuse, finishImap: refuse, limited: refuse },
+    wholeMailbox: { readImap: refuse, changeImap: refuse, finishImap: refuse, withinPolicy: refuse },
     checkSendLimit: refuse,
     submit: refuse,
     keyedMessageId: refuse,

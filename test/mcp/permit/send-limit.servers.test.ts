@@ -72,7 +72,7 @@ describe('a limit of messages an hour', () => {
     const gone = async () => {
       throw new UpstreamError('Redis', 'unreachable', 'It is gone.');
     };
-    const state: State = { ...createMemoryState({ now }), count: gone, counted: gone };
+    const state: State = { ...createMemoryState({ now }), count: gone, readCount: gone };
     const refused =
       'Nothing was sent: this connection may send only so many messages an hour, and they cannot be counted';
     await expect(hourly(3, { state }).check()).rejects.toThrow(refused);

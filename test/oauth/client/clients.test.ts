@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { OAuthError } from '../../../src/errors.ts';
-import { deniedClientKey } from '../../../src/oauth/client/clients.ts';
+import { deniedClientKey } from '../../../src/oauth/client/denied-clients.ts';
 import type { DynamicClients } from '../../../src/oauth/client/dynamic-clients.ts';
 import { sha256 } from '../../../src/oauth/http/constant-time.ts';
 import { exampleServers, type MintedClient, openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';

@@ -354,7 +354,7 @@ describe('dynamic registration (RFC 7591)', () => {
     for (let index = 0; index < 30; index++) await refusalOf(app, {});
     for (let index = 0; index < 30; index++) await register(app);
     for (let index = 0; index < 30; index++) expect((await post(app, { redirect_uris: claude })).status).toBe(429);
-    expect(await state.counted('registrations', 3600)).toMatchObject({ count: 30 });
+    expect(await state.readCount('registrations', 3600)).toMatchObject({ count: 30 });
   });
   test('DCR-05 all addresses together may register a thousand clients an hour', async () => {
     const state = createMemoryState({ now: () => new Date() });

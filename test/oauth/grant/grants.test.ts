@@ -87,7 +87,7 @@ describe('the grants of an account', () => {
     );
     await grants.revokeAll(ada);
     expect(await grants.list(ada)).toEqual([]);
-    expect(await state.claimed(['revoked:grant:ahead'])).toEqual([new Date(clock.time)]);
+    expect(await state.readMarks(['revoked:grant:ahead'])).toEqual([new Date(clock.time)]);
   });
 
   test('are not readable in the store', async () => {

@@ -80,15 +80,15 @@ describe('a valid access token', () => {
   test('BEAR-06 the state is asked once for each request, and mail goes on while it is unavailable', async () => {
     await using app = await startOAuthApp();
     const token = await tokenFor(app);
-    const { claimed } = app.state;
+    const { readMarks } = app.state;
     let questions = 0;
-    app.state.claimed = async (keys) => {
+    app.state.readMarks = async (keys) => {
       questions += 1;
-      return claimed(keys);
+      return readMarks(keys);
     };
     for (let request = 0; request < 3; request++) await call(app, token);
     expect(questions).toBe(3);
-    app.state.claimed = async () => {
+    app.state.readMarks = async () => {
       throw new UpstreamError('Redis', 'unreachable', 'It is gone.');
     };
     const warnings = () => app.logged().split('revocations cannot be looked up').length - 1;

@@ -116,12 +116,12 @@ function spiedOn(state: State, keys: string[]): State {
       keys.push(key);
       return method(key, ...rest);
     };
-  const { claim, count, counted, release, resetCount } = state;
+  const { claim, count, readCount, release, resetCount } = state;
   return {
     ...state,
     claim: first(claim),
     count: first(count),
-    counted: first(counted),
+    readCount: first(readCount),
     release: first(release),
     resetCount: first(resetCount),
   };

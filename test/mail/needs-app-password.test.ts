@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { needsAppPassword } from '../../src/mail/app-password.ts';
+import { needsAppPassword } from '../../src/mail/needs-app-password.ts';
 
 test.each([
   '[ALERT] Application-specific password required: https://support.google.com/accounts/answer/185833 (Failure)',

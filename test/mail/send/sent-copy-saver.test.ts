@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { messageIdFields, sentCopySaver } from '../../../src/mail/send/sent-copies.ts';
+import { messageIdFields, sentCopySaver } from '../../../src/mail/send/sent-copy-saver.ts';
 
 const login = { kind: 'password' as const, username: 'ada', password: 'x' };
 const over = (host: string) => ({ smtp: { server: { host, port: 465, security: 'tls' as const }, login } });

@@ -2,13 +2,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { Log } from '../../log.ts';
+import { MODERN_VERSION } from './protocol-versions.ts';
 
 const HEADER = 'mcp-protocol-version';
 const HEADER_VERSION = '2025-11-25';
-const BODY_VERSION = '2026-07-28';
 
 const Modern = z.object({
-  params: z.object({ _meta: z.object({ 'io.modelcontextprotocol/protocolVersion': z.literal(BODY_VERSION) }) }),
+  params: z.object({ _meta: z.object({ 'io.modelcontextprotocol/protocolVersion': z.literal(MODERN_VERSION) }) }),
 });
 
 /**
@@ -19,9 +19,9 @@ export function tolerateVersionMismatch(log: Log): (headers: IncomingHttpHeaders
   let isLogged = false;
   return (headers, body) => {
     if (headers[HEADER] !== HEADER_VERSION || !Modern.safeParse(body).success) return;
-    headers[HEADER] = BODY_VERSION;
+    headers[HEADER] = MODERN_VERSION;
     if (!isLogged) {
-      const versions = { header: HEADER_VERSION, envelope: BODY_VERSION };
+      const versions = { header: HEADER_VERSION, envelope: MODERN_VERSION };
       log.warn(versions, 'a client names two versions; the body counts');
     }
     isLogged = true;

@@ -1,0 +1,45 @@
+/**
+ * Denies clients that the operator names: in the settings (`DENIED_CLIENTS`), or with `mail-mcp deny`, which marks them in the state.
+ *
+ * Clients.resolve() refuses a denied client at every OAuth endpoint; grant/revocation.ts refuses its access tokens at every request.
+ */
+import { ConfigError } from '../../errors.ts';
+import type { State } from '../../state/state.ts';
+import { sha256 } from '../http/constant-time.ts';
+import type { Keyring } from '../sealed/jwe.ts';
+import { createTokens } from '../sealed/sealed-types.ts';
+
+/** @param deniedClients `jti` of clients that the settings deny; the state has those of `mail-mcp deny` */
+export async function isClientDenied(jti: string, deniedClients: ReadonlySet<string>, state: State): Promise<boolean> {
+  if (deniedClients.has(jti)) return true;
+  const [denied] = await state.readMarks([deniedClientKey(jti)]);
+  return denied !== null;
+}
+
+/** The key in the state that denies a client. */
+export const deniedClientKey = (jti: string): string => `denied:client:${jti}`;
+
+/** 128 random bits, or the hash of a URL. The length is checked because to deny a mistyped `jti` would do nothing, and report no error. */
+const isJti = (text: string): boolean => /^(?:[\w-]{22}|[\w-]{43})$/.test(text);
+
+/**
+ * Reads how an operator names a client to deny it: by its client_id, or by the `jti` that logs show.
+ *
+ * @param named a client_id, which may have expired, or a `jti`
+ * @returns the `jti`
+ * @throws {ConfigError} if it is neither a client_id of one of these keys nor spelled like a `jti`
+ */
+export async function jtiOfClient(named: string, keyring: Keyring): Promise<string> {
+  if (isJti(named)) return named;
+  // The URL of a metadata document.
+  if (/^https:\/\//.test(named)) return sha256(named);
+  const tokens = createTokens(keyring);
+  const found = await Promise.allSettled([tokens.client.inspect(named), tokens.registered.inspect(named)]);
+  const [jti] = found.flatMap((result) => (result.status === 'fulfilled' ? [result.value.jti] : []));
+  if (jti === undefined) {
+    throw new ConfigError(
+      `${named.slice(0, 20)}… is neither a client id that ENCRYPTION_KEY or one of the earlier keys decrypts, nor the jti of a client.`,
+    );
+  }
+  return jti;
+}
