@@ -1,4 +1,4 @@
-/** The command line: commands, their flags, and exit codes. */
+/** Defines the command line: commands, their flags, and exit codes. */
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { Command, CommanderError } from 'commander';

@@ -6,7 +6,7 @@
 /** An error that the caller (a model) can fix: says what was wrong and what to call next. */
 export class ToolError extends Error {
   override name = 'ToolError';
-  /** The facts of the sentence, for programs. */
+  /** The facts of the message as structured data. */
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(sentence: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {

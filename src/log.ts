@@ -42,7 +42,7 @@ export function createLog(level: Config['logLevel'], destination?: { write(line:
   return pino(options, destination ?? fileDestination({ dest: 1, sync: false, ...BUFFERING }));
 }
 
-/** The fields without secrets. Redaction by path in pino costs twenty times the rest of a line. */
+/** The fields without secrets. Redaction by path in pino takes twenty times as long as the rest of a line. */
 function withoutSecrets(fields: object, levels: number): Record<string, unknown> {
   const kept = Object.entries(fields).filter(([name]) => !SECRET_FIELDS.has(name));
   return Object.fromEntries(kept.map(([name, value]) => [name, withoutSecretsInside(value, levels - 1)]));
@@ -56,7 +56,7 @@ function withoutSecretsInside(value: unknown, levels: number): unknown {
 }
 
 /**
- * What may be logged of an error: its name, its code and where it was thrown. Never its message: messages of mail libraries
+ * Describes an error for the log: its name, its code and where it was thrown. Never its message: messages of mail libraries
  * quote the server, and servers quote addresses, subjects and sometimes the password.
  */
 export function describeError(error: unknown): object {

@@ -46,5 +46,5 @@ export interface Permit {
   policy: Policy;
 }
 
-/** Everything, without a limit. */
+/** The permit that allows everything. */
 export const UNLIMITED: Permit = { scope: SCOPES, consent: {}, policy: {} };

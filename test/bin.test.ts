@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const BIN = fileURLToPath(new URL('../bin/mail-mcp', import.meta.url));
 const PRINT_FLAGS = '--import=data:text/javascript,console.log(JSON.stringify(process.execArgv))';
 
-/** Starts it without settings, so that it exits at once. @returns the flags of each Node process that it started, in order */
+/** Starts bin/mail-mcp without settings, so that it exits at once. @returns the flags of each Node process that it started, in order */
 function flagsOf(args: string[], nodeOptions = ''): unknown[] {
   const env = { PATH: process.env.PATH, NODE_OPTIONS: `${PRINT_FLAGS} ${nodeOptions}` };
   const { stdout } = spawnSync(process.execPath, [BIN, ...args], { env, encoding: 'utf8' });
@@ -21,7 +21,7 @@ test('a size that the operator sets is kept', () => {
   expect(flagsOf(['server'], '--max-semi-space-size=32')).toEqual([[]]);
 });
 
-test('the settings of malloc are lowered unless the operator sets them', () => {
+test('the thresholds of malloc are lowered unless the operator sets them', () => {
   const printArenas = '--import=data:text/javascript,console.log(process.env.MALLOC_ARENA_MAX)';
   const arenas = (env: NodeJS.ProcessEnv) =>
     spawnSync(process.execPath, [BIN, 'server'], {

@@ -96,7 +96,7 @@ describe('documents', () => {
   });
 });
 
-describe('these rules would notice', () => {
+describe('the rules detect', () => {
   test.each([
     ['a file that does not exist', 'missing.md'],
     ['a heading that does not exist', 'README.md#no-such-heading'],

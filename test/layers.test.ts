@@ -44,7 +44,7 @@ const LAYERS = [
   ['errors.ts'],
 ];
 
-/** What an area may use of those below it, where that is less than everything. */
+/** What an area may import of the layers below it, where that is not all of them. */
 const NARROWER: Record<string, string[]> = {
   'oauth/': [
     'oauth/',
@@ -65,7 +65,7 @@ const NARROWER: Record<string, string[]> = {
   'state/': ['state/', 'errors.ts'],
 };
 
-/** The files of a folder that other folders may import; a folder that is not here has no face: each of its files serves those above it. */
+/** The files of a folder that other folders may import; of a folder that is not in this list, other folders may import every file. */
 const FACES: Record<string, string[]> = {
   'app/': ['assemble.ts', 'idle-memory.ts', 'verify-login.ts'],
   'attachments/': ['open-store.ts', 'store.ts'],
@@ -101,8 +101,8 @@ const FACES: Record<string, string[]> = {
   'state/': ['open-state.ts', 'semaphore.ts', 'state.ts'],
 };
 
-/** Which files may import which library. A library that is not here has not been decided on. */
-const DOORS: Record<string, string[]> = {
+/** The files that may import each library. A library that is not in this list may not be imported. */
+const ENTRY_POINTS: Record<string, string[]> = {
   '@aws-sdk/client-s3': ['attachments/s3.ts', 'attachments/s3-upload.ts'],
   '@aws-sdk/s3-request-presigner': ['attachments/s3.ts'],
   '@modelcontextprotocol/server': ['mcp/endpoint/'],
@@ -123,7 +123,7 @@ const DOORS: Record<string, string[]> = {
   'ipaddr.js': ['oauth/http/address-block.ts', 'oauth/client/fetch-document.ts'],
   jose: ['oauth/sealed/jwe.ts'],
   libmime: ['mail/'],
-  // Three of its parts, each with a door of its own; the package as a whole has none.
+  // Three of its parts, each with entry points of its own. The package as a whole may not be imported.
   'nodemailer/lib/addressparser': ['mail/mime/addresses.ts'],
   'nodemailer/lib/mail-composer': ['mail/send/compose.ts'],
   'nodemailer/lib/smtp-connection': ['mail/send/smtp.ts'],
@@ -135,7 +135,7 @@ const DOORS: Record<string, string[]> = {
 interface Import {
   /** Path below src/. */
   from: string;
-  /** Path below src/ of one of our files, else the specifier as it stands. */
+  /** Path below src/ of one of our files, otherwise the specifier. */
   to: string;
   isOurs: boolean;
 }
@@ -168,20 +168,20 @@ function isUpward({ from, to }: Import): boolean {
   return layerOf(to) <= layerOf(from) || narrower.some(([, allowed]) => !isIn(to, allowed));
 }
 
-function isPastTheFace({ from, to, isOurs }: Import): boolean {
+function bypassesFace({ from, to, isOurs }: Import): boolean {
   const folder = `${posix.dirname(to)}/`;
   const face = FACES[folder];
   return isOurs && face !== undefined && !from.startsWith(folder) && !face.includes(posix.basename(to));
 }
 
-function isPastTheDoor({ from, to, isOurs }: Import): boolean {
+function bypassesEntryPoint({ from, to, isOurs }: Import): boolean {
   if (isOurs || to.startsWith('node:')) return false;
   const [scope = '', name] = to.split('/');
   const library = scope.startsWith('@') ? `${scope}/${name}` : scope;
-  return !isIn(from, DOORS[to] ?? DOORS[library] ?? []);
+  return !isIn(from, ENTRY_POINTS[to] ?? ENTRY_POINTS[library] ?? []);
 }
 
-/** The files on the first circle of imports, or nothing. */
+/** The files of the first circle of imports, or an empty list. */
 function firstCircle(arrows: Import[]): string[] {
   const done = new Set<string>();
   const visit = (file: string, path: string[]): string[] => {
@@ -201,7 +201,7 @@ function firstCircle(arrows: Import[]): string[] {
   return [];
 }
 
-const drawn = (arrows: Import[]) => arrows.map(({ from, to }) => `${from} → ${to}`);
+const listed = (arrows: Import[]) => arrows.map(({ from, to }) => `${from} → ${to}`);
 
 describe('the layers of src/', () => {
   test('every file has a layer', () => {
@@ -210,11 +210,11 @@ describe('the layers of src/', () => {
   });
 
   test('imports go downwards', () => {
-    expect(drawn(imports.filter((arrow) => arrow.isOurs && isUpward(arrow)))).toEqual([]);
+    expect(listed(imports.filter((arrow) => arrow.isOurs && isUpward(arrow)))).toEqual([]);
   });
 
   test('from outside a folder only its face is imported', () => {
-    expect(drawn(imports.filter(isPastTheFace))).toEqual([]);
+    expect(listed(imports.filter(bypassesFace))).toEqual([]);
   });
 
   test('each file of a face exists and is imported from outside', () => {
@@ -229,13 +229,15 @@ describe('the layers of src/', () => {
     expect(firstCircle(imports)).toEqual([]);
   });
 
-  test('each library is imported through its door only', () => {
-    expect(drawn(imports.filter(isPastTheDoor))).toEqual([]);
+  test('each library is imported by its entry points only', () => {
+    expect(listed(imports.filter(bypassesEntryPoint))).toEqual([]);
   });
 
-  test('each door is in use', () => {
+  test('each entry point is in use', () => {
     const used = imports.map(({ to }) => to);
-    const unused = Object.keys(DOORS).filter((name) => !used.some((to) => to === name || to.startsWith(`${name}/`)));
+    const unused = Object.keys(ENTRY_POINTS).filter(
+      (name) => !used.some((to) => to === name || to.startsWith(`${name}/`)),
+    );
     expect(unused).toEqual([]);
   });
 
@@ -251,7 +253,7 @@ describe('the layers of src/', () => {
   });
 });
 
-describe('these rules would notice', () => {
+describe('the rules detect', () => {
   test.each([
     ['an import of the layer above', 'mail/pool/pool.ts', "import { createApp } from '../../app/app.ts';"],
     [
@@ -276,7 +278,11 @@ describe('these rules would notice', () => {
   });
 
   test.each([
-    ['a library used past its door', 'mail/pool/pool.ts', "import { ImapFlow } from 'imapflow';"],
+    [
+      'a library imported by a file that is no entry point',
+      'mail/pool/pool.ts',
+      "import { ImapFlow } from 'imapflow';",
+    ],
     [
       'the whole of a library of which only parts are used',
       'mail/send/smtp.ts',
@@ -285,13 +291,13 @@ describe('these rules would notice', () => {
     ['a part of a library', 'mcp/tools/mail.ts', "import type { McpServer } from '@modelcontextprotocol/server/mcp';"],
     ['a library that no entry allows', 'app/app.ts', "import 'lodash';"],
   ])('%s', (_what, file, source) => {
-    expect(importsOf(file, source).filter(isPastTheDoor)).toHaveLength(1);
+    expect(importsOf(file, source).filter(bypassesEntryPoint)).toHaveLength(1);
   });
 
   test('a file behind the face of a folder', () => {
     const source = "import { runCommand } from '../imap/command-runner.ts';";
-    expect(importsOf('mail/pool/pool.ts', source).filter(isPastTheFace)).toHaveLength(1);
-    expect(importsOf('mail/imap/imap-connection.ts', source).filter(isPastTheFace)).toHaveLength(0);
+    expect(importsOf('mail/pool/pool.ts', source).filter(bypassesFace)).toHaveLength(1);
+    expect(importsOf('mail/imap/imap-connection.ts', source).filter(bypassesFace)).toHaveLength(0);
   });
 
   test('a circle of imports', () => {

@@ -70,7 +70,7 @@ test('the prose of the project uses none of the phrases', () => {
   expect(found).toEqual([]);
 });
 
-describe('these rules would notice', () => {
+describe('the rules detect', () => {
   test.each([
     ['// A token that was called back.', 'called back'],
     ["log.warn({}, 'a client that nobody minted');", 'nobody'],

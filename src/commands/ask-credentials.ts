@@ -7,13 +7,13 @@ import type { Terminal } from './terminal.ts';
 
 const MAX_ATTEMPTS = 3;
 
-/** What was typed, by the names of the fields of the sign-in page. */
+/** The answers, keyed by the names of the fields of the sign-in page. */
 type Fields = Readonly<Record<string, string>>;
 
 type Problems = readonly { place: string; sentence: string }[];
 
 /**
- * @param claims what is sealed into the token together with the credentials
+ * @param claims the claims that the token contains beside the credentials: together they have a maximum length
  * @throws {ConfigError} after three attempts; more could make the mail server lock the account
  */
 export async function askForCredentials(
@@ -55,7 +55,7 @@ async function askFields(terminal: Terminal, servers: Servers, before: Fields = 
     : askImapCredentials(terminal, before);
 }
 
-/** Asks for the SMTP credentials alone if they have the problem, otherwise for everything but those. */
+/** Asks for the SMTP credentials alone if a problem concerns them, otherwise for all other fields. */
 async function askAgain(terminal: Terminal, servers: Servers, before: Fields, problems: Problems): Promise<Fields> {
   return problems.some(({ place }) => place === 'smtp_password')
     ? askSmtpCredentials(terminal, before)

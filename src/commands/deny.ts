@@ -7,6 +7,7 @@ import { readStateAccess } from '../settings/config.ts';
 import { openState } from '../state/open-state.ts';
 import type { State } from '../state/state.ts';
 
+/** A denial has no end, but the state requires one. */
 const CENTURY_MS = 100 * 365 * 24 * 3_600_000;
 
 /**

@@ -18,7 +18,7 @@ import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
 import { readKeys } from '../settings/config.ts';
 
 /**
- * @param flags what the command line parser read; any shape
+ * @param flags the output of the command line parser, of any shape
  * @returns the text to print, with line ends
  * @throws {ConfigError} with one sentence per line for every flag or variable that is missing or wrong
  */
@@ -31,7 +31,7 @@ export async function generate(flags: unknown, env: NodeJS.ProcessEnv, now: Date
     : toText(client, minted, limits);
 }
 
-/** A value of `DEFAULT_CONNECTION`: servers and limits without a client. */
+/** Prints a value for `DEFAULT_CONNECTION`: servers and limits without a client. */
 async function generateConnection(flags: Flags, limits: Limits, keyring: Keyring, now: Date): Promise<string> {
   if (flags.preset.length + flags.redirectUri.length > 0 || flags.public || flags.name !== undefined) {
     throw new ConfigError('--connection mints no client and excludes --preset, --redirect-uri, --public and --name.');
@@ -61,7 +61,7 @@ const toJson = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 
 const escapeComma = (value: string | number): string => String(value).replaceAll(',', '\\,');
 
-/** The limits as they are sealed: normalized. */
+/** The lines that print the limits, normalized as they are sealed. */
 function toLimitLines({ policy, expiresAt }: Limits): string[] {
   const limits = Object.entries(policy).map(
     ([name, value]) => `  ${name.replaceAll('_', ' ')}: ${[value ?? []].flat().map(escapeComma).join(', ')}`,

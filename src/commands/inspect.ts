@@ -19,10 +19,10 @@ export async function inspect(sealed: string, env: NodeJS.ProcessEnv, now: Date)
   throw new ConfigError('This is no client id and no token that ENCRYPTION_KEY or one of the earlier keys decrypts.');
 }
 
-/** Null for another kind. */
+/** Resolves to null for a value of another kind. */
 type Inspector = (sealed: string, now: Date) => Promise<object | null>;
 
-/** The fields of each kind that may be shown. All others stay sealed: credentials, hashes, states, challenges. */
+/** The fields of each kind that are printed. All others are omitted: credentials, hashes, states, challenges. */
 function inspectors(tokens: Tokens): Inspector[] {
   return [
     inspector('client_id', tokens.client, ({ name, presets, redirect_uris, servers, policy, secret_hash }) => ({

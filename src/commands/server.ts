@@ -10,7 +10,7 @@ import { ConfigError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 
-/** How long running requests may take after the server was asked to stop. */
+/** Connections of requests that still run this long after the stop signal are closed. */
 const MAX_STOP_MS = 8000;
 
 export interface RunningServer {

@@ -28,7 +28,7 @@ const Flags = z.object({
 /**
  * Asks for credentials, verifies them at the servers, and seals them with the limits of the client.
  *
- * @param flags what the command line parser read; any shape
+ * @param flags the output of the command line parser, of any shape
  * @returns the text to print: the token, its scope and its end
  * @throws {ConfigError} with one sentence per line for every fault; also after three refused credentials
  */

@@ -12,7 +12,7 @@ import { mint, readFlags, toClientJson, toLimitsJson } from './mint.ts';
 const List = z.union([z.array(z.string()), z.string().transform((text) => [text])]);
 const Count = z.union([z.int(), z.string()]).transform(String);
 
-/** The flags of `generate` in snake case. `generate` validates the entries of lists. */
+/** The flags of `generate` in snake case. `readFlags` validates their values. */
 const Settings = z.strictObject({
   imap_host: z.string().optional(),
   imap_port: Count.optional(),
@@ -42,7 +42,7 @@ const Body = z.strictObject({
   expires_at: z.string().nullish(),
 });
 
-/** Wrong tokens per minute and address; after them every token from the address is refused for the rest of the minute. */
+/** Wrong tokens per minute from one address block. Beyond it every request from there gets 429 until the minute ends, even with the right token. */
 const MAX_FAILURES_PER_MINUTE = 20;
 
 interface AdminServices {
@@ -97,7 +97,7 @@ export function mintClientHandler({ issuer, keyring, now, log }: AdminServices):
   };
 }
 
-/** Answers 400; names of flags become names of fields of the body. */
+/** Answers 400, with the names of flags replaced by those of the fields of the body. */
 function refuse(response: Response, faults: readonly string[]): void {
   const sentences = faults.map((fault) =>
     fault.replace(/--(\w[\w-]*)/g, (_, flag: string) => `config.${flag.replaceAll('-', '_')}`),

@@ -14,7 +14,7 @@ import type { Keyring } from '../oauth/sealed/jwe.ts';
 import type { Policy } from '../policy.ts';
 import { readServers, toServersJson } from './server-flags.ts';
 
-/** Entries separated by commas, in one flag or in several; `\\,` is a comma in a name. */
+/** Entries separated by commas, in one flag or in several; `\,` is a comma in a name. */
 const Entries = z
   .array(z.string())
   .transform((texts) => texts.flatMap((text) => text.split(/(?<!\\),/).map((one) => one.replaceAll('\\,', ',').trim())))
@@ -49,7 +49,7 @@ export interface Minted {
   clientSecret: string | null;
 }
 
-/** What the operator allows a client, and until when. */
+/** The limits of a client: its policy and its end. */
 export interface Limits {
   policy: Policy;
   expiresAt: Date | undefined;

@@ -7,7 +7,7 @@ import type { OAuthServices } from './services.ts';
 /** The one resource of the server (RFC 8707 §2): the audience of every access token. */
 export const resourceOf = (issuer: string): string => `${issuer}/mcp`;
 
-/** Named by the 401 challenge (RFC 9728 §3.1, §5.1). */
+/** The URL in the 401 challenge (RFC 9728 §3.1, §5.1). */
 export const resourceMetadataUrl = (issuer: string): string => `${issuer}/.well-known/oauth-protected-resource/mcp`;
 
 /** Hosted Claude sends the secret in the body, the TypeScript SDK prefers Basic. */
@@ -20,7 +20,7 @@ export const authorizationServerMetadataHandler = (services: MetadataServices): 
   documentHandler(describeServer(services));
 
 /**
- * The same for clients that request the metadata of an OpenID provider, with its required members (OpenID Connect Discovery §3): the official
+ * Serves the same metadata to clients that request that of an OpenID provider, with its required members (OpenID Connect Discovery §3): the official
  * client throws on a document without them. No ID token is ever issued, so there is no key, and `openid` is not a scope.
  */
 export function openidConfigurationHandler(services: MetadataServices): RequestHandler {

@@ -1,7 +1,7 @@
 /**
  * Routes every URL of the authorization server to its handler, including the aliases for older clients.
  *
- * Invariant: nothing in `src/oauth` knows a tool.
+ * Invariant: nothing in `src/oauth` depends on a tool.
  */
 import { type RequestHandler, Router } from 'express';
 import { accountHandlers } from './endpoints/account.ts';
@@ -30,7 +30,7 @@ import {
 } from './metadata.ts';
 import type { OAuthServices } from './services.ts';
 
-/** @returns a router for the root of the app; its errors are for the app's error handler (error-response.ts) */
+/** @returns a router for the root of the app; it passes errors to the error handler of the app (error-response.ts) */
 export function oauthRoutes(services: OAuthServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
 
@@ -85,7 +85,7 @@ export function oauthRoutes(services: OAuthServices): Router {
   return router;
 }
 
-/** Scripts of every origin may read it. */
+/** Serves a document that scripts of every origin may read. */
 function serveDocument(router: Router, paths: readonly string[], document: RequestHandler): void {
   router
     .route([...paths])

@@ -45,7 +45,7 @@ describe('mail-mcp generate', () => {
     [['--recipients=Ann@Example.com,@BÜCHER.example'], { recipients: ['ann@example.com', '@xn--bcher-kva.example'] }],
     [['--max-sends-per-hour=0'], { max_sends_per_hour: 0 }],
     [['--max-sends-per-hour=12'], { max_sends_per_hour: 12 }],
-  ])('%j', async (flags, policy) => {
+  ])('seals the limits of %j', async (flags, policy) => {
     const { client, printed } = await minted(...flags);
     expect(client.policy).toEqual(policy);
     expect(printed.policy).toEqual(policy);

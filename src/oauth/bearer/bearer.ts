@@ -22,30 +22,33 @@ export interface Grant {
   account: Account;
   client: AccessPayload['client'];
   permit: Permit;
-  /** Names the access token, in logs. */
+  /** Identifies the access token in logs. */
   jti: string;
-  /** Names the sign-in that all tokens of this grant come from. */
+  /** Identifies the grant: one sign-in and all tokens that result from it. */
   grantId: string;
   expiresAt: Date;
-  /** The end of everything that was made under the grant, such as links. Not before `expiresAt`. */
+  /** End of everything that is issued under the grant, such as attachment links. Never before `expiresAt`. */
   endsAt: Date;
-  /** The same for the same account; does not reveal which it is. */
+  /** The `sub` claim: a keyed hash, the same for every grant of the same account. */
   subject: string;
 }
 
 const MAX_HEADER_LENGTH = 8 * 1024;
 
-/** The token is missing, not valid, or contains credentials that the mail server refuses by now: the client has to sign in again. */
+/** @returns the error for a token that is missing, not valid, or contains credentials that the mail server now refuses: the client needs a new one */
 export function invalidToken(cause?: unknown): OAuthError {
   return new OAuthError('invalid_token', 'The access token is not valid or has expired.', { cause });
 }
 
 export interface GrantFinder {
-  /** @throws {OAuthError} `invalid_token` if there is no valid token; `invalid_request` if it is anywhere but in the one header */
+  /**
+   * @throws {OAuthError} `invalid_token` if there is no valid token; `invalid_request` if it is in the URL or the body, or if there are two
+   *   Authorization headers
+   */
   find(request: Request): Promise<Grant>;
 }
 
-/** A verified token: all of it but whether it has been revoked since. */
+/** The content of a token whose seal, audience and expiry were verified. Revocation is checked anew for every request. */
 interface Verified {
   grant: Grant;
   origin: TokenOrigin;
@@ -111,7 +114,7 @@ function presentedToken(request: Request): string {
   if (query.get('access_token') !== undefined || query.repeated.has('access_token')) {
     throw new OAuthError('invalid_request', 'The access token belongs in the Authorization header, not in the URL.');
   }
-  // Node keeps the first of several in `headers`.
+  // `request.headers` contains only the first of several values.
   const headers = request.headersDistinct.authorization ?? [];
   if (headers.length > 1) throw new OAuthError('invalid_request', 'There is more than one Authorization header.');
   const [header = ''] = headers;
@@ -127,7 +130,7 @@ function presentedToken(request: Request): string {
 
 /**
  * The `WWW-Authenticate` value of a refusal (RFC 6750 §3, RFC 9728 §5.1): the URL of the resource metadata, and the scope to request.
- * Without an error for requests that did not try to authenticate (RFC 6750 §3.1).
+ * It contains no error if the request has no bearer token (RFC 6750 §3.1).
  */
 export function challenge(request: Request, error: OAuthError, issuer: string): string {
   const tried = error.code !== 'invalid_token' || /^Bearer\b/i.test(request.headers.authorization ?? '');

@@ -1,20 +1,20 @@
-/** Keeps the content of access tokens for seconds after they were unsealed: a conversation sends the same one with every call. */
+/** Caches the content of verified access tokens for a few seconds, because a client sends the same token with each of its calls. */
 import { createHash } from 'node:crypto';
 
-/** Long enough for the calls of one turn of a model; unused credentials leave memory soon. */
+/** Long enough for the calls of one turn of a model, and so short that unused credentials soon leave memory. */
 const KEPT_MS = 10_000;
 const MAX_TOKENS = 10_000;
 
 export interface TokenCache<T> {
   get(token: string): T | undefined;
   put(token: string, content: T): void;
-  /** How many are kept. */
+  /** Number of entries. */
   readonly size: number;
 }
 
 /**
- * Found by hash, so that a copy of the memory reveals no token. Nothing is found after the content has expired, or when the clock has gone back
- * to before the token was put.
+ * Entries are keyed by the hash of the token, so that a copy of the memory reveals no token. `get` returns nothing after the content has expired, or
+ * if the clock was set back to before the `put`.
  *
  * @param limits.maxTokens entries; beyond it the oldest one is dropped
  */
@@ -22,7 +22,7 @@ export function createTokenCache<T extends { expiresAt: Date }>(
   now: () => Date,
   limits: { keptMs: number; maxTokens: number } = { keptMs: KEPT_MS, maxTokens: MAX_TOKENS },
 ): TokenCache<T> {
-  /** In the order in which they were put, which is the order of their ends. */
+  /** In the order in which they were put, which is also the order in which they are dropped. */
   const entries = new Map<string, { content: T; putAt: number }>();
   let sweep: NodeJS.Timeout | undefined;
 

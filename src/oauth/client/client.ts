@@ -1,4 +1,4 @@
-/** Describes an OAuth client, and unseals the client_id of a minted one. The client_id is the whole client: nothing about it is stored. */
+/** Describes an OAuth client, and unseals the client_id of a minted one. The client_id contains the whole client: nothing is stored. */
 import type { Servers } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
 import type { Policy } from '../../policy.ts';
@@ -6,16 +6,16 @@ import { plainText } from '../http/plain-text.ts';
 import type { AccessPayload, Tokens } from '../sealed/sealed-types.ts';
 import { PRESETS } from './presets.ts';
 
-/** Longer names are cut where they are shown. */
+/** In characters. Longer names are cut where they are shown. */
 export const MAX_NAME_LENGTH = 64;
 
-/** A client as requests see it. */
+/** A client, resolved from its client_id. */
 export interface Client {
   /** The source of its metadata: the operator who minted it, the client itself, or the document at the URL that is its id. */
   origin: 'minted' | 'registered' | 'document';
-  /** Names the client in tokens and logs. */
+  /** Identifies the client in tokens and logs. */
   jti: string;
-  /** For display: no control or bidirectional characters, at most 64 others. Verified by the operator for minted clients only. */
+  /** For display: at most 64 characters, without control and bidirectional ones. Other than minted clients choose their names themselves. */
   name: string;
   /** Host of its metadata document; null for other clients. */
   documentHost: string | null;
@@ -25,7 +25,7 @@ export interface Client {
   secretHash: string | null;
   /** The operator's limits. */
   policy: Policy;
-  /** The end of the client and of everything that was granted to it. */
+  /** The end of the client and of everything that was granted to it; null: never. */
   expiresAt: Date | null;
   /** The client_id itself. */
   id: string;

@@ -1,5 +1,6 @@
 /**
- * Resolves every client_id to its client, wherever that comes from, and refuses clients that the operator has denied.
+ * Resolves a client_id of any kind (minted, registered, or the URL of a metadata document) to its client, and refuses clients that the operator has
+ * denied.
  *
  * Invariant: servers and limits come from the operator, never from the client.
  */
@@ -29,7 +30,7 @@ export interface Clients {
   /** What dynamic clients may do; absent if only minted clients are accepted. */
   readonly dynamicClients?: DynamicClients | undefined;
   /**
-   * Makes a dynamic client.
+   * Registers a dynamic client (RFC 7591).
    *
    * @throws {OAuthError} `invalid_client_metadata` if its client_id would be too long
    */

@@ -19,15 +19,18 @@ export async function isClientDenied(jti: string, deniedClients: ReadonlySet<str
 /** The key in the state that denies a client. */
 export const deniedClientKey = (jti: string): string => `denied:client:${jti}`;
 
-/** 128 random bits, or the hash of a URL. The length is checked because to deny a mistyped `jti` would do nothing, and report no error. */
+/**
+ * Checks whether a text has the form of a `jti`: 128 random bits, or the SHA-256 of a URL, in base64url. The length is checked because denying a
+ * mistyped `jti` would have no effect and report no error.
+ */
 const isJti = (text: string): boolean => /^(?:[\w-]{22}|[\w-]{43})$/.test(text);
 
 /**
- * Reads how an operator names a client to deny it: by its client_id, or by the `jti` that logs show.
+ * Finds the `jti` of a client that the operator wants to deny or allow.
  *
- * @param named a client_id, which may have expired, or a `jti`
+ * @param named its client_id, which may have expired, or its `jti`, which logs contain
  * @returns the `jti`
- * @throws {ConfigError} if it is neither a client_id of one of these keys nor spelled like a `jti`
+ * @throws {ConfigError} if it is neither a client_id that one of these keys decrypts nor has the form of a `jti`
  */
 export async function jtiOfClient(named: string, keyring: Keyring): Promise<string> {
   if (isJti(named)) return named;

@@ -11,17 +11,17 @@ const DAY_MS = 24 * 3_600_000;
 /** A document is used without a new fetch for at least this long, whatever its headers say, and never longer than a day. */
 const MIN_FRESH_MS = 5 * 60_000;
 
-/** Beyond it, the document that was fetched longest ago is dropped. */
+/** When there are more, the one that was fetched longest ago is dropped. */
 const MAX_DOCUMENTS = 1000;
 
 /**
- * Any requester can make up URLs at a trusted host. Limits for URLs that have never led to a client: fetches at a time; fetches in a minute, from
- * one host and in total. For each URL that has: fetches in a minute.
+ * Limits of fetches: anyone can send URLs at a trusted host that lead to no document. A URL is known after a client was read from its document.
+ * Unknown URLs: fetches at the same time, and in a minute from one host and in total. A known URL: fetches in a minute.
  */
 const LIMITS = { concurrentUnknown: 8, unknownOfHost: 30, unknownOfAll: 120, known: 30 };
 const MINUTE_SECONDS = 60;
 
-/** A client that was not used for this long counts as unknown again. */
+/** A URL whose document was not fetched for this long counts as unknown again. */
 const KNOWN_FOR_MS = 90 * DAY_MS;
 
 export interface DocumentCache {
@@ -111,12 +111,12 @@ function createKeptDocuments(now: () => Date, maxDocuments: number) {
   };
 }
 
-/** Known clients do not wait behind URLs that were made up. */
+/** Known URLs have a limit of their own, which requests for unknown ones cannot use up. */
 function createFetchLimit(state: State, now: () => Date) {
   let unknownRunning = 0;
 
-  async function count(key: string, most: number): Promise<void> {
-    if ((await state.count(key, MINUTE_SECONDS)).count > most) throw tooManyFetches();
+  async function count(key: string, max: number): Promise<void> {
+    if ((await state.count(key, MINUTE_SECONDS)).count > max) throw tooManyFetches();
   }
 
   return {

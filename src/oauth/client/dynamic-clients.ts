@@ -1,4 +1,7 @@
-/** Reads what the operator allows dynamic clients (registered, or by metadata document): how they introduce themselves, from which hosts, and their connection. */
+/**
+ * Reads the operator's settings for dynamic clients (registered, or by metadata document): the accepted kinds, the trusted hosts and the default
+ * connection.
+ */
 import type { Servers } from '../../account.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Policy } from '../../policy.ts';
@@ -8,10 +11,13 @@ import type { Keyring } from '../sealed/jwe.ts';
 import { createTokens, type Tokens } from '../sealed/sealed-types.ts';
 import { PRESETS } from './presets.ts';
 
-/** Hosts that dynamic clients may come from: as in URLs, with a port that is not 443; or `any` host. */
+/**
+ * Hosts whose metadata documents and redirect URIs are accepted from dynamic clients, spelled as in URLs (with the port unless it is 443); `any`: all
+ * hosts.
+ */
 export type TrustedHosts = ReadonlySet<string> | 'any';
 
-/** What the operator has sealed for all dynamic clients. */
+/** The servers and limits that the operator has sealed for all dynamic clients. */
 export interface DefaultConnection {
   servers: Servers;
   /** The operator's limits. */
@@ -42,8 +48,8 @@ const PRIVATE_USE_URIS: ReadonlySet<string> = new Set(PRESET_URIS.filter((uri) =
 export const isTrusted = (trusted: TrustedHosts, host: string): boolean => trusted === 'any' || trusted.has(host);
 
 /**
- * Checks whether a dynamic client may have a redirect URI. Codes then go to hosts that the operator trusts, to the user's computer, or to the
- * callback of a known application.
+ * Checks whether a dynamic client may have a redirect URI. Unless every host is trusted, codes reach only trusted hosts, the user's computer, and the
+ * callbacks of known applications.
  */
 export function isOpenToDynamicClients(uri: string, trusted: TrustedHosts): boolean {
   if (redirectUriProblem(uri) !== null) return false;
@@ -72,7 +78,7 @@ export async function readDynamicClients(
 }
 
 /**
- * `TOKENS_NOT_BEFORE` does not apply: the connection comes from the operator's settings, at any age.
+ * Unseals a default connection. `TOKENS_NOT_BEFORE` does not apply: the operator's own setting is valid at any age.
  *
  * @param text a sealed connection, or a client_id, of which only the connection is used
  * @throws {OAuthError} `invalid_token` if it is neither

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { plainText } from '../http/plain-text.ts';
 import { isOpenToDynamicClients, type TrustedHosts } from './dynamic-clients.ts';
 
-/** It shares the query of an authorization request with all other parameters. */
+/** In characters. The client_id is one of several parameters in the query of an authorization request, which has a maximum length. */
 const MAX_URL_LENGTH = 512;
 
 const MAX_NAME_LENGTH = 64;
@@ -16,7 +16,7 @@ export interface ClientDocument {
   redirectUris: readonly string[];
 }
 
-/** Sealed client_ids contain no colon. */
+/** Distinguishes URLs from sealed client_ids, which contain no colon. */
 export const looksLikeDocumentUrl = (clientId: string): boolean => /^https:/i.test(clientId);
 
 /**
@@ -71,11 +71,11 @@ function authenticationMethods(metadata: {
 }
 
 /**
- * The host of a document vouches for its content, but not for the hosts of its redirect URIs: those must be trusted as well.
+ * Validates a client metadata document. The hosts of its redirect URIs must be trusted as well as the host of the document.
  *
  * @param url the client_id that the document was fetched for
  * @returns the redirect URIs without those that dynamic clients may not have
- * @throws {Error} naming the fault; for the log
+ * @throws {Error} with the fault, for the log
  */
 export function parseClientDocument(text: string, url: string, trustedHosts: TrustedHosts): ClientDocument {
   const metadata = Metadata.parse(JSON.parse(text));

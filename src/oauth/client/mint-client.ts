@@ -1,4 +1,4 @@
-/** Mints what the operator decides: a client with its redirect URIs, servers and limits, or the default connection of dynamic clients. */
+/** Mints a client with the redirect URIs, servers and limits that the operator chooses, or seals the default connection of dynamic clients. */
 import { randomBytes } from 'node:crypto';
 import { Servers } from '../../account.ts';
 import { ConfigError } from '../../errors.ts';
@@ -16,7 +16,7 @@ const WRONG_SERVERS = 'A mail server needs a host name and a port from 1 to 6553
 
 export interface NewClient {
   servers: Servers;
-  /** Names in presets.ts. */
+  /** Keys of PRESETS. */
   presets: readonly string[];
   redirectUris: readonly string[];
   /** `public` clients get no secret (RFC 6749 §2.1). */
@@ -66,7 +66,7 @@ export async function mintClient(
   }
 }
 
-/** @throws {ConfigError} if a server is none, or the limits do not fit */
+/** @throws {ConfigError} if the servers are not valid, or the limits make the result too long */
 export async function sealConnection(keyring: Keyring, connection: DefaultConnection, now: Date): Promise<string> {
   const { servers, policy, expiresAt } = connection;
   if (!Servers.safeParse(servers).success) throw new ConfigError(WRONG_SERVERS);

@@ -1,4 +1,4 @@
-/** Writes the pages of /account: which client has which access to an account, in words. */
+/** Builds the views of the pages of /account: the clients that have access to an account, and what each may do, in words. */
 import type { Service } from '../../account.ts';
 import type { Power } from '../../policy.ts';
 import type { ListedGrant } from '../grant/grants.ts';
@@ -8,7 +8,7 @@ import { dayWords, minuteWords } from '../pages/time-words.ts';
 import { ACCOUNT_WORDS, type AccountClientView, type AccountView } from '../pages/views.ts';
 import type { AccountName } from '../sealed/identity.ts';
 
-/** After “May”. */
+/** Words that follow “May” on the page. */
 const MAIL_POWERS = {
   read: 'read',
   organise: 'move and mark messages',
@@ -22,17 +22,17 @@ const POWER_WORDS: Readonly<Record<Service, Record<Power, string>>> = {
   missive: { ...MAIL_POWERS, organise: 'change conversations, contacts, labels and tasks' },
 };
 
-/** What was just revoked: the access of one client, or everything until a moment. */
+/** A revocation that has just succeeded: of the access of one client, or of everything that was granted until a time. */
 export type RevokedAccess = { clientName: string } | { everythingUntil: Date };
 
-/** @param clientId that was submitted and is not known here; `undefined`: none was submitted */
+/** @param clientId the unknown client_id that was submitted; `undefined`: none was submitted */
 export function accountClientView(clientId: string | undefined): AccountClientView {
   const sentence = 'This client ID is not known here, or has expired.';
   const problem = { target: 'client_id', sentence, link: undefined, first: true };
   return { action: ACCOUNT_PATH, problem: clientId === undefined ? undefined : problem };
 }
 
-/** @param state.canRevoke false where a revocation would be known to one process only */
+/** @param state.canRevoke false where only one process would know of a revocation */
 export function accountView(
   { session, who }: { session: string; who: AccountName },
   grants: readonly ListedGrant[],

@@ -1,4 +1,4 @@
-/** Keeps what `/account` needs between two requests in a hidden field of its pages: sealed, and bound to one browser. */
+/** Keeps the state of `/account` between two requests in a hidden field of its pages, sealed and bound to one browser. */
 import type { Request } from 'express';
 import type { Account } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
@@ -41,7 +41,7 @@ export function createAccountSessions(
   };
 }
 
-/** The name of an account, without what gives access to it. */
+/** The identity of an account, without its password or API token. */
 export function sessionAccount(account: Account): AccountSession['who'] {
   if (account.service === 'missive') return { url: account.url, tokenHash: tokenHashOf(account) };
   const { server, login } = account.imap;

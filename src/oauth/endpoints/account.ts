@@ -15,7 +15,7 @@ import { createAccountSessions, sessionAccount } from './account-session.ts';
 
 const MAX_FORM_BYTES = 16 * 1024;
 
-/** In place of the `jti` of a client, where the servers are those of the operator's default connection. */
+/** Takes the place of the `jti` of a client where the servers are those of the operator's default connection. */
 const DEFAULT_CLIENT = 'account';
 
 export function accountHandlers(services: OAuthServices): { show: RequestHandler; submit: RequestHandler } {

@@ -1,4 +1,4 @@
-/** Reduces an authorization request to the grant that results: what the operator's policy allows, and of that what the account owner chooses. */
+/** Computes the grant that results from an authorization request, limited by the operator's policy and by the choices of the account owner. */
 import { serviceOf } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
 import type { Power } from '../../policy.ts';
@@ -20,7 +20,7 @@ export function offeredFor({ client, scope }: AuthorizationRequest, powersLeft: 
 
 /**
  * @returns the request with the scope that the operator's policy allows (AUTHZ-23)
- * @throws {OAuthError} `invalid_scope` if it allows nothing of it
+ * @throws {OAuthError} `invalid_scope` if the policy allows nothing of the requested scope
  */
 export function withinPolicy(request: AuthorizationRequest, powersLeft: PowersLeft): AuthorizationRequest {
   const scope = scopeWith(request.scope, offeredFor(request, powersLeft));
@@ -30,16 +30,16 @@ export function withinPolicy(request: AuthorizationRequest, powersLeft: PowersLe
 }
 
 export interface AuthorizationGrant {
-  /** What the code holds. */
+  /** Payload of the code. */
   code: CodePayload;
-  /** What the access token holds beside the credentials. */
+  /** Claims of the access token beside the credentials. */
   sealedBeside: object;
 }
 
 /**
  * @param request within the operator's policy
  * @param content the sign-in page as it was submitted; its choices may have problems
- * @param page.shownAt the ends that the page offered are counted from then
+ * @param page.shownAt time from which the ends on the page are counted
  */
 export function toGrant(
   request: AuthorizationRequest,

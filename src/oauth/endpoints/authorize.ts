@@ -85,7 +85,7 @@ async function readSignInForm(request: Request): Promise<Parameters> {
   return form;
 }
 
-/** Sent to every client without asking: the account owner has chosen it. */
+/** The redirect to any client needs no confirmation: the account owner has chosen to cancel. */
 function cancelled({ redirectUri: uri, state }: AuthorizationRequest): OAuthError {
   return new OAuthError('access_denied', 'The person cancelled.', { redirect: { uri, state } });
 }

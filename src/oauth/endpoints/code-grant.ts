@@ -14,10 +14,10 @@ import { createTokens, SEALED_TYPES } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { checkResource, required } from './token-request.ts';
 
-/** A client that owns a code does not fail with it more often: the code is used up then. */
+/** Wrong requests after which a code is no longer valid. The client that received the code does not send as many. */
 const MAX_FAILURES = 5;
 
-/** @throws {OAuthError} (from what it returns) `invalid_grant`, `invalid_target`, `invalid_request` */
+/** @throws {OAuthError} (from the returned function) `invalid_grant`, `invalid_target`, `invalid_request` */
 export function createCodeExchange(
   services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state'>,
   { issuer: tokenIssuer, grants }: { issuer: TokenIssuer; grants: Pick<Grants, 'revoke'> },

@@ -1,4 +1,4 @@
-/** Exchanges a refresh token for new tokens, if the mail server still accepts the login: `grant_type=refresh_token` (RFC 6749 §6). */
+/** Exchanges a refresh token for new tokens, unless the mail server (or Missive) now refuses the login: `grant_type=refresh_token` (RFC 6749 §6). */
 import type { Client } from '../client/client.ts';
 import type { Grants } from '../grant/grants.ts';
 import { invalidRefreshToken, type Rotation } from '../grant/rotation.ts';
@@ -16,7 +16,7 @@ const LOGIN_INTERVAL_SECONDS = 60;
 /** Short, because the client waits for its tokens meanwhile. */
 const MAX_LOGIN_MS = 5000;
 
-/** @throws {OAuthError} (from what it returns) `invalid_grant`, `invalid_target`, `invalid_scope`, `invalid_request` */
+/** @throws {OAuthError} (from the returned function) `invalid_grant`, `invalid_target`, `invalid_scope`, `invalid_request` */
 export function createRefreshExchange(
   services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'verifyLogin'>,
   {
@@ -28,7 +28,7 @@ export function createRefreshExchange(
   const { issuer, keyring, now, log, state, verifyLogin } = services;
   const tokens = createTokens(keyring);
 
-  /** False for a server that does not answer: the credentials may still be valid. */
+  /** Tries the login, at most once a minute for each grant. False also if the server does not answer: the credentials may still be valid. */
   async function isLoginRefused({ gid, login }: RefreshPayload, client: Client): Promise<boolean> {
     const until = new Date(now().getTime() + LOGIN_INTERVAL_SECONDS * 1000);
     if ((await state.claim(`login:${gid}`, until)) !== null) return false;

@@ -20,7 +20,7 @@ const WINDOW_SECONDS = 3600;
 /** Registrations in an hour. Hosted clients register separately for each of their users, from few addresses. */
 const MAX_REGISTRATIONS = { ofAddress: 60, ofAll: 1000 };
 
-/** The metadata that the server uses (RFC 7591 §2); all other is ignored, as the RFC requires. */
+/** The metadata that the server uses (RFC 7591 §2); the rest is ignored, as the RFC requires. */
 const Metadata = z.object({
   redirect_uris: z.array(z.string().max(MAX_REDIRECT_URI_LENGTH)).min(1).max(MAX_REDIRECT_URIS),
   token_endpoint_auth_method: z.enum(CLIENT_AUTHENTICATION_METHODS).default('client_secret_basic'),
@@ -76,7 +76,7 @@ export function registerHandler(
   };
 }
 
-/** @throws {OAuthError} that does not quote the request (RFC 7591 §3.2.2) */
+/** @throws {OAuthError} whose description does not quote the request (RFC 7591 §3.2.2) */
 function validateMetadata(body: unknown): z.output<typeof Metadata> {
   const result = Metadata.safeParse(body);
   if (result.success) return result.data;

@@ -23,7 +23,7 @@ export function required(form: Parameters, name: string): string {
 }
 
 /**
- * All grants are for the one resource, so every accepted spelling of it is accepted here too.
+ * Checks the `resource` parameter. All grants are for the one resource, so every spelling that the authorization endpoint accepts is accepted.
  *
  * @throws {OAuthError} `invalid_target` (RFC 8707 §2.2)
  */

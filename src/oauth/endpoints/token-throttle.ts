@@ -23,7 +23,7 @@ const FAILURE_POINTS = 20;
 export type Admit = (client: Pick<Client, 'jti' | 'secretHash'>) => Promise<void>;
 
 /**
- * @returns a function that makes the Admit of one request
+ * @returns a function that creates the Admit of one request
  * @throws {OAuthError} (from Admit) `temporarily_unavailable` with status 429
  * @throws {UpstreamError} (from Admit) if the counts cannot be kept
  */

@@ -8,7 +8,7 @@ import { type Keyring, toSeconds } from '../sealed/jwe.ts';
 import { createTokens, type GrantPayload } from '../sealed/sealed-types.ts';
 import { isRevoked, revocationsEnd, revokedAccountKey, revokedGrantKey } from './revocation.ts';
 
-/** One sign-in whose tokens are valid. */
+/** A grant that has neither ended nor been revoked. */
 export interface ListedGrant {
   /** `gid` of its tokens. */
   id: string;
@@ -17,10 +17,10 @@ export interface ListedGrant {
   redirectHost?: string | undefined;
   scope: Scope;
   powers: Power[];
-  /** As in Consent; absent: everyone. */
+  /** As in Consent; absent: all recipients. */
   recipients?: string[] | undefined;
   grantedAt: Date;
-  /** Its end, however often the client refreshes its tokens until then. */
+  /** End of the grant, which a refresh does not extend. */
   until: Date;
 }
 
@@ -28,7 +28,7 @@ export interface Grants {
   /**
    * Adds a grant to the list of its account, or replaces it there.
    *
-   * @param subject of the account, as in the tokens
+   * @param subject the `sub` of the account
    * @param tokensEnd when the last of its tokens expires unless it is refreshed; the grant leaves the list then
    */
   record(subject: string, grant: ListedGrant, tokensEnd: Date): Promise<void>;
@@ -60,7 +60,7 @@ export function createGrants({ state, keyring, now, log }: Services): Grants {
     },
     async revokeAll(account) {
       const subjects = subjectsOf(keyring, account);
-      // The listed ones by id as well: the clock of the replica that issued them may be ahead.
+      // Listed grants are revoked by id as well: the clock of the replica that issued them may be ahead.
       const grants = await list(account);
       await Promise.all([...subjects.map(revokedAccountKey), ...grants.map(({ id }) => revokedGrantKey(id))].map(mark));
       log.info({ subjects }, 'all grants of an account revoked');
@@ -72,7 +72,7 @@ function createGrantList({ state, keyring, now }: Omit<Services, 'log'>): Pick<G
   const notes = createTokens(keyring).grant;
 
   async function read(text: string): Promise<ListedGrant[]> {
-    // A note that is unreadable (its key was removed) belongs to tokens that are not valid either.
+    // An entry whose key was removed cannot be read, and the tokens of its grant are not valid either.
     const note = await notes.unseal(text, now()).catch(() => undefined);
     return note === undefined ? [] : [toListedGrant(note)];
   }

@@ -8,26 +8,26 @@ import { type AccessPayload, SEALED_TYPES } from '../sealed/sealed-types.ts';
 
 const WARNING_INTERVAL_MS = 60_000;
 
-/** The token, grant and account that a revocation can name. */
+/** The ids under which a token, its grant or its account is revoked. */
 interface Revocable {
   jti: string;
   gid: string;
   sub: string;
 }
 
-/** The claims of an access token that a revocation can name. */
+/** The claims of an access token that decide whether it is revoked. */
 export type TokenOrigin = Pick<AccessPayload, 'gid' | 'sub' | 'granted_at' | 'client'> & { jti: string };
 
-/** Revokes one access token. */
+/** Key of the mark that revokes one access token. */
 export const revokedTokenKey = (jti: string): string => `revoked:token:${jti}`;
 
-/** Revokes all tokens of one grant. */
+/** Key of the mark that revokes all tokens of one grant. */
 export const revokedGrantKey = (gid: string): string => `revoked:grant:${gid}`;
 
-/** Revokes what was granted for an account until the time of the mark. */
+/** Key of the mark that revokes everything that was granted for an account until the time of the mark. */
 export const revokedAccountKey = (subject: string): string => `revoked:account:${subject}`;
 
-/** The keys to look up for a token; `isRevoked` takes what was found, in this order. */
+/** The keys to look up for a token. `isRevoked` takes the times that were found, in the same order. */
 export const revocationKeysOf = ({ jti, gid, sub }: Revocable): string[] => [
   revokedTokenKey(jti),
   revokedGrantKey(gid),
@@ -37,19 +37,20 @@ export const revocationKeysOf = ({ jti, gid, sub }: Revocable): string[] => [
 /** @param found the time of each of `revocationKeysOf`, null where there is no mark; further entries are ignored */
 export function isRevoked(found: readonly (Date | null)[], { granted_at }: { granted_at: number }): boolean {
   const [token = null, grant = null, account = null] = found;
-  // A sign-in in the same second counts as earlier: a sign-in can be repeated, a token that stays valid by mistake cannot be revoked again.
+  // `granted_at` has whole seconds. A grant of the same second counts as earlier: a sign-in that must be repeated does less harm than a token that
+  // wrongly stays valid.
   return token !== null || grant !== null || (account !== null && granted_at * 1000 <= account.getTime());
 }
 
 const LONGEST_LIFETIME_SECONDS = Math.max(SEALED_TYPES.grant.lifetimeSeconds, SEALED_TYPES.personal.lifetimeSeconds);
 
-/** A mark that is made now and kept until then outlives every token. */
+/** Until when a revocation must be kept that is made now: until every token that exists has expired. */
 export const revocationsEnd = (now: Date): Date => new Date(now.getTime() + LONGEST_LIFETIME_SECONDS * 1000);
 
 export interface RevocationCheck {
   /**
-   * Asks the state once. When the state is unavailable, only denials by the settings count: mail goes on, and the log says so at most once a
-   * minute.
+   * Asks the state once. When the state is unavailable, only denials by the settings count: all other tokens are accepted, and the log says so at
+   * most once a minute.
    */
   isRevoked(token: TokenOrigin): Promise<boolean>;
 }

@@ -16,11 +16,11 @@ const GRACE_MS = 60_000;
 
 type RefreshToken = RefreshPayload & Claims;
 
-/** `jti` of the next refresh token of a grant, and of the one that it replaces. Empty: it replaces none. */
+/** `jti` of the next refresh token of a grant, and of the one that it replaces. Empty: tokens are not rotated. */
 export type Successor = { jti: string; parent: string } | Record<string, never>;
 
 export interface Rotation {
-  /** Only the rotation distinguishes a public client from a thief, so without it public clients get no refresh tokens. */
+  /** Whether the client gets refresh tokens. A public client gets none without rotation, which alone detects a stolen token (RFC 9700 §4.14.2). */
   mayRefresh(client: Pick<Client, 'secretHash'>): boolean;
   /** @throws {OAuthError} `invalid_grant` if the token is revoked, or was used and replaced; the latter revokes the grant */
   check(token: RefreshToken): Promise<void>;
@@ -29,7 +29,7 @@ export interface Rotation {
 }
 
 /**
- * @param services.replicas that may serve a client; with more than one, used tokens are known only where state is shared
+ * @param services.replicas number of processes; with more than one, rotation needs a state that they share
  * @throws {UpstreamError} (from its methods) when the state is unavailable
  */
 export function createRotation(services: {

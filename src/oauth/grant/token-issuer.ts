@@ -28,7 +28,7 @@ type Granted = Omit<RefreshPayload, 'sub' | 'client' | 'parent'>;
 
 export interface TokenIssuer {
   /**
-   * Makes the tokens and records the grant in the list of its account.
+   * Issues the tokens and records the grant in the list of its account.
    *
    * @param options.scope of the access token
    * @param options.successor the refresh token that replaces another one
@@ -90,14 +90,14 @@ function accessPayload(client: Client, granted: Granted, { scope, sub }: { scope
   const { iss, aud, gid, granted_at, consent, login } = granted;
   const { servers, policy } = client;
   const ends = toSeconds(endOf(granted, client));
-  // Left out where it is the usual one: a header has little room (BEAR-08).
+  // Absent where it is the end of the usual lifetime: the token must fit into a header (BEAR-08).
   const isEarly = ends < granted_at + SEALED_TYPES.grant.lifetimeSeconds;
   const life = { granted_at, ...(isEarly && { ends }) };
   const limits = { ...(consent && { consent }), ...(Object.keys(policy).length > 0 && { policy }) };
   return { iss, aud, sub, gid, ...life, client: clientInToken(client), scope, login, servers, ...limits };
 }
 
-/** It fitted at the sign-in; the operator has added limits to the client since. The sign-in page reports the same fault. */
+/** The token is too long only if the operator has added limits to the client since the sign-in; at the sign-in, the page reports the same fault. */
 function tooLong(cause: unknown): never {
   if (!(cause instanceof RangeError)) throw cause;
   throw new OAuthError('invalid_grant', 'The limits of the client leave no room for this login. Sign in again.', {
@@ -105,6 +105,7 @@ function tooLong(cause: unknown): never {
   });
 }
 
+/** The latest time that a Date can represent (ECMAScript, Time Values). */
 const FAR_FUTURE = new Date(8.64e15);
 
 /** The end of a grant: its lifetime, or an earlier end that the account owner or the operator has set. */

@@ -1,7 +1,7 @@
 /**
  * Parses parameters of a query or form by the rules of OAuth: an empty one is absent, a repeated one is an error (RFC 6749 §3.1, §3.2).
  *
- * Invariant: no parameter counts that was sent twice.
+ * Invariant: a parameter that was sent twice has no value.
  */
 import type { Request } from 'express';
 import { OAuthError } from '../../errors.ts';

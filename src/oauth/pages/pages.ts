@@ -25,7 +25,7 @@ export interface Pages {
 export function createPages({ issuer }: { issuer: string }): Pages {
   const eta = new Eta({ views: VIEWS, cache: true });
   const style = readFileSync(`${VIEWS}style.css`, 'utf8');
-  // Part of the page: no proxy has to route another URL, and the hash allows this one sheet only.
+  // The style sheet is part of the page: no proxy has to route another URL, and the hash allows this sheet only.
   const styleSource = `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
 
   return {

@@ -1,4 +1,4 @@
-/** The views: what each template of `views/` gets to draw. Values are plain text; the templates escape them. */
+/** Declares the views: the data that each template of `views/` renders. Values are plain text; the templates escape them. */
 import type { Service } from '../../account.ts';
 
 /** One input of a form. */
@@ -67,14 +67,14 @@ export interface SignInView {
   problems: readonly ProblemView[];
 }
 
-/** After “your”, and after “goes to”. */
+/** Words that follow “your” and “goes to” on the pages. */
 export interface AccountWords {
   account: string;
   secret: string;
   servers: string;
 }
 
-/** What people call an account of a service, its secret, and its servers. */
+/** The words of the pages for an account of each service, its secret and its servers. */
 export const ACCOUNT_WORDS: Readonly<Record<Service, AccountWords>> = {
   mail: { account: 'mailbox', secret: 'password', servers: 'these two mail servers' },
   missive: { account: 'Missive account', secret: 'API token', servers: 'Missive' },
@@ -87,13 +87,13 @@ export interface MailFormView {
   service: 'mail';
   servers: { imap: ServerView; smtp: ServerView };
   serverProblems: { imap: ProblemView | undefined; smtp: ProblemView | undefined };
-  /** Absent unless the provider is known to accept nothing but app passwords. */
+  /** Present if the provider is known to require app passwords. */
   appPassword: AppPasswordHint | undefined;
   useSameCredentials: boolean;
   fields: Readonly<Record<string, FieldView>>;
 }
 
-/** Below the label of the password. */
+/** The hint below the label of the password. */
 export interface AppPasswordHint {
   text: string;
   link: LinkView;
@@ -143,9 +143,9 @@ export interface AccountView {
   /** User name at the mail server; absent for an API token, which has no name. */
   username: string | undefined;
   host: string;
-  /** What ends all access, wherever it was granted. */
+  /** What the account owner can do to end all access, also that of other servers; a sentence. */
   lock: string;
-  /** False: the page explains what else ends the access. */
+  /** False: the page explains how to end the access instead. */
   canRevoke: boolean;
   /** What was just revoked, as a sentence. */
   revoked: string | undefined;
@@ -153,7 +153,7 @@ export interface AccountView {
     id: string;
     name: string;
     redirectHost: string | undefined;
-    /** After “may”. */
+    /** Words that follow “May” on the page. */
     may: string;
     recipients: string | undefined;
     since: string;
@@ -168,6 +168,6 @@ export interface ErrorView {
   advice: string;
   /** An OAuth error code, for support. */
   code: string;
-  /** Where the reader can go, by name; absent if there is no such place, or it is not trusted. */
+  /** A link to continue with, and its name; absent if the redirect URI was not validated. */
   next?: { url: string; name: string } | undefined;
 }

@@ -8,7 +8,7 @@ import type { MissiveAccount } from '../../missive/account.ts';
 import { sha256 } from '../http/constant-time.ts';
 import type { Keyring } from './jwe.ts';
 
-/** What was typed for a mailbox, without the servers, which come from the client. Repeated values are left out to keep URLs short. */
+/** The credentials of a mailbox as they were typed; the servers come from the client. Repeated values are left out to keep URLs short. */
 const MailCredentials = z.object({
   name: z.string(),
   email: z.string(),

@@ -10,7 +10,7 @@ import { OAuthError } from '../../errors.ts';
 const CLOCK_SKEW_SECONDS = 60;
 
 interface MasterKey {
-  /** Names the key in the header of what it sealed. A derived value, which does not reveal the key. */
+  /** Key ID in the header of each JWE that the key sealed (RFC 7516 §4.1.6). Derived from the key without revealing it. */
   kid: string;
   derive(label: string): Uint8Array;
 }
@@ -85,10 +85,10 @@ const Header = z.strictObject({ alg: z.literal('dir'), enc: z.literal('A256GCM')
 /** Seconds since 1970, as a NumericDate (RFC 7519 §2). */
 export const toSeconds = (time: Date): number => Math.floor(time.getTime() / 1000);
 
-/** 128 random bits: enough to name a sealed value for ever. */
+/** 128 random bits in base64url: unique among all sealed values. */
 export const randomId = (): string => randomBytes(16).toString('base64url');
 
-/** A value sealed as one type is not valid as another: the key is derived from `typ`, and `typ` is inside too. */
+/** A value sealed as one type is not valid as another: the key is derived from `typ`, and the plaintext contains `typ` too. */
 export function createSealer<T extends object>(keyring: Keyring, type: SealerType<T>): Sealer<T> {
   const keys = new Map(keyring.all.map((master) => [master.kid, master.derive(type.typ)]));
   const sealingKey = keyring.current.derive(type.typ);
@@ -159,7 +159,7 @@ function requireValidTimes({ iat, exp }: Claims, now: Date, notBefore: Date | un
 }
 
 /**
- * The key that sealed a token, by the token's own header: only for tokens that were unsealed.
+ * Finds the key that sealed a token, by the `kid` in its header. The token must have been unsealed before, which authenticates the header.
  *
  * @throws {RangeError} if the key is not in the keyring
  */
@@ -181,6 +181,6 @@ function readHeader(token: string): unknown {
   return JSON.parse(Buffer.from(header, 'base64url').toString('utf8'));
 }
 
-/** One answer for every fault, so that trying reveals nothing (RFC 8725 §3.2). */
+/** The same error for every fault, so that it does not reveal which check failed. */
 const invalidTokenError = (cause: unknown): OAuthError =>
   new OAuthError('invalid_token', 'The token is not valid.', { cause });

@@ -1,4 +1,4 @@
-/** Declares what each type of sealed value contains, beside the claims that all of them have. sealed-types.ts has the types. */
+/** Declares what each type of sealed value contains, beside the claims that all of them have. The types are in sealed-types.ts. */
 import { z } from 'zod';
 import { Servers } from '../../account.ts';
 import { MailAccount, MailServer } from '../../mail/account.ts';
@@ -11,7 +11,7 @@ export const ClientPayload = z.object({
   /** Version of this layout. */
   v: z.literal(1),
   name: z.string().min(1),
-  /** SHA-256 of the client secret, base64url. Absent: a public client, which authenticates by PKCE alone. */
+  /** SHA-256 of the client secret, base64url. Absent: a public client, which has no secret. */
   secret_hash: z.string().length(43).optional(),
   presets: z.array(z.string()).optional(),
   redirect_uris: z.array(z.string()).optional(),

@@ -159,8 +159,9 @@ export function createTokens(keyring: Keyring) {
 export type Tokens = ReturnType<typeof createTokens>;
 
 /**
- * In bytes of JSON, for an access token of less than 4 KiB: what is left after the header of the JWE, base64url and 166 bytes of claims that are
- * not known yet. Credentials of the greatest length fit beside mail servers with the longest names, and nothing else then.
+ * Maximum size of the claims that are known at the sign-in, in bytes of JSON, so that the access token has less than 4 KiB: it also contains the
+ * header of the JWE and 166 bytes of other claims, and is encoded in base64url. The longest credentials fit beside mail servers with the longest
+ * names, but then no further limits do.
  */
 const MAX_ACCESS_CONTENT_BYTES = 2820;
 

@@ -10,7 +10,7 @@ import type { FormProblem } from './form.ts';
 export const ENDS = ['day', 'week', 'month', 'revoked'] as const;
 export type End = (typeof ENDS)[number];
 
-/** From when the page was shown; null: until revoked, within the lifetime of a grant. */
+/** Counted from when the page was shown; null: until revoked, within the lifetime of a grant. */
 const END_SECONDS: Readonly<Record<End, number | null>> = {
   day: 86_400,
   week: 7 * 86_400,
@@ -18,7 +18,7 @@ const END_SECONDS: Readonly<Record<End, number | null>> = {
   revoked: null,
 };
 
-/** As they stand on the page. */
+/** The choices as the page shows or submits them. */
 export interface Choices {
   /** The powers on the page that are ticked. */
   powers: readonly Power[];
@@ -28,8 +28,9 @@ export interface Choices {
 }
 
 /**
- * Sizes of the list of recipients, in bytes of JSON. A code should have less than 1,500 characters (CODE-05): that is 960 bytes beside the
- * claims of every code (`withCode`). A list of `least` bytes is allowed even with credentials so long that the code exceeds this.
+ * Limits of the list of recipients, in bytes of JSON. No list may exceed `most`. A list above `least` must also leave the content of the code at
+ * `withCode` or less, so that the code has less than 1,500 characters (CODE-05). A list up to `least` is allowed even with credentials so long that
+ * the code has more.
  */
 const MAX_RECIPIENTS_BYTES = { least: 140, most: 300, withCode: 960 };
 
@@ -100,7 +101,7 @@ export function toConsent(choices: Choices, offered: readonly Power[], shownAt: 
   return Object.keys(consent).length > 0 ? consent : undefined;
 }
 
-/** When a grant ends that is given now; null: when it is revoked. */
+/** The end of a grant that starts now; null: until revoked. */
 export function endTime(end: End, now: Date): Date | null {
   const seconds = END_SECONDS[end];
   return seconds === null ? null : new Date(now.getTime() + seconds * 1000);

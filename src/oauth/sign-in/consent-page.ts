@@ -8,7 +8,7 @@ import type { ConsentView, ProblemView } from '../pages/views.ts';
 import { SEALED_TYPES } from '../sealed/sealed-types.ts';
 import { type Choices, ENDS, type End, endTime } from './consent-choices.ts';
 
-/** After “If you sign in, it may”. */
+/** Words that follow “If you sign in, it may” on the page. */
 const MAIL_POWERS: Readonly<Record<Power, string>> = {
   read: 'Read and search all your mail, attachments included',
   organise: 'Move messages, and mark them',
@@ -36,7 +36,7 @@ const END_WORDS: Readonly<Record<End, string>> = {
 
 /**
  * @param state.offered the powers that can be granted
- * @param problemAt the problem of a place, if it has one
+ * @param problemAt returns the problem of a place, if it has one
  */
 export function consentView(
   { expiresAt, policy, servers }: Pick<Client, 'expiresAt' | 'policy' | 'servers'>,
@@ -72,7 +72,7 @@ function lastEnd(now: Date, expiresAt: Date | null): Date {
   return expiresAt !== null && expiresAt < latest ? expiresAt : latest;
 }
 
-/** The ends before the last one, and “until revoked”. */
+/** The ends that can be chosen: those before the latest possible end, and “until revoked”. */
 function endOptions(chosen: End, now: Date, last: Date): ConsentView['limits']['ends'] {
   return ENDS.map((end) => ({ end, time: endTime(end, now) }))
     .filter(({ time }) => time === null || time < last)

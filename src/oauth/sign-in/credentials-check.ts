@@ -19,7 +19,7 @@ interface CheckTarget {
   /** `jti` of the client that the sign-in is for, or a fixed name in its place; attempts are counted by it. */
   client: string;
   servers: Servers;
-  /** Of a mailbox: IMAP alone. Absent: SMTP too. */
+  /** `imap`: a mailbox is tried at its IMAP server alone. Absent: at its SMTP server too. */
   only?: 'imap';
 }
 
@@ -30,7 +30,7 @@ export type CheckCredentials = <View>(
   target: CheckTarget,
 ) => Promise<Rejection<View> | undefined>;
 
-/** @throws {UpstreamError} (from what it returns) if attempts cannot be counted */
+/** @throws {UpstreamError} (from the returned function) if attempts cannot be counted */
 export function createCredentialsCheck(services: OAuthServices): CheckCredentials {
   const { log, verifyLogin } = services;
   const throttle = createSignInThrottle(services);
@@ -65,5 +65,5 @@ interface Outcome {
   refusal: readonly LoginProblem[];
 }
 
-/** After “Nothing was sent to”. */
+/** Words that follow “Nothing was sent to” on the page. */
 const SERVER_WORDS = { mail: 'the mail server', missive: 'Missive' } as const;

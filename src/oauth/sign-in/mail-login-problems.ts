@@ -23,7 +23,7 @@ export function mailLoginProblems(
   if (needsSmtpCredentials(refusal, fields)) return [toFormProblem(smtp, servers.smtp, { worksForReading: true })];
   const smtpProblem = toFormProblem(smtp, servers.smtp);
   if (!fields.useSameCredentials || !concernsCredentials(smtp)) return [...problems, smtpProblem];
-  // With one pair, its fields are the only ones, and two refusals of it are one problem: the more specific one.
+  // With one pair of credentials both refusals concern the same fields, so only one is shown: the more specific one.
   const ofSamePassword = { ...smtpProblem, place: 'imap_password' as const };
   if (!imap || !concernsCredentials(imap)) return [...problems, ofSamePassword];
   return imap.fault === 'credentials' && smtp.fault === 'app_password' ? [ofSamePassword] : problems;

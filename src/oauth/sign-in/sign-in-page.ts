@@ -30,7 +30,7 @@ export interface SignInContent extends PageContent<SignInFormView> {
   choices: Choices;
 }
 
-/** What a sign-in page of `/oauth/authorize` is for. */
+/** The authorization request that a sign-in page of `/oauth/authorize` is shown for. */
 export interface SignInPage {
   client: Client;
   redirectUri: string;
@@ -41,7 +41,7 @@ export interface SignInPage {
   shownAt: Date;
 }
 
-/** What a sign-in page of `/account` is for. */
+/** The servers that a sign-in page of `/account` is shown for. */
 export interface AccountSignInPage {
   servers: Servers;
   /** The sealed servers. */

@@ -1,4 +1,4 @@
-/** Limits how often credentials may be tried on the sign-in page, so that it serves neither to guess a password nor to lock a mailbox. */
+/** Limits how often credentials may be tried on the sign-in page, so that it can be used neither to guess a password nor to lock a mailbox. */
 import { createHmac } from 'node:crypto';
 import type { MailAccount } from '../../mail/account.ts';
 import type { MissiveAccount } from '../../missive/account.ts';
@@ -109,7 +109,7 @@ function waitAfter(tried: number): number {
   return Math.min(firstWaitSeconds * 2 ** (tried - free), longestWaitSeconds);
 }
 
-/** The hosts and the user names or tokens that are tried there: of a mailbox two if the credentials for sending differ. */
+/** The logins that an attempt is counted for. A mailbox has two if the user name for sending differs, both under the host of its IMAP server. */
 function loginsOf(account: Logins): [host: string, login: string][] {
   if ('token' in account) return [[new URL(account.url).host, account.token]];
   const { imap, smtp } = account;

@@ -26,7 +26,7 @@ export function validateMailFields(fields: MailFields, sealedBeside: object = {}
   return problems.length > 0 ? problems : validateTokenLength(fields, sealedBeside);
 }
 
-/** The same for the form that asks for the IMAP credentials alone: its user name is required. */
+/** Validates the form that asks for the IMAP credentials alone, where a user name is required. */
 export function validateMailboxFields({ imapUsername, imapPassword }: MailFields): FormProblem[] {
   const name: FormProblem | null =
     imapUsername === ''

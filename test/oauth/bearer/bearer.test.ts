@@ -83,7 +83,7 @@ describe('the bearer check of /mcp (RFC 6750)', () => {
     expect((await withToken(app, `Bearer ${accessToken}`)).status).toBe(200);
   });
 
-  test('BEAR-05 the scheme has no case, and the token is accepted in this one header only', async () => {
+  test('BEAR-05 the scheme is case-insensitive, and the token is accepted in the Authorization header only', async () => {
     await using app = await startOAuthApp();
     const { accessToken } = await tokensFor(app);
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {

@@ -52,7 +52,7 @@ describe('the cache of verified tokens', () => {
     expect(tokens.get('e')).toBeDefined();
   });
 
-  test('tokens whose time is over are dropped without a further request', async () => {
+  test('expired entries are dropped without a further request', async () => {
     const { tokens, put, at } = cacheWith({ keptMs: 20 });
     put('a');
     at(20);

@@ -132,7 +132,7 @@ describe('client_id', () => {
     expect(name).toBe('Claude or Cursor');
   });
 
-  test('CLI-05 a preset for a client on a host of its owner needs the redirect URI beside it', async () => {
+  test('CLI-05 the preset of a self-hosted client needs a redirect URI beside it', async () => {
     const librechat = { presets: ['librechat'], redirectUris: [] };
     expect(await faultsOf(librechat)).toBe('The client needs a redirect URI, or a preset that has one.');
     const { clientId } = await mint({ ...librechat, redirectUris: ['https://chat.example/cb'] });

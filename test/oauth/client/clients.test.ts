@@ -58,7 +58,7 @@ async function registered(
 const Metadata = z.looseObject({ token_endpoint_auth_methods_supported: z.array(z.string()) });
 
 describe('clients by metadata document (draft-ietf-oauth-client-id-metadata-document)', () => {
-  test('CIMD-05 Claude Code signs in on any port of both its loopback names, which its document lists without one', async () => {
+  test('CIMD-05 Claude Code signs in on any port of both its loopback redirect URIs, which its document lists without a port', async () => {
     await using server = await start();
     const { app } = server;
     for (const redirect_uri of ['http://localhost:3118/callback', 'http://127.0.0.1:65535/callback']) {
@@ -81,7 +81,7 @@ describe('clients by metadata document (draft-ietf-oauth-client-id-metadata-docu
     expect([response.status, response.headers.get('location')]).toEqual([400, null]);
   });
 
-  test('CIMD-01 META-05 META-06 they are advertised only when they are enabled, and then with the method none', async () => {
+  test('CIMD-01 META-05 META-06 metadata documents are advertised only when they are enabled, and then with the method none', async () => {
     const metadataOf = async (dynamicClients: Partial<DynamicClients>) => {
       await using server = await start(dynamicClients);
       const response = await server.app.fetch('/.well-known/oauth-authorization-server');
@@ -97,7 +97,7 @@ describe('clients by metadata document (draft-ietf-oauth-client-id-metadata-docu
     );
   });
 
-  test('CLI-01 CIMD-08 while they are disabled, or the operator has named no mail servers, a URL is no client and is not fetched', async () => {
+  test('CLI-01 CIMD-08 while metadata documents are disabled, or there is no default connection, a URL is no client and is not fetched', async () => {
     await using off = await start({ acceptsDocuments: false });
     await using never = await startOAuthApp();
     for (const app of [off.app, never]) {
@@ -109,7 +109,7 @@ describe('clients by metadata document (draft-ietf-oauth-client-id-metadata-docu
     expect(off.fetched).toEqual([]);
   });
 
-  test('CIMD-08 the mail servers and limits are those of the operator; the form cannot name others', async () => {
+  test('CIMD-08 the mail servers and limits are those of the operator, and the form cannot change them', async () => {
     const policy = { methods: ['list' as const, 'get' as const] };
     await using server = await start({ connection: { ...openToClients.connection, policy } });
     const { app } = server;
@@ -247,7 +247,7 @@ describe('a dynamic client', () => {
     expect(html).toContain('You return to a program on this device');
   });
 
-  test('FORM-01 neither word is on the page of a minted client', async () => {
+  test('FORM-01 the page of a minted client says neither verified nor unverified', async () => {
     await using server = await start();
     const { html } = await openSignIn(server.app, await server.app.mint());
     expect(html).not.toMatch(/verified/i);
@@ -260,7 +260,7 @@ describe('a dynamic client', () => {
     ['resource', { resource: 'https://other.example/mcp' }, 'invalid_target'],
     ['state that cannot be kept', { state: '\u0001'.repeat(2000) }, 'invalid_request'],
   ])(
-    'AUTHZ-04 a defect of the %s does not redirect the browser; the page shows where it would go',
+    'AUTHZ-04 an error in the %s does not redirect the browser, and the page shows the target of the redirect',
     async (_, defect, error) => {
       await using server = await start();
       const { app } = server;
@@ -280,13 +280,13 @@ describe('a dynamic client', () => {
     },
   );
 
-  test('AUTHZ-04 a defect is reported to a minted client without a question on the page', async () => {
+  test('AUTHZ-04 an invalid parameter is reported to a minted client without confirmation', async () => {
     await using server = await start();
     const response = await server.app.fetch(server.app.authorizePath(await server.app.mint(), { scope: 'unknown' }));
     expect(response.status).toBe(303);
   });
 
-  test('AUTHZ-04 after the user has cancelled, the browser is redirected without a further question', async () => {
+  test('AUTHZ-04 after the account owner has cancelled, the browser is redirected without confirmation', async () => {
     await using server = await start();
     const client = await registered(server.app);
     const parameters = await callbackOf(server.app, client, { redirect_uri: callback }, { action: 'cancel' });
@@ -306,10 +306,10 @@ describe('a dynamic client', () => {
 });
 
 describe('a denied client', () => {
-  const kinds = ['minted', 'registered', 'of a document'] as const;
+  const kinds = ['minted', 'registered', 'by metadata document'] as const;
 
   test.each(kinds)(
-    'CLI-07 %s: is refused at authorization, code, refresh and call, and accepted after it was allowed again',
+    'CLI-07 %s: the client is refused at authorization, code, refresh and call, and accepted after it was allowed again',
     async (kind) => {
       await using server = await start();
       const { app } = server;
@@ -323,7 +323,7 @@ describe('a denied client', () => {
       const code = await codeOf(app, client, redirect);
       const { refresh_token = '', access_token = '' } = await tokensOf(app, client, redirect);
       const { jti } = (await app.tokens.access.unseal(access_token, app.now())).client;
-      if (kind === 'of a document') expect(jti).toBe(sha256(client.clientId));
+      if (kind === 'by metadata document') expect(jti).toBe(sha256(client.clientId));
 
       const call = () => app.fetch('/mcp', { headers: { authorization: `Bearer ${access_token}` } });
       expect((await call()).status).toBe(200);

@@ -27,7 +27,7 @@ const minted = () =>
   );
 
 describe('DEFAULT_CONNECTION', () => {
-  test('CIMD-08 gives servers, limits and end, from a sealed connection and from a client id alike', async () => {
+  test('CIMD-08 contains servers, limits and end, from a sealed connection and from a client id alike', async () => {
     const connection = { servers: exampleServers, policy, expiresAt };
     for (const sealed of [await sealConnection(keyring, connection, now), (await minted()).clientId]) {
       expect((await open(sealed))?.connection).toEqual(connection);
@@ -50,7 +50,7 @@ describe('DEFAULT_CONNECTION', () => {
     expect(named?.trustedHosts).toBe(trustedHosts);
   });
 
-  test('a server does not start with a value that is not valid, and says so', async () => {
+  test('a value that is not valid is refused at the start, without being quoted', async () => {
     const sealed = await sealConnection(keyring, { servers: exampleServers, policy, expiresAt }, now);
     const attempts = [
       open('nonsense'),
@@ -66,7 +66,7 @@ describe('DEFAULT_CONNECTION', () => {
     }
   });
 
-  test('it remains valid under an earlier key, and before TOKENS_NOT_BEFORE', async () => {
+  test('remains valid under an earlier key, and if it was sealed before TOKENS_NOT_BEFORE', async () => {
     const sealed = await sealConnection(keyring, { servers: exampleServers, policy: {}, expiresAt: null }, now);
     const later = createKeyring({
       current: testKey(7),
@@ -90,7 +90,7 @@ describe('redirect URIs of dynamic clients', () => {
     ['https://evil.example/callback', false],
     ['com.example.app:/callback', false],
     ['javascript:alert(1)', false],
-  ])('AUTHZ-12 DCR-03 %s: %s', (uri, may) => {
+  ])('AUTHZ-12 DCR-03 %s is allowed: %s', (uri, may) => {
     expect(isOpenToDynamicClients(uri, PRESET_HOSTS)).toBe(may);
   });
 

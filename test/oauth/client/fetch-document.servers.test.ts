@@ -60,12 +60,12 @@ describe('addresses that a client_id may lead to', () => {
     ['Teredo', '2001:0:808:808::'],
     ['not an address', 'localhost'],
     ['nothing', ''],
-  ])('CIMD-03 not %s: %s', (_, address) => {
+  ])('CIMD-03 an address is refused (%s): %s', (_, address) => {
     expect(isPublic(address)).toBe(false);
   });
 
   test.each(['8.8.8.8', '100.63.255.255', '172.32.0.1', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808'])(
-    'CIMD-03 public: %s',
+    'CIMD-03 a public address is accepted: %s',
     (address) => {
       expect(isPublic(address)).toBe(true);
     },
@@ -86,7 +86,7 @@ describe('fetching a client metadata document', () => {
     });
   });
 
-  test('CIMD-03 without the permission of a test no server on this computer is connected to', async () => {
+  test('CIMD-03 by default, no server on this computer is connected to', async () => {
     await using server = await startDocumentServer();
     const url = server.publish({});
     expect(await codeOf(createLoopbackFetch({ isAllowed: isPublic }), url)).toBe('temporarily_unavailable');
@@ -107,7 +107,7 @@ describe('fetching a client metadata document', () => {
     ['after a public one', ['127.0.0.1', '10.0.0.1']],
     ['before a public one', ['169.254.169.254', '127.0.0.1']],
     ['of the other family', ['127.0.0.1', '::1']],
-  ])('CIMD-03 a host with a bad address %s is not connected to at all', async (_, addresses) => {
+  ])('CIMD-03 a host with a forbidden address %s is not connected to', async (_, addresses) => {
     await using server = await startDocumentServer();
     const fetchDocument = createLoopbackFetch({ resolve: at(...addresses) });
     expect(await codeOf(fetchDocument, server.publish({}))).toBe('temporarily_unavailable');
@@ -209,7 +209,7 @@ describe('fetching a client metadata document', () => {
     }
   });
 
-  test('CIMD-03 a compressed document is refused before it could grow', async () => {
+  test('CIMD-03 a compressed document is refused without being decompressed', async () => {
     await using server = await startDocumentServer();
     server.publish({}, { 'Content-Encoding': 'gzip' });
     expect(await codeOf(createLoopbackFetch(), server.url())).toBe('invalid_client');

@@ -10,7 +10,7 @@ describe('a URL as a client_id (draft-ietf-oauth-client-id-metadata-document-00 
     'https://client.example:8443/client.json',
     'https://client.example/client.json?tenant=1',
     'https://client.example/a..b/.well-known/client',
-  ])('CIMD-02 %s may be one', (url) => {
+  ])('CIMD-02 %s may be a client_id', (url) => {
     expect(documentUrlProblem(url)).toBeNull();
   });
 
@@ -48,7 +48,7 @@ describe('a URL as a client_id (draft-ietf-oauth-client-id-metadata-document-00 
     ['an IPv6 address', 'https://[2001:db8::1]/client.json'],
     ['too much', `https://client.example/${'a'.repeat(500)}`],
     ['nothing', ''],
-  ])('CIMD-02 with %s it may not be one', (_, url) => {
+  ])('CIMD-02 a URL with %s may not be a client_id', (_, url) => {
     expect(documentUrlProblem(url)).not.toBeNull();
   });
 });
@@ -173,7 +173,7 @@ describe('a client metadata document (§4.1)', () => {
     expect(() => parsed(changes)).toThrow();
   });
 
-  test.each(['', 'null', '[]', '"text"', '{', '<html>'])('CIMD-04 %j is no document', (text) => {
+  test.each(['', 'null', '[]', '"text"', '{', '<html>'])('CIMD-04 %j is refused: it is no document', (text) => {
     expect(() => parseClientDocument(text, url, 'any')).toThrow();
   });
 

@@ -240,14 +240,14 @@ describe('dynamic registration (RFC 7591)', () => {
     ['a host that begins like this computer', 'http://localhost.evil.example/callback'],
     ['nothing', ''],
     ['markup', 'https://claude.ai/<script>'],
-  ])('DCR-03 one redirect URI of %s makes the whole registration fail, and is not quoted', async (_, uri) => {
+  ])('DCR-03 one refused redirect URI (%s) makes the whole registration fail, and is not quoted', async (_, uri) => {
     await using app = await start();
     const refusal = await refusalOf(app, { redirect_uris: [...claude, uri] });
     expect(refusal).toMatchObject({ status: 400, error: 'invalid_redirect_uri' });
     if (uri !== '') expect(JSON.stringify(refusal)).not.toContain(uri);
   });
 
-  test('DCR-03 in open mode every https host and every private-use scheme may be registered, and still no script', async () => {
+  test('DCR-03 where every host is trusted, every https host and private-use scheme may be registered, but no script URI', async () => {
     await using app = await start({ trustedHosts: 'any' });
     await register(app, { redirect_uris: ['https://any.example/callback', 'com.example.app:/callback'] });
     expect(await refusalOf(app, { redirect_uris: ['javascript:alert(1)'] })).toMatchObject({

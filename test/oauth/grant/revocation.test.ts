@@ -77,7 +77,7 @@ describe('a valid access token', () => {
     expect((await call(app, token)).status).toBe(401);
   });
 
-  test('BEAR-06 the state is asked once for each request, and mail goes on while it is unavailable', async () => {
+  test('BEAR-06 the state is asked once for each request, and tokens are accepted while it is unavailable', async () => {
     await using app = await startOAuthApp();
     const token = await tokenFor(app);
     const { readMarks } = app.state;

@@ -33,7 +33,7 @@ const SMTP = { connectMs: 10_000, greetingMs: 15_000, silenceMs: 15_000, totalMs
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const catalog = createCatalog(mailTools);
 
-/** The exchange of a client that waits for its response. */
+/** The request of a client that does not cancel it. */
 export const UNCANCELLED = { cancelled: new AbortController().signal };
 
 /** A grant without limits. */

@@ -43,7 +43,7 @@ const SealedFixture = z.object({
   cookie: z.string().default(''),
   fields: z.record(z.string(), z.string()).default({}),
   code_verifier: z.string().default(''),
-  /** Notes only: the key and id in the state, and the account. */
+  /** Grants only: the key and id of the list entry in the state, and the account. */
   list: z.string().default(''),
   id: z.string().default(''),
   account: AccountName.optional(),
