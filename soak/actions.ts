@@ -1,4 +1,4 @@
-/** The random actions of a person: one tool call each, and what the mailboxes must contain after it. */
+/** Defines the random actions of a simulated person: one tool call each, and the contents of the mailboxes that must follow. */
 import { randomBytes } from 'node:crypto';
 import { ToolError, UpstreamError } from '../src/errors.ts';
 import type { Model } from './model.ts';
@@ -21,10 +21,10 @@ export interface Actor {
 
 const FOLDERS = ['INBOX', 'Archive', 'Trash', 'Junk'];
 
-/** The result; or `nothing` happened; or it is `unknown` whether the change was made. */
+/** The result of a call; `nothing` if no change was made; `unknown` if that is uncertain. */
 type Outcome = { result: Record<string, unknown> } | 'nothing' | 'unknown';
 
-/** @throws any error that is not one of the declared kinds: a bug */
+/** @throws any error other than UpstreamError and ToolError, which is a bug */
 async function outcomeOf(call: Promise<Record<string, unknown>>): Promise<Outcome> {
   try {
     return { result: await call };
@@ -63,7 +63,7 @@ async function send({ self, other, address, call, model }: Actor): Promise<void>
  */
 async function sendOnce({ self, other, address, call, checkLater, model }: Actor): Promise<void> {
   const subject = newSubject();
-  // Its copy in Sent must stay: without it, it would be unknown that the message was sent.
+  // No action may move its copy in Sent, which records that the message was sent.
   model.reserve(self, subject);
   model.expect(other, subject, [], ['INBOX']);
   const args = { to: address, subject, text_body: 'x', idempotency_key: subject };

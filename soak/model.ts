@@ -1,6 +1,6 @@
 /** Records what each mailbox must contain after the calls that change it. */
 
-/** The copies of one message in one account. `alternatives`: the lists of folders that may contain it at the end; one list means certainty. */
+/** The copies of one message in one account. `alternatives`: lists of folders, one of which must match at the end. A single list means certainty. */
 interface Expected {
   owner: number;
   subject: string;

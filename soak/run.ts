@@ -25,9 +25,9 @@ export interface SoakReport {
   rssMb: [number, number];
 }
 
-/** An account behind failing networks, and its server process, which is replaced at times. */
+/** A simulated person: an account behind failing networks, and the mail-mcp process that serves it, which is replaced at times. */
 interface Person {
-  /** The same in all its processes. */
+  /** The same for all processes of this person. */
   messageIdSecret: Buffer;
   account: MailAccount;
   /** The account with the addresses of the failing networks. */
@@ -40,13 +40,13 @@ const MAX_SETTLE_MS = 30_000;
 const MAX_OVERTIME_MS = 60_000;
 /** Time between two restarts of a mail server. */
 const RESTART_INTERVAL_MS = 3_000;
-/** Shorter than the silences, so that calls fail within them. */
+/** Timeouts shorter than the silences of the network, so that calls fail during them. */
 const LIMITS: MailToolsLimits = {
   imap: { connectMs: 5_000, silenceMs: 700, commandMs: 5_000 },
   smtp: { connectMs: 5_000, greetingMs: 700, silenceMs: 700, totalMs: 5_000 },
 };
 
-/** Several people call random tools over failing networks; at the end their mailboxes are compared with the reported outcomes. */
+/** Lets several simulated people call random tools over failing networks, and compares their mailboxes with the reported outcomes at the end. */
 export async function runSoak(servers: TestServers, options: { seconds: number; people: number }): Promise<SoakReport> {
   await using own = await startSoakServers(servers);
   await using imap = await startCuttableProxy({ target: { host: '127.0.0.1', port: own.ports.imap } });

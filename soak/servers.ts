@@ -53,7 +53,7 @@ export async function startSoakServers(servers: TestServers): Promise<SoakServer
     async restartSmtp(network) {
       network.refuse();
       network.freeze();
-      // Mail that arrived before the freeze may not be in the queue yet.
+      // Mail that was submitted before the freeze may not be in the queue yet.
       await pause(200);
       await waitUntil(MAX_DELIVERY_MS, () => isQueueEmpty(scratch));
       await postfix.restart();

@@ -1,4 +1,4 @@
-/** `npm run soak [-- MINUTES]`: random tool calls over failing networks to restarting mail servers; at the end every mailbox must match the reported outcomes. */
+/** Runs `npm run soak [-- MINUTES]`: random tool calls over failing networks to restarting mail servers, whose mailboxes must match the reported outcomes. */
 import { rm } from 'node:fs/promises';
 import process from 'node:process';
 import { trustCa } from '../test/support/servers/certificates.ts';

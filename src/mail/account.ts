@@ -16,7 +16,7 @@ export const MailServer = z.object({
 });
 export type MailServer = z.output<typeof MailServer>;
 
-/** Whether this server saves the copy of a sent message in Sent: only where the mail server does not (`auto`), always, or never. */
+/** When mail-mcp saves the copy of a sent message in Sent: only if the mail provider does not (`auto`), always, or never. */
 export const SentCopy = z.enum(['auto', 'always', 'never']);
 export type SentCopy = z.output<typeof SentCopy>;
 

@@ -34,7 +34,7 @@ export function withInbox(name: string): string {
   return /^[iI][nN][bB][oO][xX]$/.test(name) ? 'INBOX' : name;
 }
 
-/** A name as part of a sentence: in quotes, on one line, at most 80 characters. */
+/** Formats a name for an error message: in quotes, on one line, at most 80 characters. */
 export function quoteName(name: string): string {
   const line = name.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
   const characters = [...line];

@@ -2,7 +2,8 @@
 import { Readable } from 'node:stream';
 
 /**
- * Bytes that are needed more than once: a buffer where they are few, a source that can be read again where they are many. `length` is exact.
+ * Bytes that are read more than once: a buffer, or a source that can be opened again if they are too many to be kept in memory. `length`
+ * is exact.
  */
 export type MessageBytes = Buffer | ReopenableBytes;
 
@@ -15,7 +16,9 @@ interface ReopenableBytes {
 const CHUNK_BYTES = 48 * 1024;
 
 /**
- * @throws {Error} before the end if the source has fewer or more bytes than `length`, so that a reader never sees a wrong end
+ * Yields the bytes in chunks of at most 48 KiB.
+ *
+ * @throws {Error} in place of the end if the source does not have exactly `length` bytes, so that no reader takes a part for the whole
  */
 export async function* chunksOf(bytes: MessageBytes): AsyncGenerator<Buffer> {
   if (Buffer.isBuffer(bytes)) return yield* slicesOf(bytes);
@@ -28,7 +31,7 @@ export async function* chunksOf(bytes: MessageBytes): AsyncGenerator<Buffer> {
   if (left !== 0) throw new Error('The source changed while it was read.');
 }
 
-/** Slices so small that what is derived from them, such as base64, is freed by the next minor garbage collection. */
+/** The slices are small, so that strings made from them, such as base64, are freed by the next minor garbage collection. */
 function* slicesOf(bytes: Buffer): Generator<Buffer> {
   for (let start = 0; start < bytes.length; start += CHUNK_BYTES) yield bytes.subarray(start, start + CHUNK_BYTES);
 }

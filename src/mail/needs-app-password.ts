@@ -1,18 +1,19 @@
-/** Recognizes refused logins that require an app password: the only place where the prose of a mail server is read. */
+/** Recognizes refused logins that require an app password, by the text of the server's answer. */
 
 /**
- * What providers write when they do not accept an account's own password from mail programs. No response code says it: Gmail's 534 5.7.9
- * means "mechanism too weak" elsewhere (RFC 4954 §6), IMAP has only AUTHENTICATIONFAILED (RFC 5530). The prose is a hint and no more.
+ * Matches what providers write when they do not accept an account's own password from mail programs. There is no response code for this
+ * case: Gmail's 534 5.7.9 means "mechanism too weak" elsewhere (RFC 4954 §6), and IMAP has only AUTHENTICATIONFAILED (RFC 5530). The text
+ * decides only which error is reported.
  *
  * - Gmail, IMAP: `NO [ALERT] Application-specific password required: https://…`
  * - Gmail, SMTP: `534-5.7.9 Application-specific password required.`
  * - Mail.ru, both: `Application password is REQUIRED`
  * - Fastmail, Zoho, Yandex and others: a sentence with "app password" or "app-specific password"
- * - Microsoft, SMTP: `535 5.7.139 Authentication unsuccessful, basic authentication is disabled.` and other policies behind 5.7.139
+ * - Microsoft, SMTP: `535 5.7.139 Authentication unsuccessful, basic authentication is disabled.` and other policies with 5.7.139
  */
 const APP_PASSWORD = /\bapp(?:lication)?(?:[- ]specific)?[- ]password/i;
 const MICROSOFT_POLICY = /\b5\.7\.139\b/;
-/** The one sentence behind 5.7.139 that means a mistyped password. */
+/** The only text after 5.7.139 that means a wrong password. */
 const MICROSOFT_WRONG_PASSWORD = /\bcredentials were incorrect\b/i;
 
 /**

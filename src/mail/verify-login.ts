@@ -11,7 +11,7 @@ export interface VerifyOptions {
   onImap?: (imap: OwnedImapConnection) => void;
   /** Skips the SMTP server. */
   only?: 'imap';
-  /** For both servers together. */
+  /** Time limit for both servers together. */
   totalMs?: number;
 }
 

@@ -1,18 +1,17 @@
-/** Cuts response items whose size the sender of a message decides, before they are kept in memory. */
+/** Cuts response items whose size depends on the sender of a message, before they are kept in memory. */
 import { type Item, isList } from './data-formats.ts';
 
-/** Longest string. */
 const MAX_STRING_BYTES = 64 * 1024;
-/** Strings and lists in one item: some thousand addresses, some hundred parts. */
+/** Strings and lists in one item: enough for a thousand addresses or several hundred parts. */
 const MAX_NODES = 12_000;
-/** Lists in a row: addresses of a header, parts of a multipart. */
+/** Lists at the start of a list: addresses of a header field, parts of a multipart. */
 const MAX_LISTS = 1_200;
 /** Deepest nesting of lists. */
 const MAX_LEVELS = 100;
-/** Items of a list after those: parameters of a part. */
+/** Items of a list from the first that is not a list: fields of a part, its parameters. */
 const MAX_OTHERS = 1_000;
 
-/** The item with its shape kept: strings are cut, of too many parts the first ones are kept, and so are the items after the parts. */
+/** Cuts an item to the limits: long strings are cut, and of too many parts or addresses only the first are kept. */
 export function boundedItem(item: Item): Item {
   return cut(item, { nodes: MAX_NODES }, 0);
 }
@@ -30,7 +29,7 @@ function cut(item: Item, budget: { nodes: number }, level: number): Item {
   return { type: item.type, value: start };
 }
 
-/** The type of a multipart and its parameters come after its parts (RFC 9051 §7.5.2): parts are left out, everything else keeps its place. */
+/** Leaves out lists only: the subtype and the parameters of a multipart come after its parts (RFC 9051 §7.5.2) and must remain. */
 function cutList(items: readonly Item[], budget: { nodes: number }, level: number): Item[] {
   const first = items.findIndex((item) => !isList(item));
   const end = first < 0 ? items.length : first;

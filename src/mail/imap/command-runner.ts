@@ -1,7 +1,7 @@
-/** Runs commands on one connection, each within its time, as long as the server answers. */
+/** Runs commands on one connection, each within its time limit, and closes the connection when the server does not answer. */
 import { type Command, type Completion, NO_CODE, NOOP, RunningCommand } from './command.ts';
 import { commandFault } from './faults.ts';
-import { type ImapLimits, LOGOUT_MS } from './timeouts.ts';
+import { type ImapLimits, LOGOUT_MS } from './imap-limits.ts';
 import type { Transport } from './transport.ts';
 
 export class CommandRunner {
@@ -11,7 +11,7 @@ export class CommandRunner {
   #isBroken = false;
   #isProven = true;
   #answeredAt = performance.now();
-  /** What ended the connection, where imapflow reported it. */
+  /** Why the connection ended: the first error of imapflow, or the timeout that closed it. */
   #failure: unknown;
 
   constructor(transport: Transport, limits: ImapLimits) {
@@ -20,7 +20,7 @@ export class CommandRunner {
     transport.on('error', (error) => {
       this.#failure ??= error;
     });
-    // The login is over: silence is no fault until a command runs.
+    // After the login the server may be silent until a command runs.
     this.#countRunning(0);
   }
 
@@ -40,7 +40,7 @@ export class CommandRunner {
     return this.#isProven;
   }
 
-  /** From here on the server may be gone without a sign of it. */
+  /** Declares that the server may have dropped the connection unnoticed, for example while it was idle. */
   markUnproven(): void {
     this.#isProven = false;
   }
@@ -48,7 +48,7 @@ export class CommandRunner {
   /** Runs commands in one round trip (Transport.pipeline). */
   async run(commands: readonly Command[]): Promise<PromiseSettledResult<Completion>[]> {
     if (commands.length === 0) return [];
-    // After a pause the server may have gone without a word, which would show only by its silence.
+    // After a pause the connection may be dead although no error was reported, so the first answer has a short timeout.
     const isStale = !this.#isProven && performance.now() - this.#answeredAt > this.#limits.staleAfterMs;
     if (isStale && commands.some(({ isSlow }) => isSlow)) {
       const [probe] = await this.run([NOOP]);
@@ -66,7 +66,7 @@ export class CommandRunner {
         executed.map(async (promise, index) => {
           const { response, next } = await promise.catch((error: unknown) => {
             clearTimeout(staleness);
-            // A literal that was not sent to its end was no command: nothing has happened.
+            // The server ignores a command whose literal is incomplete, so the outcome is known: nothing was changed.
             throw running[index]?.literalFailure ?? this.explain(error, commands[index]);
           });
           clearTimeout(staleness);
@@ -124,7 +124,7 @@ export class CommandRunner {
     this.#answeredAt = performance.now();
   }
 
-  /** Why a command failed, as our error; closes the connection unless the server has only refused. */
+  /** Converts the failure of a command to an UpstreamError. Closes the connection unless the server has answered with a refusal. */
   explain(error: unknown, { command = '', options: { ifLost } = {} }: Partial<Command> = {}): Error {
     const isAnswer = error instanceof Error && 'responseStatus' in error;
     if (isAnswer) {

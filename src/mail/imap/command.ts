@@ -4,7 +4,7 @@ import { type Item, type Token, textOf, type UntaggedResponse } from './data-for
 import { responseCodeOf } from './selected-mailbox.ts';
 import type { ParsedResponse, Transport, TransportRequest } from './transport.ts';
 
-/** A command without effect on the server, and the result of its untagged responses, which `options.untagged` collects. Runs once. */
+/** A command that changes nothing on the server. `options.untagged` collects its untagged responses for `result()`. It can be run once only. */
 export interface ReadCommand<T> {
   readonly command: string;
   readonly tokens: readonly Token[];
@@ -17,7 +17,7 @@ export interface ReadCommand<T> {
   result(): T;
 }
 
-/** The end of a command: the response code of its tagged OK, such as APPENDUID, with what follows it. */
+/** The completion of a command: the response code of its tagged OK, such as APPENDUID, and the arguments of the code. */
 export interface Completion {
   readonly code: string | null;
   readonly codeItems: readonly Item[];
@@ -28,9 +28,9 @@ export interface RunOptions {
   untagged?: Record<string, (response: UntaggedResponse) => void>;
   /** Set for a command that changes something: the sentence for a lost connection, after which the outcome is unknown. */
   ifLost?: string;
-  /** In place of `ImapLimits.commandMs`. */
+  /** Overrides `ImapLimits.commandMs`. */
   commandMs?: number;
-  /** The last argument, for which the tokens end in `{length}`: sent piece by piece when the server asks for it (RFC 9051 §4.3). */
+  /** The last argument of the command, if the tokens end in `{length}`. Sent in pieces after the continuation request (RFC 9051 §4.3). */
   literal?: MessageBytes;
 }
 
@@ -43,7 +43,7 @@ export interface Command {
   readonly onEnd?: (completion: Completion) => void;
 }
 
-/** A command that has been sent, or is about to be. */
+/** The execution of one command: its request, its untagged responses, its literal and its completion. */
 export class RunningCommand {
   readonly request: TransportRequest;
   readonly #onEnd: Command['onEnd'];

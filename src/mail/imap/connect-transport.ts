@@ -1,13 +1,13 @@
-/** Connects the transport: from the name of the server to the end of the login, within `connectMs`. */
+/** Connects the transport: DNS, TCP, TLS, greeting and login, within `connectMs`. */
 import type { ConnectionOptions } from 'node:tls';
 import type { Login, MailServer } from '../account.ts';
 import { connectFault, credentialsFault } from './faults.ts';
-import { type ImapLimits, MAX_LINE_BYTES } from './timeouts.ts';
+import { type ImapLimits, MAX_LINE_BYTES } from './imap-limits.ts';
 import { keepSessionOf, sessionFor } from './tls-sessions.ts';
 import { Transport } from './transport.ts';
 
 /**
- * Connects and logs in: greeting and one command where the server allows it.
+ * Connects and logs in, with one command after the greeting if the server allows it.
  *
  * @throws {UpstreamError} as connectImap()
  */
@@ -16,7 +16,7 @@ export async function connectTransport(
   limits: ImapLimits,
   tls: Pick<ConnectionOptions, 'ca'> = {},
 ): Promise<Transport> {
-  // A NUL ends a field in AUTHENTICATE PLAIN (RFC 4616 §2), so no such login exists.
+  // NUL ends a field in AUTHENTICATE PLAIN (RFC 4616 §2), CR and LF end a command: no account can have such a login.
   if (/[\0\r\n]/.test(login.username + login.password)) throw credentialsFault();
   const resumable = sessionKeyOf(server, tls);
   const session = resumable === undefined ? undefined : sessionFor(resumable);

@@ -35,14 +35,14 @@ export function atom(value: string): Token {
   return { type: 'ATOM', value };
 }
 
-/** A string of any text: quoted where a quoted string can hold it (RFC 9051 §4.3), a literal otherwise. */
+/** Encodes text as a string: quoted if it is short and printable ASCII (RFC 9051 §4.3), otherwise as a literal. */
 export function string(value: string): Token {
   return /^[\x20-\x7e]*$/.test(value) && value.length <= 1000
     ? { type: 'STRING', value }
     : { type: 'LITERAL', value: Buffer.from(value) };
 }
 
-/** @param numbers UIDs or sequence numbers, in any order; not empty */
+/** The ascending sequence set of these numbers. @param numbers UIDs or sequence numbers, in any order; not empty */
 export function sequenceSet(numbers: readonly number[]): Token {
   const sorted = [...new Set(numbers)].sort((a, b) => a - b);
   const ranges: [number, number][] = [];
@@ -58,7 +58,7 @@ export function sequenceSet(numbers: readonly number[]): Token {
 /**
  * The numbers of a sequence set in a response, such as those of ESEARCH and COPYUID.
  *
- * @param limit the largest number of numbers
+ * @param limit how many numbers are returned at most
  * @returns null if there are more, or the text is not a sequence set
  */
 export function expandSequenceSet(set: string, limit: number): number[] | null {
@@ -79,7 +79,7 @@ export function rangesOf(set: string): [number, number][] | null {
     const match = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(range);
     if (match === null) return null;
     const [first, last] = [Number(match[1]), Number(match[2] ?? match[1])];
-    // A descending range means the same messages, and in COPYUID the same order (RFC 4315 §3: sets are compared in the order given).
+    // `5:3` means the same as `3:5` (RFC 9051 §9, seq-range), also in COPYUID, where the order of the ranges counts (RFC 4315 §3).
     ranges.push(first <= last ? [first, last] : [last, first]);
   }
   return ranges;

@@ -1,4 +1,4 @@
-/** Turns failures that imapflow, Node and IMAP servers report into UpstreamError. No text of a server becomes part of it. */
+/** Turns failures that imapflow, Node and IMAP servers report into UpstreamError. Its message contains no text of a server. */
 import { UpstreamError } from '../../errors.ts';
 import { needsAppPassword } from '../needs-app-password.ts';
 import { type Item, isList, textOf } from './data-formats.ts';
@@ -6,7 +6,7 @@ import { type Item, isList, textOf } from './data-formats.ts';
 /** Response codes for a wrong login (RFC 5530 §3). */
 const CREDENTIAL_CODES = new Set(['AUTHENTICATIONFAILED', 'AUTHORIZATIONFAILED', 'EXPIRED']);
 
-/** Response codes that are independent of the password: the server does not serve at the moment (RFC 5530 §3). */
+/** Response codes that do not depend on the password: the server accepts no login at the moment (RFC 5530 §3). */
 const SERVICE_CODES = new Set([
   'UNAVAILABLE',
   'INUSE',
@@ -22,7 +22,10 @@ const CERTIFICATE_CODE = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY|DECRYPT|DECOD
 const TIMEOUT_CODES = new Set(['CONNECT_TIMEOUT', 'GREETING_TIMEOUT', 'UPGRADE_TIMEOUT', 'ETIMEOUT', 'ETIMEDOUT']);
 const TOO_LARGE_CODES = new Set(['LineTooLarge', 'LiteralTooLarge', 'ResponseTooLarge']);
 
-/** Gmail, Microsoft and Dovecot write this without the code LIMIT. Its only consequence is the advice to wait. */
+/**
+ * Texts of Gmail, Microsoft and Dovecot, which send no response code LIMIT. A match leads to the code LIMIT, for which the pool opens fewer
+ * connections and tries again.
+ */
 const TOO_MANY_CONNECTIONS =
   /too many (?:simultaneous |concurrent )?(?:\w+ )?connections|connection limit|maximum number of connections/i;
 
@@ -120,7 +123,7 @@ export function commandFault(error: unknown, command: string, ifLost: string | u
   });
 }
 
-/** The server offers no STARTTLS where it is required (RFC 8314 §3): nothing was sent. */
+/** The server offers no STARTTLS although it is required (RFC 8314 §3). No credentials were sent. */
 function noStartTlsFault(cause: unknown): UpstreamError {
   const sentence = 'The IMAP server offers no STARTTLS, so the password was not sent.';
   return new UpstreamError('IMAP', 'refused', sentence, { cause, code: 'NO_STARTTLS' });

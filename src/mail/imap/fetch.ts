@@ -26,20 +26,19 @@ export function peek(section: string, partial?: readonly [number, number]): Toke
   };
 }
 
-/** Header fields, up to MAX_HEADER_BYTES together. */
+/** The named header fields, at most 64 KiB together. */
 export function peekHeader(...fields: string[]): Token {
   const section = [atom('HEADER.FIELDS'), fields.map(atom)];
   return { type: 'ATOM', value: 'BODY.PEEK', section, partial: [0, MAX_HEADER_BYTES] };
 }
 
-/** More than the header of any ordinary message. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
 /**
  * Fetches messages of the selected mailbox by UID.
  *
- * Changes by other connections are announced by FETCH responses too, and may come first (RFC 9051 §7.5.2): a result has a requested UID
- * and every item in `required`.
+ * A server also announces flag changes by other connections in FETCH responses (RFC 9051 §7.5.2). Those are not returned: only a response
+ * with a requested UID and every item in `required` is.
  *
  * @returns by UID; messages that do not exist, or whose response could not be parsed, are missing
  */
@@ -52,7 +51,7 @@ export async function fetchByUid(
   return uids.length === 0 ? new Map() : connection.read(uidFetchCommand(uids, items, required));
 }
 
-/** The command of fetchByUid(). @param uids not empty */
+/** Builds the command that fetchByUid() runs. @param uids not empty */
 export function uidFetchCommand(
   uids: readonly number[],
   items: readonly Token[],
@@ -125,7 +124,7 @@ function toReadCommand(
   };
 }
 
-/** The sender of a message decides the size of these items; a page of them is held in memory at a time. */
+/** True for items whose size depends on the sender of the message. They are cut, because those of a whole page are in memory at once. */
 function isSizedBySender(name: string): boolean {
   return name === 'ENVELOPE' || name === 'BODYSTRUCTURE';
 }

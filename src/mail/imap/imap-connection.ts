@@ -1,7 +1,7 @@
 /**
  * Runs commands over one authenticated IMAP connection, from the login to LOGOUT, and keeps track of the selected mailbox.
  *
- * Invariant: no text of a server becomes part of an error.
+ * Invariant: no text of a server becomes part of an error message.
  */
 import type { ConnectionOptions } from 'node:tls';
 import type { Login, MailServer } from '../account.ts';
@@ -10,14 +10,14 @@ import { type Completion, completedOrThrow, NOOP, type ReadCommand, type RunOpti
 import { CommandRunner } from './command-runner.ts';
 import { connectTransport } from './connect-transport.ts';
 import { string, type Token } from './data-formats.ts';
+import { IMAP_LIMITS, type ImapLimits } from './imap-limits.ts';
 import { type SelectedMailbox, Selection, SelectResponses } from './selected-mailbox.ts';
-import { IMAP_LIMITS, type ImapLimits } from './timeouts.ts';
 import type { Transport } from './transport.ts';
 
 export type { Completion, ReadCommand, RunOptions } from './command.ts';
 export type { SelectedMailbox } from './selected-mailbox.ts';
 
-/** A connection as tools use it. A limited view implements it too, so a member that reaches a mailbox has to be limited there. */
+/** A connection as tools use it. LimitedConnection implements it too and has to check every member that reaches a mailbox. */
 export interface ImapConnection {
   /** False once the connection is lost or closed, or its protocol state is unknown. */
   readonly isUsable: boolean;
@@ -53,9 +53,9 @@ export interface ImapConnection {
   /**
    * Selects as select() and runs a read command in the mailbox, in the same round trip where that is possible.
    *
-   * Behind the SELECT of another mailbox the result is discarded unless the server has opened it: it may come from the mailbox that was
-   * selected before (RFC 9051 §6.3.2). In the selected mailbox the command goes first and a NOOP behind it: sequence numbers are safe in
-   * this order (§5.5), and if the NOOP brings untagged responses, the command runs once more.
+   * If another mailbox is selected, the command follows the SELECT, and its result is discarded if the SELECT fails: it could belong to
+   * the mailbox that was selected before (RFC 9051 §6.3.2). If the mailbox is selected already, the command is followed by a NOOP: in this
+   * order sequence numbers are unambiguous (§5.5). If the NOOP brings untagged responses, the command runs once more.
    *
    * @param makeCommand called with the number of messages, as far as it is known; returns null if there is nothing to read
    */
@@ -69,14 +69,14 @@ export interface ImapConnection {
   read<T>(command: ReadCommand<T>): Promise<T>;
 }
 
-/** What only the owner of a connection uses, which is the pool: leases and the end. */
+/** Adds the members that only the owner of a connection, the pool, uses. */
 export interface OwnedImapConnection extends ImapConnection {
   /** True while a command has not ended. */
   readonly isBusy: boolean;
   /** Number of changing commands sent so far, whatever their outcome. */
   readonly changeCount: number;
 
-  /** From here on the connection is probed before a change, until the server has answered a command. */
+  /** Makes the next change wait for a NOOP, unless the server has answered another command by then. */
   markUnproven(): void;
 
   /** Calls `listener` once, when the connection has ended for any reason. */
@@ -91,7 +91,7 @@ export interface OwnedImapConnection extends ImapConnection {
 
 export interface SelectMode {
   readOnly: boolean;
-  /** Brings `exists` up to date if the mailbox is selected already. */
+  /** True: if the mailbox is selected already, a NOOP updates `exists`. */
   fresh: boolean;
 }
 
@@ -128,7 +128,7 @@ class AuthenticatedConnection implements OwnedImapConnection {
   readonly #runner: CommandRunner;
   readonly #selection = new Selection();
   #changeCount = 0;
-  /** By path, where the server lists a name that is not the modified UTF-7 of the path. */
+  /** Names as the server lists them, by path. Only those that are not the modified UTF-7 of the path. */
   readonly #encodedNames = new Map<string, string>();
 
   constructor(transport: Transport, limits: ImapLimits) {
@@ -199,7 +199,7 @@ class AuthenticatedConnection implements OwnedImapConnection {
       const exists = command.isBySequence ? (expected ?? 0) : selected.exists;
       return { selected, exists, result: () => resultOf(command, ended) };
     }
-    // Nothing is sent between the server's last count and this command, so the count holds until the command has been answered.
+    // The command is the next one after the server has reported the count, so the sequence numbers are still valid when it runs.
     const { exists } = selected;
     const repeated = makeCommand(exists);
     if (repeated === null) return { selected, exists, result: () => null };
@@ -212,7 +212,7 @@ class AuthenticatedConnection implements OwnedImapConnection {
     return resultOf(command, ended);
   }
 
-  /** @returns `isCurrent`: whether the result of `then` belongs to the mailbox as it is now */
+  /** @returns `isCurrent`: false if messages or flags have changed since the command `then` was built, so that it has to run again */
   async #select<T>(
     path: string,
     { readOnly, fresh }: SelectMode,

@@ -1,4 +1,4 @@
-/** Recognizes response lines before they are parsed, and shortens the parser's work on long ones. */
+/** Recognizes response lines before they are parsed, and rewrites those that imapflow's parser is slow to parse. */
 export interface RawLine {
   payload: Buffer;
   literals: Buffer[];

@@ -6,7 +6,7 @@ import type { ParsedResponse } from './transport.ts';
 export interface SelectedMailbox {
   readonly path: string;
   readonly isReadOnly: boolean;
-  /** Decimal; `0` if the server gives none, which means that UIDs do not last (RFC 9051 §2.3.1.1). */
+  /** Decimal; `0` if the server gives none, which means that its UIDs are not persistent (RFC 9051 §2.3.1.1). */
   readonly uidValidity: string;
   /** Number of messages, which is the highest sequence number. */
   readonly exists: number;
@@ -29,7 +29,7 @@ export class SelectResponses {
     OK: ({ items }) => {
       const [key, value] = responseCodeOf(items);
       const name = textOf(key)?.toUpperCase();
-      // Responses before CLOSED belong to the mailbox that was selected until now (RFC 9051 §7.1).
+      // Responses before CLOSED belong to the previously selected mailbox (RFC 9051 §7.1).
       if (name === 'CLOSED') this.described = UNDESCRIBED;
       if (name === 'UIDVALIDITY') this.described = { ...this.described, uidValidity: `${numberOf(value) ?? 0}` };
       if (name === 'PERMANENTFLAGS') {
@@ -47,19 +47,19 @@ const MAX_REMEMBERED_COUNTS = 50;
 export class Selection {
   #selected: { -readonly [K in keyof SelectedMailbox]: SelectedMailbox[K] } | null = null;
   #updates = 0;
-  /** By path. Other connections may have changed them since. */
+  /** Numbers of messages by path. They may have changed since. */
   readonly #counts = new Map<string, number>();
 
   get selected(): SelectedMailbox | null {
     return this.#selected;
   }
 
-  /** Untagged responses so far that changed what is known of the selected mailbox or of its messages. */
+  /** Number of untagged responses so far that reported a change of the selected mailbox or its messages. */
   get updates(): number {
     return this.#updates;
   }
 
-  /** The number of messages, as far as it is known; null if the mailbox has not been selected lately. */
+  /** The number of messages as last reported; null if the mailbox was not among the last 50 selected. */
   lastCountOf(path: string): number | null {
     return this.#selected?.path === path ? this.#selected.exists : (this.#counts.get(path) ?? null);
   }

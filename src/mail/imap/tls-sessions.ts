@@ -19,7 +19,7 @@ export function sessionFor(server: string): Buffer | undefined {
   return undefined;
 }
 
-/** Keeps the session that the server issues on this connection for the next one. */
+/** Keeps the sessions that the server issues on this connection, for later connections. */
 export function keepSessionOf(socket: Socket, server: string): void {
   if (!(socket instanceof TLSSocket)) return;
   socket.on('session', (session: Buffer) => {

@@ -36,7 +36,7 @@ interface Queued extends TransportRequest {
   sent?: boolean;
 }
 
-/** NetEase (163.com, 126.com, yeah.net) and other servers with its software open no mailbox for a client without ID: `Unsafe Login`. */
+/** NetEase (163.com, 126.com, yeah.net) and other servers with its software refuse SELECT with `Unsafe Login` until the client has sent ID. */
 const SERVER_THAT_REQUIRES_ID = /\bCoremail\b/i;
 
 /** imapflow with the members that its types omit, and with a session start of two steps: greeting and login. */
@@ -68,7 +68,7 @@ export class Transport extends ImapFlow {
   declare readonly untaggedHandlers: Record<string, ((response: ParsedResponse) => Promise<void>) | null>;
   login: Login | undefined;
 
-  /** Called by imapflow after the greeting; without its ID, NAMESPACE, COMPRESS and ENABLE, which cost a round trip each. */
+  /** Called by imapflow after the greeting. Omits the ID, NAMESPACE, COMPRESS and ENABLE of imapflow's own method, each of which is a round trip. */
   async startSession(): Promise<void> {
     // PREAUTH would mean the session of another user, or a STARTTLS that an attacker has removed (RFC 9051 §11.1).
     if (this.state !== this.states.NOT_AUTHENTICATED) throw preauthenticatedFault();
@@ -81,7 +81,7 @@ export class Transport extends ImapFlow {
     if (this.capabilities.has('ID') && SERVER_THAT_REQUIRES_ID.test(this.greeting || '')) this.#sendId();
   }
 
-  /** Writes bytes as they are. @returns when the system has taken them */
+  /** Writes bytes as they are. Fulfilled when the operating system has accepted them. */
   sendRaw(bytes: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!this.socket || this.socket.destroyed) return reject(new Error('the connection is closed'));
@@ -102,7 +102,7 @@ export class Transport extends ImapFlow {
    * passes each untagged response to its current command, which is the first without a tagged response; a tagged response out of order
    * ends the connection, because it is unknown to which command the untagged responses before it belong.
    *
-   * Commands with a literal are sent one by one, and so are commands behind others that still run.
+   * Commands with a literal are sent one by one, and so are commands that follow others that still run.
    *
    * @returns one promise for each command; `next` of each that is fulfilled has to be called
    */
@@ -138,7 +138,7 @@ export class Transport extends ImapFlow {
     await this.trySend();
   }
 
-  /** In place of imapflow's: makes the next command the current one, and writes it unless pipeline() has written it. */
+  /** Replaces imapflow's method: makes the next command the current one, and writes it unless pipeline() has written it. */
   async trySend(): Promise<void> {
     while (!this.currentRequest) {
       const request = this.requestQueue.shift();
@@ -155,7 +155,7 @@ export class Transport extends ImapFlow {
     }
   }
 
-  /** imapflow serializes every response for a log that is not kept, which takes longer than parsing it: data responses bypass that. */
+  /** Data responses bypass imapflow's method, which serializes every response for a log that is disabled, and so takes longer than parsing. */
   override async handleResponse(line: RawLine): Promise<boolean> {
     if (!isData(line)) return super.handleResponse(line);
     const { payload, literals } = withSetAsLiteral(line);

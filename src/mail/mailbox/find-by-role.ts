@@ -1,13 +1,13 @@
-/** Finds the mailbox with a role (Sent, Drafts, Trash), and remembers it for a while. */
+/** Finds the mailbox with a role (Sent, Drafts, Trash), and caches the roles for five minutes. */
 import { ToolError } from '../../errors.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import { listMailboxes } from './list-mailboxes.ts';
 import type { Role } from './roles.ts';
 
-/** How long roles are remembered: the account owner may give one to another mailbox at any time. */
+/** How long roles are cached. The account owner may assign a role to another mailbox at any time. */
 const ROLES_LIFETIME_MS = 5 * 60_000;
 
-/** Paths by role, as listed last on a connection. */
+/** The last listing on each connection: mailbox paths by role. */
 const rolesOf = new WeakMap<ImapConnection, { listedAt: number; paths: Map<Role | null, string> }>();
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Lists the mailboxes of an account: names, roles, subscriptions, numbers of messages.
  *
- * Invariant: the special-use attributes of the server come before names.
+ * Invariant: roles from special-use attributes take precedence over roles from names.
  */
 import { UpstreamError } from '../../errors.ts';
 import {
@@ -34,11 +34,11 @@ export interface Mailbox {
 }
 
 interface Listed extends Mailbox {
-  /** Those of the LIST response, lower case. */
+  /** The attributes in the LIST response, lower case. */
   attributes: Set<string>;
 }
 
-/** Without LIST-STATUS each count takes one command; the counts of further mailboxes are null. */
+/** Without LIST-STATUS each mailbox takes one STATUS command. The counts of further mailboxes are null. */
 const MAX_STATUS_COMMANDS = 200;
 
 /**
@@ -53,7 +53,7 @@ export async function listMailboxes(imap: ImapConnection, { counts }: { counts: 
   return listed.map(({ attributes: _, ...mailbox }) => mailbox).sort(inboxFirst);
 }
 
-/** The mailbox with this path. LIST of one name; `%` and `*` in it would be wildcards, so the listed paths are compared. */
+/** Lists one mailbox; undefined if it does not exist. The listed paths are compared, because `%` and `*` in the path act as wildcards. */
 export async function lookUpMailbox(imap: ImapConnection, path: string): Promise<Mailbox | undefined> {
   const find = async (pattern: string) =>
     (await list(imap, pattern, { counts: false, plain: true })).find((mailbox) => mailbox.path === path);

@@ -1,4 +1,4 @@
-/** Opens a mailbox to read or to change it, and explains why one cannot be opened. */
+/** Opens a mailbox to read or to change it, and reports why it cannot be opened. */
 import { ToolError, UpstreamError } from '../../errors.ts';
 import type { ImapConnection, ReadCommand, ReadResult, SelectedMailbox } from '../imap/imap-connection.ts';
 import { canonicalMailboxName, quoteName } from '../mailbox-name.ts';
@@ -69,7 +69,7 @@ function staleUids({ path, uidValidity }: SelectedMailbox): ToolError {
   );
 }
 
-/** Some servers do not encode `&` and letters outside ASCII as modified UTF-7: after a refusal of such a name, tries again with the listed one. */
+/** If the server refuses a name with `&`, tries again with the name that it lists: some servers do not use modified UTF-7. */
 async function withListedName<T>(imap: ImapConnection, name: string, use: () => Promise<T>): Promise<T> {
   return use().catch(async (error: unknown) => {
     const path = canonicalMailboxName(name);

@@ -24,7 +24,7 @@ const MORE_NAMES: Readonly<Record<string, string>> = {
   surogātpasts: '\\junk',
 };
 
-/** As much of a listed mailbox as its role depends on. */
+/** The properties of a listed mailbox on which its role depends. */
 interface Listed {
   path: string;
   delimiter: string | null;
@@ -34,7 +34,7 @@ interface Listed {
   attributes: ReadonlySet<string>;
 }
 
-/** Sets `role` of each. A role without a marked mailbox goes to the one with a fitting name that is nearest to the top. */
+/** Sets `role` of each mailbox. A role that no attribute assigns goes to the mailbox with a matching name that is highest in the hierarchy. */
 export function assignRoles(mailboxes: readonly Listed[]): void {
   for (const mailbox of mailboxes) mailbox.role = markedRole(mailbox);
   const depth = ({ path, delimiter }: Listed) => (delimiter === null ? 1 : path.split(delimiter).length);
@@ -52,7 +52,7 @@ function markedRole({ path, attributes }: Listed): Role | null {
   return ROLE_OF_SPECIAL_USE.get(marked ?? '') ?? null;
 }
 
-/** By the last level of the path. */
+/** The role that the last level of the path names. */
 function roleOfName({ path, delimiter }: Listed): Role | undefined {
   const name = delimiter === null ? path : (path.split(delimiter).at(-1) ?? '');
   const { flag } = specialUse(false, { name, flags: new Set() });

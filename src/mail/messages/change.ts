@@ -1,4 +1,4 @@
-/** Changes what is in a mailbox, by UID alone: moves, flags, removes and appends messages. */
+/** Moves, flags, removes and appends messages. Messages are named by UID only. */
 import { ToolError, UpstreamError } from '../../errors.ts';
 import {
   atom,
@@ -130,7 +130,7 @@ export async function appendMessage(
   const tokens = [
     string(imap.encodedName(path)),
     flags.map((flag) => atom(canonicalFlag(flag))),
-    // Bytes that are not in memory follow when the server asks for them: the command line ends in the length of the literal.
+    // If the bytes are not in memory, the command line ends in `{length}`, and the bytes are sent as `literal`.
     Buffer.isBuffer(raw)
       ? ({ type: 'LITERAL', value: raw } as const)
       : ({ type: 'TEXT', value: `{${raw.length}}` } as const),
@@ -138,7 +138,7 @@ export async function appendMessage(
   const completion = await imap
     .run('APPEND', tokens, {
       ifLost: `The connection was lost while a message was being saved in ${quoteName(path)}, which may have happened or not. Look whether it is there before trying again.`,
-      // For slow connections: 64 KiB a second at least.
+      // Allows for slow connections: 64 bytes per millisecond, which is about 64 KB a second.
       commandMs: 120_000 + raw.length / 64,
       ...(Buffer.isBuffer(raw) ? {} : { literal: raw }),
     })
@@ -168,14 +168,14 @@ export function missingMessage(mailbox: string, uids: readonly number[]): ToolEr
 const COPIED =
   'The message was copied to the destination, but it is not certain that it was removed from where it was: it may be in both mailboxes. Look into both before trying again.';
 
-/** The second half of moving without MOVE: every fault from here on leaves the copy in the destination. */
+/** Removes the originals after a COPY, on servers without MOVE. Every fault is reported as an unknown outcome, because the copy already exists. */
 async function removeCopied(imap: ImapConnection, uids: readonly number[]): Promise<boolean> {
   return removeFromSelected(imap, uids, COPIED).catch((error: unknown) => {
     throw toUnknownOutcome(error, COPIED);
   });
 }
 
-/** @throws {ToolError} that names those that do not exist */
+/** @throws {ToolError} with the UIDs of the messages that do not exist */
 async function requireMessages(imap: ImapConnection, mailbox: string, uids: readonly number[]): Promise<void> {
   if (uids.length === 0) throw new ToolError('No message is named.');
   const found = await fetchExpected(imap, uids, [], []);
@@ -189,7 +189,7 @@ interface Copied {
   uids: Map<number, number>;
 }
 
-/** COPYUID (RFC 4315 §3): UIDVALIDITY of the destination, old UIDs, new UIDs in the same order. */
+/** Reads COPYUID (RFC 4315 §3): UIDVALIDITY of the destination, old UIDs, and new UIDs in the same order. */
 function addCopyUid({ code, codeItems: [uidValidity, from, to] }: Completion, copied: Copied): void {
   if (code !== 'COPYUID') return;
   const old = expandSequenceSet(textOf(from) ?? '', 100_000);

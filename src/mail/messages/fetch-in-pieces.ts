@@ -1,18 +1,19 @@
-/** Fetches around messages at which a mail server breaks off, in ever smaller pieces. */
+/** Fetches messages in ever smaller pieces if the mail server fails on some of them, so that the others are still fetched. */
 import { UpstreamError } from '../../errors.ts';
 
-/** Failures on one page, each of which may cost a connection. */
+/** Failures until fetching stops. Each may close a connection. */
 const MAX_FAILURES = 24;
 /** After this time no further piece is fetched. */
 const MAX_MS = 20_000;
 
 /**
- * Fetches by halves, down to single messages, and of those that cannot be fetched fewer and fewer items.
+ * Fetches all messages; after a failure each half of them, down to single messages. A single message that fails is fetched with the next,
+ * smaller set of items.
  *
- * @param itemSets sets of items to fetch, in this order
- * @param fetch null if the server broke off, refused or made no sense
- * @returns what was fetched, and the UIDs that were not reached or cannot be fetched
- * @throws {UpstreamError} if not one of several messages can be fetched: then the fault is hardly theirs
+ * @param itemSets sets of items to fetch, the largest first
+ * @param fetch fulfilled with null after a failure for which isCausedByMessage() is true
+ * @returns what was fetched, and the UIDs that could not be fetched or were not tried before the limits were reached
+ * @throws {UpstreamError} if none of several messages can be fetched, which suggests that no single message is the cause
  */
 export async function fetchInPieces<ItemSet, Fetched>(
   uids: readonly number[],
@@ -51,11 +52,11 @@ const ALL_UNREADABLE =
   'The mail server breaks off, refuses or makes no sense whenever it is asked what these messages are. Try again in a minute, or read one by its uid.';
 
 /**
- * Whether one message can be the cause of a failure.
+ * True if a single message can be the cause of the failure.
  *
- * Silence is not among these failures: its timeout would be waited for again with each piece.
+ * False for a timeout: each further piece could wait for it again.
  */
-export function isAboutMessages(error: unknown): boolean {
+export function isCausedByMessage(error: unknown): boolean {
   if (!(error instanceof UpstreamError) || error.service !== 'IMAP' || error.code === undefined) return false;
   return CODES.has(error.code) || error.code.startsWith('PROTOCOL_');
 }

@@ -1,4 +1,4 @@
-/** Lists and searches a mailbox a page at a time; the cost depends on the page, not on the mailbox. */
+/** Lists and searches a mailbox a page at a time. The cost depends on the size of the page, not of the mailbox. */
 import { ToolError, UpstreamError } from '../../errors.ts';
 import { atom, type Token } from '../imap/data-formats.ts';
 import { type FetchedItems, fetchByUid, sequenceFetchCommand, uidFetchCommand } from '../imap/fetch.ts';
@@ -8,10 +8,10 @@ import { BARE_ITEMS, type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary 
 import { encodeSearch } from '../search/encode-search.ts';
 import type { SearchKey } from '../search/parse.ts';
 import { explainSearch, type FoundUids, uidSearchCommand } from '../search/uid-search.ts';
-import { fetchInPieces, isAboutMessages } from './fetch-in-pieces.ts';
+import { fetchInPieces, isCausedByMessage } from './fetch-in-pieces.ts';
 
 /**
- * Runs `use` with a connection that works, a fresh one where needed. As ImapPool.withConnection().
+ * Runs `use` with a connection of the account, as ImapPool.withConnection() does.
  *
  * @param mailbox a connection that has it open is preferred
  */
@@ -25,7 +25,7 @@ export interface Page {
 
 /** A message of a page. */
 export interface ListedMessage extends MessageSummary {
-  /** True if the server did not return the envelope: its fields are empty, and mean nothing. */
+  /** True if the server did not return the envelope. The fields of the envelope are then empty. */
   isUnreadable: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface ListedPage {
   messages: ListedMessage[];
 }
 
-/** As listMessages(). Messages at which the server breaks off are listed by their UID, and do not affect the others. */
+/** As listMessages(). Messages on which the server fails are listed with their UID only, and do not affect the others. */
 export async function listPage(withConnection: WithConnection, mailbox: string, page: Page): Promise<ListedPage> {
   let wasOpen = false;
   const list = (imap: ImapConnection) =>
@@ -47,9 +47,12 @@ export async function listPage(withConnection: WithConnection, mailbox: string, 
   try {
     return await withConnection(list, mailbox);
   } catch (error) {
-    if (!wasOpen || !isAboutMessages(error)) throw error;
+    if (!wasOpen || !isCausedByMessage(error)) throw error;
     const { uids, ...rest } = await withConnection((imap) => listUids(imap, mailbox, page), mailbox);
-    return { ...rest, messages: await fetchAround(withConnection, mailbox, { uids, uidValidity: rest.uidValidity }) };
+    return {
+      ...rest,
+      messages: await fetchPageInPieces(withConnection, mailbox, { uids, uidValidity: rest.uidValidity }),
+    };
   }
 }
 
@@ -62,20 +65,20 @@ export async function searchPage(
 ): Promise<FoundMessages & { messages: ListedMessage[] }> {
   const { found, messages } = await withConnection(async (imap) => {
     const found = await searchMessages(imap, mailbox, keys, page);
-    return { found, messages: await fetchSummaries(imap, mailbox, found.uids).catch(nullIfAboutMessages) };
+    return { found, messages: await fetchSummaries(imap, mailbox, found.uids).catch(nullIfCausedByMessage) };
   }, mailbox);
-  return { ...found, messages: messages ?? (await fetchAround(withConnection, mailbox, found)) };
+  return { ...found, messages: messages ?? (await fetchPageInPieces(withConnection, mailbox, found)) };
 }
 
-/** @returns in the order of `uids`; messages that are gone are left out */
-async function fetchAround(
+/** @returns messages in the order of `uids`. Those on which the server fails are marked as unreadable; those that no longer exist are left out */
+async function fetchPageInPieces(
   withConnection: WithConnection,
   mailbox: string,
   { uids, uidValidity }: Pick<FoundMessages, 'uids' | 'uidValidity'>,
 ): Promise<ListedMessage[]> {
   const fetch = (piece: readonly number[], itemSets: readonly ItemSet[]) =>
     withConnection(
-      (imap) => fetchSummaries(imap, mailbox, piece, { uidValidity, itemSets }).catch(nullIfAboutMessages),
+      (imap) => fetchSummaries(imap, mailbox, piece, { uidValidity, itemSets }).catch(nullIfCausedByMessage),
       mailbox,
     );
   const { fetched, unfetched } = await fetchInPieces(uids, ITEM_SETS, fetch);
@@ -83,17 +86,16 @@ async function fetchAround(
   return uids.flatMap((uid) => (unfetched.has(uid) ? [toListed(uid, new Map())] : (byUid.get(uid) ?? [])));
 }
 
-/** Caught within withConnection(), which would otherwise repeat the call on another connection. */
-function nullIfAboutMessages(error: unknown): null {
-  if (isAboutMessages(error)) return null;
+/** Catches the error within withConnection(), which would otherwise repeat the call on another connection. */
+function nullIfCausedByMessage(error: unknown): null {
+  if (isCausedByMessage(error)) return null;
   throw error;
 }
 
 /**
  * One page of a mailbox, the message with the highest sequence number first.
  *
- * The page is requested by the number of messages that the mailbox had when it was open last; openAndRead() repeats the request if the number
- * has changed.
+ * The sequence numbers are computed from the last known number of messages. openAndRead() repeats the request if that number has changed.
  *
  * @throws {ToolError} if there is no such mailbox
  */
@@ -113,7 +115,7 @@ export async function listMessages(
   return { uidValidity: selected.uidValidity, total, messages };
 }
 
-/** The UIDs of one page, as listMessages() would list it. Nothing else is fetched. */
+/** The UIDs of the page that listMessages() would list. No envelope or structure is fetched. */
 async function listUids(
   imap: ImapConnection,
   mailbox: string,
@@ -130,11 +132,11 @@ async function listUids(
 
 interface SummaryOptions {
   uidValidity?: string;
-  /** Fetched in this order. */
+  /** Each further set is fetched for the messages that the sets before it did not return. */
   itemSets?: readonly ItemSet[];
 }
 
-/** Summaries in the order of `uids`; messages that are gone are left out. */
+/** Summaries in the order of `uids`. Messages that no longer exist are left out. */
 export async function fetchSummaries(
   imap: ImapConnection,
   mailbox: string,
@@ -161,12 +163,12 @@ export interface FoundMessages {
   count: number;
   /** UIDs of one page, newest (highest) first. */
   uids: number[];
-  /** True if the server found nothing at first, and these without CHARSET and RETURN. */
+  /** True if only the second search, without CHARSET and RETURN, found messages. */
   isDoubtful: boolean;
 }
 
 /**
- * Finds messages. `ALL` is answered by sequence numbers, without a search, whose response would be long in a large mailbox.
+ * Finds messages. `ALL` takes a page by sequence numbers instead of SEARCH, whose response would be long in a large mailbox.
  *
  * @throws {ToolError} if there is no such mailbox, or the server cannot search for text outside ASCII
  */
@@ -219,10 +221,10 @@ type ItemSet = readonly [items: readonly Token[], required: readonly string[]];
 
 const ALL_ITEMS: ItemSet = [SUMMARY_ITEMS, ['ENVELOPE', 'BODYSTRUCTURE']];
 
-/** A FETCH response without it is untagged data about a change by another connection, of which there can be any number. */
+/** INTERNALDATE distinguishes the requested responses from the FETCH responses that announce changes by other connections. */
 const UID_ITEMS: ItemSet = [[atom('INTERNALDATE')], ['INTERNALDATE']];
 
-/** For messages whose items the server or imapflow's parser cannot process, in this order. */
+/** Smaller sets, tried in this order for messages whose items the server cannot return or imapflow cannot parse. */
 const REDUCED_SETS: readonly ItemSet[] = [
   [PLAIN_ITEMS, ['ENVELOPE']],
   [BARE_ITEMS, ['RFC822.SIZE']],
@@ -240,7 +242,7 @@ function pageOf(exists: number, page: number, perPage: number): Range | null {
   return last < 1 ? null : { first: Math.max(1, last - perPage + 1), last };
 }
 
-/** Fetches messages that are missing because their structure or envelope cannot be parsed: without structure, then without envelope. */
+/** Completes the page with messages whose structure or envelope cannot be parsed: fetched without structure, then without envelope. */
 async function fetchMissing(
   imap: ImapConnection,
   { first, last }: Range,

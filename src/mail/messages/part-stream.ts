@@ -8,12 +8,12 @@ import { decodePieces, type EncodedPart } from '../mime/body.ts';
 
 /** Bytes fetched at a time; two such pieces are in memory. */
 const PIECE_BYTES = 512 * 1024;
-/** A server that never ends a part is cut off here. */
+/** Limit for a server that keeps sending a part without end. */
 const MAX_BYTES = 1024 * 1024 * 1024;
 
 /**
- * The decoded bytes of a part of the open mailbox; the next piece is being fetched while one is consumed. The connection is busy until the
- * stream has ended or was destroyed.
+ * The decoded bytes of a part of a message in the selected mailbox. The next piece is fetched while one is consumed. The connection is busy
+ * until the stream has ended or is destroyed.
  */
 export function streamPart(imap: ImapConnection, uid: number, part: EncodedPart): Readable {
   const pieces = decodePieces(part, fetchPieces(imap, uid, part.number));
@@ -28,12 +28,12 @@ async function* fetchPieces(imap: ImapConnection, uid: number, number: string): 
       const piece: Buffer = await next;
       offset += piece.length;
       if (offset > MAX_BYTES) throw tooLong();
-      // Only a short response is the end: the size in BODYSTRUCTURE is the server's estimate.
+      // Only a response shorter than requested marks the end: the size in BODYSTRUCTURE is an estimate of the server.
       next = piece.length < PIECE_BYTES ? undefined : fetchPiece(imap, uid, number, offset);
       yield piece;
     }
   } finally {
-    // A reader that stops early leaves a response outstanding.
+    // If the reader stops early, one response is still outstanding.
     await next?.catch(() => undefined);
   }
 }

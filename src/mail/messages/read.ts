@@ -1,7 +1,7 @@
 /**
  * Reads a message; list.ts lists and searches messages, change.ts moves, flags, deletes and appends them.
  *
- * Invariant: messages are named by UID, and no other message is changed; reading does not set \Seen.
+ * Invariant: messages are named by UID, and only the named messages are changed; reading does not set \Seen.
  */
 import type { Readable } from 'node:stream';
 import { ToolError, UpstreamError } from '../../errors.ts';
@@ -48,8 +48,8 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a message in one round trip if its text is short and comes first: the start of the parts that are most likely the text is fetched
- * together with the structure. Otherwise the text parts that are wanted cost a second round trip.
+ * Reads a message in one round trip if its text is short and comes first: the start of parts 1 and 2, which most often are the text and the
+ * HTML, is fetched together with the structure. Other text parts take a second round trip.
  *
  * @throws {ToolError} if there is no such mailbox or message
  */
@@ -89,7 +89,7 @@ export async function readMessage(
  * Opens one part of a message as a stream of decoded bytes. No charset is converted.
  *
  * @param part part number, as in Attachment; `TEXT` and the like are not part numbers
- * @returns the size is an estimate; the connection is busy until the stream has ended or was destroyed
+ * @returns `sizeBytes` is an estimate. The connection is busy until the stream has ended or is destroyed
  * @throws {ToolError} if there is no such mailbox, message or part
  */
 export async function openPart(
@@ -114,12 +114,12 @@ export async function openPart(
 
 interface ItemsRequest {
   mailbox: string;
-  /** UIDVALIDITY, as openMailbox(). */
+  /** The UIDVALIDITY that openMailbox() requires. */
   expected: string | undefined;
   prefetched: readonly PartRange[];
 }
 
-/** @returns with the prefetched parts, unless the server does not return them */
+/** Fetches the summary of a message together with the prefetched parts, which are absent if the server does not return them. */
 async function fetchItems(
   imap: ImapConnection,
   uid: number,
@@ -130,13 +130,13 @@ async function fetchItems(
   const wanted = [...SUMMARY_ITEMS, references, ...prefetched.map(peekRange)];
   const makeCommand = () => uidFetchCommand([uid], wanted, [...needed, 'BODYSTRUCTURE']);
   const { selected, result } = await openAndRead(imap, mailbox, { fresh: true, uidValidity: expected }, makeCommand);
-  // A server may refuse parts that a message does not have, and a response that cannot be parsed is left out.
+  // Some servers refuse the command if a part does not exist, and a response that cannot be parsed is missing: fetch less.
   const items =
     undefinedIfRefused(result)?.get(uid) ??
     (await fetchByUid(imap, [uid], [...PLAIN_ITEMS, references], needed)).get(uid) ??
     (await fetchByUid(imap, [uid], BARE_ITEMS, ['RFC822.SIZE'])).get(uid);
   if (items === undefined) throw missingMessage(selected.path, [uid]);
-  // A message without BODYSTRUCTURE may only have arrived in between, so it is requested once more, even if it cannot be parsed.
+  // The first command may have found no message because it arrived afterwards, so its BODYSTRUCTURE is fetched once more.
   const late = items.has('BODYSTRUCTURE') ? undefined : await fetchByUid(imap, [uid], STRUCTURE, ['BODYSTRUCTURE']);
   return { items: new Map([...items, ...(late?.get(uid) ?? [])]), uidValidity: selected.uidValidity };
 }

@@ -1,4 +1,4 @@
-/** Removes messages of the open mailbox, and no others. */
+/** Removes the named messages of the selected mailbox, and no others. */
 import { UpstreamError } from '../../errors.ts';
 import { atom, sequenceSet, type Token } from '../imap/data-formats.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
@@ -10,8 +10,8 @@ const IF_LOST =
 
 /**
  * Marks messages \Deleted and expunges them: by `UID EXPUNGE` where there is UIDPLUS (RFC 4315 §2.1). A plain EXPUNGE would remove all
- * other messages that have \Deleted, so without UIDPLUS it is only sent if none has it. This is checked immediately before: a message that
- * another program marks in between is one that it meant to remove.
+ * other messages that have \Deleted, so without UIDPLUS it is only sent if none has it. This is checked immediately before. If another
+ * program marks a message between the check and EXPUNGE, that message is removed too, as the program intended.
  *
  * @returns true if they are removed; false if they are only marked, because others are marked too or the server refuses
  */
@@ -26,7 +26,7 @@ export async function removeFromSelected(
   }
   const named = new Set(uids);
   const marked = await searchUids(imap, [atom('DELETED')]).catch((error: unknown) => {
-    // A server that refuses the search is not sent EXPUNGE.
+    // If the server refuses the search, EXPUNGE is not sent.
     if (error instanceof UpstreamError && error.fault === 'refused' && imap.isUsable) return null;
     throw toUnknownOutcome(error, ifLost);
   });
@@ -34,7 +34,7 @@ export async function removeFromSelected(
   return expunge(imap, 'EXPUNGE', [], ifLost);
 }
 
-/** @returns false if the server refuses: the messages stay, marked */
+/** @returns false if the server refuses; the messages stay marked \Deleted */
 async function expunge(
   imap: ImapConnection,
   command: string,

@@ -2,9 +2,11 @@
 import { UpstreamError } from '../../errors.ts';
 
 /**
- * @param cause the failure of a command without effect, sent after one that changed something
+ * Converts the failure of a reading command that was sent after a change.
+ *
+ * @param cause the failure
  * @param sentence says what may have happened, and where to look
- * @returns `cause` itself if it is no UpstreamError
+ * @returns an UpstreamError `unknown_outcome`; `cause` itself if it is not an UpstreamError
  */
 export function toUnknownOutcome(cause: unknown, sentence: string): unknown {
   if (!(cause instanceof UpstreamError)) return cause;

@@ -1,4 +1,4 @@
-/** Parses and checks address lists that people wrote (RFC 5322 §3.4, RFC 6532), for the header and the envelope. */
+/** Parses and checks address lists in arguments (RFC 5322 §3.4, RFC 6532), for the header and the envelope. */
 import { domainToASCII } from 'node:url';
 import addressparser, { type MailboxAddress } from 'nodemailer/lib/addressparser';
 import { ToolError } from '../../errors.ts';
@@ -25,7 +25,7 @@ const MAX_LIST_CHARS = 50_000;
  */
 export function parseAddressList(list: string, parameter: AddressParameter): AddressEntry[] {
   if (list.length > MAX_LIST_CHARS) throw new ToolError(`${parameter}: longer than ${MAX_LIST_CHARS} characters.`);
-  // A line break in an address would begin a new header field. The parser below drops it silently, but an attack is refused, not repaired.
+  // A line break in an address would begin a new header field. The parser would drop it silently; header injection is refused instead.
   if (/(?!\t)[\p{Cc}\p{Surrogate}]/u.test(list)) {
     throw new ToolError(
       `${parameter}: line breaks and control characters are not allowed. Separate addresses by commas.`,
@@ -102,7 +102,7 @@ function asMailbox(entry: { name: string; address?: string | undefined }): Mailb
   return { name: entry.name, address: entry.address ?? '' };
 }
 
-/** Only plain labels may reach Node's function, which is made for URLs: it decodes, cuts and turns numbers into IP addresses. */
+/** Checks the characters before and after domainToASCII(), which is made for URLs: it decodes escapes, cuts, and reads numbers as IP addresses. */
 function asciiDomain(domain: string): string | undefined {
   if (!/^[\p{L}\p{M}\p{N}\p{Join_Control}.\u30fb\u00b7-]{1,255}$/u.test(domain)) return undefined;
   const ascii = domainToASCII(domain);
@@ -111,7 +111,7 @@ function asciiDomain(domain: string): string | undefined {
   return isName && !/^\d+$/.test(labels.at(-1) ?? '') ? ascii : undefined;
 }
 
-/** Counts those that separate local part and domain: outside quoted strings and comments. */
+/** Counts the at signs that separate local part and domain: those outside quoted strings and comments. */
 function countAtSigns(list: string): number {
   const unquoted = list.replace(/"(?:[^"\\]|\\.)*"/gu, '');
   let rest = unquoted;

@@ -4,7 +4,7 @@ import type { Part } from './body-structure.ts';
 
 const MAX_CHARS = 200;
 
-/** A name without path, control characters and direction marks; where the part has none, one from its subject, number and type. */
+/** The file name without path, control characters and direction marks. A part without a name is named by its subject, number and type. */
 export function attachmentName({ filename, subject, type, number }: Part): string {
   const extension = type === 'message/rfc822' ? 'eml' : libmime.detectExtension(type);
   const given = withoutUnsafeCharacters(filename ?? '');
@@ -14,7 +14,8 @@ export function attachmentName({ filename, subject, type, number }: Part): strin
 }
 
 /**
- * Path separators and characters that Windows refuses become `_`. Direction marks are removed, which would show `gpj.exe` as `exe.jpg`.
+ * Path separators and characters that Windows refuses become `_`. Direction marks are removed, because they can
+ * make `gpj.exe` look like `exe.jpg`.
  * Leading dots would hide the file; Windows drops trailing ones.
  */
 function withoutUnsafeCharacters(name: string): string {

@@ -9,7 +9,7 @@ export interface BodyParts {
   attachments: { part: Part; inline: boolean }[];
 }
 
-/** Types of text that are data, not to be read in place. */
+/** Types of text that hold data, such as calendars, and count as attachments. */
 const DATA_TYPES =
   /^text\/(?:calendar|(?:x-)?vcard|directory|csv|tab-separated-values|rtf|css|javascript|ecmascript|xml|rfc822-headers|x-moz-deleted)$/;
 

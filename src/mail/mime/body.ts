@@ -22,14 +22,14 @@ export interface Attachment {
   sizeBytes: number;
   /** Part number (RFC 9051 §6.4.5.1). */
   part: string;
-  /** True: the HTML shows it in place. */
+  /** True if the HTML shows it in place. */
   inline: boolean;
   /** With its angle brackets. */
   contentId: string | null;
 }
 
 export interface Body {
-  /** Null if there is none, or it was not asked for. */
+  /** Null if the message has no text, or it was not requested. */
   text: string | null;
   html: string | null;
   /** True if any of `text` was made from HTML. */
@@ -62,9 +62,9 @@ export interface BodyPlan {
   isStructureKnown: boolean;
   textParts: Part[];
   htmlParts: Part[];
-  /** All of both, each once, up to a limit. */
+  /** The parts in `textParts` and `htmlParts`, each once, at most MAX_TEXT_PARTS. */
   wanted: Part[];
-  /** Number of all of both. */
+  /** Number of parts in `textParts` and `htmlParts` together, each counted once. */
   total: number;
 }
 
@@ -101,12 +101,12 @@ export function findPrefetched(
   );
 }
 
-/** What to fetch of a text part. */
+/** The range of a text part to fetch. */
 export function textRange({ number }: Part): PartRange {
   return { number, sizeBytes: MAX_TEXT_BYTES };
 }
 
-/** Sentences for the reader about a structure that is not known as a whole. */
+/** Warnings for the reader about parts of the structure that are missing. */
 export function structureWarnings({ parts, isStructureKnown }: BodyPlan): string[] {
   return [
     ...(isStructureKnown ? [] : [STRUCTURE_WARNING]),

@@ -62,7 +62,7 @@ function decodeUndeclared(bytes: Buffer, otherwise: string): string {
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return iconv.decode(bytes, 'utf-16be');
   const text = bytes.toString().replace(/^\u{feff}/u, '');
   if (isUtf8(bytes)) return text;
-  // A damaged UTF-8 text still has more good characters than bad ones; text of an 8-bit charset has hardly any.
+  // Damaged UTF-8 still has more valid sequences than invalid ones; text in an 8-bit charset has hardly any valid ones.
   const bad = text.match(/\u{fffd}/gu)?.length ?? 0;
   const good = (text.match(/[\u{80}-\u{10ffff}]/gu)?.length ?? 0) - bad;
   return good > bad ? text : iconv.decode(bytes, otherwise);

@@ -62,7 +62,7 @@ export function parseDate(text: string): string | null {
 /** Two and three digits: RFC 5322 §4.3. */
 function fullYear(digits: string): number {
   const year = Number(digits);
-  // `Date.UTC` takes a year below 100 for one of the last century.
+  // `Date.UTC` reads a year below 100 as 19xx.
   if (digits.length === 4) return year < 100 ? -1 : year;
   return digits.length === 2 && year < 50 ? 2000 + year : 1900 + year;
 }

@@ -69,7 +69,7 @@ function readAddresses(item: Item | undefined, bodyCharset: string | null): Addr
   for (const entry of listOf(item).slice(0, MAX_ADDRESSES)) {
     const [name, , local, domain] = listOf(entry);
     if (domain === null || domain === undefined) {
-      // A group opens with its name and closes without one (RFC 9051 §7.5.2); its members count, the name only if there are none.
+      // A group starts with an entry for its name and ends with an empty entry (RFC 9051 §7.5.2). Its members are returned, or its name if it is empty.
       if (emptyGroup !== null) addresses.push({ name: emptyGroup, address: '' });
       emptyGroup = local === null || local === undefined ? null : decodeHeader(bytesOf(local), bodyCharset);
       continue;

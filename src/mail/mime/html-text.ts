@@ -1,4 +1,4 @@
-/** Converts HTML to the text that a reader would see: what the sender hid from people is not shown to the model either. */
+/** Converts HTML to the text that a mail program would show. Hidden text is left out, because a sender could use it to instruct the model. */
 import { type FormatCallback, type HtmlToTextOptions, htmlToText } from 'html-to-text';
 
 /** Longer HTML is cut; this much takes a few hundred milliseconds. */
@@ -21,12 +21,12 @@ export function textOfHtml(html: string): string {
 
 /** Elements that may be open at the same time. */
 const MAX_OPEN_ELEMENTS = 20_000;
-/** Elements that have no end tag. All others are counted, also those that HTML closes by itself, as they nest as deep. */
+/** Elements that never have an end tag. All others count as open until their end tag, even where HTML allows it to be omitted. */
 const VOID_ELEMENTS = /^(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)$/i;
 
 /**
- * The HTML up to where its elements nest too deep. The parser moves its whole stack with every element, so the two hundred thousand open
- * elements of a megabyte would block this process for fifteen seconds.
+ * Cuts the HTML where its elements nest too deep. The parser shifts its whole stack for every element, so a megabyte with 200,000 open elements
+ * would block the process for fifteen seconds.
  */
 function cutAtMaxDepth(html: string): string {
   let open = 0;
@@ -45,7 +45,7 @@ const unlessHidden: FormatCallback = (element, walk, builder) => {
   walk([element], builder);
 };
 
-/** Shows the alternative text of a picture and not its URL, which is often a tracker's. */
+/** Shows the alternative text of a picture instead of its URL, which is often a tracking link. */
 const imageText: FormatCallback = (element, _walk, builder) => {
   const alt = String(element.attribs.alt ?? '').trim();
   if (alt !== '') builder.addInline(`[${alt}]`, { noWordTransform: true });
@@ -57,12 +57,12 @@ const cell: FormatCallback = (element, walk, builder) => {
   builder.addInline(' ');
 };
 
-/** Number of items of each list that were written so far. Weak, so that an entry ends with its document. */
+/** Number of items written so far, by list element. */
 const itemsSeen = new WeakMap<object, number>();
 
-/** Replaces the library's formatter, which skips the element of an item, and with it the style that hides it. */
+/** Replaces the library's formatter, which ignores the style of the item itself, and so would show a hidden item. */
 const listItem: FormatCallback = (element, walk, builder) => {
-  // Counted as they come: finding each one among its siblings would take hours for a list of a megabyte.
+  // A counter, because looking up each item among its siblings takes quadratic time: hours for a list of a megabyte.
   const list = element.parent ?? element;
   const number = (itemsSeen.get(list) ?? 0) + 1;
   itemsSeen.set(list, number);

@@ -1,7 +1,7 @@
 /** Finds a part of a message in bytes that were fetched before its structure was known. */
 import type { Part } from './body-structure.ts';
 
-/** Bytes of a part that are fetched with the structure: enough for the text of a letter, and little of an attachment in its place. */
+/** Bytes of a part that are fetched with the structure: enough for the text of most messages, and little if the part is an attachment. */
 export const PREFETCHED_BYTES = 32 * 1024;
 
 /**

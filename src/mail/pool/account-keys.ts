@@ -1,4 +1,4 @@
-/** Makes the keys by which the pool distinguishes mail accounts. */
+/** Creates the keys by which the pool distinguishes mail accounts. */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { MailAccount } from '../account.ts';
 
@@ -6,7 +6,7 @@ import type { MailAccount } from '../account.ts';
 export type ImapAccount = Pick<MailAccount, 'imap'>;
 
 /**
- * @returns a function with the same key for the same servers and the same login. A key does not reveal a password: it is an HMAC whose
+ * @returns a function that returns the same key for the same IMAP server and login. A key does not reveal the password: it is an HMAC whose
  *   secret exists in this process only.
  */
 export function createAccountKeys(): (account: ImapAccount) => string {

@@ -1,9 +1,9 @@
 /**
  * Keeps warm IMAP connections by account and limits how many there are. A slow or dead mail server delays its own accounts only.
  *
- * A call takes a place of the semaphore and then an idle connection of its account; only if there is none, it opens one. Idle connections
- * take no place: at the overall limit the one unused for longest is ended to make room. So connections in use never exceed the places,
- * and no more connections than places exist, for each account and in all.
+ * A call acquires a place of the semaphore and then uses an idle connection of its account, or opens one if there is none. Idle connections
+ * hold no place: at the overall limit the one unused for longest is ended. So there are never more connections than places, neither of one
+ * account nor in total.
  *
  * Invariant: two accounts never share a connection.
  */
@@ -23,8 +23,8 @@ import { POOL_LIMITS, type PoolLimits } from './limits.ts';
 
 interface ConnectionOptions {
   /**
-   * `use` has no effect except through its connection. It is then run once more on a fresh connection if an idle one turns out to have
-   * been dropped, as long as no command that changes something was sent.
+   * Set if `use` has no effect except through its connection. If the server has dropped the idle connection, `use` then runs once more on a
+   * fresh one, unless a command that changes something was sent.
    */
   retry?: true;
   /** A connection that has this mailbox open is preferred. In the server's spelling, with INBOX in capitals. */
@@ -123,7 +123,7 @@ class Pool implements ImapPool {
       imap.end();
       return;
     }
-    // The room may have been made by ending the last connection of this account, which is forgotten then.
+    // #makeRoom() may have ended the last connection of this account and so removed its entry.
     this.#accounts.set(connections.key, connections);
     this.#endIdleWhenLost(imap, connections);
     this.#keep(imap, connections);
@@ -171,7 +171,7 @@ class Pool implements ImapPool {
     }
   }
 
-  /** Takes a place, and an idle connection at once if the account has one; otherwise opens one. */
+  /** Acquires a place, and then an idle connection of the account or a new one. */
   async #acquire(
     account: ImapAccount,
     connections: AccountConnections,
@@ -195,10 +195,10 @@ class Pool implements ImapPool {
   }
 
   /**
-   * Opens a connection for a place that was taken. The place is freed if that fails.
+   * Opens a connection for a place that is already acquired. Frees the place if that fails.
    *
    * @returns `server is full` if the server reports too many connections and the account has others: the call then waits for one of them.
-   *   If there are none, because other programs have them all, the server is tried again a few times.
+   *   If it has none, because other programs use them all, the server is tried again up to MAX_ATTEMPTS times.
    */
   async #open(account: ImapAccount, connections: AccountConnections): Promise<OwnedImapConnection | 'server is full'> {
     this.#makeRoom(1);
@@ -248,7 +248,7 @@ class Pool implements ImapPool {
     this.#idle.set(imap, { connections, timer });
   }
 
-  /** A connection in use is checked when it is released. */
+  /** Ends the connection when it is lost while idle. A connection in use is checked by #release(). */
   #endIdleWhenLost(imap: OwnedImapConnection, connections: AccountConnections): void {
     imap.onClose(() => {
       if (this.#idle.has(imap)) this.#endIdle(imap, connections);
@@ -256,9 +256,9 @@ class Pool implements ImapPool {
   }
 
   /**
-   * Makes room for one more connection below the overall limit: ends the connection unused for longest if need be.
+   * Makes room for one more connection below the overall limit. If necessary, ends the connection unused for longest.
    *
-   * @param held places that are taken for the new connection already
+   * @param held places that the new connection holds already
    * @returns false if there is no room and no idle connection
    */
   #makeRoom(held: 0 | 1): boolean {

@@ -1,7 +1,7 @@
-/** Makes errors that point at a place in search criteria. */
+/** Creates errors that name the word and its position in search criteria. */
 import { ToolError } from '../../errors.ts';
 
-/** @param at index in UTF-16 code units @param expected the rest of the sentence, with its full stop */
+/** @param at index of the word, in UTF-16 code units @param expected the rest of the sentence, with its full stop */
 export type CriteriaError = (at: number, word: string, expected: string) => ToolError;
 
 /** Positions in the errors are characters (code points), counted from 1. */

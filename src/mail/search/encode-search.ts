@@ -6,9 +6,9 @@ type Leaf = Exclude<Token, readonly Token[]>;
 
 export interface EncodedSearch {
   tokens: Token[];
-  /** A text has characters beyond ASCII: `CHARSET UTF-8` must precede the tokens, unless UTF8=ACCEPT or IMAP4rev2 is enabled (RFC 6855 §3). */
+  /** True if a text has characters beyond ASCII. `CHARSET UTF-8` must then precede the tokens, unless UTF8=ACCEPT or IMAP4rev2 is enabled. */
   needsUtf8: boolean;
-  /** The keys include OLDER or YOUNGER, for which the server needs WITHIN (RFC 5032). */
+  /** True if the keys include OLDER or YOUNGER, for which the server needs WITHIN (RFC 5032). */
   needsWithin: boolean;
 }
 
@@ -74,7 +74,7 @@ function encodeKey(key: SearchKey): Token[] {
   }
 }
 
-/** Not string() of data-formats.ts: only a text beyond ASCII may become a literal here, which is the sign for CHARSET. */
+/** Unlike string() of data-formats.ts, makes a literal only of text beyond ASCII, because a literal here means that CHARSET is needed. */
 function text(value: string): Token {
   return /^[\x20-\x7e]*$/.test(value)
     ? { type: 'STRING', value }

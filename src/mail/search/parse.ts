@@ -36,7 +36,7 @@ const MAX_KEYS = 200;
  *
  * @param criteria up to 8,000 characters, 200 keys, 50 levels of OR, NOT and parentheses
  * @returns at least one key
- * @throws {ToolError} that points at the word
+ * @throws {ToolError} that names the word and its position
  */
 export function parseSearch(criteria: string): SearchKey[] {
   const errorAt = criteriaErrorsOf(criteria);

@@ -3,10 +3,10 @@ import { ToolError, UpstreamError } from '../../errors.ts';
 import { atom, numberOf, rangesOf, type Token, textOf } from '../imap/data-formats.ts';
 import type { ImapConnection, ReadCommand } from '../imap/imap-connection.ts';
 
-/** UIDs that are returned at once, and ranges that one search may find. */
+/** Limit for the UIDs that searchUids() returns, and for the ranges in one response. */
 const MAX_FOUND = 1_000_000;
 
-/** The result of a search. Kept as ranges: most of a large mailbox is few of them. */
+/** The result of a search. Kept as ranges: in a large mailbox, long results usually consist of few ranges. */
 export class FoundUids {
   /** Ascending, without overlap. */
   readonly #ranges: readonly (readonly [number, number])[];
@@ -23,7 +23,7 @@ export class FoundUids {
     this.count = joined.reduce((sum, [low, high]) => sum + high - low + 1, 0);
   }
 
-  /** UIDs, newest (highest) first. Takes time by the number of skipped ranges and of returned UIDs. */
+  /** UIDs, newest (highest) first. The time depends on the number of skipped ranges and of returned UIDs. */
   newest(skip: number, count: number): number[] {
     const uids: number[] = [];
     let left = skip;
@@ -56,7 +56,7 @@ export async function searchUids(
   return found.newest(0, found.count).reverse();
 }
 
-/** The command of searchUids(). @param isPlain without RETURN, as IMAP4rev1 servers without extensions expect it */
+/** Builds the command that searchUids() runs. @param isPlain true: without RETURN, as for IMAP4rev1 servers without extensions */
 export function uidSearchCommand(
   imap: ImapConnection,
   tokens: readonly Token[],

@@ -1,20 +1,20 @@
-/** Claims a message for one call by a draft of it, and records in Drafts and Sent whether it was sent. */
+/** Claims the sending of a message for one call by saving a draft of it, and records in Drafts and Sent whether it was sent. */
 import { UpstreamError } from '../../errors.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import { appendMessage, moveMessages, removeMessages, updateFlags } from '../messages/change.ts';
 import { type CopySearch, type EarlierCopy, findEarlierCopies } from './earlier-copies.ts';
 
-/** UIDs are null without UIDPLUS. */
+/** A saved message. UID and UIDVALIDITY are null on servers without UIDPLUS. */
 export interface SavedCopy {
   uid: number | null;
   uidValidity: string | null;
 }
 
 /**
- * The record is the mailbox itself, which every replica sees. Before a message is submitted it is saved in Drafts. \Draft is removed once the
- * SMTP server has accepted it, and then it moves to Sent. So a later call finds it in Sent or without \Draft (sent), in Drafts with \Draft
- * (begun, outcome unknown), or in neither (not sent).
+ * The message to be claimed, and the two mailboxes that record its state for every replica. Before the message is submitted it is saved in
+ * Drafts. Once the SMTP server has accepted it, \Draft is removed, and then the message moves to Sent. A later call therefore finds it in
+ * Sent or without \Draft (sent), in Drafts with \Draft (begun, outcome unknown), or in neither (not sent).
  */
 export interface DraftClaim extends CopySearch {
   /** The mailbox that holds the message while it is being sent. */
@@ -23,14 +23,15 @@ export interface DraftClaim extends CopySearch {
   sent: string;
 }
 
-/** What an earlier call with the same key has left. */
+/** The state that an earlier call with the same idempotency key has left. */
 export type EarlierSend =
   | { kind: 'none' }
   | { kind: 'other_message' }
-  /** In Sent. `late`: UIDs of drafts of it, left by calls whose APPEND was cut off and carried out after other calls had searched. */
+  /** In Sent. `late`: UIDs of drafts of the same message, from calls that lost the connection during APPEND; the server executed it later. */
   | { kind: 'sent'; copy: EarlierCopy; late: number[] }
-  /** Sent, but still in Drafts; without MOVE perhaps in Sent too. */
+  /** Accepted by the SMTP server, but still in Drafts; without MOVE perhaps in Sent too. */
   | { kind: 'submitted' }
+  /** In Drafts with \Draft: the call is still running or was cut off. */
   | { kind: 'begun' };
 
 /** Searches Drafts first: a message that moves to Sent meanwhile is found there. */
@@ -59,12 +60,12 @@ export function saveDraft(imap: ImapConnection, mailbox: string, raw: MessageByt
 }
 
 /**
- * Decides, after saveDraft() in Drafts, whether this call has the claim. Of several replicas, the one whose draft is first in Drafts has it, as a
- * mailbox assigns UIDs in one order (RFC 9051 §2.3.1.1). Only reads.
+ * Checks, after saveDraft() in Drafts, whether this call has the claim. The call whose draft has the lowest UID in Drafts has it: UIDs ascend
+ * in the order of arrival (RFC 9051 §2.3.1.1). Changes nothing.
  *
  * @param saved UID of the draft of this call
  * @returns `others` is `none` if this call may submit the message; otherwise its own draft has to be removed. `own` is the UID of that
- *   draft; null if it is unknown. `isFound` is false if the server does not find what was just saved: then it would not find earlier
+ *   draft; null if it is unknown. `isFound` is false if the server does not find the draft just saved, and so would not find earlier
  *   messages either
  */
 export async function checkClaim(
@@ -74,13 +75,13 @@ export async function checkClaim(
 ): Promise<{ others: EarlierSend; own: number | null; isFound: boolean }> {
   const drafts = await findEarlierCopies(imap, claim.drafts, claim);
   const sent = claim.sent === claim.drafts ? { kind: 'none' as const } : await findInSent(imap, claim.sent, claim);
-  // Without UIDPLUS a call cannot distinguish its own draft, so where there are several, none goes on.
+  // Without UIDPLUS a call cannot recognize its own draft, so of several calls none may continue.
   const own = saved ?? (drafts.length === 1 ? (drafts[0]?.uid ?? null) : null);
   const isFirst = drafts.length === 0 || drafts[0]?.uid === own;
   return { others: isFirst || sent.kind !== 'none' ? sent : { kind: 'begun' }, own, isFound: drafts.length > 0 };
 }
 
-/** Undoes saveDraft(): the message was not sent. The first draft belongs to the call with the claim; the others to calls that will remove them. */
+/** Removes the draft of the call that has the claim, which is the first one: its message was not sent. The other calls remove their own drafts. */
 export async function releaseClaim(imap: ImapConnection, claim: DraftClaim): Promise<void> {
   const [own] = await findEarlierCopies(imap, claim.drafts, claim);
   if (own?.isDraft) await removeDrafts(imap, claim, [own.uid]);
@@ -95,10 +96,10 @@ export async function removeDrafts(
 }
 
 /**
- * Moves the message, which the SMTP server has accepted, to Sent, and removes what other calls with the same key have left in Drafts: once it
- * is in Sent, none of them will send it. May be repeated at any point.
+ * Moves a message that the SMTP server has accepted to Sent, and then removes the drafts of other calls with the same key: once the message
+ * is in Sent, none of them will send it. If it fails at any point, it may be called again.
  *
- * @param mayBeInSent a copy may be in Sent already, saved by the provider or by an attempt that was cut off; then the draft is removed
+ * @param mayBeInSent true if the provider or an earlier attempt may have saved a copy in Sent; if there is one, the draft is removed
  * @returns the copy in Sent
  * @throws {UpstreamError} `refused` if the message is in neither mailbox
  */

@@ -10,9 +10,9 @@ import type { KeyedMessageId } from './keyed-message-id.ts';
 export interface EarlierCopy {
   uid: number;
   uidValidity: string;
-  /** False: made by a call with the same key and other contents. */
+  /** False if a call with the same key and other contents made it. */
   isSameMessage: boolean;
-  /** It has the flag \Draft: it is not known to be sent. */
+  /** True if it has the flag \Draft, so it is not known to be sent. */
   isDraft: boolean;
 }
 
@@ -23,12 +23,12 @@ export interface CopySearch {
   now: Date;
 }
 
-/** Older messages are not searched. A header search reads every message that no other key rules out, and Sent may hold 100,000. */
+/** Older messages are not searched: a server reads the header of every message in the period, and Sent may hold 100,000. */
 const MAX_AGE_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 /**
- * Copies of the message of a call.
+ * Finds the copies of a message in one mailbox.
  *
  * @returns in the order in which they were stored
  * @throws {ToolError} if there is no such mailbox
@@ -39,7 +39,7 @@ export async function findEarlierCopies(
   { id: { messageId, place, localPart }, fields, now }: CopySearch,
 ): Promise<EarlierCopy[]> {
   const { uidValidity } = await openMailbox(imap, mailbox, { fresh: true });
-  // Gmail finds whole Message-IDs only; elsewhere a part finds those with other contents too (RFC 9051 §6.4.4).
+  // Gmail finds whole Message-IDs only. Other servers also find a part of them (RFC 9051 §6.4.4), and so messages with other contents.
   const wanted = [headerKey('Message-ID', messageId), ...fields.map((field) => headerKey(field, place))];
   const either = [...wanted.slice(1).map(() => atom('OR')), ...wanted.flat()];
   const uids = await searchUids(imap, [atom('SINCE'), atom(earliestDate(now)), ...either]);
@@ -47,7 +47,7 @@ export async function findEarlierCopies(
   const found = await fetchByUid(imap, uids, items, ['FLAGS', 'BODY[HEADER.FIELDS]']);
   return uids.flatMap((uid) => {
     const ids = unfoldedHeader(found.get(uid));
-    // Some servers find more than was asked for.
+    // Some servers return messages that do not match.
     if (!ids.includes(place)) return [];
     const flags = listOf(found.get(uid)?.get('FLAGS')).map((flag) => textOf(flag)?.toLowerCase());
     return [{ uid, uidValidity, isSameMessage: ids.includes(localPart), isDraft: flags.includes('\\draft') }];
@@ -58,14 +58,14 @@ function headerKey(field: string, value: string): Token[] {
   return [atom('HEADER'), atom(field), string(value)];
 }
 
-/** RFC 5322 §2.2.3. */
+/** The fetched header fields without line folding (RFC 5322 §2.2.3). */
 function unfoldedHeader(items: FetchedItems | undefined): string {
   return (bytesOf(items?.get('BODY[HEADER.FIELDS]'))?.toString('latin1') ?? '').replace(/\r\n[ \t]+/g, '');
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `date` of RFC 9051 §9. */
+/** The first day that is searched, as `date` of RFC 9051 §9. */
 function earliestDate(now: Date): string {
   const since = new Date(now.getTime() - MAX_AGE_DAYS * DAY_MS);
   return `${since.getUTCDate()}-${MONTHS[since.getUTCMonth()]}-${since.getUTCFullYear()}`;

@@ -6,23 +6,23 @@ import { normaliseAddress } from '../mime/addresses.ts';
 export interface KeyedMessageId {
   /** With angle brackets: `<place.content@domain>`. */
   messageId: string;
-  /** A digest of mailbox, tool and key. Every message whose Message-ID has it was made by a call with this key. */
+  /** A digest of account, tool and key. Every message whose Message-ID contains it was made by a call with this key. */
   place: string;
-  /** `place.content`: every message whose Message-ID has it was made by a call with this key and these contents. */
+  /** `place.content`: every message whose Message-ID contains it was made by a call with this key and these contents. */
   localPart: string;
 }
 
 export interface KeyedCall {
   tool: string;
   idempotencyKey: string;
-  /** Everything that makes it the same message; goes through JSON. */
+  /** The contents by which calls with the same key are compared. Must be serializable as JSON. */
   content: unknown;
 }
 
 const PLACE_CHARS = 40;
 const CONTENT_CHARS = 20;
 
-/** @param secret 32 bytes that all replicas have */
+/** @param secret 32 bytes, the same on all replicas */
 export function keyedMessageId(secret: Buffer, account: MailAccount, call: KeyedCall): KeyedMessageId {
   const digest = (...parts: unknown[]) => createHmac('sha256', secret).update(JSON.stringify(parts)).digest('hex');
   const { server, login } = account.imap;
@@ -33,7 +33,7 @@ export function keyedMessageId(secret: Buffer, account: MailAccount, call: Keyed
   return { messageId: `<${localPart}@${address.slice(address.lastIndexOf('@') + 1)}>`, place, localPart };
 }
 
-/** A Message-ID that was not derived from a key, in the form that findEarlierCopies() takes. */
+/** Wraps a Message-ID that was not derived from a key, for findEarlierCopies(). */
 export function unkeyedMessageId(messageId: string): KeyedMessageId {
   const inner = messageId.replace(/^<|>$/g, '');
   return { messageId, place: inner, localPart: inner };

@@ -1,15 +1,15 @@
-/** Remembers the running calls with an idempotency key, and the results of those of the last day, in the memory of this process. */
+/** Keeps the running calls with an idempotency key, and the results of the calls of the last day, in the memory of this process. */
 import { ToolError, UpstreamError } from '../../errors.ts';
 
 export interface RecentResults {
   /**
-   * Runs `work`, unless a call with the same key is running or has succeeded: then its result is returned again. A call that failed
-   * may be made again.
+   * Runs `work`, unless a call with the same key is running or has succeeded: then the result of that call is returned. After a failure
+   * the next call runs `work` again.
    *
    * @param fingerprint a digest of everything about the call
-   * @param work `mayHaveHappened`: an earlier call ended with `unknown_outcome`
-   * @returns `result` as `work` returned it; goes through JSON
-   * @throws {ToolError} if the key was used with another fingerprint, or the running call takes longer than a minute from now
+   * @param work its argument `mayHaveHappened` is true if an earlier call ended with `unknown_outcome`
+   * @returns the result of `work`, which must be serializable as JSON
+   * @throws {ToolError} if the key was used with another fingerprint, or the running call does not end within a minute
    */
   once(
     key: string,
@@ -23,13 +23,13 @@ interface Call {
   expiresAt: number;
   /** Fulfilled when the call has ended, whether or not it succeeded. */
   running?: Promise<void>;
-  /** JSON of the result. Absent from a call that has ended: its outcome is unknown. */
+  /** JSON of the result. If the call has ended and this is absent, its outcome is unknown. */
   result?: string;
 }
 
 const DAY_MS = 24 * 3_600_000;
 const MAX_WAIT_MS = 60_000;
-/** Calls, and characters of their results, that are remembered; the oldest are forgotten first. */
+/** Limits for the kept calls and the characters of their results. The oldest are removed first. */
 const LIMITS = { calls: 10_000, chars: 8_000_000 };
 
 export function createRecentResults({
@@ -70,14 +70,14 @@ export function createRecentResults({
           const mayHaveHappened = earlier !== undefined;
           return { result: await run(key, fingerprint, () => work({ mayHaveHappened })), isRepeat: false };
         }
-        // If it fails, this call is a new attempt.
+        // If the running call fails, the next iteration runs `work`.
         await withinLimit(earlier.running, maxWaitMs);
       }
     },
   };
 }
 
-/** Calls by key, in the order in which they began or ended. Those that run are never forgotten. */
+/** A map of calls by key, in the order in which they began or ended. Running calls are never removed. */
 function createBoundedCalls(now: () => Date, limits: typeof LIMITS) {
   const calls = new Map<string, Call>();
   let chars = 0;

@@ -10,14 +10,14 @@ import { findInSent, type SavedCopy } from './draft-claim.ts';
 import type { KeyedMessageId } from './keyed-message-id.ts';
 import type { SendSession } from './send-session.ts';
 
-/** Where the copy of a sent message is, and which side saves it. */
+/** Determines where the copy of a sent message is saved, and by which side. */
 export interface CopyPlan {
   savedBy: SentCopySaver;
-  /** Null only where the provider saves the copy, and has no mailbox with the role Sent. */
+  /** Null only if the provider saves the copy and no mailbox has the role Sent. */
   mailbox: string | null;
 }
 
-/** @throws {ToolError} if there is no Sent, and the provider does not save the copy */
+/** @throws {ToolError} if no mailbox has the role Sent and the provider does not save the copy */
 export async function planCopy(
   imap: ImapConnection,
   account: Pick<MailAccount, 'smtp' | 'sentCopy'>,
@@ -27,7 +27,7 @@ export async function planCopy(
   return { savedBy, mailbox: await (savedBy === 'provider' ? mailbox.catch(nullIfMissing) : mailbox) };
 }
 
-/** @returns the copy; without a UID if the provider saves it; null if it could not be saved */
+/** @returns the copy, without a UID if the provider saves it; null if it could not be saved */
 export async function saveCopy(
   { rawWithBcc }: ComposedMessage,
   id: KeyedMessageId,

@@ -14,12 +14,13 @@ export interface KeyedDraft {
 }
 
 export interface SavedDraft extends SavedCopy {
-  /** An earlier call with the key saved it. */
+  /** True if an earlier call with the key saved it. */
   isEarlier: boolean;
 }
 
 /**
- * Of several replicas that save it at the same time, the one whose draft is first in the mailbox wins; the others remove theirs.
+ * Saves the draft, unless a call with the same key has saved it. If several replicas save it at the same time, the draft with the lowest UID
+ * remains, and the other replicas remove theirs.
  *
  * @throws {ToolError} if the key was used for another message
  */

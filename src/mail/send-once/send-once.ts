@@ -1,5 +1,5 @@
 /**
- * Sends a message at most once for each idempotency key; the record of it is the mailbox, which every replica sees.
+ * Sends a message at most once for each idempotency key; the record is kept in the mailbox, which all replicas share.
  *
  * Invariant: a message that may have been sent is not submitted again.
  */
@@ -30,7 +30,7 @@ import type { SendSession } from './send-session.ts';
 /** The message of a call with an idempotency key. */
 export interface KeyedMessage {
   id: KeyedMessageId;
-  /** An earlier call with the key ended with an unknown outcome. */
+  /** True if an earlier call with the key ended with an unknown outcome. */
   mayBeSent: boolean;
   planCopy(imap: ImapConnection): Promise<CopyPlan>;
   /** Called only if the message is to be sent. */
@@ -74,11 +74,11 @@ export async function sendOnce(message: KeyedMessage, session: SendSession): Pro
 interface Attempt {
   id: KeyedMessageId;
   copyPlan: CopyPlan;
-  /** Null if there is no Drafts, or the provider saves the copy: then only Sent is the record. */
+  /** Null if there is no Drafts or the provider saves the copy. Then only Sent records that the message was sent. */
   claim: DraftClaim | null;
 }
 
-/** Plans where the message is recorded, and finds what an earlier call with the key has left there. */
+/** Plans where the message is recorded, and looks there for the state that an earlier call with the key has left. */
 function findEarlier(
   { id, planCopy }: KeyedMessage,
   { account, now, wholeMailbox: { readImap } }: SendSession,
@@ -98,7 +98,7 @@ function findEarlier(
 /**
  * Claims the message for this call.
  *
- * @returns `none`, or the state of the message if a call on another replica has claimed it; then no draft of this call is left
+ * @returns `none`, or the state of the message if a call on another replica has claimed it; then the draft of this call is removed
  * @throws {UpstreamError} if the server did not answer; nothing was sent
  */
 async function claimDraft(
@@ -110,7 +110,7 @@ async function claimDraft(
   const removeOwn = (own: number) => finishImap((imap) => removeDrafts(imap, claim, [own])).catch(() => undefined);
   const check = () => readImap((imap) => checkClaim(imap, claim, uid));
   const { others, own, isFound } = await check()
-    // Some servers index new messages a moment later.
+    // Some servers index new messages with a delay.
     .then((first) => (first.isFound ? first : sleep(INDEXING_MS).then(check)))
     .catch(async (error: unknown) => {
       if (uid === null) return draftUnknown(error);
@@ -138,7 +138,7 @@ async function toOutcome(
   return { messageId: id.messageId, submission: null, copyPlan, copy };
 }
 
-/** Tries twice: the second attempt finds what the first one has done. */
+/** Tries twice. The second attempt detects what the first one has already done. */
 async function saveInSent(
   claim: DraftClaim,
   mayBeInSent: boolean,
@@ -149,7 +149,7 @@ async function saveInSent(
     .catch(() => null);
 }
 
-/** It is not known whether the draft was saved, or which one it is. */
+/** Reports that it is unknown whether the draft was saved, or which UID it has. */
 function draftUnknown(error: unknown): never {
   if (!(error instanceof UpstreamError) || error.fault === 'refused' || error.fault === 'credentials') throw error;
   throw new UpstreamError('IMAP', 'unreachable', DRAFT_UNKNOWN, { cause: error, code: error.code });

@@ -1,4 +1,4 @@
-/** Composes a message (RFC 5322, RFC 2045): the same bytes for submission and for the copy that is kept. */
+/** Composes a message (RFC 5322, RFC 2045): the same bytes for submission and for the copy in Sent or Drafts. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import MailComposer from 'nodemailer/lib/mail-composer';
@@ -31,7 +31,7 @@ export interface OutgoingMessage {
   html?: string;
   attachments: OutgoingAttachment[];
   date: Date;
-  /** With angle brackets. Left out: a new one. */
+  /** With angle brackets. Default: a new one. */
   messageId?: string;
 }
 
@@ -51,8 +51,8 @@ const MAX_RECIPIENTS = 200;
 export const MAX_MESSAGE_BYTES = 35 * 1024 * 1024;
 
 /**
- * Attachments that are streams are read into memory, one after the other. If one of them can be opened again, the message is not held in
- * memory but generated each time it is read, for submission and for the copy, as it may be large.
+ * Composes the message. Attachments that are streams are read into memory, one after the other. If an attachment can be opened again, the
+ * message is not held in memory but generated each time it is read, because it may be large.
  *
  * @throws {ToolError} for bad addresses, naming parameter and position; for more than 200 recipients; for more than 35 MiB
  */
@@ -93,10 +93,10 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
     text: withCrlf(message.text),
     ...(message.html === undefined ? {} : { html: withCrlf(message.html) }),
     newline: '\r\n',
-    // nodemailer would otherwise read files and URLs that a `{ path }` or `{ href }` names.
+    // Otherwise nodemailer would read the file or URL that a `{ path }` or `{ href }` names.
     disableFileAccess: true,
     disableUrlAccess: true,
-    // The same each time the message is generated.
+    // Fixed, so that each generation of the message has the same bytes.
     baseBoundary: randomBytes(12).toString('hex'),
   };
   const bytes = await generate(options, attachments);
@@ -104,7 +104,7 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
   return { ...bytes, messageId, envelope: { from: from.address, to: recipients } };
 }
 
-/** In memory, unless an attachment is not: then the length is computed, and the bytes are generated when they are read. */
+/** Generates the message in memory if its attachments are. Otherwise its length is computed, and its bytes are generated when they are read. */
 async function generate(
   options: object,
   attachments: ReadAttachment[],
@@ -205,7 +205,7 @@ function tooLarge(): ToolError {
   );
 }
 
-/** Attachments are sent in base64, which multipart and message types may not have (RFC 2046 §5.1, §5.2). */
+/** Attachments are sent in base64, which is not allowed for multipart and message types (RFC 2046 §5.1, §5.2). */
 function toBase64Type(contentType: string): string {
   const token = '[\\w!#$&^.+-]{1,127}';
   const known = new RegExp(`^(?!multipart/|message/)${token}/${token}(?:; ?charset="?[\\w.:-]{1,40}"?)?$`, 'i');

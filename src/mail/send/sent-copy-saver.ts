@@ -2,11 +2,11 @@
 import type { MailAccount } from '../account.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 
-/** `client`: this server appends it. `unknown`: the provider may save it, so Sent is searched before this server appends it. */
+/** `client`: mail-mcp appends it. `unknown`: the provider may save it, so Sent is searched before mail-mcp appends it. */
 export type SentCopySaver = 'client' | 'provider' | 'unknown';
 
 interface Provider {
-  /** SMTP hosts: the names themselves and all below them. */
+  /** SMTP host names. Subdomains are included. */
   hosts: readonly string[];
   savesCopy: 'always' | 'perhaps';
   /** Header field that keeps the original Message-ID where the provider replaces it. */
@@ -14,9 +14,9 @@ interface Provider {
 }
 
 /**
- * Providers that are known to save copies, each with the source. Known not to: Yahoo (MailCore/mailcore2 issue 724), Yandex and
- * Mail.ru (bkaankose/Wino-Mail issue 631). Proton Bridge (ProtonMail/proton-bridge issue 430) and DavMail (mguessan/davmail issue 269) do, on
- * hosts of their users: `--sent-copy=never` is for those.
+ * Providers that are known to save copies, each with the source. Known to save none: Yahoo (MailCore/mailcore2 issue 724), Yandex and
+ * Mail.ru (bkaankose/Wino-Mail issue 631). Proton Bridge (ProtonMail/proton-bridge issue 430) and DavMail (mguessan/davmail issue 269) save
+ * copies, but run on hosts of their users; operators set `--sent-copy=never` for them.
  */
 const PROVIDERS: readonly Provider[] = [
   // Gmail and Google Workspace. support.google.com/mail/answer/78892, as quoted in mustang-im/mustang issue 627; "Gmail sending", wiki of
@@ -58,7 +58,7 @@ export function sentCopySaver(
   if (sentCopy === 'never') return 'provider';
   const provider = providerOf(smtp.server.host);
   if (provider !== undefined) return provider.savesCopy === 'always' ? 'provider' : 'unknown';
-  // The IMAP server does not show where mail is submitted, so for Gmail the copy is searched, not left out.
+  // A mailbox of Gmail with another SMTP host: the mail may or may not be submitted through Gmail, so Sent is searched first.
   return imap.has('X-GM-EXT-1') ? 'unknown' : 'client';
 }
 

@@ -6,7 +6,7 @@ export interface Rejection {
   address: string;
   /** SMTP reply code (RFC 5321 §4.2.3), where there was one. */
   code: number | null;
-  /** A fixed sentence, not the server's. */
+  /** A fixed sentence; no text of the server. */
   reason: string;
 }
 
@@ -45,7 +45,7 @@ export function loginFault(cause: unknown): UpstreamError {
     const sentence = `The SMTP server wants an app password instead of the password of the account. ${NOTHING_SENT}`;
     return new UpstreamError('SMTP', 'credentials', sentence, { cause, code: 'APP_PASSWORD' });
   }
-  // 535 and 534 are about the login (RFC 4954 §6); some servers say 550 or 554. 530 and 538 ask for TLS, 50x know no AUTH.
+  // 534 and 535 refuse the credentials (RFC 4954 §6); some servers use 550 or 554. 530 and 538 require TLS, and 50x mean that AUTH is unknown.
   if ([534, 535, 550, 554].includes(replyCode)) return wrongLogin({ cause, code });
   const sentence = `The SMTP server accepts no login at the moment (${code}). ${NOTHING_SENT} Try again in a minute.`;
   return new UpstreamError('SMTP', 'refused', sentence, { cause, code });
@@ -59,7 +59,7 @@ export function wrongLogin(options: { cause?: unknown; code?: string | undefined
 /**
  * A fault of the submission.
  *
- * @param mayHaveArrived the last byte was sent: without a reply the outcome is unknown
+ * @param mayHaveArrived true if the whole message was passed to the connection: without a reply the outcome is unknown
  */
 export function sendFault(cause: unknown, mayHaveArrived: boolean): UpstreamError {
   const rejected = rejectionsOf(cause);

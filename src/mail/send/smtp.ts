@@ -1,7 +1,7 @@
 /**
  * Submits composed messages (RFC 6409); compose.ts composes them, sent-copy-saver.ts decides which side saves the copy.
  *
- * Invariant: a submission is never retried. The entry point to nodemailer's SMTP client.
+ * Invariant: a submission is never retried. Only this file uses nodemailer's SMTP client.
  */
 import { Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
@@ -16,9 +16,9 @@ export interface SmtpLimits {
   /** For DNS, TCP and TLS. */
   connectMs: number;
   greetingMs: number;
-  /** Without a byte from the server. */
+  /** Longest silence of the server. */
   silenceMs: number;
-  /** For everything, the message included. */
+  /** For the whole submission. */
   totalMs: number;
 }
 
@@ -36,7 +36,7 @@ export interface Submission {
 }
 
 const LIMITS: SmtpLimits = { connectMs: 10_000, greetingMs: 10_000, silenceMs: 30_000, totalMs: 120_000 };
-/** For EHLO: does not disclose the host name, and a client without a public name uses an address literal (RFC 5321 §4.1.4). */
+/** The argument of EHLO: an address literal, as for a client without a public name (RFC 5321 §4.1.4). It does not disclose the host name. */
 const EHLO_NAME = '[127.0.0.1]';
 
 /**
@@ -86,20 +86,20 @@ export async function submit(
 /**
  * Logs in and quits.
  *
- * @throws {UpstreamError} that says what is wrong with server or login
+ * @throws {UpstreamError} that says whether the server or the login is the cause
  */
 export function verifySmtp(server: MailServer, login: Login, options: SmtpOptions = {}): Promise<void> {
   return withSmtp(server, login, options, async () => undefined);
 }
 
-/** @param use its second argument is a promise that is rejected when the connection fails, and never fulfilled */
+/** Connects, logs in, runs `use` and quits. @param use its argument `failure` is rejected when the connection fails, and never fulfilled */
 async function withSmtp<T>(
   server: MailServer,
   login: Login,
   options: SmtpOptions,
   use: (connection: SMTPConnection, failure: Promise<never>) => Promise<T>,
 ): Promise<T> {
-  // A NUL ends a field in AUTH PLAIN (RFC 4616 §2), so no login can have one.
+  // NUL ends a field in AUTH PLAIN (RFC 4616 §2), CR and LF end a command: no account can have such a login.
   if (/[\0\r\n]/.test(login.username + login.password)) throw wrongLogin();
   const limits = { ...LIMITS, ...options.limits };
   const connection = new SMTPConnection({
@@ -124,7 +124,7 @@ async function withSmtp<T>(
     connection.on('error', reject);
     deadline = setTimeout(() => reject(Object.assign(new Error('deadline'), { code: 'ETIMEDOUT' })), limits.totalMs);
   });
-  // It may be rejected after the work is done, when it is no longer awaited.
+  // Prevents an unhandled rejection if the connection fails after `use` has ended.
   failure.catch(() => undefined);
   try {
     await Promise.race([promised((done) => connection.connect(done)), failure]).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-/** Gives the attachments of a message links. */
+/** Adds download links to the attachments of a message. */
 import type { WithBytes } from '../../attachments/store.ts';
 import { type Message, openPart } from '../../mail/messages/read.ts';
 import type { MailSession } from './mail-session.ts';
@@ -13,8 +13,8 @@ interface LinkedAttachment {
 }
 
 /**
- * Gives every attachment a link, if the connection may have them. While the attachment store is down, the links are null and a warning says
- * so; the message stays readable.
+ * Adds a link to each attachment. The links are null, with a warning, if the policy does not allow attachments or the attachment store does
+ * not answer; the message stays readable.
  */
 export async function linkAttachments(
   message: Message,

@@ -8,7 +8,7 @@ import { NOT_REMOVED, toMoveResult } from './move-results.ts';
 interface NamedMessage {
   mailbox: string;
   uid: number;
-  /** As openMailbox(). */
+  /** The UIDVALIDITY that openMailbox() requires. */
   uidValidity: string | undefined;
 }
 
@@ -22,7 +22,7 @@ export function deletePermanently(message: NamedMessage, { changeImap }: MailSes
   }, mailbox);
 }
 
-/** The trash may be a mailbox that the connection is not allowed to use otherwise. */
+/** Moves the message to the trash, even if the policy does not allow the connection to use that mailbox otherwise. */
 export function moveToTrash(message: NamedMessage, { wholeMailbox: { changeImap, withinPolicy } }: MailSession) {
   const { mailbox, uid, uidValidity } = message;
   return changeImap(async (wholeImap) => {

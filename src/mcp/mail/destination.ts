@@ -1,4 +1,4 @@
-/** Checks that a call may put a message into the mailbox that it names: what is in the trash is deleted sooner or later. */
+/** Checks that a call may store a message in the mailbox that it names. The trash needs the right to delete, because it is emptied sooner or later. */
 
 import { listMailboxes, type Mailbox } from '../../mail/mailbox/list-mailboxes.ts';
 import { unknownMailbox } from '../../mail/mailbox/open-mailbox.ts';
@@ -11,10 +11,10 @@ const AS_MOVED: Use = { tool: 'move_mail_message' };
 const AS_DELETED: Use = { tool: 'delete_mail_message' };
 
 /**
- * The mailboxes are listed only if a right is missing.
+ * Checks the destination. The mailboxes are listed only if the call lacks the right to move or to delete.
  *
  * @param named mailbox that the caller has named
- * @param usual role of the mailbox that the tool itself stores messages in; any other needs the right to move. Left out: the tool moves
+ * @param usual role of the mailbox that the tool itself stores messages in; any other needs the right to move. Absent for tools that move messages
  * @throws as Rights.require()
  */
 export async function requireDestination(
@@ -28,16 +28,16 @@ export async function requireDestination(
   const mailboxes = await wholeMailbox.readImap((imap) => listMailboxes(imap, { counts: false }));
   const destination = mailboxes.find(({ path }) => path === withInbox(named));
   const { folders } = permit.policy;
-  // Before any fact about it is returned, even that it does not exist.
+  // Checked before the next error, which discloses that the mailbox does not exist.
   if (folders) requireFolder(folders, named, mailboxes[0]?.delimiter ?? null);
-  // Some servers accept more names of a mailbox than they list; its role is not known under those.
+  // Some servers accept further names of a mailbox that they do not list. The role is unknown for such a name, so it is refused.
   if (destination === undefined) throw unknownMailbox(named);
   const isTrash = mailboxes.some((mailbox) => mailbox.role === 'trash' && isAtOrBelow(mailbox, destination));
   const isUsual = usual === undefined || destination === mailboxes.find(({ role }) => role === usual);
   rights.require([...(isUsual ? [] : [AS_MOVED]), ...(isTrash ? [AS_DELETED] : [])]);
 }
 
-/** True for the mailbox itself and all below it. The comparison ignores case, as some servers do. */
+/** True if `path` is the mailbox itself or below it. Ignores case, as some servers do. */
 function isAtOrBelow({ path: above, delimiter }: Mailbox, { path }: Mailbox): boolean {
   const [outer, inner] = [above, path].map((name) => name.normalize('NFC').toLowerCase());
   if (outer === undefined || inner === undefined) return false;

@@ -1,5 +1,5 @@
 /**
- * Defines what the mail tools work with during one call: the mailbox, within the limits of the grant.
+ * Defines what the mail tools use during one call: the account, within the limits of the grant.
  *
  * Invariant: no data of a mailbox outside the policy becomes part of a result.
  */
@@ -16,39 +16,39 @@ import type { Permit } from '../../policy.ts';
 /** Connections to the mailbox. */
 export interface ImapAccess {
   /**
-   * For reading only: the call is repeated once on a fresh connection when a warm one turned out to be dead.
+   * For reading only. The call is repeated once on a fresh connection if the server has dropped the idle one.
    *
    * @param mailbox a connection that has it open is preferred
    */
   readImap: WithConnection;
-  /** For changes: repeated likewise, but only if the connection was lost before the first command that changes something was sent. */
+  /** For changes. Repeated likewise, but only if no command that changes something was sent before the connection was lost. */
   changeImap: WithConnection;
 }
 
 /**
- * The mailbox of one account, as the grant of the request allows it. Mailboxes outside the policy cannot be reached over its connections,
- * nor recipients outside it by `submit`.
+ * One account, as the grant of the request allows it. Its connections cannot reach mailboxes outside the policy, and `submit` cannot reach
+ * recipients outside it.
  */
 export interface MailSession extends ImapAccess {
   readonly account: MailAccount;
   readonly permit: Permit;
   /**
-   * Without the limit to certain mailboxes: to store a message of this call in Sent, Drafts or the trash, and to find out which mailboxes
-   * those are. Nothing else that is in them may become part of a result.
+   * Access that is not limited to certain mailboxes, for storing a message of this call in Sent, Drafts or the trash and for finding those
+   * mailboxes. No other contents of them may become part of a result.
    */
   readonly wholeMailbox: ImapAccess & {
-    /** As changeImap, to complete what was begun, also after the client has closed its request. */
+    /** As changeImap, for completing a change that has begun. Also runs after the client has closed its request. */
     finishImap: WithConnection;
-    /** A connection of `wholeMailbox` limited to the mailboxes of the policy, for what the caller has named. @param extra one mailbox more */
+    /** Limits a connection of `wholeMailbox` to the policy, for mailboxes that the caller has named. @param extra one more mailbox that it may use */
     withinPolicy(imap: ImapConnection, extra?: string): ImapConnection;
   };
-  /** @throws {ToolError} if this connection may not send now; nothing is counted yet */
+  /** Checks the limit without counting a message. @throws {ToolError} if the limit is reached */
   checkSendLimit(): Promise<void>;
   submit(message: ComposedMessage): Promise<Submission>;
-  /** The Message-ID of a message of this mailbox that has an idempotency key. */
+  /** Derives the Message-ID of a message of this account from its idempotency key. */
   keyedMessageId(call: KeyedCall): KeyedMessageId;
   readonly recentResults: RecentResults;
-  /** As AttachmentStore, for this mailbox and the mailboxes that may be read. */
+  /** As AttachmentStore, limited to this account and the mailboxes that the policy allows. */
   readonly attachments: {
     publish(attached: Attached, withBytes: WithBytes): Promise<string | null>;
     fetchOwn(url: string, maxBytes: number): Promise<OwnFile>;

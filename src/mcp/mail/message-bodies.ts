@@ -1,8 +1,8 @@
-/** Cuts the bodies of a message to the length that the model asked for. */
+/** Cuts the bodies of a message to the requested length. */
 import type { Message } from '../../mail/messages/read.ts';
 import { bodySlice } from '../body-slice.ts';
 
-/** `text_body` and `html_body`, as far as they were asked for, and where they were cut. */
+/** `text_body` and `html_body`, as requested, and where they were cut. */
 export function toBodies(message: Message, args: { body_format: string; max_chars: number; body_offset: number }) {
   const text = slice('text_body', args.body_format === 'html' ? undefined : message.text, args);
   const html = slice('html_body', args.body_format === 'text' ? undefined : message.html, args);

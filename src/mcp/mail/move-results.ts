@@ -1,4 +1,4 @@
-/** Describes to the model what moving or deleting a message did. */
+/** Describes the outcome of moving or deleting a message to the model. */
 import type { moveMessages } from '../../mail/messages/change.ts';
 
 type Moved = Awaited<ReturnType<typeof moveMessages>>[number];
@@ -16,6 +16,6 @@ export function toMoveResult(moved: Moved | undefined): {
   };
 }
 
-/** For servers without UIDPLUS, which could only mark the message. */
+/** Warning for servers without UIDPLUS, where the message could only be marked \Deleted. */
 export const NOT_REMOVED =
   'The message is still there, marked as deleted, and goes when the folder is next expunged: the mail server does not remove it alone, and others that are marked too would have gone with it.';

@@ -36,18 +36,18 @@ export const IdempotencyKey = z
   .optional()
   .describe('Any text that stands for this message, such as a UUID. Calls with the same one make it once (30 days).');
 
-/** To attach a file, the message that it is a part of is read. */
+/** The rights that attaching files needs: the message that has the file is read. */
 export function attachmentUses({ attachment_urls }: NewMessage): readonly Use[] {
   return attachment_urls.length === 0 ? [] : [{ tool: 'get_mail_message', tag: 'attachments' }];
 }
 
-/** The contents that distinguish a message from others with the same idempotency key. Links to attachments change with every call, so only their number is part of it. */
+/** The contents by which calls with the same idempotency key are compared. Only the number of links counts, because links change with every call. */
 export function contentOf({ attachment_urls, ...fields }: NewMessage): unknown {
   const { to, cc = '', bcc = '', subject, text_body, html_body = '' } = fields;
   return [to, cc, bcc, subject, text_body, html_body, attachment_urls.length];
 }
 
-/** @param messageId with angle brackets; a random one if it is left out */
+/** @param messageId with angle brackets. Default: a random one */
 export async function composeNewMessage(
   fields: NewMessage,
   { account, attachments, now }: MailSession,
@@ -67,7 +67,7 @@ export async function composeNewMessage(
   });
 }
 
-/** Fetches one after the other, so that large files are not in memory twice and a mailbox is not asked for all of them at the same time. */
+/** Fetches one file after the other, which limits memory and the connections to the mailbox. */
 async function fetchFiles(urls: string[], store: MailSession['attachments']): Promise<OwnFile[]> {
   const files: OwnFile[] = [];
   let left = MAX_MESSAGE_BYTES;

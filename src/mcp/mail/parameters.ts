@@ -1,4 +1,4 @@
-/** Declares the schemas that several mail tools share, and converts messages to them. */
+/** Declares the schemas that several mail tools share, and converts messages to these schemas. */
 import { z } from 'zod';
 import type { ListedMessage } from '../../mail/messages/list.ts';
 import type { MessageSummary } from '../../mail/mime/summary.ts';

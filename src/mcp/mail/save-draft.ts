@@ -15,7 +15,7 @@ export const DraftResult = z.object({
 });
 export type DraftResult = z.output<typeof DraftResult>;
 
-/** @param options `mailbox`: where it is saved; without `idempotencyKey` the same call again saves another draft */
+/** @param options `mailbox`: where the draft is saved. Without `idempotencyKey` a repeated call saves another draft */
 export function saveDraft(
   fields: NewMessage,
   { mailbox, idempotencyKey }: { mailbox: string; idempotencyKey: string | undefined },

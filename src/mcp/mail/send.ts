@@ -30,7 +30,7 @@ export const SendResult = z.object({
 });
 export type SendResult = z.output<typeof SendResult>;
 
-/** @param options `folder`: mailbox for the copy; without `idempotencyKey` the same call again sends again */
+/** @param options `folder`: mailbox for the copy. Without `idempotencyKey` a repeated call sends the message again */
 export function sendMessage(
   fields: NewMessage,
   { folder, idempotencyKey }: { folder: string | undefined; idempotencyKey: string | undefined },
@@ -50,7 +50,7 @@ async function sendWithoutKey(
   await session.checkSendLimit();
   const message = await composeToSend(fields, session);
   const submission = await session.submit(message);
-  // The message is sent: no fault after this may be reported as if it were not.
+  // The message is sent: a fault after this point must not be reported as a failure to send.
   const copy = await saveCopy(message, unkeyedMessageId(message.messageId), plan, session);
   return toSendResult({ messageId: message.messageId, submission, copyPlan: plan, copy });
 }
@@ -74,7 +74,7 @@ async function sendWithKey(
   return isRepeat ? { ...sent, already_sent: true } : sent;
 }
 
-/** @throws {ToolError} if there is no such mailbox; before anything is sent */
+/** Called before the message is sent. @throws {ToolError} if there is no such mailbox */
 async function planCopyIn(
   imap: ImapConnection,
   folder: string | undefined,

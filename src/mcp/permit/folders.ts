@@ -8,7 +8,7 @@ const EVERYTHING_BELOW = /^(.+)([^\p{L}\p{M}\p{N}\s*%])\*$/u;
 const comparableName = (name: string): string => withInbox(name).normalize('NFC');
 
 /**
- * One entry in the form in which it is sealed.
+ * Normalises one entry for the sealed policy.
  *
  * @returns undefined if it is neither a name nor a name with a delimiter and `*`
  */

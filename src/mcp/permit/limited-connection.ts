@@ -1,4 +1,4 @@
-/** Limits a connection to certain mailboxes: the others cannot be opened or written to, and are not listed. */
+/** Limits a connection to certain mailboxes: other mailboxes cannot be opened or written to, and are not listed. */
 import { ToolError } from '../../errors.ts';
 import { string, type Token, textOf, type UntaggedResponse } from '../../mail/imap/data-formats.ts';
 import type {
@@ -23,7 +23,7 @@ const NAME_POSITION: Readonly<Record<string, number>> = {
   LSUB: 1,
 };
 
-/** Commands in the selected mailbox. Commands that are neither here nor above are refused. */
+/** Commands in the selected mailbox. Commands that are neither here nor in NAME_POSITION are refused. */
 const IN_SELECTED_MAILBOX: ReadonlySet<string> = new Set([
   'UID FETCH',
   'UID SEARCH',
@@ -37,16 +37,16 @@ const IN_SELECTED_MAILBOX: ReadonlySet<string> = new Set([
 
 const LISTING: ReadonlySet<string> = new Set(['LIST', 'LSUB']);
 
-/** A view of a connection. Every command passes through it, so no tool has to check names itself. */
+/** A limited view of a connection. Every command passes through it, so tools do not have to check names themselves. */
 export class LimitedConnection implements ImapConnection {
   readonly #connection: ImapConnection;
   readonly #folders: readonly string[];
   readonly #extra: string | undefined;
-  /** Decisions about names for which the delimiter of the server was needed. */
+  /** Cached decisions, by name, that needed the delimiter of the server. */
   readonly #decided = new Map<string, boolean>();
 
   /**
-   * @param folders as in Policy
+   * @param folders entries of the policy, as for includesFolder()
    * @param extra one more mailbox, in the spelling of the server
    */
   constructor(connection: ImapConnection, folders: readonly string[], extra?: string) {
@@ -108,7 +108,7 @@ export class LimitedConnection implements ImapConnection {
     return this.#connection.read(command);
   }
 
-  /** Only the owner of a connection closes it. */
+  /** Always throws: only the owner of a connection closes it. */
   close(): never {
     throw notOnLimited('close');
   }
@@ -125,7 +125,7 @@ export class LimitedConnection implements ImapConnection {
     if (this.selected !== null) await this.#requireFolder(this.selected.path);
   }
 
-  /** Lists the mailbox only where its delimiter can matter. @returns null if there is no such mailbox */
+  /** The delimiter, for which the mailbox is listed if an entry ends in `/*`. @returns null if none does, or there is no such mailbox */
   async #delimiterOf(name: string): Promise<string | null> {
     if (!this.#folders.some((entry) => entry.endsWith('/*'))) return null;
     let delimiter: string | null = null;

@@ -1,5 +1,5 @@
 /**
- * Decides what a connection may do: policy decides which tools it is offered, scope and consent which of them it may call.
+ * Decides what a connection may do: the policy decides which tools it is offered, scope and consent decide which of them it may call.
  *
  * Invariant: policy, scope and consent all have to allow a call.
  */
@@ -35,13 +35,13 @@ export function isOffered({ methods, tags, tools }: Policy, tool: ToolKind): boo
   );
 }
 
-/** The powers for which the policy leaves a tool, in their usual order. */
+/** The powers for which the policy allows at least one tool, in the order of POWERS. */
 export function powersLeft(tools: readonly ToolKind[], policy: Policy): Power[] {
   const left = tools.filter((tool) => isOffered(policy, tool)).map(powerOf);
   return POWERS.filter((power) => left.includes(power));
 }
 
-/** True if the policy allows this area; a tool of several areas is offered without the areas that are not allowed. */
+/** True if the policy allows the tag. A tool with several tags is offered if one is allowed, without the functions of the others. */
 export function isTagOffered({ tags }: Policy, tag: Tag): boolean {
   return tags === undefined || tags.includes(tag);
 }
@@ -52,10 +52,10 @@ export function isGranted({ scope, consent }: Pick<Permit, 'scope' | 'consent'>,
 }
 
 /**
- * The refusal of a call that only lacks consent: the step-up challenge where a scope is missing (BEAR-04). Where the token has the scope but
- * the owner has withheld one of its powers, a challenge could name no scope that the client lacks, and the client would refresh in vain.
+ * The refusal of a call that the policy allows: the step-up challenge if a scope is missing (BEAR-04). If the token has the scope but the
+ * owner has withheld the power, it is a ToolError: a challenge could not name a scope that the client lacks.
  *
- * @param needed all tools whose effects the call has
+ * @param needed all tools whose rights the call needs
  */
 export function notGranted({ scope, consent }: Permit, needed: readonly ToolKind[]): OAuthError | ToolError {
   if (needed.every(({ effect }) => scope.includes(SCOPE_OF[effect]))) {

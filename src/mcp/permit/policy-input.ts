@@ -6,7 +6,7 @@ import { folderEntry } from './folders.ts';
 import { isOffered, type ToolKind } from './permit.ts';
 import { recipientEntry } from './recipients.ts';
 
-/** What is absent is not limited. */
+/** The limits as written by the operator. A limit that is absent does not apply. */
 export interface PolicyInput {
   /** Names of methods, or `read` and `write` for several. */
   methods?: readonly string[] | undefined;
@@ -22,16 +22,18 @@ export interface PolicyInput {
 
 type Limit = keyof PolicyInput;
 
-/** Words for several methods. */
+/** Groups of methods that an operator can name by one word. */
 export const METHOD_GROUPS: Readonly<Record<string, readonly Method[]>> = {
   read: ['list', 'get', 'search'],
   write: ['create', 'update', 'delete', 'send'],
 };
 
 /**
+ * Parses the limits and checks that they leave at least one tool.
+ *
  * @param tools all tools; tags and names are checked against them
  * @param nameOf the operator's name for a limit: `--methods`, `config.methods`
- * @returns all faults at once; the policy is valid only if there are none
+ * @returns all faults together; the policy is valid only if there are none
  */
 export function readPolicy(
   input: PolicyInput,

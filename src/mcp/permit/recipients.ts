@@ -8,14 +8,14 @@ import {
 } from '../../mail/mime/addresses.ts';
 import type { Permit } from '../../policy.ts';
 
-/** Parts of a local part that some servers read as an address at another domain: `ann%elsewhere.example@here.example`, encoded words. */
+/** Matches local parts that some servers read as an address at another domain: `ann%elsewhere.example@here.example`, encoded words. */
 const MAY_BE_REROUTED = /[%!@:"\\]|=\?/;
 
 /** ASCII letters only: otherwise the Kelvin sign would become a `k`, which is another mailbox. */
 const toLowerCaseAscii = (address: string): string => address.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /**
- * One entry of a list of recipients in the form in which it is sealed: an address, or `@` with a domain for all its addresses.
+ * Normalises one entry of a list of recipients for the sealed policy: an address, or `@` with a domain for all its addresses.
  *
  * @returns undefined if it is neither
  */
@@ -30,12 +30,12 @@ export function includesRecipient(entries: readonly string[], address: string): 
   const compared = toLowerCaseAscii(address);
   if (entries.includes(compared)) return true;
   const at = compared.lastIndexOf('@');
-  // Full-width signs become these signs for a server that normalises them.
+  // Full-width characters are checked too: a server that normalises them turns them into these characters.
   const local = compared.slice(0, at).normalize('NFKC');
   return !MAY_BE_REROUTED.test(local) && entries.includes(compared.slice(at));
 }
 
-/** The addresses that a list of the permit does not include. `whose` names the owner of that list. */
+/** The addresses that a list of the permit does not include. `whose` says whether it is the list of the operator or of the account owner. */
 function notListed({ policy, consent }: Permit, addresses: readonly string[]) {
   const notIn = (entries: readonly string[] | undefined) =>
     entries === undefined ? [] : addresses.filter((address) => !includesRecipient(entries, address));

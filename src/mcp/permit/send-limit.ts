@@ -6,7 +6,7 @@ import type { State } from '../../state/state.ts';
 const WINDOW_SECONDS = 3600;
 
 export interface SendLimit {
-  /** For use before a message is prepared; counts nothing. @throws {ToolError} if the limit is reached */
+  /** Checks the limit before a message is prepared, and counts nothing. @throws {ToolError} if the limit is reached */
   check(): Promise<void>;
   /**
    * Counts one message and sends it. A message that was certainly not sent is not counted.
@@ -29,8 +29,10 @@ export function sendsKey({
 }
 
 /**
+ * Creates the limit of one connection.
+ *
  * @param parts.most messages in an hour; undefined: no limit
- * @param parts.key of sendsKey()
+ * @param parts.key from sendsKey()
  * @param parts.areAllCounted false if other replicas send too and do not share the state
  */
 export function createSendLimit(parts: {
@@ -64,7 +66,7 @@ export function createSendLimit(parts: {
     async counted(send) {
       requireCountable();
       const { count, endsAt } = await state.count(key, WINDOW_SECONDS).catch(notCountable);
-      // If this fails, one message too many is counted until the hour ends. In the next hour it would allow one message too many.
+      // If this fails, one message too many stays counted until the hour ends. Not subtracted after the end, which would raise the next limit by one.
       const uncount = async () => {
         if (now() < endsAt) await state.count(key, WINDOW_SECONDS, -1).catch(() => undefined);
       };

@@ -65,7 +65,7 @@ function onServer({ server }: Pick<ScriptedImap, 'server'>): MailAccount {
   return { fullName: '', email: 'ada@example.test', imap: endpoint, smtp: endpoint };
 }
 
-/** The results that every server has to give. */
+/** Asserts the results that the tools return for this mailbox on every server. */
 async function expectAllIsRead(tools: MailTools): Promise<void> {
   const listed = await tools.call('list_mail_messages', { folder: 'INBOX' });
   expect(listed).toMatchObject({
@@ -184,7 +184,7 @@ describe('names of mailboxes', () => {
     return mailboxes;
   };
 
-  test('with everything below INBOX and a dot between levels have roles by their last level', async () => {
+  test('get their roles by the last level, if all are below INBOX and the delimiter is a dot', async () => {
     const lines = ['INBOX', 'INBOX.Sent', 'INBOX.Drafts', 'INBOX.Trash', 'INBOX.Archive.2024'];
     expect(await pathsOn(lines.map((name) => `() "." "${name}"`))).toMatchObject(
       [
@@ -197,14 +197,14 @@ describe('names of mailboxes', () => {
     );
   });
 
-  test('INBOX in any case is INBOX, and what is below it keeps its spelling', async () => {
+  test('are INBOX for INBOX in any case, and keep their spelling for mailboxes below it', async () => {
     expect(await pathsOn(['() "/" "inbox"', '() "/" "Inbox/Sub"'])).toMatchObject([
       { path: 'INBOX', role: 'inbox' },
       { path: 'Inbox/Sub' },
     ]);
   });
 
-  test('without any hierarchy, in namespaces, and that cannot be opened are listed as they are', async () => {
+  test('are listed unchanged without a hierarchy, in other namespaces, and with \\Noselect', async () => {
     const lines = ['() NIL INBOX', '(\\Noselect) "/" "#shared"', '() "/" "#shared/team"', '() "/" "Other Users/bob/x"'];
     expect(await pathsOn(lines)).toMatchObject([
       { path: 'INBOX', delimiter: null, selectable: true },
@@ -294,7 +294,7 @@ describe('a search that finds nothing', () => {
     expect(found).toMatchObject({ uids: [20], warning: expect.stringContaining('list_mail_messages') });
   });
 
-  test('for words in ASCII is not repeated: they may not be there', async () => {
+  test('for words in ASCII is not repeated', async () => {
     await using server = await oddServer((command) => (/^UID SEARCH/.test(command) ? '* SEARCH\nTAG OK' : undefined));
     const found = await server.tools.call('search_mail_messages', { folder: 'INBOX', query: 'SUBJECT nowhere' });
     expect(found).toEqual(expect.not.objectContaining({ warning: expect.anything() }));
@@ -325,8 +325,8 @@ test('a search for ALL fetches a page by sequence number, without SEARCH', async
   expect(server.commands.filter((command) => /SEARCH/.test(command))).toEqual([]);
 });
 
-describe('a server that serves no client without an ID', () => {
-  test('gets one before a mailbox is opened, without another round trip', async () => {
+describe('a server that requires ID (RFC 2971)', () => {
+  test('gets ID before a mailbox is opened, without another round trip', async () => {
     let isKnown = false;
     await using server = await oddServer(
       (command) => {
@@ -340,7 +340,7 @@ describe('a server that serves no client without an ID', () => {
     await expectAllIsRead(server.tools);
   });
 
-  test('is the only one that gets it', async () => {
+  test('is the only kind of server that gets ID', async () => {
     await using server = await oddServer(() => undefined, { capabilities: 'IMAP4rev1 ID' });
     await expectAllIsRead(server.tools);
     expect(server.commands.filter((command) => /^ID/.test(command))).toEqual([]);
@@ -368,7 +368,7 @@ describe('invalid structures', () => {
   test.each([
     ['an empty structure', '()'],
     ['no structure', 'NIL'],
-    ['text for a structure', '"what"'],
+    ['text in place of a structure', '"what"'],
   ])('%s is reported, and the body is returned as it is', async (_name, structure) => {
     await using server = await oddServer((command) => {
       if (!/^UID FETCH 20 /.test(command)) return undefined;
@@ -512,7 +512,7 @@ describe('a change of which the server refuses a part', () => {
 
   test.each([
     ['EXPUNGE', /^EXPUNGE/],
-    ['SEARCH, without which it is unknown what EXPUNGE would remove', /^UID SEARCH/],
+    ['SEARCH, so that it is unknown which messages EXPUNGE would remove', /^UID SEARCH/],
   ])('says that the message is marked: %s', async (_name, command) => {
     await using server = await refusing(command);
     const result = await server.tools.call('delete_mail_message', { folder: 'INBOX', uid: 20 });

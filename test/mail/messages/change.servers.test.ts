@@ -168,7 +168,7 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
       expect(await contents(account, 'INBOX')).toMatchObject([{ subject: 'stays' }]);
     });
 
-    test('others that are marked \\Deleted are not removed with it, and keep their mark', async () => {
+    test('others that are marked \\Deleted are not removed with it, and keep \\Deleted', async () => {
       const account = newAccount();
       const {
         INBOX: [uid = 0, marked = 0],

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
-import { fetchInPieces, isAboutMessages } from '../../../src/mail/messages/fetch-in-pieces.ts';
+import { fetchInPieces, isCausedByMessage } from '../../../src/mail/messages/fetch-in-pieces.ts';
 
-/** A server that fails on a piece with one of the bad UIDs, unless it is asked for the last set of items. */
+/** A server that fails on a piece with one of the bad UIDs, unless the set of items is `few`. */
 function serverWith(bad: readonly number[]) {
   const pieces: number[][] = [];
   const fetch = async (piece: readonly number[], itemSets: readonly string[]) => {
@@ -48,5 +48,5 @@ test.each([
   ['PROTOCOL_UnexpectedTag', true],
   ['ETIMEDOUT', false],
 ])('%s can be caused by a message: %s', (code, expected) => {
-  expect(isAboutMessages(new UpstreamError('IMAP', 'refused', 'no', { code }))).toBe(expected);
+  expect(isCausedByMessage(new UpstreamError('IMAP', 'refused', 'no', { code }))).toBe(expected);
 });

@@ -18,7 +18,7 @@ const fetched = (sequence: number, uid: number, subject = `uid ${uid}`) =>
   `* ${sequence} FETCH (UID ${uid} FLAGS () INTERNALDATE "04-Mar-2025 05:06:07 +0000" RFC822.SIZE 9 ENVELOPE (NIL "${subject}" NIL NIL NIL NIL NIL NIL NIL NIL) BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 4 1) BODY[HEADER.FIELDS (REFERENCES)] "" BODY[1]<0> "text")`;
 
 describe('a change by another connection', () => {
-  test('that removes one message and adds one leaves the number the same, and the page is right', async () => {
+  test('that removes one message and adds one is noticed, although the number of messages stays the same', async () => {
     let fetches = 0;
     await using server = await startScriptedImap((command) => {
       if (command.startsWith('FETCH')) {
@@ -35,7 +35,7 @@ describe('a change by another connection', () => {
     });
   });
 
-  test('that shrinks a mailbox while another is open makes the page be requested once more', async () => {
+  test('that removes messages of a mailbox while another is open causes a second request of the page', async () => {
     let opened = 0;
     const script: Script = (command) => {
       if (command.startsWith('EXAMINE "INBOX"')) {
@@ -73,7 +73,7 @@ describe('a mailbox that cannot be opened', () => {
     });
   });
 
-  test('is never followed by a pipelined change', async () => {
+  test('is not followed by a change in the same round trip', async () => {
     await using server = await startScriptedImap((command) =>
       command.startsWith('SELECT') ? 'TAG NO [NONEXISTENT] no such mailbox' : undefined,
     );
@@ -85,7 +85,7 @@ describe('a mailbox that cannot be opened', () => {
 });
 
 describe('a server that', () => {
-  test('responds with a wrong tag loses the connection, and no data is taken from the response', async () => {
+  test('responds with a wrong tag is disconnected, and the data of the response is discarded', async () => {
     await using server = await startScriptedImap((command) => (command.startsWith('UID SEARCH') ? '' : undefined));
     await withImap(server, async (imap) => {
       const search = () => searchMessages(imap, 'INBOX', parseSearch('SEEN'), PAGE);
@@ -106,7 +106,7 @@ describe('a server that', () => {
     });
   });
 
-  test('sends other sizes than BODYSTRUCTURE says is asked for the part', async () => {
+  test('returns another number of bytes for a prefetched part than BODYSTRUCTURE states is asked for the part again', async () => {
     const inner =
       '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 4 1)("TEXT" "HTML" NIL NIL NIL "7BIT" 4 1) "ALTERNATIVE" ("BOUNDARY" "b")';
     const body = '--b\r\nContent-Type: text/plain\r\n\r\nwrong\r\n--b--';

@@ -79,7 +79,7 @@ describe('on a warm connection, one round trip is enough for', () => {
     expect(await roundTrips(account, (imap) => readMessage(imap, 'INBOX', uid, { format }))).toBe(1);
   });
 
-  test('each of two mailboxes in turns', async () => {
+  test('each of two mailboxes that are used in turn', async () => {
     const account = newAccount();
     await appendMessages(account, { INBOX: [message()], Other: [message()] });
     const use = async (imap: Parameters<Parameters<typeof withImap>[1]>[0]) => {
@@ -138,7 +138,7 @@ describe('a change by another connection', () => {
 });
 
 describe('a warm connection that was idle', () => {
-  test('and that died silently costs a short wait, and the call is repeated', async () => {
+  test('and is dead without an error costs a short wait, and the call is repeated', async () => {
     const account = newAccount();
     await appendMessages(account, { INBOX: [message()] });
     const { host, tlsPort: port } = testServers().imap;
@@ -154,7 +154,7 @@ describe('a warm connection that was idle', () => {
     await sleep(100);
     proxy.freeze();
     setTimeout(() => proxy.thaw(), 150);
-    // A call that only reads is not repeated after the long timeout, so a result means that the short one was enough.
+    // The call is repeated only after the short timeout: after the long one it would fail.
     expect((await list()).total).toBe(1);
     expect(proxy.accepted()).toBe(2);
     await pool.close();

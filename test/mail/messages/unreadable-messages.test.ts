@@ -73,9 +73,9 @@ describe.each(CALLS)('%s', (tool, args) => {
   test.each<[string, Script]>([
     ['drops the connection', drop],
     ['refuses', () => 'TAG NO [SERVERBUG] Internal error'],
-    ['refuses without saying why', () => 'TAG NO no'],
-    ['promises 3 GB', () => '* 13 FETCH (UID 130 ENVELOPE (NIL {3000000000}'],
-    ['makes no sense', () => '* 13 FETCH (UID 130\nTAG ((('],
+    ['refuses without a response code', () => 'TAG NO no'],
+    ['announces a literal of 3 GB', () => '* 13 FETCH (UID 130 ENVELOPE (NIL {3000000000}'],
+    ['sends an invalid response', () => '* 13 FETCH (UID 130\nTAG ((('],
   ])('a message at which the server %s does not affect the others of its page', async (_name, misbehave) => {
     await using server = await mailboxWith([130], misbehave);
     // On a new connection, and on a warm one.
@@ -109,7 +109,7 @@ describe.each(CALLS)('%s', (tool, args) => {
     expect(page.messages).toEqual([expect.objectContaining({ uid: 190, ...UNREADABLE })]);
   });
 
-  test('a server that breaks off at all of them is asked a bounded number of times, and the fault is reported', async () => {
+  test('if the server fails on all of them, the number of attempts is bounded, and the fault is reported', async () => {
     await using server = await mailboxWith(ALL_UIDS, drop);
     expect(await server.tools.failure(tool, args)).toMatchObject({ fault: 'refused' });
     expect(server.connections()).toBeLessThan(30);

@@ -106,7 +106,7 @@ const BAD_MESSAGES: BadMessage[] = [
     read: { text_body: 'the text', date: expect.stringMatching(/^20\d\d-\d\d-\d\dT/) },
   },
   {
-    name: 'a date before there was mail',
+    name: 'a date before 1900',
     raw: `${HEAD.replace(/Date: .*/, 'Date: Fri, 31 Dec 0099 23:59:59 +0000')}\nthe text\n`,
     read: { text_body: 'the text', date: expect.stringMatching(/^20\d\d-\d\d-\d\dT/) },
   },
@@ -131,7 +131,7 @@ const BAD_MESSAGES: BadMessage[] = [
     read: { text_body: expect.any(String) },
   },
   {
-    name: 'a boundary that all levels share',
+    name: 'the same boundary on all levels',
     raw: `${HEAD}${'Content-Type: multipart/mixed; boundary=b\n\n--b\n'.repeat(30)}\nthe text\n--b--\n`,
     read: { text_body: expect.stringContaining('the text') },
   },
@@ -142,7 +142,7 @@ const BAD_MESSAGES: BadMessage[] = [
   },
 ];
 
-/** Processor time. Without limits the worst of them would take minutes. */
+/** Limit of processor time. Without the limits of the parsers the worst messages would take minutes. */
 const MAX_MS = 10_000;
 const MAX_CHARS = 200_000;
 

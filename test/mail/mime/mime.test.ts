@@ -10,7 +10,7 @@ import { createTransferDecoder, decodeTransfer } from '../../../src/mail/mime/tr
 import { cpuMs } from '../../support/app/cpu-time.ts';
 
 describe('transfer encodings', () => {
-  test('base64 is decoded in any pieces', () => {
+  test('base64 is decoded however it is divided into chunks', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.array(fc.nat(400), { maxLength: 6 }), (content, cuts) => {
         const encoded = Buffer.from(content).toString('base64').replace(/.{20}/g, '$&\r\n');
@@ -19,7 +19,7 @@ describe('transfer encodings', () => {
     );
   });
 
-  test('quoted-printable is decoded in any pieces', () => {
+  test('quoted-printable is decoded however it is divided into chunks', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(fc.nat(900), { maxLength: 6 }), (content, cuts) => {
         const encoded = [...content].map((byte) => `=${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');

@@ -78,7 +78,7 @@ describe('a pool', () => {
     await waitUntil(20_000, () => pool.size().idle === 0);
   });
 
-  test('at the overall limit ends the connection unused for longest, of whichever account', async () => {
+  test('at the overall limit ends the connection unused for longest, regardless of its account', async () => {
     const pool = newPool({ overall: 2 });
     const [a, b, c] = [newAccount(), newAccount(), newAccount()];
     const ofA = await pool.withConnection(a, async (imap) => imap);

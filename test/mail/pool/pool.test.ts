@@ -1,4 +1,4 @@
-/** The pool in front of IMAP servers that a test scripts; see pool.servers.test.ts for a real one. */
+/** Tests the pool with scripted IMAP servers; pool.servers.test.ts tests it with a real server. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { updateFlags } from '../../../src/mail/messages/change.ts';
@@ -43,7 +43,7 @@ describe('a pool', () => {
     expect(new Set(used).size).toBe(1);
   });
 
-  test('at the overall limit serves the call that waited longest, of whichever account', async () => {
+  test('at the overall limit serves the call that waited longest, regardless of its account', async () => {
     await using server = await startScriptedImap(() => undefined);
     const pool = newPool({ overall: 1 });
     const [a, b] = [onServer(server, 'a'), onServer(server, 'b')];

@@ -6,7 +6,7 @@ import { message } from '../../support/mail/build-message.ts';
 import { appendMessages } from '../../support/mail/mailboxes.ts';
 import { withImap } from '../../support/mail/with-imap.ts';
 
-/** Dovecot accepts the encoded keys, and finds the messages that the criteria describe. */
+/** Checks that Dovecot accepts the encoded keys and finds the messages that the criteria describe. */
 test('every kind of key finds the messages it describes', async () => {
   const account = newAccount();
   const long = 'x'.repeat(5_000);

@@ -31,7 +31,7 @@ describe.each([
   ['rich', (account: MailAccount) => account],
   ['poor', onBasicServer],
 ])('a draft that turns up late, on a %s server', (_kind, on) => {
-  test('while the message is being sent is removed when the message moves to Sent, and nothing else is', async () => {
+  test('while the message is being sent, is the only message that is removed when the message moves to Sent', async () => {
     const account = on(newAccount());
     const claim = claimOf(account);
     await withImap(account, async (imap) => {
@@ -48,7 +48,7 @@ describe.each([
     expect(await subjectsIn(account, 'Drafts')).toEqual(['other contents', 'other key', 'no draft']);
   });
 
-  test('after the message moved to Sent is recognised as late by the next call', async () => {
+  test('after the message has moved to Sent, is recognised as late by the next call', async () => {
     const account = on(newAccount());
     const claim = claimOf(account);
     await withImap(account, async (imap) => {

@@ -62,7 +62,7 @@ describe('a call with a key', () => {
     expect(await second).toEqual({ result: { mayHaveHappened: false }, isRepeat: false });
   });
 
-  test('learns that the outcome of an earlier one is unknown', async () => {
+  test('is passed the fact that the outcome of an earlier call is unknown', async () => {
     const { calls } = recentResults();
     await expect(calls.once('a', 'f', unknown)).rejects.toThrow('the outcome is unknown');
     await expect(calls.once('a', 'g', async () => 1)).rejects.toThrow('another message');

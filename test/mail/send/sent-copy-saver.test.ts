@@ -15,7 +15,7 @@ describe('which side saves the copy of a sent message', () => {
     ['smtp.zoho.eu', 'unknown'],
     ['smtp.mail.me.com', 'unknown'],
     ['mail.example.com', 'client'],
-    // Other servers with a name that ends or begins like one of them, and a relay that has no mailboxes.
+    // Other servers whose names begin or end like one of them, and a relay without mailboxes.
     ['evilsmtp.gmail.com', 'client'],
     ['smtp.gmail.com.example.com', 'client'],
     ['smtp-relay.gmail.com', 'client'],

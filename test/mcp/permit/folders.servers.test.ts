@@ -1,4 +1,4 @@
-/** A limit to certain mailboxes against every tool and every parameter that could name another one. */
+/** Tests the limit to certain mailboxes with every tool and every parameter that can name a mailbox. */
 import { globSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -45,8 +45,11 @@ const clientEras: Era[] = ['auto', 'legacy'];
 const attachments = [{ filename: 'a.txt', contentType: 'text/plain', content: 'attached' }];
 const mailboxes = ['INBOX', 'Secret', 'Work', 'Work/Alpha', 'Größe', 'Sent', 'Drafts', 'Trash'] as const;
 
-/** One message in every mailbox, with an attachment. */
-async function someone(): Promise<{ account: MailAccount; uids: Record<(typeof mailboxes)[number], number[]> }> {
+/** Creates an account with one message in every mailbox, each with an attachment. */
+async function accountWithMailboxes(): Promise<{
+  account: MailAccount;
+  uids: Record<(typeof mailboxes)[number], number[]>;
+}> {
   const account = newAccount();
   const one = (subject: string) => [message({ subject, attachments })];
   const uids = await appendMessages(account, {
@@ -118,7 +121,7 @@ describe.each(clientEras)('a limit to mailboxes, era %s', (era) => {
   );
 
   test.each(cases)('%s accepts no other mailbox as its %s, in any spelling', async (tool, _parameter, args) => {
-    const { account, uids } = await someone();
+    const { account, uids } = await accountWithMailboxes();
     await using assistant = await app.assistant(account, { era, flags });
     for (const mailbox of notInTheList) {
       const sentence = await assistant.failure(tool, { ...args(mailbox, uids.INBOX[0] ?? 0) });
@@ -129,7 +132,7 @@ describe.each(clientEras)('a limit to mailboxes, era %s', (era) => {
   });
 
   test('those in the list can be used, INBOX in any case and names in any normal form', async () => {
-    const { account, uids } = await someone();
+    const { account, uids } = await accountWithMailboxes();
     await using assistant = await app.assistant(account, { era, flags });
     for (const folder of ['inbox', 'Work/Alpha', 'Größe']) {
       expect(await assistant.call('list_mail_messages', { folder })).toMatchObject({ total: 1 });
@@ -138,12 +141,12 @@ describe.each(clientEras)('a limit to mailboxes, era %s', (era) => {
     expect(await subjectsIn(account, 'Work/Alpha')).toEqual(['in Work/Alpha', 'in INBOX']);
     await assistant.call('create_draft_mail_message', { ...written, folder: 'Größe' });
     expect(await subjectsIn(account, 'Größe')).toEqual(['in Größe', 'written']);
-    // The name is that of another mailbox, byte by byte, which this server does not have.
+    // The decomposed name is allowed, but as bytes it names another mailbox, which does not exist on this server.
     expect(await assistant.failure('list_mail_messages', { folder: 'Größe'.normalize('NFD') })).toContain('no mailbox');
   });
 
   test('no others are listed, with counts or without', async () => {
-    const { account } = await someone();
+    const { account } = await accountWithMailboxes();
     await using assistant = await app.assistant(account, { era, flags });
     for (const with_counts of [false, true]) {
       const { mailboxes: listed } = await assistant.call('list_mailboxes', { with_counts });
@@ -153,7 +156,7 @@ describe.each(clientEras)('a limit to mailboxes, era %s', (era) => {
   });
 
   test('sent, drafted and deleted messages are stored in their mailboxes, and cannot be read there', async () => {
-    const { account, uids } = await someone();
+    const { account, uids } = await accountWithMailboxes();
     await using assistant = await app.assistant(account, { era, flags });
     const kept = { ...written, to: account.email };
     expect(await assistant.call('send_mail_message', kept)).toMatchObject({ folder: 'Sent' });
@@ -180,7 +183,7 @@ describe.each(clientEras)('a limit to mailboxes, era %s', (era) => {
 });
 
 test('a call that has to find the roles of mailboxes reports nothing about other mailboxes, not even that they exist', async () => {
-  const { account } = await someone();
+  const { account } = await accountWithMailboxes();
   const methods = ['get' as const, 'create' as const, 'update' as const, 'send' as const];
   const operators = await rawCaller(app, account, { policy: { ...policy, methods } });
   const owners = await rawCaller(app, account, { policy, scope: ['mail.read', 'mail.write', 'mail.send'] });
@@ -201,7 +204,7 @@ test('a call that has to find the roles of mailboxes reports nothing about other
 });
 
 test('in a batch, storing a message in Sent or Drafts gives the next call no access to them', async () => {
-  const { account } = await someone();
+  const { account } = await accountWithMailboxes();
   const caller = await rawCaller(app, account, { policy }, '2025');
   const body = await caller.batch([
     { name: 'create_draft_mail_message', arguments: written },
@@ -217,7 +220,7 @@ test('in a batch, storing a message in Sent or Drafts gives the next call no acc
 describe.each(Object.entries(stores))('attachments by %s', (_name, environment) => {
   test.each(eras)('of other mailboxes are not attached, of this one they are, era %s', async (era) => {
     await using other = await startApp(environment);
-    const { account, uids } = await someone();
+    const { account, uids } = await accountWithMailboxes();
     const everything = await rawCaller(other, account, {}, era);
     const limited = await rawCaller(other, account, { policy }, era);
     const urlOf = async (caller: typeof limited, folder: (typeof mailboxes)[number]) => {
@@ -259,7 +262,7 @@ test('only the tools that store messages use connections without the limit', () 
 
 describe('the limited connection', () => {
   test('runs no command in a mailbox that the previous user of the connection has selected', async () => {
-    const { account } = await someone();
+    const { account } = await accountWithMailboxes();
     await withImap(account, async (imap) => {
       await imap.select('Secret', { readOnly: false, fresh: false });
       const limited = new LimitedConnection(imap, policy.folders);
@@ -308,7 +311,7 @@ describe('the limited connection', () => {
   });
 
   test('allows one more mailbox, for a tool that stores messages there', async () => {
-    const { account } = await someone();
+    const { account } = await accountWithMailboxes();
     await withImap(account, async (imap) => {
       const limited = new LimitedConnection(imap, policy.folders, 'Trash');
       await expect(openMailbox(limited, 'Trash')).resolves.toMatchObject({ path: 'Trash' });
@@ -345,7 +348,7 @@ describe('a list of mailboxes', () => {
     expect(folderEntry(text)).toBe(undefined);
   });
 
-  test('holds no name that is neither an entry nor below one', () => {
+  test('includes only its entries and the names below them', () => {
     const part = fc.constantFrom('Work', 'work', 'Secret', '..', '.', '', '/', '*', 'INBOX');
     const names = fc.array(part, { minLength: 1, maxLength: 5 }).map((parts) => parts.join('/'));
     fc.assert(

@@ -1,4 +1,4 @@
-/** Listing and calling agree on what a permit allows. */
+/** Checks that exactly the listed tools can be called, for every permit. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OAuthError, ToolError } from '../../../src/errors.ts';
@@ -34,7 +34,7 @@ function present(policy: object): Permit['policy'] {
   return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
 }
 
-/** Arguments that need no other right than that of the tool itself. */
+/** Arguments that need no right besides that of the tool itself. */
 const PLAIN: Record<string, object> = {
   get_mail_message: { folder: 'INBOX', uid: 1 },
   search_mail_messages: { query: 'ALL' },
@@ -84,7 +84,7 @@ async function outcomeOf(name: string, permit: Permit): Promise<'allowed' | 'unk
   throw error;
 }
 
-test('listed tools can be called, others cannot, and a refusal that consent could lift names the missing scope', async () => {
+test('listed tools can be called, others cannot, and the refusal names the missing scope if the policy allows the tool', async () => {
   await fc.assert(
     fc.asyncProperty(permits, async (permit) => {
       const listed = catalog.list(permit).map(({ name }) => name);

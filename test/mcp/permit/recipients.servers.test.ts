@@ -1,4 +1,4 @@
-/** The limit to certain recipients holds for every form of an address. */
+/** Checks that the limit to certain recipients holds for every form of an address. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ToolError } from '../../../src/errors.ts';
 import {
@@ -113,7 +113,7 @@ describe('a list of recipients', () => {
     expect(recipientEntry(text)).toBe(sealed);
   });
 
-  test('a star is a letter like any other', () => {
+  test('a star is not a wildcard', () => {
     expect(includesRecipient(['*@example.com'], 'ann@example.com')).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-/** The limit of messages an hour holds for every way to send. */
+/** Checks that the limit of messages an hour holds for every way of sending. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ToolError, UpstreamError } from '../../../src/errors.ts';
 import { createSendLimit } from '../../../src/mcp/permit/send-limit.ts';
@@ -63,7 +63,7 @@ describe('a limit of messages an hour', () => {
     expect(points).toEqual([1]);
   });
 
-  test('of none allows no message, and does not suggest waiting', async () => {
+  test('of 0 allows no message, and does not suggest waiting', async () => {
     await expect(hourly(0).check()).rejects.toThrow('this connection may not send messages');
     await expect(hourly(0).counted(sent)).rejects.toThrow('this connection may not send messages');
   });

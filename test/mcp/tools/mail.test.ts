@@ -1,4 +1,4 @@
-/** Rules for all mail tools. */
+/** Checks the rules for all mail tools. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { SCOPES, UNLIMITED } from '../../../src/policy.ts';
 
 const listings = createCatalog(mailTools).list(UNLIMITED);
 
-/** Names and parameters of the first server of this kind, which stay compatible. */
+/** Names and parameters of the first release, which remain available. */
 const PUBLIC = {
   list_mailboxes: [],
   list_mail_messages: ['folder', 'page', 'per_page'],

@@ -1,4 +1,4 @@
-/** Rules for all Missive tools. */
+/** Checks the rules for all Missive tools. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -10,11 +10,11 @@ export interface Piece {
   /** The command without its tag, on its first line: `UID FETCH 1 (FLAGS)`. `MESSAGE` is the first line after DATA, `.` the last. */
   command: string | undefined;
   isCommandLine: boolean;
-  /** Whether more of the same command follows. */
+  /** True if more of the same command follows. */
   hasMore: boolean;
-  /** Whether it is the last line of an answer. */
+  /** True for the last line of an answer. */
   isCompletion: boolean;
-  /** Whether it is a continuation request of the server. */
+  /** True for a continuation request of the server. */
   isContinuation: boolean;
 }
 
@@ -28,9 +28,9 @@ export class CommandReader {
   #tag = '';
   #isWithin = false;
   #isFirstOfMessage = true;
-  /** Lines belong to a message, until the final dot. */
+  /** True while lines belong to a message, until the final dot. */
   isMessage = false;
-  /** Bytes are encrypted and cannot be read. */
+  /** True if the bytes are encrypted and cannot be split. */
   isEncrypted = false;
 
   constructor(protocol: Protocol, side: 'client' | 'server') {

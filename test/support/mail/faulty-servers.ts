@@ -1,4 +1,4 @@
-/** Starts small servers in the test process that fail at connection level. For servers that follow a script see scripted-imap.ts. */
+/** Starts small servers in the test process that fail at connection level; scripted-imap.ts starts servers that follow a script. */
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
@@ -29,7 +29,7 @@ export function startDroppingServer(): Promise<FaultyServer> {
   return serve(createServer((socket) => socket.resetAndDestroy()));
 }
 
-/** A port at which nothing listens. */
+/** Returns a port at which nothing listens. */
 export async function unusedPort(): Promise<{ host: 'localhost'; port: number }> {
   return { host: 'localhost', port: await freePort() };
 }
@@ -52,7 +52,7 @@ async function serve(server: Server): Promise<FaultyServer> {
     sockets.add(socket);
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
-    // Without a reader the end of the peer would not be noticed.
+    // Without a reader the socket would not notice that the peer has closed.
     if (!(server instanceof TlsServer)) socket.resume();
   });
   const port = await listenOnLoopback(server);

@@ -18,7 +18,7 @@ export async function appendMessages<Mailbox extends string>(
   contents: Record<Mailbox, readonly (TestMessage | Promise<TestMessage>)[]>,
   servers: TestServers = testServers(),
 ): Promise<Record<Mailbox, number[]>> {
-  // Always through the server with UIDPLUS, whichever server the account names.
+  // Always through the server with UIDPLUS, because it reports the UIDs, even if the account names the other server.
   const { host, tlsPort: port } = servers.imap;
   const direct: MailAccount = { ...account, imap: { ...account.imap, server: { host, port, security: 'tls' } } };
   return withImapFlow(direct, async (imap) => {

@@ -1,4 +1,4 @@
-/** Starts an IMAP server whose answers a test defines, for behaviour that no real server shows on demand. Cleartext, loopback. */
+/** Starts an IMAP server whose answers a test defines, in cleartext on loopback, for behaviour that no real server shows on demand. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { MailServer } from '../../../src/mail/account.ts';

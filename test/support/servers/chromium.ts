@@ -1,4 +1,4 @@
-/** Starts Chromium. */
+/** Starts Chromium for the tests of pages. */
 import { type Browser, chromium } from 'playwright-core';
 
 const QUIET = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];

@@ -1,4 +1,4 @@
-/** A cleartext proxy in front of a real IMAP or SMTP server that fails at a chosen moment of a chosen command. */
+/** Relays connections to a real IMAP or SMTP server in cleartext, and fails at a chosen moment of a chosen command. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CommandReader, type Piece, type Protocol } from '../mail/command-reader.ts';
@@ -94,7 +94,7 @@ interface Relay {
   protocol: Protocol;
   /** Returns the fault that is armed for the command, if any, and counts it. */
   takeFault: (command: string) => Moment | undefined;
-  /** Keeps the delivery of a late command for `release`. */
+  /** Keeps a function that delivers a late command, for `release`. */
   defer: (deliver: () => void) => void;
   rewrite: ((line: string) => string) | undefined;
 }
@@ -107,7 +107,7 @@ class RelayedConnection {
   /** Tags of the commands without an answer yet; the last one may be the one that fails. */
   readonly #unanswered: string[] = [];
   #fault: { moment: Moment; tag: string } | undefined;
-  /** From here on nothing is relayed. */
+  /** True once nothing is relayed any more. */
   #isStopped = false;
   #slowWrites = Promise.resolve();
 

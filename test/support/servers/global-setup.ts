@@ -1,4 +1,4 @@
-/** Runs once per test run: starts the servers, gives their addresses to the workers, and stops the servers. */
+/** Starts the servers once per test run, passes their addresses to the workers, and stops the servers at the end. */
 import { rm } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
 import { makeScratch, startServers } from './start-servers.ts';

@@ -35,7 +35,7 @@ export interface PostfixOptions {
   dovecot: DovecotSockets;
 }
 
-/** Whether no message is in the queue: each was delivered or refused. */
+/** Reports whether the queue is empty: each message was delivered or refused. */
 export function isQueueEmpty(scratch: string): boolean {
   const queue = join(scratch, 'postfix', 'queue');
   return ['maildrop', 'incoming', 'active', 'deferred'].every((name) =>
@@ -62,7 +62,7 @@ export async function startPostfix(scratch: string, options: PostfixOptions): Pr
   }
   return startServer(scratch, {
     name: 'postfix',
-    // `postfix start` would take two seconds for its checks, and would leave our process group.
+    // `postfix start` would take two seconds for its checks, and would leave the process group that is killed at the end.
     command: 'sh',
     args: ['-c', 'exec "$(postconf -h daemon_directory)/master" -s'],
     env: { MAIL_CONFIG: config },

@@ -1,4 +1,4 @@
-/** TCP proxies between the code under test and a real server: one adds latency, one cuts connections. */
+/** Starts TCP proxies between the code under test and a real server: one adds latency, one cuts connections. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 

@@ -100,7 +100,7 @@ async function startProcess(scratch: string, server: ServerCommand): Promise<Run
     end: async () => {
       child.kill('SIGTERM');
       await waitUntil(END_LIMIT_MS, () => end !== undefined);
-      // Without it the child processes of Dovecot would run for another ten seconds.
+      // Without this signal to the group the child processes of Dovecot would run for another ten seconds.
       if (pid !== undefined) killGroup(pid, 'SIGTERM');
       await waitUntil(END_LIMIT_MS, () => pid === undefined || !isGroupAlive(pid));
       await stop();
@@ -122,14 +122,14 @@ export function killRemaining(scratch: string): void {
  */
 export function cleanUpOnExit(scratch: string): void {
   const cleanUp = 'cat; for pid in "$0"/pids/*; do kill -s KILL -- "-$(cat "$pid")"; done; rm -rf "$0"';
-  // A process group of its own: Ctrl-C and a kill of our group do not end it.
+  // In a process group of its own, so that Ctrl-C and a signal to the group of this process do not end it.
   const child = spawn('sh', ['-c', cleanUp, scratch], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   child.unref();
-  // The open pipe must not keep us running.
+  // The open pipe must not keep this process running.
   if (child.stdin instanceof Socket) child.stdin.unref();
 }
 
-/** Whether the server at the port answers: sends `hello` if given, and searches the first bytes that it receives for `expected`. */
+/** Sends `hello`, if given, and reports whether the first bytes that the server answers include `expected`. */
 export function greets(port: number, expected: string, hello?: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port });

@@ -1,4 +1,4 @@
-/** Runs before each test file: makes its worker trust the test CA. */
+/** Makes the worker trust the test CA; runs before each test file. */
 import { trustCa } from './certificates.ts';
 import { testServers } from './servers.ts';
 

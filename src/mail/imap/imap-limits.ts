@@ -1,4 +1,4 @@
-/** Limits an IMAP connection: timeouts, and the size of what the server sends. */
+/** States the limits of an IMAP connection: timeouts, and the size of responses. */
 export interface ImapLimits {
   /** For DNS, TCP, TLS, greeting and login together. */
   connectMs: number;
@@ -6,9 +6,9 @@ export interface ImapLimits {
   silenceMs: number;
   /** Longest time for one command, even if the server keeps sending. */
   commandMs: number;
-  /** After a pause of this length the connection may be dead without a sign of it. */
+  /** An unproven connection without an answer for this long may be dead although no error was reported. */
   staleAfterMs: number;
-  /** After such a pause the server has to answer within this time; otherwise the connection counts as lost. */
+  /** Such a connection counts as lost if the server does not answer the next command within this time. */
   staleAnswerMs: number;
   /** Longest string or literal that the server may send. */
   maxLiteralBytes: number;
