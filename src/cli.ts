@@ -132,7 +132,7 @@ function addServerFlags(command: Command): void {
     .option('--no-smtp-ssl', 'STARTTLS for SMTP')
     .option('--allow-cleartext', 'no encryption where ssl is false, instead of STARTTLS: for test servers only')
     .option(
-      '--sent-copy <who>',
+      '--sent-copy <when>',
       'whether the server saves copies of sent mail: auto (default: unless the provider does), always, or never',
     )
     .option('--missive', 'a Missive account instead of a mailbox: excludes the flags of IMAP and SMTP')

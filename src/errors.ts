@@ -77,7 +77,7 @@ export class OAuthError extends Error {
  */
 export type UpstreamFault = 'credentials' | 'unreachable' | 'certificate' | 'timeout' | 'refused' | 'unknown_outcome';
 
-/** An upstream service (IMAP, SMTP, S3, Redis, Missive) refused a request or did not answer. `message` is a sentence for the caller; `cause` is only logged. */
+/** An upstream service refused a request or did not answer. `message` is a sentence for the caller; `cause` is only logged. */
 export class UpstreamError extends Error {
   override name = 'UpstreamError';
   readonly service: 'IMAP' | 'SMTP' | 'S3' | 'Redis' | 'Missive';

@@ -17,7 +17,7 @@ const CENTURY_MS = 100 * 365 * 24 * 3_600_000;
  */
 export async function deny(named: string, env: NodeJS.ProcessEnv, now: Date): Promise<string> {
   const jti = await changeDenial(named, env, (state, key) => state.mark(key, new Date(now.getTime() + CENTURY_MS)));
-  return `Client ${jti} is denied, with everything that was granted to it. Redis may lose this; DENIED_CLIENTS does not.\n`;
+  return `Client ${jti} is denied, with everything that was granted to it. The denial is lost if Redis loses its data; DENIED_CLIENTS is permanent.\n`;
 }
 
 /** Reverses `deny`. */

@@ -45,14 +45,14 @@ const WRONG_URL = `--missive-url must be an https URL without a query. The defau
 const MissiveFlags = z.object({
   missiveUrl: z
     .url({ protocol: /^https?$/, error: WRONG_URL })
-    .refine((url) => URL.canParse(url) && isSafe(new URL(url)), WRONG_URL)
+    .refine((url) => URL.canParse(url) && isAllowedUrl(new URL(url)), WRONG_URL)
     .transform((url) => url.replace(/\/+$/, ''))
     .default(MISSIVE_URL),
 });
 
-function isSafe({ protocol, hostname, username, search, hash }: URL): boolean {
-  const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-  return (protocol === 'https:' || isHere) && username + search + hash === '';
+function isAllowedUrl({ protocol, hostname, username, search, hash }: URL): boolean {
+  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  return (protocol === 'https:' || isLoopback) && username + search + hash === '';
 }
 
 /** Flags that apply to mail accounts only. */

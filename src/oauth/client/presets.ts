@@ -1,4 +1,6 @@
-/** Lists known MCP clients and their redirect URIs. A client_id contains preset names only, so a URI that is added here applies to clients already minted. */
+/**
+ * Lists known MCP clients and their redirect URIs. A client_id contains preset names only: a URI that is added here applies to minted clients too.
+ */
 
 export interface Preset {
   /** For display. */

@@ -1,4 +1,4 @@
-/** Lists what an account owner has granted, and revokes it. */
+/** Lists and revokes the grants of an account. */
 import type { Log } from '../../log.ts';
 import type { Power } from '../../policy.ts';
 import type { State } from '../../state/state.ts';

@@ -1,6 +1,6 @@
 /**
- * Issues, rotates and revokes the tokens of a grant. This file issues, rotation.ts replaces refresh tokens, revocation.ts checks what was revoked, and grants.ts lists and revokes
- * what an account owner has granted.
+ * Issues, rotates and revokes the tokens of a grant. This file issues them, rotation.ts replaces refresh tokens, revocation.ts checks whether a token
+ * is revoked, and grants.ts lists and revokes the grants of an account.
  *
  * Invariant: the second use of a code or of a replaced refresh token ends the grant.
  */

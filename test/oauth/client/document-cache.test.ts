@@ -176,7 +176,7 @@ describe('the cache of client metadata documents', () => {
     expect(await outcome('https://other.example/client.json')).toBe('Claude');
   });
 
-  test('CIMD-03 a known client does not wait behind URLs that were made up', async () => {
+  test('CIMD-03 requests for unknown URLs do not delay a known client', async () => {
     const { world, outcome } = documentsWith();
     expect(await outcome(url)).toBe('Claude');
     world.advance(25 * hour);
