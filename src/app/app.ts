@@ -16,7 +16,7 @@ import { originGuard } from './origin-guard.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { type SessionServices, serviceEndpoints } from './service-endpoints.ts';
 
-/** What the handlers work with. assemble() creates it from the settings; a test may create its own. */
+/** The dependencies of all handlers. assemble() creates them from the settings; a test may create its own. */
 export interface Services extends OAuthServices, SessionServices {
   /** True if web pages on this machine may call `/mcp`. */
   isLocal: boolean;
@@ -31,10 +31,10 @@ export interface Services extends OAuthServices, SessionServices {
   attachmentLinks: RequestHandler | undefined;
 }
 
-/** Of a request to /mcp: enough for a message with a long text, as JSON. Attachments travel as links. */
+/** Limit of a request body at /mcp: enough for a message with a long text, as JSON. Attachments are passed as links. */
 const MAX_BODY = '12mb';
 
-/** Requests to /mcp that one access token may have running at the same time. The pool limits the connections of a mailbox besides. */
+/** Limit of concurrent requests to /mcp with one access token. The IMAP pool limits the connections of an account separately. */
 const MAX_CONCURRENT = 32;
 
 export function createApp(services: Services): Express {
@@ -118,7 +118,7 @@ function mcpHandlers(
   }
 }
 
-/** Warns once of a proxy that is not trusted: all clients behind it have its address, and one of them can exhaust the limits of all. */
+/** Warns once about an untrusted proxy: all its clients count as one address, so one of them can exhaust the limits of all. */
 function warnOfUntrustedProxy({ trustProxy, log }: Services): RequestHandler {
   let isDone = trustProxy !== false;
   return (request, _response, next) => {

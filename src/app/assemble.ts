@@ -27,15 +27,15 @@ export interface Assembly {
   /** Handles every request. */
   app: Express;
   services: Services;
-  /** What these settings do not offer: sentences for the operator. */
+  /** Functions that are missing with these settings: a sentence each, for the operator. */
   missing: string[];
-  /** From now on requests are refused as temporarily unavailable. */
+  /** Makes the server refuse new requests as temporarily unavailable. */
   stopAccepting(): void;
   /** Ends the connections to mail servers and to Redis. */
   close(): Promise<void>;
 }
 
-/** What most steps of the assembly need. */
+/** The parameters that most steps of the assembly share. */
 interface Base {
   keyring: Keyring;
   now: () => Date;
@@ -48,7 +48,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   requireReachedNotBefore(config.keys, now());
   const base: Base = { keyring: createKeyring(config.keys), now, log };
   const clientSettings = await readClientSettings(config, base);
-  // After the time that server.ts gives to requests; both together stay within 10 s.
+  // The pool closes after the running requests, for which commands/server.ts waits 8 s; both together stay within 10 s.
   const pool = createImapPool({ log, pool: { closeMs: 1500 } });
   const nameKey = deriveKey(config, 'attachment-name');
   const seal = createLinkSeal(base);
@@ -62,7 +62,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   };
   let isAccepting = true;
   const services: Services = {
-    ...servedBy(config),
+    ...handlerSettings(config),
     ...base,
     isReady: () => isAccepting,
     state,
@@ -87,8 +87,8 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   };
 }
 
-/** The settings that handlers read as they are. */
-function servedBy(config: Config) {
+/** The settings that handlers use without any processing. */
+function handlerSettings(config: Config) {
   const { issuer, isLocal, allowedOrigins, toleratesVersionMismatch, hasMetadataAliases } = config;
   const { trustProxy, adminToken, replicas } = config;
   return {

@@ -1,14 +1,14 @@
 /**
- * Ends a call whose client has gone before its next step, and never halfway through a send (MCP-11).
+ * Stops a call before its next step once the client has disconnected, but completes a send that has begun (MCP-11).
  *
- * The signal is aborted in the protocol era in which a client cancels a request by closing its connection, and only there.
+ * The signal is aborted only in protocol era 2026, in which a client cancels a request by disconnecting.
  */
 export interface Cancellation {
-  /** Runs a step unless the client has gone. @throws {ToolError} the reason of the signal */
+  /** Runs a step unless the client has disconnected. @throws {ToolError} the reason of the signal */
   begin<T>(step: () => Promise<T>): Promise<T>;
-  /** As begin(), for the step that has an effect on others. Once it has begun, the steps of `complete` run in any case. */
+  /** As begin(), for a step that cannot be undone, such as a send. Once it has begun, the steps of `complete` run in any case. */
   commit<T>(step: () => Promise<T>): Promise<T>;
-  /** As begin(), for a step that may have to complete what was committed. */
+  /** As begin() before any commit(); afterwards it always runs the step, which completes the committed one. */
   complete<T>(step: () => Promise<T>): Promise<T>;
 }
 

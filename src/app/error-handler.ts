@@ -22,7 +22,7 @@ export function errorHandler(
     if (response.headersSent) {
       record.outcome = 'cut_off';
       services.log.warn({ requestId: record.id, error: describeError(error) }, 'response cut off');
-      // Not the handler of Express, which prints the message of the error.
+      // The error handler of Express is bypassed because it prints the message of the error.
       return void response.destroy();
     }
     const known = toOAuthError(error);

@@ -7,10 +7,10 @@ import { runInNewContext } from 'node:vm';
 
 const INTERVAL_MS = 5_000;
 
-/** Less is not worth a collection: small requests make the process grow and shrink by as much. */
+/** Less garbage is not collected: small requests make the process grow and shrink by as much. */
 const MIN_GARBAGE_BYTES = 16 * 1024 * 1024;
 
-/** The buffers change by less while nothing is transferred. */
+/** Two checks between which the buffers change by less count as idle. */
 const MAX_IDLE_CHANGE_BYTES = 1024 * 1024;
 
 /**
@@ -39,7 +39,7 @@ export function collectGarbageWhenIdle(intervalMs: number = INTERVAL_MS): () => 
   return () => clearInterval(timer);
 }
 
-/** The collector of V8: a flag makes it a global of new contexts, and is set for the context of this function only. */
+/** @returns the garbage collector of V8, a global of contexts created while `--expose-gc` is set: here, of one context only */
 function exposedCollector(): NodeJS.GCFunction {
   v8.setFlagsFromString('--expose-gc');
   const collect: NodeJS.GCFunction = runInNewContext('gc');

@@ -31,7 +31,7 @@ export interface MailServices {
   /** 32 bytes, the same in all replicas. */
   messageIdSecret: Buffer;
   recentResults: RecentResults;
-  /** Where sent messages are counted, and whether those of all replicas are. */
+  /** The state that counts sent messages; `areAllCounted` is true if it counts those of all replicas. */
   sends: { state: State; areAllCounted: boolean };
   smtp?: SmtpOptions;
 }
@@ -42,12 +42,12 @@ export interface MailExchange {
   cancelled: AbortSignal;
 }
 
-/** Of the four connections that an account may have; see createChangeLimit(). */
+/** One less than the connections that the pool opens for an account; see createChangeLimit(). */
 const MAX_CHANGES_PER_ACCOUNT = 3;
 
 /**
- * Saving a large message takes a second connection of the same account, on which its attachments are read meanwhile. Changes therefore
- * leave one connection of an account for reading: otherwise they could wait for each other for ever.
+ * Limits concurrent changes of an account, so that one of its connections remains for reads. Saving a large message takes a second
+ * connection, on which its attachments are read meanwhile; if changes held all connections, they would wait for each other for ever.
  */
 export function createChangeLimit(): Semaphore {
   return createSemaphore({ placesPerKey: MAX_CHANGES_PER_ACCOUNT });
@@ -94,7 +94,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, { canc
   };
 }
 
-/** Connections to the whole mailbox, regardless of the policy and of a cancellation. */
+/** @returns access to the whole account, without the limits of the policy and without cancellation */
 function connectionsOf({ account }: MailGrant, { pool, changes }: MailServices): ImapAccess {
   const { server, login } = account.imap;
   const readImap: ImapAccess['readImap'] = (use, mailbox) =>
@@ -106,7 +106,7 @@ function connectionsOf({ account }: MailGrant, { pool, changes }: MailServices):
   };
 }
 
-/** After the client has gone, nothing further is read, and nothing is changed except to complete what was sent. */
+/** @returns access that is refused once the client has cancelled, except for changes that complete a send */
 function untilCancelled({ readImap, changeImap }: ImapAccess, cancellation: Cancellation): ImapAccess {
   return {
     readImap: (use, mailbox) => readImap((imap) => cancellation.begin(() => use(imap)), mailbox),

@@ -21,7 +21,7 @@ export interface MissiveServices {
   store: AttachmentStore;
   now: () => Date;
   log: Log;
-  /** Where sent messages are counted, and whether those of all replicas are. */
+  /** The state that counts sent messages; `areAllCounted` is true if it counts those of all replicas. */
   sends: { state: State; areAllCounted: boolean };
 }
 
@@ -52,7 +52,7 @@ export function openMissiveSession(
   };
 }
 
-/** A login that the mail server refused is the one in the link: signing in to Missive again would not help. */
+/** Reports a refused mail login as an expired link: the login is sealed in the link, and a new sign-in to Missive would not replace it. */
 function withoutCredentialsFault(error: unknown): never {
   throw error instanceof UpstreamError && error.fault === 'credentials' ? expired() : error;
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import type { Log } from '../log.ts';
 
-/** What handlers record about a request while it runs; it becomes its line of the log. */
+/** The fields that handlers record about a running request, for its line in the log. */
 interface RequestRecord {
   readonly id: string;
   /** `jti` of the client. */
@@ -21,7 +21,7 @@ export interface RequestLog {
   of(request: Request): RequestRecord;
 }
 
-/** The line is written when the response has ended. It has the route that matched and never the URL, which can contain a client_id or a code. */
+/** Writes the line when the response has ended. It contains the matched route and never the URL, which can contain a client_id or a code. */
 export function createRequestLog(log: Log): RequestLog {
   const records = new WeakMap<Request, RequestRecord>();
   return {
@@ -47,7 +47,7 @@ export function createRequestLog(log: Log): RequestLog {
   };
 }
 
-/** @returns the path as declared; of a route with several, the requested one */
+/** @returns the path that the route declares; if it declares several, the requested one */
 function routeOf(request: Request): string {
   const declared: unknown = request.route?.path;
   const paths: unknown[] = Array.isArray(declared) ? declared : [declared];

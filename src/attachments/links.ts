@@ -12,11 +12,11 @@ import type { ImapPool } from '../mail/pool/pool.ts';
 import { type AttachmentRef, type AttachmentStore, expired, notOurs, notReadable, type Reader } from './store.ts';
 import { streamOf, toMessageBytes } from './to-message-bytes.ts';
 
-/** Turns a reference into the last part of a URL, and back. */
+/** Seals a reference into the last segment of a URL, and decrypts it. */
 export interface LinkSeal {
-  /** @param notAfter an end before the usual lifetime is over */
+  /** @param notAfter latest expiry, if that is earlier than the end of the usual lifetime */
   seal(reference: AttachmentRef, notAfter?: Date): Promise<string>;
-  /** @throws {OAuthError} if it is not one of ours, or has expired */
+  /** @throws {OAuthError} if it was not sealed by this server, or has expired */
   open(sealed: string): Promise<AttachmentRef>;
 }
 
@@ -42,7 +42,7 @@ export function withPartOf(pool: Pick<ImapPool, 'withConnection'>): WithPart {
 }
 
 const PATH = '/attachments/';
-/** A client that reads nothing for this long loses the connection to the mail server that it holds. */
+/** A transfer from which the client reads nothing for this long is aborted, which releases its IMAP connection. */
 const STALL_MS = 60_000;
 
 export function createLinkStore(options: { issuer: string; seal: LinkSeal; withPart: WithPart }): AttachmentStore {
@@ -83,7 +83,7 @@ function isSameMailbox(one: MailAccount['imap'], other: MailAccount['imap']): bo
   );
 }
 
-/** Handles GET of a link. The bytes are a download and never shown as a page, whatever content type the sender gave them. */
+/** Handles GET of a link. The response is a download that browsers never render, whatever content type the message declares. */
 export function attachmentHandler(options: {
   seal: Pick<LinkSeal, 'open'>;
   withPart: WithPart;
@@ -108,7 +108,7 @@ export function attachmentHandler(options: {
         } else await send(stream, response, { headers, stallMs });
       });
     } catch (error) {
-      // A file that was sent in part can only be broken off, which the client notices. Or the client has gone.
+      // After the headers only a closed connection can report the failure. If the client has disconnected, there is nothing to report.
       if (response.headersSent || response.destroyed) return void response.destroy();
       const { status, sentence } = explain(error);
       response.status(status).set('Cache-Control', 'no-store').type('text/plain').send(`${sentence}\n`);
@@ -116,7 +116,7 @@ export function attachmentHandler(options: {
   };
 }
 
-/** Sends nothing before the first bytes have arrived, so that a mail server that fails until then still becomes a status. */
+/** Sends the headers once the first bytes have arrived, so that an earlier failure of the mail server is still reported by the status. */
 async function send(
   stream: Readable,
   response: Response,

@@ -1,4 +1,4 @@
-/** Opens the attachment store that the settings ask for: S3, or sealed links of this server. */
+/** Opens the attachment store that the settings select: S3, or sealed links of this server. */
 import type { Log } from '../log.ts';
 import type { ImapPool } from '../mail/pool/pool.ts';
 import type { Config } from '../settings/config.ts';
@@ -7,7 +7,7 @@ import type { AttachmentStore } from './store.ts';
 
 export interface StoreOptions {
   config: Pick<Config, 's3' | 'issuer'>;
-  /** The secret of the names of objects in S3: 32 bytes, the same in all replicas. */
+  /** The key of the hashes that name objects in S3: 32 bytes, the same in all replicas. */
   nameKey: Buffer;
   seal: LinkSeal;
   pool: Pick<ImapPool, 'withConnection'>;
@@ -24,7 +24,7 @@ export interface OpenedStore {
 export async function openAttachmentStore(options: StoreOptions): Promise<OpenedStore> {
   const { config, nameKey, seal, pool, now, log } = options;
   if (config.s3 !== undefined) {
-    // Loaded only where it is used: the AWS SDK takes 15 MB of memory.
+    // Imported only with S3 configured: the AWS SDK takes 15 MB of memory.
     const { createS3Store } = await import('./s3.ts');
     return { store: createS3Store({ s3: config.s3, nameKey, now, log }), linkHandler: undefined };
   }

@@ -65,7 +65,7 @@ async function begin(client: S3Client, object: ObjectDescription, options: { abo
   return { Bucket: object.Bucket, Key: object.Key, UploadId };
 }
 
-/** Yields the buffer each time it is full, and is valid until the next is requested; only the last part may be shorter, or empty. */
+/** Yields the buffer each time it is full; its bytes are valid until the next part is requested. Only the last part may be shorter, or empty. */
 async function* partsOf(body: Readable, given: Buffer): AsyncGenerator<{ bytes: Buffer; isLast: boolean }> {
   let buffer = given;
   let filled = 0;
@@ -73,7 +73,7 @@ async function* partsOf(body: Readable, given: Buffer): AsyncGenerator<{ bytes: 
     let rest: Buffer = chunk;
     while (rest.length > 0) {
       if (filled === buffer.length && filled < PART_BYTES) {
-        // The size in BODYSTRUCTURE was wrong.
+        // The body is longer than BODYSTRUCTURE promised.
         buffer = Buffer.allocUnsafeSlow(PART_BYTES);
         given.copy(buffer);
       } else if (filled === buffer.length) {

@@ -22,19 +22,19 @@ import {
 import { streamOf, toMessageBytes } from './to-message-bytes.ts';
 import { MAX_URL_SECONDS, readPresigned, requireSameUrl } from './verify-presigned-url.ts';
 
-/** With HEAD_MS and the wait for a place shorter than clients wait for the result of a tool (mostly a minute). */
+/** Time limit of one upload. Together with HEAD_MS and the wait for a place it is below the minute that most clients wait for a tool. */
 const UPLOAD_MS = 35_000;
-/** The answer to HEAD is small; a store that takes longer counts as down. */
+/** Time limit of HEAD, whose response is small; a store that takes longer counts as unreachable. */
 const HEAD_MS = 4_000;
-/** Most attachments are not larger; they do not wait for large ones that come from a slow server. */
+/** Attachments up to this size, which are most, have a queue of their own, so that they never wait for large ones. */
 const MAX_SMALL_BYTES = 512 * 1024;
-/** Each upload has a buffer of one part, or of MAX_SMALL_BYTES, besides what was read and not yet copied. */
+/** Limits of concurrent uploads, which bound the memory: each has a buffer of PART_BYTES or MAX_SMALL_BYTES, and the bytes not yet copied. */
 const UPLOADS = { places: 3, placesPerKey: 2, maxWaitMs: 20_000 };
 const SMALL_UPLOADS = { places: 16, placesPerKey: 4, maxWaitMs: 10_000 };
 
 export interface S3Options {
   s3: NonNullable<Config['s3']>;
-  /** The secret of the names of objects; see createObjectNames(). */
+  /** The key of the hashes that name objects; see createObjectNames(). */
   nameKey: Buffer;
   now: () => Date;
   log: Log;
@@ -124,7 +124,7 @@ function createBuffers(sizeBytes: number): { withBuffer<T>(use: (buffer: Buffer)
       try {
         const buffer = free.pop() ?? Buffer.allocUnsafeSlow(sizeBytes);
         const result = await use(buffer);
-        // Not after a failure: a request may still be under way.
+        // The buffer is not reused after a failure, because a request may still be reading it.
         free.push(buffer);
         return result;
       } finally {
@@ -135,7 +135,7 @@ function createBuffers(sizeBytes: number): { withBuffer<T>(use: (buffer: Buffer)
   };
 }
 
-/** One account with any password: the limits of uploads apply to it. */
+/** @returns a key that identifies the account regardless of its password, for the limits of uploads */
 function accountKeyOf({ imap: { server, login } }: Attached): string {
   return JSON.stringify([server.host, server.port, login.username]);
 }
@@ -148,7 +148,7 @@ function sign(
   return getSignedUrl(client, command, { expiresIn: lifetimeSeconds, signingDate: signedAt });
 }
 
-/** @returns at least 1: a URL that was just made is valid */
+/** @returns the lifetime of a new URL: at least one second, even if `notAfter` has passed */
 function secondsUntil(notAfter: Date | undefined, now: Date): number {
   if (notAfter === undefined) return MAX_URL_SECONDS;
   return Math.max(1, Math.min(MAX_URL_SECONDS, Math.floor((notAfter.getTime() - now.getTime()) / 1000)));

@@ -8,7 +8,7 @@ import { ToolError } from '../errors.ts';
 import type { MailAccount } from '../mail/account.ts';
 import type { MessageBytes } from '../mail/message-bytes.ts';
 
-/** Where an attachment is: a part of a message never changes under its UIDVALIDITY and UID (RFC 9051 §2.3.1.1). */
+/** The location of an attachment. The bytes of a part never change under its UIDVALIDITY and UID (RFC 9051 §2.3.1.1). */
 export interface AttachmentRef extends Pick<MailAccount, 'imap'> {
   mailbox: string;
   uidValidity: string;

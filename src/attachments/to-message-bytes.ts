@@ -1,4 +1,4 @@
-/** Turns a stream of bytes into the content of a message that is to be composed: in memory if small, otherwise read again. */
+/** Turns a stream of bytes into content for a new message: kept in memory if it is small, otherwise read again when needed. */
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ToolError } from '../errors.ts';
@@ -12,7 +12,7 @@ const MAX_KEPT_BYTES = 1024 * 1024;
  * Reads a stream to its end, to know that it can be read and how long it is.
  *
  * @param reopen returns the same bytes as a new stream; see streamOf()
- * @throws {ToolError} as soon as it turns out longer than `maxBytes`; the stream is destroyed then
+ * @throws {ToolError} as soon as more than `maxBytes` were read; the stream is then destroyed
  */
 export async function toMessageBytes(
   stream: Readable,
@@ -34,7 +34,7 @@ export async function toMessageBytes(
   return kept === undefined ? { length, open: reopen } : Buffer.concat(kept);
 }
 
-/** @returns the bytes as a stream of its own; what they come from is released when the stream has ended or was destroyed */
+/** @returns the bytes as a stream; their source, such as an IMAP connection, is released when the stream has ended or was destroyed */
 export function streamOf(withBytes: WithBytes): Readable {
   const out = new PassThrough();
   withBytes((bytes) => pipeline(bytes, out)).catch((error: Error) => out.destroy(error));

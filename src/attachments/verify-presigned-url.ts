@@ -12,11 +12,11 @@ export interface Presigned {
   lifetimeSeconds: number;
 }
 
-/** @throws {ToolError} if the URL cannot be one of ours; its signature is not verified */
+/** @throws {ToolError} if the URL has not the form of our presigned URLs; its signature is not verified */
 export function readPresigned(url: string): Presigned {
   if (!URL.canParse(url)) throw notOurs();
   const { pathname, searchParams } = new URL(url);
-  // The last one: in path style the name of the bucket comes first, and may be the same.
+  // The last occurrence, because a path-style URL begins with the name of the bucket, which may be `attachments` too.
   const at = pathname.lastIndexOf(PREFIX);
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(searchParams.get('X-Amz-Date') ?? '') ?? [];
@@ -33,7 +33,7 @@ export function requireSameUrl(given: URL, ours: URL): void {
   if (!isEqual(given.searchParams.get('X-Amz-Signature'), ours.searchParams.get('X-Amz-Signature'))) throw expired();
 }
 
-/** Compares in a time that does not depend on where the texts differ. */
+/** Compares in constant time. */
 function isEqual(given: string | null, ours: string | null): boolean {
   const digest = (text: string) => createHmac('sha256', 'compare').update(text).digest();
   return given !== null && timingSafeEqual(digest(given), digest(ours ?? ''));

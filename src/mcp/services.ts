@@ -4,5 +4,5 @@ import type { ToolKind } from './permit/permit.ts';
 import { mailTools } from './tools/mail.ts';
 import { missiveTools } from './tools/missive.ts';
 
-/** What a policy needs to know of them: name, effect, method and tags. */
+/** @returns the tools of a service, as far as a policy depends on them: name, effect, method and tags */
 export const toolsOf = (service: Service): readonly ToolKind[] => (service === 'mail' ? mailTools : missiveTools);

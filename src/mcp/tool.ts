@@ -1,4 +1,4 @@
-/** Declares what a tool is: its name, effect, tags, schemas and function, from which listing, scopes and policy follow. */
+/** Declares the type of a tool: name, effect, tags, schemas and function, from which listing, scopes and policy follow. */
 import type { z } from 'zod';
 import type { Method } from '../policy.ts';
 
@@ -25,13 +25,13 @@ export type MissiveTag = (typeof MISSIVE_TAGS)[number];
 
 export type Tag = (typeof MAIL_TAGS)[number] | MissiveTag;
 
-/** What a call does beyond its own tool: the work of another tool, and with it an area. It takes the permission for both. */
+/** An action of a call that belongs to another tool, and the tag of its area. The call needs the permission for both. */
 export interface Use {
   tool: string;
   tag?: Tag;
 }
 
-/** What a call may do, for tools whose further uses are known only while they run. */
+/** Checks permissions during a call, for tools whose further uses are known only while they run. */
 export interface Rights {
   allows(use: Use): boolean;
   /**

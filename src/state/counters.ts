@@ -4,7 +4,7 @@ import type { Count, State } from './state.ts';
 
 export type Counters = Pick<State, 'count' | 'readCount' | 'resetCount'>;
 
-/** @param createLimiter creates the limiter of all windows of one length. Its `points` are beyond reach: it counts and never refuses. */
+/** @param createLimiter creates the limiter of all windows of one length. Its `points` exceed every count, so it counts and never refuses. */
 export function createCounters(
   now: () => Date,
   createLimiter: (window: { duration: number; points: number }) => RateLimiterAbstract,

@@ -5,7 +5,7 @@ import { UpstreamError } from '../errors.ts';
 import { createCounters } from './counters.ts';
 import type { State } from './state.ts';
 
-/** An account owner waits for the response, and mail tools work without Redis: a slower answer counts as none. */
+/** A slower response counts as a failure: account owners wait for it, and mail tools work without Redis. */
 const MAX_WAIT_MS = 1000;
 const MAX_RECONNECT_PAUSE_MS = 2000;
 
@@ -61,14 +61,14 @@ function createClient(url: string): Redis {
     connectionName: 'mail-mcp',
     connectTimeout: MAX_WAIT_MS,
     commandTimeout: MAX_WAIT_MS,
-    // A server that has stopped without closing its connections.
+    // Detects a server that has stopped without closing its connections.
     socketTimeout: MAX_WAIT_MS,
     enableOfflineQueue: false,
     // A command under way when the connection is lost may have been executed: it fails, and is not sent again.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempts) => Math.min(50 * 2 ** Math.min(attempts, 10), MAX_RECONNECT_PAUSE_MS),
-    // Another server has become the primary.
+    // READONLY means that another server has become the primary.
     reconnectOnError: ({ message }) => message.startsWith('READONLY'),
   });
 }
@@ -135,7 +135,7 @@ async function checked<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A lifetime and not a time of day, because the clock of Redis may differ from ours. */
+/** Redis gets a lifetime instead of a point in time, because its clock may differ from ours. */
 function lifetimeMs(until: Date, now: Date): number {
   return Math.max(1, until.getTime() - now.getTime());
 }
@@ -158,7 +158,7 @@ function reportChanges(redis: Redis, onChange: RedisOptions['onChange']): void {
     cause = error;
   });
   redis.on('ready', () => change(true));
-  // Not on `end`, which follows our own close().
+  // `end` is not reported: it follows our own close().
   redis.on('reconnecting', () => change(false));
 }
 

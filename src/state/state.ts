@@ -11,8 +11,7 @@ export interface Count {
 }
 
 /**
- * All of it may be lost without harm to the mail of any account. Keys and notes are chosen by this server; they contain no secret and no
- * address.
+ * Stores claims, marks, counts and notes. This server chooses their keys and texts, which contain no secret and no address.
  *
  * @throws {UpstreamError} of the service `Redis`, from every method, when the store cannot be reached
  */
@@ -21,9 +20,9 @@ export interface State {
   readonly isShared: boolean;
   /** Claims the key until `until`. Atomic. @returns null for the first call; for all others, when the key was claimed */
   claim(key: string, until: Date): Promise<Date | null>;
-  /** Claims the key whether or not it was claimed before: the time of the claim becomes the present. */
+  /** Claims the key even if it was claimed before: the time of the claim becomes the present. */
   mark(key: string, until: Date): Promise<void>;
-  /** When each of the keys was claimed or marked; null if it was not, or if that has ended. One round trip. */
+  /** @returns when each key was claimed or marked, in the order of the keys; null without a claim or mark, or if it has expired. One round trip. */
   readMarks(keys: readonly string[]): Promise<(Date | null)[]>;
   /** Removes a claim or mark. */
   release(key: string): Promise<void>;
@@ -37,7 +36,7 @@ export interface State {
   readCount(key: string, windowSeconds: number): Promise<Count | null>;
   /** Ends the window: the next count starts at one. */
   resetCount(key: string, windowSeconds: number): Promise<void>;
-  /** Puts a note into a list, in place of one with the same id. */
+  /** Adds a note to a list; it replaces a note with the same id. */
   note(list: string, id: string, text: string, until: Date): Promise<void>;
   /** The notes of a list that have not expired, in no order. */
   notes(list: string): Promise<string[]>;

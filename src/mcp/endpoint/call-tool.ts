@@ -54,7 +54,7 @@ export async function callTool<Session>(
   }
 }
 
-/** The sentence that the model reads of an error. Records the outcome, and the error that must become an HTTP status. */
+/** @returns the sentence that reports the error to the model. Records the outcome, and an error that must become an HTTP status. */
 function failureSentence<Session>(error: unknown, exchange: Exchange<Session>, log: Log): string {
   const { record } = exchange;
   if (error instanceof OAuthError || (error instanceof UpstreamError && error.fault === 'credentials')) {

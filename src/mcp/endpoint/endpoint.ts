@@ -62,9 +62,9 @@ function rejectMessage(response: Response, message: string): void {
 }
 
 /**
- * Without a server, a request and a response of the Fetch API for each call.
+ * Answers without an SDK server and without a Request and a Response of the Fetch API, which the SDK path creates for each call.
  *
- * @returns the body of the response; undefined if the request is not one of the fast path
+ * @returns the body of the response; undefined if the SDK has to answer the request
  */
 async function answerOnFastPath<Session>(
   endpoint: Endpoint<Session>,
@@ -105,14 +105,14 @@ async function answerThroughSdk<Session>(
   const era = isLegacy ? '2025' : '2026';
   const exchange: Exchange<Session> = { era, caller, record: recordOf(httpRequest) };
   const response = await sdkPath.answer(request, body, exchange);
-  // After a challenge the client repeats the request; the other entries of a batch have taken effect by then.
+  // A batch gets no challenge: the client would repeat the whole batch, whose other entries have taken effect.
   if (exchange.refusal !== undefined && !Array.isArray(body)) throw exchange.refusal;
   return response;
 }
 
 const NEVER = new AbortController().signal;
 
-/** Aborted when the client disconnects before the response has ended; in the 2026 era, and only there, that cancels the request. */
+/** @returns a signal that is aborted when the client disconnects before the response has ended; only in the 2026 era that cancels the request */
 function disconnection(response: Response): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => {

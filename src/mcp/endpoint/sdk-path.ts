@@ -113,6 +113,6 @@ export async function sendWebResponse(response: Response, httpResponse: ServerRe
   response.headers.forEach((value, name) => {
     httpResponse.setHeader(name, value);
   });
-  // Written at once: both eras answer with one JSON body, which takes longer to stream than to create.
+  // Written in one piece: the body is one JSON text in both eras, and streaming it would take longer than creating it.
   httpResponse.end(response.body === null ? undefined : new Uint8Array(await response.arrayBuffer()));
 }

@@ -22,7 +22,7 @@ export function tolerateVersionMismatch(log: Log): (headers: IncomingHttpHeaders
     headers[HEADER] = MODERN_VERSION;
     if (!isLogged) {
       const versions = { header: HEADER_VERSION, envelope: MODERN_VERSION };
-      log.warn(versions, 'a client names two versions; the body counts');
+      log.warn(versions, 'the version header of a client disagrees with the version in the body, which is used');
     }
     isLogged = true;
   };

@@ -1,4 +1,4 @@
-/** Encodes and decodes `next_cursor`, the position of the next page, which the caller passes back unchanged. The server keeps no state of it. */
+/** Encodes and decodes `next_cursor`, the position of the next page, which the caller passes back unchanged. The server stores nothing for it. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ToolError } from '../../errors.ts';

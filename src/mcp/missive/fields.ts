@@ -51,14 +51,14 @@ export const Person = z
   });
 export type Person = z.output<typeof Person>;
 
-/** The item with the id of its conversation. The API returns an id or an object there; its documentation does not say which. */
+/** @returns the item with the id of its conversation, for which the API returns an id or an object; its documentation does not say which */
 export function withConversationId(item: Record<string, unknown>): Record<string, unknown> {
   const { conversation } = item;
   const parsed = z.object({ id: z.string() }).safeParse(conversation);
   return { ...item, conversation: parsed.success ? parsed.data.id : conversation };
 }
 
-/** All that is given of a person, in the form that is compared with the allowed recipients; a number or an id is no address and never allowed. */
+/** @returns every identifier of the person, as compared with the allowed addresses and domains; numbers and ids never match these */
 export function recipientKeys({ address, phone_number, id, username }: Person): string[] {
   const others = [phone_number, id, username].flatMap((other) => (other === undefined ? [] : [`other:${other}`]));
   return address === undefined ? others : [normaliseAddress(address) ?? `other:${address}`, ...others];

@@ -1,5 +1,5 @@
 /**
- * Declares what an operation record is: one documented operation of the Missive API, from which its tool is created.
+ * Declares operation records: each describes one documented operation of the Missive API, from which its tool is created.
  *
  * Invariant: there is no tool without a record.
  */
@@ -15,7 +15,7 @@ export interface Parameter<Schema extends z.ZodType = z.ZodType> {
   in: 'path' | 'query' | 'body' | 'local';
   /** The model reads its description. */
   schema: Schema;
-  /** The name in the API, where two parameters of one operation have the same there. */
+  /** The name in the API, if it differs: two parameters of one operation can have the same name there. */
   wire?: string;
 }
 
