@@ -1,4 +1,4 @@
-/** The demo with a mailbox in memory. */
+/** Defines the demo with a mailbox in memory. */
 import { randomBytes } from 'node:crypto';
 import { OWNER } from './letters.ts';
 import { startMailbox } from './mailbox.ts';

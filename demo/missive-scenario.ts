@@ -1,4 +1,4 @@
-/** The demo with a stand-in for the Missive API: stores a prospect as a contact. */
+/** Defines the demo with a stand-in for the Missive API: a prospect is stored as a contact. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { ids } from '../test/support/missive/ids.ts';

@@ -105,7 +105,7 @@ const domainOf = (address: string): string => address.slice(address.lastIndexOf(
  * @returns whether it was escalated
  * @throws if a tool reports an error, or the label does not exist
  */
-export async function triage(
+export async function escalateIfMentioned(
   call: Call,
   { conversation_id, mention, label }: { conversation_id: string; mention: string; label: string },
   printStep: PrintStep = printNothing,

@@ -1,4 +1,4 @@
-/** Calls each of the nine mail tools once, as a user would ask for it. */
+/** Calls each of the nine mail tools once, each for a request of a user. */
 import type { Client } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import type { PrintStep } from './scenario.ts';
@@ -17,7 +17,7 @@ const Moved = z.object({ destination: z.string(), new_uid: z.number().nullable()
 const Deleted = z.object({ outcome: z.enum(['expunged', 'moved_to_trash']) });
 const Mailboxes = z.object({ mailboxes: z.array(z.object({ path: z.string(), unseen: z.number().nullish() })).min(1) });
 
-/** What the steps share. */
+/** The parameters that all steps share. */
 interface Tour {
   /** Calls a tool. @throws if it reports an error, or its result does not match the schema */
   call<T>(schema: z.ZodType<T>, name: string, args: Record<string, unknown>): Promise<T>;

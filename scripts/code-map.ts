@@ -1,4 +1,4 @@
-/** The code map of ARCHITECTURE.md: a row for each folder of src/, from the header comment of its main file. */
+/** Generates the code map of ARCHITECTURE.md: a row for each folder of src/, from the header comment of its main file. */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -39,7 +39,7 @@ const MAIN_FILES: readonly string[] = [
   'state/state.ts',
 ];
 
-/** Folders that hold only the files of the row above them. */
+/** Folders without a row: the row of their parent folder covers them. */
 const WITHIN_ANOTHER: ReadonlySet<string> = new Set(['mcp/tools/mail', 'mcp/tools/missive']);
 
 /** @throws {Error} if a folder has no row, or a header lacks its sentence or its invariant */

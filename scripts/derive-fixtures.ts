@@ -1,4 +1,4 @@
-/** Derives the values that clients, mailboxes or stores keep beyond a release, for seal-fixtures.ts. */
+/** Computes, for seal-fixtures.ts, the derived values that clients, mailboxes or stores keep when the server is upgraded. */
 import { mock } from 'node:test';
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Redis } from 'ioredis';
@@ -15,7 +15,7 @@ import { createMemoryState } from '../src/state/memory.ts';
 import { connectRedisState } from '../src/state/redis.ts';
 import { startRedis } from '../test/support/servers/redis.ts';
 import {
-  assembled,
+  assembleServer,
   attached,
   inSeconds,
   keyrings,
@@ -53,7 +53,7 @@ async function presignedUrls() {
     if (!(command instanceof HeadObjectCommand)) throw new Error('Only HEAD is expected');
     return {};
   });
-  const server = await assembled('current', s3Environment);
+  const server = await assembleServer('current', s3Environment);
   const { attachments } = sessionOf(server, inSeconds(90 * 86_400));
   const urls = [];
   for (const reference of Object.values(references)) {
@@ -64,7 +64,7 @@ async function presignedUrls() {
 }
 
 async function messageIds() {
-  const server = await assembled('current');
+  const server = await assembleServer('current');
   const session = sessionOf(server, inSeconds(86_400));
   const fields = { to: 'bob@example.com', subject: 'Grüße', text_body: 'Hello', attachment_urls: [] };
   const all = { ...fields, cc: 'c@example.com', bcc: 'd@example.com', html_body: '<p>Hello</p>' };

@@ -63,7 +63,7 @@ const ROOT = new URL('../', import.meta.url).pathname;
 const BLOCK = /(<!-- generated: (\S+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 /** The document with its blocks written anew; the names of the blocks are added to `found`. */
-function generated(file: string, text: string, found: string[]): string {
+function withGeneratedBlocks(file: string, text: string, found: string[]): string {
   const markers = text.match(/^<!-- generated: /gm)?.length ?? 0;
   const before = found.length;
   const after = text.replace(BLOCK, (whole, start: string, name: string, end: string) => {
@@ -80,7 +80,7 @@ const isCheck = process.argv.includes('--check');
 const found: string[] = [];
 for (const file of globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT }).sort()) {
   const before = readFileSync(`${ROOT}${file}`, 'utf8');
-  const after = generated(file, before, found);
+  const after = withGeneratedBlocks(file, before, found);
   if (before === after) continue;
   if (isCheck) fail(`${file} is out of date: run npm run docs.`);
   else writeFileSync(`${ROOT}${file}`, after);

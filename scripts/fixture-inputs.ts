@@ -61,7 +61,7 @@ export const missivePolicy: Policy = { methods: ['list', 'get', 'update', 'send'
 export const consent = { powers: ['read', 'send'] as const, recipients: ['@example.org'], until: at + 7 * 86_400 };
 
 /** Assembles a whole server without a port. */
-export async function assembled(key: KeyName, more: NodeJS.ProcessEnv = {}) {
+export async function assembleServer(key: KeyName, more: NodeJS.ProcessEnv = {}) {
   const env = { BASE_URL: issuer, ENCRYPTION_KEY: keys[key].toString('base64'), MAIL_MCP_LOG_LEVEL: 'ERROR', ...more };
   return assemble(readConfig(env), createLog('ERROR', { write: () => undefined }));
 }

@@ -18,7 +18,7 @@ META-10 SHOULD metadata can be cached and read across origins, and accepts no wr
 META-11 MUST a protocol version header changes nothing
 META-12 MUST the root endpoints of older clients run the same handlers
 PRM-01 MUST resource metadata is public, with and without the path
-PRM-02 MUST it names resource, authorization server, bearer method and scopes
+PRM-02 MUST resource metadata names resource, authorization server, bearer method and scopes
 PRM-03 MUST the endpoint is /mcp, with or without a slash
 PRM-04 MUST there is no metadata for resources that do not exist
 PRM-05 SHOULD the resource has a name
@@ -30,7 +30,7 @@ CLI-05 MUST one client can have several redirect URIs and presets
 CLI-06 MUST earlier keys still decrypt, and unknown keys are refused alike
 CLI-07 SHOULD a client can be denied
 AUTHZ-01 MUST client and redirect URI are checked before everything else
-AUTHZ-02 MUST errors in these two are shown, not redirected
+AUTHZ-02 MUST errors in client or redirect URI are shown on a page, not redirected
 AUTHZ-03 MUST all other errors are redirected, with state and iss
 AUTHZ-04 SHOULD an error in a request of a dynamic client is shown before it is redirected
 AUTHZ-05 MUST GET shows the page, POST submits it, HEAD does nothing, and there is no CORS
@@ -51,7 +51,7 @@ FORM-02 MUST a sign-in from another page, another browser or an expired page is 
 FORM-03 MUST every page forbids scripts, frames, caches and referrers
 FORM-04 MUST a browser follows the redirect after the sign-in
 FORM-05 MUST a sign-in is answered with 303
-FORM-06 MUST both logins are tried at the servers, once, within a time limit
+FORM-06 MUST the IMAP and SMTP logins are tried at their servers, once, within a time limit
 FORM-07 MUST guessing passwords is throttled before the mail server is asked
 FORM-08 SHOULD an unknown user and a wrong password look alike
 FORM-09 MUST input is bounded, and every password that mail servers accept works
@@ -75,7 +75,7 @@ TOK-11 MUST the response has the fields of the RFC
 TOK-12 SHOULD a refresh token is issued without offline_access
 TOK-13 MUST requests are throttled by client, and by client and address, not by address alone
 REF-01 MUST refresh tokens are rotated, or public clients get none
-REF-02 MUST a stolen refresh token ends the grant; a retry does not
+REF-02 MUST reuse of a refresh token ends the grant; an immediate retry does not
 REF-03 MUST a refresh may narrow the scope, never widen it
 REF-04 MUST the client is checked again at each refresh
 REF-05 SHOULD the mailbox login is tried again at a refresh
@@ -134,7 +134,7 @@ CIMD-01 MUST metadata documents are advertised together with the authentication 
 CIMD-02 MUST only https URLs with a path, in canonical form, can be a client_id
 CIMD-03 MUST the document is fetched from public addresses only, bounded, without redirects
 CIMD-04 MUST the document names itself, the client and its redirect URIs
-CIMD-05 MUST its redirect URIs match like all others
+CIMD-05 MUST the redirect URIs of a document match like all others
 CIMD-06 SHOULD documents are cached for a limited time, and errors are not
 CIMD-07 MUST only documents of trusted hosts are accepted
 CIMD-08 MUST mail servers come from the operator

@@ -24,7 +24,7 @@ import { createMemoryState } from '../src/state/memory.ts';
 import { codeVerifier, openToClients, redirectUri, startOAuthApp } from '../test/support/app/oauth-app.ts';
 import { deriveFixtures } from './derive-fixtures.ts';
 import {
-  assembled,
+  assembleServer,
   at,
   attached,
   aud,
@@ -52,7 +52,7 @@ import {
 
 const sealed: Record<string, unknown>[] = [];
 
-/** The plaintext of a compact JWE, by the specifications alone (RFC 7516 §5.2, RFC 5869), without its `typ`. */
+/** Decrypts a compact JWE by the specifications, without code of src/ (RFC 7516 §5.2, RFC 5869). @returns its payload without `typ` */
 function payloadOf(token: string, typ: string, key: Buffer): Record<string, unknown> {
   const [header = '', , iv = '', text = '', tag = ''] = token.split('.');
   const derived = Buffer.from(hkdfSync('sha256', key, '', `mail-mcp/1/${typ}`, 32));
@@ -274,7 +274,7 @@ async function sealAccountPages(): Promise<void> {
 
 async function sealLinks(): Promise<void> {
   for (const key of ['current', 'previous'] as const) {
-    const server = await assembled(key);
+    const server = await assembleServer(key);
     for (const [name, reference] of Object.entries(references)) {
       const ends = { '': inSeconds(86_400), ...(key === 'current' && { ', that ends early': inSeconds(600) }) };
       for (const [end, endsAt] of Object.entries(ends)) {

@@ -1,8 +1,8 @@
 /**
  * `npm test`: runs the vitest projects `unit` and `servers`, and prints how many tests passed.
  *
- * As root on Debian it installs the servers that are missing. Where the servers cannot be had it runs `unit` alone and reports what it left
- * out; with `CI` set that is a failure. Arguments go to vitest: `npm test -- test/mail`.
+ * As root on Debian it installs missing servers. Where they cannot be installed it runs `unit` alone and reports which files it left out;
+ * with `CI` set that is a failure. Arguments go to vitest: `npm test -- test/mail`.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ function provideServers(): string | undefined {
 const FORMAT = '${Package} ${db:Status-Status}\\n';
 
 function missingPackages(): string[] {
-  // Prints known packages on stdout and complains about the others on stderr. Does not exist outside Debian.
+  // dpkg-query prints installed packages to stdout and errors about unknown ones to stderr. It exists on Debian only.
   const { stdout } = spawnSync('dpkg-query', ['--show', '--showformat', FORMAT, ...PACKAGES], { encoding: 'utf8' });
   const lines = new Set((stdout ?? '').split('\n'));
   return PACKAGES.filter((name) => !lines.has(`${name} installed`));
@@ -62,7 +62,7 @@ function aptGet(args: string[]): void {
   if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed`);
 }
 
-/** What was left out, why, and how to get it. */
+/** Prints how many files were left out, why, and how to run them. */
 function reportLeftOut(reason: string): void {
   const files = globSync('test/**/*.servers.test.ts', { cwd: join(import.meta.dirname, '..') }).length;
   console.log(`Left out: the ${files} test files of the project "servers" (test/**/*.servers.test.ts).`);

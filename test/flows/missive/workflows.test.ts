@@ -1,6 +1,6 @@
 /** Runs the two workflows of the product from the sign-in to the last write, with the minimal limits, and without each of them. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Call, storeProspect, triage } from '../../../demo/missive-workflows.ts';
+import { type Call, escalateIfMentioned, storeProspect } from '../../../demo/missive-workflows.ts';
 import type { Consent, Policy } from '../../../src/policy.ts';
 import { eras, rawCaller } from '../../support/app/raw-calls.ts';
 import { type Era, startApp, type TestApp } from '../../support/app/start-app.ts';
@@ -57,7 +57,11 @@ const store: Workflow = {
 
 const escalate: Workflow = {
   run: (call) =>
-    triage(call, { conversation_id: ids.outage, mention: 'database outage', label: 'Escalated / Engineering' }),
+    escalateIfMentioned(call, {
+      conversation_id: ids.outage,
+      mention: 'database outage',
+      label: 'Escalated / Engineering',
+    }),
   least: { methods: ['list', 'get', 'update'], tags: ['conversations', 'labels'], tools: TRIAGE_TOOLS },
   written: {
     method: 'PATCH',
@@ -110,7 +114,7 @@ describe.each(workflows)('%s', (_name, { run, least, written, tools }) => {
     expect(writesTo(missive)).toEqual([]);
   });
 
-  /** The call function of `storeProspect` and `triage`; throws the status of a refusal. */
+  /** The call function of `storeProspect` and `escalateIfMentioned`; throws the status of a refusal. */
   async function callWith(
     missive: MissiveStandIn,
     permit: Parameters<typeof rawCaller>[2],
@@ -155,7 +159,7 @@ describe('a condition that is not met', () => {
     await using missive = await startMissive();
     await using assistant = await app.assistant(accountAt(missive));
     const what = { conversation_id: ids.outage, mention: 'a meteorite', label: 'Escalated / Engineering' };
-    expect(await triage(assistant.call, what)).toBe(false);
+    expect(await escalateIfMentioned(assistant.call, what)).toBe(false);
     expect(writesTo(missive)).toEqual([]);
   });
 

@@ -27,11 +27,11 @@ export function targetOf(call: Call, fields: Fields): Row {
 
 const people = (row: Row): Fields[] => (Array.isArray(row.users) ? row.users : []);
 
-function setStanding(row: Row, changes: Fields, ids?: readonly string[]): void {
+function setUserState(row: Row, changes: Fields, ids?: readonly string[]): void {
   row.users = people(row).map((user) => (ids && !ids.includes(String(user.id)) ? user : { ...user, ...changes }));
 }
 
-export function act(call: Call, conversation: Row, fields: Fields): void {
+export function applyActions(call: Call, conversation: Row, fields: Fields): void {
   const { data } = call;
   for (const name of NEED_ORGANIZATION) {
     if (fields[name] !== undefined && fields.organization === undefined) {
@@ -61,12 +61,12 @@ export function act(call: Call, conversation: Row, fields: Fields): void {
   ];
   assign(conversation, assignees, listOf(fields.remove_assignees));
   label(conversation, labels, listOf(fields.remove_shared_labels));
-  if (fields.close) setStanding(conversation, { closed: true });
-  if (fields.add_to_inbox || fields.add_to_team_inbox) setStanding(conversation, { archived: false, closed: false });
+  if (fields.close) setUserState(conversation, { closed: true });
+  if (fields.add_to_inbox || fields.add_to_team_inbox) setUserState(conversation, { archived: false, closed: false });
 }
 
 export function reopen(conversation: Row): void {
-  setStanding(conversation, { closed: false });
+  setUserState(conversation, { closed: false });
 }
 
 const named = (value: unknown): { id: string; name: unknown; email?: unknown }[] => (Array.isArray(value) ? value : []);
@@ -75,12 +75,12 @@ function assign(conversation: Row, added: readonly Row[], removed: readonly stri
   const kept = named(conversation.assignees).filter(({ id }) => !removed.includes(id));
   const fresh = added.filter(({ id }) => kept.every((each) => each.id !== id));
   conversation.assignees = [...kept, ...fresh.map(({ id, name, email }) => ({ id, name, email }))];
-  setStanding(
+  setUserState(
     conversation,
     { assigned: true },
     added.map(({ id }) => id),
   );
-  setStanding(conversation, { assigned: false }, removed);
+  setUserState(conversation, { assigned: false }, removed);
 }
 
 function label(conversation: Row, added: readonly Row[], removed: readonly string[]): void {

@@ -57,7 +57,7 @@ export function envelopedList({ body }: Call, key: string): Fields[] {
 }
 
 /** The objects of a batch update, which has one for each id in the path. */
-export function batch(call: Call, key: string): Fields[] {
+export function batchObjects(call: Call, key: string): Fields[] {
   const named = call.param('ids').split(',');
   const list = fieldsOf(call.body)[key];
   const objects = Array.isArray(list) ? list.map(fieldsOf) : [];
@@ -79,13 +79,13 @@ export function remove(rows: Row[], id: string): Reply {
   return { status: 200 };
 }
 
-export function need(fields: Fields, ...names: string[]): void {
+export function requireFields(fields: Fields, ...names: string[]): void {
   const missing = names.find((name) => fields[name] === undefined || fields[name] === null || fields[name] === '');
   if (missing !== undefined) throw new Refusal(400, `Validation failed: ${missing} can't be blank`);
 }
 
 /** The fields that the API knows; others are silently dropped. */
-export function only(fields: Fields, names: readonly string[]): Fields {
+export function knownFields(fields: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
 }
 

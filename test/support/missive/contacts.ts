@@ -1,7 +1,7 @@
 /** Handles requests for contact books, groups and contacts in the stand-in for Missive. */
 import { randomUUID } from 'node:crypto';
 import {
-  batch,
+  batchObjects,
   type Call,
   created,
   envelopedList,
@@ -9,12 +9,12 @@ import {
   fieldsOf,
   find,
   type Handler,
-  need,
+  knownFields,
   ok,
-  only,
   Refusal,
+  requireFields,
 } from './call.ts';
-import { type Row, shown } from './data.ts';
+import { type Row, toPublicRow } from './data.ts';
 import { offsetPage } from './pages.ts';
 
 const NAMES = [
@@ -52,9 +52,9 @@ const listed = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(f
 
 /** Silently drops flat keys such as `email`, and refuses invalid entries of the lists. */
 function attributesOf({ data }: Call, fields: Fields): Fields {
-  const own = only(fields, ATTRIBUTES);
+  const own = knownFields(fields, ATTRIBUTES);
   for (const info of listed(own.infos)) {
-    need(info, 'kind', 'label');
+    requireFields(info, 'kind', 'label');
     const labels = LABELS[String(info.kind)]?.split(' ') ?? [];
     if (!labels.includes(String(info.label)))
       throw new Refusal(400, 'Validation failed: infos label is not included in the list');
@@ -63,9 +63,9 @@ function attributesOf({ data }: Call, fields: Fields): Fields {
   }
   const memberships = listed(own.memberships).map((membership) => {
     const group = fieldsOf(membership.group);
-    need(group, 'kind', 'name');
+    requireFields(group, 'kind', 'name');
     const known = data.contact_groups.find(({ name, _kind }) => name === group.name && _kind === group.kind);
-    return { ...membership, group: { id: known?.id ?? randomUUID(), ...only(group, ['kind', 'name']) } };
+    return { ...membership, group: { id: known?.id ?? randomUUID(), ...knownFields(group, ['kind', 'name']) } };
   });
   return { ...own, ...(own.memberships !== undefined && { memberships }) };
 }
@@ -94,14 +94,15 @@ const list: Handler = ({ data, query }) => {
     query.get('order') === 'last_modified'
       ? rows.toSorted((a, b) => Number(b.modified_at) - Number(a.modified_at))
       : rows.toSorted((a, b) => String(a.last_name).localeCompare(String(b.last_name)));
-  const view = (row: Row) => (row.deleted === true ? only(row, ['id', 'deleted', 'modified_at']) : shown(row));
+  const view = (row: Row) =>
+    row.deleted === true ? knownFields(row, ['id', 'deleted', 'modified_at']) : toPublicRow(row);
   return ok({ contacts: offsetPage(sorted, query).map(view) });
 };
 
 const create: Handler = (call) => {
   const { data, now } = call;
   const rows = envelopedList(call, 'contacts').map((fields): Row => {
-    need(fields, 'contact_book');
+    requireFields(fields, 'contact_book');
     const { id: contact_book } = find(data.contact_books, fields.contact_book);
     return {
       id: randomUUID(),
@@ -115,14 +116,14 @@ const create: Handler = (call) => {
     };
   });
   data.contacts.push(...rows);
-  return created({ contacts: rows.map((row) => shown(row)) });
+  return created({ contacts: rows.map((row) => toPublicRow(row)) });
 };
 
 const update: Handler = (call) => {
-  const rows = batch(call, 'contacts').map((fields) => {
+  const rows = batchObjects(call, 'contacts').map((fields) => {
     const row = find(call.data.contacts, fields.id);
     // Lists are replaced as a whole.
-    return shown(Object.assign(row, attributesOf(call, fields), { modified_at: call.now }));
+    return toPublicRow(Object.assign(row, attributesOf(call, fields), { modified_at: call.now }));
   });
   return ok({ contacts: rows });
 };
@@ -132,19 +133,19 @@ const groups: Handler = ({ data, query }) => {
   const rows = data.contact_groups.filter(
     ({ _book, _kind }) => _book === query.get('contact_book') && _kind === query.get('kind'),
   );
-  return ok({ contact_groups: offsetPage(rows, query).map((row) => shown(row)) });
+  return ok({ contact_groups: offsetPage(rows, query).map((row) => toPublicRow(row)) });
 };
 
 const get: Handler = ({ data, param }) => {
   const row = find(data.contacts, param('id'));
   if (row.deleted === true) throw new Refusal(404, 'Not found');
-  return ok({ contacts: [shown(row)] });
+  return ok({ contacts: [toPublicRow(row)] });
 };
 
 export const contactRoutes: [string, Handler][] = [
   [
     'GET /contact_books',
-    ({ data, query }) => ok({ contact_books: offsetPage(data.contact_books, query).map((row) => shown(row)) }),
+    ({ data, query }) => ok({ contact_books: offsetPage(data.contact_books, query).map((row) => toPublicRow(row)) }),
   ],
   ['GET /contact_groups', groups],
   ['GET /contacts', list],

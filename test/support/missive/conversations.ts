@@ -1,7 +1,7 @@
 /** Handles requests for conversations and their contents in the stand-in for Missive. */
-import { act, addressesIn, conversationBy, reopen } from './actions.ts';
-import { batch, type Call, type Fields, fieldsOf, type Handler, ok, Refusal } from './call.ts';
-import { ofConversation, type Row, shown } from './data.ts';
+import { addressesIn, applyActions, conversationBy, reopen } from './actions.ts';
+import { batchObjects, type Call, type Fields, fieldsOf, type Handler, ok, Refusal } from './call.ts';
+import { ofConversation, type Row, toPublicRow } from './data.ts';
 import { untilPage } from './pages.ts';
 
 const FLAGS = ['assigned', 'closed', 'snoozed', 'flagged', 'trashed', 'junked'];
@@ -9,7 +9,7 @@ const BOXES = ['inbox', 'all', 'drafts', ...FLAGS, 'shared_label', 'team_inbox',
 const PEOPLE = ['email', 'domain', 'contact_organization'];
 
 /** The row as the API returns it; guests see two fields. */
-const view = (row: Row) => (row._guest ? { id: row.id, last_activity_at: row.last_activity_at } : shown(row));
+const view = (row: Row) => (row._guest ? { id: row.id, last_activity_at: row.last_activity_at } : toPublicRow(row));
 
 const idOf = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && 'id' in value ? value.id : null;
@@ -81,19 +81,19 @@ const within =
   (call) => {
     const { id } = conversationBy(call, call.param('id'));
     const rows = ofConversation(call.data[kind], id);
-    return ok({ [kind]: untilPage(rows, field, call.query).map((row) => shown(row, ...without)) });
+    return ok({ [kind]: untilPage(rows, field, call.query).map((row) => toPublicRow(row, ...without)) });
   };
 
 const update: Handler = (call) => {
-  const objects = batch(call, 'conversations');
+  const objects = batchObjects(call, 'conversations');
   const changed = objects.map((fields) => {
     const row = conversationBy(call, fields.id);
     const { subject, color, reopen: isReopened, ...actions } = fields;
-    act(call, row, actions);
+    applyActions(call, row, actions);
     if (subject !== undefined) row.subject = subject;
     if (color !== undefined) row.color = color;
     if (isReopened === true) reopen(row);
-    return shown(row);
+    return toPublicRow(row);
   });
   return ok({ conversations: changed });
 };
@@ -111,7 +111,7 @@ const merge: Handler = (call) => {
   data.conversations.splice(data.conversations.indexOf(gone), 1);
   data.merged.set(gone.id, kept.id);
   if (subject !== undefined) kept.subject = subject;
-  return ok({ conversations: [shown(kept)] });
+  return ok({ conversations: [toPublicRow(kept)] });
 };
 
 export const conversationRoutes: [string, Handler][] = [

@@ -44,7 +44,7 @@ export const ofConversation = (rows: readonly Row[], conversation: string): Row[
   rows.filter((row) => row._conversation === conversation);
 
 /** The row as the API returns it. */
-export function shown(row: Row, ...without: string[]): Row {
+export function toPublicRow(row: Row, ...without: string[]): Row {
   const entries = Object.entries(row).filter(([key]) => !key.startsWith('_') && !without.includes(key));
   return { id: row.id, ...Object.fromEntries(entries) };
 }

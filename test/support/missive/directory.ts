@@ -1,20 +1,20 @@
 /** Handles requests for organizations, users, teams and shared labels in the stand-in for Missive. */
 import { randomUUID } from 'node:crypto';
 import {
-  batch,
+  batchObjects,
   type Call,
   created,
   envelopedList,
   type Fields,
   find,
   type Handler,
-  need,
+  knownFields,
   ok,
-  only,
   onlyPermitted,
   Refusal,
+  requireFields,
 } from './call.ts';
-import { type Row, shown } from './data.ts';
+import { type Row, toPublicRow } from './data.ts';
 import { offsetPage } from './pages.ts';
 
 const TEAM = [
@@ -48,26 +48,26 @@ function forAdmins({ data }: Call): void {
 const users: Handler = ({ data, query }) => {
   // All of them belong to the first organization.
   const isOther = query.has('organization') && query.get('organization') !== data.organizations[0]?.id;
-  return ok({ users: isOther ? [] : offsetPage(data.users, query).map((row) => shown(row)) });
+  return ok({ users: isOther ? [] : offsetPage(data.users, query).map((row) => toPublicRow(row)) });
 };
 
 const createTeams: Handler = (call) => {
   forAdmins(call);
   const rows = envelopedList(call, 'teams').map((fields): Row => {
-    need(fields, 'name', 'organization');
+    requireFields(fields, 'name', 'organization');
     find(call.data.organizations, fields.organization);
-    return { id: randomUUID(), active_members: [], observers: [], ...only(fields, ['organization', ...TEAM]) };
+    return { id: randomUUID(), active_members: [], observers: [], ...knownFields(fields, ['organization', ...TEAM]) };
   });
   call.data.teams.push(...rows);
-  return created({ teams: rows.map((row) => shown(row)) });
+  return created({ teams: rows.map((row) => toPublicRow(row)) });
 };
 
 const updateTeams: Handler = (call) => {
   forAdmins(call);
-  const rows = batch(call, 'teams').map((fields) =>
-    Object.assign(find(call.data.teams, fields.id), only(fields, TEAM)),
+  const rows = batchObjects(call, 'teams').map((fields) =>
+    Object.assign(find(call.data.teams, fields.id), knownFields(fields, TEAM)),
   );
-  return ok({ teams: rows.map((row) => shown(row)) });
+  return ok({ teams: rows.map((row) => toPublicRow(row)) });
 };
 
 function withPath({ data }: Call, row: Row): Row {
@@ -78,40 +78,43 @@ function withPath({ data }: Call, row: Row): Row {
 const createLabels: Handler = (call) => {
   const rows = envelopedList(call, 'shared_labels').map((given): Row => {
     const fields = onlyPermitted(given, ['organization', ...LABEL]);
-    need(fields, 'name', 'organization');
+    requireFields(fields, 'name', 'organization');
     find(call.data.organizations, fields.organization);
     return withPath(call, { id: randomUUID(), color: null, parent: null, ...fields });
   });
   call.data.shared_labels.push(...rows);
-  return created({ shared_labels: rows.map((row) => shown(row)) });
+  return created({ shared_labels: rows.map((row) => toPublicRow(row)) });
 };
 
 const updateLabels: Handler = (call) => {
-  const rows = batch(call, 'shared_labels').map((given) => {
+  const rows = batchObjects(call, 'shared_labels').map((given) => {
     const fields: Fields = onlyPermitted(given, ['id', ...LABEL]);
     if (SHARING.some((name) => fields[name] !== undefined)) forAdmins(call);
     const row = find(call.data.shared_labels, fields.id);
     return Object.assign(row, withPath(call, { ...row, ...fields }));
   });
-  return ok({ shared_labels: rows.map((row) => shown(row)) });
+  return ok({ shared_labels: rows.map((row) => toPublicRow(row)) });
 };
 
 export const directoryRoutes: [string, Handler][] = [
   [
     'GET /organizations',
-    ({ data, query }) => ok({ organizations: offsetPage(data.organizations, query).map((row) => shown(row)) }),
+    ({ data, query }) => ok({ organizations: offsetPage(data.organizations, query).map((row) => toPublicRow(row)) }),
   ],
   ['GET /users', users],
   [
     'GET /teams',
-    ({ data, query }) => ok({ teams: offsetPage(ofOrganization(data.teams, query), query).map((row) => shown(row)) }),
+    ({ data, query }) =>
+      ok({ teams: offsetPage(ofOrganization(data.teams, query), query).map((row) => toPublicRow(row)) }),
   ],
   ['POST /teams', createTeams],
   ['PATCH /teams/:ids', updateTeams],
   [
     'GET /shared_labels',
     ({ data, query }) =>
-      ok({ shared_labels: offsetPage(ofOrganization(data.shared_labels, query), query).map((row) => shown(row)) }),
+      ok({
+        shared_labels: offsetPage(ofOrganization(data.shared_labels, query), query).map((row) => toPublicRow(row)),
+      }),
   ],
   ['POST /shared_labels', createLabels],
   ['PATCH /shared_labels/:ids', updateLabels],

@@ -1,6 +1,6 @@
 /** Handles requests for messages, drafts and posts in the stand-in for Missive. */
 import { randomUUID } from 'node:crypto';
-import { act, reopen, targetOf } from './actions.ts';
+import { applyActions, reopen, targetOf } from './actions.ts';
 import {
   type Call,
   created,
@@ -9,24 +9,24 @@ import {
   fieldsOf,
   find,
   type Handler,
+  knownFields,
   limitLength,
-  need,
   ok,
-  only,
   Refusal,
   remove,
+  requireFields,
 } from './call.ts';
-import { type Row, shown } from './data.ts';
+import { type Row, toPublicRow } from './data.ts';
 import { conversation, message } from './rows.ts';
 
 const listed = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
 /** The row with its body and its conversation, which has no `last_activity_at` here. */
-function whole({ data }: Call, row: Row): Row {
+function toFullRow({ data }: Call, row: Row): Row {
   const found = data.conversations.find(({ id }) => id === row._conversation);
   return {
-    ...shown(row),
-    conversation: shown(found ?? conversation({ id: String(row._conversation) }), 'last_activity_at'),
+    ...toPublicRow(row),
+    conversation: toPublicRow(found ?? conversation({ id: String(row._conversation) }), 'last_activity_at'),
   };
 }
 
@@ -35,7 +35,7 @@ const get: Handler = (call) => {
   const rows = wanted.map((id) => {
     const row = find(call.data.messages, id);
     if (row._api) throw new Refusal(404, 'Not found');
-    return whole(call, row);
+    return toFullRow(call, row);
   });
   return ok({ messages: wanted.length === 1 ? rows[0] : rows });
 };
@@ -44,18 +44,18 @@ const findByMessageId: Handler = (call) => {
   const wanted = call.query.get('email_message_id');
   if (!wanted) throw new Refusal(400, "'email_message_id' is required");
   const rows = call.data.messages.filter(({ email_message_id }) => email_message_id === wanted);
-  return ok({ messages: rows.slice(0, 10).map((row) => whole(call, row)) });
+  return ok({ messages: rows.slice(0, 10).map((row) => toFullRow(call, row)) });
 };
 
 const createMessage: Handler = (call) => {
   const { data, now } = call;
   const fields = enveloped(call, 'messages');
-  need(fields, 'account', 'from_field');
+  requireFields(fields, 'account', 'from_field');
   checkAccount(call, fields);
   checkAttachments(fields);
   const target = targetOf(call, fields);
-  act(call, target, fields);
-  const own = only(fields, [
+  applyActions(call, target, fields);
+  const own = knownFields(fields, [
     'from_field',
     'to_fields',
     'cc_fields',
@@ -83,8 +83,8 @@ const createDraft: Handler = (call) => {
     throw new Refusal(400, "'send_at' is required when 'auto_followup' is defined");
   }
   const target = targetOf(call, fields);
-  act(call, target, fields);
-  const own = only(fields, ['subject', 'body', 'from_field', 'to_fields', 'cc_fields', 'bcc_fields', 'send_at']);
+  applyActions(call, target, fields);
+  const own = knownFields(fields, ['subject', 'body', 'from_field', 'to_fields', 'cc_fields', 'bcc_fields', 'send_at']);
   const id = randomUUID();
   const isSent = fields.send === true;
   if (isSent) data.messages.push(message({ ...own, id, _conversation: target.id, delivered_at: now, _api: true }));
@@ -112,15 +112,15 @@ function checkAttachments({ attachments }: Fields): void {
   if (files.length > 25) throw new Refusal(400, 'Validation failed: too many attachments');
   for (const file of files) {
     if (typeof file.base64_data !== 'string') throw new Refusal(400, "Validation failed: base64_data can't be blank");
-    need(file, 'filename');
+    requireFields(file, 'filename');
   }
 }
 
 const createPost: Handler = (call) => {
   const { data, now } = call;
   const fields = enveloped(call, 'posts');
-  need(fields, 'notification');
-  need(fieldsOf(fields.notification), 'title', 'body');
+  requireFields(fields, 'notification');
+  requireFields(fieldsOf(fields.notification), 'title', 'body');
   if (!fields.text && !fields.markdown && listed(fields.attachments).length === 0) {
     throw new Refusal(400, 'Validation failed: text, markdown or attachments needed');
   }
@@ -128,8 +128,8 @@ const createPost: Handler = (call) => {
   limitLength(fields, 'markdown', 8000);
   const target = targetOf(call, fields);
   if (fields.reopen !== false) reopen(target);
-  act(call, target, fields);
-  const own = only(fields, ['username', 'username_icon', 'notification', 'attachments']);
+  applyActions(call, target, fields);
+  const own = knownFields(fields, ['username', 'username_icon', 'notification', 'attachments']);
   const row = {
     id: randomUUID(),
     _conversation: target.id,

@@ -13,7 +13,7 @@ export const jane = { name: 'Jane Doe', address: 'jane.doe@customer.example' };
 export const support = { name: 'Support', address: 'support@example.org' };
 
 /** The state of a conversation for a user. */
-export const standing = (user: { id: string }, changes: Record<string, unknown> = {}) => ({
+export const userState = (user: { id: string }, changes: Record<string, unknown> = {}) => ({
   ...user,
   unassigned: false,
   closed: false,
@@ -38,7 +38,7 @@ export function conversation(changes: Partial<Row> & { id: string }): Row {
     assignees: [],
     assignee_names: '',
     assignee_emails: '',
-    users: [standing(ana), standing(bo)],
+    users: [userState(ana), userState(bo)],
     authors: [jane],
     messages_count: 1,
     drafts_count: 0,

@@ -14,10 +14,10 @@ import {
   NEWEST,
   organization,
   response,
-  standing,
   support,
   task,
   team,
+  userState,
 } from './rows.ts';
 
 /** New objects for each test, so that no test depends on the changes of another. */
@@ -90,7 +90,7 @@ function conversationRows(): Pick<MissiveData, 'shared_labels' | 'conversations'
         id: ids.closed,
         latest_message_subject: 'Solved',
         last_activity_at: NEWEST - 60,
-        users: [standing(ana, { closed: true }), standing(bo, { closed: true })],
+        users: [userState(ana, { closed: true }), userState(bo, { closed: true })],
       }),
       conversation({ id: ids.guest, last_activity_at: NEWEST - 70, _guest: true }),
       conversation({ id: ids.older, created_at: NEWEST - 9000, last_activity_at: NEWEST - 80 }),

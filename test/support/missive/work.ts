@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { targetOf } from './actions.ts';
 import {
-  batch,
+  batchObjects,
   type Call,
   created,
   enveloped,
@@ -10,15 +10,15 @@ import {
   type Fields,
   find,
   type Handler,
+  knownFields,
   limitLength,
   listOf,
-  need,
   ok,
-  only,
   Refusal,
   remove,
+  requireFields,
 } from './call.ts';
-import { type Row, shown } from './data.ts';
+import { type Row, toPublicRow } from './data.ts';
 import { offsetPage, untilPage } from './pages.ts';
 
 const TASK_CHANGES = ['title', 'description', 'state', 'assignees', 'team', 'due_at'];
@@ -52,22 +52,24 @@ const listTasks: Handler = ({ data, query }) => {
     }),
   );
   return ok({
-    tasks: untilPage(rows, 'last_activity_at', query, { defaultLimit: 25, maxLimit: 50 }).map((row) => shown(row)),
+    tasks: untilPage(rows, 'last_activity_at', query, { defaultLimit: 25, maxLimit: 50 }).map((row) =>
+      toPublicRow(row),
+    ),
   });
 };
 
 const getTask: Handler = ({ data, param }) => {
   const row = find(data.tasks, param('id'));
-  const assignees = listOf(row.assignees).map((id) => shown(find(data.users, id)));
+  const assignees = listOf(row.assignees).map((id) => toPublicRow(find(data.users, id)));
   return ok({
-    tasks: { ...shown(row), assignees, team: row.team === null ? null : shown(find(data.teams, row.team)) },
+    tasks: { ...toPublicRow(row), assignees, team: row.team === null ? null : toPublicRow(find(data.teams, row.team)) },
   });
 };
 
 const createTask: Handler = (call) => {
   const { data, now } = call;
   const fields = enveloped(call, 'tasks');
-  need(fields, 'title');
+  requireFields(fields, 'title');
   for (const name of ['team', 'assignees', 'add_users']) {
     if (fields[name] !== undefined && fields.organization === undefined) {
       throw new Refusal(400, `'organization' is required when '${name}' is defined`);
@@ -81,7 +83,7 @@ const createTask: Handler = (call) => {
     throw new Refusal(400, "Validation failed: 'team' or 'assignees' is required");
   }
   checkTask(call, fields);
-  const own = only(fields, TASK_CHANGES);
+  const own = knownFields(fields, TASK_CHANGES);
   const conversation = isSubtask ? targetOf(call, fields).id : null;
   const row: Row = {
     id: randomUUID(),
@@ -102,7 +104,9 @@ const updateTask: Handler = (call) => {
   const fields = enveloped(call, 'tasks');
   checkTask(call, fields);
   const row = find(call.data.tasks, call.param('id'));
-  return ok({ tasks: shown(Object.assign(row, only(fields, TASK_CHANGES), { last_activity_at: call.now })) });
+  return ok({
+    tasks: toPublicRow(Object.assign(row, knownFields(fields, TASK_CHANGES), { last_activity_at: call.now })),
+  });
 };
 
 const RESPONSE = [
@@ -141,11 +145,11 @@ const createResponses: Handler = (call) => {
       user: null,
       subject: null,
       modified_at: call.now,
-      ...only(fields, RESPONSE),
+      ...knownFields(fields, RESPONSE),
     };
   });
   call.data.responses.push(...rows);
-  return created({ responses: rows.map((row) => shown(row)) });
+  return created({ responses: rows.map((row) => toPublicRow(row)) });
 };
 
 /** A response that can be changed: one that was not imported with a WhatsApp template. */
@@ -156,11 +160,11 @@ function changeable({ data }: Call, id: unknown): Row {
 }
 
 const updateResponses: Handler = (call) => {
-  const rows = batch(call, 'responses').map((fields) => {
+  const rows = batchObjects(call, 'responses').map((fields) => {
     checkResponse(fields);
-    return Object.assign(changeable(call, fields.id), only(fields, RESPONSE), { modified_at: call.now });
+    return Object.assign(changeable(call, fields.id), knownFields(fields, RESPONSE), { modified_at: call.now });
   });
-  return ok({ responses: rows.map((row) => shown(row)) });
+  return ok({ responses: rows.map((row) => toPublicRow(row)) });
 };
 
 const deleteResponses: Handler = (call) => {
@@ -181,7 +185,7 @@ const HOOK_TYPES = [
 
 const createHook: Handler = (call) => {
   const fields = enveloped(call, 'hooks');
-  need(fields, 'type', 'url');
+  requireFields(fields, 'type', 'url');
   if (!HOOK_TYPES.includes(String(fields.type)))
     throw new Refusal(400, 'Validation failed: type is not included in the list');
   const row = { ...fields, id: randomUUID() };
@@ -191,7 +195,7 @@ const createHook: Handler = (call) => {
 
 const createReport: Handler = (call) => {
   const fields = enveloped(call, 'reports');
-  need(fields, 'organization', 'start', 'end');
+  requireFields(fields, 'organization', 'start', 'end');
   find(call.data.organizations, fields.organization);
   const row = { id: randomUUID(), _pending: call.data.reportsPending };
   call.data.reports.push(row);
@@ -212,7 +216,7 @@ const getReport: Handler = ({ data, param }) => {
 const listResponses: Handler = ({ data, query }) => {
   const wanted = query.get('organization');
   const rows = data.responses.filter(({ organization }) => wanted === null || organization === wanted);
-  return ok({ responses: offsetPage(rows, query).map((row) => shown(row)) });
+  return ok({ responses: offsetPage(rows, query).map((row) => toPublicRow(row)) });
 };
 
 export const workRoutes: [string, Handler][] = [
@@ -221,7 +225,7 @@ export const workRoutes: [string, Handler][] = [
   ['POST /tasks', createTask],
   ['PATCH /tasks/:id', updateTask],
   ['GET /responses', listResponses],
-  ['GET /responses/:id', ({ data, param }) => ok({ responses: [shown(find(data.responses, param('id')))] })],
+  ['GET /responses/:id', ({ data, param }) => ok({ responses: [toPublicRow(find(data.responses, param('id')))] })],
   ['POST /responses', createResponses],
   ['PATCH /responses/:ids', updateResponses],
   ['DELETE /responses/:ids', deleteResponses],
