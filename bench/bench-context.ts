@@ -1,4 +1,4 @@
-/** Provides what all benchmarks share: the mail servers, with and without latency, and the amount of work. */
+/** Provides the mail servers, with and without latency, and the amount of work to all benchmarks. */
 import type { MailAccount } from '../src/mail/account.ts';
 import { startDelayProxy, type Proxy as TcpProxy } from '../test/support/servers/proxies.ts';
 import type { TestServers } from '../test/support/servers/servers.ts';

@@ -51,7 +51,7 @@ export async function prepare({ servers }: BenchContext): Promise<Prepared> {
   return { account, workloads };
 }
 
-/** Goal 1. */
+/** Goal 1: calls on connections that are open. */
 export async function warmCalls(
   server: BenchServer,
   context: BenchContext,

@@ -1,4 +1,4 @@
-/** Connects imapflow, which the benchmarks compare with. */
+/** Connects imapflow, the IMAP client that the benchmarks compare mail-mcp with. */
 import { ImapFlow } from 'imapflow';
 import type { MailAccount } from '../src/mail/account.ts';
 

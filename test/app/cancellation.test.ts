@@ -3,21 +3,21 @@ import { createCancellation } from '../../src/app/cancellation.ts';
 
 const gone = () => AbortSignal.abort(new Error('cancelled'));
 
-describe('MCP-11 a call whose client', () => {
-  test('waits runs every step', async () => {
+describe('MCP-11 a call', () => {
+  test('runs every step while its client is connected', async () => {
     const cancellation = createCancellation(new AbortController().signal);
     const steps = [cancellation.begin, cancellation.commit, cancellation.complete].map((run) => run(async () => 'ran'));
     expect(await Promise.all(steps)).toEqual(['ran', 'ran', 'ran']);
   });
 
-  test('has gone runs no further step', async () => {
+  test('runs no step after its client has disconnected', async () => {
     const cancellation = createCancellation(gone());
     for (const run of [cancellation.begin, cancellation.commit, cancellation.complete]) {
       await expect(run(async () => expect.unreachable())).rejects.toThrow('cancelled');
     }
   });
 
-  test('goes after the effect completes it, and begins nothing else', async () => {
+  test('whose client disconnects after the send completes it, and begins nothing else', async () => {
     const client = new AbortController();
     const cancellation = createCancellation(client.signal);
     await cancellation.commit(async () => client.abort(new Error('cancelled')));
@@ -26,7 +26,7 @@ describe('MCP-11 a call whose client', () => {
     await expect(cancellation.commit(async () => expect.unreachable())).rejects.toThrow('cancelled');
   });
 
-  test('goes during a step does not interrupt the step', async () => {
+  test('is not interrupted within a step when its client disconnects', async () => {
     const client = new AbortController();
     const cancellation = createCancellation(client.signal);
     const step = cancellation.begin(async () => {

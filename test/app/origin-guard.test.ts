@@ -37,11 +37,11 @@ async function answersTo(header: 'origin' | 'host', values: string[], { isLocal 
 }
 
 describe('Origin', () => {
-  test('HOST-01 our origin may call, and so may programs, which send none', async () => {
+  test('HOST-01 our origin may call, and so may programs, which send no Origin', async () => {
     expect(await answersTo('origin', [issuer, ''])).toEqual({ [issuer]: 401, '': 401 });
   });
 
-  test('HOST-01 no other origin may, null, loopback and lookalikes included', async () => {
+  test('HOST-01 no other origin may call: null, loopback and lookalikes are refused', async () => {
     const foreign = [
       'https://evil.example',
       'null',
@@ -56,7 +56,7 @@ describe('Origin', () => {
     expect(await answersTo('origin', foreign)).toEqual(Object.fromEntries(foreign.map((origin) => [origin, 403])));
   });
 
-  test('HOST-01 origins that the operator lists may, compared byte by byte', async () => {
+  test('HOST-01 origins that the operator lists may call, compared byte by byte', async () => {
     const allowed = ['https://app.example.com', 'http://tool.example:8080', 'vscode-file://vscode-app'];
     const near = ['https://app.example.com:444', 'http://app.example.com', 'https://x.app.example.com', 'null'];
     expect(await answersTo('origin', [...allowed, ...near], { allowed })).toEqual({
@@ -65,11 +65,11 @@ describe('Origin', () => {
     });
   });
 
-  test('HOST-01 null may if it is listed', async () => {
+  test('HOST-01 the origin null may call if it is listed', async () => {
     expect(await answersTo('origin', ['null'], { allowed: ['null'] })).toEqual({ null: 401 });
   });
 
-  test('HOST-01 pages on this machine may call a local server, and no host with a similar name', async () => {
+  test('HOST-01 pages on this machine may call a local server; hosts with a similar name may not', async () => {
     const pages = ['http://localhost:6274', 'https://127.0.0.1', 'http://[::1]:8080'];
     const others = ['http://localhost.evil.example', 'http://127.0.0.1.evil.example', 'ftp://localhost', 'null'];
     expect(await answersTo('origin', [...pages, ...others], { isLocal: true })).toEqual({

@@ -45,8 +45,8 @@ describe('one access token', () => {
   });
 });
 
-describe('a client that goes away', () => {
-  test('MCP-11 in the era in which that cancels, a message that still waits for the mailbox is not sent', async () => {
+describe('a client that disconnects', () => {
+  test('MCP-11 in the 2026 era cancels its call: a message that still waits for the mailbox is not sent', async () => {
     await using app = await startApp();
     const account = newAccount();
     const { server } = account.imap;
@@ -86,7 +86,7 @@ describe('stopping', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     const startedAt = performance.now();
     await app.stop();
-    // Nine and a half, and more on a busy machine. Without the limits it would be a minute.
+    // It takes 9.5 s, and more on a busy machine. Without the limits it would take a minute.
     expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(await stuck).toBe('cut');
     hanging.destroy();

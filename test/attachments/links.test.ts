@@ -1,4 +1,4 @@
-/** Attachment links in front of streams that a test defines; see links.servers.test.ts for those of a mail server. */
+/** Tests attachment links with streams that a test defines; links.servers.test.ts tests them with a mail server. */
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { WithPart } from '../../src/attachments/links.ts';

@@ -178,7 +178,11 @@ test('a store that is down or refuses results in no URL within a few seconds, an
   using refusing = s3Store({ s3: { secretAccessKey: 'a wrong secret' } });
   const startedAt = performance.now();
   for (const { store, logged } of [down, refusing]) {
-    expect(await store.publish(attachment(), () => expect.unreachable('the part was read for nothing'))).toBeNull();
+    expect(
+      await store.publish(attachment(), () =>
+        expect.unreachable('the part was read although the store cannot take it'),
+      ),
+    ).toBeNull();
     expect(logged.join()).toContain('attachment not published');
     expect(logged.join()).not.toMatch(/wrong secret|throw-away-secret|@example/);
   }
@@ -192,11 +196,11 @@ test('a store that hangs results in no URL within five seconds', async () => {
   proxy.freeze();
   const startedAt = performance.now();
   expect(await s3.store.publish(attachment(), withBytesOf(Buffer.from('x')))).toBeNull();
-  // Four, and more on a busy machine. Without the limit it would be 45.
+  // It takes 4 s, and more on a busy machine. Without the limit it would take 45 s.
   expect(performance.now() - startedAt).toBeLessThan(20_000);
 });
 
-test('a part that breaks off is not published, and is read again the next time', async () => {
+test('a part whose stream fails midway is not published, and is read again the next time', async () => {
   using s3 = s3Store();
   const one = attachment();
   const broken: WithBytes = (use) =>
@@ -213,7 +217,7 @@ test('a part that breaks off is not published, and is read again the next time',
   const url = await s3.store.publish(one, withBytesOf(Buffer.from('whole')));
   expect(await (await fetch(url ?? expect.unreachable())).text()).toBe('whole');
 });
-test('a store that is down when a file is to be attached is a fault of S3, and the error says that nothing was sent', async () => {
+test('if the store is down when a file is attached, the error names S3 and says that nothing was sent', async () => {
   const { endpoint } = testServers().s3;
   const proxy = await startCuttableProxy({ target: { host: '127.0.0.1', port: Number(new URL(endpoint).port) } });
   using s3 = s3Store({ s3: { endpoint: `http://localhost:${proxy.port}` } });

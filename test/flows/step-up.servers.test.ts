@@ -1,4 +1,4 @@
-/** How the official client handles a call that the account owner has not allowed. */
+/** Tests how the official client handles a call that the account owner has not allowed. */
 import { UnauthorizedError } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openForm, signIn } from '../support/app/person.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createSemaphore } from '../../src/state/semaphore.ts';
 
-/** Lets promises settle that need nothing but the processor. */
+/** Waits until promises without pending I/O or timers have settled. */
 const settle = () => new Promise(setImmediate);
 
 /** Records the calls that run, and ends them one by one in the order of their start. */
@@ -129,7 +129,7 @@ describe('waiting', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
   afterEach(() => void vi.useRealTimers());
 
-  test('a call that has waited too long fails without having run, and the places stay right', async () => {
+  test('a call that has waited too long fails without having run, and leaks no place', async () => {
     const semaphore = createSemaphore({ places: 1, placesPerKey: 1, maxWaitMs: 20 });
     const { hold, endAll } = recorder();
     const first = semaphore.run('alice', hold('first'));
@@ -142,7 +142,7 @@ describe('waiting', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('a call that gets its place in the last moment keeps it', async () => {
+  test('a call that gets its place just before its time limit keeps it', async () => {
     const semaphore = createSemaphore({ placesPerKey: 1, maxWaitMs: 1_000 });
     const { started, hold, endAll } = recorder();
     const first = semaphore.run('a', hold('first'));
@@ -157,7 +157,7 @@ describe('waiting', () => {
     await second;
   });
 
-  test('only so many calls of one key wait; the next fails at once, with the error of the owner', async () => {
+  test('at most maxWaitingPerKey calls of one key wait; the next fails at once, with the error of createError', async () => {
     const createError = () => new Error('busy');
     const semaphore = createSemaphore({ placesPerKey: 1, maxWaitingPerKey: 1, createError });
     const { started, hold, endFirst, endAll } = recorder();
@@ -202,7 +202,7 @@ describe('a place that is taken without waiting', () => {
     expect(semaphore.tryAcquire('a')).toBe(true);
   });
 
-  test('is not one that a waiting call has been given', async () => {
+  test('is never one that was assigned to a waiting call', async () => {
     const semaphore = createSemaphore({ placesPerKey: 1 });
     semaphore.tryAcquire('a');
     const waiting = semaphore.acquire('a');
@@ -220,7 +220,7 @@ describe('a place that is taken without waiting', () => {
     expect(() => semaphore.release('a')).toThrow('not taken');
   });
 
-  test('leaves nothing behind', async () => {
+  test('leaves no entry for its key after its release', async () => {
     const semaphore = createSemaphore({ placesPerKey: 1, maxWaitingPerKey: 0 });
     semaphore.tryAcquire('a');
     expect(semaphore.isInUse('a')).toBe(true);

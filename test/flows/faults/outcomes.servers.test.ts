@@ -26,7 +26,7 @@ describe.concurrent('the outcome of a call when the network fails', () => {
   test.for(rows.filter((row) => !isLarge(row)))(NAME, (row, { expect }) => proveRow(row, expect));
 });
 
-// One by one: parsing a large message would delay other tests in this process beyond their timeouts.
+// These tests run one by one: parsing a large message would delay other tests in this process beyond their timeouts.
 describe('the outcome of a call with a large message when the network fails', () => {
   test.for(rows.filter(isLarge))(NAME, (row, { expect }) => proveRow(row, expect));
 });

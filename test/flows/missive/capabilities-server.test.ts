@@ -1,4 +1,4 @@
-/** The capabilities of a managed server for Missive, row by row, where a whole server is needed to show them. */
+/** Tests the capabilities of a Missive server that need HTTP, with one title for each; see test/mcp/missive/capabilities.test.ts for the others. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

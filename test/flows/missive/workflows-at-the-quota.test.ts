@@ -100,7 +100,7 @@ test.each<Era>(['auto', 'legacy'])('a client that has listed the tools reads the
   expect(await assistant.failure(TOOL)).toBe(SENTENCE);
 });
 
-test('so does version 1 of the official client, which validates all structured content against the output schema', async () => {
+test('version 1 of the official client reads it too, although it validates all structured content against the output schema', async () => {
   await using missive = await startMissive();
   const token = await app.accessToken(accountAt(missive));
   const client = new SdkOneClient({ name: 'test', version: '1.0.0' });

@@ -53,7 +53,7 @@ test.each([
   ['to another server', () => 'https://files.example.com/offer.pdf'],
   ['to this server that is invalid', () => `${app.origin}/attachments/x`],
   ['to another path of this server', () => `${app.origin}/health`],
-])('a link %s is refused, and neither it nor Missive is asked', async (_what, url) => {
+])('a link %s is refused, and no draft is created at Missive', async (_what, url) => {
   await using missive = await startMissive();
   await using assistant = await app.assistant({ url: missive.url, token: missive.token });
   expect(await assistant.failure('create_a_missive_draft', draft(url()))).toContain('attachment_urls');

@@ -1,4 +1,4 @@
-/** What a client's disconnect does in the protocol eras before 2026. */
+/** Tests that a disconnect cancels nothing in the protocol eras before 2026. */
 import { request } from 'node:http';
 import { test } from 'vitest';
 import { startApp } from '../../support/app/start-app.ts';
@@ -13,7 +13,7 @@ test('MCP-11 in the eras before 2026 a disconnect cancels nothing: the message i
   await using proxy = await startDelayProxy({ target: { host: server.host, port: server.port }, delayMs: 50 });
   const slow = { ...account, imap: { ...account.imap, server: { ...server, port: proxy.port } } };
   const token = await app.accessToken(slow);
-  // Has no IMAP connection yet, so that a new one shows that the call has begun.
+  // The account has no IMAP connection yet, so a new one shows that the call has begun.
   await using replica = await app.replica();
   const before = proxy.accepted();
   const args = { to: account.email, subject: 'All the same', text_body: 'x' };

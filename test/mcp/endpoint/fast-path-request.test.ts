@@ -1,4 +1,4 @@
-/** Which requests are on the fast path, and which go through the SDK. */
+/** Tests which requests are on the fast path, and which go through the SDK. */
 import { describe, expect, test } from 'vitest';
 import { readFastPathRequest } from '../../../src/mcp/endpoint/fast-path-request.ts';
 

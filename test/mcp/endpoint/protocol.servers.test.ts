@@ -85,7 +85,7 @@ describe('2026-07-28', () => {
     ['the method is in another case', { 'mcp-method': 'Tools/Call' }],
     ['the name is missing', { 'mcp-name': undefined }],
     ['the name is another', { 'mcp-name': 'send_mail_message' }],
-  ])('MCP-01 MCP-02 a call of which %s in the headers is refused', async (_what, headers) => {
+  ])('MCP-01 MCP-02 a call is refused if %s in its headers', async (_what, headers) => {
     expect(await modern('tools/call', call, { headers })).toMatchObject({
       status: 400,
       body: { error: { code: -32020 } },

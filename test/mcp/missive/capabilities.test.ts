@@ -1,4 +1,4 @@
-/** The capabilities of a managed server for Missive, row by row, as far as the tools alone show them. */
+/** Tests the capabilities of the Missive tools that need no HTTP server, with one title for each; see capabilities-server.test.ts for the others. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createCatalog } from '../../../src/mcp/catalog.ts';
@@ -117,7 +117,7 @@ describe('capability: tag filter', () => {
   });
 });
 
-test('capability: no retry, no throttle, no backoff; an upstream 429 is the caller’s at once', async () => {
+test('capability: no retry, no throttle, no backoff; an upstream 429 is passed to the caller at once', async () => {
   await using tools = await startMissiveTools();
   tools.missive.misbehave({ kind: 'rate limited', retryAfter: 600 }, { times: 99 });
   for (const { name, http } of missiveOperations.filter((each) => Object.keys(each.parameters).length === 0)) {
@@ -271,8 +271,7 @@ test('capability: lightweight conversation list; bodies come from the message to
   expect(message).toHaveProperty('body');
 });
 
-/** The six tools that the guide names, and their required behaviour. */
-describe('capability: the six named tools', () => {
+describe('capability: tools for contact books, contacts, comments, labels and conversations', () => {
   test('list_all_missive_contact_books returns id and name', async () => {
     await using tools = await startMissiveTools();
     expect(await tools.call('list_all_missive_contact_books')).toMatchObject({

@@ -208,7 +208,7 @@ describe('next_cursor', () => {
     expect(conversations).toMatchObject([{ id: ids.closed }, { id: ids.guest }, { id: ids.older }]);
   });
 
-  test('is valid at another server', async () => {
+  test('is valid at another instance of the server', async () => {
     await using tools = await startMissiveTools();
     await using other = await startMissiveTools();
     const next_cursor = await cursorOf(tools);

@@ -63,7 +63,7 @@ describe('a change of a conversation together with something new in it', () => {
     { add_to_inbox: true },
   ];
 
-  test.each(along)('%s takes the permission for the change alone', async (tool, args) => {
+  test.each(along)('%s requires the permission for update_a_missive_conversation_by_id', async (tool, args) => {
     const permit = limited({ tools: [tool] });
     await using tools = await startMissiveTools({ permit });
     for (const change of changes) {
@@ -75,7 +75,7 @@ describe('a change of a conversation together with something new in it', () => {
     expect(tools.seen()).toHaveLength(1);
   });
 
-  test('a post that reopens a conversation takes it too', async () => {
+  test('a post that reopens a conversation requires it too', async () => {
     const permit = limited({ tools: ['create_a_missive_post'] });
     await using tools = await startMissiveTools({ permit });
     const args = { conversation: ids.closed, notification: { title: 'a', body: 'b' }, text: 'x', reopen: true };

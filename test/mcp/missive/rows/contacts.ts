@@ -85,7 +85,7 @@ export const contacts: Rows = {
     bad: [
       { what: 'no book', args: { search: 'Jane' }, says: /contact_book/ },
       {
-        what: 'deleted ones without a time, which Missive ignores',
+        what: 'deleted contacts without a time, which Missive ignores',
         args: { contact_book: ids.vipProspects, include_deleted: true },
         says: /modified_since/,
       },
@@ -99,7 +99,7 @@ export const contacts: Rows = {
   get_single_missive_contact_by_id: {
     good: [
       {
-        shows: 'one out of an array of one',
+        shows: 'one contact, which Missive returns in an array',
         args: { id: ids.max },
         requests: [{ path: `/contacts/${ids.max}` }],
         result: { contact: { id: ids.max, first_name: 'Max', memberships: [{ title: 'Buyer' }] } },
@@ -118,7 +118,7 @@ export const contacts: Rows = {
         result: { contacts: [{ id: expect.any(String), contact_book: ids.vipProspects, infos: jane.infos }] },
       },
       {
-        shows: 'several at once, all for the same book',
+        shows: 'several contacts at once, all for the same book',
         args: { contact_book: ids.vipProspects, contacts: [jane, { first_name: 'Joe' }] },
         requests: [
           {
@@ -149,7 +149,7 @@ export const contacts: Rows = {
       },
       { what: 'an empty contact', args: { contact_book: ids.vipProspects }, says: /infos/ },
       {
-        what: 'one and several',
+        what: 'the fields of one contact beside a list of contacts',
         args: { contact_book: ids.vipProspects, first_name: 'J', contacts: [{ first_name: 'K' }] },
         says: /contacts/,
       },

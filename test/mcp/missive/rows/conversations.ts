@@ -256,7 +256,11 @@ export const conversations: Rows = {
         args: { id: ids.outage, force_team: true },
         says: /list_all_missive_teams/,
       },
-      { what: 'closed and open', args: { id: ids.outage, close: true, reopen: true }, says: /close or reopen/ },
+      {
+        what: 'close together with reopen',
+        args: { id: ids.outage, close: true, reopen: true },
+        says: /close or reopen/,
+      },
       { what: 'a flag that is false', args: { id: ids.outage, close: false }, says: /close/ },
       { what: 'an action that the API does not have', args: { id: ids.outage, archive: true }, says: /archive/ },
     ],

@@ -73,7 +73,7 @@ export const posts: Rows = {
         says: /text/,
       },
       {
-        what: 'closed and open',
+        what: 'close together with reopen',
         args: { notification: { title: 'a', body: 'b' }, text: 'x', close: true, reopen: true },
         says: /close or reopen/,
       },
