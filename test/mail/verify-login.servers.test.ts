@@ -106,7 +106,7 @@ test('a silent server ends in a timeout after the time limit of both servers tog
   const startedAt = performance.now();
   const problems = await verifyLogin(smtpAt(imapAt(newAccount(), silent.server), silent.server), { totalMs: 500 });
   expect(problems).toEqual(both('timeout'));
-  // Without the limit it would be fifteen seconds.
+  // The default limit is fifteen seconds.
   expect(performance.now() - startedAt).toBeLessThan(9_000);
 });
 

@@ -132,7 +132,7 @@ export class CommandRunner {
       return commandFault(error, command, ifLost);
     }
     const fault = commandFault(this.#failure ?? error, command, ifLost);
-    // After any other failure the next line of the server could belong to this command or to the next.
+    // After any other failure it is unknown to which command the next line of the server belongs.
     if (fault.code !== 'UNENCODABLE') this.close();
     return fault;
   }

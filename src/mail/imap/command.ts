@@ -26,7 +26,7 @@ export interface Completion {
 export interface RunOptions {
   /** Called for each untagged response of that name (`FETCH`, `LIST`, `OK`) while the command runs. */
   untagged?: Record<string, (response: UntaggedResponse) => void>;
-  /** Set for a command that changes something: the sentence for a lost connection, after which the outcome is unknown. */
+  /** For commands that change something: the error message if the connection is lost and the outcome is unknown. */
   ifLost?: string;
   /** Overrides `ImapLimits.commandMs`. */
   commandMs?: number;

@@ -81,7 +81,7 @@ export class Selection {
     return selected;
   }
 
-  /** For untagged responses that no running command handles. */
+  /** Handles the untagged responses that no running command handles. */
   readonly handlers: Record<'EXISTS' | 'FETCH' | 'EXPUNGE', (response: ParsedResponse) => Promise<void>> = {
     EXISTS: async ({ command = '' }) => {
       if (this.#selected === null || !/^\d{1,10}$/.test(command)) return;

@@ -23,7 +23,7 @@ export function sessionFor(server: string): Buffer | undefined {
 export function keepSessionOf(socket: Socket, server: string): void {
   if (!(socket instanceof TLSSocket)) return;
   socket.on('session', (session: Buffer) => {
-    // With TLS 1.3 tickets come after the handshake. A resumed session keeps the time at which its certificate was verified.
+    // TLS 1.3 sends tickets after the handshake. Resumption verifies no certificate, so the time of the verification is kept.
     if (!socket.authorized) return;
     const verifiedAt = socket.isSessionReused() ? sessions.get(server)?.verifiedAt : performance.now();
     if (verifiedAt === undefined) return;

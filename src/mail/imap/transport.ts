@@ -207,7 +207,7 @@ function hasLiteral(tokens: readonly Token[]): boolean {
   return tokens.some((token) => ('type' in token ? token.type === 'LITERAL' : hasLiteral(token)));
 }
 
-/** The same tokens as mutable lists, which imapflow's types require. */
+/** Copies the tokens into mutable lists, which imapflow's types require. */
 export function toAttributes(tokens: readonly Token[]): ImapAttribute[] {
   return tokens.map((token) => {
     if (!('type' in token)) return toAttributes(token);

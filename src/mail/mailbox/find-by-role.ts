@@ -23,7 +23,7 @@ export async function findMailboxByRole(imap: ImapConnection, role: 'sent' | 'dr
   throw new ToolError(`No mailbox is marked or named as ${role}. Call list_mailboxes and name the one to use.`);
 }
 
-/** Call when a mailbox turns out to be missing: the next findMailboxByRole() on this connection lists the mailboxes again. */
+/** Removes the cached roles of a connection. To be called when a mailbox does not exist any more. */
 export function forgetRoles(imap: ImapConnection): void {
   rolesOf.delete(imap);
 }

@@ -74,7 +74,7 @@ function readLeaf(items: readonly Item[], number: string): Part {
   };
 }
 
-/** After the size, message/rfc822 has three more fields and text/* one, which some servers leave out; then come MD5 and the disposition. */
+/** Finds the disposition. After the size, message/rfc822 has three more fields and text/* one, which some servers omit; MD5 and the disposition follow. */
 function dispositionOf(type: string, rest: readonly Item[]): Item | undefined {
   if (type === 'message/rfc822' || type === 'message/global') return rest[isList(rest[1]) ? 4 : 1];
   if (type.startsWith('text/') && numberOf(rest[0]) !== null) return rest[2];

@@ -52,7 +52,7 @@ export function decodeHeader(value: Buffer | null, bodyCharset: string | null = 
   return oneLine(raw.includes('=?') ? libmime.decodeWords(raw) : raw);
 }
 
-/** Without control characters, line breaks and runs of white space. */
+/** Replaces each run of control characters, line breaks and white space by one space. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
 }

@@ -37,7 +37,7 @@ function bodyOf(bytes: Buffer, boundary: string, index: number): Buffer | null {
   }
   const header = start < 0 ? -1 : bytes.indexOf('\r\n', start + 2);
   if (header < 0) return null;
-  // Without a header the empty line follows the boundary line at once.
+  // A part without a header starts with the empty line directly after the boundary line.
   const empty = bytes.indexOf('\r\n\r\n', header);
   if (empty < 0) return null;
   const end = bytes.indexOf(`\r\n${line}`, empty + 2, 'latin1');

@@ -13,7 +13,7 @@ export interface MessageSummary extends Omit<Envelope, 'bcc' | 'date'> {
   date: string | null;
   sizeBytes: number;
   flags: string[];
-  /** It has parts that are not shown in place. True also if the structure cannot be parsed. */
+  /** True if the message has parts that are not shown in place, or its structure cannot be parsed. */
   hasAttachments: boolean;
 }
 
@@ -29,10 +29,10 @@ export const SUMMARY_ITEMS: readonly Token[] = [
   'BODYSTRUCTURE',
 ].map(atom);
 
-/** Without BODYSTRUCTURE: imapflow's parser gives up on answers nested more than 25 deep. */
+/** SUMMARY_ITEMS without BODYSTRUCTURE: imapflow refuses to parse responses with more than 25 levels of nesting. */
 export const PLAIN_ITEMS: readonly Token[] = SUMMARY_ITEMS.slice(0, -1);
 
-/** Without ENVELOPE: for servers that cannot quote the header of a message properly. */
+/** SUMMARY_ITEMS without BODYSTRUCTURE and ENVELOPE, for servers that do not quote header fields correctly. */
 export const BARE_ITEMS: readonly Token[] = SUMMARY_ITEMS.slice(0, -2);
 
 /**

@@ -8,7 +8,7 @@ export interface SendSession {
   readonly account: Pick<MailAccount, 'smtp'>;
   /** Connections that are not limited to certain mailboxes. */
   readonly wholeMailbox: {
-    /** For reading only. */
+    /** Runs commands that only read. */
     readImap: WithConnection;
     changeImap: WithConnection;
     /** As changeImap, for completing a change that has begun. Also runs after the client has closed its request. */

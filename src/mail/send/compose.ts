@@ -36,9 +36,9 @@ export interface OutgoingMessage {
 }
 
 export interface ComposedMessage {
-  /** For submission: without Bcc. CRLF line ends. */
+  /** The message for submission, without Bcc. CRLF line ends. */
   raw: MessageBytes;
-  /** For the copy in Drafts or Sent: the same bytes, with Bcc if there is one. */
+  /** The message for Drafts or Sent: the same bytes, with Bcc if there is one. */
   rawWithBcc: MessageBytes;
   /** With angle brackets. */
   messageId: string;

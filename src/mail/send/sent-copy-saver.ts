@@ -21,7 +21,7 @@ interface Provider {
 const PROVIDERS: readonly Provider[] = [
   // Gmail and Google Workspace. support.google.com/mail/answer/78892, as quoted in mustang-im/mustang issue 627; "Gmail sending", wiki of
   // nodemailer/wildduck.
-  // Not smtp-relay.gmail.com, which belongs to no mailbox.
+  // smtp-relay.gmail.com is not listed, because no mailbox belongs to it.
   { hosts: ['smtp.gmail.com', 'smtp.googlemail.com'], savesCopy: 'always' },
   // Microsoft 365: "Changes coming to the SMTP Authenticated Submission client protocol", Exchange Team Blog, 2018-04-20
   // (techcommunity.microsoft.com/t5/exchange-team-blog/…/ba-p/607825). Outlook.com: thunderbird/thunderbird-android issue 7134.

@@ -123,7 +123,7 @@ function reasonFor(code: number, response: string, about: 'recipient' | 'message
   return about === 'recipient' ? 'refused' : 'not accepted';
 }
 
-/** By the codes of OpenSSL and Node; after STARTTLS nodemailer keeps only their messages. */
+/** Recognizes the error codes of OpenSSL and Node. For a failed STARTTLS nodemailer keeps only the error message. */
 function isAboutCertificate(cause: unknown, code: string | undefined): boolean {
   if (/CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY|DECRYPT|DECODE)|HOSTNAME_MISMATCH/.test(code ?? '')) return true;
   return (

@@ -16,12 +16,12 @@ import type { Permit } from '../../policy.ts';
 /** Connections to the mailbox. */
 export interface ImapAccess {
   /**
-   * For reading only. The call is repeated once on a fresh connection if the server has dropped the idle one.
+   * Runs commands that only read. The call is repeated once on a fresh connection if the server has dropped the idle one.
    *
    * @param mailbox a connection that has it open is preferred
    */
   readImap: WithConnection;
-  /** For changes. Repeated likewise, but only if no command that changes something was sent before the connection was lost. */
+  /** Runs commands that change something. The call is repeated likewise, but only if no command that changes something was sent before the connection was lost. */
   changeImap: WithConnection;
 }
 

@@ -165,7 +165,7 @@ describe('connecting to an IMAP server', () => {
     await expect(connectImap({ server: server.server, login }, { limits: { connectMs: 300 } })).rejects.toMatchObject({
       fault: 'timeout',
     });
-    // Without the limit it would be ten seconds.
+    // The default limit is ten seconds.
     expect(performance.now() - startedAt).toBeLessThan(9_000);
   });
 

@@ -57,7 +57,7 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
       expect(messages.map(({ hasAttachments }) => hasAttachments)).toEqual([true, false]);
     });
 
-    test('summaries are in the requested order, without messages that are gone', async () => {
+    test('summaries are in the requested order, without messages that no longer exist', async () => {
       const account = newAccount();
       const {
         INBOX: [one = 0, two = 0],

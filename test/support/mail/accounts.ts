@@ -20,7 +20,7 @@ export function onBasicServer(account: MailAccount, servers: TestServers = testS
   return { ...account, imap: { ...account.imap, server: { host, port, security: 'tls' } } };
 }
 
-/** The same user, every connection by STARTTLS. */
+/** The same user, with STARTTLS for every connection. */
 export function overStarttls(overTls: MailAccount, servers: TestServers = testServers()): MailAccount {
   const { imap, smtp } = servers;
   return {
@@ -30,7 +30,7 @@ export function overStarttls(overTls: MailAccount, servers: TestServers = testSe
   };
 }
 
-/** The same user, nothing encrypted. */
+/** The same user, with connections in cleartext. */
 export function overCleartext(overTls: MailAccount, servers: TestServers = testServers()): MailAccount {
   const { imap, smtp } = servers;
   return {
@@ -40,7 +40,7 @@ export function overCleartext(overTls: MailAccount, servers: TestServers = testS
   };
 }
 
-/** The same user with another password for both servers, which do not know it. */
+/** The same user with a wrong password for both servers. */
 export function withPassword(known: MailAccount, password: string): MailAccount {
   return {
     ...known,

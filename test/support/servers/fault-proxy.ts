@@ -5,7 +5,7 @@ import { CommandReader, type Piece, type Protocol } from '../mail/command-reader
 import { closeServer, listenOnLoopback, type Target } from './proxies.ts';
 
 /**
- * When a fault happens, and what it does.
+ * The moments at which a fault can happen, and its effects.
  * `before`: the command does not reach the server. `within`: half of it does. `after`: the server has executed it, and its answer is lost.
  * `cut`: the connection is reset. `silent`: it stays open without an answer.
  * `garbage`, `half a literal` and `a literal of 2 GB` replace the answer to an executed command.
@@ -224,7 +224,7 @@ class RelayedConnection {
   #passHalf(bytes: Buffer): void {
     const { client, upstream } = this.#relay;
     this.#isStopped = true;
-    // Without the pause the client could send further bytes before the server has received the half.
+    // The pause lets the server receive the half before the client sends further bytes.
     client.pause();
     upstream.end(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => client.resetAndDestroy());
   }
