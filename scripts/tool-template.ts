@@ -64,7 +64,7 @@ export const ${constant} = defineTool({
   effect: '${effect}',
   method: '${method}',
   tags: ['messages'],
-  input: z.object({ folder: MailboxPath }),
+  input: z.object({ folder: MailboxPath.default('INBOX') }),
   output: z.object({ folder: z.string(), messages: z.number().describe('Messages in the folder.') }),
   run: async ({ folder }, { ${isReading ? 'readImap' : 'changeImap'} }: MailSession) =>
     ${isReading ? 'readImap' : 'changeImap'}(async (imap) => {
@@ -81,7 +81,7 @@ export function serversTest({ name }: NewTool): string {
 import { startApp, type TestApp } from '../../../support/app/start-app.ts';
 import { newAccount } from '../../../support/mail/accounts.ts';
 import { message } from '../../../support/mail/build-message.ts';
-import { imapWith } from '../../../support/mail/mailboxes.ts';
+import { appendMessages } from '../../../support/mail/mailboxes.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -92,7 +92,7 @@ afterAll(() => app.stop());
 describe('${name}', () => {
   test('returns the number of messages in the folder', async () => {
     const account = newAccount();
-    await imapWith(account, { INBOX: [message({ subject: 'a' }), message({ subject: 'b' })] });
+    await appendMessages(account, { INBOX: [message({ subject: 'a' }), message({ subject: 'b' })] });
     await using assistant = await app.assistant(account);
     expect(await assistant.call('${name}', { folder: 'INBOX' })).toEqual({ folder: 'INBOX', messages: 2 });
   });
@@ -113,4 +113,12 @@ export function listEntry(source: string, { file, constant }: NewTool): string {
   const end = source.lastIndexOf('];');
   if (lastImport < 0 || end < afterImports) throw new Error('src/mcp/tools/mail.ts has another shape than expected.');
   return `${source.slice(0, afterImports)}${line}${source.slice(afterImports, end)}  ${constant},\n${source.slice(end)}`;
+}
+
+/** The test of powers with the tool added to its table, at the end. */
+export function powerEntry(source: string, name: string, power: string): string {
+  const table = source.indexOf('powerOf(tool)]))).toEqual({');
+  const end = source.indexOf('\n  });', table);
+  if (table < 0 || end < 0) throw new Error('test/mcp/permit/permit.test.ts has another shape than expected.');
+  return `${source.slice(0, end)}\n    ${name}: '${power}',${source.slice(end)}`;
 }
