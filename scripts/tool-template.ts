@@ -48,13 +48,14 @@ export function toNewTool(args: readonly string[]): NewTool {
   };
 }
 
-/** The declaration: a tool that opens a folder and returns how many messages it holds. */
+/** The declaration: a tool without parameters that opens INBOX and returns how many messages it holds. */
 export function declaration({ name, constant, title, effect, method }: NewTool): string {
   const isReading = effect === 'reads' || effect === 'sends';
+  const access = isReading ? 'readImap' : 'changeImap';
+  const options = isReading ? '{ fresh: true }' : '{ toChange: true, fresh: true }';
   return `import { z } from 'zod';
 import { openMailbox } from '../../../mail/mailbox/open-mailbox.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
-import { MailboxPath } from '../../mail/parameters.ts';
 import { defineTool } from '../../tool.ts';
 
 export const ${constant} = defineTool({
@@ -64,13 +65,13 @@ export const ${constant} = defineTool({
   effect: '${effect}',
   method: '${method}',
   tags: ['messages'],
-  input: z.object({ folder: MailboxPath.default('INBOX') }),
-  output: z.object({ folder: z.string(), messages: z.number().describe('Messages in the folder.') }),
-  run: async ({ folder }, { ${isReading ? 'readImap' : 'changeImap'} }: MailSession) =>
-    ${isReading ? 'readImap' : 'changeImap'}(async (imap) => {
-      const { exists } = await openMailbox(imap, folder, ${isReading ? '{ fresh: true }' : '{ toChange: true, fresh: true }'});
-      return { folder, messages: exists };
-    }, folder),
+  input: z.object({}),
+  output: z.object({ messages: z.number().describe('Messages in INBOX.') }),
+  run: async (_, { ${access} }: MailSession) =>
+    ${access}(async (imap) => {
+      const { exists } = await openMailbox(imap, 'INBOX', ${options});
+      return { messages: exists };
+    }, 'INBOX'),
 });
 `;
 }
@@ -90,16 +91,16 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 describe('${name}', () => {
-  test('returns the number of messages in the folder', async () => {
+  test('returns the number of messages in INBOX', async () => {
     const account = newAccount();
     await appendMessages(account, { INBOX: [message({ subject: 'a' }), message({ subject: 'b' })] });
     await using assistant = await app.assistant(account);
-    expect(await assistant.call('${name}', { folder: 'INBOX' })).toEqual({ folder: 'INBOX', messages: 2 });
+    expect(await assistant.call('${name}', {})).toEqual({ messages: 2 });
   });
 
-  test('names an unknown folder', async () => {
+  test('refuses a parameter that it does not have', async () => {
     await using assistant = await app.assistant(newAccount());
-    expect(await assistant.failure('${name}', { folder: 'Nowhere' })).toContain('Nowhere');
+    expect(await assistant.failure('${name}', { surplus: 1 })).toContain('surplus');
   });
 });
 `;
