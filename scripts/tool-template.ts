@@ -98,9 +98,9 @@ describe('${name}', () => {
     expect(await assistant.call('${name}', {})).toEqual({ messages: 2 });
   });
 
-  test('refuses a parameter that it does not have', async () => {
-    await using assistant = await app.assistant(newAccount());
-    expect(await assistant.failure('${name}', { surplus: 1 })).toContain('surplus');
+  test('does not exist for a client whose operator allows other tools only', async () => {
+    await using assistant = await app.assistant(newAccount(), { flags: { tools: ['list_mailboxes'] } });
+    expect(await assistant.failure('${name}', {})).toContain('no tool named');
   });
 });
 `;

@@ -1,7 +1,7 @@
 /** Runs commands on one connection, each within its time limit, and closes the connection when the server does not answer. */
 import { type Command, type Completion, NO_CODE, NOOP, RunningCommand } from './command.ts';
 import { commandFault } from './faults.ts';
-import { type ImapLimits, LOGOUT_MS } from './imap-limits.ts';
+import { type ImapLimits, LOGOUT_MS } from './imap-timeouts.ts';
 import type { Transport } from './transport.ts';
 
 export class CommandRunner {

@@ -2,7 +2,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Login, MailServer } from '../account.ts';
 import { connectFault, credentialsFault } from './faults.ts';
-import { type ImapLimits, MAX_LINE_BYTES } from './imap-limits.ts';
+import { type ImapLimits, MAX_LINE_BYTES } from './imap-timeouts.ts';
 import { keepSessionOf, sessionFor } from './tls-sessions.ts';
 import { Transport } from './transport.ts';
 

@@ -10,7 +10,7 @@ import { type Completion, completedOrThrow, NOOP, type ReadCommand, type RunOpti
 import { CommandRunner } from './command-runner.ts';
 import { connectTransport } from './connect-transport.ts';
 import { string, type Token } from './data-formats.ts';
-import { IMAP_LIMITS, type ImapLimits } from './imap-limits.ts';
+import { IMAP_LIMITS, type ImapLimits } from './imap-timeouts.ts';
 import { type SelectedMailbox, Selection, SelectResponses } from './selected-mailbox.ts';
 import type { Transport } from './transport.ts';
 

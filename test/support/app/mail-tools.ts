@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createChangeLimit, openMailSession } from '../../../src/app/mail-session.ts';
 import type { MailAccount } from '../../../src/mail/account.ts';
-import type { ImapLimits } from '../../../src/mail/imap/imap-limits.ts';
+import type { ImapLimits } from '../../../src/mail/imap/imap-timeouts.ts';
 import type { PoolLimits } from '../../../src/mail/pool/limits.ts';
 import { createImapPool } from '../../../src/mail/pool/pool.ts';
 import type { SmtpLimits } from '../../../src/mail/send/smtp.ts';
