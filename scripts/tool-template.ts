@@ -100,7 +100,7 @@ describe('${name}', () => {
 
   test('does not exist for a client whose operator allows other tools only', async () => {
     await using assistant = await app.assistant(newAccount(), { flags: { tools: ['list_mailboxes'] } });
-    expect(await assistant.failure('${name}', {})).toContain('no tool named');
+    await expect(assistant.call('${name}', {})).rejects.toThrow('${name}');
   });
 });
 `;

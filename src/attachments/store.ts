@@ -41,6 +41,8 @@ export interface Reader extends Pick<MailAccount, 'imap'> {
 /** There are two kinds: objects in S3, and sealed links that this server answers itself. */
 export interface AttachmentStore {
   /**
+   * Makes a link to a part of a message, of any size: its bytes are streamed, and only mail/messages/part-stream.ts has a maximum.
+   *
    * @param notAfter when the link ends at the latest
    * @returns a link for a limited time; null if the store cannot be reached now
    */

@@ -9,7 +9,7 @@ import { decodePieces, type EncodedPart } from '../mime/body.ts';
 /** Bytes fetched at a time; two such pieces are in memory. */
 const PIECE_BYTES = 512 * 1024;
 /** Limit for a server that keeps sending a part without end. */
-const MAX_BYTES = 1024 * 1024 * 1024;
+const MAX_PART_BYTES = 1024 * 1024 * 1024;
 
 /**
  * The decoded bytes of a part of a message in the selected mailbox. The next piece is fetched while one is consumed. The connection is busy
@@ -27,7 +27,7 @@ async function* fetchPieces(imap: ImapConnection, uid: number, number: string): 
     while (next !== undefined) {
       const piece: Buffer = await next;
       offset += piece.length;
-      if (offset > MAX_BYTES) throw tooLong();
+      if (offset > MAX_PART_BYTES) throw tooLong();
       // Only a response shorter than requested marks the end: the size in BODYSTRUCTURE is an estimate of the server.
       next = piece.length < PIECE_BYTES ? undefined : fetchPiece(imap, uid, number, offset);
       yield piece;
