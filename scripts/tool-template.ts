@@ -100,7 +100,7 @@ describe('${name}', () => {
 
   test('does not exist for a client whose operator allows other tools only', async () => {
     await using assistant = await app.assistant(newAccount(), { flags: { tools: ['list_mailboxes'] } });
-    await expect(assistant.call('${name}', {})).rejects.toThrow('${name}');
+    await expect(assistant.call('${name}', {})).rejects.toThrow('There is no such tool');
   });
 });
 `;
