@@ -15,8 +15,8 @@ const COMMENTS_ONLY = [
   /^src\/missive\//,
 ];
 
-/** `words: reason` in a comment exempts its line; alone on a line, the next one. */
-const EXCEPTION = /(?:\/\/|<!--) words: \S/;
+/** `phrase allowed: reason` in a comment exempts its line; alone on a line, the next one. */
+const EXCEPTION = /(?:\/\/|<!--) phrase allowed: \S/;
 
 interface Finding {
   line: number;
@@ -28,7 +28,7 @@ interface Finding {
 function findingsIn(text: string, isCommentsOnly = false): Finding[] {
   const lines = text.split('\n');
   return lines.flatMap((line, index) => {
-    if (EXCEPTION.test(line) || /^\s*(?:\/\/|<!--) words: \S/.test(lines[index - 1] ?? '')) return [];
+    if (EXCEPTION.test(line) || /^\s*(?:\/\/|<!--) phrase allowed: \S/.test(lines[index - 1] ?? '')) return [];
     const prose = isCommentsOnly ? commentOf(line) : line;
     return PHRASES.flatMap(({ pattern, instead }) => {
       const phrase = pattern.exec(prose)?.[0];
@@ -82,8 +82,8 @@ describe('the rules detect', () => {
   });
 
   test.each([
-    ["expect(text).toContain('nobody'); // words: a name on the wire"],
-    ['// words: quoted from the server\n* NO nobody is of interest'],
+    ["expect(text).toContain('nobody'); // phrase allowed: a name on the wire"],
+    ['// phrase allowed: quoted from the server\n* NO nobody is of interest'],
   ])('but not an exception: %s', (text) => {
     expect(findingsIn(text)).toEqual([]);
   });

@@ -41,7 +41,7 @@ export interface Reader extends Pick<MailAccount, 'imap'> {
 /** There are two kinds: objects in S3, and sealed links that this server answers itself. */
 export interface AttachmentStore {
   /**
-   * Makes a link to a part of a message, of any size: its bytes are streamed, and only mail/messages/part-stream.ts has a maximum.
+   * Makes a link to a part of a message, of up to 1 GiB (MAX_PART_BYTES of mail/messages/part-stream.ts): its bytes are streamed.
    *
    * @param notAfter when the link ends at the latest
    * @returns a link for a limited time; null if the store cannot be reached now
@@ -64,7 +64,7 @@ export function notOurs(): ToolError {
 
 export function notReadable(): ToolError {
   return new ToolError(
-    // words: the sentence on the wire
+    // phrase allowed: the sentence on the wire
     'One of the attachment_urls is of a mailbox that this connection may not use. Call list_mailboxes for those that it may.',
   );
 }

@@ -85,7 +85,7 @@ test('FORM-02 REV-03 a grant of one replica is listed by the other, and revoking
   expect([await statusAt(a, token), await statusAt(b, token)]).toEqual([200, 200]);
   const page = await openAccountPage(client_id);
   expect((await page.submit(b, login)).html).toMatch(/id="grant-[\w-]+">Claude</);
-  expect((await page.submit(b, { take_back: 'all' })).html).toContain('is taken back'); // words: text of the page
+  expect((await page.submit(b, { take_back: 'all' })).html).toContain('is taken back'); // phrase allowed: text of the page
   expect([await statusAt(a, token), await statusAt(b, token)]).toEqual([401, 401]);
 });
 
@@ -97,7 +97,7 @@ test('while Redis is unavailable the page reports it and revokes nothing; it wor
   await redis.stop();
   const refused = await page.submit(a, { take_back: 'all' });
   expect(refused.status).toBe(503);
-  expect(refused.html).toContain('Nothing was taken back'); // words: text of the page
+  expect(refused.html).toContain('Nothing was taken back'); // phrase allowed: text of the page
   expect((await fetch(`${a.origin}/account?client_id=${client_id}`)).status).toBe(503);
   await redis.start();
   await expect.poll(() => statusAt(a, token), { timeout: 20_000, interval: 500 }).toBe(200);

@@ -40,7 +40,7 @@ export function connectFault(error: unknown): UpstreamError {
   if (code === 'STARTTLS_INJECTION') return protocolFault(cause, code);
   if (propertyOf(error, 'tlsFailed') === 'true' && code === '') return noStartTlsFault(cause);
   if (CERTIFICATE_CODE.test(code)) {
-    // words: text that the caller sees
+    // phrase allowed: text that the caller sees
     const sentence = 'The certificate of the IMAP server is not valid for its name, or nobody trusted has signed it.';
     return new UpstreamError('IMAP', 'certificate', sentence, { cause, code });
   }

@@ -6,7 +6,7 @@ export interface ImapLimits {
   silenceMs: number;
   /** Longest time for one command, even if the server keeps sending. */
   commandMs: number;
-  /** An unproven connection without an answer for this long may be dead although no error was reported. */
+  /** A connection on which the server has not answered for this long may be dead although no error was reported. */
   staleAfterMs: number;
   /** Such a connection counts as lost if the server does not answer the next command within this time. */
   staleAnswerMs: number;

@@ -1,14 +1,10 @@
-/** Lists and searches a mailbox a page at a time. The cost depends on the size of the page, not of the mailbox. */
-import { ToolError, UpstreamError } from '../../errors.ts';
-import { atom, type Token } from '../imap/data-formats.ts';
+/** Lists a mailbox a page at a time. The cost depends on the size of the page, not of the mailbox. */
 import { type FetchedItems, fetchByUid, sequenceFetchCommand, uidFetchCommand } from '../imap/fetch.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import { openAndRead } from '../mailbox/open-mailbox.ts';
-import { BARE_ITEMS, type MessageSummary, PLAIN_ITEMS, SUMMARY_ITEMS, toSummary } from '../mime/summary.ts';
-import { encodeSearch } from '../search/encode-search.ts';
-import type { SearchKey } from '../search/parse.ts';
-import { explainSearch, type FoundUids, uidSearchCommand } from '../search/uid-search.ts';
+import { type MessageSummary, toSummary } from '../mime/summary.ts';
 import { fetchInPieces, isCausedByMessage } from './fetch-in-pieces.ts';
+import { ALL_ITEMS, ITEM_SETS, type ItemSet, REDUCED_SETS, UID_ITEMS } from './fetch-items.ts';
 
 /**
  * Runs `use` with a connection of the account, as ImapPool.withConnection() does.
@@ -56,25 +52,11 @@ export async function listPage(withConnection: WithConnection, mailbox: string, 
   }
 }
 
-/** As searchMessages(), with the messages of the page as listPage() lists them. */
-export async function searchPage(
-  withConnection: WithConnection,
-  mailbox: string,
-  keys: SearchKey[],
-  page: Page,
-): Promise<FoundMessages & { messages: ListedMessage[] }> {
-  const { found, messages } = await withConnection(async (imap) => {
-    const found = await searchMessages(imap, mailbox, keys, page);
-    return { found, messages: await fetchSummaries(imap, mailbox, found.uids).catch(nullIfCausedByMessage) };
-  }, mailbox);
-  return { ...found, messages: messages ?? (await fetchPageInPieces(withConnection, mailbox, found)) };
-}
-
 /** @returns messages in the order of `uids`. Those on which the server fails are marked as unreadable; those that no longer exist are left out */
-async function fetchPageInPieces(
+export async function fetchPageInPieces(
   withConnection: WithConnection,
   mailbox: string,
-  { uids, uidValidity }: Pick<FoundMessages, 'uids' | 'uidValidity'>,
+  { uids, uidValidity }: { uids: readonly number[]; uidValidity: string },
 ): Promise<ListedMessage[]> {
   const fetch = (piece: readonly number[], itemSets: readonly ItemSet[]) =>
     withConnection(
@@ -87,7 +69,7 @@ async function fetchPageInPieces(
 }
 
 /** Catches the error within withConnection(), which would otherwise repeat the call on another connection. */
-function nullIfCausedByMessage(error: unknown): null {
+export function nullIfCausedByMessage(error: unknown): null {
   if (isCausedByMessage(error)) return null;
   throw error;
 }
@@ -116,7 +98,7 @@ export async function listMessages(
 }
 
 /** The UIDs of the page that listMessages() would list. No envelope or structure is fetched. */
-async function listUids(
+export async function listUids(
   imap: ImapConnection,
   mailbox: string,
   { page, perPage }: Page,
@@ -155,81 +137,6 @@ export async function fetchSummaries(
     return items === undefined ? [] : [toListed(uid, items)];
   });
 }
-
-/** Result of a search. */
-export interface FoundMessages {
-  uidValidity: string;
-  /** Messages found, on all pages. */
-  count: number;
-  /** UIDs of one page, newest (highest) first. */
-  uids: number[];
-  /** True if only the second search, without CHARSET and RETURN, found messages. */
-  isDoubtful: boolean;
-}
-
-/**
- * Finds messages. `ALL` takes a page by sequence numbers instead of SEARCH, whose response would be long in a large mailbox.
- *
- * @throws {ToolError} if there is no such mailbox, or the server cannot search for text outside ASCII
- */
-export async function searchMessages(
-  imap: ImapConnection,
-  mailbox: string,
-  keys: SearchKey[],
-  { page, perPage }: Page,
-): Promise<FoundMessages> {
-  if (keys.every(({ key }) => key === 'ALL')) {
-    const { uidValidity, total: count, uids } = await listUids(imap, mailbox, { page, perPage });
-    return { uidValidity, count, uids, isDoubtful: false };
-  }
-  const { tokens, needsUtf8, needsWithin } = encodeSearch(keys);
-  if (needsWithin && !imap.has('WITHIN')) {
-    throw new ToolError('This mail server does not know OLDER and YOUNGER. Use BEFORE and SINCE with a date.');
-  }
-  const charset = needsUtf8 ? 'UTF-8' : undefined;
-  const makeCommand = () => uidSearchCommand(imap, tokens, { charset });
-  const { selected, result } = await openAndRead(imap, mailbox, { fresh: true }, makeCommand);
-  try {
-    const first = result();
-    const isSuspicious = charset !== undefined && first?.count === 0 && selected.exists > 0;
-    const again = isSuspicious ? await searchPlainly(imap, tokens) : null;
-    const found = again ?? first;
-    const uids = found?.newest((page - 1) * perPage, perPage) ?? [];
-    return { uidValidity: selected.uidValidity, count: found?.count ?? 0, uids, isDoubtful: again !== null };
-  } catch (error) {
-    return explainSearch(error, charset);
-  }
-}
-
-/**
- * Searches again without CHARSET and RETURN: some servers find nothing when either is given, and report no error.
- *
- * @returns null if that finds nothing either
- */
-async function searchPlainly(imap: ImapConnection, tokens: readonly Token[]): Promise<FoundUids | null> {
-  const found = await imap
-    .read(uidSearchCommand(imap, tokens, { charset: undefined, isPlain: true }))
-    .catch((error: unknown) => {
-      if (error instanceof UpstreamError && error.fault === 'refused' && imap.isUsable) return null;
-      throw error;
-    });
-  return found?.count === 0 ? null : found;
-}
-
-/** Items to fetch, and those that a response must have. */
-type ItemSet = readonly [items: readonly Token[], required: readonly string[]];
-
-const ALL_ITEMS: ItemSet = [SUMMARY_ITEMS, ['ENVELOPE', 'BODYSTRUCTURE']];
-
-/** INTERNALDATE distinguishes the requested responses from the FETCH responses that announce changes by other connections. */
-const UID_ITEMS: ItemSet = [[atom('INTERNALDATE')], ['INTERNALDATE']];
-
-/** Smaller sets, tried in this order for messages whose items the server cannot return or imapflow cannot parse. */
-const REDUCED_SETS: readonly ItemSet[] = [
-  [PLAIN_ITEMS, ['ENVELOPE']],
-  [BARE_ITEMS, ['RFC822.SIZE']],
-];
-const ITEM_SETS: readonly ItemSet[] = [ALL_ITEMS, ...REDUCED_SETS];
 
 interface Range {
   first: number;

@@ -1,5 +1,5 @@
 /**
- * Reads a message; list.ts lists and searches messages, change.ts moves, flags, deletes and appends them.
+ * Reads a message; list.ts lists and search-messages.ts finds messages, change.ts moves, flags, deletes and appends them.
  *
  * Invariant: messages are named by UID, and only the named messages are changed; reading does not set \Seen.
  */
@@ -23,16 +23,9 @@ import {
   structureWarnings,
   textRange,
 } from '../mime/body.ts';
-import {
-  addressWarnings,
-  BARE_ITEMS,
-  type DetailedSummary,
-  PLAIN_ITEMS,
-  readReferences,
-  SUMMARY_ITEMS,
-  toSummary,
-} from '../mime/summary.ts';
+import { addressWarnings, type DetailedSummary, readReferences, toSummary } from '../mime/summary.ts';
 import { missingMessage } from './change.ts';
+import { ITEMS_WITHOUT_ENVELOPE, ITEMS_WITHOUT_STRUCTURE, SUMMARY_ITEMS } from './fetch-items.ts';
 import { streamPart } from './part-stream.ts';
 
 export interface Message extends DetailedSummary, Body {
@@ -133,8 +126,8 @@ async function fetchItems(
   // Some servers refuse the command if a part does not exist, and a response that cannot be parsed is missing: fetch less.
   const items =
     undefinedIfRefused(result)?.get(uid) ??
-    (await fetchByUid(imap, [uid], [...PLAIN_ITEMS, references], needed)).get(uid) ??
-    (await fetchByUid(imap, [uid], BARE_ITEMS, ['RFC822.SIZE'])).get(uid);
+    (await fetchByUid(imap, [uid], [...ITEMS_WITHOUT_STRUCTURE, references], needed)).get(uid) ??
+    (await fetchByUid(imap, [uid], ITEMS_WITHOUT_ENVELOPE, ['RFC822.SIZE'])).get(uid);
   if (items === undefined) throw missingMessage(selected.path, [uid]);
   // The first command may have found no message because it arrived afterwards, so its BODYSTRUCTURE is fetched once more.
   const late = items.has('BODYSTRUCTURE') ? undefined : await fetchByUid(imap, [uid], STRUCTURE, ['BODYSTRUCTURE']);

@@ -1,6 +1,6 @@
 /** Turns the items of a FETCH response into what a list shows of a message. */
 
-import { atom, bytesOf, type Item, listOf, numberOf, type Token, textOf } from '../imap/data-formats.ts';
+import { bytesOf, type Item, listOf, numberOf, textOf } from '../imap/data-formats.ts';
 import type { FetchedItems } from '../imap/fetch.ts';
 import { findBodyParts } from './body-parts.ts';
 import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';
@@ -21,22 +21,8 @@ export interface DetailedSummary extends MessageSummary {
   bcc: Address[];
 }
 
-export const SUMMARY_ITEMS: readonly Token[] = [
-  'FLAGS',
-  'INTERNALDATE',
-  'RFC822.SIZE',
-  'ENVELOPE',
-  'BODYSTRUCTURE',
-].map(atom);
-
-/** SUMMARY_ITEMS without BODYSTRUCTURE: imapflow refuses to parse responses with more than 25 levels of nesting. */
-export const PLAIN_ITEMS: readonly Token[] = SUMMARY_ITEMS.slice(0, -1);
-
-/** SUMMARY_ITEMS without BODYSTRUCTURE and ENVELOPE, for servers that do not quote header fields correctly. */
-export const BARE_ITEMS: readonly Token[] = SUMMARY_ITEMS.slice(0, -2);
-
 /**
- * @param items response to a FETCH of SUMMARY_ITEMS, PLAIN_ITEMS or BARE_ITEMS
+ * @param items response to a FETCH of FLAGS, INTERNALDATE and RFC822.SIZE, and of ENVELOPE and BODYSTRUCTURE as far as the server returned them
  * @returns `structure` is null if it cannot be parsed
  */
 export function toSummary(uid: number, items: FetchedItems): DetailedSummary & { structure: Part | null } {

@@ -1,4 +1,4 @@
-/** States how many connections the pool keeps, and how long calls and connections wait. */
+/** States how many connections the pool keeps, and how long calls and connections wait. pool.ts enforces this and refuses further calls. */
 export interface PoolLimits {
   /** Connections of one account. Mail servers often allow no more than ten (Gmail: fifteen). */
   perAccount: number;

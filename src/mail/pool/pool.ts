@@ -17,8 +17,8 @@ import {
   type ImapConnection,
   type OwnedImapConnection,
 } from '../imap/imap-connection.ts';
-import { AccountConnections } from './account-connections.ts';
 import { createAccountKeys, type ImapAccount } from './account-keys.ts';
+import { IdleList } from './idle-list.ts';
 import { POOL_LIMITS, type PoolLimits } from './limits.ts';
 
 interface ConnectionOptions {
@@ -69,11 +69,11 @@ class Pool implements ImapPool {
   readonly #limits: PoolLimits;
   readonly #options: PoolOptions;
   readonly #keyOf = createAccountKeys();
-  readonly #accounts = new Map<string, AccountConnections>();
+  readonly #accounts = new Map<string, IdleList>();
   /** One place for each connection that is in use or being opened. */
   readonly #places: Semaphore;
   /** Idle connections, the one unused for longest first. */
-  readonly #idle = new Map<OwnedImapConnection, { connections: AccountConnections; timer: NodeJS.Timeout }>();
+  readonly #idle = new Map<OwnedImapConnection, { connections: IdleList; timer: NodeJS.Timeout }>();
   readonly #inUse = new Set<OwnedImapConnection>();
   #isClosing = false;
   #onLastRelease: (() => void) | undefined;
@@ -148,18 +148,14 @@ class Pool implements ImapPool {
     for (const imap of this.#inUse) imap.close();
   }
 
-  #connectionsOf(account: ImapAccount): AccountConnections {
+  #connectionsOf(account: ImapAccount): IdleList {
     const key = this.#keyOf(account);
-    const connections = this.#accounts.get(key) ?? new AccountConnections(key, this.#limits.perAccount);
+    const connections = this.#accounts.get(key) ?? new IdleList(key, this.#limits.perAccount);
     this.#accounts.set(key, connections);
     return connections;
   }
 
-  async #repeat<T>(
-    account: ImapAccount,
-    dropped: AccountConnections,
-    use: (imap: ImapConnection) => Promise<T>,
-  ): Promise<T> {
+  async #repeat<T>(account: ImapAccount, dropped: IdleList, use: (imap: ImapConnection) => Promise<T>): Promise<T> {
     // Connections that were open at the same time have most likely been dropped too.
     for (const imap of [...dropped.idle]) this.#endIdle(imap, dropped);
     const connections = this.#connectionsOf(account);
@@ -172,11 +168,7 @@ class Pool implements ImapPool {
   }
 
   /** Acquires a place, and then an idle connection of the account or a new one. */
-  async #acquire(
-    account: ImapAccount,
-    connections: AccountConnections,
-    mailbox: string | undefined,
-  ): Promise<Acquired> {
+  async #acquire(account: ImapAccount, connections: IdleList, mailbox: string | undefined): Promise<Acquired> {
     if (this.#isClosing) throw shuttingDown();
     if (!this.#places.tryAcquire(connections.key)) await this.#places.acquire(connections.key);
     const warm = this.#takeIdle(connections, mailbox);
@@ -185,7 +177,7 @@ class Pool implements ImapPool {
     return opened === 'server is full' ? this.#acquire(account, connections, mailbox) : { imap: opened, isWarm: false };
   }
 
-  #takeIdle(connections: AccountConnections, mailbox: string | undefined): OwnedImapConnection | undefined {
+  #takeIdle(connections: IdleList, mailbox: string | undefined): OwnedImapConnection | undefined {
     for (const imap of [...connections.idle]) if (!imap.isUsable) this.#endIdle(imap, connections);
     const imap = connections.bestFor(mailbox);
     if (imap === undefined) return undefined;
@@ -200,7 +192,7 @@ class Pool implements ImapPool {
    * @returns `server is full` if the server reports too many connections and the account has others: the call then waits for one of them.
    *   If it has none, because other programs use them all, the server is tried again up to MAX_ATTEMPTS times.
    */
-  async #open(account: ImapAccount, connections: AccountConnections): Promise<OwnedImapConnection | 'server is full'> {
+  async #open(account: ImapAccount, connections: IdleList): Promise<OwnedImapConnection | 'server is full'> {
     this.#makeRoom(1);
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -222,7 +214,7 @@ class Pool implements ImapPool {
     }
   }
 
-  async #connect(account: ImapAccount, connections: AccountConnections): Promise<OwnedImapConnection> {
+  async #connect(account: ImapAccount, connections: IdleList): Promise<OwnedImapConnection> {
     const imap = await connectImap(account.imap, this.#options);
     if (this.#isClosing) {
       imap.close();
@@ -234,7 +226,7 @@ class Pool implements ImapPool {
   }
 
   /** Keeps the connection if it can be used again, and frees its place. */
-  #release(imap: OwnedImapConnection, connections: AccountConnections): void {
+  #release(imap: OwnedImapConnection, connections: IdleList): void {
     this.#inUse.delete(imap);
     if (!imap.isUsable || imap.isBusy) imap.close();
     else if (this.#isClosing) imap.end();
@@ -242,14 +234,14 @@ class Pool implements ImapPool {
     this.#freePlace(connections);
   }
 
-  #keep(imap: OwnedImapConnection, connections: AccountConnections): void {
+  #keep(imap: OwnedImapConnection, connections: IdleList): void {
     const timer = setTimeout(() => this.#endIdle(imap, connections), this.#limits.idleMs).unref();
     connections.idle.push(imap);
     this.#idle.set(imap, { connections, timer });
   }
 
   /** Ends the connection when it is lost while idle. A connection in use is checked by #release(). */
-  #endIdleWhenLost(imap: OwnedImapConnection, connections: AccountConnections): void {
+  #endIdleWhenLost(imap: OwnedImapConnection, connections: IdleList): void {
     imap.onClose(() => {
       if (this.#idle.has(imap)) this.#endIdle(imap, connections);
     });
@@ -269,26 +261,26 @@ class Pool implements ImapPool {
     return true;
   }
 
-  #removeIdle(imap: OwnedImapConnection, connections: AccountConnections): void {
+  #removeIdle(imap: OwnedImapConnection, connections: IdleList): void {
     clearTimeout(this.#idle.get(imap)?.timer);
     this.#idle.delete(imap);
     connections.remove(imap);
   }
 
   /** Ends an idle connection, without waiting for the response to LOGOUT. */
-  #endIdle(imap: OwnedImapConnection, connections: AccountConnections): void {
+  #endIdle(imap: OwnedImapConnection, connections: IdleList): void {
     this.#removeIdle(imap, connections);
     imap.end();
     this.#forgetIfEmpty(connections);
   }
 
-  #freePlace(connections: AccountConnections): void {
+  #freePlace(connections: IdleList): void {
     this.#places.release(connections.key);
     this.#forgetIfEmpty(connections);
     if (this.#places.taken === 0) this.#onLastRelease?.();
   }
 
-  #forgetIfEmpty({ key, idle }: AccountConnections): void {
+  #forgetIfEmpty({ key, idle }: IdleList): void {
     if (idle.length === 0 && !this.#places.isInUse(key)) this.#accounts.delete(key);
   }
 }

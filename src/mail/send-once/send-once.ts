@@ -181,6 +181,6 @@ const NOT_FINDABLE =
 const DRAFT_UNKNOWN =
   'Nothing was sent: the connection was lost while the message was being saved before sending. Call again with a new idempotency_key. A draft of it may be left.';
 const CALL_AGAIN =
-  'Calling again with the same idempotency_key does not send it twice: it tells if the message has turned up in Sent.'; // words: quoted in results
+  'Calling again with the same idempotency_key does not send it twice: it tells if the message has turned up in Sent.'; // phrase allowed: quoted in results
 const EARLIER_OUTCOME_UNKNOWN =
   'An earlier call with this idempotency_key began to send the message, and it is not known how that ended: it is still running, or was cut off, so the message may have been sent or not. Nothing was sent now. Call again in a minute with the same idempotency_key. If the answer stays the same, look for the message in Sent and Drafts, or ask a recipient; a new idempotency_key sends it in any case.';

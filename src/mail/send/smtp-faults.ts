@@ -25,7 +25,7 @@ export function connectFault(cause: unknown): UpstreamError {
     return new UpstreamError('SMTP', 'refused', sentence, { cause, code: 'NO_STARTTLS' });
   }
   if (isAboutCertificate(cause, code)) {
-    const sentence = `The certificate of the SMTP server is not valid for its name, or nobody trusted has signed it. ${NOTHING_SENT}`; // words: shown to callers
+    const sentence = `The certificate of the SMTP server is not valid for its name, or nobody trusted has signed it. ${NOTHING_SENT}`; // phrase allowed: shown to callers
     return new UpstreamError('SMTP', 'certificate', sentence, { cause, code });
   }
   if (replyCode !== undefined) {

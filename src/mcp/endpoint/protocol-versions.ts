@@ -1,7 +1,8 @@
 /**
  * Lists the protocol versions that `/mcp` accepts, in the two eras.
  *
- * The SDK refuses every other version (sdk-path.ts), and names those that it supports; the fast path leaves such requests to it.
+ * endpoint.ts decides the era by the body of the request. The SDK refuses every other version (sdk-path.ts) with an error that names those
+ * it supports; the fast path leaves such requests to it.
  */
 
 /** The version of the era without `initialize`. */

@@ -75,7 +75,7 @@ export function requireEnvelope(permit: Permit, addresses: readonly string[]): v
   if (refused.length > 0) throw notAllowed(whose, `${refused.length} in all`);
 }
 
-// words: texts that the caller sees
+// phrase allowed: texts that the caller sees
 const BY_OPERATOR = 'the operator of this server has limited it to certain recipients, which nobody else can change';
 const BY_OWNER =
   'the owner of the mailbox has limited it to certain recipients, and can change that by signing in again';

@@ -79,5 +79,5 @@ const isShort = ({ grantedAt, until }: ListedGrant): boolean => until.getTime() 
 function revokedSentence(revoked: RevokedAccess, service: Service): string {
   return 'clientName' in revoked
     ? `${plainText(revoked.clientName, 64)} has no access any more.`
-    : `Everything that was granted for this ${ACCOUNT_WORDS[service].account} until ${minuteWords(revoked.everythingUntil)} is taken back.`; // words: on the page
+    : `Everything that was granted for this ${ACCOUNT_WORDS[service].account} until ${minuteWords(revoked.everythingUntil)} is taken back.`; // phrase allowed: on the page
 }

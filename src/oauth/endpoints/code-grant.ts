@@ -42,10 +42,11 @@ export function createCodeExchange(
     }
     const { jti: gid, iat: granted_at, aud, scope, consent, login } = code;
     const sub = subjectOf(keyring, accountOf(login, client.servers));
-    // Before the claim: the request that wins the claim must not see the revocation by those that lose it.
+    // Read before the claim: a second exchange at the same moment revokes the grant, and the first one must not fail because of that.
     const marks = await state.readMarks(revocationKeysOf({ jti: code.jti, gid, sub }));
     if (isRevoked(marks, { granted_at })) throw new OAuthError('invalid_grant', 'The code was revoked.');
-    if ((await state.claim(mark, rememberedUntil(code))) !== null) {
+    const claimedBefore = await state.claim(mark, rememberedUntil(code));
+    if (claimedBefore !== null) {
       // Two parties have the code, its verifier and the secret: the tokens of the first are revoked too (RFC 6749 §4.1.2).
       await grants.revoke(gid);
       log.warn({ client: client.jti, grant: gid }, 'a code was used twice');

@@ -61,8 +61,8 @@ function sendPage(error: OAuthError, response: Response, pages: Pages, next?: Er
     sentence: error.message,
     advice:
       status >= 500
-        ? 'Nothing was sent to the application. Go back to it and try again in a minute. If it happens again, tell whoever runs this server.' // words: on the page
-        : 'Nothing was sent anywhere. Go back to the application and start connecting your mailbox again. If that does not help, tell whoever gave you the connection.', // words: on the page
+        ? 'Nothing was sent to the application. Go back to it and try again in a minute. If it happens again, tell whoever runs this server.' // phrase allowed: on the page
+        : 'Nothing was sent anywhere. Go back to the application and start connecting your mailbox again. If that does not help, tell whoever gave you the connection.', // phrase allowed: on the page
     code: error.code,
     next,
   });
@@ -75,7 +75,7 @@ function sendAccountPage(error: OAuthError, response: Response, pages: Pages): v
   const html = pages.error({
     title: status >= 500 ? 'Something went wrong here' : 'Please sign in again',
     sentence: error.message,
-    advice: `Nothing was taken back. ${status >= 500 ? 'Try again in a minute.' : 'Open the page anew, and sign in.'}`, // words: on the page
+    advice: `Nothing was taken back. ${status >= 500 ? 'Try again in a minute.' : 'Open the page anew, and sign in.'}`, // phrase allowed: on the page
     code: error.code,
     next: { url: ACCOUNT_PATH, name: 'the start' },
   });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { appendMessage, deleteMessages, moveMessages, updateFlags } from '../../../src/mail/messages/change.ts';
-import { fetchSummaries, listMessages, searchMessages } from '../../../src/mail/messages/list.ts';
+import { fetchSummaries, listMessages } from '../../../src/mail/messages/list.ts';
 import { readMessage } from '../../../src/mail/messages/read.ts';
+import { searchMessages } from '../../../src/mail/messages/search-messages.ts';
 import { parseSearch } from '../../../src/mail/search/parse.ts';
 import { newAccount, onBasicServer } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';

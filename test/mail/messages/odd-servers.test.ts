@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { appendMessage, deleteMessages, moveMessages, updateFlags } from '../../../src/mail/messages/change.ts';
-import { listMessages, searchMessages } from '../../../src/mail/messages/list.ts';
+import { listMessages } from '../../../src/mail/messages/list.ts';
 import { readMessage } from '../../../src/mail/messages/read.ts';
+import { searchMessages } from '../../../src/mail/messages/search-messages.ts';
 import { parseSearch } from '../../../src/mail/search/parse.ts';
 import { startScriptedImap } from '../../support/mail/scripted-imap.ts';
 import { withImap } from '../../support/mail/with-imap.ts';

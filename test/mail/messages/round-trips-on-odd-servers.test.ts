@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { findMailboxByRole } from '../../../src/mail/mailbox/find-by-role.ts';
 import { appendMessage, updateFlags } from '../../../src/mail/messages/change.ts';
-import { listMessages, searchMessages } from '../../../src/mail/messages/list.ts';
+import { listMessages } from '../../../src/mail/messages/list.ts';
 import { readMessage } from '../../../src/mail/messages/read.ts';
+import { searchMessages } from '../../../src/mail/messages/search-messages.ts';
 import { createImapPool } from '../../../src/mail/pool/pool.ts';
 import { parseSearch } from '../../../src/mail/search/parse.ts';
 import { FoundUids } from '../../../src/mail/search/uid-search.ts';

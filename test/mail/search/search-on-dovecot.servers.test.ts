@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { searchMessages } from '../../../src/mail/messages/list.ts';
+import { searchMessages } from '../../../src/mail/messages/search-messages.ts';
 import { parseSearch } from '../../../src/mail/search/parse.ts';
 import { newAccount } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';

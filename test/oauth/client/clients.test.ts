@@ -225,7 +225,7 @@ describe('a dynamic client', () => {
     const client = await registered(server.app, { client_name: 'Claude <b>\u202e' });
     const { html } = await openSignIn(server.app, client, { redirect_uri: callback });
     expect(html).toContain('Claude &lt;b&gt;</strong> (unverified)');
-    // words: a sentence of the sign-in page
+    // phrase allowed: a sentence of the sign-in page
     expect(html).toContain('Nobody has verified this application.');
     expect(html).toContain('You return to <strong>claude.ai</strong>');
     for (const shown of ['imap.example.com:993', 'smtp.example.com:465']) expect(html).toContain(shown);

@@ -135,7 +135,7 @@ describe('signing in at /account', () => {
     for (const [index, { response, html }] of (await Promise.all(refusals)).entries()) {
       expect(response.status, `case ${index}`).toBe(400);
       expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
-      expect(html).toContain('Nothing was taken back'); // words: on the page
+      expect(html).toContain('Nothing was taken back'); // phrase allowed: on the page
     }
     app.advance(600);
     expect((await post(app, page, login)).response.status).toBe(400);
@@ -249,7 +249,7 @@ describe('revoking grants at /account', () => {
     const alive = await answerOf(await app.post('/oauth/token', codeGrant(client, code)));
     app.advance(5);
     const { html } = await post(app, await signIn(app, client), { take_back: 'all' });
-    expect(html).toContain('until 21 Nov 2026, 12:00 UTC is taken back'); // words: on the page
+    expect(html).toContain('until 21 Nov 2026, 12:00 UTC is taken back'); // phrase allowed: on the page
     expect(html).toContain('No application has access');
     for (const { access_token } of dead) expect(await statusOf(app, access_token)).toBe(401);
     expect(await statusOf(app, alive.access_token)).toBe(200);

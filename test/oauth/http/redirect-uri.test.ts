@@ -96,7 +96,7 @@ describe('redirect URIs (RFC 9700 §2.1, RFC 8252)', () => {
     'https:client.example/callback',
     'https:///client.example/callback',
     'HTTPS://client.example/callback',
-    // words: a URI with a blank
+    // phrase allowed: a URI with a blank
     'https://client.example/call back',
     'https://client.example\\callback',
     'https://cliént.example/callback',

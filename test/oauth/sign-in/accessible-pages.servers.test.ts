@@ -164,7 +164,7 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
   async 'the list after all grants were revoked'(page) {
     const app = await startOAuthApp(shared);
     await openList(page, app);
-    await page.click('text=Take back everything'); // words: on the page
+    await page.click('text=Take back everything'); // phrase allowed: on the page
     await page.getByRole('status').waitFor();
     return app;
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type FoundMessages, type ListedMessage, searchMessages, searchPage } from '../../../mail/messages/list.ts';
+import type { ListedMessage } from '../../../mail/messages/list.ts';
+import { type FoundMessages, searchMessages, searchPage } from '../../../mail/messages/search-messages.ts';
 import { parseSearch } from '../../../mail/search/parse.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ListedEnvelope, MailboxPath, Page, PerPage, toListedEnvelope, UidValidity } from '../../mail/parameters.ts';

@@ -1,11 +1,11 @@
-/** Holds the idle connections of one account, and how many connections its mail server allows. */
+/** Lists the idle connections of one account. pool.ts adds connections, hands them out, and ends those that are idle for too long. */
 import type { OwnedImapConnection } from '../imap/imap-connection.ts';
 
-export class AccountConnections {
+export class IdleList {
   readonly key: string;
   /** In the order of their last use. */
   idle: OwnedImapConnection[] = [];
-  /** Connections that the account may have. It falls below the limit of the pool when the mail server reports too many connections. */
+  /** Connections that the account may have: POOL_LIMITS.perAccount, or fewer once the mail server has reported too many connections. */
   limit: number;
 
   constructor(key: string, limit: number) {

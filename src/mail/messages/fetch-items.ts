@@ -1,0 +1,31 @@
+/** States which items of a message are fetched to list it (RFC 9051 §6.4.5). Header fields are not fetched by name: ENVELOPE has them. */
+import { atom, type Token } from '../imap/data-formats.ts';
+
+export const SUMMARY_ITEMS: readonly Token[] = [
+  'FLAGS',
+  'INTERNALDATE',
+  'RFC822.SIZE',
+  'ENVELOPE',
+  'BODYSTRUCTURE',
+].map(atom);
+
+/** SUMMARY_ITEMS without BODYSTRUCTURE: imapflow refuses to parse responses with more than 25 levels of nesting. */
+export const ITEMS_WITHOUT_STRUCTURE: readonly Token[] = SUMMARY_ITEMS.slice(0, -1);
+
+/** SUMMARY_ITEMS without BODYSTRUCTURE and ENVELOPE, for servers that do not quote header fields correctly. */
+export const ITEMS_WITHOUT_ENVELOPE: readonly Token[] = SUMMARY_ITEMS.slice(0, -2);
+
+/** Items to fetch, and those that a response must have. */
+export type ItemSet = readonly [items: readonly Token[], required: readonly string[]];
+
+export const ALL_ITEMS: ItemSet = [SUMMARY_ITEMS, ['ENVELOPE', 'BODYSTRUCTURE']];
+
+/** INTERNALDATE distinguishes the requested responses from the FETCH responses that announce changes by other connections. */
+export const UID_ITEMS: ItemSet = [[atom('INTERNALDATE')], ['INTERNALDATE']];
+
+/** Smaller sets, tried in this order for messages whose items the server cannot return or imapflow cannot parse. */
+export const REDUCED_SETS: readonly ItemSet[] = [
+  [ITEMS_WITHOUT_STRUCTURE, ['ENVELOPE']],
+  [ITEMS_WITHOUT_ENVELOPE, ['RFC822.SIZE']],
+];
+export const ITEM_SETS: readonly ItemSet[] = [ALL_ITEMS, ...REDUCED_SETS];
