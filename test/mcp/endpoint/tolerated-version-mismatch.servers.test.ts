@@ -58,7 +58,7 @@ describe('a header of 2025-11-25 on a body of 2026-07-28', () => {
     expect(first).toMatchObject(served);
     expect(first).toMatchObject({ body: { result: { resultType: 'complete' } } });
     expect(await call(tolerant, token, { header: HEADER, envelope: ENVELOPE })).toMatchObject(served);
-    expect(tolerant.logged().match(/names two versions/g)).toHaveLength(1);
+    expect(tolerant.logged().match(/disagrees with the version in the body/g)).toHaveLength(1);
   });
 
   test.each<[string, Versions]>([
