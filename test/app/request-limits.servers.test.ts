@@ -17,27 +17,32 @@ const post = (app: TestApp, token: string, body: string, headers: Record<string,
     body,
   });
 
-/** Starts a request that never sends its whole body. */
+/** Starts a request that never sends its whole body, so that it is answered only if it is refused. */
 function hang(app: TestApp, token: string) {
   const options: RequestOptions = {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'content-length': 1000, authorization: `Bearer ${token}` },
   };
+  let status: number | undefined;
   const hanging = request(`${app.origin}/mcp`, options).on('error', () => {});
+  hanging.on('response', (response) => {
+    status = response.statusCode;
+  });
   hanging.write('{');
-  return hanging;
+  return { status: () => status, destroy: () => hanging.destroy() };
 }
 
 describe('one access token', () => {
   test('HTTP-03 has at most 32 requests running, gets 429 beyond, and delays no other token', async () => {
     await using app = await startApp();
     const [greedy, other] = [await app.accessToken(newAccount()), await app.accessToken(newAccount())];
-    const hanging = Array.from({ length: 32 }, () => hang(app, greedy));
-    const refused = await waitUntil(20_000, async () => {
-      const response = await post(app, greedy, callOf(listMailboxes));
-      return response.status === 429 && response;
-    });
+    const hanging = Array.from({ length: 33 }, () => hang(app, greedy));
+    // Once one of them is refused, the others hold all places.
+    await waitUntil(20_000, () => hanging.some(({ status }) => status() === 429));
+    const refused = await post(app, greedy, callOf(listMailboxes));
+    expect(refused.status).toBe(429);
     expect(refused.headers.get('retry-after')).toBe('1');
+    expect(hanging.filter(({ status }) => status() === undefined)).toHaveLength(32);
     expect((await post(app, other, callOf(listMailboxes))).status).toBe(200);
     for (const one of hanging) one.destroy();
     await waitUntil(20_000, async () => (await post(app, greedy, callOf(listMailboxes))).status === 200);
