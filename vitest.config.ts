@@ -9,7 +9,8 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.servers.test.ts'] },
+        // Files share their modules: to load them for each file takes longer than the tests. No file may change a module or a global.
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.servers.test.ts'], isolate: false },
       },
       {
         extends: true,

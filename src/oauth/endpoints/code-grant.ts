@@ -14,7 +14,7 @@ import { createTokens, SEALED_TYPES } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { checkResource, required } from './token-request.ts';
 
-/** Wrong requests after which a code is no longer valid. The client that received the code does not send as many. */
+/** After this many wrong requests a code counts as used. */
 const MAX_FAILURES = 5;
 
 /** @throws {OAuthError} (from the returned function) `invalid_grant`, `invalid_target`, `invalid_request` */
