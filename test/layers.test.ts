@@ -241,6 +241,19 @@ describe('the layers of src/', () => {
     expect(unused).toEqual([]);
   });
 
+  test.each(['src', 'test'])(
+    'in %s no folder has more than 20 files, and no name occurs twice in a first-level folder',
+    (root) => {
+      const files = globSync('**/*.ts', { cwd: join(import.meta.dirname, '..', root) });
+      const sizes = Map.groupBy(files, (file) => posix.dirname(file));
+      expect([...sizes].filter(([, { length }]) => length > 20).map(([folder]) => folder)).toEqual([]);
+      const names = files
+        .filter((file) => file.includes('/'))
+        .map((file) => `${file.split('/')[0]}: ${posix.basename(file)}`);
+      expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    },
+  );
+
   test('no file is only a list of exports of others', () => {
     expect([...sources.keys()].filter((file) => posix.basename(file) === 'index.ts')).toEqual([]);
   });
