@@ -10,9 +10,9 @@ import { createGrantFinder, type Grant } from '../oauth/bearer/bearer.ts';
 import { allowOtherOrigins } from '../oauth/http/cors.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
 import type { OAuthServices } from '../oauth/services.ts';
-import { createSemaphore } from '../state/semaphore.ts';
 import { errorHandler } from './error-handler.ts';
 import { originGuard } from './origin-guard.ts';
+import { createPlaces } from './places.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { type SessionServices, serviceEndpoints } from './service-endpoints.ts';
 
@@ -89,7 +89,7 @@ function mcpHandlers(
   requests: RequestLog,
 ): { authenticate: RequestHandler; serve: RequestHandler } {
   const grantFinder = createGrantFinder(services);
-  const running = createSemaphore({ placesPerKey: MAX_CONCURRENT });
+  const places = createPlaces({ placesPerKey: MAX_CONCURRENT });
   const grants = new WeakMap<Request, Grant>();
   const endpoints = serviceEndpoints(services, requests, grantOf);
   return {
@@ -100,10 +100,9 @@ function mcpHandlers(
       record.tokenId = grant.jti;
       record.service = grant.account.service;
       grants.set(request, grant);
-      if (running.tryAcquire(grant.jti)) {
-        response.once('close', () => running.release(grant.jti));
-        return next();
-      }
+      const place = places.take(grant.jti, response);
+      if (place === 'gone') return;
+      if (place !== 'full') return next();
       const message = `More than ${MAX_CONCURRENT} requests run at the same time`;
       response.status(429).set('Retry-After', '1');
       response.json({ jsonrpc: '2.0', id: null, error: { code: -32000, message } });
