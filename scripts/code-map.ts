@@ -36,6 +36,7 @@ const MAIN_FILES: readonly string[] = [
   'mail/send-once/send-once.ts',
   'missive/api.ts',
   'attachments/store.ts',
+  'workers/workers.ts',
   'state/state.ts',
 ];
 

@@ -37,6 +37,7 @@ const LAYERS = [
   ['mail/imap/'],
   ['mail/account.ts', 'mail/needs-app-password.ts', 'mail/mailbox-name.ts', 'mail/message-bytes.ts'],
   ['missive/'],
+  ['workers/'],
   ['state/'],
   ['log.ts'],
   ['policy.ts'],
@@ -57,12 +58,24 @@ const NARROWER: Record<string, string[]> = {
     'policy.ts',
     'errors.ts',
   ],
-  'mcp/': ['mcp/', 'account.ts', 'attachments/', 'mail/', 'missive/', 'state/', 'log.ts', 'policy.ts', 'errors.ts'],
+  'mcp/': [
+    'mcp/',
+    'account.ts',
+    'attachments/',
+    'mail/',
+    'missive/',
+    'workers/',
+    'state/',
+    'log.ts',
+    'policy.ts',
+    'errors.ts',
+  ],
   'mcp/endpoint/': ['mcp/endpoint/', 'mcp/catalog.ts', 'log.ts', 'policy.ts', 'errors.ts'],
   'mcp/catalog.ts': ['mcp/permit/', 'mcp/tool-listing.ts', 'mcp/tool.ts', 'policy.ts', 'errors.ts'],
-  'mail/': ['mail/', 'state/semaphore.ts', 'log.ts', 'errors.ts'],
+  'mail/': ['mail/', 'workers/', 'state/semaphore.ts', 'log.ts', 'errors.ts'],
   'missive/': ['missive/', 'errors.ts'],
   'state/': ['state/', 'errors.ts'],
+  'workers/': ['workers/', 'state/semaphore.ts', 'errors.ts'],
 };
 
 /** The files of a folder that other folders may import; of a folder that is not in this list, other folders may import every file. */
@@ -99,6 +112,7 @@ const FACES: Record<string, string[]> = {
   'oauth/sign-in/': ['consent-choices.ts', 'forms.ts', 'sign-in.ts'],
   'settings/': ['config.ts', 'version.ts'],
   'state/': ['open-state.ts', 'semaphore.ts', 'state.ts'],
+  'workers/': ['workers.ts'],
 };
 
 /** The files that may import each library. A library that is not in this list may not be imported. */
@@ -128,6 +142,7 @@ const ENTRY_POINTS: Record<string, string[]> = {
   'nodemailer/lib/mail-composer': ['mail/send/compose.ts'],
   'nodemailer/lib/smtp-connection': ['mail/send/smtp.ts'],
   pino: ['log.ts'],
+  piscina: ['workers/workers.ts'],
   'rate-limiter-flexible': ['state/'],
   zod: ['*'],
 };

@@ -17,6 +17,7 @@ import { createTokens } from '../oauth/sealed/sealed-types.ts';
 import type { Config } from '../settings/config.ts';
 import { openState } from '../state/open-state.ts';
 import type { State } from '../state/state.ts';
+import { createWorkers } from '../workers/workers.ts';
 import { createApp, type Services } from './app.ts';
 import { createChangeLimit, openMailSession } from './mail-session.ts';
 import { missingWithoutRedis } from './missing-without-redis.ts';
@@ -50,6 +51,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   const clientSettings = await readClientSettings(config, base);
   // The pool closes after the running requests, for which commands/server.ts waits 8 s; both together stay within 10 s.
   const pool = createImapPool({ log, pool: { closeMs: 1500 } });
+  const workers = createWorkers();
   const nameKey = deriveKey(config, 'attachment-name');
   const seal = createLinkSeal(base);
   const { store, linkHandler } = await openAttachmentStore({ config, nameKey, seal, pool, now, log });
@@ -57,7 +59,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   const sends = { state, areAllCounted: state.isShared || config.replicas === 1 };
   const missive = { store, now, log, sends };
   const mail = {
-    ...{ ...missive, pool, changes: createChangeLimit(), recentResults: createRecentResults({ now }) },
+    ...{ ...missive, pool, workers, changes: createChangeLimit(), recentResults: createRecentResults({ now }) },
     messageIdSecret: deriveKey(config, 'message-id'),
   };
   let isAccepting = true;
@@ -82,7 +84,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
       isAccepting = false;
     },
     async close() {
-      await Promise.all([pool.close(), state.close()]);
+      await Promise.all([pool.close(), workers.close(), state.close()]);
     },
   };
 }

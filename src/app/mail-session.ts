@@ -15,6 +15,7 @@ import { createSendLimit, sendsKey } from '../mcp/permit/send-limit.ts';
 import type { Grant } from '../oauth/bearer/bearer.ts';
 import { createSemaphore, type Semaphore } from '../state/semaphore.ts';
 import type { State } from '../state/state.ts';
+import type { Workers } from '../workers/workers.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
 
 /** A grant for a mailbox, as far as a session depends on it. */
@@ -23,6 +24,7 @@ export type MailGrant = Pick<Grant, 'permit' | 'client' | 'subject' | 'endsAt'> 
 /** What all mail sessions of a process share. */
 export interface MailServices {
   pool: ImapPool;
+  workers: Workers;
   /** Changes that run at the same time, by account; see createChangeLimit(). */
   changes: Semaphore;
   store: AttachmentStore;
@@ -55,7 +57,7 @@ export function createChangeLimit(): Semaphore {
 
 export function openMailSession(grant: MailGrant, services: MailServices, { cancelled }: MailExchange): MailSession {
   const { account, permit, client, subject, endsAt } = grant;
-  const { store, now, log, messageIdSecret, recentResults, sends, smtp } = services;
+  const { workers, store, now, log, messageIdSecret, recentResults, sends, smtp } = services;
   const { folders, max_sends_per_hour: most } = permit.policy;
   const cancellation = createCancellation(cancelled);
   const withinPolicy = (imap: ImapConnection, extra?: string) =>
@@ -78,6 +80,8 @@ export function openMailSession(grant: MailGrant, services: MailServices, { canc
     readImap: (use, mailbox) => wholeMailbox.readImap((imap) => use(withinPolicy(imap)), mailbox),
     changeImap: (use, mailbox) => wholeMailbox.changeImap((imap) => use(withinPolicy(imap)), mailbox),
     wholeMailbox: { ...wholeMailbox, finishImap: (use) => direct.changeImap(use), withinPolicy },
+    runJob: (job, input, budgetMs) =>
+      workers.run(job, input, { key: accountKey(account), budgetMs, signal: cancelled }),
     checkSendLimit: limit.check,
     submit: (message) =>
       cancellation.commit(async () => {
@@ -96,14 +100,16 @@ export function openMailSession(grant: MailGrant, services: MailServices, { canc
 
 /** @returns access to the whole account, without the limits of the policy and without cancellation */
 function connectionsOf({ account }: MailGrant, { pool, changes }: MailServices): ImapAccess {
-  const { server, login } = account.imap;
   const readImap: ImapAccess['readImap'] = (use, mailbox) =>
     pool.withConnection(account, use, { retry: true, mailbox });
   return {
     readImap,
-    changeImap: (use, mailbox) =>
-      changes.run(`${server.host}:${server.port} ${login.username}`, () => readImap(use, mailbox)),
+    changeImap: (use, mailbox) => changes.run(accountKey(account), () => readImap(use, mailbox)),
   };
+}
+
+function accountKey({ imap: { server, login } }: MailAccount): string {
+  return `${server.host}:${server.port} ${login.username}`;
 }
 
 /** @returns access that is refused once the client has cancelled, except for changes that complete a send */

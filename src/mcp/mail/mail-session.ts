@@ -12,6 +12,7 @@ import type { Submission } from '../../mail/send/smtp.ts';
 import type { KeyedCall, KeyedMessageId } from '../../mail/send-once/keyed-message-id.ts';
 import type { RecentResults } from '../../mail/send-once/recent-results.ts';
 import type { Permit } from '../../policy.ts';
+import type { RunJob } from '../../workers/workers.ts';
 
 /** Connections to the mailbox. */
 export interface ImapAccess {
@@ -48,6 +49,8 @@ export interface MailSession extends ImapAccess {
   /** Derives the Message-ID of a message of this account from its idempotency key. */
   keyedMessageId(call: KeyedCall): KeyedMessageId;
   readonly recentResults: RecentResults;
+  /** Runs work of this call in a worker thread. */
+  readonly runJob: RunJob;
   /** As AttachmentStore, limited to this account and the mailboxes that the policy allows. */
   readonly attachments: {
     publish(attached: Attached, withBytes: WithBytes): Promise<string | null>;

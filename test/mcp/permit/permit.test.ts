@@ -62,6 +62,7 @@ function unusableSession(): MailSession {
     submit: refuse,
     keyedMessageId: refuse,
     recentResults: { once: refuse },
+    runJob: refuse,
     attachments: { publish: refuse, fetchOwn: refuse },
     now: () => new Date(),
   };

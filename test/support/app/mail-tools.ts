@@ -11,6 +11,7 @@ import { createCatalog } from '../../../src/mcp/catalog.ts';
 import { mailTools } from '../../../src/mcp/tools/mail.ts';
 import { UNLIMITED } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
+import { createWorkers } from '../../../src/workers/workers.ts';
 
 export interface MailTools extends AsyncDisposable {
   call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
@@ -54,8 +55,9 @@ export function openMailTools(
   const refuse = () => Promise.reject(new Error('no attachments here'));
   const store = { publish: async () => 'https://files.example.test/', fetchOwn: refuse };
   const now = () => new Date();
+  const workers = createWorkers({ threads: 1 });
   const services = {
-    pool,
+    ...{ pool, workers },
     changes: createChangeLimit(),
     store,
     now,
@@ -77,6 +79,8 @@ export function openMailTools(
         (error: unknown) => error,
       ),
     connections: () => pool.size(),
-    [Symbol.asyncDispose]: () => pool.close(),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([pool.close(), workers.close()]);
+    },
   };
 }

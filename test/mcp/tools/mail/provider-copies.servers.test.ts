@@ -8,6 +8,7 @@ import { createCatalog } from '../../../../src/mcp/catalog.ts';
 import { mailTools } from '../../../../src/mcp/tools/mail.ts';
 import { UNLIMITED } from '../../../../src/policy.ts';
 import { createMemoryState } from '../../../../src/state/memory.ts';
+import { createWorkers } from '../../../../src/workers/workers.ts';
 import { UNCANCELLED, unlimitedGrant } from '../../../support/app/mail-tools.ts';
 import { newAccount, overCleartext } from '../../../support/mail/accounts.ts';
 import { collectBytes } from '../../../support/mail/collect-bytes.ts';
@@ -31,8 +32,9 @@ async function send(kind: 'saves copies' | 'saves none', args: Record<string, un
   const pool = createImapPool({ log });
   const refuse = () => Promise.reject(new Error('no attachments here'));
   const now = () => new Date();
+  const workers = createWorkers({ threads: 1 });
   const services = {
-    pool,
+    ...{ pool, workers },
     store: { publish: refuse, fetchOwn: refuse },
     now,
     log,
@@ -57,7 +59,7 @@ async function send(kind: 'saves copies' | 'saves none', args: Record<string, un
     results.push(await catalog.call('send_mail_message', call, UNLIMITED, provider));
     if (args.idempotency_key === undefined) break;
   }
-  await pool.close();
+  await Promise.all([pool.close(), workers.close()]);
   return { results, sent: await subjectsIn(person, 'Sent'), drafts: await subjectsIn(person, 'Drafts') };
 }
 
