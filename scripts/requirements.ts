@@ -114,9 +114,9 @@ HTTP-02 SHOULD Accept is parsed leniently
 HTTP-03 MUST sizes, depth, time and concurrency are bounded
 HTTP-04 MUST GET and DELETE are 405; there are no sessions
 MCP-01 MUST the body decides the protocol era
-MCP-02 MUST headers agree with the body
+MCP-02 MUST headers agree with the body, except in two pairs of versions that hosted clients send (decision 44)
 MCP-03 MUST the error for an unsupported version names it and those supported
-MCP-04 MUST a 2026-07-28 envelope is complete
+MCP-04 MUST a 2026-07-28 envelope is complete; it may be absent only in one of these pairs (decision 44)
 MCP-05 MUST unknown methods are 404 with -32601
 MCP-06 MUST server/discover is implemented
 MCP-07 MUST 2026-07-28 results contain their type and how long they may be cached
@@ -127,7 +127,7 @@ MCP-11 MUST work ends when the client disconnects, but never in the middle of a 
 MCP-12 MUST no unrequested message is sent to the client
 MCP-13 MUST initialize of the 2025 versions is implemented
 MCP-14 MUST a missing version header means 2025-03-26; batches only there
-MCP-15 SHOULD a setting allows clients whose header and body disagree
+MCP-15 SHOULD the two pairs are served by the era of the body and logged, and a setting refuses them
 MCP-16 MUST no part of a message is sent in headers
 MCP-17 SHOULD tool annotations are true
 CIMD-01 MUST metadata documents are advertised together with the authentication method none

@@ -91,7 +91,7 @@ const FACES: Record<string, string[]> = {
   'mail/search/': ['encode-search.ts', 'parse.ts', 'uid-search.ts'],
   'mail/send-once/': ['keyed-message-id.ts', 'recent-results.ts', 'save-copy.ts', 'save-draft-once.ts', 'send-once.ts'],
   'mail/send/': ['compose.ts', 'sent-copy-saver.ts', 'smtp.ts'],
-  'mcp/endpoint/': ['endpoint.ts', 'tolerated-version-mismatch.ts'],
+  'mcp/endpoint/': ['endpoint.ts', 'version-pairs.ts'],
   'mcp/permit/': ['limited-connection.ts', 'permit.ts', 'policy-input.ts', 'recipients.ts', 'send-limit.ts'],
   'mcp/tools/': ['mail.ts', 'missive.ts'],
   'minting/': ['admin-clients.ts', 'mint.ts', 'server-flags.ts'],

@@ -4,7 +4,7 @@ import type { Account, Service } from '../account.ts';
 import type { Log } from '../log.ts';
 import { createCatalog } from '../mcp/catalog.ts';
 import { mcpHandler } from '../mcp/endpoint/endpoint.ts';
-import { tolerateVersionMismatch } from '../mcp/endpoint/tolerated-version-mismatch.ts';
+import { createVersionCorrection } from '../mcp/endpoint/version-pairs.ts';
 import type { MailSession } from '../mcp/mail/mail-session.ts';
 import type { MissiveSession } from '../mcp/missive/missive-session.ts';
 import { mailTools } from '../mcp/tools/mail.ts';
@@ -20,8 +20,8 @@ import type { RequestLog } from './request-log.ts';
 type GrantOf<S extends Service> = Grant & { account: Extract<Account, { service: S }> };
 
 export interface SessionServices {
-  /** True if requests are served whose header and body name different protocol versions; see tolerated-version-mismatch.ts. */
-  toleratesVersionMismatch: boolean;
+  /** True if every request is refused whose header and body name different protocol versions; see version-pairs.ts. */
+  areVersionsStrict: boolean;
   log: Log;
   openMailSession(grant: GrantOf<'mail'>, exchange: MailExchange): MailSession;
   openMissiveSession(grant: GrantOf<'missive'>, exchange: MissiveExchange): MissiveSession;
@@ -43,7 +43,7 @@ export function serviceEndpoints(
   const common = {
     version: VERSION,
     recordOf: requests.of,
-    ...(services.toleratesVersionMismatch && { correctVersion: tolerateVersionMismatch(services.log) }),
+    ...(!services.areVersionsStrict && { correctHeaders: correctHeaders(services, requests) }),
     log: services.log,
   };
   return {
@@ -72,6 +72,14 @@ export function serviceEndpoints(
         return { session, permit: grant.permit };
       },
     }),
+  };
+}
+
+function correctHeaders({ log }: SessionServices, requests: Pick<RequestLog, 'of'>): (request: Request) => void {
+  const correct = createVersionCorrection(log);
+  return (request) => {
+    const { client = '' } = requests.of(request);
+    correct({ headers: request.headers, body: request.body, client });
   };
 }
 

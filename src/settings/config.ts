@@ -24,7 +24,7 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   adminToken: env.ADMIN_TOKEN,
   allowedOrigins: env.ALLOWED_ORIGINS,
   hasMetadataAliases: env.METADATA_ALIASES,
-  toleratesVersionMismatch: env.TOLERATE_VERSION_MISMATCH,
+  areVersionsStrict: env.STRICT_VERSIONS || env.TOLERATE_VERSION_MISMATCH === false,
   logLevel: env.MAIL_MCP_LOG_LEVEL,
   dynamicClients:
     env.DEFAULT_CONNECTION === undefined

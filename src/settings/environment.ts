@@ -160,9 +160,13 @@ const SERVER_VARIABLES = {
     .describe(
       '`false` serves the authorization server metadata at its standard URL only: not as OpenID configuration, and not at the URLs of clients that use `/mcp` as the issuer.',
     ),
-  TOLERATE_VERSION_MISMATCH: Switch.describe(
-    '`true` accepts requests with protocol version 2025-11-25 in the header and 2026-07-28 in the body, which hosted Claude has sent. The specification requires refusing them.',
+  STRICT_VERSIONS: Switch.describe(
+    '`true` refuses every request whose header and body name different protocol versions, as the specification requires. By default two pairs that hosted clients send are served: 2025-11-25 in the header with a complete envelope of 2026-07-28, and 2026-07-28 in the header of a call without an envelope.',
   ),
+  TOLERATE_VERSION_MISMATCH: z
+    .stringbool({ error: 'must be true or false' })
+    .optional()
+    .describe('Earlier name: `false` means the same as `STRICT_VERSIONS=true`, and `true` is the default.'),
   NODE_ENV: z
     .enum(['development', 'production', 'test'], 'must be development or production')
     .default('production')

@@ -21,7 +21,7 @@ async function brokenApp(broken: Partial<Services>) {
     issuer: 'https://mail.example.com',
     isLocal: false,
     allowedOrigins: new Set(),
-    toleratesVersionMismatch: false,
+    areVersionsStrict: true,
     hasMetadataAliases: true,
     trustProxy: false,
     adminToken: undefined,

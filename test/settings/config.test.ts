@@ -131,6 +131,7 @@ describe('readConfig', () => {
     ['ALLOWED_ORIGINS', 'https://App.example.com'],
     ['ALLOWED_ORIGINS', 'https://u@app.example.com, https://other.example'],
     ['TOLERATE_VERSION_MISMATCH', 'perhaps'],
+    ['STRICT_VERSIONS', 'very'],
     ['METADATA_ALIASES', 'some'],
     ['REDIS_URL', 'https://redis.example.com'],
     ['CLIENT_REGISTRATION', 'perhaps'],

@@ -3,7 +3,6 @@
  *
  * Invariant: no state outlives a request.
  */
-import type { IncomingHttpHeaders } from 'node:http';
 import { ProtocolErrorCode } from '@modelcontextprotocol/server';
 import type { Request, RequestHandler, Response } from 'express';
 import { ToolError } from '../../errors.ts';
@@ -24,8 +23,8 @@ interface EndpointOptions<Session> {
   /** The caller of this request; runs after the bearer check. `cancelled`: the client no longer wants the answer. */
   callerOf(request: Request, cancelled: AbortSignal): Caller<Session>;
   recordOf(request: Request): CallRecord;
-  /** Corrects a known client defect in the headers, before they are compared with the body. */
-  correctVersion?(headers: IncomingHttpHeaders, body: unknown): void;
+  /** Corrects known defects of clients in the headers, before they are compared with the body. */
+  correctHeaders?(request: Request): void;
   log: Log;
 }
 
@@ -41,13 +40,13 @@ interface Endpoint<Session> extends EndpointOptions<Session> {
  * @throws {OAuthError | UpstreamError} (to the error handler) when the response is a 401 or 403 challenge
  */
 export function mcpHandler<Session>(options: EndpointOptions<Session>): RequestHandler {
-  const { title, version, correctVersion } = options;
+  const { title, version, correctHeaders } = options;
   const serverInfo = { name: 'mail-mcp', title, version };
   const answers = createFastPathAnswers(serverInfo);
   const endpoint = { ...options, answers, sdkPath: createSdkPath({ ...options, serverInfo }) };
   return async (request, response) => {
+    correctHeaders?.(request);
     const { body, headers } = request;
-    correctVersion?.(headers, body);
     const fault = messageFault(body, headers['mcp-protocol-version']?.toString());
     if (fault !== undefined) return rejectMessage(response, fault);
     const answer = await answerOnFastPath(endpoint, request, response);

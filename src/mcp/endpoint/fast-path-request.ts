@@ -1,13 +1,8 @@
 /** Recognises the requests of the fast path: tools/list and tools/call, nearly all of the traffic, without any unusual member or header. */
 import type { IncomingHttpHeaders } from 'node:http';
-import {
-  CLIENT_CAPABILITIES_META_KEY,
-  CLIENT_INFO_META_KEY,
-  isSpecType,
-  PROTOCOL_VERSION_META_KEY,
-} from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { CallParams, Era } from './call-tool.ts';
+import { Envelope, isHandledKey, isReservedKey, ProgressToken } from './envelope.ts';
 import { LEGACY_VERSIONS, MODERN_VERSION } from './protocol-versions.ts';
 
 export type FastPathRequest = {
@@ -15,29 +10,16 @@ export type FastPathRequest = {
   id: string | number;
 } & ({ method: 'tools/list' } | { method: 'tools/call'; params: CallParams });
 
-const ProgressToken = z.union([z.string(), z.number().int()]).optional();
-
 /** `_meta` with keys of the client's own; keys reserved for the protocol need the SDK. */
 const ClientMeta = z
   .looseObject({ progressToken: ProgressToken })
-  .refine((meta) => !Object.keys(meta).some(isReserved))
+  .refine((meta) => !Object.keys(meta).some(isReservedKey))
   .optional();
 
-const ENVELOPE_KEYS = new Set([PROTOCOL_VERSION_META_KEY, CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY]);
-
-/** The `_meta` of every message of the 2026 era (MCP 2026-07-28, basic, "`_meta`"). */
-const Envelope = z
-  .looseObject({
-    progressToken: ProgressToken,
-    [PROTOCOL_VERSION_META_KEY]: z.literal(MODERN_VERSION),
-    [CLIENT_CAPABILITIES_META_KEY]: z.custom(isSpecType.ClientCapabilities),
-    [CLIENT_INFO_META_KEY]: z.custom(isSpecType.Implementation).optional(),
-  })
-  .refine((meta) => !Object.keys(meta).some((key) => isReserved(key) && !ENVELOPE_KEYS.has(key)));
-
-function isReserved(key: string): boolean {
-  return /mcp|modelcontextprotocol/i.test(key);
-}
+/** The envelope without members that need the SDK, such as a log level. */
+const PlainEnvelope = Envelope.refine(
+  (meta) => !Object.keys(meta).some((key) => isReservedKey(key) && !isHandledKey(key)),
+);
 
 const LegacyRequest = z.discriminatedUnion('method', [
   listRequest(z.strictObject({ _meta: ClientMeta }).optional()),
@@ -45,8 +27,8 @@ const LegacyRequest = z.discriminatedUnion('method', [
 ]);
 
 const ModernRequest = z.discriminatedUnion('method', [
-  listRequest(z.strictObject({ _meta: Envelope })),
-  callRequest(Envelope),
+  listRequest(z.strictObject({ _meta: PlainEnvelope })),
+  callRequest(PlainEnvelope),
 ]);
 
 function listRequest<Params extends z.ZodType>(params: Params) {

@@ -14,7 +14,7 @@ let app: TestApp;
 let registrationApp: TestApp;
 const account = newAccount();
 beforeAll(async () => {
-  const environment = { ENCRYPTION_KEY: randomBytes(32).toString('base64'), TOLERATE_VERSION_MISMATCH: 'true' };
+  const environment = { ENCRYPTION_KEY: randomBytes(32).toString('base64') };
   app = await startApp(environment);
   const { client_id } = await app.mint(account);
   registrationApp = await startApp({ ...environment, DEFAULT_CONNECTION: client_id, CLIENT_REGISTRATION: 'true' });

@@ -79,7 +79,7 @@ describe('2026-07-28', () => {
 
   test.each([
     ['the version is missing', { 'mcp-protocol-version': undefined }],
-    ['the version is another', { 'mcp-protocol-version': '2025-11-25' }],
+    ['the version is another', { 'mcp-protocol-version': '2025-06-18' }],
     ['the method is missing', { 'mcp-method': undefined }],
     ['the method is another', { 'mcp-method': 'tools/list' }],
     ['the method is in another case', { 'mcp-method': 'Tools/Call' }],

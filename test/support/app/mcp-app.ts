@@ -59,7 +59,7 @@ function usualServices(lines: string[]): Services {
     issuer: ISSUER,
     isLocal: true,
     allowedOrigins: new Set(),
-    toleratesVersionMismatch: false,
+    areVersionsStrict: false,
     hasMetadataAliases: true,
     trustProxy: false,
     adminToken: undefined,
