@@ -96,7 +96,8 @@ function subjects() {
 async function successors(tokens: readonly string[]) {
   const log = createLog('ERROR', { write: () => undefined });
   const state = createMemoryState({ now });
-  const rotation = createRotation({ state, replicas: 1, now, log, grants: { revoke: async () => undefined } });
+  const grants = { revoke: async () => undefined, recordReuse: async () => undefined };
+  const rotation = createRotation({ state, replicas: 1, now, log, grants });
   const { refresh } = createTokens(keyrings.current);
   const made = [];
   for (const token of tokens) {

@@ -75,7 +75,7 @@ TOK-11 MUST the response has the fields of the RFC
 TOK-12 SHOULD a refresh token is issued without offline_access
 TOK-13 MUST requests are throttled by client, and by client and address, not by address alone
 REF-01 MUST refresh tokens are rotated, or public clients get none
-REF-02 MUST reuse of a refresh token ends the grant; an immediate retry does not
+REF-02 MUST a used refresh token gives the same successor until that one is used and for 60 minutes more, 30 for public clients; later reuse ends the grant
 REF-03 MUST a refresh may narrow the scope, never widen it
 REF-04 MUST the client is checked again at each refresh
 REF-05 SHOULD the mailbox login is tried again at a refresh

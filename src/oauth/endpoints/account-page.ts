@@ -53,6 +53,7 @@ export function accountView(
       recipients: grant.recipients && plainText(grant.recipients.join(', '), 500),
       since: dayWords(grant.grantedAt),
       until: isShort(grant) ? minuteWords(grant.until) : dayWords(grant.until),
+      reuse: grant.reuse && reuseSentence(grant.reuse),
     })),
   };
 }
@@ -75,6 +76,11 @@ function accountNameWords(who: AccountName): Pick<AccountView, 'words' | 'userna
 
 /** The end of a grant of less than two days is shown with its time. */
 const isShort = ({ grantedAt, until }: ListedGrant): boolean => until.getTime() - grantedAt.getTime() < 2 * 86_400_000;
+
+function reuseSentence({ count, lastAt }: NonNullable<ListedGrant['reuse']>): string {
+  const times = count === 1 ? 'once' : `${count} times`;
+  return `Its key was used again ${times}, last on ${minuteWords(lastAt)}. This happens after a lost answer, or with two windows; if it goes on, take it back.`; // phrase allowed: on the page
+}
 
 function revokedSentence(revoked: RevokedAccess, service: Service): string {
   return 'clientName' in revoked

@@ -45,7 +45,7 @@ export function createRefreshExchange(
     if (!rotation.mayRefresh(client)) throw invalidRefreshToken('cannot be rotated any more');
     checkResource(form, issuer);
     const scope = narrowedScope(form.get('scope'), token.scope);
-    await rotation.check(token);
+    await rotation.check(token, client);
     if (await isLoginRefused(token, client)) {
       await grants.revoke(token.gid);
       log.info({ client: client.jti, grant: token.gid }, 'grant revoked: the mail server refuses its login');

@@ -22,7 +22,12 @@ export interface ListedGrant {
   grantedAt: Date;
   /** End of the grant, which a refresh does not extend. */
   until: Date;
+  /** Refresh tokens of the grant that were used more than once. `count`: in the last weeks. Absent: none. */
+  reuse?: { count: number; lastAt: Date } | undefined;
 }
+
+/** How long uses are counted together, from the first on: the longest window that a timer of Node can hold. */
+const REUSE_WINDOW_SECONDS = 24 * 86_400;
 
 export interface Grants {
   /**
@@ -34,6 +39,8 @@ export interface Grants {
   record(subject: string, grant: ListedGrant, tokensEnd: Date): Promise<void>;
   /** @returns the grants of an account that have neither ended nor been revoked, the latest first */
   list(account: AccountName): Promise<ListedGrant[]>;
+  /** Counts a use of a refresh token that had been used before. */
+  recordReuse(grantId: string): Promise<void>;
   /** Revokes the tokens of one grant, recorded or not. */
   revoke(grantId: string): Promise<void>;
   /** Revokes everything that was granted for the account so far. */
@@ -54,6 +61,10 @@ export function createGrants({ state, keyring, now, log }: Services): Grants {
   return {
     list,
     record,
+    async recordReuse(grantId) {
+      await mark(reusedGrantKey(grantId));
+      await state.count(reusedGrantKey(grantId), REUSE_WINDOW_SECONDS);
+    },
     async revoke(grantId) {
       await mark(revokedGrantKey(grantId));
       log.info({ grant: grantId }, 'grant revoked');
@@ -79,12 +90,27 @@ function createGrantList({ state, keyring, now }: Omit<Services, 'log'>): Pick<G
 
   async function listUnder(subject: string): Promise<ListedGrant[]> {
     const grants = (await Promise.all((await state.notes(listKey(subject))).map(read))).flat();
-    const keys = [revokedAccountKey(subject), ...grants.map(({ id }) => revokedGrantKey(id))];
-    const [account = null, ...single] = await state.readMarks(keys);
-    return grants.filter(
-      ({ grantedAt }, index) =>
-        !isRevoked([null, single[index] ?? null, account], { granted_at: toSeconds(grantedAt) }),
+    const ids = grants.map(({ id }) => id);
+    const keys = [revokedAccountKey(subject), ...ids.map(revokedGrantKey), ...ids.map(reusedGrantKey)];
+    const [account = null, ...marks] = await state.readMarks(keys);
+    const listed = grants.map((grant, index) => ({
+      grant,
+      revokedAt: marks[index] ?? null,
+      reusedAt: marks[ids.length + index] ?? null,
+    }));
+    return Promise.all(
+      listed
+        .filter(
+          ({ grant, revokedAt }) => !isRevoked([null, revokedAt, account], { granted_at: toSeconds(grant.grantedAt) }),
+        )
+        .map(async ({ grant, reusedAt }) =>
+          reusedAt ? { ...grant, reuse: await reuseOf(grant.id, reusedAt) } : grant,
+        ),
     );
+  }
+
+  async function reuseOf(id: string, lastAt: Date): Promise<ListedGrant['reuse']> {
+    return { count: (await state.readCount(reusedGrantKey(id), REUSE_WINDOW_SECONDS))?.count ?? 1, lastAt };
   }
 
   return {
@@ -113,5 +139,8 @@ function toPayload(grant: ListedGrant): GrantPayload {
   const times = { granted_at: toSeconds(grantedAt), until: toSeconds(until) };
   return { gid: id, client, scope, powers, ...times, ...optional };
 }
+
+/** Key of the mark and of the count of refresh tokens that were used again. */
+const reusedGrantKey = (gid: string): string => `reused:grant:${gid}`;
 
 const listKey = (subject: string): string => `grants:${subject}`;

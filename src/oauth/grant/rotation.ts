@@ -1,30 +1,36 @@
 /**
- * Replaces each refresh token when it is used (RFC 9700 §4.14.2). A client may lose a response or send two requests at once, so for a minute the
- * same token gives the same successor again, until that one is used. Any later use means that two parties hold the token, and revokes the grant.
+ * Replaces each refresh token when it is used (RFC 9700 §4.14.2). A client may lose a response, send two requests at once, or have two windows that
+ * refresh in turn: a used token gives its one successor again until that one is used, and for the grace after that. A later use means that two
+ * parties hold the token, and revokes the grant.
+ *
+ * Invariant: a token never gives anything newer than its own successor.
  */
 import { createHash } from 'node:crypto';
 import { OAuthError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { State } from '../../state/state.ts';
 import type { Client } from '../client/client.ts';
-import { type Claims, rememberedUntil } from '../sealed/jwe.ts';
-import type { RefreshPayload } from '../sealed/sealed-types.ts';
+import { type Claims, rememberedUntil, toSeconds } from '../sealed/jwe.ts';
+import { type RefreshPayload, SEALED_TYPES } from '../sealed/sealed-types.ts';
 import type { Grants } from './grants.ts';
 import { isRevoked, revocationKeysOf } from './revocation.ts';
 
-const GRACE_MS = 60_000;
+/** How long a token is still accepted after the first use of its successor. A public client has no secret that protects a stolen token. */
+const GRACE_MS = { confidential: 60 * 60_000, public: 30 * 60_000 };
 
 type RefreshToken = RefreshPayload & Claims;
 
-/** `jti` of the next refresh token of a grant, and of the one that it replaces. Empty: tokens are not rotated. */
-export type Successor = { jti: string; parent: string } | Record<string, never>;
+/** `jti` of the next refresh token of a grant, and when it was issued first. Empty: tokens are not rotated. */
+export type Successor = { jti: string; since: Date } | Record<string, never>;
+
+type RotatedClient = Pick<Client, 'secretHash'>;
 
 export interface Rotation {
   /** Whether the client gets refresh tokens. A public client gets none without rotation, which alone detects a stolen token (RFC 9700 §4.14.2). */
-  mayRefresh(client: Pick<Client, 'secretHash'>): boolean;
-  /** @throws {OAuthError} `invalid_grant` if the token is revoked, or was used and replaced; the latter revokes the grant */
-  check(token: RefreshToken): Promise<void>;
-  /** Uses the token up. @throws {OAuthError} `invalid_grant` if it was used more than a minute ago; that revokes the grant */
+  mayRefresh(client: RotatedClient): boolean;
+  /** @throws {OAuthError} `invalid_grant` if the token is revoked, or was used after its grace; the latter revokes the grant */
+  check(token: RefreshToken, client: RotatedClient): Promise<void>;
+  /** Marks a checked token as used. @returns the same successor for each use */
   consume(token: RefreshToken): Promise<Successor>;
 }
 
@@ -37,40 +43,57 @@ export function createRotation(services: {
   replicas: number;
   now: () => Date;
   log: Log;
-  grants: Pick<Grants, 'revoke'>;
+  grants: Pick<Grants, 'revoke' | 'recordReuse'>;
 }): Rotation {
   const { state, now, log, grants } = services;
   const isPossible = state.isShared || services.replicas === 1;
 
   async function revokeReused({ gid, client }: RefreshToken): Promise<OAuthError> {
     await grants.revoke(gid);
-    log.warn({ client, grant: gid }, 'a refresh token was used again after it was replaced');
+    log.warn({ client, grant: gid }, 'a refresh token was used again after its grace');
     return invalidRefreshToken('used twice');
+  }
+
+  /** When the key was claimed: the clock may have moved since. */
+  async function timeOf(key: string): Promise<Date> {
+    const [time] = await state.readMarks([key]);
+    return time ?? now();
   }
 
   return {
     mayRefresh: ({ secretHash }) => isPossible || secretHash !== null,
-    async check(token) {
-      const [superseded = null, ...marks] = await state.readMarks([
-        supersededKey(token.jti),
+    async check(token, client) {
+      const [successorUsedAt = null, ...marks] = await state.readMarks([
+        usedKey(successorOf(token.jti)),
         ...revocationKeysOf(token),
       ]);
       if (isRevoked(marks, token)) throw invalidRefreshToken('revoked');
-      if (superseded !== null) throw await revokeReused(token);
+      if (successorUsedAt !== null && now().getTime() - successorUsedAt.getTime() > graceOf(client)) {
+        throw await revokeReused(token);
+      }
     },
-    async consume(token) {
+    async consume({ jti, gid, client }) {
       if (!isPossible) return {};
-      const end = rememberedUntil(token);
-      const firstUse = await state.claim(`refresh:${token.jti}`, end);
-      if (firstUse !== null && now().getTime() - firstUse.getTime() > GRACE_MS) throw await revokeReused(token);
-      if (firstUse === null && token.parent !== undefined) await state.claim(supersededKey(token.parent), end);
-      return { jti: successorOf(token.jti), parent: token.jti };
+      const key = usedKey(jti);
+      const usedAt = await state.claim(key, usesEnd(now()));
+      const successor = { jti: successorOf(jti), since: usedAt ?? (await timeOf(key)) };
+      if (usedAt !== null) {
+        await grants.recordReuse(gid);
+        log.info({ client, grant: gid }, 'a refresh token was used again, and gave the same successor');
+      }
+      return successor;
     },
   };
 }
 
-/** Marks a token whose successor is in use. */
-const supersededKey = (jti: string): string => `superseded:${jti}`;
+const graceOf = ({ secretHash }: RotatedClient): number =>
+  secretHash === null ? GRACE_MS.public : GRACE_MS.confidential;
+
+/** Marks a token that was used. */
+const usedKey = (jti: string): string => `refresh:${jti}`;
+
+/** Until when a use must be known: the predecessor of the token was issued earlier, so it has expired by then as well. */
+const usesEnd = (now: Date): Date => rememberedUntil({ exp: toSeconds(now) + SEALED_TYPES.refresh.lifetimeSeconds });
 
 /** The same for every retry, on every replica, under every key. Not a secret: a `jti` grants no access. */
 const successorOf = (jti: string): string =>

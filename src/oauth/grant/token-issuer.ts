@@ -2,7 +2,7 @@
  * Issues, rotates and revokes the tokens of a grant. This file issues them, rotation.ts replaces refresh tokens, revocation.ts checks whether a token
  * is revoked, and grants.ts lists and revokes the grants of an account.
  *
- * Invariant: the second use of a code or of a replaced refresh token ends the grant.
+ * Invariant: the second use of a code, or the use of a refresh token after its grace, ends the grant.
  */
 import { OAuthError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
@@ -60,6 +60,13 @@ export function createTokenIssuer(services: {
     await grants.record(sub, { ...what, recipients: consent?.recipients, grantedAt, until }, tokensEnd);
   }
 
+  /** A refresh token that is issued again ends when it ended first. */
+  function sealRefresh(payload: RefreshPayload, end: Date, { jti, since = now() }: Successor): Promise<string> {
+    const lastUse = new Date(since.getTime() + SEALED_TYPES.refresh.lifetimeSeconds * 1000);
+    // The clock of the replica that issued it first may be ahead.
+    return tokens.refresh.seal(payload, since > now() ? since : now(), earlierOf(lastUse, end), jti);
+  }
+
   return {
     async issue(client, granted, { scope, successor = {} }) {
       const end = endOf(granted, client);
@@ -70,8 +77,7 @@ export function createTokenIssuer(services: {
       const isRefreshable = rotation.mayRefresh(client);
       const lastSeconds = isRefreshable ? SEALED_TYPES.refresh.lifetimeSeconds : expiresInSeconds;
       await record(granted, client, sub, new Date(Math.min(end.getTime(), now().getTime() + lastSeconds * 1000)));
-      const { jti: refreshId, ...replaced } = successor;
-      const refresh = { ...granted, sub, client: client.jti, ...replaced };
+      const refresh = { ...granted, sub, client: client.jti };
       log.info({ client: client.jti, grant: granted.gid }, 'tokens issued');
       return {
         access_token: await tokens.access
@@ -80,7 +86,7 @@ export function createTokenIssuer(services: {
         token_type: 'Bearer',
         expires_in: expiresInSeconds,
         scope: scope.join(' '),
-        ...(isRefreshable && { refresh_token: await tokens.refresh.seal(refresh, now(), end, refreshId) }),
+        ...(isRefreshable && { refresh_token: await sealRefresh(refresh, end, successor) }),
       };
     },
   };
@@ -104,6 +110,8 @@ function tooLong(cause: unknown): never {
     cause,
   });
 }
+
+const earlierOf = (a: Date, b: Date): Date => (a < b ? a : b);
 
 /** The latest time that a Date can represent (ECMAScript, Time Values). */
 const FAR_FUTURE = new Date(8.64e15);

@@ -158,6 +158,8 @@ export interface AccountView {
     recipients: string | undefined;
     since: string;
     until: string;
+    /** Refresh tokens that were used again, as a sentence; absent if there were none. */
+    reuse: string | undefined;
   }[];
 }
 

@@ -100,7 +100,7 @@ export const RefreshPayload = z.object({
   consent: Consent.optional(),
   /** Host of the redirect URI, for the list of the account's grants. */
   redirect_host: z.string().optional(),
-  /** `jti` of the token that this one has replaced; absent from the first token of a grant. */
+  /** `jti` of the token that this one has replaced; written by the first release, and not read any more. */
   parent: z.string().optional(),
   login: Credentials,
 });

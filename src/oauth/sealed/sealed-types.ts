@@ -87,8 +87,8 @@ export const SEALED_TYPES = {
     schema: payloads.RefreshPayload,
     lifetimeSeconds: 30 * DAY,
     maxLength: MAX_CODE_LENGTH + 1000,
-    heldBy: 'the client; accepted once',
-    thiefGains: 'access tokens, with the client secret if the client has one, until the client uses its own copy',
+    heldBy: 'the client; gives one successor',
+    thiefGains: 'access tokens, with the client secret if the client has one, while it keeps in step with the client',
   },
   accountSignIn: {
     typ: 'account-door',

@@ -202,8 +202,9 @@ describe.each(sealedFixtures)('values derived by release $release', (fixtures) =
     const fixture = fixtures.sealed.find(({ payload }) => payload.jti === jti);
     const token = await createTokens(keyring).refresh.unseal(fixture?.token ?? '', sealedAt);
     const state = createMemoryState({ now });
-    const rotation = createRotation({ state, replicas: 1, now, log, grants: { revoke: async () => undefined } });
-    expect(await rotation.consume(token)).toEqual({ jti: successor, parent: jti });
+    const grants = { revoke: async () => undefined, recordReuse: async () => undefined };
+    const rotation = createRotation({ state, replicas: 1, now, log, grants });
+    expect(await rotation.consume(token)).toEqual({ jti: successor, since: sealedAt });
     await state.close();
   });
 

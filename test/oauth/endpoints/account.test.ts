@@ -257,6 +257,24 @@ describe('revoking grants at /account', () => {
     expect(await statusOf(app, (await tokensOf(app, client)).access_token)).toBe(200);
   });
 
+  test('REF-02 the page says how often refresh tokens of a grant were used again, and when last', async () => {
+    await using app = await startOAuthApp();
+    const [client, other] = [await app.mint({ name: 'Claude' }), await app.mint({ name: 'Other' })];
+    const { refresh_token = '' } = await tokensOf(app, client);
+    await tokensOf(app, other);
+    const refresh = () => app.post('/oauth/token', refreshGrant(client, refresh_token));
+    await refresh();
+    expect((await signIn(app, client)).html).not.toContain('used again');
+    app.advance(63);
+    await refresh();
+    expect((await signIn(app, client)).html).toContain('used again once, last on 21 Nov 2026, 12:01 UTC');
+    app.advance(3600);
+    await Promise.all([refresh(), refresh()]);
+    const { html } = await signIn(app, client);
+    expect(html).toContain('used again 3 times, last on 21 Nov 2026, 13:01 UTC');
+    expect(html.match(/used again/g)).toHaveLength(1);
+  });
+
   test('a grant of another account is not revoked', async () => {
     await using app = await startOAuthApp({ isShared: true });
     const client = await app.mint({ name: 'Claude' });
