@@ -27,6 +27,7 @@ const LAYERS = [
   ['mcp/permit/'],
   ['mcp/body-slice.ts', 'mcp/tool-listing.ts'],
   ['mcp/tool.ts'],
+  ['mcp/published-schema.ts'],
   ['attachments/'],
   ['account.ts'],
   ['mail/verify-login.ts'],

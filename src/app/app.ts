@@ -23,6 +23,8 @@ export interface Services extends OAuthServices, SessionServices {
   /** Origins of web pages elsewhere that may call `/mcp`. */
   allowedOrigins: ReadonlySet<string>;
   trustProxy: number | string | false;
+  /** The text of `/.well-known/openai-apps-challenge`; without it the URL does not exist. */
+  openaiAppsChallenge: string | undefined;
   /** The bearer token of `/admin/clients`; without it the endpoint does not exist. */
   adminToken: string | undefined;
   /** False as soon as the server begins to stop. */
@@ -58,7 +60,10 @@ export function createApp(services: Services): Express {
   });
   app.use(refuseWhileStopping(services));
   app.use(oauthRoutes(services));
-  const { adminToken } = services;
+  const { adminToken, openaiAppsChallenge: challenge } = services;
+  if (challenge !== undefined) {
+    app.get('/.well-known/openai-apps-challenge', (_request, response) => void response.type('text').send(challenge));
+  }
   if (adminToken !== undefined) {
     const admin = { ...services, adminToken };
     app.post('/admin/clients', adminTokenHandler(admin), express.json({ limit: '64kb' }), mintClientHandler(admin));

@@ -91,10 +91,10 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
 
 /** The settings that handlers use without any processing. */
 function handlerSettings(config: Config) {
-  const { issuer, isLocal, allowedOrigins, areVersionsStrict, hasMetadataAliases } = config;
+  const { issuer, isLocal, allowedOrigins, areVersionsStrict, openaiAppsChallenge, hasMetadataAliases } = config;
   const { trustProxy, adminToken, replicas } = config;
   return {
-    ...{ issuer, isLocal, allowedOrigins, areVersionsStrict, hasMetadataAliases },
+    ...{ issuer, isLocal, allowedOrigins, areVersionsStrict, openaiAppsChallenge, hasMetadataAliases },
     ...{ trustProxy, adminToken, replicas },
   };
 }

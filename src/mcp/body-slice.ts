@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 /** Parameters of every tool that returns a body. */
 export const bodyParameters = {
-  max_chars: z.number().int().min(1).max(200_000).default(20_000).describe('Most characters of a body to return.'),
-  body_offset: z.number().int().min(0).default(0).describe('Characters of the body to skip: `next_offset` of a cut.'),
+  max_chars: z.number().int().min(1).max(200_000).default(20_000).describe('Most characters to return, up to 200,000.'),
+  body_offset: z.number().int().min(0).default(0).describe('Characters to skip: next_offset of a cut.'),
 };
 
 /** @returns the slice; `next` is null at the end of the body */

@@ -24,6 +24,7 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   adminToken: env.ADMIN_TOKEN,
   allowedOrigins: env.ALLOWED_ORIGINS,
   hasMetadataAliases: env.METADATA_ALIASES,
+  openaiAppsChallenge: env.OPENAI_APPS_CHALLENGE,
   areVersionsStrict: env.STRICT_VERSIONS || env.TOLERATE_VERSION_MISMATCH === false,
   logLevel: env.MAIL_MCP_LOG_LEVEL,
   dynamicClients:

@@ -160,6 +160,15 @@ const SERVER_VARIABLES = {
     .describe(
       '`false` serves the authorization server metadata at its standard URL only: not as OpenID configuration, and not at the URLs of clients that use `/mcp` as the issuer.',
     ),
+  OPENAI_APPS_CHALLENGE: z
+    .string()
+    .trim()
+    .max(1000, 'must be at most 1000 characters')
+    .regex(/^[\x21-\x7e]+$/, 'must be one word of printable ASCII characters')
+    .optional()
+    .describe(
+      'Text that `/.well-known/openai-apps-challenge` returns, by which the app directory of OpenAI verifies that you own the domain.',
+    ),
   STRICT_VERSIONS: Switch.describe(
     '`true` refuses every request whose header and body name different protocol versions, as the specification requires. By default two pairs that hosted clients send are served: 2025-11-25 in the header with a complete envelope of 2026-07-28, and 2026-07-28 in the header of a call without an envelope.',
   ),

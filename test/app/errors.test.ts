@@ -24,6 +24,7 @@ async function brokenApp(broken: Partial<Services>) {
     areVersionsStrict: true,
     hasMetadataAliases: true,
     trustProxy: false,
+    openaiAppsChallenge: undefined,
     adminToken: undefined,
     isReady: () => true,
     keyring,

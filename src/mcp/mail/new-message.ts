@@ -10,20 +10,16 @@ import { Recipients } from './parameters.ts';
 
 export const NewMessageFields = z.object({
   to: Recipients,
-  subject: z.string().max(2000).describe('Subject, one line of Unicode text.'),
+  subject: z.string().max(2000).describe('Subject, on one line.'),
   text_body: z.string().max(5_000_000).default('').describe('Body as plain text.'),
-  cc: Recipients.optional(),
-  bcc: Recipients.optional().describe('Recipients that the others do not see.'),
-  html_body: z
-    .string()
-    .max(5_000_000)
-    .optional()
-    .describe('The same body as HTML. Optional; text_body is sent beside it.'),
+  cc: Recipients.optional().describe('Addresses, as in `to`.'),
+  bcc: Recipients.optional().describe('Addresses, as in `to`, unseen by the others.'),
+  html_body: z.string().max(5_000_000).optional().describe('The same body as HTML, sent beside text_body.'),
   attachment_urls: z
     .array(z.string().max(8192))
     .max(50)
     .default([])
-    .describe('Files to attach: `url` of attachments that get_mail_message returned. No other URL is fetched.'),
+    .describe('Files to attach: up to 50 urls from get_mail_message. No other URL is fetched.'),
 });
 
 /** Arguments of a new message. */
@@ -34,7 +30,9 @@ export const IdempotencyKey = z
   .min(1)
   .max(200)
   .optional()
-  .describe('Any text that stands for this message, such as a UUID. Calls with the same one make it once (30 days).');
+  .describe(
+    'Any text for this message, such as a UUID. If no answer comes, repeat the call with it: that makes the message once (30 days).',
+  );
 
 /** The rights that attaching files needs: the message that has the file is read. */
 export function attachmentUses({ attachment_urls }: NewMessage): readonly Use[] {

@@ -3,26 +3,16 @@ import { z } from 'zod';
 import type { ListedMessage } from '../../mail/messages/list.ts';
 import type { MessageSummary } from '../../mail/mime/summary.ts';
 
-export const MailboxPath = z
-  .string()
-  .min(1)
-  .max(1000)
-  .describe('Mailbox path as list_mailboxes returns it, e.g. "INBOX" or "Archive/2025". Unicode.');
+export const MailboxPath = z.string().min(1).max(1000).describe('Path as list_mailboxes returns it, such as "INBOX".');
 
 export const Uid = z
   .number()
   .int()
   .min(1)
   .max(4294967295)
-  .describe('UID of the message in that folder (RFC 9051 §2.3.1.1), as the list and search tools return it.');
+  .describe('UID in that folder, as the list and search tools return it.');
 
-export const Page = z
-  .number()
-  .int()
-  .min(1)
-  .max(1_000_000)
-  .default(1)
-  .describe('Page number; 1 holds the newest messages.');
+export const Page = z.number().int().min(1).max(1_000_000).default(1).describe('Page 1 holds the newest.');
 
 export const PerPage = z.number().int().min(1).max(100).default(20).describe('Messages on a page, 1 to 100.');
 
@@ -34,14 +24,12 @@ export const ExpectedUidValidity = z
   .string()
   .regex(/^\d{1,20}$/, 'must be the decimal number that the tool which gave you the UID returned as uid_validity')
   .optional()
-  .describe('`uid_validity` that came with the UID. Refused if it has changed: the UID could mean another message.');
+  .describe('uid_validity that came with the UID: refused if it has changed, as the UID could mean another message.');
 
 export const Recipients = z
   .string()
   .max(32_000)
-  .describe(
-    'Addresses separated by commas: `ann@example.com, "Lee, Bo" <bo@example.com>`. Groups are allowed (RFC 5322 §3.4).',
-  );
+  .describe('Addresses with commas between: `ann@example.com, "Lee, Bo" <bo@example.com>`.');
 
 export const EmailAddress = z.object({
   name: z.string().optional().describe('Display name, decoded. Chosen by the sender; proves nothing.'),

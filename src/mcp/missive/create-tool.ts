@@ -15,7 +15,7 @@ export function createTool(operation: Operation): Tool<MissiveSession> {
   return {
     name,
     title,
-    description: paging === undefined ? description : `${description} ${PAGING_ADVICE}`,
+    description,
     effect,
     method,
     tags,
@@ -30,9 +30,6 @@ export function createTool(operation: Operation): Tool<MissiveSession> {
   };
 }
 
-const PAGING_ADVICE =
-  'For the next page pass next_cursor exactly as received, with the same other arguments; null: that was all.';
-
 /** Strict: with a misspelled filter ignored, the tool would list everything. */
 function inputSchema({ parameters, paging }: Operation): z.ZodObject {
   const shape = Object.fromEntries(Object.entries(parameters).map(([name, { schema }]) => [name, schema]));
@@ -46,14 +43,12 @@ function pagingParameters(paging: Paging): z.ZodRawShape {
       .min(paging.style === 'until' ? paging.minLimit : 1)
       .max(paging.maxLimit)
       .default(paging.defaultLimit)
-      .describe(
-        paging.style === 'until' ? 'Rows on a page; some more where several share one time.' : 'Rows on a page.',
-      ),
+      .describe(`Rows on a page, ${paging.style === 'until' ? paging.minLimit : 1} to ${paging.maxLimit}.`),
     next_cursor: z
       .string()
       .max(60_000)
       .optional()
-      .describe('Of the page before, exactly as received. Never decode or change it.'),
+      .describe('next_cursor of the page before, exactly as received, with the same other arguments. Never change it.'),
   };
 }
 

@@ -49,7 +49,7 @@ describe.each(mailTools.map((tool) => [tool.name, tool] as const))('%s', (name, 
     expect(tool.title).toMatch(/^[A-Z][a-z ]+$/);
     expect(tool.description).toMatch(/^[A-Z].*\.$/);
     expect(tool.description.length).toBeGreaterThan(60);
-    expect(tool.description.length).toBeLessThan(700);
+    expect(tool.description.length).toBeLessThan(200);
   });
 
   test('its effect agrees with its verb', () => {

@@ -51,7 +51,7 @@ describe.each(listings.map((listing) => [listing.name, listing] as const))('%s',
     expect(listing.title).toMatch(/^[A-Z][A-Za-z -]+$/);
     expect(listing.description).toMatch(/^[A-Z`][\s\S]*\.$/);
     expect(listing.description.length).toBeGreaterThan(50);
-    expect(listing.description.length).toBeLessThan(800);
+    expect(listing.description.length).toBeLessThan(200);
   });
 
   test('its verb, its HTTP method, its effect and its method agree', () => {

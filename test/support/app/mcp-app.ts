@@ -62,6 +62,7 @@ function usualServices(lines: string[]): Services {
     areVersionsStrict: false,
     hasMetadataAliases: true,
     trustProxy: false,
+    openaiAppsChallenge: undefined,
     adminToken: undefined,
     isReady: () => true,
     keyring,

@@ -9,7 +9,7 @@ export const createDraftMailMessage = defineTool({
   name: 'create_draft_mail_message',
   title: 'Create draft mail message',
   description:
-    'Saves a message as a draft without sending it, so that the user can read, change and send it in their mail program. With an idempotency_key the same call again does not save it twice.',
+    'Saves a message as a draft without sending it, so that the user can read, change and send it in their mail program.',
   effect: 'writes',
   method: 'create',
   tags: ['drafts'],

@@ -8,7 +8,7 @@ export const deleteMailMessage = defineTool({
   name: 'delete_mail_message',
   title: 'Delete mail message',
   description:
-    'Deletes one message for good; it cannot be brought back. With `permanent: false` it goes to the trash instead. No other message is touched.',
+    'Deletes one message for good; it cannot be brought back. With permanent false it goes to the trash instead.',
   effect: 'destroys',
   method: 'delete',
   tags: ['messages'],

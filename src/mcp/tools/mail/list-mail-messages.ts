@@ -8,7 +8,7 @@ export const listMailMessages = defineTool({
   name: 'list_mail_messages',
   title: 'List mail messages',
   description:
-    'Lists the messages of a folder, newest first, a page at a time: envelopes only, no bodies. To find particular messages prefer search_mail_messages; to read one use get_mail_message.',
+    'Lists the messages of a folder, newest first, without bodies. search_mail_messages finds particular ones, get_mail_message reads one.',
   effect: 'reads',
   method: 'list',
   tags: ['messages'],

@@ -7,12 +7,15 @@ export const listMailboxes = defineTool({
   name: 'list_mailboxes',
   title: 'List mailboxes',
   description:
-    'Lists all mailboxes (folders) of the account with their roles. Call it once to learn the paths that the other tools take as `folder`. Counts cost extra time; ask for them only when they are needed.',
+    'Lists the mailboxes (folders) of the account with their roles, such as sent or trash. The other tools take their paths as `folder`.',
   effect: 'reads',
   method: 'list',
   tags: ['mailboxes'],
   input: z.object({
-    with_counts: z.boolean().default(false).describe('True adds the number of messages and of unread messages.'),
+    with_counts: z
+      .boolean()
+      .default(false)
+      .describe('True adds the numbers of messages and of unread messages, which costs time.'),
   }),
   output: z.object({
     mailboxes: z.array(

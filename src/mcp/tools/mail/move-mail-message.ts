@@ -10,8 +10,7 @@ import { defineTool } from '../../tool.ts';
 export const moveMailMessage = defineTool({
   name: 'move_mail_message',
   title: 'Move mail message',
-  description:
-    'Moves one message to another folder, for example to archive it. Its UID changes; use the returned one afterwards.',
+  description: 'Moves one message to another folder, for example to archive it. Its UID changes: go on with new_uid.',
   effect: 'writes',
   method: 'update',
   tags: ['messages'],
@@ -19,7 +18,7 @@ export const moveMailMessage = defineTool({
     folder: MailboxPath,
     uid: Uid,
     uid_validity: ExpectedUidValidity,
-    destination: MailboxPath.describe('Path of the folder to move it to. It must exist.'),
+    destination: MailboxPath.describe('Path of a folder that exists.'),
   }),
   output: z.object({
     destination: z.string(),

@@ -10,7 +10,7 @@ export const searchMailMessages = defineTool({
   name: 'search_mail_messages',
   title: 'Search mail messages',
   description:
-    'Finds messages in one folder by IMAP SEARCH criteria and returns their UIDs, newest first, a page at a time. Examples: `UNSEEN`, `FROM ann@example.com SINCE 1-Jan-2025`, `OR SUBJECT "quarterly report" TEXT budget NOT SEEN`, `LARGER 1000000`. Words in quotes match as a phrase. Set with_envelopes to see who and what in the same call.',
+    'Finds messages of one folder by sender, text, date, flag or size, and returns their UIDs, newest first; with_envelopes adds who and what.',
   effect: 'reads',
   method: 'search',
   tags: ['messages'],
@@ -20,10 +20,12 @@ export const searchMailMessages = defineTool({
       .string()
       .min(1)
       .max(8000)
-      .describe('IMAP SEARCH criteria (RFC 9051 §6.4.4); all must hold. Any Unicode text. Dates like 31-Jan-2025.'),
+      .describe(
+        'IMAP SEARCH criteria, all of which must hold: `UNSEEN`, `FROM ann@example.com SINCE 31-Jan-2025`, `OR SUBJECT "annual report" TEXT budget`, `LARGER 1000000`, `NOT ANSWERED`. Quotes make a phrase.',
+      ),
     page: Page,
     per_page: PerPage,
-    with_envelopes: z.boolean().default(false).describe('True returns the envelopes of the page too.'),
+    with_envelopes: z.boolean().default(false).describe('True returns sender, subject and date too.'),
   }),
   output: z.object({
     folder: z.string(),

@@ -10,7 +10,7 @@ export const sendMailMessage = defineTool({
   name: 'send_mail_message',
   title: 'Send mail message',
   description:
-    'Sends a message from the address of this mailbox and files a copy in Sent. It is final: show the text to the user first unless they asked to send without looking, or use create_draft_mail_message. If the result says `rejected`, those recipients did not get it. Give an idempotency_key: if no answer comes, call again with the same key and arguments, and it is not sent twice.',
+    'Sends a message from this mailbox and files a copy in Sent. It is final: show the user the text first, or use create_draft_mail_message. `rejected` in the result names who did not get it.',
   effect: 'sends',
   method: 'send',
   tags: ['messages'],

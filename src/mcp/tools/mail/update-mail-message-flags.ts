@@ -12,7 +12,7 @@ export const updateMailMessageFlags = defineTool({
   name: 'update_mail_message_flags',
   title: 'Update mail message flags',
   description:
-    'Adds and removes flags of one message and returns the flags it has afterwards. `\\Seen` marks it as read, `\\Flagged` as starred, `\\Answered` as replied to; keywords such as `$Label1` are labels. Prefer delete_mail_message to setting `\\Deleted`.',
+    'Adds and removes flags of one message: \\Seen marks it as read, \\Flagged as starred, \\Answered as replied to; keywords such as $Label1 are labels. Returns all flags that it has afterwards.',
   effect: 'writes',
   method: 'update',
   idempotent: true,
@@ -21,7 +21,7 @@ export const updateMailMessageFlags = defineTool({
     folder: MailboxPath,
     uid: Uid,
     uid_validity: ExpectedUidValidity,
-    add: Flags.describe('Flags to add. `\\Seen` and `Seen` mean the same.'),
+    add: Flags.describe('Flags to add. To delete use delete_mail_message.'),
     remove: Flags.describe('Flags to remove.'),
   }),
   output: z.object({ uid: z.number(), flags: z.array(z.string()).describe('All flags of the message now.') }),

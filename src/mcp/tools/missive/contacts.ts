@@ -62,7 +62,7 @@ export const contacts = [
     name: 'list_all_missive_contact_books',
     title: 'List Missive contact books',
     description:
-      'Contact books that this person can use. Call this first for any work with contacts: the `id` is the `contact_book` of every other contact tool.',
+      'Contact books of this person. Call this first for work with contacts: each id is the contact_book of the other contact tools.',
     http: 'GET',
     path: '/contact_books',
     effect: 'reads',
@@ -104,7 +104,7 @@ export const contacts = [
     name: 'list_all_missive_contacts',
     title: 'List Missive contacts',
     description:
-      'Contacts of one book, or those that match `search`. Call list_all_missive_contact_books first for the book. Search before creating a contact: Missive keeps duplicates.',
+      'Contacts of one book, all or those that match search. Call list_all_missive_contact_books first for the book.',
     http: 'GET',
     path: '/contacts',
     effect: 'reads',
@@ -147,7 +147,7 @@ export const contacts = [
     name: 'create_a_missive_contact',
     title: 'Create Missive contacts',
     description:
-      'Adds one contact, or several at once with `contacts`, to a contact book. Call list_all_missive_contact_books first for the book, and search it with list_all_missive_contacts: a second contact of the same person is not noticed. Addresses and numbers go into `infos`.',
+      'Adds contacts to a book. Call list_all_missive_contact_books first, and look with list_all_missive_contacts whether the person is there: Missive keeps duplicates. Addresses go into infos.',
     http: 'POST',
     path: '/contacts',
     effect: 'writes',
@@ -171,7 +171,7 @@ export const contacts = [
     name: 'update_a_missive_contact_by_id',
     title: 'Update a Missive contact',
     description:
-      'Changes a contact (list_all_missive_contacts finds it): what is left out stays. `infos` and `memberships` are added to those there are (the contact is read first, because Missive would replace the whole list); with replace they take their place.',
+      'Changes a contact, which list_all_missive_contacts finds: what is left out stays, and infos and memberships are added to those there are, or replace them all if replace is true.',
     http: 'PATCH',
     path: '/contacts/:id',
     effect: 'writes',

@@ -16,7 +16,7 @@ export const conversationContents = [
     name: 'list_all_missive_conversation_messages',
     title: 'List messages of a Missive conversation',
     description:
-      'Messages of a conversation, newest first: who wrote to whom, subject, a preview; no comments and no bodies (get_single_missive_message_by_id has the text). The sender from outside is in from_field.',
+      'Messages of a conversation with people outside, newest first, with a preview. get_single_missive_message_by_id has the text; comments are another tool.',
     http: 'GET',
     path: '/conversations/:conversation_id/messages',
     effect: 'reads',
@@ -30,7 +30,7 @@ export const conversationContents = [
     name: 'list_all_missive_conversation_comments',
     title: 'List comments of a Missive conversation',
     description:
-      'What the team said among themselves in a conversation, newest first; none of the messages with people outside. Comments cannot be written through this server; create_a_missive_post leaves a note instead.',
+      'What the team said among themselves in a conversation, newest first. Comments cannot be written here; create_a_missive_post leaves a note instead.',
     http: 'GET',
     path: '/conversations/:conversation_id/comments',
     effect: 'reads',
@@ -71,7 +71,7 @@ export const conversationContents = [
     name: 'list_all_missive_conversation_drafts',
     title: 'List drafts of a Missive conversation',
     description:
-      'Drafts in a conversation that were not sent yet. Missive gives no way beyond the first page of them. delete_a_missive_draft_by_id removes one.',
+      'Drafts in a conversation that were not sent yet, the first page only. delete_a_missive_draft_by_id removes one.',
     http: 'GET',
     path: '/conversations/:conversation_id/drafts',
     effect: 'reads',

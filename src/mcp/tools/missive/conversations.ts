@@ -50,7 +50,7 @@ export const conversations = [
     name: 'list_all_missive_conversations',
     title: 'List Missive conversations',
     description:
-      'Conversations, newest activity first, without any text: subject, people, counts, labels. Needs exactly one mailbox filter: inbox, all, assigned, closed, snoozed, flagged, trashed, junked or drafts (true), or shared_label, team_inbox, team_closed or team_all (an id). Read them with list_all_missive_conversation_messages and list_all_missive_conversation_comments. There is no search by text.',
+      'Conversations, newest first, without text. Pass exactly one of inbox … drafts (true) or shared_label, team_inbox, team_closed, team_all (an id). No search by text.',
     http: 'GET',
     path: '/conversations',
     effect: 'reads',
@@ -65,7 +65,7 @@ export const conversations = [
     name: 'get_single_missive_conversation_by_id',
     title: 'Get a Missive conversation',
     description:
-      'One conversation: subject, organization, team, labels, and its state for each user. A conversation that was merged comes with another id: go on with that one.',
+      'One conversation: subject, organization, team, labels, and its state for each user. If it was merged, the id is another: go on with that one.',
     http: 'GET',
     path: '/conversations/:id',
     effect: 'reads',
@@ -78,7 +78,7 @@ export const conversations = [
     name: 'update_a_missive_conversation_by_id',
     title: 'Update a Missive conversation',
     description:
-      'Labels, assigns, moves, closes, reopens or renames a conversation, without leaving a note in it (create_a_missive_post does the same with one). Take organization from get_single_missive_conversation_by_id; label ids from list_all_missive_shared_labels. Labels can set off rules of the team.',
+      'Labels, assigns, moves, closes, reopens or renames a conversation without a note (create_a_missive_post leaves one). Labels can set off rules of the team.',
     http: 'PATCH',
     path: '/conversations/:id',
     effect: 'writes',

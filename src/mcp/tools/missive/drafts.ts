@@ -45,7 +45,7 @@ const outgoing = {
     z
       .record(z.string(), z.string())
       .optional()
-      .describe('Values for the template; body must be the text that results.'),
+      .describe('Values for the template as a JSON object, such as {"1":"Ann"}; body must be the text that results.'),
   ),
   ...attachmentParameter,
   ...placeActions,
@@ -68,7 +68,7 @@ export const drafts = [
     name: 'create_a_missive_draft',
     title: 'Create a Missive draft',
     description:
-      'Writes a draft that a person can look at and send; with `conversation` or `references` it is a reply in that conversation. Nothing is sent: send_a_missive_message does. A draft cannot be changed later: delete it with delete_a_missive_draft_by_id and write another.',
+      'Writes a draft that a person can send; with conversation or references a reply there. To change it, delete it with delete_a_missive_draft_by_id and write another. send_a_missive_message sends.',
     http: 'POST',
     path: '/drafts',
     effect: 'writes',
@@ -85,7 +85,7 @@ export const drafts = [
     name: 'send_a_missive_message',
     title: 'Send a Missive message',
     description:
-      'Sends a message now, or at send_at; with `conversation` or `references` as a reply in that conversation. Needs from_field (or account) and to_fields. It writes a new message: a draft that is there already cannot be sent through this server. If the outcome is unknown, look at the conversation before sending again. A scheduled message is cancelled with delete_a_missive_draft_by_id.',
+      'Sends a new message now, or at send_at; with conversation or references a reply there. Needs from_field (or account) and to_fields. It cannot send a draft that exists.',
     http: 'POST',
     path: '/drafts',
     effect: 'sends',
@@ -93,7 +93,9 @@ export const drafts = [
     tags: ['drafts'],
     parameters: {
       ...outgoing,
-      send_at: inBody(Seconds.optional().describe('Unix time to send it at; left out: now.')),
+      send_at: inBody(
+        Seconds.optional().describe('Unix time to send it at; left out: now. delete_a_missive_draft_by_id cancels it.'),
+      ),
       auto_followup: inBody(
         z.literal(true).optional().describe('Only with send_at: not sent if a reply arrives before.'),
       ),

@@ -36,7 +36,7 @@ export const labels = [
     name: 'list_all_missive_shared_labels',
     title: 'List Missive shared labels',
     description:
-      'Shared labels of an organization. Call list_all_missive_organizations first. To find one by its path compare name_with_parent_names; to put a label on a conversation pass its id as add_shared_labels to update_a_missive_conversation_by_id.',
+      'Shared labels of an organization. Call list_all_missive_organizations first. name_with_parent_names is the path; update_a_missive_conversation_by_id puts a label on a conversation.',
     http: 'GET',
     path: '/shared_labels',
     effect: 'reads',
@@ -50,7 +50,7 @@ export const labels = [
     name: 'create_a_missive_shared_label',
     title: 'Create a Missive shared label',
     description:
-      'Makes a shared label in an organization. Call list_all_missive_organizations first, and list_all_missive_shared_labels to see whether there is one already. Sharing a label shares every conversation in it.',
+      'Makes a shared label. Call list_all_missive_organizations first, and list_all_missive_shared_labels to see whether it is there. Sharing it shares its conversations.',
     http: 'POST',
     path: '/shared_labels',
     effect: 'writes',
@@ -70,7 +70,7 @@ export const labels = [
     name: 'update_a_missive_shared_label_by_id',
     title: 'Update a Missive shared label',
     description:
-      'Renames, recolours, moves or shares the label itself (list_all_missive_shared_labels finds it), for everyone. It does not put the label on a conversation: update_a_missive_conversation_by_id does. Sharing and visibility are for admins and owners.',
+      'Renames, recolours, moves or shares a label itself, for everyone. It does not put the label on a conversation: update_a_missive_conversation_by_id does. Sharing is for admins and owners.',
     http: 'PATCH',
     path: '/shared_labels/:id',
     effect: 'writes',

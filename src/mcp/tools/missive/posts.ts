@@ -33,7 +33,7 @@ export const posts = [
     name: 'create_a_missive_post',
     title: 'Create a Missive post',
     description:
-      'Leaves a note in a conversation that everyone with access sees, and may label, assign or close it at the same time (without a note: update_a_missive_conversation_by_id). Without conversation and references it makes a new conversation. A closed conversation stays closed unless reopen is true. People outside do not see it.',
+      'Leaves a note for the team in a conversation, or in a new one; people outside do not see it. It may label, assign or close it too (update_a_missive_conversation_by_id does so without a note).',
     http: 'POST',
     path: '/posts',
     effect: 'writes',
@@ -80,7 +80,7 @@ export const posts = [
     name: 'delete_a_missive_post_by_id',
     title: 'Delete a Missive post',
     description:
-      'Deletes a note. What it did to the conversation (labels, assignees) stays. In a conversation of an organization only its admins and owners may. list_all_missive_conversation_posts finds the id.',
+      'Deletes a note, which list_all_missive_conversation_posts finds; what it did to the conversation stays. In an organization only admins and owners may.',
     http: 'DELETE',
     path: '/posts/:id',
     effect: 'destroys',

@@ -90,7 +90,7 @@ export const responses = [
     name: 'create_a_missive_response',
     title: 'Create a Missive response',
     description:
-      'Keeps a ready-made answer, for an organization or for one user: pass exactly one of organization (list_all_missive_organizations) and user (list_all_missive_users).',
+      'Keeps a ready-made answer, for an organization or for one user: pass exactly one of organization and user.',
     http: 'POST',
     path: '/responses',
     effect: 'writes',
@@ -122,7 +122,7 @@ export const responses = [
     name: 'update_a_missive_response_by_id',
     title: 'Update a Missive response',
     description:
-      'Changes a ready-made answer (list_all_missive_responses finds it): what is left out stays; recipients and attachments that are given replace all there are.',
+      'Changes a ready-made answer: what is left out stays; recipients and attachments that are given replace all there are.',
     http: 'PATCH',
     path: '/responses/:id',
     effect: 'writes',

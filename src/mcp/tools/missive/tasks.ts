@@ -69,8 +69,7 @@ export const tasks = [
   defineOperation({
     name: 'create_a_missive_task',
     title: 'Create a Missive task',
-    description:
-      'Makes a task: a standalone one for a team or assignees, or with subtask one inside a conversation. Ids come from list_all_missive_organizations, list_all_missive_teams and list_all_missive_users.',
+    description: 'Makes a task: a standalone one for a team or assignees, or with subtask one inside a conversation.',
     http: 'POST',
     path: '/tasks',
     effect: 'writes',

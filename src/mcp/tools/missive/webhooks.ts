@@ -11,7 +11,7 @@ export const webhooks = [
     name: 'create_a_missive_webhook',
     title: 'Create a Missive webhook',
     description:
-      'From now on Missive sends everything of this kind to the URL, contents included: it gives mail to whoever runs it. The URL has to answer already. Keep the id from the result: webhooks cannot be listed, only deleted by it.',
+      'From now on Missive sends everything of this kind, contents included, to the URL, which has to answer already. Keep the id in the result: webhooks cannot be listed, only deleted by it.',
     http: 'POST',
     path: '/hooks',
     // The operator of the URL receives the mail.
