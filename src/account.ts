@@ -1,6 +1,11 @@
 /** Declares what a connection gives access to: a mailbox on its mail servers, or a Missive account. */
 import { z } from 'zod';
-import { type MailAccount, type LoginProblem as MailLoginProblem, MailServers } from './mail/account.ts';
+import {
+  type InboxIdentity,
+  type MailAccount,
+  type LoginProblem as MailLoginProblem,
+  MailServers,
+} from './mail/account.ts';
 import { type MissiveAccount, type LoginProblem as MissiveLoginProblem, MissiveServer } from './missive/account.ts';
 
 /** The servers that verify and use credentials; sealed into a client_id. Values without `missive` are mail servers. */
@@ -21,5 +26,10 @@ export type LoginProblem = MailLoginProblem | MissiveLoginProblem;
  * Logs in once at each server; returns an empty list if all accept the credentials. Never takes longer than `totalMs` (15 s).
  *
  * @param options.only for mail accounts: logs in at the IMAP server alone
+ * @param options.identify for mail accounts: receives what the IMAP server says of the INBOX, before the result is returned. Not called if the login
+ *   is refused, or the server does not say
  */
-export type VerifyLogin = (account: Account, options?: { only?: 'imap'; totalMs?: number }) => Promise<LoginProblem[]>;
+export type VerifyLogin = (
+  account: Account,
+  options?: { only?: 'imap'; totalMs?: number; identify?: (inbox: InboxIdentity) => void },
+) => Promise<LoginProblem[]>;

@@ -85,7 +85,7 @@ const FACES: Record<string, string[]> = {
   'attachments/': ['open-store.ts', 'store.ts'],
   'commands/': ['deny.ts', 'generate.ts', 'inspect.ts', 'server.ts', 'terminal.ts', 'token.ts'],
   'mail/imap/': ['data-formats.ts', 'fetch.ts', 'imap-connection.ts'],
-  'mail/mailbox/': ['find-by-role.ts', 'list-mailboxes.ts', 'open-mailbox.ts'],
+  'mail/mailbox/': ['find-by-role.ts', 'inbox-identity.ts', 'list-mailboxes.ts', 'open-mailbox.ts'],
   'mail/messages/': ['change.ts', 'list.ts', 'read.ts', 'search-messages.ts'],
   'mail/mime/': ['addresses.ts', 'body.ts', 'html-text.ts', 'summary.ts'],
   'mail/pool/': ['pool.ts'],

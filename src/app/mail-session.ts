@@ -80,8 +80,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, { canc
     readImap: (use, mailbox) => wholeMailbox.readImap((imap) => use(withinPolicy(imap)), mailbox),
     changeImap: (use, mailbox) => wholeMailbox.changeImap((imap) => use(withinPolicy(imap)), mailbox),
     wholeMailbox: { ...wholeMailbox, finishImap: (use) => direct.changeImap(use), withinPolicy },
-    runJob: (job, input, budgetMs) =>
-      workers.run(job, input, { key: accountKey(account), budgetMs, signal: cancelled }),
+    runJob: (job, input, budgetMs) => workers.run(job, input, { key: subject, budgetMs, signal: cancelled }),
     checkSendLimit: limit.check,
     submit: (message) =>
       cancellation.commit(async () => {
@@ -99,17 +98,13 @@ export function openMailSession(grant: MailGrant, services: MailServices, { canc
 }
 
 /** @returns access to the whole account, without the limits of the policy and without cancellation */
-function connectionsOf({ account }: MailGrant, { pool, changes }: MailServices): ImapAccess {
+function connectionsOf({ account, subject }: MailGrant, { pool, changes }: MailServices): ImapAccess {
   const readImap: ImapAccess['readImap'] = (use, mailbox) =>
     pool.withConnection(account, use, { retry: true, mailbox });
   return {
     readImap,
-    changeImap: (use, mailbox) => changes.run(accountKey(account), () => readImap(use, mailbox)),
+    changeImap: (use, mailbox) => changes.run(subject, () => readImap(use, mailbox)),
   };
-}
-
-function accountKey({ imap: { server, login } }: MailAccount): string {
-  return `${server.host}:${server.port} ${login.username}`;
 }
 
 /** @returns access that is refused once the client has cancelled, except for changes that complete a send */

@@ -11,10 +11,11 @@ export function createVerifyLogin(options: {
   adopt?: (account: MailAccount, imap: OwnedImapConnection) => void;
 }): VerifyLogin {
   const { now, adopt } = options;
-  return (account, { only, totalMs } = {}) => {
+  return (account, { only, totalMs, identify } = {}) => {
     const limit = totalMs === undefined ? {} : { totalMs };
     if (account.service === 'missive') return verifyToken(account, { ...limit, now });
     const onImap = adopt && ((imap: OwnedImapConnection) => adopt(account, imap));
-    return verifyMail(account, { ...limit, ...(only && { only }), ...(onImap && { onImap }) });
+    const options = { ...(only && { only }), ...(identify && { identify }), ...(onImap && { onImap }) };
+    return verifyMail(account, { ...limit, ...options });
   };
 }

@@ -1,7 +1,8 @@
 /** Asks for credentials on the terminal, at most three times, until the servers accept them. */
 import type { Servers, VerifyLogin } from '../account.ts';
 import { ConfigError } from '../errors.ts';
-import { accountOf, type Credentials } from '../oauth/sealed/identity.ts';
+import type { InboxIdentity } from '../mail/account.ts';
+import { accountOf, type Credentials, mailboxIdOf } from '../oauth/sealed/identity.ts';
 import { signInForm } from '../oauth/sign-in/forms.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,15 +22,20 @@ export async function askForCredentials(
   { servers }: { servers: Servers },
   verifyLogin: VerifyLogin,
   claims: object,
-): Promise<Credentials> {
+): Promise<{ login: Credentials; mailbox?: string }> {
   announceServers(terminal, servers);
   let fields = await askFields(terminal, servers);
   for (let count = 1; ; count++) {
     const form = signInForm(servers).read({ get: (name) => fields[name] || undefined, repeated: new Set() });
     let problems: Problems = form.validate(claims);
     if (problems.length === 0) {
-      const refusal = await verifyLogin(accountOf(form.credentials(), servers));
-      if (refusal.length === 0) return form.credentials();
+      const account = accountOf(form.credentials(), servers);
+      let mailbox: string | undefined;
+      const identify = (inbox: InboxIdentity) => {
+        mailbox = account.service === 'mail' ? mailboxIdOf(account, inbox) : undefined;
+      };
+      const refusal = await verifyLogin(account, { identify });
+      if (refusal.length === 0) return { login: form.credentials(), ...(mailbox && { mailbox }) };
       problems = form.afterRefusal(refusal).problems;
     }
     for (const { sentence } of problems) terminal.say(sentence);

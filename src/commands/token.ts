@@ -62,8 +62,8 @@ export async function createPersonalToken(
     servers,
     ...(Object.keys(policy).length > 0 && { policy }),
   };
-  const login = await askForCredentials(services.openTerminal(), client, verifyLogin, claims);
-  const sub = subjectOf(keyring, accountOf(login, servers));
+  const { login, mailbox } = await askForCredentials(services.openTerminal(), client, verifyLogin, claims);
+  const sub = subjectOf(keyring, { ...accountOf(login, servers), mailbox });
   const payload: AccessPayload = { ...claims, sub, gid: randomId(), granted_at: toSeconds(now()), login };
   const token = await tokens.personal.seal(payload, now(), end);
   return parsed.data.json

@@ -49,6 +49,14 @@ export const MailAccount = z.object({
 });
 export type MailAccount = z.output<typeof MailAccount>;
 
+/** What a server says of the INBOX of a login: values that stay while the mailbox exists. */
+export interface InboxIdentity {
+  /** UIDVALIDITY (RFC 9051 §2.3.1.1), decimal. */
+  uidValidity: string;
+  /** MAILBOXID (RFC 8474 §4.1); absent where the server does not offer it. */
+  mailboxId?: string;
+}
+
 /** One reason why a login failed. */
 export interface LoginProblem {
   service: 'imap' | 'smtp';

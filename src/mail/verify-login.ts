@@ -1,14 +1,17 @@
 /** Checks a login by logging in to both mail servers. */
 import { UpstreamError } from '../errors.ts';
-import type { LoginProblem, MailAccount } from './account.ts';
+import type { InboxIdentity, LoginProblem, MailAccount } from './account.ts';
 import { type ConnectOptions, connectImap, type OwnedImapConnection } from './imap/imap-connection.ts';
+import { readInboxIdentity } from './mailbox/inbox-identity.ts';
 import { verifySmtp } from './send/smtp.ts';
 
 export interface VerifyOptions {
   /** Certificate authorities to trust instead of Node's. */
   tls?: NonNullable<ConnectOptions['tls']>;
-  /** Receives the IMAP connection if both logins work; otherwise the connection is closed. */
+  /** Receives the IMAP connection if both logins work and it is usable; otherwise the connection is closed. */
   onImap?: (imap: OwnedImapConnection) => void;
+  /** Receives what the server says of the INBOX, if the IMAP login works; not called where it does not say. */
+  identify?: (inbox: InboxIdentity) => void;
   /** Skips the SMTP server. */
   only?: 'imap';
   /** Time limit for both servers together. */
@@ -17,6 +20,9 @@ export interface VerifyOptions {
 
 const TOTAL_MS = 15_000;
 
+/** How long the answer about the INBOX may take: a login does not fail because of it. */
+const MAX_IDENTITY_MS = 3_000;
+
 /**
  * Logs in to both servers at once, one attempt each.
  *
@@ -24,20 +30,28 @@ const TOTAL_MS = 15_000;
  */
 export async function verifyLogin(
   account: MailAccount,
-  { tls, onImap, only, totalMs = TOTAL_MS }: VerifyOptions = {},
+  { tls, onImap, identify, only, totalMs = TOTAL_MS }: VerifyOptions = {},
 ): Promise<LoginProblem[]> {
   const trust = tls === undefined ? {} : { tls };
   const imapLimits = { connectMs: totalMs };
   const smtpLimits = { connectMs: totalMs, greetingMs: totalMs, silenceMs: totalMs, totalMs };
+  const startedAt = performance.now();
+  const loginToImap = async () => {
+    const imap = await connectImap(account.imap, { ...trust, limits: imapLimits });
+    const leftMs = totalMs - (performance.now() - startedAt);
+    const inbox = identify && (await readInboxIdentity(imap, Math.max(1, Math.min(leftMs, MAX_IDENTITY_MS))));
+    if (inbox !== undefined) identify?.(inbox);
+    return imap;
+  };
   const [imap, smtp] = await Promise.allSettled([
-    connectImap(account.imap, { ...trust, limits: imapLimits }),
+    loginToImap(),
     only === 'imap' ? undefined : verifySmtp(account.smtp.server, account.smtp.login, { ...trust, limits: smtpLimits }),
   ]);
   const problems: LoginProblem[] = [];
   if (imap.status === 'rejected') problems.push({ service: 'imap', fault: faultOf(imap.reason) });
   if (smtp.status === 'rejected') problems.push({ service: 'smtp', fault: faultOf(smtp.reason) });
   if (imap.status === 'fulfilled') {
-    if (onImap && problems.length === 0) onImap(imap.value);
+    if (onImap && problems.length === 0 && imap.value.isUsable) onImap(imap.value);
     else imap.value.close();
   }
   return problems;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import type { LoginProblem, MailAccount, MailServer } from '../../src/mail/account.ts';
+import type { InboxIdentity, LoginProblem, MailAccount, MailServer } from '../../src/mail/account.ts';
 import type { OwnedImapConnection } from '../../src/mail/imap/imap-connection.ts';
 import { verifyLogin } from '../../src/mail/verify-login.ts';
 import { newAccount, overCleartext, overStarttls, withPassword } from '../support/mail/accounts.ts';
@@ -145,4 +145,14 @@ test('the IMAP connection is handed over when both logins work, and closed other
   expect(await verifyLogin(account, { onImap })).toEqual([]);
   expect(taken).toHaveLength(1);
   for (const imap of taken) imap.close();
+});
+
+test('the server says by which values its INBOX is distinguished, the same each time', async () => {
+  const account = newAccount();
+  const found: InboxIdentity[] = [];
+  for (let time = 0; time < 2; time++) await verifyLogin(account, { identify: (inbox) => void found.push(inbox) });
+  await verifyLogin(newAccount(), { identify: (inbox) => void found.push(inbox) });
+  expect(found).toHaveLength(3);
+  expect(Number(found[0]?.uidValidity)).toBeGreaterThan(1_000_000);
+  expect(found[1]).toEqual(found[0]);
 });

@@ -41,11 +41,15 @@ export function createAccountSessions(
   };
 }
 
-/** The identity of an account, without its password or API token. */
-export function sessionAccount(account: Account): AccountSession['who'] {
+/**
+ * The identity of an account, without its password or API token.
+ *
+ * @param mailbox the id of the mailbox, if the mail server has said which it is
+ */
+export function sessionAccount(account: Account, mailbox: string | undefined): AccountSession['who'] {
   if (account.service === 'missive') return { url: account.url, tokenHash: tokenHashOf(account) };
   const { server, login } = account.imap;
-  return { imap: { server, login: { username: login.username } } };
+  return { imap: { server, login: { username: login.username } }, ...(mailbox && { mailbox }) };
 }
 
 function throwStale(cause: unknown): never {

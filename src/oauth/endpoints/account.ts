@@ -46,10 +46,10 @@ export function accountHandlers(services: OAuthServices): { show: RequestHandler
     const form = accountForm(at.servers).read(submitted);
     const problems = form.validate();
     if (problems.length > 0) return showSignIn(response, at, { form, problems });
-    const rejection = await signIn.checkCredentials(request, form, { ...at, only: 'imap' });
+    const { rejection, mailbox } = await signIn.checkCredentials(request, form, { ...at, only: 'imap' });
     if (rejection) return showSignIn(response, at, rejection);
     const account = accountOf(form.credentials(), at.servers);
-    await grants.show(response, { who: sessionAccount(account), browser: at.browser });
+    await grants.show(response, { who: sessionAccount(account, mailbox), browser: at.browser });
   }
 
   return {

@@ -7,6 +7,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { OAuthError } from '../../errors.ts';
 import { type Parameters, readForm } from '../http/parameters.ts';
+import { MAILBOX_ID_TO_COME } from '../sealed/identity.ts';
 import { randomId } from '../sealed/jwe.ts';
 import { createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
@@ -60,18 +61,21 @@ export function authorizeHandlers(services: OAuthServices): { show: RequestHandl
       const offered = offeredFor(authorization, powersLeft);
       const content = { form: signInForm(client.servers).read(submitted), choices: readChoices(submitted, offered) };
       const grant = toGrant(authorization, content, { offered, shownAt, issuer });
-      const problems = [...validateChoices(content.choices, grant.code), ...content.form.validate(grant.sealedBeside)];
+      const problems = [
+        ...validateChoices(content.choices, { ...grant.code, mailbox: MAILBOX_ID_TO_COME }),
+        ...content.form.validate(grant.sealedBeside),
+      ];
       if (problems.length > 0) return showPage(response, pending, { ...content, problems });
 
       const target = { client: client.jti, servers: client.servers };
-      const rejection = await signIn.checkCredentials(request, content.form, target);
+      const { rejection, mailbox } = await signIn.checkCredentials(request, content.form, target);
       if (rejection) return showPage(response, pending, { ...content, ...rejection });
 
       // A second click aborts the first request: its success must not use up the transaction of the second.
       if (request.socket.destroyed) return;
       await transactions.use(pending);
       // The `jti` of the code becomes the id of the grant.
-      const code = await tokens.code.seal(grant.code, now());
+      const code = await tokens.code.seal({ ...grant.code, ...(mailbox && { mailbox }) }, now());
       log.info({ client: client.jti }, 'signed in');
       redirectToClient(response, redirectUri, { code, state, iss: issuer });
     },

@@ -40,8 +40,8 @@ export function createCodeExchange(
       if (failures.count >= MAX_FAILURES) await state.claim(mark, rememberedUntil(code));
       throw new OAuthError('invalid_grant', fault);
     }
-    const { jti: gid, iat: granted_at, aud, scope, consent, login } = code;
-    const sub = subjectOf(keyring, accountOf(login, client.servers));
+    const { jti: gid, iat: granted_at, aud, scope, consent, login, mailbox } = code;
+    const sub = subjectOf(keyring, { ...accountOf(login, client.servers), mailbox });
     // Read before the claim: a second exchange at the same moment revokes the grant, and the first one must not fail because of that.
     const marks = await state.readMarks(revocationKeysOf({ jti: code.jti, gid, sub }));
     if (isRevoked(marks, { granted_at })) throw new OAuthError('invalid_grant', 'The code was revoked.');
@@ -53,7 +53,8 @@ export function createCodeExchange(
       throw new OAuthError('invalid_grant', 'The code was already used.');
     }
     const granted = { iss: issuer, aud, gid, granted_at, scope, login, redirect_host: redirectHost(code.redirect_uri) };
-    return tokenIssuer.issue(client, { ...granted, ...(consent && { consent }) }, { scope });
+    const optional = { ...(consent && { consent }), ...(mailbox && { mailbox }) };
+    return tokenIssuer.issue(client, { ...granted, ...optional }, { scope });
   };
 }
 

@@ -8,7 +8,7 @@ import { OAuthError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type Client, clientInToken } from '../client/client.ts';
 import { powersOf, type Scope } from '../scope.ts';
-import { accountOf, subjectOf } from '../sealed/identity.ts';
+import { type AccountName, accountOf, currentSubjectsOf, subjectOf } from '../sealed/identity.ts';
 import { type Keyring, toSeconds } from '../sealed/jwe.ts';
 import { type AccessPayload, createTokens, type RefreshPayload, SEALED_TYPES } from '../sealed/sealed-types.ts';
 import type { Grants } from './grants.ts';
@@ -51,13 +51,14 @@ export function createTokenIssuer(services: {
   const { keyring, now, log, rotation, grants } = services;
   const tokens = createTokens(keyring);
 
-  /** Recorded under the subject of the current key, which may have changed since the sign-in. */
-  async function record(granted: Granted, client: Client, sub: string, tokensEnd: Date): Promise<void> {
+  /** Recorded under the subjects of the current key, which may have changed since the sign-in. */
+  async function record(granted: Granted, client: Client, account: AccountName, tokensEnd: Date): Promise<void> {
     const { gid: id, scope, consent, redirect_host: redirectHost, granted_at } = granted;
     const powers = powersOf(scope).filter((power) => consent?.powers?.includes(power) ?? true);
     const what = { id, client: { jti: client.jti, name: client.name }, redirectHost, scope, powers };
     const [grantedAt, until] = [new Date(granted_at * 1000), endOf(granted, client)];
-    await grants.record(sub, { ...what, recipients: consent?.recipients, grantedAt, until }, tokensEnd);
+    const grant = { ...what, recipients: consent?.recipients, grantedAt, until };
+    await Promise.all(currentSubjectsOf(keyring, account).map((sub) => grants.record(sub, grant, tokensEnd)));
   }
 
   /** A refresh token that is issued again ends when it ended first. */
@@ -73,10 +74,11 @@ export function createTokenIssuer(services: {
       const secondsLeft = toSeconds(end) - toSeconds(now());
       if (secondsLeft <= 0) throw new OAuthError('invalid_grant', 'What was granted has ended.');
       const expiresInSeconds = Math.min(SEALED_TYPES.access.lifetimeSeconds, secondsLeft);
-      const sub = subjectOf(keyring, accountOf(granted.login, client.servers));
+      const account = { ...accountOf(granted.login, client.servers), mailbox: granted.mailbox };
+      const sub = subjectOf(keyring, account);
       const isRefreshable = rotation.mayRefresh(client);
       const lastSeconds = isRefreshable ? SEALED_TYPES.refresh.lifetimeSeconds : expiresInSeconds;
-      await record(granted, client, sub, new Date(Math.min(end.getTime(), now().getTime() + lastSeconds * 1000)));
+      await record(granted, client, account, new Date(Math.min(end.getTime(), now().getTime() + lastSeconds * 1000)));
       const refresh = { ...granted, sub, client: client.jti };
       log.info({ client: client.jti, grant: granted.gid }, 'tokens issued');
       return {
@@ -100,7 +102,18 @@ function accessPayload(client: Client, granted: Granted, { scope, sub }: { scope
   const isEarly = ends < granted_at + SEALED_TYPES.grant.lifetimeSeconds;
   const life = { granted_at, ...(isEarly && { ends }) };
   const limits = { ...(consent && { consent }), ...(Object.keys(policy).length > 0 && { policy }) };
-  return { iss, aud, sub, gid, ...life, client: clientInToken(client), scope, login, servers, ...limits };
+  return {
+    iss,
+    aud,
+    sub,
+    gid,
+    ...life,
+    client: clientInToken(client),
+    scope,
+    login,
+    servers,
+    ...limits,
+  };
 }
 
 /** The token is too long only if the operator has added limits to the client since the sign-in; at the sign-in, the page reports the same fault. */

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { Account, Servers } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
-import type { Login, MailServer, MailServers } from '../../mail/account.ts';
+import type { InboxIdentity, Login, MailServer, MailServers } from '../../mail/account.ts';
 import type { MissiveAccount } from '../../missive/account.ts';
 import { sha256 } from '../http/constant-time.ts';
 import type { Keyring } from './jwe.ts';
@@ -58,6 +58,8 @@ function mailboxOf(credentials: MailCredentials, servers: MailServers): MailboxA
 }
 
 interface MailboxName {
+  /** From mailboxIdOf(); absent where the server has not said which mailbox the login opens. */
+  mailbox?: string | undefined;
   imap: { server: Pick<MailServer, 'host' | 'port'>; login: Pick<Login, 'username'> };
 }
 
@@ -67,15 +69,74 @@ type MissiveName = MissiveAccount | { url: string; tokenHash: string };
 /** The attributes that distinguish an account from others. */
 export type AccountName = MailboxName | MissiveName;
 
-/** @returns the `sub` of an account: the same for the same user name at the same server; keyed, so that logs do not reveal the account */
-export const subjectOf = (keyring: Keyring, account: AccountName): string => subjectUnder(keyring.current, account);
+/** The id of a mailbox in tokens; see mailboxIdOf(). */
+export const MailboxId = z.string().regex(/^[\w-]{22}$/);
 
-/** @returns the subjects of an account under all keys of the keyring, the current one first */
+/** Has the length of every id: what will be sealed is measured before the mail server has said which mailbox it is. */
+export const MAILBOX_ID_TO_COME = '-'.repeat(22);
+
+/** A UIDVALIDITY below it is a number that a server counts up from one: many mailboxes have the same. Above it is a time or a random number. */
+const MIN_TELLING_UID_VALIDITY = 1_000_000;
+
+/** A shorter MAILBOXID is unique within one account only. */
+const MIN_TELLING_MAILBOX_ID_LENGTH = 8;
+
+/**
+ * Identifies a mailbox by itself and not by the name that was typed: a server may accept several names for it. The domain of the name counts only
+ * where the server says nothing that distinguishes two mailboxes.
+ *
+ * @returns 16 bytes of a hash in base64url: the same for every name of the mailbox that has the same local part
+ */
+export function mailboxIdOf({ imap: { server, login } }: MailboxName, inbox: InboxIdentity): string {
+  const name = normalizedUsername(login.username);
+  const at = name.lastIndexOf('@');
+  const [local, domain] = at < 0 ? [name, ''] : [name.slice(0, at), name.slice(at + 1)];
+  const { uidValidity, mailboxId = '' } = inbox;
+  const isTelling =
+    Number(uidValidity) >= MIN_TELLING_UID_VALIDITY || mailboxId.length >= MIN_TELLING_MAILBOX_ID_LENGTH;
+  const parts = [server.host.toLowerCase(), local, uidValidity, mailboxId, ...(isTelling ? [] : [domain])];
+  return sha256(JSON.stringify(parts)).slice(0, 22);
+}
+
+/**
+ * Mail servers ignore case and invisible characters of user names (RFC 4013 §2.1): without normalization, one name would count as several.
+ */
+export function normalizedUsername(username: string): string {
+  return username
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toLowerCase();
+}
+
+/**
+ * @returns the `sub` of an account: the same for the same mailbox, and where it is not known, for the same user name at the same server; keyed, so
+ *   that logs do not reveal the account
+ */
+export const subjectOf = (keyring: Keyring, account: AccountName): string =>
+  subjectUnder(keyring.current, partsOf(account));
+
+/**
+ * @returns the subjects of an account under all keys of the keyring, those of the current key first. A mailbox has two under each key: its own, and
+ *   the one of the user name, which grants have whose sign-in did not find out the mailbox
+ */
 export const subjectsOf = (keyring: Keyring, account: AccountName): string[] =>
-  keyring.all.map((key) => subjectUnder(key, account));
+  keyring.all.flatMap((key) => subjectsUnder(key, account));
 
-function subjectUnder(key: Keyring['current'], account: AccountName): string {
-  const parts = 'imap' in account ? partsOfMailbox(account) : ['missive', account.url, tokenHashOf(account)];
+/** @returns the subjects under the current key: a grant is listed under each of them */
+export const currentSubjectsOf = (keyring: Keyring, account: AccountName): string[] =>
+  subjectsUnder(keyring.current, account);
+
+function subjectsUnder(key: Keyring['current'], account: AccountName): string[] {
+  const ofName = 'imap' in account && account.mailbox !== undefined ? [partsOfMailbox(account)] : [];
+  return [partsOf(account), ...ofName].map((parts) => subjectUnder(key, parts));
+}
+
+function partsOf(account: AccountName): unknown[] {
+  if (!('imap' in account)) return ['missive', account.url, tokenHashOf(account)];
+  return account.mailbox === undefined ? partsOfMailbox(account) : ['mailbox', account.mailbox];
+}
+
+function subjectUnder(key: Keyring['current'], parts: readonly unknown[]): string {
   return createHmac('sha256', key.derive('subject')).update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
 }
 

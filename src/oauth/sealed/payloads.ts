@@ -4,7 +4,7 @@ import { Servers } from '../../account.ts';
 import { MailAccount, MailServer } from '../../mail/account.ts';
 import { Consent, Policy, Power } from '../../policy.ts';
 import { Scope } from '../scope.ts';
-import { Credentials } from './identity.ts';
+import { Credentials, MailboxId } from './identity.ts';
 
 /** A client that the operator minted. Redirect URIs of known clients are sealed by preset name, to keep the client_id short. */
 export const ClientPayload = z.object({
@@ -60,6 +60,8 @@ export const CodePayload = z.object({
   /** Absent: everything that was requested, without a limit. */
   consent: Consent.optional(),
   login: Credentials,
+  /** Absent: the mail server has not said which mailbox the login opens; or a Missive account. */
+  mailbox: MailboxId.optional(),
 });
 
 export const AccessPayload = z.object({
@@ -84,6 +86,8 @@ export const AccessPayload = z.object({
   /** The client's limits when the token was issued. Absent: no limits. */
   policy: Policy.optional(),
   login: Credentials,
+  /** As in the code. Absent too where `sub` is present, which is computed from it. */
+  mailbox: MailboxId.optional(),
   servers: Servers,
 });
 
@@ -103,6 +107,8 @@ export const RefreshPayload = z.object({
   /** `jti` of the token that this one has replaced; written by the first release, and not read any more. */
   parent: z.string().optional(),
   login: Credentials,
+  /** As in the code. */
+  mailbox: MailboxId.optional(),
 });
 
 /** The sign-in page at /account, before the sign-in. */
@@ -117,7 +123,11 @@ export const AccountSignInPayload = z.object({
 /** The list at /account, after the sign-in: the account without its password or API token. */
 export const AccountSessionPayload = z.object({
   who: z.union([
-    z.object({ imap: z.object({ server: MailServer, login: z.object({ username: z.string() }) }) }),
+    z.object({
+      imap: z.object({ server: MailServer, login: z.object({ username: z.string() }) }),
+      /** As in the code. */
+      mailbox: MailboxId.optional(),
+    }),
     z.object({ url: z.string(), tokenHash: z.string() }),
   ]),
   /** SHA-256 of the cookie of the browser that requested the page. */

@@ -1,7 +1,8 @@
 /** Checks credentials that were typed into a form at the real servers, throttled, and puts a refusal into sentences. */
 import type { Request } from 'express';
 import { type Account, type LoginProblem, type Servers, serviceOf } from '../../account.ts';
-import { accountOf } from '../sealed/identity.ts';
+import type { InboxIdentity } from '../../mail/account.ts';
+import { accountOf, mailboxIdOf } from '../sealed/identity.ts';
 import type { OAuthServices } from '../services.ts';
 import type { FilledForm, FormProblem } from './form.ts';
 import { createSignInThrottle, waitSentence } from './sign-in-throttle.ts';
@@ -23,12 +24,14 @@ interface CheckTarget {
   only?: 'imap';
 }
 
-/** @returns `undefined` if the servers accept the credentials */
+/** `mailbox`: the id of the mailbox that the credentials open, where the mail server says which it is. */
+type Checked<View> = { rejection: Rejection<View>; mailbox?: never } | { rejection?: never; mailbox?: string };
+
 export type CheckCredentials = <View>(
   request: Request,
   form: FilledForm<View>,
   target: CheckTarget,
-) => Promise<Rejection<View> | undefined>;
+) => Promise<Checked<View>>;
 
 /** @throws {UpstreamError} (from the returned function) if attempts cannot be counted */
 export function createCredentialsCheck(services: OAuthServices): CheckCredentials {
@@ -41,20 +44,26 @@ export function createCredentialsCheck(services: OAuthServices): CheckCredential
       log.info({ client, waitSeconds }, 'sign-in refused: too many attempts');
       return { waitSeconds, refusal: [] };
     }
-    const refusal = await verifyLogin(account, only ? { only } : {});
+    let mailbox: string | undefined;
+    const identify = (inbox: InboxIdentity) => {
+      mailbox = account.service === 'mail' ? mailboxIdOf(account, inbox) : undefined;
+    };
+    const refusal = await verifyLogin(account, { identify, ...(only && { only }) });
     if (refusal.length > 0) log.info({ client, faults: refusal }, 'sign-in refused by the servers');
     else await succeeded();
-    return { waitSeconds: 0, refusal };
+    return { waitSeconds: 0, refusal, mailbox };
   }
 
   return async function checkCredentials(request, form, target) {
     const { servers } = target;
-    const { waitSeconds, refusal } = await attempt(request, accountOf(form.credentials(), servers), target);
+    const { waitSeconds, refusal, mailbox } = await attempt(request, accountOf(form.credentials(), servers), target);
     if (waitSeconds > 0) {
       const sentence = waitSentence(waitSeconds, SERVER_WORDS[serviceOf(servers)]);
-      return { form, problems: [{ place: form.waitPlace, sentence }], retryAfterSeconds: waitSeconds };
+      const problems = [{ place: form.waitPlace, sentence }];
+      return { rejection: { form, problems, retryAfterSeconds: waitSeconds } };
     }
-    return refusal.length > 0 ? form.afterRefusal(refusal) : undefined;
+    if (refusal.length > 0) return { rejection: form.afterRefusal(refusal) };
+    return mailbox === undefined ? {} : { mailbox };
   };
 }
 
@@ -63,6 +72,7 @@ interface Outcome {
   waitSeconds: number;
   /** Empty if the servers accept the credentials. */
   refusal: readonly LoginProblem[];
+  mailbox?: string | undefined;
 }
 
 /** Words that follow “Nothing was sent to” on the page. */

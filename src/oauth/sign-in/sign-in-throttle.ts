@@ -4,6 +4,7 @@ import type { MailAccount } from '../../mail/account.ts';
 import type { MissiveAccount } from '../../missive/account.ts';
 import type { State } from '../../state/state.ts';
 import { addressBlock } from '../http/address-block.ts';
+import { normalizedUsername } from '../sealed/identity.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 
 const HOUR_SECONDS = 3600;
@@ -113,19 +114,8 @@ function waitAfter(tried: number): number {
 function loginsOf(account: Logins): [host: string, login: string][] {
   if ('token' in account) return [[new URL(account.url).host, account.token]];
   const { imap, smtp } = account;
-  const names = [imap, smtp].map(({ login: { username } }) => normalizeUsername(username));
+  const names = [imap, smtp].map(({ login: { username } }) => normalizedUsername(username));
   return [...new Set(names)].map((name) => [imap.server.host, name]);
-}
-
-/**
- * Mail servers ignore case and invisible characters of user names (RFC 4013 §2.1): without normalization, every guess could be counted under
- * another name.
- */
-function normalizeUsername(username: string): string {
-  return username
-    .normalize('NFKC')
-    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
-    .toLowerCase();
 }
 
 /**

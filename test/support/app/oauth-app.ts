@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Service } from '../../../src/account.ts';
 import { OAuthError } from '../../../src/errors.ts';
-import type { LoginProblem, MailAccount, MailServers } from '../../../src/mail/account.ts';
+import type { InboxIdentity, LoginProblem, MailAccount, MailServers } from '../../../src/mail/account.ts';
 import { powersLeft } from '../../../src/mcp/permit/permit.ts';
 import { toolsOf } from '../../../src/mcp/services.ts';
 import type { LoginProblem as MissiveProblem } from '../../../src/missive/account.ts';
@@ -69,6 +69,8 @@ export interface OAuthAppOptions {
   issuer?: string;
   /** The response of the mail servers to every login, or a function of the login. */
   loginProblems?: LoginProblem[] | TryMailLogin;
+  /** What the mail server says of the INBOX of a login; by default nothing. */
+  inboxOf?: (account: MailAccount) => InboxIdentity | undefined;
   /** The response of Missive to every API token. */
   missiveProblems?: MissiveProblem[];
   keys?: { current: Buffer; previous: Buffer[] };
@@ -159,11 +161,13 @@ function createLog() {
 }
 
 /** Simulates the logins at the mail servers and Missive. */
-function createLoginStub({ loginProblems = [], missiveProblems = [] }: OAuthAppOptions) {
+function createLoginStub({ loginProblems = [], missiveProblems = [], inboxOf }: OAuthAppOptions) {
   const tried: MailAccount[] = [];
   const verifyLogin: OAuthServices['verifyLogin'] = async ({ service: _, ...account }, options) => {
     if (!('imap' in account)) return missiveProblems;
     tried.push(account);
+    const inbox = inboxOf?.(account);
+    if (inbox !== undefined) options?.identify?.(inbox);
     return typeof loginProblems === 'function' ? loginProblems(account, options) : loginProblems;
   };
   return { tried, verifyLogin };

@@ -1,0 +1,34 @@
+/** Reads what distinguishes the INBOX of a login from every other mailbox, in one round trip. */
+import type { InboxIdentity } from '../account.ts';
+import { atom, type Item, listOf, string, textOf } from '../imap/data-formats.ts';
+import type { ImapConnection } from '../imap/imap-connection.ts';
+
+/**
+ * @param maxMs longest time for the answer; the connection is not usable after it
+ * @returns `undefined` if the server does not say: it refuses STATUS, answers with something else, or does not answer in time
+ */
+export async function readInboxIdentity(imap: ImapConnection, maxMs: number): Promise<InboxIdentity | undefined> {
+  const found = new Map<string, Item>();
+  const items = [atom('UIDVALIDITY'), ...(imap.has('OBJECTID') ? [atom('MAILBOXID')] : [])];
+  const readStatus = ([name, values]: readonly Item[]) => {
+    if (textOf(name)?.toUpperCase() !== 'INBOX') return;
+    const pairs = listOf(values);
+    for (let i = 0; i + 1 < pairs.length; i += 2) {
+      const [key, value] = [textOf(pairs[i])?.toUpperCase(), pairs[i + 1]];
+      if (key !== undefined && value !== undefined) found.set(key, value);
+    }
+  };
+  const isAnswered = await imap
+    .run('STATUS', [string('INBOX'), items], {
+      commandMs: maxMs,
+      untagged: { STATUS: ({ items: answer }) => readStatus(answer) },
+    })
+    .then(
+      () => true,
+      () => false,
+    );
+  const uidValidity = textOf(found.get('UIDVALIDITY')) ?? '';
+  if (!isAnswered || !/^[1-9]\d{0,9}$/.test(uidValidity)) return undefined;
+  const mailboxId = textOf(listOf(found.get('MAILBOXID'))[0]) ?? '';
+  return { uidValidity, ...(/^[\w-]{1,255}$/.test(mailboxId) && { mailboxId }) };
+}
