@@ -87,7 +87,7 @@ const FACES: Record<string, string[]> = {
   'mail/imap/': ['data-formats.ts', 'fetch.ts', 'imap-connection.ts'],
   'mail/mailbox/': ['find-by-role.ts', 'inbox-identity.ts', 'list-mailboxes.ts', 'open-mailbox.ts'],
   'mail/messages/': ['change.ts', 'list.ts', 'read.ts', 'search-messages.ts'],
-  'mail/mime/': ['addresses.ts', 'body.ts', 'html-text.ts', 'summary.ts'],
+  'mail/mime/': ['addresses.ts', 'body.ts', 'body-conversion.ts', 'html-text.ts', 'summary.ts'],
   'mail/pool/': ['pool.ts'],
   'mail/search/': ['encode-search.ts', 'parse.ts', 'uid-search.ts'],
   'mail/send-once/': ['keyed-message-id.ts', 'recent-results.ts', 'save-copy.ts', 'save-draft-once.ts', 'send-once.ts'],

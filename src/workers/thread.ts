@@ -11,7 +11,7 @@ export interface JobRequest {
 export type JobAnswer<Output> = { isDone: true; output: Output } | { isDone: false };
 
 /** Nice value of the threads. Where a nice value belongs to a thread, as in Linux, the event loop takes precedence. */
-const NICENESS = 10;
+const NICENESS = 5;
 
 if (process.platform === 'linux') lowerPriority();
 

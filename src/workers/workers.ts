@@ -107,7 +107,7 @@ export function createWorkers(options: WorkersOptions = {}): Workers {
     { budgetMs, signal }: JobOptions,
   ): Promise<Output> {
     if (signal?.aborted) throw new JobError('cancelled');
-    const ended = AbortSignal.timeout(budgetMs + (pool.threads.length < threads ? START_MS : 0));
+    const ended = AbortSignal.timeout(Math.ceil(budgetMs) + (pool.threads.length < threads ? START_MS : 0));
     const request: JobRequest = { module, name, input };
     const either = signal === undefined ? ended : AbortSignal.any([ended, signal]);
     const answer: JobAnswer<Output> = await pool.run(request, { signal: either }).catch((error: unknown) => {

@@ -5,7 +5,8 @@
  */
 import type { Readable } from 'node:stream';
 import { ToolError, UpstreamError } from '../../errors.ts';
-import { atom, bytesOf, type Token } from '../imap/data-formats.ts';
+import type { RunJob } from '../../workers/workers.ts';
+import { atom, type Token } from '../imap/data-formats.ts';
 import { type FetchedItems, fetchByUid, peek, peekHeader, uidFetchCommand } from '../imap/fetch.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import { openAndRead } from '../mailbox/open-mailbox.ts';
@@ -13,20 +14,18 @@ import { quoteName } from '../mailbox-name.ts';
 import {
   type Body,
   type BodyFormat,
-  type BodyPlan,
-  decodeBodies,
   findPart,
   findPrefetched,
   type PartRange,
   planBody,
   prefetchedRanges,
   structureWarnings,
-  textRange,
 } from '../mime/body.ts';
 import { addressWarnings, type DetailedSummary, readReferences, toSummary } from '../mime/summary.ts';
 import { missingMessage } from './change.ts';
 import { ITEMS_WITHOUT_ENVELOPE, ITEMS_WITHOUT_STRUCTURE, SUMMARY_ITEMS } from './fetch-items.ts';
 import { streamPart } from './part-stream.ts';
+import { readBodies } from './read-bodies.ts';
 
 export interface Message extends DetailedSummary, Body {
   /** Message-IDs of the thread, oldest first. */
@@ -38,6 +37,10 @@ export interface ReadOptions {
   format?: BodyFormat;
   /** As openMailbox(). */
   uidValidity?: string | undefined;
+  /** Characters of the body that are needed; the result may have more. Absent: all. */
+  chars?: number;
+  /** Converts large bodies. Absent: they are converted in this thread. */
+  runJob?: RunJob;
 }
 
 /**
@@ -50,19 +53,18 @@ export async function readMessage(
   imap: ImapConnection,
   mailbox: string,
   uid: number,
-  { format = 'both', uidValidity: expected }: ReadOptions = {},
+  { format = 'both', uidValidity: expected, chars = Number.POSITIVE_INFINITY, runJob }: ReadOptions = {},
 ): Promise<Message> {
   const prefetched = prefetchedRanges(format);
   const { items, uidValidity } = await fetchItems(imap, uid, { mailbox, expected, prefetched });
   const { structure, ...summary } = toSummary(uid, items);
   const plan = planBody(structure, format);
-  const { bytes, warnings: fetchWarnings } = await fetchTexts(
+  const body = await readBodies(
     imap,
     uid,
-    plan,
-    findPrefetched(structure, plan.wanted, items),
+    { plan, prefetched: findPrefetched(structure, plan.wanted, items) },
+    { chars, runJob },
   );
-  const body = decodeBodies(plan, bytes);
   return {
     ...summary,
     references: readReferences(items.get(HEADER)),
@@ -73,7 +75,6 @@ export async function readMessage(
       ...structureWarnings(plan),
       ...addressWarnings(summary),
       ...body.warnings,
-      ...fetchWarnings,
     ],
   };
 }
@@ -143,27 +144,6 @@ function undefinedIfRefused<T>(result: () => T): T | undefined {
   }
 }
 
-/** Fetches the wanted text parts that were not prefetched, in one command. */
-async function fetchTexts(
-  imap: ImapConnection,
-  uid: number,
-  { wanted }: BodyPlan,
-  prefetched: ReturnType<typeof findPrefetched>,
-): Promise<{ bytes: typeof prefetched; warnings: string[] }> {
-  const others = wanted.filter((part) => !prefetched.has(part));
-  if (others.length === 0) return { bytes: prefetched, warnings: [] };
-  const items = others.map((part) => peekRange(textRange(part)));
-  const fetched = await fetchByUid(
-    imap,
-    [uid],
-    items,
-    others.map(({ number }) => `BODY[${number}]`),
-  );
-  const found = fetched.get(uid);
-  const rest = others.map((part) => [part, bytesOf(found?.get(`BODY[${part.number}]`)) ?? Buffer.alloc(0)] as const);
-  return { bytes: new Map([...prefetched, ...rest]), warnings: found === undefined ? [BODY_WARNING] : [] };
-}
-
 function peekRange({ number, sizeBytes }: PartRange): Token {
   return peek(number, [0, sizeBytes]);
 }
@@ -171,6 +151,5 @@ function peekRange({ number, sizeBytes }: PartRange): Token {
 const STRUCTURE: readonly Token[] = [atom('BODYSTRUCTURE')];
 const HEADER = 'BODY[HEADER.FIELDS]';
 
-const BODY_WARNING = 'The mail server did not give the body.';
 const ENVELOPE_WARNING =
   'The mail server gives the header of this message in a way that could not be understood, so subject, sender and recipients are missing here.';

@@ -3,17 +3,21 @@ import libmime from 'libmime';
 import { isHtml } from './body-parts.ts';
 import type { Part } from './body-structure.ts';
 import { decodeText, isKnownCharset } from './charset.ts';
-import { textOfHtml } from './html-text.ts';
 import { decodeTransfer } from './transfer-encoding.ts';
 
-/** Bytes of one text part that are read, as encoded. */
-export const MAX_TEXT_BYTES = 1024 * 1024;
+/** The first bytes of a text part, as encoded. */
+export interface TextRange {
+  bytes: Uint8Array;
+  /** True if the part has more bytes. */
+  isCut: boolean;
+}
 
 /** The part as it is: plain text unfolded (RFC 3676), HTML as HTML. */
-export function decodeBody(part: Part, bytes: Buffer): string {
-  const decoded = decodeTransfer(bytes, part.encoding);
+export function decodeBody(part: Part, { bytes, isCut }: TextRange): string {
+  // In a worker thread a Buffer arrives as a Uint8Array.
+  const encoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const decoded = decodeTransfer(encoded, part.encoding);
   const charset = part.parameters.get('charset') ?? (isHtml(part) ? charsetOfHtml(decoded) : null);
-  const isCut = bytes.length >= MAX_TEXT_BYTES;
   const text = decodeText(isCut ? withoutPartialCharacter(decoded) : decoded, charset)
     .replace(/\r\n?/g, '\n')
     .replaceAll('\0', '');
@@ -22,18 +26,13 @@ export function decodeBody(part: Part, bytes: Buffer): string {
 }
 
 /** @param body as decodeBody() returned it */
-export function toText(part: Part, body: string): string {
-  return (isHtml(part) ? textOfHtml(body) : body).trimEnd();
-}
-
-/** @param body as decodeBody() returned it */
 export function toHtml(part: Part, body: string): string {
   return isHtml(part) ? body : `<pre>${escapeHtml(body)}</pre>`;
 }
 
 /** A sentence for the reader about a part that could not be decoded as it was meant; null if it could. */
-export function bodyWarning(part: Part, bytes: Buffer): string | null {
-  if (bytes.length >= MAX_TEXT_BYTES) return 'The body is longer than what is read here; only its start was read.';
+export function bodyWarning(part: Part, { isCut }: TextRange): string | null {
+  if (isCut) return 'The body is longer than what is read here; only its start was read.';
   const charset = part.parameters.get('charset');
   if (charset === undefined || isKnownCharset(charset)) return null;
   return 'The body names a character set that is not known here, so some characters may be wrong.';

@@ -7,7 +7,7 @@ import { bytesOf, type Item } from '../imap/data-formats.ts';
 import { attachmentName } from './attachment-name.ts';
 import { type BodyParts, findBodyParts, isHtml } from './body-parts.ts';
 import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';
-import { bodyWarning, decodeBody, MAX_TEXT_BYTES, toHtml, toText } from './body-text.ts';
+import type { ConvertedPart } from './convert-parts.ts';
 import { PREFETCHED_BYTES, partFromPrefetched } from './prefetched-part.ts';
 import { createTransferDecoder, estimateDecodedSize } from './transfer-encoding.ts';
 
@@ -35,6 +35,8 @@ export interface Body {
   /** True if any of `text` was made from HTML. */
   textIsFromHtml: boolean;
   attachments: Attachment[];
+  /** False if text or HTML go on after what was read. */
+  isComplete: boolean;
   /** Sentences for the reader about text parts that could not be decoded as they were meant. */
   warnings: string[];
 }
@@ -62,7 +64,7 @@ export interface BodyPlan {
   isStructureKnown: boolean;
   textParts: Part[];
   htmlParts: Part[];
-  /** The parts in `textParts` and `htmlParts`, each once, at most MAX_TEXT_PARTS. */
+  /** The parts in `textParts` and `htmlParts`, each once, in the order of the message, at most MAX_TEXT_PARTS. */
   wanted: Part[];
   /** Number of parts in `textParts` and `htmlParts` together, each counted once. */
   total: number;
@@ -73,7 +75,9 @@ export function planBody(structure: Part | null, format: BodyFormat): BodyPlan {
   const parts = structure === null ? UNKNOWN_STRUCTURE : findBodyParts(structure);
   const textParts = format === 'html' ? [] : parts.text;
   const htmlParts = format === 'text' || !parts.html.some(isHtml) ? [] : parts.html;
-  const all = [...new Set([...textParts, ...htmlParts])];
+  const both = new Set([...textParts, ...htmlParts]);
+  // Without a structure there is one part.
+  const all = structure === null ? [...both] : leavesOf(structure).filter((part) => both.has(part));
   const wanted = all.slice(0, MAX_TEXT_PARTS);
   return { parts, isStructureKnown: structure !== null, textParts, htmlParts, wanted, total: all.length };
 }
@@ -101,42 +105,31 @@ export function findPrefetched(
   );
 }
 
-/** The range of a text part to fetch. */
-export function textRange({ number }: Part): PartRange {
-  return { number, sizeBytes: MAX_TEXT_BYTES };
-}
-
 /** Warnings for the reader about parts of the structure that are missing. */
-export function structureWarnings({ parts, isStructureKnown }: BodyPlan): string[] {
+export function structureWarnings({ parts, isStructureKnown, wanted, total }: BodyPlan): string[] {
   return [
     ...(isStructureKnown ? [] : [STRUCTURE_WARNING]),
     ...(parts.attachments.length > MAX_ATTACHMENTS ? [ATTACHMENTS_WARNING] : []),
+    ...(total > wanted.length ? [`Only the first ${MAX_TEXT_PARTS} of ${total} text parts were read.`] : []),
   ];
 }
 
-/** @param bytes of the wanted parts, as encoded; a part that is absent is taken as empty */
-export function decodeBodies(plan: BodyPlan, bytes: ReadonlyMap<Part, Buffer>): Body {
-  const { parts, textParts, htmlParts, wanted, total } = plan;
-  const bodies = new Map<Part, string>();
-  const warnings = new Set<string>();
-  for (const part of wanted) {
-    const encoded = bytes.get(part) ?? Buffer.alloc(0);
-    bodies.set(part, decodeBody(part, encoded));
-    const warning = bodyWarning(part, encoded);
-    if (warning !== null) warnings.add(warning);
-  }
-  if (total > wanted.length) warnings.add(`Only the first ${MAX_TEXT_PARTS} of ${total} text parts were read.`);
-  const join = (some: Part[], convert: (part: Part, body: string) => string) =>
-    some.length === 0
-      ? null
-      : some.flatMap((part) => (bodies.has(part) ? convert(part, bodies.get(part) ?? '') : [])).join('\n\n');
-  const text = join(textParts, toText);
+/**
+ * @param converted wanted parts; those that are absent are left out of text and HTML
+ * @returns without `isComplete`, which depends on what was converted
+ */
+export function assembleBody(
+  { parts, textParts, htmlParts }: BodyPlan,
+  converted: ReadonlyMap<Part, ConvertedPart>,
+): Omit<Body, 'isComplete' | 'warnings'> {
+  const join = (some: Part[], form: keyof ConvertedPart) =>
+    some.length === 0 ? null : some.flatMap((part) => converted.get(part)?.[form] ?? []).join('\n\n');
+  const text = join(textParts, 'text');
   return {
     text,
-    html: join(htmlParts, toHtml),
+    html: join(htmlParts, 'html'),
     textIsFromHtml: text !== null && parts.text.some(isHtml),
     attachments: parts.attachments.slice(0, MAX_ATTACHMENTS).map(toAttachment),
-    warnings: [...warnings],
   };
 }
 

@@ -9,7 +9,7 @@ const HIDING =
   /(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|opacity:0*(?:\.0+)?(?:;|!|$)|font-size:0*(?:\.0+)?(?:px|pt|em|rem|ex|%)?(?:;|!|$)|mso-hide:all)/;
 
 export function textOfHtml(html: string): string {
-  return htmlToText(cutAtMaxDepth(html.slice(0, MAX_HTML_CHARS)), OPTIONS)
+  return htmlToText(cutAtLimits(html), OPTIONS)
     .replace(/(?:\u{200b}|\u{200c}|\u{2060}|\u{feff}|\u{ad}|\u{34f})+/gu, '')
     .replaceAll('\u{a0}', ' ')
     .split('\n')
@@ -19,23 +19,32 @@ export function textOfHtml(html: string): string {
     .trim();
 }
 
+/** Start tags that are converted: more take over a second, and their tree takes too much memory for a worker thread. */
+const MAX_ELEMENTS = 60_000;
 /** Elements that may be open at the same time. */
 const MAX_OPEN_ELEMENTS = 20_000;
 /** Elements that never have an end tag. All others count as open until their end tag, even where HTML allows it to be omitted. */
 const VOID_ELEMENTS = /^(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)$/i;
 
+/** True if textOfHtml() converts only the start. */
+export function isCutHtml(html: string): boolean {
+  return cutAtLimits(html).length < html.length;
+}
+
 /**
- * Cuts the HTML where its elements nest too deep. The parser shifts its whole stack for every element, so a megabyte with 200,000 open elements
+ * Cuts the HTML where it has too many elements, or they nest too deep. The parser shifts its whole stack for every element, so a megabyte with 200,000 open elements
  * would block the process for fifteen seconds.
  */
-function cutAtMaxDepth(html: string): string {
+function cutAtLimits(html: string): string {
+  const start = html.slice(0, MAX_HTML_CHARS);
   let open = 0;
-  for (const { 1: slash, 2: name = '', index } of html.matchAll(/<(\/?)([a-z][a-z0-9:-]{0,30})/gi)) {
-    if (VOID_ELEMENTS.test(name)) continue;
-    open = slash === '/' ? Math.max(0, open - 1) : open + 1;
-    if (open > MAX_OPEN_ELEMENTS) return html.slice(0, index);
+  let elements = 0;
+  for (const { 1: slash, 2: name = '', index } of start.matchAll(/<(\/?)([a-z][a-z0-9:-]{0,30})/gi)) {
+    if (slash !== '/') elements += 1;
+    if (!VOID_ELEMENTS.test(name)) open = slash === '/' ? Math.max(0, open - 1) : open + 1;
+    if (open > MAX_OPEN_ELEMENTS || elements > MAX_ELEMENTS) return start.slice(0, index);
   }
-  return html;
+  return start;
 }
 
 /** Skips an element that its style hides; any other is passed to the formatter of its tag. */

@@ -27,7 +27,7 @@ const Attachment = z.object({
 
 const Cut = z.object({
   field: z.enum(['text_body', 'html_body']),
-  total_chars: z.number().describe('Characters of the whole body.'),
+  total_chars: z.number().nullable().describe('Characters of the whole body. Null: not all of it was read yet.'),
   next_offset: z.number().describe('Pass it as `body_offset` to go on.'),
 });
 
@@ -62,7 +62,9 @@ export const getMailMessage = defineTool({
     warnings: z.array(z.string()),
   }),
   run: async (args, session: MailSession, rights) => {
-    const options = { format: args.body_format, uidValidity: args.uid_validity };
+    const chars = args.body_offset + args.max_chars + 1;
+    const { runJob } = session;
+    const options = { format: args.body_format, uidValidity: args.uid_validity, chars, runJob };
     const message = await session.readImap((imap) => readMessage(imap, args.folder, args.uid, options), args.folder);
     const areLinksAllowed = rights.allows({ tool: 'get_mail_message', tag: 'attachments' });
     const { attachments, warnings } = await linkAttachments(message, args.folder, session, { areLinksAllowed });

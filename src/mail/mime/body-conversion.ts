@@ -1,0 +1,166 @@
+/**
+ * Converts the text parts of one message within limits of bytes and time for all of them together.
+ *
+ * Small parts are converted at once, all others in a worker thread: a megabyte of HTML takes seconds.
+ */
+import { ToolError } from '../../errors.ts';
+import { defineJob, JobError, type RunJob } from '../../workers/workers.ts';
+import { assembleBody, type Body, type BodyPlan } from './body.ts';
+import { isHtml } from './body-parts.ts';
+import type { Part } from './body-structure.ts';
+import { bodyWarning, type TextRange } from './body-text.ts';
+import {
+  type ConversionInput,
+  type ConversionOutput,
+  type ConvertedPart,
+  convertParts,
+  type PartToConvert,
+} from './convert-parts.ts';
+
+export interface ConversionOptions {
+  /** Characters of text and of HTML that are needed. */
+  chars: number;
+  /** Absent: everything is converted in this thread. */
+  runJob?: RunJob | undefined;
+}
+
+/** A part to fetch, with the most bytes that are read of it. */
+export interface WantedRange {
+  part: Part;
+  maxBytes: number;
+}
+
+export interface BodyConversion {
+  /** The parts to fetch and convert next; empty if enough is converted or a limit is reached. */
+  next(): WantedRange[];
+  /** Converts the parts that next() returned. @throws {ToolError} if no thread became free in time */
+  convert(wanted: readonly WantedRange[], bytes: ReadonlyMap<Part, Buffer>): Promise<void>;
+  body(): Body;
+}
+
+/** Bytes that are read of all text parts together, as encoded. */
+const MAX_CALL_BYTES = 2 * 1024 * 1024;
+const MAX_PART_BYTES = 1024 * 1024;
+/** Bytes of parts that are fetched together: most messages have less text. */
+const BATCH_BYTES = 256 * 1024;
+/** A server may declare a part smaller than it is. */
+const MIN_RANGE_BYTES = 64 * 1024;
+/** Time for the conversion of all parts together. */
+const MAX_CALL_MS = 3_000;
+/** The job itself stops between two parts; the thread is ended if one part takes longer, or the machine is busy. */
+const GRACE_MS = 1_000;
+/** Bytes that are converted without a worker thread: at most about 20 ms. */
+const MAX_INLINE_BYTES = 16 * 1024;
+/** Bytes that are converted in place of parts which took too long. */
+const RESCUED_BYTES = 8 * 1024;
+
+const CONVERT_PARTS = defineJob<ConversionInput, ConversionOutput>(import.meta.url, './convert-parts', 'convertParts');
+
+export function createBodyConversion(plan: BodyPlan, { chars, runJob }: ConversionOptions): BodyConversion {
+  const converted = new Map<Part, ConvertedPart>();
+  const warnings = new Set<string>();
+  const isForText = new Set(plan.textParts);
+  const isForHtml = new Set(plan.htmlParts);
+  const left = { text: chars, html: chars, bytes: MAX_CALL_BYTES, ms: MAX_CALL_MS };
+  const whole = { text: true, html: true };
+  let pending = plan.wanted;
+
+  const isNeeded = (part: Part) =>
+    (isForText.has(part) && whole.text && left.text > 0) || (isForHtml.has(part) && whole.html && left.html > 0);
+
+  return {
+    next() {
+      const needed = pending.filter(isNeeded);
+      const isOver = left.bytes <= 0 || left.ms <= 0;
+      if (needed.length > 0 && isOver) warnings.add(left.ms <= 0 ? COMPLEX_WARNING : LONG_WARNING);
+      const batch = isOver ? [] : firstParts(needed, BATCH_BYTES);
+      const last = batch.at(-1);
+      const index = last === undefined ? pending.length : pending.indexOf(last) + 1;
+      const skipped = pending.slice(0, index).filter((part) => !batch.includes(part));
+      if (skipped.some((part) => isForText.has(part))) whole.text = false;
+      if (skipped.some((part) => isForHtml.has(part))) whole.html = false;
+      pending = pending.slice(index);
+      return batch.map((part) => ({ part, maxBytes: Math.min(left.bytes, maxBytesOf(part)) }));
+    },
+    async convert(wanted, bytes) {
+      const parts = wanted.map(({ part, maxBytes }) => {
+        const found = bytes.get(part) ?? Buffer.alloc(0);
+        // A copy: a view would take the whole buffer behind it to the thread.
+        const range: TextRange = { bytes: Uint8Array.from(found), isCut: found.length >= maxBytes };
+        const warning = bodyWarning(part, range);
+        if (warning !== null) warnings.add(warning);
+        left.bytes -= found.length;
+        return { part, range, isForText: isForText.has(part), isForHtml: isForHtml.has(part) };
+      });
+      const input = { parts, textChars: left.text, htmlChars: left.html, maxMs: left.ms };
+      const output = await convert(input, runJob);
+      for (const [index, part] of output.parts.entries()) {
+        const key = wanted[index]?.part;
+        if (key !== undefined) converted.set(key, part);
+        left.text -= part.text?.length ?? 0;
+        left.html -= part.html?.length ?? 0;
+      }
+      left.ms = output.isOverLimit ? 0 : left.ms - output.ms;
+      if (output.isOverLimit) warnings.add(COMPLEX_WARNING);
+      whole.text &&= output.isTextWhole;
+      whole.html &&= output.isHtmlWhole;
+    },
+    body: () => ({
+      ...assembleBody(plan, converted),
+      isComplete: whole.text && whole.html,
+      warnings: [...warnings],
+    }),
+  };
+}
+
+async function convert(input: ConversionInput, runJob: RunJob | undefined): Promise<ConversionOutput> {
+  const weight = input.parts.reduce((sum, part) => sum + weightOf(part), 0);
+  if (runJob === undefined || weight <= MAX_INLINE_BYTES) return convertParts(input);
+  try {
+    return await runJob(CONVERT_PARTS, input, 2 * input.maxMs + GRACE_MS);
+  } catch (error) {
+    if (!(error instanceof JobError)) throw error;
+    if (error.fault === 'busy') throw new ToolError(BUSY, { cause: error });
+    if (error.fault === 'cancelled')
+      throw new ToolError('The call ended before the message was converted.', { cause: error });
+    return convertStart(input);
+  }
+}
+
+/** Converts the start of the first part, in place of parts that took too long. */
+function convertStart(input: ConversionInput): ConversionOutput {
+  const parts = input.parts.slice(0, 1).map(({ range, ...rest }) => ({
+    ...rest,
+    range: { bytes: range.bytes.slice(0, RESCUED_BYTES), isCut: true },
+  }));
+  return { ...convertParts({ ...input, parts }), isTextWhole: false, isHtmlWhole: false, isOverLimit: true };
+}
+
+/** Bytes of HTML that take as long. Simple text takes less than half the time. */
+function weightOf({ part, range, isForText }: PartToConvert): number {
+  const isSimple = !(isForText && isHtml(part)) && SIMPLE_CHARSET.test(part.parameters.get('charset') ?? '');
+  return isSimple ? range.bytes.length / 2 : range.bytes.length;
+}
+
+const SIMPLE_CHARSET = /^(?:|us-ascii|utf-?8|iso-8859-\d{1,2}|windows-125\d)$/i;
+
+/** The first parts that have at most so many bytes together; at least one. */
+function firstParts(parts: readonly Part[], bytes: number): Part[] {
+  let sum = 0;
+  const end = parts.findIndex((part) => {
+    sum += Math.min(part.sizeBytes, MAX_PART_BYTES);
+    return sum > bytes;
+  });
+  return parts.slice(0, end < 0 ? parts.length : Math.max(end, 1));
+}
+
+/** Without a structure the size is unknown. */
+function maxBytesOf({ number, sizeBytes }: Part): number {
+  return number === 'TEXT' ? MAX_PART_BYTES : Math.min(MAX_PART_BYTES, Math.max(MIN_RANGE_BYTES, 2 * sizeBytes));
+}
+
+const LONG_WARNING = 'The body is longer than what is read here; only its start was read.';
+const COMPLEX_WARNING =
+  'The text of this message takes too long to convert, so only its start is here. With body_format "html" the HTML is returned as it is.';
+const BUSY =
+  'Other messages of this account are still being converted. Call again in a few seconds, or read one message at a time.';

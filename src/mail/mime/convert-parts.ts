@@ -1,0 +1,85 @@
+/** Decodes text parts, and converts HTML to text, until enough of them is converted. Runs in a worker thread if the parts are large. */
+import { isHtml } from './body-parts.ts';
+import type { Part } from './body-structure.ts';
+import { decodeBody, type TextRange, toHtml } from './body-text.ts';
+import { isCutHtml, textOfHtml } from './html-text.ts';
+
+/** A part to convert: for the text of the message, for its HTML, or for both. */
+export interface PartToConvert {
+  part: Part;
+  range: TextRange;
+  isForText: boolean;
+  isForHtml: boolean;
+}
+
+export interface ConversionInput {
+  /** In the order of the message. */
+  parts: PartToConvert[];
+  /** Characters that are needed of each form. The result may have more. */
+  textChars: number;
+  htmlChars: number;
+  /** After this time no further part is converted. */
+  maxMs: number;
+}
+
+/** Null: not wanted, or not converted. */
+export interface ConvertedPart {
+  text: string | null;
+  html: string | null;
+}
+
+export interface ConversionOutput {
+  /** As many as the input has. */
+  parts: ConvertedPart[];
+  /** False if the rest of that form was not needed, or could not be converted within the limits. */
+  isTextWhole: boolean;
+  isHtmlWhole: boolean;
+  /** True if the time or the complexity of the HTML is the reason. */
+  isOverLimit: boolean;
+  /** Time that the conversion took. */
+  ms: number;
+}
+
+/** Long HTML is converted in steps, from its start to these lengths, as long as that gives too little text. */
+const STEPS_CHARS = [96 * 1024, 384 * 1024];
+/** The end of the text may differ if the HTML is cut. */
+const UNCERTAIN_CHARS = 2_000;
+
+export function convertParts({ parts, textChars, htmlChars, maxMs }: ConversionInput): ConversionOutput {
+  const startedAt = performance.now();
+  const endsAt = startedAt + maxMs;
+  const output: ConversionOutput = { parts: [], isTextWhole: true, isHtmlWhole: true, isOverLimit: false, ms: 0 };
+  const left = { text: textChars, html: htmlChars };
+  for (const { part, range, isForText, isForHtml } of parts) {
+    const isLate = output.parts.length > 0 && performance.now() > endsAt;
+    const wantsText = isForText && left.text > 0 && output.isTextWhole && !isLate;
+    const wantsHtml = isForHtml && left.html > 0 && !isLate;
+    output.isOverLimit ||= isLate;
+    if (isForText && !wantsText) output.isTextWhole = false;
+    if (isForHtml && !wantsHtml) output.isHtmlWhole = false;
+    const body = wantsText || wantsHtml ? decodeBody(part, range) : '';
+    const html = wantsHtml ? toHtml(part, body) : null;
+    const text = wantsText ? convertText(part, body, left.text, output) : null;
+    output.parts.push({ text, html });
+    left.text -= text?.length ?? 0;
+    left.html -= html?.length ?? 0;
+  }
+  output.ms = performance.now() - startedAt;
+  return output;
+}
+
+function convertText(part: Part, body: string, chars: number, output: ConversionOutput): string {
+  if (!isHtml(part)) return body.trimEnd();
+  for (const step of STEPS_CHARS) {
+    if (body.length < 2 * step) break;
+    const text = textOfHtml(body.slice(0, step));
+    if (text.length <= chars + UNCERTAIN_CHARS) continue;
+    output.isTextWhole = false;
+    return text.slice(0, -UNCERTAIN_CHARS);
+  }
+  if (isCutHtml(body)) {
+    output.isTextWhole = false;
+    output.isOverLimit = true;
+  }
+  return textOfHtml(body).trimEnd();
+}
