@@ -1,6 +1,4 @@
 /** Dynamic clients: from only the URL of /mcp to a tool call, with the official clients of both SDK generations. */
-import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
 import {
   Client,
   type OAuthClientInformationMixed,
@@ -14,20 +12,14 @@ import { UnauthorizedError as SdkOneUnauthorized } from '@modelcontextprotocol/s
 import { Client as SdkOneClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createApp } from '../../src/app/app.ts';
-import { assemble } from '../../src/app/assemble.ts';
-import { generate } from '../../src/commands/generate.ts';
-import { createLog } from '../../src/log.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
-import { createClients } from '../../src/oauth/client/clients.ts';
-import { readConfig } from '../../src/settings/config.ts';
+import { startDocumentApp } from '../support/app/document-app.ts';
 import { signIn } from '../support/app/person.ts';
 import { signInFields } from '../support/app/start-app.ts';
 import { newAccount } from '../support/mail/accounts.ts';
 import { message } from '../support/mail/build-message.ts';
 import { appendMessages } from '../support/mail/mailboxes.ts';
 import { createLoopbackFetch, type DocumentServer, startDocumentServer } from '../support/servers/document-server.ts';
-import { freePort } from '../support/servers/ports.ts';
 
 const callback = 'http://localhost:41234/callback';
 
@@ -82,50 +74,9 @@ class DynamicClient implements OAuthClientProvider {
   }
 }
 
-/** Starts the server as in production, except that it may fetch documents from this machine. */
-async function startServerForDynamicClients(account: MailAccount, environment: NodeJS.ProcessEnv) {
-  const port = await freePort();
-  const env = {
-    BASE_URL: `http://localhost:${port}`,
-    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-    ...environment,
-  };
-  const { imap, smtp } = account;
-  const connection = await generate(
-    {
-      connection: true,
-      json: true,
-      imapHost: imap.server.host,
-      imapPort: String(imap.server.port),
-      imapSsl: imap.server.security === 'tls',
-      smtpHost: smtp.server.host,
-      smtpPort: String(smtp.server.port),
-      smtpSsl: smtp.server.security === 'tls',
-    },
-    env,
-    new Date(),
-  );
-  const config = readConfig({ ...env, DEFAULT_CONNECTION: JSON.parse(connection).default_connection });
-  const log = createLog(config.logLevel, { write: () => {} });
-  const { services, close } = await assemble(config, log);
-  const clients = createClients({
-    ...services,
-    deniedClients: new Set(),
-    dynamicClients: services.clients.dynamicClients,
-    fetchDocument: createLoopbackFetch(),
-  });
-  const server = createServer({ maxHeaderSize: 32 * 1024 }, createApp({ ...services, clients }));
-  server.listen(port, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  return {
-    url: new URL(`http://localhost:${port}/mcp`),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-      await close();
-    },
-  };
-}
+/** The server may fetch documents from this machine. */
+const startServerForDynamicClients = (account: MailAccount, environment: NodeJS.ProcessEnv) =>
+  startDocumentApp(account, environment, createLoopbackFetch());
 
 let documents: DocumentServer;
 beforeAll(async () => {

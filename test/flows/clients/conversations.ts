@@ -36,12 +36,23 @@ const mailboxesOf = (reply: Reply): string[] =>
 
 const call = { method: 'tools/call', params: { name: 'list_mailboxes', arguments: {} } };
 
-async function initialize(connection: Connection): Promise<void> {
-  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
-  const reply = await post(connection, { id: 0, method: 'initialize', params }, bothTypes);
-  expect(answer(reply)).toMatchObject({ result: { protocolVersion: '2025-11-25', capabilities: { tools: {} } } });
+async function initialize(
+  connection: Connection,
+  protocolVersion = '2025-11-25',
+  headers: Headers = {},
+): Promise<void> {
+  const params = { protocolVersion, capabilities: {}, clientInfo };
+  const reply = await post(connection, { id: 0, method: 'initialize', params }, { ...bothTypes, ...headers });
+  expect(answer(reply)).toMatchObject({ result: { protocolVersion, capabilities: { tools: {} } } });
   // A client would send a session id with every request, and other replicas would not know it.
   expect(reply.headers['mcp-session-id']).toBeUndefined();
+}
+
+const isListOfTools = (reply: Reply) => expect(JSON.stringify(answer(reply))).toContain('"name":"list_mailboxes"');
+
+async function openStream({ url, token, send }: Connection): Promise<void> {
+  // 405 means that there is no stream; some clients treat any other status as fatal.
+  expect((await send('GET', url, { authorization: `Bearer ${token}`, accept: 'text/event-stream' })).status).toBe(405);
 }
 
 /** The 2025 versions as in the official SDKs: initialize, an attempt to open a stream, the list, the call. */
@@ -49,11 +60,49 @@ export const fullHandshake: Conversation = async (connection) => {
   await initialize(connection);
   const headers = { ...bothTypes, 'mcp-protocol-version': '2025-11-25' };
   expect((await post(connection, { method: 'notifications/initialized' }, headers)).status).toBe(202);
-  const stream = { authorization: `Bearer ${connection.token}`, accept: 'text/event-stream' };
-  // 405 means that there is no stream; some clients treat any other status as fatal.
-  expect((await connection.send('GET', connection.url, stream)).status).toBe(405);
-  const listed = answer(await post(connection, { id: 1, method: 'tools/list', params: {} }, headers));
-  expect(JSON.stringify(listed)).toContain('"name":"list_mailboxes"');
+  await openStream(connection);
+  isListOfTools(await post(connection, { id: 1, method: 'tools/list', params: {} }, headers));
+  return mailboxesOf(await post(connection, { id: 2, ...call }, headers));
+};
+
+/** 2025-06-18, with progress tokens; also lists resources, although the server has announced none. */
+export const listsResourcesToo: Conversation = async (connection) => {
+  await initialize(connection, '2025-06-18');
+  const headers = { ...bothTypes, 'mcp-protocol-version': '2025-06-18' };
+  expect((await post(connection, { method: 'notifications/initialized' }, headers)).status).toBe(202);
+  const withProgress = (progressToken: number) => ({ _meta: { progressToken } });
+  isListOfTools(await post(connection, { id: 1, method: 'tools/list', params: withProgress(0) }, headers));
+  for (const [index, method] of ['resources/list', 'resources/templates/list'].entries()) {
+    const reply = await post(connection, { id: 2 + index, method, params: withProgress(1 + index) }, headers);
+    expect(answer(reply)).toMatchObject({ id: 2 + index });
+  }
+  return mailboxesOf(
+    await post(connection, { id: 4, ...call, params: { ...call.params, ...withProgress(3) } }, headers),
+  );
+};
+
+/** Initializes for itself, then for the program behind it; a 2025 version with the headers of 2026-07-28 that repeat the body. */
+export const initializesTwice: Conversation = async (connection) => {
+  const initialized = { method: 'notifications/initialized' };
+  for (const version of ['2025-11-25', '2025-06-18']) {
+    await initialize(connection, version, { 'mcp-method': 'initialize' });
+    const headers = { ...bothTypes, 'mcp-protocol-version': version, 'mcp-method': initialized.method };
+    expect((await post(connection, initialized, headers)).status).toBe(202);
+    await openStream(connection);
+  }
+  const headers = { ...bothTypes, 'mcp-protocol-version': '2025-06-18' };
+  const list = { id: 2, method: 'tools/list', params: {} };
+  isListOfTools(await post(connection, list, { ...headers, 'mcp-method': list.method }));
+  const named = { 'mcp-method': call.method, 'mcp-name': call.params.name };
+  return mailboxesOf(await post(connection, { id: 3, ...call }, { ...headers, ...named }));
+};
+
+/** After initialize, the header of 2026-07-28 over bodies without its envelope. */
+export const newerHeader: Conversation = async (connection) => {
+  await initialize(connection);
+  const headers = { ...bothTypes, 'mcp-protocol-version': '2026-07-28' };
+  expect((await post(connection, { method: 'notifications/initialized' }, headers)).status).toBe(202);
+  isListOfTools(await post(connection, { id: 1, method: 'tools/list', params: {} }, headers));
   return mailboxesOf(await post(connection, { id: 2, ...call }, headers));
 };
 
@@ -84,7 +133,7 @@ export const modern: Conversation = async (connection) => {
   const headers = { 'mcp-protocol-version': '2026-07-28' };
   const discovered = answer(await ask(connection, 'server/discover', {}, headers));
   expect(discovered).toMatchObject({ result: { supportedVersions: ['2026-07-28'] } });
-  expect(JSON.stringify(answer(await ask(connection, 'tools/list', {}, headers)))).toContain('"name":"list_mailboxes"');
+  isListOfTools(await ask(connection, 'tools/list', {}, headers));
   return mailboxesOf(await ask(connection, call.method, call.params, headers));
 };
 
