@@ -8,6 +8,7 @@ import {
   newClient,
   readFlags,
   redirectUrisOf,
+  splitLists,
   toClientJson,
   toLimitsJson,
 } from '../minting/mint.ts';
@@ -46,7 +47,7 @@ async function generateConnection(flags: Flags, limits: Limits, keyring: Keyring
 
 /** Reads flags and keys, and reports the faults of both at once. */
 function readFlagsAndKeys(flags: unknown, env: NodeJS.ProcessEnv, now: Date) {
-  const { parsed, limits, faults } = readFlags(flags, { now, nameOf: toFlagName });
+  const { parsed, limits, faults } = readFlags(splitLists(flags), { now, nameOf: toFlagName });
   try {
     const keys = readKeys(env);
     if (parsed !== undefined) return { keys, parsed, limits };

@@ -12,7 +12,7 @@ import { mint, readFlags, toClientJson, toLimitsJson } from './mint.ts';
 const List = z.union([z.array(z.string()), z.string().transform((text) => [text])]);
 const Count = z.union([z.int(), z.string()]).transform(String);
 
-/** The flags of `generate` in snake case. `readFlags` validates their values. */
+/** The flags of `generate` in snake case: an element of a list is one value. `readFlags` validates the values. */
 const Settings = z.strictObject({
   imap_host: z.string().optional(),
   imap_port: Count.optional(),
@@ -42,7 +42,7 @@ const Body = z.strictObject({
   expires_at: z.string().nullish(),
 });
 
-/** Wrong tokens per minute from one address block. Beyond it every request from there gets 429 until the minute ends, even with the right token. */
+/** Wrong tokens per minute from one address block. Further ones get 429 until the minute ends. The right token is never counted and never refused. */
 const MAX_FAILURES_PER_MINUTE = 20;
 
 interface AdminServices {
@@ -59,14 +59,14 @@ interface AdminServices {
 export function adminTokenHandler({ adminToken, state, log }: AdminServices): RequestHandler {
   return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
+    const [, token = ''] = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    if (equalsInConstantTime(sha256(token), sha256(adminToken))) return next();
     const failuresKey = `admin:failures:${sha256(addressBlock(request.ip))}`;
     const failures = await state.readCount(failuresKey, 60);
     if (failures !== null && failures.count >= MAX_FAILURES_PER_MINUTE) {
       response.status(429).set('Retry-After', '60');
       return void response.json({ error: 'too_many_requests' });
     }
-    const [, token = ''] = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    if (equalsInConstantTime(sha256(token), sha256(adminToken))) return next();
     await state.count(failuresKey, 60);
     log.warn({}, 'wrong admin token');
     response.status(401).set('WWW-Authenticate', 'Bearer realm="mail-mcp admin"');
@@ -114,4 +114,7 @@ const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-const nameOf = (limit: string): string => (limit === 'expiresAt' ? 'expires_at' : `config.${snakeCase(limit)}`);
+/** Members of the body beside `config`. */
+const BESIDE_CONFIG: Readonly<Record<string, string>> = { name: 'name', expiresAt: 'expires_at' };
+
+const nameOf = (flag: string): string => BESIDE_CONFIG[flag] ?? `config.${snakeCase(flag)}`;

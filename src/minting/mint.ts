@@ -6,20 +6,17 @@
 import { z } from 'zod';
 import type { Servers } from '../account.ts';
 import { ConfigError } from '../errors.ts';
-import { type PolicyInput, readPolicy } from '../mcp/permit/policy-input.ts';
+import { readPolicy } from '../mcp/permit/policy-input.ts';
 import { toolsOf } from '../mcp/services.ts';
 import { mintClient, type NewClient } from '../oauth/client/mint-client.ts';
 import { DEFAULT_PRESETS, PRESETS } from '../oauth/client/presets.ts';
 import type { Keyring } from '../oauth/sealed/jwe.ts';
 import type { Policy } from '../policy.ts';
 import { readServers, toServersJson } from './server-flags.ts';
+import { hasUnseen } from './unseen-characters.ts';
 
-/** Entries separated by commas, in one flag or in several; `\,` is a comma in a name. */
-const Entries = z
-  .array(z.string())
-  .transform((texts) => texts.flatMap((text) => text.split(/(?<!\\),/).map((one) => one.replaceAll('\\,', ',').trim())))
-  .transform((entries) => entries.filter((entry) => entry !== ''))
-  .optional();
+/** One value in each element. */
+const Entries = z.array(z.string()).optional();
 
 const LimitFlags = z.object({
   methods: Entries,
@@ -31,7 +28,7 @@ const LimitFlags = z.object({
   expiresAt: z.string().optional(),
 });
 
-/** The flags as the command line parser returns them. */
+/** The flags of the command line, after splitLists(), or the same from JSON. */
 const Flags = LimitFlags.extend({
   missive: z.boolean().default(false),
   preset: z.array(z.string()).default([]),
@@ -55,16 +52,40 @@ export interface Limits {
   expiresAt: Date | undefined;
 }
 
+const AnyFlags = z.record(z.string(), z.unknown()).catch({});
+
+/**
+ * Splits the lists of the command line: their entries are separated by commas, in one flag or in several; `\,` is a comma in a name. In JSON one
+ * element is one value, and nothing is split.
+ */
+export function splitLists(flags: unknown): object {
+  const { methods, tags, tools, folders, recipients, ...others } = AnyFlags.parse(flags);
+  const lists = Object.entries({ methods, tags, tools, folders, recipients });
+  const split = lists.filter(([, value]) => value !== undefined).map(([name, value]) => [name, splitList(value)]);
+  return { ...others, ...Object.fromEntries(split) };
+}
+
+function splitList(value: unknown): unknown {
+  const texts = z.array(z.string()).safeParse(value);
+  if (!texts.success) return value;
+  const entries = texts.data.flatMap((text) => text.split(/(?<!\\),/));
+  return entries.map((one) => one.replaceAll('\\,', ',').trim()).filter((entry) => entry !== '');
+}
+
 /** Validates all flags. `faults` are sentences; `parsed` is defined if there are none. */
 export function readFlags(
   flags: unknown,
-  { now, nameOf }: { now: Date; nameOf: (limit: keyof PolicyInput) => string },
+  { now, nameOf }: { now: Date; nameOf: (flag: string) => string },
 ): { parsed: Flags | undefined; limits: Limits; faults: string[] } {
   const result = Flags.safeParse(flags);
   const { servers, faults: serverFaults } = readServers(flags);
   const tools = toolsOf(result.data?.missive ? 'missive' : 'mail');
   const limits = readPolicy(LimitFlags.safeParse(flags).data ?? {}, { tools, now, nameOf });
-  const faults = [...(result.error?.issues ?? []).map(({ message }) => message), ...serverFaults, ...limits.faults];
+  const unseen = Object.entries(AnyFlags.parse(flags)).flatMap(([name, value]) =>
+    hasUnseen(name, value) ? [`${nameOf(name)} has a character that cannot be seen.`] : [],
+  );
+  const ofFlags = (result.error?.issues ?? []).map(({ message }) => message);
+  const faults = [...unseen, ...ofFlags, ...serverFaults, ...limits.faults];
   const isGood = faults.length === 0 && result.data !== undefined && servers !== undefined;
   return { parsed: isGood ? { ...result.data, servers } : undefined, limits, faults };
 }

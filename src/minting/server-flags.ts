@@ -1,4 +1,5 @@
 /** Reads the servers of a client from the flags of `generate`: two mail servers, or Missive. */
+import { isIPv4 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import type { Servers } from '../account.ts';
@@ -8,15 +9,31 @@ import { MISSIVE_URL } from '../missive/account.ts';
 const host = (flag: string) =>
   z
     .string(`${flag} is required.`)
-    .transform((name) => name.replace(/^\[(.*)\]$/, '$1'))
-    // domainToASCII drops what follows the host in a URL; such names must fail instead.
-    .transform((name) => (/[/?#\\:@%]/.test(name) ? name : domainToASCII(name)) || name)
+    .transform((name) => asciiHost(name.replace(/^\[(.*)\]$/, '$1')))
     .pipe(
       z.union(
         [z.hostname(), z.ipv4(), z.ipv6()],
         `${flag} must be a host name or an IP address, without scheme, port or path.`,
       ),
     );
+
+/**
+ * Puts a host name into ASCII. domainToASCII would repair what is not a name: it drops line ends, reads `127.1` and `0x7f000001` as addresses and
+ * wide letters as narrow ones.
+ *
+ * @returns the empty string if the name is not what would be connected to
+ */
+function asciiHost(name: string): string {
+  if (name.includes(':')) return name;
+  const ascii = domainToASCII(name);
+  const isAscii = /^[\x21-\x7e]*$/.test(name);
+  const isFaithful = isAscii
+    ? ascii === name.toLowerCase()
+    : name.normalize('NFKC') === name.normalize('NFC') &&
+      !isIPv4(ascii) &&
+      !/[\s\p{Default_Ignorable_Code_Point}]/u.test(name);
+  return isFaithful ? ascii : '';
+}
 
 const port = (flag: string, standard: number) => {
   const sentence = `${flag} must be a port number: 1 to 65535.`;
@@ -45,7 +62,8 @@ const WRONG_URL = `--missive-url must be an https URL without a query. The defau
 const MissiveFlags = z.object({
   missiveUrl: z
     .url({ protocol: /^https?$/, error: WRONG_URL })
-    .refine((url) => URL.canParse(url) && isAllowedUrl(new URL(url)), WRONG_URL)
+    // A parser drops line ends, and takes a backslash for a slash.
+    .refine((url) => /^[\x21-\x5b\x5d-\x7e]+$/.test(url) && URL.canParse(url) && isAllowedUrl(new URL(url)), WRONG_URL)
     .transform((url) => url.replace(/\/+$/, ''))
     .default(MISSIVE_URL),
 });

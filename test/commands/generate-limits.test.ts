@@ -54,6 +54,19 @@ describe('mail-mcp generate', () => {
   });
 
   test.each([
+    ['--recipients=@exam\u00adple.com', '--recipients'],
+    ['--folders=Wo\u200brk', '--folders'],
+    ['--folders=Work\u001b[1m', '--folders'],
+    ['--name=Mail\u202e', '--name'],
+    ['--tools=list_mailboxes\u0007', '--tools'],
+  ])('refuses characters that cannot be seen, in flag %j', async (flag, name) => {
+    const { exitCode, err } = await run(flag);
+    expect(exitCode).toBe(1);
+    expect(err).toContain(`${name} has a character that cannot be seen.`);
+    expect(err.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  test.each([
     ['2999-01-31', '2999-01-31T00:00:00.000Z'],
     ['2999-01-31T12:00:00Z', '2999-01-31T12:00:00.000Z'],
     ['2999-01-31T12:00:00+02:00', '2999-01-31T10:00:00.000Z'],

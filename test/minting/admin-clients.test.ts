@@ -67,15 +67,74 @@ describe('POST /admin/clients', () => {
     expect(response.headers.get('www-authenticate')).toMatch(/^Bearer /);
     expect(app.logged()).not.toContain(ADMIN_TOKEN.slice(0, 20));
     for (let attempt = 0; attempt < 20; attempt++) await post(app, {}, wrong);
-    const late = await post(app, { config: SERVERS });
+    const late = await post(app, { config: SERVERS }, wrong);
     expect({ status: late.status, wait: late.headers.get('retry-after') }).toEqual({ status: 429, wait: '60' });
+  });
+
+  test.each([
+    ['that is wrong in its last character', `${ADMIN_TOKEN.slice(0, -1)}x`],
+    ['of another length', 'wrong'],
+    ['that is not a bearer token', ''],
+  ])('accepts the right token after any number of requests with a token %s', async (_what, wrong) => {
+    await using app = await startApp({ ADMIN_TOKEN });
+    for (let attempt = 0; attempt < 30; attempt++) await post(app, { config: SERVERS }, wrong);
+    expect((await post(app, { config: SERVERS })).status).toBe(201);
+  });
+
+  test.each([
+    ['a list in one recipient', { recipients: ['@example.com,@evil.example'] }, 'config.recipients'],
+    ['a list in the one recipient', { recipients: '@example.com,@evil.example' }, 'config.recipients'],
+    ['two methods in one', { methods: ['list,send'] }, 'config.methods'],
+    ['two tags in one', { tags: ['messages, drafts'] }, 'config.tags'],
+    ['an empty recipient', { recipients: ['@example.com', ''] }, 'config.recipients'],
+    ['a recipient after a blank', { recipients: [' @example.com'] }, 'config.recipients'],
+    ['a host with a line end', { imap_host: 'imap.example.com\n.evil.example' }, 'config.imap_host'],
+    ['a host with a tab', { imap_host: 'imap.exam\tple.com' }, 'config.imap_host'],
+    ['a host with a soft hyphen', { smtp_host: 'smtp.exam\u00adple.com' }, 'config.smtp_host'],
+    ['a host in wide letters', { imap_host: '\uff49map.example.com' }, 'config.imap_host'],
+    ['a host that is half an address', { imap_host: '127.1' }, 'config.imap_host'],
+    ['a host that is a hexadecimal address', { imap_host: '0x7f000001' }, 'config.imap_host'],
+    ['a folder with a control character', { folders: ['Work\u0007'] }, 'config.folders'],
+    ['a folder with a zero-width space', { folders: ['Wo\u200brk'] }, 'config.folders'],
+    ['a folder with an override', { folders: ['\u202eWork'] }, 'config.folders'],
+    ['a recipient with a tag character', { recipients: ['@example.com\u{e0041}'] }, 'config.recipients'],
+    ['a redirect URI with a line end', { redirect_uri: ['https://a.example/\ncb'] }, 'config.redirect_uri'],
+    ['a redirect URI with port 0', { redirect_uri: ['http://localhost:0/cb'] }, 'port 0'],
+    ['a number with a line end', { max_sends_per_hour: '5\n' }, 'config.max_sends_per_hour'],
+  ])('refuses %s', async (_what, config, named) => {
+    await using app = await startApp({ ADMIN_TOKEN });
+    const response = await post(app, { config: { ...SERVERS, ...config } });
+    const text = await response.text();
+    expect({ status: response.status, text }).toMatchObject({ status: 400, text: expect.stringContaining(named) });
+    expect(text).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  test.each([
+    ['a Missive URL with a line end', { missive: true, missive_url: 'https://missive.example\n.evil.example/v1' }],
+    ['a Missive URL with a backslash', { missive: true, missive_url: 'https:\\\\evil.example/v1' }],
+    ['a name with a line end', SERVERS, 'Mail\nbox'],
+    ['a name with an invisible character', SERVERS, 'Mail\u2060box'],
+  ])('refuses %s', async (_what, config, name = 'Mail') => {
+    await using app = await startApp({ ADMIN_TOKEN });
+    expect((await post(app, { name, config })).status).toBe(400);
+  });
+
+  test.each([
+    ['a comma', 'Invoices, paid'],
+    ['a backslash before a comma', 'A\\,B'],
+    ['joiners that its script needs', 'می‌خواهم'],
+    ['an emoji of several', 'Family 👨‍👩‍👧 ❤️'],
+  ])('seals a folder whose name has %s as one value', async (_what, folder) => {
+    await using app = await startApp({ ADMIN_TOKEN });
+    const response = await post(app, { config: { ...SERVERS, folders: [folder] } });
+    expect(await response.json()).toMatchObject({ policy: { folders: [folder] } });
   });
 
   test('counts failures by IPv6 network, and does not slow other networks', async () => {
     await using app = await startApp({ ADMIN_TOKEN, TRUST_PROXY: '1' });
     for (let host = 1; host <= 20; host++) await post(app, {}, 'wrong', `2001:db8::${host}`);
-    expect((await post(app, { config: SERVERS }, ADMIN_TOKEN, '2001:db8::ffff')).status).toBe(429);
-    expect((await post(app, { config: SERVERS }, ADMIN_TOKEN, '2001:db8:0:1::1')).status).toBe(201);
+    expect((await post(app, { config: SERVERS }, 'wrong', '2001:db8::ffff')).status).toBe(429);
+    expect((await post(app, { config: SERVERS }, 'wrong', '2001:db8:0:1::1')).status).toBe(401);
   });
 
   test('has no GET: clients are not stored', async () => {

@@ -13,10 +13,9 @@ const comparableName = (name: string): string => withInbox(name).normalize('NFC'
  * @returns undefined if it is neither a name nor a name with a delimiter and `*`
  */
 export function folderEntry(text: string): string | undefined {
-  const entry = text.trim();
-  const [, above, delimiter] = EVERYTHING_BELOW.exec(entry) ?? [];
-  const name = above ?? entry;
-  if (name === '' || /[*%\p{Cc}\p{Cs}]/u.test(name) || name.length > 1000) return undefined;
+  const [, above, delimiter] = EVERYTHING_BELOW.exec(text) ?? [];
+  const name = above ?? text;
+  if (name.trim() === '' || /[*%\p{Cc}\p{Cs}]/u.test(name) || name.length > 1000) return undefined;
   return above === undefined ? comparableName(name) : `${comparableName(above)}${delimiter}*`;
 }
 

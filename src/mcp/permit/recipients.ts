@@ -20,9 +20,8 @@ const toLowerCaseAscii = (address: string): string => address.replace(/[A-Z]/g, 
  * @returns undefined if it is neither
  */
 export function recipientEntry(text: string): string | undefined {
-  const entry = text.trim();
-  if (!entry.startsWith('@')) return optional(normaliseAddress(entry));
-  return optional(normaliseAddress(`any${entry}`)?.slice('any'.length));
+  if (!text.startsWith('@')) return optional(normaliseAddress(text));
+  return optional(normaliseAddress(`any${text}`)?.slice('any'.length));
 }
 
 /** @param address with its domain in lower-case ASCII, as normaliseAddress() gives it */

@@ -4,6 +4,9 @@ import { isIP } from 'node:net';
 /** Plain http is for programs on the user's computer only, which choose their port (RFC 8252 §7.3). */
 const LOOPBACK_URI = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::(\d{1,5}))?([/?].*)?$/;
 
+/** Port 0 in any spelling: no program can listen there, and what a browser makes of it is not defined. */
+const PORT_ZERO = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*:0+(?:[/?#]|$)/i;
+
 /** Schemes without a dot that a known client owns. Others must look like a reversed domain name (RFC 8252 §7.1). */
 const PRIVATE_USE_SCHEMES = new Set(['cursor']);
 
@@ -25,6 +28,7 @@ export function redirectUriProblem(uri: string): string | null {
   if (uri.includes('#')) return 'has a fragment';
   const url = new URL(uri);
   if (url.username || url.password) return 'names a user';
+  if (PORT_ZERO.test(uri) || url.port === '0') return 'has port 0, which does not exist';
   if (RESPONSE_PARAMETERS.some((name) => url.searchParams.has(name))) return 'has a parameter that the answer has too';
   const scheme = url.protocol.slice(0, -1);
   if (!uri.startsWith(`${scheme}:`)) return 'must have its scheme in lower case';
@@ -45,6 +49,8 @@ function httpsProblem(uri: string, url: URL): string | null {
  * only the port of a loopback URI is free (RFC 8252 §7.3).
  */
 export function isRegistered(requested: string, registered: readonly string[]): boolean {
+  // Earlier releases registered such URIs.
+  if (PORT_ZERO.test(requested)) return false;
   return registered.some((uri) => uri === requested || differsOnlyInPort(uri, requested));
 }
 

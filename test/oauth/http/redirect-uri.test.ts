@@ -105,10 +105,27 @@ describe('redirect URIs (RFC 9700 §2.1, RFC 8252)', () => {
     '/callback',
     'callback',
     '',
+    'http://localhost:0/callback',
+    'http://127.0.0.1:00/callback',
+    'http://[::1]:00000/callback',
+    'http://localhost:0',
+    'http://localhost:0?x=1',
+    'https://client.example:0/callback',
+    'https://client.example:0000000/callback',
+    'com.example.app://host:0/callback',
+    'cursor://anysphere.cursor-mcp:000/oauth/callback',
     `https://client.example/${'a'.repeat(500)}`,
   ])('AUTHZ-12 %s may not be registered', (uri) => {
     expect(redirectUriProblem(uri)).not.toBeNull();
   });
+
+  test.each(['http://localhost:0/callback', 'http://127.0.0.1:000/callback', 'https://client.example:0/callback'])(
+    'AUTHZ-12 %s matches nothing, also where an earlier release has registered it',
+    (uri) => {
+      expect(isRegistered(uri, [uri])).toBe(false);
+      expect(isRegistered(uri.replace(/:0+/, ':3118'), [uri])).toBe(uri.startsWith('http:'));
+    },
+  );
 
   test.each(['code', 'state', 'iss', 'error', 'error_description', '%63ode'])(
     'AUTHZ-24 AUTHZ-20 a redirect URI with a %s of its own may not be registered',
