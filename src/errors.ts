@@ -51,6 +51,8 @@ export class OAuthError extends Error {
   readonly scope: string | undefined;
   /** With `temporarily_unavailable`: seconds until a retry (RFC 9110 §10.2.3), and 429 for too many requests (RFC 6585 §4) or 503. */
   readonly wait: { status: 429 | 503; seconds: number } | undefined;
+  /** The status of the response, if another one says more than that of the code: 408 for a body that does not arrive (RFC 9110 §15.5.9). */
+  readonly status: number | undefined;
 
   constructor(
     code: OAuthErrorCode,
@@ -60,10 +62,12 @@ export class OAuthError extends Error {
       redirect?: ErrorRedirect;
       scope?: string;
       wait?: { status: 429 | 503; seconds: number };
+      status?: number;
     } = {},
   ) {
     super(description, { cause: options.cause });
     this.code = code;
+    this.status = options.status;
     this.redirect = options.redirect;
     this.scope = options.scope;
     this.wait = options.wait;

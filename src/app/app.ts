@@ -12,7 +12,8 @@ import { oauthRoutes } from '../oauth/routes.ts';
 import type { OAuthServices } from '../oauth/services.ts';
 import { errorHandler } from './error-handler.ts';
 import { originGuard } from './origin-guard.ts';
-import { createPlaces } from './places.ts';
+import { createPlaces, type Place } from './places.ts';
+import { adminBodyHandler, createMessageReader, limitForms } from './request-bodies.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { type SessionServices, serviceEndpoints } from './service-endpoints.ts';
 
@@ -33,9 +34,6 @@ export interface Services extends OAuthServices, SessionServices {
   attachmentLinks: RequestHandler | undefined;
 }
 
-/** Limit of a request body at /mcp: enough for a message with a long text, as JSON. Attachments are passed as links. */
-const MAX_BODY = '12mb';
-
 /** Limit of concurrent requests to /mcp with one access token. The IMAP pool limits the connections of an account separately. */
 const MAX_CONCURRENT = 32;
 
@@ -48,7 +46,7 @@ export function createApp(services: Services): Express {
   app.set('trust proxy', services.trustProxy);
   app.set('query parser', false);
   const requests = createRequestLog(services.log);
-  const { authenticate, serve } = mcpHandlers(services, requests);
+  const { authenticate, readMessage, serve } = mcpHandlers(services, requests);
 
   app.use(requests.middleware);
   app.use(warnOfUntrustedProxy(services));
@@ -59,6 +57,7 @@ export function createApp(services: Services): Express {
     response.status(isReady ? 200 : 503).json({ status: isReady ? 'ok' : 'stopping' });
   });
   app.use(refuseWhileStopping(services));
+  app.use(limitForms());
   app.use(oauthRoutes(services));
   const { adminToken, openaiAppsChallenge: challenge } = services;
   if (challenge !== undefined) {
@@ -66,16 +65,16 @@ export function createApp(services: Services): Express {
   }
   if (adminToken !== undefined) {
     const admin = { ...services, adminToken };
-    app.post('/admin/clients', adminTokenHandler(admin), express.json({ limit: '64kb' }), mintClientHandler(admin));
+    app.post('/admin/clients', adminTokenHandler(admin), adminBodyHandler, mintClientHandler(admin));
   }
   if (services.attachmentLinks !== undefined) app.get('/attachments/:link', services.attachmentLinks);
   app
     .route(['/mcp', '/mcp/'])
     .all(originGuard(services), allowOtherOrigins(['POST']), authenticate)
-    .post(express.json({ limit: MAX_BODY }), serve)
+    .post(readMessage, serve)
     .all((_request, response) => void response.status(405).set('Allow', 'POST').end());
   app.use((_request, response) => void response.status(404).json({ error: 'not_found' }));
-  app.use(errorHandler(services, requests, { maxBody: MAX_BODY }));
+  app.use(errorHandler(services, requests));
   return app;
 }
 
@@ -92,10 +91,11 @@ function securityHeaders(): RequestHandler {
 function mcpHandlers(
   services: Services,
   requests: RequestLog,
-): { authenticate: RequestHandler; serve: RequestHandler } {
+): Record<'authenticate' | 'readMessage' | 'serve', RequestHandler> {
   const grantFinder = createGrantFinder(services);
+  const messages = createMessageReader();
   const places = createPlaces({ placesPerKey: MAX_CONCURRENT });
-  const grants = new WeakMap<Request, Grant>();
+  const running = new WeakMap<Request, { grant: Grant; place: Place }>();
   const endpoints = serviceEndpoints(services, requests, grantOf);
   return {
     async authenticate(request, response, next) {
@@ -104,21 +104,32 @@ function mcpHandlers(
       record.client = grant.client.jti;
       record.tokenId = grant.jti;
       record.service = grant.account.service;
-      grants.set(request, grant);
       const place = places.take(grant.jti, response);
       if (place === 'gone') return;
-      if (place !== 'full') return next();
+      if (place !== 'full') {
+        running.set(request, { grant, place });
+        return next();
+      }
       const message = `More than ${MAX_CONCURRENT} requests run at the same time`;
       response.status(429).set('Retry-After', '1');
       response.json({ jsonrpc: '2.0', id: null, error: { code: -32000, message } });
     },
+    async readMessage(request, _response, next) {
+      const { grant, place } = runningOf(request);
+      await messages.read(request, { sender: grant.subject, onFree: place.onFree });
+      next();
+    },
     serve: (request, response, next) => endpoints[grantOf(request).account.service](request, response, next),
   };
 
+  function runningOf(request: Request): { grant: Grant; place: Place } {
+    const found = running.get(request);
+    if (found === undefined) throw new Error('A request to /mcp bypassed the bearer check');
+    return found;
+  }
+
   function grantOf(request: Request): Grant {
-    const grant = grants.get(request);
-    if (grant === undefined) throw new Error('A request to /mcp bypassed the bearer check');
-    return grant;
+    return runningOf(request).grant;
   }
 }
 

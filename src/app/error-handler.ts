@@ -1,16 +1,15 @@
 /** Turns every error into a response without a stack, a host name or a text of a mail server, and logs its cause. */
-import type { ErrorRequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import { BodyError } from '../body/read-body.ts';
 import { OAuthError, UpstreamError } from '../errors.ts';
 import { describeError, type Log } from '../log.ts';
 import { invalidToken } from '../oauth/bearer/bearer.ts';
 import { createErrorResponse } from '../oauth/endpoints/error-response.ts';
 import type { RequestLog } from './request-log.ts';
 
-/** @param options.maxBody the limit that an oversized body has exceeded */
 export function errorHandler(
   services: { issuer: string; log: Log },
   requests: Pick<RequestLog, 'of'>,
-  { maxBody }: { maxBody: string },
 ): ErrorRequestHandler {
   const respondOAuth = createErrorResponse(services);
   return (error: unknown, request, response, _next) => {
@@ -33,10 +32,15 @@ export function errorHandler(
       services.log[level]({ requestId: record.id, error: describeError(error) }, 'refused');
       return respondOAuth(known, request, response);
     }
+    if (error instanceof BodyError) {
+      record.outcome = `body_${error.status}`;
+      return refuseBody(error, request, response);
+    }
     const status = requestFault(error);
     if (status !== undefined) {
       record.outcome = 'bad_request';
-      return void response.status(status).json({ jsonrpc: '2.0', id: null, error: jsonRpcFault(status, maxBody) });
+      const fault = { code: -32700, message: 'The request could not be read' };
+      return void response.status(status).json({ jsonrpc: '2.0', id: null, error: fault });
     }
     record.outcome = 'internal_error';
     services.log.error({ requestId: record.id, error: describeError(error) }, 'internal error');
@@ -59,14 +63,22 @@ function toOAuthError(error: unknown): OAuthError | undefined {
   return error instanceof UpstreamError && error.fault === 'credentials' ? invalidToken(error) : undefined;
 }
 
-/** @returns the status of a fault that Express or body-parser found in a request; undefined for any other error */
+/** @returns the status of a fault that Express found in a request; undefined for any other error */
 function requestFault(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
   return error.status >= 400 && error.status < 500 ? error.status : undefined;
 }
 
-function jsonRpcFault(status: number, maxBody: string): { code: number; message: string } {
-  return status === 413
-    ? { code: -32000, message: `The request is longer than ${maxBody}` }
-    : { code: -32700, message: 'The body is not JSON' };
+/** Answers a body that was refused: in JSON-RPC at /mcp, otherwise as OAuth does (RFC 6749 §5.2). */
+function refuseBody({ status, message, retryAfterSeconds }: BodyError, request: Request, response: Response): void {
+  if (retryAfterSeconds !== undefined) response.set('Retry-After', String(retryAfterSeconds));
+  // The rest of a body that does not arrive would be taken for the next request.
+  if (status === 408) response.set('Connection', 'close');
+  response.status(status).set('Cache-Control', 'no-store');
+  if (/^\/mcp\/?$/.test(request.path)) {
+    const code = status === 400 ? -32700 : -32000;
+    return void response.json({ jsonrpc: '2.0', id: null, error: { code, message } });
+  }
+  const error = status === 429 || status === 503 ? 'temporarily_unavailable' : 'invalid_request';
+  response.json({ error, error_description: message });
 }

@@ -6,6 +6,8 @@ import { createSemaphore } from '../state/semaphore.ts';
 export interface Place {
   /** Keeps the place until the work has ended too, successfully or not, even if the client has its answer or has gone. */
   keepUntil(work: Promise<unknown>): void;
+  /** Calls `free` when the place is freed: for what the request holds as long as it runs. */
+  onFree(free: () => void): void;
 }
 
 export interface Places {
@@ -21,15 +23,20 @@ export function createPlaces({ placesPerKey }: { placesPerKey: number }): Places
       if (response.closed || response.destroyed) return 'gone';
       if (!running.tryAcquire(key)) return 'full';
       let holders = 1;
+      const held = [() => running.release(key)];
       const leave = () => {
         holders -= 1;
-        if (holders === 0) running.release(key);
+        if (holders === 0) for (const free of held) free();
       };
       response.once('close', leave);
       return {
         keepUntil(work) {
           holders += 1;
           work.then(leave, leave);
+        },
+        onFree(free) {
+          if (holders === 0) free();
+          else held.push(free);
         },
       };
     },

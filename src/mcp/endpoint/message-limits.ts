@@ -1,8 +1,5 @@
-/** Limits the nesting and the batches of a JSON-RPC body, where the SDK does not. */
+/** Limits the batches, ids and names of a JSON-RPC body, where the SDK does not. Values are limited while the body is read. */
 import { BATCH_VERSION } from './protocol-versions.ts';
-
-/** Deeper values overflow the stack of recursive functions; no argument of a tool is deeper than three. */
-const MAX_DEPTH = 64;
 
 /** Each entry may be a tool call. */
 const MAX_BATCH = 20;
@@ -18,10 +15,18 @@ export function messageFault(body: unknown, version: string | undefined): string
     if (version !== undefined && version !== BATCH_VERSION)
       return `Batches ended with version ${BATCH_VERSION}; send one message.`;
   }
-  return isDeeperThan(MAX_DEPTH, body) ? `The body is nested more than ${MAX_DEPTH} levels deep.` : undefined;
+  const messages: unknown[] = Array.isArray(body) ? body : [body];
+  return messages.every(isShort) ? undefined : `id, method and name may have ${MAX_NAME_CHARS} characters at most.`;
 }
 
-function isDeeperThan(levels: number, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
+/** Ids and names are repeated in answers. */
+const MAX_NAME_CHARS = 1000;
+
+function isShort(message: unknown): boolean {
+  const { id, method, params } = fieldsOf(message);
+  return [id, method, fieldsOf(params).name].every((text) => typeof text !== 'string' || text.length <= MAX_NAME_CHARS);
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

@@ -35,6 +35,8 @@ export function createErrorResponse({ issuer }: { issuer: string }) {
   return function respond(error: OAuthError, request: Request, response: Response): void {
     const { code, message, redirect, wait } = error;
     if (wait) response.set('Retry-After', String(wait.seconds));
+    // The rest of a body that does not arrive would be taken for the next request.
+    if (error.status === 408) response.set('Connection', 'close');
     if (redirect) {
       const { uri, state, needsConfirmation } = redirect;
       const parameters = { error: code, error_description: errorDescription(message), state, iss: issuer };
@@ -47,7 +49,10 @@ export function createErrorResponse({ issuer }: { issuer: string }) {
   };
 }
 
-const statusOf = ({ code, wait }: OAuthError): number => wait?.status ?? STATUSES[code];
+const statusOf = ({ code, wait, status }: OAuthError): number => wait?.status ?? status ?? STATUSES[code];
+
+/** The status of a page: that of the error if it says more than 400. */
+const pageStatusOf = (error: OAuthError): number => error.status ?? (statusOf(error) >= 500 ? statusOf(error) : 400);
 
 /**
  * Sends the error to the account owner: until the redirect URI is validated, it cannot be sent to the client.
@@ -55,7 +60,7 @@ const statusOf = ({ code, wait }: OAuthError): number => wait?.status ?? STATUSE
  * @param next link that sends the error to the client, if the account owner follows it
  */
 function sendPage(error: OAuthError, response: Response, pages: Pages, next?: ErrorView['next']): void {
-  const status = statusOf(error) >= 500 ? statusOf(error) : 400;
+  const status = pageStatusOf(error);
   const html = pages.error({
     title: status >= 500 ? 'Something went wrong here' : 'This sign-in cannot go on',
     sentence: error.message,
@@ -71,7 +76,7 @@ function sendPage(error: OAuthError, response: Response, pages: Pages, next?: Er
 
 /** Sends an error of `/account` to the account owner. */
 function sendAccountPage(error: OAuthError, response: Response, pages: Pages): void {
-  const status = statusOf(error) >= 500 ? statusOf(error) : 400;
+  const status = pageStatusOf(error);
   const html = pages.error({
     title: status >= 500 ? 'Something went wrong here' : 'Please sign in again',
     sentence: error.message,

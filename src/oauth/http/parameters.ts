@@ -4,6 +4,7 @@
  * Invariant: a parameter that was sent twice has no value.
  */
 import type { Request } from 'express';
+import { BodyError, readBody, readJsonBody } from '../../body/read-body.ts';
 import { OAuthError } from '../../errors.ts';
 
 export interface Parameters {
@@ -32,45 +33,40 @@ export function queryOf(request: Request): string {
 /**
  * Reads a form body (`application/x-www-form-urlencoded`, not compressed).
  *
- * @throws {OAuthError} `invalid_request` if it has another type or is longer than `maxBytes`
+ * @throws {OAuthError} `invalid_request` if it has another type or is longer than `maxBytes`; with status 408 if it is too slow
  */
 export async function readForm(request: Request, maxBytes: number): Promise<Parameters> {
-  const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-  if (mediaType !== 'application/x-www-form-urlencoded') {
-    throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded.');
-  }
-  if (request.headers['content-encoding']) throw new OAuthError('invalid_request', 'The body must not be compressed.');
-  return parseParameters(await readText(request, maxBytes));
+  requireType(request, 'application/x-www-form-urlencoded');
+  const bytes = await readBody(request, { ...FORM_TIMES, maxBytes }).catch(refuse);
+  return parseParameters(bytes.toString('utf8'));
 }
 
 /**
  * Reads a JSON body (`application/json`, not compressed).
  *
  * @returns the parsed value, of any shape; `undefined` if it is not JSON
- * @throws {OAuthError} `invalid_request` if it has another type or is longer than `maxBytes`
+ * @throws {OAuthError} as readForm(), also if it has too many values
  */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
-  const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-  if (mediaType !== 'application/json') throw new OAuthError('invalid_request', 'The body must be application/json.');
-  if (request.headers['content-encoding']) throw new OAuthError('invalid_request', 'The body must not be compressed.');
-  const text = await readText(request, maxBytes);
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  requireType(request, 'application/json');
+  return readJsonBody(request, { ...FORM_TIMES, maxBytes }).catch((error: unknown) => {
+    if (error instanceof BodyError && error.status === 400) return undefined;
+    return refuse(error);
+  });
 }
 
-async function readText(request: Request, maxBytes: number): Promise<string> {
-  const tooLarge = () => new OAuthError('invalid_request', `The body is longer than ${maxBytes / 1024} KiB.`);
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // The request must not be destroyed, or the error response could not be sent.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+/** A form is a few kilobytes. */
+const FORM_TIMES = { totalMs: 10_000, pauseMs: 5_000 };
+
+function requireType(request: Request, expected: string): void {
+  const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (mediaType !== expected) throw new OAuthError('invalid_request', `The body must be ${expected}.`);
+  if (request.headers['content-encoding']) throw new OAuthError('invalid_request', 'The body must not be compressed.');
+}
+
+function refuse(error: unknown): never {
+  if (!(error instanceof BodyError)) throw error;
+  // RFC 6749 §5.2 has 400 for every fault of a request, except where another status makes the client repeat it.
+  const status = error.status === 408 ? { status: 408 } : {};
+  throw new OAuthError('invalid_request', error.message, { cause: error, ...status });
 }
