@@ -38,6 +38,7 @@ const MAIN_FILES: readonly string[] = [
   'attachments/store.ts',
   'workers/workers.ts',
   'state/state.ts',
+  'text/visible-text.ts',
 ];
 
 /** Folders without a row: the row of their parent folder covers them. */

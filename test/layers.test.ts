@@ -25,7 +25,7 @@ const LAYERS = [
   ['mcp/catalog.ts'],
   ['mcp/mail/', 'mcp/missive/'],
   ['mcp/permit/'],
-  ['mcp/body-slice.ts', 'mcp/tool-listing.ts'],
+  ['mcp/body-slice.ts', 'mcp/outgoing.ts', 'mcp/tool-listing.ts'],
   ['mcp/tool.ts'],
   ['mcp/published-schema.ts'],
   ['attachments/'],
@@ -44,6 +44,7 @@ const LAYERS = [
   ['log.ts'],
   ['policy.ts'],
   ['settings/'],
+  ['text/'],
   ['errors.ts'],
 ];
 
@@ -70,13 +71,14 @@ const NARROWER: Record<string, string[]> = {
     'missive/',
     'workers/',
     'state/',
+    'text/',
     'log.ts',
     'policy.ts',
     'errors.ts',
   ],
-  'mcp/endpoint/': ['mcp/endpoint/', 'mcp/catalog.ts', 'log.ts', 'policy.ts', 'errors.ts'],
-  'mcp/catalog.ts': ['mcp/permit/', 'mcp/tool-listing.ts', 'mcp/tool.ts', 'policy.ts', 'errors.ts'],
-  'mail/': ['mail/', 'workers/', 'state/semaphore.ts', 'log.ts', 'errors.ts'],
+  'mcp/endpoint/': ['mcp/endpoint/', 'mcp/catalog.ts', 'mcp/outgoing.ts', 'text/', 'log.ts', 'policy.ts', 'errors.ts'],
+  'mcp/catalog.ts': ['mcp/permit/', 'mcp/outgoing.ts', 'mcp/tool-listing.ts', 'mcp/tool.ts', 'policy.ts', 'errors.ts'],
+  'mail/': ['mail/', 'workers/', 'state/semaphore.ts', 'text/', 'log.ts', 'errors.ts'],
   'missive/': ['missive/', 'errors.ts'],
   'state/': ['state/', 'errors.ts'],
   'workers/': ['workers/', 'state/semaphore.ts', 'errors.ts'],
@@ -117,6 +119,7 @@ const FACES: Record<string, string[]> = {
   'oauth/sign-in/': ['consent-choices.ts', 'forms.ts', 'sign-in.ts'],
   'settings/': ['config.ts', 'version.ts'],
   'state/': ['open-state.ts', 'semaphore.ts', 'state.ts'],
+  'text/': ['link-hosts.ts', 'links.ts', 'name-escapes.ts', 'visible-markup.ts', 'visible-text.ts'],
   'workers/': ['workers.ts'],
 };
 

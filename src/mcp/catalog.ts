@@ -6,6 +6,7 @@
 import type { z } from 'zod';
 import { ToolError } from '../errors.ts';
 import type { Permit } from '../policy.ts';
+import { createOutgoing } from './outgoing.ts';
 import { isGranted, isOffered, isTagOffered, notGranted } from './permit/permit.ts';
 import type { Rights, Tool, Use } from './tool.ts';
 import { type ToolListing, toListing } from './tool-listing.ts';
@@ -31,7 +32,7 @@ const MAX_KEPT_LISTS = 64;
 
 /** The published schemas are computed here, once. */
 export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog<Session> {
-  const entries = tools.map((tool) => ({ tool, input: acceptedInput(tool) }));
+  const entries = tools.map((tool) => ({ tool, input: acceptedInput(tool), outgoing: createOutgoing(tool.output) }));
   const byName = new Map(
     entries.map((entry) => [entry.tool.name, { ...entry, listing: toListing(entry.tool, entry.input) }]),
   );
@@ -80,12 +81,12 @@ export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog
     async call(name, args, permit, session) {
       const entry = byName.get(name);
       if (entry === undefined || !isOffered(permit.policy, entry.tool)) throw unknownTool(name);
-      const { tool, input } = entry;
+      const { tool, input, outgoing } = entry;
       // Permissions are checked before argument errors are reported; valid arguments can add uses.
       const parsed = input.safeParse(args ?? {});
       requireAll(tool, parsed.success ? (tool.alsoDoes?.(parsed.data) ?? []) : [], permit);
       if (!parsed.success) throw wrongArguments(name, parsed.error);
-      return tool.output.parse(await tool.run(parsed.data, session, rightsOf(tool, permit)));
+      return outgoing(tool.output.parse(await tool.run(parsed.data, session, rightsOf(tool, permit))));
     },
   };
 }

@@ -1,5 +1,8 @@
 /** Converts HTML to the text that a mail program would show. Hidden text is left out, because a sender could use it to instruct the model. */
+
 import { type FormatCallback, type HtmlToTextOptions, htmlToText } from 'html-to-text';
+import { dangerousScheme, otherHostNamed } from '../../text/link-hosts.ts';
+import { withoutPadding } from '../../text/visible-text.ts';
 
 /** Longer HTML is cut; this much takes a few hundred milliseconds. */
 const MAX_HTML_CHARS = 2_000_000;
@@ -9,8 +12,7 @@ const HIDING =
   /(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|opacity:0*(?:\.0+)?(?:;|!|$)|font-size:0*(?:\.0+)?(?:px|pt|em|rem|ex|%)?(?:;|!|$)|mso-hide:all)/;
 
 export function textOfHtml(html: string): string {
-  return htmlToText(cutAtLimits(html), OPTIONS)
-    .replace(/(?:\u{200b}|\u{200c}|\u{2060}|\u{feff}|\u{ad}|\u{34f})+/gu, '')
+  return withoutPadding(htmlToText(cutAtLimits(html), OPTIONS))
     .replaceAll('\u{a0}', ' ')
     .split('\n')
     .map((line) => line.trimEnd())
@@ -59,6 +61,37 @@ const imageText: FormatCallback = (element, _walk, builder) => {
   const alt = String(element.attribs.alt ?? '').trim();
   if (alt !== '') builder.addInline(`[${alt}]`, { noWordTransform: true });
 };
+
+/**
+ * Shows the text of a link and its URL. Of a dangerous one only the scheme is left, whatever it was disguised with: it is removed, and reported,
+ * where all texts are. If the text names another host, that host is repeated beside the URL, where it is compared.
+ */
+const link: FormatCallback = (element, walk, builder) => {
+  const href = String(element.attribs.href ?? '')
+    .replace(/[\t\r\n]/g, '')
+    .trim()
+    .replace(/^mailto:/i, '');
+  const words: string[] = [];
+  builder.pushWordTransform((word) => {
+    if (words.length < MAX_LINK_WORDS) words.push(word);
+    return word;
+  });
+  walk(element.children, builder);
+  builder.popWordTransform();
+  const text = words.join(' ');
+  if (href === '' || href.startsWith('#') || href === text) return;
+  const scheme = dangerousScheme(href);
+  const other = scheme === undefined ? otherHostNamed(href, text) : undefined;
+  const url = `<${scheme === undefined ? href : `${scheme}:`}>`;
+  const parts = [
+    ...(other === undefined || text.endsWith(other) ? [] : [`[${other}]`]),
+    words.length === 0 && scheme === undefined ? href : url,
+  ];
+  builder.addInline(`${words.length === 0 ? '' : ' '}${parts.join(' ')}`, { noWordTransform: true });
+};
+
+/** Words of the text of a link that are searched for a host. */
+const MAX_LINK_WORDS = 40;
 
 /** Separates cells by a space, not as columns: mail uses tables for layout. */
 const cell: FormatCallback = (element, walk, builder) => {
@@ -111,7 +144,7 @@ const ONE_BREAK = { leadingLineBreaks: 1, trailingLineBreaks: 1 };
 const OPTIONS: HtmlToTextOptions = {
   wordwrap: false,
   whitespaceCharacters: ' \t\r\n\f',
-  formatters: { unlessHidden, imageText, cell, listItem },
+  formatters: { unlessHidden, imageText, link, cell, listItem },
   // Broken mail has text outside its body element, or several of them: the whole document is converted.
   baseElements: { selectors: ['no-such-element'], returnDomByDefault: true },
   // The conversion is recursive: a page a million elements deep must not exhaust the stack.
@@ -119,7 +152,7 @@ const OPTIONS: HtmlToTextOptions = {
   selectors: [
     ...SKIPPED.map((selector) => ({ selector, format: 'skip' })),
     { selector: '[style]', format: 'unlessHidden' },
-    { selector: 'a', options: { hideLinkHrefIfSameAsText: true, noAnchorUrl: true, linkBrackets: ['<', '>'] } },
+    { selector: 'a', format: 'link' },
     { selector: 'img', format: 'imageText' },
     ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
     ...['table', 'tr', 'ul', 'ol'].map((selector) => ({ selector, format: 'block', options: ONE_BREAK })),

@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { OAuthError, ToolError, UpstreamError } from '../../errors.ts';
 import { describeError, type Log } from '../../log.ts';
 import type { Permit } from '../../policy.ts';
+import { visibleLine } from '../../text/visible-text.ts';
 import type { Catalog } from '../catalog.ts';
+import { visibleValue } from '../outgoing.ts';
 
 /** Protocol versions from 2025-03-26 to 2025-11-25, which begin with `initialize`, or 2026-07-28, which has none. */
 export type Era = '2025' | '2026';
@@ -49,8 +51,9 @@ export async function callTool<Session>(
     record.outcome = 'ok';
     return { json: JSON.stringify(result) };
   } catch (error) {
-    const details = error instanceof ToolError && error.details ? JSON.stringify(error.details) : undefined;
-    return { failure: failureSentence(error, exchange, log), details };
+    const details =
+      error instanceof ToolError && error.details ? JSON.stringify(visibleValue(error.details)) : undefined;
+    return { failure: visibleLine(failureSentence(error, exchange, log)).text, details };
   }
 }
 

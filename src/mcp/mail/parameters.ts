@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import type { ListedMessage } from '../../mail/messages/list.ts';
 import type { MessageSummary } from '../../mail/mime/summary.ts';
+import { GivenName, HiddenText, Name } from '../outgoing.ts';
 
-export const MailboxPath = z.string().min(1).max(1000).describe('Path as list_mailboxes returns it, such as "INBOX".');
+export const MailboxPath = GivenName.describe('Path as list_mailboxes returns it, such as "INBOX".');
 
 export const Uid = z
   .number()
@@ -39,8 +40,8 @@ export const EmailAddress = z.object({
 /** The envelope of a message (RFC 9051 §7.5.2) as tools return it. */
 export const Envelope = z.object({
   uid: z.number().describe('UID in the folder.'),
-  message_id: z.string().nullable().describe('Message-ID with its angle brackets.'),
-  in_reply_to: z.string().nullable().describe('Message-ID of the message that this one answers.'),
+  message_id: Name.nullable().describe('Message-ID with its angle brackets.'),
+  in_reply_to: Name.nullable().describe('Message-ID of the message that this one answers.'),
   subject: z.string().describe('Decoded subject; empty if there is none.'),
   from: z.array(EmailAddress),
   sender: z.array(EmailAddress),
@@ -49,8 +50,9 @@ export const Envelope = z.object({
   cc: z.array(EmailAddress),
   date: z.string().nullable().describe('ISO 8601, UTC.'),
   size: z.number().describe('Bytes of the whole message.'),
-  flags: z.array(z.string()).describe('IMAP flags and keywords, e.g. "\\Seen", "\\Flagged", "$Label1".'),
+  flags: z.array(Name).describe('IMAP flags and keywords, e.g. "\\Seen", "\\Flagged", "$Label1".'),
   has_attachments: z.boolean(),
+  hidden_text: HiddenText.describe('Letters that were left out because people cannot see them.'),
 });
 
 /** The envelope of a message in a list. */

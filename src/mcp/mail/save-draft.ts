@@ -2,13 +2,14 @@
 import { z } from 'zod';
 import { appendMessage } from '../../mail/messages/change.ts';
 import { saveDraftOnce } from '../../mail/send-once/save-draft-once.ts';
+import { Name } from '../outgoing.ts';
 import type { MailSession } from './mail-session.ts';
 import { composeNewMessage, contentOf, type NewMessage } from './new-message.ts';
 import { UidValidity } from './parameters.ts';
 
 export const DraftResult = z.object({
-  message_id: z.string(),
-  folder: z.string(),
+  message_id: Name,
+  folder: Name,
   uid: z.number().nullable().describe('UID of the draft, if the server reports it.'),
   uid_validity: UidValidity.nullable(),
   already_saved: z.boolean().optional().describe('True: an earlier call with this idempotency_key saved it.'),

@@ -7,12 +7,13 @@ import type { ComposedMessage } from '../../mail/send/compose.ts';
 import { unkeyedMessageId } from '../../mail/send-once/keyed-message-id.ts';
 import { type CopyPlan, planCopy, saveCopy } from '../../mail/send-once/save-copy.ts';
 import { type SendOutcome, sendOnce } from '../../mail/send-once/send-once.ts';
+import { Name } from '../outgoing.ts';
 import type { MailSession } from './mail-session.ts';
 import { composeNewMessage, contentOf, type NewMessage } from './new-message.ts';
 import { UidValidity } from './parameters.ts';
 
 export const SendResult = z.object({
-  message_id: z.string(),
+  message_id: Name,
   accepted: z
     .array(z.string())
     .nullable()
@@ -21,7 +22,7 @@ export const SendResult = z.object({
     .array(z.object({ address: z.string(), reason: z.string() }))
     .nullable()
     .describe('Recipients that the mail server refused, with the reason. Null: only the first call was told.'),
-  folder: z.string().nullable().describe('Where the copy is. Null: there is none, or nobody knows where.'),
+  folder: Name.nullable().describe('Where the copy is. Null: there is none, or nobody knows where.'),
   uid: z.number().nullable().describe('UID of the copy, if the server reports it.'),
   uid_validity: UidValidity.nullable(),
   already_sent: z.boolean().optional().describe('True: an earlier call with this idempotency_key sent it.'),

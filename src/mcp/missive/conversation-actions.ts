@@ -1,6 +1,7 @@
 /** Parameters that change a conversation, alone or together with a new post, draft or message in it, and the rules for them. */
 import { z } from 'zod';
 import { ToolError } from '../../errors.ts';
+import { GivenName } from '../outgoing.ts';
 import type { Use } from '../tool.ts';
 import { Color, Id } from './fields.ts';
 import { inBody } from './operation.ts';
@@ -39,7 +40,7 @@ export const placeActions = {
   ),
   references: inBody(
     z
-      .array(z.string().min(1))
+      .array(GivenName)
       .optional()
       .describe('Message-IDs of the thread; the first that is known decides the conversation.'),
   ),

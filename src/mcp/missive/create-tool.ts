@@ -1,6 +1,7 @@
 /** Creates a tool from an operation record: its schemas for the model, the request from its arguments, the result from the response. */
 import { z } from 'zod';
 import { ToolError, UpstreamError } from '../../errors.ts';
+import { HiddenText } from '../outgoing.ts';
 import { requireEnvelope } from '../permit/recipients.ts';
 import type { Tool } from '../tool.ts';
 import { readCursor, writeCursor } from './cursor.ts';
@@ -52,16 +53,17 @@ function pagingParameters(paging: Paging): z.ZodRawShape {
   };
 }
 
-function outputSchema({ answer, paging, presentedFields = {} }: Operation): z.ZodObject {
+function outputSchema({ answer, paging, presentedFields = {}, effect }: Operation): z.ZodObject {
+  const fields = { ...presentedFields, ...(effect === 'reads' && { hidden_text: HiddenText }) };
   switch (answer.kind) {
     case 'list':
       return z.object({
-        [answer.key]: z.array(answer.item.extend(presentedFields)),
+        [answer.key]: z.array(answer.item.extend(fields)),
         ...(paging !== undefined && { next_cursor: z.string().nullable().describe('Null: no more rows.') }),
       });
     case 'one':
       return z.object({
-        [answer.as]: answer.item.extend(presentedFields).nullable().describe('Null: done, but Missive said no more.'),
+        [answer.as]: answer.item.extend(fields).nullable().describe('Null: done, but Missive said no more.'),
       });
     case 'none':
       return z.object({ done: z.literal(true) });

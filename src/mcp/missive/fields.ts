@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ToolError } from '../../errors.ts';
 import { normaliseAddress } from '../../mail/mime/addresses.ts';
+import { Name, TextBody } from '../outgoing.ts';
 
 /** Every id of Missive is a UUID (RFC 9562 §4). */
 export const Id = z.guid('must be an id of Missive: a UUID such as 0a900000-0000-4000-8000-000000000001');
@@ -12,8 +13,14 @@ export const idOf = (what: string, foundBy: string) => Id.describe(`Id of the ${
 /** Unix time in seconds. */
 export const Seconds = z.int().min(0);
 
-/** A text in a result. Null values of the API are omitted, so that results stay short. */
+/** A text of one line in a result. Null values of the API are omitted, so that results stay short. */
 export const Text = z.string().optional();
+
+/** A text of several lines in a result. */
+export const LongText = TextBody.optional();
+
+/** A Message-ID in a result, which other tools take as it is. */
+export const MessageId = Name;
 
 export const Color = z
   .string()

@@ -1,6 +1,6 @@
 /** Schemas of messages and drafts in a result. */
 import { z } from 'zod';
-import { Correspondent, Text } from './fields.ts';
+import { Correspondent, LongText, MessageId, Text } from './fields.ts';
 
 const people = z.array(Correspondent).optional();
 const time = z.number().optional();
@@ -19,12 +19,12 @@ export const MessageItem = z.object({
   id: z.string(),
   type: Text,
   subject: Text,
-  preview: Text,
+  preview: LongText,
   delivered_at: time,
   created_at: time,
-  email_message_id: Text,
-  in_reply_to: z.array(z.string()).optional(),
-  references: z.array(z.string()).optional(),
+  email_message_id: MessageId.optional(),
+  in_reply_to: z.array(MessageId).optional(),
+  references: z.array(MessageId).optional(),
   from_field: Correspondent.optional(),
   to_fields: people,
   cc_fields: people,

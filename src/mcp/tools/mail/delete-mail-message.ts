@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { deletePermanently, moveToTrash } from '../../mail/delete-message.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
+import { Name } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 
 export const deleteMailMessage = defineTool({
@@ -23,7 +24,7 @@ export const deleteMailMessage = defineTool({
     outcome: z
       .enum(['expunged', 'moved_to_trash', 'marked_deleted'])
       .describe('"marked_deleted": it has \\Deleted and vanishes when the folder is next expunged; see `warning`.'),
-    trash: z.string().optional().describe('Path of the trash that it went to.'),
+    trash: Name.optional().describe('Path of the trash that it went to.'),
     new_uid: z.number().nullable().optional().describe('UID in the trash, if the server reports it.'),
     uid_validity: UidValidity.nullable().optional().describe('UIDVALIDITY of the trash, with `new_uid`.'),
     warning: z.string().optional(),

@@ -14,10 +14,11 @@ import {
   Uid,
   UidValidity,
 } from '../../mail/parameters.ts';
+import { MarkupBody, Name, TextBody } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 
 const Attachment = z.object({
-  filename: z.string(),
+  filename: Name,
   content_type: z.string().describe('Media type as the sender declared it.'),
   size: z.number().describe('Bytes after decoding; an estimate for encoded parts.'),
   part: z.string().describe('Part number in the message (RFC 9051 §6.4.5.1).'),
@@ -50,13 +51,13 @@ export const getMailMessage = defineTool({
     ...bodyParameters,
   }),
   output: Envelope.extend({
-    folder: z.string(),
+    folder: Name,
     uid_validity: UidValidity,
     bcc: z.array(EmailAddress),
-    references: z.array(z.string()).describe('Message-IDs of the thread, oldest first.'),
-    text_body: z.string().nullable().optional().describe('Null if the message has no text.'),
+    references: z.array(Name).describe('Message-IDs of the thread, oldest first.'),
+    text_body: TextBody.nullable().optional().describe('Null if the message has no text.'),
     text_from_html: z.boolean().optional().describe('True: text_body was made from the HTML.'),
-    html_body: z.string().nullable().optional().describe('Null if the message has no HTML.'),
+    html_body: MarkupBody.nullable().optional().describe('Null if the message has no HTML.'),
     cut: z.array(Cut).describe('Bodies that go on after what is returned. Empty: all of it is here.'),
     attachments: z.array(Attachment),
     warnings: z.array(z.string()),

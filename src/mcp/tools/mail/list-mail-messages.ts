@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { listPage } from '../../../mail/messages/list.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ListedEnvelope, MailboxPath, Page, PerPage, toListedEnvelope, UidValidity } from '../../mail/parameters.ts';
+import { Name } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 
 export const listMailMessages = defineTool({
@@ -12,9 +13,9 @@ export const listMailMessages = defineTool({
   effect: 'reads',
   method: 'list',
   tags: ['messages'],
-  input: z.object({ folder: MailboxPath.default('INBOX'), page: Page, per_page: PerPage }),
+  input: z.object({ folder: MailboxPath.prefault('INBOX'), page: Page, per_page: PerPage }),
   output: z.object({
-    folder: z.string(),
+    folder: Name,
     uid_validity: UidValidity,
     total: z.number().describe('Messages in the folder.'),
     page: z.number(),

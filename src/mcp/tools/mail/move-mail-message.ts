@@ -5,6 +5,7 @@ import { requireDestination } from '../../mail/destination.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { toMoveResult } from '../../mail/move-results.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
+import { Name } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 
 export const moveMailMessage = defineTool({
@@ -21,7 +22,7 @@ export const moveMailMessage = defineTool({
     destination: MailboxPath.describe('Path of a folder that exists.'),
   }),
   output: z.object({
-    destination: z.string(),
+    destination: Name,
     new_uid: z
       .number()
       .nullable()

@@ -4,6 +4,7 @@ import { type FoundMessages, searchMessages, searchPage } from '../../../mail/me
 import { parseSearch } from '../../../mail/search/parse.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ListedEnvelope, MailboxPath, Page, PerPage, toListedEnvelope, UidValidity } from '../../mail/parameters.ts';
+import { Name } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 
 export const searchMailMessages = defineTool({
@@ -15,7 +16,7 @@ export const searchMailMessages = defineTool({
   method: 'search',
   tags: ['messages'],
   input: z.object({
-    folder: MailboxPath.default('INBOX'),
+    folder: MailboxPath.prefault('INBOX'),
     query: z
       .string()
       .min(1)
@@ -28,7 +29,7 @@ export const searchMailMessages = defineTool({
     with_envelopes: z.boolean().default(false).describe('True returns sender, subject and date too.'),
   }),
   output: z.object({
-    folder: z.string(),
+    folder: Name,
     uid_validity: UidValidity,
     count: z.number().describe('Messages that match, on all pages.'),
     page: z.number(),

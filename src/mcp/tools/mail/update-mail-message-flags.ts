@@ -4,9 +4,10 @@ import { openMailbox } from '../../../mail/mailbox/open-mailbox.ts';
 import { includesDeleted, updateFlags } from '../../../mail/messages/change.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ExpectedUidValidity, MailboxPath, Uid } from '../../mail/parameters.ts';
+import { GivenName, Name } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 
-const Flags = z.array(z.string().min(1).max(100)).max(50).default([]);
+const Flags = z.array(GivenName).max(50).default([]);
 
 export const updateMailMessageFlags = defineTool({
   name: 'update_mail_message_flags',
@@ -24,7 +25,7 @@ export const updateMailMessageFlags = defineTool({
     add: Flags.describe('Flags to add. To delete use delete_mail_message.'),
     remove: Flags.describe('Flags to remove.'),
   }),
-  output: z.object({ uid: z.number(), flags: z.array(z.string()).describe('All flags of the message now.') }),
+  output: z.object({ uid: z.number(), flags: z.array(Name).describe('All flags of the message now.') }),
   alsoDoes: ({ add, remove }) => (includesDeleted([...add, ...remove]) ? [{ tool: 'delete_mail_message' }] : []),
   run: ({ folder: mailbox, uid, uid_validity: uidValidity, add, remove }, { changeImap }: MailSession) => {
     if (add.length + remove.length === 0) throw new ToolError('Nothing to do: name flags in `add` or in `remove`.');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { INFO_KINDS, Info, infoInput, Membership, membershipInput } from '../../missive/contact-parts.ts';
 import { mergedContact, newContacts } from '../../missive/contact-request.ts';
-import { idOf, OFFSET_PAGING, requireChange, Seconds, Text } from '../../missive/fields.ts';
+import { idOf, LongText, OFFSET_PAGING, requireChange, Seconds, Text } from '../../missive/fields.ts';
 import { allInBody, defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
 
 const contactBook = idOf('contact book', 'list_all_missive_contact_books');
@@ -23,7 +23,7 @@ const Contact = z.object({
   phonetic_middle_name: Text,
   phonetic_last_name: Text,
   file_as: Text,
-  notes: Text,
+  notes: LongText,
   gender: Text,
   starred: z.boolean().optional(),
   infos: z.array(Info).optional(),
@@ -76,7 +76,7 @@ export const contacts = [
       item: z.object({
         id: z.string(),
         name: Text,
-        description: Text,
+        description: LongText,
         organization: Text.describe('Absent: a private book.'),
         share_with_organization: z.boolean().optional(),
         share_with_team: Text,

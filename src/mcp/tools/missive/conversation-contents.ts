@@ -1,6 +1,6 @@
 /** Operations that list the contents of a conversation: messages, comments, drafts and posts, each by a tool of its own. */
 import { z } from 'zod';
-import { idOf, Text } from '../../missive/fields.ts';
+import { idOf, LongText, Text } from '../../missive/fields.ts';
 import { DraftItem, MessageItem } from '../../missive/message-result.ts';
 import { defineOperation, inPath } from '../../missive/operation.ts';
 
@@ -43,7 +43,7 @@ export const conversationContents = [
       key: 'comments',
       item: z.object({
         id: z.string(),
-        body: Text,
+        body: LongText,
         created_at: time,
         author: z.object({ id: Text, name: Text, email: Text }).optional(),
         mentions: z
@@ -55,7 +55,7 @@ export const conversationContents = [
           .optional(),
         task: z
           .object({
-            description: Text,
+            description: LongText,
             state: Text,
             due_at: time,
             started_at: time,
@@ -99,11 +99,11 @@ export const conversationContents = [
         id: z.string(),
         created_at: time,
         username: Text,
-        notification: z.object({ title: Text, body: Text }).optional(),
-        text: Text,
-        markdown: Text,
+        notification: z.object({ title: Text, body: LongText }).optional(),
+        text: LongText,
+        markdown: LongText,
         attachments: z
-          .array(z.object({ title: Text, text: Text, markdown: Text, filename: Text, url: Text }))
+          .array(z.object({ title: Text, text: LongText, markdown: LongText, filename: Text, url: Text }))
           .optional(),
       }),
     },

@@ -7,6 +7,7 @@ import { Id, idOf, Person, Seconds, Text, withConversationId } from '../../missi
 import { htmlBodyFields, htmlBodyParameters, presentHtmlBody } from '../../missive/html-body.ts';
 import { MessageItem } from '../../missive/message-result.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { GivenName } from '../../outgoing.ts';
 
 const MessageWithBody = MessageItem.extend({ conversation: z.object({ id: z.string() }).optional() });
 
@@ -37,7 +38,7 @@ export const messages = [
     method: 'list',
     tags: ['conversations'],
     parameters: {
-      email_message_id: inQuery(z.string().min(3).describe('With its angle brackets, such as "<a1@example.com>".')),
+      email_message_id: inQuery(GivenName.describe('With its angle brackets, such as "<a1@example.com>".')),
       ...htmlBodyParameters,
     },
     answer: { kind: 'list', key: 'messages', item: MessageWithBody },

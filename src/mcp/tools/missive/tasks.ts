@@ -1,7 +1,7 @@
 /** Operations on tasks, standalone or inside a conversation. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { Id, idOf, requireChange, Seconds, Text } from '../../missive/fields.ts';
+import { Id, idOf, LongText, requireChange, Seconds, Text } from '../../missive/fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
 
 const State = z.enum(['todo', 'in_progress', 'closed']);
@@ -10,7 +10,7 @@ const time = z.number().optional();
 const Task = z.object({
   id: z.string(),
   title: Text,
-  description: Text,
+  description: LongText,
   state: Text,
   type: Text,
   conversation: Text,

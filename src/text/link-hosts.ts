@@ -1,0 +1,92 @@
+/** Says where a link leads, and whether its host or its text pretends another one. */
+import { domainToASCII, domainToUnicode } from 'node:url';
+
+/** Schemes that run something or read the reader's own files. */
+const DANGEROUS = /^(javascript|vbscript|livescript|mocha|data|file|jar|mhtml|view-source):/;
+
+/** Ends of file names that look like a host: `report.pdf`, `Node.js`. */
+const FILE_ENDS =
+  /\.(?:pdf|docx?|xlsx?|pptx?|od[tsp]|txt|md|csv|html?|xml|json|ya?ml|js|ts|py|rb|sh|exe|zip|gz|tar|7z|rar|png|jpe?g|gif|svg|webp|mp[34]|mov|ics|eml|log|net)$/i;
+
+/** The dangerous scheme of a link, also if it is written with blanks, controls or character references in it; undefined for any other. */
+export function dangerousScheme(link: string): string | undefined {
+  const plain = link
+    .slice(0, 400)
+    .replace(/&#(x[0-9a-f]{1,6}|\d{1,7});?/gi, (_, digits: string) => characterOf(digits))
+    .replace(/&(?:tab|newline);?/gi, '')
+    .replace(/&colon;?/gi, ':')
+    .replace(/[\0-\u0020\u007f-\u00a0\p{Cf}]+/gu, '')
+    .toLowerCase();
+  return DANGEROUS.exec(plain)?.[1];
+}
+
+/** How a link deceives, as the second half of a sentence; undefined if it does not. */
+export function deceit(link: string, textBefore: string): string | undefined {
+  const url = URL.canParse(link) ? new URL(link) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
+  const host = url.hostname;
+  const shown = mentionedHost(textBefore);
+  if (shown !== undefined && !isSameSite(shown, host)) return `shows ${shown} and leads to ${host}`;
+  if (url.username !== '') return `begins like ${pretended(url.username)} and leads to ${host}`;
+  return imitates(host) ? `leads to ${host}, whose letters imitate another name` : undefined;
+}
+
+/** The host that the text of a link names, if it is not the host of the link. */
+export function otherHostNamed(link: string, text: string): string | undefined {
+  const host = URL.canParse(link) ? new URL(link).hostname : '';
+  if (host === '') return undefined;
+  const named = text.split(/\s+/, 40).map(mentionedHost);
+  return named.find((other) => other !== undefined && !isSameSite(other, host));
+}
+
+/** The host of a word that is a URL or a domain, in ASCII. */
+function mentionedHost(word: string): string | undefined {
+  const bare = word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}/]+$/gu, '');
+  const match = /^(?:(https?):\/\/)?([^\s/?#:@]{1,253})(?:[:/?#]|$)/iu.exec(bare);
+  const [, scheme, host = ''] = match ?? [];
+  if (!/^(?:[\p{L}\p{M}\p{N}-]{1,63}\.)+\p{L}{2,24}$/u.test(host)) return undefined;
+  if (scheme === undefined && FILE_ENDS.test(host)) return undefined;
+  return domainToASCII(host.toLowerCase()) || undefined;
+}
+
+/** True for equal hosts, a host and its subdomain, and two subdomains of one domain. */
+function isSameSite(one: string, other: string): boolean {
+  return siteOf(one) === siteOf(other);
+}
+
+/** The registrable domain, nearly: the last two labels, three below a second level such as `co.uk`. */
+function siteOf(host: string): string {
+  const labels = host.split('.');
+  const isSecondLevel =
+    labels.length > 2 && /^(?:com?|org|net|gov|edu|ac|gob|go|or|ne|gv|nom)$/.test(labels.at(-2) ?? '');
+  return labels.slice(isSecondLevel && labels.at(-1)?.length === 2 ? -3 : -2).join('.');
+}
+
+function pretended(username: string): string {
+  try {
+    return decodeURIComponent(username).slice(0, 80);
+  } catch {
+    return username.slice(0, 80);
+  }
+}
+
+/** Cyrillic and Greek letters that look like Latin ones. */
+const LATIN_LOOKALIKES = /^[авеёікӏмнопрсстухѕјԁһԛԝүґ\u03bf\u03bd\u03c1\u03c5\u03b1\u03b9\u03ba0-9-]+$/u;
+
+/** True if a label mixes Latin with another alphabet that resembles it, or is written in such letters alone below a Latin ending. */
+function imitates(host: string): boolean {
+  if (!host.includes('xn--')) return false;
+  const labels = domainToUnicode(host).split('.');
+  const isLatinEnding = /^[a-z]+$/.test(labels.at(-1) ?? '');
+  return labels.some((label) => {
+    const isOther = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Lisu}]/u.test(
+      label,
+    );
+    return isOther && (/\p{Script=Latin}/u.test(label) || (isLatinEnding && LATIN_LOOKALIKES.test(label)));
+  });
+}
+
+export function characterOf(digits: string): string {
+  const code = /^x/i.test(digits) ? Number.parseInt(digits.slice(1), 16) : Number.parseInt(digits, 10);
+  return code <= 0x10ffff ? String.fromCodePoint(code) : '';
+}

@@ -1,0 +1,41 @@
+/** Escapes in names what people cannot see, reversibly: `\u{200B}` for a character, `\u{5C}` for a backslash that would begin an escape. */
+import { GLYPHLESS, isWritten } from './glyphless.ts';
+
+const ESCAPE = /\\u\{([0-9A-Fa-f]{1,6})\}/g;
+
+/** Line and paragraph separators have no glyph either, and a name has no line breaks. */
+const BREAK = /[\t\n\u2028\u2029]/;
+
+/** @returns the name as tools return it, and as unescapeName() reads it. A name that is all visible is not changed */
+export function escapeName(name: string): string {
+  if (!GLYPHLESS.test(name) && !BREAK.test(name) && !name.includes('\\u{')) return name;
+  const characters = [...name];
+  let before = '';
+  return characters
+    .map((character, index) => {
+      const after = characters[index + 1] ?? '';
+      const isSeen = !(GLYPHLESS.test(character) || BREAK.test(character)) || isWritten(character, before, after);
+      before = character;
+      return isSeen && !(character === '\\' && after === 'u' && characters[index + 2] === '{')
+        ? character
+        : escapeOf(character);
+    })
+    .join('');
+}
+
+/** Escapes everything beside ASCII, so that names show their difference that look the same. */
+export function spellName(name: string): string {
+  return [...escapeName(name)].map((character) => (character > '~' ? escapeOf(character) : character)).join('');
+}
+
+/** The name that escapeName() or spellName() was given. What is no escape stays as it is. */
+export function unescapeName(shown: string): string {
+  return shown.replace(ESCAPE, (written, digits: string) => {
+    const code = Number.parseInt(digits, 16);
+    return code > 0x10ffff ? written : String.fromCodePoint(code);
+  });
+}
+
+function escapeOf(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`;
+}

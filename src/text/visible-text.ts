@@ -1,0 +1,142 @@
+/**
+ * Removes from a text what people cannot see, and counts it.
+ *
+ * Invariant: what this folder returns has no character without a glyph, except those that scripts and pictures are written with.
+ */
+import {
+  EMPTY_BRAILLE,
+  FLAG,
+  FLAG_TAGS,
+  GLYPHLESS,
+  GLYPHLESS_RUN,
+  type Glyphless,
+  isWritten,
+  kindOf,
+  LETTER,
+  RIGHT_TO_LEFT,
+  WITHOUT_BLANKS,
+} from './glyphless.ts';
+
+/** What was removed from a text. */
+export interface Hidden {
+  /** Characters, without padding, which newsletters use and which says nothing. */
+  letters: number;
+  /** True for tags and overrides, which no honest text has. */
+  isCertain: boolean;
+}
+
+export interface VisibleText {
+  text: string;
+  hidden: Hidden;
+}
+
+/** Less hidden text than this is not worth a warning, unless it is certain. */
+const MIN_LETTERS = 20;
+
+export const isSuspicious = ({ letters, isCertain }: Hidden): boolean => isCertain || letters >= MIN_LETTERS;
+
+/** Most texts of most mail. */
+const PLAIN = /^[\n\x20-\x7e]*$/;
+const NOTHING_HIDDEN: Hidden = { letters: 0, isCertain: false };
+
+/** A text of several lines. Every line break becomes a line feed. */
+export function visibleText(text: string): VisibleText {
+  return PLAIN.test(text) ? { text, hidden: NOTHING_HIDDEN } : withoutGlyphless(withLineFeeds(text), () => false);
+}
+
+/** A text of one line: line breaks and tabs become blanks. */
+export function visibleLine(text: string): VisibleText {
+  const { text: visible, hidden } = visibleText(text);
+  return { text: /[\t\n]/.test(visible) ? visible.replace(/[\t\n]+/g, ' ').trim() : visible, hidden };
+}
+
+/** Removes padding only, and leaves what has to be counted. */
+export function withoutPadding(text: string): string {
+  return withoutGlyphless(withLineFeeds(text), ({ letters, isCertain }) => letters > 0 || isCertain).text;
+}
+
+/** Carriage return, vertical tab, form feed, next line, and the separators of lines and paragraphs. */
+function withLineFeeds(text: string): string {
+  return /[\r\v\f\u0085\u2028\u2029]/.test(text) ? text.replace(/\r\n?|[\v\f\u0085\u2028\u2029]/g, '\n') : text;
+}
+
+/** Blanks that do not break a line, as newsletters fill their preview with; two dozen of them separate nothing. */
+const BLANK_PADDING = /[\u00a0\u2007][ \u00a0\u2007]{23,}/g;
+/** No script stacks more marks on one letter. */
+const FLOOD_OF_MARKS = /([\p{Mn}\p{Me}]{10})[\p{Mn}\p{Me}]+/gu;
+
+/** @param isLeft true for what is left in the text */
+function withoutGlyphless(given: string, isLeft: (hidden: Hidden) => boolean): VisibleText {
+  const total = { letters: 0, isCertain: false };
+  let text = given;
+  if (GLYPHLESS.test(text)) {
+    const isRightToLeft = RIGHT_TO_LEFT.test(text);
+    text = given.replace(GLYPHLESS_RUN, (run, offset: number) => {
+      const before = characterBefore(given, offset);
+      const after = characterAfter(given, offset + run.length);
+      const { text: visible, hidden } = withoutHidden({ run, before, after, isRightToLeft });
+      if (isLeft(hidden)) return run;
+      total.letters += hidden.letters;
+      total.isCertain ||= hidden.isCertain;
+      return visible;
+    });
+  }
+  return { text: text.replace(BLANK_PADDING, ' ').replace(FLOOD_OF_MARKS, '$1'), hidden: total };
+}
+
+interface Run {
+  run: string;
+  /** The characters around the run; empty at the ends of the text. */
+  before: string;
+  after: string;
+  isRightToLeft: boolean;
+}
+
+/** Padding that has blanks in it becomes one blank. */
+function withoutHidden({ run, before, after, isRightToLeft }: Run): VisibleText {
+  const characters = [...(before === FLAG ? run.replace(FLAG_TAGS, '') : run)];
+  const hidden: Glyphless[] = [];
+  let text = '';
+  let last = before;
+  for (const [index, character] of characters.entries()) {
+    const kind = kindOf(character);
+    if (kind === 'blank' || (kind === 'written' && isWritten(character, last, characters[index + 1] ?? after))) {
+      last = character === EMPTY_BRAILLE ? ' ' : character;
+      text += last;
+    } else hidden.push(kind !== 'written' ? kind : character === '\u200c' ? 'padding' : 'other');
+  }
+  const isPadded = hidden.length > 1 && text.trim() === '' && text !== '';
+  const counted = hidden.filter((kind) => kind !== 'nothing' && !(kind === 'direction' && isRightToLeft));
+  const place = { before, after, isPadded };
+  return { text: isPadded ? ' ' : text, hidden: countOf(counted, characters[0] ?? '', place) };
+}
+
+function countOf(
+  hidden: readonly Glyphless[],
+  first: string,
+  { before, after, isPadded }: { before: string; after: string; isPadded: boolean },
+): Hidden {
+  const isCertain = hidden.includes('certain');
+  const isPadding = hidden.every((kind) => kind === 'padding' || (isPadded && kind === 'break'));
+  if (isPadding || (hidden.length === 1 && isHarmlessAlone(first, before, after))) return { letters: 0, isCertain };
+  return { letters: hidden.length, isCertain };
+}
+
+/** A place for a line break beside a blank or a sign, a variation selector that varies nothing, a byte of text in a wrong charset. */
+function isHarmlessAlone(character: string, before: string, after: string): boolean {
+  if (kindOf(character) === 'break') {
+    return !LETTER.test(before) || !LETTER.test(after) || WITHOUT_BLANKS.test(before);
+  }
+  if (/[\ufe00-\ufe0f]/.test(character)) return true;
+  return /[\u0080-\u009f]/.test(character) && /[^\0-\u007f]/.test(before);
+}
+
+function characterBefore(text: string, offset: number): string {
+  const last = text.charAt(offset - 1);
+  return /[\udc00-\udfff]/.test(last) ? text.slice(Math.max(0, offset - 2), offset) : last;
+}
+
+function characterAfter(text: string, offset: number): string {
+  const code = text.codePointAt(offset);
+  return code === undefined ? '' : String.fromCodePoint(code);
+}

@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import { textOfHtml } from '../../src/mail/mime/html-text.ts';
+import { safeLinks, safeMarkup } from '../../src/text/links.ts';
+
+describe('dangerous links', () => {
+  test.each([
+    'Run <javascript:alert(1)> now',
+    'Run <JaVaScRiPt:alert(1)> now',
+    'Run <java\tscript:alert(1)> now',
+    'Run <&#106;avascript&colon;alert(1)> now',
+    'Run <vbscript:msgbox> now',
+    'Run <data:text/html;base64,PHNjcmlwdD4=> now',
+    'Run < file:///etc/passwd> now',
+    'Run javascript:alert(1) now',
+    'Run [this](javascript:alert(1)) now',
+    'Run data:text/html,<b>x</b> now',
+    'Run file:///C:/secret.txt now',
+  ])('are removed from text, and reported: %s', (text) => {
+    const { text: safe, warnings } = safeLinks(text);
+    expect(safe).not.toMatch(/script:|data:|file:|&#106|&colon/i);
+    expect(safe).toMatch(/^Run.*now$/);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^A (?:java|vb)script: link was removed\.$|^A (?:data|file): link was removed\.$/),
+    ]);
+  });
+
+  test.each([
+    '<a href="javascript:alert(1)">run</a>',
+    "<a href='java&#10;script:alert(1)'>run</a>",
+    '<a href=&#x6a;avascript:alert(1)>run</a>',
+    '<a title="x" HREF = " &#1;vbscript:x">run</a>',
+    '<a href="data:text/html;base64,AAAA">run</a>',
+  ])('are removed from HTML and from the text that is made of it: %s', (html) => {
+    const markup = safeMarkup(html);
+    expect(markup.text).toMatch(/href\s?=\s?"">run<\/a>$/i);
+    expect(markup.warnings).toHaveLength(1);
+    const { text, warnings } = safeLinks(textOfHtml(html));
+    expect(text.trim()).toBe('run');
+    expect(warnings).toHaveLength(1);
+  });
+
+  test.each([
+    'JavaScript: the good parts',
+    'Meta data: 5 of 7; file: report.pdf; the data:image is missing',
+    'Ann <ann@example.com> <mailto:ann@example.com> <https://example.com/?u=javascript:x>',
+  ])('words are none: %s', (text) => {
+    expect(safeLinks(text)).toEqual({ text, warnings: [] });
+  });
+
+  test('pictures inside HTML are none', () => {
+    const html = '<img src="data:image/png;base64,AAAA"><a href="https://example.com/">x</a>';
+    expect(safeMarkup(html)).toEqual({ text: html, warnings: [] });
+  });
+});
+
+describe('links that lead elsewhere than they show', () => {
+  test.each([
+    [
+      'https://bank.example/ <https://bank.example@evil.example/>',
+      'A link shows bank.example and leads to evil.example.',
+    ],
+    ['bank.example <https://evil.example/login>', 'A link shows bank.example and leads to evil.example.'],
+    [
+      '(www.bank.example) <http://www.bank.example.evil.test/>',
+      'A link shows www.bank.example and leads to www.bank.example.evil.test.',
+    ],
+    ['Go to https://bank.example:443@evil.example/x', 'A link begins like bank.example and leads to evil.example.'],
+    ['https://ban%6b.example%2f@evil.example/', 'A link begins like bank.example/ and leads to evil.example.'],
+    ['https://раypal.com/login', 'A link leads to xn--ypal-43d9g.com, whose letters imitate another name.'],
+    ['<http://xn--80ak6aa92e.com/>', 'A link leads to xn--80ak6aa92e.com, whose letters imitate another name.'],
+    ['bank.co.uk <https://evil.co.uk/>', 'A link shows bank.co.uk and leads to evil.co.uk.'],
+  ])('are reported: %s', (text, warning) => {
+    expect(safeLinks(text)).toEqual({ text, warnings: [warning] });
+  });
+
+  test.each([
+    [
+      '<a href="https://evil.example/">Sign in at <b>bank.example</b> today</a>',
+      /bank\.example .*<https:\/\/evil\.example\/>/,
+    ],
+    ['<a href="https://bank.example@evil.example/">https://bank.example/</a>', /bank\.example@evil/],
+    ['<a href="//evil.example/"><span>www.bank.example</span></a>', /www\.bank\.example/],
+  ])('are reported in HTML: %s', (html, shown) => {
+    const { text, warnings } = safeLinks(textOfHtml(html));
+    expect(text).toMatch(shown);
+    if (!html.includes('"//')) expect(warnings).toEqual(['A link shows bank.example and leads to evil.example.']);
+  });
+
+  test.each([
+    'www.shop.example <https://click.shop.example/a?u=1>',
+    'Shop.example <https://shop.example/> https://shop.example/',
+    'report.pdf <https://files.example.org/1> Node.js <https://nodejs.example/>',
+    'the form <https://x.example/1> ann@bank.example <mailto:ann@bank.example>',
+    'https://müller.example/ <https://xn--mller-kva.example/> https://пример.рф/ https://日本.example/',
+  ])('others are not: %s', (text) => {
+    expect(safeLinks(text)).toEqual({ text, warnings: [] });
+  });
+
+  test('five are named, and the others counted', () => {
+    const text = Array.from({ length: 9 }, (_, n) => `bank.example <https://evil${n}.example/>`).join(' ');
+    const { warnings } = safeLinks(text);
+    expect(warnings).toHaveLength(6);
+    expect(warnings.at(-1)).toBe('4 more links are deceiving.');
+  });
+});
+
+test.each(['<', '<a', '<a:>', 'a.b ', 'https://a@b ', 'data:', ' href=', ' href="', 'javascript:', '[x](', 'x:'])(
+  'a body of 200,000 characters takes less than a second: %s',
+  (piece) => {
+    const text = piece.repeat(200_000 / piece.length);
+    const before = process.cpuUsage();
+    safeLinks(text);
+    safeMarkup(text);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
+  },
+);
