@@ -1,7 +1,7 @@
 /**
  * Removes from a text what people cannot see, and counts it.
  *
- * Invariant: what this folder returns has no character without a glyph, except those that scripts and pictures are written with.
+ * Invariant: no character without a glyph is left, unless a script needs it.
  */
 import {
   EMPTY_BRAILLE,
