@@ -47,7 +47,7 @@ AUTHZ-22 MUST the resource is this server, in any of its known spellings
 AUTHZ-23 MUST the scope is the requested one, parsed leniently, within what the client may have
 AUTHZ-24 MUST every authorization response contains iss
 FORM-01 MUST the page shows the client, where the access goes and which servers see the password, all escaped
-FORM-02 MUST a sign-in from another page, another browser or an expired page is refused
+FORM-02 MUST a sign-in from another page, another browser or an expired page is refused; the same form twice within a minute gives one grant
 FORM-03 MUST every page forbids scripts, frames, caches and referrers
 FORM-04 MUST a browser follows the redirect after the sign-in
 FORM-05 MUST a sign-in is answered with 303

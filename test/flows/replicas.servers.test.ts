@@ -121,8 +121,18 @@ describe('two replicas with one Redis', () => {
 
   test('FORM-02 a sign-in page of one can be submitted to the other, and gives one code', async () => {
     const form = await openFormAt(a, client, issuer);
-    expect((await form.submit(signInFields(account), b.origin)).callback?.get('code')).toBeTruthy();
-    expect(await form.submit(signInFields(account), a.origin)).toMatchObject({ status: 400, callback: undefined });
+    const submitted = await Promise.all([a, b, b].map(({ origin }) => form.submit(signInFields(account), origin)));
+    const codes = submitted.map(({ callback }) => callback?.get('code') ?? '');
+    expect(submitted.map(({ status }) => status)).toEqual([303, 303, 303]);
+    const answers = await Promise.all(codes.map((code, index) => exchange(index === 0 ? b : a, client, code)));
+    const tokens = await Promise.all(answers.filter(({ ok }) => ok).map(tokensOf));
+    expect(tokens).toHaveLength(1);
+    expect((await call(a, tokens[0] ?? { access_token: '' })).status).toBe(200);
+    const again = await form.submit(signInFields(account), a.origin);
+    expect(again).toMatchObject({ status: 200, callback: undefined });
+    expect(again.html).toContain('You are signed in');
+    const other = { ...signInFields(account), full_name: 'Another Name' };
+    expect(await form.submit(other, b.origin)).toMatchObject({ status: 400, callback: undefined });
   });
 
   test('REV-03 REV-04 a grant that is revoked on one ends on both', async () => {

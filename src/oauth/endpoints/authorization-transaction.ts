@@ -18,6 +18,12 @@ export interface PendingAuthorization {
   authorization: AuthorizationRequest;
 }
 
+/** An authorization request whose sign-in page was submitted. */
+export interface SubmittedAuthorization extends PendingAuthorization {
+  /** When the submitted page was made. */
+  shownAt: Date;
+}
+
 export interface AuthorizationTransactions {
   /** @throws {OAuthError} `invalid_request` if the request is too long */
   seal(pending: PendingAuthorization, shownAt: Date): Promise<string>;
@@ -26,8 +32,10 @@ export interface AuthorizationTransactions {
    *
    * @throws {OAuthError} `invalid_request` if the page has expired, or was not submitted by the browser that received it
    */
-  unseal(sealed: string | undefined, request: Request): Promise<PendingAuthorization & { shownAt: Date }>;
+  unseal(sealed: string | undefined, request: Request): Promise<SubmittedAuthorization>;
   /** @throws {OAuthError} `invalid_request` if the transaction was used before */
+  requireUnused(pending: PendingAuthorization): Promise<void>;
+  /** Uses the transaction up. @throws {OAuthError} `invalid_request` if it was used before */
   use(pending: PendingAuthorization): Promise<void>;
 }
 
@@ -62,15 +70,22 @@ export function createAuthorizationTransactions(
       return { tid, browser, shownAt: new Date(iat * 1000), authorization: { client, ...fromSealed(transaction) } };
     },
 
+    async requireUnused({ tid }) {
+      const [usedAt = null] = await state.readMarks([transactionKey(tid)]);
+      if (usedAt !== null) throw new OAuthError('invalid_request', STALE_PAGE);
+    },
+
     async use({ tid }) {
       // A page that is shown again expires later than the first one; the mark is kept as long as the latest can be valid.
       const markUntil = new Date(now().getTime() + SEALED_TYPES.transaction.lifetimeSeconds * 1000);
-      if ((await state.claim(`transaction:${tid}`, markUntil)) !== null) {
+      if ((await state.claim(transactionKey(tid), markUntil)) !== null) {
         throw new OAuthError('invalid_request', STALE_PAGE);
       }
     },
   };
 }
+
+const transactionKey = (tid: string): string => `transaction:${tid}`;
 
 function toSealed(request: AuthorizationRequest): Omit<Transaction, 'tid' | 'browser'> {
   return {

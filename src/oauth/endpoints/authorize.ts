@@ -9,7 +9,6 @@ import { OAuthError } from '../../errors.ts';
 import { type Parameters, readForm } from '../http/parameters.ts';
 import { MAILBOX_ID_TO_COME } from '../sealed/identity.ts';
 import { randomId } from '../sealed/jwe.ts';
-import { createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { readChoices, unlimitedChoices, validateChoices } from '../sign-in/consent-choices.ts';
 import { signInForm } from '../sign-in/forms.ts';
@@ -21,23 +20,38 @@ import {
   validateRequest,
   validateTarget,
 } from './authorization-request.ts';
+import { createAuthorizationResponses } from './authorization-response.ts';
 import { createAuthorizationTransactions, type PendingAuthorization } from './authorization-transaction.ts';
-import { redirectToClient } from './redirect.ts';
+import type { AcceptedFields } from './submissions.ts';
 
 const MAX_FORM_BYTES = 16 * 1024;
 
 /** Both throw OAuthErrors: one with `redirect` is sent to the client, any other is shown as a page. */
 export function authorizeHandlers(services: OAuthServices): { show: RequestHandler; submit: RequestHandler } {
-  const { issuer, now, log, clients, powersLeft } = services;
-  const tokens = createTokens(services.keyring);
+  const { issuer, now, clients, powersLeft } = services;
   const signIn = createSignIn(services);
   const transactions = createAuthorizationTransactions(services, signIn);
+  const responses = createAuthorizationResponses(services, transactions);
 
   async function showPage(response: Response, pending: PendingAuthorization, content: SignInContent): Promise<void> {
     const shownAt = now();
     const transaction = await transactions.seal(pending, shownAt);
     const offered = offeredFor(pending.authorization, powersLeft);
     signIn.showPage(response, { ...pending.authorization, offered, transaction, shownAt }, content);
+  }
+
+  /** Asks the servers. @returns `undefined` after the page was shown with their refusal */
+  async function check(
+    request: Request,
+    response: Response,
+    { pending, content }: { pending: PendingAuthorization; content: SignInContent },
+  ): Promise<AcceptedFields | undefined> {
+    const { client } = pending.authorization;
+    const target = { client: client.jti, servers: client.servers };
+    const { rejection, mailbox } = await signIn.checkCredentials(request, content.form, target);
+    if (rejection === undefined) return mailbox === undefined ? {} : { mailbox };
+    await showPage(response, pending, { ...content, ...rejection });
+    return undefined;
   }
 
   return {
@@ -55,7 +69,7 @@ export function authorizeHandlers(services: OAuthServices): { show: RequestHandl
       const submitted = await readSignInForm(request);
       const pending = await transactions.unseal(submitted.get('transaction'), request);
       const { authorization, shownAt } = pending;
-      const { client, redirectUri, state } = authorization;
+      const { client } = authorization;
       if (submitted.get('action') === 'cancel') throw cancelled(authorization);
 
       const offered = offeredFor(authorization, powersLeft);
@@ -67,17 +81,12 @@ export function authorizeHandlers(services: OAuthServices): { show: RequestHandl
       ];
       if (problems.length > 0) return showPage(response, pending, { ...content, problems });
 
-      const target = { client: client.jti, servers: client.servers };
-      const { rejection, mailbox } = await signIn.checkCredentials(request, content.form, target);
-      if (rejection) return showPage(response, pending, { ...content, ...rejection });
-
-      // A second click aborts the first request: its success must not use up the transaction of the second.
-      if (request.socket.destroyed) return;
-      await transactions.use(pending);
-      // The `jti` of the code becomes the id of the grant.
-      const code = await tokens.code.seal({ ...grant.code, ...(mailbox && { mailbox }) }, now());
-      log.info({ client: client.jti }, 'signed in');
-      redirectToClient(response, redirectUri, { code, state, iss: issuer });
+      const page = { pending, content };
+      await responses.respondOnce(request, response, {
+        pending,
+        code: grant.code,
+        check: () => check(request, response, page),
+      });
     },
   };
 }

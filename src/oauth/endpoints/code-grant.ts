@@ -4,18 +4,26 @@ import type { Client } from '../client/client.ts';
 import type { Grants } from '../grant/grants.ts';
 import { isRevoked, revocationKeysOf } from '../grant/revocation.ts';
 import type { TokenIssuer, TokenResponse } from '../grant/token-issuer.ts';
+import { sha256 } from '../http/constant-time.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { matchesChallenge } from '../http/pkce.ts';
 import { isRegistered, redirectHost } from '../http/redirect-uri.ts';
 import { resourceOf } from '../metadata.ts';
 import { accountOf, subjectOf } from '../sealed/identity.ts';
-import { rememberedUntil } from '../sealed/jwe.ts';
+import { type Claims, rememberedUntil } from '../sealed/jwe.ts';
 import { createTokens, SEALED_TYPES } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
+import { REPEAT_SECONDS } from './submissions.ts';
 import { checkResource, required } from './token-request.ts';
 
 /** After this many wrong requests a code counts as used. */
 const MAX_FAILURES = 5;
+
+/** Key of the mark that a code was exchanged. */
+export const codeKey = (jti: string): string => `code:${jti}`;
+
+/** Until when an exchange must be known: the form that gave the code may give another one with the same `jti` for a while. */
+const usesEnd = (code: Pick<Claims, 'exp'>): Date => new Date(rememberedUntil(code).getTime() + REPEAT_SECONDS * 1000);
 
 /** @throws {OAuthError} (from the returned function) `invalid_grant`, `invalid_target`, `invalid_request` */
 export function createCodeExchange(
@@ -26,18 +34,19 @@ export function createCodeExchange(
   const tokens = createTokens(keyring);
 
   return async function exchange(form: Parameters, client: Client): Promise<TokenResponse> {
-    const code = await tokens.code.unseal(required(form, 'code'), now()).catch((cause) => {
+    const text = required(form, 'code');
+    const code = await tokens.code.unseal(text, now()).catch((cause) => {
       throw new OAuthError('invalid_grant', 'The code is not valid or has expired.', { cause });
     });
     // Another server may use the same key (REF-04).
     if (code.aud !== resourceOf(issuer)) throw new OAuthError('invalid_grant', 'The code is for another server.');
     checkResource(form, issuer);
-    const mark = `code:${code.jti}`;
+    const mark = codeKey(code.jti);
     const fault = findFault(code, form, client);
     if (fault) {
       // A wrong request does not use up the code of the right client, but the number of guesses is limited.
       const failures = await state.count(`${mark}:failures`, SEALED_TYPES.code.lifetimeSeconds);
-      if (failures.count >= MAX_FAILURES) await state.claim(mark, rememberedUntil(code));
+      if (failures.count >= MAX_FAILURES) await state.claim(mark, usesEnd(code));
       throw new OAuthError('invalid_grant', fault);
     }
     const { jti: gid, iat: granted_at, aud, scope, consent, login, mailbox } = code;
@@ -45,13 +54,15 @@ export function createCodeExchange(
     // Read before the claim: a second exchange at the same moment revokes the grant, and the first one must not fail because of that.
     const marks = await state.readMarks(revocationKeysOf({ jti: code.jti, gid, sub }));
     if (isRevoked(marks, { granted_at })) throw new OAuthError('invalid_grant', 'The code was revoked.');
-    const claimedBefore = await state.claim(mark, rememberedUntil(code));
-    if (claimedBefore !== null) {
+    const copyUsedAt = await state.claim(`${mark}:${sha256(text)}`, usesEnd(code));
+    const usedAt = await state.claim(mark, usesEnd(code));
+    if (copyUsedAt !== null) {
       // Two parties have the code, its verifier and the secret: the tokens of the first are revoked too (RFC 6749 §4.1.2).
       await grants.revoke(gid);
       log.warn({ client: client.jti, grant: gid }, 'a code was used twice');
-      throw new OAuthError('invalid_grant', 'The code was already used.');
     }
+    // A form that was submitted twice gives two codes with one `jti`. The client may try both, and keeps the tokens of the first.
+    if (usedAt !== null) throw new OAuthError('invalid_grant', 'The code was already used.');
     const granted = { iss: issuer, aud, gid, granted_at, scope, login, redirect_host: redirectHost(code.redirect_uri) };
     const optional = { ...(consent && { consent }), ...(mailbox && { mailbox }) };
     return tokenIssuer.issue(client, { ...granted, ...optional }, { scope });

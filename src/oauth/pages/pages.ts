@@ -8,12 +8,20 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
 import type { Response } from 'express';
-import type { AccountClientView, AccountSignInView, AccountView, ErrorView, SignInView } from './views.ts';
+import type {
+  AccountClientView,
+  AccountSignInView,
+  AccountView,
+  ErrorView,
+  SignedInView,
+  SignInView,
+} from './views.ts';
 
 const VIEWS = fileURLToPath(new URL('../../../views/', import.meta.url));
 
 export interface Pages {
   signIn(view: SignInView): string;
+  signedIn(view: SignedInView): string;
   accountClient(view: AccountClientView): string;
   accountSignIn(view: AccountSignInView): string;
   account(view: AccountView): string;
@@ -30,6 +38,7 @@ export function createPages({ issuer }: { issuer: string }): Pages {
 
   return {
     signIn: (view) => eta.render('./sign-in', { ...view, style }),
+    signedIn: (view) => eta.render('./signed-in', { ...view, style }),
     accountClient: (view) => eta.render('./account-client', { ...view, style }),
     accountSignIn: (view) => eta.render('./account-sign-in', { ...view, style }),
     account: (view) => eta.render('./account', { ...view, style }),

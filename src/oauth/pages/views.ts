@@ -67,6 +67,11 @@ export interface SignInView {
   problems: readonly ProblemView[];
 }
 
+/** The page for a form that is submitted again after the client has received its access. */
+export interface SignedInView {
+  clientName: string;
+}
+
 /** Words that follow “your” and “goes to” on the pages. */
 export interface AccountWords {
   account: string;
