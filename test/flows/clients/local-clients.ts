@@ -28,7 +28,11 @@ export const localClients: KnownClient[] = [
   {
     name: 'Claude Code',
     flags: { preset: ['claude-code'] },
-    registers: publicClient('Claude Code (mail)', 'http://localhost:53184/callback', 'http://127.0.0.1:3118/callback'),
+    registers: {
+      ...publicClient('Claude Code (mail)', 'http://localhost:53184/callback', 'http://127.0.0.1:3118/callback'),
+      scope: 'mail.read mail.write mail.send mail.delete offline_access',
+      application_type: 'native',
+    },
     document: {
       ...publicClient('Claude Code', ...anyPort),
       client_id: 'https://claude.ai/oauth/claude-code-client-metadata',
