@@ -110,25 +110,31 @@ const registrations = [
   ['uses the URL of its metadata document', 'none', true],
 ] as const;
 
+const registrationsInEras = registrations.flatMap((registration) =>
+  (['auto', 'legacy'] as const).map((era) => [...registration, era] as const),
+);
+
 const expectInformation = (provider: DynamicClient, hasDocument: boolean, authMethod: string) => {
   expect(provider.information?.client_id.startsWith('https://')).toBe(hasDocument);
   expect(typeof provider.information?.client_secret === 'string').toBe(authMethod !== 'none');
 };
 
 describe('a client that has only the URL', () => {
-  test.each(registrations)('SDK 2.x: %s, and reads mail', async (_, authMethod, hasDocument) => {
+  test.each(registrationsInEras)('SDK 2.x in mode $3: $0, and reads mail', async (_, authMethod, hasDocument, era) => {
     const account = await accountWithMail();
     await using server = await startServerForDynamicClients(account, {
       ...DYNAMIC_CLIENTS,
       TRUSTED_CLIENT_HOSTS: documents.host,
     });
     const provider = new DynamicClient({ authMethod, documentUrl: hasDocument ? publishDocument() : undefined });
-    const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+    const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: era } });
     const transport = () => new StreamableHTTPClientTransport(server.url, { authProvider: provider });
     const first = transport();
     await expect(client.connect(first)).rejects.toThrow(UnauthorizedError);
     await first.finishAuth(await signIn(provider.authorizationUrl ?? new URL('about:blank'), signInFields(account)));
     await client.connect(transport());
+    expect(client.getNegotiatedProtocolVersion()).toBe(era === 'auto' ? '2026-07-28' : '2025-11-25');
+    expect((await client.listTools()).tools).toHaveLength(9);
     const { structuredContent } = await client.callTool({ name: 'list_mail_messages', arguments: {} });
     expect(structuredContent).toMatchObject({ messages: [{ subject: 'Hello' }] });
     expectInformation(provider, hasDocument, authMethod);

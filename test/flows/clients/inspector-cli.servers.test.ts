@@ -1,5 +1,6 @@
 /** Runs the command line of the MCP Inspector against the whole server. */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -17,8 +18,11 @@ import { freePort } from '../../support/servers/ports.ts';
 let app: TestApp;
 let account: MailAccount;
 beforeAll(async () => {
-  app = await startApp();
+  const environment = { ENCRYPTION_KEY: randomBytes(32).toString('base64') };
   account = newAccount();
+  await using minting = await startApp(environment);
+  const { client_id } = await minting.mint(account);
+  app = await startApp({ ...environment, DEFAULT_CONNECTION: client_id, CLIENT_REGISTRATION: 'true' });
   await appendMessages(account, { INBOX: [message({ subject: 'Hello' })] });
 });
 afterAll(() => app.stop());
@@ -27,25 +31,24 @@ const root = dirname(createRequire(import.meta.url).resolve('@modelcontextprotoc
 const launcher = join(root, 'clients/launcher/build/index.js');
 
 /**
- * Runs the Inspector with the URL of the server and a registration; a user follows the link that it prints.
+ * Runs the Inspector with the URL of the server; a user follows the link that it prints.
  *
+ * @param registration without one, the Inspector registers
  * @returns the JSON that it prints
  */
-async function inspect({ client_id, client_secret }: Registration, ...args: string[]): Promise<unknown> {
+async function inspect(registration: Registration | undefined, ...args: string[]): Promise<unknown> {
   // It stores tokens in the home directory.
   const home = await mkdtemp(join(tmpdir(), 'mail-mcp-inspector-'));
   const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
+  const { client_id, client_secret } = registration ?? {};
+  const id = client_id === undefined ? [] : ['--client-id', client_id];
   const secret = client_secret === undefined ? [] : ['--client-secret', client_secret];
   const where = ['--server-url', `${app.origin}/mcp`, '--callback-url', callback];
-  const child = spawn(
-    process.execPath,
-    [launcher, '--cli', ...where, '--client-id', client_id, ...secret, '--format', 'json', ...args],
-    {
-      // It tries to open a browser and finds none in an empty PATH.
-      env: { PATH: '', HOME: home, MCP_AUTO_OPEN_ENABLED: 'true', MCP_INSPECTOR_SECRET_STORE: 'file' },
-      timeout: 25_000,
-    },
-  );
+  const child = spawn(process.execPath, [launcher, '--cli', ...where, ...id, ...secret, '--format', 'json', ...args], {
+    // It tries to open a browser and finds none in an empty PATH.
+    env: { PATH: '', HOME: home, MCP_AUTO_OPEN_ENABLED: 'true', MCP_INSPECTOR_SECRET_STORE: 'file' },
+    timeout: 25_000,
+  });
   let stdout = '';
   let stderr = '';
   let person: Promise<unknown> | undefined;
@@ -80,6 +83,11 @@ describe.each([
   test('signs in and lists the tools, without an error in any schema', async () => {
     const args = ['--protocol-era', era, '--method', 'tools/list', '--strict'];
     const { result } = Tools.parse(await inspect(await register(), ...args));
+    expect(result.tools.map(({ name }) => name)).toContain('list_mail_messages');
+  });
+
+  test('registers with only the URL, and lists the tools', async () => {
+    const { result } = Tools.parse(await inspect(undefined, '--protocol-era', era, '--method', 'tools/list'));
     expect(result.tools.map(({ name }) => name)).toContain('list_mail_messages');
   });
 
