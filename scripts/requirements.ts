@@ -35,7 +35,7 @@ AUTHZ-03 MUST all other errors are redirected, with state and iss
 AUTHZ-04 SHOULD an error in a request of a dynamic client is shown before it is redirected
 AUTHZ-05 MUST GET shows the page, POST submits it, HEAD does nothing, and there is no CORS
 AUTHZ-06 MUST empty parameters count as absent, and unknown ones are ignored
-AUTHZ-07 MUST repeated parameters are refused
+AUTHZ-07 MUST repeated parameters are refused, except resource with one meaning
 AUTHZ-08 MUST parameters that change the meaning of the request are refused
 AUTHZ-10 MUST redirect URIs are compared as strings
 AUTHZ-11 MUST a loopback redirect URI matches with any port
@@ -76,7 +76,7 @@ TOK-12 SHOULD a refresh token is issued without offline_access
 TOK-13 MUST requests are throttled by client, and by client and address, not by address alone
 REF-01 MUST refresh tokens are rotated, or public clients get none
 REF-02 MUST a used refresh token gives the same successor until that one is used and for 60 minutes more, 30 for public clients; later reuse ends the grant
-REF-03 MUST a refresh may narrow the scope, never widen it
+REF-03 MUST a refresh never widens the scope: what was not granted is left out
 REF-04 MUST the client is checked again at each refresh
 REF-05 SHOULD the mailbox login is tried again at a refresh
 REF-06 MUST a grant expires, whether or not it is used

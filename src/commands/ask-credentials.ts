@@ -26,7 +26,10 @@ export async function askForCredentials(
   announceServers(terminal, servers);
   let fields = await askFields(terminal, servers);
   for (let count = 1; ; count++) {
-    const form = signInForm(servers).read({ get: (name) => fields[name] || undefined, repeated: new Set() });
+    const form = signInForm(servers).read({
+      get: (name) => fields[name] || undefined,
+      ...{ all: () => [], repeated: new Set() },
+    });
     let problems: Problems = form.validate(claims);
     if (problems.length === 0) {
       const account = accountOf(form.credentials(), servers);

@@ -28,14 +28,16 @@ export function grantedScope(requested: string | undefined, granted: readonly st
 }
 
 /**
- * Scope of a refresh: never more than the account owner granted (RFC 6749 §6).
+ * Scope of a refresh: never more than the account owner granted (RFC 6749 §6). Clients name the scope that they first asked for; the part of it that
+ * was granted is granted again. Unknown values are ignored, and a request without any other one is for all that was granted.
  *
- * @throws {OAuthError} `invalid_scope` if one of the four scopes is requested that was not granted
+ * @throws {OAuthError} `invalid_scope` if nothing of what is requested was granted
  */
 export function narrowedScope(requested: string | undefined, granted: Scope): Scope {
-  const beyond = (requested ?? '').split(/\s+/).some((value) => isScope(value) && !granted.includes(value));
-  if (beyond) throw new OAuthError('invalid_scope', 'The scope asks for more than was granted.');
-  return grantedScope(requested, granted);
+  const known = SCOPES.filter((scope) => requested?.split(/\s+/).includes(scope));
+  const kept = known.length === 0 ? granted : granted.filter((scope) => known.includes(scope));
+  if (kept.length > 0) return kept;
+  throw new OAuthError('invalid_scope', `None of the requested scopes was granted. Granted are: ${granted.join(' ')}.`);
 }
 
 /** The scope that each power belongs to. */
@@ -53,8 +55,4 @@ export const powersOf = (scope: Scope): Power[] => POWERS.filter((power) => scop
 /** @returns the part of a scope that some powers belong to; empty if none does */
 export function scopeWith(scope: Scope, kept: readonly Power[]): Scope {
   return scope.filter((one) => kept.some((power) => SCOPE_OF_POWER[power] === one));
-}
-
-function isScope(value: string): value is Scope[number] {
-  return SCOPES.some((scope) => scope === value);
 }

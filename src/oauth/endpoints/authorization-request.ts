@@ -68,9 +68,7 @@ export function validateRequest(parameters: Parameters, target: Target, issuer: 
   const redirect = errorRedirect(target);
   const refuse = (code: OAuthErrorCode, description: string) => new OAuthError(code, description, { redirect });
 
-  for (const name of parameters.repeated) {
-    throw refuse(name === 'resource' ? 'invalid_target' : 'invalid_request', 'A parameter is repeated.');
-  }
+  if (repeatedParameter(parameters) !== undefined) throw refuse('invalid_request', 'A parameter is repeated.');
   const responseType = parameters.get('response_type');
   if (!responseType) throw refuse('invalid_request', 'response_type is missing.');
   if (responseType !== 'code') throw refuse('unsupported_response_type', 'Only response_type code is supported.');
@@ -89,10 +87,7 @@ export function validateRequest(parameters: Parameters, target: Target, issuer: 
   if (!isCodeChallenge(codeChallenge)) {
     throw refuse('invalid_request', 'code_challenge must be 43 characters of base64url.');
   }
-  const requestedResource = parameters.get('resource');
-  if (requestedResource !== undefined && !isOurResource(requestedResource, issuer)) {
-    throw refuse('invalid_target', 'The resource is not one of this server.');
-  }
+  if (!areOurResources(parameters, issuer)) throw refuse('invalid_target', 'The resource is not one of this server.');
   try {
     const scope = grantedScope(parameters.get('scope'));
     return { ...target, codeChallenge, resource: resourceOf(issuer), scope };
@@ -109,11 +104,23 @@ export function errorRedirect({ client, redirectUri, state }: Target): ErrorRedi
   return { uri: redirectUri, state, ...(client.origin !== 'minted' && { needsConfirmation: true }) };
 }
 
+/** @returns the name of a parameter that was sent more than once and may not be: all but `resource` (RFC 8707 §2) */
+export function repeatedParameter({ repeated }: Parameters): string | undefined {
+  return [...repeated].find((name) => name !== 'resource');
+}
+
+/** Whether every `resource` of a request names the one resource of this server: it may be repeated, in any of its spellings. */
+export function areOurResources(parameters: Parameters, issuer: string): boolean {
+  return parameters.all('resource').every((resource) => isOurResource(resource, issuer));
+}
+
 /**
- * Whether a `resource` names this server. Hosts and schemes are case-insensitive (RFC 3986 §6.2.2.1), clients add a slash when they parse the
- * URL, and some know only the origin.
+ * Hosts and schemes are case-insensitive and a default port means nothing (RFC 3986 §6.2.2.1, §6.2.3), clients add a slash when they parse the URL,
+ * and some know only the origin.
  */
-export function isOurResource(resource: string, issuer: string): boolean {
+function isOurResource(resource: string, issuer: string): boolean {
   const [, origin = '', path = ''] = /^([a-z]+:\/\/[^/?#]*)(.*)$/is.exec(resource) ?? [];
-  return origin.toLowerCase() === issuer && ['', '/', '/mcp', '/mcp/'].includes(path);
+  const lower = origin.toLowerCase();
+  const withoutPort = lower.startsWith('https:') ? lower.replace(/:443$/, '') : lower.replace(/:80$/, '');
+  return [lower, withoutPort].includes(issuer) && ['', '/', '/mcp', '/mcp/'].includes(path);
 }

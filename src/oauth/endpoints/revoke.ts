@@ -38,7 +38,7 @@ export function revokeHandler(services: OAuthServices): RequestHandler {
 
   return async (request, response) => {
     response.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
-    const form = await readTokenRequest(request);
+    const form = await readTokenRequest(request, services.issuer);
     const client = await authenticateClient(request, form, clients, throttle(request, response));
     const outcome = await revoke(required(form, 'token'), client);
     log.info({ client: client.jti, ...outcome }, 'revocation requested');

@@ -24,7 +24,7 @@ export function tokenHandler(services: OAuthServices): RequestHandler {
   return async (request, response) => {
     // Set first, so that error responses have them too (RFC 6749 §5.1).
     response.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
-    const form = await readTokenRequest(request);
+    const form = await readTokenRequest(request, services.issuer);
     const exchange = exchanges.get(required(form, 'grant_type'));
     if (!exchange) {
       throw new OAuthError('unsupported_grant_type', `grant_type must be ${[...exchanges.keys()].join(' or ')}.`);

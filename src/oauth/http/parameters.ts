@@ -10,18 +10,25 @@ import { OAuthError } from '../../errors.ts';
 export interface Parameters {
   /** `undefined` if it was not sent, or sent empty, or sent more than once. */
   get(name: string): string | undefined;
+  /** The values that were sent, without empty ones. Only for parameters that may be repeated (RFC 8707 §2). */
+  all(name: string): readonly string[];
   /** Names that were sent more than once, with any values. */
   repeated: ReadonlySet<string>;
 }
 
 export function parseParameters(text: string): Parameters {
+  const parameters = new URLSearchParams(text);
   const values = new Map<string, string>();
   const repeated = new Set<string>();
-  for (const [name, value] of new URLSearchParams(text)) {
+  for (const [name, value] of parameters) {
     if (values.has(name)) repeated.add(name);
     values.set(name, value);
   }
-  return { get: (name) => (repeated.has(name) ? undefined : values.get(name) || undefined), repeated };
+  return {
+    get: (name) => (repeated.has(name) ? undefined : values.get(name) || undefined),
+    all: (name) => parameters.getAll(name).filter(Boolean),
+    repeated,
+  };
 }
 
 /** The raw query of a request, without the question mark; empty if there is none. */

@@ -124,7 +124,7 @@ describe('GET /oauth/authorize with a valid redirect URI', () => {
     expect((await app.fetch(app.authorizePath(client, ignored))).status).toBe(200);
   });
 
-  test('AUTHZ-07 a repeated parameter is refused, a repeated resource as invalid_target, and a repeated state is not returned', async () => {
+  test('AUTHZ-07 a repeated parameter is refused, another resource as invalid_target, and a repeated state is not returned', async () => {
     await using app = await startOAuthApp();
     const path = app.authorizePath(await app.mint(), { scope: 'mail.read', resource: `${app.issuer}/mcp` });
     for (const name of ['response_type', 'scope', 'code_challenge', 'code_challenge_method', 'foo&foo']) {
@@ -132,6 +132,24 @@ describe('GET /oauth/authorize with a valid redirect URI', () => {
     }
     expect(await redirectOf(app, `${path}&resource=x`)).toMatchObject({ error: 'invalid_target' });
     expect(await redirectOf(app, `${path}&state=x`)).not.toHaveProperty('state');
+  });
+
+  test.each([
+    [['/mcp', '/mcp'], true],
+    [['/mcp', '/mcp', '/mcp', '/mcp'], true],
+    [['/mcp', '/mcp/', '', '/', ':443/mcp'], true],
+    [['/mcp', 'ignored as it is empty'], true],
+    [['/mcp', '/other'], false],
+    [['/other', '/mcp'], false],
+    [['.evil.example/mcp', '.evil.example/mcp'], false],
+  ])('AUTHZ-07 AUTHZ-22 resources %j are one resource of this server: %s', async (paths, isOurs) => {
+    const issuer = 'https://mail.example.com';
+    await using app = await startOAuthApp({ issuer });
+    const resources = paths.map((path) => (path.startsWith('ignored') ? '' : issuer + path));
+    const query = resources.map((resource) => `&resource=${encodeURIComponent(resource)}`).join('');
+    const path = app.authorizePath(await app.mint()) + query;
+    if (isOurs) expect((await app.fetch(path)).status).toBe(200);
+    else expect(await redirectOf(app, path)).toMatchObject({ error: 'invalid_target', state: 'a state' });
   });
 
   const challenge = 'A'.repeat(43);
@@ -159,6 +177,11 @@ describe('GET /oauth/authorize with a valid redirect URI', () => {
     ['https://mail.example.com', true],
     ['https://mail.example.com/', true],
     ['HTTPS://MAIL.Example.com/mcp', true],
+    ['https://mail.example.com:443/mcp', true],
+    ['https://mail.example.com:443', true],
+    ['https://mail.example.com:80/mcp', false],
+    ['https://mail.example.com:8443/mcp', false],
+    ['https://mail.example.com:443:443/mcp', false],
     ['https://mail.example.com/MCP', false],
     ['https://mail.example.com/mcp//', false],
     ['https://mail.example.com/mcp?x', false],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { codeVerifier, startOAuthApp, type TryMailLogin, testKey } from '../../support/app/oauth-app.ts';
-import { ada } from '../../support/app/sign-in-page.ts';
+import { ada, callbackOf } from '../../support/app/sign-in-page.ts';
 import { answerOf, codeGrant, codeOf, type Form, refreshGrant, tokensOf } from '../../support/app/token-requests.ts';
 
 describe('grant_type=refresh_token (RFC 6749 §6)', () => {
@@ -145,11 +145,69 @@ describe('grant_type=refresh_token (RFC 6749 §6)', () => {
     expect(whole.scope).toBe('mail.read mail.write');
     const again = await refresh(whole.refresh_token ?? '', 'offline_access');
     expect(again.scope).toBe('mail.read mail.write');
-    expect(await refresh(again.refresh_token ?? '', 'mail.read mail.send')).toMatchObject({
-      status: '400',
-      error: 'invalid_scope',
-    });
+    expect((await refresh(again.refresh_token ?? '', 'mail.read mail.send')).scope).toBe('mail.read');
     expect((await refresh(again.refresh_token ?? '', 'mail.write')).scope).toBe('mail.write');
+  });
+
+  const asked = 'mail.read mail.write mail.send mail.delete';
+  test.each([
+    [asked, 'mail.read mail.write'],
+    [` ${asked} offline_access`, 'mail.read mail.write'],
+    ['mail.delete mail.send mail.read', 'mail.read'],
+    ['\tmail.write  \n claudeai', 'mail.write'],
+    ['mail.read mail.read', 'mail.read'],
+    [' offline_access', 'mail.read mail.write'],
+    ['openid profile', 'mail.read mail.write'],
+    ['https://example.com/unknown', 'mail.read mail.write'],
+    ['unknown mail.write', 'mail.write'],
+    ['MAIL.READ', 'mail.read mail.write'],
+  ])('REF-03 scope %j is narrowed to what the account owner left of it: %s', async (scope, granted) => {
+    await using app = await startOAuthApp();
+    const client = await app.mint();
+    const fields = { ...ada, end: 'revoked', allow_read: '1', allow_organise: '1' };
+    const code = (await callbackOf(app, client, { scope: asked }, fields)).get('code') ?? '';
+    const tokens = await answerOf(await app.post('/oauth/token', codeGrant(client, code)));
+    expect(tokens.scope).toBe('mail.read mail.write');
+    const answer = await answerOf(
+      await app.post('/oauth/token', refreshGrant(client, tokens.refresh_token ?? '', { scope })),
+    );
+    expect([answer.status, answer.scope]).toEqual(['200', granted]);
+    const { scope: inToken } = await app.tokens.access.unseal(answer.access_token ?? '', app.now());
+    expect(inToken.join(' ')).toBe(granted);
+  });
+
+  test.each(['mail.send', 'mail.delete offline_access', 'unknown mail.send mail.delete'])(
+    'REF-03 scope %j, of which nothing was granted, is refused, and the token is not used up',
+    async (scope) => {
+      await using app = await startOAuthApp();
+      const client = await app.mint();
+      const { refresh_token = '' } = await tokensOf(app, client, { scope: 'mail.read mail.write' });
+      const refused = await app.post('/oauth/token', refreshGrant(client, refresh_token, { scope }));
+      expect(await answerOf(refused)).toMatchObject({
+        status: '400',
+        error: 'invalid_scope',
+        error_description: expect.stringContaining('Granted are: mail.read mail.write'),
+      });
+      expect((await app.post('/oauth/token', refreshGrant(client, refresh_token))).status).toBe(200);
+      expect(app.logged()).not.toContain('used again');
+    },
+  );
+
+  test.each([
+    [['/mcp', '/mcp'], '200'],
+    [['/mcp', '/mcp', '/mcp'], '200'],
+    [['/mcp', '/mcp/'], '200'],
+    [['', '/mcp'], '200'],
+    [['/mcp', '/other'], '400'],
+    [['/other', '/other'], '400'],
+  ])('REF-03 TOK-10 resources %j of this server are one: %s', async (paths, status) => {
+    await using app = await startOAuthApp();
+    const client = await app.mint();
+    const { refresh_token = '' } = await tokensOf(app, client);
+    const form = new URLSearchParams(refreshGrant(client, refresh_token));
+    for (const path of paths) form.append('resource', app.issuer + path);
+    const answer = await answerOf(await app.post('/oauth/token', form.toString()));
+    expect(answer).toMatchObject(status === '200' ? { status } : { status, error: 'invalid_target' });
   });
 
   test('REF-06 a refresh token expires after 30 days without use, and 90 days after the sign-in in any case', async () => {

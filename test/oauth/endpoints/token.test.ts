@@ -195,7 +195,10 @@ describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
       expect(await answerOf(await app.post('/oauth/token', form)), name).toMatchObject({ status: '400', error });
     }
     const good = codeGrant(client, code, { redirect_uri: redirectUri, resource: `${app.issuer}/mcp` });
-    expect((await app.post('/oauth/token', good)).status).toBe(200);
+    const twice = (second: string) => new URLSearchParams([...Object.entries(good), ['resource', second]]).toString();
+    const different = await app.post('/oauth/token', twice('https://other.example/mcp'));
+    expect(await answerOf(different)).toMatchObject({ status: '400', error: 'invalid_target' });
+    expect((await app.post('/oauth/token', twice(`${app.issuer}/mcp`))).status).toBe(200);
   });
 
   test('TOK-08 the port of a loopback redirect URI must be the one of the authorization request', async () => {
