@@ -3,9 +3,9 @@
  *
  * Invariant: every call of a tool passes the catalog.
  */
-import type { z } from 'zod';
 import { ToolError } from '../errors.ts';
 import type { Permit } from '../policy.ts';
+import { createArgumentReader } from './argument-reader.ts';
 import { createOutgoing } from './outgoing.ts';
 import { isGranted, isOffered, isTagOffered, notGranted } from './permit/permit.ts';
 import type { Rights, Tool, Use } from './tool.ts';
@@ -32,9 +32,16 @@ const MAX_KEPT_LISTS = 64;
 
 /** The published schemas are computed here, once. */
 export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog<Session> {
-  const entries = tools.map((tool) => ({ tool, input: acceptedInput(tool), outgoing: createOutgoing(tool.output) }));
   const byName = new Map(
-    entries.map((entry) => [entry.tool.name, { ...entry, listing: toListing(entry.tool, entry.input) }]),
+    tools.map((tool) => [
+      tool.name,
+      {
+        tool,
+        listing: toListing(tool),
+        readArguments: createArgumentReader(tool),
+        outgoing: createOutgoing(tool.output),
+      },
+    ]),
   );
   const list = (permit: Permit) =>
     [...byName.values()]
@@ -81,12 +88,12 @@ export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog
     async call(name, args, permit, session) {
       const entry = byName.get(name);
       if (entry === undefined || !isOffered(permit.policy, entry.tool)) throw unknownTool(name);
-      const { tool, input, outgoing } = entry;
+      const { tool, readArguments, outgoing } = entry;
       // Permissions are checked before argument errors are reported; valid arguments can add uses.
-      const parsed = input.safeParse(args ?? {});
-      requireAll(tool, parsed.success ? (tool.alsoDoes?.(parsed.data) ?? []) : [], permit);
-      if (!parsed.success) throw wrongArguments(name, parsed.error);
-      return outgoing(tool.output.parse(await tool.run(parsed.data, session, rightsOf(tool, permit))));
+      const read = readArguments(args);
+      requireAll(tool, read.success ? (tool.alsoDoes?.(read.data) ?? []) : [], permit);
+      if (!read.success) throw read.error;
+      return outgoing(tool.output.parse(await tool.run(read.data, session, rightsOf(tool, permit))));
     },
   };
 }
@@ -104,16 +111,4 @@ function notOffered({ tool, tag }: Use): ToolError {
   return new ToolError(
     `Nothing was done: with these arguments the call ${what}, which the operator of this server does not allow on this connection.`,
   );
-}
-
-/** Tools that change something reject unknown arguments: a misspelled `permanent` must not delete messages for good. */
-function acceptedInput<Session>({ effect, input }: Tool<Session>): z.ZodObject {
-  return effect === 'reads' ? input : input.strict();
-}
-
-function wrongArguments(name: string, { issues }: z.ZodError): ToolError {
-  const faults = issues.slice(0, 10).map(({ path, message }) => {
-    return `${path.length === 0 ? 'arguments' : path.join('.')}: ${message}`;
-  });
-  return new ToolError(`Wrong arguments for ${name}. ${faults.join('. ')}.`);
 }

@@ -4,13 +4,14 @@ import type { OwnFile } from '../../attachments/store.ts';
 import { findMailboxByRole } from '../../mail/mailbox/find-by-role.ts';
 import { requireMailbox } from '../../mail/mailbox/open-mailbox.ts';
 import { type ComposedMessage, composeMessage, MAX_MESSAGE_BYTES } from '../../mail/send/compose.ts';
+import { clears } from '../parameter-meanings.ts';
 import type { Use } from '../tool.ts';
 import type { MailSession } from './mail-session.ts';
 import { Recipients } from './parameters.ts';
 
 export const NewMessageFields = z.object({
   to: Recipients,
-  subject: z.string().max(2000).describe('Subject, on one line.'),
+  subject: clears(z.string().max(2000)).describe('Subject, on one line.'),
   text_body: z.string().max(5_000_000).default('').describe('Body as plain text.'),
   cc: Recipients.optional().describe('Addresses, as in `to`.'),
   bcc: Recipients.optional().describe('Addresses, as in `to`, unseen by the others.'),

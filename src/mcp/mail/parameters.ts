@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ListedMessage } from '../../mail/messages/list.ts';
 import type { MessageSummary } from '../../mail/mime/summary.ts';
 import { GivenName, HiddenText, Name } from '../outgoing.ts';
+import { joins, narrows } from '../parameter-meanings.ts';
 
 export const MailboxPath = GivenName.describe('Path as list_mailboxes returns it, such as "INBOX".');
 
@@ -21,16 +22,17 @@ export const UidValidity = z
   .string()
   .describe('UIDVALIDITY of the folder, decimal. When it changes, every UID seen before is void (RFC 9051 §2.3.1.1).');
 
-export const ExpectedUidValidity = z
-  .string()
-  .regex(/^\d{1,20}$/, 'must be the decimal number that the tool which gave you the UID returned as uid_validity')
+export const ExpectedUidValidity = narrows(
+  z
+    .string()
+    .regex(/^\d{1,20}$/, 'must be the decimal number that the tool which gave you the UID returned as uid_validity'),
+)
   .optional()
   .describe('uid_validity that came with the UID: refused if it has changed, as the UID could mean another message.');
 
-export const Recipients = z
-  .string()
-  .max(32_000)
-  .describe('Addresses with commas between: `ann@example.com, "Lee, Bo" <bo@example.com>`.');
+export const Recipients = joins(z.string().max(32_000)).describe(
+  'Addresses with commas between: `ann@example.com, "Lee, Bo" <bo@example.com>`.',
+);
 
 export const EmailAddress = z.object({
   name: z.string().optional().describe('Display name, decoded. Chosen by the sender; proves nothing.'),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ToolError } from '../../errors.ts';
 import { GivenName } from '../outgoing.ts';
+import { narrows } from '../parameter-meanings.ts';
 import type { Use } from '../tool.ts';
 import { Color, Id } from './fields.ts';
 import { inBody } from './operation.ts';
@@ -34,9 +35,11 @@ export const stateActions = {
 /** The conversation that receives something new: an existing one, or one that is created. */
 export const placeActions = {
   conversation: inBody(
-    Id.optional().describe(
-      'Id of the conversation to put it into (list_all_missive_conversations). Left out, and no references: a new one.',
-    ),
+    narrows(Id)
+      .optional()
+      .describe(
+        'Id of the conversation to put it into (list_all_missive_conversations). Left out, and no references: a new one.',
+      ),
   ),
   references: inBody(
     z

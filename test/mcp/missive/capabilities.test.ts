@@ -238,7 +238,8 @@ describe('capability: parent-scope discovery in descriptions', () => {
     (name) => {
       const Described = z.looseObject({ description: z.string().optional() });
       const { parameters } = missiveOperations.find((each) => each.name === name) ?? expect.unreachable();
-      const takesId = (schema: z.ZodType) => /"format":"uuid"/.test(JSON.stringify(z.toJSONSchema(schema)));
+      const takesId = (schema: z.ZodType) =>
+        /"format":"uuid"/.test(JSON.stringify(z.toJSONSchema(schema, { io: 'input' })));
       for (const [parameter, { schema: declared }] of Object.entries(parameters)) {
         const schema = input(name).properties[parameter];
         if (!takesId(declared)) continue;

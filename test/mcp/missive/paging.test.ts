@@ -171,7 +171,6 @@ describe('next_cursor', () => {
     ['text', 'the next page please'],
     ['a number', '50'],
     ['JSON of another shape', Buffer.from('{"offset":50}').toString('base64url')],
-    ['nothing', ''],
   ])('refuses %s, without a request', async (_, cursor) => {
     await using tools = await startMissiveTools();
     const error = await tools.failure('list_all_missive_conversations', { all: true, next_cursor: cursor });
@@ -180,6 +179,13 @@ describe('next_cursor', () => {
       message: expect.stringMatching(/pass it exactly as it was returned/),
     });
     expect(tools.seen()).toEqual([]);
+  });
+
+  test.each([[''], [null]])('%j is the first page', async (cursor) => {
+    await using tools = await startMissiveTools();
+    const args = { all: true, limit: 2 };
+    const first = await tools.call('list_all_missive_conversations', args);
+    expect(await tools.call('list_all_missive_conversations', { ...args, next_cursor: cursor })).toEqual(first);
   });
 
   test('of another tool is refused', async () => {

@@ -3,6 +3,7 @@ import { deletePermanently, moveToTrash } from '../../mail/delete-message.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
 import { Name } from '../../outgoing.ts';
+import { narrows } from '../../parameter-meanings.ts';
 import { defineTool } from '../../tool.ts';
 
 export const deleteMailMessage = defineTool({
@@ -17,7 +18,7 @@ export const deleteMailMessage = defineTool({
     folder: MailboxPath,
     uid: Uid,
     uid_validity: ExpectedUidValidity,
-    permanent: z.boolean().default(true).describe('False moves the message to the trash.'),
+    permanent: narrows(z.boolean()).default(true).describe('False moves the message to the trash.'),
   }),
   output: z.object({
     uid: z.number(),

@@ -5,6 +5,7 @@ import { INFO_KINDS, Info, infoInput, Membership, membershipInput } from '../../
 import { mergedContact, newContacts } from '../../missive/contact-request.ts';
 import { idOf, LongText, OFFSET_PAGING, requireChange, Seconds, Text } from '../../missive/fields.ts';
 import { allInBody, defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { clears } from '../../parameter-meanings.ts';
 
 const contactBook = idOf('contact book', 'list_all_missive_contact_books');
 
@@ -32,30 +33,33 @@ const Contact = z.object({
 
 const name = (what: string) => z.string().optional().describe(what);
 
-const attributes = {
-  first_name: name('First name.'),
-  middle_name: name('Middle name.'),
-  last_name: name('Last name.'),
-  phonetic_first_name: name('How the first name is spoken.'),
-  phonetic_middle_name: name('How the middle name is spoken.'),
-  phonetic_last_name: name('How the last name is spoken.'),
-  prefix: name('Such as "Dr".'),
-  suffix: name('Such as "Jr".'),
-  nickname: name('Nickname.'),
-  file_as: name('Name to sort by.'),
-  notes: z.string().optional().describe('Free text about the contact.'),
-  gender: name('Gender.'),
+/** @param given wraps each parameter */
+const attributes = (given: <Schema extends z.ZodType>(schema: Schema) => Schema) => ({
+  first_name: given(name('First name.')),
+  middle_name: given(name('Middle name.')),
+  last_name: given(name('Last name.')),
+  phonetic_first_name: given(name('How the first name is spoken.')),
+  phonetic_middle_name: given(name('How the middle name is spoken.')),
+  phonetic_last_name: given(name('How the last name is spoken.')),
+  prefix: given(name('Such as "Dr".')),
+  suffix: given(name('Such as "Jr".')),
+  nickname: given(name('Nickname.')),
+  file_as: given(name('Name to sort by.')),
+  notes: given(name('Free text about the contact.')),
+  gender: given(name('Gender.')),
   starred: z.boolean().optional().describe('Marked with a star.'),
-  infos: z
-    .array(infoInput)
-    .optional()
-    .describe(
-      `Email addresses, phone numbers and so on, here and nowhere else. By kind, the key and its labels: ${INFO_KINDS}.`,
-    ),
-  memberships: z.array(membershipInput).optional().describe('Organization and groups of the contact.'),
-};
+  infos: given(
+    z
+      .array(infoInput)
+      .optional()
+      .describe(
+        `Email addresses, phone numbers and so on, here and nowhere else. By kind, the key and its labels: ${INFO_KINDS}.`,
+      ),
+  ),
+  memberships: given(z.array(membershipInput).optional().describe('Organization and groups of the contact.')),
+});
 
-const fields = allInBody(attributes);
+const newAttributes = attributes((schema) => schema);
 
 export const contacts = [
   defineOperation({
@@ -155,10 +159,10 @@ export const contacts = [
     tags: ['contacts'],
     parameters: {
       contact_book: inBody(contactBook),
-      ...fields,
+      ...allInBody(newAttributes),
       contacts: inBody(
         z
-          .array(z.strictObject({ ...attributes, infos: attributes.infos.describe('As infos of one contact.') }))
+          .array(z.strictObject({ ...newAttributes, infos: newAttributes.infos.describe('As infos of one contact.') }))
           .min(1)
           .optional()
           .describe('Several contacts for the same book; leave out the other fields then.'),
@@ -180,7 +184,7 @@ export const contacts = [
     idempotent: true,
     parameters: {
       id: inPath(idOf('contact', 'list_all_missive_contacts')),
-      ...fields,
+      ...allInBody(attributes(clears)),
       replace: inBody(
         z.boolean().default(false).describe('True: infos and memberships that are given replace all there are.'),
       ),

@@ -5,6 +5,7 @@ import { checkActions, stateActions } from '../../missive/conversation-actions.t
 import { Conversation, ConversationSummary } from '../../missive/conversation-result.ts';
 import { Color, Id, idOf, requireChange } from '../../missive/fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { clears } from '../../parameter-meanings.ts';
 
 const conversationId = inPath(idOf('conversation', 'list_all_missive_conversations'));
 
@@ -87,7 +88,7 @@ export const conversations = [
     idempotent: true,
     parameters: {
       id: conversationId,
-      subject: inBody(z.string().optional().describe('New title in Missive.')),
+      subject: inBody(clears(z.string()).optional().describe('New title in Missive.')),
       color: inBody(Color.optional()),
       reopen: inBody(z.literal(true).optional().describe('Opens a closed conversation again.')),
       ...stateActions,
@@ -99,7 +100,7 @@ export const conversations = [
     check({ id: _, ...changes }) {
       checkActions(changes);
       const { organization: __, ...rest } = changes;
-      requireChange(rest);
+      requireChange(rest, ' close and reopen are true or left out.');
       if (changes.close && changes.reopen) throw new ToolError('Pass close or reopen, not both.');
     },
   }),

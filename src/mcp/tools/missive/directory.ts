@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Color, Id, idOf, OFFSET_PAGING, requireChange, Text } from '../../missive/fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { clears } from '../../parameter-meanings.ts';
 
 const organization = inQuery(idOf('organization', 'list_all_missive_organizations').optional());
 
@@ -25,14 +26,17 @@ const BusinessHours = z.strictObject({
   ),
 });
 
-const teamSettings = {
-  emoji: inBody(z.string().optional().describe('Such as ":rocket:".')),
+/** @param given wraps each parameter that an update can empty */
+const teamSettings = (given: <Schema extends z.ZodType>(schema: Schema) => Schema) => ({
+  emoji: inBody(given(z.string()).optional().describe('Such as ":rocket:".')),
   color: inBody(Color.optional()),
   active_members: inBody(
-    z.array(Id).optional().describe('Ids of users (list_all_missive_users); replaces those there are.'),
+    given(z.array(Id)).optional().describe('Ids of users (list_all_missive_users); replaces those there are.'),
   ),
   observers: inBody(
-    z.array(Id).optional().describe('Ids of users (list_all_missive_users) who only look; replaces those there are.'),
+    given(z.array(Id))
+      .optional()
+      .describe('Ids of users (list_all_missive_users) who only look; replaces those there are.'),
   ),
   business_hours: inBody(BusinessHours.optional().describe('When the team works.')),
   inactivity_period: inBody(
@@ -44,7 +48,7 @@ const teamSettings = {
   team_sidebar_behavior: choice('What the sidebar shows.', 'show_team_space', 'show_team_inbox'),
   team_inbox_enabled: inBody(z.boolean().optional().describe('Whether the team has an Inbox.')),
   chat_room_enabled: inBody(z.boolean().optional().describe('Whether the team has a chat room.')),
-};
+});
 
 export const directory = [
   defineOperation({
@@ -103,7 +107,7 @@ export const directory = [
     parameters: {
       name: inBody(z.string().min(1).describe('Name of the team.')),
       organization: inBody(idOf('organization', 'list_all_missive_organizations')),
-      ...teamSettings,
+      ...teamSettings((schema) => schema),
     },
     envelope: { key: 'teams', as: 'array' },
     answer: { kind: 'one', key: 'teams', as: 'team', item: Team },
@@ -122,7 +126,7 @@ export const directory = [
     parameters: {
       id: inPath(idOf('team', 'list_all_missive_teams')),
       name: inBody(z.string().min(1).optional().describe('New name.')),
-      ...teamSettings,
+      ...teamSettings(clears),
     },
     envelope: { key: 'teams', as: 'array', withId: 'id' },
     answer: { kind: 'one', key: 'teams', as: 'team', item: Team },

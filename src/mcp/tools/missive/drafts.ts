@@ -6,6 +6,7 @@ import { attachmentParameter, withAttachments } from '../../missive/attachment-u
 import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
 import { Id, idOf, Person, recipientKeys, Seconds, Text, withConversationId } from '../../missive/fields.ts';
 import { type Arguments, defineOperation, inBody, inPath } from '../../missive/operation.ts';
+import { narrows } from '../../parameter-meanings.ts';
 
 const recipients = (what: string) => z.array(Person).optional().describe(what);
 
@@ -94,10 +95,12 @@ export const drafts = [
     parameters: {
       ...outgoing,
       send_at: inBody(
-        Seconds.optional().describe('Unix time to send it at; left out: now. delete_a_missive_draft_by_id cancels it.'),
+        narrows(Seconds)
+          .optional()
+          .describe('Unix time to send it at; left out: now. delete_a_missive_draft_by_id cancels it.'),
       ),
       auto_followup: inBody(
-        z.literal(true).optional().describe('Only with send_at: not sent if a reply arrives before.'),
+        narrows(z.literal(true)).optional().describe('Only with send_at: not sent if a reply arrives before.'),
       ),
     },
     answer: { kind: 'one', key: 'drafts', as: 'message', item: Draft },

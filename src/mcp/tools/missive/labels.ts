@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Id, idOf, OFFSET_PAGING, requireChange, Text } from '../../missive/fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { clears, narrows } from '../../parameter-meanings.ts';
 
 const organization = idOf('organization', 'list_all_missive_organizations');
 
@@ -16,12 +17,17 @@ const Label = z.object({
   organization: Text,
 });
 
-const sharing = {
+/** @param given wraps each parameter that an update can empty */
+const sharing = (given: <Schema extends z.ZodType>(schema: Schema) => Schema) => ({
   share_with_organization: inBody(z.boolean().optional().describe('Everyone sees the label and its conversations.')),
   share_with_team: inBody(Id.optional().describe('Id of a team (list_all_missive_teams) that sees them.')),
-  share_with_users: inBody(z.array(Id).optional().describe('Ids of users (list_all_missive_users) that do.')),
-  visibility: inBody(z.enum(['organization', 'delegates']).optional().describe('Who can see that the label exists.')),
-};
+  share_with_users: inBody(given(z.array(Id)).optional().describe('Ids of users (list_all_missive_users) that do.')),
+  visibility: inBody(
+    narrows(z.enum(['organization', 'delegates']))
+      .optional()
+      .describe('Who can see that the label exists.'),
+  ),
+});
 
 const color = inBody(
   z
@@ -61,7 +67,7 @@ export const labels = [
       organization: inBody(organization),
       color,
       parent: inBody(Id.optional().describe('Id of the label above it (list_all_missive_shared_labels).')),
-      ...sharing,
+      ...sharing((schema) => schema),
     },
     envelope: { key: 'shared_labels', as: 'array' },
     answer: { kind: 'one', key: 'shared_labels', as: 'shared_label', item: Label },
@@ -82,7 +88,7 @@ export const labels = [
       name: inBody(z.string().min(1).optional().describe('New name.')),
       color,
       parent: inBody(Id.optional().describe('Id of the label to put it under (list_all_missive_shared_labels).')),
-      ...sharing,
+      ...sharing(clears),
     },
     envelope: { key: 'shared_labels', as: 'array', withId: 'id' },
     answer: { kind: 'one', key: 'shared_labels', as: 'shared_label', item: Label },

@@ -5,6 +5,7 @@ import { attachmentParameter, withAttachments } from '../../missive/attachment-u
 import { Correspondent, Id, idOf, OFFSET_PAGING, Person, requireChange, Text } from '../../missive/fields.ts';
 import { htmlBodyFields, htmlBodyParameters, presentHtmlBody } from '../../missive/html-body.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { clears, narrows } from '../../parameter-meanings.ts';
 
 const people = z.array(Correspondent).optional();
 
@@ -22,21 +23,22 @@ const ResponseItem = z.object({
   modified_at: z.number().optional(),
 });
 
-const recipients = inBody(z.array(Person).optional().describe('Address and name of each.'));
-
-const content = {
+/** @param given wraps each parameter that an update can empty */
+const content = (given: <Schema extends z.ZodType>(schema: Schema) => Schema) => ({
   title: inBody(z.string().min(1).max(500).optional().describe('How people find it.')),
-  body: inBody(z.string().optional().describe('Its text, as HTML.')),
-  subject: inBody(z.string().max(500).optional().describe('Subject that it sets.')),
-  share_with_team: inBody(Id.optional().describe('Id of a team (list_all_missive_teams); needs organization.')),
-  shared_labels: inBody(z.array(Id).optional().describe('Ids of labels (list_all_missive_shared_labels).')),
-  to_fields: recipients,
-  cc_fields: recipients,
-  bcc_fields: recipients,
+  body: inBody(given(z.string()).optional().describe('Its text, as HTML.')),
+  subject: inBody(given(z.string().max(500)).optional().describe('Subject that it sets.')),
+  share_with_team: inBody(
+    narrows(Id).optional().describe('Id of a team (list_all_missive_teams); needs organization.'),
+  ),
+  shared_labels: inBody(given(z.array(Id)).optional().describe('Ids of labels (list_all_missive_shared_labels).')),
+  to_fields: inBody(given(z.array(Person)).optional().describe('Address and name of each.')),
+  cc_fields: inBody(given(z.array(Person)).optional().describe('Address and name of each.')),
+  bcc_fields: inBody(given(z.array(Person)).optional().describe('Address and name of each.')),
   external_id: inBody(z.string().optional().describe('Its id elsewhere; goes with external_source.')),
   external_source: inBody(z.string().optional().describe('Where that is; goes with external_id.')),
   ...attachmentParameter,
-};
+});
 
 function checkSource({
   external_id,
@@ -97,7 +99,7 @@ export const responses = [
     method: 'create',
     tags: ['responses'],
     parameters: {
-      ...content,
+      ...content((schema) => schema),
       organization: inBody(
         Id.optional().describe('Id of the organization (list_all_missive_organizations) that it belongs to.'),
       ),
@@ -129,7 +131,7 @@ export const responses = [
     method: 'update',
     tags: ['responses'],
     idempotent: true,
-    parameters: { id, ...content },
+    parameters: { id, ...content(clears) },
     answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
     check({ id: _, ...changes }) {
       requireChange(changes);

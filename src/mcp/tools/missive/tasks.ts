@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { Id, idOf, LongText, requireChange, Seconds, Text } from '../../missive/fields.ts';
 import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { clears } from '../../parameter-meanings.ts';
 
 const State = z.enum(['todo', 'in_progress', 'closed']);
 const time = z.number().optional();
@@ -22,8 +23,10 @@ const Task = z.object({
   team: z.union([z.string(), z.object({ id: z.string(), name: Text })]).optional(),
 });
 
+const Description = z.string().max(10_000);
+
 const details = {
-  description: inBody(z.string().max(10_000).optional().describe('Plain text.')),
+  description: inBody(Description.optional().describe('Plain text.')),
   state: inBody(State.optional().describe('todo, in_progress or closed.')),
   team: inBody(Id.optional().describe('Id of the team (list_all_missive_teams).')),
   due_at: inBody(Seconds.optional().describe('Unix time when it is due.')),
@@ -133,8 +136,11 @@ export const tasks = [
       id: inPath(idOf('task', 'list_all_missive_tasks')),
       title: inBody(z.string().min(1).max(1000).optional().describe('What is to be done.')),
       ...details,
+      description: inBody(clears(Description).optional().describe('Plain text.')),
       assignees: inBody(
-        z.array(Id).optional().describe('Ids of all users (list_all_missive_users) who are to do it from now on.'),
+        clears(z.array(Id))
+          .optional()
+          .describe('Ids of all users (list_all_missive_users) who are to do it from now on.'),
       ),
     },
     envelope: { key: 'tasks', as: 'object' },

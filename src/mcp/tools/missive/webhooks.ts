@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { Id } from '../../missive/fields.ts';
 import { defineOperation, inBody, inPath } from '../../missive/operation.ts';
+import { narrows } from '../../parameter-meanings.ts';
 
-const text = (what: string) => z.string().min(1).optional().describe(what);
+/** Without a filter Missive sends everything. */
+const text = (what: string) => narrows(z.string().min(1)).optional().describe(what);
 
 export const webhooks = [
   defineOperation({
@@ -33,18 +35,20 @@ export const webhooks = [
       ),
       url: inBody(z.url({ protocol: /^https$/, error: 'must be an https URL' }).describe('Where Missive sends it.')),
       organization: inBody(
-        Id.optional().describe(
-          'Id of the organization (list_all_missive_organizations); left out: a hook of this person alone.',
-        ),
+        narrows(Id)
+          .optional()
+          .describe('Id of the organization (list_all_missive_organizations); left out: a hook of this person alone.'),
       ),
       content_contains: inBody(text('Only with this text.')),
       content_starts_with: inBody(text('Only if it starts with this text.')),
       content_ends_with: inBody(text('Only if it ends with this text.')),
       from_eq: inBody(text('incoming_email only: from this address.')),
       subject_contains: inBody(text('incoming_email only: with this in the subject.')),
-      is_task: inBody(z.literal(true).optional().describe('new_comment only: tasks.')),
-      author: inBody(Id.optional().describe('new_comment only: by this user (list_all_missive_users).')),
-      mention: inBody(Id.optional().describe('new_comment only: that mentions this user (list_all_missive_users).')),
+      is_task: inBody(narrows(z.literal(true)).optional().describe('new_comment only: tasks.')),
+      author: inBody(narrows(Id).optional().describe('new_comment only: by this user (list_all_missive_users).')),
+      mention: inBody(
+        narrows(Id).optional().describe('new_comment only: that mentions this user (list_all_missive_users).'),
+      ),
     },
     envelope: { key: 'hooks', as: 'object' },
     recipients: ({ url }) => [url],

@@ -261,7 +261,7 @@ export const conversations: Rows = {
         args: { id: ids.outage, close: true, reopen: true },
         says: /close or reopen/,
       },
-      { what: 'a flag that is false', args: { id: ids.outage, close: false }, says: /close/ },
+      { what: 'nothing but a flag that is false', args: { id: ids.outage, close: false }, says: /close/ },
       { what: 'an action that the API does not have', args: { id: ids.outage, archive: true }, says: /archive/ },
     ],
   },

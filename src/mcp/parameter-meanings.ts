@@ -1,0 +1,36 @@
+/** Declares what values of a parameter mean that its type does not say: an empty one, where that is not the same as leaving it out, and a list. */
+import { z } from 'zod';
+
+export interface Meaning {
+  /** An empty text or list empties the field. */
+  clears?: true;
+  /** Without the parameter more is changed or sent, so an empty value is an error in a tool that changes something. */
+  narrows?: true;
+  /** A text that holds a list, separated by commas; a list of texts means the same. */
+  joins?: true;
+}
+
+const meanings = z.registry<Meaning>();
+
+/** The parameter empties a field with `""` or `[]`; for tools that update something, and for texts that may be empty. */
+export function clears<Schema extends z.ZodType>(schema: Schema): Schema {
+  return withMeaning(schema, { clears: true });
+}
+
+/** The parameter limits what is changed or sent. */
+export function narrows<Schema extends z.ZodType>(schema: Schema): Schema {
+  return withMeaning(schema, { narrows: true });
+}
+
+export function joins<Schema extends z.ZodType>(schema: Schema): Schema {
+  return withMeaning(schema, { joins: true });
+}
+
+/** A clone, which keeps the description: the schema itself may be a parameter of other tools. */
+function withMeaning<Schema extends z.ZodType>(schema: Schema, meaning: Meaning): Schema {
+  const own = schema.clone();
+  meanings.add(own, meaning);
+  return own;
+}
+
+export const meaningOf = (schema: z.ZodType): Meaning => meanings.get(schema) ?? {};
