@@ -8,6 +8,7 @@ import { mailTools } from '../src/mcp/tools/mail.ts';
 import { missiveTools } from '../src/mcp/tools/missive.ts';
 import { PRESETS } from '../src/oauth/client/presets.ts';
 import { sealedTable } from '../src/oauth/sealed/sealed-table.ts';
+import { tokenSizeTable } from '../src/oauth/sealed/token-sizes.ts';
 import { ENVIRONMENT } from '../src/settings/environment.ts';
 import { codeMap } from './code-map.ts';
 import { requirements, requirementTable } from './requirements.ts';
@@ -26,6 +27,7 @@ const BLOCKS: Readonly<Record<string, string>> = {
   bench: report(Results.parse(JSON.parse(readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8')))),
   requirements: requirementTable(required),
   sealed: sealedTable(),
+  'token-sizes': tokenSizeTable(),
   'code-map': codeMap(),
 };
 

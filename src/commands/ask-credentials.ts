@@ -3,6 +3,7 @@ import type { Servers, VerifyLogin } from '../account.ts';
 import { ConfigError } from '../errors.ts';
 import type { InboxIdentity } from '../mail/account.ts';
 import { accountOf, type Credentials, mailboxIdOf } from '../oauth/sealed/identity.ts';
+import type { FitsIntoToken } from '../oauth/sealed/sealed-types.ts';
 import { signInForm } from '../oauth/sign-in/forms.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,14 +15,14 @@ type Fields = Readonly<Record<string, string>>;
 type Problems = readonly { place: string; sentence: string }[];
 
 /**
- * @param claims the claims that the token contains beside the credentials: together they have a maximum length
+ * @param fits whether the token has room for the credentials
  * @throws {ConfigError} after three attempts; more could make the mail server lock the account
  */
 export async function askForCredentials(
   terminal: Terminal,
   { servers }: { servers: Servers },
   verifyLogin: VerifyLogin,
-  claims: object,
+  fits: FitsIntoToken,
 ): Promise<{ login: Credentials; mailbox?: string }> {
   announceServers(terminal, servers);
   let fields = await askFields(terminal, servers);
@@ -30,7 +31,7 @@ export async function askForCredentials(
       get: (name) => fields[name] || undefined,
       ...{ all: () => [], repeated: new Set() },
     });
-    let problems: Problems = form.validate(claims);
+    let problems: Problems = form.validate(fits);
     if (problems.length === 0) {
       const account = accountOf(form.credentials(), servers);
       let mailbox: string | undefined;

@@ -10,7 +10,7 @@ import { resourceOf } from '../oauth/metadata.ts';
 import { grantedScope, type Scope, scopeWith } from '../oauth/scope.ts';
 import { accountOf, subjectOf } from '../oauth/sealed/identity.ts';
 import { createKeyring, type Keyring, randomId, toSeconds } from '../oauth/sealed/jwe.ts';
-import { type AccessPayload, createTokens, SEALED_TYPES } from '../oauth/sealed/sealed-types.ts';
+import { type AccessPayload, createTokenFit, createTokens, SEALED_TYPES } from '../oauth/sealed/sealed-types.ts';
 import { readConfig } from '../settings/config.ts';
 import { askForCredentials } from './ask-credentials.ts';
 import type { Terminal } from './terminal.ts';
@@ -62,7 +62,8 @@ export async function createPersonalToken(
     servers,
     ...(Object.keys(policy).length > 0 && { policy }),
   };
-  const { login, mailbox } = await askForCredentials(services.openTerminal(), client, verifyLogin, claims);
+  const fits = createTokenFit(tokens.personal, claims, now());
+  const { login, mailbox } = await askForCredentials(services.openTerminal(), client, verifyLogin, fits);
   const sub = subjectOf(keyring, { ...accountOf(login, servers), mailbox });
   const payload: AccessPayload = { ...claims, sub, gid: randomId(), granted_at: toSeconds(now()), login };
   const token = await tokens.personal.seal(payload, now(), end);

@@ -83,8 +83,8 @@ export function readStateAccess(env: NodeJS.ProcessEnv): { keys: Keys; redisUrl:
 }
 
 function keysOf(env: z.output<typeof KeyEnvironment>) {
-  const { ENCRYPTION_KEY: current, ENCRYPTION_KEYS_PREVIOUS: previous, TOKENS_NOT_BEFORE: notBefore } = env;
-  return { current, previous, notBefore };
+  const { ENCRYPTION_KEY: current, ENCRYPTION_KEYS_PREVIOUS: previous } = env;
+  return { current, previous, notBefore: env.TOKENS_NOT_BEFORE, layout: env.TOKEN_LAYOUT };
 }
 
 /** The environment without empty variables: `NAME=` in an env file means not set. */

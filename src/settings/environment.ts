@@ -50,6 +50,13 @@ const KEY_VARIABLES = {
     .describe(
       'Earlier keys, separated by commas. They decrypt what they encrypted; new values are encrypted with `ENCRYPTION_KEY`.',
     ),
+  TOKEN_LAYOUT: z
+    .enum(['1', '2'], 'must be 1 or 2')
+    .default('2')
+    .transform((layout): 1 | 2 => (layout === '1' ? 1 : 2))
+    .describe(
+      'Layout of client ids and tokens that are sealed from now on. `1` is that of release 0.1.0: set it while replicas of that release still run, which cannot read the smaller layout 2. Both are always accepted.',
+    ),
   TOKENS_NOT_BEFORE: Time.optional().describe(
     'A time such as `2026-11-21T12:00:00Z`, or seconds since 1970. Everything encrypted before it is invalid: client ids, sign-ins, tokens and attachment links (except links to S3).',
   ),

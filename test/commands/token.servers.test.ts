@@ -129,8 +129,8 @@ describe('mail-mcp token', () => {
   test('does not try credentials with which the token would exceed 4 KiB (BEAR-08)', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const account = newAccount();
-    const { client_id } = await app.mint(account, { folders: ['f'.repeat(600)] });
-    const long = ['n'.repeat(256), account.email, 'u'.repeat(320), '"'.repeat(1000)];
+    const { client_id } = await app.mint(account, { folders: ['f'.repeat(900)] });
+    const long = ['n'.repeat(256), `${'l'.repeat(64)}@${'d'.repeat(255)}`, 'u'.repeat(320), '"'.repeat(1024)];
     const short = ['', account.email, account.imap.login.username, account.imap.login.password];
     const flags = [`--client-id=${client_id}`, '--json'];
     const { exitCode, out, said } = await runToken(app, flags, [...long, ...long, ...short]);

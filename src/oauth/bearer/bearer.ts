@@ -11,6 +11,7 @@ import { createRevocationCheck, type TokenOrigin } from '../grant/revocation.ts'
 import { errorDescription } from '../http/error-description.ts';
 import { parseParameters, queryOf } from '../http/parameters.ts';
 import { resourceMetadataUrl, resourceOf } from '../metadata.ts';
+import { isMeantFor } from '../sealed/audience.ts';
 import { accountOf } from '../sealed/identity.ts';
 import type { Claims } from '../sealed/jwe.ts';
 import { type AccessPayload, createTokens, SEALED_TYPES } from '../sealed/sealed-types.ts';
@@ -69,7 +70,7 @@ export function createGrantFinder(
     const access = await tokens.access.unseal(token, now()).catch((error) => {
       throw invalidToken(error);
     });
-    if (access.iss !== issuer || access.aud !== resourceOf(issuer)) throw invalidToken('meant for another server');
+    if (!isMeantFor(access, { issuer, resource: resourceOf(issuer) })) throw invalidToken('meant for another server');
     const verified = toVerified(access);
     if (verified.expiresAt <= now()) throw invalidToken('what was granted has ended');
     cache.put(token, verified);

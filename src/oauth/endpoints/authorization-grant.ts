@@ -5,7 +5,7 @@ import type { Power } from '../../policy.ts';
 import { clientInToken } from '../client/client.ts';
 import { scopeWith } from '../scope.ts';
 import { toSeconds } from '../sealed/jwe.ts';
-import type { CodePayload } from '../sealed/sealed-types.ts';
+import type { ClaimsBesideLogin, CodePayload } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { offeredPowers, toConsent } from '../sign-in/consent-choices.ts';
 import type { SignInContent } from '../sign-in/sign-in.ts';
@@ -33,7 +33,7 @@ export interface AuthorizationGrant {
   /** Payload of the code. */
   code: CodePayload;
   /** Claims of the access token beside the credentials. */
-  sealedBeside: object;
+  sealedBeside: ClaimsBesideLogin;
 }
 
 /**
@@ -50,7 +50,7 @@ export function toGrant(
   const { servers, policy, expiresAt } = client;
   const scope = scopeWith(request.scope, choices.powers);
   const consent = toConsent(choices, offered, shownAt);
-  const limits = { ...(Object.keys(policy).length > 0 && { policy }), consent };
+  const limits = { ...(Object.keys(policy).length > 0 && { policy }), ...(consent && { consent }) };
   const end = consent?.until ?? (expiresAt && toSeconds(expiresAt));
   return {
     code: {

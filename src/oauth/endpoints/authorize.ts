@@ -9,6 +9,7 @@ import { OAuthError } from '../../errors.ts';
 import { type Parameters, readForm } from '../http/parameters.ts';
 import { MAILBOX_ID_TO_COME } from '../sealed/identity.ts';
 import { randomId } from '../sealed/jwe.ts';
+import { createTokenFit, createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { readChoices, unlimitedChoices, validateChoices } from '../sign-in/consent-choices.ts';
 import { signInForm } from '../sign-in/forms.ts';
@@ -29,6 +30,7 @@ const MAX_FORM_BYTES = 16 * 1024;
 /** Both throw OAuthErrors: one with `redirect` is sent to the client, any other is shown as a page. */
 export function authorizeHandlers(services: OAuthServices): { show: RequestHandler; submit: RequestHandler } {
   const { issuer, now, clients, powersLeft } = services;
+  const tokens = createTokens(services.keyring);
   const signIn = createSignIn(services);
   const transactions = createAuthorizationTransactions(services, signIn);
   const responses = createAuthorizationResponses(services, transactions);
@@ -75,10 +77,9 @@ export function authorizeHandlers(services: OAuthServices): { show: RequestHandl
       const offered = offeredFor(authorization, powersLeft);
       const content = { form: signInForm(client.servers).read(submitted), choices: readChoices(submitted, offered) };
       const grant = toGrant(authorization, content, { offered, shownAt, issuer });
-      const problems = [
-        ...validateChoices(content.choices, { ...grant.code, mailbox: MAILBOX_ID_TO_COME }),
-        ...content.form.validate(grant.sealedBeside),
-      ];
+      const codeLength = tokens.code.lengthOf({ ...grant.code, mailbox: MAILBOX_ID_TO_COME }, now());
+      const fits = createTokenFit(tokens.access, grant.sealedBeside, now());
+      const problems = [...validateChoices(content.choices, codeLength), ...content.form.validate(fits)];
       if (problems.length > 0) return showPage(response, pending, { ...content, problems });
 
       const page = { pending, content };

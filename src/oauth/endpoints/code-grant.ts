@@ -11,7 +11,7 @@ import { isRegistered, redirectHost } from '../http/redirect-uri.ts';
 import { resourceOf } from '../metadata.ts';
 import { accountOf, subjectOf } from '../sealed/identity.ts';
 import { type Claims, rememberedUntil } from '../sealed/jwe.ts';
-import { createTokens, SEALED_TYPES } from '../sealed/sealed-types.ts';
+import { createTokens, factsIn, SEALED_TYPES } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { REPEAT_SECONDS } from './submissions.ts';
 import { checkResource, required } from './token-request.ts';
@@ -64,8 +64,7 @@ export function createCodeExchange(
     // A form that was submitted twice gives two codes with one `jti`. The client may try both, and keeps the tokens of the first.
     if (usedAt !== null) throw new OAuthError('invalid_grant', 'The code was already used.');
     const granted = { iss: issuer, aud, gid, granted_at, scope, login, redirect_host: redirectHost(code.redirect_uri) };
-    const optional = { ...(consent && { consent }), ...(mailbox && { mailbox }) };
-    return tokenIssuer.issue(client, { ...granted, ...optional }, { scope });
+    return tokenIssuer.issue(client, { ...granted, ...(consent && { consent }), ...factsIn(code) }, { scope });
   };
 }
 

@@ -4,7 +4,9 @@ import type { Grants } from '../grant/grants.ts';
 import { invalidRefreshToken, type Rotation } from '../grant/rotation.ts';
 import type { TokenIssuer, TokenResponse } from '../grant/token-issuer.ts';
 import type { Parameters } from '../http/parameters.ts';
+import { resourceOf } from '../metadata.ts';
 import { narrowedScope } from '../scope.ts';
+import { isMeantFor } from '../sealed/audience.ts';
 import { accountOf } from '../sealed/identity.ts';
 import { createTokens, type RefreshPayload } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
@@ -27,6 +29,7 @@ export function createRefreshExchange(
 ) {
   const { issuer, keyring, now, log, state, verifyLogin } = services;
   const tokens = createTokens(keyring);
+  const resource = resourceOf(issuer);
 
   /** Tries the login, at most once a minute for each grant. False also if the server does not answer: the credentials may still be valid. */
   async function isLoginRefused({ gid, login }: RefreshPayload, client: Client): Promise<boolean> {
@@ -40,7 +43,8 @@ export function createRefreshExchange(
     const token = await tokens.refresh.unseal(required(form, 'refresh_token'), now()).catch((cause) => {
       throw invalidRefreshToken(cause);
     });
-    if (token.iss !== issuer || token.client !== client.jti) throw invalidRefreshToken('of another client or server');
+    if (!isMeantFor(token, { issuer, resource }) || token.client !== client.jti)
+      throw invalidRefreshToken('of another client or server');
     // The operator may have added replicas since the token was issued.
     if (!rotation.mayRefresh(client)) throw invalidRefreshToken('cannot be rotated any more');
     checkResource(form, issuer);
@@ -53,6 +57,6 @@ export function createRefreshExchange(
     }
     const successor = await rotation.consume(token);
     const { jti: _jti, iat: _iat, exp: _exp, sub: _sub, client: _client, parent: _parent, ...granted } = token;
-    return tokenIssuer.issue(client, granted, { scope, successor });
+    return tokenIssuer.issue(client, { ...granted, iss: issuer, aud: resource }, { scope, successor });
   };
 }

@@ -3,6 +3,8 @@ import type { RequestHandler } from 'express';
 import type { Client } from '../client/client.ts';
 import { createGrants } from '../grant/grants.ts';
 import { revokedTokenKey } from '../grant/revocation.ts';
+import { resourceOf } from '../metadata.ts';
+import { isMeantFor } from '../sealed/audience.ts';
 import { rememberedUntil } from '../sealed/jwe.ts';
 import { createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
@@ -28,8 +30,9 @@ export function revokeHandler(services: OAuthServices): RequestHandler {
   async function revoke(text: string, client: Client): Promise<object> {
     const token = await unsealToken(text);
     if (token === undefined) return { result: 'unknown' };
-    const { type, jti, gid, iss } = token;
-    if (iss !== issuer || token.client !== client.jti) return { result: 'foreign', grant: gid };
+    const { type, jti, gid } = token;
+    const isOurs = isMeantFor(token, { issuer, resource: resourceOf(issuer) });
+    if (!isOurs || token.client !== client.jti) return { result: 'foreign', grant: gid };
     if (type === 'access') await state.mark(revokedTokenKey(jti), rememberedUntil(token));
     // The revocation of a refresh token revokes its grant (§2.1).
     else await grants.revoke(gid);

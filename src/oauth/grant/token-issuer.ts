@@ -10,7 +10,13 @@ import { type Client, clientInToken } from '../client/client.ts';
 import { powersOf, type Scope } from '../scope.ts';
 import { type AccountName, accountOf, currentSubjectsOf, subjectOf } from '../sealed/identity.ts';
 import { type Keyring, toSeconds } from '../sealed/jwe.ts';
-import { type AccessPayload, createTokens, type RefreshPayload, SEALED_TYPES } from '../sealed/sealed-types.ts';
+import {
+  type AccessPayload,
+  createTokens,
+  factsIn,
+  type RefreshPayload,
+  SEALED_TYPES,
+} from '../sealed/sealed-types.ts';
 import type { Grants } from './grants.ts';
 import type { Rotation, Successor } from './rotation.ts';
 
@@ -102,18 +108,10 @@ function accessPayload(client: Client, granted: Granted, { scope, sub }: { scope
   const isEarly = ends < granted_at + SEALED_TYPES.grant.lifetimeSeconds;
   const life = { granted_at, ...(isEarly && { ends }) };
   const limits = { ...(consent && { consent }), ...(Object.keys(policy).length > 0 && { policy }) };
-  return {
-    iss,
-    aud,
-    sub,
-    gid,
-    ...life,
-    client: clientInToken(client),
-    scope,
-    login,
-    servers,
-    ...limits,
-  };
+  // `sub` is computed from it, which is enough.
+  const { mailbox: _mailbox, ...facts } = factsIn(granted);
+  const what = { client: clientInToken(client), scope, login, servers, ...limits, ...facts };
+  return { iss, aud, sub, gid, ...life, ...what };
 }
 
 /** The token is too long only if the operator has added limits to the client since the sign-in; at the sign-in, the page reports the same fault. */

@@ -6,6 +6,7 @@ import { OAuthError } from '../../errors.ts';
 import type { InboxIdentity, Login, MailServer, MailServers } from '../../mail/account.ts';
 import type { MissiveAccount } from '../../missive/account.ts';
 import { sha256 } from '../http/constant-time.ts';
+import type { MasterKey } from './content.ts';
 import type { Keyring } from './jwe.ts';
 
 /** The credentials of a mailbox as they were typed; the servers come from the client. Repeated values are left out to keep URLs short. */
@@ -126,7 +127,13 @@ export const subjectsOf = (keyring: Keyring, account: AccountName): string[] =>
 export const currentSubjectsOf = (keyring: Keyring, account: AccountName): string[] =>
   subjectsUnder(keyring.current, account);
 
-function subjectsUnder(key: Keyring['current'], account: AccountName): string[] {
+/** @returns the subject of a mailbox under one key */
+export const subjectOfMailbox = (key: MasterKey, mailbox: string): string => subjectUnder(key, ['mailbox', mailbox]);
+
+/** @returns the subject of an account under one key */
+export const subjectUnderKey = (key: MasterKey, account: AccountName): string => subjectUnder(key, partsOf(account));
+
+function subjectsUnder(key: MasterKey, account: AccountName): string[] {
   const ofName = 'imap' in account && account.mailbox !== undefined ? [partsOfMailbox(account)] : [];
   return [partsOf(account), ...ofName].map((parts) => subjectUnder(key, parts));
 }
@@ -136,7 +143,7 @@ function partsOf(account: AccountName): unknown[] {
   return account.mailbox === undefined ? partsOfMailbox(account) : ['mailbox', account.mailbox];
 }
 
-function subjectUnder(key: Keyring['current'], parts: readonly unknown[]): string {
+function subjectUnder(key: MasterKey, parts: readonly unknown[]): string {
   return createHmac('sha256', key.derive('subject')).update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
 }
 

@@ -1,19 +1,14 @@
 /**
  * Seals values into compact JWEs and unseals them (RFC 7516 §3.1): `dir` with A256GCM, one derived key per type. The only importer of jose.
  */
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { z } from 'zod';
 import { OAuthError } from '../../errors.ts';
+import { createContentCodec, type Layout, type MasterKey, type SealerType } from './content.ts';
 
 /** Clocks of two replicas may differ by this much; a value from further in the future was not issued by this server. */
 const CLOCK_SKEW_SECONDS = 60;
-
-interface MasterKey {
-  /** Key ID in the header of each JWE that the key sealed (RFC 7516 §4.1.6). Derived from the key without revealing it. */
-  kid: string;
-  derive(label: string): Uint8Array;
-}
 
 /** The operator's keys: the first one seals, all of them unseal. */
 export interface Keyring {
@@ -21,6 +16,8 @@ export interface Keyring {
   all: readonly MasterKey[];
   /** Values of every type that were sealed earlier are not valid. */
   notBefore: Date | undefined;
+  /** The layout of what is sealed. All layouts are decrypted. */
+  layout: Layout;
 }
 
 function createMasterKey(bytes: Buffer): MasterKey {
@@ -30,17 +27,20 @@ function createMasterKey(bytes: Buffer): MasterKey {
   return { kid: Buffer.from(derive('kid', 8)).toString('base64url'), derive: (label) => derive(label) };
 }
 
-/**
- * @param keys master keys of 32 bytes; `previous` ones unseal what they once sealed and seal nothing
- * @throws {RangeError} if a key has another length
- */
-export function createKeyring(keys: {
+interface KeyringSettings {
   current: Buffer;
   previous: readonly Buffer[];
   notBefore?: Date | undefined;
-}): Keyring {
-  const first = createMasterKey(keys.current);
-  return { current: first, all: [first, ...keys.previous.map(createMasterKey)], notBefore: keys.notBefore };
+  layout?: Layout | undefined;
+}
+
+/**
+ * @param settings.current master key of 32 bytes; `previous` ones unseal what they once sealed and seal nothing
+ * @throws {RangeError} if a key has another length
+ */
+export function createKeyring({ current, previous, notBefore, layout = 2 }: KeyringSettings): Keyring {
+  const first = createMasterKey(current);
+  return { current: first, all: [first, ...previous.map(createMasterKey)], notBefore, layout };
 }
 
 /** The claims of every sealed value, beside its payload. Times in seconds since 1970 (RFC 7519 §2). */
@@ -54,22 +54,15 @@ export interface Claims {
 /** How long to remember that a sealed value was used or revoked: a replica whose clock is late accepts it a little longer. */
 export const rememberedUntil = ({ exp = 0 }: Pick<Claims, 'exp'>): Date => new Date((exp + CLOCK_SKEW_SECONDS) * 1000);
 
-export interface SealerType<T extends object> {
-  typ: string;
-  schema: z.ZodType<T>;
-  /** `null` for values that never expire by themselves. */
-  lifetimeSeconds: number | null;
-  /** Characters; longer input is refused before any work is spent on it. */
-  maxLength: number;
-}
-
 export interface Sealer<T> {
   /**
    * @param notAfter ends the value earlier than the lifetime of its type; never later
-   * @param jti left out: a random one
+   * @param jti left out: a random one, or one that is computed from the sealed value
    * @throws {RangeError} if the result would exceed the maximum length of the type
    */
   seal(payload: T, now: Date, notAfter?: Date, jti?: string): Promise<string>;
+  /** The length of what `seal` would return, in characters. */
+  lengthOf(payload: T, now: Date, notAfter?: Date, jti?: string): number;
   /**
    * Decrypts a value and verifies its type, schema and times.
    *
@@ -88,31 +81,50 @@ export const toSeconds = (time: Date): number => Math.floor(time.getTime() / 100
 /** 128 random bits in base64url: unique among all sealed values. */
 export const randomId = (): string => randomBytes(16).toString('base64url');
 
-/** A value sealed as one type is not valid as another: the key is derived from `typ`, and the plaintext contains `typ` too. */
+/** A value sealed as one type is not valid as another: the key is derived from `typ`. */
 export function createSealer<T extends object>(keyring: Keyring, type: SealerType<T>): Sealer<T> {
-  const keys = new Map(keyring.all.map((master) => [master.kid, master.derive(type.typ)]));
+  const keys = new Map(keyring.all.map((master) => [master.kid, { master, bytes: master.derive(type.typ) }]));
   const sealingKey = keyring.current.derive(type.typ);
-  const envelope = z.object({
-    typ: z.literal(type.typ),
+  const codec = createContentCodec(type);
+  const claimsOf = z.object({
     jti: z.string().min(1),
     iat: z.int(),
     exp: type.lifetimeSeconds === null ? z.int().optional() : z.int(),
   });
 
-  async function seal(payload: T, now: Date, notAfter?: Date, jti = randomId()): Promise<string> {
-    const claims = { typ: type.typ, jti, iat: toSeconds(now), ...expiryOf(type, now, notAfter) };
-    const token = await new CompactEncrypt(new TextEncoder().encode(JSON.stringify({ ...payload, ...claims })))
-      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keyring.current.kid })
+  function plaintextOf(payload: T, now: Date, notAfter?: Date, jti?: string): Uint8Array {
+    const claims = { ...(jti !== undefined && { jti }), iat: toSeconds(now), ...expiryOf(type, now, notAfter) };
+    if (keyring.layout === 2) return codec.encode({ ...payload, ...claims }, keyring.current);
+    return codec.encodeJson({ ...payload, jti: randomId(), ...claims });
+  }
+
+  async function seal(payload: T, now: Date, notAfter?: Date, jti?: string): Promise<string> {
+    const token = await new CompactEncrypt(plaintextOf(payload, now, notAfter, jti))
+      .setProtectedHeader(headerOf(keyring.current))
       .encrypt(sealingKey);
     if (token.length > type.maxLength) throw new RangeError(`A sealed ${type.typ} would be too long.`);
     return token;
   }
 
+  function lengthOf(...parameters: Parameters<typeof plaintextOf>): number {
+    const parts = [
+      JSON.stringify(headerOf(keyring.current)).length,
+      0,
+      IV_BYTES,
+      plaintextOf(...parameters).length,
+      TAG_BYTES,
+    ];
+    return parts.reduce((sum, bytes) => sum + Math.ceil((bytes * 4) / 3), parts.length - 1);
+  }
+
   async function inspect(token: string): Promise<T & Claims> {
     try {
       if (token.length > type.maxLength) throw new RangeError('longer than its type allows');
-      const content = await decrypt(token, keys);
-      const { jti, iat, exp } = envelope.parse(content);
+      const { kid } = Header.parse(readHeader(token));
+      const key = keys.get(kid);
+      if (key === undefined) throw new RangeError('sealed with an unknown key');
+      const content = codec.decode(await decrypt(token, key.bytes), key.master);
+      const { jti, iat, exp } = claimsOf.parse({ ...content, jti: content.jti ?? idOf(token) });
       return { ...type.schema.parse(content), jti, iat, ...(exp !== undefined && { exp }) };
     } catch (cause) {
       throw invalidTokenError(cause);
@@ -125,8 +137,17 @@ export function createSealer<T extends object>(keyring: Keyring, type: SealerTyp
     return content;
   }
 
-  return { seal, unseal, inspect };
+  return { seal, lengthOf, unseal, inspect };
 }
+
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+const headerOf = ({ kid }: MasterKey) => ({ alg: 'dir' as const, enc: 'A256GCM' as const, kid });
+
+/** The id of a sealed value that contains none: 128 bits of its hash. Its one canonical spelling has random parts, so the id is unique. */
+const idOf = (token: string): string =>
+  createHash('sha256').update(token).digest().subarray(0, 16).toString('base64url');
 
 function expiryOf({ lifetimeSeconds }: SealerType<object>, now: Date, notAfter?: Date): Pick<Claims, 'exp'> {
   const ends = [
@@ -136,18 +157,15 @@ function expiryOf({ lifetimeSeconds }: SealerType<object>, now: Date, notAfter?:
   return ends.length > 0 ? { exp: Math.min(...ends) } : {};
 }
 
-/** @throws if the token is not a canonical compact JWE of one of these keys, by `kid` */
-async function decrypt(token: string, keys: ReadonlyMap<string, Uint8Array>): Promise<unknown> {
-  const header = Header.parse(readHeader(token));
-  const key = keys.get(header.kid);
-  if (!key) throw new RangeError('sealed with an unknown key');
+/** @throws if the token was not sealed with this key */
+async function decrypt(token: string, key: Uint8Array): Promise<Uint8Array> {
   const { plaintext } = await compactDecrypt(token, key, {
     keyManagementAlgorithms: ['dir'],
     contentEncryptionAlgorithms: ['A256GCM'],
     // 0 refuses `zip`; jose would inflate up to 250,000 bytes by default.
     maxDecompressedLength: 0,
   });
-  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(plaintext));
+  return plaintext;
 }
 
 /** @throws {OAuthError} `invalid_token` */

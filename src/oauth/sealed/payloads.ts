@@ -6,6 +6,25 @@ import { Consent, Policy, Power } from '../../policy.ts';
 import { Scope } from '../scope.ts';
 import { Credentials, MailboxId } from './identity.ts';
 
+/**
+ * What is known of the account from the sign-in on: the tokens of a grant carry it along. Layout 2 has room for all of it, so that later releases add
+ * no layout.
+ */
+export const AccountFacts = z.object({
+  /** Absent: the mail server has not said which mailbox the login opens; or a Missive account. */
+  mailbox: MailboxId.optional(),
+  /** Name in the IANA time zone database. */
+  time_zone: z.string().optional(),
+  /** Addresses that are the account owner's own. */
+  identities: z.array(z.string()).optional(),
+  /** Kind of sign-in. Absent: with a password. */
+  sign_in: z.string().optional(),
+  /** The refresh token of an OpenID provider in front of the mail servers. */
+  provider_token: z.string().optional(),
+  /** Id of what the account owner has approved at that provider. */
+  approval: z.string().optional(),
+});
+
 /** A client that the operator minted. Redirect URIs of known clients are sealed by preset name, to keep the client_id short. */
 export const ClientPayload = z.object({
   /** Version of this layout. */
@@ -60,8 +79,7 @@ export const CodePayload = z.object({
   /** Absent: everything that was requested, without a limit. */
   consent: Consent.optional(),
   login: Credentials,
-  /** Absent: the mail server has not said which mailbox the login opens; or a Missive account. */
-  mailbox: MailboxId.optional(),
+  ...AccountFacts.shape,
 });
 
 export const AccessPayload = z.object({
@@ -86,9 +104,9 @@ export const AccessPayload = z.object({
   /** The client's limits when the token was issued. Absent: no limits. */
   policy: Policy.optional(),
   login: Credentials,
-  /** As in the code. Absent too where `sub` is present, which is computed from it. */
-  mailbox: MailboxId.optional(),
   servers: Servers,
+  /** Without `mailbox`: `sub` is computed from it. */
+  ...AccountFacts.shape,
 });
 
 export const RefreshPayload = z.object({
@@ -107,8 +125,7 @@ export const RefreshPayload = z.object({
   /** `jti` of the token that this one has replaced; written by the first release, and not read any more. */
   parent: z.string().optional(),
   login: Credentials,
-  /** As in the code. */
-  mailbox: MailboxId.optional(),
+  ...AccountFacts.shape,
 });
 
 /** The sign-in page at /account, before the sign-in. */

@@ -4,7 +4,10 @@
  * Invariant: each type has its own key, and every failure to unseal looks the same.
  */
 import type { z } from 'zod';
-import { createSealer, type Keyring, type SealerType } from './jwe.ts';
+import { issuerOf, subjectOfLogin, subjectOfMailboxId } from './computed-claims.ts';
+import type { SealerType } from './content.ts';
+import type { Credentials } from './identity.ts';
+import { createSealer, type Keyring, toSeconds } from './jwe.ts';
 import * as payloads from './payloads.ts';
 
 const MINUTE = 60;
@@ -68,6 +71,8 @@ export const SEALED_TYPES = {
   access: {
     typ: 'access',
     schema: payloads.AccessPayload,
+    computed: { iss: issuerOf, sub: subjectOfLogin },
+    hashed: ['iss', 'aud'],
     lifetimeSeconds: 8 * HOUR,
     maxLength: MAX_ACCESS_LENGTH,
     heldBy: 'the client',
@@ -77,6 +82,8 @@ export const SEALED_TYPES = {
   personal: {
     typ: 'access',
     schema: payloads.AccessPayload,
+    computed: { iss: issuerOf, sub: subjectOfLogin },
+    hashed: ['iss', 'aud'],
     lifetimeSeconds: 366 * DAY,
     maxLength: MAX_ACCESS_LENGTH,
     heldBy: 'a client that cannot sign in; made by `mail-mcp token`',
@@ -85,6 +92,8 @@ export const SEALED_TYPES = {
   refresh: {
     typ: 'refresh',
     schema: payloads.RefreshPayload,
+    computed: { iss: issuerOf, sub: subjectOfMailboxId },
+    hashed: ['iss', 'aud'],
     lifetimeSeconds: 30 * DAY,
     maxLength: MAX_CODE_LENGTH + 1000,
     heldBy: 'the client; gives one successor',
@@ -128,6 +137,8 @@ export const SEALED_TYPES = {
 
 type SealedTypeName = keyof typeof SEALED_TYPES;
 
+type AccountFacts = z.output<typeof payloads.AccountFacts>;
+
 type Payload<K extends SealedTypeName> = z.output<(typeof SEALED_TYPES)[K]['schema']>;
 export type ClientPayload = Payload<'client'>;
 export type RegisteredPayload = Payload<'registered'>;
@@ -138,6 +149,13 @@ export type RefreshPayload = Payload<'refresh'>;
 export type GrantPayload = Payload<'grant'>;
 export type AccountSignIn = Payload<'accountSignIn'>;
 export type AccountSession = Payload<'accountSession'>;
+
+/** What is known of the account, as one token passes it on to the next. @returns only the fields that are there */
+export function factsIn(payload: Partial<AccountFacts>): Partial<AccountFacts> {
+  return Object.fromEntries(
+    Object.entries(payloads.AccountFacts.parse(payload)).filter(([, fact]) => fact !== undefined),
+  );
+}
 
 /** Seals and unseals values of each type. */
 export function createTokens(keyring: Keyring) {
@@ -158,14 +176,25 @@ export function createTokens(keyring: Keyring) {
 }
 export type Tokens = ReturnType<typeof createTokens>;
 
-/**
- * Maximum size of the claims that are known at the sign-in, in bytes of JSON, so that the access token has less than 4 KiB: it also contains the
- * header of the JWE and 166 bytes of other claims, and is encoded in base64url. The longest credentials fit beside mail servers with the longest
- * names, but then no further limits do.
- */
-const MAX_ACCESS_CONTENT_BYTES = 2820;
+/** Claims of an access token that are known at the sign-in, before the credentials are. */
+export type ClaimsBesideLogin = Omit<AccessPayload, 'sub' | 'gid' | 'granted_at' | 'login'>;
 
-/** @param content of an access token, without `sub`, `gid`, `granted_at` and the claims of every sealed value */
-export function fitsIntoAccessToken(content: object): boolean {
-  return Buffer.byteLength(JSON.stringify(content)) <= MAX_ACCESS_CONTENT_BYTES;
+/** Whether credentials leave room for everything else in an access token of at most 4,095 characters. */
+export type FitsIntoToken = (login: Credentials) => boolean;
+
+/** Ids that no account has. They take the most space. */
+const LONGEST_ID = '-'.repeat(22);
+
+/**
+ * @param sealer of access tokens, or of personal ones
+ * @returns a function that measures the token, for any time of its refresh
+ */
+export function createTokenFit(
+  sealer: Pick<Tokens['access'], 'lengthOf'>,
+  claims: ClaimsBesideLogin,
+  now: Date,
+): FitsIntoToken {
+  const grantedAt = toSeconds(now) - SEALED_TYPES.grant.lifetimeSeconds;
+  const beside = { ...claims, sub: LONGEST_ID, gid: LONGEST_ID, granted_at: grantedAt };
+  return (login) => sealer.lengthOf({ ...beside, login }, now) <= SEALED_TYPES.access.maxLength;
 }

@@ -28,11 +28,13 @@ export interface Choices {
 }
 
 /**
- * Limits of the list of recipients, in bytes of JSON. No list may exceed `most`. A list above `least` must also leave the content of the code at
- * `withCode` or less, so that the code has less than 1,500 characters (CODE-05). A list up to `least` is allowed even with credentials so long that
- * the code has more.
+ * Limits of the list of recipients, in bytes of JSON. No list may exceed `most`. Above `least`, it must also leave the code at MAX_CODE_LENGTH or less.
+ * A list up to `least` is allowed even with credentials so long that the code has more.
  */
-const MAX_RECIPIENTS_BYTES = { least: 140, most: 300, withCode: 960 };
+const MAX_RECIPIENTS_BYTES = { least: 140, most: 300 };
+
+/** In characters (CODE-05). */
+const MAX_CODE_LENGTH = 1500;
 
 /** The choices of a page that was not submitted yet: nothing is limited. */
 export const unlimitedChoices = (offered: readonly Power[]): Choices => ({
@@ -66,10 +68,10 @@ export function readChoices(form: Parameters, offered: readonly Power[]): Choice
 }
 
 /**
- * @param code everything that the code would hold
+ * @param codeLength characters of the code that these choices would give
  * @returns at most one problem for the powers and one for the recipients
  */
-export function validateChoices({ powers: kept, recipients }: Choices, code: object): FormProblem[] {
+export function validateChoices({ powers: kept, recipients }: Choices, codeLength: number): FormProblem[] {
   const problems: FormProblem[] = [];
   if (kept.length === 0) {
     problems.push({ place: 'powers', sentence: 'Leave at least one thing ticked, or choose Cancel.' });
@@ -78,7 +80,7 @@ export function validateChoices({ powers: kept, recipients }: Choices, code: obj
   if (invalid !== undefined) {
     const sentence = `“${plainText(invalid, 40)}” is neither an address nor a domain such as @example.com.`;
     problems.push({ place: 'recipients', sentence });
-  } else if (isTooLong(parseRecipients(recipients), code)) {
+  } else if (isTooLong(parseRecipients(recipients), codeLength)) {
     const sentence = 'These are too many addresses. Name whole domains, such as @example.com.';
     problems.push({ place: 'recipients', sentence });
   }
@@ -111,10 +113,10 @@ function isEnd(text: string): text is End {
   return ENDS.some((end) => end === text);
 }
 
-function isTooLong(recipients: readonly string[], code: object): boolean {
-  const { least, most, withCode } = MAX_RECIPIENTS_BYTES;
+function isTooLong(recipients: readonly string[], codeLength: number): boolean {
+  const { least, most } = MAX_RECIPIENTS_BYTES;
   const bytes = Buffer.byteLength(JSON.stringify(recipients));
-  return bytes > most || (bytes > least && Buffer.byteLength(JSON.stringify(code)) > withCode);
+  return bytes > most || (bytes > least && codeLength > MAX_CODE_LENGTH);
 }
 
 const splitRecipients = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean);

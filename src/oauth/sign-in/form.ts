@@ -3,6 +3,7 @@ import type { LoginProblem } from '../../account.ts';
 import type { Parameters } from '../http/parameters.ts';
 import type { LinkView, ProblemView } from '../pages/views.ts';
 import type { Credentials } from '../sealed/identity.ts';
+import type { FitsIntoToken } from '../sealed/sealed-types.ts';
 
 /** Where a problem is shown: a field by its wire name, the group of powers, or the server that credentials are checked with. */
 export type Place =
@@ -41,10 +42,10 @@ export interface FilledForm<View> {
   /**
    * Finds every problem that can be seen without asking a server.
    *
-   * @param sealedBeside the claims that the access token holds beside the credentials: together they have a maximum length
+   * @param fits whether the access token has room for the credentials; left out where none is issued
    * @returns at most one problem a field, in reading order; empty if there is none
    */
-  validate(sealedBeside?: object): FormProblem[];
+  validate(fits?: FitsIntoToken): FormProblem[];
   credentials(): Credentials;
   /** Puts the refusal of the servers into sentences. `form`: the form to show with them. */
   afterRefusal(refusal: readonly LoginProblem[]): { problems: FormProblem[]; form: FilledForm<View> };

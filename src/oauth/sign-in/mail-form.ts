@@ -12,7 +12,7 @@ type ProblemAt = (place: Place) => ProblemView | undefined;
 
 export function mailForm(servers: MailServers): SignInForm<MailFormView> {
   const fill = (fields: MailFields): FilledForm<MailFormView> => ({
-    validate: (sealedBeside) => validateMailFields(fields, sealedBeside),
+    validate: (fits) => validateMailFields(fields, fits),
     credentials: () => toMailCredentials(fields),
     afterRefusal(refusal) {
       const ofMail = mailProblemsOf(refusal);

@@ -1,7 +1,7 @@
 /** Makes the sign-in form of Missive: one field, the personal API token of the account owner. */
 import type { LoginProblem, MissiveServer } from '../../missive/account.ts';
 import type { MissiveFormView } from '../pages/views.ts';
-import { fitsIntoAccessToken } from '../sealed/sealed-types.ts';
+import type { FitsIntoToken } from '../sealed/sealed-types.ts';
 import type { FilledForm, FormProblem, SignInForm } from './form.ts';
 
 /** API tokens have less than a hundred characters today. */
@@ -16,7 +16,7 @@ function filledForm(typed: string, server: MissiveServer): FilledForm<MissiveFor
   const token = typed.trim();
   const { host, protocol } = new URL(server.url);
   const form: FilledForm<MissiveFormView> = {
-    validate: (sealedBeside = {}) => validateToken(token, sealedBeside),
+    validate: (fits) => validateToken(token, fits),
     credentials: () => ({ missive_token: token }),
     afterRefusal: (refusal) => ({
       problems: refusal.flatMap((problem) => (problem.service === 'missive' ? [toFormProblem(problem, host)] : [])),
@@ -33,7 +33,7 @@ function filledForm(typed: string, server: MissiveServer): FilledForm<MissiveFor
   return form;
 }
 
-function validateToken(token: string, sealedBeside: object): FormProblem[] {
+function validateToken(token: string, fits: FitsIntoToken = () => true): FormProblem[] {
   const problem = (sentence: string): FormProblem[] => [{ place: 'api_token', sentence }];
   if (token === '') return problem('Enter your API token.');
   // The token is sent in a header field, where only visible ASCII is allowed (RFC 6750 §2.1).
@@ -43,7 +43,7 @@ function validateToken(token: string, sealedBeside: object): FormProblem[] {
     );
   }
   if (token.length > MAX_TOKEN_BYTES) return problem(`The API token is too long: ${MAX_TOKEN_BYTES} bytes at most.`);
-  return fitsIntoAccessToken({ ...sealedBeside, login: { missive_token: token } })
+  return fits({ missive_token: token })
     ? []
     : problem('The API token is too long beside the limits of this connection.');
 }

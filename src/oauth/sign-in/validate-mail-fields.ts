@@ -1,5 +1,5 @@
 /** Validates the fields of the sign-in form of a mailbox, without asking the mail servers. */
-import { fitsIntoAccessToken } from '../sealed/sealed-types.ts';
+import type { FitsIntoToken } from '../sealed/sealed-types.ts';
 import type { FormProblem, Place } from './form.ts';
 import { type MailFields, toMailCredentials } from './mail-fields.ts';
 
@@ -7,10 +7,10 @@ import { type MailFields, toMailCredentials } from './mail-fields.ts';
 const MAX_BYTES = { name: 256, username: 320, password: 1024 } as const;
 
 /**
- * @param sealedBeside the claims that the access token holds beside the credentials
+ * @param fits whether the access token has room for the credentials
  * @returns at most one problem a field, in reading order
  */
-export function validateMailFields(fields: MailFields, sealedBeside: object = {}): FormProblem[] {
+export function validateMailFields(fields: MailFields, fits: FitsIntoToken = () => true): FormProblem[] {
   const problems = [
     validateLine('full_name', 'name', fields.fullName, MAX_BYTES.name),
     validateEmail(fields.email),
@@ -23,7 +23,7 @@ export function validateMailFields(fields: MailFields, sealedBeside: object = {}
           validatePassword('smtp_password', fields.smtpPassword),
         ]),
   ].filter((problem) => problem !== null);
-  return problems.length > 0 ? problems : validateTokenLength(fields, sealedBeside);
+  return problems.length > 0 ? problems : validateTokenLength(fields, fits);
 }
 
 /** Validates the form that asks for the IMAP credentials alone, where a user name is required. */
@@ -61,8 +61,8 @@ function validatePassword(place: Place, text: string): FormProblem | null {
 }
 
 /** Fields that are each short enough may be too long together for an access token. */
-function validateTokenLength(fields: MailFields, sealedBeside: object): FormProblem[] {
-  if (fitsIntoAccessToken({ ...sealedBeside, login: toMailCredentials(fields) })) return [];
+function validateTokenLength(fields: MailFields, fits: FitsIntoToken): FormProblem[] {
+  if (fits(toMailCredentials(fields))) return [];
   return fields.useSameCredentials
     ? [{ place: 'imap_password', sentence: 'The login is too long; use a shorter password.' }]
     : [{ place: 'smtp_password', sentence: 'The two logins together are too long; use shorter passwords.' }];

@@ -4,8 +4,11 @@ import { z } from 'zod';
 import type { LoginProblem } from '../../../src/missive/account.ts';
 import { verifyToken } from '../../../src/missive/verify-token.ts';
 import { parseParameters } from '../../../src/oauth/http/parameters.ts';
+import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
+import { createTokenFit, createTokens } from '../../../src/oauth/sealed/sealed-types.ts';
 import { signInForm } from '../../../src/oauth/sign-in/forms.ts';
-import { openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
+import { SCOPES } from '../../../src/policy.ts';
+import { openToClients, startOAuthApp, testKey } from '../../support/app/oauth-app.ts';
 import { openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';
 import { answerOf, codeGrant, refreshGrant } from '../../support/app/token-requests.ts';
 import { type MissiveSignIn, startMissiveSignIn, VERIFIER } from '../../support/missive/missive-sign-in.ts';
@@ -25,9 +28,21 @@ async function refused(signIn: MissiveSignIn, api_token: string) {
 
 describe('the sign-in page of a Missive client', () => {
   test('refuses a token that is too long beside the limits of the client (BEAR-08)', () => {
+    const tokens = createTokens(createKeyring({ current: testKey(), previous: [] }));
+    const client = { jti: 'c'.repeat(22), name: 'Test client' };
+    const fitsBeside = (length: number) => {
+      const policy = { folders: ['p'.repeat(length)] };
+      const claims = {
+        iss: 'https://mail.example.com',
+        aud: 'https://mail.example.com/mcp',
+        client,
+        scope: [...SCOPES],
+      };
+      return createTokenFit(tokens.access, { ...claims, ...atMissive, policy }, now());
+    };
     const form = signInForm(atMissive.servers).read(parseParameters(`api_token=${'"'.repeat(1024)}`));
-    expect(form.validate({ policy: 'p'.repeat(500) })).toEqual([]);
-    const [problem] = form.validate({ policy: 'p'.repeat(1000) });
+    expect(form.validate(fitsBeside(500))).toEqual([]);
+    const [problem] = form.validate(fitsBeside(1900));
     expect(problem?.sentence).toBe('The API token is too long beside the limits of this connection.');
   });
 

@@ -262,7 +262,8 @@ describe('a dynamic client', () => {
   ])(
     'AUTHZ-04 an error in the %s does not redirect the browser, and the page shows the target of the redirect',
     async (_, defect, error) => {
-      await using server = await start();
+      // In layout 2, every state that fits into a request can be kept.
+      await using server = await start({}, { layout: 1 });
       const { app } = server;
       const clients = [await registered(app), server.publish('https://claude.ai/client.json')];
       for (const client of clients) {

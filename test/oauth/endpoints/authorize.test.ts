@@ -242,10 +242,17 @@ describe('GET /oauth/authorize with a valid redirect URI', () => {
   });
 
   test('AUTHZ-20 AUTHZ-03 a state that is too long to be sealed is reported to the client, with that state', async () => {
-    await using app = await startOAuthApp();
+    // JSON, as in layout 1, needs six bytes for each of these characters.
+    await using app = await startOAuthApp({ layout: 1 });
     const state = '\u0001'.repeat(2048);
     const answer = await redirectOf(app, app.authorizePath(await app.mint(), { state }));
     expect(answer).toMatchObject({ error: 'invalid_request', state, iss: app.issuer });
+  });
+
+  test('AUTHZ-20 a state of 2,048 control characters is returned unchanged in layout 2', async () => {
+    await using app = await startOAuthApp({ layout: 2 });
+    const state = '\u0001'.repeat(2048);
+    expect((await callbackOf(app, await app.mint(), { state })).get('state')).toBe(state);
   });
 
   test('AUTHZ-20 without a state in the request there is none in the response', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { challengeOf } from '../../../src/oauth/http/pkce.ts';
+import { isMeantFor } from '../../../src/oauth/sealed/audience.ts';
 import { codeVerifier, exampleServers, redirectUri, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { ada, callbackOf } from '../../support/app/sign-in-page.ts';
 import {
@@ -88,23 +89,30 @@ describe('POST /oauth/token: the request (RFC 6749 §3.2)', () => {
 });
 
 describe('grant_type=authorization_code (RFC 6749 §4.1.3)', () => {
-  test('TOK-11 TOK-12 returns both tokens, their scope and lifetime, whether or not offline_access was requested', async () => {
-    await using app = await startOAuthApp();
-    const answer = await tokensOf(app, await app.mint(), { scope: 'mail.read mail.send' });
-    expect(answer).toEqual({
-      status: '200',
-      access_token: expect.stringMatching(/^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/),
-      token_type: 'Bearer',
-      expires_in: 28_800,
-      scope: 'mail.read mail.send',
-      refresh_token: expect.stringMatching(/^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/),
-    });
-    const access = await app.tokens.access.unseal(answer.access_token ?? '', app.now());
-    const refresh = await app.tokens.refresh.unseal(answer.refresh_token ?? '', app.now());
-    expect(access).toMatchObject({ iss: app.issuer, aud: `${app.issuer}/mcp`, servers: exampleServers });
-    expect([(access.exp ?? 0) - access.iat, (refresh.exp ?? 0) - refresh.iat]).toEqual([28_800, 2_592_000]);
-    expect(refresh.gid).toBe(access.gid);
-  });
+  test.each([1, 2] as const)(
+    'TOK-11 TOK-12 returns both tokens in layout %i, their scope and lifetime, whether or not offline_access was requested',
+    async (layout) => {
+      await using app = await startOAuthApp({ layout });
+      const answer = await tokensOf(app, await app.mint(), { scope: 'mail.read mail.send' });
+      expect(answer).toEqual({
+        status: '200',
+        access_token: expect.stringMatching(/^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/),
+        token_type: 'Bearer',
+        expires_in: 28_800,
+        scope: 'mail.read mail.send',
+        refresh_token: expect.stringMatching(/^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/),
+      });
+      const access = await app.tokens.access.unseal(answer.access_token ?? '', app.now());
+      const refresh = await app.tokens.refresh.unseal(answer.refresh_token ?? '', app.now());
+      expect(access.servers).toEqual(exampleServers);
+      for (const token of [access, refresh]) {
+        expect(isMeantFor(token, { issuer: app.issuer, resource: `${app.issuer}/mcp` })).toBe(true);
+        expect(isMeantFor(token, { issuer: app.issuer, resource: `${app.issuer}/other` })).toBe(false);
+      }
+      expect([(access.exp ?? 0) - access.iat, (refresh.exp ?? 0) - refresh.iat]).toEqual([28_800, 2_592_000]);
+      expect(refresh.gid).toBe(access.gid);
+    },
+  );
 
   test('CODE-01 a code expires after 60 seconds', async () => {
     await using app = await startOAuthApp();

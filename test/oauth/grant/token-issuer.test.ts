@@ -61,7 +61,7 @@ describe('the tokens of a grant', () => {
       exp: _exp,
       ...payload
     } = await app.tokens.code.unseal(await codeOf(app, client), app.now());
-    const login = { name: '', email: ada.email, imap: { password: 'p'.repeat(1900) } };
+    const login = { name: '', email: ada.email, imap: { password: 'p'.repeat(3000) } };
     const [fits, tooLong] = [
       await app.tokens.code.seal(payload, app.now()),
       await app.tokens.code.seal({ ...payload, login }, app.now()),

@@ -74,6 +74,8 @@ export interface OAuthAppOptions {
   /** The response of Missive to every API token. */
   missiveProblems?: MissiveProblem[];
   keys?: { current: Buffer; previous: Buffer[] };
+  /** The layout of what the app seals; by default the current one. */
+  layout?: 1 | 2 | undefined;
   /** As in Express: the number of trusted proxies. */
   trustProxy?: number;
   dynamicClients?: DynamicClients;
@@ -190,7 +192,7 @@ type BasicServices = Pick<OAuthServices, 'issuer' | 'now' | 'verifyLogin' | 'log
 
 function createServices(options: OAuthAppOptions, basic: BasicServices): OAuthServices {
   const { now } = basic;
-  const keyring = createKeyring(options.keys ?? { current: testKey(), previous: [] });
+  const keyring = createKeyring({ ...(options.keys ?? { current: testKey(), previous: [] }), layout: options.layout });
   const state = options.state ?? { ...createMemoryState({ now }), isShared: options.isShared ?? false };
   return {
     ...basic,
