@@ -15,7 +15,7 @@ import {
   type UntaggedResponse,
 } from '../imap/data-formats.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
-import { decodeMailboxName, withInbox } from '../mailbox-name.ts';
+import { decodeMailboxName, isAscii, meantMailbox, withInbox } from '../mailbox-name.ts';
 import { assignRoles, type Role } from './roles.ts';
 
 export interface Mailbox {
@@ -41,23 +41,52 @@ interface Listed extends Mailbox {
 /** Without LIST-STATUS each mailbox takes one STATUS command. The counts of further mailboxes are null. */
 const MAX_STATUS_COMMANDS = 200;
 
-/**
- * Lists all mailboxes that the account can see, INBOX first, then by path.
- *
- * @throws {UpstreamError} if the server refuses or the connection drops
- */
-export async function listMailboxes(imap: ImapConnection, { counts }: { counts: boolean }): Promise<Mailbox[]> {
-  const listed = await list(imap, '*', { counts });
-  assignRoles(listed);
-  if (counts && listed.every(({ messages }) => messages === null)) await countEach(imap, listed);
-  return listed.map(({ attributes: _, ...mailbox }) => mailbox).sort(inboxFirst);
+/** Which mailboxes to return, in the order of their list. */
+export interface MailboxRange {
+  start: number;
+  count: number;
 }
 
-/** Lists one mailbox; undefined if it does not exist. The listed paths are compared, because `%` and `*` in the path act as wildcards. */
+/**
+ * Lists the mailboxes that the account can see, INBOX first, then those with a role, then by path.
+ *
+ * @param options `range`: only these are counted and returned
+ * @returns `paths` of all mailboxes, in that order
+ * @throws {UpstreamError} if the server refuses or the connection drops
+ */
+export async function listMailboxRange(
+  imap: ImapConnection,
+  { counts, range }: { counts: boolean; range: MailboxRange },
+): Promise<{ mailboxes: Mailbox[]; paths: string[] }> {
+  const all = await list(imap, '*', { counts });
+  assignRoles(all);
+  const isCounted = all.some(({ messages }) => messages !== null);
+  const listed = all.sort(inboxFirst).slice(range.start, range.start + range.count);
+  if (counts && !isCounted) await countEach(imap, listed);
+  return { mailboxes: listed.map(({ attributes: _, ...mailbox }) => mailbox), paths: all.map(({ path }) => path) };
+}
+
+/** All mailboxes, as listMailboxRange(). */
+export async function listMailboxes(imap: ImapConnection, { counts }: { counts: boolean }): Promise<Mailbox[]> {
+  const range = { start: 0, count: Number.POSITIVE_INFINITY };
+  return (await listMailboxRange(imap, { counts, range })).mailboxes;
+}
+
+/**
+ * Finds the mailbox that a name means, as meantMailbox(). The listed paths are compared, because `%` and `*` in a path act as wildcards.
+ *
+ * @returns undefined if it does not exist
+ */
 export async function lookUpMailbox(imap: ImapConnection, path: string): Promise<Mailbox | undefined> {
-  const find = async (pattern: string) =>
-    (await list(imap, pattern, { counts: false, plain: true })).find((mailbox) => mailbox.path === path);
-  return (await find(path)) ?? (imap.encodedName(path).includes('&') ? find('*') : undefined);
+  const listAll = (pattern: string) => list(imap, pattern, { counts: false, plain: true });
+  const found = (await listAll(path)).find((mailbox) => mailbox.path === path);
+  if (found !== undefined || (isAscii(path) && !imap.encodedName(path).includes('&'))) return found;
+  const all = await listAll('*');
+  const meant = meantMailbox(
+    path,
+    all.map((mailbox) => mailbox.path),
+  );
+  return all.find((mailbox) => mailbox.path === meant);
 }
 
 async function list(
@@ -162,7 +191,7 @@ function readStatus({ items: [name, values] }: UntaggedResponse, mailboxes: Map<
 }
 
 function inboxFirst(a: Mailbox, b: Mailbox): number {
-  if (a.path === 'INBOX') return -1;
-  if (b.path === 'INBOX') return 1;
+  if (a.path === 'INBOX' || b.path === 'INBOX') return a.path === 'INBOX' ? -1 : 1;
+  if ((a.role === null) !== (b.role === null)) return a.role === null ? 1 : -1;
   return a.path < b.path ? -1 : 1;
 }

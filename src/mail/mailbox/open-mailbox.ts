@@ -1,7 +1,7 @@
 /** Opens a mailbox to read or to change it, and reports why it cannot be opened. */
 import { ToolError, UpstreamError } from '../../errors.ts';
 import type { ImapConnection, ReadCommand, ReadResult, SelectedMailbox } from '../imap/imap-connection.ts';
-import { canonicalMailboxName, quoteName } from '../mailbox-name.ts';
+import { canonicalMailboxName, isAscii, quoteName } from '../mailbox-name.ts';
 import { forgetRoles } from './find-by-role.ts';
 import { lookUpMailbox } from './list-mailboxes.ts';
 
@@ -36,7 +36,7 @@ export async function openMailbox(
   name: string,
   { toChange = false, fresh = false, uidValidity }: OpenOptions = {},
 ): Promise<SelectedMailbox> {
-  const selected = await withListedName(imap, name, () => imap.select(name, { readOnly: !toChange, fresh }));
+  const selected = await withListedName(imap, name, (path) => imap.select(path, { readOnly: !toChange, fresh }));
   if (toChange && selected.isReadOnly) {
     throw new ToolError(`The mailbox ${quoteName(name)} can be read but not changed.`);
   }
@@ -56,7 +56,9 @@ export async function openAndRead<T>(
   { fresh = false, uidValidity }: Omit<OpenOptions, 'toChange'>,
   makeCommand: (exists: number | null) => ReadCommand<T> | null,
 ): Promise<ReadResult<T>> {
-  const read = await withListedName(imap, name, () => imap.selectAndRead(name, { readOnly: true, fresh }, makeCommand));
+  const read = await withListedName(imap, name, (path) =>
+    imap.selectAndRead(path, { readOnly: true, fresh }, makeCommand),
+  );
   const { selected } = read;
   if (uidValidity !== undefined && uidValidity !== selected.uidValidity) throw staleUids(selected);
   return read;
@@ -69,17 +71,29 @@ function staleUids({ path, uidValidity }: SelectedMailbox): ToolError {
   );
 }
 
-/** If the server refuses a name with `&`, tries again with the name that it lists: some servers do not use modified UTF-7. */
-async function withListedName<T>(imap: ImapConnection, name: string, use: () => Promise<T>): Promise<T> {
-  return use().catch(async (error: unknown) => {
-    const path = canonicalMailboxName(name);
+/**
+ * Runs a command with a name. If the server refuses the name, tries again with the mailbox that the name means, as the server lists it: the name
+ * may be written in another form of Unicode, and some servers do not use modified UTF-7.
+ *
+ * @param use has no effect if the mailbox does not exist
+ */
+export async function withListedName<T>(
+  imap: ImapConnection,
+  name: string,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  const path = canonicalMailboxName(name);
+  return use(path).catch(async (error: unknown) => {
     const tried = imap.encodedName(path);
-    if (!(error instanceof UpstreamError) || error.fault !== 'refused' || !tried.includes('&') || !imap.isUsable) {
-      return explainMissing(imap, name, error);
+    const isOnlyName = isAscii(path) && !tried.includes('&');
+    if (!(error instanceof UpstreamError) || error.fault !== 'refused' || isOnlyName || !imap.isUsable) {
+      return explainMissing(imap, path, error);
     }
-    await lookUpMailbox(imap, path);
-    if (imap.encodedName(path) === tried) return explainMissing(imap, name, error);
-    return use().catch((again: unknown) => explainMissing(imap, name, again));
+    const meant = (await lookUpMailbox(imap, path))?.path;
+    if (meant === undefined || (meant === path && imap.encodedName(path) === tried)) {
+      return explainMissing(imap, path, error);
+    }
+    return use(meant).catch((again: unknown) => explainMissing(imap, meant, again));
   });
 }
 

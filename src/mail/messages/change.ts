@@ -13,7 +13,7 @@ import {
 } from '../imap/data-formats.ts';
 import { fetchByUid, fetchExpected } from '../imap/fetch.ts';
 import type { Completion, ImapConnection } from '../imap/imap-connection.ts';
-import { explainMissing, openMailbox } from '../mailbox/open-mailbox.ts';
+import { explainMissing, openMailbox, withListedName } from '../mailbox/open-mailbox.ts';
 import { canonicalMailboxName, quoteName } from '../mailbox-name.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import { toSummary } from '../mime/summary.ts';
@@ -37,19 +37,18 @@ export async function moveMessages(
 ): Promise<{ uid: number; newUid: number | null; newUidValidity: string | null; removed: boolean }[]> {
   const target = canonicalMailboxName(destination);
   const { path } = await openMailbox(imap, mailbox, { toChange: true });
-  if (path === target)
-    throw new ToolError(`The message is in ${quoteName(path)} already. Name another mailbox as the destination.`);
   await requireMessages(imap, path, uids);
   const copied: Copied = { uidValidity: null, uids: new Map() };
   const canMove = imap.has('MOVE');
   const command = canMove ? 'UID MOVE' : 'UID COPY';
-  const completion = await imap
-    .run(command, [sequenceSet(uids), string(imap.encodedName(target))], {
+  const completion = await withListedName(imap, target, async (to) => {
+    if (path === to) throw alreadyIn(path);
+    return imap.run(command, [sequenceSet(uids), string(imap.encodedName(to))], {
       // With MOVE the code comes in an untagged OK (RFC 6851 §4.3).
       untagged: { OK: (line) => addCopyUid(codeOf(line), copied) },
       ifLost: `The connection was lost while the message was being ${canMove ? 'moved' : 'copied'}, which may have happened or not. Look into both mailboxes before trying again.`,
-    })
-    .catch((error: unknown) => explainMissing(imap, target, error));
+    });
+  });
   addCopyUid(completion, copied);
   const removed = canMove || (await removeCopied(imap, uids));
   return uids.map((uid) => {
@@ -181,6 +180,10 @@ async function requireMessages(imap: ImapConnection, mailbox: string, uids: read
   const found = await fetchExpected(imap, uids, [], []);
   const missing = uids.filter((uid) => !found.has(uid));
   if (missing.length > 0) throw missingMessage(mailbox, missing);
+}
+
+function alreadyIn(path: string): ToolError {
+  return new ToolError(`The message is in ${quoteName(path)} already. Name another mailbox as the destination.`);
 }
 
 interface Copied {

@@ -8,7 +8,7 @@ import { ToolError, UpstreamError } from '../../errors.ts';
 import type { RunJob } from '../../workers/workers.ts';
 import { atom, type Token } from '../imap/data-formats.ts';
 import { type FetchedItems, fetchByUid, peek, peekHeader, uidFetchCommand } from '../imap/fetch.ts';
-import type { ImapConnection } from '../imap/imap-connection.ts';
+import type { ImapConnection, SelectedMailbox } from '../imap/imap-connection.ts';
 import { openAndRead } from '../mailbox/open-mailbox.ts';
 import { quoteName } from '../mailbox-name.ts';
 import {
@@ -30,6 +30,8 @@ import { readBodies } from './read-bodies.ts';
 export interface Message extends DetailedSummary, Body {
   /** Message-IDs of the thread, oldest first. */
   references: string[];
+  /** Path of the mailbox that it is in, as the server lists it. */
+  mailbox: string;
   uidValidity: string;
 }
 
@@ -51,12 +53,12 @@ export interface ReadOptions {
  */
 export async function readMessage(
   imap: ImapConnection,
-  mailbox: string,
+  name: string,
   uid: number,
   { format = 'both', uidValidity: expected, chars = Number.POSITIVE_INFINITY, runJob }: ReadOptions = {},
 ): Promise<Message> {
   const prefetched = prefetchedRanges(format);
-  const { items, uidValidity } = await fetchItems(imap, uid, { mailbox, expected, prefetched });
+  const { items, selected } = await fetchItems(imap, uid, { mailbox: name, expected, prefetched });
   const { structure, ...summary } = toSummary(uid, items);
   const plan = planBody(structure, format);
   const body = await readBodies(
@@ -69,7 +71,8 @@ export async function readMessage(
     ...summary,
     references: readReferences(items.get(HEADER)),
     ...body,
-    uidValidity,
+    mailbox: selected.path,
+    uidValidity: selected.uidValidity,
     warnings: [
       ...(items.has('ENVELOPE') ? [] : [ENVELOPE_WARNING]),
       ...structureWarnings(plan),
@@ -118,7 +121,7 @@ async function fetchItems(
   imap: ImapConnection,
   uid: number,
   { mailbox, expected, prefetched }: ItemsRequest,
-): Promise<{ items: FetchedItems; uidValidity: string }> {
+): Promise<{ items: FetchedItems; selected: SelectedMailbox }> {
   const references = peekHeader('REFERENCES');
   const needed = ['ENVELOPE', HEADER];
   const wanted = [...SUMMARY_ITEMS, references, ...prefetched.map(peekRange)];
@@ -132,7 +135,7 @@ async function fetchItems(
   if (items === undefined) throw missingMessage(selected.path, [uid]);
   // The first command may have found no message because it arrived afterwards, so its BODYSTRUCTURE is fetched once more.
   const late = items.has('BODYSTRUCTURE') ? undefined : await fetchByUid(imap, [uid], STRUCTURE, ['BODYSTRUCTURE']);
-  return { items: new Map([...items, ...(late?.get(uid) ?? [])]), uidValidity: selected.uidValidity };
+  return { items: new Map([...items, ...(late?.get(uid) ?? [])]), selected };
 }
 
 function undefinedIfRefused<T>(result: () => T): T | undefined {

@@ -1,27 +1,36 @@
 /** Makes the file name of an attachment safe to save under. */
 import libmime from 'libmime';
+import { visibleLine } from '../../text/visible-text.ts';
 import type { Part } from './body-structure.ts';
 
 const MAX_CHARS = 200;
 
-/** The file name without path, control characters and direction marks. A part without a name is named by its subject, number and type. */
-export function attachmentName({ filename, subject, type, number }: Part): string {
+/** The file name without path, control characters and what people cannot see. A part without a name is named by its subject, number and type. */
+export function attachmentName(part: Part): string {
+  return nameOf(part, (name) => visibleLine(name).text);
+}
+
+/** The same name with what people cannot see, which a result escapes. */
+export function shownAttachmentName(part: Part): string {
+  return nameOf(part, (name) => name);
+}
+
+function nameOf({ filename, subject, type, number }: Part, clean: (name: string) => string): string {
   const extension = type === 'message/rfc822' ? 'eml' : libmime.detectExtension(type);
-  const given = withoutUnsafeCharacters(filename ?? '');
+  const safe = (name: string | null) =>
+    withoutUnsafeCharacters(clean(withoutUnsafeCharacters((name ?? '').slice(0, 1_000))));
+  const given = safe(filename);
   if (given !== '') return limitLength(given);
-  const title = withoutUnsafeCharacters(subject ?? '');
+  const title = safe(subject);
   return limitLength(title === '' ? `attachment-${number}.${extension}` : `${title}.${extension}`);
 }
 
 /**
- * Path separators and characters that Windows refuses become `_`. Direction marks are removed, because they can
- * make `gpj.exe` look like `exe.jpg`.
+ * Path separators and characters that Windows refuses become `_`.
  * Leading dots would hide the file; Windows drops trailing ones.
  */
 function withoutUnsafeCharacters(name: string): string {
   return name
-    .slice(0, 1_000)
-    .replace(/\p{Cf}|\p{Cs}/gu, '')
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .replace(/[/\\:*?"<>|]/g, '_')
     .replace(/^[. ]+|[. ]+$/g, '');

@@ -4,7 +4,7 @@
  * Invariant: nothing in this folder uses a connection.
  */
 import { bytesOf, type Item } from '../imap/data-formats.ts';
-import { attachmentName } from './attachment-name.ts';
+import { attachmentName, shownAttachmentName } from './attachment-name.ts';
 import { type BodyParts, findBodyParts, isHtml } from './body-parts.ts';
 import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';
 import type { ConvertedPart } from './convert-parts.ts';
@@ -16,6 +16,8 @@ export type BodyFormat = 'text' | 'html' | 'both';
 export interface Attachment {
   /** Safe to save under. */
   filename: string;
+  /** With the characters that people cannot see, if the sender wrote any. */
+  shownName: string;
   /** As the sender declared it, lower case, without parameters. */
   contentType: string;
   /** Decoded bytes, estimated from BODYSTRUCTURE. */
@@ -163,6 +165,7 @@ export async function* decodePieces({ encoding }: EncodedPart, pieces: AsyncIter
 function toAttachment({ part, inline }: { part: Part; inline: boolean }): Attachment {
   return {
     filename: attachmentName(part),
+    shownName: shownAttachmentName(part),
     contentType: part.type,
     sizeBytes: estimateDecodedSize(part.sizeBytes, part.encoding),
     part: part.number,

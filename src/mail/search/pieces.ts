@@ -1,5 +1,6 @@
 /** Cuts search criteria into words, quoted strings and parentheses (RFC 9051 §9). */
 import { ToolError } from '../../errors.ts';
+import { unescapeName } from '../../text/name-escapes.ts';
 import { type CriteriaError, criteriaErrorsOf } from './criteria-error.ts';
 
 /** One piece of the criteria. `at` is its index in UTF-16 code units; `text` of a quoted string has its escapes undone. */
@@ -45,14 +46,21 @@ export function cutIntoPieces(criteria: string): Piece[] {
       at = end;
     } else {
       const text = readWord(criteria, at, errorAt);
-      pieces.push({ kind: 'word', text, at });
+      pieces.push({ kind: 'word', text: unescapeName(text).replaceAll('\0', ''), at });
       at += text.length;
     }
   }
   return pieces;
 }
 
-/** A quoted string (RFC 9051 §4.3): only `\"` and `\\` are escapes. */
+/** A character without a glyph as tools write it in names and ids: `\u{200B}`. No text has a NUL. */
+function characterEscapedAt(criteria: string, at: number): { text: string; end: number } | undefined {
+  const [written] = /^\\u\{[0-9A-Fa-f]{1,6}\}/.exec(criteria.slice(at, at + 10)) ?? [];
+  if (written === undefined) return undefined;
+  return { text: unescapeName(written).replaceAll('\0', ''), end: at + written.length };
+}
+
+/** A quoted string (RFC 9051 §4.3): `\"` and `\\` are escapes, and those of names. */
 function readQuoted(criteria: string, start: number, errorAt: CriteriaError): { text: string; end: number } {
   let text = '';
   for (let at = start + 1; at < criteria.length; at += 1) {
@@ -66,6 +74,12 @@ function readQuoted(criteria: string, start: number, errorAt: CriteriaError): { 
     }
     if (character === '\\') {
       at += 1;
+      const character = characterEscapedAt(criteria, at - 1);
+      if (character !== undefined) {
+        text += character.text;
+        at = character.end - 1;
+        continue;
+      }
       const escaped = criteria.charAt(at);
       if (escaped !== '"' && escaped !== '\\') {
         throw errorAt(at - 1, `\\${escaped}`, 'a backslash in a quoted string must be followed by \\ or ".');

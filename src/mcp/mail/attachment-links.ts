@@ -18,21 +18,20 @@ interface LinkedAttachment {
  */
 export async function linkAttachments(
   message: Message,
-  mailbox: string,
   { account, attachments, readImap }: MailSession,
   { areLinksAllowed }: { areLinksAllowed: boolean },
 ): Promise<{ attachments: LinkedAttachment[]; warnings: string[] }> {
   const linked: LinkedAttachment[] = [];
   let isStoreDown = false;
-  for (const { filename, contentType, sizeBytes, part, inline } of message.attachments) {
-    const { uid, uidValidity } = message;
+  for (const { filename, shownName, contentType, sizeBytes, part, inline } of message.attachments) {
+    const { mailbox, uid, uidValidity } = message;
     const attached = { imap: account.imap, mailbox, uidValidity, uid, part, filename, contentType, sizeBytes };
     const withBytes: WithBytes = (use) =>
       readImap(async (imap) => use((await openPart(imap, mailbox, uid, part)).stream), mailbox);
     // A store that is down costs one timeout, not one for each attachment.
     const url: string | null = isStoreDown || !areLinksAllowed ? null : await attachments.publish(attached, withBytes);
     isStoreDown ||= areLinksAllowed && url === null;
-    linked.push({ filename, content_type: contentType, size: sizeBytes, part, url, inline });
+    linked.push({ filename: shownName, content_type: contentType, size: sizeBytes, part, url, inline });
   }
   const areWithheld = !areLinksAllowed && linked.length > 0;
   return {

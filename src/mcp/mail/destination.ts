@@ -2,7 +2,8 @@
 
 import { listMailboxes, type Mailbox } from '../../mail/mailbox/list-mailboxes.ts';
 import { unknownMailbox } from '../../mail/mailbox/open-mailbox.ts';
-import { withInbox } from '../../mail/mailbox-name.ts';
+import { meantMailbox, withInbox } from '../../mail/mailbox-name.ts';
+import { meansFolder } from '../permit/folders.ts';
 import { requireFolder } from '../permit/limited-connection.ts';
 import type { Rights, Use } from '../tool.ts';
 import type { MailSession } from './mail-session.ts';
@@ -26,10 +27,14 @@ export async function requireDestination(
   const mayMove = usual === undefined || rights.allows(AS_MOVED);
   if (mayMove && rights.allows(AS_DELETED)) return;
   const mailboxes = await wholeMailbox.readImap((imap) => listMailboxes(imap, { counts: false }));
-  const destination = mailboxes.find(({ path }) => path === withInbox(named));
+  const listed = mailboxes.map(({ path }) => path);
   const { folders } = permit.policy;
+  const all = { delimiter: mailboxes[0]?.delimiter ?? null, listed };
+  const usable = folders === undefined ? listed : listed.filter((path) => meansFolder(folders, path, all));
+  const meant = meantMailbox(withInbox(named), usable);
   // Checked before the next error, which discloses that the mailbox does not exist.
-  if (folders) requireFolder(folders, named, mailboxes[0]?.delimiter ?? null);
+  if (folders && meant === undefined) requireFolder(folders, named, all);
+  const destination = mailboxes.find(({ path }) => path === meant);
   // Some servers accept further names of a mailbox that they do not list. The role is unknown for such a name, so it is refused.
   if (destination === undefined) throw unknownMailbox(named);
   const isTrash = mailboxes.some((mailbox) => mailbox.role === 'trash' && isAtOrBelow(mailbox, destination));

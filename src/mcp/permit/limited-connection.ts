@@ -11,7 +11,7 @@ import type {
   SelectMode,
 } from '../../mail/imap/imap-connection.ts';
 import { decodeMailboxName, quoteName } from '../../mail/mailbox-name.ts';
-import { includesFolder } from './folders.ts';
+import { includesFolder, mayIncludeFolder, meansFolder } from './folders.ts';
 
 /** Position of the mailbox name among the arguments of a command. */
 const NAME_POSITION: Readonly<Record<string, number>> = {
@@ -44,6 +44,7 @@ export class LimitedConnection implements ImapConnection {
   readonly #extra: string | undefined;
   /** Cached decisions, by name, that needed the delimiter of the server. */
   readonly #decided = new Map<string, boolean>();
+  #listed: string[] | undefined;
 
   /**
    * @param folders entries of the policy, as for includesFolder()
@@ -86,7 +87,7 @@ export class LimitedConnection implements ImapConnection {
     const name = position === undefined ? undefined : nameIn(tokens[position]);
     const isListing = LISTING.has(command);
     if (name !== undefined && !(isListing && name === '*')) await this.#requireFolder(name);
-    return this.#connection.run(command, tokens, isListing ? this.#onlyAllowed(options) : options);
+    return isListing ? this.#list(command, tokens, options) : this.#connection.run(command, tokens, options);
   }
 
   async select(name: string, mode: SelectMode): Promise<SelectedMailbox> {
@@ -115,9 +116,28 @@ export class LimitedConnection implements ImapConnection {
 
   async #requireFolder(name: string): Promise<void> {
     if (name === this.#extra || includesFolder(this.#folders, name, null)) return;
-    const isAllowed = this.#decided.get(name) ?? includesFolder(this.#folders, name, await this.#delimiterOf(name));
+    const isAllowed = this.#decided.get(name) ?? (await this.#decide(name));
     this.#decided.set(name, isAllowed);
     if (!isAllowed) throw folderNotAllowed(name);
+  }
+
+  async #decide(name: string): Promise<boolean> {
+    const delimiter = await this.#delimiterOf(name);
+    if (includesFolder(this.#folders, name, delimiter)) return true;
+    return mayIncludeFolder(this.#folders, name, delimiter) && this.#means(name, delimiter);
+  }
+
+  async #means(name: string, delimiter: string | null): Promise<boolean> {
+    this.#listed ??= await this.#listAll();
+    return meansFolder(this.#folders, name, { delimiter, listed: this.#listed });
+  }
+
+  /** The names of all mailboxes, also of those that are not allowed: an entry may mean another mailbox than an equivalent name. */
+  async #listAll(): Promise<string[]> {
+    const names: string[] = [];
+    const addName = ({ items }: UntaggedResponse) => names.push(decodeMailboxName(textOf(items[2]) ?? ''));
+    await this.#connection.run('LIST', [string(''), string('*')], { untagged: { LIST: addName } });
+    return names;
   }
 
   /** The previous user of the connection may have selected another mailbox. */
@@ -137,9 +157,14 @@ export class LimitedConnection implements ImapConnection {
     return delimiter;
   }
 
-  /** Leaves out the responses about mailboxes that are not allowed. */
-  #onlyAllowed({ untagged = {}, ...options }: RunOptions): RunOptions {
+  /** Leaves out the responses about mailboxes that are not allowed. Those that only the whole list decides about are handled last. */
+  async #list(
+    command: string,
+    tokens: readonly Token[],
+    { untagged = {}, ...options }: RunOptions,
+  ): Promise<Completion> {
     const listed = new Set<string>();
+    const undecided: { name: string; delimiter: string | null; handle: () => void }[] = [];
     const handlers = Object.entries(untagged).map(([key, handle]) => {
       const handleAllowed = (response: UntaggedResponse) => {
         const isStatus = key === 'STATUS';
@@ -147,16 +172,31 @@ export class LimitedConnection implements ImapConnection {
         const delimiter = isStatus ? null : textOf(response.items[1]);
         if (name === this.#extra || includesFolder(this.#folders, name, delimiter)) listed.add(name);
         if (listed.has(name)) handle(response);
+        else if (mayIncludeFolder(this.#folders, name, delimiter)) {
+          undecided.push({ name, delimiter, handle: () => handle(response) });
+        }
       };
       return [key, handleAllowed] as const;
     });
-    return { ...options, untagged: Object.fromEntries(handlers) };
+    const completion = await this.#connection.run(command, tokens, {
+      ...options,
+      untagged: Object.fromEntries(handlers),
+    });
+    for (const { name, delimiter, handle } of undecided) {
+      if (!listed.has(name) && (await this.#means(name, delimiter))) listed.add(name);
+      if (listed.has(name)) handle();
+    }
+    return completion;
   }
 }
 
-/** @param delimiter as for includesFolder() @throws {ToolError} if the list does not include the mailbox */
-export function requireFolder(folders: readonly string[], name: string, delimiter: string | null): void {
-  if (!includesFolder(folders, name, delimiter)) throw folderNotAllowed(name);
+/** @param all as for meansFolder() @throws {ToolError} if the list does not include the mailbox */
+export function requireFolder(
+  folders: readonly string[],
+  name: string,
+  all: { delimiter: string | null; listed: readonly string[] },
+): void {
+  if (!meansFolder(folders, name, all)) throw folderNotAllowed(name);
 }
 
 function folderNotAllowed(name: string): ToolError {

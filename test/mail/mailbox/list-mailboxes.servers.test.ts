@@ -69,9 +69,13 @@ describe.each([
     });
   });
 
-  test.each([['a\r\nA1 LOGOUT'], ['\0'], ['tab\t']])('the name %j is refused before anything is sent', async (name) => {
+  test.each([
+    ['a\r\nA1 LOGOUT', 'a\\u{D}\\u{A}A1 LOGOUT'],
+    ['\0', '\\u{0}'],
+    ['tab\t', 'tab\\u{9}'],
+  ])('the name %j is sent encoded, and shown escaped', async (name, shown) => {
     await withImap(on(newAccount()), (imap) =>
-      expect(requireMailbox(imap, name)).rejects.toThrow('characters that no name may have'),
+      expect(requireMailbox(imap, name)).rejects.toThrow(`There is no mailbox "${shown}"`),
     );
   });
 

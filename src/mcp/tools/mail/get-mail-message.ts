@@ -68,10 +68,10 @@ export const getMailMessage = defineTool({
     const options = { format: args.body_format, uidValidity: args.uid_validity, chars, runJob };
     const message = await session.readImap((imap) => readMessage(imap, args.folder, args.uid, options), args.folder);
     const areLinksAllowed = rights.allows({ tool: 'get_mail_message', tag: 'attachments' });
-    const { attachments, warnings } = await linkAttachments(message, args.folder, session, { areLinksAllowed });
+    const { attachments, warnings } = await linkAttachments(message, session, { areLinksAllowed });
     return {
       ...toEnvelope(message),
-      folder: args.folder,
+      folder: message.mailbox,
       uid_validity: message.uidValidity,
       bcc: toEmailAddresses(message.bcc),
       references: message.references,

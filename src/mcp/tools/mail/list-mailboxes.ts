@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { listMailboxes as readMailboxes } from '../../../mail/mailbox/list-mailboxes.ts';
+import { listMailboxRange } from '../../../mail/mailbox/list-mailboxes.ts';
+import { showNames } from '../../../mail/mailbox-name.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { defineTool } from '../../tool.ts';
 
@@ -16,6 +17,8 @@ export const listMailboxes = defineTool({
       .boolean()
       .default(false)
       .describe('True adds the numbers of messages and of unread messages, which costs time.'),
+    page: z.int().min(1).max(1_000_000).default(1).describe('Page number.'),
+    per_page: z.int().min(1).max(1000).default(500).describe('Mailboxes on a page, 1 to 1000.'),
   }),
   output: z.object({
     mailboxes: z.array(
@@ -32,14 +35,22 @@ export const listMailboxes = defineTool({
         unseen: z.number().nullable().optional().describe('Messages without \\Seen. Null: the server does not tell.'),
       }),
     ),
+    more: z.number().optional().describe('Mailboxes on further pages.'),
+    next_page: z.number().optional().describe('Pass it as `page`.'),
   }),
-  run: ({ with_counts: counts }, { readImap }: MailSession) =>
+  run: ({ with_counts: counts, page, per_page: perPage }, { readImap }: MailSession) =>
     readImap(async (imap) => {
-      const mailboxes = await readMailboxes(imap, { counts });
+      const range = { start: (page - 1) * perPage, count: perPage };
+      const { mailboxes, paths } = await listMailboxRange(imap, { counts, range });
+      const more = paths.length - range.start - mailboxes.length;
+      const shown = showNames(paths).slice(range.start);
       return {
-        mailboxes: mailboxes.map(({ messages, unseen, ...mailbox }) =>
-          counts ? { ...mailbox, messages, unseen } : mailbox,
-        ),
+        mailboxes: mailboxes.map(({ messages, unseen, ...mailbox }, index) => ({
+          ...mailbox,
+          path: shown[index] ?? mailbox.path,
+          ...(counts && { messages, unseen }),
+        })),
+        ...(more > 0 && mailboxes.length > 0 && { more, next_page: page + 1 }),
       };
     }),
 });
