@@ -138,7 +138,7 @@ const FACES: Record<string, string[]> = {
   'settings/': ['config.ts', 'version.ts'],
   'state/': ['open-state.ts', 'semaphore.ts', 'state.ts'],
   'text/': ['link-hosts.ts', 'links.ts', 'name-escapes.ts', 'visible-markup.ts', 'visible-text.ts'],
-  'workers/': ['workers.ts'],
+  'workers/': ['event-loop.ts', 'workers.ts'],
 };
 
 /** The files that may import each library. A library that is not in this list may not be imported. */

@@ -3,13 +3,13 @@ import { type Item, isList } from './data-formats.ts';
 
 const MAX_STRING_BYTES = 64 * 1024;
 /** Strings and lists in one item: enough for a thousand addresses or several hundred parts. */
-const MAX_NODES = 12_000;
+export const MAX_NODES = 12_000;
 /** Lists at the start of a list: addresses of a header field, parts of a multipart. */
-const MAX_LISTS = 1_200;
+export const MAX_LISTS = 1_200;
 /** Deepest nesting of lists. */
 const MAX_LEVELS = 100;
 /** Items of a list from the first that is not a list: fields of a part, its parameters. */
-const MAX_OTHERS = 1_000;
+export const MAX_OTHERS = 1_000;
 
 /** Cuts an item to the limits: long strings are cut, and of too many parts or addresses only the first are kept. */
 export function boundedItem(item: Item): Item {

@@ -1,8 +1,8 @@
 /** Represents IMAP commands as values: their arguments, handlers of untagged responses, and completion. */
 import { chunksOf, type MessageBytes } from '../message-bytes.ts';
-import { type Item, type Token, textOf, type UntaggedResponse } from './data-formats.ts';
+import { type Item, type ParsedResponse, type Token, textOf, type UntaggedResponse } from './data-formats.ts';
 import { responseCodeOf } from './selected-mailbox.ts';
-import type { ParsedResponse, Transport, TransportRequest } from './transport.ts';
+import type { Transport, TransportRequest } from './transport.ts';
 
 /** A command that changes nothing on the server. `options.untagged` collects its untagged responses for `result()`. It can be run once only. */
 export interface ReadCommand<T> {
@@ -24,8 +24,8 @@ export interface Completion {
 }
 
 export interface RunOptions {
-  /** Called for each untagged response of that name (`FETCH`, `LIST`, `OK`) while the command runs. */
-  untagged?: Record<string, (response: UntaggedResponse) => void>;
+  /** Called for each untagged response of that name (`FETCH`, `LIST`, `OK`) while the command runs. A promise is awaited before the next. */
+  untagged?: Record<string, (response: UntaggedResponse) => unknown>;
   /** For commands that change something: the error message if the connection is lost and the outcome is unknown. */
   ifLost?: string;
   /** Overrides `ImapLimits.commandMs`. */
@@ -55,7 +55,8 @@ export class RunningCommand {
     const handlers = Object.entries(untagged).map(([key, handler]) => {
       const handle = async ({ command: name = '', attributes = [] }: ParsedResponse) => {
         try {
-          handler({ name, items: attributes });
+          const handled = handler({ name, items: attributes });
+          if (handled instanceof Promise) await handled;
         } catch (error) {
           // imapflow would only log the error.
           this.#handlerFailure ??= error;

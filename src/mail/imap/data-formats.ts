@@ -31,6 +31,12 @@ export interface UntaggedResponse {
   readonly items: readonly Item[];
 }
 
+/** A line from the server, as it is parsed. */
+export interface ParsedResponse {
+  command?: string | undefined;
+  attributes?: readonly Item[] | undefined;
+}
+
 export function atom(value: string): Token {
   return { type: 'ATOM', value };
 }
@@ -73,7 +79,7 @@ export function expandSequenceSet(set: string, limit: number): number[] | null {
 }
 
 /** The ranges of a sequence set, in its order, the lower end first; null if the text is not a sequence set. */
-export function rangesOf(set: string): [number, number][] | null {
+function rangesOf(set: string): [number, number][] | null {
   const ranges: [number, number][] = [];
   for (const range of set.split(',')) {
     const match = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(range);

@@ -1,6 +1,13 @@
 /** Keeps the selected mailbox of a connection up to date with the untagged responses of the server (RFC 9051 §6.3.2, §7.4.1, §7.5.1). */
-import { type Item, isList, listOf, numberOf, textOf, type UntaggedResponse } from './data-formats.ts';
-import type { ParsedResponse } from './transport.ts';
+import {
+  type Item,
+  isList,
+  listOf,
+  numberOf,
+  type ParsedResponse,
+  textOf,
+  type UntaggedResponse,
+} from './data-formats.ts';
 
 /** The mailbox that is selected, as the server has described it so far. */
 export interface SelectedMailbox {

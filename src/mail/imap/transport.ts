@@ -1,14 +1,18 @@
 /** Adapts imapflow: its transport, parser and STARTTLS are used, its commands are not. */
 import type { Socket } from 'node:net';
-import { ImapFlow } from 'imapflow';
+import { ImapFlow, type ImapFlowOptions } from 'imapflow';
 import compile from 'imapflow/lib/handler/imap-compiler.js';
 import parse from 'imapflow/lib/handler/imap-parser.js';
 import type { ImapAttribute } from 'imapflow/lib/handler/types.js';
 import { UpstreamError } from '../../errors.ts';
+import { nextTurn } from '../../workers/event-loop.ts';
 import type { Login } from '../account.ts';
-import { atom, type Item, string, type Token } from './data-formats.ts';
+import { atom, type ParsedResponse, string, type Token } from './data-formats.ts';
 import { loginFault, preauthenticatedFault } from './faults.ts';
-import { isData, type RawLine, withSetAsLiteral } from './raw-line.ts';
+import { parseFetch } from './fetch-response.ts';
+import { classifyLine, type RawLine, withSetAsLiteral } from './raw-line.ts';
+import { type ResponseStream, readInSlices } from './slices.ts';
+import { UntaggedLimit } from './untagged-limit.ts';
 
 declare module 'imapflow' {
   interface ImapFlow {
@@ -65,8 +69,15 @@ export class Transport extends ImapFlow {
   declare readonly setAuthenticationState: () => Promise<void>;
   declare expectCapabilityUpdate: boolean;
   declare readonly socket: Socket | false | null;
+  declare readonly streamer: ResponseStream;
   declare readonly untaggedHandlers: Record<string, ((response: ParsedResponse) => Promise<void>) | null>;
   login: Login | undefined;
+  readonly #untagged = new UntaggedLimit();
+
+  constructor(options: ImapFlowOptions) {
+    super(options);
+    readInSlices(this.streamer);
+  }
 
   /** Called by imapflow after the greeting. Omits the ID, NAMESPACE, COMPRESS and ENABLE of imapflow's own method, each of which is a round trip. */
   async startSession(): Promise<void> {
@@ -155,16 +166,42 @@ export class Transport extends ImapFlow {
     }
   }
 
-  /** Data responses bypass imapflow's method, which serializes every response for a log that is disabled, and so takes longer than parsing. */
+  /**
+   * Data responses bypass imapflow's method, which serializes every response for a log that is disabled, and so takes longer than parsing.
+   * Long ones are not given to its parser, whose time is not bounded.
+   */
   override async handleResponse(line: RawLine): Promise<boolean> {
-    if (!isData(line)) return super.handleResponse(line);
-    const { payload, literals } = withSetAsLiteral(line);
+    if (!this.#untagged.admits(line, this.currentRequest)) return this.#refuse(line);
+    if (this.#untagged.isTurnDue) await nextTurn();
+    switch (classifyLine(line)) {
+      case 'too long':
+        // An untagged response without its data is worth nothing; without the tagged one the command has no end.
+        return line.payload[0] === ASTERISK ? true : this.#refuse(line);
+      case 'long fetch':
+        return this.#handleData(line, parseFetch);
+      case 'data':
+        return this.#handleData(line, ({ payload, literals }) => parse(payload, { literals }));
+      case 'other':
+        return super.handleResponse(line);
+    }
+  }
+
+  async #handleData(line: RawLine, parseLine: (line: RawLine) => Promise<ParsedResponse>): Promise<boolean> {
     // A response that cannot be parsed is ignored, as in imapflow.
-    const response = await parse(payload, { literals }).catch(() => undefined);
+    const response = await parseLine(withSetAsLiteral(line)).catch(() => undefined);
     if (response?.command !== undefined) {
       await this.getUntaggedHandler(response.command, response.attributes)?.(response);
     }
     return true;
+  }
+
+  #refuse({ payload }: RawLine): boolean {
+    const error = Object.assign(new Error(`a response of ${payload.length} bytes`), { code: 'ResponseTooLarge' });
+    // The reason for all commands that are running.
+    this.emit('error', error);
+    this.rejectCurrentRequest(error);
+    this.close();
+    return false;
   }
 
   async #logIn(): Promise<void> {
@@ -202,6 +239,7 @@ export class Transport extends ImapFlow {
 }
 
 const CRLF = Buffer.from('\r\n');
+const ASTERISK = 0x2a;
 
 function hasLiteral(tokens: readonly Token[]): boolean {
   return tokens.some((token) => ('type' in token ? token.type === 'LITERAL' : hasLiteral(token)));
@@ -215,10 +253,4 @@ export function toAttributes(tokens: readonly Token[]): ImapAttribute[] {
     const { section, partial, ...rest } = token;
     return { ...rest, ...(section && { section: toAttributes(section) }), ...(partial && { partial: [...partial] }) };
   });
-}
-
-/** A line from the server as imapflow parses it. */
-export interface ParsedResponse {
-  command?: string | undefined;
-  attributes?: readonly Item[] | undefined;
 }

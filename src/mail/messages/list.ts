@@ -1,4 +1,5 @@
 /** Lists a mailbox a page at a time. The cost depends on the size of the page, not of the mailbox. */
+import { mapInSlices } from '../../workers/event-loop.ts';
 import { type FetchedItems, fetchByUid, sequenceFetchCommand, uidFetchCommand } from '../imap/fetch.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import { openAndRead } from '../mailbox/open-mailbox.ts';
@@ -132,10 +133,8 @@ export async function fetchSummaries(
     const missing = uids.filter((uid) => !all.has(uid));
     for (const [uid, found] of await fetchByUid(imap, missing, ...itemSet)) all.set(uid, found);
   }
-  return uids.flatMap((uid) => {
-    const items = all.get(uid);
-    return items === undefined ? [] : [toListed(uid, items)];
-  });
+  const found = uids.filter((uid) => all.has(uid));
+  return mapInSlices(found, (uid) => toListed(uid, all.get(uid) ?? new Map()));
 }
 
 interface Range {
@@ -160,7 +159,7 @@ async function fetchMissing(
     if (all.size > last - first) break;
     all = new Map([...(await imap.read(sequenceFetchCommand(first, last, ...itemSet))), ...all]);
   }
-  const messages = [...all].map(([uid, items]) => toListed(uid, items));
+  const messages = await mapInSlices(all, ([uid, items]) => toListed(uid, items));
   // Within a mailbox UIDs ascend with sequence numbers (RFC 9051 §2.3.1.1).
   return messages.sort((a, b) => b.uid - a.uid);
 }

@@ -1,26 +1,22 @@
 /** Runs UID SEARCH, with ESEARCH where the server has it (RFC 9051 §6.4.4). */
 import { ToolError, UpstreamError } from '../../errors.ts';
-import { atom, numberOf, rangesOf, type Token, textOf } from '../imap/data-formats.ts';
+import { atom, bytesOf, numberOf, type Token, textOf } from '../imap/data-formats.ts';
 import type { ImapConnection, ReadCommand } from '../imap/imap-connection.ts';
+import { UidRanges } from './uid-ranges.ts';
 
-/** Limit for the UIDs that searchUids() returns, and for the ranges in one response. */
+/** UIDs that searchUids() returns. */
 const MAX_FOUND = 1_000_000;
 
 /** The result of a search. Kept as ranges: in a large mailbox, long results usually consist of few ranges. */
 export class FoundUids {
   /** Ascending, without overlap. */
-  readonly #ranges: readonly (readonly [number, number])[];
+  readonly #ranges: UidRanges;
   readonly count: number;
 
-  constructor(ranges: readonly (readonly [number, number])[]) {
-    const joined: [number, number][] = [];
-    for (const [low, high] of ranges.toSorted(([a], [b]) => a - b)) {
-      const last = joined.at(-1);
-      if (last !== undefined && low <= last[1] + 1) last[1] = Math.max(last[1], high);
-      else joined.push([low, high]);
-    }
-    this.#ranges = joined;
-    this.count = joined.reduce((sum, [low, high]) => sum + high - low + 1, 0);
+  /** @param ranges in any order */
+  constructor(ranges: UidRanges | readonly (readonly [number, number])[]) {
+    this.#ranges = (ranges instanceof UidRanges ? ranges : toRanges(ranges)).toAscending();
+    this.count = this.#ranges.count;
   }
 
   /** UIDs, newest (highest) first. The time depends on the number of skipped ranges and of returned UIDs. */
@@ -28,13 +24,19 @@ export class FoundUids {
     const uids: number[] = [];
     let left = skip;
     for (let i = this.#ranges.length - 1; i >= 0 && uids.length < count; i -= 1) {
-      const [low, high] = this.#ranges[i] ?? [1, 0];
+      const [low, high] = this.#ranges.at(i);
       const top = high - left;
       left = Math.max(0, low - 1 - top);
       for (let uid = top; uid >= low && uids.length < count; uid -= 1) uids.push(uid);
     }
     return uids;
   }
+}
+
+function toRanges(pairs: readonly (readonly [number, number])[]): UidRanges {
+  const ranges = new UidRanges();
+  for (const [low, high] of pairs) ranges.add(low, high);
+  return ranges;
 }
 
 /**
@@ -62,11 +64,10 @@ export function uidSearchCommand(
   tokens: readonly Token[],
   { charset, isPlain = false }: { charset: 'UTF-8' | undefined; isPlain?: boolean },
 ): ReadCommand<FoundUids> {
-  const ranges: [number, number][] = [];
-  const addSet = (set: string) => {
-    const more = rangesOf(set);
-    if (more === null || ranges.length + more.length > MAX_FOUND) throw tooManyFound();
-    for (const range of more) ranges.push(range);
+  const ranges = new UidRanges();
+  const addSet = async (set: string | Buffer) => {
+    const isSet = await ranges.addAll(Buffer.isBuffer(set) ? set : Buffer.from(set)).catch(() => false);
+    if (!isSet) throw tooManyFound();
   };
   const returns = imap.has('ESEARCH') && !isPlain ? [atom('RETURN'), [atom('ALL')]] : [];
   const encoding = charset === undefined ? [] : [atom('CHARSET'), atom(charset)];
@@ -75,18 +76,31 @@ export function uidSearchCommand(
     tokens: [...returns, ...encoding, ...tokens],
     options: {
       untagged: {
-        SEARCH: ({ items }) => {
-          for (const item of items) if (numberOf(item) !== null) addSet(`${numberOf(item)}`);
+        SEARCH: async ({ items }) => {
+          const [first] = items;
+          // A long response arrives as one literal.
+          if (items.length === 1 && first !== undefined && numberOf(first) === null)
+            return addSet(bytesOf(first) ?? '');
+          for (const item of items) {
+            const uid = numberOf(item);
+            if (uid !== null) await addSet(`${uid}`);
+          }
         },
-        ESEARCH: ({ items }) => {
+        ESEARCH: async ({ items }) => {
           const all = items.findIndex((item) => textOf(item)?.toUpperCase() === 'ALL');
-          const set = all < 0 ? null : textOf(items[all + 1]);
-          if (set !== null) addSet(set);
+          const set = all < 0 ? null : bytesOf(items[all + 1]);
+          if (set !== null) await addSet(set);
         },
       },
     },
     isSlow: true,
-    result: () => new FoundUids(ranges),
+    result: () => {
+      try {
+        return new FoundUids(ranges);
+      } catch {
+        throw tooManyFound();
+      }
+    },
   };
 }
 
