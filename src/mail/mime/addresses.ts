@@ -15,6 +15,8 @@ export type AddressEntry = Mailbox | { name: string; group: Mailbox[] };
 export type AddressParameter = 'to' | 'cc' | 'bcc';
 
 const MAX_LIST_CHARS = 50_000;
+/** Commas, semicolons and colons: far more than those of all recipients that a message may have. */
+const MAX_SEPARATORS = 2_000;
 
 /**
  * Parses a comma-separated address list with display names, quoted strings, comments and groups.
@@ -31,11 +33,13 @@ export function parseAddressList(list: string, parameter: AddressParameter): Add
       `${parameter}: line breaks and control characters are not allowed. Separate addresses by commas.`,
     );
   }
+  if (list.split(/[,;:]/).length > MAX_SEPARATORS) throw new ToolError(`${parameter}: more than a thousand addresses.`);
   const parsed = addressparser(list);
+  const unquotedList = withoutQuoting(list);
   let position = 0;
   const check = (mailbox: MailboxAddress): Mailbox => {
     position += 1;
-    return checkMailbox(mailbox, list, `${parameter}, address ${position}`);
+    return checkMailbox(mailbox, unquotedList, `${parameter}, address ${position}`);
   };
   const entries = parsed.map((entry) => {
     if (entry.group === undefined) return check(entry);
@@ -81,11 +85,12 @@ export function normaliseAddress(address: string): string | undefined {
   return Buffer.byteLength(normalised) <= 254 ? normalised : undefined;
 }
 
+/** @param list without quoting */
 function checkMailbox({ name, address }: MailboxAddress, list: string, where: string): Mailbox {
   const normalised = normaliseAddress(address);
   // `ann@exa mple.test` would be parsed as ann@exa with the name mple.test.
   const isNameDelimited =
-    name === '' || [`<${address}>`, `(${name})`].some((text) => withoutQuoting(list).includes(withoutQuoting(text)));
+    name === '' || [`<${address}>`, `(${name})`].some((text) => list.includes(withoutQuoting(text)));
   if (normalised === undefined || !isNameDelimited) {
     const written = excerpt([address, name].filter((part) => part !== '').join(' '));
     const example = 'Write ann@example.com or "Ann Lee" <ann@example.com>, separated by commas.';
@@ -111,15 +116,48 @@ function asciiDomain(domain: string): string | undefined {
   return isName && !/^\d+$/.test(labels.at(-1) ?? '') ? ascii : undefined;
 }
 
-/** Counts the at signs that separate local part and domain: those outside quoted strings and comments. */
+/**
+ * Counts the at signs that separate local part and domain: those outside quoted strings and comments, which nest (RFC 5322 §3.2.2). A quoted
+ * string or comment without an end is text.
+ */
 function countAtSigns(list: string): number {
-  const unquoted = list.replace(/"(?:[^"\\]|\\.)*"/gu, '');
-  let rest = unquoted;
-  for (let before = ''; before !== rest; ) {
-    before = rest;
-    rest = rest.replace(/\((?:[^()\\]|\\.)*\)/gu, '');
+  /** At signs before each comment that is open. */
+  const before: number[] = [];
+  let count = 0;
+  // Looked for once: a search from every quote to the end would take quadratic time.
+  let areQuotesClosed = true;
+  for (let at = 0; at < list.length; at += 1) {
+    const isInComment = before.length > 0;
+    switch (list[at]) {
+      case '@':
+        count += 1;
+        break;
+      case '\\':
+        if (isInComment) at += 1;
+        break;
+      case '(':
+        before.push(count);
+        break;
+      case ')':
+        count = before.pop() ?? count;
+        break;
+      case '"': {
+        if (isInComment || !areQuotesClosed) break;
+        const end = endOfQuotedString(list, at);
+        areQuotesClosed = end < list.length;
+        if (areQuotesClosed) at = end;
+        break;
+      }
+    }
   }
-  return rest.split('@').length - 1;
+  return count;
+}
+
+/** @returns the position of the closing quote; the length of the list if there is none */
+function endOfQuotedString(list: string, start: number): number {
+  let at = start + 1;
+  while (at < list.length && list[at] !== '"') at += list[at] === '\\' ? 2 : 1;
+  return at;
 }
 
 function excerpt(text: string): string {

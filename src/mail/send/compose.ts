@@ -1,7 +1,8 @@
 /** Composes a message (RFC 5322, RFC 2045): the same bytes for submission and for the copy in Sent or Drafts. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import MailComposer from 'nodemailer/lib/mail-composer';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import MailComposer, { type MailComposerOptions } from 'nodemailer/lib/mail-composer';
 import { ToolError } from '../../errors.ts';
 import { type MessageBytes, toLazyStream } from '../message-bytes.ts';
 import {
@@ -90,8 +91,7 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
     subject: message.subject,
     date: message.date,
     messageId,
-    text: withCrlf(message.text),
-    ...(message.html === undefined ? {} : { html: withCrlf(message.html) }),
+    bodies: { text: message.text, html: message.html },
     newline: '\r\n',
     // Otherwise nodemailer would read the file or URL that a `{ path }` or `{ href }` names.
     disableFileAccess: true,
@@ -106,7 +106,7 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
 
 /** Generates the message in memory if its attachments are. Otherwise its length is computed, and its bytes are generated when they are read. */
 async function generate(
-  options: object,
+  options: { bodies: Bodies },
   attachments: ReadAttachment[],
 ): Promise<Pick<ComposedMessage, 'raw' | 'rawWithBcc'>> {
   // The whole message, but with one byte in place of each attachment that is not in memory.
@@ -124,12 +124,16 @@ async function generate(
   return { raw: reopenable(withoutBcc(frame).length, 'without Bcc'), rawWithBcc: reopenable(frame.length, 'with Bcc') };
 }
 
-function toMimeNode(options: object, attachments: ReadAttachment[], kind: 'with Bcc' | 'without Bcc') {
+function toMimeNode(
+  { bodies, ...options }: { bodies: Bodies },
+  attachments: ReadAttachment[],
+  kind: 'with Bcc' | 'without Bcc',
+) {
   const opened = attachments.map((each) => ({
     ...each,
     content: Buffer.isBuffer(each.content) ? each.content : toLazyStream(each.content),
   }));
-  const node = new MailComposer({ ...options, attachments: opened }).compile();
+  const node = new MailComposer({ ...options, ...contentsOf(bodies), attachments: opened }).compile();
   node.keepBcc = kind === 'with Bcc';
   return node;
 }
@@ -212,9 +216,74 @@ function toBase64Type(contentType: string): string {
   return known.test(contentType) ? contentType : 'application/octet-stream';
 }
 
-/** nodemailer converts line ends, but not a lone CR. */
+interface Bodies {
+  text: string;
+  html: string | undefined;
+}
+
+/**
+ * Bodies beyond this size are encoded in base64. Quoted-printable of nodemailer takes up to two seconds for five million characters, during
+ * which no other call is served; base64 takes some milliseconds.
+ */
+const MAX_QUOTED_BYTES = 64 * 1024;
+
+/** The bodies as nodemailer takes them, for one generation of the message. It converts line ends, but not a lone CR. */
+function contentsOf({ text, html }: Bodies): Partial<MailComposerOptions> {
+  if (Buffer.byteLength(text) + Buffer.byteLength(html ?? '') <= MAX_QUOTED_BYTES) {
+    return { text: withCrlf(text), ...(html !== undefined && { html: withCrlf(html) }) };
+  }
+  const content = (body: string, type: string) => ({
+    content: Readable.from(crlfPieces(body), { objectMode: false }),
+    contentType: `${type}; charset=utf-8`,
+  });
+  return {
+    textEncoding: 'base64',
+    text: content(text, 'text/plain'),
+    ...(html !== undefined && { html: content(html, 'text/html') }),
+  };
+}
+
 function withCrlf(text: string): string {
   return text.replace(/\r\n?|\n/g, '\r\n');
+}
+
+const PIECE_CHARS = 64 * 1024;
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** Encodes as withCrlf() and UTF-8 do, but a piece in each turn of the event loop, so that other calls are served in between. */
+async function* crlfPieces(text: string): AsyncGenerator<Buffer> {
+  let wasCr = false;
+  for (let at = 0; at < text.length; ) {
+    let end = Math.min(at + PIECE_CHARS, text.length);
+    // The two halves of a character are encoded together.
+    if (/[\ud800-\udbff]/.test(text.charAt(end - 1))) end += 1;
+    const bytes = Buffer.from(text.slice(at, end));
+    yield withCrlfBytes(bytes, wasCr);
+    wasCr = bytes.at(-1) === CR;
+    at = end;
+    await nextTurn();
+  }
+}
+
+/** @param wasCr whether the byte before these is a CR, after which an LF was added */
+function withCrlfBytes(bytes: Buffer, wasCr: boolean): Buffer {
+  if (!bytes.includes(CR) && !bytes.includes(LF)) return bytes;
+  const converted = Buffer.allocUnsafe(bytes.length * 2);
+  let to = 0;
+  let before = wasCr ? CR : 0;
+  for (const byte of bytes) {
+    if (byte === CR || (byte === LF && before !== CR)) {
+      converted[to] = CR;
+      converted[to + 1] = LF;
+      to += 2;
+    } else if (byte !== LF) {
+      converted[to] = byte;
+      to += 1;
+    }
+    before = byte;
+  }
+  return converted.subarray(0, to);
 }
 
 /** Removes the one Bcc field, with its folded lines, from the header. */
