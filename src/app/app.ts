@@ -6,16 +6,17 @@
 import express, { type Express, type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { adminTokenHandler, mintClientHandler } from '../minting/admin-clients.ts';
-import { createGrantFinder, type Grant } from '../oauth/bearer/bearer.ts';
+import { createGrantFinder } from '../oauth/bearer/bearer.ts';
 import { allowOtherOrigins } from '../oauth/http/cors.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
 import type { OAuthServices } from '../oauth/services.ts';
+import type { Background } from './call-life.ts';
 import { errorHandler } from './error-handler.ts';
 import { originGuard } from './origin-guard.ts';
 import { createPlaces, type Place } from './places.ts';
 import { adminBodyHandler, createMessageReader, limitForms } from './request-bodies.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
-import { type SessionServices, serviceEndpoints } from './service-endpoints.ts';
+import { type RunningRequest, type SessionServices, serviceEndpoints } from './service-endpoints.ts';
 
 /** The dependencies of all handlers. assemble() creates them from the settings; a test may create its own. */
 export interface Services extends OAuthServices, SessionServices {
@@ -32,6 +33,8 @@ export interface Services extends OAuthServices, SessionServices {
   isReady(): boolean;
   /** Handles GET of a sealed attachment link; undefined with S3. */
   attachmentLinks: RequestHandler | undefined;
+  /** Takes the work of calls, which may go on after they were answered. */
+  background?: Background;
 }
 
 /** Limit of concurrent requests to /mcp with one access token. The IMAP pool limits the connections of an account separately. */
@@ -51,6 +54,7 @@ export function createApp(services: Services): Express {
   app.use(requests.middleware);
   app.use(warnOfUntrustedProxy(services));
   app.use(securityHeaders());
+  app.use(storeNothing);
   app.get('/health', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/ready', (_request, response) => {
     const isReady = services.isReady();
@@ -87,6 +91,12 @@ function securityHeaders(): RequestHandler {
   });
 }
 
+/** Keeps every answer out of caches; documents that may be cached set a header of their own. */
+const storeNothing: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'no-store');
+  next();
+};
+
 /** Creates the handlers of /mcp. The token is verified before a byte of the body is read (BEAR-01). */
 function mcpHandlers(
   services: Services,
@@ -95,10 +105,11 @@ function mcpHandlers(
   const grantFinder = createGrantFinder(services);
   const messages = createMessageReader();
   const places = createPlaces({ placesPerKey: MAX_CONCURRENT });
-  const running = new WeakMap<Request, { grant: Grant; place: Place }>();
-  const endpoints = serviceEndpoints(services, requests, grantOf);
+  const running = new WeakMap<Request, RunningRequest & { place: Place }>();
+  const endpoints = serviceEndpoints(services, requests, runningOf);
   return {
     async authenticate(request, response, next) {
+      const arrivedAt = performance.now();
       const grant = await grantFinder.find(request);
       const record = requests.of(request);
       record.client = grant.client.jti;
@@ -107,7 +118,11 @@ function mcpHandlers(
       const place = places.take(grant.jti, response);
       if (place === 'gone') return;
       if (place !== 'full') {
-        running.set(request, { grant, place });
+        const keepUntil = (work: Promise<unknown>) => {
+          place.keepUntil(work);
+          services.background?.add(work);
+        };
+        running.set(request, { grant, response, arrivedAt, keepUntil, place });
         return next();
       }
       const message = `More than ${MAX_CONCURRENT} requests run at the same time`;
@@ -119,17 +134,13 @@ function mcpHandlers(
       await messages.read(request, { sender: grant.subject, onFree: place.onFree });
       next();
     },
-    serve: (request, response, next) => endpoints[grantOf(request).account.service](request, response, next),
+    serve: (request, response, next) => endpoints[runningOf(request).grant.account.service](request, response, next),
   };
 
-  function runningOf(request: Request): { grant: Grant; place: Place } {
+  function runningOf(request: Request): RunningRequest & { place: Place } {
     const found = running.get(request);
     if (found === undefined) throw new Error('A request to /mcp bypassed the bearer check');
     return found;
-  }
-
-  function grantOf(request: Request): Grant {
-    return runningOf(request).grant;
   }
 }
 

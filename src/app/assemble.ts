@@ -19,6 +19,7 @@ import { openState } from '../state/open-state.ts';
 import type { State } from '../state/state.ts';
 import { createWorkers } from '../workers/workers.ts';
 import { createApp, type Services } from './app.ts';
+import { createBackground } from './call-life.ts';
 import { createChangeLimit, openMailSession } from './mail-session.ts';
 import { missingWithoutRedis } from './missing-without-redis.ts';
 import { openMissiveSession } from './missive-session.ts';
@@ -32,7 +33,9 @@ export interface Assembly {
   missing: string[];
   /** Makes the server refuse new requests as temporarily unavailable. */
   stopAccepting(): void;
-  /** Ends the connections to mail servers and to Redis. */
+  /** Waits for work that goes on after its call was answered, such as a send, at most `limitMs`. */
+  settled(limitMs: number): Promise<void>;
+  /** Ends the connections to mail servers, to S3 and to Redis. */
   close(): Promise<void>;
 }
 
@@ -54,7 +57,11 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   const workers = createWorkers();
   const nameKey = deriveKey(config, 'attachment-name');
   const seal = createLinkSeal(base);
-  const { store, linkHandler } = await openAttachmentStore({ config, nameKey, seal, pool, now, log });
+  const {
+    store,
+    linkHandler,
+    close: closeStore,
+  } = await openAttachmentStore({ config, nameKey, seal, pool, now, log });
   const state = await openLoggedState(config, base);
   const sends = { state, areAllCounted: state.isShared || config.replicas === 1 };
   const missive = { store, now, log, sends };
@@ -63,6 +70,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
     messageIdSecret: deriveKey(config, 'message-id'),
   };
   let isAccepting = true;
+  const background = createBackground();
   const services: Services = {
     ...handlerSettings(config),
     ...base,
@@ -75,6 +83,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
     openMailSession: (grant, exchange) => openMailSession(grant, mail, exchange),
     openMissiveSession: (grant, exchange) => openMissiveSession(grant, missive, exchange),
     attachmentLinks: linkHandler,
+    background,
   };
   return {
     app: createApp(services),
@@ -83,7 +92,9 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
     stopAccepting() {
       isAccepting = false;
     },
+    settled: (limitMs) => background.settled(limitMs),
     async close() {
+      closeStore();
       await Promise.all([pool.close(), workers.close(), state.close()]);
     },
   };

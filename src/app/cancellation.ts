@@ -4,6 +4,8 @@
  * The signal is aborted only in protocol era 2026, in which a client cancels a request by disconnecting.
  */
 export interface Cancellation {
+  /** The signal until commit(); undefined afterwards, when steps complete the committed one. */
+  readonly signal: AbortSignal | undefined;
   /** Runs a step unless the client has disconnected. @throws {ToolError} the reason of the signal */
   begin<T>(step: () => Promise<T>): Promise<T>;
   /** As begin(), for a step that cannot be undone, such as a send. Once it has begun, the steps of `complete` run in any case. */
@@ -15,6 +17,9 @@ export interface Cancellation {
 export function createCancellation(cancelled: AbortSignal): Cancellation {
   let isCommitted = false;
   return {
+    get signal() {
+      return isCommitted ? undefined : cancelled;
+    },
     async begin(step) {
       cancelled.throwIfAborted();
       return step();

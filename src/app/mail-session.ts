@@ -16,6 +16,7 @@ import type { Grant } from '../oauth/bearer/bearer.ts';
 import { createSemaphore, type Semaphore } from '../state/semaphore.ts';
 import type { State } from '../state/state.ts';
 import type { Workers } from '../workers/workers.ts';
+import type { CallLife } from './call-life.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
 
 /** A grant for a mailbox, as far as a session depends on it. */
@@ -42,6 +43,8 @@ export interface MailServices {
 export interface MailExchange {
   /** Aborted when the client no longer wants the response. */
   cancelled: AbortSignal;
+  /** Records what the call has begun. Absent: the call has no limit of time. */
+  life?: Pick<CallLife, 'progress'>;
 }
 
 /** One less than the connections that the pool opens for an account; see createChangeLimit(). */
@@ -55,17 +58,26 @@ export function createChangeLimit(): Semaphore {
   return createSemaphore({ placesPerKey: MAX_CHANGES_PER_ACCOUNT });
 }
 
-export function openMailSession(grant: MailGrant, services: MailServices, { cancelled }: MailExchange): MailSession {
+export function openMailSession(grant: MailGrant, services: MailServices, exchange: MailExchange): MailSession {
+  const { cancelled, life } = exchange;
   const { account, permit, client, subject, endsAt } = grant;
   const { workers, store, now, log, messageIdSecret, recentResults, sends, smtp } = services;
   const { folders, max_sends_per_hour: most } = permit.policy;
   const cancellation = createCancellation(cancelled);
   const withinPolicy = (imap: ImapConnection, extra?: string) =>
     folders === undefined ? imap : new LimitedConnection(imap, folders, extra);
-  const direct = connectionsOf(grant, services);
-  const wholeMailbox = untilCancelled(direct, cancellation);
+  const direct = connectionsOf(grant, services, {});
+  const abortable = connectionsOf(grant, services, {
+    get signal() {
+      return cancellation.signal;
+    },
+    onAbort(isChanging) {
+      if (isChanging && life?.progress === 'none') life.progress = 'changing';
+    },
+  });
+  const wholeMailbox = untilCancelled(abortable, cancellation);
   const readWithinPolicy: MailSession['readImap'] = (use, mailbox) =>
-    direct.readImap((imap) => use(withinPolicy(imap)), mailbox);
+    abortable.readImap((imap) => use(withinPolicy(imap)), mailbox);
   const reader: Reader = {
     imap: account.imap,
     ...(folders && {
@@ -85,22 +97,47 @@ export function openMailSession(grant: MailGrant, services: MailServices, { canc
     submit: (message) =>
       cancellation.commit(async () => {
         requireEnvelope(permit, message.envelope.to);
-        return limit.counted(() => submit(account, message, smtp));
+        if (life !== undefined) life.progress = 'sending';
+        const submission = await limit.counted(() => submit(account, message, smtp));
+        if (life !== undefined) life.progress = 'sent';
+        return submission;
       }),
     keyedMessageId: (call) => keyedMessageId(messageIdSecret, account, call),
     recentResults,
     attachments: {
-      publish: (attached, withBytes) => store.publish(attached, withBytes, endsAt),
-      fetchOwn: (url, maxBytes) => store.fetchOwn(url, reader, maxBytes),
+      // A message stays readable without the links that are not ready in time.
+      publish: (attached, withBytes) =>
+        unlessCancelled(cancelled, () => store.publish(attached, withBytes, endsAt)).catch((error: unknown) => {
+          if (cancelled.aborted) return null;
+          throw error;
+        }),
+      fetchOwn: (url, maxBytes) => unlessCancelled(cancelled, () => store.fetchOwn(url, reader, maxBytes)),
     },
     now,
   };
 }
 
+/** Waits for a step no longer than until the signal is aborted. @throws {Error} its reason */
+async function unlessCancelled<T>(cancelled: AbortSignal, step: () => Promise<T>): Promise<T> {
+  cancelled.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(cancelled.reason);
+  cancelled.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([step(), promise]);
+  } finally {
+    cancelled.removeEventListener('abort', onAbort);
+  }
+}
+
 /** @returns access to the whole account, without the limits of the policy and without cancellation */
-function connectionsOf({ account, subject }: MailGrant, { pool, changes }: MailServices): ImapAccess {
+function connectionsOf(
+  { account, subject }: MailGrant,
+  { pool, changes }: MailServices,
+  abort: { readonly signal?: AbortSignal | undefined; onAbort?(isChanging: boolean): void },
+): ImapAccess {
   const readImap: ImapAccess['readImap'] = (use, mailbox) =>
-    pool.withConnection(account, use, { retry: true, mailbox });
+    pool.withConnection(account, use, { retry: true, mailbox, ...abort });
   return {
     readImap,
     changeImap: (use, mailbox) => changes.run(subject, () => readImap(use, mailbox)),

@@ -11,6 +11,7 @@ import { createMissiveApi } from '../missive/api.ts';
 import type { Quota } from '../missive/rate-limit.ts';
 import type { Grant } from '../oauth/bearer/bearer.ts';
 import type { State } from '../state/state.ts';
+import type { CallLife } from './call-life.ts';
 import { createCancellation } from './cancellation.ts';
 
 /** A grant for a Missive account, as far as a session depends on it. */
@@ -29,6 +30,8 @@ export interface MissiveServices {
 export interface MissiveExchange {
   /** Aborted when the client no longer wants the response. */
   cancelled: AbortSignal;
+  /** Records what the call has begun. Absent: the call has no limit of time. */
+  life?: Pick<CallLife, 'progress'>;
   /** Called with the rate limit that each response of Missive reports. */
   onQuota(quota: Quota): void;
 }
@@ -36,15 +39,21 @@ export interface MissiveExchange {
 export function openMissiveSession(
   grant: MissiveGrant,
   services: MissiveServices,
-  { cancelled, onQuota }: MissiveExchange,
+  { cancelled, life, onQuota }: MissiveExchange,
 ): MissiveSession {
   const { account, permit, client, subject } = grant;
   const { store, now, log, sends } = services;
   const cancellation = createCancellation(cancelled);
-  const api = createMissiveApi(account, { now, onQuota });
+  const api = createMissiveApi(account, { now, onQuota, cancelled });
   const most = permit.policy.max_sends_per_hour;
   return {
-    api: { request: (request) => cancellation.begin(() => api.request(request)) },
+    api: {
+      request: (request) =>
+        cancellation.begin(() => {
+          if (request.http !== 'GET' && life !== undefined) life.progress = 'changing';
+          return api.request(request);
+        }),
+    },
     permit,
     sendLimit: createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log }),
     fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes).catch(withoutCredentialsFault),

@@ -31,6 +31,7 @@ export function createPlaces({ placesPerKey }: { placesPerKey: number }): Places
       response.once('close', leave);
       return {
         keepUntil(work) {
+          if (holders === 0) return;
           holders += 1;
           work.then(leave, leave);
         },

@@ -19,6 +19,8 @@ export interface OpenedStore {
   store: AttachmentStore;
   /** Handles GET of a sealed link. Undefined with S3, which answers its URLs itself. */
   linkHandler: ReturnType<typeof attachmentHandler> | undefined;
+  /** Ends the connections of the store. */
+  close(): void;
 }
 
 export async function openAttachmentStore(options: StoreOptions): Promise<OpenedStore> {
@@ -26,11 +28,13 @@ export async function openAttachmentStore(options: StoreOptions): Promise<Opened
   if (config.s3 !== undefined) {
     // Imported only with S3 configured: the AWS SDK takes 15 MB of memory.
     const { createS3Store } = await import('./s3.ts');
-    return { store: createS3Store({ s3: config.s3, nameKey, now, log }), linkHandler: undefined };
+    const store = createS3Store({ s3: config.s3, nameKey, now, log });
+    return { store, linkHandler: undefined, close: store.close };
   }
   const withPart = withPartOf(pool);
   return {
     store: createLinkStore({ issuer: config.issuer, seal, withPart }),
     linkHandler: attachmentHandler({ seal, withPart }),
+    close: () => undefined,
   };
 }

@@ -21,7 +21,7 @@ export interface RunningServer {
 
 /** @throws {ConfigError} if it cannot listen at the configured address and port */
 export async function startServer(config: Config, log: Log = createLog(config.logLevel)): Promise<RunningServer> {
-  const { app, services, missing, stopAccepting, close } = await assemble(config, log);
+  const { app, services, missing, stopAccepting, settled, close } = await assemble(config, log);
   // One request can have a token, a client id and a state of 2 KiB in its headers and query.
   const server = createServer(
     // By default Node checks timeouts every 30 s only, so that headers could take 40 s.
@@ -41,7 +41,7 @@ export async function startServer(config: Config, log: Log = createLog(config.lo
       log.info({}, 'stopping');
       stopCollecting();
       stopAccepting();
-      await closeServer(server);
+      await Promise.all([closeServer(server), settled(MAX_STOP_MS)]);
       await close();
       log.info({}, 'stopped');
     },

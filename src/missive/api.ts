@@ -34,19 +34,21 @@ const MAX_RESPONSE_BYTES = 20 * 1024 * 1024;
 /**
  * @param options.onQuota is called with the rate limit that a response reports
  * @param options.totalMs limit for one request, its response body included
+ * @param options.cancelled ends requests that read, with its reason
  */
 export function createMissiveApi(
   { url, token }: MissiveAccount,
-  options: { now: () => Date; onQuota?: (quota: Quota) => void; totalMs?: number },
+  options: { now: () => Date; onQuota?: (quota: Quota) => void; totalMs?: number; cancelled?: AbortSignal },
 ): MissiveApi {
-  const { now, onQuota, totalMs = TIMEOUT_MS } = options;
+  const { now, onQuota, totalMs = TIMEOUT_MS, cancelled } = options;
 
   async function send({ http, path, query = {}, body }: MissiveRequest): Promise<{ response: Response; text: string }> {
     const search = new URLSearchParams(query).toString();
     const response = await fetch(`${url}${path}${search && `?${search}`}`, {
       method: http,
       redirect: 'error',
-      signal: AbortSignal.timeout(totalMs),
+      // A write goes on: an aborted one may have taken effect or not.
+      signal: AbortSignal.any([AbortSignal.timeout(totalMs), ...(cancelled && http === 'GET' ? [cancelled] : [])]),
       headers: {
         authorization: `Bearer ${token}`,
         accept: 'application/json',
@@ -60,6 +62,7 @@ export function createMissiveApi(
   return {
     async request(request) {
       const { response, text } = await send(request).catch((error: unknown) => {
+        if (cancelled?.aborted && request.http === 'GET') throw cancelled.reason;
         throw toConnectionError(error, request);
       });
       const quota = readQuota(response.headers, now());

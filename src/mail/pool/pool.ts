@@ -29,6 +29,10 @@ interface ConnectionOptions {
   retry?: true;
   /** A connection that has this mailbox open is preferred. In the server's spelling, with INBOX in capitals. */
   mailbox?: string | undefined;
+  /** Ends the wait, and closes the connection unless a command that changes something was sent on it: that is completed. */
+  signal?: AbortSignal | undefined;
+  /** Called when the signal is aborted while `use` runs. */
+  onAbort?(isChanging: boolean): void;
 }
 
 export interface ImapPool {
@@ -97,11 +101,12 @@ class Pool implements ImapPool {
     options: ConnectionOptions = {},
   ): Promise<T> {
     const connections = this.#connectionsOf(account);
+    options.signal?.throwIfAborted();
     const { imap, isWarm } = await this.#acquire(account, connections, options.mailbox);
     if (isWarm) imap.markUnproven();
     const changesBefore = imap.changeCount;
     try {
-      return await use(imap);
+      return await abortable(imap, use, options);
     } catch (error) {
       const mayRepeat = options.retry === true && isWarm && isDrop(error) && imap.changeCount === changesBefore;
       if (!mayRepeat || this.#isClosing) throw error;
@@ -112,7 +117,7 @@ class Pool implements ImapPool {
       { component: 'imap-pool' },
       'an idle connection had been dropped: repeating on a fresh one',
     );
-    return this.#repeat(account, connections, use);
+    return this.#repeat(account, connections, (imap) => abortable(imap, use, options));
   }
 
   adopt(account: ImapAccount, imap: OwnedImapConnection): void {
@@ -155,7 +160,11 @@ class Pool implements ImapPool {
     return connections;
   }
 
-  async #repeat<T>(account: ImapAccount, dropped: IdleList, use: (imap: ImapConnection) => Promise<T>): Promise<T> {
+  async #repeat<T>(
+    account: ImapAccount,
+    dropped: IdleList,
+    use: (imap: OwnedImapConnection) => Promise<T>,
+  ): Promise<T> {
     // Connections that were open at the same time have most likely been dropped too.
     for (const imap of [...dropped.idle]) this.#endIdle(imap, dropped);
     const connections = this.#connectionsOf(account);
@@ -282,6 +291,30 @@ class Pool implements ImapPool {
 
   #forgetIfEmpty({ key, idle }: IdleList): void {
     if (idle.length === 0 && !this.#places.isInUse(key)) this.#accounts.delete(key);
+  }
+}
+
+/** Runs `use` until it ends, or until the signal is aborted while nothing was changed. */
+async function abortable<T>(
+  imap: OwnedImapConnection,
+  use: (imap: ImapConnection) => Promise<T>,
+  { signal, onAbort }: ConnectionOptions,
+): Promise<T> {
+  if (signal === undefined) return use(imap);
+  signal.throwIfAborted();
+  const changesBefore = imap.changeCount;
+  const isChanging = () => imap.changeCount !== changesBefore;
+  const end = () => {
+    onAbort?.(isChanging());
+    if (!isChanging()) imap.close();
+  };
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    return await use(imap);
+  } catch (error) {
+    throw signal.aborted && !isChanging() ? signal.reason : error;
+  } finally {
+    signal.removeEventListener('abort', end);
   }
 }
 

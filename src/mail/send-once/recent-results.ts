@@ -28,7 +28,8 @@ interface Call {
 }
 
 const DAY_MS = 24 * 3_600_000;
-const MAX_WAIT_MS = 60_000;
+/** Shorter than the time of a call. */
+const MAX_WAIT_MS = 40_000;
 /** Limits for the kept calls and the characters of their results. The oldest are removed first. */
 const LIMITS = { calls: 10_000, chars: 8_000_000 };
 

@@ -14,6 +14,14 @@ export type Era = '2025' | '2026';
 export interface Caller<Session> {
   session: Session;
   permit: Permit;
+  /** The end of the time of the call. Absent: none. */
+  life?: {
+    ended: AbortSignal;
+    /** The error if there is no result then. */
+    lateError(): Error;
+    /** Takes the work of the call, which may go on after the call was answered. */
+    keepUntil(work: Promise<unknown>): void;
+  };
 }
 
 /** Tool and outcome of one HTTP request; the request log reads them when the response has ended. */
@@ -47,13 +55,38 @@ export async function callTool<Session>(
   const { caller, record } = exchange;
   record.tool = params.name;
   try {
-    const result = await catalog.call(params.name, params.arguments, caller.permit, caller.session);
+    const result = await inTime(caller, () =>
+      catalog.call(params.name, params.arguments, caller.permit, caller.session),
+    );
     record.outcome = 'ok';
     return { json: JSON.stringify(result) };
   } catch (error) {
     const details =
       error instanceof ToolError && error.details ? JSON.stringify(visibleValue(error.details)) : undefined;
     return { failure: visibleLine(failureSentence(error, exchange, log)).text, details };
+  }
+}
+
+/** How long a call has to report its own error, which is more exact, after its time has ended. */
+const GRACE_MS = 500;
+
+/** @throws {Error} as `call`, or what is known about the call if it has no result in time */
+async function inTime<T>({ life }: Caller<unknown>, call: () => Promise<T>): Promise<T> {
+  const work = call();
+  if (life === undefined) return work;
+  life.keepUntil(work);
+  const { promise, reject } = Promise.withResolvers<never>();
+  let grace: NodeJS.Timeout | undefined;
+  const onEnd = () => {
+    grace = setTimeout(() => reject(life.lateError()), GRACE_MS);
+  };
+  if (life.ended.aborted) onEnd();
+  else life.ended.addEventListener('abort', onEnd, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(grace);
+    life.ended.removeEventListener('abort', onEnd);
   }
 }
 

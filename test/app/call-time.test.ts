@@ -1,0 +1,151 @@
+/** The time of a call: it is answered before its client gives up, whatever the mail server does. */
+import type { Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { createBackground } from '../../src/app/call-life.ts';
+import { createChangeLimit, openMailSession } from '../../src/app/mail-session.ts';
+import type { AttachmentStore } from '../../src/attachments/store.ts';
+import { createImapPool } from '../../src/mail/pool/pool.ts';
+import { createRecentResults } from '../../src/mail/send-once/recent-results.ts';
+import { createMemoryState } from '../../src/state/memory.ts';
+import { createWorkers } from '../../src/workers/workers.ts';
+import { startMcpApp } from '../support/app/mcp-app.ts';
+import { waitUntil } from '../support/app/wait-until.ts';
+import { type Script, startScriptedImap } from '../support/mail/scripted-imap.ts';
+import { startScriptedSmtp } from '../support/mail/scripted-smtp.ts';
+
+const CALL_MS = 700;
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** An app whose calls have less than a second, at mail servers that answer as the test says. */
+async function start(script: Script, smtpAnswers: Record<string, string | null> = {}) {
+  const imap = await startScriptedImap(script, { capabilities: 'IMAP4rev1 UIDPLUS MOVE SPECIAL-USE' });
+  const smtp = await startScriptedSmtp({ answers: smtpAnswers });
+  const now = () => new Date();
+  const pool = createImapPool({ log, pool: { closeMs: 10 } });
+  const workers = createWorkers({});
+  const background = createBackground();
+  const none = async () => {
+    throw new Error('This test has no attachments');
+  };
+  const store: AttachmentStore = { publish: none, fetchOwn: none };
+  const services = {
+    ...{ pool, workers, store, now, log, background },
+    changes: createChangeLimit(),
+    messageIdSecret: Buffer.alloc(32),
+    recentResults: createRecentResults({ now }),
+    sends: { state: createMemoryState({ now }), areAllCounted: true },
+  };
+  const app = await startMcpApp({
+    callMs: CALL_MS,
+    background,
+    openMailSession: (grant, exchange) => openMailSession(grant, services, exchange),
+  });
+  const token = await app.token('ann', { imap: imap.server, smtp: smtp.server });
+  return {
+    imap,
+    pool,
+    background,
+    async call(name: string, args: object) {
+      const startedAt = performance.now();
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } });
+      const { result } = JSON.parse(await (await app.post(body, { token })).text());
+      return { isError: result.isError, text: result.content[0].text, ms: performance.now() - startedAt };
+    },
+    async [Symbol.asyncDispose]() {
+      await app[Symbol.asyncDispose]();
+      imap.cut();
+      await Promise.all([pool.close(), imap[Symbol.asyncDispose](), smtp[Symbol.asyncDispose](), workers.close()]);
+    },
+  };
+}
+
+const LISTED = '* LIST () "/" INBOX\n* LIST (\\Sent) "/" Sent\n* LIST (\\Drafts) "/" Drafts\nTAG OK done';
+const FETCHED = '* 1 FETCH (UID 5 FLAGS ())\nTAG OK done';
+
+/** Sends untagged lines for ever. */
+function chatter(socket: Socket): string {
+  const timer = setInterval(() => socket.write('* OK still here\r\n'), 20);
+  socket.once('close', () => clearInterval(timer));
+  return '';
+}
+
+describe('a call that reads', () => {
+  test.each([
+    [
+      'goes on with untagged lines',
+      'list_mailboxes',
+      {},
+      (command: string, socket: Socket) => (command.includes('LIST') ? chatter(socket) : undefined),
+    ],
+    ['is silent', 'list_mailboxes', {}, (command: string) => (command.includes('LIST') ? '' : undefined)],
+    [
+      'is silent at a search',
+      'search_mail_messages',
+      { query: 'UNSEEN' },
+      (command: string) => (command.includes('SEARCH') ? '' : undefined),
+    ],
+    [
+      'is silent at a message',
+      'get_mail_message',
+      { folder: 'INBOX', uid: 5 },
+      (command: string) => (command.includes('FETCH') ? '' : undefined),
+    ],
+    [
+      'is silent before a change',
+      'move_mail_message',
+      { folder: 'INBOX', uid: 5, destination: 'Sent' },
+      (command: string) => (command.includes('FETCH') ? '' : command.includes('LIST') ? LISTED : undefined),
+    ],
+  ] as const)(
+    'is answered in time, and its connection is closed, if the server %s',
+    async (_what, tool, args, script) => {
+      await using app = await start(script);
+      const { isError, text, ms } = await app.call(tool, args);
+      expect({ isError, text }).toEqual({ isError: true, text: expect.stringContaining('Nothing was changed') });
+      expect(ms).toBeLessThan(CALL_MS + 2_000);
+      await waitUntil(2_000, () => app.pool.size().inUse === 0);
+    },
+  );
+});
+
+describe('a call that changes something', () => {
+  test.each([
+    ['move_mail_message', { folder: 'INBOX', uid: 5, destination: 'Sent' }, 'UID MOVE'],
+    ['update_mail_message_flags', { folder: 'INBOX', uid: 5, add: ['\\Seen'] }, 'UID STORE'],
+    ['delete_mail_message', { folder: 'INBOX', uid: 5 }, 'UID STORE'],
+    ['create_draft_mail_message', { to: 'bob@b.example', subject: 'x' }, 'APPEND'],
+  ])('%s is reported as unknown, and goes on', async (tool, args, stuck) => {
+    let finish = () => {};
+    await using app = await start((command, socket) => {
+      if (command.includes('LIST')) return LISTED;
+      if (command.includes('FETCH')) return FETCHED;
+      if (!command.startsWith(stuck)) return undefined;
+      finish = () => void socket.destroy();
+      return '';
+    });
+    const { isError, text } = await app.call(tool, args);
+    expect({ isError, text }).toEqual({ isError: true, text: expect.stringContaining('may happen or not') });
+    expect(app.pool.size().inUse).toBe(1);
+    finish();
+    await app.background.settled(2_000);
+    expect(app.pool.size().inUse).toBe(0);
+  });
+});
+
+describe('a call that sends', () => {
+  const script: Script = (command) => (command.includes('LIST') ? LISTED : undefined);
+  const message = { to: 'bob@b.example', subject: 'x', text_body: 'x' };
+
+  test('is reported as unknown while the message is on its way', async () => {
+    await using app = await start(script, { '.': 'hang' });
+    const { isError, text } = await app.call('send_mail_message', message);
+    expect({ isError, text }).toEqual({ isError: true, text: expect.stringContaining('Sending goes on') });
+  });
+
+  test('says that the message was sent if only its copy is late', async () => {
+    await using app = await start((command, socket) => (command.startsWith('APPEND') ? '' : script(command, socket)));
+    const { text } = await app.call('send_mail_message', message);
+    expect(text).toContain('The message was sent');
+    expect(app.pool.size().inUse).toBe(1);
+  });
+});
