@@ -12,13 +12,14 @@ import type { ImapConnection, SelectedMailbox } from '../imap/imap-connection.ts
 import { openAndRead } from '../mailbox/open-mailbox.ts';
 import { quoteName } from '../mailbox-name.ts';
 import {
+  alternativesWarnings,
   type Body,
   type BodyFormat,
   findPart,
   findPrefetched,
   type PartRange,
+  PREFETCHED_RANGES,
   planBody,
-  prefetchedRanges,
   structureWarnings,
 } from '../mime/body.ts';
 import { addressWarnings, type DetailedSummary, readReferences, toSummary } from '../mime/summary.ts';
@@ -57,8 +58,7 @@ export async function readMessage(
   uid: number,
   { format = 'both', uidValidity: expected, chars = Number.POSITIVE_INFINITY, runJob }: ReadOptions = {},
 ): Promise<Message> {
-  const prefetched = prefetchedRanges(format);
-  const { items, selected } = await fetchItems(imap, uid, { mailbox: name, expected, prefetched });
+  const { items, selected } = await fetchItems(imap, uid, { mailbox: name, expected, prefetched: PREFETCHED_RANGES });
   const { structure, ...summary } = toSummary(uid, items);
   const plan = planBody(structure, format);
   const body = await readBodies(
@@ -78,6 +78,7 @@ export async function readMessage(
       ...structureWarnings(plan),
       ...addressWarnings(summary),
       ...body.warnings,
+      ...alternativesWarnings(plan, body, { structure, items }),
     ],
   };
 }

@@ -4,9 +4,11 @@
  * Invariant: nothing in this folder uses a connection.
  */
 import { bytesOf, type Item } from '../imap/data-formats.ts';
+import { saysSomethingElse } from './alternatives.ts';
 import { attachmentName, shownAttachmentName } from './attachment-name.ts';
 import { type BodyParts, findBodyParts, isHtml } from './body-parts.ts';
 import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';
+import { decodeBody } from './body-text.ts';
 import type { ConvertedPart } from './convert-parts.ts';
 import { PREFETCHED_BYTES, partFromPrefetched } from './prefetched-part.ts';
 import { createTransferDecoder, estimateDecodedSize } from './transfer-encoding.ts';
@@ -53,12 +55,13 @@ const MAX_TEXT_PARTS = 50;
 const MAX_ATTACHMENTS = 200;
 
 /**
- * Parts to prefetch, before the structure is known: the text comes first, HTML often second (RFC 2046 §5.1.4). A response has such a part as
- * `BODY[number]`.
+ * Parts to prefetch, before the structure is known: the text comes first, HTML often second (RFC 2046 §5.1.4), with which the text is compared. A
+ * response has such a part as `BODY[number]`.
  */
-export function prefetchedRanges(format: BodyFormat): PartRange[] {
-  return (format === 'text' ? ['1'] : ['1', '2']).map((number) => ({ number, sizeBytes: PREFETCHED_BYTES }));
-}
+export const PREFETCHED_RANGES: readonly PartRange[] = ['1', '2'].map((number) => ({
+  number,
+  sizeBytes: PREFETCHED_BYTES,
+}));
 
 /** The parts of a message that a body in some format is made of. */
 export interface BodyPlan {
@@ -87,7 +90,7 @@ export function planBody(structure: Part | null, format: BodyFormat): BodyPlan {
 /**
  * Wanted parts that are among the bytes of the prefetched ones.
  *
- * @param items response to a FETCH of prefetchedRanges(); parts that the server did not return may be absent
+ * @param items response to a FETCH of PREFETCHED_RANGES; parts that the server did not return may be absent
  */
 export function findPrefetched(
   structure: Part | null,
@@ -105,6 +108,22 @@ export function findPrefetched(
       return bytes === undefined ? [] : [[part, bytes] as const];
     }),
   );
+}
+
+/** A warning if the plain text, which is read, says something else than the HTML, as far as both are known. */
+export function alternativesWarnings(
+  { parts, wanted }: BodyPlan,
+  body: Pick<Body, 'text' | 'html' | 'textIsFromHtml'>,
+  { structure, items }: { structure: Part | null; items: ReadonlyMap<string, Item> },
+): string[] {
+  const htmlPart = parts.html.find(isHtml);
+  if (htmlPart === undefined || body.text === null || body.textIsFromHtml || wanted.length === 0) return [];
+  const known =
+    bytesOf(items.get(`BODY[${htmlPart.number}]`)) ?? findPrefetched(structure, [htmlPart], items).get(htmlPart);
+  const isCut = known === undefined || (known.length < htmlPart.sizeBytes && known.length >= PREFETCHED_BYTES);
+  const html = body.html ?? (known && decodeBody(htmlPart, { bytes: known, isCut }));
+  if (!html) return [];
+  return saysSomethingElse(body.text, { html, isCut: body.html === null && isCut }) ? [ALTERNATIVES_WARNING] : [];
 }
 
 /** Warnings for the reader about parts of the structure that are missing. */
@@ -174,6 +193,8 @@ function toAttachment({ part, inline }: { part: Part; inline: boolean }): Attach
   };
 }
 
+const ALTERNATIVES_WARNING =
+  'The plain text says something else than the HTML, which is what people see. Compare both with body_format "both" before you rely on either.';
 const STRUCTURE_WARNING =
   'The structure of this message could not be understood, so its body is given as it is on the server and attachments are not listed.';
 const ATTACHMENTS_WARNING = `The message has more than ${MAX_ATTACHMENTS} attachments; only the first ones are listed.`;
