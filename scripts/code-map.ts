@@ -36,6 +36,7 @@ const MAIN_FILES: readonly string[] = [
   'mail/send-once/send-once.ts',
   'missive/api.ts',
   'attachments/store.ts',
+  'body/read-body.ts',
   'workers/workers.ts',
   'state/state.ts',
   'text/visible-text.ts',

@@ -26,9 +26,9 @@ const outgoing = createOutgoing(Result);
 
 describe('a result on its way out', () => {
   test('has names escaped, texts with lines, and everything else on one line', () => {
-    expect(
-      outgoing({ folder: 'a\u200bb', text: 'a\nb\u0007', any: { 'k\u200b': ['x\ny', { z: '\u202a' }] } }),
-    ).toEqual({ folder: 'a\\u{200B}b', text: 'a\nb', any: { k: ['x y', { z: '' }] } });
+    expect(outgoing({ folder: 'a\u200bb', text: 'a\nb\u0007', any: { 'k\u200b': ['x\ny', { z: '\u202a' }] } })).toEqual(
+      { folder: 'a\\u{200B}b', text: 'a\nb', any: { k: ['x y', { z: '' }] } },
+    );
   });
 
   test('has the count of hidden text at the nearest object that counts it', () => {
