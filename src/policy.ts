@@ -13,7 +13,7 @@ export const Policy = z.object({
   methods: z.array(z.enum(METHODS)).optional(),
   tags: z.array(z.string()).optional(),
   tools: z.array(z.string()).optional(),
-  /** Full names of mailboxes, Unicode (NFC), INBOX in capitals; a name that ends in a delimiter and `*` includes everything below it. */
+  /** Full names of mailboxes as they were written, INBOX in capitals; a name that ends in a delimiter and `*` includes everything below it. */
   folders: z.array(z.string()).optional(),
   /** Addresses in lower case, or `@` with a domain: all its addresses. */
   recipients: z.array(z.string()).optional(),
