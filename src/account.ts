@@ -28,8 +28,9 @@ export type LoginProblem = MailLoginProblem | MissiveLoginProblem;
  * @param options.only for mail accounts: logs in at the IMAP server alone
  * @param options.identify for mail accounts: receives what the IMAP server says of the INBOX, before the result is returned. Not called if the login
  *   is refused, or the server does not say
+ * @param options.onLogin for mail accounts: called when the credentials are about to be sent to a server
  */
 export type VerifyLogin = (
   account: Account,
-  options?: { only?: 'imap'; totalMs?: number; identify?: (inbox: InboxIdentity) => void },
+  options?: { only?: 'imap'; totalMs?: number; identify?: (inbox: InboxIdentity) => void; onLogin?: () => void },
 ) => Promise<LoginProblem[]>;

@@ -11,11 +11,16 @@ export function createVerifyLogin(options: {
   adopt?: (account: MailAccount, imap: OwnedImapConnection) => void;
 }): VerifyLogin {
   const { now, adopt } = options;
-  return (account, { only, totalMs, identify } = {}) => {
+  return (account, { only, totalMs, identify, onLogin } = {}) => {
     const limit = totalMs === undefined ? {} : { totalMs };
     if (account.service === 'missive') return verifyToken(account, { ...limit, now });
     const onImap = adopt && ((imap: OwnedImapConnection) => adopt(account, imap));
-    const options = { ...(only && { only }), ...(identify && { identify }), ...(onImap && { onImap }) };
+    const options = {
+      ...(only && { only }),
+      ...(identify && { identify }),
+      ...(onLogin && { onLogin }),
+      ...(onImap && { onImap }),
+    };
     return verifyMail(account, { ...limit, ...options });
   };
 }

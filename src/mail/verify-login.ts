@@ -12,6 +12,8 @@ export interface VerifyOptions {
   onImap?: (imap: OwnedImapConnection) => void;
   /** Receives what the server says of the INBOX, if the IMAP login works; not called where it does not say. */
   identify?: (inbox: InboxIdentity) => void;
+  /** Called when the credentials are about to be sent to a server. */
+  onLogin?: () => void;
   /** Skips the SMTP server. */
   only?: 'imap';
   /** Time limit for both servers together. */
@@ -30,9 +32,9 @@ const MAX_IDENTITY_MS = 3_000;
  */
 export async function verifyLogin(
   account: MailAccount,
-  { tls, onImap, identify, only, totalMs = TOTAL_MS }: VerifyOptions = {},
+  { tls, onImap, identify, onLogin, only, totalMs = TOTAL_MS }: VerifyOptions = {},
 ): Promise<LoginProblem[]> {
-  const trust = tls === undefined ? {} : { tls };
+  const trust = { ...(tls && { tls }), onLogin };
   const imapLimits = { connectMs: totalMs };
   const smtpLimits = { connectMs: totalMs, greetingMs: totalMs, silenceMs: totalMs, totalMs };
   const startedAt = performance.now();

@@ -19,6 +19,8 @@ export interface OAuthServices {
   replicas: number;
   clients: Clients;
   verifyLogin: VerifyLogin;
+  /** Waits before a sign-in that is delayed; by default with a timer. */
+  pause?: (milliseconds: number) => Promise<void>;
   /** @returns the powers that an operator's policy allows */
   powersLeft: (policy: Policy, service: Service) => readonly Power[];
 }

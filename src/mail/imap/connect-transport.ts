@@ -14,7 +14,7 @@ import { Transport } from './transport.ts';
 export async function connectTransport(
   { server, login }: { server: MailServer; login: Login },
   limits: ImapLimits,
-  tls: Pick<ConnectionOptions, 'ca'> = {},
+  { tls = {}, onLogin }: { tls?: Pick<ConnectionOptions, 'ca'>; onLogin?: (() => void) | undefined } = {},
 ): Promise<Transport> {
   // NUL ends a field in AUTHENTICATE PLAIN (RFC 4616 §2), CR and LF end a command: no account can have such a login.
   if (/[\0\r\n]/.test(login.username + login.password)) throw credentialsFault();
@@ -36,6 +36,7 @@ export async function connectTransport(
     maxResponseSize: limits.maxLiteralBytes + MAX_LINE_BYTES,
   });
   transport.login = login;
+  transport.onLogin = onLogin;
   // Failures reach the caller as rejections; an 'error' event without a listener would end the process.
   transport.on('error', () => undefined);
   const deadline = setTimeout(() => transport.close(), limits.connectMs);

@@ -107,6 +107,8 @@ export interface ConnectOptions {
   /** Certificate authorities to trust instead of Node's. */
   tls?: Pick<ConnectionOptions, 'ca'>;
   limits?: Partial<ImapLimits>;
+  /** Called when the credentials are about to be sent. */
+  onLogin?: (() => void) | undefined;
 }
 
 /**
@@ -120,7 +122,7 @@ export async function connectImap(
   options: ConnectOptions = {},
 ): Promise<OwnedImapConnection> {
   const limits = { ...IMAP_LIMITS, ...options.limits };
-  return new AuthenticatedConnection(await connectTransport(endpoint, limits, options.tls), limits);
+  return new AuthenticatedConnection(await connectTransport(endpoint, limits, options), limits);
 }
 
 class AuthenticatedConnection implements OwnedImapConnection {

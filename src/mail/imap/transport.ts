@@ -72,6 +72,8 @@ export class Transport extends ImapFlow {
   declare readonly streamer: ResponseStream;
   declare readonly untaggedHandlers: Record<string, ((response: ParsedResponse) => Promise<void>) | null>;
   login: Login | undefined;
+  /** Called when the credentials are about to be sent. */
+  onLogin: (() => void) | undefined;
   readonly #untagged = new UntaggedLimit();
 
   constructor(options: ImapFlowOptions) {
@@ -85,6 +87,7 @@ export class Transport extends ImapFlow {
     if (this.state !== this.states.NOT_AUTHENTICATED) throw preauthenticatedFault();
     if (this.capabilities.size === 0) await this.run('CAPABILITY');
     await this.upgradeToSTARTTLS();
+    this.onLogin?.();
     await this.#logIn().catch((error: unknown) => {
       throw loginFault(error);
     });

@@ -26,6 +26,8 @@ export interface SmtpOptions {
   /** Certificate authorities to trust instead of Node's. */
   tls?: Pick<ConnectionOptions, 'ca'>;
   limits?: Partial<SmtpLimits>;
+  /** Called when the credentials are about to be sent. */
+  onLogin?: (() => void) | undefined;
 }
 
 /** The server's reply about each recipient. */
@@ -130,6 +132,7 @@ async function withSmtp<T>(
     await Promise.race([promised((done) => connection.connect(done)), failure]).catch((error: unknown) => {
       throw connectFault(error);
     });
+    options.onLogin?.();
     const { username: user, password: pass } = login;
     await Promise.race([promised((done) => connection.login({ user, pass }, done)), failure]).catch(
       (error: unknown) => {

@@ -39,7 +39,11 @@ export function createCredentialsCheck(services: OAuthServices): CheckCredential
   const throttle = createSignInThrottle(services);
 
   async function attempt(request: Request, account: Account, { client, only }: CheckTarget): Promise<Outcome> {
-    const { waitSeconds, succeeded } = await throttle.attempt({ clientJti: client, account, address: request.ip });
+    const { waitSeconds, succeeded, withdraw } = await throttle.attempt({
+      clientJti: client,
+      account,
+      address: request.ip,
+    });
     if (waitSeconds > 0) {
       log.info({ client, waitSeconds }, 'sign-in refused: too many attempts');
       return { waitSeconds, refusal: [] };
@@ -48,9 +52,19 @@ export function createCredentialsCheck(services: OAuthServices): CheckCredential
     const identify = (inbox: InboxIdentity) => {
       mailbox = account.service === 'mail' ? mailboxIdOf(account, inbox) : undefined;
     };
-    const refusal = await verifyLogin(account, { identify, ...(only && { only }) });
-    if (refusal.length > 0) log.info({ client, faults: refusal }, 'sign-in refused by the servers');
-    else await succeeded();
+    let isSent = false;
+    const onLogin = () => {
+      isSent = true;
+    };
+    const refusal = await verifyLogin(account, { identify, onLogin, ...(only && { only }) }).catch(async (error) => {
+      if (!isSent) await withdraw();
+      throw error;
+    });
+    if (refusal.length === 0) await succeeded();
+    else {
+      log.info({ client, faults: refusal }, 'sign-in refused by the servers');
+      if (!isSent && !refusal.some(concernsCredentials)) await withdraw();
+    }
     return { waitSeconds: 0, refusal, mailbox };
   }
 
@@ -66,6 +80,10 @@ export function createCredentialsCheck(services: OAuthServices): CheckCredential
     return mailbox === undefined ? {} : { mailbox };
   };
 }
+
+/** True if a server has examined the credentials. */
+const concernsCredentials = ({ fault }: LoginProblem): boolean =>
+  fault === 'credentials' || fault === 'app_password' || fault === 'no_api' || fault === 'rate_limited';
 
 interface Outcome {
   /** 0: the servers were asked. */

@@ -1,121 +1,127 @@
-/** Limits how often credentials may be tried on the sign-in page, so that it can be used neither to guess a password nor to lock a mailbox. */
+/**
+ * Limits how often credentials may be tried on the sign-in page, so that it can be used neither to guess a password nor to keep others from signing
+ * in. A login has to wait after attempts in a row. What people share (a network, a client) never has to: it only makes attempts slower, by the number
+ * of distinct logins that have failed.
+ */
 import { createHmac } from 'node:crypto';
-import type { MailAccount } from '../../mail/account.ts';
-import type { MissiveAccount } from '../../missive/account.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createSemaphore } from '../../state/semaphore.ts';
 import type { State } from '../../state/state.ts';
 import { addressBlock } from '../http/address-block.ts';
-import { normalizedUsername } from '../sealed/identity.ts';
 import type { Keyring } from '../sealed/jwe.ts';
-
-const HOUR_SECONDS = 3600;
+import { createLoginLimit } from './login-limit.ts';
+import { aliasesOf, type Logins, loginsOf } from './logins.ts';
+import { createSharedDelays, type SharedGroup } from './shared-delays.ts';
 
 /**
- * Attempts in a row of one login, through all clients together: an attacker gets further clients easily. Each attempt after the free ones
- * has to wait, twice as long every time.
+ * Attempts in a row that need no wait, of one login. From one network, a network being an address block; from all networks together; and from one
+ * browser in which the login has succeeded before, which strangers cannot lock.
  */
-const MAX_OF_LOGIN = {
-  free: 10,
-  firstWaitSeconds: 60,
-  longestWaitSeconds: HOUR_SECONDS,
-  windowSeconds: 24 * HOUR_SECONDS,
-};
+const MAX_FREE_ATTEMPTS = { ofNetwork: 10, ofAllNetworks: 50, ofKnownBrowser: 10 };
 
-/** Attempts that did not succeed. The addresses are those of browsers: hosted clients share addresses, but never request the page. */
-const MAX_FAILURES_PER_HOUR = { ofAddress: 50, ofClient: 1000 };
-
-type Logins = Pick<MailAccount, 'imap' | 'smtp'> | MissiveAccount;
+/** Attempts of one network that are delayed at the same time. Further ones are asked to come back. */
+const MAX_DELAYED_OF_NETWORK = 3;
 
 interface SignInAttempt {
-  /** 0: the servers may be asked. */
+  /** 0: the servers may be asked. Otherwise nothing was counted. */
   waitSeconds: number;
   /** The servers accepted the login: the attempts before it no longer count. */
   succeeded(): Promise<void>;
+  /** The login has reached no server: the attempt does not count. */
+  withdraw(): Promise<void>;
 }
 
 export interface SignInThrottle {
   /**
-   * Counts an attempt. To be called before the servers are asked, and again for each further attempt.
+   * Counts an attempt. To be called before the servers are asked, and again for each further attempt. It takes up to 15 s where a delay applies.
    *
    * @param attempt.clientJti the client that the login is for, or a fixed name in its place
    * @param attempt.address of the browser, behind trusted proxies
+   * @param attempt.browser id of a browser in which this login has succeeded before
    * @throws {UpstreamError} if the counts cannot be kept: then sign-in is not possible
    */
-  attempt(attempt: { clientJti: string; account: Logins; address: string | undefined }): Promise<SignInAttempt>;
+  attempt(attempt: {
+    clientJti: string;
+    account: Logins;
+    address: string | undefined;
+    browser?: string | undefined;
+  }): Promise<SignInAttempt>;
 }
 
-export function createSignInThrottle(services: { state: State; keyring: Keyring; now: () => Date }): SignInThrottle {
-  const { state, now } = services;
+/** @param services.pause waits; by default with a timer */
+export function createSignInThrottle(services: {
+  state: State;
+  keyring: Keyring;
+  now: () => Date;
+  pause?: ((milliseconds: number) => Promise<void>) | undefined;
+}): SignInThrottle {
+  const { state, now, pause = sleep } = services;
   const secret = services.keyring.current.derive('sign-in-throttle');
-  const keyOf = (...parts: string[]): string =>
+  const keyOf = (...parts: readonly string[]): string =>
     `sign-in:${createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url')}`;
+  const limits = createLoginLimit({ state, now });
+  const delays = createSharedDelays({ state, now });
+  const delayed = createSemaphore({ placesPerKey: MAX_DELAYED_OF_NETWORK });
 
-  const inSeconds = (seconds: number): Date => new Date(now().getTime() + seconds * 1000);
-  const secondsTo = (time: Date): number => Math.max(1, Math.ceil((time.getTime() - now().getTime()) / 1000));
-
-  /** @returns seconds until the window ends if there were too many failures in it, else 0 */
-  async function waitOfWindow(key: string, maxFailures: number): Promise<number> {
-    const { count, endsAt } = await state.count(key, HOUR_SECONDS);
-    return count > maxFailures ? secondsTo(endsAt) : 0;
-  }
-
-  /** @returns seconds until this login may be tried; 0 if it may be tried now: then the attempt is counted */
-  async function waitOfLogin(key: string): Promise<number> {
-    const tried = (await state.readCount(key, MAX_OF_LOGIN.windowSeconds))?.count ?? 0;
-    if (tried >= MAX_OF_LOGIN.free) {
-      // Of several attempts at the same time only the one that claims the next wait is allowed.
-      const since = await state.claim(waitKey(key), inSeconds(waitAfter(tried + 1)));
-      if (since !== null) return secondsTo(new Date(since.getTime() + waitAfter(tried) * 1000));
-      await state.count(key, MAX_OF_LOGIN.windowSeconds);
+  /** @returns 0 after the delay, or seconds to wait if too many attempts of the network are delayed now */
+  async function delay(network: string, shared: readonly SharedGroup[]): Promise<number> {
+    const [ofNetwork, ofClient] = await Promise.all([
+      delays.seconds(shared.filter(({ kind }) => kind !== 'client')),
+      delays.seconds(shared.filter(({ kind }) => kind === 'client')),
+    ]);
+    // A client has people in all networks: its delay takes no place from them.
+    if (ofNetwork === 0) return ofClient === 0 ? 0 : pause(ofClient * 1000).then(() => 0);
+    if (!delayed.tryAcquire(network)) return ofNetwork;
+    try {
+      await pause(Math.max(ofNetwork, ofClient) * 1000);
       return 0;
+    } finally {
+      delayed.release(network);
     }
-    const { count } = await state.count(key, MAX_OF_LOGIN.windowSeconds);
-    if (count >= MAX_OF_LOGIN.free) await state.claim(waitKey(key), inSeconds(waitAfter(MAX_OF_LOGIN.free)));
-    return count > MAX_OF_LOGIN.free ? waitAfter(MAX_OF_LOGIN.free) : 0;
   }
 
-  async function longestWait(keys: readonly string[]): Promise<number> {
-    return Math.max(...(await Promise.all(keys.map(waitOfLogin))));
+  function limitsOf(account: Logins, network: string, browser: string | undefined) {
+    return loginsOf(account).flatMap((login) =>
+      browser === undefined
+        ? [
+            { key: keyOf('login', network, ...login), free: MAX_FREE_ATTEMPTS.ofNetwork },
+            { key: keyOf('login', ...login), free: MAX_FREE_ATTEMPTS.ofAllNetworks },
+          ]
+        : [{ key: keyOf('browser', browser, ...login), free: MAX_FREE_ATTEMPTS.ofKnownBrowser }],
+    );
+  }
+
+  function sharedBy(account: Logins, network: string, clientJti: string) {
+    const logins = loginsOf(account);
+    const login = JSON.stringify(logins);
+    return [
+      ...aliasesOf(account).map((local) => ({ kind: 'aliases' as const, parts: [network, ...local] })),
+      { kind: 'network' as const, parts: [network, logins[0]?.[0] ?? ''] },
+      { kind: 'client' as const, parts: [clientJti] },
+    ].map(({ kind, parts }) => ({ kind, key: keyOf(kind, ...parts), member: keyOf(kind, ...parts, login) }));
   }
 
   return {
-    async attempt({ clientJti, account, address }) {
-      const ofClient = keyOf('client', clientJti);
-      const ofAddress = keyOf('address', addressBlock(address));
-      const ofLogins = loginsOf(account).map((login) => keyOf('login', ...login));
-      const [clientWait, addressWait] = await Promise.all([
-        waitOfWindow(ofClient, MAX_FAILURES_PER_HOUR.ofClient),
-        waitOfWindow(ofAddress, MAX_FAILURES_PER_HOUR.ofAddress),
-      ]);
+    async attempt({ clientJti, account, address, browser }) {
+      const network = addressBlock(address);
+      const own = limitsOf(account, network, browser);
+      const shared = browser === undefined ? sharedBy(account, network, clientJti) : [];
+      const waitSeconds = (await limits.wait(own)) || (await delay(network, shared)) || (await limits.count(own));
+      if (waitSeconds > 0) return { waitSeconds, succeeded: async () => {}, withdraw: async () => {} };
+      const added = await delays.add(shared);
       return {
-        // The login is not counted if the client or the address has to wait: the servers are not asked then.
-        waitSeconds: Math.max(clientWait, addressWait) || (await longestWait(ofLogins)),
+        waitSeconds,
         async succeeded() {
-          await Promise.all([
-            state.count(ofClient, HOUR_SECONDS, -1),
-            state.count(ofAddress, HOUR_SECONDS, -1),
-            ...ofLogins.map((key) => state.resetCount(key, MAX_OF_LOGIN.windowSeconds)),
-            ...ofLogins.map((key) => state.release(waitKey(key))),
-          ]);
+          // Also those of the other way to count: the password is known here.
+          const all = [...limitsOf(account, network, undefined), ...own];
+          await Promise.all([limits.reset(all), delays.remove(shared)]);
+        },
+        async withdraw() {
+          await Promise.all([limits.withdraw(own), delays.remove(added)]);
         },
       };
     },
   };
-}
-
-const waitKey = (key: string): string => `${key}:wait`;
-
-/** @param tried attempts of the login in a row, at least `MAX_OF_LOGIN.free` */
-function waitAfter(tried: number): number {
-  const { free, firstWaitSeconds, longestWaitSeconds } = MAX_OF_LOGIN;
-  return Math.min(firstWaitSeconds * 2 ** (tried - free), longestWaitSeconds);
-}
-
-/** The logins that an attempt is counted for. A mailbox has two if the user name for sending differs, both under the host of its IMAP server. */
-function loginsOf(account: Logins): [host: string, login: string][] {
-  if ('token' in account) return [[new URL(account.url).host, account.token]];
-  const { imap, smtp } = account;
-  const names = [imap, smtp].map(({ login: { username } }) => normalizedUsername(username));
-  return [...new Set(names)].map((name) => [imap.server.host, name]);
 }
 
 /**
