@@ -52,14 +52,14 @@ FORM-03 MUST every page forbids scripts, frames, caches and referrers
 FORM-04 MUST a browser follows the redirect after the sign-in
 FORM-05 MUST a sign-in is answered with 303
 FORM-06 MUST the IMAP and SMTP logins are tried at their servers, once, within a time limit
-FORM-07 MUST guessing passwords is throttled before the mail server is asked
+FORM-07 MUST guessing passwords is throttled before the mail server is asked, and locks no other login out
 FORM-08 SHOULD an unknown user and a wrong password look alike
 FORM-09 MUST input is bounded, and every password that mail servers accept works
 FORM-10 SHOULD password managers and screen readers work with the page
 CODE-01 MUST a code seals the grant and is valid for 60 seconds
 CODE-02 MUST a code is used once
 CODE-03 SHOULD a second use ends the grant
-CODE-04 MUST a wrong request does not use up a code, but repeated ones do
+CODE-04 MUST a wrong request does not use up a code, but repeated ones of its client do
 CODE-05 SHOULD codes fit into URLs
 TOK-01 MUST only POST with form parameters is accepted
 TOK-02 MUST a request uses exactly one method of client authentication
@@ -73,7 +73,7 @@ TOK-09 MUST the code verifier is present and matches the challenge
 TOK-10 MUST a resource, if sent, equals that of the grant
 TOK-11 MUST the response has the fields of the RFC
 TOK-12 SHOULD a refresh token is issued without offline_access
-TOK-13 MUST requests are throttled by client, and by client and address, not by address alone
+TOK-13 MUST failing requests are throttled by client and address, and right ones are not refused because of them
 REF-01 MUST refresh tokens are rotated, or public clients get none
 REF-02 MUST a used refresh token gives the same successor until that one is used and for 60 minutes more, 30 for public clients; later reuse ends the grant
 REF-03 MUST a refresh never widens the scope: what was not granted is left out
@@ -142,7 +142,7 @@ DCR-01 MAY registration follows RFC 7591
 DCR-02 MUST nothing is stored: the client_id contains the registration
 DCR-03 MUST all redirect URIs of a request are accepted, or none
 DCR-04 MUST the authentication method is honoured, unknown metadata is ignored, and other grant types are refused
-DCR-05 MUST registration is off by default, and throttled
+DCR-05 MUST registration is off by default, and throttled by network
 DCR-06 MUST an expired client gets 401 invalid_client, so that it registers again
 `;
 

@@ -5,29 +5,28 @@ import type { Client } from '../client/client.ts';
 import type { Clients } from '../client/clients.ts';
 import { equalsInConstantTime, sha256 } from '../http/constant-time.ts';
 import type { Parameters } from '../http/parameters.ts';
-import type { Admit } from './token-throttle.ts';
 
 interface ClientCredentials {
   clientId: string;
   clientSecret: string | undefined;
 }
 
-/**
- * @param admit throws for clients that send too many requests
- * @throws {OAuthError} `invalid_client` if the client is unknown or its secret is missing or wrong; `invalid_request` if it uses two methods at
- *   once
- */
-export async function authenticateClient(
-  request: Request,
-  form: Parameters,
-  clients: Clients,
-  admit: Admit,
-): Promise<Client> {
+/** A client as a request names it, before its secret is checked. */
+export interface PresentedClient {
+  client: Client;
+  clientSecret: string | undefined;
+}
+
+/** @throws {OAuthError} `invalid_client` if the client is unknown; `invalid_request` if the request uses two methods at once */
+export async function findClient(request: Request, form: Parameters, clients: Clients): Promise<PresentedClient> {
   // An unsupported method must not be taken for no authentication (RFC 7521 §4.2).
   if (form.get('client_assertion')) throw new OAuthError('invalid_client', 'Client assertions are not supported.');
   const { clientId, clientSecret } = presentedCredentials(request, form);
-  const client = await clients.resolve(clientId);
-  await admit(client);
+  return { client: await clients.resolve(clientId), clientSecret };
+}
+
+/** @throws {OAuthError} `invalid_client` if the secret is missing or wrong */
+export function authenticateClient({ client, clientSecret }: PresentedClient): Client {
   if (client.secretHash === null) {
     if (clientSecret !== undefined) throw new OAuthError('invalid_client', 'This client has no secret; send none.');
     return client;

@@ -40,6 +40,8 @@ export function createCodeExchange(
     });
     // Another server may use the same key (REF-04).
     if (code.aud !== resourceOf(issuer)) throw new OAuthError('invalid_grant', 'The code is for another server.');
+    // Not counted: otherwise another client could use the code up.
+    if (code.client !== client.jti) throw new OAuthError('invalid_grant', 'The code belongs to another client.');
     checkResource(form, issuer);
     const mark = codeKey(code.jti);
     const fault = findFault(code, form, client);
@@ -70,11 +72,10 @@ export function createCodeExchange(
 
 /** @returns what is wrong with the request, as a sentence; `null` if nothing is */
 function findFault(
-  code: { client: string; redirect_uri: string; code_challenge: string },
+  code: { redirect_uri: string; code_challenge: string },
   form: Parameters,
   client: Client,
 ): string | null {
-  if (code.client !== client.jti) return 'The code belongs to another client.';
   const redirectUri = form.get('redirect_uri');
   // OAuth 2.1 removes it from the token request; a client that sends it must send the right one (§10.2 there).
   if (redirectUri !== undefined && redirectUri !== code.redirect_uri) {

@@ -11,6 +11,7 @@ import { accountOf } from '../sealed/identity.ts';
 import { createTokens, type RefreshPayload } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { checkResource, required } from './token-request.ts';
+import type { TokenThrottle } from './token-throttle.ts';
 
 /** A client that refreshes in a loop must not cause a login at the mail server each time. */
 const LOGIN_INTERVAL_SECONDS = 60;
@@ -25,7 +26,13 @@ export function createRefreshExchange(
     issuer: tokenIssuer,
     grants,
     rotation,
-  }: { issuer: TokenIssuer; grants: Pick<Grants, 'revoke'>; rotation: Rotation },
+    throttle,
+  }: {
+    issuer: TokenIssuer;
+    grants: Pick<Grants, 'revoke'>;
+    rotation: Rotation;
+    throttle: Pick<TokenThrottle, 'countUse'>;
+  },
 ) {
   const { issuer, keyring, now, log, state, verifyLogin } = services;
   const tokens = createTokens(keyring);
@@ -50,6 +57,7 @@ export function createRefreshExchange(
     checkResource(form, issuer);
     const scope = narrowedScope(form.get('scope'), token.scope);
     await rotation.check(token, client);
+    await throttle.countUse(token.gid);
     if (await isLoginRefused(token, client)) {
       await grants.revoke(token.gid);
       log.info({ client: client.jti, grant: token.gid }, 'grant revoked: the mail server refuses its login');

@@ -18,7 +18,7 @@ const MAX_NAME_LENGTH = 64;
 const WINDOW_SECONDS = 600;
 
 /**
- * Registrations of one network in the window. Nothing is stored, so what a limit bounds is the work of sealing and the lines in the log, of whoever
+ * Registrations of one network in the window. Nothing is stored, so what a limit bounds is the work of sealing and the lines in the log of a client that
  * runs wild. Hosted clients register separately for each of their users, from few addresses: hundreds of them in an hour are as they should be.
  */
 const MAX_REGISTRATIONS = 600;

@@ -8,7 +8,7 @@ import { isMeantFor } from '../sealed/audience.ts';
 import { rememberedUntil } from '../sealed/jwe.ts';
 import { createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
-import { authenticateClient } from './client-authentication.ts';
+import { authenticateClient, findClient } from './client-authentication.ts';
 import { readTokenRequest, required } from './token-request.ts';
 import { createTokenThrottle } from './token-throttle.ts';
 
@@ -42,7 +42,9 @@ export function revokeHandler(services: OAuthServices): RequestHandler {
   return async (request, response) => {
     response.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
     const form = await readTokenRequest(request, services.issuer);
-    const client = await authenticateClient(request, form, clients, throttle(request, response));
+    const presented = await findClient(request, form, clients);
+    const guarded = { request, form, clientJti: presented.client.jti };
+    const client = await throttle.guard(guarded, async () => authenticateClient(presented));
     const outcome = await revoke(required(form, 'token'), client);
     log.info({ client: client.jti, ...outcome }, 'revocation requested');
     response.status(200).end();

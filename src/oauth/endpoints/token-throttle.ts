@@ -1,67 +1,74 @@
 /**
- * Limits how often a client may send requests to the endpoints where it authenticates. Addresses alone are not counted: a hosted client sends
- * the requests of all its users from few addresses.
+ * Limits how often requests with the id of a client may fail at the endpoints where it authenticates. A right secret, code or token is never refused:
+ * a hosted client sends the requests of all its users from few addresses, and anyone can make it send wrong ones.
  */
 import { createHmac } from 'node:crypto';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { OAuthError } from '../../errors.ts';
 import type { State } from '../../state/state.ts';
-import type { Client } from '../client/client.ts';
 import { addressBlock } from '../http/address-block.ts';
-import { REVOCATION_PATHS } from '../http/paths.ts';
+import type { Parameters } from '../http/parameters.ts';
 import type { Keyring } from '../sealed/jwe.ts';
+import { createTokens } from '../sealed/sealed-types.ts';
 
 const WINDOW_SECONDS = 600;
 
-/** Points in a window. */
-const MAX_POINTS = { ofClient: 30_000, ofClientAtAddress: 6_000 };
+/** In a window. Beyond the first, what fails gets 429 instead of its own error. Beyond the second, a grant waits: it affects no other. */
+const MAX = { failuresOfClientAtAddress: 300, usesOfGrant: 600 };
 
-/** A successful request costs one point. A failed one costs more: a client that has its credentials seldom fails. */
-const FAILURE_POINTS = 20;
+export interface TokenThrottle {
+  /**
+   * Runs the part of a request that follows once the client_id is known, and counts it if it fails with an OAuthError.
+   *
+   * @param request.form of the request: an error about a code or refresh token that this server has sealed is never replaced
+   * @throws {OAuthError} what `work` throws, or `temporarily_unavailable` with status 429 in its place
+   * @throws {UpstreamError} if the counts cannot be kept
+   */
+  guard<T>(request: { request: Request; form: Parameters; clientJti: string }, work: () => Promise<T>): Promise<T>;
+  /** Counts a use of a grant. @throws {OAuthError} `temporarily_unavailable` with status 429 beyond the limit */
+  countUse(grantId: string): Promise<void>;
+}
 
-/** Counts a request as soon as its client_id is known, and before the client is authenticated. */
-export type Admit = (client: Pick<Client, 'jti' | 'secretHash'>) => Promise<void>;
-
-/**
- * @returns a function that creates the Admit of one request
- * @throws {OAuthError} (from Admit) `temporarily_unavailable` with status 429
- * @throws {UpstreamError} (from Admit) if the counts cannot be kept
- */
-export function createTokenThrottle(services: { state: State; keyring: Keyring; now: () => Date }, max = MAX_POINTS) {
-  const { state, now } = services;
-  const secret = services.keyring.current.derive('token-throttle');
+export function createTokenThrottle(
+  services: { state: State; keyring: Keyring; now: () => Date },
+  max = MAX,
+): TokenThrottle {
+  const { state, keyring, now } = services;
+  const tokens = createTokens(keyring);
+  const secret = keyring.current.derive('token-throttle');
   const keyOf = (...parts: string[]): string =>
     `token:${createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url')}`;
 
-  return (request: Request, response: Response): Admit =>
-    async function admit({ jti, secretHash }) {
-      const ofClient = keyOf(jti);
-      const ofClientAtAddress = keyOf(jti, addressBlock(request.ip));
-      const [all, here] = await Promise.all([
-        state.readCount(ofClient, WINDOW_SECONDS),
-        state.count(ofClientAtAddress, WINDOW_SECONDS),
-      ]);
-      const over = [
-        ...(all !== null && all.count >= max.ofClient ? [all] : []),
-        ...(here.count > max.ofClientAtAddress ? [here] : []),
-      ];
-      if (over.length > 0) throw tooMany(new Date(Math.max(...over.map(({ endsAt }) => endsAt.getTime()))), now());
-      response.once('finish', () => {
-        const { statusCode } = response;
-        const isFailure = statusCode >= 400 && statusCode < 500;
-        // Anyone who knows a client_id can send requests with it, and those of public clients are known to all: only an issued token proves
-        // that the client itself has sent the request, and a revocation is answered the same for every token. Requests of strangers must
-        // not lock the client out.
-        const provesNothing = isFailure || REVOCATION_PATHS.includes(request.path);
-        const isStranger = statusCode === 401 || (secretHash === null && provesNothing);
-        const counts = [
-          isFailure ? state.count(ofClientAtAddress, WINDOW_SECONDS, FAILURE_POINTS - 1) : null,
-          isStranger ? null : state.count(ofClient, WINDOW_SECONDS, isFailure ? FAILURE_POINTS : 1),
-        ];
-        // The response is sent. If the state cannot count, the next request fails.
-        Promise.all(counts).catch(() => {});
-      });
-    };
+  /** Whether the request has a code or refresh token of this server, whatever else is wrong with it. A stranger cannot make one up. */
+  async function hasSealedValue(form: Parameters): Promise<boolean> {
+    const found = await Promise.allSettled([
+      tokens.code.inspect(form.get('code') ?? ''),
+      tokens.refresh.inspect(form.get('refresh_token') ?? ''),
+    ]);
+    return found.some(({ status }) => status === 'fulfilled');
+  }
+
+  return {
+    async guard({ request, form, clientJti }, work) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof OAuthError) || error.wait !== undefined) throw error;
+        if (error.code !== 'invalid_client' && (await hasSealedValue(form))) throw error;
+        const key = keyOf(clientJti, addressBlock(request.ip));
+        const failures = await state.readCount(key, WINDOW_SECONDS);
+        if (failures !== null && failures.count >= max.failuresOfClientAtAddress) throw tooMany(failures.endsAt, now());
+        await state.count(key, WINDOW_SECONDS);
+        throw error;
+      }
+    },
+    async countUse(grantId) {
+      const key = keyOf('grant', grantId);
+      const uses = await state.readCount(key, WINDOW_SECONDS);
+      if (uses !== null && uses.count >= max.usesOfGrant) throw tooMany(uses.endsAt, now());
+      await state.count(key, WINDOW_SECONDS);
+    },
+  };
 }
 
 function tooMany(until: Date, now: Date): OAuthError {

@@ -5,7 +5,7 @@ import { createGrants } from '../grant/grants.ts';
 import { createRotation } from '../grant/rotation.ts';
 import { createTokenIssuer } from '../grant/token-issuer.ts';
 import type { OAuthServices } from '../services.ts';
-import { authenticateClient } from './client-authentication.ts';
+import { authenticateClient, findClient } from './client-authentication.ts';
 import { createCodeExchange } from './code-grant.ts';
 import { createRefreshExchange } from './refresh-grant.ts';
 import { readTokenRequest, required } from './token-request.ts';
@@ -18,7 +18,7 @@ export function tokenHandler(services: OAuthServices): RequestHandler {
   const issuer = createTokenIssuer({ ...services, rotation, grants });
   const exchanges = new Map([
     ['authorization_code', createCodeExchange(services, { issuer, grants })],
-    ['refresh_token', createRefreshExchange(services, { issuer, grants, rotation })],
+    ['refresh_token', createRefreshExchange(services, { issuer, grants, rotation, throttle })],
   ]);
 
   return async (request, response) => {
@@ -29,7 +29,8 @@ export function tokenHandler(services: OAuthServices): RequestHandler {
     if (!exchange) {
       throw new OAuthError('unsupported_grant_type', `grant_type must be ${[...exchanges.keys()].join(' or ')}.`);
     }
-    const client = await authenticateClient(request, form, services.clients, throttle(request, response));
-    response.json(await exchange(form, client));
+    const presented = await findClient(request, form, services.clients);
+    const guarded = { request, form, clientJti: presented.client.jti };
+    response.json(await throttle.guard(guarded, async () => exchange(form, authenticateClient(presented))));
   };
 }
