@@ -11,8 +11,10 @@ import type { Catalog } from '../catalog.ts';
 import { type Caller, type CallRecord, callTool, type Exchange } from './call-tool.ts';
 import { createFastPathAnswers, type FastPathAnswers } from './fast-path-answer.ts';
 import { type FastPathRequest, readFastPathRequest } from './fast-path-request.ts';
+import { removeAbsent } from './lenient-message.ts';
 import { messageFault } from './message-limits.ts';
 import { createSdkPath, type SdkPath, sendWebResponse, toWebRequest } from './sdk-path.ts';
+import { withShortErrors } from './short-errors.ts';
 
 interface EndpointOptions<Session> {
   catalog: Catalog<Session>;
@@ -45,13 +47,15 @@ export function mcpHandler<Session>(options: EndpointOptions<Session>): RequestH
   const answers = createFastPathAnswers(serverInfo);
   const endpoint = { ...options, answers, sdkPath: createSdkPath({ ...options, serverInfo }) };
   return async (request, response) => {
+    removeAbsent(request.body);
     correctHeaders?.(request);
     const { body, headers } = request;
     const fault = messageFault(body, headers['mcp-protocol-version']?.toString());
     if (fault !== undefined) return rejectMessage(response, fault);
     const answer = await answerOnFastPath(endpoint, request, response);
     if (answer !== undefined) return void response.setHeader('Content-Type', 'application/json').end(answer);
-    await sendWebResponse(await answerThroughSdk(endpoint, request, response), response);
+    const throughSdk = await answerThroughSdk(endpoint, request, response);
+    await sendWebResponse(await withShortErrors(throughSdk, body), response);
   };
 }
 
