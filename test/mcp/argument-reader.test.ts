@@ -294,6 +294,11 @@ const CLEARING: Record<string, string[]> = {
   update_a_missive_response_by_id: ['body', 'subject', 'shared_labels', 'to_fields', 'cc_fields', 'bcc_fields'],
 };
 
+test.each([[''], [[]], [null], [undefined]])('a draft with the recipients %j has none yet', (to) => {
+  const draft = [...mailTools].find(({ name }) => name === 'create_draft_mail_message') ?? expect.unreachable();
+  expect(createArgumentReader<never>(draft)({ subject: '', to })).toMatchObject({ data: { subject: '', to: '' } });
+});
+
 const changingTools = [...mailTools, ...missiveTools].filter(({ effect }) => effect !== 'reads');
 
 /** A value that the schema accepts, found by trying. */

@@ -31,7 +31,7 @@ export const ExpectedUidValidity = narrows(
   .describe('uid_validity that came with the UID: refused if it has changed, as the UID could mean another message.');
 
 export const Recipients = joins(z.string().max(32_000)).describe(
-  'Addresses with commas between: `ann@example.com, "Lee, Bo" <bo@example.com>`.',
+  'Comma-separated addresses: `ann@example.com, "Lee, Bo" <bo@example.com>`.',
 );
 
 export const EmailAddress = z.object({

@@ -1,7 +1,7 @@
 import { requireDestination } from '../../mail/destination.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { attachmentUses, findDraftsMailbox, IdempotencyKey, NewMessageFields } from '../../mail/new-message.ts';
-import { MailboxPath } from '../../mail/parameters.ts';
+import { MailboxPath, Recipients } from '../../mail/parameters.ts';
 import { DraftResult, saveDraft } from '../../mail/save-draft.ts';
 import { defineTool } from '../../tool.ts';
 
@@ -14,6 +14,7 @@ export const createDraftMailMessage = defineTool({
   method: 'create',
   tags: ['drafts'],
   input: NewMessageFields.extend({
+    to: Recipients.default('').describe('Comma-separated addresses, or none yet.'),
     folder: MailboxPath.optional().describe('Folder for the draft. Default: the Drafts mailbox.'),
     idempotency_key: IdempotencyKey,
   }),

@@ -92,7 +92,15 @@ describe('list_mail_messages', () => {
     expect(sentence).toContain('list_mailboxes');
   });
 
-  test.each([[{ page: 0 }], [{ per_page: 0 }], [{ per_page: 101 }], [{ page: 1.5 }], [{ folder: '' }]])(
+  test.each([[{ folder: '' }], [{ folder: null, page: null }], [{ page: '1', per_page: '20' }]])(
+    '%j lists the first page of INBOX',
+    async (args) => {
+      await using assistant = await app.assistant(newAccount());
+      expect(await assistant.call('list_mail_messages', args)).toMatchObject({ folder: 'INBOX', page: 1 });
+    },
+  );
+
+  test.each([[{ page: 0 }], [{ per_page: 0 }], [{ per_page: 101 }], [{ page: 1.5 }], [{ folder: true }]])(
     '%j is refused with the name of the parameter',
     async (args) => {
       await using assistant = await app.assistant(newAccount());
