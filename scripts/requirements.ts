@@ -56,6 +56,7 @@ FORM-07 MUST guessing passwords is throttled before the mail server is asked, an
 FORM-08 SHOULD an unknown user and a wrong password look alike
 FORM-09 MUST input is bounded, and every password that mail servers accept works
 FORM-10 SHOULD password managers and screen readers work with the page
+FORM-11 MUST a page ticks what was last left on in this browser, and marks what a client asks for in addition
 CODE-01 MUST a code seals the grant and is valid for 60 seconds
 CODE-02 MUST a code is used once
 CODE-03 SHOULD a second use ends the grant

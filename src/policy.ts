@@ -27,6 +27,10 @@ export const POWERS = ['read', 'organise', 'draft', 'send', 'delete'] as const;
 export const Power = z.enum(POWERS);
 export type Power = z.output<typeof Power>;
 
+/** How long a grant may last, as the account owner chooses. */
+export const ENDS = ['day', 'week', 'month', 'revoked'] as const;
+export type End = (typeof ENDS)[number];
+
 /** The limits that the account owner has set on what was requested. */
 export const Consent = z.object({
   /** Absent: all powers of the scope. */

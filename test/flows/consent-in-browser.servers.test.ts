@@ -83,3 +83,37 @@ describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
     expect(await assistant.failure('send_mail_message', { ...message, to: 'other@example.org' })).toMatch(/owner/i);
   });
 });
+
+test('FORM-11 in the same browser, a page that asks for more has what was left on, and marks the rest', async () => {
+  const account = await accountWithMail();
+  await using context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.route(`${REDIRECT_URI}?**`, (route) => route.fulfill({ body: 'Done' }));
+  const ticked = () =>
+    page
+      .locator('fieldset.powers input')
+      .evaluateAll((boxes) => boxes.flatMap((box) => (box.matches(':checked') ? box.id : [])));
+  const marked = () => page.locator('.powers .new').evaluateAll((marks) => marks.map(({ id }) => id));
+  const onSignInPage = async (url: URL): Promise<URLSearchParams> => {
+    const signIn = async (untick: readonly string[]) => {
+      for (const power of untick) await page.uncheck(`#allow_${power}`);
+      await page.uncheck('#use_same_credentials');
+      for (const [name, value] of Object.entries(signInFields(account))) await page.fill(`#${name}`, value);
+      await page.click('text=Sign in and allow');
+      await page.waitForURL(`${REDIRECT_URI}?**`);
+    };
+    await page.goto(url.href);
+    expect(await marked()).toEqual([]);
+    await signIn(['send', 'delete']);
+    const stepUp = new URL(url);
+    stepUp.searchParams.set('scope', 'mail.read mail.write mail.send');
+    await page.goto(stepUp.href);
+    expect(await ticked()).toEqual(['allow_read', 'allow_organise', 'allow_draft']);
+    expect(await marked()).toEqual(['allow_send-new']);
+    expect(await page.getByText('What is new was not allowed').isVisible()).toBe(true);
+    await signIn([]);
+    return new URL(page.url()).searchParams;
+  };
+  await using assistant = await app.assistant(account, { era: 'auto', onSignInPage });
+  expect(assistant.provider.tokens()?.scope).toBe('mail.read mail.write');
+});

@@ -1,7 +1,7 @@
 /** Computes the grant that results from an authorization request, limited by the operator's policy and by the choices of the account owner. */
 import { serviceOf } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
-import type { Power } from '../../policy.ts';
+import { type Power, SCOPES } from '../../policy.ts';
 import { clientInToken } from '../client/client.ts';
 import { scopeWith } from '../scope.ts';
 import { toSeconds } from '../sealed/jwe.ts';
@@ -16,6 +16,12 @@ type PowersLeft = OAuthServices['powersLeft'];
 /** @returns the powers that were requested and that the operator's policy allows */
 export function offeredFor({ client, scope }: AuthorizationRequest, powersLeft: PowersLeft): Power[] {
   return offeredPowers(scope, powersLeft(client.policy, serviceOf(client.servers)));
+}
+
+/** Whether a request asks for everything that the operator's policy allows: as clients do that no call has asked for more. */
+export function isWhole(request: AuthorizationRequest, powersLeft: PowersLeft): boolean {
+  const everything = offeredFor({ ...request, scope: [...SCOPES] }, powersLeft);
+  return offeredFor(request, powersLeft).length === everything.length;
 }
 
 /**

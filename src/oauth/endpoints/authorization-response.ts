@@ -15,6 +15,8 @@ interface SubmittedForm {
   code: CodePayload;
   /** Asks the servers. Resolves with `undefined` after it has responded with their refusal. */
   check: () => Promise<AcceptedFields | undefined>;
+  /** Sets the cookies of a sign-in that succeeded. */
+  remember: (response: Response) => Promise<void>;
 }
 
 export interface AuthorizationResponses {
@@ -37,24 +39,31 @@ export function createAuthorizationResponses(
   const pages = createPages({ issuer });
 
   /** The `jti` of the code becomes the id of the grant. */
-  async function sendCode(response: Response, pending: SubmittedAuthorization, payload: CodePayload): Promise<void> {
+  async function sendCode(
+    response: Response,
+    { pending, remember }: Pick<SubmittedForm, 'pending' | 'remember'>,
+    payload: CodePayload,
+  ): Promise<void> {
     const { redirectUri, state } = pending.authorization;
     const code = await codes.seal(payload, now(), undefined, submissions.codeIdOf(pending));
+    await remember(response);
     redirectToClient(response, redirectUri, { code, state, iss: issuer });
   }
 
-  async function repeat(response: Response, pending: SubmittedAuthorization, payload: CodePayload): Promise<void> {
+  async function repeat(response: Response, form: SubmittedForm, payload: CodePayload): Promise<void> {
+    const { pending } = form;
     const { client } = pending.authorization;
     log.info({ client: client.jti }, 'the sign-in page was submitted again');
     const [exchangedAt = null] = await marks.readMarks([codeKey(submissions.codeIdOf(pending))]);
-    if (exchangedAt === null) await sendCode(response, pending, payload);
+    if (exchangedAt === null) await sendCode(response, form, payload);
     else pages.send(response, 200, pages.signedIn({ clientName: client.name }));
   }
 
-  async function respond(request: Request, response: Response, { pending, code, check }: SubmittedForm): Promise<void> {
+  async function respond(request: Request, response: Response, form: SubmittedForm): Promise<void> {
+    const { pending, code, check } = form;
     const submission = submissions.of(pending, code);
     const earlier = await submission.readEarlier();
-    if (earlier.isUsed) return repeat(response, pending, { ...code, ...earlier.accepted });
+    if (earlier.isUsed) return repeat(response, form, { ...code, ...earlier.accepted });
     await transactions.requireUnused(pending);
     const accepted = earlier.accepted ?? (await check());
     if (accepted === undefined) return;
@@ -64,7 +73,7 @@ export function createAuthorizationResponses(
     await transactions.use(pending);
     await submission.use();
     log.info({ client: pending.authorization.client.jti }, 'signed in');
-    await sendCode(response, pending, { ...code, ...accepted });
+    await sendCode(response, form, { ...code, ...accepted });
   }
 
   return {

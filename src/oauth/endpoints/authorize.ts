@@ -7,14 +7,14 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { OAuthError } from '../../errors.ts';
 import { type Parameters, readForm } from '../http/parameters.ts';
-import { MAILBOX_ID_TO_COME } from '../sealed/identity.ts';
+import { accountOf, MAILBOX_ID_TO_COME } from '../sealed/identity.ts';
 import { randomId } from '../sealed/jwe.ts';
 import { createTokenFit, createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
-import { readChoices, unlimitedChoices, validateChoices } from '../sign-in/consent-choices.ts';
+import { readChoices, validateChoices } from '../sign-in/consent-choices.ts';
 import { signInForm } from '../sign-in/forms.ts';
-import { createSignIn, type SignInContent } from '../sign-in/sign-in.ts';
-import { offeredFor, toGrant, withinPolicy } from './authorization-grant.ts';
+import { createSignIn, type SignIn, type SignInContent } from '../sign-in/sign-in.ts';
+import { isWhole, offeredFor, toGrant, withinPolicy } from './authorization-grant.ts';
 import {
   type AuthorizationRequest,
   parseAuthorizationRequest,
@@ -22,7 +22,11 @@ import {
   validateTarget,
 } from './authorization-request.ts';
 import { createAuthorizationResponses } from './authorization-response.ts';
-import { createAuthorizationTransactions, type PendingAuthorization } from './authorization-transaction.ts';
+import {
+  type AuthorizationTransactions,
+  createAuthorizationTransactions,
+  type PendingAuthorization,
+} from './authorization-transaction.ts';
 import type { AcceptedFields } from './submissions.ts';
 
 const MAX_FORM_BYTES = 16 * 1024;
@@ -34,13 +38,7 @@ export function authorizeHandlers(services: OAuthServices): { show: RequestHandl
   const signIn = createSignIn(services);
   const transactions = createAuthorizationTransactions(services, signIn);
   const responses = createAuthorizationResponses(services, transactions);
-
-  async function showPage(response: Response, pending: PendingAuthorization, content: SignInContent): Promise<void> {
-    const shownAt = now();
-    const transaction = await transactions.seal(pending, shownAt);
-    const offered = offeredFor(pending.authorization, powersLeft);
-    signIn.showPage(response, { ...pending.authorization, offered, transaction, shownAt }, content);
-  }
+  const showPage = createPage(services, signIn, transactions);
 
   /** Asks the servers. @returns `undefined` after the page was shown with their refusal */
   async function check(
@@ -52,7 +50,7 @@ export function authorizeHandlers(services: OAuthServices): { show: RequestHandl
     const target = { client: client.jti, servers: client.servers };
     const { rejection, mailbox } = await signIn.checkCredentials(request, content.form, target);
     if (rejection === undefined) return mailbox === undefined ? {} : { mailbox };
-    await showPage(response, pending, { ...content, ...rejection });
+    await showPage(request, response, { pending, content: { ...content, ...rejection } });
     return undefined;
   }
 
@@ -62,9 +60,7 @@ export function authorizeHandlers(services: OAuthServices): { show: RequestHandl
       const target = await validateTarget(parameters, clients);
       const authorization = withinPolicy(validateRequest(parameters, target, issuer), powersLeft);
       const browser = signIn.bindBrowser(request, response);
-      const choices = unlimitedChoices(offeredFor(authorization, powersLeft));
-      const form = signInForm(authorization.client.servers).blank;
-      await showPage(response, { tid: randomId(), browser, authorization }, { form, choices });
+      await showPage(request, response, { pending: { tid: randomId(), browser, authorization } });
     },
 
     async submit(request, response) {
@@ -80,15 +76,40 @@ export function authorizeHandlers(services: OAuthServices): { show: RequestHandl
       const codeLength = tokens.code.lengthOf({ ...grant.code, mailbox: MAILBOX_ID_TO_COME }, now());
       const fits = createTokenFit(tokens.access, grant.sealedBeside, now());
       const problems = [...validateChoices(content.choices, codeLength), ...content.form.validate(fits)];
-      if (problems.length > 0) return showPage(response, pending, { ...content, problems });
+      if (problems.length > 0) return showPage(request, response, { pending, content: { ...content, problems } });
 
       const page = { pending, content };
+      const account = accountOf(content.form.credentials(), client.servers);
       await responses.respondOnce(request, response, {
         pending,
         code: grant.code,
         check: () => check(request, response, page),
+        remember: (to) => signIn.keepChoices(request, to, { client, offered, account, choices: content.choices }),
       });
     },
+  };
+}
+
+/** @returns a function that sends the sign-in page; without `content` nothing was submitted yet */
+function createPage(
+  { now, powersLeft }: Pick<OAuthServices, 'now' | 'powersLeft'>,
+  signIn: SignIn,
+  transactions: Pick<AuthorizationTransactions, 'seal'>,
+) {
+  return async function showPage(
+    request: Request,
+    response: Response,
+    { pending, content }: { pending: PendingAuthorization; content?: SignInContent },
+  ): Promise<void> {
+    const shownAt = now();
+    const transaction = await transactions.seal(pending, shownAt);
+    const { authorization } = pending;
+    const { client } = authorization;
+    const offered = offeredFor(authorization, powersLeft);
+    const offer = { client, offered, isWhole: isWhole(authorization, powersLeft) };
+    const { choices, added } = await signIn.firstChoices(request, offer);
+    const page = { ...authorization, offered, added, transaction, shownAt };
+    signIn.showPage(response, page, content ?? { form: signInForm(client.servers).blank, choices });
   };
 }
 

@@ -17,8 +17,8 @@ import type { PendingAuthorization, SubmittedAuthorization } from './authorizati
 /** How long a submit is taken for a repetition of the one before it. */
 export const REPEAT_SECONDS = 60;
 
-/** Longer than the login check of a submit and its few commands to the state. After it, the turn of a process that has ended is free. */
-const TURN_SECONDS = 25;
+/** Longer than the delay and the login check of a submit, and its few commands to the state. After it, the turn of a process that has ended is free. */
+const TURN_SECONDS = 40;
 const POLL_MS = 100;
 const MAX_WAIT_MS = 30_000;
 const MAX_WAITING = 4;

@@ -31,7 +31,8 @@ export interface ServerView {
 
 /** The part of the sign-in page where the account owner chooses powers and limits. */
 export interface ConsentView {
-  powers: readonly { id: string; words: string; isTicked: boolean }[];
+  /** `isNew`: asked for in addition to what was left on before. */
+  powers: readonly { id: string; words: string; isTicked: boolean; isNew: boolean }[];
   problem: ProblemView | undefined;
   limits: {
     /** Whether they are visible without a click. */

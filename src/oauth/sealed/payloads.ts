@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Servers } from '../../account.ts';
 import { MailAccount, MailServer } from '../../mail/account.ts';
-import { Consent, Policy, Power } from '../../policy.ts';
+import { Consent, ENDS, Policy, Power } from '../../policy.ts';
 import { Scope } from '../scope.ts';
 import { Credentials, MailboxId } from './identity.ts';
 
@@ -161,6 +161,18 @@ export const GrantPayload = z.object({
   recipients: z.array(z.string()).optional(),
   granted_at: z.int(),
   until: z.int(),
+});
+
+/** What an account owner last left on in one browser, for one client. */
+export const ChoicesPayload = z.object({
+  /** `jti` of the client. */
+  client: z.string(),
+  powers: z.array(Power),
+  /** As in Policy. */
+  recipients: z.array(z.string()).optional(),
+  end: z.enum(ENDS),
+  /** Keyed hashes of the logins that have succeeded in this browser: for reading, and for sending if it is another. */
+  login_hashes: z.array(z.string().length(22)).min(1).max(2),
 });
 
 /** One part of one message: its content never changes under the same UIDVALIDITY and UID (RFC 9051 §2.3.1.1). */

@@ -116,6 +116,15 @@ export const SEALED_TYPES = {
     thiefGains:
       "nothing without the cookie of the same browser; with it, the list of the account's grants and their end",
   },
+  /** Its lifetime is that of a grant, after which the client asks for a sign-in. */
+  choices: {
+    typ: 'choices',
+    schema: payloads.ChoicesPayload,
+    lifetimeSeconds: 90 * DAY,
+    maxLength: 1500,
+    heldBy: 'a cookie of the browser, one for each client',
+    thiefGains: 'attempts to sign in with that login that others cannot use up; not its password',
+  },
   /** Its lifetime is that of a grant: the account owner signs in again after it, however often the client has refreshed its tokens. */
   grant: {
     typ: 'grant',
@@ -146,6 +155,7 @@ export type Transaction = Payload<'transaction'>;
 export type CodePayload = Payload<'code'>;
 export type AccessPayload = Payload<'access'>;
 export type RefreshPayload = Payload<'refresh'>;
+export type ChoicesPayload = Payload<'choices'>;
 export type GrantPayload = Payload<'grant'>;
 export type AccountSignIn = Payload<'accountSignIn'>;
 export type AccountSession = Payload<'accountSession'>;
@@ -170,6 +180,7 @@ export function createTokens(keyring: Keyring) {
     refresh: createSealer(keyring, SEALED_TYPES.refresh),
     accountSignIn: createSealer(keyring, SEALED_TYPES.accountSignIn),
     accountSession: createSealer(keyring, SEALED_TYPES.accountSession),
+    choices: createSealer(keyring, SEALED_TYPES.choices),
     grant: createSealer(keyring, SEALED_TYPES.grant),
     attachment: createSealer(keyring, SEALED_TYPES.attachment),
   } satisfies Record<SealedTypeName, unknown>;

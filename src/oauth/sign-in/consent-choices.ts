@@ -1,14 +1,10 @@
 /** Reads the choices that the account owner makes on the sign-in page, validates them, and turns them into the consent of a grant. */
 import { domainToASCII } from 'node:url';
-import { type Consent, POWERS, type Power } from '../../policy.ts';
+import { type Consent, ENDS, type End, POWERS, type Power } from '../../policy.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { plainText } from '../http/plain-text.ts';
 import { powersOf, type Scope } from '../scope.ts';
 import type { FormProblem } from './form.ts';
-
-/** How long a grant may last. */
-export const ENDS = ['day', 'week', 'month', 'revoked'] as const;
-export type End = (typeof ENDS)[number];
 
 /** Counted from when the page was shown; null: until revoked, within the lifetime of a grant. */
 const END_SECONDS: Readonly<Record<End, number | null>> = {
@@ -122,7 +118,7 @@ function isTooLong(recipients: readonly string[], codeLength: number): boolean {
 const splitRecipients = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean);
 
 /** @returns each recipient once, in the form of Policy */
-function parseRecipients(text: string): string[] {
+export function parseRecipients(text: string): string[] {
   return [...new Set(splitRecipients(text).flatMap((entry) => normalizeRecipient(entry) ?? []))];
 }
 

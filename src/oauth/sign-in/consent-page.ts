@@ -1,12 +1,12 @@
 /** Writes the part of the sign-in page where the account owner chooses: powers and limits, in words. */
 import { type Service, serviceOf } from '../../account.ts';
-import type { Policy, Power } from '../../policy.ts';
+import { ENDS, type End, type Policy, type Power } from '../../policy.ts';
 import type { Client } from '../client/client.ts';
 import { plainText } from '../http/plain-text.ts';
 import { minuteWords, shortWords } from '../pages/time-words.ts';
 import type { ConsentView, ProblemView } from '../pages/views.ts';
 import { SEALED_TYPES } from '../sealed/sealed-types.ts';
-import { type Choices, ENDS, type End, endTime } from './consent-choices.ts';
+import { type Choices, endTime } from './consent-choices.ts';
 
 /** Words that follow “If you sign in, it may” on the page. */
 const MAIL_POWERS: Readonly<Record<Power, string>> = {
@@ -36,11 +36,22 @@ const END_WORDS: Readonly<Record<End, string>> = {
 
 /**
  * @param state.offered the powers that can be granted
+ * @param state.added those of them that are marked as new
  * @param problemAt returns the problem of a place, if it has one
  */
 export function consentView(
   { expiresAt, policy, servers }: Pick<Client, 'expiresAt' | 'policy' | 'servers'>,
-  { offered, choices, now }: { offered: readonly Power[]; choices: Choices; now: Date },
+  {
+    offered,
+    added,
+    choices,
+    now,
+  }: {
+    offered: readonly Power[];
+    added: readonly Power[];
+    choices: Choices;
+    now: Date;
+  },
   problemAt: (place: 'powers' | 'recipients') => ProblemView | undefined,
 ): ConsentView {
   const last = lastEnd(now, expiresAt);
@@ -50,6 +61,7 @@ export function consentView(
       id: `allow_${power}`,
       words: POWER_WORDS[serviceOf(servers)][power],
       isTicked: choices.powers.includes(power),
+      isNew: added.includes(power),
     })),
     problem: problemAt('powers'),
     limits: {

@@ -5,6 +5,7 @@ import type { InboxIdentity } from '../../mail/account.ts';
 import { accountOf, mailboxIdOf } from '../sealed/identity.ts';
 import type { OAuthServices } from '../services.ts';
 import type { FilledForm, FormProblem } from './form.ts';
+import type { RememberedChoices } from './remembered-choices.ts';
 import { createSignInThrottle, waitSentence } from './sign-in-throttle.ts';
 
 /** What the page shows if the credentials are not accepted. */
@@ -34,16 +35,17 @@ export type CheckCredentials = <View>(
 ) => Promise<Checked<View>>;
 
 /** @throws {UpstreamError} (from the returned function) if attempts cannot be counted */
-export function createCredentialsCheck(services: OAuthServices): CheckCredentials {
+export function createCredentialsCheck(
+  services: OAuthServices,
+  { browserOf }: Pick<RememberedChoices, 'browserOf'>,
+): CheckCredentials {
   const { log, verifyLogin } = services;
   const throttle = createSignInThrottle(services);
 
   async function attempt(request: Request, account: Account, { client, only }: CheckTarget): Promise<Outcome> {
-    const { waitSeconds, succeeded, withdraw } = await throttle.attempt({
-      clientJti: client,
-      account,
-      address: request.ip,
-    });
+    const browser = await browserOf(request, account);
+    const from = { address: request.ip, browser };
+    const { waitSeconds, succeeded, withdraw } = await throttle.attempt({ clientJti: client, account, ...from });
     if (waitSeconds > 0) {
       log.info({ client, waitSeconds }, 'sign-in refused: too many attempts');
       return { waitSeconds, refusal: [] };

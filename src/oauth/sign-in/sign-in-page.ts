@@ -36,6 +36,8 @@ export interface SignInPage {
   redirectUri: string;
   /** The powers that can be granted. */
   offered: readonly Power[];
+  /** Those of them that are asked for in addition to what was left on before. */
+  added: readonly Power[];
   /** The sealed authorization request. */
   transaction: string;
   shownAt: Date;
@@ -51,7 +53,7 @@ export interface AccountSignInPage {
 }
 
 export function signInView(page: SignInPage, content: SignInContent, issuer: string): SignInView {
-  const { client, redirectUri, offered, shownAt } = page;
+  const { client, redirectUri, offered, added, shownAt } = page;
   const { problems, problemAt } = problemViews(content.problems);
   return {
     action: AUTHORIZE_PATHS[0],
@@ -64,7 +66,7 @@ export function signInView(page: SignInPage, content: SignInContent, issuer: str
       documentHost: client.documentHost ?? undefined,
     },
     issuerHost: new URL(issuer).host,
-    consent: consentView(client, { offered, choices: content.choices, now: shownAt }, problemAt),
+    consent: consentView(client, { offered, added, choices: content.choices, now: shownAt }, problemAt),
     accountUrl: `${ACCOUNT_PATH}?client_id=${encodeURIComponent(client.id)}`,
     words: ACCOUNT_WORDS[serviceOf(client.servers)],
     form: content.form.view(problemAt),

@@ -10,6 +10,7 @@ import type { AccountFormView } from '../pages/views.ts';
 import type { OAuthServices } from '../services.ts';
 import { type BrowserBinding, createBrowserBinding } from './browser-binding.ts';
 import { type CheckCredentials, createCredentialsCheck } from './credentials-check.ts';
+import { createRememberedChoices, type RememberedChoices } from './remembered-choices.ts';
 import {
   type AccountSignInPage,
   accountSignInView,
@@ -27,6 +28,8 @@ export interface SignIn {
   /** Sends the sign-in page of `/account`, with the same statuses. */
   showAccountPage(response: Response, page: AccountSignInPage, content: PageContent<AccountFormView>): void;
   checkCredentials: CheckCredentials;
+  firstChoices: RememberedChoices['firstChoices'];
+  keepChoices: RememberedChoices['keep'];
 }
 
 export type { PageContent, SignInContent };
@@ -35,6 +38,7 @@ export function createSignIn(services: OAuthServices): SignIn {
   const { issuer } = services;
   const pages = createPages({ issuer });
   const binding = createBrowserBinding(issuer);
+  const remembered = createRememberedChoices(services);
 
   return {
     bindBrowser: binding.bind,
@@ -52,7 +56,9 @@ export function createSignIn(services: OAuthServices): SignIn {
       const status = setRetryAfter(response, content);
       pages.send(response, status, pages.accountSignIn(accountSignInView(page, content)), []);
     },
-    checkCredentials: createCredentialsCheck(services),
+    checkCredentials: createCredentialsCheck(services, remembered),
+    firstChoices: remembered.firstChoices,
+    keepChoices: remembered.keep,
   };
 }
 

@@ -24,6 +24,7 @@ const offeredOn = (html: string): string[] =>
   all.filter((power) => html.includes(`name="allow_${power}"`) && html.includes(`>${words[power]}</label>`));
 const tickedOn = (html: string): string[] =>
   all.filter((power) => new RegExp(`<input[^>]*name="allow_${power}"[^>]*checked`).test(html));
+const newOn = (html: string): string[] => all.filter((power) => html.includes(`id="allow_${power}-new"`));
 const problemsOn = (html: string) => html.match(/href="#(\w+)"/g) ?? [];
 const problemAt = (html: string, place: string) => new RegExp(`id="${place}-problem">([^<]*)`).exec(html)?.[1];
 
@@ -65,15 +66,17 @@ describe('the powers that the page offers (FORM-01)', () => {
   });
 
   test.each([
-    [undefined, all],
-    ['mail.read', ['read']],
-    ['mail.write', ['organise', 'draft']],
-    ['mail.read mail.send', ['read', 'send']],
-  ])('FORM-01 scope %s offers the powers %j in plain words, all of them ticked', async (scope, expected) => {
+    [undefined, all, all],
+    ['mail.delete mail.send mail.write mail.read', all, all],
+    ['mail.read', ['read'], ['read']],
+    ['mail.write', ['organise', 'draft'], []],
+    ['mail.read mail.send', ['read', 'send'], ['read']],
+  ])('FORM-01 scope %s offers the powers %j in plain words, with %j ticked', async (scope, expected, ticked) => {
     await using app = await startOAuthApp();
     const { html } = await openSignIn(app, await app.mint(), { scope });
     expect(offeredOn(html)).toEqual(expected);
-    expect(tickedOn(html)).toEqual(expected);
+    expect(tickedOn(html)).toEqual(ticked);
+    expect(newOn(html)).toEqual(expected.filter((power) => !ticked.some((one) => one === power)));
     expect(html.includes('id="recipients"')).toBe(expected.includes('send'));
   });
 
