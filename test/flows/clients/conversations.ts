@@ -106,6 +106,18 @@ export const newerHeader: Conversation = async (connection) => {
   return mailboxesOf(await post(connection, { id: 2, ...call }, headers));
 };
 
+/** Fills every optional field with null, as programs with strict schemas do. */
+export const withNulls: Conversation = async (connection) => {
+  await initialize(connection);
+  const headers = { ...bothTypes, 'mcp-protocol-version': '2025-11-25' };
+  const initialized = { method: 'notifications/initialized', params: null };
+  expect((await post(connection, initialized, headers)).status).toBe(202);
+  const list = { id: 1, method: 'tools/list', params: { cursor: null, _meta: null } };
+  isListOfTools(await post(connection, list, headers));
+  const params = { name: 'list_mailboxes', arguments: null, _meta: null };
+  return mailboxesOf(await post(connection, { id: 2, method: 'tools/call', params }, headers));
+};
+
 /** After initialize, without the version header and with one media type. */
 export const withoutVersion: Conversation = async (connection) => {
   await initialize(connection);

@@ -1,5 +1,5 @@
 /** How MCP clients that run at their vendor, or on a server of their user, sign in and call tools, as observed. */
-import { callAtOnce, mismatched, newerHeader, withoutVersion } from './conversations.ts';
+import { callAtOnce, mismatched, newerHeader, withNulls, withoutVersion } from './conversations.ts';
 import { asTheSdk, flow, type KnownClient, publicClient } from './known-client.ts';
 
 const claudeAi = 'https://claude.ai/api/mcp/auth_callback';
@@ -26,6 +26,7 @@ const chatgptDocument = {
 const grok = 'https://grok.com/connectors-oauth-exchange-code/';
 const grokConsole = 'https://console.x.ai/connectors-oauth-exchange-code/';
 
+const dify = 'http://localhost/console/api/mcp/oauth/callback';
 const libreChat = 'https://chat.example/api/mcp/mail/oauth/callback';
 const libreChatAtHome = 'http://localhost:3080/api/mcp/mail/oauth/callback';
 const n8n = 'https://oauth.n8n.cloud/oauth2/callback';
@@ -72,8 +73,9 @@ export const hostedClients: KnownClient[] = [
       grant_types: claudeGrants,
     },
     flows: [
-      flow('has a grant type that the server does not know', claudeAi, {
+      flow('has a grant type that the server does not know, and names the resource twice', claudeAi, {
         ...{ userAgent: claude.userAgent, startsWith: 'metadata' },
+        namesResource: 'twice',
       }),
       flow('refreshes on two ways that share one grant', claudeAi, { refreshes: 'in a second window' }),
     ],
@@ -106,7 +108,10 @@ export const hostedClients: KnownClient[] = [
       ...chatgptDocument,
       client_id: 'https://chatgpt.com/oauth/client.json',
     },
-    flows: [flow('has one redirect URI', chatgpt, openai)],
+    flows: [
+      flow('has one redirect URI', chatgpt, openai),
+      flow('fills optional fields with null', chatgpt, { ...openai, conversation: withNulls }),
+    ],
   },
   {
     name: 'ChatGPT with a document for each connection',
@@ -126,6 +131,11 @@ export const hostedClients: KnownClient[] = [
       flow('has a redirect URI that ends with a slash', grok),
       flow('redirects to the console', grokConsole, { asks: asTheSdk }),
     ],
+  },
+  {
+    name: 'Dify',
+    flags: { preset: [], redirectUri: [dify] },
+    flows: [flow('fills optional fields with null', dify, { secret: 'basic', conversation: withNulls })],
   },
   {
     name: 'LibreChat',
