@@ -15,6 +15,13 @@ export function createMemoryState({ now }: { now: () => Date }): State {
   const claims = createExpiringMap<Date>(now);
   const lists = createExpiringMap<Map<string, Note>>(now);
 
+  const notesOf = (list: string) =>
+    new Map(
+      [...(lists.get(list) ?? [])]
+        .filter(([, { until }]) => until > now())
+        .map(([id, { text }]) => [id, text] as const),
+    );
+
   return {
     isShared: false,
     async claim(key, until) {
@@ -37,10 +44,8 @@ export function createMemoryState({ now }: { now: () => Date }): State {
       const lastEnd = Math.max(...[...notes.values()].map((note) => note.until.getTime()));
       lists.set(list, notes, new Date(lastEnd));
     },
-    async notes(list) {
-      const notes = [...(lists.get(list)?.values() ?? [])];
-      return notes.filter(({ until }) => until > now()).map(({ text }) => text);
-    },
+    notesById: async (list) => notesOf(list),
+    notes: async (list) => [...notesOf(list).values()],
     async close() {},
   };
 }

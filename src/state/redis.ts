@@ -104,21 +104,27 @@ function createCheckedCounters(redis: Redis, now: () => Date): Pick<State, 'coun
   };
 }
 
-function createNotes(redis: Redis, now: () => Date): Pick<State, 'note' | 'notes'> {
+function createNotes(redis: Redis, now: () => Date): Pick<State, 'note' | 'notes' | 'notesById'> {
   return {
     async note(list, id, text, until) {
       const entry = `${until.getTime()} ${text}`;
       const present = now();
       await checked(() => redis.eval(NOTE, 1, list, id, entry, String(present.getTime()), lifetimeMs(until, present)));
     },
-    async notes(list) {
-      const entries = await checked(() => redis.hvals(list));
-      return entries.flatMap((entry) => {
-        const [end, text] = splitEntry(entry);
-        return Number(end) > now().getTime() ? [text] : [];
-      });
-    },
+    notesById,
+    notes: async (list) => [...(await notesById(list)).values()],
   };
+
+  async function notesById(list: string): Promise<ReadonlyMap<string, string>> {
+    const entries = Object.entries(await checked(() => redis.hgetall(list)));
+    const present = now().getTime();
+    return new Map(
+      entries.flatMap(([id, entry]) => {
+        const [end, text] = splitEntry(entry);
+        return Number(end) > present ? [[id, text]] : [];
+      }),
+    );
+  }
 }
 
 /** Runs a command. @throws {UpstreamError} if it fails, with the code of Redis if Redis refused it */

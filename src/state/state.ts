@@ -38,7 +38,9 @@ export interface State {
   resetCount(key: string, windowSeconds: number): Promise<void>;
   /** Adds a note to a list; it replaces a note with the same id. */
   note(list: string, id: string, text: string, until: Date): Promise<void>;
-  /** The notes of a list that have not expired, in no order. */
+  /** The notes of a list that have not expired, by id, in no order. */
+  notesById(list: string): Promise<ReadonlyMap<string, string>>;
+  /** Their texts alone. */
   notes(list: string): Promise<string[]>;
   /** Ends connections and timers. */
   close(): Promise<void>;

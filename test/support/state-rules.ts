@@ -109,6 +109,9 @@ function describeNotes(getState: () => State): void {
     expect(await waitUntil(20_000, async () => (await getState().notes('list')).length === 2)).toBe(true);
     expect((await getState().notes('list')).sort()).toEqual(['text with spaces\nand lines', 'другой']);
     expect(await getState().notes('unknown list')).toEqual([]);
+    const byId = await getState().notesById('list');
+    expect([...byId.values()].sort()).toEqual(['text with spaces\nand lines', 'другой']);
+    expect(await getState().notesById('unknown list')).toEqual(new Map());
   });
 
   test('a list lives as long as its longest note, in whatever order they came', async () => {

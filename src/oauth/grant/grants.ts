@@ -82,14 +82,18 @@ export function createGrants({ state, keyring, now, log }: Services): Grants {
 function createGrantList({ state, keyring, now }: Omit<Services, 'log'>): Pick<Grants, 'list' | 'record'> {
   const notes = createTokens(keyring).grant;
 
-  async function read(text: string): Promise<ListedGrant[]> {
+  /** @returns no grant if the note was written for another list or another id: it was moved there */
+  async function read(subject: string, [id, text]: readonly [string, string]): Promise<ListedGrant[]> {
     // An entry whose key was removed cannot be read, and the tokens of its grant are not valid either.
     const note = await notes.unseal(text, now()).catch(() => undefined);
-    return note === undefined ? [] : [toListedGrant(note)];
+    if (note === undefined || note.gid !== id) return [];
+    // Notes of the first release do not say whose they are. The last of them expires 30 days after the last replica of that release has stopped.
+    return note.sub === undefined || note.sub === subject ? [toListedGrant(note)] : [];
   }
 
   async function listUnder(subject: string): Promise<ListedGrant[]> {
-    const grants = (await Promise.all((await state.notes(listKey(subject))).map(read))).flat();
+    const entries = [...(await state.notesById(listKey(subject)))];
+    const grants = (await Promise.all(entries.map((entry) => read(subject, entry)))).flat();
     const ids = grants.map(({ id }) => id);
     const keys = [revokedAccountKey(subject), ...ids.map(revokedGrantKey), ...ids.map(reusedGrantKey)];
     const [account = null, ...marks] = await state.readMarks(keys);
@@ -121,7 +125,7 @@ function createGrantList({ state, keyring, now }: Omit<Services, 'log'>): Pick<G
       return [...unique.values()].sort((a, b) => b.grantedAt.getTime() - a.grantedAt.getTime());
     },
     async record(subject, grant, tokensEnd) {
-      const note = await notes.seal(toPayload(grant), now(), tokensEnd);
+      const note = await notes.seal({ ...toPayload(grant), sub: subject }, now(), tokensEnd);
       await state.note(listKey(subject), grant.id, note, tokensEnd);
     },
   };

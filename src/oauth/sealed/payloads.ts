@@ -154,6 +154,8 @@ export const AccountSessionPayload = z.object({
 /** One grant in the list at /account. Sealed, so that the store does not reveal recipients and clients. */
 export const GrantPayload = z.object({
   gid: z.string(),
+  /** The subject in whose list it is, so that it means nothing in another list. Absent from notes of the first release. */
+  sub: z.string().optional(),
   client: z.object({ jti: z.string(), name: z.string() }),
   redirect_host: z.string().optional(),
   scope: Scope,

@@ -81,7 +81,7 @@ export function tokenSizeTable(): string {
   const keyring = (layout: 1 | 2) => createKeyring({ current: Buffer.alloc(32, 1), previous: [], layout });
   const reference = sizesOf(keyring(2), {});
   const row = (name: string, { client, access, refresh }: Sizes, sign = '') =>
-    `| ${name} | ${[client, access, refresh, client + access + refresh].map((size) => (size === 0 ? '' : sign + size)).join(' | ')} |`;
+    `| ${name} | ${[client, access, refresh, client + access + refresh].map((size) => (size === 0 ? '' : `${size > 0 ? sign : ''}${size}`)).join(' | ')} |`;
   const rows = Object.entries(VARIATIONS).map(([name, variation], index) => {
     const sizes = sizesOf(keyring(2), variation);
     if (index === 0) return row(name, sizes);

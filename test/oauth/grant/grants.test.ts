@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createGrants, type ListedGrant } from '../../../src/oauth/grant/grants.ts';
 import { accountOf, subjectOf } from '../../../src/oauth/sealed/identity.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
+import { createTokens } from '../../../src/oauth/sealed/sealed-types.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import { exampleServers, testKey } from '../../support/app/oauth-app.ts';
 
@@ -96,5 +97,67 @@ describe('the grants of an account', () => {
     const [note = ''] = await state.notes(`grants:${subjectOf(keyring, ada)}`);
     expect(note).not.toBe('');
     for (const word of ['colleague', 'Claude', 'claude.ai', 'mail.read']) expect(note).not.toContain(word);
+  });
+
+  describe('that were moved in the store', () => {
+    async function written() {
+      const all = grantsAt('2026-11-21T12:00:00Z');
+      const { keyring, grants, grant, tomorrow, state } = all;
+      const lists = { ada: `grants:${subjectOf(keyring, ada)}`, bob: `grants:${subjectOf(keyring, bob)}` };
+      await grants.record(subjectOf(keyring, ada), grant('a'), tomorrow());
+      const note = (await state.notesById(lists.ada)).get('a') ?? expect.unreachable();
+      return { ...all, lists, note };
+    }
+
+    test('into the list of another account are not listed there', async () => {
+      const { lists, note, state, grants, tomorrow } = await written();
+      await state.note(lists.bob, 'a', note, tomorrow());
+      expect(await grants.list(bob)).toEqual([]);
+      expect(await grants.list(ada)).toHaveLength(1);
+    });
+
+    test('into the list of another account over a note of that account replace it by nothing', async () => {
+      const { lists, note, state, keyring, grants, grant, tomorrow } = await written();
+      await grants.record(subjectOf(keyring, bob), grant('b'), tomorrow());
+      await state.note(lists.bob, 'b', note, tomorrow());
+      expect(await grants.list(bob)).toEqual([]);
+      await grants.revokeAll(bob);
+      expect(await grants.list(ada)).toHaveLength(1);
+    });
+
+    test('under another id in the same list are not listed', async () => {
+      const { lists, note, state, grants, grant, keyring, tomorrow } = await written();
+      await grants.record(subjectOf(keyring, ada), grant('second'), tomorrow());
+      await state.note(lists.ada, 'second', note, tomorrow());
+      await state.note(lists.ada, 'a', 'nothing', tomorrow());
+      expect(await grants.list(ada)).toEqual([]);
+    });
+
+    test('into the list of the same account under the earlier key are not listed there', async () => {
+      const { note, state, over, tomorrow } = await written();
+      const rotated = createKeyring({ current: testKey(2), previous: [testKey(1)] });
+      await state.note(`grants:${subjectOf(rotated, bob)}`, 'a', note, tomorrow());
+      expect(await over(rotated).list(bob)).toEqual([]);
+    });
+  });
+
+  test('of the first release, whose notes do not say whose they are, are listed under their own id until they expire', async () => {
+    const { clock, state, keyring, grants, tomorrow } = grantsAt('2026-11-21T12:00:00Z');
+    const seconds = clock.time / 1000;
+    const old = createTokens(createKeyring({ current: testKey(1), previous: [], layout: 1 })).grant;
+    const client = { jti: 'client', name: 'Claude' };
+    const content = { gid: 'old', client, scope: ['mail.read' as const], powers: ['read' as const] };
+    const note = await old.seal(
+      { ...content, granted_at: seconds, until: seconds + 3600 },
+      new Date(clock.time),
+      tomorrow(),
+    );
+    const list = `grants:${subjectOf(keyring, ada)}`;
+    await state.note(list, 'old', note, tomorrow());
+    await state.note(list, 'another', note, tomorrow());
+    expect((await grants.list(ada)).map(({ id }) => id)).toEqual(['old']);
+    clock.time += 24 * hour;
+    await state.note(list, 'old', note, tomorrow());
+    expect(await grants.list(ada)).toEqual([]);
   });
 });
