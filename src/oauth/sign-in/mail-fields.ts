@@ -37,13 +37,15 @@ export function readMailFields(form: Parameters): MailFields {
   };
 }
 
-/** The fields as they are sealed; empty user names become the address. */
+/** The fields as they are sealed, the same login only once; empty user names become the address. */
 export function toMailCredentials(fields: MailFields): MailCredentials {
   const { fullName: name, email, imapUsername, imapPassword, smtpUsername, smtpPassword } = fields;
+  const smtp = { username: smtpUsername || email, password: smtpPassword };
+  const isSame = smtp.username === (imapUsername || email) && smtp.password === imapPassword;
   return {
     name,
     email,
     imap: { ...(imapUsername && imapUsername !== email && { username: imapUsername }), password: imapPassword },
-    ...(!fields.useSameCredentials && { smtp: { username: smtpUsername || email, password: smtpPassword } }),
+    ...(!fields.useSameCredentials && !isSame && { smtp }),
   };
 }

@@ -26,6 +26,24 @@ describe('the fields of a mailbox', () => {
     expect(app.tried[0]?.smtp.login).toEqual({ kind: 'password', username: 'relay', password: 'other' });
   });
 
+  const { use_same_credentials: _same, ...twice } = { ...ada, smtp_password: ada.imap_password };
+  test.each([
+    ['with the address as both user names', ada, { ...twice, imap_username: ada.email, smtp_username: ada.email }],
+    ['without user names', ada, { ...twice, smtp_username: '' }],
+    [
+      'with a user name',
+      { ...ada, imap_username: 'lovelace' },
+      { ...twice, imap_username: 'lovelace', smtp_username: ' lovelace ' },
+    ],
+  ])('the same login that is entered twice %s is sealed once', async (_how, once, again) => {
+    await using app = await startOAuthApp();
+    const client = await app.mint();
+    const codes = [await callbackOf(app, client, {}, once), await callbackOf(app, client, {}, again)];
+    const [first, second] = codes.map((callback) => callback.get('code')?.length);
+    expect(second).toBe(first);
+    expect(app.tried[1]).toEqual(app.tried[0]);
+  });
+
   test.each([
     ['spaces, quotes and more', ' "p\\a\'s s%+&=<>{}~ '],
     ['Unicode', 'pässwörd€😀'],
