@@ -90,7 +90,7 @@ const NARROWER: Record<string, string[]> = {
     'errors.ts',
   ],
   'mail/': ['mail/', 'workers/', 'state/semaphore.ts', 'text/', 'log.ts', 'errors.ts'],
-  'missive/': ['missive/', 'errors.ts'],
+  'missive/': ['missive/', 'body/', 'workers/', 'errors.ts'],
   'state/': ['state/', 'errors.ts'],
   'workers/': ['workers/', 'state/semaphore.ts', 'errors.ts'],
 };
@@ -99,12 +99,12 @@ const NARROWER: Record<string, string[]> = {
 const FACES: Record<string, string[]> = {
   'app/': ['assemble.ts', 'idle-memory.ts', 'verify-login.ts'],
   'attachments/': ['open-store.ts', 'store.ts'],
-  'body/': ['body-budget.ts', 'read-body.ts'],
+  'body/': ['body-budget.ts', 'json-limits.ts', 'read-body.ts'],
   'commands/': ['deny.ts', 'generate.ts', 'inspect.ts', 'server.ts', 'terminal.ts', 'token.ts'],
   'mail/imap/': ['data-formats.ts', 'fetch.ts', 'imap-connection.ts'],
   'mail/mailbox/': ['find-by-role.ts', 'inbox-identity.ts', 'list-mailboxes.ts', 'open-mailbox.ts'],
   'mail/messages/': ['change.ts', 'list.ts', 'read.ts', 'search-messages.ts'],
-  'mail/mime/': ['addresses.ts', 'body.ts', 'body-conversion.ts', 'html-text.ts', 'summary.ts'],
+  'mail/mime/': ['addresses.ts', 'body.ts', 'body-conversion.ts', 'summary.ts'],
   'mail/pool/': ['pool.ts'],
   'mail/search/': ['encode-search.ts', 'parse.ts', 'uid-search.ts'],
   'mail/send-once/': ['keyed-message-id.ts', 'recent-results.ts', 'save-copy.ts', 'save-draft-once.ts', 'send-once.ts'],

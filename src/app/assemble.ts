@@ -64,9 +64,9 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   } = await openAttachmentStore({ config, nameKey, seal, pool, now, log });
   const state = await openLoggedState(config, base);
   const sends = { state, areAllCounted: state.isShared || config.replicas === 1 };
-  const missive = { store, now, log, sends };
+  const missive = { workers, store, now, log, sends };
   const mail = {
-    ...{ ...missive, pool, workers, changes: createChangeLimit(), recentResults: createRecentResults({ now }) },
+    ...{ ...missive, pool, changes: createChangeLimit(), recentResults: createRecentResults({ now }) },
     messageIdSecret: deriveKey(config, 'message-id'),
   };
   let isAccepting = true;

@@ -11,6 +11,7 @@ import { createMissiveApi } from '../missive/api.ts';
 import type { Quota } from '../missive/rate-limit.ts';
 import type { Grant } from '../oauth/bearer/bearer.ts';
 import type { State } from '../state/state.ts';
+import type { Workers } from '../workers/workers.ts';
 import type { CallLife } from './call-life.ts';
 import { createCancellation } from './cancellation.ts';
 
@@ -19,6 +20,7 @@ export type MissiveGrant = Pick<Grant, 'permit' | 'client' | 'subject'> & { acco
 
 /** What all Missive sessions of a process share. */
 export interface MissiveServices {
+  workers: Workers;
   store: AttachmentStore;
   now: () => Date;
   log: Log;
@@ -42,7 +44,7 @@ export function openMissiveSession(
   { cancelled, life, onQuota }: MissiveExchange,
 ): MissiveSession {
   const { account, permit, client, subject } = grant;
-  const { store, now, log, sends } = services;
+  const { workers, store, now, log, sends } = services;
   const cancellation = createCancellation(cancelled);
   const api = createMissiveApi(account, { now, onQuota, cancelled });
   const most = permit.policy.max_sends_per_hour;
@@ -55,6 +57,8 @@ export function openMissiveSession(
         }),
     },
     permit,
+    runJob: (job, input, budgetMs) =>
+      workers.run(job, input, { key: `missive ${subject}`, budgetMs, signal: cancelled }),
     sendLimit: createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log }),
     fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes).catch(withoutCredentialsFault),
     now,

@@ -3,7 +3,9 @@
  *
  * Invariant: a request is never repeated.
  */
+import { JsonScanner } from '../body/json-limits.ts';
 import { ToolError, UpstreamError } from '../errors.ts';
+import { nextTurn } from '../workers/event-loop.ts';
 import type { MissiveAccount } from './account.ts';
 import { type Quota, rateLimitError, readQuota } from './rate-limit.ts';
 import { refusalSentence } from './refusals.ts';
@@ -30,6 +32,10 @@ const TIMEOUT_MS = 25_000;
 
 /** Larger than any page of a list, and than any message with its body. */
 const MAX_RESPONSE_BYTES = 20 * 1024 * 1024;
+/** A page of 200 conversations has 20,000 values. Parsing a hundred thousand takes some 20 ms. */
+const MAX_RESPONSE_JSON = { values: 100_000, depth: 100 };
+/** Longer responses leave a turn of the event loop to others after each piece. */
+const SLICE_BYTES = 256 * 1024;
 
 /**
  * @param options.onQuota is called with the rate limit that a response reports
@@ -74,14 +80,16 @@ export function createMissiveApi(
   };
 }
 
-/** @throws {RangeError} if the body exceeds MAX_RESPONSE_BYTES */
+/** @throws {RangeError} if the body exceeds MAX_RESPONSE_BYTES or MAX_RESPONSE_JSON */
 async function readText(response: Response): Promise<string> {
   const pieces: Uint8Array[] = [];
+  const scanner = new JsonScanner(MAX_RESPONSE_JSON);
   let bytes = 0;
   for await (const piece of response.body ?? []) {
     bytes += piece.length;
-    if (bytes > MAX_RESPONSE_BYTES) throw new RangeError('The answer is too long');
+    if (bytes > MAX_RESPONSE_BYTES || scanner.push(piece) !== undefined) throw new RangeError('The answer is too long');
     pieces.push(piece);
+    if (bytes > SLICE_BYTES) await nextTurn();
   }
   return Buffer.concat(pieces).toString('utf8');
 }

@@ -12,7 +12,9 @@ import { bodyWarning, type TextRange } from './body-text.ts';
 import {
   type ConversionInput,
   type ConversionOutput,
+  type ConvertedHtml,
   type ConvertedPart,
+  convertHtml,
   convertParts,
   type PartToConvert,
 } from './convert-parts.ts';
@@ -119,12 +121,38 @@ async function convert(input: ConversionInput, runJob: RunJob | undefined): Prom
   try {
     return await runJob(CONVERT_PARTS, input, 2 * input.maxMs + GRACE_MS);
   } catch (error) {
-    if (!(error instanceof JobError)) throw error;
-    if (error.fault === 'busy') throw new ToolError(BUSY, { cause: error });
-    if (error.fault === 'cancelled')
-      throw new ToolError('The call ended before the message was converted.', { cause: error });
+    requireLimit(error);
     return convertStart(input);
   }
+}
+
+const CONVERT_HTML = defineJob<{ html: string; chars: number }, ConvertedHtml>(
+  import.meta.url,
+  './convert-parts',
+  'convertHtml',
+);
+
+/**
+ * Converts HTML that is not part of a mail message, likewise.
+ *
+ * @throws {ToolError} if no thread became free in time
+ */
+export async function textFromHtml(html: string, { chars, runJob }: ConversionOptions): Promise<ConvertedHtml> {
+  if (runJob === undefined || html.length <= MAX_INLINE_BYTES) return convertHtml({ html, chars });
+  try {
+    return await runJob(CONVERT_HTML, { html, chars }, 2 * MAX_CALL_MS + GRACE_MS);
+  } catch (error) {
+    requireLimit(error);
+    return { ...convertHtml({ html: html.slice(0, RESCUED_BYTES), chars }), isWhole: false, isOverLimit: true };
+  }
+}
+
+/** @throws {ToolError} or the error itself, unless the job exceeded a limit */
+function requireLimit(error: unknown): void {
+  if (!(error instanceof JobError)) throw error;
+  if (error.fault === 'busy') throw new ToolError(BUSY, { cause: error });
+  if (error.fault === 'cancelled')
+    throw new ToolError('The call ended before the text was converted.', { cause: error });
 }
 
 /** Converts the start of the first part, in place of parts that took too long. */

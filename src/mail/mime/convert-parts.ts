@@ -70,16 +70,29 @@ export function convertParts({ parts, textChars, htmlChars, maxMs }: ConversionI
 
 function convertText(part: Part, body: string, chars: number, output: ConversionOutput): string {
   if (!isHtml(part)) return body.trimEnd();
+  const { text, isWhole, isOverLimit } = convertHtml({ html: body, chars });
+  if (!isWhole) output.isTextWhole = false;
+  if (isOverLimit) output.isOverLimit = true;
+  return text.trimEnd();
+}
+
+export interface ConvertedHtml {
+  text: string;
+  /** False if the text goes on. */
+  isWhole: boolean;
+  /** True if that is so because the HTML is too complex. */
+  isOverLimit: boolean;
+}
+
+/** Converts HTML from its start, as much of it as so many characters of text need. */
+export function convertHtml({ html, chars }: { html: string; chars: number }): ConvertedHtml {
   for (const step of STEPS_CHARS) {
-    if (body.length < 2 * step) break;
-    const text = textOfHtml(body.slice(0, step));
-    if (text.length <= chars + UNCERTAIN_CHARS) continue;
-    output.isTextWhole = false;
-    return text.slice(0, -UNCERTAIN_CHARS);
+    if (html.length < 2 * step) break;
+    const text = textOfHtml(html.slice(0, step));
+    if (text.length > chars + UNCERTAIN_CHARS) {
+      return { text: text.slice(0, -UNCERTAIN_CHARS), isWhole: false, isOverLimit: false };
+    }
   }
-  if (isCutHtml(body)) {
-    output.isTextWhole = false;
-    output.isOverLimit = true;
-  }
-  return textOfHtml(body).trimEnd();
+  const isOverLimit = isCutHtml(html);
+  return { text: textOfHtml(html), isWhole: !isOverLimit, isOverLimit };
 }

@@ -88,7 +88,7 @@ async function runOnce(operation: Operation, args: Args, session: MissiveSession
   );
   const { answer } = operation;
   if (answer.kind === 'none') return { done: true };
-  const rows = resultRows(operation, responseRows(content, operation, answer.key), args);
+  const rows = await resultRows(operation, responseRows(content, operation, answer.key), args, session);
   return answer.kind === 'list' ? { [answer.key]: rows } : { [answer.as]: rows[0] ?? null };
 }
 
@@ -104,7 +104,7 @@ async function runPage(operation: Operation, paging: Paging, args: Args, session
     return responseRows(content, operation, answer.key);
   });
   return {
-    [answer.key]: resultRows(operation, rows, args),
+    [answer.key]: await resultRows(operation, rows, args, session),
     next_cursor: next && writeCursor(operation.name, filters, next),
   };
 }
@@ -126,22 +126,25 @@ function responseRows(content: unknown, { effect }: Operation, key: string): Row
  * The rows as the tool returns them. Missive's documentation is incomplete: a field of another type than the schema's is dropped. A row that
  * then lacks a required field is dropped too after a write, which has taken effect all the same; a read fails.
  */
-function resultRows(
+async function resultRows(
   { answer, present, presentedFields = {}, effect }: Operation,
   rows: readonly Row[],
   args: Args,
-): Row[] {
+  session: MissiveSession,
+): Promise<Row[]> {
   if (answer.kind === 'none') return [];
   const item = answer.item.extend(presentedFields);
   const tolerant = item.extend(
     Object.fromEntries(Object.entries(item.shape).map(([name, field]) => [name, z.optional(field).catch(undefined)])),
   );
-  return rows.flatMap((row) => {
+  const results: Row[] = [];
+  for (const row of rows) {
     const known = withoutNulls(row);
-    const parsed = item.safeParse(tolerant.parse(present?.(known, args) ?? known));
+    const parsed = item.safeParse(tolerant.parse((await present?.(known, args, session)) ?? known));
     if (!parsed.success && effect === 'reads') throw unreadable();
-    return parsed.success ? [parsed.data] : [];
-  });
+    if (parsed.success) results.push(parsed.data);
+  }
+  return results;
 }
 
 function withoutNulls(row: Row): Row {

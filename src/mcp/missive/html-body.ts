@@ -1,8 +1,9 @@
 /** Returns the HTML body of a message or response as text or as HTML, in slices. */
 import { z } from 'zod';
-import { textOfHtml } from '../../mail/mime/html-text.ts';
+import { textFromHtml } from '../../mail/mime/body-conversion.ts';
 import { bodyParameters, bodySlice } from '../body-slice.ts';
 import { MarkupBody } from '../outgoing.ts';
+import type { MissiveSession } from './missive-session.ts';
 import { local } from './operation.ts';
 
 export const htmlBodyParameters = {
@@ -22,18 +23,32 @@ export const htmlBodyFields = {
   ),
   warnings: z.array(z.string()).optional().describe('Hidden text, deceiving links.'),
   body_cut: z
-    .object({ total_chars: z.number(), next_offset: z.number().describe('Pass it as body_offset to go on.') })
+    .object({
+      total_chars: z.number().nullable(),
+      next_offset: z.number().describe('Pass it as body_offset to go on.'),
+    })
     .nullable()
     .describe('Null: that was all of the body.'),
 };
 
 /** The item with the fields of `htmlBodyFields`; both are null if the item has none. */
-export function presentHtmlBody(
+export async function presentHtmlBody(
   item: Record<string, unknown>,
   args: { body_format: string; max_chars: number; body_offset: number },
+  { runJob }: Pick<MissiveSession, 'runJob'>,
 ) {
   const html = typeof item.body === 'string' ? item.body : null;
   if (html === null) return { ...item, body: null, body_cut: null };
-  const { body, next } = bodySlice(args.body_format === 'html' ? html : textOfHtml(html), args);
-  return { ...item, body, body_cut: next };
+  if (args.body_format === 'html') {
+    const { body, next } = bodySlice(html, args);
+    return { ...item, body, body_cut: next };
+  }
+  const chars = args.body_offset + args.max_chars + 1;
+  const { text, isWhole, isOverLimit } = await textFromHtml(html, { chars, runJob });
+  const { body, next } = bodySlice(text, args);
+  const cut = next === null || isWhole ? next : { ...next, total_chars: null };
+  return { ...item, body, body_cut: cut, ...(isOverLimit && { warnings: [COMPLEX_WARNING] }) };
 }
+
+const COMPLEX_WARNING =
+  'The text takes too long to convert, so only its start is here. With body_format "html" the HTML is returned as it is.';

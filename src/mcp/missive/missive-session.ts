@@ -1,6 +1,7 @@
 import type { OwnFile } from '../../attachments/store.ts';
 import type { MissiveApi } from '../../missive/api.ts';
 import type { Permit } from '../../policy.ts';
+import type { RunJob } from '../../workers/workers.ts';
 import type { SendLimit } from '../permit/send-limit.ts';
 
 /** The API, limits and files that a Missive tool uses during one call. */
@@ -10,6 +11,8 @@ export interface MissiveSession {
   readonly permit: Permit;
   /** Limits the messages in an hour. */
   readonly sendLimit: SendLimit;
+  /** Runs work of this call in a worker thread. */
+  readonly runJob: RunJob;
   /**
    * The file behind an attachment link of this server.
    *

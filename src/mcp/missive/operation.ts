@@ -84,7 +84,11 @@ export interface Operation<Ps extends Parameters = Parameters> {
   /** The request body, if it is not just the body parameters in the envelope. May read from the API first. */
   body?(args: Arguments<Ps>, session: MissiveSession): Promise<unknown>;
   /** Changes an item before it is returned, such as HTML into text. */
-  present?(item: Record<string, unknown>, args: Arguments<Ps>): Record<string, unknown>;
+  present?(
+    item: Record<string, unknown>,
+    args: Arguments<Ps>,
+    session: MissiveSession,
+  ): Record<string, unknown> | Promise<Record<string, unknown>>;
   /** Fields that `present` adds to an item. */
   presentedFields?: z.ZodRawShape;
   /** The sentence for a 404, where it means something else than a wrong id. */

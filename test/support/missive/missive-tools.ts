@@ -8,6 +8,7 @@ import { createMissiveApi } from '../../../src/missive/api.ts';
 import type { Quota } from '../../../src/missive/rate-limit.ts';
 import { type Permit, UNLIMITED } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
+import { createWorkers } from '../../../src/workers/workers.ts';
 import { type MissiveStandIn, startMissive } from './stand-in.ts';
 
 export interface MissiveTools extends AsyncDisposable {
@@ -48,9 +49,11 @@ export async function startMissiveTools({
   const api = createMissiveApi({ url, token }, { now, onQuota, ...(totalMs !== undefined && { totalMs }) });
   const most = permit.policy.max_sends_per_hour;
   const state = createMemoryState({ now });
+  const workers = createWorkers({ threads: 1 });
   const session: MissiveSession = {
     api,
     permit,
+    runJob: (job, input, budgetMs) => workers.run(job, input, { key: 'person', budgetMs }),
     sendLimit: createSendLimit({ most, key: 'sends', state, areAllCounted: true, now, log: NO_LOG }),
     async fetchOwn(link, maxBytes) {
       const file = files[link];
@@ -73,6 +76,8 @@ export async function startMissiveTools({
         (error: unknown) => error,
       ),
     seen: () => missive.requests.map(({ method, path, query, body }) => ({ method, path, query, body })),
-    [Symbol.asyncDispose]: () => missive[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([missive[Symbol.asyncDispose](), workers.close()]);
+    },
   };
 }
