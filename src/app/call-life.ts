@@ -7,7 +7,7 @@ import type { Response } from 'express';
 import { UpstreamError } from '../errors.ts';
 
 /** The time of a call, from the arrival of its request. Half a second later it is answered in any case. */
-export const CALL_MS = 49_500;
+const CALL_MS = 49_500;
 
 /** What a call has begun, and the signal at which it begins nothing more. */
 export interface CallLife {

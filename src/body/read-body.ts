@@ -12,7 +12,7 @@ import { parseJson } from './parse-json.ts';
 
 export { BodyError } from './body-error.ts';
 
-export interface BodyLimits {
+interface BodyLimits {
   maxBytes: number;
   /** Longest time from the first byte to the last. */
   totalMs: number;

@@ -36,7 +36,7 @@ export class JobError extends Error {
   }
 }
 
-export interface JobOptions {
+interface JobOptions {
   /** The account or the like: one job of a key runs at a time, and keys take turns. */
   key: string;
   /** Time that the job may run, without the time it waits for a thread. */

@@ -30,14 +30,14 @@ export interface AcceptedFields {
 }
 
 /** What is known of an earlier submit of the same fields. */
-export interface EarlierSubmit {
+interface EarlierSubmit {
   /** Present: the servers accepted the fields within the last minute. */
   accepted?: AcceptedFields;
   /** The fields gave the code of the transaction within the last minute. */
   isUsed: boolean;
 }
 
-export interface Submission {
+interface Submission {
   readEarlier(): Promise<EarlierSubmit>;
   /** Records that the servers have accepted the fields. */
   accept(accepted: AcceptedFields): Promise<void>;

@@ -4,7 +4,7 @@ import { hashOfName, nameOfHash } from './audience.ts';
 import type { Kind } from './fields.ts';
 
 /** What values are relative to: the time of sealing, seconds since 1970. */
-export interface PackingContext {
+interface PackingContext {
   iat: number;
 }
 

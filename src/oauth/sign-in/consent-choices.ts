@@ -33,7 +33,7 @@ const MAX_RECIPIENTS_BYTES = { least: 140, most: 300 };
 const MAX_CODE_LENGTH = 1500;
 
 /** The choices of a page that was not submitted yet: nothing is limited. */
-export const unlimitedChoices = (offered: readonly Power[]): Choices => ({
+const unlimitedChoices = (offered: readonly Power[]): Choices => ({
   powers: offered,
   recipients: '',
   end: 'revoked',

@@ -9,7 +9,7 @@ const LONGEST_WAIT_SECONDS = HOUR_SECONDS;
 /** The count ends after this time, or at success. */
 const WINDOW_SECONDS = 24 * HOUR_SECONDS;
 
-export interface Limit {
+interface Limit {
   key: string;
   /** Attempts in a row that need no wait. */
   free: number;
