@@ -21,6 +21,8 @@ export interface Client {
   documentHost: string | null;
   servers: Servers;
   redirectUris: readonly string[];
+  /** Those of the redirect URIs that the client may extend by an id; absent: none. */
+  redirectUrisWithId?: readonly string[];
   /** SHA-256 of the secret, base64url; `null` for a public client. */
   secretHash: string | null;
   /** The operator's limits. */
@@ -35,7 +37,8 @@ export interface Client {
 export async function unsealClient(tokens: Tokens, clientId: string, now: Date): Promise<Client> {
   try {
     const { jti, name, servers, exp, ...sealed } = await tokens.client.unseal(clientId, now);
-    const ofPresets = (sealed.presets ?? []).flatMap((preset) => PRESETS[preset]?.redirectUris ?? []);
+    const presets = (sealed.presets ?? []).flatMap((preset) => PRESETS[preset] ?? []);
+    const ofPresets = presets.flatMap(({ redirectUris }) => redirectUris);
     return {
       origin: 'minted',
       jti,
@@ -43,6 +46,7 @@ export async function unsealClient(tokens: Tokens, clientId: string, now: Date):
       documentHost: null,
       servers,
       redirectUris: [...new Set([...ofPresets, ...(sealed.redirect_uris ?? [])])],
+      redirectUrisWithId: presets.filter(({ appendsId }) => appendsId).flatMap(({ redirectUris }) => redirectUris),
       secretHash: sealed.secret_hash ?? null,
       policy: sealed.policy ?? {},
       expiresAt: exp === undefined ? null : new Date(exp * 1000),

@@ -7,6 +7,8 @@ export interface Preset {
   title: string;
   /** Loopback URIs match with any port (RFC 8252 §7.3). */
   redirectUris: readonly string[];
+  /** The client appends a path segment of its own to its redirect URIs, or none. */
+  appendsId?: true;
   /** `public`: the client sends no secret. `either`: it depends on the configuration. */
   kind: 'confidential' | 'public' | 'either';
 }
@@ -58,7 +60,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   'gemini-cli': { title: 'Gemini CLI', redirectUris: ['http://localhost/oauth/callback'], kind: 'either' },
   'mcp-remote': { title: 'mcp-remote', redirectUris: ['http://localhost/oauth/callback'], kind: 'either' },
   goose: { title: 'Goose', redirectUris: ['http://127.0.0.1/oauth_callback'], kind: 'public' },
-  codex: { title: 'Codex', redirectUris: ['http://127.0.0.1/callback'], kind: 'public' },
+  codex: { title: 'Codex', redirectUris: ['http://127.0.0.1/callback'], appendsId: true, kind: 'public' },
   opencode: { title: 'OpenCode', redirectUris: ['http://127.0.0.1/mcp/oauth/callback'], kind: 'either' },
   // Self-hosted: `--redirect-uri` names its callback.
   librechat: { title: 'LibreChat', redirectUris: [], kind: 'confidential' },

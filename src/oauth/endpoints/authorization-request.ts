@@ -8,7 +8,7 @@ import type { Client } from '../client/client.ts';
 import type { Clients } from '../client/clients.ts';
 import { type Parameters, parseParameters, queryOf } from '../http/parameters.ts';
 import { isCodeChallenge } from '../http/pkce.ts';
-import { isRegistered } from '../http/redirect-uri.ts';
+import { hasRedirectUri } from '../http/redirect-uri.ts';
 import { resourceOf } from '../metadata.ts';
 import { grantedScope, type Scope } from '../scope.ts';
 
@@ -53,7 +53,7 @@ export async function validateTarget(parameters: Parameters, clients: Clients): 
   }
   const client = await clients.resolve(parameters.get('client_id') ?? '');
   const redirectUri = parameters.get('redirect_uri') ?? '';
-  if (!isRegistered(redirectUri, client.redirectUris)) {
+  if (!hasRedirectUri(client, redirectUri)) {
     throw new OAuthError('invalid_request', 'The redirect_uri of the link is not registered for this client_id.');
   }
   return { client, redirectUri, state: parameters.get('state') };

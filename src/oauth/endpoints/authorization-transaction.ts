@@ -1,7 +1,7 @@
 /** Keeps a validated authorization request in a hidden field of the sign-in page: sealed, bound to one browser, used once. */
 import type { Request } from 'express';
 import { OAuthError } from '../../errors.ts';
-import { isRegistered } from '../http/redirect-uri.ts';
+import { hasRedirectUri } from '../http/redirect-uri.ts';
 import { createTokens, SEALED_TYPES, type Transaction } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
@@ -63,7 +63,7 @@ export function createAuthorizationTransactions(
       if (!isFromOurPage(request, transaction.browser)) throw new OAuthError('invalid_request', STALE_PAGE);
       const client = await clients.resolve(transaction.client_id);
       // The client's document may have removed the URI since (CIMD-06).
-      if (!isRegistered(transaction.redirect_uri, client.redirectUris)) {
+      if (!hasRedirectUri(client, transaction.redirect_uri)) {
         throw new OAuthError('invalid_request', STALE_PAGE);
       }
       const { tid, browser, iat } = transaction;

@@ -7,7 +7,7 @@ import type { TokenIssuer, TokenResponse } from '../grant/token-issuer.ts';
 import { sha256 } from '../http/constant-time.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { matchesChallenge } from '../http/pkce.ts';
-import { isRegistered, redirectHost } from '../http/redirect-uri.ts';
+import { hasRedirectUri, redirectHost } from '../http/redirect-uri.ts';
 import { resourceOf } from '../metadata.ts';
 import { accountOf, subjectOf } from '../sealed/identity.ts';
 import { type Claims, rememberedUntil } from '../sealed/jwe.ts';
@@ -82,7 +82,7 @@ function findFault(
     return 'redirect_uri is not the one of the authorization request.';
   }
   // The client's document may have removed the URI since (CIMD-06).
-  if (!isRegistered(code.redirect_uri, client.redirectUris)) return 'redirect_uri is not registered any more.';
+  if (!hasRedirectUri(client, code.redirect_uri)) return 'redirect_uri is not registered any more.';
   return matchesChallenge(form.get('code_verifier') ?? '', code.code_challenge)
     ? null
     : 'code_verifier is missing or does not match code_challenge.';

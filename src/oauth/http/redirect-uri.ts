@@ -7,6 +7,9 @@ const LOOPBACK_URI = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::(\d{1,5}))?(
 /** Port 0 in any spelling: no program can listen there, and what a browser makes of it is not defined. */
 const PORT_ZERO = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*:0+(?:[/?#]|$)/i;
 
+/** Escapes of characters that a query may have as they are (RFC 3986 §3.4). Proxies limit the length of `Location`. */
+const NEEDLESS_ESCAPE = /%(?:21|28|29|2C|2F|3A|3F|40|7E)/g;
+
 /** Schemes without a dot that a known client owns. Others must look like a reversed domain name (RFC 8252 §7.1). */
 const PRIVATE_USE_SCHEMES = new Set(['cursor']);
 
@@ -44,6 +47,22 @@ function httpsProblem(uri: string, url: URL): string | null {
   return isIP(url.hostname.replace(/^\[|\]$/g, '')) ? 'names its host by an IP address' : null;
 }
 
+/** One more path segment, of unreserved characters (RFC 3986 §2.3) and not of dots alone: nothing that a parser would change. */
+const APPENDED_ID = /\/(?!\.+$)[\w.~-]{1,64}$/;
+
+/** @returns whether the client may use the redirect URI: one of its own, or one of those that it may extend by an id */
+export function hasRedirectUri(
+  {
+    redirectUris,
+    redirectUrisWithId = [],
+  }: { redirectUris: readonly string[]; redirectUrisWithId?: readonly string[] },
+  requested: string,
+): boolean {
+  if (isRegistered(requested, redirectUris)) return true;
+  const withoutId = requested.replace(APPENDED_ID, '');
+  return withoutId !== requested && isRegistered(withoutId, redirectUrisWithId);
+}
+
 /**
  * Compares a requested redirect URI with the registered ones: exact strings, no parser, no normalisation (RFC 9700 §4.1.3);
  * only the port of a loopback URI is free (RFC 8252 §7.3).
@@ -69,7 +88,7 @@ export function withParameters(uri: string, parameters: Record<string, string | 
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.append(name, value);
   const separator = !uri.includes('?') ? '?' : /[?&]$/.test(uri) ? '' : '&';
-  return `${uri}${separator}${query}`;
+  return `${uri}${separator}${`${query}`.replace(NEEDLESS_ESCAPE, decodeURIComponent)}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type OAuthApp, redirectUri, startOAuthApp } from '../../support/app/oauth-app.ts';
-import { callbackOf, openSignIn, submit } from '../../support/app/sign-in-page.ts';
+import { callbackOf, openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';
+import { codeGrant } from '../../support/app/token-requests.ts';
 
 /** Parameters of the immediate redirect of a request. */
 async function redirectOf(app: OAuthApp, path: string): Promise<Record<string, string>> {
@@ -255,11 +256,98 @@ describe('GET /oauth/authorize with a valid redirect URI', () => {
     expect((await callbackOf(app, await app.mint(), { state })).get('state')).toBe(state);
   });
 
+  test.each([
+    ['letters', 's'],
+    ['URLs', 'https://a.example/b?c@d,e~f!(g)'],
+    ['dots and dashes', '._-*'],
+  ])('AUTHZ-20 all headers of a redirect with a state of 7 KiB of %s are below 16 KiB', async (_, text) => {
+    await using app = await startOAuthApp();
+    const state = text.repeat(Math.floor(7168 / text.length));
+    const client = await app.mint();
+    const query = app.authorizePath(client, { state: 'STATE' }).replace('STATE', state);
+    const page = await pageOf(await app.fetch(query));
+    const response = await submit(app, page);
+    expect(new URL(response.headers.get('location') ?? '').searchParams.get('state')).toBe(state);
+    const lines = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`);
+    expect(lines.join('').length).toBeLessThan(16 * 1024);
+  });
+
+  test('AUTHZ-20 a redirect is at most 600 characters longer than its URI and state', async () => {
+    await using app = await startOAuthApp();
+    const response = await submit(app, await openSignIn(app, await app.mint(), { state: 'x' }));
+    expect((response.headers.get('location') ?? '').length - redirectUri.length).toBeLessThan(600);
+  });
+
   test('AUTHZ-20 without a state in the request there is none in the response', async () => {
     await using app = await startOAuthApp();
     const callback = await callbackOf(app, await app.mint(), { state: undefined });
     expect([...callback.keys()]).toEqual(['code', 'iss']);
   });
+
+  const codexPath = 'http://127.0.0.1:63546/callback';
+  const codexUris: [string, boolean][] = [
+    [codexPath, true],
+    ['http://127.0.0.1/callback', true],
+    [`${codexPath}/6MFBM1In3Ey-`, true],
+    ['http://127.0.0.1/callback/x', true],
+    [`${codexPath}/a.b~c_d-e`, true],
+    [`${codexPath}/..a`, true],
+    [`${codexPath}/${'x'.repeat(64)}`, true],
+    [`${codexPath}/${'x'.repeat(65)}`, false],
+    [`${codexPath}/`, false],
+    [`${codexPath}/.`, false],
+    [`${codexPath}/..`, false],
+    [`${codexPath}/...`, false],
+    [`${codexPath}/../x`, false],
+    [`${codexPath}/x/y`, false],
+    [`${codexPath}//x`, false],
+    [`${codexPath}/x/`, false],
+    [`${codexPath}/%2e%2e`, false],
+    [`${codexPath}/x%2fy`, false],
+    [`${codexPath}/x?y`, false],
+    [`${codexPath}/x#y`, false],
+    [`${codexPath}/x y`, false],
+    [`${codexPath}/x\n`, false],
+    [`${codexPath}/é`, false],
+    [`${codexPath}x`, false],
+    [`${codexPath}2/x`, false],
+    ['http://127.0.0.1:0/callback/x', false],
+    ['http://localhost:63546/callback/x', false],
+    ['https://127.0.0.1:63546/callback/x', false],
+    ['http://127.0.0.1:99999/callback/x', false],
+    ['http://127.0.0.1.evil.example/callback/x', false],
+  ];
+  test.each(codexUris)('AUTHZ-11 the preset of Codex allows %j: %s', async (redirect_uri, isAllowed) => {
+    await using app = await startOAuthApp();
+    const client = await app.mint({ presets: ['codex'], redirectUris: [], kind: 'public' });
+    const response = await app.fetch(app.authorizePath(client, { redirect_uri }));
+    expect([response.status, response.headers.get('location')]).toEqual([isAllowed ? 200 : 400, null]);
+  });
+
+  test('AUTHZ-11 TOK-08 Codex is redirected to the path with its id, and exchanges its code for that path alone', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint({ presets: ['codex'], redirectUris: [], kind: 'public' });
+    const redirect_uri = `${codexPath}/6MFBM1In3Ey-`;
+    const response = await submit(app, await openSignIn(app, client, { redirect_uri }));
+    const location = response.headers.get('location') ?? '';
+    expect(location.startsWith(`${redirect_uri}?code=`)).toBe(true);
+    const code = new URL(location).searchParams.get('code') ?? '';
+    for (const other of [codexPath, `${codexPath}/other`]) {
+      const refused = await app.post('/oauth/token', codeGrant(client, code, { redirect_uri: other }));
+      expect(refused.status).toBe(400);
+    }
+    expect((await app.post('/oauth/token', codeGrant(client, code, { redirect_uri }))).status).toBe(200);
+  });
+
+  test.each(['claude-code', 'conformance', undefined])(
+    'AUTHZ-11 a client with the preset %s appends no id',
+    async (preset) => {
+      await using app = await startOAuthApp();
+      const uris = { presets: preset ? [preset] : [], redirectUris: ['http://127.0.0.1/callback'] };
+      const path = app.authorizePath(await app.mint(uris), { redirect_uri: `${codexPath}/x` });
+      expect((await app.fetch(path)).status).toBe(400);
+    },
+  );
 
   test('AUTHZ-13 a redirect URI keeps its own query', async () => {
     await using app = await startOAuthApp();
