@@ -99,7 +99,7 @@ const NARROWER: Record<string, string[]> = {
 const FACES: Record<string, string[]> = {
   'app/': ['assemble.ts', 'idle-memory.ts', 'verify-login.ts'],
   'attachments/': ['open-store.ts', 'store.ts'],
-  'body/': ['body-budget.ts', 'json-limits.ts', 'read-body.ts'],
+  'body/': ['body-budget.ts', 'body-shares.ts', 'json-limits.ts', 'read-body.ts'],
   'commands/': ['deny.ts', 'generate.ts', 'inspect.ts', 'server.ts', 'terminal.ts', 'token.ts'],
   'mail/imap/': ['data-formats.ts', 'fetch.ts', 'imap-connection.ts'],
   'mail/mailbox/': ['find-by-role.ts', 'inbox-identity.ts', 'list-mailboxes.ts', 'open-mailbox.ts'],

@@ -1,7 +1,8 @@
 /** Reads the bodies of requests, each kind within its limits of bytes, values, memory and time. */
 import type { Request, RequestHandler } from 'express';
 import { createBodyBudget } from '../body/body-budget.ts';
-import { BODY_TIMES, BodyError, hasBody, readJsonBody } from '../body/read-body.ts';
+import { createBodyShares } from '../body/body-shares.ts';
+import { BODY_TIMES, BodyError, countBody, hasBody, readJsonBody } from '../body/read-body.ts';
 import { addressBlock } from '../oauth/http/address-block.ts';
 
 const MIB = 1024 * 1024;
@@ -15,11 +16,11 @@ const MAX_MESSAGE_BYTES = 12 * MIB;
  */
 const MESSAGES = { perKey: 16 * MIB, overall: 48 * MIB, maxWaitMs: 10_000, maxWaitingPerKey: 8 };
 
-/** Forms, registrations and settings of clients, whose senders are not authenticated when they arrive. */
-const FORMS = { perKey: 2 * MIB, overall: 16 * MIB, maxWaitMs: 2_000, maxWaitingPerKey: 64 };
+/** Forms, registrations and settings of clients, whose senders are not authenticated when they arrive. Most are less than 8 KiB. */
+const FORMS = { perKey: 2 * MIB, overall: 16 * MIB, freeBytes: 8 * 1024 };
 
-/** No form is longer; each endpoint has a limit of its own below this. */
-const MAX_FORM_BYTES = 64 * 1024;
+/** The settings of a client, at `/admin/clients`. */
+const MAX_SETTINGS_BYTES = 64 * 1024;
 
 /** Reads the messages of the MCP endpoint. */
 export interface MessageReader {
@@ -51,13 +52,11 @@ export function createMessageReader(): MessageReader {
 
 /** Limits the memory of all other bodies, for each network and in all; the endpoints read them. */
 export function limitForms(): RequestHandler {
-  const budget = createBodyBudget(FORMS);
-  return async (request, response, next) => {
-    if (!hasBody(request) || /^\/mcp\/?$/.test(request.path)) return next();
-    const declared = Number(request.headers['content-length'] ?? MAX_FORM_BYTES);
-    const free = await budget.reserve(addressBlock(request.ip), Math.min(declared, MAX_FORM_BYTES));
-    if (response.closed) return free();
-    response.once('close', free);
+  const shares = createBodyShares(FORMS);
+  return (request, response, next) => {
+    if (hasBody(request) && !/^\/mcp\/?$/.test(request.path)) {
+      response.once('close', countBody(request, shares, addressBlock(request.ip)));
+    }
     next();
   };
 }
@@ -65,7 +64,7 @@ export function limitForms(): RequestHandler {
 /** Reads the body of `/admin/clients`. */
 export const adminBodyHandler: RequestHandler = async (request, _response, next) => {
   if (hasBody(request) && request.is('application/json')) {
-    request.body = await readJsonBody(request, { ...BODY_TIMES, maxBytes: MAX_FORM_BYTES });
+    request.body = await readJsonBody(request, { ...BODY_TIMES, maxBytes: MAX_SETTINGS_BYTES });
   }
   next();
 };

@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { BodyError } from './body-error.ts';
+import type { BodyShare, BodyShares } from './body-shares.ts';
 import { JsonScanner, MAX_JSON_DEPTH, MAX_JSON_VALUES } from './json-limits.ts';
 import { parseJson } from './parse-json.ts';
 
@@ -27,6 +28,19 @@ export interface ReadOptions extends BodyLimits {
   check?(piece: Buffer): void;
   /** Reserves memory for a body of more than `freeBytes`, whose length is known or may be `maxBytes`. @throws {BodyError} */
   reserve?(bytes: number): Promise<void>;
+}
+
+/** Shares of requests whose bodies are read by their endpoints. */
+const SHARES = new WeakMap<IncomingMessage, BodyShare>();
+
+/** Ends the reading of a body that was dropped. */
+const DROPPED = new WeakMap<IncomingMessage, (error: BodyError) => void>();
+
+/** Makes the body of the request count as one of this sender while it is read. @returns the function that frees its memory */
+export function countBody(request: IncomingMessage, shares: BodyShares, key: string): () => void {
+  const share = shares.open(key, (error) => DROPPED.get(request)?.(error));
+  SHARES.set(request, share);
+  return share.free;
 }
 
 /** Bodies up to this length need no reservation: the number of requests limits them. */
@@ -93,6 +107,7 @@ class BodyReader {
   readonly #request: IncomingMessage;
   readonly #declared: number | undefined;
   readonly #options: ReadOptions;
+  readonly #share: BodyShare | undefined;
   readonly #pieces: Buffer[] = [];
   /** The whole body, if its length is known: pieces that are kept until the end would take as much again. */
   #whole: Buffer | undefined;
@@ -103,6 +118,7 @@ class BodyReader {
     this.#request = request;
     this.#declared = declared;
     this.#options = options;
+    this.#share = SHARES.get(request);
   }
 
   async read(): Promise<Buffer> {
@@ -129,12 +145,15 @@ class BodyReader {
     const broken = (cause: unknown) => reject(new BodyError(400, 'The body could not be read.', { cause }));
     source.on('data', onData).once('end', resolve).once('error', broken);
     this.#request.once('close', gone).once('error', broken);
+    DROPPED.set(this.#request, reject);
     try {
       await promise;
+      this.#share?.complete();
       return this.#whole?.subarray(0, this.#size) ?? Buffer.concat(this.#pieces, this.#size);
     } finally {
       clearTimeout(total);
       clearTimeout(pause);
+      DROPPED.delete(this.#request);
       source
         .off('data', onData)
         .off('end', resolve)
@@ -153,12 +172,14 @@ class BodyReader {
     const at = this.#size;
     this.#size += piece.length;
     if (this.#size > maxBytes) throw tooLong(maxBytes);
+    this.#share?.add(piece.length);
     check?.(piece);
     if (!this.#isReserved && reserve !== undefined && Math.max(this.#size, this.#declared ?? 0) > FREE_BYTES) {
       this.#isReserved = true;
       await reserve(this.#declared ?? maxBytes);
     }
-    if (this.#declared === undefined) return void this.#pieces.push(piece);
+    // A declared length is a claim: memory for a small one is taken as the body arrives.
+    if (this.#declared === undefined || this.#declared <= FREE_BYTES) return void this.#pieces.push(piece);
     this.#whole ??= Buffer.allocUnsafeSlow(this.#declared);
     piece.copy(this.#whole, at);
   }

@@ -148,6 +148,46 @@ describe('a body that is not what it claims to be', () => {
   });
 });
 
+interface SlowBodies {
+  count: number;
+  path: string;
+  /** As announced; absent: unknown. */
+  length?: string;
+  sentBytes: number;
+}
+
+describe('many slow bodies of strangers', () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+  test.each([
+    ['that only announce their length', { count: 700, path: '/oauth/token', length: '32768', sentBytes: 1 }],
+    ['of unknown length', { count: 300, path: '/oauth/token', sentBytes: 1 }],
+    ['that lack their last byte', { count: 700, path: '/oauth/token', length: '32768', sentBytes: 32_767 }],
+    ['that are sign-ins', { count: 300, path: '/account', sentBytes: 1 }],
+  ])(
+    'HTTP-03 keep no one from the token endpoint: %s',
+    { timeout: 30_000 },
+    async (_what, { count, path, length, sentBytes }: SlowBodies) => {
+      await using app = await startMcpApp({ trustProxy: 1 });
+      const slow = Array.from({ length: count }, (_, index) => {
+        const network = { 'x-forwarded-for': `2001:db8:${(index % 200).toString(16)}::1` };
+        const headers = { ...form, ...network, ...(length && { 'content-length': length }) };
+        const sent = request(app.origin + path, { method: 'POST', headers, agent: false }).on('error', () => {});
+        sent.write('x'.repeat(sentBytes));
+        return sent;
+      });
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      const startedAt = performance.now();
+      const headers = { ...form, 'x-forwarded-for': '192.0.2.1' };
+      const body = `grant_type=authorization_code&code=${'x'.repeat(3_000)}`;
+      const answer = await app.fetch('/oauth/token', { method: 'POST', headers, body });
+      expect(await answer.json()).toMatchObject({ error: expect.stringMatching(/^invalid_/) });
+      expect(performance.now() - startedAt).toBeLessThan(1_500);
+      for (const each of slow) each.destroy();
+    },
+  );
+});
+
 describe('a body that arrives slowly', () => {
   /** Starts a request that sends `head` and then nothing. */
   function begin(origin: string, path: string, headers: Record<string, string>) {

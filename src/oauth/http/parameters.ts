@@ -73,6 +73,10 @@ function requireType(request: Request, expected: string): void {
 
 function refuse(error: unknown): never {
   if (!(error instanceof BodyError)) throw error;
+  if (error.status === 429 || error.status === 503) {
+    const wait = { status: error.status, seconds: error.retryAfterSeconds ?? 1 };
+    throw new OAuthError('temporarily_unavailable', error.message, { cause: error, wait });
+  }
   // RFC 6749 §5.2 has 400 for every fault of a request, except where another status makes the client repeat it.
   const status = error.status === 408 ? { status: 408 } : {};
   throw new OAuthError('invalid_request', error.message, { cause: error, ...status });
