@@ -184,15 +184,15 @@ describe('names of mailboxes', () => {
     return mailboxes;
   };
 
-  test('get their roles by the last level, if all are below INBOX and the delimiter is a dot', async () => {
+  test('get their roles by the last level, if all are below INBOX and the delimiter is a dot, and are listed before the others', async () => {
     const lines = ['INBOX', 'INBOX.Sent', 'INBOX.Drafts', 'INBOX.Trash', 'INBOX.Archive.2024'];
     expect(await pathsOn(lines.map((name) => `() "." "${name}"`))).toMatchObject(
       [
         ['INBOX', 'inbox'],
-        ['INBOX.Archive.2024', null],
         ['INBOX.Drafts', 'drafts'],
         ['INBOX.Sent', 'sent'],
         ['INBOX.Trash', 'trash'],
+        ['INBOX.Archive.2024', null],
       ].map(([path, role]) => ({ path, role, delimiter: '.' })),
     );
   });
