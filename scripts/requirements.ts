@@ -141,8 +141,8 @@ CIMD-07 MUST only documents of trusted hosts are accepted
 CIMD-08 MUST mail servers come from the operator
 DCR-01 MAY registration follows RFC 7591
 DCR-02 MUST nothing is stored: the client_id contains the registration
-DCR-03 MUST all redirect URIs of a request are accepted, or none
-DCR-04 MUST the authentication method is honoured, unknown metadata is ignored, and other grant types are refused
+DCR-03 MUST redirect URIs that no client may have are dropped, and a request without any other is refused
+DCR-04 MUST the authentication method is honoured, unknown metadata is ignored, and a field without any supported value is refused
 DCR-05 MUST registration is off by default, and throttled by network
 DCR-06 MUST an expired client gets 401 invalid_client, so that it registers again
 `;

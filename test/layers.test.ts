@@ -127,6 +127,7 @@ const FACES: Record<string, string[]> = {
     'clients.ts',
     'denied-clients.ts',
     'dynamic-clients.ts',
+    'given-metadata.ts',
     'mint-client.ts',
     'presets.ts',
   ],

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { plainText } from '../http/plain-text.ts';
 import { isOpenToDynamicClients, type TrustedHosts } from './dynamic-clients.ts';
+import { Strings, withoutEmptyValues } from './given-metadata.ts';
 
 /** In characters. The client_id is one of several parameters in the query of an authorization request, which has a maximum length. */
 const MAX_URL_LENGTH = 512;
@@ -43,12 +44,12 @@ const Metadata = z
   .object({
     client_id: z.string(),
     client_name: z.string().min(1),
-    redirect_uris: z.array(z.string()).min(1),
-    grant_types: z.array(z.string()).default(['authorization_code']),
-    response_types: z.array(z.string()).default(['code']),
+    redirect_uris: Strings,
+    grant_types: Strings.default(['authorization_code']),
+    response_types: Strings.default(['code']),
     token_endpoint_auth_method: z.string().default('none'),
     /** Not in RFC 7591; ChatGPT's document has it: further methods that the client supports. */
-    token_endpoint_auth_methods_supported: z.array(z.string()).default([]),
+    token_endpoint_auth_methods_supported: Strings.default([]),
     client_secret: z.never('must not be there').optional(),
     client_secret_expires_at: z.never('must not be there').optional(),
   })
@@ -78,7 +79,7 @@ function authenticationMethods(metadata: {
  * @throws {Error} with the fault, for the log
  */
 export function parseClientDocument(text: string, url: string, trustedHosts: TrustedHosts): ClientDocument {
-  const metadata = Metadata.parse(JSON.parse(text));
+  const metadata = Metadata.parse(withoutEmptyValues(JSON.parse(text)));
   if (metadata.client_id !== url) throw new Error('The document is about another client_id');
   const redirectUris = metadata.redirect_uris.filter((uri) => isOpenToDynamicClients(uri, trustedHosts));
   if (redirectUris.length === 0) throw new Error('The document has no redirect URI that a client may have');

@@ -3,7 +3,8 @@ import { createHmac } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { OAuthError } from '../../errors.ts';
-import { type DynamicClients, isOpenToDynamicClients } from '../client/dynamic-clients.ts';
+import { type DynamicClients, isOpenToDynamicClients, type TrustedHosts } from '../client/dynamic-clients.ts';
+import { Strings, withoutEmptyValues } from '../client/given-metadata.ts';
 import { addressBlock } from '../http/address-block.ts';
 import { readJson } from '../http/parameters.ts';
 import { plainText } from '../http/plain-text.ts';
@@ -23,13 +24,21 @@ const WINDOW_SECONDS = 600;
  */
 const MAX_REGISTRATIONS = 600;
 
+const GRANT_TYPES = ['authorization_code', 'refresh_token'] as const;
+
+/** A list of which only the supported values count. It is refused if it has none of them. */
+const supported = <T extends string>(values: readonly T[]) =>
+  Strings.transform((given) => values.filter((value) => given.includes(value))).refine(({ length }) => length > 0);
+
 /** The metadata that the server uses (RFC 7591 §2); the rest is ignored, as the RFC requires. */
 const Metadata = z.object({
-  redirect_uris: z.array(z.string().max(MAX_REDIRECT_URI_LENGTH)).min(1).max(MAX_REDIRECT_URIS),
-  token_endpoint_auth_method: z.enum(CLIENT_AUTHENTICATION_METHODS).default('client_secret_basic'),
-  grant_types: z.array(z.enum(['authorization_code', 'refresh_token'])).default(['authorization_code']),
-  response_types: z.array(z.literal('code')).default(['code']),
-  client_name: z.string().optional(),
+  redirect_uris: Strings,
+  token_endpoint_auth_method: z.string().default('client_secret_basic'),
+  /** Not in RFC 7591; ChatGPT has it: further methods that the client supports. */
+  token_endpoint_auth_methods_supported: Strings.catch([]),
+  grant_types: supported(GRANT_TYPES).default(['authorization_code']),
+  response_types: supported(['code']).default(['code']),
+  client_name: z.string().catch(''),
 });
 
 /** @param services.dynamicClients one that accepts registrations */
@@ -51,13 +60,10 @@ export function registerHandler(
 
   return async (request, response) => {
     response.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
-    const metadata = validateMetadata(await readJson(request, MAX_BODY_BYTES));
-    if (!metadata.redirect_uris.every((uri) => isOpenToDynamicClients(uri, trustedHosts))) {
-      throw new OAuthError('invalid_redirect_uri', 'A redirect URI is not one that clients may register here.');
-    }
+    const { client_name, ...metadata } = supportedMetadata(await readJson(request, MAX_BODY_BYTES), trustedHosts);
     const key = keyOf(request.ip);
     await requireBelowLimit(key);
-    const name = plainText(metadata.client_name ?? '', MAX_NAME_LENGTH);
+    const name = plainText(client_name, MAX_NAME_LENGTH);
     const registered = await clients.register({
       v: 1,
       ...(name && { name }),
@@ -80,21 +86,41 @@ export function registerHandler(
   };
 }
 
-/** @throws {OAuthError} whose description does not quote the request (RFC 7591 §3.2.2) */
-function validateMetadata(body: unknown): z.output<typeof Metadata> {
-  const result = Metadata.safeParse(body);
+/**
+ * Keeps what the server supports and drops the rest (RFC 7591 §3.2.1): a client cannot know which values every server has.
+ *
+ * @throws {OAuthError} if nothing of a field is left, with a description that does not quote the request (§3.2.2)
+ */
+function supportedMetadata(body: unknown, trustedHosts: TrustedHosts) {
+  const { token_endpoint_auth_methods_supported: others, ...metadata } = parseMetadata(body);
+  const redirect_uris = metadata.redirect_uris.filter((uri) => isOpenToDynamicClients(uri, trustedHosts));
+  if (redirect_uris.length === 0) throw new OAuthError('invalid_redirect_uri', NO_REDIRECT_URI);
+  if (redirect_uris.length > MAX_REDIRECT_URIS) throw new OAuthError('invalid_redirect_uri', REDIRECT_URIS);
+  const methods: readonly string[] = [metadata.token_endpoint_auth_method, ...others];
+  const token_endpoint_auth_method = methods
+    .map((method) => CLIENT_AUTHENTICATION_METHODS.find((known) => known === method))
+    .find((method) => method !== undefined);
+  if (token_endpoint_auth_method === undefined) throw unsupported('token_endpoint_auth_method');
+  return { ...metadata, redirect_uris, token_endpoint_auth_method };
+}
+
+function parseMetadata(body: unknown): z.output<typeof Metadata> {
+  const result = Metadata.safeParse(withoutEmptyValues(body));
   if (result.success) return result.data;
   const fields = new Set(result.error.issues.map(({ path }) => path[0]));
   const cause = result.error;
-  if (fields.has('redirect_uris')) {
-    const sentence = `redirect_uris must be a list of 1 to ${MAX_REDIRECT_URIS} URIs of at most ${MAX_REDIRECT_URI_LENGTH} characters.`;
-    throw new OAuthError('invalid_redirect_uri', sentence, { cause });
-  }
+  if (fields.has('redirect_uris')) throw new OAuthError('invalid_redirect_uri', REDIRECT_URIS, { cause });
   const [field] = fields;
-  const sentence =
-    typeof field === 'string' ? `${field} is not one that works here.` : 'The body is not a JSON object.';
-  throw new OAuthError('invalid_client_metadata', sentence, { cause });
+  if (typeof field === 'string') throw unsupported(field, cause);
+  throw new OAuthError('invalid_client_metadata', 'The body is not a JSON object.', { cause });
 }
+
+const unsupported = (field: string, cause?: unknown): OAuthError =>
+  new OAuthError('invalid_client_metadata', `${field} is not one that works here.`, { cause });
+
+const REDIRECT_URIS = `redirect_uris must be a list of 1 to ${MAX_REDIRECT_URIS} URIs of at most ${MAX_REDIRECT_URI_LENGTH} characters.`;
+const NO_REDIRECT_URI =
+  'No redirect URI is one that clients may register here. The operator can trust further hosts with TRUSTED_CLIENT_HOSTS.';
 
 function tooMany(until: Date, now: Date): OAuthError {
   const seconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000));

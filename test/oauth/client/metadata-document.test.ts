@@ -84,6 +84,11 @@ describe('a client metadata document (§4.1)', () => {
       'what each client has',
       { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], application_type: 'web' },
     ],
+    ['null', { grant_types: null, response_types: null, token_endpoint_auth_method: null, client_secret: null }],
+    ['nothing', { grant_types: [], response_types: [], token_endpoint_auth_method: '', client_secret: '' }],
+    ['lists of nothing', { grant_types: [null], response_types: [''], token_endpoint_auth_methods_supported: null }],
+    ['one redirect URI among null', { redirect_uris: [null, 'https://client.example/callback', '', 1] }],
+    ['a redirect URI that is no list', { redirect_uris: 'https://client.example/callback' }],
   ])('CIMD-04 a document that asks for %s is accepted', (_, changes) => {
     expect(parsed(changes).name).toBe('Example');
   });
@@ -156,7 +161,8 @@ describe('a client metadata document (§4.1)', () => {
     ['has no redirect URIs', { redirect_uris: undefined }],
     ['has an empty list of them', { redirect_uris: [] }],
     ['has none that a client may have', { redirect_uris: ['javascript:alert(1)', 'http://client.example/cb'] }],
-    ['has redirect URIs of another type', { redirect_uris: 'https://client.example/callback' }],
+    ['has redirect URIs of another type', { redirect_uris: { 0: 'https://client.example/callback' } }],
+    ['has redirect URIs that are no strings', { redirect_uris: [1, null, {}] }],
     ['has a secret', { client_secret: 'secret' }],
     ['has a secret that ends', { client_secret_expires_at: 0 }],
     ['wants to send a secret in the body', { token_endpoint_auth_method: 'client_secret_post' }],

@@ -239,11 +239,33 @@ describe('dynamic registration (RFC 7591)', () => {
     ['a host that begins like this computer', 'http://localhost.evil.example/callback'],
     ['nothing', ''],
     ['markup', 'https://claude.ai/<script>'],
-  ])('DCR-03 one refused redirect URI (%s) makes the whole registration fail, and is not quoted', async (_, uri) => {
+    ['512 characters and one more', 'https://claude.ai/'.padEnd(513, 'p')],
+    ['null', null],
+    ['a number', 1],
+    ['an object', { uri: claude[0] }],
+  ])(
+    'DCR-03 a refused redirect URI (%s) is dropped among good ones, and not quoted where it is the only one',
+    async (_, uri) => {
+      await using app = await start();
+      for (const redirect_uris of [
+        [...claude, uri],
+        [uri, ...claude],
+        [uri, uri, ...claude, uri, uri, uri],
+      ]) {
+        const { clientId, body } = await register(app, { redirect_uris });
+        expect(body.redirect_uris).toEqual(claude);
+        expect((await app.tokens.registered.unseal(clientId, app.now())).redirect_uris).toEqual(claude);
+      }
+      const refusal = await refusalOf(app, { redirect_uris: [uri] });
+      expect(refusal).toMatchObject({ status: 400, error: 'invalid_redirect_uri' });
+      if (typeof uri === 'string' && uri !== '') expect(JSON.stringify(refusal)).not.toContain(uri);
+    },
+  );
+
+  test('DCR-03 a refusal names the setting with which the operator trusts further hosts', async () => {
     await using app = await start();
-    const refusal = await refusalOf(app, { redirect_uris: [...claude, uri] });
-    expect(refusal).toMatchObject({ status: 400, error: 'invalid_redirect_uri' });
-    if (uri !== '') expect(JSON.stringify(refusal)).not.toContain(uri);
+    const { error_description } = await refusalOf(app, { redirect_uris: ['https://new.example/callback'] });
+    expect(error_description).toContain('TRUSTED_CLIENT_HOSTS');
   });
 
   test('DCR-03 where every host is trusted, every https host and private-use scheme may be registered, but no script URI', async () => {
@@ -284,19 +306,53 @@ describe('dynamic registration (RFC 7591)', () => {
   test.each([
     { token_endpoint_auth_method: 'private_key_jwt' },
     { token_endpoint_auth_method: 'client_secret_jwt' },
-    { token_endpoint_auth_method: '' },
+    { token_endpoint_auth_method: 'private_key_jwt', token_endpoint_auth_methods_supported: ['private_key_jwt'] },
     { token_endpoint_auth_method: 1 },
     { grant_types: ['client_credentials'] },
-    { grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'] },
-    { grant_types: 'authorization_code' },
+    { grant_types: ['urn:ietf:params:oauth:grant-type:device_code'] },
+    { grant_types: 1 },
+    { grant_types: { authorization_code: true } },
     { response_types: ['token'] },
-    { response_types: ['code', 'id_token'] },
-    { client_name: 1 },
+    { response_types: ['code id_token', 'id_token'] },
+    { response_types: [1] },
   ])('DCR-04 %j is refused, and its value is not quoted', async (metadata) => {
     await using app = await start();
     const refusal = await refusalOf(app, { redirect_uris: claude, ...metadata });
     expect(refusal).toMatchObject({ status: 400, error: 'invalid_client_metadata' });
     expect(refusal.error_description).not.toMatch(/private_key_jwt|client_credentials|device_code|id_token/);
+  });
+
+  const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+  const deviceCode = 'urn:ietf:params:oauth:grant-type:device_code';
+  test.each([
+    [{ grant_types: ['authorization_code', 'refresh_token', jwtBearer] }, {}],
+    [{ grant_types: [deviceCode, 'refresh_token', 'authorization_code', 'password'] }, {}],
+    [{ grant_types: [jwtBearer, 'authorization_code'] }, { grant_types: ['authorization_code'] }],
+    [{ grant_types: ['authorization_code', 'refresh_token', 'refresh_token', 7, null] }, {}],
+    [{ grant_types: 'authorization_code' }, { grant_types: ['authorization_code'] }],
+    [{ grant_types: null }, { grant_types: ['authorization_code'] }],
+    [{ grant_types: [] }, { grant_types: ['authorization_code'] }],
+    [{ grant_types: [null, ''] }, { grant_types: ['authorization_code'] }],
+    [{ response_types: ['code', 'id_token', 'code token'] }, {}],
+    [{ response_types: null }, {}],
+    [{ response_types: [] }, {}],
+    [{ response_types: '' }, {}],
+    [{ token_endpoint_auth_method: null }, { token_endpoint_auth_method: 'client_secret_basic' }],
+    [{ token_endpoint_auth_method: '' }, { token_endpoint_auth_method: 'client_secret_basic' }],
+    [{ token_endpoint_auth_method: 'private_key_jwt', token_endpoint_auth_methods_supported: ['x', 'none'] }, {}],
+    [{ token_endpoint_auth_methods_supported: null, client_name: null }, {}],
+    [{ client_name: '', client_uri: null, scope: null, contacts: [], jwks: null, software_id: null }, {}],
+    [{ client_name: 1 }, {}],
+  ])('DCR-04 %j is registered with what is supported of it', async (given, registered) => {
+    await using app = await start();
+    const usual = {
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+    };
+    const { body } = await register(app, { ...usual, ...given });
+    const { client_id, client_id_issued_at, client_secret, client_secret_expires_at, ...answered } = body;
+    expect(answered).toEqual({ redirect_uris: claude, ...usual, ...registered });
   });
 
   test('DCR-04 all other metadata is ignored', async () => {
