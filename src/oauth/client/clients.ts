@@ -6,23 +6,25 @@
  */
 import { OAuthError } from '../../errors.ts';
 import type { State } from '../../state/state.ts';
+import { addressBlock } from '../http/address-block.ts';
 import { sha256 } from '../http/constant-time.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { createTokens, type RegisteredPayload } from '../sealed/sealed-types.ts';
 import { type Client, unsealClient } from './client.ts';
 import { isClientDenied } from './denied-clients.ts';
-import { createDocumentCache, type DocumentCache } from './document-cache.ts';
+import { createDocumentCache } from './document-cache.ts';
 import type { DefaultConnection, DynamicClients } from './dynamic-clients.ts';
 import { documentFetcher, type FetchDocument } from './fetch-document.ts';
-import { looksLikeDocumentUrl } from './metadata-document.ts';
+import { type ClientDocument, looksLikeDocumentUrl } from './metadata-document.ts';
 import { type Registration, registerClient, unsealRegisteredClient } from './registered-client.ts';
 
 export interface Clients {
   /**
+   * @param address of the request, behind trusted proxies: unknown documents are fetched for each network within limits
    * @throws {OAuthError} `invalid_client` if it is not known here, has expired, or was denied; `temporarily_unavailable` if its metadata document
    *   is not available
    */
-  resolve(clientId: string): Promise<Client>;
+  resolve(clientId: string, address?: string | undefined): Promise<Client>;
   /** Whether the operator has denied the client, by the settings or with `mail-mcp deny`. */
   isDenied(jti: string): Promise<boolean>;
   /** Whether the settings deny the client, which is known without asking the state. */
@@ -57,8 +59,8 @@ export function createClients(services: Services): Clients {
     dynamicClients,
     isDenied,
     isDeniedBySettings: (jti) => deniedClients.has(jti),
-    async resolve(clientId) {
-      const client = await resolve(clientId);
+    async resolve(clientId, address) {
+      const client = await resolve(clientId, address);
       const hasEnded = client.expiresAt !== null && client.expiresAt <= now();
       if (hasEnded || (await isDenied(client.jti))) throw unknownClient();
       return client;
@@ -72,15 +74,17 @@ export function createClients(services: Services): Clients {
 }
 
 /** @returns a function that resolves a client_id of any accepted kind; it does not check whether the client is denied */
-function clientResolver(services: Services): (clientId: string) => Promise<Client> {
+function clientResolver(services: Services): Clients['resolve'] {
   const { keyring, now, state, dynamicClients, fetchDocument = documentFetcher() } = services;
   const tokens = createTokens(keyring);
   if (dynamicClients === undefined) return (clientId) => unsealClient(tokens, clientId, now());
   const { connection, trustedHosts, acceptsRegistration, acceptsDocuments } = dynamicClients;
   const documents = createDocumentCache({ fetchDocument, trustedHosts, state, now });
 
-  return async (clientId) => {
-    if (looksLikeDocumentUrl(clientId) && acceptsDocuments) return clientByDocument(clientId, documents, connection);
+  return async (clientId, address) => {
+    if (looksLikeDocumentUrl(clientId) && acceptsDocuments) {
+      return clientByDocument(clientId, await documents.get(clientId, addressBlock(address)), connection);
+    }
     const minted = unsealClient(tokens, clientId, now());
     return acceptsRegistration
       ? minted.catch(() => unsealRegisteredClient(clientId, { tokens, keyring, connection }, now()))
@@ -88,12 +92,11 @@ function clientResolver(services: Services): (clientId: string) => Promise<Clien
   };
 }
 
-async function clientByDocument(
+function clientByDocument(
   url: string,
-  documents: DocumentCache,
+  { name, redirectUris }: ClientDocument,
   { servers, policy, expiresAt }: DefaultConnection,
-): Promise<Client> {
-  const { name, redirectUris } = await documents.get(url);
+): Client {
   return {
     origin: 'document',
     jti: sha256(url),

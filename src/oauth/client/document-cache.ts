@@ -1,5 +1,6 @@
 /** Caches client metadata documents, and limits how often they are fetched. */
 import { OAuthError } from '../../errors.ts';
+import { createSemaphore } from '../../state/semaphore.ts';
 import type { State } from '../../state/state.ts';
 import { sha256 } from '../http/constant-time.ts';
 import { isTrusted, type TrustedHosts } from './dynamic-clients.ts';
@@ -16,9 +17,17 @@ const MAX_DOCUMENTS = 1000;
 
 /**
  * Limits of fetches: anyone can send URLs at a trusted host that lead to no document. A URL is known after a client was read from its document.
- * Unknown URLs: fetches at the same time, and in a minute from one host and in total. A known URL: fetches in a minute.
+ * Unknown URLs: for one network, fetches at the same time and in a minute; what all networks share is far above it, and protects the hosts. A known
+ * URL: fetches in a minute.
  */
-const LIMITS = { concurrentUnknown: 8, unknownOfHost: 30, unknownOfAll: 120, known: 30 };
+const LIMITS = {
+  concurrentOfNetwork: 4,
+  concurrentUnknown: 48,
+  unknownOfNetwork: 20,
+  unknownOfHost: 300,
+  unknownOfAll: 600,
+  known: 30,
+};
 const MINUTE_SECONDS = 60;
 
 /** A URL whose document was not fetched for this long counts as unknown again. */
@@ -27,10 +36,11 @@ const KNOWN_FOR_MS = 90 * DAY_MS;
 export interface DocumentCache {
   /**
    * @param url a client_id
+   * @param network that asks for it
    * @throws {OAuthError} `invalid_client` if no client is described there, or its host is not trusted; `temporarily_unavailable` if that cannot
    *   be determined now
    */
-  get(url: string): Promise<ClientDocument>;
+  get(url: string, network: string): Promise<ClientDocument>;
 }
 
 export function createDocumentCache(services: {
@@ -44,8 +54,8 @@ export function createDocumentCache(services: {
   const kept = createKeptDocuments(now, maxDocuments);
   const limit = createFetchLimit(state, now);
 
-  const fetchShared = shareByUrl(async (url) => {
-    const { text, freshSeconds } = await limit.admit(url, () => fetchDocument(url));
+  const fetchShared = shareByUrl(async (url, network) => {
+    const { text, freshSeconds } = await limit.admit({ url, network }, () => fetchDocument(url));
     const document = parseDocument(text, url, trustedHosts);
     kept.put(url, document, freshSeconds);
     await limit.markKnown(url);
@@ -53,12 +63,12 @@ export function createDocumentCache(services: {
   });
 
   return {
-    async get(url) {
+    async get(url, network) {
       requireTrustedUrl(url, trustedHosts);
       const known = kept.get(url);
       if (known?.isFresh) return known.document;
       try {
-        return await fetchShared(url);
+        return await fetchShared(url, network);
       } catch (error) {
         // A document of the last day is used while its host is unavailable (RFC 5861 §4); an answer of the host always takes precedence.
         const code = error instanceof OAuthError ? error.code : undefined;
@@ -113,7 +123,7 @@ function createKeptDocuments(now: () => Date, maxDocuments: number) {
 
 /** Known URLs have a limit of their own, which requests for unknown ones cannot use up. */
 function createFetchLimit(state: State, now: () => Date) {
-  let unknownRunning = 0;
+  const running = createSemaphore({ places: LIMITS.concurrentUnknown, placesPerKey: LIMITS.concurrentOfNetwork });
 
   async function count(key: string, max: number): Promise<void> {
     if ((await state.count(key, MINUTE_SECONDS)).count > max) throw tooManyFetches();
@@ -121,20 +131,20 @@ function createFetchLimit(state: State, now: () => Date) {
 
   return {
     /** @throws {OAuthError} `temporarily_unavailable` beyond a limit */
-    async admit<T>(url: string, fetching: () => Promise<T>): Promise<T> {
+    async admit<T>({ url, network }: { url: string; network: string }, fetching: () => Promise<T>): Promise<T> {
       const [knownSince] = await state.readMarks([knownKey(url)]);
       if (knownSince !== null) {
         await count(`documents:${sha256(url)}`, LIMITS.known);
         return fetching();
       }
-      if (unknownRunning >= LIMITS.concurrentUnknown) throw tooManyFetches();
-      unknownRunning++;
+      if (!running.tryAcquire(network)) throw tooManyFetches();
       try {
+        await count(`documents:of:${network}`, LIMITS.unknownOfNetwork);
         await count(`documents:${sha256(new URL(url).host)}`, LIMITS.unknownOfHost);
         await count('documents', LIMITS.unknownOfAll);
         return await fetching();
       } finally {
-        unknownRunning--;
+        running.release(network);
       }
     },
     /** The URL has led to a client. */
@@ -142,15 +152,25 @@ function createFetchLimit(state: State, now: () => Date) {
   };
 }
 
-/** Requests for the same URL at the same time share one fetch. */
-function shareByUrl(fetchAnew: (url: string) => Promise<ClientDocument>): (url: string) => Promise<ClientDocument> {
-  const running = new Map<string, Promise<ClientDocument>>();
-  return (url) => {
-    const started = running.get(url);
-    if (started) return started;
-    const fetching = fetchAnew(url).finally(() => running.delete(url));
-    running.set(url, fetching);
+/** Requests for the same URL at the same time share one fetch. What keeps one network from fetching keeps no other one. */
+function shareByUrl(fetchAnew: DocumentCache['get']): DocumentCache['get'] {
+  const running = new Map<string, { network: string; fetching: Promise<ClientDocument> }>();
+
+  function begin(url: string, network: string): Promise<ClientDocument> {
+    const fetching = fetchAnew(url, network).finally(() => running.delete(url));
+    running.set(url, { network, fetching });
     return fetching;
+  }
+
+  return async (url, network) => {
+    const started = running.get(url);
+    if (started === undefined) return begin(url, network);
+    try {
+      return await started.fetching;
+    } catch (error) {
+      if (started.network === network || !(error instanceof OAuthError) || error.code === 'invalid_client') throw error;
+      return running.get(url)?.fetching ?? begin(url, network);
+    }
   };
 }
 

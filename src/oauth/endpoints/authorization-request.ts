@@ -43,15 +43,20 @@ export function parseAuthorizationRequest(request: Request): Parameters {
 /**
  * First phase: validates the client and its redirect URI.
  *
+ * @param address of the request
  * @throws {OAuthError} without `redirect`: shown as a page
  */
-export async function validateTarget(parameters: Parameters, clients: Clients): Promise<Target> {
+export async function validateTarget(
+  parameters: Parameters,
+  clients: Clients,
+  address: string | undefined,
+): Promise<Target> {
   for (const name of ['client_id', 'redirect_uri']) {
     if (parameters.repeated.has(name))
       throw new OAuthError('invalid_request', `The link names ${name} more than once.`);
     if (!parameters.get(name)) throw new OAuthError('invalid_request', `The link does not say its ${name}.`);
   }
-  const client = await clients.resolve(parameters.get('client_id') ?? '');
+  const client = await clients.resolve(parameters.get('client_id') ?? '', address);
   const redirectUri = parameters.get('redirect_uri') ?? '';
   if (!hasRedirectUri(client, redirectUri)) {
     throw new OAuthError('invalid_request', 'The redirect_uri of the link is not registered for this client_id.');

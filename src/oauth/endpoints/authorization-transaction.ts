@@ -61,7 +61,7 @@ export function createAuthorizationTransactions(
         throw new OAuthError('invalid_request', STALE_PAGE, { cause });
       });
       if (!isFromOurPage(request, transaction.browser)) throw new OAuthError('invalid_request', STALE_PAGE);
-      const client = await clients.resolve(transaction.client_id);
+      const client = await clients.resolve(transaction.client_id, request.ip);
       // The client's document may have removed the URI since (CIMD-06).
       if (!hasRedirectUri(client, transaction.redirect_uri)) {
         throw new OAuthError('invalid_request', STALE_PAGE);

@@ -57,7 +57,7 @@ export function authorizeHandlers(services: OAuthServices): { show: RequestHandl
   return {
     async show(request, response) {
       const parameters = parseAuthorizationRequest(request);
-      const target = await validateTarget(parameters, clients);
+      const target = await validateTarget(parameters, clients, request.ip);
       const authorization = withinPolicy(validateRequest(parameters, target, issuer), powersLeft);
       const browser = signIn.bindBrowser(request, response);
       await showPage(request, response, { pending: { tid: randomId(), browser, authorization } });

@@ -22,7 +22,7 @@ export async function findClient(request: Request, form: Parameters, clients: Cl
   // An unsupported method must not be taken for no authentication (RFC 7521 §4.2).
   if (form.get('client_assertion')) throw new OAuthError('invalid_client', 'Client assertions are not supported.');
   const { clientId, clientSecret } = presentedCredentials(request, form);
-  return { client: await clients.resolve(clientId), clientSecret };
+  return { client: await clients.resolve(clientId, request.ip), clientSecret };
 }
 
 /** @throws {OAuthError} `invalid_client` if the secret is missing or wrong */

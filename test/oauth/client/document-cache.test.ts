@@ -49,8 +49,8 @@ function documentsWith({
       return { text: await world.answer(asked), freshSeconds: world.freshSeconds };
     },
   });
-  const outcome = (asked: string) =>
-    documents.get(asked).then(
+  const outcome = (asked: string, network = 'network') =>
+    documents.get(asked, network).then(
       ({ name }) => name,
       (error: unknown) => (error instanceof OAuthError ? error.code : String(error)),
     );
@@ -134,11 +134,31 @@ describe('the cache of client metadata documents', () => {
     expect(world.fetched).toHaveLength(5);
   });
 
-  test('CIMD-03 at most 120 documents are fetched a minute from all hosts', async () => {
+  test('CIMD-03 at most 20 unknown documents are fetched a minute for one network, and 600 for all', async () => {
     const { world, outcome } = documentsWith({ trustedHosts: 'any' });
-    for (let index = 0; index < 130; index++) await outcome(`https://host${index}.example/client.json`);
-    expect(world.fetched).toHaveLength(120);
+    const ask = (index: number, network: string) => outcome(`https://host${index}.example/client.json`, network);
+    for (let index = 0; index < 30; index++) await ask(index, 'one');
+    expect(world.fetched).toHaveLength(20);
+    for (let index = 30; index < 700; index++) await ask(index, `network ${index}`);
+    expect(world.fetched).toHaveLength(600);
   });
+
+  test.each([
+    ['one host', 'any' as const, (index: number) => `https://claude.ai/${index}`],
+    ['many hosts', 'any' as const, (index: number) => `https://host${index}.example/client.json`],
+    ['hosts that the operator trusts', PRESET_HOSTS, (index: number) => `https://claude.ai/${index}/client.json`],
+  ])(
+    'CIMD-03 a network that asks for made-up URLs keeps no other one from its client: %s',
+    async (_what, trustedHosts, madeUp) => {
+      const { world, outcome } = documentsWith({ trustedHosts });
+      world.answer = failWith('invalid_client');
+      for (let index = 0; index < 500; index++) await outcome(madeUp(index), 'hostile');
+      expect(await outcome(url, 'hostile')).toBe('temporarily_unavailable');
+      world.answer = (asked) => describing(asked);
+      const [ofHostile, ofOther] = await Promise.all([outcome(url, 'hostile'), outcome(url, 'other')]);
+      expect([ofHostile, ofOther]).toEqual(['temporarily_unavailable', 'Claude']);
+    },
+  );
 
   test('CIMD-03 requests for the same document at the same time share one fetch', async () => {
     const { world, outcome } = documentsWith();
@@ -150,7 +170,7 @@ describe('the cache of client metadata documents', () => {
     expect(world.fetched).toHaveLength(1);
   });
 
-  test('CIMD-03 at most eight fetches run at a time', async () => {
+  test('CIMD-03 at most four fetches of unknown URLs run at a time for one network, and other networks do not wait for them', async () => {
     const { world, outcome } = documentsWith({ trustedHosts: 'any' });
     const { promise, resolve } = Promise.withResolvers<void>();
     world.answer = async (asked) => {
@@ -160,20 +180,21 @@ describe('the cache of client metadata documents', () => {
     const outcomes = Array.from({ length: 12 }, (_, index) => outcome(`https://host${index}.example/client.json`));
     const refused = await Promise.race(outcomes);
     expect(refused).toBe('temporarily_unavailable');
+    const ofOther = outcome('https://other.example/client.json', 'other');
     resolve();
+    expect(await ofOther).toBe('Claude');
     const all = await Promise.all(outcomes);
-    expect(all.filter((each) => each === 'Claude')).toHaveLength(8);
+    expect(all.filter((each) => each === 'Claude')).toHaveLength(4);
   });
 
-  test('CIMD-03 at most thirty documents are fetched a minute from one host, whatever it answers; other hosts are not affected', async () => {
+  test('CIMD-03 at most 300 unknown documents are fetched a minute from one host, whatever it answers; other hosts are not affected', async () => {
     const { world, outcome } = documentsWith({ trustedHosts: 'any' });
     world.answer = failWith('invalid_client');
-    for (let index = 0; index < 40; index++) await outcome(`https://one.example/${index}`);
-    expect(world.fetched).toHaveLength(30);
+    for (let index = 0; index < 400; index++) await outcome(`https://one.example/${index}`, `network ${index}`);
+    expect(world.fetched).toHaveLength(300);
     world.answer = (asked) => describing(asked);
-    for (let index = 0; index < 100; index++) await outcome(`https://one.example/${index}`);
-    expect(await outcome('https://one.example/client.json')).toBe('temporarily_unavailable');
-    expect(await outcome('https://other.example/client.json')).toBe('Claude');
+    expect(await outcome('https://one.example/client.json', 'other')).toBe('temporarily_unavailable');
+    expect(await outcome('https://other.example/client.json', 'other')).toBe('Claude');
   });
 
   test('CIMD-03 requests for unknown URLs do not delay a known client', async () => {
