@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 export const Row = z.object({
-  /** Number in the list of goals: 1 warm calls, 2 cold calls, 3 CPU, 4 large mailboxes, 5 memory, 6 load. */
+  /** Number in the list of goals: 1 warm calls, 2 cold calls, 3 CPU, 4 large mailboxes, 5 memory, 6 load, 7 hostile calls. */
   item: z.int(),
   name: z.string(),
   unit: z.string(),
@@ -21,6 +21,8 @@ export const Results = z.object({
   /** ISO 8601, day only. */
   date: z.string(),
   machine: z.object({ cpu: z.string(), cores: z.int(), node: z.string() }),
+  /** What else belongs to the conditions, as a clause. */
+  note: z.string().optional(),
   rows: z.array(Row),
 });
 export type Results = z.output<typeof Results>;
@@ -70,14 +72,13 @@ export function toTable(rows: readonly Row[], subject = 'mail-mcp'): string {
   return [head, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body].join('\n');
 }
 
-/** The block of docs/benchmarks.md. */
-export function report({ date, machine, rows }: Results): string {
+/** A block of docs/benchmarks.md. */
+export function report({ date, machine, note, rows }: Results): string {
   const { cpu, cores, node } = machine;
-  return [
-    `Measured on ${date}: ${cpu}, ${cores} cores, Node ${node}; mail servers on the same machine.`,
-    '',
-    toTable(rows),
-  ].join('\n');
+  const conditions = [`${cpu}, ${cores} cores, Node ${node}`, 'mail servers on the same machine', note];
+  return [`Measured on ${date}: ${conditions.filter((one) => one !== undefined).join('; ')}.`, '', toTable(rows)].join(
+    '\n',
+  );
 }
 
 const short = (value: number): string =>

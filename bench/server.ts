@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { MailAccount } from '../src/mail/account.ts';
@@ -22,6 +22,8 @@ export interface BenchServer extends AsyncDisposable {
   origin: string;
   /** A caller with a token that was issued elsewhere: the process holds no connection for the account. */
   connect(account: MailAccount, era?: Era): Promise<Call>;
+  /** A token for the account. */
+  tokenFor(account: MailAccount): Promise<string>;
   /** CPU time so far, in milliseconds, with a resolution of 10 ms. */
   cpuMs(): number;
   /** Resident memory, in MB (10⁶ bytes). */
@@ -31,12 +33,19 @@ export interface BenchServer extends AsyncDisposable {
 /**
  * @param ca file with the CA certificate of the mail servers
  * @param environment added to the required variables
+ * @param memoryMb limit of a control group for the process, in MiB
  */
-export async function startBenchServer(ca: string, environment: NodeJS.ProcessEnv = {}): Promise<BenchServer> {
+export async function startBenchServer(
+  ca: string,
+  environment: NodeJS.ProcessEnv = {},
+  memoryMb?: number,
+): Promise<BenchServer> {
   const port = await freePort();
   const key = randomBytes(32);
   const origin = `http://localhost:${port}`;
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../bin/mail-mcp', import.meta.url)), 'server'], {
+  const program = [process.execPath, fileURLToPath(new URL('../bin/mail-mcp', import.meta.url)), 'server'];
+  const [command = '', ...args] = memoryMb === undefined ? program : withinMemory(memoryMb, program);
+  const child = spawn(command, args, {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       PATH: process.env.PATH,
@@ -51,10 +60,12 @@ export async function startBenchServer(ca: string, environment: NodeJS.ProcessEn
   await waitUntil(20_000, async () => (await fetch(`${origin}/health`)).ok);
   const { pid = 0 } = child;
   const { access } = createTokens(createKeyring({ current: key, previous: [] }));
+  const tokenFor = (account: MailAccount) => access.seal(toAccessPayload(account, origin), new Date());
   return {
     origin,
+    tokenFor,
     async connect(account, era = '2025') {
-      const token = await access.seal(toAccessPayload(account, origin), new Date());
+      const token = await tokenFor(account);
       const to = { port, agent, token };
       if (era === '2025') return (method, params) => post(to, { jsonrpc: '2.0', id: 1, method, params });
       return (method, params) => {
@@ -73,6 +84,15 @@ export async function startBenchServer(ca: string, environment: NodeJS.ProcessEn
       await stopProcess(child);
     },
   };
+}
+
+/** Starts a program within a control group of its own (version 1 or 2), which has no swap. */
+function withinMemory(memoryMb: number, program: readonly string[]): string[] {
+  const isFirst = existsSync('/sys/fs/cgroup/memory');
+  const group = `${isFirst ? '/sys/fs/cgroup/memory' : '/sys/fs/cgroup'}/mail-mcp-bench-${process.pid}`;
+  mkdirSync(group, { recursive: true });
+  writeFileSync(`${group}/${isFirst ? 'memory.limit_in_bytes' : 'memory.max'}`, `${memoryMb * 1024 * 1024}`);
+  return ['sh', '-c', `echo $$ > ${group}/cgroup.procs; exec "$@"`, 'sh', ...program];
 }
 
 /** The payload that the token endpoint would seal for the account. */

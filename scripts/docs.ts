@@ -1,5 +1,5 @@
 /** Writes the generated tables of the documents; with `--check` only reports whether they are up to date. */
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { Results, report } from '../bench/row.ts';
 import { createProgram } from '../src/cli.ts';
@@ -24,12 +24,18 @@ const BLOCKS: Readonly<Record<string, string>> = {
   flags: flagTable('generate'),
   presets: presetTable(),
   // Only formatted here: `npm run bench` measures.
-  bench: report(Results.parse(JSON.parse(readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8')))),
+  bench: reportOf('results'),
+  shield: reportOf('shield'),
   requirements: requirementTable(required),
   sealed: sealedTable(),
   'token-sizes': tokenSizeTable(),
   'code-map': codeMap(),
 };
+
+function reportOf(name: string): string {
+  const file = new URL(`../bench/${name}.json`, import.meta.url);
+  return existsSync(file) ? report(Results.parse(JSON.parse(readFileSync(file, 'utf8')))) : 'Not measured yet.';
+}
 
 function environmentTable(): string {
   const rows = Object.entries(ENVIRONMENT.shape).map(([name, schema]) => {

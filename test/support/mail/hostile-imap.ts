@@ -1,6 +1,6 @@
 /**
- * Serves IMAP and floods its clients: the user name of the login selects the flood. A program of its own, so that the process under test only
- * pays for what it reads: `node hostile-imap.ts` prints its port.
+ * Serves IMAP and floods its clients: the user name of the login selects the flood, with any number behind it (`deep nesting #7`). A program
+ * of its own, so that the process under test only pays for what it reads: `node hostile-imap.ts` prints its port.
  */
 import { createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -213,7 +213,7 @@ export async function listenHostile(): Promise<{ port: number; close(): void }> 
         const command = words.join(' ');
         input = input.slice(end + 2);
         const login = /^LOGIN "([^"]*)"/.exec(command);
-        if (login !== null) user = login[1] ?? '';
+        if (login !== null) user = (login[1] ?? '').replace(/ #\d+$/, '');
         running = running.then(() => answer(socket, login === null ? user : '', tag, command));
       }
     });

@@ -1,21 +1,23 @@
 /** Builds messages that are made to take long to read. A shape is plain data, so that the fuzzer can change and save it. */
+import { z } from 'zod';
 import type { Part } from '../../../src/mail/mime/body-structure.ts';
 
-export interface HostileShape {
-  type: 'text/plain' | 'text/html';
-  encoding: '7bit' | '8bit' | 'quoted-printable' | 'base64';
-  charset: string | null;
+export const HostileShape = z.object({
+  type: z.enum(['text/plain', 'text/html']),
+  encoding: z.enum(['7bit', '8bit', 'quoted-printable', 'base64']),
+  charset: z.string().nullable(),
   /** `format=flowed`. */
-  isFlowed: boolean;
+  isFlowed: z.boolean(),
   /** Each part is `start`, then `unit` again and again up to `partBytes`, then `end`; one character is one byte (latin1). */
-  start: string;
-  unit: string;
-  end: string;
-  partBytes: number;
-  parts: number;
-  /** Header fields of the message, from name to value. */
-  headers: Record<string, { start: string; unit: string; bytes: number }>;
-}
+  start: z.string(),
+  unit: z.string(),
+  end: z.string(),
+  partBytes: z.number(),
+  parts: z.number(),
+  /** Header fields of the message, by name. */
+  headers: z.record(z.string(), z.object({ start: z.string(), unit: z.string(), bytes: z.number() })),
+});
+export type HostileShape = z.output<typeof HostileShape>;
 
 const MB = 1024 * 1024;
 const KB = 1024;

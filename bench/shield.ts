@@ -1,0 +1,240 @@
+/** Goal 7: the calls of a second person while hostile calls run, compared with the same calls without them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
+import type { MailAccount } from '../src/mail/account.ts';
+import { hostileAddresses, longTexts, manyValues } from '../test/support/hostile-requests.ts';
+import { newAccount } from '../test/support/mail/accounts.ts';
+import { HOSTILE_SHAPES, HostileShape, rawMessage } from '../test/support/mail/hostile-messages.ts';
+import { appendMessages } from '../test/support/mail/mailboxes.ts';
+import type { BenchContext } from './bench-context.ts';
+import type { HostileWork } from './hostile-caller.ts';
+import { timed } from './measure.ts';
+import { differenceRow, plainRow, type Row } from './row.ts';
+import { type BenchServer, type Call, startBenchServer } from './server.ts';
+
+/** A request that is sent again and again. */
+interface HostileInput {
+  name: string;
+  account(): Promise<MailAccount>;
+  body: string;
+  atOnce?: number;
+}
+
+const INTERVAL_MS = 100;
+const MAX_P99_MS = 200;
+const MAX_WORST_MS = 400;
+const MAX_GROWTH_MB = 150;
+/** A container of this size is a common default. */
+const SMALL_MEMORY_MB = 384;
+const FOUR_AT_ONCE_MS = 8_000;
+
+const callBody = (name: string, args: object): string =>
+  JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } });
+
+/**
+ * @param calls calls of the second person for each input
+ * @param only the names of the inputs to measure
+ */
+export async function shield(context: BenchContext, { calls, only }: { calls: number; only: RegExp }): Promise<Row[]> {
+  const floods = await startFloods();
+  try {
+    const inputs = (await hostileInputs(context, floods.port)).filter(({ name }) => only.test(name));
+    return [
+      ...(await secondPerson(context, inputs, calls)),
+      await growth(context, inputs),
+      await smallProcess(context, inputs),
+    ];
+  } finally {
+    floods.child.kill();
+  }
+}
+
+async function secondPerson(context: BenchContext, inputs: readonly HostileInput[], calls: number): Promise<Row[]> {
+  await using server = await startBenchServer(context.servers.ca);
+  const call = await server.connect(newAccount({}, context.servers));
+  await timeCalls(server, call, 20);
+  const alone = await timeCalls(server, call, calls);
+  console.log(`undisturbed: p99 ${alone.p99.toFixed(0)} ms, worst ${alone.worst.toFixed(0)} ms`);
+  const rows: Row[] = [];
+  for (const input of inputs) {
+    const hostile = await startHostile(server, input, 1);
+    await sleep(500);
+    const beside = await timeCalls(server, call, calls);
+    const answers = await hostile.stop();
+    const [p99, worst] = [beside.p99, beside.worst].map((time) => time.toFixed(0));
+    console.log(
+      `${input.name}: p99 ${p99} ms, worst ${worst} ms, ${answers} hostile answers, ${server.rssMb().toFixed(0)} MB`,
+    );
+    const row = { item: 7, unit: 'ms' };
+    rows.push(
+      differenceRow({ ...row, name: `p99 beside ${input.name}`, ours: beside.p99, yardstick: alone.p99 }, MAX_P99_MS),
+      differenceRow({ ...row, name: '… worst', ours: beside.worst, yardstick: alone.worst }, MAX_WORST_MS),
+    );
+  }
+  return rows;
+}
+
+/** Sends list_mailboxes and /health in turns, each at its time, whether or not the one before was answered. */
+async function timeCalls(server: BenchServer, call: Call, count: number): Promise<{ p99: number; worst: number }> {
+  const calls: Promise<number>[] = [];
+  for (let n = 0; n < count; n += 1) {
+    calls.push(
+      timed(() =>
+        n % 2 === 0
+          ? call('tools/call', { name: 'list_mailboxes', arguments: {} })
+          : fetch(`${server.origin}/health`).then((response) => response.text()),
+      ),
+    );
+    await sleep(INTERVAL_MS);
+  }
+  const times = (await Promise.all(calls)).sort((a, b) => a - b);
+  return { p99: times[Math.floor(times.length * 0.99)] ?? 0, worst: times.at(-1) ?? 0 };
+}
+
+/** The memory that four hostile callers at once add to a process that has served calls, the most of all inputs. */
+async function growth(context: BenchContext, inputs: readonly HostileInput[]): Promise<Row> {
+  let most = 0;
+  for (const input of inputs) {
+    await using server = await startBenchServer(context.servers.ca);
+    await timeCalls(server, await server.connect(newAccount({}, context.servers)), 20);
+    const before = server.rssMb();
+    const peak = await peakOf(server, input);
+    console.log(`${input.name}, four callers: from ${before.toFixed(0)} to ${peak.toFixed(0)} MB`);
+    most = Math.max(most, peak - before);
+  }
+  const name = 'memory added by the worst of these, four callers at once';
+  return plainRow({ item: 7, name, unit: 'MB', ours: most }, MAX_GROWTH_MB);
+}
+
+/** The answers of a process that may use 384 MB, after each input from four callers. */
+async function smallProcess(context: BenchContext, inputs: readonly HostileInput[]): Promise<Row> {
+  await using server = await startBenchServer(context.servers.ca, {}, SMALL_MEMORY_MB);
+  let failures = 0;
+  for (const input of inputs) {
+    await peakOf(server, input).catch(() => 0);
+    const isAlive = await fetch(`${server.origin}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (!isAlive) failures += 1;
+  }
+  const name = `inputs that end a process of ${SMALL_MEMORY_MB} MB, four callers at once`;
+  return plainRow({ item: 7, name, unit: '', ours: failures }, 0);
+}
+
+async function peakOf(server: BenchServer, input: HostileInput): Promise<number> {
+  const hostile = await startHostile(server, input, 4);
+  let most = 0;
+  for (let waited = 0; waited < FOUR_AT_ONCE_MS; waited += INTERVAL_MS) {
+    await sleep(INTERVAL_MS);
+    most = Math.max(most, server.rssMb());
+  }
+  await hostile.stop();
+  return most;
+}
+
+/** @returns a function that ends the callers, and the number of answers that they got */
+async function startHostile(server: BenchServer, input: HostileInput, callers: number) {
+  const accounts = await Promise.all(Array.from({ length: callers }, () => input.account()));
+  const tokens = await Promise.all(accounts.map((account) => server.tokenFor(account)));
+  const { body, atOnce = 1 } = input;
+  const workerData: HostileWork = { port: Number(new URL(server.origin).port), tokens, atOnce, body };
+  const worker = new Worker(new URL('./hostile-caller.ts', import.meta.url), { workerData });
+  let answers = 0;
+  worker.on('message', () => {
+    answers += 1;
+  });
+  return {
+    async stop() {
+      await worker.terminate();
+      return answers;
+    },
+  };
+}
+
+async function startFloods(): Promise<{ child: ChildProcess; port: number }> {
+  const program = fileURLToPath(new URL('../test/support/mail/hostile-imap.ts', import.meta.url));
+  const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(child.stdout, 'data');
+  return { child, port: Number(String(line).trim()) };
+}
+
+/** What the fuzzer found to be the slowest, if it has run. */
+function fuzzedShapes(): [string, HostileShape][] {
+  const file = new URL('./fuzzed.json', import.meta.url);
+  if (!existsSync(file)) return [];
+  const shapes = z.array(HostileShape).parse(JSON.parse(readFileSync(file, 'utf8')));
+  return shapes.map((shape, index) => [`the worst of the fuzzer, ${index + 1}`, shape]);
+}
+
+const SHAPES = [
+  'fifty HTML parts of quotations',
+  'fifty parts of UTF-7',
+  'one part of UTF-7',
+  'HTML of line breaks',
+  'base64 of padding',
+  'flowed empty lines',
+  'bytes of no charset',
+];
+
+const FLOODED = [
+  ['two million untagged lines', 'list_mail_messages', {}],
+  ['a million UIDs found', 'search_mail_messages', { query: 'SEEN' }],
+  ['a million recipients', 'get_mail_message', { folder: 'INBOX', uid: 5 }],
+  ['a million parameters', 'get_mail_message', { folder: 'INBOX', uid: 5 }],
+  ['a hundred large messages', 'list_mail_messages', { per_page: 100 }],
+  ['long response codes', 'list_mail_messages', {}],
+  ['a hundred thousand mailboxes', 'list_mailboxes', {}],
+] as const;
+
+const BODIES = [
+  'empty objects',
+  'different keys',
+  'a text of escapes',
+  'to: nested comments',
+  'to: comments that are not closed',
+  'to: short addresses',
+];
+
+async function hostileInputs(context: BenchContext, floodPort: number): Promise<HostileInput[]> {
+  const known = newAccount({}, context.servers);
+  const shapes = [...SHAPES.flatMap((name) => entryOf(HOSTILE_SHAPES, name)), ...fuzzedShapes()];
+  const messages = shapes.map(async ([name, shape]) => {
+    const raw = rawMessage(shape);
+    const account = async () => {
+      const owner = newAccount({}, context.servers);
+      await appendMessages(owner, { INBOX: [{ raw, flags: [], date: new Date() }] }, context.servers);
+      return owner;
+    };
+    const args = { folder: 'INBOX', uid: 1, max_chars: 200_000, body_format: 'both' };
+    return { name, account, body: callBody('get_mail_message', args) };
+  });
+  const flooded = FLOODED.map(([name, tool, args]) => ({
+    name,
+    account: async () => ({
+      ...known,
+      imap: {
+        server: { host: '127.0.0.1', port: floodPort, security: 'cleartext' as const },
+        login: { ...known.imap.login, username: `${name} #${randomInt(1e9)}` },
+      },
+    }),
+    body: callBody(tool, args),
+  }));
+  const requests = [...manyValues, ...longTexts, ...hostileAddresses].filter(({ name }) => BODIES.includes(name));
+  const bodies = requests.flatMap(({ name, body }) => {
+    const input = { name, account: async () => newAccount({}, context.servers), body: body() };
+    return name === BODIES[0] ? [input, { ...input, name: `${name}, 24 at once`, atOnce: 24 }] : [input];
+  });
+  return [...(await Promise.all(messages)), ...bodies, ...flooded];
+}
+
+function entryOf<Value>(record: Readonly<Record<string, Value>>, name: string): [string, Value][] {
+  const value = record[name];
+  return value === undefined ? [] : [[name, value]];
+}
