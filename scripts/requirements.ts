@@ -137,7 +137,7 @@ CIMD-03 MUST the document is fetched from public addresses only, bounded, withou
 CIMD-04 MUST the document names itself, the client and its redirect URIs
 CIMD-05 MUST the redirect URIs of a document match like all others
 CIMD-06 SHOULD documents are cached for a limited time, and errors are not
-CIMD-07 MUST only documents of trusted hosts are accepted
+CIMD-07 MUST only documents of trusted hosts are accepted, and those whose client could register as well
 CIMD-08 MUST mail servers come from the operator
 DCR-01 MAY registration follows RFC 7591
 DCR-02 MUST nothing is stored: the client_id contains the registration

@@ -149,7 +149,7 @@ const SERVER_VARIABLES = {
     '`true` accepts a URL as client id and fetches the metadata document there (OAuth Client ID Metadata Documents). Requires `DEFAULT_CONNECTION`.',
   ),
   TRUSTED_CLIENT_HOSTS: Hosts.optional().describe(
-    'Hosts, separated by commas, whose metadata documents and redirect URIs are accepted from dynamic clients. Default: the hosts of the presets. `*` accepts every host; any website can then pose as any application.',
+    'Hosts, separated by commas, whose metadata documents and redirect URIs are accepted from dynamic clients. Default: the hosts of the presets, and with `CLIENT_REGISTRATION` documents of any host whose redirect URIs are on the account owner’s computer. `*` accepts every host; any website can then pose as any application.',
   ),
   ADMIN_TOKEN: z
     .string()

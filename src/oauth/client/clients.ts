@@ -78,8 +78,8 @@ function clientResolver(services: Services): Clients['resolve'] {
   const { keyring, now, state, dynamicClients, fetchDocument = documentFetcher() } = services;
   const tokens = createTokens(keyring);
   if (dynamicClients === undefined) return (clientId) => unsealClient(tokens, clientId, now());
-  const { connection, trustedHosts, acceptsRegistration, acceptsDocuments } = dynamicClients;
-  const documents = createDocumentCache({ fetchDocument, trustedHosts, state, now });
+  const { connection, acceptsRegistration, acceptsDocuments } = dynamicClients;
+  const documents = createDocumentCache({ ...dynamicClients, fetchDocument, state, now });
 
   return async (clientId, address) => {
     if (looksLikeDocumentUrl(clientId) && acceptsDocuments) {
@@ -94,14 +94,14 @@ function clientResolver(services: Services): Clients['resolve'] {
 
 function clientByDocument(
   url: string,
-  { name, redirectUris }: ClientDocument,
+  { name, redirectUris, isFromTrustedHost }: ClientDocument,
   { servers, policy, expiresAt }: DefaultConnection,
 ): Client {
   return {
     origin: 'document',
     jti: sha256(url),
     name,
-    documentHost: new URL(url).host,
+    documentHost: isFromTrustedHost ? new URL(url).host : null,
     servers,
     redirectUris,
     secretHash: null,

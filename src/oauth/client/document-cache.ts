@@ -5,7 +5,12 @@ import type { State } from '../../state/state.ts';
 import { sha256 } from '../http/constant-time.ts';
 import { isTrusted, type TrustedHosts } from './dynamic-clients.ts';
 import type { FetchDocument } from './fetch-document.ts';
-import { type ClientDocument, documentUrlProblem, parseClientDocument } from './metadata-document.ts';
+import {
+  type ClientDocument,
+  documentUrlProblem,
+  parseClientDocument,
+  UntrustedHostError,
+} from './metadata-document.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -46,15 +51,29 @@ export interface DocumentCache {
 export function createDocumentCache(services: {
   fetchDocument: FetchDocument;
   trustedHosts: TrustedHosts;
+  acceptsLoopbackDocuments?: boolean;
   state: State;
   now: () => Date;
   maxDocuments?: number;
 }): DocumentCache {
-  const { fetchDocument, trustedHosts, state, now, maxDocuments = MAX_DOCUMENTS } = services;
-  const kept = createKeptDocuments(now, maxDocuments);
-  const limit = createFetchLimit(state, now);
+  const {
+    fetchDocument,
+    trustedHosts,
+    acceptsLoopbackDocuments = false,
+    state,
+    now,
+    maxDocuments = MAX_DOCUMENTS,
+  } = services;
+  // Each has its own room and limits, so that strangers cannot use up those of known clients.
+  const trusted = { kept: createKeptDocuments(now, maxDocuments), limit: createFetchLimit(state, now, 'documents') };
+  const others = {
+    kept: createKeptDocuments(now, maxDocuments),
+    limit: createFetchLimit(state, now, 'documents-of-others'),
+  };
+  const roomOf = (url: string) => (isTrusted(trustedHosts, new URL(url).host) ? trusted : others);
 
   const fetchShared = shareByUrl(async (url, network) => {
+    const { kept, limit } = roomOf(url);
     const { text, freshSeconds } = await limit.admit({ url, network }, () => fetchDocument(url));
     const document = parseDocument(text, url, trustedHosts);
     kept.put(url, document, freshSeconds);
@@ -64,7 +83,8 @@ export function createDocumentCache(services: {
 
   return {
     async get(url, network) {
-      requireTrustedUrl(url, trustedHosts);
+      requireTrustedUrl(url, acceptsLoopbackDocuments ? 'any' : trustedHosts);
+      const { kept } = roomOf(url);
       const known = kept.get(url);
       if (known?.isFresh) return known.document;
       try {
@@ -86,7 +106,7 @@ function requireTrustedUrl(url: string, trustedHosts: TrustedHosts): void {
     throw new OAuthError('invalid_client', 'The client_id is a URL that names no client.');
   }
   if (!isTrusted(trustedHosts, new URL(url).host)) {
-    throw new OAuthError('invalid_client', 'The client_id is a URL at a host that is not trusted here.');
+    throw untrustedHost();
   }
 }
 
@@ -94,9 +114,17 @@ function parseDocument(text: string, url: string, trustedHosts: TrustedHosts): C
   try {
     return parseClientDocument(text, url, trustedHosts);
   } catch (cause) {
+    if (cause instanceof UntrustedHostError) throw untrustedHost(cause);
     throw new OAuthError('invalid_client', 'The document at the client_id does not describe a client.', { cause });
   }
 }
+
+const untrustedHost = (cause?: unknown): OAuthError =>
+  new OAuthError(
+    'invalid_client',
+    'The client_id is a URL at a host that is not trusted here. The operator of this server can add the host to TRUSTED_CLIENT_HOSTS.',
+    { cause },
+  );
 
 function createKeptDocuments(now: () => Date, maxDocuments: number) {
   /** In the order in which they were fetched. */
@@ -122,7 +150,7 @@ function createKeptDocuments(now: () => Date, maxDocuments: number) {
 }
 
 /** Known URLs have a limit of their own, which requests for unknown ones cannot use up. */
-function createFetchLimit(state: State, now: () => Date) {
+function createFetchLimit(state: State, now: () => Date, prefix: string) {
   const running = createSemaphore({ places: LIMITS.concurrentUnknown, placesPerKey: LIMITS.concurrentOfNetwork });
 
   async function count(key: string, max: number): Promise<void> {
@@ -139,9 +167,9 @@ function createFetchLimit(state: State, now: () => Date) {
       }
       if (!running.tryAcquire(network)) throw tooManyFetches();
       try {
-        await count(`documents:of:${network}`, LIMITS.unknownOfNetwork);
-        await count(`documents:${sha256(new URL(url).host)}`, LIMITS.unknownOfHost);
-        await count('documents', LIMITS.unknownOfAll);
+        await count(`${prefix}:of:${network}`, LIMITS.unknownOfNetwork);
+        await count(`${prefix}:${sha256(new URL(url).host)}`, LIMITS.unknownOfHost);
+        await count(prefix, LIMITS.unknownOfAll);
         return await fetching();
       } finally {
         running.release(network);

@@ -9,7 +9,7 @@ import type { Config } from '../../settings/config.ts';
 import { redirectUriProblem } from '../http/redirect-uri.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { createTokens, type Tokens } from '../sealed/sealed-types.ts';
-import { PRESETS } from './presets.ts';
+import { DOCUMENT_HOSTS, PRESETS } from './presets.ts';
 
 /**
  * Hosts whose metadata documents and redirect URIs are accepted from dynamic clients, spelled as in URLs (with the port unless it is 443); `any`: all
@@ -33,14 +33,17 @@ export interface DynamicClients {
   acceptsRegistration: boolean;
   /** Whether a client_id may be the URL of a metadata document (draft-ietf-oauth-client-id-metadata-document). */
   acceptsDocuments: boolean;
+  /** Whether a document of any host is accepted if its redirect URIs lead to the user's computer: such a client could register as well. */
+  acceptsLoopbackDocuments?: boolean;
 }
 
 const PRESET_URIS: readonly string[] = Object.values(PRESETS).flatMap(({ redirectUris }) => redirectUris);
 
-/** The hosts of the known clients' callbacks. Their metadata documents are on the same hosts. */
-export const PRESET_HOSTS: ReadonlySet<string> = new Set(
-  PRESET_URIS.filter((uri) => uri.startsWith('https:')).map((uri) => new URL(uri).host),
-);
+/** The hosts of the known clients' callbacks and metadata documents. */
+export const PRESET_HOSTS: ReadonlySet<string> = new Set([
+  ...PRESET_URIS.filter((uri) => uri.startsWith('https:')).map((uri) => new URL(uri).host),
+  ...DOCUMENT_HOSTS,
+]);
 
 /** Callbacks of known clients under private-use schemes. Other URIs under these schemes may lead to another application. */
 const PRIVATE_USE_URIS: ReadonlySet<string> = new Set(PRESET_URIS.filter((uri) => !/^https?:/.test(uri)));
@@ -74,7 +77,9 @@ export async function readDynamicClients(
       'DEFAULT_CONNECTION is not valid: it is neither a connection nor a client id that was generated with this ENCRYPTION_KEY, or it has expired.';
     throw new ConfigError(sentence, { cause });
   });
-  return { connection, trustedHosts, acceptsRegistration, acceptsDocuments };
+  // Hosts that the operator names are the only ones that are connected to.
+  const acceptsLoopbackDocuments = acceptsRegistration && settings.trustedHosts === undefined;
+  return { connection, trustedHosts, acceptsRegistration, acceptsDocuments, acceptsLoopbackDocuments };
 }
 
 /**

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { plainText } from '../http/plain-text.ts';
-import { isOpenToDynamicClients, type TrustedHosts } from './dynamic-clients.ts';
+import { isOpenToDynamicClients, isTrusted, type TrustedHosts } from './dynamic-clients.ts';
 import { Strings, withoutEmptyValues } from './given-metadata.ts';
 
 /** In characters. The client_id is one of several parameters in the query of an authorization request, which has a maximum length. */
@@ -15,6 +15,8 @@ export interface ClientDocument {
   /** For display: plain text of at most 64 characters. */
   name: string;
   redirectUris: readonly string[];
+  /** False: it is vouched for no more than a client that registered itself. */
+  isFromTrustedHost: boolean;
 }
 
 /** Distinguishes URLs from sealed client_ids, which contain no colon. */
@@ -36,6 +38,9 @@ export function documentUrlProblem(text: string): string | null {
   if (url.pathname === '/') return 'has no path';
   return isIP(url.hostname.replace(/^\[|\]$/g, '')) ? 'names its host by an IP address' : null;
 }
+
+/** The document is at a host that may not name redirect URIs elsewhere than on the user's computer. */
+export class UntrustedHostError extends Error {}
 
 const SHARED_SECRET_METHOD = /^client_secret_/;
 
@@ -72,7 +77,8 @@ function authenticationMethods(metadata: {
 }
 
 /**
- * Validates a client metadata document. The hosts of its redirect URIs must be trusted as well as the host of the document.
+ * Validates a client metadata document. The hosts of its redirect URIs must be trusted as well as the host of the document; a document of another
+ * host may name the user's computer only.
  *
  * @param url the client_id that the document was fetched for
  * @returns the redirect URIs without those that dynamic clients may not have
@@ -83,6 +89,8 @@ export function parseClientDocument(text: string, url: string, trustedHosts: Tru
   if (metadata.client_id !== url) throw new Error('The document is about another client_id');
   const redirectUris = metadata.redirect_uris.filter((uri) => isOpenToDynamicClients(uri, trustedHosts));
   if (redirectUris.length === 0) throw new Error('The document has no redirect URI that a client may have');
+  const isFromTrustedHost = isTrusted(trustedHosts, new URL(url).host);
+  if (!isFromTrustedHost && !redirectUris.every((uri) => uri.startsWith('http:'))) throw new UntrustedHostError();
   const name = plainText(metadata.client_name, MAX_NAME_LENGTH);
-  return { name: name || new URL(url).host, redirectUris };
+  return { name: name || new URL(url).host, redirectUris, isFromTrustedHost };
 }

@@ -67,5 +67,8 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   conformance: { title: 'MCP conformance suite', redirectUris: ['http://127.0.0.1/callback'], kind: 'either' },
 };
 
+/** Hosts of known clients' metadata documents that are not hosts of redirect URIs. */
+export const DOCUMENT_HOSTS: readonly string[] = ['goose-docs.ai', 'opencode.ai', 'zed.dev'];
+
 /** Used by `generate` when neither a preset nor a redirect URI is named. */
 export const DEFAULT_PRESETS: readonly string[] = ['claude', 'inspector'];

@@ -62,7 +62,7 @@ export function signInView(page: SignInPage, content: SignInContent, issuer: str
       name: client.name,
       redirectHost: plainText(redirectHost(redirectUri), 255),
       onThisDevice: !redirectUri.startsWith('https:'),
-      isVerified: client.origin !== 'registered',
+      isVerified: client.origin === 'minted' || client.documentHost !== null,
       documentHost: client.documentHost ?? undefined,
     },
     issuerHost: new URL(issuer).host,

@@ -141,8 +141,34 @@ describe('clients by metadata document (draft-ietf-oauth-client-id-metadata-docu
     const client = server.publish('https://evil.example/client.json');
     const response = await app.fetch(app.authorizePath(client, { redirect_uri: callback }));
     expect([response.status, response.headers.get('location')]).toEqual([400, null]);
-    expect(await response.text()).toContain('not trusted here');
+    const html = await response.text();
+    expect(html).toContain('not trusted here');
+    expect(html).toContain('TRUSTED_CLIENT_HOSTS');
     expect(server.fetched).toEqual([]);
+  });
+
+  const loopback = 'http://127.0.0.1:19876/callback';
+  test.each([
+    ['one loopback redirect URI', [loopback], 200],
+    ['all spellings of loopback', [loopback, 'http://localhost/cb', 'http://[::1]:1/cb'], 200],
+    [
+      'a loopback redirect URI beside one at its own host, which no client may have',
+      [loopback, 'https://new.example/cb'],
+      200,
+    ],
+    ['a redirect URI at a trusted host too', [loopback, callback], 400],
+    ['the private-use URI of another application', [loopback, 'cursor://anysphere.cursor-mcp/oauth/callback'], 400],
+    ['no loopback redirect URI', ['https://new.example/cb'], 400],
+    ['a host that looks like loopback', ['http://localhost.new.example/cb'], 400],
+  ])('CIMD-07 where clients may register, a document of any host with %s', async (_, redirect_uris, status) => {
+    await using server = await start({ acceptsLoopbackDocuments: true });
+    const { app } = server;
+    const client = server.publish('https://new.example/client.json', { redirect_uris });
+    const response = await app.fetch(app.authorizePath(client, { redirect_uri: redirect_uris[0] ?? '' }));
+    expect([response.status, response.headers.get('location')]).toEqual([status, null]);
+    const html = await response.text();
+    // The host vouches for nothing: it is not shown.
+    if (status === 200) expect(html.replaceAll(encodeURIComponent(client.clientId), '')).not.toContain('new.example');
   });
 
   test('CIMD-04 TOK-03 a client by metadata document is refused with a secret', async () => {

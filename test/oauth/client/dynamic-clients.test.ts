@@ -41,13 +41,19 @@ describe('DEFAULT_CONNECTION', () => {
       'chatgpt.com',
       'claude.ai',
       'claude.com',
+      'goose-docs.ai',
       'insiders.vscode.dev',
+      'opencode.ai',
       'vscode.dev',
       'www.cursor.com',
+      'zed.dev',
     ]);
     const trustedHosts = new Set(['grok.com']);
     const named = await readDynamicClients({ ...settings(sealed), trustedHosts }, keyring, now);
-    expect(named?.trustedHosts).toBe(trustedHosts);
+    expect(named).toMatchObject({ trustedHosts, acceptsLoopbackDocuments: false });
+    expect(await open(sealed)).toMatchObject({ acceptsLoopbackDocuments: true });
+    const closed = await readDynamicClients({ ...settings(sealed), acceptsRegistration: false }, keyring, now);
+    expect(closed).toMatchObject({ acceptsLoopbackDocuments: false });
   });
 
   test('a value that is not valid is refused at the start, without being quoted', async () => {

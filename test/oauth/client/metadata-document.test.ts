@@ -66,6 +66,7 @@ describe('a client metadata document (§4.1)', () => {
     expect(parsed({ scope: 'claudeai', logo_uri: 'https://client.example/logo.png' })).toEqual({
       name: 'Example',
       redirectUris: ['https://client.example/callback'],
+      isFromTrustedHost: true,
     });
   });
 
@@ -141,13 +142,19 @@ describe('a client metadata document (§4.1)', () => {
       expect(parseClientDocument(text, client_id, PRESET_HOSTS)).toEqual({
         name,
         redirectUris: published.redirect_uris,
+        isFromTrustedHost: true,
       });
     },
   );
 
   test('CIMD-07 a document from a trusted host cannot add a redirect URI at a host that is not trusted', () => {
+    const known = 'https://claude.ai/client.json';
     const redirect_uris = ['https://evil.example/callback', 'https://claude.ai/callback', 'com.example.app:/callback'];
-    const trusted = parseClientDocument(JSON.stringify({ ...document, redirect_uris }), url, PRESET_HOSTS);
+    const trusted = parseClientDocument(
+      JSON.stringify({ ...document, redirect_uris, client_id: known }),
+      known,
+      PRESET_HOSTS,
+    );
     expect(trusted.redirectUris).toEqual(['https://claude.ai/callback']);
     const none = JSON.stringify({ ...document, redirect_uris: ['https://evil.example/callback'] });
     expect(() => parseClientDocument(none, url, PRESET_HOSTS)).toThrow();
