@@ -126,9 +126,7 @@ function linksIn(safe: typeof safeLinks, { text, hidden }: VisibleText, found: F
 
 function cleanAny(value: unknown, found: Found): unknown {
   if (typeof value === 'string') {
-    const { text, hidden } = visibleLine(value);
-    addTo(found, hidden);
-    return text;
+    return linksIn(safeLinks, visibleLine(value), found);
   }
   if (Array.isArray(value)) return value.map((each) => cleanAny(each, found));
   if (!isRecord(value)) return value;

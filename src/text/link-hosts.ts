@@ -2,7 +2,7 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 
 /** Schemes that run something or read the reader's own files. */
-const DANGEROUS = /^(javascript|vbscript|livescript|mocha|data|file|jar|mhtml|view-source):/;
+const DANGEROUS = /^(javascript|vbscript|livescript|mocha|data|file|blob|filesystem|jar|mhtml|view-source):/;
 
 /** Ends of file names that look like a host: `report.pdf`, `Node.js`. */
 const FILE_ENDS =
@@ -11,8 +11,7 @@ const FILE_ENDS =
 /** The dangerous scheme of a link, also if it is written with blanks, controls or character references in it; undefined for any other. */
 export function dangerousScheme(link: string): string | undefined {
   const plain = link
-    .slice(0, 400)
-    .replace(/&#(x[0-9a-f]{1,6}|\d{1,7});?/gi, (_, digits: string) => characterOf(digits))
+    .replace(/&#(x0*[0-9a-f]{1,6}(?![0-9a-f])|0*\d{1,7}(?!\d));?/gi, (_, digits: string) => characterOf(digits))
     .replace(/&(?:tab|newline);?/gi, '')
     .replace(/&colon;?/gi, ':')
     .replace(/[\0-\u0020\u007f-\u00a0\p{Cf}]+/gu, '')
@@ -22,7 +21,7 @@ export function dangerousScheme(link: string): string | undefined {
 
 /** How a link deceives, as the second half of a sentence; undefined if it does not. */
 export function deceit(link: string, textBefore: string): string | undefined {
-  const url = URL.canParse(link) ? new URL(link) : undefined;
+  const url = urlOf(link);
   if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
   const host = url.hostname;
   const shown = mentionedHost(textBefore);
@@ -33,10 +32,16 @@ export function deceit(link: string, textBefore: string): string | undefined {
 
 /** The host that the text of a link names, if it is not the host of the link. */
 export function otherHostNamed(link: string, text: string): string | undefined {
-  const host = URL.canParse(link) ? new URL(link).hostname : '';
+  const host = urlOf(link)?.hostname ?? '';
   if (host === '') return undefined;
   const named = text.split(/\s+/, 40).map(mentionedHost);
   return named.find((other) => other !== undefined && !isSameSite(other, host));
+}
+
+/** Two slashes without a scheme lead to a host too, and browsers take a backslash for a slash. */
+function urlOf(link: string): URL | undefined {
+  const whole = /^\s*[\\/]{2}/.test(link) ? `https:${link.trim()}` : link;
+  return URL.canParse(whole) ? new URL(whole) : undefined;
 }
 
 /** The host of a word that is a URL or a domain, in ASCII. */

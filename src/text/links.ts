@@ -1,5 +1,5 @@
 /** Removes dangerous links from text and HTML, and reports links that lead elsewhere than they show. */
-import { dangerousScheme, deceit } from './link-hosts.ts';
+import { dangerousScheme, deceit, otherHostNamed } from './link-hosts.ts';
 
 export interface SafeText {
   text: string;
@@ -14,8 +14,8 @@ const MAX_WARNINGS = 5;
 /** A link in angle brackets, as HTML is converted and as programs write it in plain text, and a bare one. */
 const LINK = /<([^<>]{1,8000})>|\bhttps?:\/\/[^\s<>"']{1,8000}/gi;
 
-/** The word before a link in angle brackets. */
-const WORD_BEFORE = /(\S{1,300})[ \t]?$/;
+/** A link as Markdown writes it: the text that it shows, and where it leads. */
+const MARKDOWN_LINK = /\[([^[\]\n]{1,300})\]\(\s?<?([^\s()<>]{1,2000})/g;
 
 /** A dangerous link without angle brackets. `JavaScript: the good parts` is none. */
 const BARE_DANGEROUS =
@@ -26,16 +26,16 @@ const LINK_REMOVED = '[link removed]';
 /** @param text without characters that have no glyph */
 export function safeLinks(text: string): SafeText {
   const found = new Findings();
-  if (!/[:&]/.test(text)) return { text, warnings: [] };
+  if (!/[:&]|[\\/]{2}/.test(text)) return { text, warnings: [] };
+  for (const [, shown = '', link = ''] of text.matchAll(MARKDOWN_LINK)) found.compare(link, shown);
   const withoutBracketed = text.replace(LINK, (link: string, bracketed: string | undefined, offset: number) => {
-    if (bracketed !== undefined && !/[:&]/.test(bracketed)) return link;
+    if (bracketed !== undefined && !/[:&]|^[\\/]{2}/.test(bracketed)) return link;
     const scheme = bracketed === undefined ? undefined : dangerousScheme(bracketed);
     if (scheme !== undefined) {
       found.addDangerous(scheme);
       return '';
     }
-    const before = bracketed === undefined ? '' : text.slice(Math.max(0, offset - 301), offset);
-    found.compare(bracketed ?? link, WORD_BEFORE.exec(before)?.[1] ?? '');
+    found.compare(bracketed ?? link, bracketed === undefined ? '' : wordBefore(text, offset));
     return link;
   });
   const safe = withoutBracketed.replace(BARE_DANGEROUS, (_, scheme: string) => {
@@ -45,9 +45,17 @@ export function safeLinks(text: string): SafeText {
   return { text: safe, warnings: found.sentences() };
 }
 
+/** The word before a link in angle brackets, also at the end of the line above. */
+function wordBefore(text: string, offset: number): string {
+  const before = text.slice(Math.max(0, offset - MAX_WORD_CHARS), offset).trimEnd();
+  return before.slice(before.search(/\S*$/));
+}
+
+const MAX_WORD_CHARS = 300;
+
 /** Attributes that hold a link; the value is quoted or goes on to the next blank. */
 const LINK_ATTRIBUTE =
-  /([\s"'/](?:href|src|action|formaction|background|poster|data|cite|longdesc|xlink:href)\s{0,20}=\s{0,20})("[^"]*"|'[^']*'|[^\s>"']+)/gi;
+  /([\s"'/](?:href|src|srcset|srcdoc|action|formaction|background|poster|data|cite|longdesc|ping|manifest|codebase|code|archive|lowsrc|dynsrc|from|to|values|content|xlink:href)\s{0,20}=\s{0,20})("[^"]*"|'[^']*'|[^\s>"']+)/gi;
 
 /** Pictures inside the HTML are no program. */
 const PICTURE = /^["']?\s{0,20}data:image\/(?:png|gif|jpe?g|webp|bmp|x-icon|avif)[;,]/i;
@@ -55,18 +63,28 @@ const PICTURE = /^["']?\s{0,20}data:image\/(?:png|gif|jpe?g|webp|bmp|x-icon|avif
 /** The same for HTML: the attribute stays, with an empty value. */
 export function safeMarkup(html: string): SafeText {
   const found = new Findings();
-  const safe = html.replace(LINK_ATTRIBUTE, (attribute: string, name: string, value: string) => {
-    const link = value.replace(/^["']|["']$/g, '');
+  const attributes = new RegExp(LINK_ATTRIBUTE);
+  let safe = '';
+  let at = 0;
+  for (let next = attributes.exec(html); next !== null; next = attributes.exec(html)) {
+    const { 0: attribute, 1: name = '', 2: value = '', index } = next;
+    const link = value.replace(/^["']|["']$/g, '').replace(REFRESH, '');
     const scheme = PICTURE.test(value) && !/href/i.test(name) ? undefined : dangerousScheme(link);
     if (scheme === undefined) {
       if (/href/i.test(name)) found.compare(link.replaceAll('&amp;', '&').trim(), '');
-      return attribute;
+      // What looks like a quoted value may be the text between two attributes, one of which is in it.
+      if (/^["']/.test(value)) attributes.lastIndex = index + name.length;
+      continue;
     }
     found.addDangerous(scheme);
-    return `${name}""`;
-  });
-  return { text: safe, warnings: found.sentences() };
+    safe += `${html.slice(at, index)}${name}""`;
+    at = index + attribute.length;
+  }
+  return { text: safe + html.slice(at), warnings: found.sentences() };
 }
+
+/** What stands before the link of `<meta http-equiv="refresh">`. */
+const REFRESH = /^[\s\d.,;]{0,40}url\s{0,20}=\s{0,20}["']?/i;
 
 class Findings {
   readonly #sentences = new Set<string>();
@@ -76,10 +94,11 @@ class Findings {
     this.#sentences.add(`A ${scheme}: link was removed.`);
   }
 
-  compare(link: string, textBefore: string): void {
+  /** @param shown text that is shown for the link, or before it */
+  compare(link: string, shown: string): void {
     if (this.#compared >= MAX_COMPARED) return;
     this.#compared += 1;
-    const how = deceit(link, textBefore);
+    const how = deceit(link, otherHostNamed(link, shown) ?? '');
     if (how !== undefined) this.#sentences.add(`A link ${how}.`);
   }
 

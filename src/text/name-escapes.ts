@@ -3,8 +3,8 @@ import { GLYPHLESS, isWritten } from './glyphless.ts';
 
 const ESCAPE = /\\u\{([0-9A-Fa-f]{1,6})\}/g;
 
-/** Line and paragraph separators have no glyph either, and a name has no line breaks. */
-const BREAK = /[\t\n\u2028\u2029]/;
+/** Line and paragraph separators have no glyph either, a name has no line breaks, and a no-break space looks like a space. */
+const BREAK = /[\t\n\u2028\u2029]|(?![ \u3000])\p{Zs}/u;
 
 /** @returns the name as tools return it, and as unescapeName() reads it. A name that is all visible is not changed */
 export function escapeName(name: string): string {

@@ -24,12 +24,31 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['ic', '\u2063'],
 ]);
 
-const REFERENCE = new RegExp(`&(?:#(x[0-9a-f]{1,6}|[0-9]{1,7});?|(${[...NAMES.keys()].join('|')});|(shy);?)`, 'gi');
+/** A number may begin with any number of zeros. */
+const REFERENCE = new RegExp(
+  `&(?:#(x0*[0-9a-f]{1,6}(?![0-9a-f])|0*[0-9]{1,7}(?![0-9]));?|(${[...NAMES.keys()].join('|')});|(shy);?)`,
+  'gi',
+);
+
+/** Numbers of controls that are shown as a character of windows-1252 (HTML §13.2.5.80). */
+const WINDOWS_1252 = /[\u0080\u0082-\u008c\u008e\u0091-\u009c\u009e\u009f]/;
 
 export function visibleMarkup(html: string): VisibleText {
-  const decoded = html.replace(REFERENCE, (reference, digits?: string, name?: string, bare?: string) => {
-    const character = digits === undefined ? NAMES.get(name ?? bare ?? '') : characterOf(digits);
-    return character !== undefined && GLYPHLESS.test(character) ? character : reference;
-  });
-  return visibleText(decoded);
+  const decoded = html.replace(
+    REFERENCE,
+    (reference, ...groups: (string | undefined)[]) => hiddenBy(groups) ?? reference,
+  );
+  const { text, hidden } = visibleText(decoded);
+  // What stood on both sides of a removed character may be a reference now, and is no other text for people.
+  const visible = text.replace(REFERENCE, (reference, ...groups: (string | undefined)[]) =>
+    hiddenBy(groups) === undefined ? reference : `&amp;${reference.slice(1)}`,
+  );
+  return { text: visible, hidden };
+}
+
+/** The character without a glyph that a reference means; undefined for any other reference. */
+function hiddenBy([digits, name, bare]: readonly (string | undefined)[]): string | undefined {
+  const character = digits === undefined ? NAMES.get(name ?? bare ?? '') : characterOf(digits);
+  if (character === undefined || !GLYPHLESS.test(character)) return undefined;
+  return digits !== undefined && WINDOWS_1252.test(character) ? undefined : character;
 }

@@ -68,6 +68,20 @@ describe('a result on its way out', () => {
     });
   });
 
+  test.each(['javascript:alert(1)', 'data:text/html,x', '<vbscript:x>'])(
+    'has no dangerous link in a line: %s',
+    (link) => {
+      const { any, rows, warnings } = outgoing({
+        folder: 'x',
+        any: { deep: [`Open ${link} now`] },
+        rows: [{ subject: `Open ${link} now`, id: null, flags: [] }],
+        warnings: [],
+      });
+      expect(JSON.stringify([any, rows])).not.toContain(link);
+      expect(warnings).toEqual([expect.stringContaining('link was removed')]);
+    },
+  );
+
   test('is unchanged if all of it is visible', () => {
     const result = { folder: 'Größe', text: 'Hello\n\tworld', any: 'x', warnings: [] };
     expect(outgoing(result)).toEqual(result);

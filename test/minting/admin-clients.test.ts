@@ -122,6 +122,9 @@ describe('POST /admin/clients', () => {
   test.each([
     ['a comma', 'Invoices, paid'],
     ['a backslash before a comma', 'A\\,B'],
+    ['a blank before it', ' Work'],
+    ['a blank after it', 'Work '],
+    ['a blank within the level above', 'Work /*'],
     ['joiners that its script needs', 'می‌خواهم'],
     ['an emoji of several', 'Family 👨‍👩‍👧 ❤️'],
   ])('seals a folder whose name has %s as one value', async (_what, folder) => {

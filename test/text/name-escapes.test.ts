@@ -37,6 +37,11 @@ describe('names', () => {
     );
   });
 
+  test.each(['a\u00a0b', 'Sent\u2003', '\u202fINBOX', 'a\u1680b'])('show a blank that is no space: %j', (name) => {
+    expect(escapeName(name)).toMatch(/^[a-zA-Z ]*\\u\{[0-9A-F]{2,4}\}[a-zA-Z ]*$/);
+    expect(unescapeName(escapeName(name))).toBe(name);
+  });
+
   test('are all visible once they are escaped', () => {
     fc.assert(
       fc.property(names, (name) => {

@@ -138,6 +138,26 @@ describe('HTML', () => {
     );
   });
 
+  test.each(['a&#x0000000200b;b', 'a&#0000000008203;b', 'a&#x0E0041;b', 'a&#x0000E0041 b'])(
+    'has no reference to one that begins with zeros: %s',
+    (html) => {
+      expect(visibleMarkup(html).text).toMatch(/^a ?b?$/);
+    },
+  );
+
+  test.each(['&#x20\u200b0b;', '&#xE00\u206341;', '&#82\u200b03;', '&shy\u200b;', '&zw\u00adnj;', '&#x2&#x200b;00b;'])(
+    'has no reference that only the removal makes: %s',
+    (html) => {
+      const { text } = visibleMarkup(html);
+      expect(visibleMarkup(text)).toEqual({ text, hidden: { letters: 0, isCertain: false } });
+    },
+  );
+
+  test('keeps references to controls that are shown as other characters', () => {
+    const html = 'Don&#146;t &#8364;5 &#x80;5 &#0150; &#x9f;'.repeat(20);
+    expect(visibleMarkup(html)).toEqual({ text: html, hidden: { letters: 0, isCertain: false } });
+  });
+
   test('tags as references are counted', () => {
     expect(visibleMarkup('&#xE0049;&#xE0047;').hidden).toEqual({ letters: 2, isCertain: true });
   });

@@ -17,7 +17,7 @@ const EVERYTHING_BELOW = /^(.+)([^\p{L}\p{M}\p{N}\s*%])\*$/su;
  */
 export function folderEntry(text: string): string | undefined {
   if (/[\p{Cc}\p{Cs}]/u.test(text)) return undefined;
-  const entry = unescapeName(text.trim());
+  const entry = unescapeName(text);
   const { above, delimiter } = readEntry(entry);
   const name = above ?? entry;
   if (name === '' || /[*%]/.test(name) || name.length > 1000) return undefined;

@@ -100,7 +100,10 @@ describe('a list of recipients', () => {
 
   test.each([
     ['Ann@Example.COM', 'ann@example.com'],
-    [' @Example.com ', '@example.com'],
+    ['@Example.com', '@example.com'],
+    [' @example.com', undefined],
+    ['@example.com ', undefined],
+    ['ann@example.com\n', undefined],
     ['@bücher.example', '@xn--bcher-kva.example'],
     ['"odd one"@example.com', '"odd one"@example.com'],
     ['ann', undefined],
