@@ -6,6 +6,7 @@ import { createVerifyLogin } from './app/verify-login.ts';
 import { allow, deny } from './commands/deny.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
+import { mintingKeys } from './commands/minting-key.ts';
 import { startServer } from './commands/server.ts';
 import { openTerminal, type Terminal } from './commands/terminal.ts';
 import { createPersonalToken } from './commands/token.ts';
@@ -14,7 +15,7 @@ import { METHOD_GROUPS } from './mcp/permit/policy-input.ts';
 import { MAIL_TAGS, MISSIVE_TAGS } from './mcp/tool.ts';
 import { MISSIVE_URL } from './missive/account.ts';
 import { PRESETS } from './oauth/client/presets.ts';
-import { readConfig } from './settings/config.ts';
+import { readServerConfig } from './settings/config.ts';
 import { VERSION } from './settings/version.ts';
 
 /** The two streams that a command prints to. */
@@ -73,6 +74,10 @@ export function createProgram(env: NodeJS.ProcessEnv, output: Output, terminal?:
       output.out(await createPersonalToken(flags, env, services));
     });
   root
+    .command('minting-key')
+    .description('Prints a new pair of keys: generate signs with the private one, servers verify with the public one.')
+    .action(() => output.out(mintingKeys()));
+  root
     .command('inspect')
     .description('Prints the contents of a client id or token, without its secrets. Requires ENCRYPTION_KEY.')
     .argument('[sealed]', 'the client id or token (default: read from standard input)')
@@ -98,7 +103,7 @@ export function createProgram(env: NodeJS.ProcessEnv, output: Output, terminal?:
       'Starts the server. Settings are read from the environment and from the file .env in the current folder.',
     )
     .action(async () => {
-      const server = await startServer(readConfig(env));
+      const server = await startServer(readServerConfig(env));
       await waitForStopSignal();
       await server.stop();
     });

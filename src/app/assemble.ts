@@ -51,6 +51,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   const now = () => new Date();
   requireReachedNotBefore(config.keys, now());
   const base: Base = { keyring: createKeyring(config.keys), now, log };
+  logMinting(config, log);
   const clientSettings = await readClientSettings(config, base);
   // The pool closes after the running requests, for which commands/server.ts waits 8 s; both together stay within 10 s.
   const pool = createImapPool({ log, pool: { closeMs: 1500 } });
@@ -103,7 +104,9 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
 /** The settings that handlers use without any processing. */
 function handlerSettings(config: Config) {
   const { issuer, isLocal, allowedOrigins, areVersionsStrict, openaiAppsChallenge, hasMetadataAliases } = config;
-  const { trustProxy, adminToken, replicas } = config;
+  const { trustProxy, replicas, keys } = config;
+  // A server that has only the public key cannot mint.
+  const adminToken = keys.minting === undefined ? config.adminToken : undefined;
   return {
     ...{ issuer, isLocal, allowedOrigins, areVersionsStrict, openaiAppsChallenge, hasMetadataAliases },
     ...{ trustProxy, adminToken, replicas },
@@ -112,11 +115,21 @@ function handlerSettings(config: Config) {
 
 const CLOCK_SKEW_MS = 60_000;
 
-/** @throws {ConfigError} if no token that is sealed now would be accepted */
-function requireReachedNotBefore({ notBefore }: Config['keys'], now: Date): void {
-  if (notBefore !== undefined && notBefore.getTime() > now.getTime() + CLOCK_SKEW_MS) {
+/** @throws {ConfigError} if no token that is sealed now would be accepted, or more than the operator means */
+function requireReachedNotBefore({ notBefore, minting }: Config['keys'], now: Date): void {
+  const isFuture = (time: Date | undefined) => time !== undefined && time.getTime() > now.getTime() + CLOCK_SKEW_MS;
+  if (isFuture(notBefore)) {
     throw new ConfigError('TOKENS_NOT_BEFORE is in the future: until then every sign-in would fail.');
   }
+  if (isFuture(minting?.since)) {
+    throw new ConfigError('MINTING_SINCE is in the future: until then nothing would have to be signed.');
+  }
+}
+
+function logMinting({ keys: { minting }, adminToken }: Config, log: Log): void {
+  if (minting === undefined) return;
+  log.info({ unsignedUntil: minting.since?.toISOString() ?? null }, 'client ids and connections must be signed');
+  if (adminToken !== undefined) log.warn({}, 'ADMIN_TOKEN has no effect: this server cannot sign what it would mint');
 }
 
 /** @throws {ConfigError} if a setting names a client that does not exist */

@@ -16,7 +16,7 @@ import { toFlagName, toServerLines, toServersJson } from '../minting/server-flag
 import type { NewClient } from '../oauth/client/mint-client.ts';
 import { sealConnection } from '../oauth/client/mint-client.ts';
 import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
-import { readKeys } from '../settings/config.ts';
+import { readMintingKeys } from '../settings/config.ts';
 
 /**
  * @param flags the output of the command line parser, of any shape
@@ -49,7 +49,7 @@ async function generateConnection(flags: Flags, limits: Limits, keyring: Keyring
 function readFlagsAndKeys(flags: unknown, env: NodeJS.ProcessEnv, now: Date) {
   const { parsed, limits, faults } = readFlags(splitLists(flags), { now, nameOf: toFlagName });
   try {
-    const keys = readKeys(env);
+    const keys = readMintingKeys(env);
     if (parsed !== undefined) return { keys, parsed, limits };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

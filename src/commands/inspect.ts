@@ -2,7 +2,9 @@
 import type { Servers } from '../account.ts';
 import { ConfigError } from '../errors.ts';
 import type { MailServer } from '../mail/account.ts';
-import { type Claims, createKeyring, type Sealer } from '../oauth/sealed/jwe.ts';
+import { resourceOf } from '../oauth/metadata.ts';
+import { isHashOfName, isMeantFor } from '../oauth/sealed/audience.ts';
+import { type Claims, createKeyring, type Sealer, type SignatureState } from '../oauth/sealed/jwe.ts';
 import { createTokens, type Tokens } from '../oauth/sealed/sealed-types.ts';
 import { readKeys } from '../settings/config.ts';
 
@@ -12,7 +14,7 @@ import { readKeys } from '../settings/config.ts';
  */
 export async function inspect(sealed: string, env: NodeJS.ProcessEnv, now: Date): Promise<string> {
   const tokens = createTokens(createKeyring(readKeys(env)));
-  for (const inspectAs of inspectors(tokens)) {
+  for (const inspectAs of inspectors(tokens, env.BASE_URL)) {
     const content = await inspectAs(sealed.trim(), now);
     if (content !== null) return `${JSON.stringify(content, null, 2)}\n`;
   }
@@ -23,9 +25,10 @@ export async function inspect(sealed: string, env: NodeJS.ProcessEnv, now: Date)
 type Inspector = (sealed: string, now: Date) => Promise<object | null>;
 
 /** The fields of each kind that are printed. All others are omitted: credentials, hashes, states, challenges. */
-function inspectors(tokens: Tokens): Inspector[] {
+function inspectors(tokens: Tokens, baseUrl: string | undefined): Inspector[] {
+  const grantView = grantViewFor(baseUrl);
   return [
-    inspector('client_id', tokens.client, ({ name, presets, redirect_uris, servers, policy, secret_hash }) => ({
+    mintedInspector('client_id', tokens.client, ({ name, presets, redirect_uris, servers, policy, secret_hash }) => ({
       name,
       type: secret_hash === undefined ? 'public' : 'confidential',
       presets,
@@ -38,20 +41,15 @@ function inspectors(tokens: Tokens): Inspector[] {
       auth_method,
       redirect_uris,
     })),
-    inspector('connection', tokens.connection, ({ servers, policy }) => ({ ...serverView(servers), policy })),
-    inspector('access', tokens.access, ({ iss, sub, gid, granted_at, client, scope, consent, policy, servers }) => ({
-      ...grantView({ iss, sub, gid, granted_at }),
-      client,
-      scope,
-      consent,
-      policy,
+    mintedInspector('connection', tokens.connection, ({ servers, policy }) => ({ ...serverView(servers), policy })),
+    inspector('access', tokens.access, ({ client, scope, consent, policy, servers, ...grant }) => ({
+      ...grantView(grant),
+      ...{ client, scope, consent, policy },
       ...serverView(servers),
     })),
-    inspector('refresh', tokens.refresh, ({ iss, sub, gid, granted_at, client, scope, consent }) => ({
-      ...grantView({ iss, sub, gid, granted_at }),
-      client,
-      scope,
-      consent,
+    inspector('refresh', tokens.refresh, ({ client, scope, consent, ...grant }) => ({
+      ...grantView(grant),
+      ...{ client, scope, consent },
     })),
     inspector('code', tokens.code, ({ client, redirect_uri, scope, consent }) => ({
       client,
@@ -70,13 +68,44 @@ function inspector<T extends object>(kind: string, type: Sealer<T>, view: (conte
   };
 }
 
+const SIGNED: Readonly<Record<SignatureState, boolean | string>> = {
+  absent: false,
+  valid: true,
+  wrong: 'by another key than MINTING_PUBLIC_KEY',
+  unverified: 'not verified: MINTING_PUBLIC_KEY is not set',
+};
+
+/** For what the operator mints: says whether it is signed. */
+function mintedInspector<T extends object>(kind: string, type: Sealer<T>, view: (content: T) => object): Inspector {
+  return async (sealed, now) => {
+    const content = await type.inspect(sealed).catch(() => null);
+    return (
+      content && { kind, ...claimsView(content, now), signed: SIGNED[type.signatureOf(content)], ...view(content) }
+    );
+  };
+}
+
 function claimsView({ jti, iat, exp }: Claims, now: Date): object {
   const ends = exp === undefined ? {} : { expires_at: time(exp), expired: exp * 1000 <= now.getTime() };
   return { jti, issued_at: time(iat), ...ends };
 }
 
-function grantView(grant: { iss: string; sub: string; gid: string; granted_at: number }): object {
-  return { issuer: grant.iss, subject: grant.sub, grant: grant.gid, granted_at: time(grant.granted_at) };
+interface GrantClaims {
+  iss: string;
+  aud: string;
+  sub: string;
+  gid: string;
+  granted_at: number;
+}
+
+/** @param baseUrl issuer of a server: the name of another one may be known by its hash only */
+function grantViewFor(baseUrl: string | undefined): (claims: GrantClaims) => object {
+  const issuer = URL.canParse(baseUrl ?? '') ? new URL(baseUrl ?? '').origin : undefined;
+  return ({ iss, aud, sub, gid, granted_at }) => {
+    const isOurs = issuer !== undefined && isMeantFor({ iss, aud }, { issuer, resource: resourceOf(issuer) });
+    const server = isOurs ? { issuer } : isHashOfName(iss) ? { audience: aud } : { issuer: iss };
+    return { ...server, subject: sub, grant: gid, granted_at: time(granted_at) };
+  };
 }
 
 const serverView = (servers: Servers) =>

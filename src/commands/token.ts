@@ -44,9 +44,12 @@ export async function createPersonalToken(
   const keyring = createKeyring(config.keys);
   const tokens = createTokens(keyring);
   const client = await unsealClient(tokens, parsed.data.clientId, now()).catch((cause) => {
-    throw new ConfigError('--client-id was not minted with this ENCRYPTION_KEY, or it has expired.', {
-      cause,
-    });
+    throw new ConfigError(
+      '--client-id was not minted with this ENCRYPTION_KEY, has expired, or lacks the signature that MINTING_PUBLIC_KEY requires.',
+      {
+        cause,
+      },
+    );
   });
   await requireNotDenied(client, config.deniedClients, keyring);
   const scope = scopeOf(parsed.data.scope, client);

@@ -5,7 +5,15 @@
  */
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
-import { ENVIRONMENT, KeyEnvironment, LOOPBACK_HOSTS, STATE_VARIABLES, Switch } from './environment.ts';
+import {
+  ENVIRONMENT,
+  KeyEnvironment,
+  LOOPBACK_HOSTS,
+  MintingEnvironment,
+  STATE_VARIABLES,
+  Switch,
+} from './environment.ts';
+import { type MintingSettings, publicKeyOf } from './minting-keys.ts';
 
 const REQUIRE_DEFAULT_CONNECTION = ['CLIENT_REGISTRATION', 'CLIENT_ID_METADATA_DOCUMENTS'] as const;
 
@@ -63,16 +71,53 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       : [];
   return Object.freeze(
     parse(ServerEnvironment, given, [
+      ...mintingFaults(given),
       ...missing.map((name) => `${name} is required with AWS_S3_BUCKET`),
       ...withoutConnection.map((name) => `${name} requires DEFAULT_CONNECTION: the servers and limits of such clients`),
     ]),
   );
 }
 
-/** Reads the keys alone, which are enough to mint a client. @throws {ConfigError} */
-export function readKeys(env: NodeJS.ProcessEnv): Keys {
-  return keysOf(parse(KeyEnvironment, withoutEmpty(env), []));
+/** As `readConfig`, for a process that serves. @throws {ConfigError} also if it has the key that clients are minted with */
+export function readServerConfig(env: NodeJS.ProcessEnv): Config {
+  if (withoutEmpty(env).MINTING_PRIVATE_KEY !== undefined) {
+    throw new ConfigError('MINTING_PRIVATE_KEY belongs where generate runs, and not on a server: remove it here');
+  }
+  return readConfig(env);
 }
+
+/** Reads the keys alone, which decrypt everything. @throws {ConfigError} */
+export function readKeys(env: NodeJS.ProcessEnv): Keys {
+  const given = withoutEmpty(env);
+  return keysOf(parse(KeyEnvironment, given, mintingFaults(given)));
+}
+
+/**
+ * Reads the keys that clients are minted with.
+ *
+ * @throws {ConfigError} also if servers would refuse what is minted: it must be signed where they have MINTING_PUBLIC_KEY
+ */
+export function readMintingKeys(env: NodeJS.ProcessEnv): Keys {
+  const given = withoutEmpty(env);
+  const { MINTING_PRIVATE_KEY: privateKey, ...rest } = parse(MintingEnvironment, given, mintingFaults(given));
+  const keys = keysOf(rest);
+  if (privateKey === undefined) {
+    if (keys.minting === undefined) return keys;
+    throw new ConfigError(
+      'MINTING_PRIVATE_KEY is required: with MINTING_PUBLIC_KEY, servers accept signed clients only',
+    );
+  }
+  const publicKeys = keys.minting?.publicKeys ?? [publicKeyOf(privateKey)];
+  if (!publicKeys.some((key) => key.equals(publicKeyOf(privateKey)))) {
+    throw new ConfigError('MINTING_PRIVATE_KEY is not of the same pair as MINTING_PUBLIC_KEY');
+  }
+  return { ...keys, minting: { publicKeys, since: keys.minting?.since, privateKey } };
+}
+
+const mintingFaults = (given: NodeJS.ProcessEnv): string[] =>
+  given.MINTING_SINCE !== undefined && given.MINTING_PUBLIC_KEY === undefined
+    ? ['MINTING_SINCE requires MINTING_PUBLIC_KEY: without it, nothing has to be signed']
+    : [];
 
 /** Reads the keys and the Redis URL, with which a command changes the state that replicas share. @throws {ConfigError} */
 export function readStateAccess(env: NodeJS.ProcessEnv): { keys: Keys; redisUrl: string } {
@@ -84,7 +129,11 @@ export function readStateAccess(env: NodeJS.ProcessEnv): { keys: Keys; redisUrl:
 
 function keysOf(env: z.output<typeof KeyEnvironment>) {
   const { ENCRYPTION_KEY: current, ENCRYPTION_KEYS_PREVIOUS: previous } = env;
-  return { current, previous, notBefore: env.TOKENS_NOT_BEFORE, layout: env.TOKEN_LAYOUT };
+  const minting: MintingSettings | undefined = env.MINTING_PUBLIC_KEY && {
+    publicKeys: env.MINTING_PUBLIC_KEY,
+    since: env.MINTING_SINCE,
+  };
+  return { current, previous, notBefore: env.TOKENS_NOT_BEFORE, layout: env.TOKEN_LAYOUT, minting };
 }
 
 /** The environment without empty variables: `NAME=` in an env file means not set. */

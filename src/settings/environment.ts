@@ -9,6 +9,12 @@ const Key = z
   .refine((key) => key.length === 32, 'must be 32 bytes in base64: openssl rand -base64 32')
   .refine((key) => !isSampleKey(key), 'is a published sample key; generate one: openssl rand -base64 32');
 
+const NOT_A_MINTING_KEY = 'must be 32 bytes in base64, as mail-mcp minting-key prints them';
+const MintingKey = z
+  .base64(NOT_A_MINTING_KEY)
+  .transform((text) => Buffer.from(text, 'base64'))
+  .refine((key) => key.length === 32, NOT_A_MINTING_KEY);
+
 export const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Clients compare the issuer byte by byte (RFC 8414 §3.3), so it is normalized here. */
@@ -57,12 +63,26 @@ const KEY_VARIABLES = {
     .describe(
       'Layout of client ids and tokens that are sealed from now on. `1` is that of release 0.1.0: set it while replicas of that release still run, which cannot read the smaller layout 2. Both are always accepted.',
     ),
+  MINTING_PUBLIC_KEY: z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .pipe(z.array(MintingKey).min(1))
+    .optional()
+    .describe(
+      'Public key of the pair that `mail-mcp minting-key` prints; several are separated by commas. Client ids and connections must then be signed by `generate`, which needs `MINTING_PRIVATE_KEY`; `ENCRYPTION_KEY` alone mints nothing. `POST /admin/clients` does not exist then.',
+    ),
+  MINTING_SINCE: Time.optional().describe(
+    'With `MINTING_PUBLIC_KEY`: a time. Unsigned client ids and connections that were sealed before it are accepted. A thief of `ENCRYPTION_KEY` can write any time: mint clients again and remove this setting.',
+  ),
   TOKENS_NOT_BEFORE: Time.optional().describe(
     'A time such as `2026-11-21T12:00:00Z`, or seconds since 1970. Everything encrypted before it is invalid: client ids, sign-ins, tokens and attachment links (except links to S3).',
   ),
 };
 
 export const KeyEnvironment = z.object(KEY_VARIABLES);
+
+/** What `generate` reads. A server does not start with the private key. */
+export const MintingEnvironment = KeyEnvironment.extend({ MINTING_PRIVATE_KEY: MintingKey.optional() });
 
 export const STATE_VARIABLES = {
   REDIS_URL: z

@@ -126,14 +126,15 @@ describe('mail-mcp token', () => {
     expect(err).toContain(sentence);
   });
 
+  // In layout 2 every login that the command asks for fits.
   test('does not try credentials with which the token would exceed 4 KiB (BEAR-08)', async () => {
-    await using app = await startApp({ ENCRYPTION_KEY: KEY });
+    await using app = await startApp({ ENCRYPTION_KEY: KEY, TOKEN_LAYOUT: '1' });
     const account = newAccount();
-    const { client_id } = await app.mint(account, { folders: ['f'.repeat(940)] });
+    const { client_id } = await app.mint(account, { folders: ['f'.repeat(700)] });
     const long = ['n'.repeat(256), `${'l'.repeat(64)}@${'d'.repeat(255)}`, 'u'.repeat(320), '"'.repeat(1024)];
     const short = ['', account.email, account.imap.login.username, account.imap.login.password];
     const flags = [`--client-id=${client_id}`, '--json'];
-    const { exitCode, out, said } = await runToken(app, flags, [...long, ...long, ...short]);
+    const { exitCode, out, said } = await runToken(app, flags, [...long, ...long, ...short], { TOKEN_LAYOUT: '1' });
     expect(said.split('The login is too long; use a shorter password.')).toHaveLength(3);
     expect(exitCode).toBe(0);
     expect(Printed.parse(JSON.parse(out)).token.length).toBeLessThan(4096);

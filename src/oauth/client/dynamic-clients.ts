@@ -75,7 +75,8 @@ export async function readDynamicClients(
   const connection = await unsealConnection(createTokens(keyring), settings.connection, now).catch((cause) => {
     const sentence =
       'DEFAULT_CONNECTION is not valid: it is neither a connection nor a client id that was generated with this ENCRYPTION_KEY, or it has expired.';
-    throw new ConfigError(sentence, { cause });
+    const signed = ' With MINTING_PUBLIC_KEY, it must be signed: generate it where MINTING_PRIVATE_KEY is set.';
+    throw new ConfigError(sentence + (keyring.minting ? signed : ''), { cause });
   });
   // Hosts that the operator names are the only ones that are connected to.
   const acceptsLoopbackDocuments = acceptsRegistration && settings.trustedHosts === undefined;
@@ -90,7 +91,11 @@ export async function readDynamicClients(
  * @throws {RangeError} if it has expired
  */
 export async function unsealConnection(tokens: Tokens, text: string, now: Date): Promise<DefaultConnection> {
-  const { servers, policy = {}, exp } = await tokens.connection.inspect(text).catch(() => tokens.client.inspect(text));
+  const {
+    servers,
+    policy = {},
+    exp,
+  } = await tokens.connection.unsealSetting(text).catch(() => tokens.client.unsealSetting(text));
   const expiresAt = exp === undefined ? null : new Date(exp * 1000);
   if (expiresAt !== null && expiresAt <= now) throw new RangeError('expired');
   return { servers, policy, expiresAt };

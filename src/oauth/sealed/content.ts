@@ -19,6 +19,8 @@ export type Compute = (content: Readonly<Record<string, unknown>>, key: MasterKe
 export interface SealerType<T extends object> {
   typ: string;
   schema: z.ZodObject & z.ZodType<T>;
+  /** Made by the operator, and signed where there is a minting key. The schema has an optional `signature` then. */
+  isMinted?: true;
   /** Fields that follow from others of the content and from the key that seals it. Layout 2 leaves them out where the computed value is theirs. */
   computed?: Readonly<Record<string, Compute>>;
   /** Fields that hold the name of a server. Layout 2 contains a hash of it, and unsealing returns that hash. */

@@ -5,7 +5,9 @@ import { createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { z } from 'zod';
 import { OAuthError } from '../../errors.ts';
-import { createContentCodec, type Layout, type MasterKey, type SealerType } from './content.ts';
+import type { MintingSettings } from '../../settings/minting-keys.ts';
+import { type ContentCodec, createContentCodec, type Layout, type MasterKey, type SealerType } from './content.ts';
+import { createMinting, type Minting } from './minting-signature.ts';
 
 /** Clocks of two replicas may differ by this much; a value from further in the future was not issued by this server. */
 const CLOCK_SKEW_SECONDS = 60;
@@ -18,6 +20,8 @@ export interface Keyring {
   notBefore: Date | undefined;
   /** The layout of what is sealed. All layouts are decrypted. */
   layout: Layout;
+  /** Signs and verifies what the operator mints. Absent: nothing of it is signed, and signatures do not count. */
+  minting: Minting | undefined;
 }
 
 function createMasterKey(bytes: Buffer): MasterKey {
@@ -32,15 +36,18 @@ interface KeyringSettings {
   previous: readonly Buffer[];
   notBefore?: Date | undefined;
   layout?: Layout | undefined;
+  minting?: MintingSettings | undefined;
 }
 
 /**
  * @param settings.current master key of 32 bytes; `previous` ones unseal what they once sealed and seal nothing
  * @throws {RangeError} if a key has another length
  */
-export function createKeyring({ current, previous, notBefore, layout = 2 }: KeyringSettings): Keyring {
+export function createKeyring(settings: KeyringSettings): Keyring {
+  const { current, previous, notBefore, layout = 2, minting } = settings;
   const first = createMasterKey(current);
-  return { current: first, all: [first, ...previous.map(createMasterKey)], notBefore, layout };
+  const all = [first, ...previous.map(createMasterKey)];
+  return { current: first, all, notBefore, layout, minting: minting && createMinting(minting) };
 }
 
 /** The claims of every sealed value, beside its payload. Times in seconds since 1970 (RFC 7519 §2). */
@@ -53,6 +60,9 @@ export interface Claims {
 
 /** How long to remember that a sealed value was used or revoked: a replica whose clock is late accepts it a little longer. */
 export const rememberedUntil = ({ exp = 0 }: Pick<Claims, 'exp'>): Date => new Date((exp + CLOCK_SKEW_SECONDS) * 1000);
+
+/** `unverified`: there is no public key to verify it with. */
+export type SignatureState = 'absent' | 'valid' | 'wrong' | 'unverified';
 
 export interface Sealer<T> {
   /**
@@ -69,8 +79,16 @@ export interface Sealer<T> {
    * @throws {OAuthError} `invalid_token`, the same for every fault; the cause is for the log
    */
   unseal(token: string, now: Date): Promise<T & Claims>;
-  /** Decrypts a value without verifying its times, for the operator. Never sufficient to grant access. */
+  /**
+   * As `unseal`, for a setting of the operator: valid at any age.
+   *
+   * @throws {OAuthError} `invalid_token`
+   */
+  unsealSetting(text: string): Promise<T & Claims>;
+  /** Decrypts a value without verifying its times or its signature, for the operator. Never sufficient to grant access. */
   inspect(token: string): Promise<T & Claims>;
+  /** @param content what `inspect` returned */
+  signatureOf(content: T & Claims): SignatureState;
 }
 
 const Header = z.strictObject({ alg: z.literal('dir'), enc: z.literal('A256GCM'), kid: z.string().max(32) });
@@ -86,6 +104,7 @@ export function createSealer<T extends object>(keyring: Keyring, type: SealerTyp
   const keys = new Map(keyring.all.map((master) => [master.kid, { master, bytes: master.derive(type.typ) }]));
   const sealingKey = keyring.current.derive(type.typ);
   const codec = createContentCodec(type);
+  const minted = createMintedContent(keyring, type, codec);
   const claimsOf = z.object({
     jti: z.string().min(1),
     iat: z.int(),
@@ -94,8 +113,9 @@ export function createSealer<T extends object>(keyring: Keyring, type: SealerTyp
 
   function plaintextOf(payload: T, now: Date, notAfter?: Date, jti?: string): Uint8Array {
     const claims = { ...(jti !== undefined && { jti }), iat: toSeconds(now), ...expiryOf(type, now, notAfter) };
-    if (keyring.layout === 2) return codec.encode({ ...payload, ...claims }, keyring.current);
-    return codec.encodeJson({ ...payload, jti: randomId(), ...claims });
+    const content = minted.sign({ ...payload, ...claims });
+    if (keyring.layout === 2) return codec.encode(content, keyring.current);
+    return codec.encodeJson({ jti: randomId(), ...content });
   }
 
   async function seal(payload: T, now: Date, notAfter?: Date, jti?: string): Promise<string> {
@@ -134,10 +154,52 @@ export function createSealer<T extends object>(keyring: Keyring, type: SealerTyp
   async function unseal(token: string, now: Date): Promise<T & Claims> {
     const content = await inspect(token);
     requireValidTimes(content, now, keyring.notBefore);
+    minted.require(content);
     return content;
   }
 
-  return { seal, lengthOf, unseal, inspect };
+  async function unsealSetting(text: string): Promise<T & Claims> {
+    const content = await inspect(text);
+    minted.require(content);
+    return content;
+  }
+
+  return { seal, lengthOf, unseal, unsealSetting, inspect, signatureOf: minted.stateOf };
+}
+
+const Signed = z.object({ signature: z.string().optional() });
+
+/** Signs and verifies the contents of one type, if it is one that the operator mints. */
+function createMintedContent({ minting, current }: Keyring, type: SealerType<object>, codec: ContentCodec) {
+  /** The type and the packed content, in either layout. */
+  function signedBytes(content: Claims): Uint8Array {
+    const label = Buffer.from(`mail-mcp/1/minting/${type.typ}\0`);
+    return Buffer.concat([label, codec.encode({ ...content, signature: undefined }, current)]);
+  }
+
+  function stateOf(content: Claims): SignatureState {
+    const { signature } = Signed.parse(content);
+    if (signature === undefined) return 'absent';
+    if (minting === undefined) return 'unverified';
+    return minting.isValid(signature, signedBytes(content)) ? 'valid' : 'wrong';
+  }
+
+  return {
+    stateOf,
+    /** Adds the signature of the operator, and the id that it needs. */
+    sign<C extends Omit<Claims, 'jti'>>(content: C): C {
+      if (!type.isMinted || minting === undefined) return content;
+      const named = { jti: randomId(), ...content };
+      return { ...named, signature: minting.sign(signedBytes(named)) };
+    },
+    /** @throws {OAuthError} `invalid_token` unless it was signed by the operator, or sealed before that was required */
+    require(content: Claims): void {
+      if (!type.isMinted || minting === undefined) return;
+      const state = stateOf(content);
+      const isEarlier = state === 'absent' && minting.since !== undefined && content.iat < toSeconds(minting.since);
+      if (state !== 'valid' && !isEarlier) throw invalidTokenError(`the signature is ${state}`);
+    },
+  };
 }
 
 const IV_BYTES = 12;

@@ -25,6 +25,9 @@ export const AccountFacts = z.object({
   approval: z.string().optional(),
 });
 
+/** 64 bytes in base64url. */
+const Signature = z.string().length(86);
+
 /** A client that the operator minted. Redirect URIs of known clients are sealed by preset name, to keep the client_id short. */
 export const ClientPayload = z.object({
   /** Version of this layout. */
@@ -36,6 +39,8 @@ export const ClientPayload = z.object({
   redirect_uris: z.array(z.string()).optional(),
   servers: Servers,
   policy: Policy.optional(),
+  /** Of the operator, over everything else; see minting-signature.ts. Absent: minted without a minting key. */
+  signature: Signature.optional(),
 });
 
 /** The metadata of a registered client (RFC 7591). Its servers and limits are in the operator's default connection. */
@@ -53,6 +58,8 @@ export const ConnectionPayload = z.object({
   v: z.literal(1),
   servers: Servers,
   policy: Policy.optional(),
+  /** As in a client. */
+  signature: Signature.optional(),
 });
 
 /** The validated authorization request, while the sign-in page is shown. */

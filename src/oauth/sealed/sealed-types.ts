@@ -31,6 +31,7 @@ export const SEALED_TYPES = {
   client: {
     typ: 'client_id',
     schema: payloads.ClientPayload,
+    isMinted: true,
     lifetimeSeconds: null,
     maxLength: 1500,
     heldBy: 'the client, its logs, browsers',
@@ -47,6 +48,7 @@ export const SEALED_TYPES = {
   connection: {
     typ: 'connection',
     schema: payloads.ConnectionPayload,
+    isMinted: true,
     lifetimeSeconds: null,
     maxLength: 4000,
     heldBy: "the operator's settings",
