@@ -130,7 +130,7 @@ describe('mail-mcp token', () => {
   test('does not try credentials with which the token would exceed 4 KiB (BEAR-08)', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY, TOKEN_LAYOUT: '1' });
     const account = newAccount();
-    const { client_id } = await app.mint(account, { folders: ['f'.repeat(700)] });
+    const { client_id } = await app.mint(account, { folders: ['f'.repeat(620)] });
     const long = ['n'.repeat(256), `${'l'.repeat(64)}@${'d'.repeat(255)}`, 'u'.repeat(320), '"'.repeat(1024)];
     const short = ['', account.email, account.imap.login.username, account.imap.login.password];
     const flags = [`--client-id=${client_id}`, '--json'];
