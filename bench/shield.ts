@@ -32,7 +32,7 @@ const MAX_WORST_MS = 400;
 const MAX_GROWTH_MB = 150;
 /** A container of this size is a common default. */
 const SMALL_MEMORY_MB = 384;
-const FOUR_AT_ONCE_MS = 8_000;
+const FOUR_AT_ONCE_MS = 6_000;
 
 const callBody = (name: string, args: object): string =>
   JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } });

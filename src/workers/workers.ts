@@ -66,8 +66,8 @@ export interface WorkersOptions {
 }
 
 /** Old generation of the heap of each thread. Input is bounded so that a job needs less. */
-const MAX_HEAP_MB = 96;
-const MAX_YOUNG_MB = 8;
+const MAX_HEAP_MB = 48;
+const MAX_YOUNG_MB = 4;
 /** The time that a thread needs to start on a busy machine; added to the budget of a job. */
 const START_MS = 1_000;
 const MB = 1024 * 1024;

@@ -3,7 +3,7 @@ import { type Item, isList } from './data-formats.ts';
 
 const MAX_STRING_BYTES = 64 * 1024;
 /** Strings and lists in one item: enough for a thousand addresses or several hundred parts. */
-export const MAX_NODES = 12_000;
+const MAX_NODES = 12_000;
 /** Lists at the start of a list: addresses of a header field, parts of a multipart. */
 export const MAX_LISTS = 1_200;
 /** Deepest nesting of lists. */
@@ -12,8 +12,30 @@ const MAX_LEVELS = 100;
 export const MAX_OTHERS = 1_000;
 
 /** Cuts an item to the limits: long strings are cut, and of too many parts or addresses only the first are kept. */
-export function boundedItem(item: Item): Item {
-  return cut(item, { nodes: MAX_NODES }, 0);
+export function boundedItem(item: Item, budget = new NodeBudget()): Item {
+  const allowed = budget.ofItem;
+  const left = { nodes: allowed };
+  const bounded = cut(item, left, 0);
+  budget.take(allowed - left.nodes);
+  return bounded;
+}
+
+/** Nodes of all messages that a command fetches, and of an item when those are used up. */
+const MAX_COMMAND_NODES = 20_000;
+const MIN_ITEM_NODES = 300;
+
+/** Divides the nodes among the items of all messages of a command: the messages of a page are in memory at once. */
+export class NodeBudget {
+  #left = MAX_COMMAND_NODES;
+
+  /** Nodes that the next item may have. */
+  get ofItem(): number {
+    return Math.max(MIN_ITEM_NODES, Math.min(MAX_NODES, this.#left));
+  }
+
+  take(nodes: number): void {
+    this.#left -= nodes;
+  }
 }
 
 function cut(item: Item, budget: { nodes: number }, level: number): Item {

@@ -5,7 +5,7 @@
  * kept, as in bounded-item.ts; the others are skipped byte by byte.
  */
 import { nextTurn } from '../../workers/event-loop.ts';
-import { MAX_LISTS, MAX_NODES, MAX_OTHERS } from './bounded-item.ts';
+import { MAX_LISTS, MAX_OTHERS, NodeBudget } from './bounded-item.ts';
 import type { Item, ParsedResponse } from './data-formats.ts';
 import type { RawLine } from './raw-line.ts';
 
@@ -28,11 +28,17 @@ interface List {
   others: number;
 }
 
-/** @throws {Error} if it is not a FETCH response, or is nested too deep */
-export async function parseFetch({ payload, literals }: RawLine): Promise<ParsedResponse> {
+/**
+ * @param budget of the command that the response belongs to
+ * @throws {Error} if it is not a FETCH response, or is nested too deep
+ */
+export async function parseFetch(
+  { payload, literals }: RawLine,
+  budget: NodeBudget = new NodeBudget(),
+): Promise<ParsedResponse> {
   const head = /^\* (\d{1,10}) FETCH /i.exec(payload.toString('latin1', 0, 40));
   if (head === null) throw new Error('not a FETCH response');
-  const parser = new FetchParser(payload, literals, head[0].length);
+  const parser = new FetchParser({ payload, literals }, head[0].length, budget);
   while (!parser.isDone) {
     parser.readSlice();
     if (!parser.isDone) await nextTurn();
@@ -52,12 +58,16 @@ class FetchParser {
   /** Levels of lists that are skipped. */
   #skipped = 0;
   #nodes = 0;
+  readonly #budget: NodeBudget;
+  #maxNodes: number;
   #stringBytes = 0;
 
-  constructor(bytes: Buffer, literals: readonly Buffer[], at: number) {
-    this.#bytes = bytes;
+  constructor({ payload, literals }: RawLine, at: number, budget: NodeBudget) {
+    this.#bytes = payload;
     this.#literals = literals;
     this.#at = at;
+    this.#budget = budget;
+    this.#maxNodes = budget.ofItem;
   }
 
   readSlice(): void {
@@ -87,7 +97,7 @@ class FetchParser {
     const isFirst = parent.others === 0;
     const isInItem = this.#open.length > 2;
     const isFull = isFirst ? parent.lists >= MAX_LISTS : parent.others >= MAX_OTHERS;
-    if (isFull || (isInItem && this.#nodes > MAX_NODES)) {
+    if (isFull || (isInItem && this.#nodes > this.#maxNodes)) {
       // The places of the items after it must remain.
       if (!isFirst && parent.others < MAX_OTHERS) this.#add(null);
       this.#skipped = 1;
@@ -111,6 +121,8 @@ class FetchParser {
     if (isListAtStart) parent.lists += 1;
     else parent.others += 1;
     if (this.#open.length <= 2) {
+      this.#budget.take(this.#nodes);
+      this.#maxNodes = this.#budget.ofItem;
       this.#nodes = 0;
       this.#stringBytes = 0;
     }

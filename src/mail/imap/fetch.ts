@@ -1,5 +1,5 @@
 /** Fetches data items of messages (FETCH, RFC 9051 §6.4.5), and separates the responses from unsolicited ones. */
-import { boundedItem } from './bounded-item.ts';
+import { boundedItem, NodeBudget } from './bounded-item.ts';
 import {
   atom,
   type Item,
@@ -107,13 +107,14 @@ function toReadCommand(
   required: readonly string[],
 ): ReadCommand<Map<number, FetchedItems>> {
   const messages = new Map<number, Map<string, Item>>();
+  const budget = new NodeBudget();
   const onFetch = (response: UntaggedResponse) => {
     const fetched = readItems(response);
     const uid = numberOf(fetched.get('UID'));
     if (uid === null || !includes(uid, Number(response.name))) return;
     // A server may send the items of one message in several responses.
     const known = messages.get(uid) ?? new Map<string, Item>();
-    for (const [name, value] of fetched) known.set(name, isSizedBySender(name) ? boundedItem(value) : value);
+    for (const [name, value] of fetched) known.set(name, isSizedBySender(name) ? boundedItem(value, budget) : value);
     messages.set(uid, known);
   };
   return {

@@ -7,6 +7,7 @@ import type { ImapAttribute } from 'imapflow/lib/handler/types.js';
 import { UpstreamError } from '../../errors.ts';
 import { nextTurn } from '../../workers/event-loop.ts';
 import type { Login } from '../account.ts';
+import { NodeBudget } from './bounded-item.ts';
 import { atom, type ParsedResponse, string, type Token } from './data-formats.ts';
 import { loginFault, preauthenticatedFault } from './faults.ts';
 import { parseFetch } from './fetch-response.ts';
@@ -75,6 +76,8 @@ export class Transport extends ImapFlow {
   /** Called when the credentials are about to be sent. */
   onLogin: (() => void) | undefined;
   readonly #untagged = new UntaggedLimit();
+  #budget = new NodeBudget();
+  #budgetOf: unknown;
 
   constructor(options: ImapFlowOptions) {
     super(options);
@@ -181,7 +184,7 @@ export class Transport extends ImapFlow {
         // An untagged response without its data is worth nothing; without the tagged one the command has no end.
         return line.payload[0] === ASTERISK ? true : this.#refuse(line);
       case 'long fetch':
-        return this.#handleData(line, parseFetch);
+        return this.#handleData(line, (fetch) => parseFetch(fetch, this.#nodes()));
       case 'data':
         return this.#handleData(line, ({ payload, literals }) => parse(payload, { literals }));
       case 'other':
@@ -196,6 +199,13 @@ export class Transport extends ImapFlow {
       await this.getUntaggedHandler(response.command, response.attributes)?.(response);
     }
     return true;
+  }
+
+  /** The budget of the running command. */
+  #nodes(): NodeBudget {
+    if (this.#budgetOf !== this.currentRequest) this.#budget = new NodeBudget();
+    this.#budgetOf = this.currentRequest;
+    return this.#budget;
   }
 
   #refuse({ payload }: RawLine): boolean {

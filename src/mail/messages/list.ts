@@ -24,6 +24,8 @@ export interface Page {
 export interface ListedMessage extends MessageSummary {
   /** True if the server did not return the envelope. The fields of the envelope are then empty. */
   isUnreadable: boolean;
+  /** True if a field has more addresses than are listed. */
+  areAddressesCut: boolean;
 }
 
 export interface ListedPage {
@@ -134,7 +136,8 @@ export async function fetchSummaries(
     for (const [uid, found] of await fetchByUid(imap, missing, ...itemSet)) all.set(uid, found);
   }
   const found = uids.filter((uid) => all.has(uid));
-  return mapInSlices(found, (uid) => toListed(uid, all.get(uid) ?? new Map()));
+  const messages = await mapInSlices(found, (uid) => toListed(uid, all.get(uid) ?? new Map()));
+  return withFewerAddresses(messages);
 }
 
 interface Range {
@@ -161,11 +164,30 @@ async function fetchMissing(
   }
   const messages = await mapInSlices(all, ([uid, items]) => toListed(uid, items));
   // Within a mailbox UIDs ascend with sequence numbers (RFC 9051 §2.3.1.1).
-  return messages.sort((a, b) => b.uid - a.uid);
+  return withFewerAddresses(messages.sort((a, b) => b.uid - a.uid));
 }
 
 /** @param items empty if nothing was fetched */
 function toListed(uid: number, items: FetchedItems): ListedMessage {
   const { bcc: _, structure: __, ...summary } = toSummary(uid, items);
-  return { ...summary, isUnreadable: !items.has('ENVELOPE') };
+  return { ...summary, isUnreadable: !items.has('ENVELOPE'), areAddressesCut: false };
+}
+
+/** Addresses of a whole page, and those of one header field when that many are given. */
+const MAX_PAGE_ADDRESSES = 4_000;
+const MIN_FIELD_ADDRESSES = 10;
+const ADDRESS_FIELDS = ['from', 'sender', 'replyTo', 'to', 'cc'] as const;
+
+/** A hundred messages with a thousand recipients each would be a result that takes seconds to write. */
+function withFewerAddresses(messages: readonly ListedMessage[]): ListedMessage[] {
+  let left = MAX_PAGE_ADDRESSES;
+  return messages.map((message) => {
+    const listed = { ...message };
+    for (const field of ADDRESS_FIELDS) {
+      listed[field] = message[field].slice(0, Math.max(MIN_FIELD_ADDRESSES, left));
+      left -= listed[field].length;
+      if (listed[field].length < message[field].length) listed.areAddressesCut = true;
+    }
+    return listed;
+  });
 }

@@ -31,18 +31,22 @@ export function estimateDecodedSize(encodedBytes: number, encoding: string): num
 function createBase64Decoder(): TransferDecoder {
   let rest = '';
   return {
-    push: (chunk) => Buffer.concat(slicesOf(chunk).flatMap(decodeSlice)),
+    push: (chunk) => Buffer.concat(slicesOf(chunk).map(decodeSlice)),
     end: () => Buffer.from(rest, 'base64'),
   };
 
-  function decodeSlice(slice: Buffer): Buffer[] {
+  function decodeSlice(slice: Buffer): Buffer {
     const text = rest + slice.toString('latin1').replace(/[^A-Za-z0-9+/=_-]+/g, '');
     // Padding ends a run; some senders put several runs into one part.
     const runs = text.split(/=+/);
     const last = runs.pop() ?? '';
     const whole = last.length - (last.length % 4);
     rest = last.slice(whole);
-    return [...runs, last.slice(0, whole)].map((run) => Buffer.from(run, 'base64'));
+    // One buffer for all runs: half a million of two characters would otherwise take more memory than a worker thread has.
+    const decoded = Buffer.allocUnsafe(text.length);
+    let length = 0;
+    for (const run of [...runs, last.slice(0, whole)]) length += decoded.write(run, length, 'base64');
+    return decoded.subarray(0, length);
   }
 }
 
@@ -54,12 +58,7 @@ function slicesOf(chunk: Buffer): Buffer[] {
 
 function createQuotedPrintableDecoder(): TransferDecoder {
   let rest = '';
-  const decode = (text: string) => {
-    const decoded = text.replace(/=[ \t]*\r?\n|=([0-9a-f]{2})/gi, (_, hex: string | undefined) =>
-      hex === undefined ? '' : String.fromCharCode(Number.parseInt(hex, 16)),
-    );
-    return Buffer.from(decoded, 'latin1');
-  };
+  const decode = (text: string) => decodeQuotedPrintable(Buffer.from(text, 'latin1'));
   return {
     push: (chunk) => {
       const text = rest + chunk.toString('latin1');
@@ -71,3 +70,39 @@ function createQuotedPrintableDecoder(): TransferDecoder {
     end: () => decode(rest),
   };
 }
+
+/** Byte by byte: strings for each of half a million escapes would take more memory than a worker thread has. */
+function decodeQuotedPrintable(bytes: Buffer): Buffer {
+  const decoded = Buffer.allocUnsafe(bytes.length);
+  let length = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const value = bytes[at] === EQUALS ? 16 * hexValue(bytes[at + 1]) + hexValue(bytes[at + 2]) : Number.NaN;
+    const end = bytes[at] === EQUALS && Number.isNaN(value) ? endOfSoftBreak(bytes, at + 1) : -1;
+    if (end >= 0) {
+      at = end;
+    } else {
+      decoded[length] = Number.isNaN(value) ? (bytes[at] ?? 0) : value;
+      length += 1;
+      if (!Number.isNaN(value)) at += 2;
+    }
+  }
+  return decoded.subarray(0, length);
+}
+
+/** @returns NaN for a byte that is no digit */
+function hexValue(byte: number | undefined): number {
+  if (byte === undefined) return Number.NaN;
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : Number.NaN;
+}
+
+/** The line feed of `=` at the end of a line, where gateways add blanks; -1 if there is none. */
+function endOfSoftBreak(bytes: Buffer, start: number): number {
+  let at = start;
+  while (bytes[at] === SPACE || bytes[at] === TAB) at += 1;
+  if (bytes[at] === CR && bytes[at + 1] === LF) at += 1;
+  return bytes[at] === LF ? at : -1;
+}
+
+const [EQUALS, SPACE, TAB, CR, LF] = [0x3d, 0x20, 0x09, 0x0d, 0x0a];

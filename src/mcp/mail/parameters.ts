@@ -63,6 +63,10 @@ export const ListedEnvelope = Envelope.extend({
     .string()
     .optional()
     .describe('Present if the mail server did not tell about this message: what is empty here is unknown then.'),
+  addresses_cut: z
+    .boolean()
+    .optional()
+    .describe('True if only the first addresses of a field are here; get_mail_message has more.'),
 });
 
 export function toEmailAddresses(addresses: MessageSummary['from']): z.output<typeof EmailAddress>[] {
@@ -87,8 +91,16 @@ export function toEnvelope(summary: MessageSummary): z.output<typeof Envelope> {
   };
 }
 
-export function toListedEnvelope({ isUnreadable, ...summary }: ListedMessage): z.output<typeof ListedEnvelope> {
-  return { ...toEnvelope(summary), ...(isUnreadable && { unreadable: UNREADABLE }) };
+export function toListedEnvelope({
+  isUnreadable,
+  areAddressesCut,
+  ...summary
+}: ListedMessage): z.output<typeof ListedEnvelope> {
+  return {
+    ...toEnvelope(summary),
+    ...(isUnreadable && { unreadable: UNREADABLE }),
+    ...(areAddressesCut && { addresses_cut: true }),
+  };
 }
 
 const UNREADABLE =

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { connectImap, type ImapConnection } from '../../../src/mail/imap/imap-connection.ts';
 import { listMailboxes } from '../../../src/mail/mailbox/list-mailboxes.ts';
 import { listMessages } from '../../../src/mail/messages/list.ts';
@@ -57,6 +58,21 @@ describe('the event loop stays free while a mail server sends', () => {
     const { result, longMs } = await flooded(user, call);
     expect(longMs).toBeLessThan(MAX_DELAY_MS);
     if (result instanceof Error) expect(result).toMatchObject({ code: 'TOO_LARGE' });
+  });
+
+  test('a page of messages with thousands of addresses is listed with the first of each, and says so', async () => {
+    const { result } = await flooded('a hundred large messages', 'list');
+    const Listed = z.object({
+      messages: z.array(
+        z.object({ from: z.array(z.unknown()), to: z.array(z.unknown()), areAddressesCut: z.boolean() }),
+      ),
+    });
+    const { messages } = Listed.parse(result);
+    expect(messages).toHaveLength(100);
+    expect(messages.every(({ areAddressesCut, from, to }) => areAddressesCut && from.length + to.length >= 10)).toBe(
+      true,
+    );
+    expect(messages.flatMap(({ from, to }) => [...from, ...to]).length).toBeLessThan(8_000);
   });
 
   test('and no answer of many small pieces is kept', async () => {

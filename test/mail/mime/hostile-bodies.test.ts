@@ -48,6 +48,21 @@ describe('a hostile message', () => {
   );
 });
 
+test.each([
+  'base64 of padding',
+  'base64 of junk',
+  'quoted-printable of escapes',
+  'quoted-printable of open lines',
+  'one part of UTF-7',
+  'escapes of ISO-2022-JP',
+  'bytes of no charset',
+  'flowed empty lines',
+])('a megabyte of %s is decoded within the memory of a thread', async (name) => {
+  const hostile = HOSTILE_SHAPES[name] ?? shape({ unit: '' });
+  const { warnings } = await read(hostile, 10_000_000);
+  expect(warnings.filter((warning) => warning.includes('too long to convert'))).toEqual([]);
+});
+
 describe('the limits of a call hold for all parts together', () => {
   const parts = shape({ unit: 'word ', partBytes: 160 * 1024, parts: 50 });
 
