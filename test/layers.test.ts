@@ -102,7 +102,7 @@ const FACES: Record<string, string[]> = {
   'attachments/': ['open-store.ts', 'store.ts'],
   'body/': ['body-budget.ts', 'body-shares.ts', 'json-limits.ts', 'read-body.ts'],
   'commands/': ['deny.ts', 'generate.ts', 'inspect.ts', 'minting-key.ts', 'server.ts', 'terminal.ts', 'token.ts'],
-  'mail/imap/': ['data-formats.ts', 'fetch.ts', 'imap-connection.ts'],
+  'mail/imap/': ['bounded-item.ts', 'data-formats.ts', 'fetch.ts', 'imap-connection.ts'],
   'mail/mailbox/': ['find-by-role.ts', 'inbox-identity.ts', 'list-mailboxes.ts', 'open-mailbox.ts'],
   'mail/messages/': ['change.ts', 'list.ts', 'read.ts', 'search-messages.ts'],
   'mail/mime/': ['addresses.ts', 'body.ts', 'body-conversion.ts', 'summary.ts'],

@@ -14,10 +14,28 @@ export const MAX_OTHERS = 1_000;
 /** Cuts an item to the limits: long strings are cut, and of too many parts or addresses only the first are kept. */
 export function boundedItem(item: Item, budget = new NodeBudget()): Item {
   const allowed = budget.ofItem;
-  const left = { nodes: allowed };
+  const left = { nodes: allowed, lacksLists: lacksLists(item) };
   const bounded = cut(item, left, 0);
   budget.take(allowed - left.nodes);
+  if (left.lacksLists && isList(bounded)) markCut(bounded);
   return bounded;
+}
+
+const incomplete = new WeakSet<readonly Item[]>();
+
+/** Marks an item that has fewer lists (addresses, parts) than the server sent. */
+export function markCut(list: readonly Item[]): void {
+  incomplete.add(list);
+}
+
+/** True if lists of the item were left out. */
+export function lacksLists(item: Item | undefined): boolean {
+  return item !== undefined && isList(item) && incomplete.has(item);
+}
+
+interface NodesLeft {
+  nodes: number;
+  lacksLists: boolean;
 }
 
 /** Nodes of all messages that a command fetches, and of an item when those are used up. */
@@ -38,10 +56,14 @@ export class NodeBudget {
   }
 }
 
-function cut(item: Item, budget: { nodes: number }, level: number): Item {
-  budget.nodes -= 1;
+function cut(item: Item, left: NodesLeft, level: number): Item {
+  left.nodes -= 1;
   if (item === null) return null;
-  if (isList(item)) return budget.nodes < 0 || level > MAX_LEVELS ? null : cutList(item, budget, level + 1);
+  if (isList(item)) {
+    if (left.nodes >= 0 && level <= MAX_LEVELS) return cutList(item, left, level + 1);
+    left.lacksLists = true;
+    return null;
+  }
   const { value } = item;
   if (value === null || value === undefined || typeof value === 'number' || value.length <= MAX_STRING_BYTES)
     return item;
@@ -52,11 +74,12 @@ function cut(item: Item, budget: { nodes: number }, level: number): Item {
 }
 
 /** Leaves out lists only: the subtype and the parameters of a multipart come after its parts (RFC 9051 §7.5.2) and must remain. */
-function cutList(items: readonly Item[], budget: { nodes: number }, level: number): Item[] {
+function cutList(items: readonly Item[], left: NodesLeft, level: number): Item[] {
   const first = items.findIndex((item) => !isList(item));
   const end = first < 0 ? items.length : first;
   const lists = items
     .slice(0, Math.min(end, MAX_LISTS))
-    .flatMap((item) => (budget.nodes < 0 ? [] : [cut(item, budget, level)]));
-  return [...lists, ...items.slice(end, end + MAX_OTHERS).map((item) => cut(item, budget, level))];
+    .flatMap((item) => (left.nodes < 0 ? [] : [cut(item, left, level)]));
+  if (lists.length < end) left.lacksLists = true;
+  return [...lists, ...items.slice(end, end + MAX_OTHERS).map((item) => cut(item, left, level))];
 }

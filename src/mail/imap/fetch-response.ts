@@ -5,7 +5,7 @@
  * kept, as in bounded-item.ts; the others are skipped byte by byte.
  */
 import { nextTurn } from '../../workers/event-loop.ts';
-import { MAX_LISTS, MAX_OTHERS, NodeBudget } from './bounded-item.ts';
+import { MAX_LISTS, MAX_OTHERS, markCut, NodeBudget } from './bounded-item.ts';
 import type { Item, ParsedResponse } from './data-formats.ts';
 import type { RawLine } from './raw-line.ts';
 
@@ -100,6 +100,8 @@ class FetchParser {
     if (isFull || (isInItem && this.#nodes > this.#maxNodes)) {
       // The places of the items after it must remain.
       if (!isFirst && parent.others < MAX_OTHERS) this.#add(null);
+      const item = this.#open[2];
+      if (item !== undefined) markCut(item.items);
       this.#skipped = 1;
       return;
     }

@@ -1,5 +1,6 @@
 /** Lists a mailbox a page at a time. The cost depends on the size of the page, not of the mailbox. */
 import { mapInSlices } from '../../workers/event-loop.ts';
+import { lacksLists } from '../imap/bounded-item.ts';
 import { type FetchedItems, fetchByUid, sequenceFetchCommand, uidFetchCommand } from '../imap/fetch.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import { openAndRead } from '../mailbox/open-mailbox.ts';
@@ -170,7 +171,7 @@ async function fetchMissing(
 /** @param items empty if nothing was fetched */
 function toListed(uid: number, items: FetchedItems): ListedMessage {
   const { bcc: _, structure: __, ...summary } = toSummary(uid, items);
-  return { ...summary, isUnreadable: !items.has('ENVELOPE'), areAddressesCut: false };
+  return { ...summary, isUnreadable: !items.has('ENVELOPE'), areAddressesCut: lacksLists(items.get('ENVELOPE')) };
 }
 
 /** Addresses of a whole page, and those of one header field when that many are given. */

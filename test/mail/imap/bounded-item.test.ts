@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { boundedItem } from '../../../src/mail/imap/bounded-item.ts';
+import { boundedItem, lacksLists, NodeBudget } from '../../../src/mail/imap/bounded-item.ts';
 import type { Item } from '../../../src/mail/imap/data-formats.ts';
 import { readBodyStructure } from '../../../src/mail/mime/body-structure.ts';
 import { readEnvelope } from '../../../src/mail/mime/envelope.ts';
@@ -36,6 +36,19 @@ describe('a response item whose size a sender decides', () => {
     );
     expect(kept).toHaveLength(1_000);
     expect(messageId).toBe('<id@example.test>');
+  });
+
+  test.each([
+    ['a hundred thousand in one', 100_000, false, true],
+    ['a thousand in each of many messages', 1_000, true, true],
+    ['three', 3, false, false],
+    ['three, after messages with many', 3, true, false],
+  ])('says whether addresses were left out: %s', (_, count, isAfterMany, expected) => {
+    const address = [null, null, item('ann'), item('example.test')];
+    const of = (length: number) => [item('a date'), Array.from({ length }, () => address), null];
+    const budget = new NodeBudget();
+    if (isAfterMany) for (let n = 0; n < 10; n += 1) boundedItem(of(1_000), budget);
+    expect(lacksLists(boundedItem(of(count), budget))).toBe(expected);
   });
 
   test('is bounded however deep it is nested', () => {

@@ -69,9 +69,8 @@ describe('the event loop stays free while a mail server sends', () => {
     });
     const { messages } = Listed.parse(result);
     expect(messages).toHaveLength(100);
-    // The first of a page are complete.
-    expect(messages.slice(0, 2).some(({ areAddressesCut }) => areAddressesCut)).toBe(false);
-    expect(messages.slice(4).every(({ areAddressesCut }) => areAddressesCut)).toBe(true);
+    const complete = messages.filter(({ from, to }) => from.length === 900 && to.length === 900);
+    expect(messages.every((message) => message.areAddressesCut !== complete.includes(message))).toBe(true);
     expect(messages.every(({ from, to }) => from.length + to.length >= 10)).toBe(true);
     expect(messages.flatMap(({ from, to }) => [...from, ...to]).length).toBeLessThan(8_000);
   });
