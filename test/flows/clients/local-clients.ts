@@ -17,8 +17,12 @@ const codex: Partial<Flow> = {
   startsWith: 'get',
   userAgent: 'codex-mcp-client/0.171.0',
   conversation: listsResourcesToo,
+  asks: ({ resource, scopes }) => ({ scope: `${scopes} offline_access`, resource }),
+  refreshScope: ({ scopes }) => `${scopes} offline_access`,
 };
 const codexCallback = 'http://127.0.0.1:63546/callback';
+/** Ends with a hash of the server's URL, as in earlier versions, and today where the metadata does not announce `iss`. */
+const codexOwn = 'http://127.0.0.1:38195/callback/v1cQdLpM-8gE';
 const codexMetadata = { client_uri: 'https://chatgpt.com/codex', application_type: 'native' };
 
 const opencode = 'http://127.0.0.1:19876/mcp/oauth/callback';
@@ -138,6 +142,7 @@ export const localClients: KnownClient[] = [
         asks: asTheSdk,
         conversation: initializesTwice,
         refreshes: 'again later',
+        refreshScope: ({ scopes }) => scopes,
       }),
       flow('speaks 2026-07-28', 'http://localhost:21044/oauth/callback', { asks: asTheSdk, conversation: modern }),
     ],
@@ -163,6 +168,10 @@ export const localClients: KnownClient[] = [
     registers: publicClient('Gemini CLI MCP Client', 'http://localhost:41077/oauth/callback'),
     flows: [
       flow('listens on any port', 'http://localhost:41077/oauth/callback', { refreshScope: ({ scopes }) => scopes }),
+      flow('names powers that the owner has refused when it refreshes', 'http://localhost:41077/oauth/callback', {
+        isLimitedByOwner: true,
+        refreshScope: ({ scopes }) => scopes,
+      }),
     ],
   },
   {
@@ -192,6 +201,29 @@ export const localClients: KnownClient[] = [
     flows: [
       flow('listens on any port, and lists resources too', codexCallback, codex),
       flow('refreshes a minute after an answer that was lost', codexCallback, { ...codex, refreshes: 'again later' }),
+      flow('names powers that the owner has refused when it refreshes', codexCallback, {
+        ...codex,
+        isLimitedByOwner: true,
+      }),
+    ],
+  },
+  {
+    name: 'Codex with a redirect URI for each server',
+    flags: { preset: ['codex'] },
+    registers: {
+      ...publicClient('Codex', codexOwn),
+      scope: 'mail.read mail.write mail.send mail.delete offline_access',
+      application_type: 'native',
+    },
+    document: {
+      ...publicClient('Codex', ...anyPort.map((uri) => `${uri}/v1cQdLpM-8gE`)),
+      ...codexMetadata,
+      client_id: 'https://chatgpt.com/oauth/codex/v1cQdLpM-8gE/client.json',
+      token_endpoint_auth_methods_supported: ['none'],
+    },
+    flows: [
+      flow('appends an id to its path', codexOwn, codex),
+      flow('refreshes in two windows', codexOwn, { ...codex, refreshes: 'in a second window' }),
     ],
   },
   {

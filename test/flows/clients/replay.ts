@@ -4,7 +4,7 @@ import { expect, vi } from 'vitest';
 import { z } from 'zod';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { challengeOf } from '../../../src/oauth/http/pkce.ts';
-import { openForm } from '../../support/app/person.ts';
+import { type FormFields, openForm } from '../../support/app/person.ts';
 import { type Registration, signInFields } from '../../support/app/start-app.ts';
 import type { Conversation } from './conversations.ts';
 import { type Headers, type Reply, type Send, send, sendFrom } from './wire.ts';
@@ -50,6 +50,8 @@ export interface Flow {
    * token in a second window, ten minutes after the first one has used the new tokens.
    */
   refreshes?: 'twice at once' | 'again later' | 'in a second window';
+  /** Whether the owner unticks sending and deleting on the sign-in page. */
+  isLimitedByOwner?: boolean;
   /** `scope` of its refresh requests; absent if they have none. */
   refreshScope?(discovered: Discovered): string;
   conversation: Conversation;
@@ -112,6 +114,7 @@ export async function replay(
   const verifier = randomBytes(32).toString('base64url');
   const code = await authorize(atRoot ? `${origin}/authorize` : metadata.authorization_endpoint, account, {
     iss: metadata.issuer,
+    choices: flow.isLimitedByOwner ? { end: 'revoked', allow_send: undefined, allow_delete: undefined } : {},
     query: authorizationRequest(flow, discovered, client.client_id, challengeOf(verifier)),
   });
   const tokenClient: TokenClient = {
@@ -226,10 +229,10 @@ async function readJson(sendAsClient: Send, url: string): Promise<unknown> {
 async function authorize(
   endpoint: string,
   account: MailAccount,
-  { iss, query }: { iss: string; query: URLSearchParams },
+  { iss, choices, query }: { iss: string; choices: FormFields; query: URLSearchParams },
 ): Promise<string> {
   const form = await openForm(new URL(`${endpoint}?${query}`));
-  const { location = '', callback, html } = await form.submit(signInFields(account));
+  const { location = '', callback, html } = await form.submit({ ...signInFields(account), ...choices });
   expect(location.split('?')[0], html).toBe(query.get('redirect_uri'));
   expect(callback?.getAll('state')).toEqual([query.get('state')]);
   expect(callback?.getAll('iss')).toEqual([iss]);
