@@ -78,7 +78,12 @@ function objectCleaner(schema: z.ZodObject): (value: Record<string, unknown>, fo
   return (value, found) => {
     const own = counts ? nothingFound() : found;
     const cleaned = Object.fromEntries(
-      Object.entries(value).map(([name, field]) => [name, (fields.get(name) ?? cleanAny)(field, own)]),
+      Object.entries(value).map(([name, field]) => {
+        const cleanField = fields.get(name);
+        return cleanField === undefined
+          ? [visibleLine(name).text, cleanAny(field, own)]
+          : [name, cleanField(field, own)];
+      }),
     );
     return counts ? withFindings(cleaned, own, warns) : cleaned;
   };

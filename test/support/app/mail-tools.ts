@@ -8,6 +8,7 @@ import { createImapPool } from '../../../src/mail/pool/pool.ts';
 import type { SmtpLimits } from '../../../src/mail/send/smtp.ts';
 import { createRecentResults } from '../../../src/mail/send-once/recent-results.ts';
 import { createCatalog } from '../../../src/mcp/catalog.ts';
+import type { MailSession } from '../../../src/mcp/mail/mail-session.ts';
 import { mailTools } from '../../../src/mcp/tools/mail.ts';
 import { UNLIMITED } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
@@ -18,6 +19,7 @@ export interface MailTools extends AsyncDisposable {
   /** The error of a call that must fail. */
   failure(tool: string, args?: Record<string, unknown>): Promise<unknown>;
   connections(): { idle: number; inUse: number };
+  session: MailSession;
 }
 
 export interface MailToolsLimits {
@@ -79,6 +81,7 @@ export function openMailTools(
         (error: unknown) => error,
       ),
     connections: () => pool.size(),
+    session,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([pool.close(), workers.close()]);
     },
