@@ -1,5 +1,8 @@
 /** Checks how bin/mail-mcp starts Node: flags of V8, and settings of malloc. */
 import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -37,4 +40,20 @@ test('the thresholds of malloc are lowered unless the operator sets them', () =>
 
 test('other commands run in the first process', () => {
   expect(flagsOf(['generate', '--help'])).toEqual([[]]);
+});
+
+test.each([
+  ['a timer', 'setInterval(() => {}, 1000);'],
+  ['a listening socket', "(await import('node:net')).createServer().listen(0);"],
+  ['a server that does not answer', "(await import('node:dgram')).createSocket('udp4').bind(0);"],
+])('a command that has ended is not kept running by %s', (_what, open) => {
+  const folder = mkdtempSync(join(tmpdir(), 'bin-'));
+  for (const name of ['bin', 'dist']) mkdirSync(join(folder, name));
+  cpSync(BIN, join(folder, 'bin', 'mail-mcp'));
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(folder, 'dist', 'cli.js'), `export async function main() { ${open} return 3; }`);
+  const options = { timeout: 20_000, cwd: folder, env: { PATH: process.env.PATH } };
+  const { status, signal } = spawnSync(process.execPath, [join(folder, 'bin', 'mail-mcp'), 'server'], options);
+  rmSync(folder, { recursive: true });
+  expect({ status, signal }).toEqual({ status: 3, signal: null });
 });

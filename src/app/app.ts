@@ -10,7 +10,7 @@ import { createGrantFinder } from '../oauth/bearer/bearer.ts';
 import { allowOtherOrigins } from '../oauth/http/cors.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
 import type { OAuthServices } from '../oauth/services.ts';
-import type { Background } from './call-life.ts';
+import type { Background } from './background.ts';
 import { errorHandler } from './error-handler.ts';
 import { originGuard } from './origin-guard.ts';
 import { createPlaces, type Place } from './places.ts';

@@ -19,7 +19,8 @@ import { openState } from '../state/open-state.ts';
 import type { State } from '../state/state.ts';
 import { createWorkers } from '../workers/workers.ts';
 import { createApp, type Services } from './app.ts';
-import { createBackground } from './call-life.ts';
+import { createBackground } from './background.ts';
+import { createChangePlaces } from './change-places.ts';
 import { createChangeLimit, openMailSession } from './mail-session.ts';
 import { missingWithoutRedis } from './missing-without-redis.ts';
 import { openMissiveSession } from './missive-session.ts';
@@ -85,6 +86,7 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
     openMissiveSession: (grant, exchange) => openMissiveSession(grant, missive, exchange),
     attachmentLinks: linkHandler,
     background,
+    changePlaces: createChangePlaces(),
   };
   return {
     app: createApp(services),

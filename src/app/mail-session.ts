@@ -44,7 +44,7 @@ export interface MailExchange {
   /** Aborted when the client no longer wants the response. */
   cancelled: AbortSignal;
   /** Records what the call has begun. Absent: the call has no limit of time. */
-  life?: Pick<CallLife, 'progress'>;
+  life?: Pick<CallLife, 'progress' | 'begin'>;
 }
 
 /** One less than the connections that the pool opens for an account; see createChangeLimit(). */
@@ -66,8 +66,9 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
   const cancellation = createCancellation(cancelled);
   const withinPolicy = (imap: ImapConnection, extra?: string) =>
     folders === undefined ? imap : new LimitedConnection(imap, folders, extra);
-  const direct = connectionsOf(grant, services, {});
-  const abortable = connectionsOf(grant, services, {
+  const begin = async () => life?.begin();
+  const direct = connectionsOf(grant, services, begin, {});
+  const abortable = connectionsOf(grant, services, begin, {
     get signal() {
       return cancellation.signal;
     },
@@ -94,14 +95,16 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
     wholeMailbox: { ...wholeMailbox, finishImap: (use) => direct.changeImap(use), withinPolicy },
     runJob: (job, input, budgetMs) => workers.run(job, input, { key: subject, budgetMs, signal: cancelled }),
     checkSendLimit: limit.check,
-    submit: (message) =>
-      cancellation.commit(async () => {
+    async submit(message) {
+      await begin();
+      return cancellation.commit(async () => {
         requireEnvelope(permit, message.envelope.to);
         if (life !== undefined) life.progress = 'sending';
         const submission = await limit.counted(() => submit(account, message, smtp));
         if (life !== undefined) life.progress = 'sent';
         return submission;
-      }),
+      });
+    },
     keyedMessageId: (call) => keyedMessageId(messageIdSecret, account, call),
     recentResults,
     attachments: {
@@ -134,13 +137,17 @@ async function unlessCancelled<T>(cancelled: AbortSignal, step: () => Promise<T>
 function connectionsOf(
   { account, subject }: MailGrant,
   { pool, changes }: MailServices,
+  begin: () => Promise<void>,
   abort: { readonly signal?: AbortSignal | undefined; onAbort?(isChanging: boolean): void },
 ): ImapAccess {
   const readImap: ImapAccess['readImap'] = (use, mailbox) =>
     pool.withConnection(account, use, { retry: true, mailbox, ...abort });
   return {
     readImap,
-    changeImap: (use, mailbox) => changes.run(subject, () => readImap(use, mailbox)),
+    async changeImap(use, mailbox) {
+      await begin();
+      return changes.run(subject, () => readImap(use, mailbox));
+    },
   };
 }
 

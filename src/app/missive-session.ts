@@ -33,7 +33,7 @@ export interface MissiveExchange {
   /** Aborted when the client no longer wants the response. */
   cancelled: AbortSignal;
   /** Records what the call has begun. Absent: the call has no limit of time. */
-  life?: Pick<CallLife, 'progress'>;
+  life?: Pick<CallLife, 'progress' | 'begin'>;
   /** Called with the rate limit that each response of Missive reports. */
   onQuota(quota: Quota): void;
 }
@@ -51,8 +51,11 @@ export function openMissiveSession(
   return {
     api: {
       request: (request) =>
-        cancellation.begin(() => {
-          if (request.http !== 'GET' && life !== undefined) life.progress = 'changing';
+        cancellation.begin(async () => {
+          if (request.http !== 'GET' && life !== undefined) {
+            await life.begin();
+            life.progress = 'changing';
+          }
           return api.request(request);
         }),
     },

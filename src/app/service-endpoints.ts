@@ -13,6 +13,7 @@ import { type Quota, quotaHeaders } from '../missive/rate-limit.ts';
 import type { Grant } from '../oauth/bearer/bearer.ts';
 import { VERSION } from '../settings/version.ts';
 import { type CallLife, createCallLife } from './call-life.ts';
+import type { ChangePlaces } from './change-places.ts';
 import type { MailExchange } from './mail-session.ts';
 import type { MissiveExchange } from './missive-session.ts';
 import type { RequestLog } from './request-log.ts';
@@ -26,6 +27,8 @@ export interface SessionServices {
   log: Log;
   /** The time of a call. Default: CALL_MS. */
   callMs?: number;
+  /** Limits the calls that change something. Absent: no limit. */
+  changePlaces?: ChangePlaces;
   openMailSession(grant: GrantOf<'mail'>, exchange: MailExchange): MailSession;
   openMissiveSession(grant: GrantOf<'missive'>, exchange: MissiveExchange): MissiveSession;
 }
@@ -49,7 +52,14 @@ export interface RunningRequest {
 
 /** What the endpoint does at the end of the time of a call. */
 function toLife(life: CallLife, keepUntil: RunningRequest['keepUntil']) {
-  return { ended: life.ended, lateError: () => life.lateError(), keepUntil };
+  return {
+    ended: life.ended,
+    lateError: () => life.lateError(),
+    keepUntil(work: Promise<unknown>) {
+      life.follow(work);
+      keepUntil(work);
+    },
+  };
 }
 
 /** @param runningOf the request that the bearer check has admitted */
@@ -60,8 +70,10 @@ export function serviceEndpoints(
 ): Record<Service, RequestHandler> {
   const grantOf = (request: Request) => runningOf(request).grant;
   const lifeOf = (request: Request, service: 'IMAP' | 'Missive') => {
-    const { arrivedAt, keepUntil, response } = runningOf(request);
-    const life = createCallLife(response, { service, arrivedAt, callMs: services.callMs });
+    const { arrivedAt, keepUntil, response, grant } = runningOf(request);
+    const { callMs, changePlaces: changes } = services;
+    const account = `${service} ${grant.subject}`;
+    const life = createCallLife(response, { service, arrivedAt, callMs, account, changes });
     return { life, keepUntil };
   };
   const common = {

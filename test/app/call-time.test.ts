@@ -1,7 +1,9 @@
 /** The time of a call: it is answered before its client gives up, whatever the mail server does. */
+import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { createBackground } from '../../src/app/call-life.ts';
+import { createBackground } from '../../src/app/background.ts';
+import { type ChangeLimits, createChangePlaces } from '../../src/app/change-places.ts';
 import { createChangeLimit, openMailSession } from '../../src/app/mail-session.ts';
 import type { AttachmentStore } from '../../src/attachments/store.ts';
 import { createImapPool } from '../../src/mail/pool/pool.ts';
@@ -17,7 +19,11 @@ const CALL_MS = 700;
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** An app whose calls have less than a second, at mail servers that answer as the test says. */
-async function start(script: Script, smtpAnswers: Record<string, string | null> = {}) {
+async function start(
+  script: Script,
+  smtpAnswers: Record<string, string | null | Promise<string>> = {},
+  limits: Partial<ChangeLimits> = {},
+) {
   const imap = await startScriptedImap(script, { capabilities: 'IMAP4rev1 UIDPLUS MOVE SPECIAL-USE' });
   const smtp = await startScriptedSmtp({ answers: smtpAnswers });
   const now = () => new Date();
@@ -38,18 +44,33 @@ async function start(script: Script, smtpAnswers: Record<string, string | null> 
   const app = await startMcpApp({
     callMs: CALL_MS,
     background,
+    changePlaces: createChangePlaces(limits),
     openMailSession: (grant, exchange) => openMailSession(grant, services, exchange),
   });
-  const token = await app.token('ann', { imap: imap.server, smtp: smtp.server });
+  const servers = { imap: imap.server, smtp: smtp.server };
   return {
     imap,
+    smtp,
     pool,
     background,
-    async call(name: string, args: object) {
+    /** Sends a call of which no answer is awaited. */
+    async abandon(name: string, args: object) {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } });
+      const headers = {
+        'content-type': 'application/json',
+        authorization: `Bearer ${await app.token('ann', servers)}`,
+      };
+      const sent = request(`${app.origin}/mcp`, { method: 'POST', headers }).on('error', () => {});
+      sent.end(body);
+      return sent;
+    },
+    /** Each call has a token of its own. */
+    async call(name: string, args: object, user = 'ann') {
       const startedAt = performance.now();
+      const token = await app.token(user, servers);
       const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } });
       const { result } = JSON.parse(await (await app.post(body, { token })).text());
-      return { isError: result.isError, text: result.content[0].text, ms: performance.now() - startedAt };
+      return { isError: result.isError, text: String(result.content[0].text), ms: performance.now() - startedAt };
     },
     async [Symbol.asyncDispose]() {
       await app[Symbol.asyncDispose]();
@@ -147,5 +168,82 @@ describe('a call that sends', () => {
     const { text } = await app.call('send_mail_message', message);
     expect(text).toContain('The message was sent');
     expect(app.pool.size().inUse).toBe(1);
+  });
+  test('reports its result to a later call with the same idempotency_key', async () => {
+    const { promise: answer, resolve: accept } = Promise.withResolvers<string>();
+    // There is no record in the mailbox: there are no Drafts, and Sent is full.
+    const keyed = { ...message, idempotency_key: 'one' };
+    const noRecord: Script = (command) => {
+      if (command.includes('LIST')) return '* LIST () "/" INBOX\n* LIST (\\Sent) "/" Sent\nTAG OK done';
+      return command.startsWith('APPEND') ? 'TAG NO [OVERQUOTA] full' : undefined;
+    };
+    await using app = await start(noRecord, { '.': answer });
+    expect((await app.call('send_mail_message', keyed)).text).toContain('Sending goes on');
+    accept('250 ok');
+    await app.background.settled(2_000);
+    const again = await app.call('send_mail_message', keyed);
+    expect(again.isError).toBeFalsy();
+    expect(JSON.parse(again.text)).toMatchObject({ already_sent: true, accepted: ['bob@b.example'] });
+    expect(app.smtp.commands.filter((command) => command === 'DATA')).toHaveLength(1);
+  });
+});
+
+describe('calls that go on after their answer', () => {
+  const message = { to: 'bob@b.example', subject: 'x', text_body: 'x' };
+  const stuckAt =
+    (command: string): Script =>
+    (line) => {
+      if (line.includes('LIST')) return LISTED;
+      if (line.includes('FETCH')) return FETCHED;
+      return line.startsWith(command) ? '' : undefined;
+    };
+
+  test.each([
+    ['send_mail_message', message, stuckAt('never')],
+    ['create_draft_mail_message', message, stuckAt('APPEND')],
+    ['update_mail_message_flags', { folder: 'INBOX', uid: 5, add: ['\\Seen'] }, stuckAt('UID STORE')],
+    ['move_mail_message', { folder: 'INBOX', uid: 5, destination: 'Sent' }, stuckAt('UID MOVE')],
+  ])('have a limit for each account, beyond which %s is refused before it begins', async (tool, args, script) => {
+    await using app = await start(script, { '.': 'hang' }, { latePerAccount: 2 });
+    const first = await Promise.all([app.call(tool, args), app.call(tool, args)]);
+    expect(first.map(({ text }) => text)).toEqual([
+      expect.stringContaining('goes on'),
+      expect.stringContaining('goes on'),
+    ]);
+    const commands = [app.imap.commands.length, app.smtp.commands.length];
+    const third = await app.call(tool, args);
+    expect(third).toMatchObject({ isError: true, text: expect.stringContaining('Nothing was done') });
+    expect(third.ms).toBeLessThan(CALL_MS);
+    expect(app.smtp.commands).toHaveLength(commands[1] ?? 0);
+    expect((await app.call('list_mailboxes', {})).isError).toBeFalsy();
+    expect((await app.call(tool, args, 'bob')).text).toContain('goes on');
+  });
+
+  test('have a limit in all, beyond which an account without one begins all the same', async () => {
+    await using app = await start(stuckAt('never'), { '.': 'hang' }, { lateOverall: 2 });
+    await Promise.all([app.call('send_mail_message', message), app.call('send_mail_message', message, 'bob')]);
+    expect((await app.call('send_mail_message', message)).text).toContain('Nothing was done');
+    expect((await app.call('send_mail_message', message, 'bob')).text).toContain('Nothing was done');
+    expect((await app.call('send_mail_message', message, 'carol')).text).toContain('Sending goes on');
+  });
+
+  test('wait for a place while others of the account run, and are refused if none becomes free', async () => {
+    await using app = await start(stuckAt('never'), { '.': 'hang' }, { perAccount: 2, maxWaitMs: 200 });
+    const all = await Promise.all([1, 2, 3].map(() => app.call('send_mail_message', message)));
+    expect(all.filter(({ text }) => text.includes('Sending goes on'))).toHaveLength(2);
+    expect(all.filter(({ text }) => text.includes('Nothing was done'))).toHaveLength(1);
+  });
+
+  test.each([
+    ['list_mailboxes', {}],
+    ['search_mail_messages', { query: 'UNSEEN' }],
+    ['get_mail_message', { folder: 'INBOX', uid: 5 }],
+  ])('do not include %s whose client has gone: it ends with its time', async (tool, args) => {
+    const silent: Script = (line) => (/LIST|SEARCH|FETCH/.test(line) ? '' : undefined);
+    await using app = await start(silent);
+    const sent = await app.abandon(tool, args);
+    await waitUntil(2_000, () => app.pool.size().inUse === 1);
+    sent.destroy();
+    await waitUntil(CALL_MS + 1_500, () => app.pool.size().inUse === 0);
   });
 });

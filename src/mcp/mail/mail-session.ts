@@ -47,7 +47,7 @@ export interface MailSession extends ImapAccess {
   checkSendLimit(): Promise<void>;
   submit(message: ComposedMessage): Promise<Submission>;
   /** Derives the Message-ID of a message of this account from its idempotency key. */
-  keyedMessageId(call: KeyedCall): KeyedMessageId;
+  keyedMessageId(call: KeyedCall): Promise<KeyedMessageId>;
   readonly recentResults: RecentResults;
   /** Runs work of this call in a worker thread. */
   readonly runJob: RunJob;

@@ -40,7 +40,11 @@ async function saveWithKey(
   { mailbox, idempotencyKey }: { mailbox: string; idempotencyKey: string },
   session: MailSession,
 ): Promise<DraftResult> {
-  const id = session.keyedMessageId({ tool: 'create_draft_mail_message', idempotencyKey, content: contentOf(fields) });
+  const id = await session.keyedMessageId({
+    tool: 'create_draft_mail_message',
+    idempotencyKey,
+    content: contentOf(fields),
+  });
   const { result, isRepeat } = await session.recentResults.once(id.place, id.localPart, async () => {
     const draft = { id, mailbox, compose: () => composeNewMessage(fields, session, id.messageId) };
     const { uid, uidValidity, isEarlier } = await saveDraftOnce(draft, session);

@@ -61,7 +61,7 @@ async function sendWithKey(
   { folder, idempotencyKey }: { folder: string | undefined; idempotencyKey: string },
   session: MailSession,
 ): Promise<SendResult> {
-  const id = session.keyedMessageId({ tool: 'send_mail_message', idempotencyKey, content: contentOf(fields) });
+  const id = await session.keyedMessageId({ tool: 'send_mail_message', idempotencyKey, content: contentOf(fields) });
   const { result, isRepeat } = await session.recentResults.once(id.place, id.localPart, async ({ mayHaveHappened }) => {
     const message = {
       id,

@@ -194,7 +194,7 @@ describe.each(sealedFixtures)('values derived by release $release', (fixtures) =
     await using opened = await sessionOf(fixtures, account);
     const { cc, bcc, html_body, ...always } = outgoing;
     const fields = { ...always, ...(cc && { cc }), ...(bcc && { bcc }), ...(html_body && { html_body }) };
-    expect(opened.session.keyedMessageId({ ...call, content: contentOf(fields) })).toEqual(id);
+    expect(await opened.session.keyedMessageId({ ...call, content: contentOf(fields) })).toEqual(id);
   });
 
   test.each(derived.successors)('the successor of the refresh token $jti', async ({ jti, successor }) => {

@@ -16,12 +16,12 @@ import { withImap } from '../../support/mail/with-imap.ts';
 
 const secret = randomBytes(32);
 
-function idOf(account: MailAccount, content: string, idempotencyKey = 'k'): KeyedMessageId {
+function idOf(account: MailAccount, content: string, idempotencyKey = 'k'): Promise<KeyedMessageId> {
   return keyedMessageId(secret, account, { tool: 'send_mail_message', idempotencyKey, content });
 }
 
-function claimOf(account: MailAccount): DraftClaim {
-  return { id: idOf(account, 'once'), fields: ['Message-ID'], now: new Date(), drafts: 'Drafts', sent: 'Sent' };
+async function claimOf(account: MailAccount): Promise<DraftClaim> {
+  return { id: await idOf(account, 'once'), fields: ['Message-ID'], now: new Date(), drafts: 'Drafts', sent: 'Sent' };
 }
 
 const raw = ({ messageId }: KeyedMessageId, subject: string) =>
@@ -33,13 +33,13 @@ describe.each([
 ])('a draft that turns up late, on a %s server', (_kind, on) => {
   test('while the message is being sent, is the only message that is removed when the message moves to Sent', async () => {
     const account = on(newAccount());
-    const claim = claimOf(account);
+    const claim = await claimOf(account);
     await withImap(account, async (imap) => {
       const { uid } = await saveDraft(imap, claim.drafts, raw(claim.id, 'own'));
       expect((await checkClaim(imap, claim, uid)).others).toEqual({ kind: 'none' });
       await appendMessage(imap, 'Drafts', raw(claim.id, 'late'), ['\\Draft']);
-      await appendMessage(imap, 'Drafts', raw(idOf(account, 'changed'), 'other contents'), ['\\Draft']);
-      await appendMessage(imap, 'Drafts', raw(idOf(account, 'once', 'k2'), 'other key'), ['\\Draft']);
+      await appendMessage(imap, 'Drafts', raw(await idOf(account, 'changed'), 'other contents'), ['\\Draft']);
+      await appendMessage(imap, 'Drafts', raw(await idOf(account, 'once', 'k2'), 'other key'), ['\\Draft']);
       await appendMessage(imap, 'Drafts', raw(claim.id, 'no draft'), []);
       await updateFlags(imap, 'Drafts', uid ?? 1, { add: [], remove: ['\\Draft'] });
       await moveToSent(imap, claim, { mayBeInSent: false });
@@ -50,7 +50,7 @@ describe.each([
 
   test('after the message has moved to Sent, is recognised as late by the next call', async () => {
     const account = on(newAccount());
-    const claim = claimOf(account);
+    const claim = await claimOf(account);
     await withImap(account, async (imap) => {
       await saveDraft(imap, claim.drafts, raw(claim.id, 'own'));
       await moveToSent(imap, claim, { mayBeInSent: false });

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { keyedMessageId } from '../../../src/mail/send-once/keyed-message-id.ts';
@@ -17,19 +17,19 @@ const idOf = (over: Partial<typeof call> = {}, of: MailAccount = account, key = 
   keyedMessageId(key, of, { ...call, ...over });
 
 describe('a Message-ID from an idempotency key', () => {
-  test('is the same for the same call, and in the syntax of RFC 5322 §3.6.4', () => {
-    expect(idOf()).toEqual(idOf());
-    expect(idOf().messageId).toMatch(/^<[0-9a-f]{40}\.[0-9a-f]{20}@xn--bcher-kva\.example>$/);
+  test('is the same for the same call, and in the syntax of RFC 5322 §3.6.4', async () => {
+    expect(await idOf()).toEqual(await idOf());
+    expect((await idOf()).messageId).toMatch(/^<[0-9a-f]{40}\.[0-9a-f]{20}@xn--bcher-kva\.example>$/);
   });
 
-  test('does not depend on the password and the case of the host name', () => {
+  test('does not depend on the password and the case of the host name', async () => {
     const later = { server: { ...server, host: 'MAIL.example.test' }, login: { ...login, password: 'new' } };
-    expect(idOf({}, { ...account, imap: later })).toEqual(idOf());
+    expect(await idOf({}, { ...account, imap: later })).toEqual(await idOf());
   });
 
-  test('differs in its second part only if the contents differ', () => {
-    expect(idOf({ content: ['y'] }).place).toBe(idOf().place);
-    expect(idOf({ content: ['y'] }).localPart).not.toBe(idOf().localPart);
+  test('differs in its second part only if the contents differ', async () => {
+    expect((await idOf({ content: ['y'] })).place).toBe((await idOf()).place);
+    expect((await idOf({ content: ['y'] })).localPart).not.toBe((await idOf()).localPart);
   });
 
   test.each([
@@ -39,7 +39,26 @@ describe('a Message-ID from an idempotency key', () => {
     ['server', idOf({}, { ...account, imap: { server: { ...server, host: 'other.test' }, login } })],
     ['port of the server', idOf({}, { ...account, imap: { server: { ...server, port: 1993 }, login } })],
     ['secret', idOf({}, account, randomBytes(32))],
-  ])('differs in its first part with another %s', (_what, other) => {
-    expect(other.place).not.toBe(idOf().place);
+  ])('differs in its first part with another %s', async (_what, other) => {
+    expect((await other).place).not.toBe((await idOf()).place);
+  });
+
+  test.each([
+    ['letters', 'x'],
+    ['control characters', '\u0001'],
+    ['quotation marks', '"\\'],
+    ['halves of characters', '\ud83d'],
+    ['characters of two halves', 'x\u{1f600}'],
+  ])('is that of the whole text as JSON, and leaves turns to others, for millions of %s', async (_what, unit) => {
+    const content = ['to', unit.repeat(2_000_000 / unit.length), ''];
+    let turns = 0;
+    const count = setInterval(() => {
+      turns += 1;
+    }, 1);
+    const { place, localPart } = await idOf({ content });
+    clearInterval(count);
+    expect(turns).toBeGreaterThan(0);
+    const hmac = createHmac('sha256', secret).update(JSON.stringify(['content', place, content]));
+    expect(localPart).toBe(`${place}.${hmac.digest('hex').slice(0, 20)}`);
   });
 });

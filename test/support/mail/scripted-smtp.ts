@@ -12,8 +12,8 @@ export interface ScriptedSmtp extends AsyncDisposable {
 export interface Script {
   /** `null`: the connection is dropped. `hang`: no greeting is sent. */
   greeting?: string | null;
-  /** Answers by the start of the command; the first match is used. `null`: the connection is dropped. `hang`: no answer. */
-  answers?: Record<string, string | null>;
+  /** Answers by the start of the command; the first match is used. `null`: the connection is dropped. `hang`: no answer. A promise: answered late. */
+  answers?: Record<string, string | null | Promise<string>>;
 }
 
 const DEFAULT_ANSWERS = {
@@ -56,6 +56,10 @@ export async function startScriptedSmtp({
           return;
         }
         if (answer === 'hang') continue;
+        if (answer instanceof Promise) {
+          answer.then((late) => socket.write(`${late}\r\n`));
+          continue;
+        }
         isInMessage = line === 'DATA' && answer.startsWith('354');
         socket.write(`${answer}\r\n`);
       }
