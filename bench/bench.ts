@@ -13,6 +13,7 @@ import { makeScratch, startServers } from '../test/support/servers/start-servers
 import { attachments, attachmentsInS3, s3Environment } from './attachments.ts';
 import { type BenchContext, withBenchContext } from './bench-context.ts';
 import { coldCalls, cpuOfCalls, prepare, warmCalls } from './calls.ts';
+import { fuzz } from './fuzz.ts';
 import { createLargeMailbox, largeMailbox, manyAccounts, manyCallers } from './growth.ts';
 import { measurePeer } from './peer.ts';
 import { isMet, type Results, type Row, toTable } from './row.ts';
@@ -30,6 +31,8 @@ const { values: flags } = parseArgs({
     calls: { type: 'string', default: '1000' },
     /** Goal 7: a pattern for the names of the hostile inputs. */
     inputs: { type: 'string', default: '' },
+    /** Minutes in which the fuzzer looks for worse inputs, which goal 7 measures from then on. */
+    fuzz: { type: 'string' },
     /** A clause about the conditions, for the report: `while other programs ran`. */
     note: { type: 'string' },
   },
@@ -68,6 +71,9 @@ async function measure(context: BenchContext): Promise<Row[]> {
 
 async function runBench(servers: TestServers): Promise<void> {
   const { peer } = flags;
+  if (flags.fuzz !== undefined) {
+    return withBenchContext(servers, flags.quick, (context) => fuzz(context, Number(flags.fuzz)));
+  }
   const rows = await withBenchContext(servers, flags.quick, (context) =>
     peer === undefined ? measure(context) : measurePeer(context, peer, flags['peer-calls']),
   );

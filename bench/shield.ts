@@ -2,18 +2,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
-import { z } from 'zod';
 import type { MailAccount } from '../src/mail/account.ts';
 import { hostileAddresses, longTexts, manyValues } from '../test/support/hostile-requests.ts';
 import { newAccount } from '../test/support/mail/accounts.ts';
-import { HOSTILE_SHAPES, HostileShape, rawMessage } from '../test/support/mail/hostile-messages.ts';
+import { HOSTILE_SHAPES, rawMessage } from '../test/support/mail/hostile-messages.ts';
 import { appendMessages } from '../test/support/mail/mailboxes.ts';
 import type { BenchContext } from './bench-context.ts';
-import type { HostileWork } from './hostile-caller.ts';
+import { argumentsOf, readFuzzed } from './fuzz.ts';
+import { callBody, type HostileCaller, startHostileCaller } from './hostile-callers.ts';
 import { timed } from './measure.ts';
 import { differenceRow, plainRow, type Row } from './row.ts';
 import { type BenchServer, type Call, startBenchServer } from './server.ts';
@@ -33,9 +31,6 @@ const MAX_GROWTH_MB = 150;
 /** A container of this size is a common default. */
 const SMALL_MEMORY_MB = 384;
 const FOUR_AT_ONCE_MS = 6_000;
-
-const callBody = (name: string, args: object): string =>
-  JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } });
 
 /**
  * @param calls calls of the second person for each input
@@ -66,10 +61,10 @@ async function secondPerson(context: BenchContext, inputs: readonly HostileInput
     const hostile = await startHostile(server, input, 1);
     await sleep(500);
     const beside = await timeCalls(server, call, calls);
-    const answers = await hostile.stop();
+    await hostile.stop();
     const [p99, worst] = [beside.p99, beside.worst].map((time) => time.toFixed(0));
     console.log(
-      `${input.name}: p99 ${p99} ms, worst ${worst} ms, ${answers} hostile answers, ${server.rssMb().toFixed(0)} MB`,
+      `${input.name}: p99 ${p99} ms, worst ${worst} ms, ${hostile.answers} hostile answers, ${server.rssMb().toFixed(0)} MB`,
     );
     const row = { item: 7, unit: 'ms' };
     rows.push(
@@ -139,23 +134,11 @@ async function peakOf(server: BenchServer, input: HostileInput): Promise<number>
   return most;
 }
 
-/** @returns a function that ends the callers, and the number of answers that they got */
-async function startHostile(server: BenchServer, input: HostileInput, callers: number) {
+async function startHostile(server: BenchServer, input: HostileInput, callers: number): Promise<HostileCaller> {
   const accounts = await Promise.all(Array.from({ length: callers }, () => input.account()));
   const tokens = await Promise.all(accounts.map((account) => server.tokenFor(account)));
   const { body, atOnce = 1 } = input;
-  const workerData: HostileWork = { port: Number(new URL(server.origin).port), tokens, atOnce, body };
-  const worker = new Worker(new URL('./hostile-caller.ts', import.meta.url), { workerData });
-  let answers = 0;
-  worker.on('message', () => {
-    answers += 1;
-  });
-  return {
-    async stop() {
-      await worker.terminate();
-      return answers;
-    },
-  };
+  return startHostileCaller({ port: Number(new URL(server.origin).port), tokens, atOnce, body });
 }
 
 async function startFloods(): Promise<{ child: ChildProcess; port: number }> {
@@ -163,14 +146,6 @@ async function startFloods(): Promise<{ child: ChildProcess; port: number }> {
   const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(child.stdout, 'data');
   return { child, port: Number(String(line).trim()) };
-}
-
-/** What the fuzzer found to be the slowest, if it has run. */
-function fuzzedShapes(): [string, HostileShape][] {
-  const file = new URL('./fuzzed.json', import.meta.url);
-  if (!existsSync(file)) return [];
-  const shapes = z.array(HostileShape).parse(JSON.parse(readFileSync(file, 'utf8')));
-  return shapes.map((shape, index) => [`the worst of the fuzzer, ${index + 1}`, shape]);
 }
 
 const SHAPES = [
@@ -204,7 +179,11 @@ const BODIES = [
 
 async function hostileInputs(context: BenchContext, floodPort: number): Promise<HostileInput[]> {
   const known = newAccount({}, context.servers);
-  const shapes = [...SHAPES.flatMap((name) => entryOf(HOSTILE_SHAPES, name)), ...fuzzedShapes()];
+  const fuzzed = readFuzzed();
+  const shapes = [
+    ...SHAPES.flatMap((name) => entryOf(HOSTILE_SHAPES, name)),
+    ...fuzzed.messages.map(({ shape }, index) => [`the worst message of the fuzzer, ${index + 1}`, shape] as const),
+  ];
   const messages = shapes.map(async ([name, shape]) => {
     const raw = rawMessage(shape);
     const account = async () => {
@@ -231,7 +210,12 @@ async function hostileInputs(context: BenchContext, floodPort: number): Promise<
     const input = { name, account: async () => newAccount({}, context.servers), body: body() };
     return name === BODIES[0] ? [input, { ...input, name: `${name}, 24 at once`, atOnce: 24 }] : [input];
   });
-  return [...(await Promise.all(messages)), ...bodies, ...flooded];
+  const fuzzedRequests = fuzzed.requests.map(({ shape }, index) => ({
+    name: `the worst request of the fuzzer, ${index + 1}`,
+    account: async () => newAccount({}, context.servers),
+    body: callBody(shape.tool, argumentsOf(shape)),
+  }));
+  return [...(await Promise.all(messages)), ...bodies, ...fuzzedRequests, ...flooded];
 }
 
 function entryOf<Value>(record: Readonly<Record<string, Value>>, name: string): [string, Value][] {
