@@ -27,10 +27,13 @@ export type Glyphless = 'blank' | 'written' | 'certain' | 'direction' | 'padding
 
 export const EMPTY_BRAILLE = '\u2800';
 
+/** Tags and overrides. */
+export const CERTAIN = /[\u{e0000}-\u{e007f}\u202d\u202e]/u;
+
 const KINDS: readonly (readonly [Glyphless, RegExp])[] = [
   ['blank', /[\p{Zs}\u2800]/u],
   ['written', /\u200c|\u200d|[\u180b-\u180f]|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/u],
-  ['certain', /[\u{e0000}-\u{e007f}\u202d\u202e]/u],
+  ['certain', CERTAIN],
   ['direction', /[\u200e\u200f\u061c\u202a-\u202c\u2066-\u2069]/u],
   ['padding', /[\u034f\u00ad\ufeff]/u],
   ['break', /[\u200b\u2060]/u],

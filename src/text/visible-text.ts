@@ -4,6 +4,7 @@
  * Invariant: no character without a glyph is left, unless a script needs it.
  */
 import {
+  CERTAIN,
   EMPTY_BRAILLE,
   FLAG,
   FLAG_TAGS,
@@ -65,13 +66,23 @@ const BLANK_PADDING = /[\u00a0\u2007][ \u00a0\u2007]{23,}/g;
 /** No script stacks more marks on one letter. */
 const FLOOD_OF_MARKS = /([\p{Mn}\p{Me}]{10})[\p{Mn}\p{Me}]+/gu;
 
+/** Places that are looked at one by one: five times as many as the longest text of a language that needs joiners has. */
+const MAX_RUNS = 20_000;
+
 /** @param isLeft true for what is left in the text */
 function withoutGlyphless(given: string, isLeft: (hidden: Hidden) => boolean): VisibleText {
   const total = { letters: 0, isCertain: false };
   let text = given;
   if (GLYPHLESS.test(text)) {
     const isRightToLeft = RIGHT_TO_LEFT.test(text);
+    let runs = 0;
     text = given.replace(GLYPHLESS_RUN, (run, offset: number) => {
+      runs += 1;
+      if (runs > MAX_RUNS) {
+        total.letters += run.length;
+        total.isCertain ||= CERTAIN.test(run);
+        return run.includes(' ') ? ' ' : '';
+      }
       const before = characterBefore(given, offset);
       const after = characterAfter(given, offset + run.length);
       const { text: visible, hidden } = withoutHidden({ run, before, after, isRightToLeft });
@@ -92,34 +103,40 @@ interface Run {
   isRightToLeft: boolean;
 }
 
+/** How many characters of each kind a run has; a text may have a million of them. */
+type Counts = Record<Exclude<Glyphless, 'blank' | 'written'>, number>;
+
 /** Padding that has blanks in it becomes one blank. */
-function withoutHidden({ run, before, after, isRightToLeft }: Run): VisibleText {
-  const characters = [...(before === FLAG ? run.replace(FLAG_TAGS, '') : run)];
-  const hidden: Glyphless[] = [];
+function withoutHidden({ run: given, before, after, isRightToLeft }: Run): VisibleText {
+  const run = before === FLAG ? given.replace(FLAG_TAGS, '') : given;
+  const counts: Counts = { certain: 0, direction: 0, padding: 0, break: 0, nothing: 0, other: 0 };
   let text = '';
   let last = before;
-  for (const [index, character] of characters.entries()) {
+  for (let at = 0; at < run.length; ) {
+    const character = characterAfter(run, at);
+    at += character.length;
     const kind = kindOf(character);
-    if (kind === 'blank' || (kind === 'written' && isWritten(character, last, characters[index + 1] ?? after))) {
+    if (kind === 'blank' || (kind === 'written' && isWritten(character, last, characterAfter(run, at) || after))) {
       last = character === EMPTY_BRAILLE ? ' ' : character;
       text += last;
-    } else hidden.push(kind !== 'written' ? kind : character === '\u200c' ? 'padding' : 'other');
+    } else counts[kind !== 'written' ? kind : character === '\u200c' ? 'padding' : 'other'] += 1;
   }
-  const isPadded = hidden.length > 1 && text.trim() === '' && text !== '';
-  const counted = hidden.filter((kind) => kind !== 'nothing' && !(kind === 'direction' && isRightToLeft));
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const isPadded = all > 1 && text.trim() === '' && text !== '';
+  const counted = { ...counts, nothing: 0, ...(isRightToLeft && { direction: 0 }) };
   const place = { before, after, isPadded };
-  return { text: isPadded ? ' ' : text, hidden: countOf(counted, characters[0] ?? '', place) };
+  return { text: isPadded ? ' ' : text, hidden: hiddenOf(counted, characterAfter(run, 0), place) };
 }
 
-function countOf(
-  hidden: readonly Glyphless[],
+function hiddenOf(
+  { certain, direction, padding, break: breaks, other }: Counts,
   first: string,
   { before, after, isPadded }: { before: string; after: string; isPadded: boolean },
 ): Hidden {
-  const isCertain = hidden.includes('certain');
-  const isPadding = hidden.every((kind) => kind === 'padding' || (isPadded && kind === 'break'));
-  if (isPadding || (hidden.length === 1 && isHarmlessAlone(first, before, after))) return { letters: 0, isCertain };
-  return { letters: hidden.length, isCertain };
+  const letters = certain + direction + padding + breaks + other;
+  const isPadding = letters === padding + (isPadded ? breaks : 0);
+  const isHarmless = isPadding || (letters === 1 && isHarmlessAlone(first, before, after));
+  return { letters: isHarmless ? 0 : letters, isCertain: certain > 0 };
 }
 
 /** A place for a line break beside a blank or a sign, a variation selector that varies nothing, a byte of text in a wrong charset. */

@@ -175,3 +175,14 @@ test.each([
   visibleMarkup(text);
   expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
 });
+
+test.each([
+  ['joiners between letters', 'a\u200d', ''],
+  ['joiners of a script that needs them', 'ب\u200d', ''],
+  ['an override after many joiners', 'ب\u200d', '\u202e'],
+])('what is in more places than any language needs is removed and counted: %s', (_, unit, end) => {
+  const { text, hidden } = visibleText(unit.repeat(50_000) + end);
+  expect(text.slice(45_000)).not.toMatch(/[\u200d\u202e]/);
+  expect(hidden.letters).toBeGreaterThan(25_000);
+  expect(hidden.isCertain).toBe(end !== '');
+});
