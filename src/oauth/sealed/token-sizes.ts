@@ -68,7 +68,7 @@ function sizesOf(keyring: Keyring, { client = {}, login = ACCOUNT, facts = {} }:
     ...{ ...grant, client: { jti: ID, name: minted.name }, scope: [...SCOPES], login, servers: SERVERS },
     ...{ ...(minted.policy && { policy: minted.policy }), ...inAccess },
   };
-  const refresh = { ...grant, client: ID, scope: [...SCOPES], login, redirect_host: '127.0.0.1', ...facts };
+  const refresh = { ...grant, client: ID, scope: [...SCOPES], login, redirect_host: '127.0.0.1:38659', ...facts };
   return {
     client: tokens.client.lengthOf(minted, NOW),
     access: tokens.access.lengthOf(access, NOW),

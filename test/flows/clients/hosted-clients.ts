@@ -127,6 +127,8 @@ export const hostedClients: KnownClient[] = [
   {
     name: 'Grok',
     flags: { preset: [], public: true, redirectUri: [grok, grokConsole] },
+    document: { ...publicClient('Grok', grok, grokConsole), client_id: 'https://grok.com/oauth/mcp-client.json' },
+    trustedHosts: 'grok.com,console.x.ai',
     flows: [
       flow('has a redirect URI that ends with a slash', grok),
       flow('redirects to the console', grokConsole, { asks: asTheSdk }),

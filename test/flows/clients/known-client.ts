@@ -11,6 +11,8 @@ export interface KnownClient {
   registers?: NewClient;
   /** Its client metadata document; absent if it has none. The URL of the document is its `client_id`. */
   document?: NewClient & { client_id: string };
+  /** `TRUSTED_CLIENT_HOSTS` for its document; absent if it is trusted by default. */
+  trustedHosts?: string;
 }
 
 /** The metadata of most clients. */

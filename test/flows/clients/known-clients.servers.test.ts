@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OAuthError } from '../../../src/errors.ts';
+import type { FetchDocument } from '../../../src/oauth/client/fetch-document.ts';
 import { PRESETS } from '../../../src/oauth/client/presets.ts';
 import { type DocumentApp, startDocumentApp } from '../../support/app/document-app.ts';
 import { type Registration, startApp, type TestApp } from '../../support/app/start-app.ts';
@@ -18,6 +19,12 @@ const documents = new Map(
   knownClients.flatMap(({ document }) => (document ? [[document.client_id, JSON.stringify(document)] as const] : [])),
 );
 
+const fetchDocument: FetchDocument = async (url) => {
+  const text = documents.get(url);
+  if (text === undefined) throw new OAuthError('invalid_client', 'No document.');
+  return { text, freshSeconds: 300 };
+};
+
 let app: TestApp;
 /** Accepts dynamic clients of both kinds, from the hosts that are trusted by default. */
 let dynamicClientApp: DocumentApp;
@@ -25,11 +32,7 @@ const account = newAccount();
 beforeAll(async () => {
   app = await startApp({ ENCRYPTION_KEY: randomBytes(32).toString('base64') });
   const accepted = { CLIENT_REGISTRATION: 'true', CLIENT_ID_METADATA_DOCUMENTS: 'true' };
-  dynamicClientApp = await startDocumentApp(account, accepted, async (url) => {
-    const text = documents.get(url);
-    if (text === undefined) throw new OAuthError('invalid_client', 'No document.');
-    return { text, freshSeconds: 300 };
-  });
+  dynamicClientApp = await startDocumentApp(account, accepted, fetchDocument);
   await appendMessages(account, { INBOX: [message()], Projects: [message()] });
 });
 afterAll(() => Promise.all([app.stop(), dynamicClientApp[Symbol.asyncDispose]()]));
@@ -64,15 +67,26 @@ describe.each(registeringClients)(
   },
 );
 
-const clientsWithDocument = knownClients.flatMap(({ name, flows, document }) =>
-  document ? { name, flows, document } : [],
-);
+const documented = knownClients.flatMap(({ document, ...client }) => (document ? { ...client, document } : []));
+
+const clientsWithDocument = documented.filter(({ trustedHosts }) => trustedHosts === undefined);
 
 describe.each(clientsWithDocument)(
   'CIMD-04 CIMD-05 $name, with only the URL, names its metadata document and reads mail',
   ({ flows, document: { client_id } }) => {
     test.each(named(flows))('%s', async (_, flow) => {
       await reachesMail(dynamicClientApp.origin, { client_id }, flow);
+    });
+  },
+);
+
+describe.each(documented.filter(({ trustedHosts }) => trustedHosts !== undefined))(
+  'CIMD-07 $name, with only the URL, reads mail where its hosts are trusted',
+  ({ flows, document: { client_id }, trustedHosts }) => {
+    test.each(named(flows))('%s', async (_, flow) => {
+      const environment = { CLIENT_ID_METADATA_DOCUMENTS: 'true', TRUSTED_CLIENT_HOSTS: trustedHosts };
+      await using trustingApp = await startDocumentApp(account, environment, fetchDocument);
+      await reachesMail(trustingApp.origin, { client_id }, flow);
     });
   },
 );

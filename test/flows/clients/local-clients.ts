@@ -62,6 +62,7 @@ export const localClients: KnownClient[] = [
     registers: {
       ...publicClient('Visual Studio Code', ...vscode, 'http://127.0.0.1:33418/'),
       client_uri: 'https://code.visualstudio.com',
+      scope: 'openid',
       application_type: 'native',
     },
     flows: [
@@ -109,6 +110,16 @@ export const localClients: KnownClient[] = [
       flow('signs in', inspectorPage, { ...page, secret: 'basic' }),
       flow('signs in step by step', `${inspectorPage}/debug`, { ...page, secret: 'basic' }),
     ],
+  },
+  {
+    name: 'MCP Inspector 1 without a secret',
+    flags: { preset: ['inspector'], public: true },
+    registers: {
+      ...publicClient('MCP Inspector', inspectorPage, `${inspectorPage}/debug`),
+      client_uri: 'https://github.com/modelcontextprotocol/inspector',
+      scope: '',
+    },
+    flows: [flow('signs in', inspectorPage, page), flow('signs in step by step', `${inspectorPage}/debug`, page)],
   },
   {
     name: 'MCP Inspector 2',
@@ -185,6 +196,20 @@ export const localClients: KnownClient[] = [
     ],
   },
   {
+    name: 'Goose with a document',
+    flags: { preset: ['goose'], public: true, redirectUri: ['http://[::1]/oauth_callback'] },
+    document: {
+      ...publicClient('goose', 'http://127.0.0.1/oauth_callback', 'http://[::1]/oauth_callback'),
+      client_id: 'https://goose-docs.ai/oauth/client-metadata.json',
+      logo_uri: 'https://goose-docs.ai/img/logo_light.png',
+      code_challenge_methods_supported: ['S256'],
+    },
+    flows: [
+      flow('listens on any port', 'http://127.0.0.1:49611/oauth_callback', { conversation: listsResourcesToo }),
+      flow('listens on IPv6', 'http://[::1]:49611/oauth_callback', { conversation: listsResourcesToo }),
+    ],
+  },
+  {
     name: 'Codex',
     flags: { preset: ['codex'] },
     registers: {
@@ -248,12 +273,25 @@ export const localClients: KnownClient[] = [
     name: 'OpenCode 2',
     flags: { preset: [], public: true, redirectUri: anyPort },
     registers: { ...publicClient('opencode', 'http://127.0.0.1:51675/callback'), ...opencodeMetadata },
+    document: {
+      ...publicClient('opencode', ...anyPort),
+      ...opencodeMetadata,
+      client_id: 'https://opencode.ai/oauth/opencode/client.json',
+      logo_uri: 'https://opencode.ai/web-app-manifest-512x512.png',
+      token_endpoint_auth_methods_supported: ['none'],
+    },
     flows: [flow('listens on any port', 'http://127.0.0.1:51675/callback', { asks: asTheSdk })],
   },
   {
     name: 'Zed',
     flags: { preset: [], public: true, redirectUri: ['http://127.0.0.1/callback'] },
     registers: publicClient('Zed', 'http://127.0.0.1:40404/callback'),
+    document: {
+      ...publicClient('Zed', 'http://127.0.0.1/callback'),
+      client_id: 'https://zed.dev/oauth/client-metadata.json',
+      client_uri: 'https://zed.dev',
+      logo_uri: 'https://cdn.zed.dev/images/logo-dark.png',
+    },
     flows: [flow('listens on any port', 'http://127.0.0.1:40404/callback')],
   },
   {
@@ -267,6 +305,11 @@ export const localClients: KnownClient[] = [
     flags: { preset: ['claude-code'] },
     registers: publicClient('Claude Desktop (2.19675.1)', 'http://127.0.0.1:53280/callback'),
     flows: [flow('listens on its port', 'http://127.0.0.1:53280/callback', { asks: asTheSdk })],
+  },
+  {
+    name: 'Docker Agent',
+    flags: { preset: [], public: true, redirectUri: ['http://127.0.0.1/callback'] },
+    flows: [flow('listens on any port', 'http://127.0.0.1:45321/callback')],
   },
   {
     name: 'Kiro',
