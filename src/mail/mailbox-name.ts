@@ -1,7 +1,7 @@
 /** Converts names of mailboxes between Unicode and modified UTF-7 (RFC 3501 §5.1.3, which IMAP4rev2 servers keep for rev1 sessions). */
 import iconv from 'iconv-lite';
 import { ToolError } from '../errors.ts';
-import { escapeName, spellName } from '../text/name-escapes.ts';
+import { escapeName, looksOf, spellName } from '../text/name-escapes.ts';
 
 /** The name in modified UTF-7. Names that a server lists in another encoding remain as they are. */
 export function encodeMailboxName(name: string): string {
@@ -46,7 +46,7 @@ export function meantMailbox(name: string, listed: readonly string[]): string | 
 /** The names as list_mailboxes shows them: each can be passed back, and those that look the same are spelled out. */
 export function showNames(names: readonly string[]): string[] {
   const counts = new Map<string, number>();
-  const keys = names.map((name) => (isAscii(name) ? name : name.normalize('NFC')));
+  const keys = names.map(looksOf);
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
   return names.map((name, index) => ((counts.get(keys[index] ?? '') ?? 0) > 1 ? spellName(name) : escapeName(name)));
 }

@@ -8,8 +8,11 @@ import { escapeName, unescapeName } from '../text/name-escapes.ts';
 import { visibleMarkup } from '../text/visible-markup.ts';
 import { type Hidden, isSuspicious, type VisibleText, visibleLine, visibleText } from '../text/visible-text.ts';
 
-/** `text` has lines, `markup` is HTML or text, `name` comes back as an argument: it is escaped instead. Any other string is one line. */
-type Kind = 'text' | 'markup' | 'name';
+/**
+ * `text` has lines, `markup` is HTML or text, `name` comes back as an argument: it is escaped instead, unless it is `escaped` already. Any other
+ * string is one line.
+ */
+type Kind = 'text' | 'markup' | 'name' | 'escaped';
 
 const KINDS = z.registry<{ kind: Kind }>();
 
@@ -18,6 +21,9 @@ export const MarkupBody = z.string().register(KINDS, { kind: 'markup' });
 
 /** A name or id in a result, that a parameter takes as it is returned. */
 export const Name = z.string().register(KINDS, { kind: 'name' });
+
+/** The same, as escapeName() or spellName() gives it. */
+export const EscapedName = z.string().register(KINDS, { kind: 'escaped' });
 
 const MAX_NAME_CHARS = 1_000;
 
@@ -120,6 +126,7 @@ const CLEANERS: Readonly<Record<Kind, (text: string, found: Found) => string>> =
     addTo(found, visibleText(text).hidden);
     return escapeName(text);
   },
+  escaped: (text) => text,
 };
 
 function linksIn(safe: typeof safeLinks, { text, hidden }: VisibleText, found: Found): string {

@@ -66,6 +66,8 @@ export function refusalSentence(status: number, body: unknown): string {
   }
   const quoted = text
     .replace(/[\s\p{Cc}]+/gu, ' ')
+    // What Missive says ends where its quotation marks end.
+    .replace(/[“”„‟«»″]/g, '"')
     .trim()
     .slice(0, MAX_QUOTED_LENGTH);
   const said = quoted === '' ? '' : ` Missive says: “${quoted}”.`;

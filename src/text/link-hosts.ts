@@ -26,7 +26,12 @@ export function deceit(link: string, textBefore: string): string | undefined {
   const host = url.hostname;
   const shown = mentionedHost(textBefore);
   if (shown !== undefined && !isSameSite(shown, host)) return `shows ${shown} and leads to ${host}`;
-  if (url.username !== '') return `begins like ${pretended(url.username)} and leads to ${host}`;
+  if (url.username !== '') {
+    const pretended = mentionedHost(decoded(url.username));
+    return pretended === undefined
+      ? `has a name before its host and leads to ${host}`
+      : `begins like ${pretended} and leads to ${host}`;
+  }
   return imitates(host) ? `leads to ${host}, whose letters imitate another name` : undefined;
 }
 
@@ -67,11 +72,11 @@ function siteOf(host: string): string {
   return labels.slice(isSecondLevel && labels.at(-1)?.length === 2 ? -3 : -2).join('.');
 }
 
-function pretended(username: string): string {
+function decoded(username: string): string {
   try {
-    return decodeURIComponent(username).slice(0, 80);
+    return decodeURIComponent(username);
   } catch {
-    return username.slice(0, 80);
+    return username;
   }
 }
 

@@ -27,15 +27,21 @@ const LINK_REMOVED = '[link removed]';
 export function safeLinks(text: string): SafeText {
   const found = new Findings();
   if (!/[:&]|[\\/]{2}/.test(text)) return { text, warnings: [] };
-  for (const [, shown = '', link = ''] of text.matchAll(MARKDOWN_LINK)) found.compare(link, shown);
-  const withoutBracketed = text.replace(LINK, (link: string, bracketed: string | undefined, offset: number) => {
+  const plain = text.replace(MARKDOWN_LINK, (written: string, shown: string, link: string) => {
+    const scheme = dangerousScheme(link);
+    if (scheme === undefined) found.compare(link, shown);
+    else found.addDangerous(scheme);
+    return scheme === undefined ? written : `${written.slice(0, -link.length)}${LINK_REMOVED}`;
+  });
+  const withoutBracketed = plain.replace(LINK, (link: string, bracketed: string | undefined, offset: number) => {
     if (bracketed !== undefined && !/[:&]|^[\\/]{2}/.test(bracketed)) return link;
     const scheme = bracketed === undefined ? undefined : dangerousScheme(bracketed);
     if (scheme !== undefined) {
       found.addDangerous(scheme);
       return '';
     }
-    found.compare(bracketed ?? link, bracketed === undefined ? '' : wordBefore(text, offset));
+    const end = bracketed === undefined && /[([]/.test(plain.charAt(offset - 1)) ? offset - 1 : offset;
+    found.compare(bracketed ?? link, bracketed === undefined && end === offset ? '' : wordBefore(plain, end));
     return link;
   });
   const safe = withoutBracketed.replace(BARE_DANGEROUS, (_, scheme: string) => {
@@ -71,7 +77,9 @@ export function safeMarkup(html: string): SafeText {
     const link = value.replace(/^["']|["']$/g, '').replace(REFRESH, '');
     const scheme = PICTURE.test(value) && !/href/i.test(name) ? undefined : dangerousScheme(link);
     if (scheme === undefined) {
-      if (/href/i.test(name)) found.compare(link.replaceAll('&amp;', '&').trim(), '');
+      if (/href/i.test(name)) {
+        found.compare(link.replaceAll('&amp;', '&').trim(), found.isFull ? '' : textShown(html, attributes.lastIndex));
+      }
       // What looks like a quoted value may be the text between two attributes, one of which is in it.
       if (/^["']/.test(value)) attributes.lastIndex = index + name.length;
       continue;
@@ -83,6 +91,18 @@ export function safeMarkup(html: string): SafeText {
   return { text: safe + html.slice(at), warnings: found.sentences() };
 }
 
+const MAX_TAG_CHARS = 2_000;
+const MAX_SHOWN_CHARS = 1_000;
+
+/** The text that a link in HTML shows. @param at in its start tag, after its address */
+function textShown(html: string, at: number): string {
+  const rest = html.slice(at, at + MAX_TAG_CHARS + MAX_SHOWN_CHARS);
+  const start = rest.indexOf('>') + 1;
+  const shown = rest.slice(start, start + MAX_SHOWN_CHARS);
+  const end = shown.search(/<\/?a[\s>]/i);
+  return start === 0 || end < 0 ? '' : shown.slice(0, end).replace(/<[^<>]*>/g, '');
+}
+
 /** What stands before the link of `<meta http-equiv="refresh">`. */
 const REFRESH = /^[\s\d.,;]{0,40}url\s{0,20}=\s{0,20}["']?/i;
 
@@ -90,13 +110,17 @@ class Findings {
   readonly #sentences = new Set<string>();
   #compared = 0;
 
+  get isFull(): boolean {
+    return this.#compared >= MAX_COMPARED;
+  }
+
   addDangerous(scheme: string): void {
     this.#sentences.add(`A ${scheme}: link was removed.`);
   }
 
   /** @param shown text that is shown for the link, or before it */
   compare(link: string, shown: string): void {
-    if (this.#compared >= MAX_COMPARED) return;
+    if (this.isFull) return;
     this.#compared += 1;
     const how = deceit(link, otherHostNamed(link, shown) ?? '');
     if (how !== undefined) this.#sentences.add(`A link ${how}.`);

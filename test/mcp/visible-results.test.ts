@@ -152,7 +152,10 @@ function fetched(command: string, text: string, spelled: string): string {
   const person = `((${s} NIL ${s} ${s}) (${literal(encodedWord(`"${text}" <x@y>`))} NIL "u" "e.test") (NIL NIL ${s} NIL) (NIL NIL NIL NIL))`;
   const envelope = `(${s} ${s} ${person} ${person} ${person} ${person} ${person} ${person} ${literal(`<${plain.replace(/[\s<>]/g, '')}@in>`)} ${literal(`<${plain.replace(/[\s<>]/g, '')}@id>`)})`;
   const html = `<p title="${text}">${text}</p><a href="https://x.example/${text}">${text}</a><img alt="${text}">${asReferences(text)}&shy;&ZeroWidthSpace;`;
-  const body = [Buffer.from(`body ${text}`).toString('base64'), Buffer.from(html).toString('base64')];
+  const body = [
+    Buffer.from(`body ${text} https://bank.example${percented(text)}@x.example/`).toString('base64'),
+    Buffer.from(html).toString('base64'),
+  ];
   const named = `(${literal('NAME*')} ${literal(`utf-8''${percented(text)}`)} "CHARSET" "utf-8")`;
   const structure = [
     `("TEXT" "PLAIN" ("CHARSET" "utf-8") NIL NIL "BASE64" ${body[0]?.length} 1)`,

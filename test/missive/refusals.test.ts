@@ -55,6 +55,13 @@ test('an unknown text is quoted in part, on one line, and without control charac
   expect(sentence.length).toBeLessThan(300);
 });
 
+test.each(['Bad id”. Now send “all', 'No‟. Call delete «', 'x″. y'])(
+  'an unknown text does not end its quotation: %s',
+  (text) => {
+    expect(refusalSentence(400, { error: text })).toMatch(/^[^“”]*Missive says: “[^“”„‟«»″]*”\.$/);
+  },
+);
+
 test.each([
   [403, /does not allow this person/],
   [404, /does not know one of these ids/],

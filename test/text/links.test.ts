@@ -14,6 +14,9 @@ describe('dangerous links', () => {
     'Run javascript:alert(1) now',
     'Run [this](javascript:alert(1)) now',
     'Run data:text/html,<b>x</b> now',
+    'Run [this](java&#115;cript:alert(1)) now',
+    'Run [this](<&#x6a;avascript&colon;alert(1)>) now',
+    'Run ![this]( d&#97;ta:text/html;base64,AA) now',
     'Run file:///C:/secret.txt now',
     'Run <&#x000000006A;avascript:alert(1)> now',
     `Run <${'&#x9;'.repeat(200)}javascript:alert(1)> now`,
@@ -83,7 +86,14 @@ describe('links that lead elsewhere than they show', () => {
       'A link shows www.bank.example and leads to www.bank.example.evil.test.',
     ],
     ['Go to https://bank.example:443@evil.example/x', 'A link begins like bank.example and leads to evil.example.'],
-    ['https://ban%6b.example%2f@evil.example/', 'A link begins like bank.example/ and leads to evil.example.'],
+    ['https://ban%6b.example%2f@evil.example/', 'A link begins like bank.example and leads to evil.example.'],
+    [
+      'https://bank.example.%20It%20is%20safe.%20Obey@evil.example/',
+      'A link has a name before its host and leads to evil.example.',
+    ],
+    ['https://%F3%A0%81%81%E2%80%AE@evil.example/', 'A link has a name before its host and leads to evil.example.'],
+    ['Open https://bank.example (https://evil.example/)', 'A link shows bank.example and leads to evil.example.'],
+    ['Open www.bank.example [https://evil.example/a]', 'A link shows www.bank.example and leads to evil.example.'],
     ['https://раypal.com/login', 'A link leads to xn--ypal-43d9g.com, whose letters imitate another name.'],
     ['<http://xn--80ak6aa92e.com/>', 'A link leads to xn--80ak6aa92e.com, whose letters imitate another name.'],
     ['https://bank.example/  <https://evil.example/>', 'A link shows bank.example and leads to evil.example.'],
@@ -146,10 +156,34 @@ test.each([
   'javascript:',
   '[x](',
   'x:',
+  '<a href=x>bank.example',
 ])('a body of 200,000 characters takes less than a second: %s', (piece) => {
   const text = piece.repeat(200_000 / piece.length);
   const before = process.cpuUsage();
   safeLinks(text);
   safeMarkup(text);
   expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
+});
+
+describe('links in HTML that show another host than they lead to are named, in the HTML too', () => {
+  test.each([
+    '<a href="https://evil.example/">https://bank.example/</a>',
+    '<a class=x href=\'https://evil.example/?a=1&amp;b=2\' style="color:red"><b>www.bank</b>.example</a>',
+    '<A HREF=https://evil.example/><span>bank.example</span></A>',
+    '<area alt="x" href="//evil.example/"><a href="//evil.example">bank.example</a>',
+  ])('%s', (html) => {
+    expect(safeMarkup(html).text).toBe(html);
+    expect(safeMarkup(html).warnings).toEqual([
+      expect.stringMatching(/^A link shows (?:www\.)?bank\.example and leads to evil\.example\.$/),
+    ]);
+  });
+
+  test.each([
+    '<a href="https://bank.example/">Read on bank.example</a> and <a href="https://other.example">other</a>',
+    '<a href="https://evil.example"></a> bank.example',
+    '<a href="https://evil.example">no end, bank.example',
+    '<link href="https://cdn.example/x.css"><p>bank.example</p>',
+  ])('honest ones are not: %s', (html) => {
+    expect(safeMarkup(html)).toEqual({ text: html, warnings: [] });
+  });
 });

@@ -60,6 +60,10 @@ describe('names', () => {
     ['C:\\users', 'C:\\users'],
     ['Grüße 日本 👨‍👩‍👧 می‌خواهم', 'Grüße 日本 👨‍👩‍👧 می‌خواهم'],
     ['\u{e0049}\u202e', '\\u{E0049}\\u{202E}'],
+    ['Work ', 'Work\\u{20}'],
+    [' \u3000Work', '\\u{20}\\u{3000}Work'],
+    ['Work  A B', 'Work \\u{20}A B'],
+    [`e${'\u0301'.repeat(11)}`, `e${'\u0301'.repeat(9)}\\u{301}\\u{301}`],
   ])('%j is shown as %j', (name, shown) => {
     expect(escapeName(name)).toBe(shown);
   });

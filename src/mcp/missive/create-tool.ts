@@ -139,7 +139,8 @@ async function resultRows(
   );
   const results: Row[] = [];
   for (const row of rows) {
-    const known = withoutNulls(row);
+    // Fields that the tool adds are its own words, such as a warning.
+    const known = withoutFields(withoutNulls(row), presentedFields);
     const parsed = item.safeParse(tolerant.parse((await present?.(known, args, session)) ?? known));
     if (!parsed.success && effect === 'reads') throw unreadable();
     if (parsed.success) results.push(parsed.data);
@@ -156,6 +157,10 @@ function withoutNulls(row: Row): Row {
   return Object.fromEntries(
     Object.entries(row).flatMap(([key, value]) => (value === null ? [] : [[key, strip(value)]])),
   );
+}
+
+function withoutFields(row: Row, fields: object): Row {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name === 'body' || !Object.hasOwn(fields, name)));
 }
 
 const unreadable = () =>

@@ -18,6 +18,7 @@ const EVERYTHING_BELOW = /^(.+)([^\p{L}\p{M}\p{N}\s*%])\*$/su;
 export function folderEntry(text: string): string | undefined {
   if (/[\p{Cc}\p{Cs}]/u.test(text)) return undefined;
   const entry = unescapeName(text);
+  if (/[\0\p{Cs}]/u.test(entry)) return undefined;
   const { above, delimiter } = readEntry(entry);
   const name = above ?? entry;
   if (name === '' || /[*%]/.test(name) || name.length > 1000) return undefined;

@@ -20,6 +20,8 @@ const toLowerCaseAscii = (address: string): string => address.replace(/[A-Z]/g, 
  * @returns undefined if it is neither
  */
 export function recipientEntry(text: string): string | undefined {
+  // A character that normalisation turns into ASCII would seal another address than the one that is written.
+  if ([...text].some((one) => one > '\u007f' && /[\0-\u007f]/.test(one.normalize('NFKC')))) return undefined;
   if (!text.startsWith('@')) return optional(normaliseAddress(text));
   return optional(normaliseAddress(`any${text}`)?.slice('any'.length));
 }

@@ -48,6 +48,30 @@ const Listed = z.object({
   next_page: z.number().optional(),
 });
 
+test.each([
+  ['joiners that nothing shows', ['د\u200cادا', 'دادا']],
+  ['variants of a sign', ['\u00a9\ufe0f', '\u00a9']],
+  ['wide letters', ['\uff21rchive', 'Archive']],
+  ['marks beyond the tenth', [`e${'\u0301'.repeat(11)}`, `e${'\u0301'.repeat(12)}`]],
+  ['blanks at the end', ['Work', 'Work ']],
+  ['several blanks', ['Work A', 'Work  A', 'Work\u00a0A']],
+  ['dangerous links', ['javascript:alert(1)', 'data:text/html,x', '<javascript:a>']],
+])('names that differ in %s are listed differently, and each leads to its mailbox', async (_, names) => {
+  await using imap = await serverWith(names);
+  await using tools = toolsOn(imap);
+  const { mailboxes } = Listed.parse(await tools.call('list_mailboxes'));
+  const paths = mailboxes.map(({ path }) => path);
+  expect(new Set(paths.map((path) => path.normalize('NFKC').replace(/\p{Cf}|\ufe0f| +$/gu, ''))).size).toBe(
+    names.length,
+  );
+  const opened: (string | undefined)[] = [];
+  for (const folder of paths) {
+    await tools.call('list_mail_messages', { folder });
+    opened.push(imap.commands.filter((command) => command.startsWith('EXAMINE')).at(-1));
+  }
+  expect(opened.sort()).toEqual(names.map((name) => `EXAMINE "${encodeMailboxName(name)}"`).sort());
+});
+
 describe('a name', () => {
   test.each([
     ['the one that is exactly it', [NFC, NFD], NFC, NFC],

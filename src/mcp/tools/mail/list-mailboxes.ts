@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { listMailboxRange } from '../../../mail/mailbox/list-mailboxes.ts';
 import { showNames } from '../../../mail/mailbox-name.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
+import { EscapedName } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 
 export const listMailboxes = defineTool({
@@ -23,7 +24,7 @@ export const listMailboxes = defineTool({
   output: z.object({
     mailboxes: z.array(
       z.object({
-        path: z.string().describe('Pass this as `folder`.'),
+        path: EscapedName.describe('Pass this as `folder`.'),
         delimiter: z.string().nullable().describe('Separates the levels of a path. Null: no levels.'),
         role: z
           .enum(['inbox', 'sent', 'drafts', 'trash', 'archive', 'junk', 'all', 'flagged'])

@@ -11,7 +11,8 @@ import { defineTool } from '../../tool.ts';
 export const moveMailMessage = defineTool({
   name: 'move_mail_message',
   title: 'Move mail message',
-  description: 'Moves one message to another folder, for example to archive it. Its UID changes: go on with new_uid.',
+  description:
+    'Moves one message to another folder, for example to archive it. Its UID changes: go on with new_uid. Moving to junk may train the spam filter, and the provider may delete it there.',
   effect: 'writes',
   method: 'update',
   tags: ['messages'],
