@@ -226,9 +226,10 @@ export const localClients: KnownClient[] = [
     flows: [
       flow('listens on any port, and lists resources too', codexCallback, codex),
       flow('refreshes a minute after an answer that was lost', codexCallback, { ...codex, refreshes: 'again later' }),
-      flow('names powers that the owner has refused when it refreshes', codexCallback, {
+      flow('names the powers that were granted when it refreshes', codexCallback, {
         ...codex,
         isLimitedByOwner: true,
+        refreshScope: () => 'mail.read mail.write offline_access',
       }),
     ],
   },
