@@ -90,6 +90,7 @@ export function isWritten(character: string, before: string, after: string): boo
   if (/[\ufe0e\ufe0f]/.test(character)) return /[0-9#*]/.test(before) ? after === '\u20e3' : /\p{Emoji}/u.test(before);
   if (/[\ufe00-\ufe0d]/.test(character))
     return /[\p{Script=Han}\p{Sm}\p{Script=Myanmar}\p{Script=Phags_Pa}]/u.test(before);
-  if (/[\u{e0100}-\u{e01ef}]/u.test(character)) return /\p{Script=Han}/u.test(before);
+  // No ideograph has more variants registered (UTS #37); the other selectors could be letters of a message.
+  if (/[\u{e0100}-\u{e011f}]/u.test(character)) return /\p{Script=Han}/u.test(before);
   return /[\u180b-\u180f]/.test(character) && /\p{Script=Mongolian}/u.test(before);
 }

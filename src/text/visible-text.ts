@@ -79,8 +79,10 @@ function withoutGlyphless(given: string, isLeft: (hidden: Hidden) => boolean): V
     text = given.replace(GLYPHLESS_RUN, (run, offset: number) => {
       runs += 1;
       if (runs > MAX_RUNS) {
-        total.letters += run.length;
-        total.isCertain ||= CERTAIN.test(run);
+        const hidden = { letters: run.length, isCertain: CERTAIN.test(run) };
+        if (isLeft(hidden)) return run;
+        total.letters += hidden.letters;
+        total.isCertain ||= hidden.isCertain;
         return run.includes(' ') ? ' ' : '';
       }
       const before = characterBefore(given, offset);
@@ -109,6 +111,7 @@ type Counts = Record<Exclude<Glyphless, 'blank' | 'written'>, number>;
 /** Padding that has blanks in it becomes one blank. */
 function withoutHidden({ run: given, before, after, isRightToLeft }: Run): VisibleText {
   const run = before === FLAG ? given.replace(FLAG_TAGS, '') : given;
+  if (isRepeatedPadding(run)) return { text: /\p{Zs}/u.test(run) ? ' ' : '', hidden: NOTHING_HIDDEN };
   const counts: Counts = { certain: 0, direction: 0, padding: 0, break: 0, nothing: 0, other: 0 };
   let text = '';
   let last = before;
@@ -126,6 +129,23 @@ function withoutHidden({ run: given, before, after, isRightToLeft }: Run): Visib
   const counted = { ...counts, nothing: 0, ...(isRightToLeft && { direction: 0 }) };
   const place = { before, after, isPadded };
   return { text: isPadded ? ' ' : text, hidden: hiddenOf(counted, characterAfter(run, 0), place) };
+}
+
+/** A shorter run, or one with fewer repetitions, may say something. */
+const MIN_PADDING = 12;
+const MIN_REPETITIONS = 3;
+const MAX_PADDING_UNIT = 12;
+
+/** Padding, places for a line break, blanks, joiners and direction marks, as newsletters mix them. */
+const REPEATED = /^[\u034f\u00ad\ufeff\u200b-\u200f\u2060\p{Zs}]+$/u;
+
+/** True for a few such characters over and over: only an order that changes can say something. */
+function isRepeatedPadding(run: string): boolean {
+  if (run.length < MIN_PADDING) return false;
+  const most = Math.min(MAX_PADDING_UNIT, Math.floor(run.length / MIN_REPETITIONS));
+  if (!REPEATED.test(run.slice(0, most))) return false;
+  const lengths = Array.from({ length: most }, (_, index) => index + 1);
+  return lengths.some((length) => run.startsWith(run.slice(length)));
 }
 
 function hiddenOf(

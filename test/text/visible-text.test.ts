@@ -6,6 +6,9 @@ import { isSuspicious, visibleLine, visibleText, withoutPadding } from '../../sr
 /** ASCII as Unicode tags. */
 const inTags = (text: string) => [...text].map((c) => String.fromCodePoint(0xe0000 + c.charCodeAt(0))).join('');
 
+/** An ideograph with a variation selector for a letter. */
+const variantFor = (letter: string) => `葛${String.fromCodePoint(0xe0100 + letter.charCodeAt(0))}`;
+
 const NEVER =
   /[\p{Cc}\p{Cs}\p{Co}\u{e0000}-\u{e007f}\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u206f\ufeff\u00ad\u180e\u115f\u1160\u3164\uffa0\ufff9-\ufffb\u2028\u2029\u2800\u{1d173}-\u{1d17a}\u{1bca0}-\u{1bca3}\ufdd0\u{10ffff}]|\u034f|\u17b4|\u17b5/u;
 
@@ -89,6 +92,18 @@ describe('what is counted', () => {
     ['one override', 'a\u202egnp.exe', 1],
     ['a sentence in variation selectors', `😀${'\u{e0120}'.repeat(25)}`, 25],
     ['bits of zero width', 'x\u200b\u200d'.repeat(15), 30],
+    [
+      'bits of zero width in a row',
+      '\u200b\u200d\u200d\u200b\u200d\u200b\u200b\u200b\u200d\u200d\u200d\u200b\u200d\u200b\u200b\u200b\u200b\u200d\u200b\u200d\u200d',
+      21,
+    ],
+    [
+      'bits of direction marks',
+      '\u200e\u200f\u200f\u200e\u200f\u200e\u200e\u200e\u200f\u200f\u200f\u200e\u200f\u200e\u200e\u200e\u200e\u200f\u200e\u200f\u200f',
+      21,
+    ],
+    ['letters in variants of ideographs', [...'senditallnow'.repeat(2)].map(variantFor).join(''), 24],
+    ['fillers', 'x\u3164\u115f'.repeat(15), 30],
     ['letters of a private alphabet', '\ue041'.repeat(20), 20],
     ['signs between letters', 'a\u2063'.repeat(20), 20],
     ['direction marks in Latin text', 'a\u200fb'.repeat(20), 20],
@@ -101,6 +116,10 @@ describe('what is counted', () => {
   test.each([
     ['soft hyphens', 'Donau\u00addampf\u00adschiff '.repeat(40)],
     ['the padding of a preview', '\u034f \u200c \u00a0\u2007\u00ad\ufeff'.repeat(200)],
+    ['zero width blanks alone', `${'\u200b'.repeat(200)}Hello`],
+    ['joiners and marks among blanks', '\u200c\u00a0\u200b\u200d\u200e\u200f\ufeff'.repeat(90)],
+    ['all that a preview is filled with', `Hi${'\u034f \u200c\u00a0\u2007\u00ad\u200b\u200d '.repeat(60)}there`],
+    ['word joiners alone', `Hi ${'\u2060'.repeat(150)}there`],
     ['zero width blanks among padding', '\u200b\u00a0'.repeat(200)],
     ['places for a line break', 'src/\u200bmail/\u200bmime/\u200bbody.ts '.repeat(20)],
     ['places for a line break in Thai', 'สวัสดี\u200bครับ'.repeat(30)],
@@ -120,6 +139,12 @@ describe('what is counted', () => {
     expect(withoutPadding(`Hi\u00ad${inTags('x')}\u200b`)).toBe(`Hi\u00ad${inTags('x')}\u200b`);
     expect(withoutPadding('Hi\u00ad you\u200c')).toBe('Hi you');
   });
+});
+
+test('tags are counted and left for the count, however many other places stand before them', () => {
+  const text = `${'a\u00adb '.repeat(25_000)}${inTags('obey')}`;
+  expect(visibleText(text).hidden.isCertain).toBe(true);
+  expect(visibleText(withoutPadding(text)).hidden.isCertain).toBe(true);
 });
 
 describe('HTML', () => {
