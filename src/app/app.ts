@@ -16,6 +16,7 @@ import { originGuard } from './origin-guard.ts';
 import { createPlaces, type Place } from './places.ts';
 import { adminBodyHandler, createMessageReader, limitForms } from './request-bodies.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
+import { takeTurns } from './request-turns.ts';
 import { type RunningRequest, type SessionServices, serviceEndpoints } from './service-endpoints.ts';
 
 /** The dependencies of all handlers. assemble() creates them from the settings; a test may create its own. */
@@ -52,6 +53,7 @@ export function createApp(services: Services): Express {
   const { authenticate, readMessage, serve } = mcpHandlers(services, requests);
 
   app.use(requests.middleware);
+  app.use(takeTurns());
   app.use(warnOfUntrustedProxy(services));
   app.use(securityHeaders());
   app.use(storeNothing);

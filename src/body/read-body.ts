@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { BodyError } from './body-error.ts';
 import type { BodyShare, BodyShares } from './body-shares.ts';
@@ -45,6 +46,8 @@ export function countBody(request: IncomingMessage, shares: BodyShares, key: str
 
 /** Bodies up to this length need no reservation: the number of requests limits them. */
 const FREE_BYTES = 64 * 1024;
+
+const MAX_PIECES_A_TURN = 50;
 
 /** What is read of a refused body, so that its client has sent everything when it reads the answer. */
 const DRAIN = { maxBytes: 32 * 1024 * 1024, ms: 20_000 };
@@ -133,11 +136,15 @@ class BodyReader {
     };
     const total = setTimeout(late, totalMs);
     let pause = setTimeout(late, pauseMs);
+    let pieces = 0;
     const onData = (piece: Buffer) => {
       // Waiting for a reservation is no pause of the client.
       clearTimeout(pause);
       source.pause();
-      this.#accept(piece).then(() => {
+      this.#accept(piece).then(async () => {
+        pieces += 1;
+        // Chunks of one byte would all be handled in the turn in which their packet has arrived.
+        if (pieces % MAX_PIECES_A_TURN === 0) await nextTurn();
         pause = setTimeout(late, pauseMs);
         source.resume();
       }, reject);

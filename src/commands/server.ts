@@ -6,6 +6,7 @@
 import { createServer, type Server } from 'node:http';
 import { assemble } from '../app/assemble.ts';
 import { collectGarbageWhenIdle } from '../app/idle-memory.ts';
+import { limitPipelines } from '../app/pipelines.ts';
 import { ConfigError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
@@ -26,7 +27,7 @@ export async function startServer(config: Config, log: Log = createLog(config.lo
   const server = createServer(
     // By default Node checks timeouts every 30 s only, so that headers could take 40 s.
     { maxHeaderSize: 32 * 1024, headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 2000 },
-    app,
+    limitPipelines(app),
   );
   const port = await listen(server, config);
   const attachments = config.s3 === undefined ? 'links of this server' : 'S3';
