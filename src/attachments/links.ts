@@ -9,6 +9,7 @@ import type { MailAccount } from '../mail/account.ts';
 import { canonicalMailboxName } from '../mail/mailbox-name.ts';
 import { openPart } from '../mail/messages/read.ts';
 import type { ImapPool } from '../mail/pool/pool.ts';
+import { createSemaphore } from '../state/semaphore.ts';
 import { type AttachmentRef, type AttachmentStore, expired, notOurs, notReadable, type Reader } from './store.ts';
 import { streamOf, toMessageBytes } from './to-message-bytes.ts';
 
@@ -44,6 +45,15 @@ export function withPartOf(pool: Pick<ImapPool, 'withConnection'>): WithPart {
 const PATH = '/attachments/';
 /** A transfer from which the client reads nothing for this long is aborted, which releases its IMAP connection. */
 const STALL_MS = 60_000;
+
+/** One link is enough to read slowly on many connections: half of those of an account are left to its calls. */
+const DOWNLOADS = { placesPerKey: 2, maxWaitingPerKey: 20, maxWaitMs: 20_000 };
+
+const tooManyDownloads = () =>
+  new UpstreamError('IMAP', 'timeout', 'Too many attachments are downloaded at the same time.', { code: 'POOL_BUSY' });
+
+const accountKeyOf = ({ imap: { server, login } }: AttachmentRef): string =>
+  JSON.stringify([server.host, server.port, login.username]);
 
 export function createLinkStore(options: { issuer: string; seal: LinkSeal; withPart: WithPart }): AttachmentStore {
   const { issuer, seal, withPart } = options;
@@ -90,10 +100,12 @@ export function attachmentHandler(options: {
   stallMs?: number;
 }): RequestHandler {
   const { seal, withPart, stallMs = STALL_MS } = options;
+  const downloads = createSemaphore({ ...DOWNLOADS, createError: tooManyDownloads });
   return async (request, response) => {
     try {
       const reference = await seal.open(String(request.params.link));
-      await withPart(reference, async ({ stream, filename, contentType }) => {
+      const download: typeof withPart = (of, use) => downloads.run(accountKeyOf(of), () => withPart(of, use));
+      await download(reference, async ({ stream, filename, contentType }) => {
         const headers = {
           'Content-Type': contentType,
           'Content-Disposition': contentDisposition(filename),
