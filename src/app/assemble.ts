@@ -9,6 +9,7 @@ import { createImapPool } from '../mail/pool/pool.ts';
 import { createRecentResults } from '../mail/send-once/recent-results.ts';
 import { powersLeft } from '../mcp/permit/permit.ts';
 import { toolsOf } from '../mcp/services.ts';
+import { createResponseShares } from '../missive/api.ts';
 import { createClients } from '../oauth/client/clients.ts';
 import { jtiOfClient } from '../oauth/client/denied-clients.ts';
 import { readDynamicClients } from '../oauth/client/dynamic-clients.ts';
@@ -66,9 +67,10 @@ export async function assemble(config: Config, log: Log): Promise<Assembly> {
   } = await openAttachmentStore({ config, nameKey, seal, pool, now, log });
   const state = await openLoggedState(config, base);
   const sends = { state, areAllCounted: state.isShared || config.replicas === 1 };
-  const missive = { workers, store, now, log, sends };
+  const shared = { workers, store, now, log, sends };
+  const missive = { ...shared, responses: createResponseShares() };
   const mail = {
-    ...{ ...missive, pool, changes: createChangeLimit(), recentResults: createRecentResults({ now }) },
+    ...{ ...shared, pool, changes: createChangeLimit(), recentResults: createRecentResults({ now }) },
     messageIdSecret: deriveKey(config, 'message-id'),
   };
   let isAccepting = true;

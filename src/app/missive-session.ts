@@ -2,6 +2,7 @@
 
 import type { AttachmentStore } from '../attachments/store.ts';
 import { expired } from '../attachments/store.ts';
+import type { BodyShares } from '../body/body-shares.ts';
 import { UpstreamError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { MissiveSession } from '../mcp/missive/missive-session.ts';
@@ -21,6 +22,8 @@ export type MissiveGrant = Pick<Grant, 'permit' | 'client' | 'subject'> & { acco
 /** What all Missive sessions of a process share. */
 export interface MissiveServices {
   workers: Workers;
+  /** The memory for responses of Missive. */
+  responses: BodyShares;
   store: AttachmentStore;
   now: () => Date;
   log: Log;
@@ -44,9 +47,12 @@ export function openMissiveSession(
   { cancelled, life, onQuota }: MissiveExchange,
 ): MissiveSession {
   const { account, permit, client, subject } = grant;
-  const { workers, store, now, log, sends } = services;
+  const { workers, responses, store, now, log, sends } = services;
   const cancellation = createCancellation(cancelled);
-  const api = createMissiveApi(account, { now, onQuota, cancelled });
+  const api = createMissiveApi(account, {
+    ...{ now, onQuota, cancelled },
+    memory: { shares: responses, account: subject },
+  });
   const most = permit.policy.max_sends_per_hour;
   return {
     api: {

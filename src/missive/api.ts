@@ -3,7 +3,9 @@
  *
  * Invariant: a request is never repeated.
  */
+import { type BodyShare, type BodyShares, createBodyShares } from '../body/body-shares.ts';
 import { JsonScanner } from '../body/json-limits.ts';
+import { BodyError } from '../body/read-body.ts';
 import { ToolError, UpstreamError } from '../errors.ts';
 import { nextTurn } from '../workers/event-loop.ts';
 import type { MissiveAccount } from './account.ts';
@@ -34,21 +36,44 @@ const TIMEOUT_MS = 25_000;
 const MAX_RESPONSE_BYTES = 20 * 1024 * 1024;
 /** A page of 200 conversations has 20,000 values. Parsing a hundred thousand takes some 20 ms. */
 const MAX_RESPONSE_JSON = { values: 100_000, depth: 100 };
+/** Responses in memory at the same time, of one account and in all. Short ones do not count. */
+const SHARES = { perKey: 24 * 1024 * 1024, overall: 64 * 1024 * 1024, freeBytes: 256 * 1024 };
 /** Longer responses leave a turn of the event loop to others after each piece. */
 const SLICE_BYTES = 256 * 1024;
 
+/** The memory for responses that all accounts of a process share. */
+export interface ResponseMemory {
+  shares: BodyShares;
+  /** Whose share is used. */
+  account: string;
+}
+
+export function createResponseShares(): BodyShares {
+  return createBodyShares(SHARES);
+}
+
 /**
+ * @param options.memory absent: the memory of a response is limited by its size alone
  * @param options.onQuota is called with the rate limit that a response reports
  * @param options.totalMs limit for one request, its response body included
  * @param options.cancelled ends requests that read, with its reason
  */
 export function createMissiveApi(
   { url, token }: MissiveAccount,
-  options: { now: () => Date; onQuota?: (quota: Quota) => void; totalMs?: number; cancelled?: AbortSignal },
+  options: {
+    now: () => Date;
+    memory?: ResponseMemory;
+    onQuota?: (quota: Quota) => void;
+    totalMs?: number;
+    cancelled?: AbortSignal;
+  },
 ): MissiveApi {
-  const { now, onQuota, totalMs = TIMEOUT_MS, cancelled } = options;
+  const { now, memory, onQuota, totalMs = TIMEOUT_MS, cancelled } = options;
 
-  async function send({ http, path, query = {}, body }: MissiveRequest): Promise<{ response: Response; text: string }> {
+  async function send(
+    { http, path, query = {}, body }: MissiveRequest,
+    share: BodyShare | undefined,
+  ): Promise<{ response: Response; text: string }> {
     const search = new URLSearchParams(query).toString();
     const response = await fetch(`${url}${path}${search && `?${search}`}`, {
       method: http,
@@ -62,35 +87,50 @@ export function createMissiveApi(
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    return { response, text: await readText(response) };
+    return { response, text: await readText(response, share) };
+  }
+
+  async function exchange(request: MissiveRequest, share: BodyShare | undefined): Promise<unknown> {
+    const { response, text } = await send(request, share).catch((error: unknown) => {
+      if (cancelled?.aborted && request.http === 'GET') throw cancelled.reason;
+      throw toConnectionError(error, request);
+    });
+    const quota = readQuota(response.headers, now());
+    if (quota !== undefined) onQuota?.(quota);
+    const content = parseJson(text);
+    if (response.ok && content !== undefined) return content;
+    throw response.ok ? unreadable(request) : toStatusError(response.status, content ?? text, request, quota);
   }
 
   return {
     async request(request) {
-      const { response, text } = await send(request).catch((error: unknown) => {
-        if (cancelled?.aborted && request.http === 'GET') throw cancelled.reason;
-        throw toConnectionError(error, request);
-      });
-      const quota = readQuota(response.headers, now());
-      if (quota !== undefined) onQuota?.(quota);
-      const content = parseJson(text);
-      if (response.ok && content !== undefined) return content;
-      throw response.ok ? unreadable(request) : toStatusError(response.status, content ?? text, request, quota);
+      // The next piece of a response that has to give way finds its share gone.
+      const share = memory?.shares.open(memory.account, () => undefined);
+      try {
+        return await exchange(request, share);
+      } finally {
+        share?.free();
+      }
     },
   };
 }
 
-/** @throws {RangeError} if the body exceeds MAX_RESPONSE_BYTES or MAX_RESPONSE_JSON */
-async function readText(response: Response): Promise<string> {
+/**
+ * @throws {RangeError} if the body exceeds MAX_RESPONSE_BYTES or MAX_RESPONSE_JSON
+ * @throws {BodyError} if it has no share of the memory left
+ */
+async function readText(response: Response, share: BodyShare | undefined): Promise<string> {
   const pieces: Uint8Array[] = [];
   const scanner = new JsonScanner(MAX_RESPONSE_JSON);
   let bytes = 0;
   for await (const piece of response.body ?? []) {
     bytes += piece.length;
     if (bytes > MAX_RESPONSE_BYTES || scanner.push(piece) !== undefined) throw new RangeError('The answer is too long');
+    share?.add(piece.length);
     pieces.push(piece);
     if (bytes > SLICE_BYTES) await nextTurn();
   }
+  share?.complete();
   return Buffer.concat(pieces).toString('utf8');
 }
 
@@ -125,6 +165,11 @@ function toConnectionError(error: unknown, { http }: MissiveRequest): UpstreamEr
   if (http !== 'GET' && !NEVER_SENT.has(code ?? '')) return unknownOutcome(code, error);
   if (error instanceof RangeError) {
     const sentence = 'What Missive answered is too long to be read: ask for fewer rows, or for one thing by its id.';
+    return new UpstreamError('Missive', 'refused', sentence, { cause: error });
+  }
+  if (error instanceof BodyError) {
+    const sentence =
+      'Too much is read from Missive at the same time. Try again in a few seconds, or ask for fewer rows.';
     return new UpstreamError('Missive', 'refused', sentence, { cause: error });
   }
   const isTimeout = error instanceof Error && error.name === 'TimeoutError';
