@@ -5,12 +5,12 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { BodyError } from './body-error.ts';
 import type { BodyShare, BodyShares } from './body-shares.ts';
 import { JsonScanner, MAX_JSON_DEPTH, MAX_JSON_VALUES } from './json-limits.ts';
 import { parseJson } from './parse-json.ts';
+import { createTurns } from './read-turns.ts';
 
 export { BodyError } from './body-error.ts';
 
@@ -46,8 +46,6 @@ export function countBody(request: IncomingMessage, shares: BodyShares, key: str
 
 /** Bodies up to this length need no reservation: the number of requests limits them. */
 const FREE_BYTES = 64 * 1024;
-
-const MAX_PIECES_A_TURN = 50;
 
 /** What is read of a refused body, so that its client has sent everything when it reads the answer. */
 const DRAIN = { maxBytes: 32 * 1024 * 1024, ms: 20_000 };
@@ -136,17 +134,14 @@ class BodyReader {
     };
     const total = setTimeout(late, totalMs);
     let pause = setTimeout(late, pauseMs);
-    let pieces = 0;
+    const turns = createTurns(source);
     const onData = (piece: Buffer) => {
       // Waiting for a reservation is no pause of the client.
       clearTimeout(pause);
       source.pause();
-      this.#accept(piece).then(async () => {
-        pieces += 1;
-        // Chunks of one byte would all be handled in the turn in which their packet has arrived.
-        if (pieces % MAX_PIECES_A_TURN === 0) await nextTurn();
+      this.#accept(piece).then(() => {
         pause = setTimeout(late, pauseMs);
-        source.resume();
+        turns.resume(piece.length);
       }, reject);
     };
     const broken = (cause: unknown) => reject(new BodyError(400, 'The body could not be read.', { cause }));
@@ -221,9 +216,12 @@ function discardRest(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;
   let bytes = 0;
   const timer = setTimeout(() => request.destroy(), DRAIN.ms).unref();
+  const turns = createTurns(request);
   request.on('data', (piece: Buffer) => {
     bytes += piece.length;
-    if (bytes > DRAIN.maxBytes) request.destroy();
+    if (bytes > DRAIN.maxBytes) return void request.destroy();
+    request.pause();
+    turns.resume(piece.length);
   });
   request.once('close', () => clearTimeout(timer));
   request.resume();
