@@ -1,6 +1,7 @@
 /** Sends one hostile request again as soon as it is answered or refused, in a thread of its own, until the thread is ended. */
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 
@@ -32,6 +33,9 @@ async function post(port: number, agent: Agent, token: string, body: Buffer): Pr
   return response.statusCode;
 }
 
+/** A process that has ended refuses thousands of connections a second. */
+const RETRY_MS = 20;
+
 async function sendForEver({ port, tokens, atOnce, body }: HostileWork): Promise<void> {
   const agent = new Agent({ keepAlive: true });
   const bytes = Buffer.from(body);
@@ -42,6 +46,7 @@ async function sendForEver({ port, tokens, atOnce, body }: HostileWork): Promise
         for (;;) {
           // A refusal may come before all of the body was sent, which ends the connection.
           const status = await post(port, agent, token, bytes).catch(() => 0);
+          if (status === 0) await sleep(RETRY_MS);
           parentPort?.postMessage(status);
         }
       }),
