@@ -16,12 +16,16 @@ function flagsOf(args: string[], nodeOptions = ''): unknown[] {
   return stdout.split('\n').flatMap((line) => (line.startsWith('[') ? [JSON.parse(line)] : []));
 }
 
-test('the server runs with a small young generation', () => {
-  expect(flagsOf(['server']).at(-1)).toEqual(['--max-semi-space-size=8']);
+const OLD = /^--max-old-space-size=(?:[1-9]\d{1,2}|10[0-2]\d)$/;
+
+test('the server runs with a small young generation, and an old one of at most 1 GiB', () => {
+  expect(flagsOf(['server']).at(-1)).toEqual(['--max-semi-space-size=8', expect.stringMatching(OLD)]);
 });
 
 test('a size that the operator sets is kept', () => {
-  expect(flagsOf(['server'], '--max-semi-space-size=32')).toEqual([[]]);
+  expect(flagsOf(['server'], '--max-semi-space-size=32').at(-1)).toEqual([expect.stringMatching(OLD)]);
+  expect(flagsOf(['server'], '--max-old-space-size=3000').at(-1)).toEqual(['--max-semi-space-size=8']);
+  expect(flagsOf(['server'], '--max-semi-space-size=32 --max-old-space-size=3000')).toEqual([[]]);
 });
 
 test('the thresholds of malloc are lowered unless the operator sets them', () => {
