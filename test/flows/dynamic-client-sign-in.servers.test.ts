@@ -167,9 +167,10 @@ describe('a client that has only the URL', () => {
     await client.close();
   });
 
-  test('gets an error page if the host of its metadata document is not trusted', async () => {
+  test('gets an error page if the operator trusts other hosts than that of its metadata document', async () => {
     const account = await accountWithMail();
-    await using server = await startServerForDynamicClients(account, DYNAMIC_CLIENTS);
+    const settings = { ...DYNAMIC_CLIENTS, TRUSTED_CLIENT_HOSTS: 'claude.ai' };
+    await using server = await startServerForDynamicClients(account, settings);
     const provider = new DynamicClient({ documentUrl: publishDocument() });
     const client = new Client({ name: 'test', version: '1.0.0' });
     const transport = new StreamableHTTPClientTransport(server.url, { authProvider: provider });
