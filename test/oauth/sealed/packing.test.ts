@@ -29,10 +29,13 @@ const fitting = (schema: Schema, arbitrary: fc.Arbitrary<unknown>): fc.Arbitrary
 function textOf(schema: Schema): fc.Arbitrary<unknown> {
   const { format } = z.object({ format: z.string().optional() }).parse(defOf(schema));
   if (format === 'url') return fc.webUrl();
-  const hash = fc.string({ unit: fc.constantFrom(...'abcXYZ019-_'), minLength: 43, maxLength: 43 });
+  const base64urlOf = (bytes: number) =>
+    fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((value) => Buffer.from(value).toString('base64url'));
+  const hash = base64urlOf(32);
+  const signature = base64urlOf(64);
   return fitting(
     schema,
-    fc.oneof(anyText, hash, fc.stringMatching(/^[\w-]{22}$/), fc.string({ minLength: 3, maxLength: 9 })),
+    fc.oneof(anyText, hash, signature, fc.stringMatching(/^[\w-]{22}$/), fc.string({ minLength: 3, maxLength: 9 })),
   );
 }
 
