@@ -39,8 +39,10 @@ describe('the fields of a mailbox', () => {
     await using app = await startOAuthApp();
     const client = await app.mint();
     const codes = [await callbackOf(app, client, {}, once), await callbackOf(app, client, {}, again)];
-    const [first, second] = codes.map((callback) => callback.get('code')?.length);
-    expect(second).toBe(first);
+    const [first = 0, second = 0] = codes.map((callback) => callback.get('code')?.length ?? 0);
+    expect(first).toBeGreaterThan(100);
+    // Times may take a byte more or less.
+    expect(Math.abs(second - first)).toBeLessThan(4);
     expect(app.tried[1]).toEqual(app.tried[0]);
   });
 
