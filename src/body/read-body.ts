@@ -10,7 +10,7 @@ import { BodyError } from './body-error.ts';
 import type { BodyShare, BodyShares } from './body-shares.ts';
 import { JsonScanner, MAX_JSON_DEPTH, MAX_JSON_VALUES } from './json-limits.ts';
 import { parseJson } from './parse-json.ts';
-import { createTurns } from './read-turns.ts';
+import { createReadTurns } from './read-turns.ts';
 
 export { BodyError } from './body-error.ts';
 
@@ -134,7 +134,7 @@ class BodyReader {
     };
     const total = setTimeout(late, totalMs);
     let pause = setTimeout(late, pauseMs);
-    const turns = createTurns(source);
+    const turns = createReadTurns(source);
     const onData = (piece: Buffer) => {
       // Waiting for a reservation is no pause of the client.
       clearTimeout(pause);
@@ -216,7 +216,7 @@ function discardRest(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;
   let bytes = 0;
   const timer = setTimeout(() => request.destroy(), DRAIN.ms).unref();
-  const turns = createTurns(request);
+  const turns = createReadTurns(request);
   request.on('data', (piece: Buffer) => {
     bytes += piece.length;
     if (bytes > DRAIN.maxBytes) return void request.destroy();

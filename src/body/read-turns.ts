@@ -23,12 +23,12 @@ function schedule(): void {
 }
 
 /** Reads a body piece by piece; while it waits for its turn, its client waits too. */
-export interface Turns {
+export interface ReadTurns {
   /** Resumes the paused body, now or in a later turn. @param bytes length of the piece that was handled */
   resume(bytes: number): void;
 }
 
-export function createTurns(source: Readable): Turns {
+export function createReadTurns(source: Readable): ReadTurns {
   const spent = { bytes: 0, pieces: 0 };
   return {
     resume(bytes) {

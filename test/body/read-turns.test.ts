@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createTurns } from '../../src/body/read-turns.ts';
+import { createReadTurns } from '../../src/body/read-turns.ts';
 
 /** Reads all bodies as the server does. @returns the most bytes that were handled in one turn of the event loop, and the bytes of each body */
 async function read(pieces: readonly (readonly Buffer[])[]) {
@@ -10,7 +10,7 @@ async function read(pieces: readonly (readonly Buffer[])[]) {
   let most = 0;
   const ends = pieces.map(async (own, index) => {
     const source = Readable.from(own, { objectMode: false });
-    const turns = createTurns(source);
+    const turns = createReadTurns(source);
     source.on('data', (piece: Buffer) => {
       read[index] = (read[index] ?? 0) + piece.length;
       ofTurn += piece.length;
@@ -55,7 +55,7 @@ test('a long body does not keep a short one waiting', async () => {
       Array.from({ length: count }, () => Buffer.alloc(64 * KB)),
       { objectMode: false },
     );
-    const turns = createTurns(source);
+    const turns = createReadTurns(source);
     source.on('data', (piece: Buffer) => {
       source.pause();
       turns.resume(piece.length);
