@@ -261,7 +261,7 @@ function changedMessage(hostile: HostileShape, other: HostileShape): HostileShap
 
 const ARGUMENTS: readonly HostileArgument[] = [
   ...Object.values(hostileAddressLists).map((listOf) => sending({ argument: 'to', unit: listOf(40), length: 32_000 })),
-  ...['漢', '\r', 'x', '😀', '[', '{"a":'].map((unit) => sending({ argument: 'text_body', unit, length: 4_000_000 })),
+  ...['漢', '\r', 'x', '😀', '[', '{"a":'].map((unit) => sending({ argument: 'text_body', unit, length: 1_000_000 })),
   { tool: 'search_mail_messages', argument: 'query', others: {}, unit: 'NOT ', length: 32_000 },
   { tool: 'list_mail_messages', argument: 'folder', others: {}, unit: '\u{e0041}', length: 32_000 },
 ];

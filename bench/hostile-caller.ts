@@ -26,6 +26,8 @@ async function post(port: number, agent: Agent, token: string, body: Buffer): Pr
       authorization: `Bearer ${token}`,
     },
   });
+  // A refusal may come, and the connection end, before all of the body was sent.
+  sent.on('error', () => undefined);
   sent.end(body);
   const [response] = await once(sent, 'response');
   response.resume();
@@ -44,7 +46,6 @@ async function sendForEver({ port, tokens, atOnce, body }: HostileWork): Promise
       .flatMap((token) => Array.from({ length: atOnce }, () => token))
       .map(async (token) => {
         for (;;) {
-          // A refusal may come before all of the body was sent, which ends the connection.
           const status = await post(port, agent, token, bytes).catch(() => 0);
           if (status === 0) await sleep(RETRY_MS);
           parentPort?.postMessage(status);

@@ -93,7 +93,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
     readImap: (use, mailbox) => wholeMailbox.readImap((imap) => use(withinPolicy(imap)), mailbox),
     changeImap: (use, mailbox) => wholeMailbox.changeImap((imap) => use(withinPolicy(imap)), mailbox),
     wholeMailbox: { ...wholeMailbox, finishImap: (use) => direct.changeImap(use), withinPolicy },
-    runJob: (job, input, budgetMs) => workers.run(job, input, { key: subject, budgetMs, signal: cancelled }),
+    runJob: (job, input, needs) => workers.run(job, input, { ...needs, key: subject, signal: cancelled }),
     checkSendLimit: limit.check,
     async submit(message) {
       await begin();

@@ -66,8 +66,7 @@ export function openMissiveSession(
         }),
     },
     permit,
-    runJob: (job, input, budgetMs) =>
-      workers.run(job, input, { key: `missive ${subject}`, budgetMs, signal: cancelled }),
+    runJob: (job, input, needs) => workers.run(job, input, { ...needs, key: `missive ${subject}`, signal: cancelled }),
     sendLimit: createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log }),
     fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes).catch(withoutCredentialsFault),
     now,

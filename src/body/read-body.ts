@@ -50,6 +50,10 @@ const FREE_BYTES = 64 * 1024;
 /** What is read of a refused body, so that its client has sent everything when it reads the answer. */
 const DRAIN = { maxBytes: 32 * 1024 * 1024, ms: 20_000 };
 
+/** Requests whose bodies are discarded, in the order of their refusal. Each takes up to 128 KiB until its client has sent everything. */
+const discarded = new Set<IncomingMessage>();
+const MAX_DISCARDED = 64;
+
 /**
  * Reads a whole body.
  *
@@ -89,7 +93,11 @@ export async function readJsonBody(request: IncomingMessage, options: ReadOption
       }
     },
   });
-  return bytes.length === 0 ? {} : parseJson(bytes, scanner.longStrings);
+  try {
+    return bytes.length === 0 ? {} : await parseJson(bytes, scanner.longStrings);
+  } finally {
+    release(bytes);
+  }
 }
 
 /** True if the request has a body, which may be empty (RFC 9112 §6.3). */
@@ -152,6 +160,9 @@ class BodyReader {
       await promise;
       this.#share?.complete();
       return this.#whole?.subarray(0, this.#size) ?? Buffer.concat(this.#pieces, this.#size);
+    } catch (error) {
+      release(this.#whole);
+      throw error;
     } finally {
       clearTimeout(total);
       clearTimeout(pause);
@@ -184,7 +195,21 @@ class BodyReader {
     if (this.#declared === undefined || this.#declared <= FREE_BYTES) return void this.#pieces.push(piece);
     this.#whole ??= Buffer.allocUnsafeSlow(this.#declared);
     piece.copy(this.#whole, at);
+    // Later, because the parser of HTTP is still reading the piece.
+    setImmediate(release, piece);
   }
+}
+
+/**
+ * Frees the memory of a buffer at once. The garbage collector does not count it as its own, and would leave hundreds of megabytes of bodies
+ * that were sent one after the other.
+ *
+ * @param bytes must not be used any more
+ */
+function release(bytes: Buffer | undefined): void {
+  // Other buffers are parts of a larger one.
+  if (bytes === undefined || bytes.length === 0 || bytes.length < bytes.buffer.byteLength) return;
+  if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
 }
 
 /** @throws {BodyError} 415 for an unknown encoding */
@@ -211,18 +236,26 @@ function lengthInWords(bytes: number): string {
   return bytes >= 1024 * 1024 ? `${bytes / 1024 / 1024} MiB` : `${bytes / 1024} KiB`;
 }
 
-/** Reads and forgets the rest, up to a limit. A client that goes on beyond it is disconnected. */
+/** Reads and forgets the rest, up to a limit. A client that goes on beyond it is disconnected, and so is the first one when there are too many. */
 function discardRest(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;
   let bytes = 0;
   const timer = setTimeout(() => request.destroy(), DRAIN.ms).unref();
   const turns = createReadTurns(request);
+  discarded.add(request);
   request.on('data', (piece: Buffer) => {
     bytes += piece.length;
+    setImmediate(release, piece);
     if (bytes > DRAIN.maxBytes) return void request.destroy();
     request.pause();
     turns.resume(piece.length);
   });
-  request.once('close', () => clearTimeout(timer));
+  const end = () => {
+    clearTimeout(timer);
+    discarded.delete(request);
+  };
+  request.once('end', end).once('close', end);
   request.resume();
+  const [first] = discarded;
+  if (discarded.size > MAX_DISCARDED) first?.destroy();
 }

@@ -43,12 +43,21 @@ export function meantMailbox(name: string, listed: readonly string[]): string | 
   throw new ToolError(`Nothing was done: there are several mailboxes of this name. Write it as ${spelled}.`);
 }
 
-/** The names as list_mailboxes shows them: each can be passed back, and those that look the same are spelled out. */
-export function showNames(names: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  const keys = names.map(looksOf);
-  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return names.map((name, index) => ((counts.get(keys[index] ?? '') ?? 0) > 1 ? spellName(name) : escapeName(name)));
+/**
+ * Names as list_mailboxes shows them: each can be passed back, and those that look the same as another one are spelled out.
+ *
+ * @param names all names of the account
+ * @param range those that are shown
+ */
+export function showNames(names: readonly string[], { start, count }: { start: number; count: number }): string[] {
+  const shown = names.slice(start, start + count);
+  const counts = new Map(shown.map((name) => [looksOf(name), 0]));
+  for (const name of names) {
+    const looks = looksOf(name);
+    const known = counts.get(looks);
+    if (known !== undefined) counts.set(looks, known + 1);
+  }
+  return shown.map((name) => ((counts.get(looksOf(name)) ?? 0) > 1 ? spellName(name) : escapeName(name)));
 }
 
 export function isAscii(name: string): boolean {

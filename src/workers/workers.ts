@@ -36,16 +36,21 @@ export class JobError extends Error {
   }
 }
 
-interface JobOptions {
-  /** The account or the like: one job of a key runs at a time, and keys take turns. */
-  key: string;
+export interface JobNeeds {
   /** Time that the job may run, without the time it waits for a thread. */
   budgetMs: number;
+  /** True if the input is large: the job needs the memory of the large thread. */
+  isLarge: boolean;
+}
+
+interface JobOptions extends JobNeeds {
+  /** The account or the like: one job of a key runs at a time, and keys take turns. */
+  key: string;
   signal?: AbortSignal | undefined;
 }
 
 /** Runs a job for one key. @throws {JobError} in place of the result */
-export type RunJob = <Input, Output>(job: Job<Input, Output>, input: Input, budgetMs: number) => Promise<Output>;
+export type RunJob = <Input, Output>(job: Job<Input, Output>, input: Input, needs: JobNeeds) => Promise<Output>;
 
 export interface Workers {
   /** @throws {JobError} in place of the result */
@@ -55,8 +60,8 @@ export interface Workers {
 }
 
 export interface WorkersOptions {
-  /** Absent: as many as the memory of the process allows, at most two. */
-  threads?: number;
+  /** One thread for all jobs, or one for large jobs and one for all others. Absent: as many as the memory of the process allows. */
+  threads?: 1 | 2;
   /** An idle thread ends after this time. */
   idleMs?: number;
   /** How long a job waits for a thread. */
@@ -65,8 +70,9 @@ export interface WorkersOptions {
   maxWaitingPerKey?: number;
 }
 
-/** Old generation of the heap of each thread. Input is bounded so that a job needs less. */
-const MAX_HEAP_MB = 48;
+/** Old generation of the heap of a thread. Input is bounded so that a job needs less. */
+const LARGE_HEAP_MB = 48;
+const SMALL_HEAP_MB = 32;
 const MAX_YOUNG_MB = 4;
 /** The time that a thread needs to start on a busy machine; added to the budget of a job. */
 const START_MS = 1_000;
@@ -89,25 +95,43 @@ export function createWorkers(options: WorkersOptions = {}): Workers {
   const { threads = threadsFor(memoryLimitBytes()), idleMs = 10_000 } = options;
   const { maxWaitMs = 15_000, maxWaitingPerKey = 8 } = options;
   const createError = () => new JobError('busy');
-  // A key enters the queue for threads with one job at a time, so that keys take turns there.
+  // A key enters the queues for threads with one job at a time, so that keys take turns there.
   const turns = createSemaphore({ placesPerKey: 1, maxWaitingPerKey, maxWaitMs, createError });
-  const places = createSemaphore({ places: threads, maxWaitMs, createError });
+  const large = createThread(LARGE_HEAP_MB, { idleMs, maxWaitMs });
+  const small = threads === 1 ? large : createThread(SMALL_HEAP_MB, { idleMs, maxWaitMs });
+  const all = new Set([large, small]);
+
+  return {
+    run: (job, input, jobOptions) =>
+      turns.run(jobOptions.key, () => (jobOptions.isLarge ? large : small).run(job, input, jobOptions)),
+    async close() {
+      turns.rejectWaiting(new JobError('cancelled'));
+      await Promise.all([...all].map((thread) => thread.close()));
+    },
+  };
+}
+
+/** A thread with the queue of its jobs. */
+type Thread = Workers;
+
+function createThread(heapMb: number, { idleMs, maxWaitMs }: { idleMs: number; maxWaitMs: number }): Thread {
+  const place = createSemaphore({ places: 1, maxWaitMs, createError: () => new JobError('busy') });
   const pool = new Piscina({
     filename: siblingUrl(import.meta.url, './thread').href,
-    ...{ minThreads: 0, maxThreads: threads, idleTimeout: idleMs, atomics: 'disabled' as const },
+    ...{ minThreads: 0, maxThreads: 1, idleTimeout: idleMs, atomics: 'disabled' as const },
     ...{ env: {}, argv: [], execArgv: [], trackUnmanagedFds: true },
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
+    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
   });
   // A thread that fails without a job has no caller. Without a listener the error would end the process.
   pool.on('error', () => undefined);
 
-  async function runInThread<Input, Output>(
+  async function runNow<Input, Output>(
     { module, name }: Job<Input, Output>,
     input: Input,
     { budgetMs, signal }: JobOptions,
   ): Promise<Output> {
     if (signal?.aborted) throw new JobError('cancelled');
-    const ended = AbortSignal.timeout(Math.ceil(budgetMs) + (pool.threads.length < threads ? START_MS : 0));
+    const ended = AbortSignal.timeout(Math.ceil(budgetMs) + (pool.threads.length === 0 ? START_MS : 0));
     const request: JobRequest = { module, name, input };
     const either = signal === undefined ? ended : AbortSignal.any([ended, signal]);
     const answer: JobAnswer<Output> = await pool.run(request, { signal: either }).catch((error: unknown) => {
@@ -118,11 +142,9 @@ export function createWorkers(options: WorkersOptions = {}): Workers {
   }
 
   return {
-    run: (job, input, jobOptions) =>
-      turns.run(jobOptions.key, () => places.run('', () => runInThread(job, input, jobOptions))),
+    run: (job, input, jobOptions) => place.run('', () => runNow(job, input, jobOptions)),
     async close() {
-      turns.rejectWaiting(new JobError('cancelled'));
-      places.rejectWaiting(new JobError('cancelled'));
+      place.rejectWaiting(new JobError('cancelled'));
       await pool.destroy();
     },
   };

@@ -4,6 +4,7 @@
  * imapflow's parser takes a second for the envelope of a message with 100,000 recipients. Of too many addresses or parts only the first are
  * kept, as in bounded-item.ts; the others are skipped byte by byte.
  */
+import { isAscii } from 'node:buffer';
 import { nextTurn } from '../../workers/event-loop.ts';
 import { MAX_LISTS, MAX_OTHERS, markCut, NodeBudget } from './bounded-item.ts';
 import type { Item, ParsedResponse } from './data-formats.ts';
@@ -139,16 +140,17 @@ class FetchParser {
   }
 
   /** The bytes within limits; a value of the outermost list was requested with its size. */
-  #bounded(bytes: Buffer): Buffer {
+  #bounded(bytes: Buffer): Buffer | string {
     if (this.#open.length <= 2) return bytes;
     const most = this.#open.length === 3 ? MAX_FIELD_BYTES : MAX_STRING_BYTES;
     const length = Math.min(bytes.length, most, Math.max(0, MAX_ITEM_BYTES - this.#stringBytes));
     if (this.#skipped === 0) this.#stringBytes += length;
-    // A copy: a view would keep the whole response in memory.
-    return Buffer.from(bytes.subarray(0, length));
+    // A copy: a view would keep the whole response in memory. A string takes a fraction of the memory of a short Buffer.
+    const start = bytes.subarray(0, length);
+    return isAscii(start) ? start.toString('latin1') : Buffer.from(start);
   }
 
-  #quoted(): Buffer {
+  #quoted(): Buffer | string {
     const start = this.#at + 1;
     let end = start;
     let isEscaped = false;
@@ -162,7 +164,8 @@ class FetchParser {
     this.#at = end + 1;
     if (this.#skipped > 0) return EMPTY;
     const bytes = this.#bounded(this.#bytes.subarray(start, end));
-    return isEscaped ? Buffer.from(bytes.toString('latin1').replace(/\\(.)/gs, '$1'), 'latin1') : bytes;
+    if (!isEscaped) return bytes;
+    return typeof bytes === 'string' ? unescaped(bytes) : Buffer.from(unescaped(bytes.toString('latin1')), 'latin1');
   }
 
   #readAtom(): void {
@@ -202,6 +205,10 @@ function toAtom(text: string): Item {
     .split(' ')
     .filter((word) => word !== '');
   return { type: 'ATOM', value: section[1] ?? '', section: words.map((value) => ({ type: 'ATOM', value })) };
+}
+
+function unescaped(text: string): string {
+  return text.replace(/\\(.)/gs, '$1');
 }
 
 function newList(): List {

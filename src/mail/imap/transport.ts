@@ -146,8 +146,11 @@ export class Transport extends ImapFlow {
       ),
     );
     const isFree = !this.currentRequest && this.requestQueue.length === 0;
-    // write() adds the last CRLF.
-    if (isFree) this.write(Buffer.concat(lines.flatMap((line, index) => (index === 0 ? line : [CRLF, ...line]))));
+    if (isFree) {
+      // A literal that was refused before it was sent is left here: write() would omit the CRLF.
+      this.commandParts = [];
+      this.write(Buffer.concat(lines.flatMap((line, index) => (index === 0 ? line : [CRLF, ...line]))));
+    }
     for (const { tag, command, attributes, options, resolve, reject } of requests) {
       this.requestTagMap.set(tag, { command, attributes, options, resolve, reject });
       this.requestQueue.push({ tag, command, attributes, options, sent: isFree });

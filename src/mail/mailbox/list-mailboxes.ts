@@ -34,8 +34,8 @@ export interface Mailbox {
 }
 
 interface Listed extends Mailbox {
-  /** The attributes in the LIST response, lower case. */
-  attributes: Set<string>;
+  /** The attributes in the LIST response, lower case. Mailboxes with the same attributes share one set. */
+  attributes: ReadonlySet<string>;
 }
 
 /** Without LIST-STATUS each mailbox takes one STATUS command. The counts of further mailboxes are null. */
@@ -121,11 +121,13 @@ async function listOnce(
   options: readonly Token[],
 ): Promise<Map<string, Listed>> {
   const mailboxes = new Map<string, Listed>();
+  const attributeSets = new Map<string, ReadonlySet<string>>();
   const encoded = string(pattern === '*' ? '*' : imap.encodedName(pattern));
   await imap.run(command, [string(''), encoded, ...(options.length > 0 ? [atom('RETURN'), options] : [])], {
     untagged: {
       [command]: ({ items: [attributes, delimiter, name] }) => {
-        const mailbox = toMailbox(listOf(attributes), textOf(delimiter), textOf(name) ?? '');
+        const set = sharedSet(listOf(attributes), attributeSets);
+        const mailbox = toMailbox(set, textOf(delimiter), textOf(name) ?? '');
         if (mailbox.path === '') return;
         mailboxes.set(mailbox.path, mailbox);
         imap.rememberEncodedName(mailbox.path, textOf(name) ?? '');
@@ -136,18 +138,26 @@ async function listOnce(
   return mailboxes;
 }
 
-function toMailbox(attributes: readonly Item[], delimiter: string | null, encodedName: string): Listed {
-  const set = new Set(attributes.map((attribute) => (textOf(attribute) ?? '').toLowerCase()));
+/** A set for each mailbox would take most of the memory of a long list. */
+function sharedSet(attributes: readonly Item[], sets: Map<string, ReadonlySet<string>>): ReadonlySet<string> {
+  const names = attributes.map((attribute) => (textOf(attribute) ?? '').toLowerCase());
+  const key = names.join(' ');
+  const set = sets.get(key) ?? new Set(names);
+  sets.set(key, set);
+  return set;
+}
+
+function toMailbox(attributes: ReadonlySet<string>, delimiter: string | null, encodedName: string): Listed {
   const name = decodeMailboxName(encodedName);
   return {
     path: withInbox(name),
     delimiter: delimiter === '' ? null : delimiter,
     role: null,
-    subscribed: set.has('\\subscribed'),
-    selectable: !set.has('\\noselect') && !set.has('\\nonexistent'),
+    subscribed: attributes.has('\\subscribed'),
+    selectable: !attributes.has('\\noselect') && !attributes.has('\\nonexistent'),
     messages: null,
     unseen: null,
-    attributes: set,
+    attributes,
   };
 }
 

@@ -137,8 +137,8 @@ export async function fetchSummaries(
     for (const [uid, found] of await fetchByUid(imap, missing, ...itemSet)) all.set(uid, found);
   }
   const found = uids.filter((uid) => all.has(uid));
-  const messages = await mapInSlices(found, (uid) => toListed(uid, all.get(uid) ?? new Map()));
-  return withFewerAddresses(messages);
+  const addresses = createAddressBudget();
+  return mapInSlices(found, (uid) => addresses.limit(toListed(uid, all.get(uid) ?? new Map())));
 }
 
 interface Range {
@@ -163,9 +163,10 @@ async function fetchMissing(
     if (all.size > last - first) break;
     all = new Map([...(await imap.read(sequenceFetchCommand(first, last, ...itemSet))), ...all]);
   }
-  const messages = await mapInSlices(all, ([uid, items]) => toListed(uid, items));
   // Within a mailbox UIDs ascend with sequence numbers (RFC 9051 §2.3.1.1).
-  return withFewerAddresses(messages.sort((a, b) => b.uid - a.uid));
+  const descending = [...all].sort(([a], [b]) => b - a);
+  const addresses = createAddressBudget();
+  return mapInSlices(descending, ([uid, items]) => addresses.limit(toListed(uid, items)));
 }
 
 /** @param items empty if nothing was fetched */
@@ -180,15 +181,17 @@ const MIN_FIELD_ADDRESSES = 10;
 const ADDRESS_FIELDS = ['from', 'sender', 'replyTo', 'to', 'cc'] as const;
 
 /** A hundred messages with a thousand recipients each would be a result that takes seconds to write. */
-function withFewerAddresses(messages: readonly ListedMessage[]): ListedMessage[] {
+function createAddressBudget(): { limit(message: ListedMessage): ListedMessage } {
   let left = MAX_PAGE_ADDRESSES;
-  return messages.map((message) => {
-    const listed = { ...message };
-    for (const field of ADDRESS_FIELDS) {
-      listed[field] = message[field].slice(0, Math.max(MIN_FIELD_ADDRESSES, left));
-      left -= listed[field].length;
-      if (listed[field].length < message[field].length) listed.areAddressesCut = true;
-    }
-    return listed;
-  });
+  return {
+    limit(message) {
+      const listed = { ...message };
+      for (const field of ADDRESS_FIELDS) {
+        listed[field] = message[field].slice(0, Math.max(MIN_FIELD_ADDRESSES, left));
+        left -= listed[field].length;
+        if (listed[field].length < message[field].length) listed.areAddressesCut = true;
+      }
+      return listed;
+    },
+  };
 }

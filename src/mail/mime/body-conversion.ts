@@ -4,7 +4,7 @@
  * Small parts are converted at once, all others in a worker thread: a megabyte of HTML takes seconds.
  */
 import { ToolError } from '../../errors.ts';
-import { defineJob, JobError, type RunJob } from '../../workers/workers.ts';
+import { defineJob, JobError, type JobNeeds, type RunJob } from '../../workers/workers.ts';
 import { assembleBody, type Body, type BodyPlan } from './body.ts';
 import { isHtml } from './body-parts.ts';
 import type { Part } from './body-structure.ts';
@@ -117,9 +117,10 @@ export function createBodyConversion(plan: BodyPlan, { chars, runJob }: Conversi
 
 async function convert(input: ConversionInput, runJob: RunJob | undefined): Promise<ConversionOutput> {
   const weight = input.parts.reduce((sum, part) => sum + weightOf(part), 0);
+  const bytes = input.parts.reduce((sum, { range }) => sum + range.bytes.length, 0);
   if (runJob === undefined || weight <= MAX_INLINE_BYTES) return convertParts(input);
   try {
-    return await runJob(CONVERT_PARTS, input, 2 * input.maxMs + GRACE_MS);
+    return await runJob(CONVERT_PARTS, input, needsOf(bytes, input.maxMs));
   } catch (error) {
     requireLimit(error);
     return convertStart(input);
@@ -140,11 +141,15 @@ const CONVERT_HTML = defineJob<{ html: string; chars: number }, ConvertedHtml>(
 export async function textFromHtml(html: string, { chars, runJob }: ConversionOptions): Promise<ConvertedHtml> {
   if (runJob === undefined || html.length <= MAX_INLINE_BYTES) return convertHtml({ html, chars });
   try {
-    return await runJob(CONVERT_HTML, { html, chars }, 2 * MAX_CALL_MS + GRACE_MS);
+    return await runJob(CONVERT_HTML, { html, chars }, needsOf(html.length, MAX_CALL_MS));
   } catch (error) {
     requireLimit(error);
     return { ...convertHtml({ html: html.slice(0, RESCUED_BYTES), chars }), isWhole: false, isOverLimit: true };
   }
+}
+
+function needsOf(bytes: number, maxMs: number): JobNeeds {
+  return { budgetMs: 2 * maxMs + GRACE_MS, isLarge: bytes > BATCH_BYTES };
 }
 
 /** @throws {ToolError} or the error itself, unless the job exceeded a limit */

@@ -21,8 +21,8 @@ export function textOfHtml(html: string): string {
     .trim();
 }
 
-/** Start tags that are converted: more take over a second, and their tree takes too much memory for a worker thread. */
-const MAX_ELEMENTS = 60_000;
+/** Start tags that are converted: more have more text than a call returns, and their tree takes too much memory for a worker thread. */
+const MAX_ELEMENTS = 30_000;
 /** Elements that may be open at the same time. */
 const MAX_OPEN_ELEMENTS = 20_000;
 /** Elements that never have an end tag. All others count as open until their end tag, even where HTML allows it to be omitted. */

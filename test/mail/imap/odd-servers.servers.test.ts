@@ -267,6 +267,19 @@ describe('refusals', () => {
   });
 });
 
+describe('a name that is sent as a literal, and refused before it was sent', () => {
+  test.each([
+    ['by NO', 'TAG NO [NONEXISTENT] no such mailbox'],
+    ['by BAD', 'TAG BAD no literals here'],
+    ['after an untagged response', '* OK wait\nTAG NO no'],
+  ])('leaves the connection ready for the next command: %s', async (_how, refusal) => {
+    await using server = await oddServer((command) => (/\{\d+\}$/.test(command) ? refusal : undefined));
+    await server.tools.failure('list_mail_messages', { folder: 'a'.repeat(1100) });
+    await expectAllIsRead(server.tools);
+    expect(server.connections()).toBe(1);
+  });
+});
+
 describe('a search that finds nothing', () => {
   test('for words outside ASCII is repeated without RETURN and charset, and the second result counts', async () => {
     await using server = await oddServer(

@@ -53,7 +53,7 @@ export async function startMissiveTools({
   const session: MissiveSession = {
     api,
     permit,
-    runJob: (job, input, budgetMs) => workers.run(job, input, { key: 'person', budgetMs }),
+    runJob: (job, input, needs) => workers.run(job, input, { ...needs, key: 'person' }),
     sendLimit: createSendLimit({ most, key: 'sends', state, areAllCounted: true, now, log: NO_LOG }),
     async fetchOwn(link, maxBytes) {
       const file = files[link];

@@ -44,7 +44,7 @@ export const listMailboxes = defineTool({
       const range = { start: (page - 1) * perPage, count: perPage };
       const { mailboxes, paths } = await listMailboxRange(imap, { counts, range });
       const more = paths.length - range.start - mailboxes.length;
-      const shown = showNames(paths).slice(range.start);
+      const shown = showNames(paths, range);
       return {
         mailboxes: mailboxes.map(({ messages, unseen, ...mailbox }, index) => ({
           ...mailbox,
