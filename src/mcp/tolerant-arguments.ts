@@ -15,6 +15,9 @@ const MAX_JSON_TEXT_CHARS = 65_536;
 /** No parameter of any tool takes more; validating many more wrong ones would take seconds. */
 const MAX_ENTRIES = 1000;
 
+/** Of a text: messages are shorter, and composing one takes many times its length in memory. */
+const MAX_TEXT_CHARS = 1_000_000;
+
 /** Parameters that hosts add to every tool. */
 const HOST_PARAMETERS: ReadonlySet<string> = new Set([
   '_meta',
@@ -58,6 +61,9 @@ function read(value: unknown, wanted: Wanted, reading: Reading): unknown {
   if (isEmpty(given) || given === null) return readEmpty(given, wanted, reading);
   if (typeof given === 'string' && given.includes('\u0000')) {
     throw new ToolError(`${reading.path} holds the character U+0000, which no mail can have: leave it out.`);
+  }
+  if (typeof given === 'string' && given.length > MAX_TEXT_CHARS) {
+    throw new ToolError(`${reading.path} may have ${MAX_TEXT_CHARS.toLocaleString('en')} characters at most.`);
   }
   switch (wanted.kind) {
     case 'list':

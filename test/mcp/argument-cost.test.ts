@@ -14,6 +14,8 @@ import { UNLIMITED } from '../../src/policy.ts';
 
 /** A longer turn of the event loop is felt by other calls. */
 const MAX_MS = 150;
+/** What the clock of CPU time may count at once. */
+const TICK_MS = 4;
 /** Below this a ratio says nothing. */
 const MIN_MS = 12;
 /** Four times as much takes four times as long; sixteen times is quadratic. */
@@ -211,7 +213,7 @@ describe.each(['mail', 'missive'] as const)('the arguments of the tools of %s', 
             if ((costs[0] ?? 0) < MIN_MS) break;
           }
           const [most = 0, , least = most] = costs;
-          if (most > MAX_MS || (most > MIN_MS && most / least > MAX_RATIO))
+          if (most > MAX_MS || (most > MIN_MS && most / Math.max(least, TICK_MS) > MAX_RATIO))
             found.push(`${path}: ${what}: ${costs.join(', ')} ms`);
         }
       }
@@ -223,7 +225,7 @@ describe.each(['mail', 'missive'] as const)('the arguments of the tools of %s', 
     'HTTP-03 do not stop the event loop in the longest text that is accepted, of %j',
     { timeout: 60_000 },
     async (piece) => {
-      const text = piece.repeat(5_000_000 / piece.length);
+      const text = piece.repeat(1_000_000 / piece.length);
       const found: string[] = [];
       for (const { name, inputSchema } of catalog.list(UNLIMITED)) {
         for (const { path, around } of placesOf(Schema.parse(inputSchema))) {

@@ -204,6 +204,16 @@ describe('an error', () => {
     expect(sentence({ xyz: 1 }, reading)).toMatch(/no parameter "xyz"; there are uid, ratio, folder, .*values\.$/);
   });
 
+  test.each([
+    ['notes', (text: string) => ({ notes: text })],
+    ['labels[1]', (text: string) => ({ labels: ['a', text] })],
+    ['people[0].name', (text: string) => ({ people: [{ name: text }] })],
+    ['values', (text: string) => ({ values: { '1': text } })],
+  ])('of a text that is too long names it: %s', (path, argumentsWith) => {
+    expect(sentence(argumentsWith('漢'.repeat(1_000_001)))).toBe(`${path} may have 1,000,000 characters at most.`);
+    expect(sentence(argumentsWith('漢'.repeat(1_000_000)))).not.toContain('1,000,000');
+  });
+
   test.each([[{ folder: 'a\u0000b' }], [{ flags: ['a\u0000'] }], [{ people: [{ name: '\u0000' }] }]])(
     'of %j says where NUL is',
     (args) => {

@@ -12,10 +12,10 @@ import { Recipients } from './parameters.ts';
 export const NewMessageFields = z.object({
   to: Recipients,
   subject: clears(z.string().max(2000)).describe('Subject, on one line.'),
-  text_body: z.string().max(1_000_000).default('').describe('Body as plain text.'),
+  text_body: z.string().default('').describe('Body as plain text.'),
   cc: Recipients.optional().describe('Addresses, as in `to`.'),
   bcc: Recipients.optional().describe('Addresses, as in `to`, unseen by the others.'),
-  html_body: z.string().max(1_000_000).optional().describe('The same body as HTML, sent beside text_body.'),
+  html_body: z.string().optional().describe('The same body as HTML, sent beside text_body.'),
   attachment_urls: z
     .array(z.string().max(8192))
     .max(50)

@@ -126,7 +126,7 @@ function commandPattern(command: string): RegExp {
 }
 
 /** Much more than the 4 MiB of the send buffer of a socket, so that "within" happens during the transfer. */
-const LARGE = { text_body: `${'x'.repeat(70)}\n`.repeat(66_000), html_body: `${'y'.repeat(70)}\n`.repeat(66_000) };
+const LARGE = { text_body: `${'漢'.repeat(70)}\n`.repeat(14_000), html_body: `${'字'.repeat(70)}\n`.repeat(14_000) };
 
 function argumentsOf(tool: string, variant: string, { uid, to }: { uid: number; to: string }): Record<string, unknown> {
   const named = { folder: 'INBOX', uid };
