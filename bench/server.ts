@@ -140,7 +140,12 @@ async function post(
     },
   });
   sent.end(text);
-  const [response] = await once(sent, 'response');
+  const [response] = await once(sent, 'response').catch((error: unknown) => {
+    // The server has closed the idle connection in the moment in which it was used again.
+    if (sent.reusedSocket && error instanceof Error && 'code' in error && error.code === 'ECONNRESET') return [];
+    throw error;
+  });
+  if (response === undefined) return post(to, body);
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);
   const answer = Buffer.concat(chunks).toString();

@@ -4,12 +4,16 @@ import { domainToASCII, domainToUnicode } from 'node:url';
 /** Schemes that run something or read the reader's own files. */
 const DANGEROUS = /^(javascript|vbscript|livescript|mocha|data|file|blob|filesystem|jar|mhtml|view-source):/;
 
+/** No dangerous scheme begins with another letter, and a character reference or what is removed is none. */
+const HARMLESS_START = /^[aceghiknopqrstuwxyz]/i;
+
 /** Ends of file names that look like a host: `report.pdf`, `Node.js`. */
 const FILE_ENDS =
   /\.(?:pdf|docx?|xlsx?|pptx?|od[tsp]|txt|md|csv|html?|xml|json|ya?ml|js|ts|py|rb|sh|exe|zip|gz|tar|7z|rar|png|jpe?g|gif|svg|webp|mp[34]|mov|ics|eml|log|net)$/i;
 
 /** The dangerous scheme of a link, also if it is written with blanks, controls or character references in it; undefined for any other. */
 export function dangerousScheme(link: string): string | undefined {
+  if (HARMLESS_START.test(link)) return undefined;
   const plain = link
     .replace(/&#(x0*[0-9a-f]{1,6}(?![0-9a-f])|0*\d{1,7}(?!\d));?/gi, (_, digits: string) => characterOf(digits))
     .replace(/&(?:tab|newline);?/gi, '')

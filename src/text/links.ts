@@ -40,6 +40,7 @@ export function safeLinks(text: string): SafeText {
       found.addDangerous(scheme);
       return '';
     }
+    if (found.isFull) return link;
     const end = bracketed === undefined && /[([]/.test(plain.charAt(offset - 1)) ? offset - 1 : offset;
     found.compare(bracketed ?? link, bracketed === undefined && end === offset ? '' : wordBefore(plain, end));
     return link;
