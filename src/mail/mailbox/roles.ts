@@ -38,11 +38,18 @@ interface Listed {
 export function assignRoles(mailboxes: readonly Listed[]): void {
   for (const mailbox of mailboxes) mailbox.role = markedRole(mailbox);
   const depth = ({ path, delimiter }: Listed) => (delimiter === null ? 1 : path.split(delimiter).length);
-  const unmarked = mailboxes.filter(({ role, selectable }) => role === null && selectable);
-  for (const mailbox of unmarked.sort((a, b) => depth(a) - depth(b) || a.path.localeCompare(b.path))) {
-    const role = roleOfName(mailbox);
-    if (role === undefined || role === 'all' || role === 'flagged') continue;
-    if (mailboxes.every((other) => other.role !== role)) mailbox.role = role;
+  const taken = new Set(mailboxes.map(({ role }) => role));
+  // Of many mailboxes few have such a name: only those are sorted.
+  const named = mailboxes.flatMap((mailbox) => {
+    const role = mailbox.role === null && mailbox.selectable ? roleOfName(mailbox) : undefined;
+    return role === undefined || role === 'all' || role === 'flagged' ? [] : [{ mailbox, role, depth: depth(mailbox) }];
+  });
+  for (const { mailbox, role } of named.sort(
+    (a, b) => a.depth - b.depth || a.mailbox.path.localeCompare(b.mailbox.path),
+  )) {
+    if (taken.has(role)) continue;
+    mailbox.role = role;
+    taken.add(role);
   }
 }
 
