@@ -274,7 +274,10 @@ describe('a name that is sent as a literal, and refused before it was sent', () 
     ['after an untagged response', '* OK wait\nTAG NO no'],
   ])('leaves the connection ready for the next command: %s', async (_how, refusal) => {
     await using server = await oddServer((command) => (/\{\d+\}$/.test(command) ? refusal : undefined));
-    await server.tools.failure('list_mail_messages', { folder: 'a'.repeat(1100) });
+    // More than a thousand characters in modified UTF-7.
+    const folder = 'ä'.repeat(600);
+    await server.tools.failure('update_mail_message_flags', { folder, uid: 10, add: ['x'] });
+    expect(server.commands.some((command) => /\{\d+\}$/.test(command))).toBe(true);
     await expectAllIsRead(server.tools);
     expect(server.connections()).toBe(1);
   });
