@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { ToolError, UpstreamError } from '../src/errors.ts';
 import type { Model } from './model.ts';
+import { ODD_MAILBOX } from './odd-messages.ts';
 
 export type Call = (tool: string, args: Record<string, unknown>) => Promise<Record<string, unknown>>;
 
@@ -149,7 +150,29 @@ async function look({ call }: Actor): Promise<void> {
   await outcomeOf(call('list_mail_messages', { folder: 'INBOX' }));
 }
 
+const FORMATS = ['text', 'text', 'html', 'both'];
+
+/** Reads an odd or hostile message, which must be readable once the faults are over. */
+async function readOdd({ call, checkLater, random }: Actor): Promise<void> {
+  const listed = await outcomeOf(call('list_mail_messages', { folder: ODD_MAILBOX, per_page: 100 }));
+  if (typeof listed === 'string') return;
+  const messages: unknown[] = Array.isArray(listed.result.messages) ? listed.result.messages : [];
+  const message = messages[Math.floor(random() * messages.length)];
+  if (typeof message !== 'object' || message === null || !('uid' in message))
+    throw new Error('an odd message has no UID');
+  const { uid } = message;
+  const args = { folder: ODD_MAILBOX, uid, body_format: FORMATS[Math.floor(random() * FORMATS.length)] };
+  const outcome = await outcomeOf(call('get_mail_message', args));
+  if (typeof outcome !== 'string' && outcome.result.uid !== uid) throw new Error('another odd message was returned');
+  if (typeof outcome === 'string') {
+    checkLater(async (callAgain) => {
+      if (typeof (await outcomeOf(callAgain('get_mail_message', args))) === 'string')
+        throw new Error(`the odd message with UID ${uid} cannot be read`);
+    });
+  }
+}
+
 export const ACTIONS: readonly ((actor: Actor) => Promise<void>)[] = [
   ...[draft, draft, send, send, sendOnce],
-  ...[move, move, remove, flag, read, look],
+  ...[move, move, remove, flag, read, readOdd, look],
 ];

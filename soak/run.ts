@@ -5,10 +5,12 @@ import type { MailAccount } from '../src/mail/account.ts';
 import { type MailTools, type MailToolsLimits, openMailTools } from '../test/support/app/mail-tools.ts';
 import { newAccount } from '../test/support/mail/accounts.ts';
 import { messagesIn } from '../test/support/mail/mailbox-contents.ts';
+import { appendMessages } from '../test/support/mail/mailboxes.ts';
 import { type CuttableProxy, startCuttableProxy } from '../test/support/servers/proxies.ts';
 import type { TestServers } from '../test/support/servers/servers.ts';
 import { ACTIONS, type Actor, type Call } from './actions.ts';
 import { createModel, type Model } from './model.ts';
+import { ODD_MAILBOX, oddMessages } from './odd-messages.ts';
 import { startSoakServers } from './servers.ts';
 
 export interface SoakReport {
@@ -52,6 +54,8 @@ export async function runSoak(servers: TestServers, options: { seconds: number; 
   await using imap = await startCuttableProxy({ target: { host: '127.0.0.1', port: own.ports.imap } });
   await using smtp = await startCuttableProxy({ target: { host: '127.0.0.1', port: own.ports.smtp } });
   const people = Array.from({ length: options.people }, () => newPerson(servers, imap.port, smtp.port));
+  const odd = oddMessages();
+  for (const { account } of people) await appendMessages(account, { [ODD_MAILBOX]: odd }, servers);
   const model = createModel();
   const end = Date.now() + options.seconds * 1000;
   let restarts = 0;

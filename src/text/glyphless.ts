@@ -88,9 +88,14 @@ export function isWritten(character: string, before: string, after: string): boo
     return JOINING_SCRIPT.test(before) || (JOINABLE_PICTURE.test(before) && PICTURE.test(after));
   }
   if (/[\ufe0e\ufe0f]/.test(character)) return /[0-9#*]/.test(before) ? after === '\u20e3' : /\p{Emoji}/u.test(before);
-  if (/[\ufe00-\ufe0d]/.test(character))
-    return /[\p{Script=Han}\p{Sm}\p{Script=Myanmar}\p{Script=Phags_Pa}]/u.test(before);
+  if (/[\ufe00-\ufe0d]/.test(character)) return hasVariant(before, character);
   // No ideograph has more variants registered (UTS #37); the other selectors could be letters of a message.
   if (/[\u{e0100}-\u{e011f}]/u.test(character)) return /\p{Script=Han}/u.test(before);
   return /[\u180b-\u180f]/.test(character) && /\p{Script=Mongolian}/u.test(before);
+}
+
+/** Standardized variation sequences (StandardizedVariants.txt): three of ideographs, one of mathematical signs and of two scripts. */
+function hasVariant(base: string, selector: string): boolean {
+  if (/\p{Script=Han}/u.test(base)) return /[\ufe00-\ufe02]/.test(selector);
+  return selector === '\ufe00' && base > '\u007f' && /[\p{Sm}\p{Script=Myanmar}\p{Script=Phags_Pa}]/u.test(base);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { textOfHtml } from '../../src/mail/mime/html-text.ts';
+import { textOfHtml } from '../../src/mail/html/html-text.ts';
 import { safeLinks, safeMarkup } from '../../src/text/links.ts';
 
 describe('dangerous links', () => {
@@ -42,7 +42,7 @@ describe('dangerous links', () => {
     const markup = safeMarkup(html);
     expect(markup.text).toMatch(/href\s?=\s?"">run<\/a>$/i);
     expect(markup.warnings).toHaveLength(1);
-    const { text, warnings } = safeLinks(textOfHtml(html));
+    const { text, warnings } = safeLinks(textOfHtml(html).text);
     expect(text.trim()).toBe('run');
     expect(warnings).toHaveLength(1);
   });
@@ -115,7 +115,7 @@ describe('links that lead elsewhere than they show', () => {
     ['<a href="https://bank.example@evil.example/">https://bank.example/</a>', /bank\.example@evil/],
     ['<a href="//evil.example/"><span>www.bank.example</span></a>', /www\.bank\.example/],
   ])('are reported in HTML: %s', (html, shown) => {
-    const { text, warnings } = safeLinks(textOfHtml(html));
+    const { text, warnings } = safeLinks(textOfHtml(html).text);
     expect(text).toMatch(shown);
     expect(warnings).toEqual([
       expect.stringMatching(/^A link shows (?:www\.)?bank\.example and leads to evil\.example\.$/),

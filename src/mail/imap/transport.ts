@@ -25,7 +25,11 @@ declare module 'imapflow' {
 export interface TransportRequest {
   command: string;
   attributes: readonly Token[];
-  options: { untagged?: Record<string, (response: ParsedResponse) => Promise<void>>; onPlusTag?: () => Promise<void> };
+  options: {
+    untagged?: Record<string, (response: ParsedResponse) => Promise<void>>;
+    onPlusTag?: () => Promise<void>;
+    onSend?: () => void;
+  };
 }
 
 /** The tagged OK of a command. No further line of the server is read until `next` is called. */
@@ -40,9 +44,6 @@ interface Queued extends TransportRequest {
   /** imapflow's own mark: the command has been written. It rejects the tagged response to a command without it. */
   sent?: boolean;
 }
-
-/** NetEase (163.com, 126.com, yeah.net) and other servers with its software refuse SELECT with `Unsafe Login` until the client has sent ID. */
-const SERVER_THAT_REQUIRES_ID = /\bCoremail\b/i;
 
 /** imapflow with the members that its types omit, and with a session start of two steps: greeting and login. */
 export class Transport extends ImapFlow {
@@ -95,7 +96,7 @@ export class Transport extends ImapFlow {
       throw loginFault(error);
     });
     this.usable = true;
-    if (this.capabilities.has('ID') && SERVER_THAT_REQUIRES_ID.test(this.greeting || '')) this.#sendId();
+    if (this.capabilities.has('ID')) await this.#sendId();
   }
 
   /** Writes bytes as they are. Fulfilled when the operating system has accepted them. */
@@ -106,12 +107,19 @@ export class Transport extends ImapFlow {
     });
   }
 
-  /** Sends ID (RFC 2971) without waiting for the answer. */
-  #sendId(): void {
-    this.exec('ID', [['name', 'mail-mcp'].map(string)], {}).then(
-      ({ next }) => next(),
-      () => undefined,
-    );
+  /**
+   * Sends ID (RFC 2971) without waiting for the answer. Servers of NetEase (163.com, 126.com, yeah.net) and others with its software refuse to open
+   * a mailbox until the client has sent it ("Unsafe Login").
+   *
+   * @returns when it was written: the commands that follow may be written behind it
+   */
+  #sendId(): Promise<void> {
+    return new Promise((resolve) => {
+      this.exec('ID', [['name', 'mail-mcp'].map(string)], { onSend: resolve }).then(
+        ({ next }) => next(),
+        () => resolve(),
+      );
+    });
   }
 
   /**
@@ -119,7 +127,7 @@ export class Transport extends ImapFlow {
    * passes each untagged response to its current command, which is the first without a tagged response; a tagged response out of order
    * ends the connection, because it is unknown to which command the untagged responses before it belong.
    *
-   * Commands with a literal are sent one by one, and so are commands that follow others that still run.
+   * Commands with a literal are sent one by one, and so are commands that follow others that still run, except ID.
    *
    * @returns one promise for each command; `next` of each that is fulfilled has to be called
    */
@@ -145,7 +153,10 @@ export class Transport extends ImapFlow {
         compile({ tag, command, attributes: toAttributes(attributes) }, { asArray: true }),
       ),
     );
-    const isFree = !this.currentRequest && this.requestQueue.length === 0;
+    const { currentRequest } = this;
+    const isFree =
+      this.requestQueue.length === 0 &&
+      (!currentRequest || (currentRequest.command === 'ID' && currentRequest.sent === true));
     if (isFree) {
       // A literal that was refused before it was sent is left here: write() would omit the CRLF.
       this.commandParts = [];
@@ -222,36 +233,55 @@ export class Transport extends ImapFlow {
 
   async #logIn(): Promise<void> {
     if (this.login === undefined) throw new Error('no login');
-    const { username, password } = this.login;
     this.expectCapabilityUpdate = true;
-    const isPlainOffered = this.capabilities.has('AUTH=PLAIN');
-    const isLoginOffered = !this.capabilities.has('LOGINDISABLED');
-    if (isPlainOffered && (this.capabilities.has('SASL-IR') || !isLoginOffered)) {
-      await this.#authenticatePlain(Buffer.from(`\0${username}\0${password}`).toString('base64'));
-    } else if (isLoginOffered) {
-      const secret = string(password);
-      const { next } = await this.exec(
-        'LOGIN',
-        [string(username), 'type' in secret ? { ...secret, sensitive: true } : secret],
-        {},
-      );
-      next();
-    } else {
-      const sentence = 'The IMAP server takes no password in a way that is known here.';
-      throw new UpstreamError('IMAP', 'refused', sentence, { code: 'LOGINDISABLED' });
+    const ways = this.#waysToLogIn(this.login);
+    for (const [index, logIn] of ways.entries()) {
+      try {
+        await logIn();
+        break;
+      } catch (error) {
+        // BAD: the server does not know the command, so that the login was not tried.
+        if (!isBad(error) || index === ways.length - 1) throw error;
+      }
     }
     await this.setAuthenticationState();
   }
 
-  /** RFC 4616, with the response in the first line where the server supports that (SASL-IR, RFC 4959). */
-  async #authenticatePlain(response: string): Promise<void> {
-    const initial: Token[] = this.capabilities.has('SASL-IR')
-      ? [{ type: 'ATOM', value: response, sensitive: true }]
-      : [];
+  /** Some servers answer BAD to AUTHENTICATE PLAIN, or to its initial response, although they offer both. */
+  #waysToLogIn({ username, password }: Login): (() => Promise<void>)[] {
+    const response = Buffer.from(`\0${username}\0${password}`).toString('base64');
+    const plain = this.capabilities.has('AUTH=PLAIN') ? [() => this.#authenticatePlain(response, false)] : [];
+    const withInitialResponse =
+      plain.length > 0 && this.capabilities.has('SASL-IR') ? [() => this.#authenticatePlain(response, true)] : [];
+    const login = this.capabilities.has('LOGINDISABLED') ? [] : [() => this.#loginCommand(username, password)];
+    // Without an initial response LOGIN saves a round trip.
+    const ways = withInitialResponse.length > 0 ? [...withInitialResponse, ...plain, ...login] : [...login, ...plain];
+    if (ways.length > 0) return ways;
+    const sentence = 'The IMAP server takes no password in a way that is known here.';
+    throw new UpstreamError('IMAP', 'refused', sentence, { code: 'LOGINDISABLED' });
+  }
+
+  async #loginCommand(username: string, password: string): Promise<void> {
+    const secret = string(password);
+    const { next } = await this.exec(
+      'LOGIN',
+      [string(username), 'type' in secret ? { ...secret, sensitive: true } : secret],
+      {},
+    );
+    next();
+  }
+
+  /** RFC 4616. @param isInitial the response in the first line (SASL-IR, RFC 4959) */
+  async #authenticatePlain(response: string, isInitial: boolean): Promise<void> {
+    const initial: Token[] = isInitial ? [{ type: 'ATOM', value: response, sensitive: true }] : [];
     const onPlusTag = async () => this.write(response);
     const { next } = await this.exec('AUTHENTICATE', [atom('PLAIN'), ...initial], { onPlusTag });
     next();
   }
+}
+
+function isBad(error: unknown): boolean {
+  return error instanceof Error && 'responseStatus' in error && error.responseStatus === 'BAD';
 }
 
 const CRLF = Buffer.from('\r\n');

@@ -6,6 +6,7 @@
 import type { Readable } from 'node:stream';
 import { ToolError, UpstreamError } from '../../errors.ts';
 import type { RunJob } from '../../workers/workers.ts';
+import { hiddenLetters } from '../html/hidden-letters.ts';
 import { atom, type Token } from '../imap/data-formats.ts';
 import { type FetchedItems, fetchByUid, peek, peekHeader, uidFetchCommand } from '../imap/fetch.ts';
 import type { ImapConnection, SelectedMailbox } from '../imap/imap-connection.ts';
@@ -22,7 +23,7 @@ import {
   planBody,
   structureWarnings,
 } from '../mime/body.ts';
-import { addressWarnings, type DetailedSummary, readReferences, toSummary } from '../mime/summary.ts';
+import { addressWarnings, type DetailedSummary, isNewsletter, readReferences, toSummary } from '../mime/summary.ts';
 import { missingMessage } from './change.ts';
 import { ITEMS_WITHOUT_ENVELOPE, ITEMS_WITHOUT_STRUCTURE, SUMMARY_ITEMS } from './fetch-items.ts';
 import { streamPart } from './part-stream.ts';
@@ -31,6 +32,8 @@ import { readBodies } from './read-bodies.ts';
 export interface Message extends DetailedSummary, Body {
   /** Message-IDs of the thread, oldest first. */
   references: string[];
+  /** Letters of the HTML that its style hides, and that are worth a warning. */
+  hiddenLetters: number;
   /** Path of the mailbox that it is in, as the server lists it. */
   mailbox: string;
   uidValidity: string;
@@ -64,13 +67,14 @@ export async function readMessage(
   const body = await readBodies(
     imap,
     uid,
-    { plan, prefetched: findPrefetched(structure, plan.wanted, items) },
+    { plan, prefetched: findPrefetched(structure, [...plan.wanted, ...plan.fallbackParts], items) },
     { chars, runJob },
   );
   return {
     ...summary,
     references: readReferences(items.get(HEADER)),
     ...body,
+    hiddenLetters: hiddenLetters(body.hidden, body.text ?? '', isNewsletter(items.get(HEADER))),
     mailbox: selected.path,
     uidValidity: selected.uidValidity,
     warnings: [
@@ -123,7 +127,7 @@ async function fetchItems(
   uid: number,
   { mailbox, expected, prefetched }: ItemsRequest,
 ): Promise<{ items: FetchedItems; selected: SelectedMailbox }> {
-  const references = peekHeader('REFERENCES');
+  const references = peekHeader('REFERENCES', 'LIST-UNSUBSCRIBE');
   const needed = ['ENVELOPE', HEADER];
   const wanted = [...SUMMARY_ITEMS, references, ...prefetched.map(peekRange)];
   const makeCommand = () => uidFetchCommand([uid], wanted, [...needed, 'BODYSTRUCTURE']);

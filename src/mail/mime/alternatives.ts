@@ -3,7 +3,7 @@
  *
  * A stub ("view this in your browser"), footers and lists of links in the plain text say nothing else. Both forms are cut to a fixed length first.
  */
-import { textOfHtml } from './html-text.ts';
+import { textOfHtml } from '../html/html-text.ts';
 
 export interface HtmlStart {
   html: string;
@@ -13,7 +13,7 @@ export interface HtmlStart {
 
 const MAX_TEXT_CHARS = 30_000;
 /** HTML that is converted: about 20 ms at most. */
-const MAX_HTML_CHARS = 16 * 1024;
+const MAX_HTML_CHARS = 12 * 1024;
 /** Less of a cut HTML is no measure for the plain text. */
 const MIN_WORDS_OF_CUT_HTML = 30;
 /** The plain text must have more words of its own than this, as a whole or in one paragraph. */
@@ -23,7 +23,8 @@ const MIN_OWN_WORDS_OF_PARAGRAPH = 10;
 /** True if the plain text has a substantial part that is not in the HTML. */
 export function saysSomethingElse(text: string, { html, isCut }: HtmlStart): boolean {
   const { start, isWhole } = withoutSilent(html);
-  const seen = wordsOf(textOfHtml(start));
+  const shown = textOfHtml(start).text;
+  const seen = wordsOf(shown);
   const isWholeHtml = isWhole && !isCut;
   if (!isWholeHtml && seen.length < MIN_WORDS_OF_CUT_HTML) return false;
   const known = new Set(seen);
@@ -37,29 +38,35 @@ export function saysSomethingElse(text: string, { html, isCut }: HtmlStart): boo
   if (own(all) >= MIN_OWN_WORDS && own(all) >= all.length * 0.5) return true;
   return (
     paragraphs.some((words) => own(words) >= MIN_OWN_WORDS_OF_PARAGRAPH && own(words) >= words.length * 0.6) ||
-    hasOtherAccount(text, isWholeHtml ? textOfHtml(start) : '')
+    hasOtherAccount(text, isWholeHtml ? shown : '')
   );
 }
 
-/** The HTML without comments, style sheets and scripts, cut to the length that is converted. */
+/** Style sheets that are applied: a few milliseconds at most. */
+const MAX_STYLE_CHARS = 8 * 1024;
+
+/** The HTML without comments and scripts, cut to the length that is converted, behind its style sheets. */
 function withoutSilent(html: string): { start: string; isWhole: boolean } {
   const lower = html.toLowerCase();
   const silent = new RegExp(SILENT);
+  let styles = '';
   let said = '';
   let at = 0;
   for (let next = silent.exec(lower); next !== null && said.length <= MAX_HTML_CHARS; next = silent.exec(lower)) {
     said += html.slice(at, next.index);
     const [start, name] = next;
     const found = lower.indexOf(name === undefined ? '-->' : `</${name}`, next.index);
-    // A head without an end is only its tag; text after any other start without an end is not shown.
-    at = found >= 0 ? found : name === 'head' ? next.index + start.length : html.length;
-    silent.lastIndex = at;
+    // Text after a start without an end is not shown.
+    at = found >= 0 ? found : html.length;
+    if (name === 'style') styles += `${html.slice(next.index, at)}</style>`;
+    silent.lastIndex = Math.max(at, next.index + start.length);
   }
   said += html.slice(at);
-  return { start: said.slice(0, MAX_HTML_CHARS), isWhole: said.length <= MAX_HTML_CHARS };
+  const applied = styles.length <= MAX_STYLE_CHARS ? styles : '';
+  return { start: applied + said.slice(0, MAX_HTML_CHARS), isWhole: said.length <= MAX_HTML_CHARS };
 }
 
-const SILENT = /<!--|<(style|script|head)\b/g;
+const SILENT = /<!--|<(style|script)\b/g;
 
 /** A line that speaks of the other form, of the subscription or of the sender's address. */
 const BOILERPLATE =

@@ -5,7 +5,7 @@
  */
 import { ToolError } from '../../errors.ts';
 import { defineJob, JobError, type JobNeeds, type RunJob } from '../../workers/workers.ts';
-import { assembleBody, type Body, type BodyPlan } from './body.ts';
+import { assembleBody, type Body, type BodyPlan, fallbackText } from './body.ts';
 import { isHtml } from './body-parts.ts';
 import type { Part } from './body-structure.ts';
 import { bodyWarning, type TextRange } from './body-text.ts';
@@ -18,6 +18,7 @@ import {
   convertParts,
   type PartToConvert,
 } from './convert-parts.ts';
+import { isStubBeside, mayBeStub } from './stub-text.ts';
 
 export interface ConversionOptions {
   /** Characters of text and of HTML that are needed. */
@@ -66,12 +67,26 @@ export function createBodyConversion(plan: BodyPlan, { chars, runJob }: Conversi
   const left = { text: chars, html: chars, bytes: MAX_CALL_BYTES, ms: MAX_CALL_MS };
   const whole = { text: true, html: true };
   let pending = plan.wanted;
+  let plain: Plain | undefined;
+
+  /** Continues with the HTML if the plain text is empty or may be a stub. */
+  function addFallback(): void {
+    const { text } = assembleBody(plan, converted);
+    if (plain !== undefined || plan.fallbackParts.length === 0 || text === null || !mayBeStub(text)) return;
+    plain = { text, isWhole: whole.text };
+    isForText.clear();
+    for (const part of plan.fallbackParts) isForText.add(part);
+    whole.text = true;
+    left.text = chars;
+    pending = plan.fallbackParts;
+  }
 
   const isNeeded = (part: Part) =>
     (isForText.has(part) && whole.text && left.text > 0) || (isForHtml.has(part) && whole.html && left.html > 0);
 
   return {
     next() {
+      if (pending.length === 0) addFallback();
       const needed = pending.filter(isNeeded);
       const isOver = left.bytes <= 0 || left.ms <= 0;
       if (needed.length > 0 && isOver) warnings.add(left.ms <= 0 ? COMPLEX_WARNING : LONG_WARNING);
@@ -85,34 +100,69 @@ export function createBodyConversion(plan: BodyPlan, { chars, runJob }: Conversi
       return batch.map((part) => ({ part, maxBytes: Math.min(left.bytes, maxBytesOf(part)) }));
     },
     async convert(wanted, bytes) {
-      const parts = wanted.map(({ part, maxBytes }) => {
-        const found = bytes.get(part) ?? Buffer.alloc(0);
-        // A copy: a view would take the whole buffer behind it to the thread.
-        const range: TextRange = { bytes: Uint8Array.from(found), isCut: found.length >= maxBytes };
+      const parts = toConvert(wanted, bytes).map((each) => ({
+        ...each,
+        isForText: isForText.has(each.part),
+        isForHtml: isForHtml.has(each.part),
+      }));
+      for (const { part, range } of parts) {
         const warning = bodyWarning(part, range);
         if (warning !== null) warnings.add(warning);
-        left.bytes -= found.length;
-        return { part, range, isForText: isForText.has(part), isForHtml: isForHtml.has(part) };
-      });
+        left.bytes -= range.bytes.length;
+      }
       const input = { parts, textChars: left.text, htmlChars: left.html, maxMs: left.ms };
       const output = await convert(input, runJob);
       for (const [index, part] of output.parts.entries()) {
         const key = wanted[index]?.part;
-        if (key !== undefined) converted.set(key, part);
+        const known = key && converted.get(key);
+        if (key !== undefined) converted.set(key, part.text === null ? { ...part, ...known } : part);
         left.text -= part.text?.length ?? 0;
         left.html -= part.html?.length ?? 0;
       }
       left.ms = output.isOverLimit ? 0 : left.ms - output.ms;
       if (output.isOverLimit) warnings.add(COMPLEX_WARNING);
+      if (output.isStyleCut) warnings.add(STYLE_WARNING);
       whole.text &&= output.isTextWhole;
       whole.html &&= output.isHtmlWhole;
     },
-    body: () => ({
-      ...assembleBody(plan, converted),
-      isComplete: whole.text && whole.html,
-      warnings: [...warnings],
-    }),
+    body: () => finish(plan, converted, { plain, whole, warnings }),
   };
+}
+
+function finish(
+  plan: BodyPlan,
+  converted: ReadonlyMap<Part, ConvertedPart>,
+  {
+    plain,
+    whole,
+    warnings,
+  }: { plain: Plain | undefined; whole: { text: boolean; html: boolean }; warnings: Set<string> },
+): Body {
+  const body = assembleBody(plan, converted);
+  const { text: html, hidden } = fallbackText(plan, converted);
+  if (plain === undefined || html === null || !isStubBeside(plain.text, html)) {
+    return { ...body, isComplete: (plain?.isWhole ?? whole.text) && whole.html, warnings: [...warnings] };
+  }
+  if (plain.text.trim() !== '') warnings.add(STUB_WARNING);
+  const isComplete = whole.text && whole.html;
+  return { ...body, text: html, hidden, textIsFromHtml: true, isComplete, warnings: [...warnings] };
+}
+
+/** What the plain text was when its HTML became needed. */
+interface Plain {
+  text: string;
+  isWhole: boolean;
+}
+
+function toConvert(
+  wanted: readonly WantedRange[],
+  bytes: ReadonlyMap<Part, Buffer>,
+): { part: Part; range: TextRange }[] {
+  return wanted.map(({ part, maxBytes }) => {
+    const found = bytes.get(part) ?? Buffer.alloc(0);
+    // A copy: a view would take the whole buffer behind it to the thread.
+    return { part, range: { bytes: Uint8Array.from(found), isCut: found.length >= maxBytes } };
+  });
 }
 
 async function convert(input: ConversionInput, runJob: RunJob | undefined): Promise<ConversionOutput> {
@@ -139,7 +189,7 @@ const CONVERT_HTML = defineJob<{ html: string; chars: number }, ConvertedHtml>(
  * @throws {ToolError} if no thread became free in time
  */
 export async function textFromHtml(html: string, { chars, runJob }: ConversionOptions): Promise<ConvertedHtml> {
-  if (runJob === undefined || html.length <= MAX_INLINE_BYTES) return convertHtml({ html, chars });
+  if (runJob === undefined || 2 * html.length <= MAX_INLINE_BYTES) return convertHtml({ html, chars });
   try {
     return await runJob(CONVERT_HTML, { html, chars }, needsOf(html.length, MAX_CALL_MS));
   } catch (error) {
@@ -169,10 +219,10 @@ function convertStart(input: ConversionInput): ConversionOutput {
   return { ...convertParts({ ...input, parts }), isTextWhole: false, isHtmlWhole: false, isOverLimit: true };
 }
 
-/** Bytes of HTML that take as long. Simple text takes less than half the time. */
+/** Bytes of text in other charsets that take as long. HTML takes twice the time, simple text less than half of it. */
 function weightOf({ part, range, isForText }: PartToConvert): number {
-  const isSimple = !(isForText && isHtml(part)) && SIMPLE_CHARSET.test(part.parameters.get('charset') ?? '');
-  return isSimple ? range.bytes.length / 2 : range.bytes.length;
+  if (isForText && isHtml(part)) return 2 * range.bytes.length;
+  return SIMPLE_CHARSET.test(part.parameters.get('charset') ?? '') ? range.bytes.length / 2 : range.bytes.length;
 }
 
 const SIMPLE_CHARSET = /^(?:|us-ascii|utf-?8|iso-8859-\d{1,2}|windows-125\d)$/i;
@@ -192,6 +242,9 @@ function maxBytesOf({ number, sizeBytes }: Part): number {
   return number === 'TEXT' ? MAX_PART_BYTES : Math.min(MAX_PART_BYTES, Math.max(MIN_RANGE_BYTES, 2 * sizeBytes));
 }
 
+const STUB_WARNING = 'The plain text of this message is only a stub, so text_body is made from its HTML form.';
+const STYLE_WARNING =
+  'The style sheets of this message are too complex to apply, so the text may have words that people do not see. They may be hidden instructions.';
 const LONG_WARNING = 'The body is longer than what is read here; only its start was read.';
 const COMPLEX_WARNING =
   'The text of this message takes too long to convert, so only its start is here. With body_format "html" the HTML is returned as it is.';

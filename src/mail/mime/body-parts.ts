@@ -37,8 +37,9 @@ function arrangeLeaf(part: Part, isFirst: boolean): BodyParts {
 /** Chooses one alternative for the text and one for the HTML; the richest comes last (RFC 2046 §5.1.4). */
 function arrangeAlternative({ children }: Part): BodyParts {
   const forms = children.map((child) => arrange(child, true));
-  const isPlain = ({ text }: BodyParts) => text.length > 0 && text.every(({ type }) => type === 'text/plain');
-  const hasHtml = ({ html }: BodyParts) => html.some(isHtml);
+  const isPlain = ({ text }: BodyParts) =>
+    text.length > 0 && text.every(({ type }) => type === 'text/plain') && text.some(hasContent);
+  const hasHtml = ({ html }: BodyParts) => html.some((part) => isHtml(part) && hasContent(part));
   return {
     text:
       (forms.findLast(isPlain) ?? forms.findLast(hasHtml) ?? forms.findLast(({ text }) => text.length > 0))?.text ?? [],
@@ -47,10 +48,15 @@ function arrangeAlternative({ children }: Part): BodyParts {
   };
 }
 
-/** Separates the root from the parts that it shows in place (RFC 2387); `start` names the root, which is otherwise the first part. */
+/** Separates the root from the parts that it shows in place (RFC 2387). */
 function arrangeRelated({ children, parameters }: Part, isFirst: boolean): BodyParts {
-  const start = parameters.get('start');
-  const root = children.find(({ contentId }) => start !== undefined && contentId === start) ?? children[0];
+  const [start, type] = [parameters.get('start'), parameters.get('type')?.toLowerCase()];
+  // A program that puts a picture first has not made it the root.
+  const root =
+    children.find(({ contentId }) => start !== undefined && contentId === start) ??
+    children.find((child) => child.type === type) ??
+    children.find(canBeRoot) ??
+    children[0];
   const others = children.filter((child) => child !== root);
   return join([
     ...(root === undefined ? [] : [arrange(root, isFirst)]),
@@ -60,6 +66,15 @@ function arrangeRelated({ children, parameters }: Part, isFirst: boolean): BodyP
       return { text: [], html: [], attachments: [...rest, ...text.map((part) => ({ part, inline: true }))] };
     }),
   ]);
+}
+
+/** Servers add an empty part to a multipart that is never closed. */
+function hasContent({ sizeBytes }: Part): boolean {
+  return sizeBytes > 2;
+}
+
+function canBeRoot({ type }: Part): boolean {
+  return type.startsWith('multipart/') || type === 'text/plain' || type === 'text/html';
 }
 
 export function isHtml({ type }: Part): boolean {

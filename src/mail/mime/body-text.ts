@@ -1,9 +1,9 @@
 /** Decodes the fetched bytes of a text part into Unicode text with LF line ends. */
-import libmime from 'libmime';
 import { isHtml } from './body-parts.ts';
 import type { Part } from './body-structure.ts';
 import { decodeText, isKnownCharset } from './charset.ts';
-import { decodeTransfer } from './transfer-encoding.ts';
+import { unfoldFlowed } from './flowed.ts';
+import { decodeTextTransfer } from './transfer-encoding.ts';
 
 /** The first bytes of a text part, as encoded. */
 export interface TextRange {
@@ -16,13 +16,13 @@ export interface TextRange {
 export function decodeBody(part: Part, { bytes, isCut }: TextRange): string {
   // In a worker thread a Buffer arrives as a Uint8Array.
   const encoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const decoded = decodeTransfer(encoded, part.encoding);
-  const charset = part.parameters.get('charset') ?? (isHtml(part) ? charsetOfHtml(decoded) : null);
+  const decoded = decodeTextTransfer(encoded, part.encoding);
+  const charset = charsetOf(part, decoded);
   const text = decodeText(isCut ? withoutPartialCharacter(decoded) : decoded, charset)
     .replace(/\r\n?/g, '\n')
     .replaceAll('\0', '');
   const isFlowed = part.parameters.get('format')?.toLowerCase() === 'flowed' && !isHtml(part);
-  return isFlowed ? libmime.decodeFlowed(text, part.parameters.get('delsp')?.toLowerCase() === 'yes') : text;
+  return isFlowed ? unfoldFlowed(text, part.parameters.get('delsp')?.toLowerCase() === 'yes') : text;
 }
 
 /** @param body as decodeBody() returned it */
@@ -36,6 +36,13 @@ export function bodyWarning(part: Part, { isCut }: TextRange): string | null {
   const charset = part.parameters.get('charset');
   if (charset === undefined || isKnownCharset(charset)) return null;
   return 'The body names a character set that is not known here, so some characters may be wrong.';
+}
+
+/** Servers report `us-ascii` where the part declares nothing. */
+function charsetOf(part: Part, decoded: Buffer): string | null {
+  const declared = part.parameters.get('charset') ?? null;
+  const isDeclared = declared !== null && !/^us-ascii$/i.test(declared.trim());
+  return isDeclared || !isHtml(part) ? declared : (charsetOfHtml(decoded) ?? declared);
 }
 
 /** `<meta charset>` and `<meta http-equiv content="…; charset=…">` within the first kilobyte (HTML §13.2.3.2). */

@@ -3,6 +3,7 @@
  *
  * Invariant: nothing in this folder uses a connection.
  */
+import type { HiddenElement } from '../html/html-text.ts';
 import { bytesOf, type Item } from '../imap/data-formats.ts';
 import { saysSomethingElse } from './alternatives.ts';
 import { attachmentName, shownAttachmentName } from './attachment-name.ts';
@@ -39,6 +40,8 @@ export interface Body {
   /** True if any of `text` was made from HTML. */
   textIsFromHtml: boolean;
   attachments: Attachment[];
+  /** What its style hides of the HTML that `text` was made from. */
+  hidden: HiddenElement[];
   /** False if text or HTML go on after what was read. */
   isComplete: boolean;
   /** Sentences for the reader about text parts that could not be decoded as they were meant. */
@@ -69,6 +72,8 @@ export interface BodyPlan {
   isStructureKnown: boolean;
   textParts: Part[];
   htmlParts: Part[];
+  /** The HTML that the text is made of if the plain text is empty or a stub; empty if there is none. */
+  fallbackParts: Part[];
   /** The parts in `textParts` and `htmlParts`, each once, in the order of the message, at most MAX_TEXT_PARTS. */
   wanted: Part[];
   /** Number of parts in `textParts` and `htmlParts` together, each counted once. */
@@ -80,11 +85,21 @@ export function planBody(structure: Part | null, format: BodyFormat): BodyPlan {
   const parts = structure === null ? UNKNOWN_STRUCTURE : findBodyParts(structure);
   const textParts = format === 'html' ? [] : parts.text;
   const htmlParts = format === 'text' || !parts.html.some(isHtml) ? [] : parts.html;
+  const isPlain = textParts.length > 0 && !textParts.some(isHtml);
+  const fallbackParts = isPlain ? parts.html.filter(isHtml).slice(0, MAX_TEXT_PARTS) : [];
   const both = new Set([...textParts, ...htmlParts]);
   // Without a structure there is one part.
   const all = structure === null ? [...both] : leavesOf(structure).filter((part) => both.has(part));
   const wanted = all.slice(0, MAX_TEXT_PARTS);
-  return { parts, isStructureKnown: structure !== null, textParts, htmlParts, wanted, total: all.length };
+  return {
+    parts,
+    isStructureKnown: structure !== null,
+    textParts,
+    htmlParts,
+    fallbackParts,
+    wanted,
+    total: all.length,
+  };
 }
 
 /**
@@ -135,6 +150,19 @@ export function structureWarnings({ parts, isStructureKnown, wanted, total }: Bo
   ];
 }
 
+/** The text of the fallback parts; null if they were not converted. */
+export function fallbackText(
+  { fallbackParts }: BodyPlan,
+  converted: ReadonlyMap<Part, ConvertedPart>,
+): Pick<Body, 'text' | 'hidden'> {
+  const texts = fallbackParts.flatMap((part) => converted.get(part)?.text ?? []);
+  return { text: texts.length === 0 ? null : texts.join('\n\n'), hidden: hiddenIn(fallbackParts, converted) };
+}
+
+function hiddenIn(parts: readonly Part[], converted: ReadonlyMap<Part, ConvertedPart>): HiddenElement[] {
+  return parts.flatMap((part) => converted.get(part)?.hidden ?? []);
+}
+
 /**
  * @param converted wanted parts; those that are absent are left out of text and HTML
  * @returns without `isComplete`, which depends on what was converted
@@ -143,12 +171,13 @@ export function assembleBody(
   { parts, textParts, htmlParts }: BodyPlan,
   converted: ReadonlyMap<Part, ConvertedPart>,
 ): Omit<Body, 'isComplete' | 'warnings'> {
-  const join = (some: Part[], form: keyof ConvertedPart) =>
+  const join = (some: Part[], form: 'text' | 'html') =>
     some.length === 0 ? null : some.flatMap((part) => converted.get(part)?.[form] ?? []).join('\n\n');
   const text = join(textParts, 'text');
   return {
     text,
     html: join(htmlParts, 'html'),
+    hidden: hiddenIn(textParts, converted),
     textIsFromHtml: text !== null && parts.text.some(isHtml),
     attachments: parts.attachments.slice(0, MAX_ATTACHMENTS).map(toAttachment),
   };

@@ -1,8 +1,8 @@
 /** Decodes text parts, and converts HTML to text, until enough of them is converted. Runs in a worker thread if the parts are large. */
+import { type HiddenElement, textOfHtml } from '../html/html-text.ts';
 import { isHtml } from './body-parts.ts';
 import type { Part } from './body-structure.ts';
 import { decodeBody, type TextRange, toHtml } from './body-text.ts';
-import { isCutHtml, textOfHtml } from './html-text.ts';
 
 /** A part to convert: for the text of the message, for its HTML, or for both. */
 export interface PartToConvert {
@@ -26,6 +26,8 @@ export interface ConversionInput {
 export interface ConvertedPart {
   text: string | null;
   html: string | null;
+  /** What HTML hides, if `text` was made from it. */
+  hidden: HiddenElement[];
 }
 
 export interface ConversionOutput {
@@ -36,6 +38,8 @@ export interface ConversionOutput {
   isHtmlWhole: boolean;
   /** True if the time or the complexity of the HTML is the reason. */
   isOverLimit: boolean;
+  /** True if not all of the style sheets were applied. */
+  isStyleCut: boolean;
   /** Time that the conversion took. */
   ms: number;
 }
@@ -48,7 +52,14 @@ const UNCERTAIN_CHARS = 2_000;
 export function convertParts({ parts, textChars, htmlChars, maxMs }: ConversionInput): ConversionOutput {
   const startedAt = performance.now();
   const endsAt = startedAt + maxMs;
-  const output: ConversionOutput = { parts: [], isTextWhole: true, isHtmlWhole: true, isOverLimit: false, ms: 0 };
+  const output: ConversionOutput = {
+    parts: [],
+    isTextWhole: true,
+    isHtmlWhole: true,
+    isOverLimit: false,
+    isStyleCut: false,
+    ms: 0,
+  };
   const left = { text: textChars, html: htmlChars };
   for (const { part, range, isForText, isForHtml } of parts) {
     const isLate = output.parts.length > 0 && performance.now() > endsAt;
@@ -59,8 +70,8 @@ export function convertParts({ parts, textChars, htmlChars, maxMs }: ConversionI
     if (isForHtml && !wantsHtml) output.isHtmlWhole = false;
     const body = wantsText || wantsHtml ? decodeBody(part, range) : '';
     const html = wantsHtml ? toHtml(part, body) : null;
-    const text = wantsText ? convertText(part, body, left.text, output) : null;
-    output.parts.push({ text, html });
+    const { text, hidden } = wantsText ? convertText(part, body, left.text, output) : { text: null, hidden: [] };
+    output.parts.push({ text, html, hidden });
     left.text -= text?.length ?? 0;
     left.html -= html?.length ?? 0;
   }
@@ -68,12 +79,18 @@ export function convertParts({ parts, textChars, htmlChars, maxMs }: ConversionI
   return output;
 }
 
-function convertText(part: Part, body: string, chars: number, output: ConversionOutput): string {
-  if (!isHtml(part)) return body.trimEnd();
-  const { text, isWhole, isOverLimit } = convertHtml({ html: body, chars });
+function convertText(
+  part: Part,
+  body: string,
+  chars: number,
+  output: ConversionOutput,
+): { text: string; hidden: HiddenElement[] } {
+  if (!isHtml(part)) return { text: body.trimEnd(), hidden: [] };
+  const { text, isWhole, isOverLimit, isStyleCut, hidden } = convertHtml({ html: body, chars });
   if (!isWhole) output.isTextWhole = false;
   if (isOverLimit) output.isOverLimit = true;
-  return text.trimEnd();
+  if (isStyleCut) output.isStyleCut = true;
+  return { text: text.trimEnd(), hidden };
 }
 
 export interface ConvertedHtml {
@@ -82,17 +99,21 @@ export interface ConvertedHtml {
   isWhole: boolean;
   /** True if that is so because the HTML is too complex. */
   isOverLimit: boolean;
+  /** True if not all of the style sheets were applied. */
+  isStyleCut: boolean;
+  /** What the style hides of what was converted. */
+  hidden: HiddenElement[];
 }
 
 /** Converts HTML from its start, as much of it as so many characters of text need. */
 export function convertHtml({ html, chars }: { html: string; chars: number }): ConvertedHtml {
   for (const step of STEPS_CHARS) {
     if (html.length < 2 * step) break;
-    const text = textOfHtml(html.slice(0, step));
+    const { text, ...start } = textOfHtml(html.slice(0, step));
     if (text.length > chars + UNCERTAIN_CHARS) {
-      return { text: text.slice(0, -UNCERTAIN_CHARS), isWhole: false, isOverLimit: false };
+      return { ...start, text: text.slice(0, -UNCERTAIN_CHARS), isWhole: false, isOverLimit: false };
     }
   }
-  const isOverLimit = isCutHtml(html);
-  return { text: textOfHtml(html), isWhole: !isOverLimit, isOverLimit };
+  const { isCut, ...whole } = textOfHtml(html);
+  return { ...whole, isWhole: !isCut, isOverLimit: isCut };
 }

@@ -48,7 +48,9 @@ export function parseDate(text: string): string | null {
   );
   const isPossible =
     MONTHS.includes(month.toLowerCase()) && Number(day) <= 31 && Number(hour) <= 24 && Number(minute) <= 59;
-  if (!isPossible || Number(second) > 60) return null;
+  // `Date.UTC` would take 30 February for 2 March.
+  const daysOfMonth = new Date(Date.UTC(fullYear(year), MONTHS.indexOf(month.toLowerCase()) + 1, 0)).getUTCDate();
+  if (!isPossible || Number(second) > 60 || Number(day) < 1 || Number(day) > daysOfMonth) return null;
   const minutes =
     zoneHour === undefined
       ? (ZONE_HOURS[zoneName.toUpperCase()] ?? 0) * 60

@@ -51,10 +51,21 @@ const MAX_REFERENCES = 100;
  * @param item response to a FETCH of that header field
  */
 export function readReferences(item: Item | undefined): string[] {
-  const header = bytesOf(item)?.toString('latin1') ?? '';
-  const references = readMessageIds(header.replace(/^references\s*:/i, ''));
+  const references = readMessageIds(fieldOf(item, 'references') ?? '');
   if (references.length <= MAX_REFERENCES) return references;
   return [...references.slice(0, 1), ...references.slice(1 - MAX_REFERENCES)];
+}
+
+/** True for a message of a list that people can leave (RFC 2369 §3.2). @param item response to a FETCH of List-Unsubscribe */
+export function isNewsletter(item: Item | undefined): boolean {
+  return fieldOf(item, 'list-unsubscribe') !== undefined;
+}
+
+/** The body of a header field, unfolded; undefined if it is not among the fetched ones. */
+function fieldOf(item: Item | undefined, name: string): string | undefined {
+  const header = (bytesOf(item)?.toString('latin1') ?? '').replace(/\r?\n(?=[ \t])/g, '');
+  const line = header.split(/\r?\n/).find((each) => each.slice(0, each.indexOf(':')).trim().toLowerCase() === name);
+  return line?.slice(line.indexOf(':') + 1);
 }
 
 /** Sentences for the reader about address lists that were cut. */

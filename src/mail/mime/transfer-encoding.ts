@@ -21,6 +21,41 @@ export function decodeTransfer(bytes: Buffer, encoding: string): Buffer {
   return Buffer.concat([decoder.push(bytes), decoder.end()]);
 }
 
+/**
+ * Decodes a text part. What is not base64 of a part that is declared so is text: the whole of it, or the footer that a mailing list has added
+ * behind the data (RFC 2045 §6.8).
+ */
+export function decodeTextTransfer(bytes: Buffer, encoding: string): Buffer {
+  if (encoding !== 'base64') return decodeTransfer(bytes, encoding);
+  const end = endOfBase64(bytes);
+  if (end === 0) return bytes;
+  const decoded = decodeTransfer(bytes.subarray(0, end), encoding);
+  return end === bytes.length ? decoded : Buffer.concat([decoded, LINE_END, bytes.subarray(end)]);
+}
+
+const LINE_END = Buffer.from('\n');
+/** Lines of text that are looked at; base64 has lines of 76 characters. */
+const MAX_CHECKED_LINE_BYTES = 400;
+
+/** Where the first line begins that is text: it has several words, signs that base64 does not have, or is a rule of dashes. */
+function endOfBase64(bytes: Buffer): number {
+  for (let start = 0; start < bytes.length; ) {
+    const found = bytes.indexOf(LF, start);
+    const end = found < 0 ? bytes.length : found + 1;
+    if (isTextLine(bytes.toString('latin1', start, Math.min(end, start + MAX_CHECKED_LINE_BYTES)).trim())) return start;
+    start = end;
+  }
+  return bytes.length;
+}
+
+function isTextLine(line: string): boolean {
+  if (line === '') return false;
+  if (/^[-_=*]{4,}$/.test(line)) return true;
+  const words = line.split(/[ \t]+/).length;
+  const foreign = line.match(/[^A-Za-z0-9+/=_ \t-]/g)?.length ?? 0;
+  return (words > 2 && words > line.length / 12) || foreign > line.length * 0.05;
+}
+
 /** Bytes after decoding, estimated from the encoded size: a line of 76 characters and CRLF holds 57 bytes. */
 export function estimateDecodedSize(encodedBytes: number, encoding: string): number {
   if (encoding !== 'base64') return encodedBytes;

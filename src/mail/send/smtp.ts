@@ -133,12 +133,9 @@ async function withSmtp<T>(
       throw connectFault(error);
     });
     options.onLogin?.();
-    const { username: user, password: pass } = login;
-    await Promise.race([promised((done) => connection.login({ user, pass }, done)), failure]).catch(
-      (error: unknown) => {
-        throw loginFault(error);
-      },
-    );
+    await Promise.race([logIn(connection, login, server.host), failure]).catch((error: unknown) => {
+      throw loginFault(error);
+    });
     const result = await use(connection, failure);
     // The reply to QUIT is not awaited.
     connection.quit();
@@ -148,6 +145,27 @@ async function withSmtp<T>(
     throw error;
   } finally {
     clearTimeout(deadline);
+  }
+}
+
+/** Servers that offer PLAIN, and refuse it as a wrong password. Elsewhere a second try would count as another failed login. */
+const REFUSES_PLAIN = /(?:^|\.)(?:qq|foxmail|naver)\.com$/i;
+
+/** AUTH as the server offers it; LOGIN once more where PLAIN is offered and not known (502, 504). */
+async function logIn(
+  connection: SMTPConnection,
+  { username: user, password: pass }: Login,
+  host: string,
+): Promise<void> {
+  const attempt = (method?: string) =>
+    promised((done) => connection.login({ user, pass, ...(method !== undefined && { method }) }, done));
+  try {
+    await attempt();
+  } catch (error) {
+    const code = error instanceof Error && 'responseCode' in error ? error.responseCode : undefined;
+    const isUnknown = code === 502 || code === 504;
+    if (!isUnknown && !(code === 535 && REFUSES_PLAIN.test(host))) throw error;
+    await attempt('LOGIN');
   }
 }
 

@@ -1,5 +1,6 @@
 /** Returns the HTML body of a message or response as text or as HTML, in slices. */
 import { z } from 'zod';
+import { hiddenLetters } from '../../mail/html/hidden-letters.ts';
 import { textFromHtml } from '../../mail/mime/body-conversion.ts';
 import { bodyParameters, bodySlice } from '../body-slice.ts';
 import { MarkupBody } from '../outgoing.ts';
@@ -44,11 +45,20 @@ export async function presentHtmlBody(
     return { ...item, body, body_cut: next };
   }
   const chars = args.body_offset + args.max_chars + 1;
-  const { text, isWhole, isOverLimit } = await textFromHtml(html, { chars, runJob });
+  const { text, isWhole, hidden, ...limits } = await textFromHtml(html, { chars, runJob });
   const { body, next } = bodySlice(text, args);
   const cut = next === null || isWhole ? next : { ...next, total_chars: null };
-  return { ...item, body, body_cut: cut, ...(isOverLimit && { warnings: [COMPLEX_WARNING] }) };
+  const warnings = [...(limits.isOverLimit ? [COMPLEX_WARNING] : []), ...(limits.isStyleCut ? [STYLE_WARNING] : [])];
+  return {
+    ...item,
+    body,
+    body_cut: cut,
+    hidden_text: hiddenLetters(hidden, text, false),
+    ...(warnings.length > 0 && { warnings }),
+  };
 }
+
+const STYLE_WARNING = 'The style sheets are too complex to apply, so the text may have words that people do not see.';
 
 const COMPLEX_WARNING =
   'The text takes too long to convert, so only its start is here. With body_format "html" the HTML is returned as it is.';

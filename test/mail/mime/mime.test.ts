@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { textOfHtml } from '../../../src/mail/html/html-text.ts';
 import type { Item } from '../../../src/mail/imap/data-formats.ts';
 import { attachmentName } from '../../../src/mail/mime/attachment-name.ts';
 import { type Part, readBodyStructure } from '../../../src/mail/mime/body-structure.ts';
 import { decodeHeader, decodeText } from '../../../src/mail/mime/charset.ts';
 import { parseDate } from '../../../src/mail/mime/dates.ts';
-import { textOfHtml } from '../../../src/mail/mime/html-text.ts';
 import { createTransferDecoder, decodeTransfer } from '../../../src/mail/mime/transfer-encoding.ts';
 import { cpuMs } from '../../support/app/cpu-time.ts';
 
@@ -139,7 +139,7 @@ describe('text of HTML', () => {
     ['<h1>Title</h1>text', 'Title\n\ntext'],
     ['a&nbsp;&amp;&#8203;b', 'a &b'],
     ['before<body>in</body>after', 'beforeinafter'],
-  ])('%j is %j', (html, text) => expect(textOfHtml(html)).toBe(text));
+  ])('%j is %j', (html, text) => expect(textOfHtml(html).text).toBe(text));
 });
 
 const somePart: Part = {

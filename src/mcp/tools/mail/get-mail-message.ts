@@ -76,6 +76,7 @@ export const getMailMessage = defineTool({
       bcc: toEmailAddresses(message.bcc),
       references: message.references,
       ...toBodies(message, args),
+      ...(args.body_format !== 'html' && { hidden_text: message.hiddenLetters }),
       attachments,
       warnings: [...message.warnings, ...warnings],
     };

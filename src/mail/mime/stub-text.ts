@@ -1,0 +1,42 @@
+/** Recognizes a plain text that only says to look at the HTML. */
+
+/** Says that the message is elsewhere, in the languages of most newsletters. */
+const ELSEWHERE =
+  /\b(?:html[- ]?(?:version|e-?mail|mail|format|capable|enabled)|(?:view|read|open|see)\b.{0,40}\b(?:browser|online|web ?page)|(?:im|in your|dans votre|en su|nel|w) (?:browser|navigateur|navegador|przegl[ąa]darce)|online ?version|webversion|version en ligne|versi[óo]n (?:web|en l[íi]nea)|versione (?:web|online)|does not support html|kein html|unterst[üu]tzt kein)\b|ブラウザ|在线版|浏览器|в браузере/iu;
+
+/** Words, without links and e-mail addresses, that a stub has at most. */
+const MAX_STUB_WORDS = 60;
+/** The HTML of a stub says at least so much more. */
+const MIN_RATIO = 5;
+
+const LINK = /\b(?:https?|mailto):[^\s<>]+|\bwww\.[^\s<>]+|\S+@\S+/gi;
+
+/** True if the text has no content, or so little that the HTML may be the message. */
+export function mayBeStub(text: string): boolean {
+  const words = wordsOf(text.replace(LINK, ' '));
+  if (words <= 3) return true;
+  if (words > MAX_STUB_WORDS) return false;
+  const links = text.match(LINK)?.length ?? 0;
+  return ELSEWHERE.test(text) || links * 4 >= words;
+}
+
+/** True if the HTML is to be read in place of the plain text. @param html the HTML as text */
+export function isStubBeside(text: string, html: string): boolean {
+  const isEmpty = wordsOf(text) === 0;
+  return isEmpty
+    ? wordsOf(html) > 0
+    : mayBeStub(text) && html.length >= MIN_RATIO * text.replace(LINK, ' ').trim().length;
+}
+
+function wordsOf(text: string): number {
+  const words = text.match(/[\p{L}\p{N}]+/gu) ?? [];
+  // Scripts without blanks between words.
+  return words.reduce(
+    (sum, word) =>
+      sum +
+      (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(word)
+        ? Math.ceil(word.length / 2)
+        : 1),
+    0,
+  );
+}
