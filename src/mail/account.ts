@@ -57,8 +57,22 @@ export interface InboxIdentity {
   mailboxId?: string;
 }
 
-/** One reason why a login failed. */
+/**
+ * One reason why a login failed. `no_passwords`: the server takes no password from mail programs. `blocked`: a rule of the account's organization.
+ * `unsupported`: the server offers no way to log in that is implemented here. `unsafe_login`: it accepted the login, and opens no mailbox.
+ */
 export interface LoginProblem {
   service: 'imap' | 'smtp';
-  fault: 'credentials' | 'app_password' | 'unreachable' | 'certificate' | 'timeout' | 'no_starttls' | 'refused';
+  fault:
+    | 'credentials'
+    | 'app_password'
+    | 'no_passwords'
+    | 'blocked'
+    | 'unsupported'
+    | 'unsafe_login'
+    | 'unreachable'
+    | 'certificate'
+    | 'timeout'
+    | 'no_starttls'
+    | 'refused';
 }

@@ -3,7 +3,7 @@ import { UpstreamError } from '../errors.ts';
 import type { InboxIdentity, LoginProblem, MailAccount } from './account.ts';
 import { type ConnectOptions, connectImap, type OwnedImapConnection } from './imap/imap-connection.ts';
 import { readInboxIdentity } from './mailbox/inbox-identity.ts';
-import { verifySmtp } from './send/smtp.ts';
+import { type SmtpOptions, UNKNOWN_COMMAND_CODES, verifySmtp } from './send/smtp.ts';
 
 export interface VerifyOptions {
   /** Certificate authorities to trust instead of Node's. */
@@ -16,6 +16,8 @@ export interface VerifyOptions {
   onLogin?: () => void;
   /** Skips the SMTP server. */
   only?: 'imap';
+  /** Overrides what is known of SMTP servers by their names. */
+  smtp?: Pick<SmtpOptions, 'refusesPlain'>;
   /** Time limit for both servers together. */
   totalMs?: number;
 }
@@ -26,28 +28,31 @@ const TOTAL_MS = 15_000;
 const MAX_IDENTITY_MS = 3_000;
 
 /**
- * Logs in to both servers at once, one attempt each.
+ * Logs in to both servers at once, one attempt each. Providers that are known to refuse one way to log in get a second one at their SMTP server, never
+ * after the IMAP server has refused the same login.
  *
  * @returns all problems, IMAP first; empty if both logins work. Returns within `totalMs` (15 s)
  */
 export async function verifyLogin(
   account: MailAccount,
-  { tls, onImap, identify, onLogin, only, totalMs = TOTAL_MS }: VerifyOptions = {},
+  { tls, onImap, identify, onLogin, only, smtp: ofSmtp, totalMs = TOTAL_MS }: VerifyOptions = {},
 ): Promise<LoginProblem[]> {
   const trust = { ...(tls && { tls }), onLogin };
   const imapLimits = { connectMs: totalMs };
   const smtpLimits = { connectMs: totalMs, greetingMs: totalMs, silenceMs: totalMs, totalMs };
   const startedAt = performance.now();
-  const loginToImap = async () => {
-    const imap = await connectImap(account.imap, { ...trust, limits: imapLimits });
+  const imapLogin = connectImap(account.imap, { ...trust, limits: imapLimits });
+  const openImap = async () => {
+    const imap = await imapLogin;
     const leftMs = totalMs - (performance.now() - startedAt);
-    const inbox = identify && (await readInboxIdentity(imap, Math.max(1, Math.min(leftMs, MAX_IDENTITY_MS))));
-    if (inbox !== undefined) identify?.(inbox);
+    await readIdentity(imap, identify, Math.max(1, Math.min(leftMs, MAX_IDENTITY_MS)));
     return imap;
   };
+  const mayLogInAgain = async () => !isSameLogin(account) || !(await isRefused(imapLogin));
+  const smtpOptions = { ...ofSmtp, ...trust, limits: smtpLimits, mayLogInAgain };
   const [imap, smtp] = await Promise.allSettled([
-    loginToImap(),
-    only === 'imap' ? undefined : verifySmtp(account.smtp.server, account.smtp.login, { ...trust, limits: smtpLimits }),
+    openImap(),
+    only === 'imap' ? undefined : verifySmtp(account.smtp.server, account.smtp.login, smtpOptions),
   ]);
   const problems: LoginProblem[] = [];
   if (imap.status === 'rejected') problems.push({ service: 'imap', fault: faultOf(imap.reason) });
@@ -59,9 +64,40 @@ export async function verifyLogin(
   return problems;
 }
 
+/** @throws {UpstreamError} if the server opens no mailbox although it accepted the login; the connection is closed then */
+async function readIdentity(imap: OwnedImapConnection, identify: VerifyOptions['identify'], maxMs: number) {
+  if (identify === undefined) return;
+  const inbox = await readInboxIdentity(imap, maxMs).catch((error: unknown) => {
+    imap.close();
+    throw error;
+  });
+  if (inbox !== undefined) identify(inbox);
+}
+
+const isSameLogin = ({ imap, smtp }: MailAccount): boolean =>
+  imap.login.username === smtp.login.username && imap.login.password === smtp.login.password;
+
+const isRefused = (login: Promise<unknown>): Promise<boolean> =>
+  login.then(
+    () => false,
+    (error: unknown) => error instanceof UpstreamError && error.fault === 'credentials',
+  );
+
+/** Codes of connectImap() and verifySmtp() that have a sentence of their own. */
+const FAULT_OF_CODE: Readonly<Record<string, LoginProblem['fault']>> = {
+  APP_PASSWORD: 'app_password',
+  NO_PASSWORDS: 'no_passwords',
+  BLOCKED: 'blocked',
+  LOGINDISABLED: 'unsupported',
+  UNSAFE_LOGIN: 'unsafe_login',
+  NO_STARTTLS: 'no_starttls',
+};
+
 function faultOf(error: unknown): LoginProblem['fault'] {
   if (!(error instanceof UpstreamError)) throw error;
-  if (error.code === 'APP_PASSWORD') return 'app_password';
-  if (error.code === 'NO_STARTTLS') return 'no_starttls';
-  return error.fault === 'unknown_outcome' ? 'unreachable' : error.fault;
+  const { service, fault, code = '' } = error;
+  const known = FAULT_OF_CODE[code];
+  if (known !== undefined) return known;
+  if (service === 'SMTP' && fault === 'refused' && UNKNOWN_COMMAND_CODES.has(code)) return 'unsupported';
+  return fault === 'unknown_outcome' ? 'unreachable' : fault;
 }

@@ -96,7 +96,7 @@ test('a server that requires an app password is not reported as a wrong password
       'NO [ALERT] Application-specific password required: https://support.google.com/accounts/answer/185833 (Failure)',
   });
   await using smtp = await startScriptedSmtp({
-    answers: { AUTH: '535 5.7.139 Authentication unsuccessful, basic authentication is disabled.' },
+    answers: { AUTH: '534-5.7.9 Application-specific password required.\r\n534 5.7.9 https://example.test' },
   });
   expect(await verifyLogin(smtpAt(imapAt(newAccount(), imap.server), smtp.server))).toEqual(both('app_password'));
 });

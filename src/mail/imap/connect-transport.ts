@@ -1,7 +1,7 @@
 /** Connects the transport: DNS, TCP, TLS, greeting and login, within `connectMs`. */
 import type { ConnectionOptions } from 'node:tls';
 import type { Login, MailServer } from '../account.ts';
-import { connectFault, credentialsFault } from './faults.ts';
+import { connectFault, credentialsFault, loginFault } from './faults.ts';
 import { type ImapLimits, MAX_LINE_BYTES } from './imap-timeouts.ts';
 import { keepSessionOf, sessionFor } from './tls-sessions.ts';
 import { Transport } from './transport.ts';
@@ -49,9 +49,12 @@ export async function connectTransport(
   } catch (error) {
     transport.close();
     const isLate = performance.now() - startedAt >= limits.connectMs - 5;
-    throw connectFault(
+    const fault = connectFault(
       isLate ? Object.assign(new Error('deadline'), { code: 'CONNECT_TIMEOUT', cause: error }) : error,
     );
+    // Some servers close the connection after BAD: that answer is the reason.
+    const isClosed = fault.fault === 'unreachable' && transport.unknownWay !== undefined;
+    throw isClosed ? loginFault(transport.unknownWay) : fault;
   } finally {
     clearTimeout(deadline);
     transport.login = undefined;

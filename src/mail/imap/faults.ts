@@ -1,6 +1,6 @@
 /** Turns failures that imapflow, Node and IMAP servers report into UpstreamError. Its message contains no text of a server. */
 import { UpstreamError } from '../../errors.ts';
-import { needsAppPassword } from '../needs-app-password.ts';
+import { type LoginRefusal, loginRefusalOf } from '../login-refusal.ts';
 import { type Item, isList, textOf } from './data-formats.ts';
 
 /** Response codes for a wrong login (RFC 5530 §3). */
@@ -61,12 +61,10 @@ export function loginFault(error: unknown): UpstreamError {
   const status = propertyOf(error, 'responseStatus');
   if (status === undefined) return connectFault(error);
   const code = responseCode(error);
-  const prose = propertyOf(error, 'responseText') ?? '';
+  const prose = proseOf(error);
   if (TOO_MANY_CONNECTIONS.test(prose)) return refusedConnectionFault(error, prose);
-  if (needsAppPassword(prose)) {
-    const sentence = 'The IMAP server wants an app password instead of the password of the account.';
-    return new UpstreamError('IMAP', 'credentials', sentence, { cause: error, code: 'APP_PASSWORD' });
-  }
+  const refusal = loginRefusalOf(prose);
+  if (refusal !== undefined) return explainedRefusalFault(refusal, error);
   const isService = code !== undefined && SERVICE_CODES.has(code);
   if (!isService && (status === 'NO' || (code !== undefined && CREDENTIAL_CODES.has(code)))) {
     return credentialsFault({ cause: error, code });
@@ -75,6 +73,49 @@ export function loginFault(error: unknown): UpstreamError {
     cause: error,
     code,
   });
+}
+
+function explainedRefusalFault(refusal: LoginRefusal, cause: unknown): UpstreamError {
+  switch (refusal) {
+    case 'app_password': {
+      const sentence = 'The IMAP server wants an app password instead of the password of the account.';
+      return new UpstreamError('IMAP', 'credentials', sentence, { cause, code: 'APP_PASSWORD' });
+    }
+    case 'no_passwords': {
+      const sentence = 'The IMAP server takes no passwords from mail programs, and an app password does not help.';
+      return new UpstreamError('IMAP', 'credentials', sentence, { cause, code: 'NO_PASSWORDS' });
+    }
+    case 'blocked': {
+      const sentence =
+        "The IMAP server refuses this login by a rule of the account's organization. Its administrator can allow it.";
+      return new UpstreamError('IMAP', 'refused', sentence, { cause, code: 'BLOCKED' });
+    }
+  }
+}
+
+/** Words after BAD of servers that have examined the login. */
+const EXAMINED = /\b(?:wrong|incorrect|invalid) (?:user|login|password|credential)|\bauthentication failed\b/i;
+
+/**
+ * True if a refusal means that the server does not know this way to log in, so that it has not examined the login: BAD, or NO before it has received
+ * the password. An answer that gives another reason counts as examined.
+ *
+ * @param isSent whether the server has received the password
+ */
+export function isWayUnknown(error: unknown, isSent: boolean): boolean {
+  const status = propertyOf(error, 'responseStatus');
+  if (status !== 'BAD' && (status !== 'NO' || isSent)) return false;
+  const code = responseCode(error) ?? '';
+  const prose = proseOf(error);
+  const isThrottled = propertyOf(error, 'code') === 'ETHROTTLE';
+  return (
+    !isThrottled &&
+    !CREDENTIAL_CODES.has(code) &&
+    !SERVICE_CODES.has(code) &&
+    loginRefusalOf(prose) === undefined &&
+    !TOO_MANY_CONNECTIONS.test(prose) &&
+    !EXAMINED.test(prose)
+  );
 }
 
 /**
@@ -89,6 +130,7 @@ export function commandFault(error: unknown, command: string, ifLost: string | u
   const status = propertyOf(error, 'responseStatus');
   const code = propertyOf(error, 'code');
   if (status !== undefined) {
+    if (UNSAFE_LOGIN.test(propertyOf(error, 'responseText') ?? '')) return unsafeLoginFault(cause);
     const name = code === 'ETHROTTLE' ? 'THROTTLED' : responseCode(error);
     const sentence = `The mail server refused the command ${command}${name === undefined ? '' : ` (${name})`}.`;
     return new UpstreamError('IMAP', 'refused', sentence, { cause, code: name ?? status });
@@ -129,6 +171,21 @@ function noStartTlsFault(cause: unknown): UpstreamError {
   return new UpstreamError('IMAP', 'refused', sentence, { cause, code: 'NO_STARTTLS' });
 }
 
+/** The server offers no way to log in with a password that is implemented here. No credentials were sent. */
+export function unsupportedLoginFault(): UpstreamError {
+  const sentence = 'The IMAP server takes no password in a way that is known here.';
+  return new UpstreamError('IMAP', 'refused', sentence, { code: 'LOGINDISABLED' });
+}
+
+/** NetEase: `NO EXAMINE Unsafe Login. Please contact …`, to clients that have not sent ID, and to accounts that may not be used by other programs. */
+const UNSAFE_LOGIN = /\bunsafe login\b/i;
+
+function unsafeLoginFault(cause: unknown): UpstreamError {
+  const sentence =
+    'The mail provider accepted the login, but opens no mailbox for this program ("Unsafe Login"). The account owner has to allow IMAP in the web mail of the provider and sign in again with a new authorization code, or ask its support.';
+  return new UpstreamError('IMAP', 'refused', sentence, { cause, code: 'UNSAFE_LOGIN' });
+}
+
 /** The server opened the session before the login, so it may belong to another user (RFC 9051 §7.1.4). */
 export function preauthenticatedFault(): UpstreamError {
   const sentence = 'The IMAP server opened a session without a login.';
@@ -153,15 +210,26 @@ function protocolFault(cause: unknown, code: string): UpstreamError {
   return new UpstreamError('IMAP', 'refused', sentence, { cause, code: `PROTOCOL_${code}` });
 }
 
+/** The text of an answer, what is in brackets included: some servers give the reason there. */
+function proseOf(error: unknown): string {
+  const code = codeItems(error).map((item) => textOf(item) ?? '');
+  return [...code, propertyOf(error, 'responseText') ?? ''].join(' ');
+}
+
 /** The response code in brackets after a refusal (RFC 9051 §7.1), upper case. */
 function responseCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('response' in error)) return undefined;
+  const code = textOf(codeItems(error)[0])?.toUpperCase();
+  return code !== undefined && /^[A-Z][A-Z0-9.-]{0,39}$/.test(code) ? code : undefined;
+}
+
+/** The response code and its arguments; empty if there is none. */
+function codeItems(error: unknown): readonly Item[] {
+  if (!(error instanceof Error) || !('response' in error)) return [];
   const response: unknown = error.response;
-  if (typeof response !== 'object' || response === null || !('attributes' in response)) return undefined;
+  if (typeof response !== 'object' || response === null || !('attributes' in response)) return [];
   const [status] = Array.isArray(response.attributes) ? response.attributes : [];
   const section: Item[] | undefined = status?.section;
-  const code = isList(section) ? textOf(section[0])?.toUpperCase() : undefined;
-  return code !== undefined && /^[A-Z][A-Z0-9.-]{0,39}$/.test(code) ? code : undefined;
+  return isList(section) ? section : [];
 }
 
 function propertyOf(error: unknown, property: string): string | undefined {

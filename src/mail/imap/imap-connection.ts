@@ -114,8 +114,8 @@ export interface ConnectOptions {
 /**
  * Connects and logs in, in as few round trips as the server allows.
  *
- * @throws {UpstreamError} `credentials` (code `APP_PASSWORD` if the server asks for one), `unreachable`, `certificate`, `timeout`,
- *   or `refused` (codes `NO_STARTTLS`, `LIMIT` for too many connections, or the server's own)
+ * @throws {UpstreamError} `credentials` (codes `APP_PASSWORD` and `NO_PASSWORDS` if the server says so), `unreachable`, `certificate`, `timeout`,
+ *   or `refused` (codes `NO_STARTTLS`, `LOGINDISABLED`, `BLOCKED`, `LIMIT` for too many connections, or the server's own)
  */
 export async function connectImap(
   endpoint: { server: MailServer; login: Login },

@@ -4,12 +4,11 @@ import { ImapFlow, type ImapFlowOptions } from 'imapflow';
 import compile from 'imapflow/lib/handler/imap-compiler.js';
 import parse from 'imapflow/lib/handler/imap-parser.js';
 import type { ImapAttribute } from 'imapflow/lib/handler/types.js';
-import { UpstreamError } from '../../errors.ts';
 import { nextTurn } from '../../workers/event-loop.ts';
 import type { Login } from '../account.ts';
 import { NodeBudget } from './bounded-item.ts';
 import { atom, type ParsedResponse, string, type Token } from './data-formats.ts';
-import { loginFault, preauthenticatedFault } from './faults.ts';
+import { isWayUnknown, loginFault, preauthenticatedFault, unsupportedLoginFault } from './faults.ts';
 import { parseFetch } from './fetch-response.ts';
 import { classifyLine, type RawLine, withSetAsLiteral } from './raw-line.ts';
 import { type ResponseStream, readInSlices } from './slices.ts';
@@ -28,6 +27,7 @@ export interface TransportRequest {
   options: {
     untagged?: Record<string, (response: ParsedResponse) => Promise<void>>;
     onPlusTag?: () => Promise<void>;
+    /** Called when the command was written. */
     onSend?: () => void;
   };
 }
@@ -76,6 +76,8 @@ export class Transport extends ImapFlow {
   login: Login | undefined;
   /** Called when the credentials are about to be sent. */
   onLogin: (() => void) | undefined;
+  /** What the server has said of a way to log in that it does not know. */
+  unknownWay: unknown;
   readonly #untagged = new UntaggedLimit();
   #budget = new NodeBudget();
   #budgetOf: unknown;
@@ -92,11 +94,13 @@ export class Transport extends ImapFlow {
     if (this.capabilities.size === 0) await this.run('CAPABILITY');
     await this.upgradeToSTARTTLS();
     this.onLogin?.();
+    // Some servers list it only before the login, others only after it.
+    const offersId = this.capabilities.has('ID');
     await this.#logIn().catch((error: unknown) => {
       throw loginFault(error);
     });
     this.usable = true;
-    if (this.capabilities.has('ID')) await this.#sendId();
+    if (offersId || this.capabilities.has('ID')) await this.#sendId();
   }
 
   /** Writes bytes as they are. Fulfilled when the operating system has accepted them. */
@@ -108,10 +112,10 @@ export class Transport extends ImapFlow {
   }
 
   /**
-   * Sends ID (RFC 2971) without waiting for the answer. Servers of NetEase (163.com, 126.com, yeah.net) and others with its software refuse to open
-   * a mailbox until the client has sent it ("Unsafe Login").
+   * Sends ID (RFC 2971) without waiting for the answer. NetEase (163.com, 126.com, yeah.net) and other servers with its software refuse to open a
+   * mailbox until the client has sent it ("Unsafe Login").
    *
-   * @returns when it was written: the commands that follow may be written behind it
+   * @returns when it was written: the commands that follow are written behind it
    */
   #sendId(): Promise<void> {
     return new Promise((resolve) => {
@@ -127,12 +131,14 @@ export class Transport extends ImapFlow {
    * passes each untagged response to its current command, which is the first without a tagged response; a tagged response out of order
    * ends the connection, because it is unknown to which command the untagged responses before it belong.
    *
-   * Commands with a literal are sent one by one, and so are commands that follow others that still run, except ID.
+   * Commands with a literal are sent one by one, and so are commands that follow others that still run. Only ID may still run.
    *
    * @returns one promise for each command; `next` of each that is fulfilled has to be called
    */
   pipeline(commands: readonly TransportRequest[]): Promise<Executed>[] {
-    if (commands.length === 1 || commands.some(({ attributes }) => hasLiteral(attributes))) {
+    const [first] = commands;
+    const isAlone = commands.length === 1 && !(this.#isIdRunning && MAY_FOLLOW_ID.test(first?.command ?? ''));
+    if (isAlone || commands.some(({ attributes }) => hasLiteral(attributes))) {
       return commands.map(({ command, attributes, options }) => this.exec(command, attributes, options));
     }
     const requests = commands.map((command) => {
@@ -145,6 +151,10 @@ export class Transport extends ImapFlow {
     return requests.map(({ promise }) => promise);
   }
 
+  get #isIdRunning(): boolean {
+    return this.currentRequest !== false && this.currentRequest.command === 'ID' && this.currentRequest.sent === true;
+  }
+
   async #writeAll(
     requests: readonly (Queued & { resolve(executed: Executed): void; reject(error: unknown): void })[],
   ): Promise<void> {
@@ -153,10 +163,7 @@ export class Transport extends ImapFlow {
         compile({ tag, command, attributes: toAttributes(attributes) }, { asArray: true }),
       ),
     );
-    const { currentRequest } = this;
-    const isFree =
-      this.requestQueue.length === 0 &&
-      (!currentRequest || (currentRequest.command === 'ID' && currentRequest.sent === true));
+    const isFree = this.requestQueue.length === 0 && (!this.currentRequest || this.#isIdRunning);
     if (isFree) {
       // A literal that was refused before it was sent is left here: write() would omit the CRLF.
       this.commandParts = [];
@@ -234,55 +241,73 @@ export class Transport extends ImapFlow {
   async #logIn(): Promise<void> {
     if (this.login === undefined) throw new Error('no login');
     this.expectCapabilityUpdate = true;
-    const ways = this.#waysToLogIn(this.login);
-    for (const [index, logIn] of ways.entries()) {
-      try {
-        await logIn();
-        break;
-      } catch (error) {
-        // BAD: the server does not know the command, so that the login was not tried.
-        if (!isBad(error) || index === ways.length - 1) throw error;
-      }
+    for (const logIn of this.#waysToLogIn(this.login)) {
+      this.unknownWay = await logIn();
+      if (this.unknownWay === undefined) return this.setAuthenticationState();
     }
-    await this.setAuthenticationState();
+    throw this.unknownWay;
   }
 
-  /** Some servers answer BAD to AUTHENTICATE PLAIN, or to its initial response, although they offer both. */
-  #waysToLogIn({ username, password }: Login): (() => Promise<void>)[] {
-    const response = Buffer.from(`\0${username}\0${password}`).toString('base64');
-    const plain = this.capabilities.has('AUTH=PLAIN') ? [() => this.#authenticatePlain(response, false)] : [];
-    const withInitialResponse =
-      plain.length > 0 && this.capabilities.has('SASL-IR') ? [() => this.#authenticatePlain(response, true)] : [];
-    const login = this.capabilities.has('LOGINDISABLED') ? [] : [() => this.#loginCommand(username, password)];
-    // Without an initial response LOGIN saves a round trip.
-    const ways = withInitialResponse.length > 0 ? [...withInitialResponse, ...plain, ...login] : [...login, ...plain];
-    if (ways.length > 0) return ways;
-    const sentence = 'The IMAP server takes no password in a way that is known here.';
-    throw new UpstreamError('IMAP', 'refused', sentence, { code: 'LOGINDISABLED' });
+  /**
+   * Some servers answer BAD to the initial response of AUTHENTICATE, or to PLAIN, although they offer both: Coremail (163.com, 126.com), QQ, Sina.
+   *
+   * @returns the ways that the server offers, the one with the fewest round trips first
+   */
+  #waysToLogIn(login: Login): WayToLogIn[] {
+    const offersPlain = this.capabilities.has('AUTH=PLAIN');
+    const offersInitial = offersPlain && this.capabilities.has('SASL-IR');
+    const response = Buffer.from(`\0${login.username}\0${login.password}`).toString('base64');
+    const initial: WayToLogIn[] = offersInitial ? [() => this.#authenticatePlain(response, { isInitial: true })] : [];
+    const plain: WayToLogIn[] = offersPlain ? [() => this.#authenticatePlain(response, { isInitial: false })] : [];
+    const command: WayToLogIn[] = this.capabilities.has('LOGINDISABLED') ? [] : [() => this.#loginCommand(login)];
+    const saslLogin: WayToLogIn[] = this.capabilities.has('AUTH=LOGIN') ? [() => this.#authenticateLogin(login)] : [];
+    const ways = offersInitial ? [...initial, ...plain, ...command] : [...command, ...plain];
+    if (ways.length + saslLogin.length === 0) throw unsupportedLoginFault();
+    return [...ways, ...saslLogin];
   }
 
-  async #loginCommand(username: string, password: string): Promise<void> {
+  #loginCommand({ username, password }: Login): Promise<unknown> {
     const secret = string(password);
-    const { next } = await this.exec(
-      'LOGIN',
-      [string(username), 'type' in secret ? { ...secret, sensitive: true } : secret],
-      {},
-    );
-    next();
+    const tokens = [string(username), 'type' in secret ? { ...secret, sensitive: true } : secret];
+    return refusalIfNotKnown(this.exec('LOGIN', tokens, {}), () => true);
   }
 
-  /** RFC 4616. @param isInitial the response in the first line (SASL-IR, RFC 4959) */
-  async #authenticatePlain(response: string, isInitial: boolean): Promise<void> {
+  /** RFC 4616. @param isInitial the response is in the first line (SASL-IR, RFC 4959) */
+  #authenticatePlain(response: string, { isInitial }: { isInitial: boolean }): Promise<unknown> {
     const initial: Token[] = isInitial ? [{ type: 'ATOM', value: response, sensitive: true }] : [];
-    const onPlusTag = async () => this.write(response);
-    const { next } = await this.exec('AUTHENTICATE', [atom('PLAIN'), ...initial], { onPlusTag });
-    next();
+    let isSent = isInitial;
+    const onPlusTag = async () => {
+      isSent = true;
+      this.write(response);
+    };
+    return refusalIfNotKnown(this.exec('AUTHENTICATE', [atom('PLAIN'), ...initial], { onPlusTag }), () => isSent);
+  }
+
+  /** The mechanism LOGIN, which has no RFC: the server asks for the user name, and then for the password. */
+  #authenticateLogin({ username, password }: Login): Promise<unknown> {
+    const responses = [username, password].map((text) => Buffer.from(text).toString('base64'));
+    const onPlusTag = async () => this.write(responses.shift() ?? '*');
+    return refusalIfNotKnown(this.exec('AUTHENTICATE', [atom('LOGIN')], { onPlusTag }), () => responses.length === 0);
   }
 }
 
-function isBad(error: unknown): boolean {
-  return error instanceof Error && 'responseStatus' in error && error.responseStatus === 'BAD';
+/** @returns `undefined` after the login; the refusal if the server does not know this way and has not examined the login */
+type WayToLogIn = () => Promise<unknown>;
+
+/** @param isSent whether the server has received the password */
+async function refusalIfNotKnown(executing: Promise<Executed>, isSent: () => boolean): Promise<unknown> {
+  try {
+    const { next } = await executing;
+    next();
+    return undefined;
+  } catch (error) {
+    if (isWayUnknown(error, isSent())) return error;
+    throw error;
+  }
 }
+
+/** Commands that are written behind ID before its answer. A change is not: a connection that proves dead would leave its outcome unknown. */
+const MAY_FOLLOW_ID = /^(?:EXAMINE|SELECT|NOOP|LIST|LSUB|STATUS|(?:UID )?(?:FETCH|SEARCH))$/;
 
 const CRLF = Buffer.from('\r\n');
 const ASTERISK = 0x2a;

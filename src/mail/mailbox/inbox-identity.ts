@@ -1,4 +1,5 @@
 /** Reads what distinguishes the INBOX of a login from every other mailbox, in one round trip. */
+import { UpstreamError } from '../../errors.ts';
 import type { InboxIdentity } from '../account.ts';
 import { atom, type Item, listOf, string, textOf } from '../imap/data-formats.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
@@ -6,6 +7,7 @@ import type { ImapConnection } from '../imap/imap-connection.ts';
 /**
  * @param maxMs longest time for the answer; the connection is not usable after it
  * @returns `undefined` if the server does not say: it refuses STATUS, answers with something else, or does not answer in time
+ * @throws {UpstreamError} `refused`, code `UNSAFE_LOGIN`, if the server opens no mailbox for this program
  */
 export async function readInboxIdentity(imap: ImapConnection, maxMs: number): Promise<InboxIdentity | undefined> {
   const found = new Map<string, Item>();
@@ -25,7 +27,11 @@ export async function readInboxIdentity(imap: ImapConnection, maxMs: number): Pr
     })
     .then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        // The answer would be the same for every mailbox.
+        if (error instanceof UpstreamError && error.code === 'UNSAFE_LOGIN') throw error;
+        return false;
+      },
     );
   const uidValidity = textOf(found.get('UIDVALIDITY')) ?? '';
   if (!isAnswered || !/^[1-9]\d{0,9}$/.test(uidValidity)) return undefined;

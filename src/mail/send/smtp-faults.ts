@@ -1,6 +1,6 @@
 /** Turns the errors of nodemailer, Node and SMTP servers into UpstreamError, without any text of a server. */
 import { UpstreamError } from '../../errors.ts';
-import { needsAppPassword } from '../needs-app-password.ts';
+import { loginRefusalOf } from '../login-refusal.ts';
 
 export interface Rejection {
   address: string;
@@ -15,7 +15,7 @@ const NOTHING_SENT = 'Nothing was sent.';
 /** A fault before the login. */
 export function connectFault(cause: unknown): UpstreamError {
   const code = read(cause, 'originalCode') ?? read(cause, 'code');
-  const replyCode = readNumber(cause, 'responseCode');
+  const replyCode = replyCodeOf(cause);
   if (read(cause, 'code') === 'ETIMEDOUT' || code === 'ETIMEDOUT') {
     const sentence = `The SMTP server did not answer in time. ${NOTHING_SENT} Try again in a minute.`;
     return new UpstreamError('SMTP', 'timeout', sentence, { cause, code });
@@ -38,17 +38,41 @@ export function connectFault(cause: unknown): UpstreamError {
 
 /** A fault of the login. */
 export function loginFault(cause: unknown): UpstreamError {
-  const replyCode = readNumber(cause, 'responseCode');
+  const replyCode = replyCodeOf(cause);
   if (replyCode === undefined) return connectFault(cause);
   const code = String(replyCode);
-  if (needsAppPassword(read(cause, 'response') ?? '')) {
-    const sentence = `The SMTP server wants an app password instead of the password of the account. ${NOTHING_SENT}`;
-    return new UpstreamError('SMTP', 'credentials', sentence, { cause, code: 'APP_PASSWORD' });
+  switch (loginRefusalOf(read(cause, 'response') ?? '')) {
+    case 'app_password': {
+      const sentence = `The SMTP server wants an app password instead of the password of the account. ${NOTHING_SENT}`;
+      return new UpstreamError('SMTP', 'credentials', sentence, { cause, code: 'APP_PASSWORD' });
+    }
+    // Another sign-in would not help, and reading may work: the login is not reported as refused.
+    case 'no_passwords': {
+      const sentence = `The SMTP server takes no passwords from mail programs, and an app password does not help. ${NOTHING_SENT}`;
+      return new UpstreamError('SMTP', 'refused', sentence, { cause, code: 'NO_PASSWORDS' });
+    }
+    case 'blocked': {
+      const sentence = `The SMTP server refuses this login by a rule of the account's organization. Its administrator can allow it. ${NOTHING_SENT}`;
+      return new UpstreamError('SMTP', 'refused', sentence, { cause, code: 'BLOCKED' });
+    }
   }
-  // 534 and 535 refuse the credentials (RFC 4954 §6); some servers use 550 or 554. 530 and 538 require TLS, and 50x mean that AUTH is unknown.
-  if ([534, 535, 550, 554].includes(replyCode)) return wrongLogin({ cause, code });
+  // 534 and 535 refuse the credentials (RFC 4954 §6); some servers use 550, 553 or 554. 530 and 538 require TLS.
+  if ([534, 535, 550, 553, 554].includes(replyCode)) return wrongLogin({ cause, code });
+  if (UNKNOWN_COMMAND_CODES.has(code)) {
+    const sentence = `The SMTP server takes no password in a way that is known here (${code}). ${NOTHING_SENT}`;
+    return new UpstreamError('SMTP', 'refused', sentence, { cause, code });
+  }
   const sentence = `The SMTP server accepts no login at the moment (${code}). ${NOTHING_SENT} Try again in a minute.`;
   return new UpstreamError('SMTP', 'refused', sentence, { cause, code });
+}
+
+/** Replies that AUTH, or all its mechanisms that were tried, are unknown (RFC 5321 §4.2.4, RFC 4954 §4). */
+export const UNKNOWN_COMMAND_CODES: ReadonlySet<string> = new Set(['500', '502', '503', '504']);
+
+/** True if the reply gives a reason that another mechanism does not change. */
+export function isJudgedForGood(refusal: unknown): boolean {
+  const reason = loginRefusalOf(read(refusal, 'response') ?? '');
+  return reason === 'no_passwords' || reason === 'blocked';
 }
 
 export function wrongLogin(options: { cause?: unknown; code?: string | undefined } = {}): UpstreamError {
@@ -63,14 +87,8 @@ export function wrongLogin(options: { cause?: unknown; code?: string | undefined
  */
 export function sendFault(cause: unknown, mayHaveArrived: boolean): UpstreamError {
   const rejected = rejectionsOf(cause);
-  if (rejected.length > 0) {
-    const each = rejected.map(
-      ({ address, code, reason }) => `${address}: ${reason}${code === null ? '' : ` (${code})`}`,
-    );
-    const sentence = `${NOTHING_SENT} The SMTP server refused every recipient. ${each.join('; ')}.`;
-    return new UpstreamError('SMTP', 'refused', sentence, { cause, code: codeOf(rejected[0]) });
-  }
-  const replyCode = readNumber(cause, 'responseCode');
+  if (rejected.length > 0) return allRefusedFault(rejected, cause);
+  const replyCode = replyCodeOf(cause);
   if (replyCode !== undefined) {
     const reason = reasonFor(replyCode, read(cause, 'response') ?? '', 'message');
     const what = read(cause, 'command') === 'MAIL FROM' ? 'the sender address' : 'the message';
@@ -89,14 +107,33 @@ export function sendFault(cause: unknown, mayHaveArrived: boolean): UpstreamErro
   return connectFault(cause);
 }
 
+/** The fault of a message that no recipient was accepted for. */
+export function allRefusedFault(rejected: readonly Rejection[], cause?: unknown): UpstreamError {
+  const each = rejected.map(({ address, code, reason }) => `${address}: ${reason}${code === null ? '' : ` (${code})`}`);
+  const sentence = `${NOTHING_SENT} The SMTP server refused every recipient. ${each.join('; ')}.`;
+  return new UpstreamError('SMTP', 'refused', sentence, { cause, code: codeOf(rejected[0]) });
+}
+
+/** @param error why the message could not be sent to this recipient after others had been accepted */
+export function rejectionAfterOthers(address: string, error: unknown): Rejection {
+  if (!(error instanceof UpstreamError)) return { address, code: null, reason: 'not sent' };
+  const replyCode = replyCodeOf(error.cause) ?? null;
+  if (error.fault === 'refused')
+    return { address, code: replyCode, reason: 'not sent: the server refused the message' };
+  const isUnknown = error.fault === 'unknown_outcome';
+  const reason = isUnknown ? 'may have been sent or not: the connection was lost' : 'not sent: the connection was lost';
+  return { address, code: null, reason };
+}
+
 /** @param error the refusal of one recipient, as nodemailer reports it */
 export function rejectionOf(error: unknown): Rejection {
-  const code = readNumber(error, 'responseCode') ?? null;
+  const code = replyCodeOf(error) ?? null;
   const reason = code === null ? 'no answer' : reasonFor(code, read(error, 'response') ?? '', 'recipient');
   return { address: read(error, 'recipient') ?? '', code, reason };
 }
 
-function rejectionsOf(cause: unknown): Rejection[] {
+/** The refusals of all recipients, if nodemailer reports those; otherwise empty. */
+export function rejectionsOf(cause: unknown): Rejection[] {
   if (!(cause instanceof Error)) return [];
   const errors: unknown = Reflect.get(cause, 'rejectedErrors');
   return Array.isArray(errors) ? errors.map(rejectionOf) : [];
@@ -141,7 +178,8 @@ function read(error: unknown, property: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function readNumber(error: unknown, property: string): number | undefined {
-  const value: unknown = error instanceof Error ? Reflect.get(error, property) : undefined;
+/** The SMTP reply code that nodemailer has found in the answer; `undefined` without one. */
+export function replyCodeOf(error: unknown): number | undefined {
+  const value: unknown = error instanceof Error ? Reflect.get(error, 'responseCode') : undefined;
   return typeof value === 'number' ? value : undefined;
 }

@@ -6,11 +6,26 @@
 import { Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { z } from 'zod';
 import { ToolError, UpstreamError } from '../../errors.ts';
 import type { Login, MailAccount, MailServer } from '../account.ts';
-import { chunksOf } from '../message-bytes.ts';
+import { chunksOf, type MessageBytes } from '../message-bytes.ts';
 import type { ComposedMessage } from './compose.ts';
-import { connectFault, loginFault, type Rejection, rejectionOf, sendFault, wrongLogin } from './smtp-faults.ts';
+import {
+  allRefusedFault,
+  connectFault,
+  isJudgedForGood,
+  loginFault,
+  type Rejection,
+  rejectionAfterOthers,
+  rejectionOf,
+  rejectionsOf,
+  replyCodeOf,
+  sendFault,
+  wrongLogin,
+} from './smtp-faults.ts';
+
+export { UNKNOWN_COMMAND_CODES } from './smtp-faults.ts';
 
 export interface SmtpLimits {
   /** For DNS, TCP and TLS. */
@@ -28,6 +43,10 @@ export interface SmtpOptions {
   limits?: Partial<SmtpLimits>;
   /** Called when the credentials are about to be sent. */
   onLogin?: (() => void) | undefined;
+  /** Whether a server is known to refuse PLAIN as a wrong password although it offers it. Default: by its name. */
+  refusesPlain?: (host: string) => boolean;
+  /** Asked before such a server gets the login a second time. Default: it does. */
+  mayLogInAgain?: (() => Promise<boolean>) | undefined;
 }
 
 /** The server's reply about each recipient. */
@@ -50,39 +69,12 @@ const EHLO_NAME = '[127.0.0.1]';
  */
 export async function submit(
   { smtp: { server, login } }: MailAccount,
-  { raw, envelope }: ComposedMessage,
+  message: ComposedMessage,
   options: SmtpOptions = {},
 ): Promise<Submission> {
-  if (envelope.to.length === 0)
+  if (message.envelope.to.length === 0)
     throw new ToolError('The message has no recipient. Give at least one address in to, cc or bcc.');
-  return withSmtp(server, login, options, async (connection, failure) => {
-    let isWholeMessageRead = false;
-    let sourceFailure: unknown;
-    async function* chunks() {
-      try {
-        yield* chunksOf(raw);
-      } catch (error) {
-        sourceFailure = error;
-        throw error;
-      }
-      isWholeMessageRead = true;
-    }
-    const sent = new Promise<SMTPConnection.SentMessageInfo>((resolve, reject) => {
-      // Read only after the server has answered DATA with 354. Without the last byte there is no message (RFC 5321 §4.1.1.4).
-      const message = Readable.from(chunks(), { objectMode: false });
-      // If the source of an attachment fails, the last byte is not sent.
-      message.on('error', reject);
-      const { from, to } = envelope;
-      connection.send({ from, to, size: raw.length }, message, (error, info) =>
-        error ? reject(error) : resolve(info),
-      );
-    });
-    const info = await Promise.race([sent, failure]).catch((error: unknown) => {
-      throw sourceFailure === undefined ? sendFault(error, isWholeMessageRead) : attachmentFault(sourceFailure);
-    });
-    const errors = info.rejectedErrors ?? [];
-    return { accepted: info.accepted, rejected: errors.map(rejectionOf) };
-  });
+  return withSmtp(server, login, options, (connection, failure) => submitInTurn(connection, message, failure));
 }
 
 /**
@@ -92,6 +84,91 @@ export async function submit(
  */
 export function verifySmtp(server: MailServer, login: Login, options: SmtpOptions = {}): Promise<void> {
   return withSmtp(server, login, options, async () => undefined);
+}
+
+/**
+ * Sends the message to the recipients whose address is ASCII, and then to the others, with SMTPUTF8 (RFC 6531): in one transaction, the copies of
+ * the former would be refused by every server on their way that does not have the extension.
+ *
+ * @throws {UpstreamError} as submit(). Once a recipient was accepted, what happens to the others is part of the result
+ */
+async function submitInTurn(
+  connection: SMTPConnection,
+  { raw, envelope }: ComposedMessage,
+  failure: Promise<never>,
+): Promise<Submission> {
+  const { from, to } = envelope;
+  const groups = isAscii(from) ? [to.filter(isAscii), to.filter((address) => !isAscii(address))] : [to];
+  const accepted = new Set<string>();
+  const rejected = new Map<string, Rejection>();
+  let cause: unknown;
+  const reject = (rejections: readonly Rejection[]) => {
+    for (const rejection of rejections) rejected.set(rejection.address, rejection);
+  };
+  for (const group of groups.filter(({ length }) => length > 0)) {
+    if (isAscii(from) && !group.every(isAscii) && !listOf(connection, '_supportedExtensions').includes('SMTPUTF8')) {
+      reject(group.map((address) => ({ address, code: null, reason: NO_UTF8 })));
+      continue;
+    }
+    // A group whose recipients were all refused has left a transaction open.
+    if (rejected.size > 0 && accepted.size === 0) {
+      await Promise.race([promised((done) => connection.reset(done)), failure]).catch(() => undefined);
+    }
+    try {
+      const sent = await transact(connection, { from, to: group, raw }, failure);
+      for (const address of sent.accepted) accepted.add(address);
+      reject(sent.rejected);
+    } catch (error) {
+      const refused = rejectionsOf(error instanceof UpstreamError ? error.cause : undefined);
+      if (accepted.size === 0 && refused.length === 0) throw error;
+      cause = error;
+      reject(refused.length > 0 ? refused : group.map((address) => rejectionAfterOthers(address, error)));
+    }
+  }
+  const inOrder = to.flatMap((address) => rejected.get(address) ?? []);
+  if (accepted.size === 0) throw allRefusedFault(inOrder, cause);
+  return { accepted: to.filter((address) => accepted.has(address)), rejected: inOrder };
+}
+
+const NO_UTF8 = 'the SMTP server takes only ASCII before the @';
+
+const isAscii = (address: string): boolean => /^[\0-\x7f]*$/.test(address);
+
+const Names = z.array(z.string()).catch([]);
+
+/** What the server has offered in its reply to EHLO. nodemailer declares no member for it. */
+const listOf = (connection: SMTPConnection, member: '_supportedAuth' | '_supportedExtensions'): string[] =>
+  Names.parse(Reflect.get(connection, member));
+
+/** MAIL, RCPT for each recipient, and DATA (RFC 5321 §3.3). @throws {UpstreamError} as submit() */
+async function transact(
+  connection: SMTPConnection,
+  { from, to, raw }: { from: string; to: string[]; raw: MessageBytes },
+  failure: Promise<never>,
+): Promise<Submission> {
+  let isWholeMessageRead = false;
+  let sourceFailure: unknown;
+  async function* chunks() {
+    try {
+      yield* chunksOf(raw);
+    } catch (error) {
+      sourceFailure = error;
+      throw error;
+    }
+    isWholeMessageRead = true;
+  }
+  const sent = new Promise<SMTPConnection.SentMessageInfo>((resolve, reject) => {
+    // Read only after the server has answered DATA with 354. Without the last byte there is no message (RFC 5321 §4.1.1.4).
+    const message = Readable.from(chunks(), { objectMode: false });
+    // If the source of an attachment fails, the last byte is not sent.
+    message.on('error', reject);
+    connection.send({ from, to, size: raw.length }, message, (error, info) => (error ? reject(error) : resolve(info)));
+  });
+  const info = await Promise.race([sent, failure]).catch((error: unknown) => {
+    throw sourceFailure === undefined ? sendFault(error, isWholeMessageRead) : attachmentFault(sourceFailure);
+  });
+  const errors = info.rejectedErrors ?? [];
+  return { accepted: info.accepted, rejected: errors.map(rejectionOf) };
 }
 
 /** Connects, logs in, runs `use` and quits. @param use its argument `failure` is rejected when the connection fails, and never fulfilled */
@@ -133,7 +210,7 @@ async function withSmtp<T>(
       throw connectFault(error);
     });
     options.onLogin?.();
-    await Promise.race([logIn(connection, login, server.host), failure]).catch((error: unknown) => {
+    await logIn(connection, login, { ...options, host: server.host, failure }).catch((error: unknown) => {
       throw loginFault(error);
     });
     const result = await use(connection, failure);
@@ -148,25 +225,51 @@ async function withSmtp<T>(
   }
 }
 
-/** Servers that offer PLAIN, and refuse it as a wrong password. Elsewhere a second try would count as another failed login. */
-const REFUSES_PLAIN = /(?:^|\.)(?:qq|foxmail|naver)\.com$/i;
+/** Providers that offer PLAIN and refuse it as a wrong password. Elsewhere a second attempt would count as another failed login. */
+const PLAIN_REFUSERS = ['qq.com', 'foxmail.com', 'naver.com'];
 
-/** AUTH as the server offers it; LOGIN once more where PLAIN is offered and not known (502, 504). */
+export function refusesPlainByName(host: string): boolean {
+  const name = host.toLowerCase().replace(/\.$/, '');
+  return PLAIN_REFUSERS.some((domain) => name === domain || name.endsWith(`.${domain}`));
+}
+
+interface LoginOptions extends SmtpOptions {
+  host: string;
+  /** Rejected when the connection fails. */
+  failure: Promise<never>;
+}
+
+/**
+ * Logs in as the server offers it, PLAIN first. If the server offers LOGIN too, it is tried once after a reply that PLAIN is not implemented (502,
+ * 504), which examines no password, and at the servers that refusesPlain() names after a refused password (535, 553).
+ *
+ * @throws what nodemailer reports
+ */
 async function logIn(
   connection: SMTPConnection,
   { username: user, password: pass }: Login,
-  host: string,
+
+  { host, failure, refusesPlain = refusesPlainByName, mayLogInAgain = async () => true }: LoginOptions,
 ): Promise<void> {
   const attempt = (method?: string) =>
-    promised((done) => connection.login({ user, pass, ...(method !== undefined && { method }) }, done));
-  try {
-    await attempt();
-  } catch (error) {
-    const code = error instanceof Error && 'responseCode' in error ? error.responseCode : undefined;
-    const isUnknown = code === 502 || code === 504;
-    if (!isUnknown && !(code === 535 && REFUSES_PLAIN.test(host))) throw error;
-    await attempt('LOGIN');
-  }
+    Promise.race([
+      promised((done) => connection.login({ user, pass, ...(method !== undefined && { method }) }, done)),
+      failure,
+    ]);
+  const mayUseLogin = async (refusal: unknown): Promise<boolean> => {
+    const wasPlain = refusal instanceof Error && 'command' in refusal && refusal.command === 'AUTH PLAIN';
+    if (!wasPlain || !listOf(connection, '_supportedAuth').includes('LOGIN') || isJudgedForGood(refusal)) return false;
+    const code = replyCodeOf(refusal);
+    if (code === 502 || code === 504) return true;
+    return (code === 535 || code === 553) && refusesPlain(host) && mayLogInAgain();
+  };
+  await attempt().catch(async (refusal: unknown) => {
+    if (!(await mayUseLogin(refusal))) throw refusal;
+    await attempt('LOGIN').catch((error: unknown) => {
+      // Some servers close the connection after the refusal: that is the reason, not the lost connection.
+      throw replyCodeOf(error) === undefined ? refusal : error;
+    });
+  });
 }
 
 /** The fault of an attachment that could be read when the message was composed, and cannot any more. */

@@ -43,7 +43,7 @@ export function createRefreshExchange(
     const until = new Date(now().getTime() + LOGIN_INTERVAL_SECONDS * 1000);
     if ((await state.claim(`login:${gid}`, until)) !== null) return false;
     const refusal = await verifyLogin(accountOf(login, client.servers), { only: 'imap', totalMs: MAX_LOGIN_MS });
-    return refusal.some(({ fault }) => fault === 'credentials' || fault === 'app_password');
+    return refusal.some(({ fault }) => fault === 'credentials' || fault === 'app_password' || fault === 'no_passwords');
   }
 
   return async function refresh(form: Parameters, client: Client): Promise<TokenResponse> {

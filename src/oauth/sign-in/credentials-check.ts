@@ -83,9 +83,13 @@ export function createCredentialsCheck(
   };
 }
 
+const CREDENTIAL_FAULTS: ReadonlySet<LoginProblem['fault']> = new Set([
+  ...(['credentials', 'app_password', 'no_passwords', 'blocked', 'unsafe_login'] as const),
+  ...(['no_api', 'rate_limited'] as const),
+]);
+
 /** True if a server has examined the credentials. */
-const concernsCredentials = ({ fault }: LoginProblem): boolean =>
-  fault === 'credentials' || fault === 'app_password' || fault === 'no_api' || fault === 'rate_limited';
+const concernsCredentials = ({ fault }: LoginProblem): boolean => CREDENTIAL_FAULTS.has(fault);
 
 interface Outcome {
   /** 0: the servers were asked. */

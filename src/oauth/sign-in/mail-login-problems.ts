@@ -1,6 +1,6 @@
 /** Puts into sentences why the mail servers refused a login, each sentence beside the field that it concerns. */
 import type { LoginProblem, MailServer, MailServers } from '../../mail/account.ts';
-import { appPasswordRequired, wrongPassword } from './app-passwords.ts';
+import { appPasswordRequired, isMicrosoft, loginBlocked, noPasswordsTaken, wrongPassword } from './app-passwords.ts';
 import type { FormProblem } from './form.ts';
 import type { MailFields } from './mail-fields.ts';
 
@@ -16,10 +16,11 @@ export function mailLoginProblems(
   fields: UseSame,
   servers: MailServers,
 ): FormProblem[] {
-  const imap = refusal.find(({ service }) => service === 'imap');
+  const imap = refusal.filter(({ service }) => service === 'imap').map((problem) => asMeant(problem, servers.imap))[0];
   const smtp = refusal.find(({ service }) => service === 'smtp');
   const problems = imap ? [toFormProblem(imap, servers.imap)] : [];
-  if (!smtp) return problems;
+  // What the SMTP server says of the password does not matter then.
+  if (!smtp || imap?.fault === 'no_passwords') return problems;
   if (needsSmtpCredentials(refusal, fields)) return [toFormProblem(smtp, servers.smtp, { worksForReading: true })];
   const smtpProblem = toFormProblem(smtp, servers.smtp);
   if (!fields.useSameCredentials || !concernsCredentials(smtp)) return [...problems, smtpProblem];
@@ -27,6 +28,12 @@ export function mailLoginProblems(
   const ofSamePassword = { ...smtpProblem, place: 'imap_password' as const };
   if (!imap || !concernsCredentials(imap)) return [...problems, ofSamePassword];
   return imap.fault === 'credentials' && smtp.fault === 'app_password' ? [ofSamePassword] : problems;
+}
+
+/** Microsoft answers to every password as to a wrong one (`NO AUTHENTICATE failed.`). */
+function asMeant({ service, fault }: LoginProblem, { host }: MailServer): LoginProblem {
+  const isAnyPassword = isMicrosoft(host) && (fault === 'credentials' || fault === 'app_password');
+  return { service, fault: isAnyPassword ? 'no_passwords' : fault };
 }
 
 /** Whether the fields for sending must be shown although the box is ticked: IMAP accepts the credentials, SMTP does not. */
@@ -49,6 +56,20 @@ function toFormProblem(
       return { place: `${service}_password`, ...wrongPassword(host, worksForReading) };
     case 'app_password':
       return { place: `${service}_password`, ...appPasswordRequired(host) };
+    case 'no_passwords':
+      return { place, ...noPasswordsTaken(host) };
+    case 'blocked':
+      return { place, ...loginBlocked(host) };
+    case 'unsupported':
+      return {
+        place,
+        sentence: `${host} offers no way to sign in with a password that is known here. Ask your mail provider if mail programs may use a password.`,
+      };
+    case 'unsafe_login':
+      return {
+        place,
+        sentence: `${host} accepted the login, but opens no mailbox for this program (“Unsafe Login”). Allow IMAP in the web mail of your provider and use a new authorization code, or ask its support.`,
+      };
     case 'unreachable':
       return { place, sentence: `${host} could not be reached on port ${port}. Try again in a minute.` };
     case 'timeout':
@@ -64,6 +85,9 @@ function toFormProblem(
         sentence: `${host} offers no secure connection on port ${port}, so your password was not sent. Tell whoever set up this connection.`,
       };
     case 'refused':
-      return { place, sentence: `${host} refused the connection. Try again later, or ask your mail provider why.` };
+      return {
+        place,
+        sentence: `${host} refused the connection or the login for now. Try again later, or ask your mail provider why.`,
+      };
   }
 }

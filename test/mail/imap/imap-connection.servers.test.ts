@@ -179,10 +179,14 @@ describe('connecting to an IMAP server', () => {
     });
   });
 
-  test('one command after the greeting suffices', async () => {
+  test('one command after the greeting suffices, and ID is sent behind it', async () => {
     await using server = await startScriptedImap(() => undefined, { capabilities: 'IMAP4rev1 ID NAMESPACE ENABLE' });
-    await withImap(server, async () => undefined);
-    expect(server.commands.filter((command) => command !== 'LOGOUT')).toEqual(['LOGIN "ada" "secret"']);
+    await withImap(server, (imap) => imap.run('NOOP'));
+    expect(server.commands.filter((command) => command !== 'LOGOUT')).toEqual([
+      'LOGIN "ada" "secret"',
+      'ID ("name" "mail-mcp")',
+      'NOOP',
+    ]);
   });
 });
 

@@ -73,6 +73,88 @@ describe('the refusal of a login by the mail servers (FORM-06)', () => {
     expect(html).not.toMatch(/<input[^>]*name="use_same_credentials"[^>]*checked/);
   });
 
+  const microsoft = {
+    imap: { host: 'outlook.office365.com', port: 993, security: 'tls' as const },
+    smtp: { host: 'smtp.office365.com', port: 587, security: 'starttls' as const },
+  };
+
+  test.each([
+    ['answers to every password alike', [imap('credentials'), smtp('credentials')]],
+    ['says so', [imap('no_passwords'), smtp('no_passwords')]],
+    ['says so for sending', [imap('credentials'), smtp('blocked')]],
+    ['is misread as wanting an app password', [imap('app_password'), smtp('app_password')]],
+  ])('Microsoft takes no passwords, and the page says so whether its server %s', async (_how, loginProblems) => {
+    await using app = await startOAuthApp({ loginProblems });
+    const page = await openSignIn(app, await app.mint({ servers: microsoft }));
+    expect(page.html).toContain('Microsoft takes no passwords from mail programs');
+    const { html } = await pageOf(await submit(app, page));
+    expect(html.match(/href="#(\w+)"/g)).toEqual(['href="#imap_server"']);
+    expect(html).toContain('app passwords do not help. This server cannot sign in to Microsoft accounts.');
+    expect(html).not.toMatch(/wants an app password|Check both|Get an app password/);
+  });
+
+  test.each(['imap-mail.outlook.com', 'OUTLOOK.office365.com', 'outlook.office.com'])(
+    'is known as a server of Microsoft: %s',
+    async (host) => {
+      await using app = await startOAuthApp({ loginProblems: [imap('credentials')] });
+      const servers = { ...microsoft, imap: { ...microsoft.imap, host } };
+      expect((await openSignIn(app, await app.mint({ servers }))).html).toContain('not even app passwords');
+    },
+  );
+
+  test('an Exchange server elsewhere may refuse a wrong password', async () => {
+    await using app = await startOAuthApp({ loginProblems: [imap('credentials'), smtp('credentials')] });
+    const { html } = await pageOf(await submit(app, await openSignIn(app, await app.mint())));
+    expect(html).not.toContain('Microsoft');
+    expect(html).toContain('Check both and try again.');
+  });
+
+  test.each<[string, LoginProblem[], string, RegExp]>([
+    [
+      'no passwords',
+      [imap('no_passwords')],
+      'imap_server',
+      /takes no passwords from mail programs, not even app passwords/,
+    ],
+    [
+      'a rule of the organization',
+      [smtp('blocked')],
+      'smtp_server',
+      /a rule of your organization. Another password does not help/,
+    ],
+    [
+      'no known way to log in',
+      [imap('unsupported')],
+      'imap_server',
+      /no way to sign in with a password that is known here/,
+    ],
+    [
+      'an unsafe login',
+      [imap('unsafe_login')],
+      'imap_server',
+      /accepted the login.*Allow IMAP in the web mail.*authorization code/,
+    ],
+  ])('%s is shown beside the server, with what can be done', async (_name, loginProblems, place, words) => {
+    await using app = await startOAuthApp({ loginProblems });
+    const { html } = await pageOf(await submit(app, await openSignIn(app, await app.mint())));
+    expect(html.match(/href="#(\w+)"/g)).toEqual([`href="#${place}"`]);
+    expect(new RegExp(`id="${place}-problem">([^<]*)`).exec(html)?.[1]).toMatch(words);
+  });
+
+  test.each([
+    ['imap.qq.com', 'QQ Mail takes an authorization code here', 'Get an authorization code'],
+    ['imap.163.com', 'NetEase takes an authorization code here', 'Get an authorization code'],
+    ['imap.mail.yahoo.com', 'Yahoo takes an app password here', 'Get an app password'],
+  ])('what the provider calls an app password is called so: %s', async (host, hint, link) => {
+    await using app = await startOAuthApp({ loginProblems: [imap('app_password')] });
+    const servers = { ...exampleServers, imap: { ...exampleServers.imap, host } };
+    const page = await openSignIn(app, await app.mint({ servers }));
+    expect(page.html).toContain(hint);
+    expect(page.html).toContain(link);
+    const { html } = await pageOf(await submit(app, page));
+    expect(html).toContain(`${host} wants an ${link.slice('Get an '.length)}`);
+  });
+
   test('known providers are named, with a link to the page where an app password is created', async () => {
     const loginProblems = [imap('credentials')];
     await using app = await startOAuthApp({ loginProblems });

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { MailServer } from '../../../src/mail/account.ts';
 
-/** Returns the answer to a command, in which `TAG` is replaced by its tag. Undefined: the default answer. */
-export type Script = (command: string, socket: Socket) => string | undefined;
+/** Returns the answer to a command, in which `TAG` is replaced by its tag. Undefined: the default answer. A line without a tag has one of its own. */
+export type Script = (command: string, socket: Socket, tag?: string) => string | undefined;
 
 export interface ScriptedImap extends AsyncDisposable {
   server: MailServer;
@@ -37,7 +37,7 @@ export async function startScriptedImap(
         const command = words.join(' ');
         input = input.slice(end + 2);
         commands.push(command);
-        const answer = script(command, socket) ?? defaultAnswer(command, capabilities);
+        const answer = script(command, socket, tag) ?? defaultAnswer(command, capabilities);
         if (answer !== '') socket.write(`${answer.replaceAll('TAG', tag).replace(/\r?\n/g, '\r\n')}\r\n`);
       }
     });
