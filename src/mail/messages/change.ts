@@ -17,6 +17,7 @@ import { explainMissing, openMailbox, withListedName } from '../mailbox/open-mai
 import { canonicalMailboxName, quoteName } from '../mailbox-name.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import { toSummary } from '../mime/summary.ts';
+import { findRemaining, type MailboxSize, readSize, showsFewerAdded } from './evidence.ts';
 import { canonicalFlag, isSameFlag, requirePermanent } from './flags.ts';
 import { removeFromSelected } from './removal.ts';
 import { toUnknownOutcome } from './unknown-outcome.ts';
@@ -27,7 +28,7 @@ import { toUnknownOutcome } from './unknown-outcome.ts';
  * @returns in the order of `uids`. `newUid` and `newUidValidity` are null without UIDPLUS. `removed` is false if the message could only be
  *   marked \Deleted in `mailbox`, because the server cannot remove it without others
  * @throws {ToolError} if a mailbox or a message does not exist; nothing was moved then
- * @throws {UpstreamError} if the server refuses, or the outcome is unknown
+ * @throws {UpstreamError} if the server refuses, or the outcome is unknown; `refused` (code `NOT_DONE`) if it confirms and does nothing
  */
 export async function moveMessages(
   imap: ImapConnection,
@@ -38,23 +39,94 @@ export async function moveMessages(
   const target = canonicalMailboxName(destination);
   const { path } = await openMailbox(imap, mailbox, { toChange: true });
   await requireMessages(imap, path, uids);
-  const copied: Copied = { uidValidity: null, uids: new Map() };
   const canMove = imap.has('MOVE');
-  const command = canMove ? 'UID MOVE' : 'UID COPY';
-  const completion = await withListedName(imap, target, async (to) => {
+  const copying = await withListedName(imap, target, async (to) => {
     if (path === to) throw alreadyIn(path);
-    return imap.run(command, [sequenceSet(uids), string(imap.encodedName(to))], {
-      // With MOVE the code comes in an untagged OK (RFC 6851 §4.3).
-      untagged: { OK: (line) => addCopyUid(codeOf(line), copied) },
-      ifLost: `The connection was lost while the message was being ${canMove ? 'moved' : 'copied'}, which may have happened or not. Look into both mailboxes before trying again.`,
-    });
+    return canMove ? moveTo(imap, uids, to) : copyTo(imap, uids, to);
   });
-  addCopyUid(completion, copied);
+  // Not within withListedName(), which may run a refused command again.
+  const evidence = canMove ? requireMoved : requireCopied;
+  await evidence(imap, uids, { from: path, ...copying });
   const removed = canMove || (await removeCopied(imap, uids));
+  const { copied } = copying;
   return uids.map((uid) => {
     const newUid = copied.uids.get(uid) ?? null;
     return { uid, newUid, newUidValidity: newUid === null ? null : copied.uidValidity, removed };
   });
+}
+
+/** A command that has copied messages, and what was known before it. */
+interface Copying {
+  /** The destination. */
+  to: string;
+  copied: Copied;
+  /** Messages in the selected mailbox. */
+  exists?: number | undefined;
+  /** Of the destination. */
+  size?: MailboxSize;
+}
+
+async function moveTo(imap: ImapConnection, uids: readonly number[], to: string): Promise<Copying> {
+  const exists = imap.selected?.exists;
+  return { to, exists, copied: await runCopying(imap, 'UID MOVE', uids, { to, ifLost: MOVE_LOST }) };
+}
+
+async function copyTo(imap: ImapConnection, uids: readonly number[], to: string): Promise<Copying> {
+  const size = await readSize(imap, to);
+  return { to, size, copied: await runCopying(imap, 'UID COPY', uids, { to, ifLost: COPY_LOST }) };
+}
+
+/** Messages whose move the server has not reported by COPYUID must be gone from where they were. */
+async function requireMoved(
+  imap: ImapConnection,
+  uids: readonly number[],
+  { from, to, copied, exists }: Copying & { from: string },
+): Promise<void> {
+  const unproven = uids.filter((uid) => !copied.uids.has(uid));
+  if (unproven.length === 0) return;
+  const before = exists === undefined ? undefined : exists - (uids.length - unproven.length);
+  const remaining = await findRemaining(imap, unproven, before).catch((error: unknown) => {
+    throw toUnknownOutcome(error, MOVE_LOST);
+  });
+  if (remaining.length === 0) return;
+  const what = uids.length === 1 ? 'the message is' : `${remaining.length} of the ${uids.length} messages are`;
+  const sentence = `The mail server confirmed the move, but ${what} still in ${quoteName(from)}. Look into ${quoteName(to)} too before trying again.`;
+  throw new UpstreamError('IMAP', 'refused', sentence, { code: 'NOT_DONE' });
+}
+
+/** Copies that the server has not reported by COPYUID must have made the destination larger: the originals are removed next. */
+async function requireCopied(
+  imap: ImapConnection,
+  uids: readonly number[],
+  { from, to, copied, size }: Copying & { from: string },
+): Promise<void> {
+  if (size === undefined || uids.every((uid) => copied.uids.has(uid))) return;
+  const after = await readSize(imap, to).catch((error: unknown) => {
+    throw toUnknownOutcome(error, COPY_LOST);
+  });
+  if (!showsFewerAdded(size, after, uids.length)) return;
+  const sentence = `The mail server confirmed a copy, but ${quoteName(to)} shows no new message, so nothing was removed from ${quoteName(from)}. Look into ${quoteName(to)} before trying again.`;
+  throw new UpstreamError('IMAP', 'refused', sentence, { code: 'NOT_DONE' });
+}
+
+const MOVE_LOST =
+  'The connection was lost while the message was being moved, which may have happened or not. Look into both mailboxes before trying again.';
+const COPY_LOST = MOVE_LOST.replace('moved', 'copied');
+
+async function runCopying(
+  imap: ImapConnection,
+  command: 'UID MOVE' | 'UID COPY',
+  uids: readonly number[],
+  { to, ifLost }: { to: string; ifLost: string },
+): Promise<Copied> {
+  const copied: Copied = { uidValidity: null, uids: new Map() };
+  const completion = await imap.run(command, [sequenceSet(uids), string(imap.encodedName(to))], {
+    // With MOVE the code comes in an untagged OK (RFC 6851 §4.3).
+    untagged: { OK: (line) => addCopyUid(codeOf(line), copied) },
+    ifLost,
+  });
+  addCopyUid(completion, copied);
+  return copied;
 }
 
 /**

@@ -16,6 +16,6 @@ export function toMoveResult(moved: Moved | undefined): {
   };
 }
 
-/** Warning for servers without UIDPLUS, where the message could only be marked \Deleted. */
+/** Warning if a message could only be marked \Deleted: on servers without UIDPLUS, and on those that expunge nothing. */
 export const NOT_REMOVED =
-  'The message is still there, marked as deleted, and goes when the folder is next expunged: the mail server does not remove it alone, and others that are marked too would have gone with it.';
+  'The message is still there, marked as deleted, and goes when the folder is next expunged: the mail server did not remove it, or others that are marked too would have gone with it.';
