@@ -56,9 +56,13 @@ export const searchMailMessages = defineTool({
       uids: found.uids,
       ...(found.messages && { messages: found.messages.map(toListedEnvelope) }),
       ...(found.isDoubtful && { warning: MAY_MISS_SOME }),
+      ...(found.isTextIgnored && { warning: TEXT_IGNORED }),
     };
   },
 });
 
 const MAY_MISS_SOME =
   'The mail server found nothing at first and these messages when it was asked once more, so it may miss others. Look with list_mail_messages too.';
+
+const TEXT_IGNORED =
+  'The mail server ignores the text of a search: these messages match the other criteria only, and perhaps none has the text. Search by date, flag or size, and look for the text in the rows.';
