@@ -106,16 +106,16 @@ async function claimDraft(
   { rawWithBcc }: ComposedMessage,
   { wholeMailbox: { readImap, changeImap, finishImap } }: SendSession,
 ): Promise<EarlierSend> {
-  const { uid } = await changeImap((imap) => saveDraft(imap, claim.drafts, rawWithBcc)).catch(draftUnknown);
+  const { uid } = await changeImap((imap) => saveDraft(imap, claim.drafts, rawWithBcc)).catch(draftNotSaved);
   const removeOwn = (own: number) => finishImap((imap) => removeDrafts(imap, claim, [own])).catch(() => undefined);
   const check = () => readImap((imap) => checkClaim(imap, claim, uid));
   const { others, own, isFound } = await check()
     // Some servers index new messages with a delay.
     .then((first) => (first.isFound ? first : sleep(INDEXING_MS).then(check)))
     .catch(async (error: unknown) => {
-      if (uid === null) return draftUnknown(error);
+      if (uid === null) return draftNotSaved(error);
       await removeOwn(uid);
-      throw error;
+      throw nothingSent(error);
     });
   if ((others.kind !== 'none' || !isFound) && own !== null) await removeOwn(own);
   if (others.kind === 'none' && !isFound) throw new ToolError(NOT_FINDABLE);
@@ -149,10 +149,24 @@ async function saveInSent(
     .catch(() => null);
 }
 
-/** Reports that it is unknown whether the draft was saved, or which UID it has. */
-function draftUnknown(error: unknown): never {
-  if (!(error instanceof UpstreamError) || error.fault === 'refused' || error.fault === 'credentials') throw error;
+/** Reports that the draft was refused, or that it is unknown whether it was saved, or which UID it has: nothing was sent. */
+function draftNotSaved(error: unknown): never {
+  if (error instanceof ToolError) throw new ToolError(`${NOT_SENT_WITHOUT_DRAFT} ${error.message}`, { cause: error });
+  if (!(error instanceof UpstreamError) || error.fault === 'credentials') throw error;
+  if (error.fault === 'refused') {
+    const sentence = `${NOT_SENT_WITHOUT_DRAFT} ${error.message} Or call without idempotency_key: that sends it without saving it first.`;
+    throw new UpstreamError('IMAP', 'refused', sentence, { cause: error, code: error.code });
+  }
   throw new UpstreamError('IMAP', 'unreachable', DRAFT_UNKNOWN, { cause: error, code: error.code });
+}
+
+/** The error of a step before the message was submitted. */
+function nothingSent(error: unknown): unknown {
+  const isCertain =
+    error instanceof UpstreamError && error.fault !== 'credentials' && error.fault !== 'unknown_outcome';
+  if (!isCertain) return error;
+  const { service, fault, message, code } = error;
+  return new UpstreamError(service, fault, `Nothing was sent. ${message}`, { cause: error, code });
 }
 
 /** Releases the claim if it is certain that nothing was sent. */
@@ -176,6 +190,8 @@ function earlierOutcomeUnknown(): UpstreamError {
 }
 
 const INDEXING_MS = 1_000;
+const NOT_SENT_WITHOUT_DRAFT =
+  'Nothing was sent: with idempotency_key the message is first saved in Drafts and looked for there, and that failed.';
 const NOT_FINDABLE =
   'Nothing was sent: this mail server does not find messages by their Message-ID, so it cannot be made sure that the message is sent once. Call without idempotency_key to send it all the same.';
 const DRAFT_UNKNOWN =

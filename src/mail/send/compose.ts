@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import MailComposer, { type MailComposerOptions } from 'nodemailer/lib/mail-composer';
+import { encodeWord } from 'nodemailer/lib/mime-funcs';
 import { ToolError } from '../../errors.ts';
 import { type MessageBytes, toLazyStream } from '../message-bytes.ts';
 import {
@@ -88,7 +89,7 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
     ...headerOf('to', to),
     ...headerOf('cc', cc),
     ...headerOf('bcc', bcc),
-    subject: message.subject,
+    subject: subjectText(message.subject),
     date: message.date,
     messageId,
     bodies: { text: message.text, html: message.html },
@@ -152,6 +153,19 @@ function senderAddress({ fullName, email }: OutgoingMessage['from']): { name: st
     );
   }
   return { name: fullName.replace(/\p{Cc}+/gu, ' ').trim(), address };
+}
+
+/** Longest encoded word in a Subject field, in characters. RFC 2047 §2 allows 75. */
+const MAX_WORD_CHARS = 52;
+/** Longer words without a blank could not be folded, and lines have at most 998 characters (RFC 5322 §2.1.1). */
+const LONG_WORD = /\S{900}/;
+
+/**
+ * The subject, encoded where readers would otherwise see another text: nodemailer leaves words alone that look like encoded ones (RFC 2047 §2), and
+ * the mail programs of recipients would decode them.
+ */
+function subjectText(subject: string): string {
+  return subject.includes('=?') || LONG_WORD.test(subject) ? encodeWord(subject, 'B', MAX_WORD_CHARS) : subject;
 }
 
 /** A header field without entries is left out. */

@@ -189,3 +189,36 @@ describe('composeMessage (RFC 5322)', () => {
     await expect(failure).rejects.toThrow('the source broke');
   });
 });
+
+describe('a subject', () => {
+  const subjectOf = async (subject: string) => {
+    const { raw } = await composeMessage(outgoing({ subject }));
+    const [header = ''] = raw.toString('latin1').split('\r\n\r\n');
+    for (const line of header.split('\r\n')) expect(line.length).toBeLessThan(999);
+    return { header, parsed: (await simpleParser(await collectBytes(raw))).subject };
+  };
+
+  test.each([
+    '=?utf-8?q?hello?=',
+    '=?UTF-8?B?aGVsbG8=?=',
+    'Re: =?iso-8859-1?Q?a=E4?= and more',
+    'before =?utf-8?B?w6Q=?= =?utf-8?B?w7Y=?= after',
+    '=?utf-8?q?a b?=',
+    '=?x?y',
+    'what=?',
+    `=?utf-8?q?${'long'.repeat(60)}?=`,
+    'Größe =?utf-8?q?x?=',
+  ])('that looks like an encoded word arrives as it was written: %s', async (subject) => {
+    const { header, parsed } = await subjectOf(subject);
+    expect(parsed).toBe(subject);
+    expect(header).not.toContain(subject);
+  });
+
+  test('of one very long word arrives, in lines that every server takes', async () => {
+    expect((await subjectOf('x'.repeat(1_900))).parsed).toBe('x'.repeat(1_900));
+  });
+
+  test.each(['Hello', 'What = what?', 'a?b=c', '50 % off'])('in plain words is not encoded: %s', async (subject) => {
+    expect((await subjectOf(subject)).header).toContain(`Subject: ${subject}`);
+  });
+});
