@@ -48,7 +48,7 @@ AUTHZ-23 MUST the scope is the requested one, parsed leniently, within what the 
 AUTHZ-24 MUST every authorization response contains iss
 FORM-01 MUST the page shows the client, where the access goes and which servers see the password, all escaped
 FORM-02 MUST a sign-in from another page, another browser or an expired page is refused; the same form twice within a minute gives one grant
-FORM-03 MUST every page forbids scripts, frames, caches and referrers
+FORM-03 MUST every page forbids frames, caches, referrers and scripts, except one of its own on the sign-in page, which works without
 FORM-04 MUST a browser follows the redirect after the sign-in
 FORM-05 MUST a sign-in is answered with 303
 FORM-06 MUST the IMAP and SMTP logins are tried at their servers, once, within a time limit

@@ -67,6 +67,10 @@ export function createProgram(env: NodeJS.ProcessEnv, output: Output, terminal?:
       'OAuth scopes of the token, e.g. "mail.read mail.write" (default: all that the client allows)',
     )
     .option('--expires-at <time>', 'when the token expires, e.g. 2027-01-31 (default: after 90 days; at most one year)')
+    .option(
+      '--time-zone <zone>',
+      'time zone for dates, e.g. Europe/Berlin (default: that of the client, otherwise UTC)',
+    )
     .option('--json', 'print one JSON object')
     .action(async (flags: unknown) => {
       const now = () => new Date();
@@ -158,7 +162,11 @@ function addClientFlags(command: Command): void {
       '--connection',
       'print a value for DEFAULT_CONNECTION instead of a client: servers and limits of dynamic clients (registered, or by metadata document)',
     )
-    .option('--name <name>', 'name of the client, shown on the sign-in page');
+    .option('--name <name>', 'name of the client, shown on the sign-in page')
+    .option(
+      '--time-zone <zone>',
+      'time zone for dates of accounts whose sign-in gives none, e.g. Europe/Berlin; default: UTC',
+    );
 }
 
 function addLimitFlags(command: Command): void {

@@ -20,7 +20,7 @@ import type { CallLife } from './call-life.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
 
 /** A grant for a mailbox, as far as a session depends on it. */
-export type MailGrant = Pick<Grant, 'permit' | 'client' | 'subject' | 'endsAt'> & { account: MailAccount };
+export type MailGrant = Pick<Grant, 'permit' | 'client' | 'subject' | 'endsAt' | 'timeZone'> & { account: MailAccount };
 
 /** What all mail sessions of a process share. */
 export interface MailServices {
@@ -60,7 +60,7 @@ export function createChangeLimit(): Semaphore {
 
 export function openMailSession(grant: MailGrant, services: MailServices, exchange: MailExchange): MailSession {
   const { cancelled, life } = exchange;
-  const { account, permit, client, subject, endsAt } = grant;
+  const { account, permit, client, subject, endsAt, timeZone = 'UTC' } = grant;
   const { workers, store, now, log, messageIdSecret, recentResults, sends, smtp } = services;
   const { folders, max_sends_per_hour: most } = permit.policy;
   const cancellation = createCancellation(cancelled);
@@ -89,6 +89,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
   const limit = createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log });
   return {
     account,
+    timeZone,
     permit,
     readImap: (use, mailbox) => wholeMailbox.readImap((imap) => use(withinPolicy(imap)), mailbox),
     changeImap: (use, mailbox) => wholeMailbox.changeImap((imap) => use(withinPolicy(imap)), mailbox),

@@ -37,12 +37,24 @@ async function generateConnection(flags: Flags, limits: Limits, keyring: Keyring
   if (flags.preset.length + flags.redirectUri.length > 0 || flags.public || flags.name !== undefined) {
     throw new ConfigError('--connection mints no client and excludes --preset, --redirect-uri, --public and --name.');
   }
-  const { servers } = newClient(flags, limits);
+  const { servers, timeZone } = newClient(flags, limits);
   const { policy, expiresAt = null } = limits;
-  const sealed = await sealConnection(keyring, { servers, policy, expiresAt }, now);
+  const sealed = await sealConnection(keyring, { servers, policy, timeZone, expiresAt }, now);
   return flags.json
-    ? toJson({ default_connection: sealed, ...toServersJson(servers), ...toLimitsJson(limits) })
-    : [`Default connection: ${sealed}`, '', ...toServerLines(servers), ...toLimitLines(limits), ''].join('\n');
+    ? toJson({
+        default_connection: sealed,
+        ...toServersJson(servers),
+        ...(timeZone !== undefined && { time_zone: timeZone }),
+        ...toLimitsJson(limits),
+      })
+    : [
+        `Default connection: ${sealed}`,
+        '',
+        ...toServerLines(servers),
+        ...toTimeZoneLines(timeZone),
+        ...toLimitLines(limits),
+        '',
+      ].join('\n');
 }
 
 /** Reads flags and keys, and reports the faults of both at once. */
@@ -73,12 +85,16 @@ function toLimitLines({ policy, expiresAt }: Limits): string[] {
   ];
 }
 
+const toTimeZoneLines = (timeZone: string | undefined): string[] =>
+  timeZone === undefined ? [] : [`Time zone, if none is given at the sign-in: ${timeZone}`];
+
 function toText(client: NewClient, { clientId, clientSecret }: Minted, limits: Limits): string {
   return [
     `Client ID: ${clientId}`,
     `Client Secret: ${clientSecret ?? 'none (public client)'}`,
     '',
     ...toServerLines(client.servers),
+    ...toTimeZoneLines(client.timeZone),
     ...toLimitLines(limits),
     '',
     'Redirect URIs:',

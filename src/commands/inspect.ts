@@ -6,6 +6,7 @@ import { resourceOf } from '../oauth/metadata.ts';
 import { isHashOfName, isMeantFor } from '../oauth/sealed/audience.ts';
 import { type Claims, createKeyring, type Sealer, type SignatureState } from '../oauth/sealed/jwe.ts';
 import { createTokens, type Tokens } from '../oauth/sealed/sealed-types.ts';
+import type { Policy } from '../policy.ts';
 import { readKeys } from '../settings/config.ts';
 
 /**
@@ -28,38 +29,49 @@ type Inspector = (sealed: string, now: Date) => Promise<object | null>;
 function inspectors(tokens: Tokens, baseUrl: string | undefined): Inspector[] {
   const grantView = grantViewFor(baseUrl);
   return [
-    mintedInspector('client_id', tokens.client, ({ name, presets, redirect_uris, servers, policy, secret_hash }) => ({
+    mintedInspector('client_id', tokens.client, ({ name, presets, redirect_uris, secret_hash, servers, ...given }) => ({
       name,
       type: secret_hash === undefined ? 'public' : 'confidential',
       presets,
       redirect_uris,
       ...serverView(servers),
-      policy,
+      ...givenView(given),
     })),
     inspector('registered', tokens.registered, ({ name, auth_method, redirect_uris }) => ({
       name,
       auth_method,
       redirect_uris,
     })),
-    mintedInspector('connection', tokens.connection, ({ servers, policy }) => ({ ...serverView(servers), policy })),
-    inspector('access', tokens.access, ({ client, scope, consent, policy, servers, ...grant }) => ({
-      ...grantView(grant),
-      ...{ client, scope, consent, policy },
+    mintedInspector('connection', tokens.connection, ({ servers, ...given }) => ({
       ...serverView(servers),
+      ...givenView(given),
     })),
-    inspector('refresh', tokens.refresh, ({ client, scope, consent, ...grant }) => ({
+    inspector('access', tokens.access, ({ client, scope, consent, servers, ...grant }) => ({
       ...grantView(grant),
       ...{ client, scope, consent },
+      ...givenView(grant),
+      ...serverView(servers),
     })),
-    inspector('code', tokens.code, ({ client, redirect_uri, scope, consent }) => ({
+    inspector('refresh', tokens.refresh, ({ client, scope, consent, time_zone, ...grant }) => ({
+      ...grantView(grant),
+      ...{ client, scope, consent, time_zone },
+    })),
+    inspector('code', tokens.code, ({ client, redirect_uri, scope, consent, time_zone }) => ({
       client,
       redirect_uri,
       scope,
       consent,
+      time_zone,
     })),
     inspector('transaction', tokens.transaction, ({ redirect_uri, scope }) => ({ redirect_uri, scope })),
   ];
 }
+
+/** The operator's limits and the time zone; absent ones are not printed. */
+const givenView = ({ policy, time_zone }: { policy?: Policy | undefined; time_zone?: string | undefined }) => ({
+  policy,
+  time_zone,
+});
 
 function inspector<T extends object>(kind: string, type: Sealer<T>, view: (content: T) => object): Inspector {
   return async (sealed, now) => {

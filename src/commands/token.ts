@@ -12,6 +12,7 @@ import { accountOf, subjectOf } from '../oauth/sealed/identity.ts';
 import { createKeyring, type Keyring, randomId, toSeconds } from '../oauth/sealed/jwe.ts';
 import { type AccessPayload, createTokenFit, createTokens, SEALED_TYPES } from '../oauth/sealed/sealed-types.ts';
 import { readConfig } from '../settings/config.ts';
+import { isTimeZone } from '../text/time-zone.ts';
 import { askForCredentials } from './ask-credentials.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -22,6 +23,10 @@ const Flags = z.object({
   clientId: z.string('--client-id is required: the client whose servers and limits apply to the token.'),
   scope: z.string().optional(),
   expiresAt: z.coerce.date('--expires-at must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z.').optional(),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, '--time-zone must be a name of the IANA database, such as Europe/Berlin.')
+    .optional(),
   json: z.boolean().default(false),
 });
 
@@ -56,6 +61,7 @@ export async function createPersonalToken(
   const end = expiryOf(parsed.data.expiresAt, client, now());
 
   const { servers, policy } = client;
+  const timeZone = parsed.data.timeZone ?? client.timeZone;
   const claims = {
     iss: config.issuer,
     aud: resourceOf(config.issuer),
@@ -64,15 +70,38 @@ export async function createPersonalToken(
     scope,
     servers,
     ...(Object.keys(policy).length > 0 && { policy }),
+    ...(timeZone !== undefined && { time_zone: timeZone }),
   };
   const fits = createTokenFit(tokens.personal, claims, now());
   const { login, mailbox } = await askForCredentials(services.openTerminal(), client, verifyLogin, fits);
   const sub = subjectOf(keyring, { ...accountOf(login, servers), mailbox });
   const payload: AccessPayload = { ...claims, sub, gid: randomId(), granted_at: toSeconds(now()), login };
   const token = await tokens.personal.seal(payload, now(), end);
-  return parsed.data.json
-    ? `${JSON.stringify({ token, grant: payload.gid, scope, policy, expires_at: end.toISOString() }, null, 2)}\n`
-    : `${[`Bearer token: ${token}`, `Scope: ${scope.join(' ')}`, `Expires: ${end.toISOString()}`, `Grant: ${payload.gid}`].join('\n')}\n`;
+  return print({ token, grant: payload.gid, scope, policy, end, timeZone }, parsed.data.json);
+}
+
+interface PersonalToken {
+  token: string;
+  grant: string;
+  scope: Scope;
+  policy: Client['policy'];
+  timeZone: string | undefined;
+  end: Date;
+}
+
+function print({ token, grant, scope, policy, timeZone, end }: PersonalToken, isJson: boolean): string {
+  const expiresAt = end.toISOString();
+  if (isJson) {
+    return `${JSON.stringify({ token, grant, scope, policy, time_zone: timeZone, expires_at: expiresAt }, null, 2)}\n`;
+  }
+  return [
+    `Bearer token: ${token}`,
+    `Scope: ${scope.join(' ')}`,
+    ...(timeZone === undefined ? [] : [`Time zone: ${timeZone}`]),
+    `Expires: ${expiresAt}`,
+    `Grant: ${grant}`,
+    '',
+  ].join('\n');
 }
 
 /** @throws {ConfigError} for a denied client: servers would refuse its tokens */

@@ -12,6 +12,7 @@ import { mintClient, type NewClient } from '../oauth/client/mint-client.ts';
 import { DEFAULT_PRESETS, PRESETS } from '../oauth/client/presets.ts';
 import type { Keyring } from '../oauth/sealed/jwe.ts';
 import type { Policy } from '../policy.ts';
+import { isTimeZone } from '../text/time-zone.ts';
 import { readServers, toServersJson } from './server-flags.ts';
 import { hasUnseen } from './unseen-characters.ts';
 
@@ -28,6 +29,8 @@ const LimitFlags = z.object({
   expiresAt: z.string().optional(),
 });
 
+const WRONG_TIME_ZONE = '--time-zone must be a name of the IANA database, such as Europe/Berlin.';
+
 /** The flags of the command line, after splitLists(), or the same from JSON. */
 const Flags = LimitFlags.extend({
   missive: z.boolean().default(false),
@@ -36,6 +39,7 @@ const Flags = LimitFlags.extend({
   public: z.boolean().default(false),
   connection: z.boolean().default(false),
   name: z.string().optional(),
+  timeZone: z.string().refine(isTimeZone, WRONG_TIME_ZONE).optional(),
   json: z.boolean().default(false),
 });
 
@@ -104,6 +108,7 @@ export function newClient(flags: Flags, { policy, expiresAt }: Limits): NewClien
     redirectUris: flags.redirectUri,
     kind: isPublic(flags, presetNames) ? 'public' : 'confidential',
     name: flags.name,
+    timeZone: flags.timeZone,
     policy,
     expiresAt,
   };
@@ -131,6 +136,7 @@ export function toClientJson(client: NewClient, { clientId, clientSecret }: Mint
     client_secret: clientSecret,
     ...toServersJson(client.servers),
     redirect_uris: redirectUrisOf(client),
+    ...(client.timeZone !== undefined && { time_zone: client.timeZone }),
   };
 }
 

@@ -50,6 +50,37 @@ describe('mail-mcp generate', () => {
     ]);
   });
 
+  test.each(['Europe/Berlin', 'Asia/Kolkata', 'UTC'])(
+    'seals --time-zone in clients and connections: %s',
+    async (zone) => {
+      const { client_id, time_zone } = await generated(`--time-zone=${zone}`);
+      expect(time_zone).toBe(zone);
+      expect((await open(client_id)).timeZone).toBe(zone);
+      const { default_connection } = await generated('--connection', `--time-zone=${zone}`);
+      const tokens = createTokens(createKeyring({ current: key, previous: [] }));
+      expect((await unsealConnection(tokens, default_connection, new Date())).timeZone).toBe(zone);
+      const { out } = await run(['generate', ...HOSTS, `--time-zone=${zone}`]);
+      expect(out).toContain(`Time zone, if none is given at the sign-in: ${zone}\n`);
+      expect(JSON.parse((await run(['inspect', client_id])).out)).toMatchObject({ time_zone: zone });
+    },
+  );
+
+  test.each(['Berlin', '+02:00', 'Europe/Nowhere', ''])('refuses a time zone that does not exist: %j', async (zone) => {
+    const { exitCode, err } = await run(['generate', ...HOSTS, `--time-zone=${zone}`]);
+    expect({ exitCode, err }).toEqual({
+      exitCode: 1,
+      err: '--time-zone must be a name of the IANA database, such as Europe/Berlin.\n',
+    });
+  });
+
+  test('a time zone belongs to a mailbox, not to Missive', async () => {
+    const { exitCode, err } = await run(['generate', '--missive', '--time-zone=UTC']);
+    expect({ exitCode, err }).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('--time-zone applies to mail accounts'),
+    });
+  });
+
   test('seals --sent-copy if it is given', async () => {
     expect((await open((await generated()).client_id)).servers).not.toHaveProperty('sentCopy');
     for (const sentCopy of ['always', 'never']) {

@@ -57,6 +57,18 @@ async function listToolNames(app: TestApp, token: string): Promise<string[]> {
 const Printed = z.object({ token: z.string(), grant: z.string(), scope: z.array(z.string()), expires_at: z.string() });
 
 describe('mail-mcp token', () => {
+  test.each([
+    ['the flag', ['--time-zone=Asia/Tokyo'], {}, 'Asia/Tokyo'],
+    ['the client', [], { timeZone: 'Europe/Paris' }, 'Europe/Paris'],
+    ['the flag rather than the client', ['--time-zone=Asia/Tokyo'], { timeZone: 'Europe/Paris' }, 'Asia/Tokyo'],
+  ])('seals the time zone of %s', async (_whose, flags, clientFlags, expected) => {
+    await using app = await startApp({ ENCRYPTION_KEY: KEY });
+    const account = newAccount();
+    const { client_id } = await app.mint(account, clientFlags);
+    const { out } = await runToken(app, [`--client-id=${client_id}`, '--json', ...flags], answersOf(account));
+    expect(JSON.parse(out)).toMatchObject({ time_zone: expected });
+  });
+
   test('asks for credentials, verifies them, and prints a token that is valid until the printed time', async () => {
     await using app = await startApp({ ENCRYPTION_KEY: KEY });
     const account = newAccount();

@@ -42,6 +42,17 @@ describe('POST /admin/clients', () => {
     });
   });
 
+  test('seals a time zone as generate does, and names the field if it does not exist', async () => {
+    await using app = await startApp({ ADMIN_TOKEN });
+    const good = await post(app, { config: { ...SERVERS, time_zone: 'Europe/Berlin' } });
+    expect([good.status, await good.json()]).toMatchObject([201, { time_zone: 'Europe/Berlin' }]);
+    const wrong = await post(app, { config: { ...SERVERS, time_zone: 'Berlin' } });
+    expect([wrong.status, await wrong.json()]).toMatchObject([
+      400,
+      { faults: ['config.time_zone must be a name of the IANA database, such as Europe/Berlin.'] },
+    ]);
+  });
+
   test('reports all faults, by the field names of the body', async () => {
     await using app = await startApp({ ADMIN_TOKEN });
     const response = await post(app, {

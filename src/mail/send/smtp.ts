@@ -248,7 +248,6 @@ interface LoginOptions extends SmtpOptions {
 async function logIn(
   connection: SMTPConnection,
   { username: user, password: pass }: Login,
-
   { host, failure, refusesPlain = refusesPlainByName, mayLogInAgain = async () => true }: LoginOptions,
 ): Promise<void> {
   const attempt = (method?: string) =>

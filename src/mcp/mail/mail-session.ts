@@ -32,6 +32,8 @@ export interface ImapAccess {
  */
 export interface MailSession extends ImapAccess {
   readonly account: MailAccount;
+  /** IANA name of the time zone in which results show times. */
+  readonly timeZone: string;
   readonly permit: Permit;
   /**
    * Access that is not limited to certain mailboxes, for storing a message of this call in Sent, Drafts or the trash and for finding those

@@ -30,6 +30,8 @@ export interface Grant {
   expiresAt: Date;
   /** End of everything that is issued under the grant, such as attachment links. Never before `expiresAt`. */
   endsAt: Date;
+  /** Of the account owner, by its name in the IANA time zone database; this runtime may not know it. Absent: none was given. */
+  timeZone?: string;
   /** The `sub` claim: a keyed hash, the same for every grant of the same account. */
   subject: string;
 }
@@ -97,6 +99,7 @@ function toVerified(access: AccessPayload & Claims): Verified {
     grantId: gid,
     expiresAt,
     endsAt: new Date((access.ends ?? granted_at + SEALED_TYPES.grant.lifetimeSeconds) * 1000),
+    ...(access.time_zone !== undefined && { timeZone: access.time_zone }),
     subject: sub,
   };
   return { grant, origin: { jti, gid, sub, granted_at, client }, expiresAt };

@@ -27,6 +27,8 @@ export interface Client {
   secretHash: string | null;
   /** The operator's limits. */
   policy: Policy;
+  /** The time zone of accounts that give none at the sign-in. */
+  timeZone?: string | undefined;
   /** The end of the client and of everything that was granted to it; null: never. */
   expiresAt: Date | null;
   /** The client_id itself. */
@@ -49,6 +51,7 @@ export async function unsealClient(tokens: Tokens, clientId: string, now: Date):
       redirectUrisWithId: presets.filter(({ appendsId }) => appendsId).flatMap(({ redirectUris }) => redirectUris),
       secretHash: sealed.secret_hash ?? null,
       policy: sealed.policy ?? {},
+      timeZone: sealed.time_zone,
       expiresAt: exp === undefined ? null : new Date(exp * 1000),
       id: clientId,
     };

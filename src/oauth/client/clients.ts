@@ -95,7 +95,7 @@ function clientResolver(services: Services): Clients['resolve'] {
 function clientByDocument(
   url: string,
   { name, redirectUris, isFromTrustedHost }: ClientDocument,
-  { servers, policy, expiresAt }: DefaultConnection,
+  { servers, policy, timeZone, expiresAt }: DefaultConnection,
 ): Client {
   return {
     origin: 'document',
@@ -106,6 +106,7 @@ function clientByDocument(
     redirectUris,
     secretHash: null,
     policy,
+    timeZone,
     expiresAt,
     id: url,
   };

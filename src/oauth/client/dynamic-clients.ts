@@ -22,6 +22,8 @@ export interface DefaultConnection {
   servers: Servers;
   /** The operator's limits. */
   policy: Policy;
+  /** The time zone of accounts that give none at the sign-in. */
+  timeZone?: string | undefined;
   /** The end of every dynamic client and of everything that was granted to it. */
   expiresAt: Date | null;
 }
@@ -94,9 +96,10 @@ export async function unsealConnection(tokens: Tokens, text: string, now: Date):
   const {
     servers,
     policy = {},
+    time_zone: timeZone,
     exp,
   } = await tokens.connection.unsealSetting(text).catch(() => tokens.client.unsealSetting(text));
   const expiresAt = exp === undefined ? null : new Date(exp * 1000);
   if (expiresAt !== null && expiresAt <= now) throw new RangeError('expired');
-  return { servers, policy, expiresAt };
+  return { servers, policy, timeZone, expiresAt };
 }

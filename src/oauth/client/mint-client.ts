@@ -24,6 +24,8 @@ export interface NewClient {
   /** Left out: no limits. */
   policy?: Policy | undefined;
   expiresAt?: Date | undefined;
+  /** Name in the IANA time zone database. Left out: UTC. */
+  timeZone?: string | undefined;
   /** Shown on the sign-in page. Left out: the titles of the presets, or the host of the first redirect URI. */
   name?: string | undefined;
 }
@@ -55,6 +57,7 @@ export async function mintClient(
     ...(client.redirectUris.length > 0 && { redirect_uris: [...client.redirectUris] }),
     servers: client.servers,
     ...(client.policy && Object.keys(client.policy).length > 0 && { policy: client.policy }),
+    ...(client.timeZone !== undefined && { time_zone: client.timeZone }),
   };
   try {
     return { clientId: await createTokens(keyring).client.seal(payload, now, client.expiresAt), clientSecret };
@@ -68,9 +71,13 @@ export async function mintClient(
 
 /** @throws {ConfigError} if the servers are not valid, or the limits make the result too long */
 export async function sealConnection(keyring: Keyring, connection: DefaultConnection, now: Date): Promise<string> {
-  const { servers, policy, expiresAt } = connection;
+  const { servers, policy, timeZone, expiresAt } = connection;
   if (!Servers.safeParse(servers).success) throw new ConfigError(WRONG_SERVERS);
-  const payload = { v: 1 as const, servers, ...(Object.keys(policy).length > 0 && { policy }) };
+  const payload = {
+    ...{ v: 1 as const, servers },
+    ...(Object.keys(policy).length > 0 && { policy }),
+    ...(timeZone !== undefined && { time_zone: timeZone }),
+  };
   try {
     return await createTokens(keyring).connection.seal(payload, now, expiresAt ?? undefined);
   } catch (cause) {

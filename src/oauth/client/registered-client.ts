@@ -61,6 +61,7 @@ export async function unsealRegisteredClient(id: string, services: Services, now
     redirectUris,
     secretHash: registered.auth_method === 'none' ? null : sha256(registeredSecret(keyring, { id, jti })),
     policy: connection.policy,
+    timeZone: connection.timeZone,
     expiresAt: new Date(Math.min(exp * 1000, connection.expiresAt?.getTime() ?? Infinity)),
     id,
   };

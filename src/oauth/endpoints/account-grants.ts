@@ -25,7 +25,7 @@ export function createAccountGrants(services: OAuthServices, sessions: AccountSe
   ): Promise<void> {
     const session = await sessions.sealSession({ who, browser });
     const view = accountView({ session, who }, await grants.list(who), { canRevoke: state.isShared, revoked });
-    pages.send(response, 200, pages.account(view), []);
+    pages.send(response, 200, pages.account(view), { formAction: [] });
   }
 
   async function revoke({ who }: AccountSession, chosen: string | undefined): Promise<RevokedAccess | undefined> {

@@ -58,7 +58,8 @@ export function accountHandlers(services: OAuthServices): { show: RequestHandler
       const browser = signIn.bindBrowser(request, response);
       const at = await serversOf(clientId);
       if (at) return showSignIn(response, { ...at, browser }, { form: accountForm(at.servers).blank });
-      pages.send(response, clientId === undefined ? 200 : 400, pages.accountClient(accountClientView(clientId)), []);
+      const html = pages.accountClient(accountClientView(clientId));
+      pages.send(response, clientId === undefined ? 200 : 400, html, { formAction: [] });
     },
 
     async submit(request, response) {

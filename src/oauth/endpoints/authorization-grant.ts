@@ -58,6 +58,7 @@ export function toGrant(
   const consent = toConsent(choices, offered, shownAt);
   const limits = { ...(Object.keys(policy).length > 0 && { policy }), ...(consent && { consent }) };
   const end = consent?.until ?? (expiresAt && toSeconds(expiresAt));
+  const timeZone = form.timeZone ?? client.timeZone;
   return {
     code: {
       client: client.jti,
@@ -67,6 +68,7 @@ export function toGrant(
       scope,
       ...(consent && { consent }),
       login: form.credentials(),
+      ...(form.timeZone !== undefined && { time_zone: form.timeZone }),
     },
     sealedBeside: {
       iss: issuer,
@@ -76,6 +78,7 @@ export function toGrant(
       servers,
       ...limits,
       ...(end && { ends: end }),
+      ...(timeZone !== undefined && { time_zone: timeZone }),
     },
   };
 }

@@ -110,7 +110,9 @@ function accessPayload(client: Client, granted: Granted, { scope, sub }: { scope
   const limits = { ...(consent && { consent }), ...(Object.keys(policy).length > 0 && { policy }) };
   // `sub` is computed from it, which is enough.
   const { mailbox: _mailbox, ...facts } = factsIn(granted);
-  const what = { client: clientInToken(client), scope, login, servers, ...limits, ...facts };
+  const timeZone = facts.time_zone ?? client.timeZone;
+  const known = { ...facts, ...(timeZone !== undefined && { time_zone: timeZone }) };
+  const what = { client: clientInToken(client), scope, login, servers, ...limits, ...known };
   return { iss, aud, sub, gid, ...life, ...what };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Renders the pages that people see, from the templates in `views/`, and sends them with their security headers (RFC 9700 §4.16).
  *
- * Invariant: no page runs a script, is framed, or is cached.
+ * Invariant: no page is framed or cached; one script runs, by hash.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -19,6 +19,13 @@ import type {
 
 const VIEWS = fileURLToPath(new URL('../../../views/', import.meta.url));
 
+interface SendOptions {
+  /** Other origins that the form may lead to (CSP 3 §6.4.1); absent on pages without a form. */
+  formAction?: readonly string[];
+  /** True for the page that runs the script. Without it the page works too. */
+  runsScript?: boolean;
+}
+
 export interface Pages {
   signIn(view: SignInView): string;
   signedIn(view: SignedInView): string;
@@ -26,30 +33,32 @@ export interface Pages {
   accountSignIn(view: AccountSignInView): string;
   account(view: AccountView): string;
   error(view: ErrorView): string;
-  /** Sends a page. `formAction`: other origins that its form may lead to (CSP 3 §6.4.1); absent on pages without a form. */
-  send(response: Response, status: number, html: string, formAction?: readonly string[]): void;
+  /** Sends a page. */
+  send(response: Response, status: number, html: string, options?: SendOptions): void;
 }
 
 export function createPages({ issuer }: { issuer: string }): Pages {
   const eta = new Eta({ views: VIEWS, cache: true });
+  // Both are part of the page: no proxy has to route another URL, and the hashes allow these two only.
   const style = readFileSync(`${VIEWS}style.css`, 'utf8');
-  // The style sheet is part of the page: no proxy has to route another URL, and the hash allows this sheet only.
-  const styleSource = `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+  const script = readFileSync(`${VIEWS}time-zone.js`, 'utf8');
+  const [styleSource, scriptSource] = [hashSource(style), hashSource(script)];
 
   return {
-    signIn: (view) => eta.render('./sign-in', { ...view, style }),
+    signIn: (view) => eta.render('./sign-in', { ...view, style, ...(view.form.service === 'mail' && { script }) }),
     signedIn: (view) => eta.render('./signed-in', { ...view, style }),
     accountClient: (view) => eta.render('./account-client', { ...view, style }),
     accountSignIn: (view) => eta.render('./account-sign-in', { ...view, style }),
     account: (view) => eta.render('./account', { ...view, style }),
     error: (view) => eta.render('./error', { ...view, style }),
-    send(response, status, html, formAction) {
+    send(response, status, html, { formAction, runsScript = false } = {}) {
       const target = formAction ? ["'self'", ...formAction].join(' ') : "'none'";
       response.status(status).set({
         'Content-Type': 'text/html; charset=utf-8',
         'Content-Security-Policy': [
           "default-src 'none'",
           `style-src ${styleSource}`,
+          ...(runsScript ? [`script-src ${scriptSource}`] : []),
           "img-src 'self'",
           `form-action ${target}`,
           "frame-ancestors 'none'",
@@ -66,3 +75,6 @@ export function createPages({ issuer }: { issuer: string }): Pages {
     },
   };
 }
+
+/** CSP 3 §2.3.1, hash-source. */
+const hashSource = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

@@ -1,4 +1,4 @@
-/** Formats times for the pages, in UTC: a page without scripts does not know the time zone of its reader. */
+/** Formats times for the pages, in UTC: the server does not know the time zone of the reader when it makes a page. */
 
 const DAY_FORMAT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
 const MINUTE_FORMAT = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone: 'UTC' });

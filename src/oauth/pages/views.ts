@@ -96,6 +96,8 @@ export interface MailFormView {
   /** Present if the provider is known to require app passwords. */
   appPassword: AppPasswordHint | undefined;
   useSameCredentials: boolean;
+  /** Whether the box that the script shows with the time zone of the browser is ticked. */
+  isTimeZoneTicked: boolean;
   fields: Readonly<Record<string, FieldView>>;
 }
 

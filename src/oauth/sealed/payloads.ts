@@ -39,6 +39,8 @@ export const ClientPayload = z.object({
   redirect_uris: z.array(z.string()).optional(),
   servers: Servers,
   policy: Policy.optional(),
+  /** Of accounts that give none at the sign-in. Name in the IANA time zone database. */
+  time_zone: z.string().optional(),
   /** Of the operator, over everything else; see minting-signature.ts. Absent: minted without a minting key. */
   signature: Signature.optional(),
 });
@@ -58,6 +60,8 @@ export const ConnectionPayload = z.object({
   v: z.literal(1),
   servers: Servers,
   policy: Policy.optional(),
+  /** Of accounts that give none at the sign-in. Name in the IANA time zone database. */
+  time_zone: z.string().optional(),
   /** As in a client. */
   signature: Signature.optional(),
 });

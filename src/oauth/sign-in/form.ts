@@ -47,6 +47,8 @@ export interface FilledForm<View> {
    */
   validate(fits?: FitsIntoToken): FormProblem[];
   credentials(): Credentials;
+  /** Name in the IANA time zone database; `undefined` if none was given, or one that is not known here. */
+  readonly timeZone?: string | undefined;
   /** Puts the refusal of the servers into sentences. `form`: the form to show with them. */
   afterRefusal(refusal: readonly LoginProblem[]): { problems: FormProblem[]; form: FilledForm<View> };
   /** Where the page says that there were too many attempts. */

@@ -11,6 +11,8 @@ export interface MailFields {
   useSameCredentials: boolean;
   smtpUsername: string;
   smtpPassword: string;
+  /** As submitted; empty if none was. Undefined before anything was submitted. */
+  timeZone: string | undefined;
 }
 
 /** Before anything is typed. */
@@ -22,6 +24,7 @@ export const BLANK_MAIL_FIELDS: MailFields = {
   useSameCredentials: true,
   smtpUsername: '',
   smtpPassword: '',
+  timeZone: undefined,
 };
 
 /** The names of the fields are public; an unticked box is not sent at all (HTML §4.10.21.4). */
@@ -34,6 +37,7 @@ export function readMailFields(form: Parameters): MailFields {
     useSameCredentials: form.get('use_same_credentials') !== undefined,
     smtpUsername: (form.get('smtp_username') ?? '').trim(),
     smtpPassword: form.get('smtp_password') ?? '',
+    timeZone: (form.get('time_zone') ?? '').trim(),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Makes the sign-in forms of a mailbox: with the credentials for sending and without. */
 import type { LoginProblem } from '../../account.ts';
 import type { MailServer, MailServers } from '../../mail/account.ts';
+import { isTimeZone } from '../../text/time-zone.ts';
 import type { FieldView, MailboxFormView, MailFormView, ProblemView, ServerView } from '../pages/views.ts';
 import { appPasswordHint } from './app-passwords.ts';
 import type { FilledForm, Place, SignInForm } from './form.ts';
@@ -14,6 +15,7 @@ export function mailForm(servers: MailServers): SignInForm<MailFormView> {
   const fill = (fields: MailFields): FilledForm<MailFormView> => ({
     validate: (fits) => validateMailFields(fields, fits),
     credentials: () => toMailCredentials(fields),
+    timeZone: fields.timeZone !== undefined && isTimeZone(fields.timeZone) ? fields.timeZone : undefined,
     afterRefusal(refusal) {
       const ofMail = mailProblemsOf(refusal);
       const useSameCredentials = fields.useSameCredentials && !needsSmtpCredentials(ofMail, fields);
@@ -52,6 +54,8 @@ function mailFormView(fields: MailFields, { imap, smtp }: MailServers, problemAt
     servers: { imap: serverView(imap), smtp: serverView(smtp) },
     serverProblems: { imap: problemAt('imap_server'), smtp: problemAt('smtp_server') },
     appPassword: appPasswordHint(imap.host),
+    // The box is ticked unless it was unticked.
+    isTimeZoneTicked: fields.timeZone !== '',
     useSameCredentials: fields.useSameCredentials,
     fields: {
       full_name: field('full_name', fields.fullName),

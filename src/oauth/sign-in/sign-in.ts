@@ -45,16 +45,13 @@ export function createSignIn(services: OAuthServices): SignIn {
     isFromOurPage: binding.isFromOurPage,
     showPage(response, page, content) {
       const status = setRetryAfter(response, content);
-      pages.send(
-        response,
-        status,
-        pages.signIn(signInView(page, content, issuer)),
-        formActionSources(page.redirectUri),
-      );
+      const view = signInView(page, content, issuer);
+      const formAction = formActionSources(page.redirectUri);
+      pages.send(response, status, pages.signIn(view), { formAction, runsScript: view.form.service === 'mail' });
     },
     showAccountPage(response, page, content) {
       const status = setRetryAfter(response, content);
-      pages.send(response, status, pages.accountSignIn(accountSignInView(page, content)), []);
+      pages.send(response, status, pages.accountSignIn(accountSignInView(page, content)), { formAction: [] });
     },
     checkCredentials: createCredentialsCheck(services, remembered),
     firstChoices: remembered.firstChoices,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { exampleServers, redirectUri, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { openSignIn } from '../../support/app/sign-in-page.ts';
@@ -44,7 +45,7 @@ describe('the sign-in page', () => {
     await using app = await startOAuthApp(https);
     const { headers } = (await openSignIn(app, await app.mint())).response;
     expect(headers.get('content-security-policy')).toMatch(
-      /^default-src 'none'; style-src 'sha256-[\w+/]+='; img-src 'self'; form-action 'self' https:\/\/client\.example https:; frame-ancestors 'none'; base-uri 'none'$/,
+      /^default-src 'none'; style-src 'sha256-[\w+/]+='; script-src 'sha256-[\w+/]+='; img-src 'self'; form-action 'self' https:\/\/client\.example https:; frame-ancestors 'none'; base-uri 'none'$/,
     );
     expect(Object.fromEntries(headers)).toMatchObject({
       'x-frame-options': 'DENY',
@@ -56,10 +57,14 @@ describe('the sign-in page', () => {
     });
   });
 
-  test('FORM-03 the page has no script, no event handler and no resource of another origin', async () => {
+  test('FORM-03 the page has one script, which the policy allows by its hash, no event handler and no resource of another origin', async () => {
     await using app = await startOAuthApp();
-    const { html } = await openSignIn(app, await app.mint());
-    expect(html).not.toMatch(/<script|\son\w+=|style="|src=|<link|url\(/);
+    const { html, response } = await openSignIn(app, await app.mint());
+    const scripts = [...html.matchAll(/<script>([^<]*)<\/script>/g)].map(([, script = '']) => script);
+    expect(scripts).toHaveLength(1);
+    const hash = createHash('sha256').update(scripts.join()).digest('base64');
+    expect(response.headers.get('content-security-policy')).toContain(`script-src 'sha256-${hash}';`);
+    expect(html.replace(/<script>/, '')).not.toMatch(/<script|\son\w+=|style="|src=|<link|url\(/);
   });
 
   test('FORM-10 every field has a label, an autocomplete token, and no value', async () => {

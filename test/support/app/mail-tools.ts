@@ -26,6 +26,8 @@ export interface MailToolsLimits {
   imap?: Partial<ImapLimits>;
   smtp?: Partial<SmtpLimits>;
   pool?: Partial<PoolLimits>;
+  /** Of the grant. */
+  timeZone?: string;
   /** Equal secrets for two instances that act as replicas. */
   messageIdSecret?: Buffer;
 }
@@ -47,7 +49,7 @@ export function unlimitedGrant(account: MailAccount) {
 
 export function openMailTools(
   account: MailAccount,
-  { imap, smtp, pool: poolLimits, messageIdSecret = randomBytes(32) }: MailToolsLimits = {},
+  { imap, smtp, pool: poolLimits, messageIdSecret = randomBytes(32), timeZone }: MailToolsLimits = {},
 ): MailTools {
   const pool = createImapPool({
     pool: { closeMs: 500, fullRetryMs: 20, ...poolLimits },
@@ -69,7 +71,8 @@ export function openMailTools(
     recentResults: createRecentResults({ now }),
     smtp: { limits: { ...SMTP, ...smtp } },
   };
-  const session = openMailSession(unlimitedGrant(account), services, UNCANCELLED);
+  const grant = { ...unlimitedGrant(account), ...(timeZone !== undefined && { timeZone }) };
+  const session = openMailSession(grant, services, UNCANCELLED);
   const call = (tool: string, args: Record<string, unknown> = {}) => catalog.call(tool, args, UNLIMITED, session);
   return {
     call,

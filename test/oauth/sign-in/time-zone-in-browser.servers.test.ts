@@ -1,0 +1,86 @@
+/** Tests the script of the sign-in page in Chromium. */
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type OAuthApp, startOAuthApp } from '../../support/app/oauth-app.ts';
+import { launchChromium } from '../../support/servers/chromium.ts';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(() => browser.close());
+
+const callback = 'https://client.example/callback';
+
+/** A page in a browser of its own, and what the policy of the page has refused. */
+async function newPage(options: BrowserContextOptions = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const violations: string[] = [];
+  page.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) violations.push(message.text());
+  });
+  return { page, violations, [Symbol.asyncDispose]: () => context.close() };
+}
+
+async function open(page: Page, app: OAuthApp): Promise<void> {
+  await page.goto(app.origin + app.authorizePath(await app.mint(), { redirect_uri: callback }));
+}
+
+/** Signs in. @returns the time zone in the code */
+async function signIn(page: Page, app: OAuthApp): Promise<string | undefined> {
+  const arrived = page.waitForRequest('https://client.example/**');
+  await page.fill('#email', 'ada@example.com');
+  await page.fill('#imap_password', 'correct horse');
+  await page.click('text=Sign in and allow', { noWaitAfter: true });
+  const code = new URL((await arrived).url()).searchParams.get('code') ?? '';
+  return (await app.tokens.code.unseal(code, app.now())).time_zone;
+}
+
+describe('the script of the sign-in page', () => {
+  test.each(['Europe/Berlin', 'Asia/Tokyo', 'America/New_York', 'Pacific/Chatham'])(
+    'offers the time zone of the browser, and the policy allows it: %s',
+    async (timezoneId) => {
+      await using app = await startOAuthApp();
+      await using tab = await newPage({ timezoneId });
+      await open(tab.page, app);
+      const box = tab.page.getByLabel(`Show times in my time zone, ${timezoneId}`);
+      expect(await box.isChecked()).toBe(true);
+      expect(await signIn(tab.page, app)).toBe(timezoneId);
+      expect(tab.violations).toEqual([]);
+    },
+  );
+
+  test('lets the account owner refuse, also when the page is shown again', async () => {
+    await using app = await startOAuthApp();
+    await using tab = await newPage({ timezoneId: 'Europe/Berlin' });
+    await open(tab.page, app);
+    await tab.page.uncheck('#time_zone');
+    await tab.page.click('text=Sign in and allow');
+    await tab.page.getByRole('alert').waitFor();
+    expect(await tab.page.isChecked('#time_zone')).toBe(false);
+    expect(await signIn(tab.page, app)).toBeUndefined();
+  });
+
+  test('is not needed: without it the page signs in as before, and shows nothing of it', async () => {
+    await using app = await startOAuthApp();
+    await using tab = await newPage({ javaScriptEnabled: false });
+    await open(tab.page, app);
+    expect(await tab.page.isVisible('#time_zone')).toBe(false);
+    expect(await tab.page.isVisible('text=Show times in my time zone')).toBe(false);
+    expect(await signIn(tab.page, app)).toBeUndefined();
+  });
+
+  test('is the only script that the policy allows', async () => {
+    await using app = await startOAuthApp();
+    await using tab = await newPage();
+    await tab.page.route('**/oauth/authorize?*', async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace('</body>', '<script>document.title = "changed"</script></body>');
+      await route.fulfill({ response, body });
+    });
+    await open(tab.page, app);
+    expect(await tab.page.title()).toBe('Connect your mailbox');
+    expect(tab.violations).toHaveLength(1);
+  });
+});
