@@ -65,18 +65,25 @@ export function computeStyle(element: Element, parent: Style, sheets: StyleSheet
   }
   const opacity = parent.opacity * opacityOf(declared.get('opacity')) * filteredOpacity(declared.get('filter'));
   const fill = colorOf(declared.get('-webkit-text-fill-color'));
+  const isPainted = isPaintedByBackground(declared);
   return {
     isDisplayed: opacity >= MIN_OPACITY && !isHiding(element, declared),
     isVisible: isVisible(declared.get('visibility'), parent),
     display: declared.get('display'),
     opacity,
     fontSizePx: lengthOf(declared.get('font-size'), parent.fontSizePx) ?? parent.fontSizePx,
-    color: fill ?? colorOf(declared.get('color')) ?? parent.color,
-    background: backgroundOf(declared, parent.background),
+    color: isPainted ? INITIAL_STYLE.color : (fill ?? colorOf(declared.get('color')) ?? parent.color),
+    background: isPainted ? null : backgroundOf(declared, parent.background),
     whiteSpace: declared.get('white-space') ?? parent.whiteSpace,
     isStruckOut: parent.isStruckOut || (declared.get('text-decoration-line') ?? '').includes('line-through'),
     variables,
   };
+}
+
+/** True if letters show the background, such as a gradient (CSS Backgrounds 4 §3.2). */
+function isPaintedByBackground(declared: ReadonlyMap<string, string>): boolean {
+  const clip = declared.get('background-clip') ?? declared.get('-webkit-background-clip') ?? '';
+  return /\btext\b/.test(clip) && (declared.get('background-image') ?? 'none') !== 'none';
 }
 
 /** True if nothing of the element is shown, nor of its children. */

@@ -209,6 +209,9 @@ class Renderer implements CellRenderer {
   }
 
   #renderLink(element: Element, builder: TextBuilder, children: () => void): void {
+    // Links side by side are set apart by their margins.
+    const { prev } = element;
+    if (prev !== null && isElement(prev) && prev.name === 'a') builder.add(' ', 'collapse');
     const before = builder.length;
     children();
     const href = this.#targetOf(element.attribs.href);

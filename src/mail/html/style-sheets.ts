@@ -38,7 +38,7 @@ const WINDOW_WIDTH_PX = 1024;
 
 /** Shorthands count under the property that they set here. */
 const DECISIVE =
-  /^(?:--.*|display|visibility|opacity|filter|content-visibility|font|font-size|color|-webkit-text-fill-color|background|background-color|background-image|width|height|max-width|max-height|overflow|overflow-[xy]|position|left|right|top|bottom|text-indent|margin-left|clip|clip-path|transform|white-space|text-decoration|text-decoration-line)$/;
+  /^(?:--.*|display|visibility|opacity|filter|content-visibility|font|font-size|color|-webkit-text-fill-color|background|(?:-webkit-)?background-clip|background-color|background-image|width|height|max-width|max-height|overflow|overflow-[xy]|position|left|right|top|bottom|text-indent|margin-left|clip|clip-path|transform|white-space|text-decoration|text-decoration-line)$/;
 
 /** @param maxSteps comparisons of elements with selectors */
 export function readStyleSheets(document: Document, maxSteps: number): StyleSheets {

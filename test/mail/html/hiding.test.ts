@@ -154,6 +154,8 @@ const SHOWING: readonly string[] = [
   'content:"display:none"',
   'background:url("x?display:none")',
   '/* display:none */ margin:0',
+  'color:transparent;background:linear-gradient(red,blue);-webkit-background-clip:text',
+  '-webkit-text-fill-color:transparent;background-image:url(x.png);background-clip:text',
 ];
 
 describe('text that people see is kept', () => {

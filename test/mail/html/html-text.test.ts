@@ -162,6 +162,7 @@ describe('links', () => {
     ],
     ['an address', '<a href="mailto:desk@example.test?subject=x">write</a>', 'write <desk@example.test>'],
     ['an address that is shown', '<a href="mailto:desk@example.test">desk@example.test</a>', 'desk@example.test'],
+    ['side by side', '<a href="#a">one</a><a href="#b">two</a>', 'one two'],
     ['within the message', '<a href="#top">top</a>', 'top'],
     [
       'relative to the base',
