@@ -154,13 +154,13 @@ class Renderer implements CellRenderer {
         builder.add('---', 'keep');
         return;
       case 'img':
-        addImage(attribs, builder);
+        if (style.isVisible) addImage(attribs, builder);
         return;
       case 'input':
         addInput(attribs, builder);
         return;
       case 'a':
-        this.#renderLink(element, builder, children);
+        this.#renderLink(element, style, builder, children);
         return;
       case 'blockquote':
         builder.indent('> ', children);
@@ -208,16 +208,17 @@ class Renderer implements CellRenderer {
     return builder.toString();
   }
 
-  #renderLink(element: Element, builder: TextBuilder, children: () => void): void {
+  #renderLink(element: Element, style: Style, builder: TextBuilder, children: () => void): void {
     // Links side by side are set apart by their margins.
     const { prev } = element;
     if (prev !== null && isElement(prev) && prev.name === 'a') builder.add(' ', 'collapse');
     const before = builder.length;
     children();
     const href = this.#targetOf(element.attribs.href);
-    if (href === undefined) return;
     const isEmpty = builder.length === before;
-    const text = isEmpty ? '' : plainText(element, MAX_LINK_CHARS);
+    const text = plainText(element, MAX_LINK_CHARS).trim();
+    // A link without text may be a picture; one whose text is hidden is hidden too.
+    if (href === undefined || (isEmpty && (text !== '' || !style.isVisible))) return;
     const shown = linkText(href, text, this.#links.count === 1);
     if (shown !== '') builder.add(isEmpty ? shown : ` ${shown}`, 'collapse');
   }

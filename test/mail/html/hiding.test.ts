@@ -126,6 +126,14 @@ describe('text that its style hides is left out and reported', () => {
     );
   });
 
+  test.each([
+    ['a link', '<a href="https://a.example.test/x">words of a link</a>'],
+    ['a link on a picture', '<a href="https://a.example.test/x"><img alt="words of a picture" src=x></a>'],
+    ['a link with a font of no size', '<a href="https://a.example.test/x" style="font-size:0">words of a link</a>'],
+  ])('with %s', (_what, html) => {
+    expect(textOfHtml(`<p>Shown.</p><div style="visibility:hidden">${html}</div>`).text).toBe('Shown.');
+  });
+
   test('by a variable', () => {
     const html = `<style>:root{--c:#fff;--d:var(--e, none)}</style><p>Shown.</p><p style="color:var(--c)">${WORDS}</p><p style="display:var(--d)">${WORDS}</p>`;
     expect(textOfHtml(html).text).toBe('Shown.');
