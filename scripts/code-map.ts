@@ -31,6 +31,7 @@ const MAIN_FILES: readonly string[] = [
   'mail/mailbox/list-mailboxes.ts',
   'mail/search/parse.ts',
   'mail/mime/body.ts',
+  'mail/parts/special-contents.ts',
   'mail/messages/read.ts',
   'mail/send/smtp.ts',
   'mail/send-once/send-once.ts',

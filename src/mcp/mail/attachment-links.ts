@@ -29,8 +29,9 @@ export async function linkAttachments(
     const withBytes: WithBytes = (use) =>
       readImap(async (imap) => use((await openPart(imap, mailbox, uid, part)).stream), mailbox);
     // A store that is down costs one timeout, not one for each attachment.
-    const url: string | null = isStoreDown || !areLinksAllowed ? null : await attachments.publish(attached, withBytes);
-    isStoreDown ||= areLinksAllowed && url === null;
+    const canBeLinked = areLinksAllowed && !message.isSplitHere;
+    const url: string | null = isStoreDown || !canBeLinked ? null : await attachments.publish(attached, withBytes);
+    isStoreDown ||= canBeLinked && url === null;
     linked.push({ filename: shownName, content_type: contentType, size: sizeBytes, part, url, inline });
   }
   const areWithheld = !areLinksAllowed && linked.length > 0;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { readMessage } from '../../../mail/messages/read.ts';
+import { readWholeMessage } from '../../../mail/messages/read.ts';
 import { bodyParameters } from '../../body-slice.ts';
 import { linkAttachments } from '../../mail/attachment-links.ts';
+import { Invite, inviteWarnings, toInvite } from '../../mail/invite.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { toBodies } from '../../mail/message-bodies.ts';
 import {
@@ -59,6 +60,7 @@ export const getMailMessage = defineTool({
     text_from_html: z.boolean().optional().describe('True: text_body was made from the HTML.'),
     html_body: MarkupBody.nullable().optional().describe('Null if the message has no HTML.'),
     cut: z.array(Cut).describe('Bodies that go on after what is returned. Empty: all of it is here.'),
+    invite: Invite.optional().describe('The event of an invitation, or of an answer to one.'),
     attachments: z.array(Attachment),
     warnings: z.array(z.string()),
   }),
@@ -66,7 +68,8 @@ export const getMailMessage = defineTool({
     const chars = args.body_offset + args.max_chars + 1;
     const { runJob } = session;
     const options = { format: args.body_format, uidValidity: args.uid_validity, chars, runJob };
-    const message = await session.readImap((imap) => readMessage(imap, args.folder, args.uid, options), args.folder);
+    const message = await readWholeMessage(session.readImap, args.folder, args.uid, options);
+    const { invitation } = message;
     const areLinksAllowed = rights.allows({ tool: 'get_mail_message', tag: 'attachments' });
     const { attachments, warnings } = await linkAttachments(message, session, { areLinksAllowed });
     return {
@@ -77,8 +80,9 @@ export const getMailMessage = defineTool({
       references: message.references,
       ...toBodies(message, args),
       ...(args.body_format !== 'html' && { hidden_text: message.hiddenLetters }),
+      ...(invitation && { invite: toInvite(invitation, { ownAddress: session.account.email, timeZone: 'UTC' }) }),
       attachments,
-      warnings: [...message.warnings, ...warnings],
+      warnings: [...message.warnings, ...(invitation ? inviteWarnings(invitation) : []), ...warnings],
     };
   },
 });
