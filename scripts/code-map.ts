@@ -30,6 +30,7 @@ const MAIN_FILES: readonly string[] = [
   'mail/pool/pool.ts',
   'mail/mailbox/list-mailboxes.ts',
   'mail/search/parse.ts',
+  'mail/html/html-text.ts',
   'mail/mime/body.ts',
   'mail/parts/special-contents.ts',
   'mail/messages/read.ts',
