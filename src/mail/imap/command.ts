@@ -23,6 +23,24 @@ export interface Completion {
   readonly codeItems: readonly Item[];
 }
 
+/**
+ * Commands that are written together, each with the handlers of all: Dovecot runs them at the same time, and sends the tagged responses after the
+ * untagged ones of several. Each handler has to recognize the responses that its command has asked for.
+ */
+export function sharingResponses<T>(commands: readonly ReadCommand<T>[]): ReadCommand<T>[] {
+  const names = new Set(commands.flatMap(({ options }) => Object.keys(options.untagged ?? {})));
+  const untagged = Object.fromEntries(
+    [...names].map((name) => {
+      const handlers = commands.flatMap(({ options }) => options.untagged?.[name] ?? []);
+      const handleByAll = async (response: UntaggedResponse) => {
+        for (const handle of handlers) await handle(response);
+      };
+      return [name, handleByAll] as const;
+    }),
+  );
+  return commands.map((command) => ({ ...command, options: { ...command.options, untagged } }));
+}
+
 export interface RunOptions {
   /** Called for each untagged response of that name (`FETCH`, `LIST`, `OK`) while the command runs. A promise is awaited before the next. */
   untagged?: Record<string, (response: UntaggedResponse) => unknown>;

@@ -78,8 +78,13 @@ export function expandSequenceSet(set: string, limit: number): number[] | null {
   return numbers;
 }
 
+/** How many numbers a sequence set has; null if the text is not a sequence set. */
+export function countOfSet(set: string): number | null {
+  return rangesOf(set)?.reduce((sum, [low, high]) => sum + high - low + 1, 0) ?? null;
+}
+
 /** The ranges of a sequence set, in its order, the lower end first; null if the text is not a sequence set. */
-function rangesOf(set: string): [number, number][] | null {
+export function rangesOf(set: string): [number, number][] | null {
   const ranges: [number, number][] = [];
   for (const range of set.split(',')) {
     const match = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(range);

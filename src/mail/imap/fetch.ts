@@ -28,8 +28,13 @@ export function peek(section: string, partial?: readonly [number, number]): Toke
 
 /** The named header fields, at most 64 KiB together. */
 export function peekHeader(...fields: string[]): Token {
+  return peekHeaderStart(MAX_HEADER_BYTES, ...fields);
+}
+
+/** The first bytes of the named header fields. */
+export function peekHeaderStart(sizeBytes: number, ...fields: string[]): Token {
   const section = [atom('HEADER.FIELDS'), fields.map(atom)];
-  return { type: 'ATOM', value: 'BODY.PEEK', section, partial: [0, MAX_HEADER_BYTES] };
+  return { type: 'ATOM', value: 'BODY.PEEK', section, partial: [0, sizeBytes] };
 }
 
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -60,6 +65,17 @@ export function uidFetchCommand(
   const wanted = new Set(uids);
   const target: FetchTarget = { command: 'UID FETCH', set: sequenceSet(uids), includes: (uid) => wanted.has(uid) };
   return toReadCommand(target, items, required);
+}
+
+/** As uidFetchCommand(), for all messages with a UID from `first` to `last`. */
+export function uidRangeFetchCommand(
+  [first, last]: readonly [number, number],
+  items: readonly Token[],
+  required: readonly string[],
+): ReadCommand<Map<number, FetchedItems>> {
+  const set: Token = { type: 'SEQUENCE', value: `${first}:${last}` };
+  const includes = (uid: number) => uid >= first && uid <= last;
+  return toReadCommand({ command: 'UID FETCH', set, includes }, items, required);
 }
 
 /**

@@ -6,10 +6,19 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Login, MailServer } from '../account.ts';
 import { canonicalMailboxName, encodeMailboxName } from '../mailbox-name.ts';
-import { type Completion, completedOrThrow, NOOP, type ReadCommand, type RunOptions, resultOf } from './command.ts';
+import {
+  type Command,
+  type Completion,
+  completedOrThrow,
+  NOOP,
+  type ReadCommand,
+  type RunOptions,
+  resultOf,
+  sharingResponses,
+} from './command.ts';
 import { CommandRunner } from './command-runner.ts';
 import { connectTransport } from './connect-transport.ts';
-import { string, type Token } from './data-formats.ts';
+import { atom, isList, string, type Token, type UntaggedResponse } from './data-formats.ts';
 import { IMAP_LIMITS, type ImapLimits } from './imap-timeouts.ts';
 import { type SelectedMailbox, Selection, SelectResponses } from './selected-mailbox.ts';
 import type { Transport } from './transport.ts';
@@ -65,8 +74,31 @@ export interface ImapConnection {
     makeCommand: (exists: number | null) => ReadCommand<T> | null,
   ): Promise<ReadResult<T>>;
 
+  /**
+   * Opens a mailbox for reading although it may be open already, so that the server describes it as it is now, and runs read commands in it, in
+   * the same round trip.
+   *
+   * @throws as select()
+   */
+  openAnew<T>(
+    name: string,
+    mode: AnewMode,
+    commands: readonly ReadCommand<T>[],
+  ): Promise<{ selected: SelectedMailbox; outcomes: PromiseSettledResult<T>[] }>;
+
   /** Runs a read command in the selected mailbox. @throws as run() */
   read<T>(command: ReadCommand<T>): Promise<T>;
+
+  /** Runs read commands in the selected mailbox in one round trip. Each handles the responses to all. @returns their outcomes, in order */
+  readAll<T>(commands: readonly ReadCommand<T>[]): Promise<PromiseSettledResult<T>[]>;
+}
+
+/** How a mailbox is opened anew. */
+export interface AnewMode {
+  /** True: the server is to report modification sequences (CONDSTORE, RFC 7162 §3.1.8). */
+  condstore: boolean;
+  /** True: the commands have VANISHED, for which QRESYNC is enabled before (RFC 7162 §3.2.3). It stays enabled on this connection. */
+  qresync: boolean;
 }
 
 /** Adds the members that only the owner of a connection, the pool, uses. */
@@ -132,6 +164,7 @@ class AuthenticatedConnection implements OwnedImapConnection {
   #changeCount = 0;
   /** Names as the server lists them, by path. Only those that are not the modified UTF-7 of the path. */
   readonly #encodedNames = new Map<string, string>();
+  #isQresyncEnabled = false;
 
   constructor(transport: Transport, limits: ImapLimits) {
     this.#transport = transport;
@@ -214,6 +247,11 @@ class AuthenticatedConnection implements OwnedImapConnection {
     return resultOf(command, ended);
   }
 
+  async readAll<T>(commands: readonly ReadCommand<T>[]): Promise<PromiseSettledResult<T>[]> {
+    const ended = await this.#runner.run(sharingResponses(commands));
+    return Promise.allSettled(commands.map(async (command, index) => resultOf(command, ended[index])));
+  }
+
   /** @returns `isCurrent`: false if messages or flags have changed since the command `then` was built, so that it has to run again */
   async #select<T>(
     path: string,
@@ -229,6 +267,50 @@ class AuthenticatedConnection implements OwnedImapConnection {
       if (fresh) completedOrThrow(all.at(-1));
       return { selected: open, ended: all[0], isCurrent: !fresh || this.#selection.updates === updatesBefore };
     }
+    const { command, opened, described } = this.#selectCommand(path, readOnly);
+    const [first, ended] = await this.#runner.run([command, ...following]);
+    completedOrThrow(first);
+    return { selected: opened(), ended, isCurrent: then?.isBySequence !== true || described().exists === expected };
+  }
+
+  async openAnew<T>(
+    name: string,
+    { condstore, qresync }: AnewMode,
+    commands: readonly ReadCommand<T>[],
+  ): Promise<{ selected: SelectedMailbox; outcomes: PromiseSettledResult<T>[] }> {
+    const enable: Command = {
+      ...{ command: 'ENABLE', tokens: [atom('QRESYNC')], options: {} },
+      onEnd: () => {
+        this.#isQresyncEnabled = true;
+      },
+    };
+    const before = qresync && !this.#isQresyncEnabled ? [enable] : [];
+    const { command, opened } = this.#selectCommand(
+      canonicalMailboxName(name),
+      true,
+      condstore ? [[atom('CONDSTORE')]] : [],
+    );
+    const following = sharingResponses(commands).map((each) => this.#keepingCount(each));
+    const ended = await this.#runner.run([...before, command, ...following]);
+    completedOrThrow(ended[before.length]);
+    const results = ended.slice(before.length + 1);
+    const outcomes = await Promise.allSettled(commands.map(async (each, index) => resultOf(each, results[index])));
+    return { selected: opened(), outcomes };
+  }
+
+  /** A command that handles VANISHED takes it from the selection, which counts those that are not EARLIER. */
+  #keepingCount<T>(command: ReadCommand<T>): ReadCommand<T> {
+    const { VANISHED: handle, ...others } = command.options.untagged ?? {};
+    if (handle === undefined) return command;
+    const handleAll = async (response: UntaggedResponse) => {
+      if (!isList(response.items[0])) await this.#selection.handlers.VANISHED({ attributes: response.items });
+      await handle(response);
+    };
+    return { ...command, options: { ...command.options, untagged: { ...others, VANISHED: handleAll } } };
+  }
+
+  /** No mailbox is selected until the command has succeeded. */
+  #selectCommand(path: string, readOnly: boolean, parameters: readonly Token[] = []) {
     this.#selection.unselect();
     const responses = new SelectResponses();
     let selected: SelectedMailbox | undefined;
@@ -237,13 +319,14 @@ class AuthenticatedConnection implements OwnedImapConnection {
       selected = this.#selection.select({ path, isReadOnly, ...responses.described });
       Object.assign(this.#transport.untaggedHandlers, this.#selection.handlers);
     };
-    const tokens = [string(this.encodedName(path))];
+    const tokens = [string(this.encodedName(path)), ...parameters];
     const options = { untagged: responses.handlers };
-    const select = { command: readOnly ? 'EXAMINE' : 'SELECT', tokens, options, onEnd };
-    const [first, ended] = await this.#runner.run([select, ...following]);
-    completedOrThrow(first);
-    if (selected === undefined) throw new Error('no mailbox is open');
-    return { selected, ended, isCurrent: then?.isBySequence !== true || responses.described.exists === expected };
+    const command: Command = { command: readOnly ? 'EXAMINE' : 'SELECT', tokens, options, onEnd };
+    const opened = () => {
+      if (selected === undefined) throw new Error('no mailbox is open');
+      return selected;
+    };
+    return { command, opened, described: () => responses.described };
   }
 
   markUnproven(): void {

@@ -1,6 +1,4 @@
 /** Recognizes response lines before they are parsed, and rewrites those that imapflow's parser is slow to parse. */
-import { isUtf8 } from 'node:buffer';
-
 export interface RawLine {
   payload: Buffer;
   literals: Buffer[];
@@ -8,7 +6,7 @@ export interface RawLine {
 
 /**
  * - `data`: an untagged response that carries only data: it has no response code and does not end a command
- * - `long fetch`: a FETCH response that is long, has literals, or has strings that are not UTF-8, of which imapflow keeps no bytes
+ * - `long fetch`: a FETCH response that is long, or has literals
  * - `too long`: longer than imapflow's parser can parse in a few milliseconds
  */
 export type LineClass = 'data' | 'long fetch' | 'other' | 'too long';
@@ -17,13 +15,12 @@ export function classifyLine(line: RawLine): LineClass {
   const { payload, literals } = line;
   const start = payload.toString('latin1', 0, 24);
   const isLong = payload.length > LONG_LINE_BYTES;
-  if (/^\* \d{1,10} FETCH /i.test(start))
-    return isLong || literals.length > 0 || !isUtf8(payload) ? 'long fetch' : 'data';
+  if (/^\* \d{1,10} FETCH /i.test(start)) return isLong || literals.length > 0 ? 'long fetch' : 'data';
   const isSet = isLong && literals.length === 0 && setIn(payload) !== null;
   if (isLong && !isSet && (payload.length > MAX_LINE_BYTES || LONG_SET.test(payload.toString('latin1')))) {
     return 'too long';
   }
-  return /^\* (?:SEARCH|ESEARCH|LIST|STATUS) /i.test(start) ? 'data' : 'other';
+  return /^\* (?:SEARCH|ESEARCH|LIST|STATUS|VANISHED) /i.test(start) ? 'data' : 'other';
 }
 
 /**
@@ -44,12 +41,15 @@ export function withSetAsLiteral(line: RawLine): RawLine {
   return { ...line, payload: Buffer.concat(parts), literals: [bytes] };
 }
 
-/** Where the numbers of a SEARCH or ESEARCH response begin and end; null if it is none. */
+/** Where the numbers of a SEARCH, ESEARCH or VANISHED response begin and end; null if it is none. */
 function setIn(payload: Buffer): [start: number, end: number] | null {
   const text = payload.toString('latin1', 0, LONG_LINE_BYTES);
   const search = /^\* SEARCH (?=\d)/i.exec(text);
   // `(MODSEQ 7)` may follow (RFC 7162 §3.1.5).
   if (search !== null) return [search[0].length, endOf(payload, '(', search[0].length)];
+  // RFC 7162 §3.2.10.
+  const vanished = /^\* VANISHED (?:\(EARLIER\) )?(?=\d)/i.exec(text);
+  if (vanished !== null) return [vanished[0].length, payload.length];
   const esearch = /^\* ESEARCH [^\r\n]*? ALL (?=\d)/i.exec(text);
   return esearch === null ? null : [esearch[0].length, endOf(payload, ' ', esearch[0].length)];
 }

@@ -1,5 +1,6 @@
 /** Keeps the selected mailbox of a connection up to date with the untagged responses of the server (RFC 9051 §6.3.2, §7.4.1, §7.5.1). */
 import {
+  countOfSet,
   type Item,
   isList,
   listOf,
@@ -19,11 +20,21 @@ export interface SelectedMailbox {
   readonly exists: number;
   /** Flags that can be kept; `\*` means any keyword. Null if the server does not list them: any flag. */
   readonly permanentFlags: ReadonlySet<string> | null;
+  /** As it was when the mailbox was opened; null if the server does not say. */
+  readonly uidNext: number | null;
+  /** Likewise, decimal (RFC 7162 §3.1.2.1). */
+  readonly highestModSeq: string | null;
 }
 
-type Described = Pick<SelectedMailbox, 'uidValidity' | 'exists' | 'permanentFlags'>;
+type Described = Omit<SelectedMailbox, 'path' | 'isReadOnly'>;
 
-const UNDESCRIBED: Described = { exists: 0, uidValidity: '0', permanentFlags: null };
+const UNDESCRIBED: Described = {
+  exists: 0,
+  uidValidity: '0',
+  permanentFlags: null,
+  uidNext: null,
+  highestModSeq: null,
+};
 
 /** Collects the responses to one SELECT or EXAMINE. */
 export class SelectResponses {
@@ -39,6 +50,8 @@ export class SelectResponses {
       // Responses before CLOSED belong to the previously selected mailbox (RFC 9051 §7.1).
       if (name === 'CLOSED') this.described = UNDESCRIBED;
       if (name === 'UIDVALIDITY') this.described = { ...this.described, uidValidity: `${numberOf(value) ?? 0}` };
+      if (name === 'UIDNEXT') this.described = { ...this.described, uidNext: numberOf(value) };
+      if (name === 'HIGHESTMODSEQ') this.described = { ...this.described, highestModSeq: decimalOf(value) };
       if (name === 'PERMANENTFLAGS') {
         const permanentFlags = new Set(listOf(value).map((flag) => textOf(flag) ?? ''));
         this.described = { ...this.described, permanentFlags };
@@ -89,21 +102,33 @@ export class Selection {
   }
 
   /** Handles the untagged responses that no running command handles. */
-  readonly handlers: Record<'EXISTS' | 'FETCH' | 'EXPUNGE', (response: ParsedResponse) => Promise<void>> = {
-    EXISTS: async ({ command = '' }) => {
-      if (this.#selected === null || !/^\d{1,10}$/.test(command)) return;
-      if (this.#selected.exists !== Number(command)) this.#updates += 1;
-      this.#selected.exists = Number(command);
-    },
-    // Flags changed by another connection: a FETCH response to a command of this connection goes to that command.
-    FETCH: async () => {
-      this.#updates += 1;
-    },
-    EXPUNGE: async () => {
-      this.#updates += 1;
-      if (this.#selected !== null) this.#selected.exists = Math.max(0, this.#selected.exists - 1);
-    },
-  };
+  readonly handlers: Record<'EXISTS' | 'FETCH' | 'EXPUNGE' | 'VANISHED', (response: ParsedResponse) => Promise<void>> =
+    {
+      EXISTS: async ({ command = '' }) => {
+        if (this.#selected === null || !/^\d{1,10}$/.test(command)) return;
+        if (this.#selected.exists !== Number(command)) this.#updates += 1;
+        this.#selected.exists = Number(command);
+      },
+      // Flags changed by another connection: a FETCH response to a command of this connection goes to that command.
+      FETCH: async () => {
+        this.#updates += 1;
+      },
+      EXPUNGE: async () => {
+        this.#updates += 1;
+        if (this.#selected !== null) this.#selected.exists = Math.max(0, this.#selected.exists - 1);
+      },
+      // In place of EXPUNGE once QRESYNC is enabled; of messages that were gone EARLIER, EXISTS does not count any.
+      VANISHED: async ({ attributes = [] }) => {
+        this.#updates += 1;
+        const count = isList(attributes[0]) ? 0 : (countOfSet(textOf(attributes[0]) ?? '') ?? 0);
+        if (this.#selected !== null) this.#selected.exists = Math.max(0, this.#selected.exists - count);
+      },
+    };
+}
+
+function decimalOf(item: Item | undefined): string | null {
+  const text = textOf(item);
+  return text !== null && /^\d{1,20}$/.test(text) ? text : null;
 }
 
 /** The response code of a status response and its arguments; empty if there is none. */

@@ -2,6 +2,7 @@
 import { ToolError } from '../../errors.ts';
 import { string, type Token, textOf, type UntaggedResponse } from '../../mail/imap/data-formats.ts';
 import type {
+  AnewMode,
   Completion,
   ImapConnection,
   ReadCommand,
@@ -104,9 +105,23 @@ export class LimitedConnection implements ImapConnection {
     return this.#connection.selectAndRead(name, mode, makeCommand);
   }
 
+  async openAnew<T>(
+    name: string,
+    mode: AnewMode,
+    commands: readonly ReadCommand<T>[],
+  ): Promise<{ selected: SelectedMailbox; outcomes: PromiseSettledResult<T>[] }> {
+    await this.#requireFolder(name);
+    return this.#connection.openAnew(name, mode, commands);
+  }
+
   async read<T>(command: ReadCommand<T>): Promise<T> {
     await this.#requireSelected();
     return this.#connection.read(command);
+  }
+
+  async readAll<T>(commands: readonly ReadCommand<T>[]): Promise<PromiseSettledResult<T>[]> {
+    await this.#requireSelected();
+    return this.#connection.readAll(commands);
   }
 
   /** Always throws: only the owner of a connection closes it. */
