@@ -103,13 +103,64 @@ describe('a name', () => {
   });
 
   test('of another mailbox is not found by case, compatibility or likeness', async () => {
-    await using imap = await serverWith(['Archive', 'ﬁle', 'а']);
+    await using imap = await serverWith(['Projects', 'ﬁle', 'а']);
     await using tools = toolsOn(imap);
-    for (const folder of ['archive', 'file', 'a', 'Archive\u200b']) {
+    for (const folder of ['projects', 'file', 'a', 'Projects\u200b']) {
       expect(await tools.failure('list_mail_messages', { folder })).toMatchObject({
         message: expect.stringContaining('There is no mailbox'),
       });
     }
+  });
+});
+
+describe('a role as a name', () => {
+  test.each(['sent', 'drafts', 'archive', 'trash', 'junk'])(
+    '%s is an error with the next step if no mailbox has it',
+    async (folder) => {
+      await using imap = await serverWith(['INBOX', 'Projects']);
+      await using tools = toolsOn(imap);
+      expect(await tools.failure('list_mail_messages', { folder })).toMatchObject({
+        name: 'ToolError',
+        message: `No mailbox is marked or named as ${folder}. Call list_mailboxes and name the one to use.`,
+      });
+    },
+  );
+
+  test.each([
+    ['sent', ['INBOX', 'Gesendete Elemente'], 'Gesendete Elemente'],
+    ['Trash', ['INBOX', 'Papierkorb'], 'Papierkorb'],
+    ['JUNK', ['INBOX', 'Courrier indésirable'], 'Courrier indésirable'],
+    ['archive', ['INBOX', 'ARCHIVE', 'Archive'], 'Archive'],
+    ['archive', ['INBOX', 'archive', 'Archive'], 'archive'],
+    ['Archive', ['INBOX', 'archive', 'Archive'], 'Archive'],
+  ])('%s in %j is %s', async (given, names, meant) => {
+    await using imap = await serverWith(names);
+    await using tools = toolsOn(imap);
+    expect(await tools.call('list_mail_messages', { folder: given })).toMatchObject({ folder: meant });
+  });
+
+  test('is looked up once on a connection', async () => {
+    await using imap = await serverWith(['INBOX', 'Papierkorb']);
+    await using tools = toolsOn(imap);
+    for (const folder of ['trash', 'Trash', 'trash']) await tools.call('list_mail_messages', { folder });
+    expect(imap.commands.filter((command) => command.startsWith('LIST'))).toHaveLength(1);
+  });
+
+  test('is known after list_mailboxes on the same connection', async () => {
+    await using imap = await serverWith(['INBOX', 'Sent']);
+    await using tools = toolsOn(imap);
+    await tools.call('list_mailboxes');
+    for (const folder of ['Sent', 'sent']) {
+      expect(await tools.call('list_mail_messages', { folder })).toMatchObject({ folder: 'Sent' });
+    }
+    expect(imap.commands.filter((command) => command.startsWith('LIST'))).toHaveLength(1);
+  });
+
+  test('is not looked up for INBOX, nor for any other path', async () => {
+    await using imap = await serverWith(['INBOX', 'Projects']);
+    await using tools = toolsOn(imap);
+    for (const folder of ['inbox', 'INBOX', 'Projects']) await tools.call('list_mail_messages', { folder });
+    expect(imap.commands.filter((command) => command.startsWith('LIST'))).toEqual([]);
   });
 });
 
