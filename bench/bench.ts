@@ -16,6 +16,7 @@ import { coldCalls, cpuOfCalls, prepare, warmCalls } from './calls.ts';
 import { fuzz } from './fuzz.ts';
 import { createLargeMailbox, largeMailbox, manyAccounts, manyCallers } from './growth.ts';
 import { measurePeer } from './peer.ts';
+import { publishedLists } from './published-lists.ts';
 import { isMet, type Results, type Row, toTable } from './row.ts';
 import { startBenchServer } from './server.ts';
 import { shield } from './shield.ts';
@@ -66,6 +67,7 @@ async function measure(context: BenchContext): Promise<Row[]> {
   }
   if (isWanted(7))
     rows.push(...(await shield(context, { calls: Number(flags.calls), only: new RegExp(flags.inputs) })));
+  if (isWanted(8)) rows.push(...publishedLists());
   return rows.toSorted((a, b) => a.item - b.item);
 }
 

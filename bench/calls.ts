@@ -44,7 +44,10 @@ export async function prepare({ servers }: BenchContext): Promise<Prepared> {
     },
     {
       name: 'search by subject',
-      tool: { name: 'search_mail_messages', arguments: { folder: 'INBOX', query: 'SUBJECT "Message 77"' } },
+      tool: {
+        name: 'search_mail_messages',
+        arguments: { folder: 'INBOX', query: 'SUBJECT "Message 77"', with_envelopes: false },
+      },
       runImapFlow: (imap) => imap.search({ subject: 'Message 77' }, { uid: true }),
     },
   ];

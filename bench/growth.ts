@@ -11,7 +11,10 @@ const page = (call: Call, number: number) => () =>
   call('tools/call', { name: 'list_mail_messages', arguments: { folder: 'INBOX', page: number } });
 
 const searchAll = (call: Call, number: number) => () =>
-  call('tools/call', { name: 'search_mail_messages', arguments: { folder: 'INBOX', query: 'ALL', page: number } });
+  call('tools/call', {
+    name: 'search_mail_messages',
+    arguments: { folder: 'INBOX', query: 'ALL', page: number, with_envelopes: false },
+  });
 
 /** Connects an account with many messages, which its mail server has indexed. */
 export async function createLargeMailbox(server: BenchServer, context: BenchContext): Promise<Call> {
@@ -97,7 +100,11 @@ async function withSlowCalls<T>([slow, large]: [slow: Call, large: Call], use: (
   const slowCalls = [
     () => page(slow, 1)(),
     () => page(slow, 1)(),
-    () => large('tools/call', { name: 'search_mail_messages', arguments: { query: 'BODY "number 99999"' } }),
+    () =>
+      large('tools/call', {
+        name: 'search_mail_messages',
+        arguments: { query: 'BODY "number 99999"', with_envelopes: false },
+      }),
   ].map(async (call) => {
     while (!stop.signal.aborted) await call();
   });
@@ -136,7 +143,7 @@ function toolFor(n: number): object {
   const kinds = [
     { name: 'list_mail_messages', arguments: {} },
     { name: 'get_mail_message', arguments: { folder: 'INBOX', uid: (n % 100) + 1 } },
-    { name: 'search_mail_messages', arguments: { query: 'SUBJECT "Message 7"' } },
+    { name: 'search_mail_messages', arguments: { query: 'SUBJECT "Message 7"', with_envelopes: false } },
   ];
   return kinds[n % kinds.length] ?? {};
 }

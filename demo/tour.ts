@@ -3,12 +3,12 @@ import type { Client } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import type { PrintStep } from './scenario.ts';
 
-const Uids = z.object({ uids: z.array(z.number()).min(1) });
+const Found = z.object({ messages: z.array(z.object({ uid: z.number() })).min(1) });
 const Listed = z.object({ messages: z.array(z.object({ uid: z.number(), subject: z.string() })).min(1) });
 const Read = z.object({
   subject: z.string(),
   text_body: z.string(),
-  attachments: z.array(z.object({ filename: z.string(), url: z.string() })),
+  attachments: z.array(z.object({ filename: z.string(), url: z.string() })).min(1),
 });
 const Sent = z.object({ message_id: z.string(), accepted: z.array(z.string()).min(1), folder: z.string() });
 const Draft = z.object({ folder: z.string(), uid: z.number() });
@@ -53,11 +53,11 @@ async function listMail({ call, printStep }: Tour): Promise<void> {
 
 /** @returns the UID of the invoice */
 async function findInvoice({ call, printStep }: Tour): Promise<number | undefined> {
-  const found = await call(Uids, 'search_mail_messages', {
+  const found = await call(Found, 'search_mail_messages', {
     folder: 'INBOX',
     query: 'SUBJECT "invoice" SINCE 1-Jan-2020',
   });
-  const invoice = found.uids[0];
+  const invoice = found.messages[0]?.uid;
   printStep('Find the electricity invoice.', `UID ${invoice}`);
   return invoice;
 }
@@ -108,10 +108,10 @@ async function fileInvoice({ call, printStep }: Tour, uid: number | undefined): 
 }
 
 async function deleteNewsletter({ call, printStep }: Tour): Promise<void> {
-  const newsletter = await call(Uids, 'search_mail_messages', { folder: 'INBOX', query: 'FROM garden.example' });
+  const newsletter = await call(Found, 'search_mail_messages', { folder: 'INBOX', query: 'FROM garden.example' });
   const deleted = await call(Deleted, 'delete_mail_message', {
     folder: 'INBOX',
-    uid: newsletter.uids[0],
+    uid: newsletter.messages[0]?.uid,
     permanent: false,
   });
   printStep('Throw the newsletter away.', deleted.outcome.replaceAll('_', ' '));

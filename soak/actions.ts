@@ -93,7 +93,9 @@ async function findMessage({ self, call, model, random }: Actor) {
   const known = model.pick(self, random);
   if (known === undefined) return undefined;
   const { subject, folder } = known;
-  const found = await outcomeOf(call('search_mail_messages', { folder, query: `SUBJECT ${subject}` }));
+  const found = await outcomeOf(
+    call('search_mail_messages', { folder, query: `SUBJECT ${subject}`, with_envelopes: false }),
+  );
   if (typeof found === 'string') return undefined;
   const { uids, uid_validity } = found.result;
   const uid: unknown = Array.isArray(uids) ? uids[0] : undefined;

@@ -1,10 +1,18 @@
 /** Cuts a long body into slices: a result holds one, with the offset of the next. */
 import { z } from 'zod';
 
+const MaxChars = z.number().int().min(1).max(200_000);
+
 /** Parameters of every tool that returns a body. */
 export const bodyParameters = {
-  max_chars: z.number().int().min(1).max(200_000).default(20_000).describe('Most characters to return, up to 200,000.'),
+  max_chars: MaxChars.default(20_000).describe('Most characters to return, up to 200,000.'),
   body_offset: z.number().int().min(0).default(0).describe('Characters to skip: next_offset of a cut.'),
+};
+
+/** The same for mail, whose newsletters are long and say little. */
+export const mailBodyParameters = {
+  ...bodyParameters,
+  max_chars: MaxChars.default(6_000).describe('Most characters to return, up to 200,000.'),
 };
 
 /** @returns the slice; `next` is null at the end of the body */

@@ -154,7 +154,9 @@ describe.each(clientEras)('what the operator does not allow, era %s', (era) => {
     const flags = { tags: ['mailboxes,messages,drafts'] };
     await using assistant = await app.assistant(account, { era, flags });
     const { attachments, warnings } = await assistant.call('get_mail_message', named);
-    expect(attachments).toEqual([expect.objectContaining({ filename: 'a.txt', url: null })]);
+    expect(attachments).toEqual([
+      { filename: 'a.txt', content_type: 'text/plain', size: expect.any(Number), part: '2' },
+    ]);
     expect(warnings).toEqual([expect.stringContaining('does not let this connection have attachments')]);
     for (const tool of ['send_mail_message', 'create_draft_mail_message']) {
       expect(await assistant.failure(tool, { ...written, attachment_urls })).toContain('uses attachments');

@@ -168,6 +168,7 @@ function fetched(command: string, text: string, spelled: string): string {
     `UID 10 FLAGS (\\Seen ${literal(plain.replace(/[\s()"\\{]/g, '') || 'x')}) INTERNALDATE "01-Jan-2025 00:00:00 +0000" RFC822.SIZE 5`,
     /ENVELOPE/.test(command) ? `ENVELOPE ${envelope}` : '',
     /BODYSTRUCTURE/.test(command) ? `BODYSTRUCTURE (${structure.join('')} "MIXED")` : '',
+    /LIST-ID/.test(command) ? `BODY[HEADER.FIELDS (LIST-ID LIST-UNSUBSCRIBE)]<0> ${literal(`List-Id: ${plain}`)}` : '',
     /REFERENCES/.test(command) ? `BODY[HEADER.FIELDS (REFERENCES)]<0> ${literal(references)}` : '',
     ...[1, 2].map((n) => (command.includes(`[${n}]`) ? `BODY[${n}]<0> ${literal(body[n - 1] ?? '')}` : '')),
   ];
@@ -181,6 +182,9 @@ const message = { to: 'ann@a.example', subject: 'Hi', text_body: 'x' };
 const mailCalls = (hostile: string): [tool: string, args: Record<string, unknown>][] => [
   ['list_mailboxes', {}],
   ['list_mail_messages', {}],
+  ['list_mail_messages', { preview: 1000, links: true }],
+  ['list_mail_messages', { since: '1.1.0' }],
+  ['list_mail_messages', { since: '2024-01-01', preview: 200 }],
   ['list_mail_messages', { folder: `Missing ${hostile.slice(0, 400)}` }],
   ['search_mail_messages', { query: 'SUBJECT x', with_envelopes: true }],
   ['search_mail_messages', { query: `FOO ${hostile}` }],

@@ -4,9 +4,9 @@ import { lacksLists } from '../imap/bounded-item.ts';
 import { type FetchedItems, fetchByUid, sequenceFetchCommand, uidFetchCommand } from '../imap/fetch.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import { openAndRead } from '../mailbox/open-mailbox.ts';
-import { type MessageSummary, toSummary } from '../mime/summary.ts';
+import { areAtLimit, type MessageSummary, type Structure, toSummary } from '../mime/summary.ts';
 import { fetchInPieces, isCausedByMessage } from './fetch-in-pieces.ts';
-import { ALL_ITEMS, ITEM_SETS, type ItemSet, REDUCED_SETS, UID_ITEMS } from './fetch-items.ts';
+import { ALL_ITEMS, ITEM_SETS, type ItemSet, isFromList, REDUCED_SETS, UID_ITEMS } from './fetch-items.ts';
 
 /**
  * Runs `use` with a connection of the account, as ImapPool.withConnection() does.
@@ -25,8 +25,12 @@ export interface Page {
 export interface ListedMessage extends MessageSummary {
   /** True if the server did not return the envelope. The fields of the envelope are then empty. */
   isUnreadable: boolean;
-  /** True if a field has more addresses than are listed. */
+  /** True if a field may have more addresses than are listed. */
   areAddressesCut: boolean;
+  /** True for newsletters and mailing lists: the message has List-Id or List-Unsubscribe. */
+  isFromList: boolean;
+  /** Null if the server did not return it, or it cannot be parsed. */
+  structure: Structure;
 }
 
 export interface ListedPage {
@@ -170,9 +174,14 @@ async function fetchMissing(
 }
 
 /** @param items empty if nothing was fetched */
-function toListed(uid: number, items: FetchedItems): ListedMessage {
-  const { bcc: _, structure: __, ...summary } = toSummary(uid, items);
-  return { ...summary, isUnreadable: !items.has('ENVELOPE'), areAddressesCut: lacksLists(items.get('ENVELOPE')) };
+export function toListed(uid: number, items: FetchedItems): ListedMessage {
+  const { bcc: _, ...summary } = toSummary(uid, items);
+  return {
+    ...summary,
+    isUnreadable: !items.has('ENVELOPE'),
+    areAddressesCut: lacksLists(items.get('ENVELOPE')) || areAtLimit(summary),
+    isFromList: isFromList(items),
+  };
 }
 
 /** Addresses of a whole page, and those of one header field when that many are given. */
@@ -180,7 +189,7 @@ const MAX_PAGE_ADDRESSES = 4_000;
 const MIN_FIELD_ADDRESSES = 10;
 const ADDRESS_FIELDS = ['from', 'sender', 'replyTo', 'to', 'cc'] as const;
 
-/** A hundred messages with a thousand recipients each would be a result that takes seconds to write. */
+/** A hundred messages with a thousand recipients each would take megabytes, of which a list shows the first ones. */
 function createAddressBudget(): { limit(message: ListedMessage): ListedMessage } {
   let left = MAX_PAGE_ADDRESSES;
   return {

@@ -12,16 +12,24 @@ import { type FetchedItems, fetchByUid, peek, peekHeader, uidFetchCommand } from
 import type { ImapConnection, SelectedMailbox } from '../imap/imap-connection.ts';
 import { openAndRead } from '../mailbox/open-mailbox.ts';
 import { quoteName } from '../mailbox-name.ts';
-import { type BodyFormat, findPart, type PartRange, PREFETCHED_RANGES } from '../mime/body.ts';
+import {
+  alternativesWarnings,
+  type Body,
+  type BodyFormat,
+  findPart,
+  findPrefetched,
+  type PartRange,
+  PREFETCHED_RANGES,
+  planBody,
+  structureWarnings,
+} from '../mime/body.ts';
 import { addressWarnings, type DetailedSummary, isNewsletter, readReferences, toSummary } from '../mime/summary.ts';
 import { missingMessage } from './change.ts';
-import { isCausedByMessage } from './fetch-in-pieces.ts';
 import { ITEMS_WITHOUT_ENVELOPE, ITEMS_WITHOUT_STRUCTURE, SUMMARY_ITEMS } from './fetch-items.ts';
-import type { WithConnection } from './list.ts';
 import { streamPart } from './part-stream.ts';
-import { type Content, contentWithoutBody, readContent } from './read-content.ts';
+import { readBodies } from './read-bodies.ts';
 
-export interface Message extends DetailedSummary, Content {
+export interface Message extends DetailedSummary, Body {
   /** Message-IDs of the thread, oldest first. */
   references: string[];
   /** Letters of the HTML that its style hides, and that are worth a warning. */
@@ -39,24 +47,6 @@ export interface ReadOptions {
   chars?: number;
   /** Converts large bodies. Absent: they are converted in this thread. */
   runJob?: RunJob;
-  /** True: nothing of the body is requested from the server. */
-  isWithoutBody?: boolean;
-}
-
-/** As readMessage(). If the server drops the connection, which the body may be the reason for, the message is read without it. */
-export async function readWholeMessage(
-  withConnection: WithConnection,
-  mailbox: string,
-  uid: number,
-  options: ReadOptions = {},
-): Promise<Message> {
-  try {
-    return await withConnection((imap) => readMessage(imap, mailbox, uid, options), mailbox);
-  } catch (error) {
-    if (!isCausedByMessage(error)) throw error;
-    const rest = { ...options, isWithoutBody: true };
-    return withConnection((imap) => readMessage(imap, mailbox, uid, rest), mailbox);
-  }
 }
 
 /**
@@ -69,23 +59,31 @@ export async function readMessage(
   imap: ImapConnection,
   name: string,
   uid: number,
-  options: ReadOptions = {},
+  { format = 'both', uidValidity: expected, chars = Number.POSITIVE_INFINITY, runJob }: ReadOptions = {},
 ): Promise<Message> {
-  const { format = 'both', uidValidity: expected, chars = Number.POSITIVE_INFINITY, runJob, isWithoutBody } = options;
-  const prefetched = isWithoutBody ? [] : PREFETCHED_RANGES;
-  const { items, selected } = await fetchItems(imap, uid, { mailbox: name, expected, prefetched });
+  const { items, selected } = await fetchItems(imap, uid, { mailbox: name, expected, prefetched: PREFETCHED_RANGES });
   const { structure, ...summary } = toSummary(uid, items);
-  const content = isWithoutBody
-    ? contentWithoutBody(structure)
-    : await readContent({ imap, uid, structure, items }, { format, chars, runJob });
+  const plan = planBody(structure, format);
+  const body = await readBodies(
+    imap,
+    uid,
+    { plan, prefetched: findPrefetched(structure, [...plan.wanted, ...plan.fallbackParts], items) },
+    { chars, runJob },
+  );
   return {
     ...summary,
     references: readReferences(items.get(HEADER)),
-    hiddenLetters: hiddenLetters(content.hidden, content.text ?? '', isNewsletter(items.get(HEADER))),
-    ...content,
+    ...body,
+    hiddenLetters: hiddenLetters(body.hidden, body.text ?? '', isNewsletter(items.get(HEADER))),
     mailbox: selected.path,
     uidValidity: selected.uidValidity,
-    warnings: [...(items.has('ENVELOPE') ? [] : [ENVELOPE_WARNING]), ...addressWarnings(summary), ...content.warnings],
+    warnings: [
+      ...(items.has('ENVELOPE') ? [] : [ENVELOPE_WARNING]),
+      ...structureWarnings(plan),
+      ...addressWarnings(summary),
+      ...body.warnings,
+      ...alternativesWarnings(plan, body, { structure, items }),
+    ],
   };
 }
 

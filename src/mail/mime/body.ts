@@ -210,7 +210,7 @@ export async function* decodePieces({ encoding }: EncodedPart, pieces: AsyncIter
   if (rest.length > 0) yield rest;
 }
 
-function toAttachment({ part, inline }: { part: Part; inline: boolean }): Attachment {
+export function toAttachment({ part, inline }: { part: Part; inline: boolean }): Attachment {
   return {
     filename: attachmentName(part),
     shownName: shownAttachmentName(part),

@@ -75,15 +75,20 @@ function readAddresses(item: Item | undefined, bodyCharset: string | null): Addr
       continue;
     }
     emptyGroup = null;
-    const address = [local, domain]
-      .map((part) => decodeHeader(bytesOf(part ?? null), bodyCharset))
-      .filter(isPresent)
-      .join('@');
+    const [mailbox = '', host = ''] = [local, domain].map((part) => decodeHeader(bytesOf(part ?? null), bodyCharset));
+    const address = [isPresent(host) ? quotedLocal(mailbox) : mailbox, host].filter(isPresent).join('@');
     const displayName = decodeHeader(bytesOf(name ?? null), bodyCharset);
     if (address !== '' || displayName !== '') addresses.push({ name: displayName, address });
   }
   if (emptyGroup !== null) addresses.push({ name: emptyGroup, address: '' });
   return addresses;
+}
+
+/** ENVELOPE has the local part without the quotes that RFC 5322 §3.4.1 requires around blanks and specials. */
+function quotedLocal(local: string): string {
+  const isDotAtom = /^[^\s"(),:;<>@[\\\]]*$/.test(local);
+  const isQuoted = /^".*"$/s.test(local);
+  return isDotAtom || isQuoted ? local : `"${local.replace(/["\\]/g, '\\$&')}"`;
 }
 
 function isPresent(part: string): boolean {

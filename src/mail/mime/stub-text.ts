@@ -9,7 +9,7 @@ const MAX_STUB_WORDS = 60;
 /** The HTML of a stub says at least so much more. */
 const MIN_RATIO = 5;
 
-const LINK = /\b(?:https?|mailto):[^\s<>]+|\bwww\.[^\s<>]+|\S+@\S+/gi;
+const LINK = /\b(?:https?|mailto):[^\s<>]+|\bwww\.[^\s<>]+|(?<!\S)\S{1,128}@\S{1,255}/gi;
 
 /** True if the text has no content, or so little that the HTML may be the message. */
 export function mayBeStub(text: string): boolean {
@@ -18,6 +18,11 @@ export function mayBeStub(text: string): boolean {
   if (words > MAX_STUB_WORDS) return false;
   const links = text.match(LINK)?.length ?? 0;
   return ELSEWHERE.test(text) || links * 4 >= words;
+}
+
+/** True for a line that says where else the message can be read. */
+export function refersToOtherForm(line: string): boolean {
+  return ELSEWHERE.test(line);
 }
 
 /** True if the HTML is to be read in place of the plain text. @param html the HTML as text */

@@ -2,20 +2,24 @@
 
 import { bytesOf, type Item, listOf, numberOf, textOf } from '../imap/data-formats.ts';
 import type { FetchedItems } from '../imap/fetch.ts';
-import { findBodyParts } from './body-parts.ts';
 import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';
 import { parseDate } from './dates.ts';
 import { type Address, type Envelope, MAX_ADDRESSES, readEnvelope, readMessageIds } from './envelope.ts';
 
 export interface MessageSummary extends Omit<Envelope, 'bcc' | 'date'> {
   uid: number;
-  /** ISO 8601, UTC: the Date header, or INTERNALDATE if that cannot be read. */
-  date: string | null;
+  /** INTERNALDATE, ISO 8601, UTC; null if the server did not return it. */
+  arrivedAt: string | null;
+  /** The Date header, likewise; null if there is none, or it is not a date. */
+  sentAt: string | null;
+  /** True if there is a Date header that is not a date. */
+  isSentAtUnreadable: boolean;
   sizeBytes: number;
   flags: string[];
-  /** True if the message has parts that are not shown in place, or its structure cannot be parsed. */
-  hasAttachments: boolean;
 }
+
+/** The structure of a message; null if it is unknown. */
+export type Structure = Part | null;
 
 export interface DetailedSummary extends MessageSummary {
   bcc: Address[];
@@ -25,20 +29,22 @@ export interface DetailedSummary extends MessageSummary {
  * @param items response to a FETCH of FLAGS, INTERNALDATE and RFC822.SIZE, and of ENVELOPE and BODYSTRUCTURE as far as the server returned them
  * @returns `structure` is null if it cannot be parsed
  */
-export function toSummary(uid: number, items: FetchedItems): DetailedSummary & { structure: Part | null } {
+export function toSummary(uid: number, items: FetchedItems): DetailedSummary & { structure: Structure } {
   const body = items.get('BODYSTRUCTURE');
   const structure = listOf(body).length === 0 ? null : readBodyStructure(body);
   const charset = structure === null ? null : charsetOf(structure);
   const { date, ...envelope } = readEnvelope(items.get('ENVELOPE'), charset);
+  const sentAt = parseDate(date);
   return {
     uid,
     ...envelope,
-    date: parseDate(date) ?? parseDate(textOf(items.get('INTERNALDATE')) ?? ''),
+    arrivedAt: parseDate(textOf(items.get('INTERNALDATE')) ?? ''),
+    sentAt,
+    isSentAtUnreadable: sentAt === null && date.trim() !== '',
     sizeBytes: numberOf(items.get('RFC822.SIZE')) ?? 0,
     flags: listOf(items.get('FLAGS'))
       .map((flag) => textOf(flag) ?? '')
       .filter((flag) => flag !== '' && flag !== '\\Recent'),
-    hasAttachments: structure === null || findBodyParts(structure).attachments.some(({ inline }) => !inline),
     structure,
   };
 }
@@ -69,15 +75,21 @@ function fieldOf(item: Item | undefined, name: string): string | undefined {
 }
 
 /** Sentences for the reader about address lists that were cut. */
-export function addressWarnings({ to, cc, bcc, from, replyTo }: DetailedSummary): string[] {
-  const areCut = [to, cc, bcc, from, replyTo].some(({ length }) => length >= MAX_ADDRESSES);
-  return areCut ? [ADDRESSES_WARNING] : [];
+export function addressWarnings(summary: DetailedSummary): string[] {
+  return areAtLimit(summary) || summary.bcc.length >= MAX_ADDRESSES ? [ADDRESSES_WARNING] : [];
+}
+
+/** True if a field has as many addresses as are returned at most, and may have more. */
+export function areAtLimit({ to, cc, from, replyTo }: Pick<MessageSummary, 'to' | 'cc' | 'from' | 'replyTo'>): boolean {
+  return [to, cc, from, replyTo].some(({ length }) => length >= MAX_ADDRESSES);
 }
 
 const ADDRESSES_WARNING = `An address list of this message is very long; only its first ${MAX_ADDRESSES} addresses are given.`;
 
-/** The charset in which raw bytes of a header are read. UTF-8 is recognized by its bytes, and US-ASCII is what servers add. */
 function charsetOf(structure: Part): string | null {
-  const charsets = leavesOf(structure).flatMap(({ parameters }) => parameters.get('charset') ?? []);
-  return charsets.find((charset) => !/^(?:us-ascii|utf-?8)$/i.test(charset.trim())) ?? charsets[0] ?? null;
+  return (
+    leavesOf(structure)
+      .map(({ parameters }) => parameters.get('charset'))
+      .find((charset) => charset !== undefined) ?? null
+  );
 }

@@ -8,31 +8,50 @@ interface LinkedAttachment {
   content_type: string;
   size: number;
   part: string;
-  url: string | null;
-  inline: boolean;
+  url?: string;
+  inline?: true;
+}
+
+/** Where a message is. */
+interface MessagePlace {
+  mailbox: string;
+  uidValidity: string;
+  uid: number;
+}
+
+/** @returns a link to the bytes of one attachment; null if the attachment store does not answer */
+export function linkFile(
+  { mailbox, uidValidity, uid }: MessagePlace,
+  { part, filename, contentType, sizeBytes }: Message['attachments'][number],
+  { account, attachments, readImap }: MailSession,
+): Promise<string | null> {
+  const attached = { imap: account.imap, mailbox, uidValidity, uid, part, filename, contentType, sizeBytes };
+  const withBytes: WithBytes = (use) =>
+    readImap(async (imap) => use((await openPart(imap, mailbox, uid, part)).stream), mailbox);
+  return attachments.publish(attached, withBytes);
 }
 
 /**
- * Adds a link to each attachment. The links are null, with a warning, if the policy does not allow attachments or the attachment store does
- * not answer; the message stays readable.
+ * Adds a link to each attachment. There are none, and a warning, if the policy does not allow attachments or the attachment store does not
+ * answer; the message stays readable.
  */
 export async function linkAttachments(
   message: Message,
-  { account, attachments, readImap }: MailSession,
+  session: MailSession,
   { areLinksAllowed }: { areLinksAllowed: boolean },
 ): Promise<{ attachments: LinkedAttachment[]; warnings: string[] }> {
   const linked: LinkedAttachment[] = [];
   let isStoreDown = false;
-  for (const { filename, shownName, contentType, sizeBytes, part, inline } of message.attachments) {
-    const { mailbox, uid, uidValidity } = message;
-    const attached = { imap: account.imap, mailbox, uidValidity, uid, part, filename, contentType, sizeBytes };
-    const withBytes: WithBytes = (use) =>
-      readImap(async (imap) => use((await openPart(imap, mailbox, uid, part)).stream), mailbox);
+  for (const file of message.attachments) {
     // A store that is down costs one timeout, not one for each attachment.
-    const canBeLinked = areLinksAllowed && !message.isSplitHere;
-    const url: string | null = isStoreDown || !canBeLinked ? null : await attachments.publish(attached, withBytes);
-    isStoreDown ||= canBeLinked && url === null;
-    linked.push({ filename: shownName, content_type: contentType, size: sizeBytes, part, url, inline });
+    const url: string | null = isStoreDown || !areLinksAllowed ? null : await linkFile(message, file, session);
+    isStoreDown ||= areLinksAllowed && url === null;
+    const { shownName, contentType, sizeBytes, part, inline } = file;
+    linked.push({
+      ...{ filename: shownName, content_type: contentType, size: sizeBytes, part },
+      ...(url !== null && { url }),
+      ...(inline && { inline }),
+    });
   }
   const areWithheld = !areLinksAllowed && linked.length > 0;
   return {
@@ -41,6 +60,7 @@ export async function linkAttachments(
   };
 }
 
-const WITHHELD = 'The operator of this server does not let this connection have attachments, so they have no links.';
+export const WITHHELD =
+  'The operator of this server does not let this connection have attachments, so they have no links.';
 const STORE_IS_DOWN =
   'The attachment store did not answer in time, so some attachments have no link. Try again in a few minutes.';

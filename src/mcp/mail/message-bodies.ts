@@ -2,25 +2,29 @@
 import type { Message } from '../../mail/messages/read.ts';
 import { bodySlice } from '../body-slice.ts';
 
-/** `text_body` and `html_body`, as requested, and where they were cut. */
+/** `text_body` and `html_body`, as requested and as far as they have text, and where they were cut. */
 export function toBodies(message: Message, args: { body_format: string; max_chars: number; body_offset: number }) {
-  const { isComplete } = message;
-  const text = slice('text_body', args.body_format === 'html' ? undefined : message.text, { ...args, isComplete });
-  const html = slice('html_body', args.body_format === 'text' ? undefined : message.html, { ...args, isComplete });
+  const { isComplete, textIsFromHtml } = message;
+  const text = slice('text_body', args.body_format === 'html' ? null : message.text, { ...args, isComplete });
+  const html = slice('html_body', args.body_format === 'text' ? null : message.html, { ...args, isComplete });
+  const cut = [text?.cut, html?.cut].filter((each) => each !== undefined && each !== null);
   return {
-    ...(text && { text_body: text.body, text_from_html: message.textIsFromHtml }),
+    ...(text && { text_body: text.body, ...(textIsFromHtml && { text_from_html: true }) }),
     ...(html && { html_body: html.body }),
-    cut: [text?.cut, html?.cut].filter((cut) => cut !== undefined),
+    ...(cut.length > 0 && { cut }),
   };
 }
 
+/** @returns undefined if there is no text from the offset on */
 function slice(
   field: 'text_body' | 'html_body',
-  whole: string | null | undefined,
+  whole: string | null,
   { isComplete, ...limits }: { max_chars: number; body_offset: number; isComplete: boolean },
 ) {
-  if (whole === undefined) return undefined;
-  if (whole === null) return { body: null, cut: undefined };
-  const { body, next } = bodySlice(whole, limits);
-  return { body, cut: next === null ? undefined : { field, ...next, ...(!isComplete && { total_chars: null }) } };
+  const { body, next } = bodySlice(whole ?? '', limits);
+  if (body === '') return undefined;
+  return {
+    body,
+    cut: next && { field, next_offset: next.next_offset, ...(isComplete && { total_chars: next.total_chars }) },
+  };
 }

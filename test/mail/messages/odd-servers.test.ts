@@ -35,7 +35,7 @@ describe('on a server that', () => {
     });
     await withImap(imapServer, async (imap) => {
       expect(await listMessages(imap, 'INBOX', { page: 1, perPage: 1 })).toMatchObject({
-        messages: [{ uid: 5, subject: 'deep', hasAttachments: true }],
+        messages: [{ uid: 5, subject: 'deep', structure: null }],
       });
       const read = await readMessage(imap, 'INBOX', 5);
       expect(read).toMatchObject({ text: 'raw body', attachments: [] });

@@ -3,9 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
+import type { ImapConnection } from '../../../src/mail/imap/imap-connection.ts';
 import { sessionFor } from '../../../src/mail/imap/tls-sessions.ts';
 import { updateFlags } from '../../../src/mail/messages/change.ts';
+import { readChanges, readCursor } from '../../../src/mail/messages/changes.ts';
 import { listMessages } from '../../../src/mail/messages/list.ts';
+import { readPreviews } from '../../../src/mail/messages/previews.ts';
 import { readMessage } from '../../../src/mail/messages/read.ts';
 import { searchMessages } from '../../../src/mail/messages/search-messages.ts';
 import { createImapPool } from '../../../src/mail/pool/pool.ts';
@@ -38,23 +41,12 @@ describe('on a warm connection, one round trip is enough for', () => {
   const html = `<p>${'Hello again. '.repeat(200)}</p>`;
   const text = 'Hello.\r\n'.repeat(300);
   const attachments = [{ filename: 'a.bin', content: Buffer.alloc(90_000, 1) }];
-  const part = (type: string, content: string) => `Content-Type: ${type}\n\n${content}\n`;
-  const report = `Content-Type: multipart/report; boundary=b\n\n--b\n${part('text/plain', 'Hello.')}--b\n${part('message/delivery-status', 'Final-Recipient: rfc822; a@example.test\nAction: failed\n')}--b--\n`;
-  const calendar = 'BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR';
-  const forms = [
-    part('text/plain', 'Hello.'),
-    part('text/html', '<p>Hello.'),
-    part('text/calendar; method=REQUEST', calendar),
-  ];
-  const invitation = `Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n${forms.join('--c\n')}--c--\n--b\n${part('application/ics; name=invite.ics', calendar)}--b--\n`;
   const letters = {
     'plain text': message({ text }),
     'HTML alone': message({ html }),
     'text and HTML': message({ text, html }),
     'text with an attachment': message({ text, attachments }),
     'text and HTML with an attachment': message({ text, html, attachments }),
-    'text with a delivery report': message({ raw: report }),
-    'text, HTML and an invitation, which is attached as well': message({ raw: invitation }),
   };
 
   test('a page', async () => {
@@ -89,6 +81,32 @@ describe('on a warm connection, one round trip is enough for', () => {
       INBOX: [uid = 0],
     } = await appendMessages(account, { INBOX: [letters[name]] });
     expect(await roundTrips(account, (imap) => readMessage(imap, 'INBOX', uid, { format }))).toBe(1);
+  });
+
+  test('the previews of a page whose messages have their texts in different parts', async () => {
+    const account = newAccount();
+    await appendMessages(account, { INBOX: Object.values(letters) });
+    const use = async (imap: ImapConnection) => {
+      const { uidValidity, messages } = await listMessages(imap, 'INBOX', PAGE);
+      const request = { mailbox: 'INBOX', uidValidity, messages, chars: 40 };
+      const { texts, areComplete } = await readPreviews((run) => run(imap), request);
+      expect([...texts.values()]).toEqual(messages.map(() => expect.stringMatching(/^Hello/)));
+      expect(areComplete).toBe(true);
+    };
+    // The other one is for the page.
+    expect(await roundTrips(account, use)).toBe(2);
+  });
+
+  test('all changes since a cursor', async () => {
+    const account = newAccount();
+    await appendMessages(account, { INBOX: [message(), message()] });
+    const cursor = await withImap(account, (imap) => readCursor((run) => run(imap), 'INBOX'));
+    await appendMessages(account, { INBOX: [message({ subject: 'new' })] });
+    const use = async (imap: ImapConnection) => {
+      const changes = await readChanges((run) => run(imap), 'INBOX', cursor, { count: 20 });
+      expect(changes).toMatchObject({ messages: [{ subject: 'new' }], changed: [], gone: '' });
+    };
+    expect(await roundTrips(account, use)).toBe(1);
   });
 
   test('each of two mailboxes that are used in turn', async () => {

@@ -48,6 +48,7 @@ function answer(uid: number, command: string): string {
     /FLAGS/.test(command) ? ' FLAGS (\\Seen) RFC822.SIZE 5' : '',
     /INTERNALDATE/.test(command) ? ' INTERNALDATE "01-Jan-2025 00:00:00 +0000"' : '',
     /ENVELOPE/.test(command) ? ` ENVELOPE (NIL "Subject ${uid}" NIL NIL NIL NIL NIL NIL NIL NIL)` : '',
+    /BODY\.PEEK\[1\]/.test(command) ? ' BODY[1]<0> "Hello"' : '',
     /BODYSTRUCTURE/.test(command) ? ' BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 5 1)' : '',
   ];
   return `* ${uid / 10} FETCH (UID ${uid}${items.join('')})`;
@@ -66,8 +67,8 @@ const CALLS = [
   ['list_mail_messages', { folder: 'INBOX' }],
   ['search_mail_messages', { query: 'ALL', with_envelopes: true }],
 ] as const;
-const READABLE = { subject: expect.stringMatching(/^Subject \d+$/), flags: ['\\Seen'], size: 5 };
-const UNREADABLE = { subject: '', from: [], unreadable: expect.stringContaining('get_mail_message may') };
+const READABLE = { subject: expect.stringMatching(/^Subject \d+$/), date: '2025-01-01T00:00:00Z' };
+const UNREADABLE = { unreadable: expect.stringMatching(/about this message.*get_mail_message may/) };
 
 describe.each(CALLS)('%s', (tool, args) => {
   test.each<[string, Script]>([
@@ -90,13 +91,31 @@ describe.each(CALLS)('%s', (tool, args) => {
   test('items of such a message that the server does return are listed', async () => {
     await using structure = await mailboxWith([50], drop, /BODYSTRUCTURE/);
     expect(await structure.tools.call(tool, args)).toMatchObject({
-      messages: ALL_UIDS.map((uid) => ({ uid, ...READABLE, has_attachments: uid === 50 })),
+      messages: ALL_UIDS.map((uid) => ({
+        uid,
+        ...READABLE,
+        ...(uid === 50 && { unreadable: expect.stringContaining('which files') }),
+      })),
     });
     await using envelope = await mailboxWith([50], drop, /ENVELOPE/);
     const { messages } = await envelope.tools.call(tool, args);
-    expect(messages).toContainEqual(
-      expect.objectContaining({ ...UNREADABLE, uid: 50, size: 5, flags: ['\\Seen'], date: '2025-01-01T00:00:00Z' }),
+    expect(messages).toContainEqual(expect.objectContaining({ ...UNREADABLE, uid: 50, date: '2025-01-01T00:00:00Z' }));
+  });
+
+  test.each<[string, Script]>([
+    ['drops the connection', drop],
+    ['refuses', () => 'TAG NO [SERVERBUG] Internal error'],
+  ])('a text at which the server %s costs the previews, not the page', async (_name, misbehave) => {
+    await using good = await mailboxWith([], misbehave);
+    const whole = await good.tools.call(tool, { ...args, preview: 50 });
+    expect(whole.messages).toEqual(
+      ALL_UIDS.map((uid) => expect.objectContaining({ uid, ...READABLE, preview: 'Hello' })),
     );
+    expect(whole).not.toHaveProperty('warning');
+    await using bad = await mailboxWith([130], misbehave, /BODY\.PEEK\[1\]/);
+    const { messages, warning } = await bad.tools.call(tool, { ...args, preview: 50 });
+    expect(messages).toEqual(ALL_UIDS.map((uid) => expect.objectContaining({ uid, ...READABLE })));
+    expect(warning).toContain('previews could not be read');
   });
 
   test('several such messages, and a page of one of them, are listed', async () => {

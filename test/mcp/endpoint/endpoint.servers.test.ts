@@ -90,6 +90,43 @@ describe('POST /mcp, both eras', () => {
     await client.close();
   });
 
+  test('the client of the 1.x SDK, which validates results, accepts every shape of rows and messages', async () => {
+    const rich = newAccount();
+    const { INBOX } = await appendMessages(rich, {
+      INBOX: [
+        message({ raw: 'X-Nothing: at all\n\n' }),
+        message({
+          ...{ sender: 'office@example.test', replyTo: 'b@example.test', cc: 'c@example.test', bcc: 'd@example.test' },
+          ...{ html: '<p>Hello</p>', references: ['<a@b>'], inReplyTo: '<a@b>', flags: ['\\Flagged'] },
+          attachments: [{ filename: 'a.txt', content: 'x' }],
+          headers: { 'List-Id': 'a.b' },
+        }),
+      ],
+    });
+    const client = new SdkOneClient({ name: 'old', version: '1.0.0' });
+    const requestInit = { headers: { authorization: `Bearer ${await app.accessToken(rich)}` } };
+    await client.connect(new SdkOneTransport(new URL(`${app.origin}/mcp`), { requestInit }));
+    // The client compiles the output schemas of this list.
+    await client.listTools();
+    const rows = { preview: 50, links: true };
+    for (const [name, args] of [
+      ['list_mail_messages', rows],
+      ['list_mail_messages', { page: 7 }],
+      ['list_mail_messages', { per_page: 1 }],
+      ['search_mail_messages', { query: 'ALL', ...rows }],
+      ['search_mail_messages', { query: 'ALL', with_envelopes: false }],
+      ['search_mail_messages', { query: 'SUBJECT nothing' }],
+      ...INBOX.flatMap((uid) =>
+        ['text', 'html', 'both'].map((body_format) => ['get_mail_message', { folder: 'inbox', uid, body_format }]),
+      ),
+    ] as [string, Record<string, unknown>][]) {
+      const result = await client.callTool({ name, arguments: args });
+      expect(result, `${name} ${JSON.stringify(args)}`).toMatchObject({ structuredContent: expect.anything() });
+      expect(result.isError).toBeFalsy();
+    }
+    await client.close();
+  });
+
   test('the text of a result is its structured content as compact JSON', async () => {
     const { content, structuredContent } = await resultOf(post(call('list_mailboxes', {})));
     expect(structuredContent).toBeTypeOf('object');

@@ -2,6 +2,7 @@ import { requireDestination } from '../../mail/destination.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { attachmentUses, findDraftsMailbox, IdempotencyKey, NewMessageFields } from '../../mail/new-message.ts';
 import { MailboxPath, Recipients } from '../../mail/parameters.ts';
+import { resolveFolder } from '../../mail/resolve-folder.ts';
 import { DraftResult, saveDraft } from '../../mail/save-draft.ts';
 import { defineTool } from '../../tool.ts';
 
@@ -20,7 +21,8 @@ export const createDraftMailMessage = defineTool({
   }),
   output: DraftResult,
   alsoDoes: attachmentUses,
-  run: async ({ folder, idempotency_key: idempotencyKey, ...fields }, session: MailSession, rights) => {
+  run: async ({ folder: named, idempotency_key: idempotencyKey, ...fields }, session: MailSession, rights) => {
+    const folder = named && (await resolveFolder(named, session));
     if (folder !== undefined) await requireDestination(folder, session, rights, 'drafts');
     const mailbox = await findDraftsMailbox(session, folder);
     return saveDraft(fields, { mailbox, idempotencyKey }, session);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { deletePermanently, moveToTrash } from '../../mail/delete-message.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
+import { resolveFolder } from '../../mail/resolve-folder.ts';
 import { Name } from '../../outgoing.ts';
 import { narrows } from '../../parameter-meanings.ts';
 import { defineTool } from '../../tool.ts';
@@ -30,8 +31,8 @@ export const deleteMailMessage = defineTool({
     uid_validity: UidValidity.nullable().optional().describe('UIDVALIDITY of the trash, with `new_uid`.'),
     warning: z.string().optional(),
   }),
-  run: ({ folder: mailbox, uid, uid_validity: uidValidity, permanent }, session: MailSession) => {
-    const message = { mailbox, uid, uidValidity };
+  run: async ({ folder, uid, uid_validity: uidValidity, permanent }, session: MailSession) => {
+    const message = { mailbox: await resolveFolder(folder, session), uid, uidValidity };
     return permanent ? deletePermanently(message, session) : moveToTrash(message, session);
   },
 });

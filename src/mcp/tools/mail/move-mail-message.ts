@@ -5,6 +5,7 @@ import { requireDestination } from '../../mail/destination.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { toMoveResult } from '../../mail/move-results.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
+import { resolveFolder } from '../../mail/resolve-folder.ts';
 import { Name } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 
@@ -20,7 +21,7 @@ export const moveMailMessage = defineTool({
     folder: MailboxPath,
     uid: Uid,
     uid_validity: ExpectedUidValidity,
-    destination: MailboxPath.describe('Path of a folder that exists.'),
+    destination: MailboxPath.describe('Path or role of a folder that exists.'),
   }),
   output: z.object({
     destination: Name,
@@ -31,7 +32,9 @@ export const moveMailMessage = defineTool({
     uid_validity: UidValidity.nullable(),
     warning: z.string().optional().describe('Says if something of the message is still in the old folder.'),
   }),
-  run: async ({ folder: mailbox, uid, uid_validity: uidValidity, destination }, session: MailSession, rights) => {
+  run: async ({ folder, uid, uid_validity: uidValidity, ...to }, session: MailSession, rights) => {
+    const mailbox = await resolveFolder(folder, session);
+    const destination = await resolveFolder(to.destination, session, 'destination');
     await requireDestination(destination, session, rights);
     return session.changeImap(async (imap) => {
       if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });

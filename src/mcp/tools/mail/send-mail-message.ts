@@ -2,6 +2,7 @@ import { requireDestination } from '../../mail/destination.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { attachmentUses, IdempotencyKey, NewMessageFields } from '../../mail/new-message.ts';
 import { MailboxPath } from '../../mail/parameters.ts';
+import { resolveFolder } from '../../mail/resolve-folder.ts';
 import { SendResult, sendMessage } from '../../mail/send.ts';
 import { requireRecipients } from '../../permit/recipients.ts';
 import { defineTool } from '../../tool.ts';
@@ -20,8 +21,9 @@ export const sendMailMessage = defineTool({
   }),
   output: SendResult,
   alsoDoes: attachmentUses,
-  run: async ({ folder, idempotency_key: idempotencyKey, ...fields }, session: MailSession, rights) => {
+  run: async ({ folder: named, idempotency_key: idempotencyKey, ...fields }, session: MailSession, rights) => {
     requireRecipients(session.permit, fields);
+    const folder = named && (await resolveFolder(named, session));
     if (folder !== undefined) await requireDestination(folder, session, rights, 'sent');
     return sendMessage(fields, { folder, idempotencyKey }, session);
   },

@@ -4,6 +4,7 @@ import { openMailbox } from '../../../mail/mailbox/open-mailbox.ts';
 import { includesDeleted, updateFlags } from '../../../mail/messages/change.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ExpectedUidValidity, MailboxPath, Uid } from '../../mail/parameters.ts';
+import { resolveFolder } from '../../mail/resolve-folder.ts';
 import { GivenName, Name } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 
@@ -27,9 +28,10 @@ export const updateMailMessageFlags = defineTool({
   }),
   output: z.object({ uid: z.number(), flags: z.array(Name).describe('All flags of the message now.') }),
   alsoDoes: ({ add, remove }) => (includesDeleted([...add, ...remove]) ? [{ tool: 'delete_mail_message' }] : []),
-  run: ({ folder: mailbox, uid, uid_validity: uidValidity, add, remove }, { changeImap }: MailSession) => {
+  run: async ({ folder, uid, uid_validity: uidValidity, add, remove }, session: MailSession) => {
     if (add.length + remove.length === 0) throw new ToolError('Nothing to do: name flags in `add` or in `remove`.');
-    return changeImap(async (imap) => {
+    const mailbox = await resolveFolder(folder, session);
+    return session.changeImap(async (imap) => {
       if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
       return { uid, flags: await updateFlags(imap, mailbox, uid, { add, remove }) };
     }, mailbox);

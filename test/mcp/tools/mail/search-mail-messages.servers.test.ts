@@ -51,7 +51,7 @@ describe('search_mail_messages', () => {
     ['1:2', ['report quarterly', 'Quarterly report']],
     ['SUBJECT "nowhere to be found"', []],
   ])('%s finds UIDs, newest first', async (query, subjects) => {
-    const found = await assistant.call('search_mail_messages', { folder: 'INBOX', query });
+    const found = await assistant.call('search_mail_messages', { folder: 'INBOX', query, with_envelopes: false });
     expect(found).toMatchObject({ count: subjects.length, uids: subjects.map((subject) => uid[subject]) });
     expect(found).not.toHaveProperty('messages');
   });
@@ -59,26 +59,36 @@ describe('search_mail_messages', () => {
   test('a UID set finds those messages', async () => {
     const query = `UID ${uid.Lunch}:*`;
     expect(await assistant.call('search_mail_messages', { folder: 'INBOX', query })).toMatchObject({
-      uids: [uid['Lunch again'], uid.Lunch],
+      messages: [{ uid: uid['Lunch again'] }, { uid: uid.Lunch }],
     });
   });
 
   test('a page has some of the UIDs, and count is the number of all', async () => {
     const page = (number: number) =>
-      assistant.call('search_mail_messages', { folder: 'INBOX', query: 'ALL', page: number, per_page: 2 });
-    expect(await page(1)).toMatchObject({ count: 5, uids: [uid['Lunch again'], uid.Lunch] });
+      assistant.call('search_mail_messages', {
+        ...{ folder: 'INBOX', query: 'ALL', page: number, per_page: 2 },
+        with_envelopes: false,
+      });
+    expect(await page(1)).toMatchObject({ count: 5, uids: [uid['Lunch again'], uid.Lunch], next_page: 2 });
     expect(await page(3)).toMatchObject({ count: 5, uids: [uid['Quarterly report']] });
+    expect(await page(3)).not.toHaveProperty('next_page');
     expect(await page(4)).toMatchObject({ count: 5, uids: [] });
   });
 
-  test('with_envelopes adds the envelopes in the order of the UIDs', async () => {
-    const { messages } = await assistant.call('search_mail_messages', {
-      folder: 'INBOX',
-      query: 'SUBJECT lunch',
-      with_envelopes: true,
-    });
-    expect(messages).toMatchObject([{ subject: 'Lunch again' }, { subject: 'Lunch' }]);
-  });
+  test.each([[{}], [{ with_envelopes: true }]])(
+    'with %j it returns rows, newest first, in place of UIDs',
+    async (args) => {
+      const found = await assistant.call('search_mail_messages', { folder: 'INBOX', query: 'SUBJECT lunch', ...args });
+      expect(found).toMatchObject({
+        folder: 'INBOX',
+        messages: [
+          { uid: uid['Lunch again'], date: '2025-05-10T12:00:00Z', subject: 'Lunch again', unread: true },
+          { uid: uid.Lunch, subject: 'Lunch' },
+        ],
+      });
+      expect(found).not.toHaveProperty('uids');
+    },
+  );
 
   test.each([
     ['SUBJECT', 'SUBJECT'],

@@ -1,0 +1,76 @@
+/** Writes people as a model reads them and passes them back: `Ann Lee <ann@example.com>`, and `me` for the account itself. */
+import { domainToASCII } from 'node:url';
+import type { MailAccount } from '../../mail/account.ts';
+import type { MessageSummary } from '../../mail/mime/summary.ts';
+import { cutText } from '../../text/cut-text.ts';
+import { visibleLine } from '../../text/visible-text.ts';
+
+type Address = MessageSummary['from'][number];
+
+const MAX_NAME_CHARS = 80;
+/** People that a row shows of one field. */
+const MAX_SHOWN = 3;
+
+/** The account itself, in rows. */
+const ME = 'me';
+
+/** RFC 5322 §3.2.3: a display name with one of these is a quoted string. */
+const SPECIALS = /[()<>[\]:;@\\,."]/;
+
+/** A mailbox (RFC 5322 §3.4), which `to` accepts again. A group without members is its name with `:;`. */
+export function personText({ name, address }: Address): string {
+  const display = cutText(name.trim(), MAX_NAME_CHARS);
+  const phrase = SPECIALS.test(display) ? `"${display.replace(/["\\]/g, '\\$&')}"` : display;
+  if (address === '') return phrase === '' ? '' : `${phrase}:;`;
+  // A name without a visible character stays, to be counted where results are made visible.
+  if (visibleLine(display).text.trim() === '') return `${bareAddress(address)}${display}`;
+  if (display.toLowerCase() === address.toLowerCase()) return bareAddress(address);
+  return `${phrase} <${address}>`;
+}
+
+/** Without a domain, an address could read like the word for the account. */
+function bareAddress(address: string): string {
+  return address.toLowerCase() === ME ? `<${address}>` : address;
+}
+
+export const peopleTexts = (people: readonly Address[]): string[] => withoutEmptyGroups(people).map(personText);
+
+/** A group without members says something only where there is no other recipient. */
+function withoutEmptyGroups(people: readonly Address[]): readonly Address[] {
+  const mailboxes = people.filter(({ address }) => address !== '');
+  return mailboxes.length === 0 ? people : mailboxes;
+}
+
+/** The address of the sign-in, in any case, and with its domain in either form (RFC 5890). */
+export function isOwnAddress(address: string, { email }: Pick<MailAccount, 'email'>): boolean {
+  return comparable(address) === comparable(email);
+}
+
+function comparable(address: string): string {
+  if (/^[\x20-\x7e]*$/.test(address)) return address.toLowerCase();
+  const at = address.lastIndexOf('@');
+  const domain = address.slice(at + 1).toLowerCase();
+  return `${address.slice(0, at + 1).toLowerCase()}${domainToASCII(domain) || domain}`;
+}
+
+interface RowPeople {
+  people: readonly Address[];
+  /** True if some people of the message may be missing. */
+  mayBeCut: boolean;
+}
+
+/** The first people of a field, and how many more there are: `2 more`. */
+export function rowPeople({ people: given, mayBeCut }: RowPeople, account: Pick<MailAccount, 'email'>): string[] {
+  const people = withoutEmptyGroups(given);
+  const shown = people
+    .slice(0, MAX_SHOWN)
+    .map((person) => (isOwnAddress(person.address, account) ? ME : personText(person)));
+  const more = people.length - shown.length;
+  return more <= 0 ? shown : [...shown, mayBeCut ? `more than ${more} more` : `${more} more`];
+}
+
+/** The recipients of a field as a row shows them; empty if there are none but the account. */
+export function rowRecipients(field: RowPeople, account: Pick<MailAccount, 'email'>): string[] {
+  const hasOthers = field.people.some(({ address }) => !isOwnAddress(address, account));
+  return hasOthers ? rowPeople(field, account) : [];
+}

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { parseAddressList } from '../../../src/mail/mime/addresses.ts';
+import { isOwnAddress, peopleTexts, personText, rowPeople, rowRecipients } from '../../../src/mcp/mail/people.ts';
+
+const person = (name: string, address: string) => ({ name, address });
+
+describe('a person', () => {
+  test.each([
+    ['Ann Lee', 'ann@example.test', 'Ann Lee <ann@example.test>'],
+    ['', 'ann@example.test', 'ann@example.test'],
+    ['Berg, Ola', 'ola@example.test', '"Berg, Ola" <ola@example.test>'],
+    ['Jo "the rock" B', 'jo@example.test', '"Jo \\"the rock\\" B" <jo@example.test>'],
+    ['back\\slash', 'b@example.test', '"back\\\\slash" <b@example.test>'],
+    ['Dr. Bo', 'bo@example.test', '"Dr. Bo" <bo@example.test>'],
+    ['ANN@example.test', 'ann@example.test', 'ann@example.test'],
+    ['other@example.test', 'ann@example.test', '"other@example.test" <ann@example.test>'],
+    ['x'.repeat(100), 'a@b.test', `${'x'.repeat(79)}… <a@b.test>`],
+    ['undisclosed-recipients', '', 'undisclosed-recipients:;'],
+    ['me', '', 'me:;'],
+    ['', 'me', '<me>'],
+    ['田中 さくら', 'sakura@example.test', '田中 さくら <sakura@example.test>'],
+    ['\u200b\u200b', 'ann@example.test', 'ann@example.test\u200b\u200b'],
+  ])('%j with %j is %j', (name, address, expected) => {
+    expect(personText(person(name, address))).toBe(expected);
+  });
+
+  test.each([
+    ['Berg, Ola', 'ola@example.test'],
+    ['Jo "the rock" B', 'jo@example.test'],
+    ['A; B: C <x>', 'abc@example.test'],
+    ['Ann (at work)', 'ann@example.test'],
+    ['Ünal @ home', 'u@example.test'],
+  ])('%j can be passed back as a recipient', (name, address) => {
+    expect(parseAddressList(personText(person(name, address)), 'to')).toEqual([{ name, address }]);
+  });
+});
+
+describe('the account itself', () => {
+  test.each([
+    ['ada@example.test', 'ada@example.test', true],
+    ['ADA@Example.TEST', 'ada@example.test', true],
+    ['ada@bücher.example', 'ada@xn--bcher-kva.example', true],
+    ['ada@xn--bcher-kva.example', 'Ada@BÜCHER.example', true],
+    ['ada@example.test.evil.test', 'ada@example.test', false],
+    ['ada', 'ada@example.test', false],
+    ['', 'ada@example.test', false],
+    ['xada@example.test', 'ada@example.test', false],
+  ])('%j is the account %j: %j', (address, email, expected) => {
+    expect(isOwnAddress(address, { email })).toBe(expected);
+  });
+});
+
+describe('the people of a row', () => {
+  const account = { email: 'ada@example.test' };
+  const others = (count: number) => Array.from({ length: count }, (_, n) => person('', `p${n}@example.test`));
+
+  test('are three, and how many more there are', () => {
+    expect(rowPeople({ people: others(3), mayBeCut: false }, account)).toHaveLength(3);
+    expect(rowPeople({ people: others(4), mayBeCut: false }, account).at(-1)).toBe('1 more');
+    expect(rowPeople({ people: others(1000), mayBeCut: true }, account).at(-1)).toBe('more than 997 more');
+  });
+
+  test('are left out as recipients if there is none but the account', () => {
+    const own = person('Ada', 'ADA@example.test');
+    expect(rowRecipients({ people: [own], mayBeCut: false }, account)).toEqual([]);
+    expect(rowRecipients({ people: [own, own], mayBeCut: false }, account)).toEqual([]);
+    expect(rowRecipients({ people: [own, ...others(1)], mayBeCut: false }, account)).toEqual(['me', 'p0@example.test']);
+    expect(rowRecipients({ people: [], mayBeCut: true }, account)).toEqual([]);
+  });
+
+  test('have a group without members only where there is no other', () => {
+    const group = person('undisclosed-recipients', '');
+    expect(rowRecipients({ people: [group], mayBeCut: false }, account)).toEqual(['undisclosed-recipients:;']);
+    expect(peopleTexts([...others(1), group])).toEqual(['p0@example.test']);
+  });
+});
