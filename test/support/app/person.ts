@@ -1,4 +1,4 @@
-/** Plays an account owner on the sign-in page: requests it, submits it, and follows no redirect. Without JavaScript, like the page. */
+/** Plays an account owner on the sign-in page: requests it, submits it, and follows no redirect. Runs no script of the page. */
 
 export interface FormFields {
   full_name?: string;
@@ -9,6 +9,7 @@ export interface FormFields {
   smtp_username?: string;
   smtp_password?: string;
   api_token?: string;
+  time_zone?: string;
   end?: string;
   /** Powers to untick. */
   [power: `allow_${string}`]: undefined;
