@@ -28,7 +28,7 @@ export type RevokedAccess = { clientName: string } | { everythingUntil: Date };
 /** @param clientId the unknown client_id that was submitted; `undefined`: none was submitted */
 export function accountClientView(clientId: string | undefined): AccountClientView {
   const sentence = 'This client ID is not known here, or has expired.';
-  const problem = { target: 'client_id', sentence, link: undefined, first: true };
+  const problem = { target: 'client_id', sentence, link: undefined, first: true, asksForPassword: false };
   return { action: ACCOUNT_PATH, problem: clientId === undefined ? undefined : problem };
 }
 

@@ -20,6 +20,8 @@ export interface ProblemView {
   link: LinkView | undefined;
   /** True for the first problem of the page: its field gets the focus. */
   first: boolean;
+  /** False if another password would not help. */
+  asksForPassword: boolean;
 }
 
 export interface ServerView {

@@ -27,6 +27,8 @@ export interface FormProblem {
   sentence: string;
   /** The page where it can be corrected, at the provider. */
   link?: LinkView;
+  /** True if the same problem would come back with any other password. */
+  isLasting?: true;
 }
 
 /** @typeParam View what the template gets */

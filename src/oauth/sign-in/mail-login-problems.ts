@@ -57,13 +57,14 @@ function toFormProblem(
     case 'app_password':
       return { place: `${service}_password`, ...appPasswordRequired(host) };
     case 'no_passwords':
-      return { place, ...noPasswordsTaken(host) };
+      return { place, ...noPasswordsTaken(host), isLasting: true };
     case 'blocked':
-      return { place, ...loginBlocked(host) };
+      return { place, ...loginBlocked(host), isLasting: true };
     case 'unsupported':
       return {
         place,
         sentence: `${host} offers no way to sign in with a password that is known here. Ask your mail provider if mail programs may use a password.`,
+        isLasting: true,
       };
     case 'unsafe_login':
       return {

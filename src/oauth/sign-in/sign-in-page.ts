@@ -88,7 +88,10 @@ export function accountSignInView(page: AccountSignInPage, content: PageContent<
 
 function problemViews(given: readonly FormProblem[] = []) {
   const problems = given.map(
-    ({ place, sentence, link }, index): ProblemView => ({ target: place, sentence, link, first: index === 0 }),
+    ({ place, sentence, link, isLasting = false }, index): ProblemView => ({
+      ...{ target: place, sentence, link, first: index === 0 },
+      asksForPassword: !isLasting,
+    }),
   );
   return { problems, problemAt: (place: Place) => problems.find(({ target }) => target === place) };
 }

@@ -90,7 +90,7 @@ describe('the refusal of a login by the mail servers (FORM-06)', () => {
     const { html } = await pageOf(await submit(app, page));
     expect(html.match(/href="#(\w+)"/g)).toEqual(['href="#imap_server"']);
     expect(html).toContain('app passwords do not help. This server cannot sign in to Microsoft accounts.');
-    expect(html).not.toMatch(/wants an app password|Check both|Get an app password/);
+    expect(html).not.toMatch(/wants an app password|Check both|Get an app password|enter it once more/);
   });
 
   test.each(['imap-mail.outlook.com', 'OUTLOOK.office365.com', 'outlook.office.com'])(
@@ -107,6 +107,7 @@ describe('the refusal of a login by the mail servers (FORM-06)', () => {
     const { html } = await pageOf(await submit(app, await openSignIn(app, await app.mint())));
     expect(html).not.toContain('Microsoft');
     expect(html).toContain('Check both and try again.');
+    expect(html).toContain('enter it once more');
   });
 
   test.each<[string, LoginProblem[], string, RegExp]>([
