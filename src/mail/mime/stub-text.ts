@@ -6,13 +6,16 @@ const ELSEWHERE =
 
 /** Words, without links and e-mail addresses, that a stub has at most. */
 const MAX_STUB_WORDS = 60;
+/** A longer text, of links perhaps, is judged by its start. */
+const MAX_STUB_CHARS = 20_000;
 /** The HTML of a stub says at least so much more. */
 const MIN_RATIO = 5;
 
 const LINK = /\b(?:https?|mailto):[^\s<>]+|\bwww\.[^\s<>]+|(?<!\S)\S{1,128}@\S{1,255}/gi;
 
 /** True if the text has no content, or so little that the HTML may be the message. */
-export function mayBeStub(text: string): boolean {
+export function mayBeStub(whole: string): boolean {
+  const text = whole.slice(0, MAX_STUB_CHARS);
   const words = wordsOf(text.replace(LINK, ' '));
   if (words <= 3) return true;
   if (words > MAX_STUB_WORDS) return false;
@@ -27,11 +30,11 @@ export function refersToOtherForm(line: string): boolean {
 
 /** True if the HTML is to be read in place of the plain text. @param html the HTML as text */
 export function isStubBeside(text: string, html: string): boolean {
-  const isEmpty = wordsOf(text) === 0;
-  return isEmpty
-    ? wordsOf(html) > 0
-    : mayBeStub(text) && html.length >= MIN_RATIO * text.replace(LINK, ' ').trim().length;
+  if (!hasWords(text)) return hasWords(html);
+  return mayBeStub(text) && html.length >= MIN_RATIO * text.slice(0, MAX_STUB_CHARS).replace(LINK, ' ').trim().length;
 }
+
+const hasWords = (text: string): boolean => /[\p{L}\p{N}]/u.test(text);
 
 function wordsOf(text: string): number {
   const words = text.match(/[\p{L}\p{N}]+/gu) ?? [];
