@@ -1,6 +1,7 @@
 /**
- * Converts HTML to the text that people see in a mail program with the width of a desktop. What its style hides is left out, and reported: a sender
- * could use it to instruct the model.
+ * Converts HTML to the text that people see in a mail program with the width of a desktop.
+ *
+ * Invariant: what a style hides is left out, and counted. A sender could use it to instruct the model.
  */
 import type { AnyNode, Document, Element } from 'domhandler';
 import { dangerousScheme, otherHostNamed } from '../../text/link-hosts.ts';

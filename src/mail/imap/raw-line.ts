@@ -1,4 +1,6 @@
 /** Recognizes response lines before they are parsed, and rewrites those that imapflow's parser is slow to parse. */
+import { isUtf8 } from 'node:buffer';
+
 export interface RawLine {
   payload: Buffer;
   literals: Buffer[];
@@ -6,7 +8,7 @@ export interface RawLine {
 
 /**
  * - `data`: an untagged response that carries only data: it has no response code and does not end a command
- * - `long fetch`: a FETCH response that is long, or has literals
+ * - `long fetch`: a FETCH response that is long, has literals, or has strings that are not UTF-8, of which imapflow keeps no bytes
  * - `too long`: longer than imapflow's parser can parse in a few milliseconds
  */
 export type LineClass = 'data' | 'long fetch' | 'other' | 'too long';
@@ -15,7 +17,8 @@ export function classifyLine(line: RawLine): LineClass {
   const { payload, literals } = line;
   const start = payload.toString('latin1', 0, 24);
   const isLong = payload.length > LONG_LINE_BYTES;
-  if (/^\* \d{1,10} FETCH /i.test(start)) return isLong || literals.length > 0 ? 'long fetch' : 'data';
+  if (/^\* \d{1,10} FETCH /i.test(start))
+    return isLong || literals.length > 0 || !isUtf8(payload) ? 'long fetch' : 'data';
   const isSet = isLong && literals.length === 0 && setIn(payload) !== null;
   if (isLong && !isSet && (payload.length > MAX_LINE_BYTES || LONG_SET.test(payload.toString('latin1')))) {
     return 'too long';

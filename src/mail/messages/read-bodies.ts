@@ -1,46 +1,45 @@
-/** Fetches the text parts of a message until enough of them is converted. */
-import { bytesOf } from '../imap/data-formats.ts';
-import { fetchByUid, peek } from '../imap/fetch.ts';
-import type { ImapConnection } from '../imap/imap-connection.ts';
+/** Fetches the text parts of a message until enough of them is converted, and with the first of them those of other kinds. */
 import type { Body, BodyPlan } from '../mime/body.ts';
 import { type ConversionOptions, createBodyConversion, type WantedRange } from '../mime/body-conversion.ts';
+import type { Part } from '../mime/body-structure.ts';
+import type { PartBytes, PartSource } from './part-source.ts';
 
-type PartBytes = ReadonlyMap<BodyPlan['wanted'][number], Buffer>;
+export interface ReadParts {
+  body: Body;
+  /** Bytes of the special parts. */
+  bytes: PartBytes;
+}
 
-/** @param prefetched bytes of wanted parts that are known already */
+/** @param special parts to fetch that are not text */
 export async function readBodies(
-  imap: ImapConnection,
-  uid: number,
-  { plan, prefetched }: { plan: BodyPlan; prefetched: PartBytes },
+  source: PartSource,
+  { plan, special }: { plan: BodyPlan; special: readonly WantedRange[] },
   options: ConversionOptions,
-): Promise<Body> {
+): Promise<ReadParts> {
   const conversion = createBodyConversion(plan, options);
-  const warnings = new Set<string>();
-  for (let wanted = conversion.next(); wanted.length > 0; wanted = conversion.next()) {
-    const { bytes, isMissing } = await fetchTexts(imap, uid, wanted, prefetched);
-    if (isMissing) warnings.add(BODY_WARNING);
+  const missing = new Set<Part>();
+  const fetch = async (ranges: readonly WantedRange[]) => {
+    const bytes = ranges.length === 0 ? new Map<Part, Buffer>() : await source.fetch(ranges);
+    for (const { part } of ranges) if (!bytes.has(part)) missing.add(part);
+    return bytes;
+  };
+  let wanted = conversion.next();
+  const first = await fetch([...wanted, ...special]);
+  for (let bytes = first; wanted.length > 0; bytes = await fetch(wanted)) {
     await conversion.convert(wanted, bytes);
+    wanted = conversion.next();
   }
   const body = conversion.body();
-  return { ...body, warnings: [...body.warnings, ...warnings] };
+  const warnings = missing.size === 0 ? body.warnings : [...body.warnings, missingWarning([...missing])];
+  return { body: { ...body, warnings }, bytes: first };
 }
 
-/** Fetches the parts that were not prefetched, in one command. */
-async function fetchTexts(
-  imap: ImapConnection,
-  uid: number,
-  wanted: readonly WantedRange[],
-  prefetched: PartBytes,
-): Promise<{ bytes: PartBytes; isMissing: boolean }> {
-  const others = wanted.filter(({ part }) => !prefetched.has(part));
-  if (others.length === 0) return { bytes: prefetched, isMissing: false };
-  const items = others.map(({ part, maxBytes }) => peek(part.number, [0, maxBytes]));
-  const names = others.map(({ part }) => `BODY[${part.number}]`);
-  const found = (await fetchByUid(imap, [uid], items, names)).get(uid);
-  const rest = others.map(
-    ({ part }) => [part, bytesOf(found?.get(`BODY[${part.number}]`)) ?? Buffer.alloc(0)] as const,
-  );
-  return { bytes: new Map([...prefetched, ...rest]), isMissing: found === undefined };
+function missingWarning(parts: readonly Part[]): string {
+  if (parts.some(({ number }) => number === 'TEXT')) return 'The mail server did not give the body.';
+  const numbers = parts.map(({ number }) => number);
+  const named = numbers.length === 1 ? `part ${numbers[0]}` : `parts ${numbers.slice(0, MAX_NAMED).join(', ')}`;
+  const more = numbers.length > MAX_NAMED ? ` and ${numbers.length - MAX_NAMED} more` : '';
+  return `The mail server did not give ${named}${more} of this message, so what it says is missing here. Try again later.`;
 }
 
-const BODY_WARNING = 'The mail server did not give the body.';
+const MAX_NAMED = 10;

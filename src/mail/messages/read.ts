@@ -12,24 +12,16 @@ import { type FetchedItems, fetchByUid, peek, peekHeader, uidFetchCommand } from
 import type { ImapConnection, SelectedMailbox } from '../imap/imap-connection.ts';
 import { openAndRead } from '../mailbox/open-mailbox.ts';
 import { quoteName } from '../mailbox-name.ts';
-import {
-  alternativesWarnings,
-  type Body,
-  type BodyFormat,
-  findPart,
-  findPrefetched,
-  type PartRange,
-  PREFETCHED_RANGES,
-  planBody,
-  structureWarnings,
-} from '../mime/body.ts';
+import { type BodyFormat, findPart, type PartRange, PREFETCHED_RANGES } from '../mime/body.ts';
 import { addressWarnings, type DetailedSummary, isNewsletter, readReferences, toSummary } from '../mime/summary.ts';
 import { missingMessage } from './change.ts';
+import { isCausedByMessage } from './fetch-in-pieces.ts';
 import { ITEMS_WITHOUT_ENVELOPE, ITEMS_WITHOUT_STRUCTURE, SUMMARY_ITEMS } from './fetch-items.ts';
+import type { WithConnection } from './list.ts';
 import { streamPart } from './part-stream.ts';
-import { readBodies } from './read-bodies.ts';
+import { type Content, contentWithoutBody, readContent } from './read-content.ts';
 
-export interface Message extends DetailedSummary, Body {
+export interface Message extends DetailedSummary, Content {
   /** Message-IDs of the thread, oldest first. */
   references: string[];
   /** Letters of the HTML that its style hides, and that are worth a warning. */
@@ -47,6 +39,24 @@ export interface ReadOptions {
   chars?: number;
   /** Converts large bodies. Absent: they are converted in this thread. */
   runJob?: RunJob;
+  /** True: nothing of the body is requested from the server. */
+  isWithoutBody?: boolean;
+}
+
+/** As readMessage(). If the server drops the connection, which the body may be the reason for, the message is read without it. */
+export async function readWholeMessage(
+  withConnection: WithConnection,
+  mailbox: string,
+  uid: number,
+  options: ReadOptions = {},
+): Promise<Message> {
+  try {
+    return await withConnection((imap) => readMessage(imap, mailbox, uid, options), mailbox);
+  } catch (error) {
+    if (!isCausedByMessage(error)) throw error;
+    const rest = { ...options, isWithoutBody: true };
+    return withConnection((imap) => readMessage(imap, mailbox, uid, rest), mailbox);
+  }
 }
 
 /**
@@ -59,31 +69,23 @@ export async function readMessage(
   imap: ImapConnection,
   name: string,
   uid: number,
-  { format = 'both', uidValidity: expected, chars = Number.POSITIVE_INFINITY, runJob }: ReadOptions = {},
+  options: ReadOptions = {},
 ): Promise<Message> {
-  const { items, selected } = await fetchItems(imap, uid, { mailbox: name, expected, prefetched: PREFETCHED_RANGES });
+  const { format = 'both', uidValidity: expected, chars = Number.POSITIVE_INFINITY, runJob, isWithoutBody } = options;
+  const prefetched = isWithoutBody ? [] : PREFETCHED_RANGES;
+  const { items, selected } = await fetchItems(imap, uid, { mailbox: name, expected, prefetched });
   const { structure, ...summary } = toSummary(uid, items);
-  const plan = planBody(structure, format);
-  const body = await readBodies(
-    imap,
-    uid,
-    { plan, prefetched: findPrefetched(structure, [...plan.wanted, ...plan.fallbackParts], items) },
-    { chars, runJob },
-  );
+  const content = isWithoutBody
+    ? contentWithoutBody(structure)
+    : await readContent({ imap, uid, structure, items }, { format, chars, runJob });
   return {
     ...summary,
     references: readReferences(items.get(HEADER)),
-    ...body,
-    hiddenLetters: hiddenLetters(body.hidden, body.text ?? '', isNewsletter(items.get(HEADER))),
+    hiddenLetters: hiddenLetters(content.hidden, content.text ?? '', isNewsletter(items.get(HEADER))),
+    ...content,
     mailbox: selected.path,
     uidValidity: selected.uidValidity,
-    warnings: [
-      ...(items.has('ENVELOPE') ? [] : [ENVELOPE_WARNING]),
-      ...structureWarnings(plan),
-      ...addressWarnings(summary),
-      ...body.warnings,
-      ...alternativesWarnings(plan, body, { structure, items }),
-    ],
+    warnings: [...(items.has('ENVELOPE') ? [] : [ENVELOPE_WARNING]), ...addressWarnings(summary), ...content.warnings],
   };
 }
 

@@ -15,8 +15,15 @@ export function shownAttachmentName(part: Part): string {
   return nameOf(part, (name) => name);
 }
 
+/** Types for which libmime has no extension, or none that programs open. */
+const EXTENSIONS: readonly [RegExp, string][] = [
+  [/^message\/(?:rfc822|global)$/, 'eml'],
+  [/^message\/(?:global-)?(?:delivery-status|disposition-notification)$|^message\/feedback-report$/, 'txt'],
+  [/^application\/ics$/, 'ics'],
+];
+
 function nameOf({ filename, subject, type, number }: Part, clean: (name: string) => string): string {
-  const extension = type === 'message/rfc822' ? 'eml' : libmime.detectExtension(type);
+  const extension = EXTENSIONS.find(([types]) => types.test(type))?.[1] ?? libmime.detectExtension(type);
   const safe = (name: string | null) =>
     withoutUnsafeCharacters(clean(withoutUnsafeCharacters((name ?? '').slice(0, 1_000))));
   const given = safe(filename);

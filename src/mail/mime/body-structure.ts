@@ -87,7 +87,7 @@ function readDisposition(item: Item | undefined): { disposition: string | null; 
 }
 
 /** Names and values alternate; long and non-ASCII values come in numbered, percent-encoded pieces (RFC 2231 §3 and §4). */
-function readParameters(item: Item | undefined): Map<string, string> {
+export function readParameters(item: Item | undefined): Map<string, string> {
   const items = listOf(item);
   const parameters = new Map<string, string>();
   const pieces = new Map<string, { index: number; bytes: Buffer; isEncoded: boolean }[]>();

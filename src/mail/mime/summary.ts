@@ -86,10 +86,8 @@ export function areAtLimit({ to, cc, from, replyTo }: Pick<MessageSummary, 'to' 
 
 const ADDRESSES_WARNING = `An address list of this message is very long; only its first ${MAX_ADDRESSES} addresses are given.`;
 
+/** The charset in which raw bytes of a header are read. UTF-8 is recognized by its bytes, and US-ASCII is what servers add. */
 function charsetOf(structure: Part): string | null {
-  return (
-    leavesOf(structure)
-      .map(({ parameters }) => parameters.get('charset'))
-      .find((charset) => charset !== undefined) ?? null
-  );
+  const charsets = leavesOf(structure).flatMap(({ parameters }) => parameters.get('charset') ?? []);
+  return charsets.find((charset) => !/^(?:us-ascii|utf-?8)$/i.test(charset.trim())) ?? charsets[0] ?? null;
 }

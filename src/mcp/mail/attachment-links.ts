@@ -42,10 +42,11 @@ export async function linkAttachments(
 ): Promise<{ attachments: LinkedAttachment[]; warnings: string[] }> {
   const linked: LinkedAttachment[] = [];
   let isStoreDown = false;
+  const canBeLinked = areLinksAllowed && !message.isSplitHere;
   for (const file of message.attachments) {
     // A store that is down costs one timeout, not one for each attachment.
-    const url: string | null = isStoreDown || !areLinksAllowed ? null : await linkFile(message, file, session);
-    isStoreDown ||= areLinksAllowed && url === null;
+    const url: string | null = isStoreDown || !canBeLinked ? null : await linkFile(message, file, session);
+    isStoreDown ||= canBeLinked && url === null;
     const { shownName, contentType, sizeBytes, part, inline } = file;
     linked.push({
       ...{ filename: shownName, content_type: contentType, size: sizeBytes, part },

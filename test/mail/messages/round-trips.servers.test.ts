@@ -41,12 +41,23 @@ describe('on a warm connection, one round trip is enough for', () => {
   const html = `<p>${'Hello again. '.repeat(200)}</p>`;
   const text = 'Hello.\r\n'.repeat(300);
   const attachments = [{ filename: 'a.bin', content: Buffer.alloc(90_000, 1) }];
+  const part = (type: string, content: string) => `Content-Type: ${type}\n\n${content}\n`;
+  const report = `Content-Type: multipart/report; boundary=b\n\n--b\n${part('text/plain', 'Hello.')}--b\n${part('message/delivery-status', 'Final-Recipient: rfc822; a@example.test\nAction: failed\n')}--b--\n`;
+  const calendar = 'BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR';
+  const forms = [
+    part('text/plain', 'Hello.'),
+    part('text/html', '<p>Hello.'),
+    part('text/calendar; method=REQUEST', calendar),
+  ];
+  const invitation = `Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n${forms.join('--c\n')}--c--\n--b\n${part('application/ics; name=invite.ics', calendar)}--b--\n`;
   const letters = {
     'plain text': message({ text }),
     'HTML alone': message({ html }),
     'text and HTML': message({ text, html }),
     'text with an attachment': message({ text, attachments }),
     'text and HTML with an attachment': message({ text, html, attachments }),
+    'text with a delivery report': message({ raw: report }),
+    'text, HTML and an invitation, which is attached as well': message({ raw: invitation }),
   };
 
   test('a page', async () => {

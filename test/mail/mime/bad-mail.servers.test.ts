@@ -245,6 +245,12 @@ describe('any message', () => {
       'multipart/alternative; boundary=b',
       'message/rfc822',
       'text/html',
+      'text/calendar',
+      'message/delivery-status',
+      'application/pkcs7-mime',
+      'application/ms-tnef',
+      'BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:',
+      'Final-Recipient: ',
     ],
     ...[
       'charset=',

@@ -91,6 +91,17 @@ describe('names of attachments', () => {
   });
 });
 
+test.each([
+  ['message/rfc822', 'attachment-2.eml'],
+  ['message/delivery-status', 'attachment-2.txt'],
+  ['message/global-disposition-notification', 'attachment-2.txt'],
+  ['text/calendar', 'attachment-2.ics'],
+  ['application/ics', 'attachment-2.ics'],
+  ['application/octet-stream', 'attachment-2.bin'],
+])('a part of type %s without a name becomes %s', (type, name) => {
+  expect(attachmentName({ ...somePart, type })).toBe(name);
+});
+
 describe('body structures', () => {
   test('parameters in pieces are joined in order, in their charset', () => {
     const parameters = ['filename*1*', '%E4rz.pdf', 'filename*0*', "iso-8859-1'de'M", 'filename', 'plain.pdf'];

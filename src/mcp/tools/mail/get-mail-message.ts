@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { readMessage } from '../../../mail/messages/read.ts';
+import { readWholeMessage } from '../../../mail/messages/read.ts';
 import { mailBodyParameters } from '../../body-slice.ts';
 import { linkAttachments } from '../../mail/attachment-links.ts';
+import { Invite, inviteWarnings, toInvite } from '../../mail/invite.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { toBodies } from '../../mail/message-bodies.ts';
 import { MessageHead, toHead } from '../../mail/message-head.ts';
@@ -49,6 +50,7 @@ export const getMailMessage = defineTool({
     text_from_html: z.boolean().optional().describe('True: text_body was made from the HTML.'),
     html_body: MarkupBody.optional().describe('Absent if the message has no HTML.'),
     cut: z.array(Cut).optional().describe('Bodies that go on after what is returned. Absent: all of it is here.'),
+    invite: Invite.optional().describe('The event of an invitation, or of an answer to one.'),
     attachments: z.array(Attachment).optional(),
     warnings: z.array(z.string()).optional(),
   }),
@@ -57,14 +59,21 @@ export const getMailMessage = defineTool({
     const { runJob } = session;
     const options = { format: args.body_format, uidValidity: args.uid_validity, chars, runJob };
     const folder = await resolveFolder(args.folder, session);
-    const message = await session.readImap((imap) => readMessage(imap, folder, args.uid, options), folder);
+    const message = await readWholeMessage(session.readImap, folder, args.uid, options);
+    const { invitation } = message;
     const areLinksAllowed = rights.allows({ tool: 'get_mail_message', tag: 'attachments' });
     const linked = await linkAttachments(message, session, { areLinksAllowed });
-    const warnings = [...message.warnings, ...dateWarnings(message), ...linked.warnings];
+    const warnings = [
+      ...message.warnings,
+      ...(invitation ? inviteWarnings(invitation) : []),
+      ...dateWarnings(message),
+      ...linked.warnings,
+    ];
     return {
       ...toHead(message, session),
       ...toBodies(message, args),
       ...(args.body_format !== 'html' && { hidden_text: message.hiddenLetters }),
+      ...(invitation && { invite: toInvite(invitation, { ownAddress: session.account.email, timeZone: session.timeZone }) }),
       ...(linked.attachments.length > 0 && { attachments: linked.attachments }),
       ...(warnings.length > 0 && { warnings }),
     };
