@@ -6,7 +6,7 @@ import { HOSTILE_SHAPES, rawMessage } from '../test/support/mail/hostile-message
 /** The mailbox that they are in. Nothing is moved into it or out of it. */
 export const ODD_MAILBOX = 'Odd';
 
-const FIXTURES = ['../test/fixtures/mail/'].map((path) => new URL(path, import.meta.url));
+const FIXTURES = ['../test/fixtures/cases/', '../test/fixtures/mail/'].map((path) => new URL(path, import.meta.url));
 /** Whole hostile bodies have megabytes, and take all of the time of a short run. */
 const MAX_PART_BYTES = 48 * 1024;
 
