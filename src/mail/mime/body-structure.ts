@@ -65,7 +65,8 @@ function readLeaf(items: readonly Item[], number: string): Part {
     type,
     parameters: readable,
     contentId: textOf(contentId),
-    encoding: lowerCase(encoding).trim(),
+    // Programs write `BASE64;` and `"base64"`.
+    encoding: /[a-z\d-]+/.exec(lowerCase(encoding))?.[0] ?? '',
     sizeBytes: numberOf(size) ?? 0,
     disposition,
     filename: filename ?? readable.get('name') ?? null,

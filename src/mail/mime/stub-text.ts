@@ -2,7 +2,7 @@
 
 /** Says that the message is elsewhere, in the languages of most newsletters. */
 const ELSEWHERE =
-  /\b(?:html[- ]?(?:version|e-?mail|mail|format|capable|enabled)|(?:view|read|open|see)\b.{0,40}\b(?:browser|online|web ?page)|(?:im|in your|dans votre|en su|nel|w) (?:browser|navigateur|navegador|przegl[ąa]darce)|online ?version|webversion|version en ligne|versi[óo]n (?:web|en l[íi]nea)|versione (?:web|online)|does not support html|kein html|unterst[üu]tzt kein)\b|ブラウザ|在线版|浏览器|в браузере/iu;
+  /\b(?:html|(?:view|read|open|see)\b.{0,40}\b(?:browser|online|web ?page)|(?:im|in your|dans votre|en su|nel|w) (?:browser|navigateur|navegador|przegl[ąa]darce)|online ?version|webversion|version en ligne|versi[óo]n (?:web|en l[íi]nea)|versione (?:web|online)|unterst[üu]tzt kein)\b|ブラウザ|在线版|浏览器|в браузере/iu;
 
 /** Words, without links and e-mail addresses, that a stub has at most. */
 const MAX_STUB_WORDS = 60;

@@ -9,11 +9,11 @@ import { MessageHead, toHead } from '../../mail/message-head.ts';
 import { dateWarnings } from '../../mail/message-times.ts';
 import { ExpectedUidValidity, MailboxPath, Uid } from '../../mail/parameters.ts';
 import { resolveFolder } from '../../mail/resolve-folder.ts';
-import { MarkupBody, Name, TextBody } from '../../outgoing.ts';
+import { MarkupBody, TextBody } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 
 const Attachment = z.object({
-  filename: Name,
+  filename: z.string(),
   content_type: z.string().describe('Media type as the sender declared it.'),
   size: z.number().describe('Bytes after decoding; an estimate for encoded parts.'),
   part: z.string().describe('Part number in the message (RFC 9051 §6.4.5.1).'),
