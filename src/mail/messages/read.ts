@@ -13,7 +13,14 @@ import type { ImapConnection, SelectedMailbox } from '../imap/imap-connection.ts
 import { openAndRead } from '../mailbox/open-mailbox.ts';
 import { quoteName } from '../mailbox-name.ts';
 import { type BodyFormat, findPart, type PartRange, PREFETCHED_RANGES } from '../mime/body.ts';
-import { addressWarnings, type DetailedSummary, isNewsletter, readReferences, toSummary } from '../mime/summary.ts';
+import {
+  addressWarnings,
+  type DetailedSummary,
+  isNewsletter,
+  readReferences,
+  toSummary,
+  withWrittenEncoding,
+} from '../mime/summary.ts';
 import { missingMessage } from './change.ts';
 import { isCausedByMessage } from './fetch-in-pieces.ts';
 import { ITEMS_WITHOUT_ENVELOPE, ITEMS_WITHOUT_STRUCTURE, SUMMARY_ITEMS } from './fetch-items.ts';
@@ -74,7 +81,8 @@ export async function readMessage(
   const { format = 'both', uidValidity: expected, chars = Number.POSITIVE_INFINITY, runJob, isWithoutBody } = options;
   const prefetched = isWithoutBody ? [] : PREFETCHED_RANGES;
   const { items, selected } = await fetchItems(imap, uid, { mailbox: name, expected, prefetched });
-  const { structure, ...summary } = toSummary(uid, items);
+  const { structure: reported, ...summary } = toSummary(uid, items);
+  const structure = reported && withWrittenEncoding(reported, items.get(HEADER));
   const content = isWithoutBody
     ? contentWithoutBody(structure)
     : await readContent({ imap, uid, structure, items }, { format, chars, runJob });
@@ -129,7 +137,7 @@ async function fetchItems(
   uid: number,
   { mailbox, expected, prefetched }: ItemsRequest,
 ): Promise<{ items: FetchedItems; selected: SelectedMailbox }> {
-  const references = peekHeader('REFERENCES', 'LIST-UNSUBSCRIBE');
+  const references = peekHeader('REFERENCES', 'LIST-UNSUBSCRIBE', 'CONTENT-TRANSFER-ENCODING');
   const needed = ['ENVELOPE', HEADER];
   const wanted = [...SUMMARY_ITEMS, references, ...prefetched.map(peekRange)];
   const makeCommand = () => uidFetchCommand([uid], wanted, [...needed, 'BODYSTRUCTURE']);

@@ -19,7 +19,8 @@ export function unfoldFlowed(text: string, isDelSp: boolean): string {
     // A blank at the start was added so that the line does not look quoted, or like a line of mbox (§4.4).
     const content = line.slice(depth).replace(/^ /, '');
     const isSignature = content === '-- ';
-    if (open !== undefined && (open.depth !== depth || isSignature)) close();
+    // An empty line sets paragraphs apart, also where the one before it ends in a blank.
+    if (open !== undefined && (open.depth !== depth || isSignature || content === '')) close();
     const isFlowed = content.endsWith(' ') && !isSignature;
     open ??= { depth, pieces: [] };
     open.pieces.push(isFlowed && isDelSp ? content.slice(0, -1) : content);

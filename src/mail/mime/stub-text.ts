@@ -10,6 +10,8 @@ const MAX_STUB_WORDS = 60;
 const MAX_STUB_CHARS = 20_000;
 /** The HTML of a stub says at least so much more. */
 const MIN_RATIO = 5;
+/** The same of a text without links that says itself where the message is. */
+const MIN_RATIO_OF_REFERENCE = 2;
 
 const LINK = /\b(?:https?|mailto):[^\s<>]+|\bwww\.[^\s<>]+|(?<!\S)\S{1,128}@\S{1,255}/gi;
 
@@ -23,6 +25,12 @@ export function mayBeStub(whole: string): boolean {
   return ELSEWHERE.test(text) || links * 4 >= words;
 }
 
+function minRatioOf(text: string): number {
+  return text.length <= MAX_STUB_CHARS && ELSEWHERE.test(text) && !text.includes('://')
+    ? MIN_RATIO_OF_REFERENCE
+    : MIN_RATIO;
+}
+
 /** True for a line that says where else the message can be read. */
 export function refersToOtherForm(line: string): boolean {
   return ELSEWHERE.test(line);
@@ -31,7 +39,9 @@ export function refersToOtherForm(line: string): boolean {
 /** True if the HTML is to be read in place of the plain text. @param html the HTML as text */
 export function isStubBeside(text: string, html: string): boolean {
   if (!hasWords(text)) return hasWords(html);
-  return mayBeStub(text) && html.length >= MIN_RATIO * text.slice(0, MAX_STUB_CHARS).replace(LINK, ' ').trim().length;
+  return (
+    mayBeStub(text) && html.length >= minRatioOf(text) * text.slice(0, MAX_STUB_CHARS).replace(LINK, ' ').trim().length
+  );
 }
 
 const hasWords = (text: string): boolean => /[\p{L}\p{N}]/u.test(text);

@@ -67,6 +67,17 @@ export function isNewsletter(item: Item | undefined): boolean {
   return fieldOf(item, 'list-unsubscribe') !== undefined;
 }
 
+/**
+ * Corrects the encoding of a message of one part: of a field with more than a token (`BASE64;`) servers report the default.
+ *
+ * @param item response to a FETCH of Content-Transfer-Encoding
+ */
+export function withWrittenEncoding(structure: Part, item: Item | undefined): Part {
+  if (structure.children.length > 0 || !/^(?:|7bit|8bit)$/.test(structure.encoding)) return structure;
+  const written = /^\s*["']?(base64|quoted-printable)\b/i.exec(fieldOf(item, 'content-transfer-encoding') ?? '')?.[1];
+  return written === undefined ? structure : { ...structure, encoding: written.toLowerCase() };
+}
+
 /** The body of a header field, unfolded; undefined if it is not among the fetched ones. */
 function fieldOf(item: Item | undefined, name: string): string | undefined {
   const header = (bytesOf(item)?.toString('latin1') ?? '').replace(/\r?\n(?=[ \t])/g, '');

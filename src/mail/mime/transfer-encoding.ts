@@ -26,11 +26,30 @@ export function decodeTransfer(bytes: Buffer, encoding: string): Buffer {
  * behind the data (RFC 2045 §6.8).
  */
 export function decodeTextTransfer(bytes: Buffer, encoding: string): Buffer {
-  if (encoding !== 'base64') return decodeTransfer(bytes, encoding);
+  const isBase64 = encoding === 'base64' || (UNENCODED.test(encoding) && isUndeclaredBase64(bytes));
+  if (!isBase64) return decodeTransfer(bytes, encoding);
   const end = endOfBase64(bytes);
   if (end === 0) return bytes;
-  const decoded = decodeTransfer(bytes.subarray(0, end), encoding);
+  const decoded = decodeTransfer(bytes.subarray(0, end), 'base64');
   return end === bytes.length ? decoded : Buffer.concat([decoded, LINE_END, bytes.subarray(end)]);
+}
+
+const UNENCODED = /^(?:|7bit|8bit|binary)$/;
+/** Lines of text that are checked. */
+const MAX_BASE64_SAMPLE_BYTES = 4_096;
+const MIN_BASE64_LINE_CHARS = 60;
+
+/** True for base64 in lines as programs write it, which decodes to text: servers report the default encoding of a field that they cannot parse. */
+function isUndeclaredBase64(bytes: Buffer): boolean {
+  const lines = bytes.toString('latin1', 0, MAX_BASE64_SAMPLE_BYTES).trim().split(/\r?\n/);
+  const isWhole = bytes.length <= MAX_BASE64_SAMPLE_BYTES;
+  const full = isWhole || lines.length === 1 ? lines.slice(0, -1) : lines.slice(0, -2);
+  const [first = ''] = full;
+  if (first.length < MIN_BASE64_LINE_CHARS || first.length % 4 !== 0) return false;
+  if (!full.every((line) => line.length === first.length && /^[A-Za-z\d+/]+$/.test(line))) return false;
+  if (isWhole && !/^[A-Za-z\d+/]*={0,2}$/.test(lines.at(-1) ?? '')) return false;
+  const decoded = Buffer.from(full.join(''), 'base64');
+  return decoded.every((byte) => byte >= 0x20 || byte === LF || byte === CR || byte === TAB);
 }
 
 const LINE_END = Buffer.from('\n');
