@@ -72,7 +72,8 @@ function isTextLine(line: string): boolean {
   if (/^[-_=*]{4,}$/.test(line)) return true;
   const words = line.split(/[ \t]+/).length;
   const foreign = line.match(/[^A-Za-z0-9+/=_ \t-]/g)?.length ?? 0;
-  return (words > 2 && words > line.length / 12) || foreign > line.length * 0.05;
+  // One such sign in a single word is an error of transmission.
+  return (words > 2 && words > line.length / 12) || foreign > Math.max(words > 1 ? 0 : 1, line.length * 0.05);
 }
 
 /** Bytes after decoding, estimated from the encoded size: a line of 76 characters and CRLF holds 57 bytes. */

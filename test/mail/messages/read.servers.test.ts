@@ -83,7 +83,7 @@ describe('reading a message', () => {
     const html = `<html><head><title>no</title><style>p{}</style></head><body>
       <div style="display : none">HIDDEN-1</div><p hidden>HIDDEN-2</p><template>HIDDEN-3</template><script>HIDDEN-4</script>
       <span style="FONT-SIZE:0px">HIDDEN-5</span><span style="visibility: hidden">HIDDEN-6</span><ul><li style="display:none">HIDDEN-7</li><li>one</li></ul>
-      <table><tr><td style="mso-hide:all;color:red">HIDDEN-8</td><td>cell</td></tr></table><div style="opacity:0">HIDDEN-9</div>
+      <table><tr><td style="mso-hide:all;display:none">HIDDEN-8</td><td>cell</td></tr></table><div style="opacity:0">HIDDEN-9</div>
       <p style="color:#333">See <a href="https://example.test/a?b=1">the page</a>.</p></body></html>`;
     const read = await readOne({ raw: `Content-Type: text/html; charset=utf-8\n\n${html}` });
     expect(read.text).toContain('See the page <https://example.test/a?b=1>.');
