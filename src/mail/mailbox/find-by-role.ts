@@ -76,8 +76,8 @@ async function knownRoles(imap: ImapConnection, suffice: (roles: Roles) => boole
   return rememberRoles(imap, await listMailboxes(imap, { counts: false }));
 }
 
-/** Caches the roles of a connection. @param mailboxes all that the connection can see */
-export function rememberRoles(imap: ImapConnection, mailboxes: readonly Mailbox[]): Roles {
+/** @param mailboxes all that the connection can see */
+function rememberRoles(imap: ImapConnection, mailboxes: readonly Mailbox[]): Roles {
   const selectable = mailboxes.filter((mailbox) => mailbox.selectable).map(({ path }) => path);
   const roles = {
     listedAt: performance.now(),

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { rememberRoles } from '../../../mail/mailbox/find-by-role.ts';
 import { listMailboxRange } from '../../../mail/mailbox/list-mailboxes.ts';
 import { showNames } from '../../../mail/mailbox-name.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
@@ -44,7 +43,6 @@ export const listMailboxes = defineTool({
     readImap(async (imap) => {
       const range = { start: (page - 1) * perPage, count: perPage };
       const { mailboxes, paths } = await listMailboxRange(imap, { counts, range });
-      if (mailboxes.length === paths.length) rememberRoles(imap, mailboxes);
       const more = paths.length - range.start - mailboxes.length;
       const shown = showNames(paths, range);
       return {
