@@ -150,6 +150,10 @@ async function startFloods(): Promise<{ child: ChildProcess; port: number }> {
 
 const SHAPES = [
   'fifty HTML parts of quotations',
+  'HTML of nested tables',
+  'HTML with sibling selectors',
+  'HTML with selectors of contents',
+  'HTML with many rules for everything',
   'fifty parts of UTF-7',
   'one part of UTF-7',
   'HTML of line breaks',
