@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { textOfHtml } from '../../../src/mail/html/html-text.ts';
 
@@ -199,5 +200,46 @@ describe('HTML that is too complex', () => {
     expect(isCut).toBe(false);
     expect(shown).toMatch(/^start[\s\S]*end$/);
     expect(shown.length).toBeLessThan(1_000);
+  });
+});
+
+describe('any table of data', () => {
+  const cell = fc.record({ text: fc.constantFrom('', 'Ann', 'Bo', '7', '12.50 EUR', 'é'), isHead: fc.boolean() });
+  const grid = fc
+    .tuple(fc.integer({ min: 2, max: 5 }), fc.integer({ min: 2, max: 5 }))
+    .chain(([columns, rows]) =>
+      fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { minLength: rows, maxLength: rows }),
+    );
+  const wrap = fc.constantFrom<(text: string) => string>(
+    (text) => text,
+    (text) => `<p>${text}</p>`,
+    (text) => `\n  <b>${text}</b>\n `,
+    (text) => `<span style="color:#333">${text}</span>`,
+    (text) => `<div>${text}</div>`,
+  );
+
+  test('keeps every cell in its row and column', () => {
+    fc.assert(
+      fc.property(grid, wrap, fc.boolean(), fc.boolean(), (rows, wrapCell, isClosed, hasBody) => {
+        // A table is one of data if two rows have two cells with text; a row without any is not written.
+        const full = rows.filter((row) => row.filter(({ text: words }) => words !== '').length > 1);
+        fc.pre(full.length > 1);
+        const end = (tag: string) => (isClosed ? `</${tag}>` : '');
+        const html = rows
+          .map((row) => {
+            const cells = row.map(({ text: words, isHead }) => {
+              const tag = isHead ? 'th' : 'td';
+              return `<${tag}>${words === '' ? '' : wrapCell(words)}${end(tag)}`;
+            });
+            return `<tr>${cells.join('')}${end('tr')}`;
+          })
+          .join('');
+        const shown = text(`<table>${hasBody ? `<tbody>${html}</tbody>` : html}</table>`);
+        const wanted = rows.filter((row) => row.some(({ text: words }) => words !== ''));
+        expect(shown.split('\n').map((line) => line.split('|').map((part) => part.trim()))).toEqual(
+          wanted.map((row) => row.map(({ text: words }) => words)),
+        );
+      }),
+    );
   });
 });
