@@ -146,14 +146,14 @@ describe('a role as a name', () => {
     expect(imap.commands.filter((command) => command.startsWith('LIST'))).toHaveLength(1);
   });
 
-  test('is known after list_mailboxes on the same connection', async () => {
+  test('is looked up after list_mailboxes too: a send must notice a silent server before it sends', async () => {
     await using imap = await serverWith(['INBOX', 'Sent']);
     await using tools = toolsOn(imap);
     await tools.call('list_mailboxes');
     for (const folder of ['Sent', 'sent']) {
       expect(await tools.call('list_mail_messages', { folder })).toMatchObject({ folder: 'Sent' });
     }
-    expect(imap.commands.filter((command) => command.startsWith('LIST'))).toHaveLength(1);
+    expect(imap.commands.filter((command) => command.startsWith('LIST'))).toHaveLength(2);
   });
 
   test('is not looked up for INBOX, nor for any other path', async () => {
