@@ -7,8 +7,8 @@ import { parseTime } from '../../text/time.ts';
 import { Name } from '../outgoing.ts';
 import type { Rights } from '../tool.ts';
 import type { MailSession } from './mail-session.ts';
-import { MessageRow } from './message-rows.ts';
-import { nextPage, type RowOptions, toRows } from './row-page.ts';
+import { MessageRow } from './rows/message-rows.ts';
+import { nextPage, type RowOptions, toRows } from './rows/row-page.ts';
 
 /** Fields of the result with `since`. */
 export const ChangeFields = {

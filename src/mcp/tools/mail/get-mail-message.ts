@@ -6,9 +6,9 @@ import { Invite, inviteWarnings, toInvite } from '../../mail/invite.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { toBodies } from '../../mail/message-bodies.ts';
 import { MessageHead, toHead } from '../../mail/message-head.ts';
-import { dateWarnings } from '../../mail/message-times.ts';
 import { ExpectedUidValidity, MailboxPath, Uid } from '../../mail/parameters.ts';
 import { resolveFolder } from '../../mail/resolve-folder.ts';
+import { dateWarnings } from '../../mail/rows/message-times.ts';
 import { MarkupBody, TextBody } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { listPage } from '../../../mail/messages/list.ts';
 import { ChangeFields, listSince } from '../../mail/list-since.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
-import { MessageRow } from '../../mail/message-rows.ts';
 import { Links, MailboxPath, Page, PerPage, Preview, UidValidity } from '../../mail/parameters.ts';
 import { resolveFolder } from '../../mail/resolve-folder.ts';
-import { nextPage, toRows } from '../../mail/row-page.ts';
+import { MessageRow } from '../../mail/rows/message-rows.ts';
+import { nextPage, toRows } from '../../mail/rows/row-page.ts';
 import { Name } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ListedMessage } from '../../../src/mail/messages/list.ts';
-import { MessageRow, toRow } from '../../../src/mcp/mail/message-rows.ts';
+import type { ListedMessage } from '../../../../src/mail/messages/list.ts';
+import { MessageRow, toRow } from '../../../../src/mcp/mail/rows/message-rows.ts';
 
 const account = {
   fullName: 'Ada',

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { parseAddressList } from '../../../src/mail/mime/addresses.ts';
-import { isOwnAddress, peopleTexts, personText, rowPeople, rowRecipients } from '../../../src/mcp/mail/people.ts';
+import { parseAddressList } from '../../../../src/mail/mime/addresses.ts';
+import {
+  isOwnAddress,
+  peopleTexts,
+  personText,
+  rowPeople,
+  rowRecipients,
+} from '../../../../src/mcp/mail/rows/people.ts';
 
 const person = (name: string, address: string) => ({ name, address });
 

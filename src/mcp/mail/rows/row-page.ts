@@ -1,8 +1,8 @@
 /** Makes the rows of a page, with previews and links as far as they are wanted and allowed. */
-import type { Page } from '../../mail/messages/list.ts';
-import { readPreviews } from '../../mail/messages/previews.ts';
-import type { Rights } from '../tool.ts';
-import type { MailSession } from './mail-session.ts';
+import type { Page } from '../../../mail/messages/list.ts';
+import { readPreviews } from '../../../mail/messages/previews.ts';
+import type { Rights } from '../../tool.ts';
+import type { MailSession } from '../mail-session.ts';
 import { type MessagePage, type MessageRow, toRow } from './message-rows.ts';
 import { linkRows } from './row-links.ts';
 

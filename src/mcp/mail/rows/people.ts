@@ -1,9 +1,9 @@
 /** Writes people as a model reads them and passes them back: `Ann Lee <ann@example.com>`, and `me` for the account itself. */
 import { domainToASCII } from 'node:url';
-import type { MailAccount } from '../../mail/account.ts';
-import type { MessageSummary } from '../../mail/mime/summary.ts';
-import { cutText } from '../../text/cut-text.ts';
-import { visibleLine } from '../../text/visible-text.ts';
+import type { MailAccount } from '../../../mail/account.ts';
+import type { MessageSummary } from '../../../mail/mime/summary.ts';
+import { cutText } from '../../../text/cut-text.ts';
+import { visibleLine } from '../../../text/visible-text.ts';
 
 type Address = MessageSummary['from'][number];
 

@@ -1,6 +1,6 @@
 /** Chooses the times that rows and messages show: arrival and Date header, and both only where they disagree. */
-import type { MessageSummary } from '../../mail/mime/summary.ts';
-import { toLocalTime } from '../../text/time.ts';
+import type { MessageSummary } from '../../../mail/mime/summary.ts';
+import { toLocalTime } from '../../../text/time.ts';
 
 type Times = Pick<MessageSummary, 'arrivedAt' | 'sentAt'>;
 

@@ -1,10 +1,10 @@
 /** Describes the messages of a list to the model, each in one short row. What is empty or repeats is left out. */
 import { z } from 'zod';
-import type { ListedMessage } from '../../mail/messages/list.ts';
-import { listFiles } from '../../mail/mime/listed-files.ts';
-import { cutFileName, cutText } from '../../text/cut-text.ts';
-import { HiddenText, Name } from '../outgoing.ts';
-import type { MailSession } from './mail-session.ts';
+import type { ListedMessage } from '../../../mail/messages/list.ts';
+import { listFiles } from '../../../mail/mime/listed-files.ts';
+import { cutFileName, cutText } from '../../../text/cut-text.ts';
+import { HiddenText, Name } from '../../outgoing.ts';
+import type { MailSession } from '../mail-session.ts';
 import { rowTimes } from './message-times.ts';
 import { rowPeople, rowRecipients } from './people.ts';
 import { withoutEmpty } from './without-empty.ts';

@@ -1,8 +1,8 @@
 /** Adds download links to the files of rows. */
-import { listFiles } from '../../mail/mime/listed-files.ts';
-import type { Rights } from '../tool.ts';
-import { linkFile, WITHHELD } from './attachment-links.ts';
-import type { MailSession } from './mail-session.ts';
+import { listFiles } from '../../../mail/mime/listed-files.ts';
+import type { Rights } from '../../tool.ts';
+import { linkFile, WITHHELD } from '../attachment-links.ts';
+import type { MailSession } from '../mail-session.ts';
 import { MAX_ROW_FILES, type MessagePage } from './message-rows.ts';
 
 /** Of all rows of a page; where files are uploaded for their link, each takes time. */
