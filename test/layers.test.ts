@@ -40,7 +40,7 @@ const LAYERS = [
   ['mail/parts/'],
   ['mail/mailbox/', 'mail/mime/', 'mail/pool/', 'mail/search/'],
   ['mail/html/', 'mail/imap/'],
-  ['mail/account.ts', 'mail/login-refusal.ts', 'mail/mailbox-name.ts', 'mail/message-bytes.ts'],
+  ['mail/account.ts', 'mail/login-refusal.ts', 'mail/mailbox-name.ts', 'mail/message-bytes.ts', 'mail/own-address.ts'],
   ['missive/'],
   ['workers/'],
   ['state/'],

@@ -89,6 +89,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
   const limit = createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log });
   return {
     account,
+    ownAddresses: [account.email],
     timeZone,
     permit,
     readImap: (use, mailbox) => wholeMailbox.readImap((imap) => use(withinPolicy(imap)), mailbox),

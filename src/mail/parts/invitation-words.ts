@@ -1,4 +1,5 @@
 /** Says in words what an invitation is and asks for, and writes it as text for a message that does not say so itself. */
+import { isOwnAddress } from '../own-address.ts';
 import { writeTime } from './event-time.ts';
 import type { Attendee, EventTime, Invitation } from './invitation.ts';
 
@@ -25,8 +26,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 /** @param ownAddresses of the account */
 export function statusInWords(invitation: Invitation, ownAddresses: readonly string[]): string {
   const { method, attendees, organizer, isCancelled } = invitation;
-  const isOwn = (attendee: Attendee | null) =>
-    ownAddresses.some((address) => address !== '' && address.toLowerCase() === attendee?.address.toLowerCase());
+  const isOwn = (attendee: Attendee | null) => isOwnAddress(attendee?.address ?? '', ownAddresses);
   const [first] = attendees;
   switch (method) {
     case 'CANCEL':

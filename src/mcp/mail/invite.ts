@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { writeTime } from '../../mail/parts/event-time.ts';
 import type { EventTime, Invitation } from '../../mail/parts/invitation.ts';
 import { personOf, statusInWords } from '../../mail/parts/invitation-words.ts';
+import type { MailSession } from './mail-session.ts';
 
 const Time = z.string().describe('RFC 3339. A date alone: all day. Without an offset: see `warnings`.');
 
@@ -22,10 +23,9 @@ export const Invite = z.object({
 
 const MAX_SUMMARY_CHARS = 200;
 
-/** @param timeZone of the account owner */
 export function toInvite(
   invitation: Invitation,
-  { ownAddress, timeZone }: { ownAddress: string; timeZone: string },
+  { ownAddresses, timeZone }: Pick<MailSession, 'ownAddresses' | 'timeZone'>,
 ): z.output<typeof Invite> {
   const { method, summary, start, end, where, organizer, recurrence, isOneOfSeries, otherEvents } = invitation;
   const first = start === null ? undefined : writeTime(start, timeZone);
@@ -37,7 +37,7 @@ export function toInvite(
     ...(last && { end: last.time }),
     ...(where !== '' && { where }),
     ...(organizer !== null && { organizer: personOf(organizer) }),
-    status: statusInWords(invitation, [ownAddress]),
+    status: statusInWords(invitation, ownAddresses),
     ...(recurrence !== '' && { recurring: recurrence }),
     ...(isOneOfSeries && { one_of_series: true }),
     ...(otherEvents > 0 && { more_events: otherEvents }),

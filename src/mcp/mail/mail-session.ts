@@ -32,6 +32,8 @@ export interface ImapAccess {
  */
 export interface MailSession extends ImapAccess {
   readonly account: MailAccount;
+  /** The address of the sign-in first, then those of identities. */
+  readonly ownAddresses: readonly string[];
   /** IANA name of the time zone in which results show times. */
   readonly timeZone: string;
   readonly permit: Permit;

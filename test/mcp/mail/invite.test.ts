@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readInvitation } from '../../../src/mail/parts/invitation.ts';
 import { Invite, inviteWarnings, toInvite } from '../../../src/mcp/mail/invite.ts';
 
-const OWNER = { ownAddress: 'ada@example.test', timeZone: 'America/New_York' };
+const OWNER = { ownAddresses: ['ada@example.test'], timeZone: 'America/New_York' };
 
 function inviteOf(event: string, method = 'REQUEST') {
   const invitation = readInvitation(

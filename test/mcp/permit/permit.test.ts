@@ -54,6 +54,7 @@ function unusableSession(): MailSession {
   };
   return {
     account: { fullName: '', email: '', ...account() },
+    ownAddresses: [],
     timeZone: 'UTC',
     permit: UNLIMITED,
     readImap: refuse,

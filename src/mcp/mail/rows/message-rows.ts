@@ -51,16 +51,16 @@ interface RowExtras {
 
 export function toRow(
   message: ListedMessage,
-  { account, timeZone }: Pick<MailSession, 'account' | 'timeZone'>,
+  { ownAddresses, timeZone }: Pick<MailSession, 'ownAddresses' | 'timeZone'>,
   { preview, links = [] }: RowExtras = {},
 ): MessageRow {
   const { uid, from, to, cc, subject, flags, structure, areAddressesCut: mayBeCut } = message;
   const { files, isInvite } = structure === null ? NO_FILES : listFiles(structure);
   const fields = {
     ...rowTimes(message, timeZone),
-    from: rowPeople({ people: from, mayBeCut }, account).join(', '),
-    to: rowRecipients({ people: to, mayBeCut }, account),
-    cc: rowRecipients({ people: cc, mayBeCut }, account),
+    from: rowPeople({ people: from, mayBeCut }, ownAddresses).join(', '),
+    to: rowRecipients({ people: to, mayBeCut }, ownAddresses),
+    cc: rowRecipients({ people: cc, mayBeCut }, ownAddresses),
     subject: cutText(subject, MAX_SUBJECT_CHARS),
     unread: (message.arrivedAt !== null || !message.isUnreadable) && !flags.includes(SEEN),
     flags: flags.filter((flag) => flag !== SEEN),

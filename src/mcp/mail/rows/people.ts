@@ -1,7 +1,6 @@
 /** Writes people as a model reads them and passes them back: `Ann Lee <ann@example.com>`, and `me` for the account itself. */
-import { domainToASCII } from 'node:url';
-import type { MailAccount } from '../../../mail/account.ts';
 import type { MessageSummary } from '../../../mail/mime/summary.ts';
+import { isOwnAddress } from '../../../mail/own-address.ts';
 import { cutText } from '../../../text/cut-text.ts';
 import { visibleLine } from '../../../text/visible-text.ts';
 
@@ -41,18 +40,6 @@ function withoutEmptyGroups(people: readonly Address[]): readonly Address[] {
   return mailboxes.length === 0 ? people : mailboxes;
 }
 
-/** The address of the sign-in, in any case, and with its domain in either form (RFC 5890). */
-export function isOwnAddress(address: string, { email }: Pick<MailAccount, 'email'>): boolean {
-  return comparable(address) === comparable(email);
-}
-
-function comparable(address: string): string {
-  if (/^[\x20-\x7e]*$/.test(address)) return address.toLowerCase();
-  const at = address.lastIndexOf('@');
-  const domain = address.slice(at + 1).toLowerCase();
-  return `${address.slice(0, at + 1).toLowerCase()}${domainToASCII(domain) || domain}`;
-}
-
 interface RowPeople {
   people: readonly Address[];
   /** True if some people of the message may be missing. */
@@ -60,17 +47,17 @@ interface RowPeople {
 }
 
 /** The first people of a field, and how many more there are: `2 more`. */
-export function rowPeople({ people: given, mayBeCut }: RowPeople, account: Pick<MailAccount, 'email'>): string[] {
+export function rowPeople({ people: given, mayBeCut }: RowPeople, ownAddresses: readonly string[]): string[] {
   const people = withoutEmptyGroups(given);
   const shown = people
     .slice(0, MAX_SHOWN)
-    .map((person) => (isOwnAddress(person.address, account) ? ME : personText(person)));
+    .map((person) => (isOwnAddress(person.address, ownAddresses) ? ME : personText(person)));
   const more = people.length - shown.length;
   return more <= 0 ? shown : [...shown, mayBeCut ? `more than ${more} more` : `${more} more`];
 }
 
 /** The recipients of a field as a row shows them; empty if there are none but the account. */
-export function rowRecipients(field: RowPeople, account: Pick<MailAccount, 'email'>): string[] {
-  const hasOthers = field.people.some(({ address }) => !isOwnAddress(address, account));
-  return hasOthers ? rowPeople(field, account) : [];
+export function rowRecipients(field: RowPeople, ownAddresses: readonly string[]): string[] {
+  const hasOthers = field.people.some(({ address }) => !isOwnAddress(address, ownAddresses));
+  return hasOthers ? rowPeople(field, ownAddresses) : [];
 }

@@ -73,9 +73,7 @@ export const getMailMessage = defineTool({
       ...toHead(message, session),
       ...toBodies(message, args),
       ...(args.body_format !== 'html' && { hidden_text: message.hiddenLetters }),
-      ...(invitation && {
-        invite: toInvite(invitation, { ownAddress: session.account.email, timeZone: session.timeZone }),
-      }),
+      ...(invitation && { invite: toInvite(invitation, session) }),
       ...(linked.attachments.length > 0 && { attachments: linked.attachments }),
       ...(warnings.length > 0 && { warnings }),
     };

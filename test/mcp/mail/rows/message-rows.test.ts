@@ -3,19 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ListedMessage } from '../../../../src/mail/messages/list.ts';
 import { MessageRow, toRow } from '../../../../src/mcp/mail/rows/message-rows.ts';
 
-const account = {
-  fullName: 'Ada',
-  email: 'ada@example.test',
-  imap: {
-    server: { host: 'h', port: 1, security: 'tls' as const },
-    login: { kind: 'password' as const, username: 'u', password: 'p' },
-  },
-  smtp: {
-    server: { host: 'h', port: 1, security: 'tls' as const },
-    login: { kind: 'password' as const, username: 'u', password: 'p' },
-  },
-};
-const IN_BERLIN = { account, timeZone: 'Europe/Berlin' };
+const IN_BERLIN = { ownAddresses: ['ada@example.test'], timeZone: 'Europe/Berlin' };
 
 const EMPTY: ListedMessage = {
   uid: 7,

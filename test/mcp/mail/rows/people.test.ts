@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseAddressList } from '../../../../src/mail/mime/addresses.ts';
-import {
-  isOwnAddress,
-  peopleTexts,
-  personText,
-  rowPeople,
-  rowRecipients,
-} from '../../../../src/mcp/mail/rows/people.ts';
+import { peopleTexts, personText, rowPeople, rowRecipients } from '../../../../src/mcp/mail/rows/people.ts';
 
 const person = (name: string, address: string) => ({ name, address });
 
@@ -41,42 +35,28 @@ describe('a person', () => {
   });
 });
 
-describe('the account itself', () => {
-  test.each([
-    ['ada@example.test', 'ada@example.test', true],
-    ['ADA@Example.TEST', 'ada@example.test', true],
-    ['ada@bücher.example', 'ada@xn--bcher-kva.example', true],
-    ['ada@xn--bcher-kva.example', 'Ada@BÜCHER.example', true],
-    ['ada@example.test.evil.test', 'ada@example.test', false],
-    ['ada', 'ada@example.test', false],
-    ['', 'ada@example.test', false],
-    ['xada@example.test', 'ada@example.test', false],
-  ])('%j is the account %j: %j', (address, email, expected) => {
-    expect(isOwnAddress(address, { email })).toBe(expected);
-  });
-});
-
 describe('the people of a row', () => {
-  const account = { email: 'ada@example.test' };
+  const own = ['ada@example.test', 'ada@bücher.example'];
   const others = (count: number) => Array.from({ length: count }, (_, n) => person('', `p${n}@example.test`));
 
   test('are three, and how many more there are', () => {
-    expect(rowPeople({ people: others(3), mayBeCut: false }, account)).toHaveLength(3);
-    expect(rowPeople({ people: others(4), mayBeCut: false }, account).at(-1)).toBe('1 more');
-    expect(rowPeople({ people: others(1000), mayBeCut: true }, account).at(-1)).toBe('more than 997 more');
+    expect(rowPeople({ people: others(3), mayBeCut: false }, own)).toHaveLength(3);
+    expect(rowPeople({ people: others(4), mayBeCut: false }, own).at(-1)).toBe('1 more');
+    expect(rowPeople({ people: others(1000), mayBeCut: true }, own).at(-1)).toBe('more than 997 more');
   });
 
   test('are left out as recipients if there is none but the account', () => {
-    const own = person('Ada', 'ADA@example.test');
-    expect(rowRecipients({ people: [own], mayBeCut: false }, account)).toEqual([]);
-    expect(rowRecipients({ people: [own, own], mayBeCut: false }, account)).toEqual([]);
-    expect(rowRecipients({ people: [own, ...others(1)], mayBeCut: false }, account)).toEqual(['me', 'p0@example.test']);
-    expect(rowRecipients({ people: [], mayBeCut: true }, account)).toEqual([]);
+    const ada = person('Ada', 'ADA@example.test');
+    const alias = person('', 'ada@xn--bcher-kva.example');
+    expect(rowRecipients({ people: [ada], mayBeCut: false }, own)).toEqual([]);
+    expect(rowRecipients({ people: [ada, alias], mayBeCut: false }, own)).toEqual([]);
+    expect(rowRecipients({ people: [alias, ...others(1)], mayBeCut: false }, own)).toEqual(['me', 'p0@example.test']);
+    expect(rowRecipients({ people: [], mayBeCut: true }, own)).toEqual([]);
   });
 
   test('have a group without members only where there is no other', () => {
     const group = person('undisclosed-recipients', '');
-    expect(rowRecipients({ people: [group], mayBeCut: false }, account)).toEqual(['undisclosed-recipients:;']);
+    expect(rowRecipients({ people: [group], mayBeCut: false }, own)).toEqual(['undisclosed-recipients:;']);
     expect(peopleTexts([...others(1), group])).toEqual(['p0@example.test']);
   });
 });

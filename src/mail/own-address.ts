@@ -1,0 +1,20 @@
+/** Compares addresses of messages with those of the account owner. */
+import { domainToASCII } from 'node:url';
+
+/**
+ * True for one of the account owner's own addresses, in any case, and with its domain in either form (RFC 5890).
+ *
+ * @param ownAddresses the address of the sign-in, then those of identities
+ */
+export function isOwnAddress(address: string, ownAddresses: readonly string[]): boolean {
+  if (address === '') return false;
+  const compared = comparable(address);
+  return ownAddresses.some((own) => comparable(own) === compared);
+}
+
+function comparable(address: string): string {
+  if (/^[\x20-\x7e]*$/.test(address)) return address.toLowerCase();
+  const at = address.lastIndexOf('@');
+  const domain = address.slice(at + 1).toLowerCase();
+  return `${address.slice(0, at + 1).toLowerCase()}${domainToASCII(domain) || domain}`;
+}
