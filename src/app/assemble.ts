@@ -49,8 +49,7 @@ interface Base {
 }
 
 /** @throws {ConfigError} if the settings contradict each other, or name a client that does not exist */
-export async function assemble(config: Config, log: Log): Promise<Assembly> {
-  const now = () => new Date();
+export async function assemble(config: Config, log: Log, now: () => Date = () => new Date()): Promise<Assembly> {
   requireReachedNotBefore(config.keys, now());
   const base: Base = { keyring: createKeyring(config.keys), now, log };
   logMinting(config, log);

@@ -21,8 +21,12 @@ export interface RunningServer {
 }
 
 /** @throws {ConfigError} if it cannot listen at the configured address and port */
-export async function startServer(config: Config, log: Log = createLog(config.logLevel)): Promise<RunningServer> {
-  const { app, services, missing, stopAccepting, settled, close } = await assemble(config, log);
+export async function startServer(
+  config: Config,
+  log: Log = createLog(config.logLevel),
+  now: () => Date = () => new Date(),
+): Promise<RunningServer> {
+  const { app, services, missing, stopAccepting, settled, close } = await assemble(config, log, now);
   // One request can have a token, a client id and a state of 2 KiB in its headers and query.
   const server = createServer(
     // By default Node checks timeouts every 30 s only, so that headers could take 40 s.

@@ -58,7 +58,10 @@ export interface TestApp extends AsyncDisposable {
 }
 
 /** @param environment added to BASE_URL, PORT and ENCRYPTION_KEY; replaces them if it contains them */
-export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<TestApp> {
+export async function startApp(
+  environment: NodeJS.ProcessEnv = {},
+  now: () => Date = () => new Date(),
+): Promise<TestApp> {
   const port = Number(environment.PORT ?? (await freePort()));
   const env = {
     BASE_URL: `http://localhost:${port}`,
@@ -69,7 +72,8 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
   };
   const lines: string[] = [];
   const config = readConfig(env);
-  const server = await startServer(config, createLog(config.logLevel, { write: (line) => void lines.push(line) }));
+  const log = createLog(config.logLevel, { write: (line) => void lines.push(line) });
+  const server = await startServer(config, log, now);
   const origin = `http://localhost:${port}`;
   let stopped: Promise<void> | undefined;
 
@@ -77,7 +81,7 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
     const printed = await generate(
       { ...serverFlags(account), redirectUri: [REDIRECT_URI], json: true, ...flags },
       env,
-      new Date(),
+      now(),
     );
     const { client_id, client_secret } = Minted.extend({ client_secret: z.string().nullable() }).parse(
       JSON.parse(printed),
@@ -104,7 +108,7 @@ export async function startApp(environment: NodeJS.ProcessEnv = {}): Promise<Tes
       return provider.tokens()?.access_token ?? '';
     },
     async replica(environment = {}) {
-      return startApp({ ...env, PORT: String(await freePort()), ...environment });
+      return startApp({ ...env, PORT: String(await freePort()), ...environment }, now);
     },
     stop: () => (stopped ??= server.stop()),
     [Symbol.asyncDispose]: () => app.stop(),
