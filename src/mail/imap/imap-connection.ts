@@ -18,88 +18,24 @@ import {
 } from './command.ts';
 import { CommandRunner } from './command-runner.ts';
 import { connectTransport } from './connect-transport.ts';
+import type { AnewMode, EachOptions, ImapConnection, ReadResult, SelectMode, Visit, Visited } from './connection.ts';
 import { atom, isList, string, type Token, type UntaggedResponse } from './data-formats.ts';
 import { IMAP_LIMITS, type ImapLimits } from './imap-timeouts.ts';
 import { type SelectedMailbox, Selection, SelectResponses } from './selected-mailbox.ts';
 import type { Transport } from './transport.ts';
 
 export type { Completion, ReadCommand, RunOptions } from './command.ts';
+export type {
+  AnewMode,
+  EachOptions,
+  ImapConnection,
+  ListRequest,
+  ReadResult,
+  SelectMode,
+  Visit,
+  Visited,
+} from './connection.ts';
 export type { SelectedMailbox } from './selected-mailbox.ts';
-
-/** A connection as tools use it. LimitedConnection implements it too and has to check every member that reaches a mailbox. */
-export interface ImapConnection {
-  /** False once the connection is lost or closed, or its protocol state is unknown. */
-  readonly isUsable: boolean;
-  readonly selected: SelectedMailbox | null;
-  /** The largest message that the server stores (RFC 7889); null if it does not say. */
-  readonly appendLimitBytes: number | null;
-
-  /** @param capability upper case, e.g. `UIDPLUS`; also true if the server speaks IMAP4rev2 only, which includes it (RFC 9051 appendix E) */
-  has(capability: string): boolean;
-
-  /** The name of a mailbox in the form that the server expects. */
-  encodedName(path: string): string;
-
-  /** Remembers the name by which the server lists a mailbox, if it is not the modified UTF-7 of its path. */
-  rememberEncodedName(path: string, encodedName: string): void;
-
-  /**
-   * Runs one command to its end. Commands of one connection run one after another.
-   *
-   * @throws {UpstreamError} `refused` with the response code; `timeout`, `unreachable` or `unknown_outcome`, after which the connection
-   *   is not usable any more
-   */
-  run(command: string, tokens?: readonly Token[], options?: RunOptions): Promise<Completion>;
-
-  /**
-   * Selects a mailbox, unless it is selected already in a mode that suffices.
-   *
-   * @throws {ToolError} if the name cannot be a mailbox
-   * @throws {UpstreamError} `refused` if the server does not open it; no mailbox is selected then
-   */
-  select(name: string, mode: SelectMode): Promise<SelectedMailbox>;
-
-  /**
-   * Selects as select() and runs a read command in the mailbox, in the same round trip where that is possible.
-   *
-   * If another mailbox is selected, the command follows the SELECT, and its result is discarded if the SELECT fails: it could belong to
-   * the mailbox that was selected before (RFC 9051 §6.3.2). If the mailbox is selected already, the command is followed by a NOOP: in this
-   * order sequence numbers are unambiguous (§5.5). If the NOOP brings untagged responses, the command runs once more.
-   *
-   * @param makeCommand called with the number of messages, as far as it is known; returns null if there is nothing to read
-   */
-  selectAndRead<T>(
-    name: string,
-    mode: SelectMode,
-    makeCommand: (exists: number | null) => ReadCommand<T> | null,
-  ): Promise<ReadResult<T>>;
-
-  /**
-   * Opens a mailbox for reading although it may be open already, so that the server describes it as it is now, and runs read commands in it, in
-   * the same round trip.
-   *
-   * @throws as select()
-   */
-  openAnew<T>(
-    name: string,
-    mode: AnewMode,
-    commands: readonly ReadCommand<T>[],
-  ): Promise<{ selected: SelectedMailbox; outcomes: PromiseSettledResult<T>[] }>;
-
-  /** Runs a read command in the selected mailbox. @throws as run() */
-  read<T>(command: ReadCommand<T>): Promise<T>;
-
-  /** Runs read commands in the selected mailbox in one round trip. Each handles the responses to all. @returns their outcomes, in order */
-  readAll<T>(commands: readonly ReadCommand<T>[]): Promise<PromiseSettledResult<T>[]>;
-}
-
-/** How a mailbox is opened anew. */
-export interface AnewMode {
-  /** True: the server is to report modification sequences (CONDSTORE, RFC 7162 §3.1.8). */
-  condstore: boolean;
-  /** True: the commands have VANISHED, for which QRESYNC is enabled before (RFC 7162 §3.2.3). It stays enabled on this connection. */
-  qresync: boolean;
-}
 
 /** Adds the members that only the owner of a connection, the pool, uses. */
 export interface OwnedImapConnection extends ImapConnection {
@@ -119,20 +55,6 @@ export interface OwnedImapConnection extends ImapConnection {
 
   /** Closes the connection. Running commands fail. */
   close(): void;
-}
-
-export interface SelectMode {
-  readOnly: boolean;
-  /** True: if the mailbox is selected already, a NOOP updates `exists`. */
-  fresh: boolean;
-}
-
-export interface ReadResult<T> {
-  selected: SelectedMailbox;
-  /** The number of messages for which the command was made. */
-  exists: number;
-  /** Null if there was nothing to read. @throws {UpstreamError} as the command failed */
-  result(): T | null;
 }
 
 export interface ConnectOptions {
@@ -298,6 +220,36 @@ class AuthenticatedConnection implements OwnedImapConnection {
     return { selected: opened(), outcomes };
   }
 
+  async openEach<T>(
+    visits: readonly Visit<T>[],
+    { limitMs: commandMs, list }: EachOptions,
+  ): Promise<{ visited: Visited<T>[]; listed?: PromiseSettledResult<Completion> }> {
+    const listing: Command[] =
+      list === undefined
+        ? []
+        : [{ command: 'LIST', tokens: list.tokens, options: { untagged: list.untagged, commandMs } }];
+    const stops = visits.map(({ name, commands }) => {
+      const opening = this.#selectCommand(canonicalMailboxName(name), true);
+      const following = sharingResponses(commands);
+      const all: Command[] = [opening.command, ...following];
+      return {
+        ...{ commands, opened: opening.opened },
+        run: all.map((each) => ({ ...each, options: { ...each.options, commandMs } })),
+      };
+    });
+    const ended = await this.#runner.run([...listing, ...stops.flatMap(({ run }) => run)]);
+    let next = listing.length;
+    const visited = stops.map(({ commands, opened, run }) => {
+      const [first, ...results] = ended.slice(next, next + run.length);
+      next += run.length;
+      return toVisited(commands, { first, results, opened });
+    });
+    const last = visited.at(-1);
+    if (last !== undefined && last.selected === null) this.#selection.unselect();
+    const [listed] = ended;
+    return { visited, ...(list !== undefined && listed !== undefined && { listed }) };
+  }
+
   /** A command that handles VANISHED takes it from the selection, which counts those that are not EARLIER. */
   #keepingCount<T>(command: ReadCommand<T>): ReadCommand<T> {
     const { VANISHED: handle, ...others } = command.options.untagged ?? {};
@@ -358,3 +310,30 @@ const INCLUDED_IN_REV2 = new Set([
   'LIST-STATUS',
   'SASL-IR',
 ]);
+
+function toVisited<T>(
+  commands: readonly ReadCommand<T>[],
+  {
+    first,
+    results,
+    opened,
+  }: {
+    first: PromiseSettledResult<Completion> | undefined;
+    results: readonly PromiseSettledResult<Completion>[];
+    opened: () => SelectedMailbox;
+  },
+): Visited<T> {
+  if (first?.status !== 'fulfilled') {
+    const refusal: unknown = first?.reason ?? new Error('the mailbox was not opened');
+    // Results of the commands could belong to another mailbox.
+    return { selected: null, refusal, outcomes: commands.map(() => ({ status: 'rejected', reason: refusal })) };
+  }
+  const outcomes = commands.map((command, index): PromiseSettledResult<T> => {
+    try {
+      return { status: 'fulfilled', value: resultOf(command, results[index]) };
+    } catch (reason) {
+      return { status: 'rejected', reason };
+    }
+  });
+  return { selected: opened(), refusal: undefined, outcomes };
+}

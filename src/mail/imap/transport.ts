@@ -131,14 +131,15 @@ export class Transport extends ImapFlow {
    * passes each untagged response to its current command, which is the first without a tagged response; a tagged response out of order
    * ends the connection, because it is unknown to which command the untagged responses before it belong.
    *
-   * Commands with a literal are sent one by one, and so are commands that follow others that still run. Only ID may still run.
+   * Commands with a literal are sent one by one, unless the server takes literals that are not announced (RFC 7888), and so are commands that
+   * follow others that still run. Only ID may still run.
    *
    * @returns one promise for each command; `next` of each that is fulfilled has to be called
    */
   pipeline(commands: readonly TransportRequest[]): Promise<Executed>[] {
     const [first] = commands;
     const isAlone = commands.length === 1 && !(this.#isIdRunning && MAY_FOLLOW_ID.test(first?.command ?? ''));
-    if (isAlone || commands.some(({ attributes }) => hasLiteral(attributes))) {
+    if (isAlone || commands.some(({ attributes }) => this.#waitsForServer(attributes))) {
       return commands.map(({ command, attributes, options }) => this.exec(command, attributes, options));
     }
     const requests = commands.map((command) => {
@@ -151,6 +152,19 @@ export class Transport extends ImapFlow {
     return requests.map(({ promise }) => promise);
   }
 
+  /** True if a literal of up to 4,096 bytes may follow without a continuation request (RFC 7888). */
+  get #takesLiterals(): boolean {
+    return ['LITERAL-', 'LITERAL+', 'IMAP4rev2'].some((capability) => this.capabilities.has(capability));
+  }
+
+  /** True if the server has to ask for a literal among the tokens. */
+  #waitsForServer(tokens: readonly Token[]): boolean {
+    return tokens.some((token) => {
+      if (!('type' in token)) return this.#waitsForServer(token);
+      return token.type === 'LITERAL' && !(this.#takesLiterals && token.value.length <= MAX_UNASKED_BYTES);
+    });
+  }
+
   get #isIdRunning(): boolean {
     return this.currentRequest !== false && this.currentRequest.command === 'ID' && this.currentRequest.sent === true;
   }
@@ -160,7 +174,10 @@ export class Transport extends ImapFlow {
   ): Promise<void> {
     const lines = await Promise.all(
       requests.map(({ tag, command, attributes }) =>
-        compile({ tag, command, attributes: toAttributes(attributes) }, { asArray: true }),
+        compile(
+          { tag, command, attributes: toAttributes(attributes) },
+          { asArray: true, literalMinus: this.#takesLiterals },
+        ),
       ),
     );
     const isFree = this.requestQueue.length === 0 && (!this.currentRequest || this.#isIdRunning);
@@ -309,12 +326,11 @@ async function refusalIfNotKnown(executing: Promise<Executed>, isSent: () => boo
 /** Commands that are written behind ID before its answer. A change is not: a connection that proves dead would leave its outcome unknown. */
 const MAY_FOLLOW_ID = /^(?:EXAMINE|SELECT|NOOP|LIST|LSUB|STATUS|(?:UID )?(?:FETCH|SEARCH))$/;
 
+/** Of a literal (RFC 7888 §5). */
+const MAX_UNASKED_BYTES = 4_096;
+
 const CRLF = Buffer.from('\r\n');
 const ASTERISK = 0x2a;
-
-function hasLiteral(tokens: readonly Token[]): boolean {
-  return tokens.some((token) => ('type' in token ? token.type === 'LITERAL' : hasLiteral(token)));
-}
 
 /** Copies the tokens into mutable lists, which imapflow's types require. */
 export function toAttributes(tokens: readonly Token[]): ImapAttribute[] {

@@ -14,7 +14,7 @@ import {
   textOf,
   type UntaggedResponse,
 } from '../imap/data-formats.ts';
-import type { ImapConnection } from '../imap/imap-connection.ts';
+import type { ImapConnection, ListRequest } from '../imap/imap-connection.ts';
 import { decodeMailboxName, isAscii, meantMailbox, withInbox } from '../mailbox-name.ts';
 import { assignRoles, type Role } from './roles.ts';
 
@@ -36,6 +36,8 @@ export interface Mailbox {
 interface Listed extends Mailbox {
   /** The attributes in the LIST response, lower case. Mailboxes with the same attributes share one set. */
   attributes: ReadonlySet<string>;
+  /** Null unless it was requested, and where the server does not report it. */
+  uidNext: number | null;
 }
 
 /** Without LIST-STATUS each mailbox takes one STATUS command. The counts of further mailboxes are null. */
@@ -63,7 +65,10 @@ export async function listMailboxRange(
   const isCounted = all.some(({ messages }) => messages !== null);
   const listed = all.sort(inboxFirst).slice(range.start, range.start + range.count);
   if (counts && !isCounted) await countEach(imap, listed);
-  return { mailboxes: listed.map(({ attributes: _, ...mailbox }) => mailbox), paths: all.map(({ path }) => path) };
+  return {
+    mailboxes: listed.map(({ attributes: _, uidNext: __, ...mailbox }) => mailbox),
+    paths: all.map(({ path }) => path),
+  };
 }
 
 /** All mailboxes, as listMailboxRange(). */
@@ -95,23 +100,45 @@ async function list(
   { counts, plain }: { counts: boolean; plain?: true },
 ): Promise<Listed[]> {
   const isExtended = imap.has('LIST-EXTENDED') && plain !== true;
-  const mailboxes = await listOnce(imap, 'LIST', pattern, isExtended ? returnOptions(imap, counts) : []).catch(
-    (error: unknown) => {
-      // Some servers announce LIST-EXTENDED and then refuse its syntax: list without it.
-      if (!isExtended || !(error instanceof UpstreamError) || error.code !== 'BAD') throw error;
-      return listOnce(imap, 'LIST', pattern, []);
-    },
-  );
+  const options = isExtended ? returnOptions(imap, counts ? ['MESSAGES', 'UNSEEN'] : []) : [];
+  const mailboxes = await listOnce(imap, 'LIST', pattern, options).catch((error: unknown) => {
+    // Some servers announce LIST-EXTENDED and then refuse its syntax: list without it.
+    if (!isExtended || !(error instanceof UpstreamError) || error.code !== 'BAD') throw error;
+    return listOnce(imap, 'LIST', pattern, []);
+  });
   if (!isExtended && plain !== true) await markSubscribed(imap, mailboxes);
   return [...mailboxes.values()];
 }
 
-function returnOptions(imap: ImapConnection, counts: boolean): Token[] {
+/** @param status items of STATUS to return with each mailbox, where the server has LIST-STATUS (RFC 5819) */
+function returnOptions(imap: ImapConnection, status: readonly string[]): Token[] {
   return [
     atom('SUBSCRIBED'),
     ...(imap.has('SPECIAL-USE') ? [atom('SPECIAL-USE')] : []),
-    ...(counts && imap.has('LIST-STATUS') ? [atom('STATUS'), [atom('MESSAGES'), atom('UNSEEN')]] : []),
+    ...(status.length > 0 && imap.has('LIST-STATUS') ? [atom('STATUS'), status.map(atom)] : []),
   ];
+}
+
+/** A LIST command of all mailboxes with their roles, for a caller who sends it with other commands. */
+export interface Listing extends ListRequest {
+  /** To be called after the command. @throws {UpstreamError} as listMailboxes() */
+  read(listed: PromiseSettledResult<unknown> | undefined): Promise<Listed[]>;
+}
+
+export function createListing(imap: ImapConnection): Listing {
+  const isExtended = imap.has('LIST-EXTENDED');
+  const mailboxes = new Map<string, Listed>();
+  const options = isExtended ? returnOptions(imap, ['MESSAGES', 'UIDNEXT']) : [];
+  return {
+    ...listRequest(imap, { command: 'LIST', pattern: '*', options, mailboxes }),
+    async read(listed) {
+      const isRefused = listed?.status === 'rejected' && isExtended && imap.isUsable;
+      if (listed?.status === 'rejected' && !isRefused) throw listed.reason;
+      const all = isRefused ? await listOnce(imap, 'LIST', '*', []) : mailboxes;
+      assignRoles([...all.values()]);
+      return [...all.values()].sort(inboxFirst);
+    },
+  };
 }
 
 async function listOnce(
@@ -121,9 +148,24 @@ async function listOnce(
   options: readonly Token[],
 ): Promise<Map<string, Listed>> {
   const mailboxes = new Map<string, Listed>();
+  const { tokens, untagged } = listRequest(imap, { command, pattern, options, mailboxes });
+  await imap.run(command, tokens, { untagged });
+  return mailboxes;
+}
+
+interface ListArguments {
+  command: 'LIST' | 'LSUB';
+  pattern: string;
+  options: readonly Token[];
+  /** Receives what is listed. */
+  mailboxes: Map<string, Listed>;
+}
+
+function listRequest(imap: ImapConnection, { command, pattern, options, mailboxes }: ListArguments): ListRequest {
   const attributeSets = new Map<string, ReadonlySet<string>>();
   const encoded = string(pattern === '*' ? '*' : imap.encodedName(pattern));
-  await imap.run(command, [string(''), encoded, ...(options.length > 0 ? [atom('RETURN'), options] : [])], {
+  return {
+    tokens: [string(''), encoded, ...(options.length > 0 ? [atom('RETURN'), options] : [])],
     untagged: {
       [command]: ({ items: [attributes, delimiter, name] }) => {
         const set = sharedSet(listOf(attributes), attributeSets);
@@ -134,8 +176,7 @@ async function listOnce(
       },
       STATUS: (response) => readStatus(response, mailboxes),
     },
-  });
-  return mailboxes;
+  };
 }
 
 /** A set for each mailbox would take most of the memory of a long list. */
@@ -157,6 +198,7 @@ function toMailbox(attributes: ReadonlySet<string>, delimiter: string | null, en
     selectable: !attributes.has('\\noselect') && !attributes.has('\\nonexistent'),
     messages: null,
     unseen: null,
+    uidNext: null,
     attributes,
   };
 }
@@ -197,6 +239,7 @@ function readStatus({ items: [name, values] }: UntaggedResponse, mailboxes: Map<
     const key = textOf(pairs[i])?.toUpperCase();
     if (key === 'MESSAGES') mailbox.messages = numberOf(pairs[i + 1]);
     if (key === 'UNSEEN') mailbox.unseen = numberOf(pairs[i + 1]);
+    if (key === 'UIDNEXT') mailbox.uidNext = numberOf(pairs[i + 1]);
   }
 }
 

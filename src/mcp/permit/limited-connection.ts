@@ -4,12 +4,15 @@ import { string, type Token, textOf, type UntaggedResponse } from '../../mail/im
 import type {
   AnewMode,
   Completion,
+  EachOptions,
   ImapConnection,
   ReadCommand,
   ReadResult,
   RunOptions,
   SelectedMailbox,
   SelectMode,
+  Visit,
+  Visited,
 } from '../../mail/imap/imap-connection.ts';
 import { decodeMailboxName, quoteName } from '../../mail/mailbox-name.ts';
 import { includesFolder, mayIncludeFolder, meansFolder } from './folders.ts';
@@ -124,6 +127,18 @@ export class LimitedConnection implements ImapConnection {
     return this.#connection.readAll(commands);
   }
 
+  async openEach<T>(
+    visits: readonly Visit<T>[],
+    { list, ...options }: EachOptions,
+  ): Promise<{ visited: Visited<T>[]; listed?: PromiseSettledResult<Completion> }> {
+    for (const { name } of visits) await this.#requireFolder(name);
+    if (list === undefined) return this.#connection.openEach(visits, options);
+    const limited = this.#limitListing(list.untagged);
+    const each = await this.#connection.openEach(visits, { ...options, list: { ...list, untagged: limited.untagged } });
+    if (each.listed?.status === 'fulfilled') await limited.finish();
+    return each;
+  }
+
   /** Always throws: only the owner of a connection closes it. */
   close(): never {
     throw notOnLimited('close');
@@ -172,12 +187,23 @@ export class LimitedConnection implements ImapConnection {
     return delimiter;
   }
 
-  /** Leaves out the responses about mailboxes that are not allowed. Those that only the whole list decides about are handled last. */
   async #list(
     command: string,
     tokens: readonly Token[],
     { untagged = {}, ...options }: RunOptions,
   ): Promise<Completion> {
+    const limited = this.#limitListing(untagged);
+    const completion = await this.#connection.run(command, tokens, { ...options, untagged: limited.untagged });
+    await limited.finish();
+    return completion;
+  }
+
+  /**
+   * Leaves out the responses about mailboxes that are not allowed. Those that only the whole list decides about are handled last.
+   *
+   * @returns `finish`: to be called after the command
+   */
+  #limitListing(untagged: NonNullable<RunOptions['untagged']>) {
     const listed = new Set<string>();
     const undecided: { name: string; delimiter: string | null; handle: () => void }[] = [];
     const handlers = Object.entries(untagged).map(([key, handle]) => {
@@ -193,15 +219,13 @@ export class LimitedConnection implements ImapConnection {
       };
       return [key, handleAllowed] as const;
     });
-    const completion = await this.#connection.run(command, tokens, {
-      ...options,
-      untagged: Object.fromEntries(handlers),
-    });
-    for (const { name, delimiter, handle } of undecided) {
-      if (!listed.has(name) && (await this.#means(name, delimiter))) listed.add(name);
-      if (listed.has(name)) handle();
-    }
-    return completion;
+    const finish = async () => {
+      for (const { name, delimiter, handle } of undecided) {
+        if (!listed.has(name) && (await this.#means(name, delimiter))) listed.add(name);
+        if (listed.has(name)) handle();
+      }
+    };
+    return { untagged: Object.fromEntries(handlers), finish };
   }
 }
 
