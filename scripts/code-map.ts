@@ -45,7 +45,13 @@ const MAIN_FILES: readonly string[] = [
 ];
 
 /** Folders without a row: the row of their parent folder covers them. */
-const WITHIN_ANOTHER: ReadonlySet<string> = new Set(['mail/html', 'mcp/tools/mail', 'mcp/tools/missive']);
+const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
+  'mail/html',
+  'mail/sender',
+  'mcp/mail/rows',
+  'mcp/tools/mail',
+  'mcp/tools/missive',
+]);
 
 /** @throws {Error} if a folder has no row, or a header lacks its sentence or its invariant */
 export function codeMap(): string {

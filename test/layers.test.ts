@@ -38,7 +38,7 @@ const LAYERS = [
   ['mail/send/'],
   ['mail/messages/'],
   ['mail/parts/'],
-  ['mail/mailbox/', 'mail/mime/', 'mail/pool/', 'mail/search/'],
+  ['mail/mailbox/', 'mail/mime/', 'mail/pool/', 'mail/search/', 'mail/sender/'],
   ['mail/html/', 'mail/imap/'],
   ['mail/account.ts', 'mail/login-refusal.ts', 'mail/mailbox-name.ts', 'mail/message-bytes.ts', 'mail/own-address.ts'],
   ['missive/'],
@@ -140,6 +140,7 @@ const FACES: Record<string, string[]> = {
   'mail/pool/': ['pool.ts'],
   'mail/search/': ['encode-search.ts', 'parse.ts', 'text-probe.ts', 'uid-search.ts'],
   'mail/send-once/': ['keyed-message-id.ts', 'recent-results.ts', 'save-copy.ts', 'save-draft-once.ts', 'send-once.ts'],
+  'mail/sender/': ['verdict.ts'],
   'mail/send/': ['compose.ts', 'sent-copy-saver.ts', 'smtp.ts'],
   'mcp/endpoint/': ['endpoint.ts', 'version-pairs.ts'],
   'mcp/permit/': [
@@ -225,6 +226,7 @@ const ENTRY_POINTS: Record<string, string[]> = {
   pino: ['log.ts'],
   piscina: ['workers/workers.ts'],
   'rate-limiter-flexible': ['state/'],
+  tldts: ['mail/sender/domains.ts'],
   'windows-iana': ['mail/parts/time-zones.ts'],
   zod: ['*'],
 };

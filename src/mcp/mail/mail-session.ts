@@ -11,6 +11,7 @@ import type { ComposedMessage } from '../../mail/send/compose.ts';
 import type { Submission } from '../../mail/send/smtp.ts';
 import type { KeyedCall, KeyedMessageId } from '../../mail/send-once/keyed-message-id.ts';
 import type { RecentResults } from '../../mail/send-once/recent-results.ts';
+import type { TrustedServers } from '../../mail/sender/verdict.ts';
 import type { Permit } from '../../policy.ts';
 import type { RunJob } from '../../workers/workers.ts';
 
@@ -34,6 +35,8 @@ export interface MailSession extends ImapAccess {
   readonly account: MailAccount;
   /** The address of the sign-in first, then those of identities. */
   readonly ownAddresses: readonly string[];
+  /** The mail servers that are believed about senders. */
+  readonly trustedServers: TrustedServers;
   /** IANA name of the time zone in which results show times. */
   readonly timeZone: string;
   readonly permit: Permit;

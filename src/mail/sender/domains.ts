@@ -1,0 +1,22 @@
+/** Compares domains as DMARC does in relaxed mode (RFC 7489 §3.1): by their organizational domain. */
+import { domainToASCII } from 'node:url';
+import { getDomain } from 'tldts';
+
+/** True if two domains belong to one organization. Domains below a public suffix such as `github.io` belong to different ones. */
+export function areAligned(one: string, other: string): boolean {
+  const [first, second] = [comparableDomain(one), comparableDomain(other)];
+  return first !== '' && organizationalDomain(first) === organizationalDomain(second);
+}
+
+/** What is organizational is decided by the Public Suffix List; of a name that is itself a suffix, nothing is. */
+const organizationalDomain = (domain: string): string => getDomain(domain, { allowPrivateDomains: true }) ?? domain;
+
+/** Lower-case ASCII without a final dot. @param text a domain or an address, which may stand in angle brackets */
+export function comparableDomain(text: string): string {
+  const domain = text
+    .slice(text.lastIndexOf('@') + 1)
+    .replace(/>$/, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
+  return /^[\x21-\x7e]*$/.test(domain) ? domain : domainToASCII(domain);
+}
