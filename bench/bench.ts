@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: measures the server, with imapflow measured in the same run for comparison, and checks its goals. Writes
- * results.json and shield.json, from which `npm run docs` generates the tables in docs/benchmarks.md. `--quick` does less and writes nothing.
+ * results.json, shield.json and tasks.json, from which `npm run docs` generates the tables in docs/benchmarks.md. `--quick` does less and
+ * writes nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
@@ -20,12 +21,16 @@ import { publishedLists } from './published-lists.ts';
 import { isMet, type Results, type Row, toTable } from './row.ts';
 import { startBenchServer } from './server.ts';
 import { shield } from './shield.ts';
+import { runTasks } from './tasks/run-tasks.ts';
+import { type TaskResults, taskReport } from './tasks/task-report.ts';
 
 const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     /** Numbers of goals, separated by commas. */
     only: { type: 'string' },
+    /** Everyday requests instead of goals. */
+    tasks: { type: 'boolean', default: false },
     peer: { type: 'string' },
     'peer-calls': { type: 'string' },
     /** Goal 7: calls of the second person during each hostile input. */
@@ -73,6 +78,7 @@ async function measure(context: BenchContext): Promise<Row[]> {
 
 async function runBench(servers: TestServers): Promise<void> {
   const { peer } = flags;
+  if (flags.tasks) return measureTasks(servers);
   if (flags.fuzz !== undefined) {
     return withBenchContext(servers, flags.quick, (context) => fuzz(context, Number(flags.fuzz)));
   }
@@ -86,6 +92,15 @@ async function runBench(servers: TestServers): Promise<void> {
   if (!flags.quick && peer === undefined && isWhole) await writeResults(rows);
 }
 
+async function measureTasks(servers: TestServers): Promise<void> {
+  const tasks = await runTasks(servers);
+  const lists = Object.fromEntries(publishedLists().map(({ name, ours }) => [name.replace(/.* /, ''), ours]));
+  const results: TaskResults = { tasks, lists };
+  console.log(`\n${taskReport(results)}`);
+  if (tasks.some(({ failure }) => failure !== null)) process.exitCode = 1;
+  else if (!flags.quick) await writeReport('tasks', results);
+}
+
 async function writeResults(rows: readonly Row[]): Promise<void> {
   const [cpu] = cpus();
   const measured = {
@@ -97,14 +112,15 @@ async function writeResults(rows: readonly Row[]): Promise<void> {
   const clauses = [`${Number(flags.calls).toLocaleString('en')} calls beside each input`, flags.note];
   const note = clauses.filter((clause) => clause !== undefined).join('; ');
   if (ofShield.length < rows.length) {
-    await writeJson('results', { ...measured, rows: rows.filter(({ item }) => item !== 7) });
+    await writeReport('results', { ...measured, rows: rows.filter(({ item }) => item !== 7) });
   }
-  if (ofShield.length > 0) await writeJson('shield', { ...measured, note, rows: ofShield });
-  spawnSync(process.execPath, ['scripts/docs.ts'], { stdio: 'inherit' });
+  if (ofShield.length > 0) await writeReport('shield', { ...measured, note, rows: ofShield });
 }
 
-async function writeJson(name: string, results: Results): Promise<void> {
+/** Writes the results, and the document with them. */
+async function writeReport(name: string, results: Results | TaskResults): Promise<void> {
   await writeFile(new URL(`./${name}.json`, import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
+  spawnSync(process.execPath, ['scripts/docs.ts'], { stdio: 'inherit' });
 }
 
 const scratch = await makeScratch();

@@ -2,6 +2,7 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { Results, report } from '../bench/row.ts';
+import { TaskResults, taskReport } from '../bench/tasks/task-report.ts';
 import { createProgram } from '../src/cli.ts';
 import { limitTable, toolTable } from '../src/mcp/reference.ts';
 import { mailTools } from '../src/mcp/tools/mail.ts';
@@ -24,17 +25,18 @@ const BLOCKS: Readonly<Record<string, string>> = {
   flags: flagTable('generate'),
   presets: presetTable(),
   // Only formatted here: `npm run bench` measures.
-  bench: reportOf('results'),
-  shield: reportOf('shield'),
+  bench: reportOf('results', (measured) => report(Results.parse(measured))),
+  shield: reportOf('shield', (measured) => report(Results.parse(measured))),
+  tasks: reportOf('tasks', (measured) => taskReport(TaskResults.parse(measured))),
   requirements: requirementTable(required),
   sealed: sealedTable(),
   'token-sizes': tokenSizeTable(),
   'code-map': codeMap(),
 };
 
-function reportOf(name: string): string {
+function reportOf(name: string, toReport: (measured: unknown) => string): string {
   const file = new URL(`../bench/${name}.json`, import.meta.url);
-  return existsSync(file) ? report(Results.parse(JSON.parse(readFileSync(file, 'utf8')))) : 'Not measured yet.';
+  return existsSync(file) ? toReport(JSON.parse(readFileSync(file, 'utf8'))) : 'Not measured yet.';
 }
 
 function environmentTable(): string {

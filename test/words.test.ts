@@ -53,7 +53,7 @@ function commentOf(line: string): string {
 }
 
 const files = globSync(
-  ['src/**/*.ts', 'test/**/*.ts', 'scripts/*.ts', 'bench/*.ts', 'soak/*.ts', 'demo/*.ts', 'docs/**/*.md', '*.md'],
+  ['src/**/*.ts', 'test/**/*.ts', 'scripts/*.ts', 'bench/**/*.ts', 'soak/*.ts', 'demo/*.ts', 'docs/**/*.md', '*.md'],
   {
     cwd: ROOT,
   },
