@@ -144,6 +144,11 @@ function addServerFlags(command: Command): void {
       '--sent-copy <when>',
       'whether the server saves copies of sent mail: auto (default: unless the provider does), always, or never',
     )
+    .option(
+      '--authserv-id <id>',
+      'first word of the Authentication-Results that the mail server writes, repeatable: what it says about senders is believed (default: known providers only)',
+      collect,
+    )
     .option('--missive', 'a Missive account instead of a mailbox: excludes the flags of IMAP and SMTP')
     .option('--missive-url <url>', `base URL of the Missive API (default: ${MISSIVE_URL})`);
 }

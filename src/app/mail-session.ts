@@ -90,7 +90,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
   return {
     account,
     ownAddresses: [account.email],
-    trustedServers: { authservIds: [], imapHost: account.imap.server.host },
+    trustedServers: { authservIds: account.authservIds ?? [], imapHost: account.imap.server.host },
     timeZone,
     permit,
     readImap: (use, mailbox) => wholeMailbox.readImap((imap) => use(withinPolicy(imap)), mailbox),

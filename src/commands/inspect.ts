@@ -123,7 +123,7 @@ function grantViewFor(baseUrl: string | undefined): (claims: GrantClaims) => obj
 const serverView = (servers: Servers) =>
   'missive' in servers
     ? { missive: servers.missive.url }
-    : { imap: address(servers.imap), smtp: address(servers.smtp) };
+    : { imap: address(servers.imap), smtp: address(servers.smtp), authserv_ids: servers.authservIds };
 
 const address = ({ host, port, security }: MailServer): string => `${host}:${port} (${security})`;
 

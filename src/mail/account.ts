@@ -20,11 +20,15 @@ export type MailServer = z.output<typeof MailServer>;
 export const SentCopy = z.enum(['auto', 'always', 'never']);
 export type SentCopy = z.output<typeof SentCopy>;
 
+/** The authserv-ids (RFC 8601 §2.5) of the Authentication-Results that are believed, in lower case. Those of known providers need not be named. */
+const AuthservIds = z.array(z.string().min(1).max(100));
+
 export const MailServers = z.object({
   imap: MailServer,
   smtp: MailServer,
   /** Absent: `auto`. */
   sentCopy: SentCopy.optional(),
+  authservIds: AuthservIds.optional(),
 });
 export type MailServers = z.output<typeof MailServers>;
 
@@ -46,6 +50,8 @@ export const MailAccount = z.object({
   smtp: z.object({ server: MailServer, login: Login }),
   /** Fixed by the operator in the client_id. Absent: `auto`. */
   sentCopy: SentCopy.optional(),
+  /** Likewise. */
+  authservIds: AuthservIds.optional(),
 });
 export type MailAccount = z.output<typeof MailAccount>;
 

@@ -22,6 +22,7 @@ const Settings = z.strictObject({
   smtp_ssl: z.boolean().optional(),
   allow_cleartext: z.boolean().optional(),
   sent_copy: z.string().optional(),
+  authserv_id: List.optional(),
   missive: z.boolean().optional(),
   missive_url: z.string().optional(),
   preset: List.optional(),

@@ -45,6 +45,12 @@ const port = (flag: string, standard: number) => {
     .default(standard);
 };
 
+const MAX_AUTHSERV_IDS = 10;
+const WRONG_AUTHSERV_ID = `--authserv-id must be the first word of an Authentication-Results field, such as mail.example.com; ${MAX_AUTHSERV_IDS} at most.`;
+
+/** A token (RFC 2045 §5.1): as quoted strings, authserv-ids are not in use. */
+const isAuthservId = (id: string): boolean => /^[^\s\p{Cc}()<>@,;:\\"/[\]?=]{1,100}$/u.test(id);
+
 const MailFlags = z.object({
   imapHost: host('--imap-host'),
   imapPort: port('--imap-port', 993),
@@ -54,6 +60,11 @@ const MailFlags = z.object({
   smtpSsl: z.boolean().optional(),
   allowCleartext: z.boolean().default(false),
   sentCopy: z.enum(SentCopy.options, `--sent-copy must be one of ${SentCopy.options.join(', ')}.`).default('auto'),
+  authservId: z
+    .array(z.string())
+    .transform((ids) => [...new Set(ids.map((id) => id.trim().toLowerCase().replace(/\.$/, '')))])
+    .refine((ids) => ids.length <= MAX_AUTHSERV_IDS && ids.every(isAuthservId), WRONG_AUTHSERV_ID)
+    .default([]),
 });
 
 const WRONG_URL = `--missive-url must be an https URL without a query. The default is ${MISSIVE_URL}.`;
@@ -116,13 +127,15 @@ function mailServers(flags: z.output<typeof MailFlags>): Servers {
     imap: server(flags.imapHost, flags.imapPort, flags.imapSsl ?? flags.imapPort === 993),
     smtp: server(flags.smtpHost, flags.smtpPort, flags.smtpSsl ?? flags.smtpPort === 465),
     ...(flags.sentCopy !== 'auto' && { sentCopy: flags.sentCopy }),
+    ...(flags.authservId.length > 0 && { authservIds: flags.authservId }),
   };
 }
 
 /** Servers as --json prints them and the admin endpoint returns them. */
 export function toServersJson(servers: Servers): object {
   if ('missive' in servers) return { missive: servers.missive };
-  return { imap: withSsl(servers.imap), smtp: withSsl(servers.smtp) };
+  const { imap, smtp, authservIds } = servers;
+  return { imap: withSsl(imap), smtp: withSsl(smtp), ...(authservIds && { authserv_ids: authservIds }) };
 }
 
 const withSsl = (server: MailServer) => ({ ...server, ssl: server.security === 'tls' });
@@ -130,11 +143,12 @@ const withSsl = (server: MailServer) => ({ ...server, ssl: server.security === '
 /** Servers as `generate` prints them without --json. */
 export function toServerLines(servers: Servers): string[] {
   if ('missive' in servers) return [`Missive: ${servers.missive.url}`];
-  const { imap, smtp } = servers;
+  const { imap, smtp, authservIds } = servers;
   const used = new Set([imap.security, smtp.security]);
   return [
     `IMAP: ${imap.host}:${imap.port} (ssl=${imap.security === 'tls'})`,
     `SMTP: ${smtp.host}:${smtp.port} (ssl=${smtp.security === 'tls'})`,
+    ...(authservIds === undefined ? [] : [`Believed about senders: ${authservIds.join(', ')}`]),
     ...(used.has('starttls') ? ['Where ssl is false, STARTTLS is required.'] : []),
     ...(used.has('cleartext')
       ? ['Where ssl is false, nothing is encrypted: passwords and mail can be read on the network.']

@@ -92,6 +92,44 @@ describe('mail-mcp generate', () => {
     expect(err).toContain('--sent-copy must be one of auto, always, never.');
   });
 
+  test.each([
+    [['--authserv-id=mail.example.com'], ['mail.example.com']],
+    [
+      ['--authserv-id=MX1.Example.com.', '--authserv-id', ' mx2.example.com', '--authserv-id=mx1.example.com'],
+      ['mx1.example.com', 'mx2.example.com'],
+    ],
+    [['--authserv-id=bücher.example'], ['bücher.example']],
+  ])('seals %j in clients and connections', async (flags, ids) => {
+    const { client_id, authserv_ids } = await generated(...flags);
+    expect(authserv_ids).toEqual(ids);
+    expect((await open(client_id)).servers).toMatchObject({ authservIds: ids });
+    const { default_connection } = await generated('--connection', ...flags);
+    const tokens = createTokens(createKeyring({ current: key, previous: [] }));
+    for (const sealed of [client_id, default_connection]) {
+      expect(JSON.parse((await run(['inspect', sealed])).out)).toMatchObject({ authserv_ids: ids });
+    }
+    expect((await unsealConnection(tokens, default_connection, new Date())).servers).toMatchObject({
+      authservIds: ids,
+    });
+    expect((await run(['generate', ...HOSTS, ...flags])).out).toContain(`Believed about senders: ${ids.join(', ')}\n`);
+  });
+
+  test.each(['', 'two words', 'mail.example.com; spf=pass', 'a,b', '"mail"', `${'a'.repeat(101)}`])(
+    'refuses an authserv-id that no server writes: %j',
+    async (id) => {
+      const { exitCode, err } = await run([
+        'generate',
+        ...HOSTS,
+        '--authserv-id=mail.example.com',
+        `--authserv-id=${id}`,
+      ]);
+      expect({ exitCode, err }).toEqual({
+        exitCode: 1,
+        err: '--authserv-id must be the first word of an Authentication-Results field, such as mail.example.com; 10 at most.\n',
+      });
+    },
+  );
+
   test('seals the servers, and only a hash of the secret', async () => {
     const { client_id, client_secret } = await generated();
     const client = await open(client_id);

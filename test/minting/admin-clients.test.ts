@@ -53,6 +53,25 @@ describe('POST /admin/clients', () => {
     ]);
   });
 
+  test('seals authserv-ids as generate does, and names the field if one is wrong', async () => {
+    await using app = await startApp({ ADMIN_TOKEN });
+    for (const [authserv_id, ids] of [
+      ['mail.example.com', ['mail.example.com']],
+      [
+        ['MX1.example.com', 'mx2.example.com'],
+        ['mx1.example.com', 'mx2.example.com'],
+      ],
+    ]) {
+      const good = await post(app, { config: { ...SERVERS, authserv_id } });
+      expect([good.status, await good.json()]).toMatchObject([201, { authserv_ids: ids }]);
+    }
+    const wrong = await post(app, { config: { ...SERVERS, authserv_id: ['two words'] } });
+    expect([wrong.status, await wrong.json()]).toMatchObject([
+      400,
+      { faults: [expect.stringMatching(/^config\.authserv_id must be the first word/)] },
+    ]);
+  });
+
   test('reports all faults, by the field names of the body', async () => {
     await using app = await startApp({ ADMIN_TOKEN });
     const response = await post(app, {

@@ -41,6 +41,7 @@ export const OPTIONAL_FIELDS: Readonly<Record<string, number>> = {
   /** For servers by reference: an entry of a table of providers, or the hash of a connection. */
   provider: 33,
   connection: 34,
+  authservIds: 35,
 };
 
 /**

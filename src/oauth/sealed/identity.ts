@@ -55,6 +55,7 @@ function mailboxOf(credentials: MailCredentials, servers: MailServers): MailboxA
     imap: { server: servers.imap, login },
     smtp: { server: servers.smtp, login: smtpLogin },
     ...(servers.sentCopy && { sentCopy: servers.sentCopy }),
+    ...(servers.authservIds && { authservIds: servers.authservIds }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Measures the client_id and the tokens of a reference account, and writes the table of sizes for docs/tokens.md. */
+import type { MailServers } from '../../mail/account.ts';
 import { SCOPES } from '../../policy.ts';
 import { accountOf, type Credentials, type MailCredentials, subjectOf } from './identity.ts';
 import { createKeyring, type Keyring } from './jwe.ts';
@@ -23,6 +24,7 @@ type Fact = 'consent' | 'time_zone' | 'identities' | 'mailbox' | 'sign_in' | 'pr
 
 interface Variation {
   client?: Partial<ClientPayload>;
+  servers?: Pick<MailServers, 'authservIds'>;
   login?: Credentials;
   facts?: Pick<Partial<RefreshPayload>, Fact>;
 }
@@ -38,6 +40,9 @@ const VARIATIONS: Readonly<Record<string, Variation>> = {
   },
   'an end and one recipient, as limits of the owner': {
     facts: { consent: { recipients: ['@mail.example'], until: 1_800_000_000 } },
+  },
+  'the name of one server whose results about senders are believed': {
+    servers: { authservIds: ['mx.mail.example.com'] },
   },
   'a time zone': { facts: { time_zone: 'America/Argentina/Buenos_Aires' } },
   'three own addresses': { facts: { identities: ['ada@mail.example', 'lovelace@mail.example', 'al@mail.example'] } },
@@ -58,14 +63,16 @@ interface Sizes {
 }
 
 /** @returns the lengths for a public client that was minted for one preset, as they are after a refresh */
-function sizesOf(keyring: Keyring, { client = {}, login = ACCOUNT, facts = {} }: Variation): Sizes {
+function sizesOf(keyring: Keyring, variation: Variation): Sizes {
+  const { client = {}, login = ACCOUNT, facts = {} } = variation;
+  const servers = { ...SERVERS, ...variation.servers };
   const tokens = createTokens(keyring);
-  const minted: ClientPayload = { v: 1, name: 'Codex', presets: ['codex'], servers: SERVERS, ...client };
+  const minted: ClientPayload = { v: 1, name: 'Codex', presets: ['codex'], servers, ...client };
   const sub = subjectOf(keyring, { ...accountOf(login, SERVERS), mailbox: facts.mailbox });
   const { mailbox: _mailbox, ...inAccess } = facts;
   const grant = { iss: RESOURCE, aud: `${RESOURCE}/mcp`, sub, gid: ID, granted_at: NOW.getTime() / 1000 - 100_000 };
   const access: AccessPayload = {
-    ...{ ...grant, client: { jti: ID, name: minted.name }, scope: [...SCOPES], login, servers: SERVERS },
+    ...{ ...grant, client: { jti: ID, name: minted.name }, scope: [...SCOPES], login, servers },
     ...{ ...(minted.policy && { policy: minted.policy }), ...inAccess },
   };
   const refresh = { ...grant, client: ID, scope: [...SCOPES], login, redirect_host: '127.0.0.1:38659', ...facts };

@@ -69,6 +69,7 @@ describe('mail-mcp generate --missive', () => {
     '--smtp-ssl',
     '--allow-cleartext',
     '--sent-copy=never',
+    '--authserv-id=mail.example.com',
     '--folders=INBOX',
   ])('refuses %s, which belongs to mailboxes', async (flag) => {
     const { exitCode, err } = await run(['generate', '--missive', flag]);

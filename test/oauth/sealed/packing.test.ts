@@ -127,6 +127,7 @@ describe('fields', () => {
     expect(OPTIONAL_FIELDS).toMatchInlineSnapshot(`
       {
         "approval": 20,
+        "authservIds": 35,
         "connection": 34,
         "consent": 10,
         "ends": 14,
