@@ -58,6 +58,7 @@ const NARROWER: Record<string, string[]> = {
     'oauth/',
     'account.ts',
     'mail/account.ts',
+    'mail/own-address.ts',
     'missive/account.ts',
     'state/',
     'body/',

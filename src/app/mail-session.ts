@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { MailAccount } from '../mail/account.ts';
 import type { ImapConnection } from '../mail/imap/imap-connection.ts';
 import { listMailboxes } from '../mail/mailbox/list-mailboxes.ts';
+import { addressOfIdentity } from '../mail/own-address.ts';
 import type { ImapPool } from '../mail/pool/pool.ts';
 import { type SmtpOptions, submit } from '../mail/send/smtp.ts';
 import { keyedMessageId } from '../mail/send-once/keyed-message-id.ts';
@@ -20,7 +21,9 @@ import type { CallLife } from './call-life.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
 
 /** A grant for a mailbox, as far as a session depends on it. */
-export type MailGrant = Pick<Grant, 'permit' | 'client' | 'subject' | 'endsAt' | 'timeZone'> & { account: MailAccount };
+export type MailGrant = Pick<Grant, 'permit' | 'client' | 'subject' | 'endsAt' | 'timeZone' | 'identities'> & {
+  account: MailAccount;
+};
 
 /** What all mail sessions of a process share. */
 export interface MailServices {
@@ -60,7 +63,7 @@ export function createChangeLimit(): Semaphore {
 
 export function openMailSession(grant: MailGrant, services: MailServices, exchange: MailExchange): MailSession {
   const { cancelled, life } = exchange;
-  const { account, permit, client, subject, endsAt, timeZone = 'UTC' } = grant;
+  const { account, permit, client, subject, endsAt, timeZone = 'UTC', identities = [] } = grant;
   const { workers, store, now, log, messageIdSecret, recentResults, sends, smtp } = services;
   const { folders, max_sends_per_hour: most } = permit.policy;
   const cancellation = createCancellation(cancelled);
@@ -89,7 +92,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
   const limit = createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log });
   return {
     account,
-    ownAddresses: [account.email],
+    ownAddresses: [account.email, ...identities.map(addressOfIdentity)],
     trustedServers: { authservIds: account.authservIds ?? [], imapHost: account.imap.server.host },
     timeZone,
     permit,

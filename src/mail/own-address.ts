@@ -1,4 +1,4 @@
-/** Compares addresses of messages with those of the account owner. */
+/** Compares addresses of messages with those of the account owner, which are those of the sign-in and of identities. */
 import { domainToASCII } from 'node:url';
 
 /**
@@ -10,6 +10,11 @@ export function isOwnAddress(address: string, ownAddresses: readonly string[]): 
   if (address === '') return false;
   const compared = comparable(address);
   return ownAddresses.some((own) => comparable(own) === compared);
+}
+
+/** The address of an identity: `Ida Brandt <ida@example.org>`, or the address alone. */
+export function addressOfIdentity(identity: string): string {
+  return /<([^<>]*)>$/.exec(identity)?.[1] ?? identity;
 }
 
 function comparable(address: string): string {

@@ -32,6 +32,8 @@ export interface Grant {
   endsAt: Date;
   /** Of the account owner, by its name in the IANA time zone database; this runtime may not know it. Absent: none was given. */
   timeZone?: string;
+  /** Further addresses of the account owner, with names: `Ida Brandt <ida@example.org>`. Absent: none was given. */
+  identities?: readonly string[];
   /** The `sub` claim: a keyed hash, the same for every grant of the same account. */
   subject: string;
 }
@@ -100,6 +102,7 @@ function toVerified(access: AccessPayload & Claims): Verified {
     expiresAt,
     endsAt: new Date((access.ends ?? granted_at + SEALED_TYPES.grant.lifetimeSeconds) * 1000),
     ...(access.time_zone !== undefined && { timeZone: access.time_zone }),
+    ...(access.identities !== undefined && { identities: access.identities }),
     subject: sub,
   };
   return { grant, origin: { jti, gid, sub, granted_at, client }, expiresAt };

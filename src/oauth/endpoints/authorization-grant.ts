@@ -59,6 +59,7 @@ export function toGrant(
   const limits = { ...(Object.keys(policy).length > 0 && { policy }), ...(consent && { consent }) };
   const end = consent?.until ?? (expiresAt && toSeconds(expiresAt));
   const timeZone = form.timeZone ?? client.timeZone;
+  const identities = form.identities && { identities: [...form.identities] };
   return {
     code: {
       client: client.jti,
@@ -69,6 +70,7 @@ export function toGrant(
       ...(consent && { consent }),
       login: form.credentials(),
       ...(form.timeZone !== undefined && { time_zone: form.timeZone }),
+      ...identities,
     },
     sealedBeside: {
       iss: issuer,
@@ -79,6 +81,7 @@ export function toGrant(
       ...limits,
       ...(end && { ends: end }),
       ...(timeZone !== undefined && { time_zone: timeZone }),
+      ...identities,
     },
   };
 }

@@ -100,6 +100,8 @@ export interface MailFormView {
   useSameCredentials: boolean;
   /** Whether the box that the script shows with the time zone of the browser is ticked. */
   isTimeZoneTicked: boolean;
+  /** Whether the field of further addresses is visible without a click. */
+  areIdentitiesOpen: boolean;
   fields: Readonly<Record<string, FieldView>>;
 }
 

@@ -15,7 +15,7 @@ export const AccountFacts = z.object({
   mailbox: MailboxId.optional(),
   /** Name in the IANA time zone database. */
   time_zone: z.string().optional(),
-  /** Addresses that are the account owner's own. */
+  /** Further addresses of the account owner, as the sign-in page has read them: `Ida Brandt <ida@example.org>`, or the address alone. */
   identities: z.array(z.string()).optional(),
   /** Kind of sign-in. Absent: with a password. */
   sign_in: z.string().optional(),

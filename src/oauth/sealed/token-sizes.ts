@@ -45,7 +45,10 @@ const VARIATIONS: Readonly<Record<string, Variation>> = {
     servers: { authservIds: ['mx.mail.example.com'] },
   },
   'a time zone': { facts: { time_zone: 'America/Argentina/Buenos_Aires' } },
-  'three own addresses': { facts: { identities: ['ada@mail.example', 'lovelace@mail.example', 'al@mail.example'] } },
+  'three further addresses': {
+    facts: { identities: ['ada@mail.example', 'lovelace@mail.example', 'al@mail.example'] },
+  },
+  'one further address with a name': { facts: { identities: ['Ada Lovelace <ada@lovelace.example>'] } },
   'the identity of the mailbox': { facts: { mailbox: ID } },
   'sign-in at a provider, with a refresh token of 100 characters': {
     facts: { sign_in: 'google', provider_token: 't'.repeat(100), approval: ID },

@@ -12,6 +12,7 @@ export type Place =
   | 'recipients'
   | 'full_name'
   | 'email'
+  | 'identities'
   | 'imap_username'
   | 'imap_password'
   | 'smtp_username'
@@ -51,6 +52,8 @@ export interface FilledForm<View> {
   credentials(): Credentials;
   /** Name in the IANA time zone database; `undefined` if none was given, or one that is not known here. */
   readonly timeZone?: string | undefined;
+  /** Further addresses of the account owner, as they are sealed; `undefined` if none was given. */
+  readonly identities?: readonly string[] | undefined;
   /** Puts the refusal of the servers into sentences. `form`: the form to show with them. */
   afterRefusal(refusal: readonly LoginProblem[]): { problems: FormProblem[]; form: FilledForm<View> };
   /** Where the page says that there were too many attempts. */

@@ -11,6 +11,8 @@ export interface MailFields {
   useSameCredentials: boolean;
   smtpUsername: string;
   smtpPassword: string;
+  /** As typed: an address on each line. */
+  identities: string;
   /** As submitted; empty if none was. Undefined before anything was submitted. */
   timeZone: string | undefined;
 }
@@ -19,6 +21,7 @@ export interface MailFields {
 export const BLANK_MAIL_FIELDS: MailFields = {
   fullName: '',
   email: '',
+  identities: '',
   imapUsername: '',
   imapPassword: '',
   useSameCredentials: true,
@@ -32,6 +35,7 @@ export function readMailFields(form: Parameters): MailFields {
   return {
     fullName: (form.get('full_name') ?? '').trim(),
     email: (form.get('email') ?? '').trim(),
+    identities: (form.get('identities') ?? '').trim(),
     imapUsername: (form.get('imap_username') ?? '').trim(),
     imapPassword: form.get('imap_password') ?? '',
     useSameCredentials: form.get('use_same_credentials') !== undefined,

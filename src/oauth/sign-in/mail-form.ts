@@ -5,6 +5,7 @@ import { isTimeZone } from '../../text/time-zone.ts';
 import type { FieldView, MailboxFormView, MailFormView, ProblemView, ServerView } from '../pages/views.ts';
 import { appPasswordHint } from './app-passwords.ts';
 import type { FilledForm, Place, SignInForm } from './form.ts';
+import { sealedIdentities } from './identities.ts';
 import { BLANK_MAIL_FIELDS, type MailFields, readMailFields, toMailCredentials } from './mail-fields.ts';
 import { mailLoginProblems, needsSmtpCredentials } from './mail-login-problems.ts';
 import { validateMailboxFields, validateMailFields } from './validate-mail-fields.ts';
@@ -16,6 +17,7 @@ export function mailForm(servers: MailServers): SignInForm<MailFormView> {
     validate: (fits) => validateMailFields(fields, fits),
     credentials: () => toMailCredentials(fields),
     timeZone: fields.timeZone !== undefined && isTimeZone(fields.timeZone) ? fields.timeZone : undefined,
+    identities: sealedIdentities(fields),
     afterRefusal(refusal) {
       const ofMail = mailProblemsOf(refusal);
       const useSameCredentials = fields.useSameCredentials && !needsSmtpCredentials(ofMail, fields);
@@ -56,10 +58,12 @@ function mailFormView(fields: MailFields, { imap, smtp }: MailServers, problemAt
     appPassword: appPasswordHint(imap.host),
     // The box is ticked unless it was unticked.
     isTimeZoneTicked: fields.timeZone !== '',
+    areIdentitiesOpen: fields.identities !== '',
     useSameCredentials: fields.useSameCredentials,
     fields: {
       full_name: field('full_name', fields.fullName),
       email: field('email', fields.email),
+      identities: field('identities', fields.identities),
       imap_username: field('imap_username', fields.imapUsername),
       imap_password: field('imap_password'),
       smtp_username: field('smtp_username', fields.smtpUsername),

@@ -1,6 +1,7 @@
 /** Validates the fields of the sign-in form of a mailbox, without asking the mail servers. */
 import type { FitsIntoToken } from '../sealed/sealed-types.ts';
 import type { FormProblem, Place } from './form.ts';
+import { isAddress, TOO_LONG_TOGETHER, validateIdentities } from './identities.ts';
 import { type MailFields, toMailCredentials } from './mail-fields.ts';
 
 /** In bytes of UTF-8. A user name can be an address: 64 + 1 + 255 (RFC 5321 §4.5.3.1). */
@@ -14,6 +15,7 @@ export function validateMailFields(fields: MailFields, fits: FitsIntoToken = () 
   const problems = [
     validateLine('full_name', 'name', fields.fullName, MAX_BYTES.name),
     validateEmail(fields.email),
+    validateIdentities(fields.identities),
     validateLine('imap_username', 'user name', fields.imapUsername, MAX_BYTES.username),
     validatePassword('imap_password', fields.imapPassword),
     ...(fields.useSameCredentials
@@ -45,7 +47,7 @@ function validateLine(place: Place, label: string, text: string, maxBytes: numbe
 function validateEmail(address: string): FormProblem | null {
   const place = 'email';
   if (address === '') return { place, sentence: 'Enter your email address.' };
-  if (!/^[^\s@<>()[\],;:"\\\p{Cc}]+@[^\s@<>()[\],;:"\\\p{Cc}]+$/u.test(address)) {
+  if (!isAddress(address)) {
     return { place, sentence: 'Enter one email address, such as name@example.com.' };
   }
   return validateLine(place, 'email address', address, MAX_BYTES.username);
@@ -63,6 +65,7 @@ function validatePassword(place: Place, text: string): FormProblem | null {
 /** Fields that are each short enough may be too long together for an access token. */
 function validateTokenLength(fields: MailFields, fits: FitsIntoToken): FormProblem[] {
   if (fits(toMailCredentials(fields))) return [];
+  if (fields.identities !== '') return [{ place: 'identities', sentence: TOO_LONG_TOGETHER }];
   return fields.useSameCredentials
     ? [{ place: 'imap_password', sentence: 'The login is too long; use a shorter password.' }]
     : [{ place: 'smtp_password', sentence: 'The two logins together are too long; use shorter passwords.' }];

@@ -28,6 +28,7 @@ export interface MailToolsLimits {
   pool?: Partial<PoolLimits>;
   /** Of the grant. */
   timeZone?: string;
+  identities?: readonly string[];
   /** Equal secrets for two instances that act as replicas. */
   messageIdSecret?: Buffer;
 }
@@ -49,7 +50,7 @@ export function unlimitedGrant(account: MailAccount) {
 
 export function openMailTools(
   account: MailAccount,
-  { imap, smtp, pool: poolLimits, messageIdSecret = randomBytes(32), timeZone }: MailToolsLimits = {},
+  { imap, smtp, pool: poolLimits, messageIdSecret = randomBytes(32), timeZone, identities }: MailToolsLimits = {},
 ): MailTools {
   const pool = createImapPool({
     pool: { closeMs: 500, fullRetryMs: 20, ...poolLimits },
@@ -71,7 +72,11 @@ export function openMailTools(
     recentResults: createRecentResults({ now }),
     smtp: { limits: { ...SMTP, ...smtp } },
   };
-  const grant = { ...unlimitedGrant(account), ...(timeZone !== undefined && { timeZone }) };
+  const grant = {
+    ...unlimitedGrant(account),
+    ...(timeZone !== undefined && { timeZone }),
+    ...(identities && { identities }),
+  };
   const session = openMailSession(grant, services, UNCANCELLED);
   const call = (tool: string, args: Record<string, unknown> = {}) => catalog.call(tool, args, UNLIMITED, session);
   return {

@@ -3,6 +3,7 @@
 export interface FormFields {
   full_name?: string;
   email?: string;
+  identities?: string;
   imap_username?: string;
   imap_password?: string;
   use_same_credentials?: string;
