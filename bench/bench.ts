@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures the server, with imapflow measured in the same run for comparison, and checks its goals. Writes
- * results.json, shield.json and tasks.json, from which `npm run docs` generates the tables in docs/benchmarks.md. `--quick` does less and
+ * results.json, shield.json, finding.json and tasks.json, from which `npm run docs` generates the tables in docs/benchmarks.md. `--quick` does less and
  * writes nothing.
  */
 import { spawnSync } from 'node:child_process';
@@ -14,6 +14,7 @@ import { makeScratch, startServers } from '../test/support/servers/start-servers
 import { attachments, attachmentsInS3, s3Environment } from './attachments.ts';
 import { type BenchContext, withBenchContext } from './bench-context.ts';
 import { coldCalls, cpuOfCalls, prepare, warmCalls } from './calls.ts';
+import { finding } from './finding/finding.ts';
 import { fuzz } from './fuzz.ts';
 import { createLargeMailbox, largeMailbox, manyAccounts, manyCallers } from './growth.ts';
 import { measurePeer } from './peer.ts';
@@ -73,6 +74,7 @@ async function measure(context: BenchContext): Promise<Row[]> {
   if (isWanted(7))
     rows.push(...(await shield(context, { calls: Number(flags.calls), only: new RegExp(flags.inputs) })));
   if (isWanted(8)) rows.push(...publishedLists());
+  if (isWanted(9)) rows.push(...(await finding(context)));
   return rows.toSorted((a, b) => a.item - b.item);
 }
 
@@ -88,7 +90,7 @@ async function runBench(servers: TestServers): Promise<void> {
   console.log(
     `\n${toTable(rows, peer === undefined ? undefined : 'peer')}\n\n${rows.filter((row) => !isMet(row)).length} of ${rows.length} goals missed`,
   );
-  const isWhole = flags.only === undefined || (flags.only === '7' && flags.inputs === '');
+  const isWhole = flags.only === undefined || (flags.only in OWN_FILES && flags.inputs === '');
   if (!flags.quick && peer === undefined && isWhole) await writeResults(rows);
 }
 
@@ -101,20 +103,22 @@ async function measureTasks(servers: TestServers): Promise<void> {
   else if (!flags.quick) await writeReport('tasks', results);
 }
 
+/** Goals whose results have files of their own, by number: they can be measured alone. */
+const OWN_FILES: Readonly<Record<string, string>> = { 7: 'shield', 9: 'finding' };
+
 async function writeResults(rows: readonly Row[]): Promise<void> {
   const [cpu] = cpus();
   const measured = {
     date: new Date().toISOString().slice(0, 10),
     machine: { cpu: cpu?.model.trim() ?? 'unknown', cores: cpus().length, node: process.versions.node },
   };
-  // Goal 7 takes most of an hour, and has a file of its own.
-  const ofShield = rows.filter(({ item }) => item === 7);
   const clauses = [`${Number(flags.calls).toLocaleString('en')} calls beside each input`, flags.note];
   const note = clauses.filter((clause) => clause !== undefined).join('; ');
-  if (ofShield.length < rows.length) {
-    await writeReport('results', { ...measured, rows: rows.filter(({ item }) => item !== 7) });
+  const byFile = Map.groupBy(rows, ({ item }) => OWN_FILES[item] ?? 'results');
+  for (const [file, ofFile] of byFile) {
+    const conditions = file === 'shield' ? { ...measured, note } : measured;
+    await writeReport(file, { ...conditions, rows: ofFile });
   }
-  if (ofShield.length > 0) await writeReport('shield', { ...measured, note, rows: ofShield });
 }
 
 /** Writes the results, and the document with them. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 export const Row = z.object({
-  /** Number in the list of goals: 1 warm calls, 2 cold calls, 3 CPU, 4 large mailboxes, 5 memory, 6 load, 7 hostile calls, 8 published lists. */
+  /** Number in the list of goals: 1 warm calls, 2 cold calls, 3 CPU, 4 large mailboxes, 5 memory, 6 load, 7 hostile calls, 8 published lists, 9 finding. */
   item: z.int(),
   name: z.string(),
   unit: z.string(),

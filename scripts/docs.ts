@@ -27,6 +27,7 @@ const BLOCKS: Readonly<Record<string, string>> = {
   // Only formatted here: `npm run bench` measures.
   bench: reportOf('results', (measured) => report(Results.parse(measured))),
   shield: reportOf('shield', (measured) => report(Results.parse(measured))),
+  finding: reportOf('finding', (measured) => report(Results.parse(measured))),
   tasks: reportOf('tasks', (measured) => taskReport(TaskResults.parse(measured))),
   requirements: requirementTable(required),
   sealed: sealedTable(),

@@ -31,14 +31,22 @@ export interface CuttableProxy extends Proxy {
   thaw(): void;
 }
 
+export interface DelayOptions {
+  target: Target;
+  delayMs: number;
+  /** Sees what clients send; `isNewRoundTrip` is true if the server had sent before. */
+  onClientData?: (chunk: Buffer, isNewRoundTrip: boolean) => void;
+}
+
 /** Holds each chunk for `delayMs` in each direction, so that a round trip costs twice that. Chunks do not wait for each other. */
-export async function startDelayProxy({ target, delayMs }: { target: Target; delayMs: number }): Promise<DelayProxy> {
+export async function startDelayProxy({ target, delayMs, onClientData }: DelayOptions): Promise<DelayProxy> {
   let roundTrips = 0;
   let isClientsTurn = true;
   const proxy = await startProxy(target, (from, to, side) => {
     from.on('data', (chunk) => {
-      if (side === 'client' && isClientsTurn) {
-        roundTrips += 1;
+      if (side === 'client') {
+        onClientData?.(chunk, isClientsTurn);
+        if (isClientsTurn) roundTrips += 1;
         isClientsTurn = false;
       }
       setTimeout(() => {
