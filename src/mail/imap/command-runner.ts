@@ -50,7 +50,7 @@ export class CommandRunner {
     if (commands.length === 0) return [];
     // After a pause the connection may be dead although no error was reported, so the first answer has a short timeout.
     const isStale = !this.#isProven && performance.now() - this.#answeredAt > this.#limits.staleAfterMs;
-    if (isStale && commands.some(({ isSlow }) => isSlow)) {
+    if (isStale && commands[0]?.isSlow) {
       const [probe] = await this.run([NOOP]);
       if (probe?.status === 'rejected') return commands.map(() => probe);
     }

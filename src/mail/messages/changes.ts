@@ -56,8 +56,13 @@ export function readCursor(withConnection: WithConnection, mailbox: string): Pro
   return withConnection(async (imap) => {
     const mode = { condstore: imap.has('CONDSTORE'), qresync: false };
     const { selected } = await withListedName(imap, mailbox, (path) => imap.openAnew(path, mode, []));
-    return cursorOf(selected, selected.uidNext ?? (await nextUid(imap, mailbox)));
+    return cursorAt(imap, mailbox, selected);
   }, mailbox);
+}
+
+/** The cursor of a mailbox as it was when it was opened. */
+export async function cursorAt(imap: ImapConnection, mailbox: string, selected: SelectedMailbox): Promise<Cursor> {
+  return cursorOf(selected, selected.uidNext ?? (await nextUid(imap, mailbox)));
 }
 
 async function nextUid(imap: ImapConnection, mailbox: string): Promise<number> {

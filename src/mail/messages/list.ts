@@ -140,9 +140,17 @@ export async function fetchSummaries(
     const missing = uids.filter((uid) => !all.has(uid));
     for (const [uid, found] of await fetchByUid(imap, missing, ...itemSet)) all.set(uid, found);
   }
-  const found = uids.filter((uid) => all.has(uid));
+  return listFetched(uids, all);
+}
+
+/** Messages in the order of `uids`, without those that were not fetched. */
+export function listFetched(
+  uids: readonly number[],
+  fetched: ReadonlyMap<number, FetchedItems>,
+): Promise<ListedMessage[]> {
+  const found = uids.filter((uid) => fetched.has(uid));
   const addresses = createAddressBudget();
-  return mapInSlices(found, (uid) => addresses.limit(toListed(uid, all.get(uid) ?? new Map())));
+  return mapInSlices(found, (uid) => addresses.limit(toListed(uid, fetched.get(uid) ?? new Map())));
 }
 
 interface Range {

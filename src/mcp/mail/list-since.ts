@@ -47,11 +47,10 @@ export async function listSince(request: SinceRequest, session: MailSession, rig
   return listArrived(time, request, session, rights);
 }
 
-/** The cursor is read first: what arrives meanwhile is returned twice rather than never. */
 async function listArrived(time: Date, request: SinceRequest, session: MailSession, rights: Rights) {
   const { mailbox, page, perPage } = request;
-  const cursor = await readCursor(session.readImap, mailbox);
-  const { uidValidity, total, messages } = await listArrivals(session.readImap, mailbox, time, { page, perPage });
+  const { cursor, total, messages } = await listArrivals(session.readImap, mailbox, time, { page, perPage });
+  const { uidValidity } = cursor;
   const { rows, warnings } = await toRows({ mailbox, uidValidity, messages }, request, session, rights);
   return {
     folder: mailbox,

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import type { ImapConnection } from '../../../src/mail/imap/imap-connection.ts';
 import { sessionFor } from '../../../src/mail/imap/tls-sessions.ts';
+import { listArrivals } from '../../../src/mail/messages/arrivals.ts';
 import { updateFlags } from '../../../src/mail/messages/change.ts';
 import { readChanges, readCursor } from '../../../src/mail/messages/changes.ts';
 import { listMessages } from '../../../src/mail/messages/list.ts';
@@ -131,6 +132,17 @@ describe('on a warm connection, one round trip is enough for', () => {
   });
 });
 
+test('two round trips are enough for a page of what has arrived since a time, with a cursor', async () => {
+  const account = newAccount();
+  await appendMessages(account, { INBOX: [message(), message()] });
+  const since = new Date('2025-03-01T00:00:00Z');
+  const use = async (imap: ImapConnection) => {
+    const { total, cursor } = await listArrivals((run) => run(imap), 'INBOX', since, PAGE);
+    expect([total, cursor.uidNext]).toEqual([2, 3]);
+  };
+  expect(await roundTrips(account, use)).toBe(2);
+});
+
 describe('a long text', () => {
   test.for([32 * 1024 - 1, 32 * 1024, 32 * 1024 + 1, 100_000])('of %i bytes is read to its end', async (length) => {
     const account = newAccount();
@@ -179,6 +191,22 @@ describe('a change by another connection', () => {
 });
 
 describe('a warm connection that was idle', () => {
+  test('is not probed before a mailbox is opened and searched', async () => {
+    const account = newAccount();
+    await appendMessages(account, { INBOX: [message()] });
+    const { host, tlsPort: port } = testServers().imap;
+    await using proxy = await startDelayProxy({ target: { host, port }, delayMs: DELAY_MS });
+    const server = { host: proxy.host, port: proxy.port, security: 'tls' as const };
+    const pool = createImapPool({ log: silentLog, limits: { staleAfterMs: 50 } });
+    const where = { imap: { ...account.imap, server } };
+    const cursor = await pool.withConnection(where, (imap) => readCursor((run) => run(imap), 'INBOX'));
+    await sleep(100);
+    const before = proxy.roundTrips();
+    await pool.withConnection(where, (imap) => readChanges((run) => run(imap), 'INBOX', cursor, { count: 20 }));
+    expect(proxy.roundTrips() - before).toBe(1);
+    await pool.close();
+  });
+
   test('and is dead without an error costs a short wait, and the call is repeated', async () => {
     const account = newAccount();
     await appendMessages(account, { INBOX: [message()] });
