@@ -10,6 +10,8 @@ import { newAccount } from '../test/support/mail/accounts.ts';
 import { HOSTILE_SHAPES, rawMessage } from '../test/support/mail/hostile-messages.ts';
 import { appendMessages } from '../test/support/mail/mailboxes.ts';
 import type { BenchContext } from './bench-context.ts';
+import { LONG_SUBJECT, longThreadMailbox } from './everyday/long-thread.ts';
+import { createSampleAccount } from './everyday/stored-mailbox.ts';
 import { argumentsOf, readFuzzed } from './fuzz.ts';
 import { callBody, type HostileCaller, startHostileCaller } from './hostile-callers.ts';
 import { timed } from './measure.ts';
@@ -219,7 +221,14 @@ async function hostileInputs(context: BenchContext, floodPort: number): Promise<
     account: async () => newAccount({}, context.servers),
     body: callBody(shape.tool, argumentsOf(shape)),
   }));
-  return [...(await Promise.all(messages)), ...bodies, ...fuzzedRequests, ...flooded];
+  return [...(await Promise.all(messages)), await longThread(context), ...bodies, ...fuzzedRequests, ...flooded];
+}
+
+/** Not hostile, but the longest conversation that is read as a whole. */
+async function longThread({ servers }: BenchContext): Promise<HostileInput> {
+  const mailbox = await longThreadMailbox(60);
+  const body = callBody('get_mail_thread', { query: `subject:"${LONG_SUBJECT}"` });
+  return { name: 'a thread of sixty quoting messages', account: () => createSampleAccount(mailbox, servers), body };
 }
 
 function entryOf<Value>(record: Readonly<Record<string, Value>>, name: string): [string, Value][] {

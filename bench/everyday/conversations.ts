@@ -1,6 +1,6 @@
 /** Writes the conversations of the everyday mailbox: letters that answer one another in several folders, with quotes. */
 import { idOf, type Letter } from './letter.ts';
-import { NELE, OWNER, PEOPLE } from './people.ts';
+import { NELE, OWNER, PEOPLE, WORKSHOP } from './people.ts';
 import { answerTo, type Program } from './quotes.ts';
 
 /** A letter of a conversation: its subject and its quote follow from those before it. */
@@ -111,6 +111,16 @@ const ANSWERED = [
     {
       ...{ folder: 'Sent', at: '2026-11-12T10:30:00Z', from: NELE, to: philippa, program: 'thunderbird' },
       text: 'The workshop, please.',
+    },
+  ]),
+  ...conversation('Regal on loan', [
+    {
+      ...{ folder: 'INBOX', at: '2026-11-19T09:00:00Z', from: beatriz, to: WORKSHOP },
+      text: 'Could we borrow the regal for the concert?',
+    },
+    {
+      ...{ folder: 'Sent', at: '2026-11-19T09:50:00Z', from: WORKSHOP, to: beatriz, program: 'gmail' },
+      text: 'You can fetch it on any morning.',
     },
   ]),
   ...conversation('Lathe for sale', [

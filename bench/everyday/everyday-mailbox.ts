@@ -7,7 +7,7 @@ import { SINGLE_LETTERS } from './single-letters.ts';
 
 /** A mailbox and the time at which it is looked at. */
 export interface SampleMailbox {
-  owner: { name: string; email: string; timeZone: string };
+  owner: { name: string; email: string; identities: readonly string[]; timeZone: string };
   now: Date;
   /** In the order of their arrival. */
   messages: MailboxMessage[];

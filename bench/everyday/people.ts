@@ -1,7 +1,15 @@
 /** Names the people and businesses of the everyday mailbox. All of them are invented. */
 
+/** Another address of the account owner. */
+export const WORKSHOP = 'Fabricius Organs <workshop@example.test>';
+
 /** The account owner. */
-export const OWNER = { name: 'Nele Fabricius', email: 'nele.fabricius@example.test', timeZone: 'Europe/Berlin' };
+export const OWNER = {
+  name: 'Nele Fabricius',
+  email: 'nele.fabricius@example.test',
+  identities: [WORKSHOP],
+  timeZone: 'Europe/Berlin',
+};
 
 export const NELE = `${OWNER.name} <${OWNER.email}>`;
 

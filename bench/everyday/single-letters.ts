@@ -1,7 +1,7 @@
 /** Writes the single letters of the everyday mailbox: questions, invitations, a rare word in many encodings, forged mail, bounces, drafts. */
 import { type Letter, OWN_MAIL_SERVER } from './letter.ts';
 import { toPdf } from './pdf.ts';
-import { NELE, OWNER, PEOPLE } from './people.ts';
+import { NELE, OWNER, PEOPLE, WORKSHOP } from './people.ts';
 
 const { ruxandra, olamide, beatriz, gudrun, tamsin, philippa, casper, ewa } = PEOPLE;
 
@@ -14,6 +14,10 @@ const WAITING: readonly Letter[] = [
   {
     ...{ folder: 'Club/Rowing', at: '2026-11-10T19:25:00Z', from: tamsin, to: NELE, subject: 'Keys of the boathouse' },
     text: 'Hi Nele, who has the second pair of keys on Saturday?',
+  },
+  {
+    ...{ folder: 'INBOX', at: '2026-11-26T13:00:00Z', from: casper, to: WORKSHOP, subject: 'Keys of the positive' },
+    text: 'Shall the upper keys be of ebony or of plum?',
   },
   {
     ...{ folder: 'INBOX', at: '2026-11-25T12:00:00Z', from: olamide, to: NELE, cc: ruxandra },

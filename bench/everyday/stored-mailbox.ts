@@ -13,6 +13,7 @@ const MailboxFile = z.object({
   name: z.string(),
   now: z.iso.datetime(),
   time_zone: z.string().default('UTC'),
+  identities: z.array(z.string()).default([]),
   messages: z.array(
     z.object({
       file: z.string(),
@@ -25,11 +26,11 @@ const MailboxFile = z.object({
 });
 
 export async function readMailbox(directory: string): Promise<SampleMailbox> {
-  const { account, name, now, time_zone, messages } = MailboxFile.parse(
+  const { account, name, identities, now, time_zone, messages } = MailboxFile.parse(
     JSON.parse(await readFile(join(directory, 'mailbox.json'), 'utf8')),
   );
   return {
-    owner: { name, email: account, timeZone: time_zone },
+    owner: { name, email: account, identities, timeZone: time_zone },
     now: new Date(now),
     messages: await Promise.all(
       messages.map(async ({ file, folder, flags, internal_date }) => ({

@@ -1,33 +1,134 @@
 /** Goal 9: what finding and reading of conversations cost, compared with the same IMAP commands on a bare connection. */
+import type { MailAccount } from '../../src/mail/account.ts';
 import { newAccount } from '../../test/support/mail/accounts.ts';
 import { fillMailbox } from '../../test/support/mail/mailboxes.ts';
 import type { BenchContext } from '../bench-context.ts';
-import type { Row } from '../row.ts';
-import { startBenchServer } from '../server.ts';
-import { type FindingCall, measureCalls } from './recorded-calls.ts';
+import { everydayMailbox } from '../everyday/everyday-mailbox.ts';
+import { LONG_SUBJECT, longThreadMailbox } from '../everyday/long-thread.ts';
+import { createSampleAccount } from '../everyday/stored-mailbox.ts';
+import { timed } from '../measure.ts';
+import { plainRow, type Row } from '../row.ts';
+import { type BenchServer, startBenchServer } from '../server.ts';
+import { tokensOfCall } from '../tasks/counted-caller.ts';
+import { measureCalls } from './recorded-calls.ts';
 
+const ITEM = 9;
 const MESSAGES = 200;
+const LONG_THREAD = 60;
+const MAX_THREAD_TOKENS = 4_500;
+const MAX_THREAD_CPU_MS = 300;
+const LARGE = 100_000;
+const MAX_LARGE_MS = 10_000;
+
 const search = (args: Record<string, unknown>) => ({ name: 'search_mail_messages', arguments: args });
 const list = (args: Record<string, unknown>) => ({ name: 'list_mail_messages', arguments: args });
+const thread = (subject: string) => ({ name: 'get_mail_thread', arguments: { query: `subject:"${subject}"` } });
 
-export async function finding(context: BenchContext): Promise<Row[]> {
-  const { servers, isQuick } = context;
+/** @param options `isLarge`: also searches an account with 100,000 messages, which takes some minutes to fill */
+export async function finding(context: BenchContext, { isLarge }: { isLarge: boolean }): Promise<Row[]> {
+  const { servers } = context;
   await using server = await startBenchServer(servers.ca);
-  const setting = { server, servers, rounds: isQuick ? 6 : 30 };
-  const account = newAccount({}, servers);
-  fillMailbox(account, 'INBOX', MESSAGES, servers);
+  return [
+    ...(await inOneFolder(server, context)),
+    ...(await inEveryFolder(server, context)),
+    ...(await conversations(server, context)),
+    ...(isLarge ? await inLargeFolder(server, context) : []),
+  ];
+}
+
+const settingOf = (server: BenchServer, { servers, isQuick }: BenchContext) => ({
+  ...{ server, servers },
+  rounds: isQuick ? 6 : 30,
+});
+
+async function inOneFolder(server: BenchServer, context: BenchContext): Promise<Row[]> {
+  const account = newAccount({}, context.servers);
+  fillMailbox(account, 'INBOX', MESSAGES, context.servers);
   const call = await server.connect(account);
   const { cursor } = await call('tools/call', list({ since: 'now' }));
-  const inOneFolder: readonly FindingCall[] = [
+  const query = 'subject:"Message 7"';
+  return measureCalls(settingOf(server, context), account, [
     { name: 'list of 20', tool: list({}), maxRoundTrips: 1 },
-    { name: 'search with rows', tool: search({ query: 'SUBJECT "Message 7"' }), maxRoundTrips: 2 },
-    {
-      name: 'search with rows and previews',
-      tool: search({ query: 'SUBJECT "Message 7"', preview: 100 }),
-      maxRoundTrips: 3,
-    },
+    { name: 'search with rows', tool: search({ query }), maxRoundTrips: 2 },
+    { name: 'search with rows and previews', tool: search({ query, preview: 100 }), maxRoundTrips: 3 },
     { name: 'changes since a cursor', tool: list({ since: cursor }), maxRoundTrips: 1 },
-    { name: 'new since a time', tool: list({ since: '2025-01-01T02:00:00Z' }), maxRoundTrips: null },
+    { name: 'new since a time', tool: list({ since: '2025-01-01T02:00:00Z' }), maxRoundTrips: 2 },
+  ]);
+}
+
+/** With INBOX, Archive, Drafts and Sent. */
+async function accountWithFolders(context: BenchContext, count: number): Promise<MailAccount> {
+  const account = newAccount({}, context.servers);
+  const folders = ['INBOX', ...Array.from({ length: count - 4 }, (_, n) => `Folder ${n + 1}`)];
+  for (const folder of folders) fillMailbox(account, folder, MESSAGES / 4, context.servers);
+  return account;
+}
+
+async function inEveryFolder(server: BenchServer, context: BenchContext): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [folders, maxRoundTrips] of [
+    [8, 3],
+    [16, 4],
+  ] as const) {
+    const account = await accountWithFolders(context, folders);
+    const tool = search({ folder: '*', query: '"Message 7"' });
+    const call = { name: `search of ${folders} folders`, tool, maxRoundTrips };
+    rows.push(...(await measureCalls(settingOf(server, context), account, [call])));
+  }
+  return rows;
+}
+
+async function conversations(server: BenchServer, context: BenchContext): Promise<Row[]> {
+  const { servers } = context;
+  const mailbox = await everydayMailbox();
+  // The server takes today for today.
+  const ageMs = Date.now() - mailbox.now.getTime();
+  const messages = mailbox.messages.map((each) => ({ ...each, arrivedAt: new Date(each.arrivedAt.getTime() + ageMs) }));
+  const everyday = await createSampleAccount({ ...mailbox, messages }, servers);
+  const waiting = search({ folder: '*', query: 'is:waiting' });
+  const long = await createSampleAccount(await longThreadMailbox(LONG_THREAD), servers);
+  const setting = settingOf(server, context);
+  return [
+    ...(await measureCalls(setting, everyday, [
+      { name: 'what waits for an answer', tool: waiting, maxRoundTrips: 3 },
+      { name: 'a thread of 12 in four folders', tool: thread('Sankt Jakob bellows'), maxRoundTrips: 4 },
+    ])),
+    ...(await measureCalls(setting, long, [
+      { name: `a thread of ${LONG_THREAD}`, tool: thread(LONG_SUBJECT), maxRoundTrips: 4 },
+    ])),
+    ...(await costOfLongThread(server, long)),
   ];
-  return await measureCalls(setting, account, inOneFolder);
+}
+
+async function costOfLongThread(server: BenchServer, account: MailAccount): Promise<Row[]> {
+  const call = await server.connect(account);
+  const tool = thread(LONG_SUBJECT);
+  const answer = JSON.stringify(await call('tools/call', tool));
+  const calls = 10;
+  const before = server.cpuMs();
+  for (let n = 0; n < calls; n += 1) await call('tools/call', tool);
+  const cpu = (server.cpuMs() - before) / calls;
+  const tokens = tokensOfCall(tool.name, JSON.stringify(tool.arguments), answer);
+  return [
+    plainRow({ item: ITEM, name: '… tokens', unit: '', ours: tokens }, MAX_THREAD_TOKENS),
+    plainRow({ item: ITEM, name: '… CPU', unit: 'ms', ours: cpu }, MAX_THREAD_CPU_MS),
+  ];
+}
+
+/** The first search for text, of which the mail server has no index. @throws if the answer neither finds the message nor says that the folder was not searched */
+async function inLargeFolder(server: BenchServer, { servers }: BenchContext): Promise<Row[]> {
+  const account = newAccount({}, servers);
+  fillMailbox(account, 'INBOX', LARGE, servers);
+  const call = await server.connect(account);
+  await call('tools/call', list({}));
+  let answer: Record<string, unknown> = {};
+  const took = await timed(async () => {
+    answer = await call('tools/call', search({ folder: '*', query: '"message number 99999"' }));
+  });
+  if (answer.count !== 1 && !String(answer.not_searched).includes('INBOX')) {
+    throw new Error(`The answer is silent about INBOX: ${JSON.stringify(answer).slice(0, 300)}`);
+  }
+  const found = answer.count === 1 ? 'found' : 'not searched in time';
+  const name = `text in every folder, one of ${LARGE.toLocaleString('en')} messages: ${found}`;
+  return [plainRow({ item: ITEM, name, unit: 'ms', ours: took }, MAX_LARGE_MS)];
 }

@@ -46,11 +46,11 @@ const BELLOWS_FACTS = [
 
 const WAITING = [
   ...['Re: Sankt Jakob bellows', 'Parking space 14', 'Keys of the boathouse', 'Invitation: opening of the case'],
-  'Re: Choir weekend in Ghent',
+  ...['Re: Choir weekend in Ghent', 'Keys of the positive'],
 ];
 const NOT_WAITING = [
   ...['Altos in January', 'New sign-in', 'Your card is blocked', 'Clamps', 'Figures of October'],
-  ...['Address for the tax office', 'Five joints to know, no. 60: dovetails', 'Half a minute before'],
+  ...['Regal on loan', 'Address for the tax office', 'Five joints to know, no. 60: dovetails', 'Half a minute before'],
 ];
 
 export const TASKS: readonly Task[] = [
