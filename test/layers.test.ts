@@ -116,6 +116,7 @@ const FACES: Record<string, string[]> = {
     'previews.ts',
     'read.ts',
     'search-messages.ts',
+    'sender-verdicts.ts',
   ],
   'mail/mime/': [
     'addresses.ts',

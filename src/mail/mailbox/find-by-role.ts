@@ -35,6 +35,12 @@ export async function findMailboxByRole(imap: ImapConnection, role: NamedRole): 
   return path;
 }
 
+/** True for Sent and Drafts: what is there, the account owner has written. */
+export async function isFolderOfOwnMail(imap: ImapConnection, path: string): Promise<boolean> {
+  const { paths } = await knownRoles(imap, () => true);
+  return path === paths.get('sent') || path === paths.get('drafts');
+}
+
 /** True if a caller may mean a role by this name; INBOX is its own path. */
 export function mayBeRole(name: string): boolean {
   return namedRole(name) !== undefined && withInbox(name) !== 'INBOX';

@@ -37,12 +37,15 @@ const PROVIDERS: readonly Provider[] = [
   { hosts: [], ids: ['mail.protonmail.ch'], writesSeveral: true },
 ];
 
+/** False if no server is trusted, and nothing can be proven. */
+export function isAnyTrusted({ authservIds, imapHost }: TrustedServers): boolean {
+  return authservIds.length > 0 || PROVIDERS.some((provider) => isServedBy(imapHost, provider));
+}
+
 /** @param id lower case */
 export function isTrusted(id: string, { authservIds, imapHost }: TrustedServers): boolean {
   if (id !== '' && authservIds.some((own) => own.toLowerCase() === id)) return true;
-  return PROVIDERS.some(
-    ({ hosts, ids }) => hosts.some((host) => isAtOrBelow(imapHost.toLowerCase(), host)) && isAmong(id, ids),
-  );
+  return PROVIDERS.some((provider) => isServedBy(imapHost, provider) && isAmong(id, provider.ids));
 }
 
 /** True if the server with this id is known to write a field for each method. */
@@ -50,7 +53,8 @@ export function writesSeveral(id: string): boolean {
   return PROVIDERS.some((provider) => provider.writesSeveral === true && isAmong(id, provider.ids));
 }
 
-const isAtOrBelow = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`);
+const isServedBy = (imapHost: string, { hosts }: Provider): boolean =>
+  hosts.some((host) => `.${imapHost.toLowerCase()}`.endsWith(`.${host}`));
 
 const isAmong = (id: string, ids: readonly string[]): boolean =>
   ids.some((known) => (known.startsWith('.') ? id.endsWith(known) : id === known));

@@ -8,7 +8,7 @@ import { areAligned, comparableDomain } from './domains.ts';
 import { type HeaderField, readHeaderFields } from './header-fields.ts';
 import { isTrusted, type TrustedServers, writesSeveral } from './trusted-servers.ts';
 
-export type { TrustedServers } from './trusted-servers.ts';
+export { isAnyTrusted, type TrustedServers } from './trusted-servers.ts';
 
 /** The header fields to fetch for readVerdict(). Without `RECEIVED` nothing is assumed. */
 export const VERDICT_FIELDS = ['RECEIVED', 'AUTHENTICATION-RESULTS'] as const;

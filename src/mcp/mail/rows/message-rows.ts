@@ -6,7 +6,7 @@ import { cutFileName, cutText } from '../../../text/cut-text.ts';
 import { HiddenText, Name } from '../../outgoing.ts';
 import type { MailSession } from '../mail-session.ts';
 import { rowTimes } from './message-times.ts';
-import { rowPeople, rowRecipients } from './people.ts';
+import { rowAuthors, rowRecipients } from './people.ts';
 import { withoutEmpty } from './without-empty.ts';
 
 /** Every field but the UID is optional. */
@@ -15,6 +15,7 @@ export const MessageRow = z.object({
   date: z.string().optional().describe('Arrival (INTERNALDATE), RFC 3339.'),
   sent: z.string().optional().describe('Date header, if it differs from the arrival by more than a day.'),
   from: z.string().optional().describe('"me": the account itself.'),
+  claims_me: z.boolean().optional().describe('True: `from` is your address, and nothing proves that it was you.'),
   to: z.array(z.string()).optional().describe('Absent if there are no other recipients than the account.'),
   cc: z.array(z.string()).optional(),
   subject: z.string().optional(),
@@ -47,18 +48,20 @@ export interface MessagePage {
 interface RowExtras {
   preview?: string | undefined;
   links?: readonly string[] | undefined;
+  /** True if an own address in From is known to be no forgery. */
+  isProven?: boolean | undefined;
 }
 
 export function toRow(
   message: ListedMessage,
   { ownAddresses, timeZone }: Pick<MailSession, 'ownAddresses' | 'timeZone'>,
-  { preview, links = [] }: RowExtras = {},
+  { preview, links = [], isProven = false }: RowExtras = {},
 ): MessageRow {
   const { uid, from, to, cc, subject, flags, structure, areAddressesCut: mayBeCut } = message;
   const { files, isInvite } = structure === null ? NO_FILES : listFiles(structure);
   const fields = {
     ...rowTimes(message, timeZone),
-    from: rowPeople({ people: from, mayBeCut }, ownAddresses).join(', '),
+    ...rowAuthors({ people: from, mayBeCut }, { ownAddresses, isProven }),
     to: rowRecipients({ people: to, mayBeCut }, ownAddresses),
     cc: rowRecipients({ people: cc, mayBeCut }, ownAddresses),
     subject: cutText(subject, MAX_SUBJECT_CHARS),

@@ -56,6 +56,18 @@ export function rowPeople({ people: given, mayBeCut }: RowPeople, ownAddresses: 
   return more <= 0 ? shown : [...shown, mayBeCut ? `more than ${more} more` : `${more} more`];
 }
 
+/** The authors as a row shows them. @param isProven false: an own address is shown as what it is, an address that anyone can write */
+export function rowAuthors(
+  field: RowPeople,
+  { ownAddresses, isProven }: { ownAddresses: readonly string[]; isProven: boolean },
+): { from: string; claims_me: boolean } {
+  const isClaimed = field.people.some(({ address }) => isOwnAddress(address, ownAddresses));
+  return {
+    from: rowPeople(field, isProven ? ownAddresses : []).join(', '),
+    claims_me: isClaimed && !isProven,
+  };
+}
+
 /** The recipients of a field as a row shows them; empty if there are none but the account. */
 export function rowRecipients(field: RowPeople, ownAddresses: readonly string[]): string[] {
   const hasOthers = field.people.some(({ address }) => !isOwnAddress(address, ownAddresses));

@@ -4,6 +4,7 @@ import { readPreviews } from '../../../mail/messages/previews.ts';
 import type { Rights } from '../../tool.ts';
 import type { MailSession } from '../mail-session.ts';
 import { type MessagePage, type MessageRow, toRow } from './message-rows.ts';
+import { provenUids } from './own-mail.ts';
 import { linkRows } from './row-links.ts';
 
 /** What rows have beside the envelope. */
@@ -22,8 +23,10 @@ export async function toRows(
   const { readImap, runJob } = session;
   const previews = preview === 0 ? NO_PREVIEWS : await readPreviews(readImap, { ...page, chars: preview, runJob });
   const linked = links ? await linkRows(page, session, rights) : NO_LINKS;
+  const proven = await provenUids(page, session);
   const rows = page.messages.map((message) => {
-    const extras = { preview: previews.texts.get(message.uid), links: linked.links.get(message.uid) };
+    const { uid } = message;
+    const extras = { preview: previews.texts.get(uid), links: linked.links.get(uid), isProven: proven.has(uid) };
     return toRow(message, session, extras);
   });
   return { rows, warnings: [...(previews.areComplete ? [] : [PREVIEWS_MISSING]), ...linked.warnings] };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseAddressList } from '../../../../src/mail/mime/addresses.ts';
-import { peopleTexts, personText, rowPeople, rowRecipients } from '../../../../src/mcp/mail/rows/people.ts';
+import { peopleTexts, personText, rowAuthors, rowPeople, rowRecipients } from '../../../../src/mcp/mail/rows/people.ts';
 
 const person = (name: string, address: string) => ({ name, address });
 
@@ -52,6 +52,23 @@ describe('the people of a row', () => {
     expect(rowRecipients({ people: [ada, alias], mayBeCut: false }, own)).toEqual([]);
     expect(rowRecipients({ people: [alias, ...others(1)], mayBeCut: false }, own)).toEqual(['me', 'p0@example.test']);
     expect(rowRecipients({ people: [], mayBeCut: true }, own)).toEqual([]);
+  });
+
+  test.each([
+    [['ADA@example.test'], true, { from: 'me', claims_me: false }],
+    [['ada@xn--bcher-kva.example'], true, { from: 'me', claims_me: false }],
+    [['ada@example.test'], false, { from: 'Ada <ada@example.test>', claims_me: true }],
+    [
+      ['p@example.test', 'ada@example.test'],
+      false,
+      { from: 'Ada <p@example.test>, Ada <ada@example.test>', claims_me: true },
+    ],
+    [['p@example.test'], false, { from: 'Ada <p@example.test>', claims_me: false }],
+    [['p@example.test'], true, { from: 'Ada <p@example.test>', claims_me: false }],
+    [[], false, { from: '', claims_me: false }],
+  ])('are "me" as authors only if it is proven: %j, %j', (addresses, isProven, expected) => {
+    const people = addresses.map((address) => person('Ada', address));
+    expect(rowAuthors({ people, mayBeCut: false }, { ownAddresses: own, isProven })).toEqual(expected);
   });
 
   test('have a group without members only where there is no other', () => {
