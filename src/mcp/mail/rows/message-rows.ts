@@ -15,7 +15,10 @@ export const MessageRow = z.object({
   date: z.string().optional().describe('Arrival (INTERNALDATE), RFC 3339.'),
   sent: z.string().optional().describe('Date header, if it differs from the arrival by more than a day.'),
   from: z.string().optional().describe('"me": the account itself.'),
-  claims_me: z.boolean().optional().describe('True: `from` is your address, and nothing proves that it was you.'),
+  claims_me: z
+    .boolean()
+    .optional()
+    .describe('True: `from` is an address of the account, but anyone may have written it.'),
   to: z.array(z.string()).optional().describe('Absent if there are no other recipients than the account.'),
   cc: z.array(z.string()).optional(),
   subject: z.string().optional(),
