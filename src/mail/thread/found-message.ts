@@ -1,6 +1,9 @@
 /** Describes a message that may belong to a conversation. */
-import type { Role } from '../mailbox/list-mailboxes.ts';
+import type { Mailbox } from '../mailbox/list-mailboxes.ts';
 import type { ListedMessage } from '../messages/list.ts';
+import type { Verdict } from '../sender/verdict.ts';
+
+export type Role = NonNullable<Mailbox['role']>;
 
 export interface FoundMessage extends ListedMessage {
   /** As the server lists it. */
@@ -12,6 +15,8 @@ export interface FoundMessage extends ListedMessage {
   references: readonly string[];
   /** When a server has received it, by the topmost Received field, ISO 8601; null if there is none. */
   receivedAt: string | null;
+  /** What the own server says about the sender. */
+  verdict: Verdict;
   /** The conversation as the server names it (X-GM-THRID, RFC 8474 THREADID); null if it does not. */
   threadId: string | null;
 }

@@ -118,10 +118,14 @@ function toNode(message: FoundMessage, ownAddresses: readonly string[]): Node {
 function areConnected(one: Node, other: Node): boolean {
   const [first, second] = one.time <= other.time ? [one, other] : [other, one];
   if (second.time - first.time > MAX_GAP_MS) return false;
-  // Whoever answers was among the people before, and whoever is answered is among those of the answer.
-  const isAnswer = first.people.has(second.sender) && second.people.has(first.sender);
-  if (!isAnswer) return false;
-  return second.isReply || (first.sender !== second.sender && second.sender !== '');
+  const isToSender = second.people.has(first.sender);
+  const isFromReader = first.people.has(second.sender);
+  if (second.isReply) return isFromReader || (isToSender && second.sender === ME) || haveOthersInCommon(first, second);
+  return isToSender && isFromReader && first.sender !== second.sender;
+}
+
+function haveOthersInCommon(one: Node, other: Node): boolean {
+  return [...one.people].some((person) => person !== ME && other.people.has(person));
 }
 
 /** The messages of a conversation, oldest first, and what each answers. */
