@@ -48,7 +48,9 @@ const MAIN_FILES: readonly string[] = [
 const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
   'mail/html',
   'mail/sender',
+  'mail/thread',
   'mcp/mail/rows',
+  'mcp/mail/thread',
   'mcp/tools/mail',
   'mcp/tools/missive',
 ]);

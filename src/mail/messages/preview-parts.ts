@@ -1,5 +1,7 @@
 /** Chooses the parts of messages that their previews are made of, and converts those of a page in one job. */
-import { defineJob, JobError, type JobNeeds, type RunJob } from '../../workers/workers.ts';
+
+import { convertGrouped } from '../../workers/grouped-jobs.ts';
+import { defineJob, type JobNeeds, type RunJob } from '../../workers/workers.ts';
 import { planBody } from '../mime/body.ts';
 import {
   type PreviewInput,
@@ -8,20 +10,15 @@ import {
   previewTexts,
   type StartOfPart,
 } from '../mime/preview-text.ts';
+import type { PartRange } from '../parts/part-groups.ts';
 
 export type Part = StartOfPart['part'];
 
-/** A part to fetch, with the most bytes that are read of it. */
-export interface PreviewRange {
-  part: Part;
-  maxBytes: number;
-}
-
 /** The parts to fetch of one message. */
 export interface PreviewParts {
-  text?: PreviewRange;
+  text?: PartRange;
   /** Read if the text is empty or a stub. */
-  html?: PreviewRange;
+  html?: PartRange;
 }
 
 /** A longer text is no stub. */
@@ -48,7 +45,7 @@ function planOf(structure: Part | null): PreviewParts {
   return { ...(text && { text: rangeOf(text) }), ...(html && { html: rangeOf(html) }) };
 }
 
-function rangeOf(part: Part): PreviewRange {
+function rangeOf(part: Part): PartRange {
   return { part, maxBytes: previewBytesOf(part) };
 }
 
@@ -58,11 +55,6 @@ const PREVIEW_TEXTS = defineJob<PreviewInput, PreviewOutput>(import.meta.url, '.
 const MAX_MS = 3_000;
 /** The job itself stops between two messages; the thread is ended if one takes longer, or the machine is busy. */
 const GRACE_MS = 1_000;
-/** Bytes that are converted without a worker thread: at most about 20 ms. */
-const MAX_INLINE_BYTES = 16 * 1024;
-/** Bytes of one job, unless a single message has more: what a job costs that fails. */
-const MAX_JOB_BYTES = 256 * 1024;
-
 type Wanted = PreviewInput['messages'][number];
 
 /**
@@ -75,33 +67,27 @@ export async function convertPreviews(
   { chars, runJob }: { chars: number; runJob?: RunJob | undefined },
 ): Promise<(string | null)[]> {
   const messages = plans.map((plan) => toWanted(plan, bytes));
-  const total = messages.reduce((sum, message) => sum + bytesOf(message), 0);
-  if (runJob === undefined || total <= MAX_INLINE_BYTES) {
-    return previewTexts({ messages, chars, maxMs: MAX_MS }).previews;
-  }
-  const made: (string | null)[] = [];
-  let leftMs = MAX_MS;
-  for (const group of groupsOf(messages)) {
-    const job = { messages: group, chars, maxMs: leftMs };
-    const output = leftMs <= 0 ? null : await runJob(PREVIEW_TEXTS, job, needsOf(leftMs)).catch(nullIfJobError);
-    made.push(...(output?.previews ?? group.map(() => null)));
-    // A job that exceeds its limits, or gets no thread, is the last one.
-    leftMs = output === null ? 0 : leftMs - output.ms;
-  }
-  return made;
+  return convertGrouped(messages, {
+    bytesOf,
+    convert: (group, maxMs) => toGrouped(previewTexts({ messages: group, chars, maxMs })),
+    runJob:
+      runJob &&
+      (async (group, maxMs) =>
+        toGrouped(await runJob(PREVIEW_TEXTS, { messages: group, chars, maxMs }, needsOf(maxMs)))),
+    maxMs: MAX_MS,
+  });
+}
+
+function toGrouped({ previews, ms }: PreviewOutput) {
+  return { made: previews, ms };
 }
 
 function needsOf(maxMs: number): JobNeeds {
   return { budgetMs: 2 * maxMs + GRACE_MS, isLarge: false };
 }
 
-function nullIfJobError(error: unknown): null {
-  if (!(error instanceof JobError)) throw error;
-  return null;
-}
-
 function toWanted({ text, html }: PreviewParts, bytes: ReadonlyMap<Part, Buffer>): Wanted {
-  const start = (wanted: PreviewRange | undefined): StartOfPart | undefined => {
+  const start = (wanted: PartRange | undefined): StartOfPart | undefined => {
     const found = wanted && bytes.get(wanted.part);
     if (wanted === undefined || found === undefined) return undefined;
     // A copy: a view would take the whole buffer behind it to the thread.
@@ -113,20 +99,4 @@ function toWanted({ text, html }: PreviewParts, bytes: ReadonlyMap<Part, Buffer>
 
 function bytesOf({ text, html }: Wanted): number {
   return (text?.range.bytes.length ?? 0) + (html?.range.bytes.length ?? 0);
-}
-
-/** Messages that are converted in one job, in their order. */
-function groupsOf(messages: readonly Wanted[]): Wanted[][] {
-  const groups: Wanted[][] = [];
-  let left = 0;
-  for (const message of messages) {
-    left -= bytesOf(message);
-    const last = groups.at(-1);
-    if (last !== undefined && left >= 0) last.push(message);
-    else {
-      groups.push([message]);
-      left = MAX_JOB_BYTES - bytesOf(message);
-    }
-  }
-  return groups;
 }

@@ -1,11 +1,11 @@
 /** Reads the previews of a page of messages, in one round trip. */
 import type { RunJob } from '../../workers/workers.ts';
-import { bytesOf, type Token } from '../imap/data-formats.ts';
-import { type FetchedItems, peek, uidFetchCommand } from '../imap/fetch.ts';
+import type { FetchedItems } from '../imap/fetch.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import { openMailbox } from '../mailbox/open-mailbox.ts';
+import { fetchedParts, type PartRange, partCommands } from '../parts/part-groups.ts';
 import { type ListedMessage, nullIfCausedByMessage, type WithConnection } from './list.ts';
-import { convertPreviews, type Part, type PreviewParts, type PreviewRange, planPreviews } from './preview-parts.ts';
+import { convertPreviews, type PreviewParts, planPreviews } from './preview-parts.ts';
 
 /** The messages of a page, and what is wanted of them. */
 export interface PreviewsRequest {
@@ -29,68 +29,34 @@ export interface Previews {
 export async function readPreviews(withConnection: WithConnection, request: PreviewsRequest): Promise<Previews> {
   const { mailbox, messages, chars, runJob } = request;
   const plans = planPreviews(messages.map(({ structure }) => structure));
-  const groups = groupByParts(messages, plans);
-  if (groups.length === 0) return { texts: new Map(), areComplete: true };
+  const wanted = messages.map(({ uid }, index) => ({ uid, ranges: rangesOf(plans[index] ?? {}) }));
+  const commands = partCommands(wanted);
+  if (commands.length === 0) return { texts: new Map(), areComplete: true };
   const fetched = await withConnection(
-    (imap) => fetchGroups(imap, request, groups).catch(nullIfCausedByMessage),
+    (imap) => fetchAll(imap, request, commands).catch(nullIfCausedByMessage),
     mailbox,
   );
   if (fetched === null) return { texts: new Map(), areComplete: false };
-  const bytes = new Map(messages.flatMap(({ uid }, index) => bytesOfParts(plans[index] ?? {}, fetched.items.get(uid))));
+  const bytes = new Map(wanted.flatMap((message) => fetchedParts(message, fetched.items.get(message.uid))));
   const made = await convertPreviews(plans, bytes, { chars, runJob });
   const texts = messages.flatMap(({ uid }, index) => (made[index] ? [[uid, made[index]] as const] : []));
   return { texts: new Map(texts), areComplete: fetched.areAll && !made.includes(null) };
 }
 
-/** Messages of which the same parts are fetched. */
-interface Group {
-  uids: number[];
-  items: readonly Token[];
-  names: readonly string[];
-}
-
-function groupByParts(messages: readonly ListedMessage[], plans: readonly PreviewParts[]): Group[] {
-  const groups = new Map<string, Group>();
-  for (const [index, { uid }] of messages.entries()) {
-    const ranges = rangesOf(plans[index] ?? {});
-    if (ranges.length === 0) continue;
-    const key = ranges.map(({ part, maxBytes }) => `${part.number} ${maxBytes}`).join(' ');
-    const group = groups.get(key) ?? {
-      uids: [],
-      items: ranges.map(({ part, maxBytes }) => peek(part.number, [0, maxBytes])),
-      names: ranges.map(({ part }) => nameOf(part)),
-    };
-    group.uids.push(uid);
-    groups.set(key, group);
-  }
-  return [...groups.values()];
-}
-
-/** Sends one FETCH for each group, all in one write. One that the server refuses does not affect the others. */
-async function fetchGroups(
+/** Sends all commands in one write. One that the server refuses does not affect the others. */
+async function fetchAll(
   imap: ImapConnection,
   { mailbox, uidValidity }: PreviewsRequest,
-  groups: readonly Group[],
+  commands: ReturnType<typeof partCommands>,
 ): Promise<{ items: ReadonlyMap<number, FetchedItems>; areAll: boolean }> {
   await openMailbox(imap, mailbox, { uidValidity });
-  const outcomes = await imap.readAll(groups.map(({ uids, items, names }) => uidFetchCommand(uids, items, names)));
+  const outcomes = await imap.readAll(commands);
   const lost = outcomes.find((outcome) => outcome.status === 'rejected');
   if (lost !== undefined && !imap.isUsable) throw lost.reason;
   const found = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [...outcome.value] : []));
   return { items: new Map(found), areAll: lost === undefined };
 }
 
-function bytesOfParts(plan: PreviewParts, items: FetchedItems | undefined): [Part, Buffer][] {
-  return rangesOf(plan).flatMap(({ part }): [Part, Buffer][] => {
-    const bytes = bytesOf(items?.get(nameOf(part)));
-    return bytes === null ? [] : [[part, bytes]];
-  });
-}
-
-function rangesOf({ text, html }: PreviewParts): PreviewRange[] {
+function rangesOf({ text, html }: PreviewParts): PartRange[] {
   return [text, html].filter((range) => range !== undefined);
-}
-
-function nameOf({ number }: Part): string {
-  return `BODY[${number}]`;
 }

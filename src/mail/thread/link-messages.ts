@@ -100,6 +100,8 @@ function idsBefore({ references, inReplyTo }: FoundMessage): string[] {
 
 interface Node {
   time: number;
+  /** True if it names what it answers, which subjects cannot change. */
+  hasIds: boolean;
   isReply: boolean;
   sender: string;
   people: ReadonlySet<string>;
@@ -112,15 +114,15 @@ function toNode(message: FoundMessage, ownAddresses: readonly string[]): Node {
   const [sender = ''] = message.from.map(name);
   const people = new Set([message.from, message.replyTo, message.to, message.cc].flat().map(name));
   const { isReply } = baseSubjectOf(message.subject);
-  return { time: timeOf(message), isReply, sender, people };
+  return { time: timeOf(message), hasIds: idsBefore(message).length > 0, isReply, sender, people };
 }
 
 function areConnected(one: Node, other: Node): boolean {
   const [first, second] = one.time <= other.time ? [one, other] : [other, one];
-  if (second.time - first.time > MAX_GAP_MS) return false;
+  if (second.hasIds || second.time - first.time > MAX_GAP_MS) return false;
   const isToSender = second.people.has(first.sender);
   const isFromReader = first.people.has(second.sender);
-  if (second.isReply) return isFromReader || (isToSender && second.sender === ME) || haveOthersInCommon(first, second);
+  if (second.isReply) return (isToSender && isFromReader) || haveOthersInCommon(first, second);
   return isToSender && isFromReader && first.sender !== second.sender;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Tells the people of a conversation apart, by address.
+ * Distinguishes the people of a conversation, by address.
  *
  * Invariant: a message is the account owner's own only if it is in Sent or Drafts, or its signature proves the domain. A name proves nothing.
  */

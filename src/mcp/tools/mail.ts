@@ -8,6 +8,7 @@ import type { Tool } from '../tool.ts';
 import { createDraftMailMessage } from './mail/create-draft-mail-message.ts';
 import { deleteMailMessage } from './mail/delete-mail-message.ts';
 import { getMailMessage } from './mail/get-mail-message.ts';
+import { getMailThread } from './mail/get-mail-thread.ts';
 import { listMailMessages } from './mail/list-mail-messages.ts';
 import { listMailboxes } from './mail/list-mailboxes.ts';
 import { moveMailMessage } from './mail/move-mail-message.ts';
@@ -21,6 +22,7 @@ export const mailTools: readonly Tool<MailSession>[] = [
   listMailMessages,
   searchMailMessages,
   getMailMessage,
+  getMailThread,
   sendMailMessage,
   createDraftMailMessage,
   moveMailMessage,

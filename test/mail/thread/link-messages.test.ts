@@ -84,6 +84,18 @@ describe('messages without References', () => {
     expect(linkedBySubject([seed], [foundMessage({ at: '2026-11-08T12:00:00Z', ...given })], OWN)).toEqual([]);
   });
 
+  test('are not taken for what an answer with References answers', () => {
+    const answer = foundMessage({
+      from: ME,
+      to: [BO],
+      subject: 'Re: Harbour lights',
+      references: ['<1@x>'],
+      at: '2026-11-08T12:00:00Z',
+    });
+    const shop = foundMessage({ from: EVE, to: [ME], subject: 'Harbour lights' });
+    expect(linkedBySubject([seed, answer], [shop], OWN)).toEqual([]);
+  });
+
   test('are followed from answer to answer', () => {
     const days = ['2026-11-30', '2026-12-20', '2027-01-10'];
     const answers = days.map((day) =>

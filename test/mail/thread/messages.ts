@@ -8,7 +8,7 @@ export const NO_VERDICT = {
 };
 
 /** `Ann Lee <ann@example.test>`, or an address. */
-export function person(text: string): { name: string; address: string } {
+function person(text: string): { name: string; address: string } {
   const [, name = '', address = text] = /^(.*?)\s*<(.*)>$/.exec(text) ?? [];
   return { name, address };
 }

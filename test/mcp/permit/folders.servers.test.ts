@@ -80,6 +80,7 @@ const naming: Record<string, Record<string, (mailbox: string, uid: number) => ob
   list_mail_messages: { folder: (folder) => ({ folder }) },
   search_mail_messages: { folder: (folder) => ({ folder, query: 'ALL', with_envelopes: true }) },
   get_mail_message: { folder: (folder) => ({ folder, uid: 1 }) },
+  get_mail_thread: { folder: (folder) => ({ folder, uid: 1 }) },
   send_mail_message: { folder: (folder) => ({ ...written, folder }) },
   create_draft_mail_message: { folder: (folder) => ({ ...written, folder }) },
   move_mail_message: {

@@ -37,6 +37,7 @@ function present(policy: object): Permit['policy'] {
 /** Arguments that need no right besides that of the tool itself. */
 const PLAIN: Record<string, object> = {
   get_mail_message: { folder: 'INBOX', uid: 1 },
+  get_mail_thread: { folder: 'INBOX', uid: 1 },
   search_mail_messages: { query: 'ALL' },
   send_mail_message: { to: 'ann@example.test', subject: 's' },
   create_draft_mail_message: { to: 'ann@example.test', subject: 's' },
@@ -148,5 +149,6 @@ test('every power belongs to a tool, and every tool has one', () => {
     move_mail_message: 'organise',
     update_mail_message_flags: 'organise',
     delete_mail_message: 'delete',
+    get_mail_thread: 'read',
   });
 });
