@@ -170,6 +170,8 @@ describe('the status of an invitation', () => {
     ['REQUEST', 'TENTATIVE', own, 'tentatively accepted'],
     ['REQUEST', 'NEEDS-ACTION', ['mira@example.test'], 'you are the organizer'],
     ['REQUEST', 'ACCEPTED', ['alias@example.test'], 'needs answer'],
+    ['REQUEST', 'DECLINED', ['alias@example.test', 'OLA@example.TEST'], 'declined'],
+    ['REQUEST', 'NEEDS-ACTION', ['', 'alias@example.test', 'ann@example.test'], 'accepted'],
     ['CANCEL', 'ACCEPTED', own, 'cancelled'],
     ['REPLY', 'DECLINED', ['mira@example.test'], 'Ola Berg <Ola@Example.test> declined'],
     ['COUNTER', 'TENTATIVE', ['mira@example.test'], 'Ola Berg <Ola@Example.test> proposes another time'],
