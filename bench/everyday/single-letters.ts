@@ -1,4 +1,4 @@
-/** Writes the single letters of the everyday mailbox: questions, invitations, a rare word in many encodings, forged mail, bounces, drafts. */
+/** Writes the single letters of the everyday mailbox: questions, an invitation, a rare word in many encodings, bounces, drafts. */
 import { type Letter, OWN_MAIL_SERVER } from './letter.ts';
 import { toPdf } from './pdf.ts';
 import { NELE, OWNER, PEOPLE, WORKSHOP } from './people.ts';

@@ -1,4 +1,4 @@
-/** Repeats recorded IMAP commands on a bare connection: what was written together is written together, and waits for its tagged responses only. */
+/** Repeats recorded IMAP commands on a bare connection: commands that were written together are written together, until all have ended. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { MailAccount } from '../../src/mail/account.ts';
