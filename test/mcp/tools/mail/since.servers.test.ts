@@ -144,6 +144,32 @@ describe('list_mail_messages with since', () => {
     expect(page.next_page).toBe(expected.length > 2 ? 3 : undefined);
   });
 
+  test('a time gives what has arrived since, and a cursor, on a server without extensions', async () => {
+    const account = newAccount();
+    const { INBOX } = await appendMessages(account, { INBOX: subjects('one', 'two', 'three') });
+    await using assistant = await app.assistant(onBasicServer(account));
+    const listed = await assistant.call('list_mail_messages', { since: '2025-03-04', per_page: 2 });
+    expect(listed).toMatchObject({ total: 3, next_page: 2, new: [{ subject: 'three' }, { subject: 'two' }] });
+    expect(String(listed.cursor).split('.')[1]).toBe(`${(INBOX.at(-1) ?? 0) + 1}`);
+    const empty = await assistant.call('list_mail_messages', { folder: 'Archive', since: '2025-03-04' });
+    expect(empty).toMatchObject({ total: 0, new: [], cursor: expect.any(String) });
+  });
+
+  test('a time is compared with the arrival, not with the order of the UIDs', async () => {
+    const account = newAccount();
+    const at = (subject: string, date: string) => message({ subject, date: new Date(date) });
+    await appendMessages(account, {
+      INBOX: [
+        at('new', '2025-03-05T10:00:00Z'),
+        at('old', '2025-03-04T10:00:00Z'),
+        at('newer', '2025-03-05T11:00:00Z'),
+      ],
+    });
+    await using assistant = await app.assistant(account);
+    const listed = await assistant.call('list_mail_messages', { since: '2025-03-05', per_page: 2 });
+    expect(listed).toMatchObject({ total: 2, new: [{ subject: 'newer' }, { subject: 'new' }] });
+  });
+
   test('a cursor of a folder that was created anew is refused', async () => {
     const account = newAccount();
     await appendMessages(account, { Fresh: subjects('one') });
