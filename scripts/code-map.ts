@@ -46,7 +46,9 @@ const MAIN_FILES: readonly string[] = [
 
 /** Folders without a row: the row of their parent folder covers them. */
 const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
+  'mail/find',
   'mail/html',
+  'mail/query',
   'mail/sender',
   'mail/thread',
   'mcp/mail/rows',

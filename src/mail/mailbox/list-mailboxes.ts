@@ -18,6 +18,8 @@ import type { ImapConnection, ListRequest } from '../imap/imap-connection.ts';
 import { decodeMailboxName, isAscii, meantMailbox, withInbox } from '../mailbox-name.ts';
 import { assignRoles, type Role } from './roles.ts';
 
+export type { Role } from './roles.ts';
+
 export interface Mailbox {
   /** Unicode. */
   path: string;
@@ -33,7 +35,7 @@ export interface Mailbox {
   unseen: number | null;
 }
 
-interface Listed extends Mailbox {
+export interface Listed extends Mailbox {
   /** The attributes in the LIST response, lower case. Mailboxes with the same attributes share one set. */
   attributes: ReadonlySet<string>;
   /** Null unless it was requested, and where the server does not report it. */

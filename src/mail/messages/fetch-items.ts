@@ -37,6 +37,15 @@ export const ALL_ITEMS: ItemSet = [
 /** INTERNALDATE distinguishes the requested responses from the FETCH responses that announce changes by other connections. */
 export const UID_ITEMS: ItemSet = [[atom('INTERNALDATE')], ['INTERNALDATE']];
 
+/** Which files a message has, and when it arrived. */
+export const STRUCTURE_ITEMS: ItemSet = [
+  ['INTERNALDATE', 'BODYSTRUCTURE'].map(atom),
+  ['INTERNALDATE', 'BODYSTRUCTURE'],
+];
+
+/** What the order and the comparison of messages need. */
+export const KEY_ITEMS: ItemSet = [['INTERNALDATE', 'ENVELOPE'].map(atom), ['INTERNALDATE', 'ENVELOPE']];
+
 /** Smaller sets, tried in this order for messages whose items the server cannot return or imapflow cannot parse. */
 export const REDUCED_SETS: readonly ItemSet[] = [
   [[...ITEMS_WITHOUT_STRUCTURE, LIST_HEADER], ['ENVELOPE']],

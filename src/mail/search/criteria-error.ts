@@ -4,11 +4,15 @@ import { ToolError } from '../../errors.ts';
 /** @param at index of the word, in UTF-16 code units @param expected the rest of the sentence, with its full stop */
 export type CriteriaError = (at: number, word: string, expected: string) => ToolError;
 
-/** Positions in the errors are characters (code points), counted from 1. */
-export function criteriaErrorsOf(criteria: string): CriteriaError {
+/**
+ * Positions in the errors are characters (code points), counted from 1.
+ *
+ * @param what begins the sentence
+ */
+export function criteriaErrorsOf(criteria: string, what = 'Search criteria'): CriteriaError {
   return (at, word, expected) => {
     const where = at >= criteria.length ? 'at the end' : `at character ${[...criteria.slice(0, at)].length + 1}`;
-    return new ToolError(`Search criteria, ${where}${word === '' ? '' : `, ${quoteStart(word)}`}: ${expected}`);
+    return new ToolError(`${what}, ${where}${word === '' ? '' : `, ${quoteStart(word)}`}: ${expected}`);
   };
 }
 

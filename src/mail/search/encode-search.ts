@@ -68,6 +68,8 @@ function encodeKey(key: SearchKey): Token[] {
     case 'SUBJECT':
     case 'TEXT':
     case 'TO':
+    case 'X-GM-RAW':
+    case 'X-GM-LABELS':
       return [atom(key.key), text(key.text)];
     default:
       return [atom(key.key)];

@@ -32,6 +32,9 @@ export type DateKey = (typeof DATE_KEYS)[number];
 export type SizeKey = (typeof SIZE_KEYS)[number];
 export type SecondsKey = (typeof SECONDS_KEYS)[number];
 
+/** An atom that is no system flag (RFC 9051 §9 flag-keyword). */
+export const isKeyword = (text: string): boolean => /^[!#$&'+,\-./0-9:;<=>?@A-Z[^_`a-z|}~]{1,100}$/.test(text);
+
 /**
  * One checked search key. `date` is `d-Mon-yyyy`; `set` a sequence set (RFC 9051 §9) of UIDs or, for SEQUENCE, of sequence numbers; `flag`
  * an atom; `field` a header field name; `text` any Unicode text without CR, LF and NUL.
@@ -44,6 +47,8 @@ export type SearchKey =
   | { key: SecondsKey; seconds: number }
   | { key: 'KEYWORD' | 'UNKEYWORD'; flag: string }
   | { key: 'HEADER'; field: string; text: string }
+  /** A search of Gmail's own syntax, and a label (Gmail IMAP extensions, X-GM-EXT-1). */
+  | { key: 'X-GM-RAW' | 'X-GM-LABELS'; text: string }
   | { key: 'UID' | 'SEQUENCE'; set: string }
   | { key: 'NOT'; operand: SearchKey }
   | { key: 'OR'; left: SearchKey; right: SearchKey }

@@ -31,6 +31,45 @@ export class FoundUids {
     }
     return uids;
   }
+
+  has(uid: number): boolean {
+    let [from, to] = [0, this.#ranges.length - 1];
+    while (from <= to) {
+      const middle = (from + to) >>> 1;
+      const [low, high] = this.#ranges.at(middle);
+      if (uid >= low && uid <= high) return true;
+      if (uid < low) to = middle - 1;
+      else from = middle + 1;
+    }
+    return false;
+  }
+
+  /** The UIDs that the other result has not. Takes linear time in the number of ranges. */
+  without(other: FoundUids): FoundUids {
+    const left = new UidRanges();
+    let next = 0;
+    for (let place = 0; place < this.#ranges.length; place += 1) {
+      let [low, high] = this.#ranges.at(place);
+      while (next < other.#ranges.length && other.#ranges.at(next)[1] < low) next += 1;
+      for (let at = next; at < other.#ranges.length && low <= high; at += 1) {
+        const [from, to] = other.#ranges.at(at);
+        if (from > high) break;
+        if (from > low) left.add(low, from - 1);
+        low = Math.max(low, to + 1);
+      }
+      if (low <= high) left.add(low, high);
+    }
+    return new FoundUids(left);
+  }
+
+  /** The UIDs of both results. */
+  with(other: FoundUids): FoundUids {
+    const all = new UidRanges();
+    for (const ranges of [this.#ranges, other.#ranges]) {
+      for (let place = 0; place < ranges.length; place += 1) all.add(...ranges.at(place));
+    }
+    return new FoundUids(all.toAscending());
+  }
 }
 
 function toRanges(pairs: readonly (readonly [number, number])[]): UidRanges {

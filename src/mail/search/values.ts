@@ -1,5 +1,6 @@
 /** Parses the values of search keys: dates, numbers, sets, keywords and field names (RFC 9051 §9). */
 import type { CriteriaError } from './criteria-error.ts';
+import { isKeyword } from './keys.ts';
 import type { Piece } from './pieces.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -53,7 +54,7 @@ export function parseKeyword(piece: Piece, errorAt: CriteriaError): string {
       'system flags have keys of their own: SEEN, ANSWERED, FLAGGED, DELETED, DRAFT and UNSEEN, ….',
     );
   }
-  if (!/^[!#$&'+,\-./0-9:;<=>?@A-Z[^_`a-z|}~]{1,100}$/.test(piece.text)) {
+  if (!isKeyword(piece.text)) {
     throw errorAt(piece.at, piece.text, 'expected a keyword such as $Forwarded, in plain ASCII without spaces.');
   }
   return piece.text;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ToolError } from '../../errors.ts';
 import { listArrivals } from '../../mail/messages/arrivals.ts';
 import { type Changes, cursorText, parseCursor, readChanges, readCursor } from '../../mail/messages/changes.ts';
-import { parseTime } from '../../text/time.ts';
+import { parseTime } from '../../text/time-span.ts';
 import { Name } from '../outgoing.ts';
 import type { Rights } from '../tool.ts';
 import type { MailSession } from './mail-session.ts';
@@ -42,16 +42,16 @@ export async function listSince(request: SinceRequest, session: MailSession, rig
     const changes = await readChanges(session.readImap, mailbox, cursor, { count: request.perPage });
     return describeChanges(changes, request, session, rights);
   }
-  const time = parseTime(since, session.timeZone);
-  if (time === undefined) throw new ToolError(NOT_UNDERSTOOD);
-  return listArrived(time, request, session, rights);
+  const span = parseTime(since, { now: session.now(), timeZone: session.timeZone });
+  if (span === undefined) throw new ToolError(NOT_UNDERSTOOD);
+  return listArrived(new Date(span.start), request, session, rights);
 }
 
 async function listArrived(time: Date, request: SinceRequest, session: MailSession, rights: Rights) {
   const { mailbox, page, perPage } = request;
   const { cursor, total, messages } = await listArrivals(session.readImap, mailbox, time, { page, perPage });
   const { uidValidity } = cursor;
-  const { rows, warnings } = await toRows({ mailbox, uidValidity, messages }, request, session, rights);
+  const { rows, warnings } = await toRows([{ mailbox, uidValidity, messages }], request, session, rights);
   return {
     folder: mailbox,
     uid_validity: uidValidity,
@@ -66,7 +66,7 @@ async function listArrived(time: Date, request: SinceRequest, session: MailSessi
 async function describeChanges(changes: Changes, request: SinceRequest, session: MailSession, rights: Rights) {
   const { mailbox } = request;
   const { uidValidity, messages, more, changed, gone } = changes;
-  const { rows, warnings } = await toRows({ mailbox, uidValidity, messages }, request, session, rights);
+  const { rows, warnings } = await toRows([{ mailbox, uidValidity, messages }], request, session, rights);
   const all = [...warnings, ...changeWarnings(changes)];
   return {
     folder: mailbox,

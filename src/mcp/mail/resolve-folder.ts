@@ -19,4 +19,5 @@ export async function resolveFolder(
   return mayBeRole(name) ? readImap((imap) => findNamedMailbox(imap, name), name) : withInbox(name);
 }
 
-const ONE_BY_ONE = 'Call list_mailboxes, then repeat this call for each folder that you need.';
+const ONE_BY_ONE =
+  'Find the messages with search_mail_messages, which takes "*", or call list_mailboxes, then repeat this call for each folder that you need.';

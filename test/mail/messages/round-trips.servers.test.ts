@@ -100,7 +100,7 @@ describe('on a warm connection, one round trip is enough for', () => {
     await appendMessages(account, { INBOX: Object.values(letters) });
     const use = async (imap: ImapConnection) => {
       const { uidValidity, messages } = await listMessages(imap, 'INBOX', PAGE);
-      const request = { mailbox: 'INBOX', uidValidity, messages, chars: 40 };
+      const request = { pages: [{ mailbox: 'INBOX', uidValidity, messages }], chars: 40 };
       const { texts, areComplete } = await readPreviews((run) => run(imap), request);
       expect([...texts.values()]).toEqual(messages.map(() => expect.stringMatching(/^Hello/)));
       expect(areComplete).toBe(true);

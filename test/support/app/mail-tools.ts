@@ -29,6 +29,8 @@ export interface MailToolsLimits {
   /** Of the grant. */
   timeZone?: string;
   identities?: readonly string[];
+  /** The clock. */
+  now?: () => Date;
   /** Equal secrets for two instances that act as replicas. */
   messageIdSecret?: Buffer;
 }
@@ -50,7 +52,15 @@ export function unlimitedGrant(account: MailAccount) {
 
 export function openMailTools(
   account: MailAccount,
-  { imap, smtp, pool: poolLimits, messageIdSecret = randomBytes(32), timeZone, identities }: MailToolsLimits = {},
+  {
+    imap,
+    smtp,
+    pool: poolLimits,
+    messageIdSecret = randomBytes(32),
+    timeZone,
+    identities,
+    now = () => new Date(),
+  }: MailToolsLimits = {},
 ): MailTools {
   const pool = createImapPool({
     pool: { closeMs: 500, fullRetryMs: 20, ...poolLimits },
@@ -59,7 +69,6 @@ export function openMailTools(
   });
   const refuse = () => Promise.reject(new Error('no attachments here'));
   const store = { publish: async () => 'https://files.example.test/', fetchOwn: refuse };
-  const now = () => new Date();
   const workers = createWorkers({ threads: 1 });
   const services = {
     ...{ pool, workers },

@@ -1,5 +1,6 @@
 /** Describes the messages of a list to the model, each in one short row. What is empty or repeats is left out. */
 import { z } from 'zod';
+import type { Role } from '../../../mail/mailbox/list-mailboxes.ts';
 import type { ListedMessage } from '../../../mail/messages/list.ts';
 import { listFiles } from '../../../mail/mime/listed-files.ts';
 import { cutFileName, cutText } from '../../../text/cut-text.ts';
@@ -11,6 +12,7 @@ import { withoutEmpty } from './without-empty.ts';
 
 /** Every field but the UID is optional. */
 export const MessageRow = z.object({
+  folder: Name.optional().describe('In searches over several folders.'),
   uid: z.number(),
   date: z.string().optional().describe('Arrival (INTERNALDATE), RFC 3339.'),
   sent: z.string().optional().describe('Date header, if it differs from the arrival by more than a day.'),
@@ -43,12 +45,15 @@ export const MAX_ROW_FILES = 10;
 /** The messages of a page. */
 export interface MessagePage {
   mailbox: string;
+  /** Absent: unknown. */
+  role?: Role | null;
   uidValidity: string;
   messages: readonly ListedMessage[];
 }
 
 /** What was read of a message beside its envelope. */
 interface RowExtras {
+  folder?: string;
   preview?: string | undefined;
   links?: readonly string[] | undefined;
   /** True if an own address in From is known to be no forgery. */
@@ -58,7 +63,7 @@ interface RowExtras {
 export function toRow(
   message: ListedMessage,
   { ownAddresses, timeZone }: Pick<MailSession, 'ownAddresses' | 'timeZone'>,
-  { preview, links = [], isProven = false }: RowExtras = {},
+  { folder, preview, links = [], isProven = false }: RowExtras = {},
 ): MessageRow {
   const { uid, from, to, cc, subject, flags, structure, areAddressesCut: mayBeCut } = message;
   const { files, isInvite } = structure === null ? NO_FILES : listFiles(structure);
@@ -77,7 +82,7 @@ export function toRow(
     preview: preview ?? '',
     unreadable: unreadableText(message),
   };
-  return { uid, ...withoutEmpty(fields) };
+  return { ...(folder !== undefined && { folder }), uid, ...withoutEmpty(fields) };
 }
 
 function fileTexts(files: ReturnType<typeof listFiles>['files']): string[] {

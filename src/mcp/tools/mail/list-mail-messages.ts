@@ -48,7 +48,7 @@ export const listMailMessages = defineTool({
     const mailbox = await resolveFolder(folder, session);
     if (since !== undefined) return listSince({ mailbox, since, page, perPage, preview, links }, session, rights);
     const { uidValidity, total, messages } = await listPage(session.readImap, mailbox, { page, perPage });
-    const { rows, warnings } = await toRows({ mailbox, uidValidity, messages }, { preview, links }, session, rights);
+    const { rows, warnings } = await toRows([{ mailbox, uidValidity, messages }], { preview, links }, session, rights);
     return {
       folder: mailbox,
       uid_validity: uidValidity,

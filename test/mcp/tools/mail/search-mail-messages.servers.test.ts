@@ -48,7 +48,7 @@ describe('search_mail_messages', () => {
     ['HEADER X-Topic food', ['Lunch again']],
     ['SUBJECT größenänderung', ['Größenänderung 変更']],
     ['SUBJECT "変更"', ['Größenänderung 変更']],
-    ['1:2', ['report quarterly', 'Quarterly report']],
+    ['SEEN 1:2', ['Quarterly report']],
     ['SUBJECT "nowhere to be found"', []],
   ])('%s finds UIDs, newest first', async (query, subjects) => {
     const found = await assistant.call('search_mail_messages', { folder: 'INBOX', query, with_envelopes: false });
@@ -91,11 +91,19 @@ describe('search_mail_messages', () => {
   );
 
   test.each([
-    ['SUBJECT', 'SUBJECT'],
     ['SUBJECT quarterly report', 'report'],
-    ['FROM ann@example.test (UNSEEN', '('],
     ['SINCE yesterday', 'yesterday'],
-    ['FROBNICATE', 'FROBNICATE'],
+    ['UNSEEN FROBNICATE', 'FROBNICATE'],
+  ])('%s is no SEARCH: it is read as words, and the answer says which is wrong', async (query, word) => {
+    const { warning } = await assistant.call('search_mail_messages', { query });
+    expect(warning).toMatch(/^Read as words\. As IMAP SEARCH criteria: /);
+    expect(warning).toContain(`"${word}"`);
+  });
+
+  test.each([
+    ['FROM ann@example.test (UNSEEN', '('],
+    ['from:ann "quarterly', '"'],
+    ['after:soon', 'after:soon'],
   ])('%s: the error names the word', async (query, word) => {
     expect(await assistant.failure('search_mail_messages', { folder: 'INBOX', query })).toContain(word);
   });
