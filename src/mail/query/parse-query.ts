@@ -182,8 +182,8 @@ class Reader {
 
   /** @param key the key, or the word itself if it has none */
   #toNode(key: QueryWord, value: QueryWord): QueryNode {
-    const written = this.#query.slice(key === value ? value.at : key.at, value.end);
     const isText = key === value;
+    const written = `${isText ? '' : this.#query.slice(key.at, key.end)}${this.#query.slice(value.at, value.end)}`;
     // Search finds parts of words anyway.
     const isWord = value.kind === 'word';
     const text = (isWord ? value.text.replace(/(?<=[\p{L}\p{N}]{2})\*$/u, '') : value.text).normalize('NFC');

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileQuery, isMeant, type MessageFacts, splitQuery } from '../../../src/mail/query/compile-query.ts';
+import { describeQuery } from '../../../src/mail/query/describe-query.ts';
 import { asCriteria, parseQuery } from '../../../src/mail/query/parse-query.ts';
 import type { SearchKey } from '../../../src/mail/search/keys.ts';
 import {
@@ -102,6 +103,13 @@ describe('the mail language', () => {
   test('OR binds tighter than the blank', () => {
     expect(parseQuery('a OR b c', CONTEXT)).toMatchObject({ kind: 'and', nodes: [{ kind: 'or' }, { kind: 'term' }] });
   });
+});
+
+test('each word within key:( ) is written with its key', () => {
+  const node = parseQuery('subject:(ghent OR "two words" -"no") from:ann newer_than:2d', CONTEXT);
+  expect(describeQuery(node)).toMatch(
+    /^\(\(subject:ghent OR subject:"two words"\) AND NOT subject:"no"\) AND from:ann AND from 2026-\S+$/,
+  );
 });
 
 describe('times are those of the account owner', () => {
