@@ -183,10 +183,11 @@ class Folding {
   }
 
   #keep(lines: readonly string[]): void {
-    if (this.#keptChars > MAX_KEPT_CHARS) return;
-    this.#keptChars += lines.reduce((sum, line) => sum + line.length, 0);
-    if (this.#keptChars > MAX_KEPT_CHARS) this.#lines.push('> […]');
-    else this.#lines.push(...lines);
+    for (const line of lines) {
+      if (this.#keptChars > MAX_KEPT_CHARS) return;
+      this.#keptChars += line.length;
+      this.#lines.push(this.#keptChars > MAX_KEPT_CHARS ? '> […]' : line);
+    }
   }
 }
 

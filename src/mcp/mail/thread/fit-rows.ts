@@ -27,38 +27,52 @@ export interface FittedRows {
 
 /** The start of a text that there is no room for. */
 const SHORT_CHARS = 120;
-/** Shares of the room if it does not suffice for the start of each text: for whole texts, with those for starts, and with those for rows without text. */
+/** Shares of the room if it does not suffice for the start of each text: for whole texts, and with those for starts. */
 const WHOLE_SHARE = 0.4;
-const SHORT_SHARE = 0.65;
-const BARE_SHARE = 0.8;
+const SHORT_SHARE = 0.7;
 
-/** @param all oldest first @param room characters of JSON, for the rows and what they take elsewhere */
-export function fitRows(all: readonly FittingRow[], room: number): FittedRows {
+/**
+ * @param all oldest first
+ * @param room characters of JSON, for the rows and what they take elsewhere
+ * @param reserve of the room, if rows are left out
+ */
+export function fitRows(all: readonly FittingRow[], room: number, reserve: number): FittedRows {
   const newestFirst = [...all].reverse();
   const extras = ownExtras(newestFirst);
   const costs = newestFirst.map((each, index) => {
     const extra = extras[index] ?? 0;
-    return { extra, short: sizeOf(withText(each, SHORT_CHARS)) + extra, bare: sizeOf(each.bare) + extra };
+    return { extra, short: sizeOf(shortRow(each)) + extra, bare: sizeOf(each.bare) + extra };
   });
-  let shortRest = costs.reduce((sum, { short }) => sum + short, 0);
-  let bareRest = costs.reduce((sum, { bare }) => sum + bare, 0);
+  const rest = { short: sum(costs.map(({ short }) => short)), bare: sum(costs.map(({ bare }) => bare)) };
   let spent = 0;
   const rows: ThreadRow[] = [];
   for (const [index, each] of newestFirst.entries()) {
     const { extra, short, bare } = costs[index] ?? { extra: 0, short: 0, bare: 0 };
-    shortRest -= short;
-    bareRest -= bare;
-    /** What a row may take: as much as leaves room for all others, or the share of its kind. */
-    const roomFor = (rest: number, share: number) => Math.max(room - spent - rest, share * room - spent) - extra;
+    rest.short -= short;
+    rest.bare -= bare;
+    // A row may take what leaves room for all others, or what its kind has a share of.
+    const forText = Math.max(room - spent - rest.short, WHOLE_SHARE * room - spent) - extra;
+    const forStart = Math.max(room - spent - rest.short, SHORT_SHARE * room - spent) - extra;
+    const forRow = Math.max(room - spent - rest.bare, room - reserve - spent) - extra;
     const row =
-      textRow(each, roomFor(shortRest, WHOLE_SHARE)) ??
-      fitting(withText(each, SHORT_CHARS), roomFor(shortRest, SHORT_SHARE)) ??
-      fitting(each.bare, roomFor(bareRest, BARE_SHARE));
+      textRow(each, forText) ??
+      fitting(withText(each, SHORT_CHARS), forText) ??
+      fitting(shortRow(each), forStart) ??
+      fitting(each.bare, forRow);
     if (row === null) break;
     spent += sizeOf(row) + extra;
     rows.push(row);
   }
   return { rows: rows.reverse(), omitted: all.length - rows.length };
+}
+
+/** The start of the text, and who wrote it when. */
+function shortRow(each: FittingRow): ThreadRow {
+  return withText({ ...each, row: each.bare }, SHORT_CHARS);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** What each row takes elsewhere that none before it has taken. */

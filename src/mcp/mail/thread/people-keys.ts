@@ -64,8 +64,8 @@ function namesOf(messages: readonly ThreadMessage[]): Map<string, Named> {
 function initialsOf({ name, address }: Named): string {
   const [, last, first] = /^\s*([^,]{1,80}),\s*([^,]{1,80})$/.exec(name) ?? [];
   const shown = last === undefined ? name.slice(0, 200) : `${first} ${last}`;
-  const isName = /[\p{L}\p{N}]/u.test(shown) && !shown.includes('@');
-  const words = (isName ? shown : (address.split('@')[0] ?? '')).match(/[\p{L}\p{N}]+/gu) ?? [];
+  const isName = /\p{L}/u.test(shown) && !shown.includes('@');
+  const words = (isName ? shown : (address.split('@')[0] ?? '')).match(/\p{L}+/gu) ?? [];
   const [start = 'P'] = words;
   const end = words.length > 1 ? words.at(-1) : undefined;
   const letters = end === undefined ? [...start].slice(0, MAX_INITIALS) : [[...start][0], [...end][0]];

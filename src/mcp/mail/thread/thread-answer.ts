@@ -57,16 +57,16 @@ const MAX_TURN = 6;
 export type AnswerExtras = Partial<Pick<ThreadAnswer, 'other_threads' | 'not_searched' | 'warning'>> &
   Pick<ThreadAnswer, 'searched'>;
 
-/** @returns at most `maxChars` characters of JSON, as far as it has at least 500 */
+/** @returns at most `maxChars` characters of JSON, if that is at least 500 */
 export function threadAnswer(
   thread: Thread,
   extras: AnswerExtras,
   { session, maxChars }: { session: Pick<MailSession, 'account' | 'timeZone'>; maxChars: number },
 ): ThreadAnswer {
+  const prepared = prepare(thread, extras, session);
   const outgoing = createOutgoing(ThreadAnswer);
-  let room = maxChars;
-  for (;;) {
-    const answer = answerWithin(thread, extras, { session, maxChars: room });
+  for (let room = maxChars; ; ) {
+    const answer = answerWithin(prepared, room);
     // Making a text visible may add words.
     const over = JSON.stringify(outgoing(answer)).length - maxChars;
     if (over <= 0 || room < MIN_CHARS) return answer;
@@ -76,38 +76,62 @@ export function threadAnswer(
 
 const MIN_CHARS = 100;
 
-function answerWithin(
+interface Prepared {
+  /** The answer without people and messages. */
+  head: Omit<ThreadAnswer, 'people' | 'messages' | 'older'>;
+  messages: readonly ThreadMessage[];
+  fitting: readonly FittingRow[];
+  keys: PeopleKeys;
+  /** Keys of people who are named in any case. */
+  always: readonly string[];
+  timeZone: string;
+}
+
+function prepare(
   { messages, turn }: Thread,
   extras: AnswerExtras,
-  { session: { account, timeZone }, maxChars }: Parameters<typeof threadAnswer>[2],
-): ThreadAnswer {
-  const [first] = messages;
+  { account, timeZone }: Pick<MailSession, 'account' | 'timeZone'>,
+): Prepared {
   const newest = messages.findLast(({ counts }) => counts) ?? messages.at(-1);
   const keys = createPeopleKeys({ messages }, account);
-  const subject = first?.message.subject ?? '';
+  const subject = messages[0]?.message.subject ?? '';
   const maxRecipients = MAX_RECIPIENTS.find(([count]) => messages.length <= count)?.[1] ?? 1;
-  const options = { keys, timeZone, subject, maxRecipients };
-  const fitting = messages.map((each) => toFitting(each, options));
+  const fitting = messages.map((each) => toFitting(each, { keys, timeZone, subject, maxRecipients }));
   const turnKeys = turn.slice(0, MAX_TURN).map((person) => keys.keyOf(person));
   const more = turn.length - turnKeys.length;
+  const isBySubject = messages.length > 1 && messages.filter((each) => !each.isBySubject).length === 1;
   const head = {
-    subject: cutText(subject, Math.min(MAX_SUBJECT_CHARS, Math.floor(maxChars / 5))),
+    subject,
     turn: turnKeys.length === 0 ? 'none' : [...turnKeys, ...(more > 0 ? [`${more} more`] : [])].join(', '),
     ...(newest && { newest: placeText(newest.message) }),
     ...extras,
-    ...(messages.length > 1 && messages.filter(({ isBySubject }) => !isBySubject).length === 1 && { by: 'subject' }),
+    ...(isBySubject && { by: 'subject' }),
   };
-  const always = [ME, ...turnKeys];
-  const room = maxChars - JSON.stringify({ ...head, people: peopleOf(always, keys), messages: [] }).length;
-  const { rows, omitted } = fitRows(fitting, room);
-  const used = new Set([...always, ...rows.flatMap(keysIn)]);
-  const answer = { ...head, people: peopleOf(used, keys), messages: rows };
-  const {
-    subject: shown,
-    people,
-    ...rest
-  } = omitted === 0 ? answer : withOlder(answer, messages.slice(0, omitted), { timeZone, maxChars });
-  return { subject: shown, people, ...rest };
+  return { head, messages, fitting, keys, always: [ME, ...turnKeys], timeZone };
+}
+
+/** Of the answer, for the subject. */
+const SUBJECT_SHARE = 0.2;
+/** What is kept for the messages that are not shown. */
+const MIN_OLDER_CHARS = 120;
+const OLDER_SHARE = 0.2;
+
+function answerWithin({ head, messages, fitting, keys, always, timeZone }: Prepared, maxChars: number): ThreadAnswer {
+  const { subject: whole, ...rest } = head;
+  const subject = cutText(whole, Math.min(MAX_SUBJECT_CHARS, Math.floor(maxChars * SUBJECT_SHARE)));
+  const empty = { subject, people: peopleOf(always, keys), ...rest, messages: [] };
+  const room = maxChars - JSON.stringify(empty).length;
+  const answerWith = (reserve: number): ThreadAnswer => {
+    const { rows, omitted } = fitRows(fitting, room, reserve);
+    const people = peopleOf([...always, ...rows.flatMap(keysIn)], keys);
+    const answer = { ...empty, people, messages: rows };
+    return omitted === 0 ? answer : withOlder(answer, olderOf(messages.slice(0, omitted), timeZone), maxChars);
+  };
+  const reserve = Math.max(MIN_OLDER_CHARS, Math.floor(room * OLDER_SHARE));
+  const first = answerWith(reserve);
+  // What the UIDs of older messages leave is for further rows.
+  const needed = first.older === undefined ? reserve : JSON.stringify(first.older).length + MIN_OLDER_CHARS / 2;
+  return needed < reserve ? answerWith(needed) : first;
 }
 
 function toFitting(each: ThreadMessage, options: Parameters<typeof toThreadRow>[1]): FittingRow {
@@ -128,20 +152,24 @@ function peopleOf(used: Iterable<string>, keys: PeopleKeys): Record<string, stri
   return Object.fromEntries(known.map((key) => [key, keys.textOf(key)]));
 }
 
-/** Adds where the messages are that are left out: as many of their UIDs as there is room for, those of the newest first. */
-function withOlder(
-  answer: ThreadAnswer,
-  left: readonly ThreadMessage[],
-  { timeZone, maxChars }: { timeZone: string; maxChars: number },
-): ThreadAnswer {
+interface Older {
+  summary: { count: number; from?: string; until?: string };
+  left: readonly ThreadMessage[];
+}
+
+function olderOf(left: readonly ThreadMessage[], timeZone: string): Older {
   const times = left.map(({ time }) => time).filter((time) => time > 0);
   const day = (time: number | undefined) =>
     time === undefined ? undefined : toLocalTime(new Date(time), timeZone).slice(0, 10);
   const [from, until] = [day(times[0]), day(times.at(-1))];
-  const older = { count: left.length, ...(from && { from }), ...(until && { until }) };
-  let shown = left;
-  for (;;) {
-    const whole = { ...answer, older: { ...older, uids: uidsOf(shown) } };
+  return { summary: { count: left.length, ...(from && { from }), ...(until && { until }) }, left };
+}
+
+/** Adds where the messages are that are left out: as many of their UIDs as there is room for, those of the newest first. */
+function withOlder(answer: ThreadAnswer, { summary, left }: Older, maxChars: number): ThreadAnswer {
+  const { messages, ...head } = answer;
+  for (let shown = left; ; ) {
+    const whole = { ...head, older: { ...summary, uids: uidsOf(shown) }, messages };
     const over = JSON.stringify(whole).length - maxChars;
     if (over <= 0 || shown.length === 0) return whole;
     shown = shown.slice(Math.min(shown.length, Math.ceil(over / MAX_UID_CHARS) + 1));
