@@ -150,7 +150,7 @@ async function findMessages(withConnection: WithConnection, request: ThreadReque
   const asked = new Set([rootOf(seed), seed.messageId, seed.inReplyTo]);
   for (let round = 0; round < MAX_FURTHER_ROUNDS && kind !== 'X-GM-THRID'; round += 1) {
     const linked = linkedById(seed, [...messages.values()]);
-    const further = unknownRoots(seed, linked).filter((id) => !asked.has(id));
+    const further = rootsAbove(seed, linked).filter((id) => !asked.has(id));
     if (further.length === 0) break;
     for (const id of further) asked.add(id);
     await look(idSearch(further));
@@ -191,10 +191,10 @@ async function searchWell(
 }
 
 /**
- * The first ids that the messages before this one name, if no message has them: of a thread in which a program has cut References. What others name
- * does not count, so that a message that refers to two conversations does not join them.
+ * The first ids that the message and those before it name: several, if a program has cut References. What others name does not count, so that a
+ * message that refers to two conversations does not join them.
  */
-function unknownRoots(seed: FoundMessage, linked: readonly FoundMessage[]): string[] {
+function rootsAbove(seed: FoundMessage, linked: readonly FoundMessage[]): string[] {
   const byId = new Map(linked.flatMap((message) => (message.messageId === null ? [] : [[message.messageId, message]])));
   const line = new Set<FoundMessage>([seed]);
   // Grows while it is read.
@@ -205,7 +205,7 @@ function unknownRoots(seed: FoundMessage, linked: readonly FoundMessage[]): stri
     }
   }
   const roots = [...line].map(rootOf).filter((id) => id !== null);
-  return [...new Set(roots)].filter((id) => !byId.has(id));
+  return [...new Set(roots)];
 }
 
 /** @returns texts of the newest messages, as far as they could be read */
