@@ -53,7 +53,7 @@ export function chooseMailboxes(
     return { mailboxes: newestFirst(mailboxes), inWords: mailboxes.map(({ path }) => path).join(', ') };
   }
   const all = selectable.find(({ role }) => role === 'all');
-  const usual = selectable.filter(({ role }) => LEFT_OUT.has(role));
+  const usual = [...LEFT_OUT].flatMap((role) => selectable.filter((mailbox) => mailbox.role === role));
   if (hasAllMail && all !== undefined && out.length === 0) {
     const mailboxes = isAnywhere ? [all, ...usual] : [all];
     const names = mailboxes.map(({ path }) => path).join(', ');

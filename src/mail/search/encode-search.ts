@@ -55,6 +55,9 @@ function encodeKey(key: SearchKey): Token[] {
     case 'SENTON':
     case 'SENTSINCE':
       return [atom(key.key), atom(key.date)];
+    case 'X-GM-THRID':
+    case 'THREADID':
+      return [atom(key.key), atom(key.id)];
     case 'LARGER':
     case 'SMALLER':
       return [atom(key.key), atom(String(key.sizeBytes))];

@@ -49,6 +49,8 @@ export type SearchKey =
   | { key: 'HEADER'; field: string; text: string }
   /** A search of Gmail's own syntax, and a label (Gmail IMAP extensions, X-GM-EXT-1). */
   | { key: 'X-GM-RAW' | 'X-GM-LABELS'; text: string }
+  /** A conversation as the server names it (Gmail, RFC 8474 §6). */
+  | { key: 'X-GM-THRID' | 'THREADID'; id: string }
   | { key: 'UID' | 'SEQUENCE'; set: string }
   | { key: 'NOT'; operand: SearchKey }
   | { key: 'OR'; left: SearchKey; right: SearchKey }

@@ -3,16 +3,24 @@
 import { mapInSlices } from '../../workers/event-loop.ts';
 import { type FetchedItems, uidFetchCommand } from '../imap/fetch.ts';
 import type { ImapConnection, Visit } from '../imap/imap-connection.ts';
+import type { SearchedMailbox } from '../mailbox/searchable-mailboxes.ts';
 import type { WithConnection } from '../messages/list.ts';
 import type { Part } from '../mime/body-structure.ts';
 import { fetchedParts, partCommands } from '../parts/part-groups.ts';
 import type { TrustedServers } from '../sender/verdict.ts';
 import type { FoundMessage } from './found-message.ts';
-import type { Hits } from './search-places.ts';
 import { headerItems, toFound } from './thread-headers.ts';
 import { rangesOf, type TextPlan } from './thread-texts.ts';
 
 const MAX_MS = 30_000;
+/** Messages of one mailbox. */
+export interface Hits {
+  place: Pick<SearchedMailbox, 'path' | 'role'>;
+  uidValidity: string;
+  /** Newest first. */
+  uids: number[];
+}
+
 /** Messages of all mailboxes together. */
 const MAX_MESSAGES = 2_500;
 

@@ -1,13 +1,12 @@
 /** Reads the message whose conversation is wanted, together with the list of mailboxes, in one round trip. */
 import { type FetchedItems, fetchByUid, uidFetchCommand } from '../imap/fetch.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
-import { createListing } from '../mailbox/list-mailboxes.ts';
+import { createListing, type Listed } from '../mailbox/list-mailboxes.ts';
 import { openMailbox } from '../mailbox/open-mailbox.ts';
 import { missingMessage } from '../messages/change.ts';
 import type { TrustedServers } from '../sender/verdict.ts';
 import type { FoundMessage } from './found-message.ts';
 import { headerItems, toFound } from './thread-headers.ts';
-import type { ListedMailbox } from './thread-places.ts';
 
 export interface SeedRequest {
   mailbox: string;
@@ -22,7 +21,7 @@ const MAX_MS = 30_000;
 export async function openSeed(
   imap: ImapConnection,
   { mailbox: name, uid, uidValidity, trust }: SeedRequest,
-): Promise<{ seed: FoundMessage; mailboxes: ListedMailbox[] }> {
+): Promise<{ seed: FoundMessage; mailboxes: Listed[] }> {
   const listing = createListing(imap);
   const [first, ...reduced] = headerItems(imap, 1);
   const commands = first === undefined ? [] : [uidFetchCommand([uid], ...first)];

@@ -1,42 +1,30 @@
-/** Searches mailboxes for the messages of a conversation. */
+/** Makes the search for the messages of a conversation. */
 import { baseSubjectOf } from '../../text/base-subject.ts';
-import { atom, type Token } from '../imap/data-formats.ts';
-import { encodeSearch } from '../search/encode-search.ts';
 import type { SearchKey } from '../search/parse.ts';
 import { type FoundMessage, timeOf } from './found-message.ts';
 import { rootOf } from './link-messages.ts';
 
-export interface ThreadSearch {
-  tokens: readonly Token[];
-  charset: 'UTF-8' | undefined;
-}
+/** What a server can search for: its own threads on Gmail or of RFC 8474, else ids and the subject. */
+export type ThreadKind = 'X-GM-THRID' | 'THREADID' | 'ids';
 
 const MAX_ID_CHARS = 500;
 /** Ids beside the root, for messages whose References were cut. */
 const MAX_IDS = 6;
 
-/**
- * @param kind what the server can search for: its own threads on Gmail (`X-GM-THRID`) or of RFC 8474 (`THREADID`), else ids and the subject
- * @returns null if nothing of the message can be searched for
- */
-export function threadSearch(seed: FoundMessage, kind: 'X-GM-THRID' | 'THREADID' | 'ids'): ThreadSearch | null {
-  if (kind !== 'ids' && seed.threadId !== null && /^[\w-]{1,255}$/.test(seed.threadId)) {
-    return { tokens: [atom(kind), atom(seed.threadId)], charset: undefined };
-  }
-  const { inReplyTo, messageId } = seed;
-  return toSearch([...keysOfIds([rootOf(seed), messageId, inReplyTo]), ...subjectKeys(seed)]);
+/** @returns null if nothing of the message can be searched for */
+export function threadSearch(seed: FoundMessage, kind: ThreadKind): SearchKey | null {
+  const { threadId: id, inReplyTo, messageId } = seed;
+  if (kind !== 'ids' && id !== null && /^[\w-]{1,255}$/.test(id)) return { key: kind, id };
+  return anyOf([...keysOfIds([rootOf(seed), messageId, inReplyTo]), ...subjectKeys(seed)]);
 }
 
 /** A search for messages that have or name one of the ids. */
-export function idSearch(ids: readonly string[]): ThreadSearch | null {
-  return toSearch(keysOfIds(ids));
+export function idSearch(ids: readonly string[]): SearchKey | null {
+  return anyOf(keysOfIds(ids));
 }
 
-function toSearch(keys: readonly SearchKey[]): ThreadSearch | null {
-  if (keys.length === 0) return null;
-  const either = keys.reduceRight((right, left): SearchKey => ({ key: 'OR', left, right }));
-  const { tokens, needsUtf8 } = encodeSearch([either]);
-  return { tokens, charset: needsUtf8 ? 'UTF-8' : undefined };
+function anyOf(keys: readonly SearchKey[]): SearchKey | null {
+  return keys.length === 0 ? null : keys.reduceRight((right, left): SearchKey => ({ key: 'OR', left, right }));
 }
 
 function keysOfIds(ids: readonly (string | null)[]): SearchKey[] {

@@ -8,17 +8,17 @@ import type { RunJob } from '../../workers/workers.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import type { WithConnection } from '../messages/list.ts';
 import type { TrustedServers } from '../sender/verdict.ts';
-import { fetchHeaders, fetchParts } from './fetch-found.ts';
+import { fetchParts } from './fetch-found.ts';
 import { withCopies } from './find-copies.ts';
 import type { FoundMessage } from './found-message.ts';
 import { idsOf, inOrder, linkedById, linkedBySubject, rootOf } from './link-messages.ts';
 import type { MessageText } from './message-texts.ts';
 import { openSeed } from './open-seed.ts';
 import { type Participation, participationsOf, whoseTurn } from './participants.ts';
-import { searchPlaces } from './search-places.ts';
-import { type ListedMailbox, placesOf } from './thread-places.ts';
-import { idSearch, type ThreadSearch, threadSearch } from './thread-search.ts';
-import { convertTexts, foldTexts, planTexts } from './thread-texts.ts';
+import { createFinder, type SearchReport } from './thread-finder.ts';
+import { placesOf } from './thread-places.ts';
+import { idSearch, type ThreadKind, threadSearch } from './thread-search.ts';
+import { convertTexts, foldTexts, planTexts, rangesOf } from './thread-texts.ts';
 
 export interface ThreadRequest {
   mailbox: string;
@@ -48,16 +48,11 @@ export interface ThreadMessage extends Participation {
   isBySubject: boolean;
 }
 
-export interface Thread {
+export interface Thread extends SearchReport {
   /** Oldest first. */
   messages: ThreadMessage[];
   /** Whose turn it is: people as in Participation. */
   turn: string[];
-  searched: string[];
-  /** Paths. */
-  notSearched: string[];
-  /** Messages that were found, and that the server did not return. */
-  missing: number;
 }
 
 /** Rounds of searches for ids that only the messages found have named. */
@@ -103,7 +98,8 @@ export async function readThread(withConnection: WithConnection, request: Thread
   const turn = whoseTurn(
     participations.map((each, index) => ({ ...each, asks: folded?.[index]?.question !== undefined })),
   );
-  return { messages, turn, searched: found.searched, notSearched: found.notSearched, missing: found.missing };
+  const { inWords, notSearched, missing } = found;
+  return { messages, turn, inWords, notSearched, missing };
 }
 
 /** What is shown of a text whose quotations could not be found in time. */
@@ -114,13 +110,10 @@ function unfolded(text: MessageText | null): { text: string; isCut: boolean } {
   return { text: whole.slice(0, MAX_UNFOLDED_CHARS), isCut: whole.length > MAX_UNFOLDED_CHARS };
 }
 
-interface Found {
+interface Found extends SearchReport {
   seed: FoundMessage;
   linked: FoundMessage[];
   bySubject: FoundMessage[];
-  searched: string[];
-  notSearched: string[];
-  missing: number;
 }
 
 async function findMessages(withConnection: WithConnection, request: ThreadRequest): Promise<Found> {
@@ -130,64 +123,26 @@ async function findMessages(withConnection: WithConnection, request: ThreadReque
     return { ...opened, kind: kindOf(imap) };
   };
   const { seed, mailboxes, kind } = await withConnection(open, request.mailbox);
-  const places = placesOf(seed, mailboxes, kind === 'X-GM-THRID');
-  const messages = new Map([[nameOf(seed), seed]]);
-  const report = { searched: new Set<string>(), notSearched: new Set<string>(), missing: 0 };
-  const look = async (search: ThreadSearch | null) => {
-    if (search === null) return;
-    const { hits, notSearched } = await searchWell(withConnection, { places, search, seed });
-    for (const path of notSearched) report.notSearched.add(path);
-    for (const { place } of hits) report.searched.add(place.path);
-    const unknown = hits.map((hit) => ({
-      ...hit,
-      uids: hit.uids.filter((uid) => !messages.has(nameOf({ mailbox: hit.place.path, uid }))),
-    }));
-    const fetched = await fetchHeaders(withConnection, unknown, trust);
-    report.missing += fetched.missing;
-    for (const message of fetched.found) messages.set(nameOf(message), message);
-  };
-  await look(threadSearch(seed, kind));
+  const places = placesOf(seed, mailboxes, { hasAllMail: kind === 'X-GM-THRID' });
+  const finder = createFinder(withConnection, { seed, places, trust });
+  await finder.find(threadSearch(seed, kind));
   const asked = new Set([rootOf(seed), seed.messageId, seed.inReplyTo]);
   for (let round = 0; round < MAX_FURTHER_ROUNDS && kind !== 'X-GM-THRID'; round += 1) {
-    const linked = linkedById(seed, [...messages.values()]);
-    const further = rootsAbove(seed, linked).filter((id) => !asked.has(id));
+    const further = rootsAbove(seed, linkedById(seed, finder.messages())).filter((id) => !asked.has(id));
     if (further.length === 0) break;
     for (const id of further) asked.add(id);
-    await look(idSearch(further));
+    await finder.find(idSearch(further));
   }
-  const all = [...messages.values()];
+  const all = finder.messages();
   const linked = linkedById(seed, all);
   const isLinked = new Set(linked);
   const others = all.filter((message) => !isLinked.has(message));
-  const bySubject = linkedBySubject(linked, others, ownAddresses);
-  return {
-    ...{ seed, linked, bySubject, missing: report.missing },
-    searched: [...report.searched],
-    notSearched: [...report.notSearched].filter((path) => !report.searched.has(path)),
-  };
+  return { ...finder.report(), seed, linked, bySubject: linkedBySubject(linked, others, ownAddresses) };
 }
 
-function kindOf(imap: ImapConnection): 'X-GM-THRID' | 'THREADID' | 'ids' {
+function kindOf(imap: ImapConnection): ThreadKind {
   if (imap.has('X-GM-EXT-1')) return 'X-GM-THRID';
   return imap.has('OBJECTID') ? 'THREADID' : 'ids';
-}
-
-function nameOf({ mailbox, uid }: { mailbox: string; uid: number }): string {
-  return `${uid} ${mailbox}`;
-}
-
-/** The same search without extensions if the server does not even find the message itself. */
-async function searchWell(
-  withConnection: WithConnection,
-  { places, search, seed }: { places: readonly ListedMailbox[]; search: ThreadSearch; seed: FoundMessage },
-) {
-  const first = await searchPlaces(withConnection, places, { search, isPlain: false });
-  const own = first.hits.find(({ place }) => place.path === seed.mailbox);
-  const isSuspicious = own !== undefined && own.uids.length === 0 && first.hits.every(({ uids }) => uids.length === 0);
-  const isRefused = first.hits.length === 0 && first.notSearched.length > 0;
-  if (!isSuspicious && !isRefused) return first;
-  const again = await searchPlaces(withConnection, places, { search, isPlain: true });
-  return again.hits.length === 0 ? first : again;
 }
 
 /**
@@ -219,7 +174,10 @@ async function readTexts(
   const bytes = await fetchParts(withConnection, newest, plans);
   const wanted = newest.flatMap((message, index) => {
     const plan = plans[index];
-    return plan === undefined ? [] : [{ message, plan, isNewsletter: message.isFromList }];
+    const ranges = plan === undefined ? [] : rangesOf(plan);
+    const isLost = ranges.length > 0 && !ranges.some(({ part }) => bytes.has(part));
+    if (plan === undefined || message.structure === null || isLost) return [];
+    return [{ message, plan, isNewsletter: message.isFromList }];
   });
   const texts = await convertTexts(wanted, bytes, runJob);
   return new Map(

@@ -76,7 +76,10 @@ export async function searchByQuery(request: SearchRequest, session: MailSession
 const ONE_FOLDER = 'with_envelopes: false takes one folder, because a uid alone does not name a message of several.';
 
 /** Criteria are all that has to match; the rest of `split` is empty then. */
-function readQuery(query: string, { now, timeZone }: MailSession): { split: SplitQuery; criteria: SearchKey[] | null } {
+export function readQuery(
+  query: string,
+  { now, timeZone }: MailSession,
+): { split: SplitQuery; criteria: SearchKey[] | null } {
   const criteria = asCriteria(query);
   if (criteria === undefined) return { split: splitQuery(parseQuery(query, { now: now(), timeZone })), criteria: null };
   const folders = { named: [], excluded: [], isAnywhere: false };

@@ -206,7 +206,7 @@ describe('a server with threads of its own', () => {
       expect(placesOf(thread)).toEqual(['[Gmail]/All Mail/11', 'INBOX/2', '[Gmail]/All Mail/13']);
       expect(thread.messages.map(({ sender }) => sender)).toEqual(['me', 'ida@example.test', 'me']);
       expect(thread.messages.map(({ counts }) => counts)).toEqual([true, true, false]);
-      expect(thread.searched).toEqual(['[Gmail]/All Mail']);
+      expect(thread.inWords).toBe('[Gmail]/All Mail (all folders)');
     });
     expect(server.commands.filter((command) => command.startsWith('UID SEARCH'))).toHaveLength(1);
   });

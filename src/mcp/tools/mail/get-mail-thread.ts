@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { readThread } from '../../../mail/thread/thread.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ExpectedUidValidity, MailboxPath, Uid } from '../../mail/parameters.ts';
-import { resolveFolder } from '../../mail/resolve-folder.ts';
-import { searchedText } from '../../mail/thread/searched-text.ts';
-import { ThreadAnswer, threadAnswer } from '../../mail/thread/thread-answer.ts';
+import { answerAboutThread } from '../../mail/thread/answer-about-thread.ts';
+import { ThreadAnswer } from '../../mail/thread/thread-answer.ts';
 import { defineTool } from '../../tool.ts';
 
 export const getMailThread = defineTool({
@@ -16,23 +14,24 @@ export const getMailThread = defineTool({
   method: 'get',
   tags: ['messages'],
   input: z.object({
-    folder: MailboxPath,
-    uid: Uid.describe('UID of any message of the conversation.'),
+    folder: MailboxPath.optional().describe('With `uid`, a path or role.'),
+    uid: Uid.optional().describe('Any message of the conversation.'),
     uid_validity: ExpectedUidValidity,
+    query: z
+      .string()
+      .min(1)
+      .max(8000)
+      .optional()
+      .describe('Instead of folder and uid, as in search_mail_messages: the newest conversation that it hits.'),
     max_chars: z
       .number()
       .int()
       .min(500)
       .max(60_000)
       .default(14_000)
-      .describe('Size of the answer, up to 60,000; the oldest messages shrink first.'),
+      .describe('Of the whole answer, up to 60,000; old messages shrink first.'),
   }),
   output: ThreadAnswer,
-  run: async ({ folder, uid, uid_validity: uidValidity, max_chars: maxChars }, session: MailSession) => {
-    const { ownAddresses, trustedServers, runJob } = session;
-    const mailbox = await resolveFolder(folder, session);
-    const request = { mailbox, uid, uidValidity, ownAddresses, trustedServers, chars: maxChars, runJob };
-    const thread = await readThread(session.readImap, request);
-    return threadAnswer(thread, searchedText(thread), { session, maxChars });
-  },
+  run: ({ uid_validity: uidValidity, max_chars: maxChars, ...named }, session: MailSession) =>
+    answerAboutThread({ ...named, uidValidity, maxChars }, session),
 });

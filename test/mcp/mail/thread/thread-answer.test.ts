@@ -17,7 +17,7 @@ function threadOf(given: readonly Given[], turn: string[] = []): Thread {
   );
   const participations = participationsOf(messages, OWN);
   return {
-    ...{ turn, searched: ['INBOX'], notSearched: [], missing: 0 },
+    ...{ turn, inWords: 'INBOX', notSearched: [], missing: 0 },
     messages: messages.flatMap((message, index) => {
       const participation = participations[index];
       const text = given[index]?.text;

@@ -76,6 +76,7 @@ describe('get_mail_thread', () => {
           to: me,
           date: at(7),
         }),
+        message({ subject: 'Divers', from: 'Ann <ann@example.net>', to: me, date: at(6), text: 'They are here.' }),
       ],
       Sent: [order],
       INBOX: [
@@ -157,6 +158,24 @@ describe('get_mail_thread', () => {
     for (const other of others) expect(other).toEqual(first);
   });
 
+  test('is found by a query, in every folder unless one is named', async () => {
+    const byUid = await read({ folder: 'INBOX', uid: 2 });
+    expect(await read({ query: 'crane' })).toEqual({ ...byUid });
+    expect(await read({ query: 'subject:"harbour lights" from:tom' })).toEqual(byUid);
+    expect(await read({ query: 'in:archive subject:lights from:mara' })).toEqual(byUid);
+    expect((await read({ folder: 'archive', query: 'from:shop' })).messages.map((each) => each.at)).toEqual([
+      'Archive/2',
+    ]);
+  });
+
+  test('names the other conversations that a query hits', async () => {
+    const answer = await tools.call('get_mail_thread', { query: 'subject:lights OR subject:divers', max_chars: 5_000 });
+    expect(answer.other_threads).toEqual([
+      { subject: 'Harbour lights', at: 'Archive/2' },
+      { subject: 'Divers', at: 'Archive/3' },
+    ]);
+  });
+
   test('searches Trash if the message is there', async () => {
     const { messages } = await read({ folder: 'trash', uid: 1 });
     expect(messages.map((each) => each.at)).toContain('Trash/1');
@@ -174,6 +193,11 @@ describe('get_mail_thread', () => {
     ['a folder that is not there', { folder: 'Nowhere', uid: 1 }, /no mailbox "Nowhere"/],
     ['another UIDVALIDITY', { folder: 'INBOX', uid: 1, uid_validity: '1' }, /not valid any more/],
     ['all folders', { folder: '*', uid: 1 }, /one folder/],
+    ['a uid without its folder', { uid: 1 }, /folder is missing/],
+    ['neither a uid nor a query', {}, /folder and uid, or a query/],
+    ['both', { folder: 'INBOX', uid: 1, query: 'crane' }, /either/],
+    ['a query that finds nothing', { query: 'zeppelin' }, /search_mail_messages/],
+    ['a query that is wrong', { query: 'from:(' }, /./],
   ])('is refused for %s', async (_, args, expected) => {
     expect(String(await tools.failure('get_mail_thread', args))).toMatch(expected);
   });
