@@ -108,7 +108,7 @@ const FACES: Record<string, string[]> = {
   'attachments/': ['open-store.ts', 'store.ts'],
   'body/': ['body-budget.ts', 'body-shares.ts', 'json-limits.ts', 'read-body.ts'],
   'commands/': ['deny.ts', 'generate.ts', 'inspect.ts', 'minting-key.ts', 'server.ts', 'terminal.ts', 'token.ts'],
-  'mail/find/': ['find-messages.ts', 'no-hits.ts', 'search-each.ts'],
+  'mail/find/': ['evaluate.ts', 'find-messages.ts', 'no-hits.ts', 'search-each.ts'],
   'mail/html/': ['hidden-letters.ts', 'html-text.ts'],
   'mail/imap/': ['bounded-item.ts', 'data-formats.ts', 'fetch.ts', 'imap-connection.ts'],
   'mail/mailbox/': [
@@ -157,7 +157,7 @@ const FACES: Record<string, string[]> = {
   'mail/search/': ['criteria-error.ts', 'encode-search.ts', 'keys.ts', 'parse.ts', 'text-probe.ts', 'uid-search.ts'],
   'mail/send-once/': ['keyed-message-id.ts', 'recent-results.ts', 'save-copy.ts', 'save-draft-once.ts', 'send-once.ts'],
   'mail/sender/': ['verdict.ts'],
-  'mail/thread/': ['found-message.ts', 'participants.ts', 'thread.ts'],
+  'mail/thread/': ['found-message.ts', 'participants.ts', 'thread.ts', 'waiting.ts'],
   'mail/send/': ['compose.ts', 'sent-copy-saver.ts', 'smtp.ts'],
   'mcp/endpoint/': ['endpoint.ts', 'version-pairs.ts'],
   'mcp/permit/': [

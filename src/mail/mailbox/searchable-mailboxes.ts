@@ -20,6 +20,8 @@ export interface SearchedMailbox {
   role: Role | null;
   /** Null where the server does not report it. */
   messages: number | null;
+  /** Likewise. */
+  uidNext: number | null;
 }
 
 export interface ChosenMailboxes {
@@ -97,5 +99,5 @@ function isAtOrBelow({ path }: Listed, { path: above, delimiter }: Listed): bool
 function newestFirst(mailboxes: readonly Listed[]): SearchedMailbox[] {
   return [...mailboxes]
     .sort((a, b) => (b.uidNext ?? 0) - (a.uidNext ?? 0))
-    .map(({ path, role, messages }) => ({ path, role, messages }));
+    .map(({ path, role, messages, uidNext }) => ({ path, role, messages, uidNext }));
 }

@@ -15,6 +15,8 @@ export interface FoundMessage extends ListedMessage {
   references: readonly string[];
   /** When a server has received it, by the topmost Received field, ISO 8601; null if there is none. */
   receivedAt: string | null;
+  /** True if a program has written it: a report, an automatic answer, or one of many. */
+  isAutomatic: boolean;
   /** What the own server says about the sender. */
   verdict: Verdict;
   /** The conversation as the server names it (X-GM-THRID, RFC 8474 THREADID); null if it does not. */

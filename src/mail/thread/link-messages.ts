@@ -22,15 +22,26 @@ export function idsOf({ references, inReplyTo, messageId }: FoundMessage): strin
 
 /** @returns the messages that ids connect with the seed, and the seed, in the order given */
 export function linkedById(seed: FoundMessage, messages: readonly FoundMessage[]): FoundMessage[] {
+  const groups = groupsOf([seed, ...messages]);
+  const group = groups.find(nameOf(seed));
+  return messages.filter((message) => groups.find(nameOf(message)) === group);
+}
+
+/** @returns the messages of each conversation that ids connect, in the order given */
+export function conversationsOf(messages: readonly FoundMessage[]): FoundMessage[][] {
+  const groups = groupsOf(messages);
+  return [...Map.groupBy(messages, (message) => groups.find(nameOf(message))).values()];
+}
+
+function groupsOf(messages: readonly FoundMessage[]): DisjointSets {
   const groups = new DisjointSets();
-  for (const message of [seed, ...messages]) {
+  for (const message of messages) {
     const [first = nameOf(message), ...rest] = idsOf(message);
     groups.join(nameOf(message), first);
     if (message.threadId !== null) groups.join(nameOf(message), `thread ${message.threadId}`);
     for (const id of rest) groups.join(first, id);
   }
-  const group = groups.find(nameOf(seed));
-  return messages.filter((message) => groups.find(nameOf(message)) === group);
+  return groups;
 }
 
 /** Cannot be a Message-ID, which has no blank. */

@@ -9,7 +9,11 @@ import { readReferences, withWrittenEncoding } from '../mime/summary.ts';
 import { readVerdict, type TrustedServers, VERDICT_FIELDS } from '../sender/verdict.ts';
 import type { FoundMessage, Role } from './found-message.ts';
 
-const FIELDS = [...VERDICT_FIELDS, 'REFERENCES', 'LIST-ID', 'LIST-UNSUBSCRIBE', 'CONTENT-TRANSFER-ENCODING'];
+const FIELDS = [
+  ...VERDICT_FIELDS,
+  ...['REFERENCES', 'LIST-ID', 'LIST-UNSUBSCRIBE', 'CONTENT-TRANSFER-ENCODING'],
+  ...['AUTO-SUBMITTED', 'PRECEDENCE', 'RETURN-PATH'],
+];
 const HEADER = 'BODY[HEADER.FIELDS]';
 /** Of these fields of all messages together. */
 const MAX_ALL_BYTES = 8 * 1024 * 1024;
@@ -60,10 +64,20 @@ export function toFound(
     roles: new Set([...(role === null ? [] : [role]), ...rolesOfLabels(items.get('X-GM-LABELS'))]),
     references: readReferences(items.get(HEADER)),
     receivedAt: receivedAt(header),
+    isAutomatic: isAutomatic(header),
     verdict: readVerdict(header, trust),
     threadId: threadIdOf(items),
   };
 }
+
+/** RFC 3834 §5, and what senders of many messages write. An empty return path is that of a report (RFC 5321 §4.5.5). */
+function isAutomatic(header: Buffer): boolean {
+  const fields = header.toString('latin1').replace(/\r?\n(?=[ \t])/g, ' ');
+  return AUTOMATIC.test(fields);
+}
+
+const AUTOMATIC =
+  /^(?:auto-submitted[ \t]*:[ \t]*(?!no\b)\S|precedence[ \t]*:[ \t]*(?:bulk|junk|list|auto_reply)\b|return-path[ \t]*:[ \t]*<>)/im;
 
 function threadIdOf(items: FetchedItems): string | null {
   const given = items.get('X-GM-THRID') ?? items.get('THREADID');

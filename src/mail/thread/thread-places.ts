@@ -18,8 +18,8 @@ export function placesOf(
   const isSearched = mailboxes.some(({ path }) => path === seed.mailbox);
   const isInAllMail = hasAllMail && mailboxes.some(({ role }) => role === 'all') && !isDiscarded(own);
   if (own === undefined || isSearched || isInAllMail) return { mailboxes, inWords };
-  const { path, role, messages } = own;
-  return { mailboxes: [{ path, role, messages }, ...mailboxes], inWords: `${path} and ${inWords}` };
+  const { path, role, messages, uidNext } = own;
+  return { mailboxes: [{ path, role, messages, uidNext }, ...mailboxes], inWords: `${path} and ${inWords}` };
 }
 
 function isDiscarded(mailbox: Listed | undefined): boolean {

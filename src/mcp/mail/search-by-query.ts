@@ -16,17 +16,22 @@ import { type MessagePage, MessageRow } from './rows/message-rows.ts';
 import { nextPage, type RowOptions, toRows } from './rows/row-page.ts';
 import { type Scope, searchScope } from './search-mailboxes.ts';
 import { notSearchedText } from './search-report.ts';
+import { searchWaiting } from './search-waiting.ts';
 
 export interface SearchRequest extends RowOptions {
-  folder: string | undefined;
+  folder?: string | undefined;
   query: string;
-  page: Page;
+  page: number;
+  /** Absent: as many as usual, and fewer of what waits. */
+  perPage: number | undefined;
   /** False: only UIDs. */
   withEnvelopes: boolean;
 }
 
 /** For the search in all mailboxes. */
 const SEARCH_MS = 8_000;
+/** Messages on a page unless the caller says. */
+const PER_PAGE = { usual: 20, waiting: 8 };
 /** Rows of the closest combination of terms. */
 const MAX_CLOSEST = 5;
 
@@ -51,9 +56,14 @@ export const NoHitFields = {
 
 /** @throws {ToolError} that names the word of the query that is wrong */
 export async function searchByQuery(request: SearchRequest, session: MailSession, rights: Rights) {
-  const { query, page, withEnvelopes: withMessages } = request;
+  const { query, withEnvelopes: withMessages } = request;
   const endsAt = performance.now() + SEARCH_MS;
   const { split, criteria } = readQuery(query, session);
+  const page = {
+    page: request.page,
+    perPage: request.perPage ?? (split.isWaiting ? PER_PAGE.waiting : PER_PAGE.usual),
+  };
+  if (split.isWaiting) return searchWaiting({ ...request, page, split, endsAt }, session, rights);
   const scope = await searchScope({ ...split.folders, folder: request.folder }, session);
   if (scope.isWide && !withMessages) throw new ToolError(ONE_FOLDER);
   const compileNode = (node: QueryNode, imap: ImapConnection) =>
@@ -62,7 +72,7 @@ export async function searchByQuery(request: SearchRequest, session: MailSession
     criteria === null ? compileNode(split.rest, imap) : { wide: criteria, check: null };
   const { mailboxes } = scope;
   const found = await findMessages(session.readImap, { mailboxes, compile, page, endsAt, withMessages });
-  const shown = await describeFound(found, { request, scope }, session, rights);
+  const shown = await describeFound(found, { request, page, scope }, session, rights);
   const readAs = criteria === null ? describeQuery(split.rest) : undefined;
   const fault = criteria === null ? criteriaFault(query) : undefined;
   const words = fault === undefined ? '' : `Read as words. As IMAP SEARCH criteria: ${fault}`;
@@ -70,7 +80,7 @@ export async function searchByQuery(request: SearchRequest, session: MailSession
   const read = { ...shown, ...(readAs !== undefined && { read_as: readAs }), ...(warning !== '' && { warning }) };
   if (found.count > 0 || criteria !== null) return read;
   const explained = await explainNoHits(session.readImap, split.rest, { mailboxes, compile: compileNode, endsAt });
-  return { ...read, ...(await describeNoHits(explained, { request, scope }, session, rights)) };
+  return { ...read, ...(await describeNoHits(explained, { request, page, scope }, session, rights)) };
 }
 
 const ONE_FOLDER = 'with_envelopes: false takes one folder, because a uid alone does not name a message of several.';
@@ -88,13 +98,14 @@ export function readQuery(
 
 interface Asked {
   request: SearchRequest;
+  page: Page;
   scope: Scope;
 }
 
-async function describeFound(found: FoundPage, { request, scope }: Asked, session: MailSession, rights: Rights) {
-  const { page, withEnvelopes } = request;
+async function describeFound(found: FoundPage, asked: Asked, session: MailSession, rights: Rights) {
+  const { page, scope, request } = asked;
   const { count, uidValidity, notSearched } = found;
-  const { rows, warnings } = await rowsOf(found.messages, { request, scope }, session, rights);
+  const { rows, warnings } = await rowsOf(found.messages, asked, session, rights);
   const missed = notSearchedText(notSearched);
   const all = [
     ...(found.isDoubtful ? [MAY_MISS_SOME] : []),
@@ -107,7 +118,7 @@ async function describeFound(found: FoundPage, { request, scope }: Asked, sessio
     ...(missed !== undefined && { not_searched: missed }),
     ...{ count, page: page.page, per_page: page.perPage },
     ...nextPage(count, page),
-    ...(withEnvelopes ? { messages: rows } : { uids: found.uids }),
+    ...(request.withEnvelopes ? { messages: rows } : { uids: found.uids }),
     ...(all.length > 0 && { warning: all.join(' ') }),
   };
 }

@@ -42,7 +42,14 @@ export function foundMessage(
     },
     ...{ messageId: `<${uid}@example.test>`, inReplyTo: null, references: [], threadId: null },
     ...{ arrivedAt: at, sentAt: at, receivedAt: at, isSentAtUnreadable: false },
-    ...{ isUnreadable: false, areAddressesCut: false, isFromList: false, structure: null, verdict: NO_VERDICT },
+    ...{
+      isUnreadable: false,
+      areAddressesCut: false,
+      isFromList: false,
+      isAutomatic: false,
+      structure: null,
+      verdict: NO_VERDICT,
+    },
     ...rest,
   };
 }

@@ -32,6 +32,7 @@ export const MessageRow = z.object({
   links: z.array(z.string()).optional().describe('Links to `files`, in their order.'),
   preview: z.string().optional().describe('Start of the new text.'),
   hidden_text: HiddenText.describe('Letters that were left out because people cannot see them.'),
+  why: z.string().optional().describe('With `is:waiting`: why it waits for an answer.'),
   unreadable: z.string().optional().describe('Says what the mail server did not return of this message.'),
 });
 export type MessageRow = z.output<typeof MessageRow>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { MailSession } from '../../mail/mail-session.ts';
-import { Links, MailboxPath, Page, PerPage, Preview, UidValidity } from '../../mail/parameters.ts';
+import { Links, MailboxPath, Page, Preview, UidValidity } from '../../mail/parameters.ts';
 import { MessageRow } from '../../mail/rows/message-rows.ts';
 import { NoHitFields, ScopeFields, searchByQuery } from '../../mail/search-by-query.ts';
 import { Name } from '../../outgoing.ts';
@@ -26,7 +26,7 @@ export const searchMailMessages = defineTool({
         'Terms side by side must all match; `a OR b c` is (a OR b) and c; `-term` negates; ( ) group. Bare words and "phrases" match names, subject and text. `from: to: (also cc) cc: subject: body: filename: label: in:`, `from:me`; `after: before: on:` 2026-03-01 or 2026-03-01T20:00 (your user\'s zone); `newer_than: older_than:` 12h 3d 2w 1m 1y; `is:unread read flagged answered newsletter received sent`, `is:waiting` (waits for an answer of your user); `has:attachment pdf invite`; `larger:5M`. IMAP SEARCH criteria work too.',
       ),
     page: Page,
-    per_page: PerPage,
+    per_page: z.int().min(1).max(100).optional().describe('Default 20, for is:waiting 8.'),
     with_envelopes: z.boolean().default(true).describe('False returns only uids.'),
     preview: Preview.describe('As in list_mail_messages.'),
     links: Links.describe('As in list_mail_messages.'),
@@ -47,9 +47,6 @@ export const searchMailMessages = defineTool({
       .optional()
       .describe('Says if the mail server seems to search wrongly, and what could not be read.'),
   }),
-  run: (
-    { folder, query, page, per_page: perPage, with_envelopes: withEnvelopes, ...wanted },
-    session: MailSession,
-    rights,
-  ) => searchByQuery({ folder, query, page: { page, perPage }, withEnvelopes, ...wanted }, session, rights),
+  run: ({ per_page: perPage, with_envelopes: withEnvelopes, ...wanted }, session: MailSession, rights) =>
+    searchByQuery({ ...wanted, perPage, withEnvelopes }, session, rights),
 });

@@ -1,0 +1,114 @@
+/**
+ * Finds the conversations that wait for an answer of the account owner: the last word is another person's, addressed to the owner, and asks something,
+ * invites, or answers the owner.
+ */
+import { newTextOf } from '../../text/new-text.ts';
+import { firstQuestionOf } from '../../text/questions.ts';
+import type { RunJob } from '../../workers/workers.ts';
+import type { WithConnection } from '../messages/list.ts';
+import { listFiles } from '../mime/listed-files.ts';
+import { isForged } from '../sender/verdict.ts';
+import { fetchParts } from './fetch-found.ts';
+import type { FoundMessage } from './found-message.ts';
+import { conversationsOf, inOrder } from './link-messages.ts';
+import { ME, type Participation, participationsOf } from './participants.ts';
+import { convertTexts, planTexts } from './thread-texts.ts';
+import { type MessageWindow, readWindow, type WindowRequest } from './waiting-window.ts';
+
+/** The last message of a conversation that waits, and why. */
+export interface WaitingMessage {
+  message: FoundMessage;
+  why: 'question' | 'invitation' | 'reply';
+  /** The question that it asks. */
+  question: string | undefined;
+}
+
+export interface WaitingRequest extends WindowRequest {
+  /** True for messages that the caller looks for; the others only show what was answered. */
+  isWanted: (message: FoundMessage) => boolean;
+  ownAddresses: readonly string[];
+  runJob?: RunJob | undefined;
+}
+
+export interface Waiting extends Pick<MessageWindow, 'notRead'> {
+  /** Newest first. */
+  messages: WaitingMessage[];
+  /** True if more conversations could wait than were read. */
+  isCut: boolean;
+}
+
+/** Last messages of which the text is read. */
+const MAX_CANDIDATES = 100;
+/** Addresses of programs that read no answer. */
+const NO_REPLY =
+  /^(?:[\w.-]*(?:no|not|never)[-_.]?reply|mailer-daemon|postmaster|bounces?|(?:auto|notif(?:ication|y|ier)?s?|alerts?)(?:[-_.+][\w.-]*)?)(?:\+[^@]*)?@/i;
+
+export async function findWaiting(withConnection: WithConnection, request: WaitingRequest): Promise<Waiting> {
+  const { ownAddresses, isWanted } = request;
+  const { messages, notRead } = await readWindow(withConnection, request);
+  const all = conversationsOf(messages)
+    .flatMap((conversation) => candidateOf(conversation, ownAddresses) ?? [])
+    .filter(({ message }) => isWanted(message))
+    .sort((a, b) => b.time - a.time);
+  const candidates = all.slice(0, MAX_CANDIDATES);
+  const read = candidates.flatMap(({ message, own }) => [message, ...(own === undefined ? [] : [own])]);
+  const questions = await readQuestions(withConnection, read, request.runJob);
+  const waiting = candidates.flatMap(({ message, own }): WaitingMessage[] => {
+    const question = questions.get(message);
+    const isInvite = message.structure !== null && listFiles(message.structure).isInvite;
+    // An answer to a question of the owner that asks none in turn closes it.
+    const isOpen = own !== undefined && questions.get(own) === undefined;
+    const why = isInvite ? 'invitation' : question !== undefined ? 'question' : isOpen ? 'reply' : undefined;
+    return why === undefined ? [] : [{ message, why, question }];
+  });
+  return { messages: waiting, notRead, isCut: all.length > candidates.length };
+}
+
+/** What the new text of each message asks; messages that ask nothing are missing. */
+async function readQuestions(
+  withConnection: WithConnection,
+  messages: readonly FoundMessage[],
+  runJob: RunJob | undefined,
+): Promise<ReadonlyMap<FoundMessage, string>> {
+  const plans = planTexts(messages.map(({ structure }) => structure));
+  const bytes = await fetchParts(withConnection, messages, plans);
+  const inputs = plans.map((plan) => ({ plan, isNewsletter: false }));
+  const texts = await convertTexts(inputs, bytes, runJob);
+  return new Map(
+    messages.flatMap((message, index): [FoundMessage, string][] => {
+      const question = firstQuestionOf(newTextOf(texts[index]?.text ?? ''));
+      return question === undefined ? [] : [[message, question]];
+    }),
+  );
+}
+
+interface Candidate {
+  /** The last of its conversation. */
+  message: FoundMessage;
+  time: number;
+  /** What the account owner has written last in the conversation. */
+  own: FoundMessage | undefined;
+}
+
+/** @returns undefined if the conversation does not wait, whatever its last message says */
+function candidateOf(conversation: readonly FoundMessage[], ownAddresses: readonly string[]): Candidate | undefined {
+  const ordered = inOrder(conversation);
+  const people = participationsOf(
+    ordered.map(({ message }) => message),
+    ownAddresses,
+  );
+  const counted = ordered.flatMap((each, index) => {
+    const own = people[index];
+    return own?.counts === true ? [{ ...each, people: own }] : [];
+  });
+  const last = counted.at(-1);
+  if (last === undefined || !mayWait(last.message, last.people)) return undefined;
+  const own = counted.findLast((each) => each.people.sender === ME)?.message;
+  return { message: last.message, time: last.time, own };
+}
+
+function mayWait(message: FoundMessage, { sender, to, claimsMe }: Participation): boolean {
+  if (sender === ME || sender === '' || claimsMe || !to.includes(ME) || NO_REPLY.test(sender)) return false;
+  const isAnswered = message.flags.some((flag) => flag.toLowerCase() === '\\answered');
+  return !isAnswered && !message.isFromList && !message.isAutomatic && !isForged(message.verdict);
+}
