@@ -101,8 +101,18 @@ const GHENT = [
   ),
 ];
 
-/** A question that the owner has answered, and one to which the owner waits for an answer. */
+/** Questions that the owner has answered, one to which the owner waits for an answer, and an answer that the owner may go on from. */
 const ANSWERED = [
+  ...conversation('Ladder for the tower', [
+    {
+      ...{ folder: 'Sent', at: '2026-11-23T16:00:00Z', from: NELE, to: casper },
+      text: 'I bring the long ladder on Friday.',
+    },
+    {
+      ...{ folder: 'INBOX', at: '2026-11-23T17:20:00Z', from: casper, to: NELE, program: 'outlook' },
+      text: 'That one is too short for the tower.',
+    },
+  ]),
   ...conversation('Address for the tax office', [
     {
       ...{ folder: 'INBOX', at: '2026-11-12T09:00:00Z', from: philippa, to: NELE },

@@ -46,7 +46,7 @@ const BELLOWS_FACTS = [
 
 const WAITING = [
   ...['Re: Sankt Jakob bellows', 'Parking space 14', 'Keys of the boathouse', 'Invitation: opening of the case'],
-  ...['Re: Choir weekend in Ghent', 'Keys of the positive'],
+  ...['Re: Ladder for the tower', 'Keys of the positive'],
 ];
 const NOT_WAITING = [
   ...['Altos in January', 'New sign-in', 'Your card is blocked', 'Clamps', 'Figures of October'],
