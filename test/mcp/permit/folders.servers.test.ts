@@ -125,12 +125,49 @@ describe.each(clientEras)('a limit to mailboxes, era %s', (era) => {
     const { account, uids } = await accountWithMailboxes();
     await using assistant = await app.assistant(account, { era, flags });
     for (const mailbox of notInTheList) {
+      // Every folder, of which a search covers those in the list.
+      if (mailbox === '*' && tool === 'search_mail_messages') continue;
       const sentence = await assistant.failure(tool, { ...args(mailbox, uids.INBOX[0] ?? 0) });
       expect(sentence, mailbox).toMatch(/^(This connection may not use the|There is no) mailbox/);
     }
     expect(await hidden(account)).toEqual(untouched);
     expect(await subjectsIn(account, 'INBOX')).toEqual(['in INBOX']);
   });
+
+  test.each(['search_mail_messages', 'get_mail_thread'])('%s accepts no other mailbox in its query', async (tool) => {
+    const { account } = await accountWithMailboxes();
+    await using assistant = await app.assistant(account, { era, flags });
+    // `in:` finds a listed mailbox in other letters too.
+    for (const mailbox of notInTheList.filter((name) => name !== 'work/Alpha')) {
+      for (const query of [`in:"${mailbox}"`, `-in:"${mailbox}" x`]) {
+        const sentence = await assistant.failure(tool, { query });
+        expect(sentence, query).toMatch(/^(?:This connection may not use the|There is no) mailbox/);
+      }
+    }
+  });
+
+  test.each([
+    ['ALL', '*'],
+    ['subject:in', '*'],
+    ['subject:in in:anywhere', undefined],
+    ['from:me OR -from:me', '*'],
+    ['newer_than:40y', '*'],
+  ])(
+    '%s in every folder finds messages of the listed mailboxes, and says nothing about others',
+    async (query, folder) => {
+      const { account } = await accountWithMailboxes();
+      await using assistant = await app.assistant(account, { era, flags });
+      const found = await assistant.call('search_mail_messages', { query, folder });
+      const subjects = (found.messages as { subject: string }[]).map(({ subject }) => subject);
+      expect(subjects.toSorted()).toEqual(['in Größe', 'in INBOX', 'in Work/Alpha']);
+      expect(found.searched).toBe('all 3 folders');
+      const nothing = await assistant.call('search_mail_messages', { query: 'subject:Secret subject:in', folder: '*' });
+      expect(nothing).toMatchObject({ count: 0, alone: { 'subject:Secret': 0, 'subject:in': 3 } });
+      expect(await assistant.call('search_mail_messages', { query: 'is:waiting', folder: '*' })).toMatchObject({
+        count: 0,
+      });
+    },
+  );
 
   test('those in the list can be used, INBOX in any case and names in any normal form', async () => {
     const { account, uids } = await accountWithMailboxes();
