@@ -7,6 +7,7 @@ import { missingMessage } from '../messages/change.ts';
 import type { TrustedServers } from '../sender/verdict.ts';
 import type { FoundMessage } from './found-message.ts';
 import { headerItems, toFound } from './thread-headers.ts';
+import type { ThreadKind } from './thread-search.ts';
 
 export interface SeedRequest {
   mailbox: string;
@@ -15,13 +16,28 @@ export interface SeedRequest {
   trust: TrustedServers;
 }
 
+/** A message of the conversation, and what was found out with it. */
+export interface ThreadStart {
+  seed: FoundMessage;
+  /** All mailboxes. */
+  listed: Listed[];
+  kind: ThreadKind;
+  /** Further messages, which may belong to the conversation. */
+  known: FoundMessage[];
+}
+
 const MAX_MS = 30_000;
+
+export function kindOf(imap: Pick<ImapConnection, 'has'>): ThreadKind {
+  if (imap.has('X-GM-EXT-1')) return 'X-GM-THRID';
+  return imap.has('OBJECTID') ? 'THREADID' : 'ids';
+}
 
 /** @throws {ToolError} if there is no such mailbox or message, or the mailbox has another UIDVALIDITY */
 export async function openSeed(
   imap: ImapConnection,
   { mailbox: name, uid, uidValidity, trust }: SeedRequest,
-): Promise<{ seed: FoundMessage; mailboxes: Listed[] }> {
+): Promise<ThreadStart> {
   const listing = createListing(imap);
   const [first, ...reduced] = headerItems(imap, 1);
   const commands = first === undefined ? [] : [uidFetchCommand([uid], ...first)];
@@ -40,5 +56,5 @@ export async function openSeed(
   if (items === undefined) throw missingMessage(selected.path, [uid]);
   const role = mailboxes.find(({ path }) => path === selected.path)?.role ?? null;
   const place = { mailbox: selected.path, uidValidity: selected.uidValidity, role };
-  return { seed: toFound(uid, items, place, trust), mailboxes };
+  return { seed: toFound(uid, items, place, trust), listed: mailboxes, kind: kindOf(imap), known: [] };
 }

@@ -2,10 +2,13 @@
 import { type EachSearch, type NotSearched, searchEach } from '../find/search-each.ts';
 import type { ChosenMailboxes } from '../mailbox/searchable-mailboxes.ts';
 import type { WithConnection } from '../messages/list.ts';
+import type { Part } from '../mime/body-structure.ts';
 import type { SearchKey } from '../search/parse.ts';
 import type { TrustedServers } from '../sender/verdict.ts';
 import { fetchHeaders, type Hits } from './fetch-found.ts';
 import type { FoundMessage } from './found-message.ts';
+import type { ThreadStart } from './open-seed.ts';
+import { searchAndFetch, type WantedIn } from './search-and-fetch.ts';
 
 /** What was searched. */
 export interface SearchReport {
@@ -17,8 +20,12 @@ export interface SearchReport {
 }
 
 export interface ThreadFinder {
-  /** @param search null: nothing is searched */
-  find(search: SearchKey | null): Promise<void>;
+  /**
+   * @param search null: nothing is searched
+   * @param wanted parts that are fetched in the same round trip
+   * @returns those of them that the server has returned
+   */
+  find(search: SearchKey | null, wanted?: readonly WantedIn[]): Promise<ReadonlyMap<Part, Buffer>>;
   /** The message itself and those that were found, in no order. */
   messages(): FoundMessage[];
   report(): SearchReport;
@@ -31,33 +38,37 @@ const MAX_HITS = 2_000;
 
 export function createFinder(
   withConnection: WithConnection,
-  { seed, places, trust }: { seed: FoundMessage; places: ChosenMailboxes; trust: TrustedServers },
+  { start: { seed, known }, places, trust }: { start: ThreadStart; places: ChosenMailboxes; trust: TrustedServers },
 ): ThreadFinder {
   const endsAt = performance.now() + MAX_MS;
-  const messages = new Map([[nameOf(seed), seed]]);
+  const messages = new Map([seed, ...known].map((message) => [nameOf(message), message]));
   const notSearched = new Map<string, NotSearched>();
   let missing = 0;
 
-  const searchAll = (search: SearchKey, isPlain: boolean) => {
-    const { mailboxes } = places;
-    return searchEach(withConnection, { mailboxes, makeSearches: () => [[search]], endsAt, isPlain });
-  };
-
   /** The same search without extensions if the server does not even find the message itself. */
-  async function searchWell(search: SearchKey): Promise<EachSearch> {
-    const first = await searchAll(search, false);
+  async function searchWell(
+    search: SearchKey,
+    wanted: readonly WantedIn[],
+  ): Promise<EachSearch & { bytes: ReadonlyMap<Part, Buffer> }> {
+    const { mailboxes } = places;
+    const first = await searchAndFetch(withConnection, { mailboxes, search, wanted, endsAt });
     const isAnyFound = first.searched.some(({ found }) => found.some(({ count }) => count > 0));
     const isOwnSearched = first.searched.some(({ path }) => path === seed.mailbox);
     const isCharset = first.notSearched.some(({ why }) => why === 'charset');
     if (!isCharset && (isAnyFound || !isOwnSearched)) return first;
-    const again = await searchAll(search, true);
-    return again.searched.length === 0 ? first : again;
+    const again = await searchEach(withConnection, {
+      mailboxes,
+      makeSearches: () => [[search]],
+      endsAt,
+      isPlain: true,
+    });
+    return again.searched.length === 0 ? first : { ...again, bytes: first.bytes };
   }
 
   return {
-    async find(search) {
-      if (search === null) return;
-      const each = await searchWell(search);
+    async find(search, wanted = []) {
+      if (search === null) return new Map();
+      const each = await searchWell(search, wanted);
       for (const place of each.notSearched) notSearched.set(place.path, place);
       const hits = each.searched.map(({ path, uidValidity, found }): Hits => {
         const role = places.mailboxes.find((mailbox) => mailbox.path === path)?.role ?? null;
@@ -70,6 +81,7 @@ export function createFinder(
       const fetched = await fetchHeaders(withConnection, hits, trust);
       missing += fetched.missing;
       for (const message of fetched.found) messages.set(nameOf(message), message);
+      return each.bytes;
     },
     messages: () => [...messages.values()],
     report: () => ({ inWords: places.inWords, notSearched: [...notSearched.values()], missing }),

@@ -1,12 +1,12 @@
 /** Chooses what is fetched of the messages of a conversation, and converts it to what each of them adds. */
 
+import { type FoldedText, type FoldInput, foldQuotes } from '../../text/fold-quotes.ts';
 import { convertGrouped } from '../../workers/grouped-jobs.ts';
 import { defineJob, JobError, type JobNeeds, type RunJob } from '../../workers/workers.ts';
 import { planBody } from '../mime/body.ts';
 import type { Part } from '../mime/body-structure.ts';
 import type { Structure } from '../mime/summary.ts';
 import type { PartRange } from '../parts/part-groups.ts';
-import { type FoldedText, type FoldInput, foldQuotes } from './fold-quotes.ts';
 import { isHtml, type MessageText, messageTexts, type TextsInput, type TextsOutput } from './message-texts.ts';
 
 /** The parts to fetch of one message. */
@@ -73,7 +73,7 @@ function scale(ranges: readonly PartRange[], maxBytes: number): void {
 }
 
 const MESSAGE_TEXTS = defineJob<TextsInput, TextsOutput>(import.meta.url, './message-texts', 'messageTexts');
-const FOLD_QUOTES = defineJob<FoldInput, FoldedText[]>(import.meta.url, './fold-quotes', 'foldQuotes');
+const FOLD_QUOTES = defineJob<FoldInput, FoldedText[]>(import.meta.url, '../../text/fold-quotes', 'foldQuotes');
 
 /** Time for the conversion of all texts together. */
 const MAX_MS = 3_000;

@@ -1,35 +1,39 @@
 /**
  * Reads a conversation across mailboxes: who wrote what, without what was quoted, and whose turn it is.
  *
- * Invariant: four round trips, however long the conversation is: the message with the list of mailboxes, the search, headers, texts. Of mailboxes
- * beyond eight, each further eight take one more; ids that the search did not know take two more.
+ * Invariant: four round trips, however long the conversation is: the message with the list of mailboxes, the search, headers, texts. With a query: the
+ * list, the search of the query, headers, the search of the conversation with texts; two more if that finds further messages. Of mailboxes beyond
+ * eight, each further eight take one more for each search; ids that the search did not know take two more.
  */
 import type { RunJob } from '../../workers/workers.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import type { WithConnection } from '../messages/list.ts';
 import type { TrustedServers } from '../sender/verdict.ts';
-import { fetchParts } from './fetch-found.ts';
 import { withCopies } from './find-copies.ts';
+import { findLinked } from './find-linked.ts';
 import type { FoundMessage } from './found-message.ts';
-import { idsOf, inOrder, linkedById, linkedBySubject, rootOf } from './link-messages.ts';
+import { inOrder } from './link-messages.ts';
 import type { MessageText } from './message-texts.ts';
-import { openSeed } from './open-seed.ts';
+import { openSeed, type ThreadStart } from './open-seed.ts';
 import { type Participation, participationsOf, whoseTurn } from './participants.ts';
-import { createFinder, type SearchReport } from './thread-finder.ts';
-import { placesOf } from './thread-places.ts';
-import { idSearch, type ThreadKind, threadSearch } from './thread-search.ts';
-import { convertTexts, foldTexts, planTexts, rangesOf } from './thread-texts.ts';
+import { type QueryStart, startByQuery } from './start-by-query.ts';
+import { createTextReader } from './text-reader.ts';
+import type { SearchReport } from './thread-finder.ts';
+import { foldTexts } from './thread-texts.ts';
 
-export interface ThreadRequest {
-  mailbox: string;
-  uid: number;
-  /** Decimal; refused if the mailbox has another one. */
-  uidValidity?: string | undefined;
+export interface ThreadOptions {
   ownAddresses: readonly string[];
   trustedServers: TrustedServers;
   /** Characters that are needed of each text. */
   chars: number;
   runJob?: RunJob | undefined;
+}
+
+export interface ThreadRequest extends ThreadOptions {
+  mailbox: string;
+  uid: number;
+  /** Decimal; refused if the mailbox has another one. */
+  uidValidity?: string | undefined;
 }
 
 export interface ThreadMessage extends Participation {
@@ -55,26 +59,45 @@ export interface Thread extends SearchReport {
   turn: string[];
 }
 
-/** Rounds of searches for ids that only the messages found have named. */
-const MAX_FURTHER_ROUNDS = 2;
-/** The newest messages, whose texts are read. */
-const MAX_TEXTS = 300;
-
 /** @throws {ToolError} if there is no such mailbox or message */
 export async function readThread(withConnection: WithConnection, request: ThreadRequest): Promise<Thread> {
-  const { ownAddresses } = request;
-  const found = await findMessages(withConnection, request);
-  const { seed, linked, bySubject } = found;
+  const { mailbox, uid, uidValidity, trustedServers: trust } = request;
+  const open = (imap: ImapConnection) => openSeed(imap, { mailbox, uid, uidValidity, trust });
+  return readFrom(withConnection, await withConnection(open, mailbox), request);
+}
+
+/**
+ * Reads the conversation of the newest message that a query finds.
+ *
+ * @returns `hits`: the messages that were found, newest first. Null if a search alone does not find them, or there are none
+ */
+export async function readThreadOfQuery(
+  withConnection: WithConnection,
+  query: Pick<QueryStart, 'compile' | 'folders'>,
+  options: ThreadOptions,
+): Promise<{ thread: Thread; hits: FoundMessage[] } | null> {
+  const start = await startByQuery(withConnection, { ...query, trust: options.trustedServers });
+  if (start === null) return null;
+  return { thread: await readFrom(withConnection, start, options), hits: start.known };
+}
+
+async function readFrom(
+  withConnection: WithConnection,
+  start: ThreadStart,
+  { ownAddresses, trustedServers: trust, chars, runJob }: ThreadOptions,
+): Promise<Thread> {
+  const reader = createTextReader(withConnection, runJob);
+  const { linked, bySubject, ...report } = await findLinked(withConnection, start, { trust, ownAddresses, reader });
   const ordered = inOrder([...linked, ...bySubject]).map(({ message }) => message);
-  const read = await readTexts(withConnection, ordered, request);
+  const read = await reader.read(ordered);
   const unique = withCopies(
     ordered.map((message) => ({ message, text: read.get(message) ?? null })),
-    seed,
+    start.seed,
   );
   const places = inOrder(unique.map(({ message }) => message));
   const byMessage = new Map(unique.map((each) => [each.message, each]));
   const input = places.map(({ message, parent }) => ({ text: byMessage.get(message)?.text?.text ?? '', parent }));
-  const folded = await foldTexts({ messages: input, chars: request.chars }, request.runJob);
+  const folded = await foldTexts({ messages: input, chars }, runJob);
   const participations = participationsOf(
     places.map(({ message }) => message),
     ownAddresses,
@@ -95,11 +118,9 @@ export async function readThread(withConnection: WithConnection, request: Thread
       },
     ];
   });
-  const turn = whoseTurn(
-    participations.map((each, index) => ({ ...each, asks: folded?.[index]?.question !== undefined })),
-  );
-  const { inWords, notSearched, missing } = found;
-  return { messages, turn, inWords, notSearched, missing };
+  const asks = (index: number) => folded?.[index]?.question !== undefined;
+  const turn = whoseTurn(participations.map((each, index) => ({ ...each, asks: asks(index) })));
+  return { messages, turn, ...report };
 }
 
 /** What is shown of a text whose quotations could not be found in time. */
@@ -108,82 +129,4 @@ const MAX_UNFOLDED_CHARS = 2_000;
 function unfolded(text: MessageText | null): { text: string; isCut: boolean } {
   const whole = text?.text ?? '';
   return { text: whole.slice(0, MAX_UNFOLDED_CHARS), isCut: whole.length > MAX_UNFOLDED_CHARS };
-}
-
-interface Found extends SearchReport {
-  seed: FoundMessage;
-  linked: FoundMessage[];
-  bySubject: FoundMessage[];
-}
-
-async function findMessages(withConnection: WithConnection, request: ThreadRequest): Promise<Found> {
-  const { trustedServers: trust, ownAddresses } = request;
-  const open = async (imap: ImapConnection) => {
-    const opened = await openSeed(imap, { ...request, trust });
-    return { ...opened, kind: kindOf(imap) };
-  };
-  const { seed, mailboxes, kind } = await withConnection(open, request.mailbox);
-  const places = placesOf(seed, mailboxes, { hasAllMail: kind === 'X-GM-THRID' });
-  const finder = createFinder(withConnection, { seed, places, trust });
-  await finder.find(threadSearch(seed, kind));
-  const asked = new Set([rootOf(seed), seed.messageId, seed.inReplyTo]);
-  for (let round = 0; round < MAX_FURTHER_ROUNDS && kind !== 'X-GM-THRID'; round += 1) {
-    const further = rootsAbove(seed, linkedById(seed, finder.messages())).filter((id) => !asked.has(id));
-    if (further.length === 0) break;
-    for (const id of further) asked.add(id);
-    await finder.find(idSearch(further));
-  }
-  const all = finder.messages();
-  const linked = linkedById(seed, all);
-  const isLinked = new Set(linked);
-  const others = all.filter((message) => !isLinked.has(message));
-  return { ...finder.report(), seed, linked, bySubject: linkedBySubject(linked, others, ownAddresses) };
-}
-
-function kindOf(imap: ImapConnection): ThreadKind {
-  if (imap.has('X-GM-EXT-1')) return 'X-GM-THRID';
-  return imap.has('OBJECTID') ? 'THREADID' : 'ids';
-}
-
-/**
- * The first ids that the message and those before it name: several, if a program has cut References. What others name does not count, so that a
- * message that refers to two conversations does not join them.
- */
-function rootsAbove(seed: FoundMessage, linked: readonly FoundMessage[]): string[] {
-  const byId = new Map(linked.flatMap((message) => (message.messageId === null ? [] : [[message.messageId, message]])));
-  const line = new Set<FoundMessage>([seed]);
-  // Grows while it is read.
-  for (const message of line) {
-    for (const id of idsOf(message)) {
-      const before = byId.get(id);
-      if (before !== undefined) line.add(before);
-    }
-  }
-  const roots = [...line].map(rootOf).filter((id) => id !== null);
-  return [...new Set(roots)];
-}
-
-/** @returns texts of the newest messages, as far as they could be read */
-async function readTexts(
-  withConnection: WithConnection,
-  messages: readonly FoundMessage[],
-  { runJob }: ThreadRequest,
-): Promise<Map<FoundMessage, MessageText>> {
-  const newest = messages.slice(-MAX_TEXTS);
-  const plans = planTexts(newest.map(({ structure }) => structure));
-  const bytes = await fetchParts(withConnection, newest, plans);
-  const wanted = newest.flatMap((message, index) => {
-    const plan = plans[index];
-    const ranges = plan === undefined ? [] : rangesOf(plan);
-    const isLost = ranges.length > 0 && !ranges.some(({ part }) => bytes.has(part));
-    if (plan === undefined || message.structure === null || isLost) return [];
-    return [{ message, plan, isNewsletter: message.isFromList }];
-  });
-  const texts = await convertTexts(wanted, bytes, runJob);
-  return new Map(
-    wanted.flatMap(({ message }, index) => {
-      const text = texts[index];
-      return text ? [[message, text] as const] : [];
-    }),
-  );
 }

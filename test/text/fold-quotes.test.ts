@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { foldQuotes } from '../../../src/mail/thread/fold-quotes.ts';
+import { foldQuotes } from '../../src/text/fold-quotes.ts';
 
 const PLAN = `Hello all,
 

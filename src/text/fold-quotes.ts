@@ -4,11 +4,12 @@
  *
  * Time is linear in the length of all texts together.
  */
-import { tidy } from '../../text/new-text.ts';
-import { firstQuestionOf } from '../../text/questions.ts';
-import { introductionLength, startsQuotation } from '../../text/quotations.ts';
-import { piecesOf, type TextPiece } from '../../text/text-pieces.ts';
+
 import { KnownWords, wordsOf } from './known-words.ts';
+import { tidy } from './new-text.ts';
+import { firstQuestionOf } from './questions.ts';
+import { introductionLength, startsQuotation } from './quotations.ts';
+import { piecesOf, type TextPiece } from './text-pieces.ts';
 
 export interface FoldInput {
   /** Oldest first. */
