@@ -20,7 +20,10 @@ export interface Participation {
   claimsMe: boolean;
   /** True for the first message of a person to whom no message before it was addressed. */
   hasJoined: boolean;
-  /** True for a message that can change whose turn it is: no draft, and not from a sender whom the own server has found to be forged. */
+  /**
+   * True for a message that can change whose turn it is: no draft, not from a sender whom the own server has found to be forged, and not written by
+   * a program, such as a report or the answer of an absent person. Lists mark what people write as bulk too.
+   */
   counts: boolean;
 }
 
@@ -38,7 +41,8 @@ export function participationsOf(messages: readonly FoundMessage[], ownAddresses
     const [to, cc] = [message.to, message.cc].map((people) => [...new Set(people.flatMap(recipients))]);
     const hasJoined = index > 0 && !isOwn && sender !== '' && !known.has(sender);
     for (const person of [sender, ...(to ?? []), ...(cc ?? [])]) known.add(person);
-    const counts = !isDraft(message) && !isForged(message.verdict);
+    const isOfProgram = message.isAutomatic && !message.isFromList;
+    const counts = !isDraft(message) && !isForged(message.verdict) && !isOfProgram;
     return { sender, to: to ?? [], cc: cc ?? [], claimsMe: isOwn && !isMe, hasJoined, counts };
   });
 }

@@ -8,6 +8,15 @@ const MARA = 'Mara Lindqvist <mara@example.test>';
 const TOM = 'Tom <tom@example.test>';
 const sent = new Set(['sent'] as const);
 
+test.each([
+  ['a message of a person', {}, true],
+  ['what a program has written, such as a report of a failed delivery', { isAutomatic: true }, false],
+  ['what a person has written to a list that marks it as bulk', { isAutomatic: true, isFromList: true }, true],
+  ['a draft', { flags: ['\\Draft'] }, false],
+])('%s can change whose turn it is, or not', (_, given, counts) => {
+  expect(participationsOf([foundMessage(given)], OWN)[0]?.counts).toBe(counts);
+});
+
 describe('the sender of a message', () => {
   test.each([
     ['in Sent', { from: ME, roles: sent }],
