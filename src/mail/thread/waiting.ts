@@ -31,7 +31,7 @@ export interface WaitingRequest extends WindowRequest {
 }
 
 export interface Waiting extends Pick<MessageWindow, 'notRead'> {
-  /** Newest first. */
+  /** Questions and invitations first, then what only answers the owner; each newest first. */
   messages: WaitingMessage[];
   /** True if more conversations could wait than were read. */
   isCut: boolean;
@@ -61,7 +61,8 @@ export async function findWaiting(withConnection: WithConnection, request: Waiti
     const why = isInvite ? 'invitation' : question !== undefined ? 'question' : isOpen ? 'reply' : undefined;
     return why === undefined ? [] : [{ message, why, question }];
   });
-  return { messages: waiting, notRead, isCut: all.length > candidates.length };
+  const [strong, weak] = [false, true].map((isReply) => waiting.filter(({ why }) => (why === 'reply') === isReply));
+  return { messages: [...(strong ?? []), ...(weak ?? [])], notRead, isCut: all.length > candidates.length };
 }
 
 /** What the new text of each message asks; messages that ask nothing are missing. */

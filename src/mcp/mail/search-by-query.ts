@@ -31,7 +31,7 @@ export interface SearchRequest extends RowOptions {
 /** For the search in all mailboxes. */
 const SEARCH_MS = 8_000;
 /** Messages on a page unless the caller says. */
-const PER_PAGE = { usual: 20, waiting: 8 };
+const PER_PAGE = { usual: 20, waiting: 9 };
 /** Rows of the closest combination of terms. */
 const MAX_CLOSEST = 5;
 

@@ -50,11 +50,19 @@ export async function searchWaiting(query: WaitingQuery, session: MailSession, r
     ...(scope.isWide || only === undefined ? { searched: scope.inWords } : { folder: only.path }),
     ...(missed !== undefined && { not_searched: missed }),
     read_as: readAs(split.rest, since),
-    ...{ count: waiting.messages.length, page: page.page, per_page: page.perPage },
+    count: waiting.messages.length,
     ...nextPage(waiting.messages.length, page),
     messages: rows,
+    ...restOf(waiting.messages.slice(page.page * page.perPage)),
     ...(all.length > 0 && { warning: all.join(' ') }),
   };
+}
+
+/** How many further rows there are by their reasons, so that a reader knows whether they matter. */
+function restOf(messages: readonly WaitingMessage[]): { more?: string } {
+  if (messages.length === 0) return {};
+  const weak = messages.filter(({ why }) => why === 'reply').length;
+  return { more: weak === messages.length ? `${weak} that answer you` : `${messages.length}` };
 }
 
 /** All times of a conjunction have to match, so the latest start counts. */
@@ -70,7 +78,7 @@ function windowStart(rest: QueryNode, now: Date): number {
 function readAs(rest: QueryNode, since: number): string {
   const from = new Date(since).toISOString().replace(/\.\d{3}Z$/, 'Z');
   const others = conjunctsOf(rest).length === 0 ? undefined : describeQuery(rest);
-  return `conversations since ${from}${others === undefined ? '' : ` AND ${others}`}`;
+  return `since ${from}${others === undefined ? '' : ` AND ${others}`}`;
 }
 
 /** @returns whether the rest of the query means a message of the mailboxes that were asked for */
@@ -107,18 +115,25 @@ async function rowsOf(
     const row = rowOf.get(each);
     if (row === undefined) return [];
     // The account owner is among the recipients of each.
-    const { folder, uid, date, from, subject, unread, preview } = row;
-    const short = { ...(folder !== undefined && { folder }), uid, ...{ date, from, subject, unread, preview } };
-    return [{ ...short, why: whyOf(each) }];
+    const { folder, uid, date, from, subject, preview } = row;
+    // The day says how long it has waited.
+    const short = { ...(folder !== undefined && { folder }), uid, date: date?.slice(0, DAY_CHARS), from, subject };
+    return [{ ...short, why: whyOf(each), preview }];
   });
   return { rows: shown, warnings };
 }
 
-const MAX_QUESTION_CHARS = 50;
+/** `2026-03-01` */
+const DAY_CHARS = 10;
+const MAX_QUESTION_CHARS = 32;
+/** `Just a word before I leave: Could you …` */
+const LEAD_IN = /^[^?？]{1,200}[:：–—]\s+(?=\p{Lu})/u;
 
 function whyOf({ why, question }: WaitingMessage): string {
   if (why === 'invitation') return 'invitation';
-  return question === undefined ? 'answers you' : `asks: ${cutText(question, MAX_QUESTION_CHARS)}`;
+  return question === undefined
+    ? 'answers you, asks nothing'
+    : `asks: ${cutText(question.replace(LEAD_IN, ''), MAX_QUESTION_CHARS)}`;
 }
 
 function warningsOf({ isCut }: Waiting): string[] {

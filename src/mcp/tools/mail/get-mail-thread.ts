@@ -9,7 +9,7 @@ export const getMailThread = defineTool({
   name: 'get_mail_thread',
   title: 'Get mail thread',
   description:
-    'Reads a whole conversation, sent mail too, in all folders: the new text of each message, and in `turn` who is to write next. `> ` marks quotes of other mail.',
+    'Reads a whole conversation, sent mail too, in all folders: new text of each message, addresses, and in `turn` who is to write next. `> ` marks quotes of other mail.',
   effect: 'reads',
   method: 'get',
   tags: ['messages'],

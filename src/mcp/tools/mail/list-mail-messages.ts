@@ -26,7 +26,7 @@ export const listMailMessages = defineTool({
       .max(100)
       .optional()
       .describe(
-        'A time, a cursor of an earlier answer, or "now" (gives a cursor): lists what is new, changed and gone since.',
+        'A time, a cursor of an earlier answer, or "now" (gives a cursor): lists what is new, with a cursor also changed and gone, in this folder. All folders: search `after:…` with "*".',
       ),
     preview: Preview.describe(
       'Adds so many characters of new text, without quotes. Like names and subjects: words of the sender.',

@@ -10,23 +10,21 @@ export const searchMailMessages = defineTool({
   name: 'search_mail_messages',
   title: 'Search mail messages',
   description:
-    'Finds messages by one query, as rows of list_mail_messages, newest first. Words match literally: use the language of the mail, and synonyms with OR.',
+    "Finds messages by one query, as rows of list_mail_messages. Words match literally, also within longer words: use the mail's language, synonyms with OR.",
   effect: 'reads',
   method: 'search',
   tags: ['messages'],
   input: z.object({
-    folder: MailboxPath.optional().describe(
-      'Path or role, default inbox. "*": every folder but Trash and Junk, which `in:anywhere` adds.',
-    ),
+    folder: MailboxPath.optional().describe('Path or role, default inbox. "*": every folder but Trash and Junk.'),
     query: z
       .string()
       .min(1)
       .max(8000)
       .describe(
-        'Terms side by side must all match; `a OR b c` is (a OR b) and c; `-term` negates; ( ) group. Bare words and "phrases" match names, subject and text. `from: to: (also cc) cc: subject: body: filename: label: in:`, `from:me`; `after: before: on:` 2026-03-01 or 2026-03-01T20:00 (your user\'s zone); `newer_than: older_than:` 12h 3d 2w 1m 1y; `is:unread read flagged answered newsletter received sent`, `is:waiting` (waits for an answer of your user); `has:attachment pdf invite`; `larger:5M`. IMAP SEARCH criteria work too.',
+        'Terms side by side must all match; `a OR b c` is (a OR b) and c; `-term` negates; ( ) group. Bare words and "phrases" match people, subject and text. `from: to: (also cc) cc: subject: body: filename: label:`; `in:` a folder, `in:anywhere` all folders; `from:me`; `after: before: on:` 2026-03-01 or 2026-03-01T20:00 (your user\'s zone); `newer_than: older_than:` 12h 3d 2w 1m 1y; `is:unread read flagged answered newsletter received sent`; `is:waiting`: conversations of 30 days (`after:` looks further back) whose last word asks, invites or answers your user, in this order; `has:attachment pdf invite`; `larger:5M`. IMAP SEARCH criteria work too.',
       ),
     page: Page,
-    per_page: z.int().min(1).max(100).optional().describe('Default 20, for is:waiting 8.'),
+    per_page: z.int().min(1).max(100).optional().describe('Default 20, for is:waiting 9.'),
     with_envelopes: z.boolean().default(true).describe('False returns only uids.'),
     preview: Preview.describe('As in list_mail_messages.'),
     links: Links.describe('As in list_mail_messages.'),
@@ -36,11 +34,12 @@ export const searchMailMessages = defineTool({
     uid_validity: UidValidity.optional(),
     ...ScopeFields,
     count: z.number().describe('Messages that match, on all pages.'),
-    page: z.number(),
-    per_page: z.number(),
+    page: z.number().optional(),
+    per_page: z.number().optional(),
     next_page: z.number().optional().describe('Present if there are more messages.'),
     uids: z.array(z.number()).optional().describe('Without envelopes: UIDs of this page, newest first.'),
     messages: z.array(MessageRow).optional().describe('Newest first, as far as they still exist.'),
+    more: z.string().optional().describe('With `is:waiting`: what is on further pages.'),
     ...NoHitFields,
     warning: z
       .string()

@@ -25,7 +25,7 @@ async function waiting(
 }
 
 describe('is:waiting', () => {
-  test('shows the last word of each conversation that asks, invites or answers the owner, newest first', async () => {
+  test('shows the last word of each conversation that asks or invites, newest first, then what answers the owner', async () => {
     const request = 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nEND:VEVENT\r\nEND:VCALENDAR';
     expect(
       await waiting({
@@ -42,7 +42,7 @@ describe('is:waiting', () => {
         ],
         Sent: [fromMe({ subject: 'plan', text: 'This is the plan.', date: days(5), messageId: '<plan@x>' })],
       }),
-    ).toEqual(['asks: asks: Can you come on Monday?', 'Re: plan: answers you', 'meeting: invitation']);
+    ).toEqual(['asks: asks: Can you come on Monday?', 'meeting: invitation', 'Re: plan: answers you']);
   });
 
   test.each<[string, MessageOptions]>([
@@ -100,17 +100,17 @@ describe('is:waiting', () => {
     ]);
   });
 
-  test('takes a page of eight unless more are wanted', async () => {
+  test('takes a page of nine unless more are wanted', async () => {
     const account = { ...newAccount(), email: OWNER };
-    const many = Array.from({ length: 11 }, (_, n) => toMe({ subject: `n${n}`, text: 'And you?', date: days(n + 1) }));
+    const many = Array.from({ length: 12 }, (_, n) => toMe({ subject: `n${n}`, text: 'And you?', date: days(n + 1) }));
     await appendMessages(account, { INBOX: many });
     await using tools = openMailTools(account, { now: () => NOW });
     const first = await tools.call('search_mail_messages', { query: 'is:waiting' });
     expect(first).toMatchObject({
-      count: 11,
-      per_page: 8,
+      count: 12,
       next_page: 2,
-      read_as: expect.stringMatching(/^conversations since/),
+      more: '3',
+      read_as: expect.stringMatching(/^since/),
     });
     const second = await tools.call('search_mail_messages', { query: 'is:waiting', page: 2 });
     expect(second.messages).toHaveLength(3);
