@@ -50,6 +50,16 @@ describe('the sender of a message', () => {
     expect(named).toMatchObject({ sender: 'eve@example.net', claimsMe: false });
   });
 
+  test.each([
+    ['a draft', { from: ME, flags: ['\\Draft'] }, false],
+    ['an automatic answer', { isAutomatic: true }, false],
+    ['a forged message', { verdict: { ...NO_VERDICT, dmarc: 'fail' } }, false],
+    ['a message of a mailing list', { isAutomatic: true, isFromList: true }, true],
+    ['any other message', {}, true],
+  ])('counts for the turn, or does not: %s', (_, given, counts) => {
+    expect(participationsOf([foundMessage(given)], OWN)[0]?.counts).toBe(counts);
+  });
+
   test('has joined if no message before was addressed to that address', () => {
     const all = participationsOf(
       [

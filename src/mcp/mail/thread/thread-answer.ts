@@ -139,7 +139,10 @@ function toFitting(each: ThreadMessage, options: Parameters<typeof toThreadRow>[
   const row = toThreadRow(each, options);
   const named = keysIn(row).filter((key) => keys.has(key));
   const sizes = named.map((key) => [key, JSON.stringify({ [key]: keys.textOf(key) }).length] as const);
-  return { row, bare: toBareRow(each, options), text: each.text, isCut: each.isCut, extras: new Map(sizes) };
+  // What has neither text nor files says something else: a report, an invitation, a container.
+  const isBlank = each.text?.trim() === '' && row.files === undefined;
+  const isCut = each.isCut || isBlank;
+  return { row, bare: toBareRow(each, options), text: each.text, isCut, extras: new Map(sizes) };
 }
 
 /** What the row names people by. Addresses and counts of further people are among it. */

@@ -24,6 +24,7 @@ export const ThreadRow = z.object({
   files: z.array(z.string()).optional().describe('Part number, blank, name.'),
   invite: z.boolean().optional(),
   draft: z.boolean().optional().describe('True: not sent, and not counted in `turn`.'),
+  automatic: z.boolean().optional().describe('True: written by a program, and not counted in `turn`.'),
   joined: z.boolean().optional().describe('True: first message of a person to whom no earlier one was addressed.'),
   claims_me: z.boolean().optional().describe('True: has the address of the account, and nothing proves it.'),
   dmarc: z.string().optional().describe('"fail": the sender is forged; not counted in `turn`.'),
@@ -31,6 +32,7 @@ export const ThreadRow = z.object({
   by: z.string().optional().describe('"subject": nothing else connects it with the thread.'),
   also: z.array(Name).optional().describe('Other places of the same message.'),
   hidden_text: HiddenText,
+  warnings: z.array(z.string()).optional().describe('What is deceiving in the text.'),
 });
 export type ThreadRow = z.output<typeof ThreadRow>;
 
@@ -82,6 +84,7 @@ export function toBareRow(each: ThreadMessage, { keys, timeZone }: Pick<RowOptio
       date: each.time === 0 ? '' : toLocalTime(new Date(each.time), timeZone),
       from: senderText(each, keys),
       draft: isDraft(each.message),
+      automatic: each.message.isAutomatic && !each.message.isFromList,
       joined: each.hasJoined,
       claims_me: each.claimsMe,
       dmarc: isForged(each.message.verdict) ? 'fail' : '',

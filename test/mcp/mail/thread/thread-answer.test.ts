@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { participationsOf } from '../../../../src/mail/thread/participants.ts';
 import type { Thread } from '../../../../src/mail/thread/thread.ts';
-import { threadAnswer } from '../../../../src/mcp/mail/thread/thread-answer.ts';
+import { ThreadAnswer, threadAnswer } from '../../../../src/mcp/mail/thread/thread-answer.ts';
+import { createOutgoing } from '../../../../src/mcp/outgoing.ts';
 import { foundMessage } from '../../../mail/thread/messages.ts';
 
 const session = { account: { fullName: 'Ida Brandt', email: 'me@example.test' }, timeZone: 'Europe/Berlin' };
@@ -108,8 +109,16 @@ describe('a row', () => {
     expect(answer(threadOf([{ from: MARA, replyTo: sameDomain }])).messages[0]?.reply_to).toBeUndefined();
   });
 
+  test('has what is deceiving in its text, within the size of the answer', () => {
+    const text = `Pay at <javascript:alert(1)>. \u{e0041}\u{e0042}${'word '.repeat(300)}`;
+    const made = answer(threadOf(Array.from({ length: 20 }, () => ({ text }))), 3_000);
+    expect(JSON.stringify(createOutgoing(ThreadAnswer)(made)).length).toBeLessThanOrEqual(3_000);
+    expect(made.messages.length + (made.older?.count ?? 0)).toBe(20);
+  });
+
   test('says that more can be read if the text was not', () => {
     expect(answer(threadOf([{ text: null }])).messages[0]).toMatchObject({ cut: true });
+    expect(answer(threadOf([{ text: '' }])).messages[0]).toMatchObject({ cut: true });
   });
 });
 
