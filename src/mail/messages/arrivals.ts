@@ -7,6 +7,7 @@ import { withListedName } from '../mailbox/open-mailbox.ts';
 import { parseDate } from '../mime/dates.ts';
 import { encodeSearch } from '../search/encode-search.ts';
 import { parseSearch } from '../search/parse.ts';
+import { searchDate } from '../search/search-date.ts';
 import { uidSearchCommand } from '../search/uid-search.ts';
 import { type Cursor, cursorAt } from './changes.ts';
 import { isCausedByMessage } from './fetch-in-pieces.ts';
@@ -32,7 +33,6 @@ export interface Arrivals {
 /** Messages of which the time of arrival is read. */
 const MAX_CANDIDATES = 2_000;
 const DAY_MS = 86_400_000;
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** @throws {ToolError} if more than 2,000 messages have arrived since the day before */
 export async function listArrivals(
@@ -64,7 +64,7 @@ async function findCandidates(
   mailbox: string,
   since: Date,
 ): Promise<{ cursor: Cursor; candidates: number[] }> {
-  const { tokens } = encodeSearch(parseSearch(`SINCE ${dayOf(new Date(since.getTime() - DAY_MS))}`));
+  const { tokens } = encodeSearch(parseSearch(`SINCE ${searchDate(since.getTime() - DAY_MS)}`));
   const mode = { condstore: imap.has('CONDSTORE'), qresync: false };
   const { selected, outcomes } = await withListedName(imap, mailbox, (path) =>
     imap.openAnew(path, mode, [uidSearchCommand(imap, tokens, { charset: undefined })]),
@@ -105,8 +105,4 @@ async function readCandidates(
     return at !== null && Date.parse(at) >= since.getTime();
   });
   return { arrived, fetched: messages?.status === 'fulfilled' ? messages.value : new Map() };
-}
-
-function dayOf(date: Date): string {
-  return `${date.getUTCDate()}-${MONTHS[date.getUTCMonth()]}-${date.getUTCFullYear()}`;
 }

@@ -6,6 +6,7 @@
  */
 import { ToolError } from '../../errors.ts';
 import { isKeyword, type SearchKey } from '../search/keys.ts';
+import { searchDate } from '../search/search-date.ts';
 import type { QueryNode, Term } from './query.ts';
 
 export interface CompiledQuery {
@@ -241,8 +242,8 @@ const MAX_AHEAD_MS = 14 * HOUR_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 function timeBounds({ start, end }: { start: number | null; end: number | null }): { wide: Bound; sure: Bound } {
-  const since = (instant: number): SearchKey => ({ key: 'SINCE', date: dateOf(instant) });
-  const before = (instant: number): SearchKey => ({ key: 'BEFORE', date: dateOf(instant) });
+  const since = (instant: number): SearchKey => ({ key: 'SINCE', date: searchDate(instant) });
+  const before = (instant: number): SearchKey => ({ key: 'BEFORE', date: searchDate(instant) });
   const wide = [
     ...(start === null ? [] : [since(start - MAX_BEHIND_MS)]),
     ...(end === null ? [] : [before(end + MAX_AHEAD_MS + DAY_MS)]),
@@ -252,13 +253,6 @@ function timeBounds({ start, end }: { start: number | null; end: number | null }
     ...(end === null ? [] : [before(end - MAX_BEHIND_MS)]),
   ];
   return { wide: allOf(wide), sure: allOf(sure) };
-}
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-function dateOf(instant: number): string {
-  const date = new Date(Math.max(0, instant));
-  return `${date.getUTCDate()}-${MONTHS[date.getUTCMonth()]}-${date.getUTCFullYear()}`;
 }
 
 /** By De Morgan's laws, so that only single keys are negated: some servers get negated groups wrong. */

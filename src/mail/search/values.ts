@@ -2,8 +2,8 @@
 import type { CriteriaError } from './criteria-error.ts';
 import { isKeyword } from './keys.ts';
 import type { Piece } from './pieces.ts';
+import { MONTHS } from './search-date.ts';
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 /** Largest number of IMAP4rev1 (RFC 3501 §9); larger sizes exist only in rev2. */
 const MAX_NUMBER = 4_294_967_295;
 

@@ -4,6 +4,7 @@ import { atom, bytesOf, listOf, string, type Token, textOf } from '../imap/data-
 import { type FetchedItems, fetchByUid, peekHeader } from '../imap/fetch.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import { openMailbox } from '../mailbox/open-mailbox.ts';
+import { searchDate } from '../search/search-date.ts';
 import { searchUids } from '../search/uid-search.ts';
 import type { KeyedMessageId } from './keyed-message-id.ts';
 
@@ -63,10 +64,7 @@ function unfoldedHeader(items: FetchedItems | undefined): string {
   return (bytesOf(items?.get('BODY[HEADER.FIELDS]'))?.toString('latin1') ?? '').replace(/\r\n[ \t]+/g, '');
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** The first day that is searched, as `date` of RFC 9051 §9. */
+/** The first day that is searched. */
 function earliestDate(now: Date): string {
-  const since = new Date(now.getTime() - MAX_AGE_DAYS * DAY_MS);
-  return `${since.getUTCDate()}-${MONTHS[since.getUTCMonth()]}-${since.getUTCFullYear()}`;
+  return searchDate(now.getTime() - MAX_AGE_DAYS * DAY_MS);
 }

@@ -8,6 +8,7 @@ import { type FetchedItems, uidRangeFetchCommand } from '../imap/fetch.ts';
 import type { ImapConnection, ReadCommand, Visit, Visited } from '../imap/imap-connection.ts';
 import type { SearchedMailbox } from '../mailbox/searchable-mailboxes.ts';
 import type { WithConnection } from '../messages/list.ts';
+import { searchDate } from '../search/search-date.ts';
 import { type FoundUids, uidSearchCommand } from '../search/uid-search.ts';
 import type { TrustedServers } from '../sender/verdict.ts';
 import { fetchHeaders, type Hits } from './fetch-found.ts';
@@ -77,7 +78,7 @@ export async function readWindow(withConnection: WithConnection, request: Window
 
 /** SINCE compares days, of whatever zone the server counts in. */
 function visitOf(imap: ImapConnection, { path: name, uidNext }: SearchedMailbox, since: number): Visit<Part> {
-  const search = uidSearchCommand(imap, [atom('SINCE'), atom(dayOf(since - DAY_MS))], { charset: undefined });
+  const search = uidSearchCommand(imap, [atom('SINCE'), atom(searchDate(since - DAY_MS))], { charset: undefined });
   const commands: ReadCommand<Part>[] = [{ ...search, result: () => ({ found: search.result() }) }];
   const [itemSet] = headerItems(imap, EARLY_UIDS);
   if (uidNext !== null && uidNext > 1 && itemSet !== undefined) {
@@ -85,13 +86,6 @@ function visitOf(imap: ImapConnection, { path: name, uidNext }: SearchedMailbox,
     commands.push({ ...fetch, result: () => ({ fetched: fetch.result() }) });
   }
   return { name, commands };
-}
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-function dayOf(instant: number): string {
-  const date = new Date(Math.max(0, instant));
-  return `${date.getUTCDate()}-${MONTHS[date.getUTCMonth()]}-${date.getUTCFullYear()}`;
 }
 
 /** @returns null if the mailbox was not searched */

@@ -42,7 +42,7 @@ describe('is:waiting', () => {
         ],
         Sent: [fromMe({ subject: 'plan', text: 'This is the plan.', date: days(5), messageId: '<plan@x>' })],
       }),
-    ).toEqual(['asks: asks: Can you come on Monday?', 'meeting: invitation', 'Re: plan: answers you']);
+    ).toEqual(['asks: asks: Can you come on Monday?', 'meeting: invitation', 'Re: plan: answers you, asks nothing']);
   });
 
   test.each<[string, MessageOptions]>([
