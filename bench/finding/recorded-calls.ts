@@ -12,8 +12,8 @@ import { connectRaw, isLogin } from './raw-exchange.ts';
 export interface FindingCall {
   name: string;
   tool: { name: string; arguments: Record<string, unknown> };
-  /** Round trips to the mail server that it may take; null: not judged. */
-  maxRoundTrips: number | null;
+  /** Round trips to the mail server that it may take. */
+  maxRoundTrips: number;
   /** False if its time is not judged, because the server has work to do with what it reads. */
   isTimeJudged?: false;
 }
