@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { MailAccount } from '../../../../src/mail/account.ts';
 import { type MailTools, openMailTools } from '../../../support/app/mail-tools.ts';
+import { startApp } from '../../../support/app/start-app.ts';
 import { newAccount } from '../../../support/mail/accounts.ts';
 import { type MessageOptions, message } from '../../../support/mail/build-message.ts';
 import { appendMessages } from '../../../support/mail/mailboxes.ts';
@@ -219,5 +220,38 @@ describe('get_mail_thread without References', () => {
     const { by, messages } = Answer.parse(await tools.call('get_mail_thread', { folder: 'INBOX', uid: 1 }));
     expect(by).toBe('subject');
     expect(messages.map((each) => each.text)).toEqual(['Is it ready?', 'It is.', 'Thank you.']);
+  });
+});
+
+describe('get_mail_thread with a limit to folders', () => {
+  test('shows messages of those folders only, and has only read them', async () => {
+    const account = newAccount();
+    const me = `Ida <${account.email}>`;
+    const uids = await appendMessages(account, {
+      INBOX: [
+        message({ subject: 'Boot', messageId: '<1@x.test>', from: MARA, to: me, date: at(1), text: 'Is it ready?' }),
+      ],
+      Archive: [answer(['1'], { from: TOM, to: me, date: at(2), text: 'Secret.' })],
+      Sent: [answer(['1'], { from: me, to: MARA, date: at(3), text: 'It is.' })],
+    });
+    await using app = await startApp();
+    await using assistant = await app.assistant(account, { flags: { folders: ['INBOX', 'Sent'] } });
+    for (const args of [{ folder: 'INBOX', uid: uids.INBOX[0] }, { query: 'subject:boot' }]) {
+      const { messages, searched, turn } = Answer.parse(await assistant.call('get_mail_thread', args));
+      expect(messages.map((each) => each.text)).toEqual(['Is it ready?', 'It is.']);
+      expect(searched).toBe('all 2 folders');
+      expect(turn).toBe('none');
+    }
+    const { messages: rows } = z
+      .object({ messages: z.array(z.object({ unread: z.boolean() })) })
+      .parse(await assistant.call('list_mail_messages', { folder: 'INBOX' }));
+    expect(rows).toHaveLength(1);
+    expect(await assistant.failure('get_mail_thread', { folder: 'Archive', uid: 1 })).toMatch(/may not use/);
+  });
+
+  test('is not offered by a client whose operator allows other tools only', async () => {
+    await using app = await startApp();
+    await using assistant = await app.assistant(newAccount(), { flags: { tools: ['list_mailboxes'] } });
+    await expect(assistant.call('get_mail_thread', {})).rejects.toThrow('There is no such tool');
   });
 });
