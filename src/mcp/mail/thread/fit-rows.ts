@@ -27,7 +27,9 @@ export interface FittedRows {
 
 /** The start of a text that there is no room for. */
 const SHORT_CHARS = 120;
-/** Shares of the room if it does not suffice for the start of each text: for whole texts, and with those for starts. */
+/** Of the room, for whole texts of the newest messages, if it suffices for the start of each text but not for more. */
+const NEWEST_SHARE = 0.1;
+/** The same if it does not suffice for the start of each text, and with those for starts. */
 const WHOLE_SHARE = 0.4;
 const SHORT_SHARE = 0.7;
 
@@ -44,6 +46,7 @@ export function fitRows(all: readonly FittingRow[], room: number, reserve: numbe
     return { extra, short: sizeOf(shortRow(each)) + extra, bare: sizeOf(each.bare) + extra };
   });
   const rest = { short: sum(costs.map(({ short }) => short)), bare: sum(costs.map(({ bare }) => bare)) };
+  const wholeShare = rest.short <= room ? NEWEST_SHARE : WHOLE_SHARE;
   let spent = 0;
   const rows: ThreadRow[] = [];
   for (const [index, each] of newestFirst.entries()) {
@@ -51,7 +54,7 @@ export function fitRows(all: readonly FittingRow[], room: number, reserve: numbe
     rest.short -= short;
     rest.bare -= bare;
     // A row may take what leaves room for all others, or what its kind has a share of.
-    const forText = Math.max(room - spent - rest.short, WHOLE_SHARE * room - spent) - extra;
+    const forText = Math.max(room - spent - rest.short, wholeShare * room - spent) - extra;
     const forStart = Math.max(room - spent - rest.short, SHORT_SHARE * room - spent) - extra;
     const forRow = Math.max(room - spent - rest.bare, room - reserve - spent) - extra;
     const row =
