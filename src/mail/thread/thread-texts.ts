@@ -91,12 +91,14 @@ export async function convertTexts(
   runJob: RunJob | undefined,
 ): Promise<(MessageText | null)[]> {
   const inputs = messages.map((message) => toInput(message, bytes));
+  const total = inputs.reduce((sum, input) => sum + bytesOf(input), 0);
   const made = await convertGrouped(inputs, {
     bytesOf,
     convert: (group, maxMs) => toGrouped(messageTexts({ messages: group, maxMs })),
     runJob:
       runJob &&
-      (async (group, maxMs) => toGrouped(await runJob(MESSAGE_TEXTS, { messages: group, maxMs }, needsOf(maxMs)))),
+      (async (group, maxMs) =>
+        toGrouped(await runJob(MESSAGE_TEXTS, { messages: group, maxMs }, needsOf(maxMs, total)))),
     maxMs: MAX_MS,
   });
   const maxChars = Math.floor(MAX_ALL_CHARS / Math.max(messages.length, 1));
@@ -111,14 +113,18 @@ export async function convertTexts(
 export async function foldTexts(input: FoldInput, runJob: RunJob | undefined): Promise<FoldedText[] | null> {
   const total = input.messages.reduce((sum, { text }) => sum + text.length, 0);
   if (runJob === undefined || total <= MAX_INLINE_CHARS) return foldQuotes(input);
-  return runJob(FOLD_QUOTES, input, needsOf(MAX_MS)).catch((error: unknown) => {
+  return runJob(FOLD_QUOTES, input, needsOf(MAX_MS, total)).catch((error: unknown) => {
     if (!(error instanceof JobError)) throw error;
     return null;
   });
 }
 
-function needsOf(maxMs: number): JobNeeds {
-  return { budgetMs: 2 * maxMs + GRACE_MS, isLarge: true };
+/** Bytes or characters of a conversation that is converted in the large thread. */
+const LARGE = 256 * 1024;
+
+/** @param total of all texts: all jobs of a conversation run in the same thread */
+function needsOf(maxMs: number, total: number): JobNeeds {
+  return { budgetMs: 2 * maxMs + GRACE_MS, isLarge: total > LARGE };
 }
 
 function toGrouped({ texts, ms }: TextsOutput) {
