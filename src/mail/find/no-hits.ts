@@ -10,7 +10,7 @@ import { evaluate, type FoundByQuery } from './evaluate.ts';
 export interface NoHits {
   /** Messages that each term finds alone, by the term as it was written. `isAtLeast`: not all were looked at. */
   alone: { written: string; count: number; isAtLeast: boolean }[];
-  /** As many of the terms as find something together; null if each alone finds nothing, or there is only one. */
+  /** As many of the terms as find something together; null if each alone finds nothing, there is only one, or they find too much to compare. */
   closest: { query: string; found: FoundByQuery } | null;
 }
 
@@ -22,8 +22,10 @@ export interface NoHitsRequest {
 
 /** Queries with more terms are not explained. */
 const MAX_TERMS = 12;
-/** Conjuncts of which all combinations are tried; of more only those without one of them. */
+/** Conjuncts of which all combinations are tried; of more, only each alone. */
 const MAX_COMBINED = 8;
+/** Ranges of UIDs of all conjuncts together, so that the combinations take milliseconds. */
+const MAX_RANGES = 20_000;
 
 /** @returns null if there are too many terms, or no time */
 export async function explainNoHits(
@@ -58,6 +60,8 @@ interface Part {
 
 /** The largest combination that finds something; of several of one size that with the fewest messages. */
 function closestOf(parts: readonly Part[], count: number): NoHits['closest'] {
+  const ranges = parts.flatMap(({ found }) => found.in.map(({ uids }) => uids.rangeCount));
+  if (ranges.reduce((sum, each) => sum + each, 0) > MAX_RANGES) return null;
   for (let size = Math.min(parts.length, count - 1); size > 0; size -= 1) {
     const combinations = parts.length <= MAX_COMBINED || size === 1 ? combinationsOf(parts, size) : [];
     const found = combinations
