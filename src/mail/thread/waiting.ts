@@ -18,15 +18,17 @@ import { type MessageWindow, readWindow, type WindowRequest } from './waiting-wi
 /** The last message of a conversation that waits, and why. */
 export interface WaitingMessage {
   message: FoundMessage;
-  why: 'question' | 'invitation' | 'reply';
-  /** The question that it asks. */
-  question: string | undefined;
+  why: 'question' | 'invitation' | 'name' | 'reply';
+  /** The sentence that asks the owner, or names the owner in an answer. */
+  sentence: string | undefined;
 }
 
 export interface WaitingRequest extends WindowRequest {
   /** True for messages that the caller looks for; the others only show what was answered. */
   isWanted: (message: FoundMessage) => boolean;
   ownAddresses: readonly string[];
+  /** Of the account owner; may be empty. */
+  fullName: string;
   runJob?: RunJob | undefined;
 }
 
@@ -52,21 +54,51 @@ export async function findWaiting(withConnection: WithConnection, request: Waiti
     .sort((a, b) => b.time - a.time);
   const candidates = all.slice(0, MAX_CANDIDATES);
   const read = candidates.flatMap(({ message, own }) => [message, ...(own === undefined ? [] : [own])]);
-  const questions = await readQuestions(withConnection, read, request.runJob);
-  const waiting = candidates.flatMap(({ message, own }): WaitingMessage[] => {
-    const question = questions.get(message);
-    const isInvite = message.structure !== null && listFiles(message.structure).isInvite;
-    // An answer to a question of the owner that asks none in turn closes it.
-    const isOpen = own !== undefined && questions.get(own) === undefined;
-    const why = isInvite ? 'invitation' : question !== undefined ? 'question' : isOpen ? 'reply' : undefined;
-    return why === undefined ? [] : [{ message, why, question }];
+  const texts = await readNewTexts(withConnection, read, request.runJob);
+  const waiting = candidates.flatMap(({ message, own }) => {
+    const text = texts.get(message) ?? '';
+    const asked = own === undefined ? '' : (texts.get(own) ?? '');
+    return toWaiting(message, { text, isAnswer: own !== undefined, asked }, request.fullName) ?? [];
   });
   const [strong, weak] = [false, true].map((isReply) => waiting.filter(({ why }) => (why === 'reply') === isReply));
   return { messages: [...(strong ?? []), ...(weak ?? [])], notRead, isCut: all.length > candidates.length };
 }
 
-/** What the new text of each message asks; messages that ask nothing are missing. */
-async function readQuestions(
+/** @param texts new texts of the message and, if it answers the owner, of the owner's last message before it */
+function toWaiting(
+  message: FoundMessage,
+  { text, isAnswer, asked }: { text: string; isAnswer: boolean; asked: string },
+  fullName: string,
+): WaitingMessage | undefined {
+  if (message.structure !== null && listFiles(message.structure).isInvite) {
+    return { message, why: 'invitation', sentence: undefined };
+  }
+  const question = firstQuestionOf(text);
+  if (question !== undefined) return { message, why: 'question', sentence: question };
+  if (!isAnswer) return undefined;
+  const named = sentenceNaming(fullName, text);
+  if (named !== undefined) return { message, why: 'name', sentence: named };
+  // An answer to a question of the owner that asks none in turn closes it.
+  return firstQuestionOf(asked) === undefined ? { message, why: 'reply', sentence: undefined } : undefined;
+}
+
+const MAX_NAMED_CHARS = 20_000;
+const MIN_NAME_CHARS = 3;
+const MAX_GREETING_CHARS = 60;
+
+/** The sentence that has the first name of the owner, other than in a greeting. */
+function sentenceNaming(fullName: string, text: string): string | undefined {
+  const [name = ''] = fullName.trim().split(/\s+/);
+  if (name.length < MIN_NAME_CHARS) return undefined;
+  const [first = '', ...lines] = text.slice(0, MAX_NAMED_CHARS).split('\n');
+  const body = (first.length <= MAX_GREETING_CHARS ? lines : [first, ...lines]).join(' ').replace(/\s+/g, ' ');
+  const sentences = body.split(/(?<=[.!…])\s/);
+  const words = (sentence: string) => sentence.split(/[^\p{L}\p{M}'’-]+/u);
+  return sentences.find((sentence) => words(sentence).includes(name))?.trim();
+}
+
+/** @returns what each message adds to its conversation */
+async function readNewTexts(
   withConnection: WithConnection,
   messages: readonly FoundMessage[],
   runJob: RunJob | undefined,
@@ -75,12 +107,7 @@ async function readQuestions(
   const bytes = await fetchParts(withConnection, messages, plans);
   const inputs = plans.map((plan) => ({ plan, isNewsletter: false }));
   const texts = await convertTexts(inputs, bytes, runJob);
-  return new Map(
-    messages.flatMap((message, index): [FoundMessage, string][] => {
-      const question = firstQuestionOf(newTextOf(texts[index]?.text ?? ''));
-      return question === undefined ? [] : [[message, question]];
-    }),
-  );
+  return new Map(messages.map((message, index) => [message, newTextOf(texts[index]?.text ?? '')]));
 }
 
 interface Candidate {

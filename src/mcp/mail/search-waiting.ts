@@ -38,6 +38,7 @@ export async function searchWaiting(query: WaitingQuery, session: MailSession, r
   const wanted = await wantedIn(scope, query, session);
   const waiting = await findWaiting(session.readImap, {
     ...{ since, trust, endsAt, ownAddresses, runJob },
+    fullName: session.account.fullName,
     mailboxes: [...scope.mailboxes, ...scope.sent],
     isWanted: ({ mailbox, uid }) => wanted(mailbox, uid),
   });
@@ -129,11 +130,18 @@ const MAX_QUESTION_CHARS = 32;
 /** `Just a word before I leave: Could you …` */
 const LEAD_IN = /^[^?？]{1,200}[:：–—]\s+(?=\p{Lu})/u;
 
-function whyOf({ why, question }: WaitingMessage): string {
-  if (why === 'invitation') return 'invitation';
-  return question === undefined
-    ? 'answers you, asks nothing'
-    : `asks: ${cutText(question.replace(LEAD_IN, ''), MAX_QUESTION_CHARS)}`;
+function whyOf({ why, sentence = '' }: WaitingMessage): string {
+  const said = cutText(sentence.replace(LEAD_IN, ''), MAX_QUESTION_CHARS);
+  switch (why) {
+    case 'invitation':
+      return 'invitation';
+    case 'question':
+      return `asks: ${said}`;
+    case 'name':
+      return `names you: ${said}`;
+    case 'reply':
+      return 'answers you, asks nothing';
+  }
 }
 
 function warningsOf({ isCut }: Waiting): string[] {

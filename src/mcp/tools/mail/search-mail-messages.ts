@@ -15,13 +15,15 @@ export const searchMailMessages = defineTool({
   method: 'search',
   tags: ['messages'],
   input: z.object({
-    folder: MailboxPath.optional().describe('Path or role, default inbox. "*": every folder but Trash and Junk.'),
+    folder: MailboxPath.optional().describe(
+      'Path or role, default inbox. "*": every folder; `in:anywhere` in the query adds Trash and Junk.',
+    ),
     query: z
       .string()
       .min(1)
       .max(8000)
       .describe(
-        'Terms side by side must all match; `a OR b c` is (a OR b) and c; `-term` negates; ( ) group. Bare words and "phrases" match people, subject and text. `from: to: (also cc) cc: subject: body: filename: label:`; `in:` a folder, `in:anywhere` all folders; `from:me`; `after: before: on:` 2026-03-01 or 2026-03-01T20:00 (your user\'s zone); `newer_than: older_than:` 12h 3d 2w 1m 1y; `is:unread read flagged answered newsletter received sent`; `is:waiting`: conversations of 30 days (`after:` looks further back) whose last word asks, invites or answers your user, in this order; `has:attachment pdf invite`; `larger:5M`. IMAP SEARCH criteria work too.',
+        'Terms side by side must all match; `a OR b c` is (a OR b) and c; `-term` negates; ( ) group. Bare words and "phrases" match people, subject and text, quotes too. `from: to: (also cc) cc: subject: body: filename: label: in:`, `from:me`, `to:me`; `after: before: on:` 2026-03-01 or 2026-03-01T20:00 (your user\'s zone); `newer_than: older_than:` 12h 3d 2w 1m 1y; `is:` unread, read, flagged, answered, newsletter (list headers), received or sent; `is:waiting`: conversations of 30 days (`after:` looks further back) whose last word asks, invites or answers your user; `has:` attachment, pdf or invite; `larger:5M`. IMAP SEARCH criteria work too.',
       ),
     page: Page,
     per_page: z.int().min(1).max(100).optional().describe('Default 20, for is:waiting 9.'),

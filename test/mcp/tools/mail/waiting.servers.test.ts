@@ -17,7 +17,7 @@ async function waiting(
   args: Record<string, unknown> = {},
   options: { authservIds?: string[] } = {},
 ): Promise<string[]> {
-  const account = { ...newAccount(), email: OWNER, ...options };
+  const account = { ...newAccount(), email: OWNER, fullName: 'Ida Brandt', ...options };
   await appendMessages(account, contents);
   await using tools = openMailTools(account, { now: () => NOW });
   const found = await tools.call('search_mail_messages', { query: 'is:waiting', ...args });
@@ -83,6 +83,20 @@ describe('is:waiting', () => {
         ],
       }),
     ).toEqual([]);
+  });
+
+  test('takes an answer that names the owner for more than one that does not', async () => {
+    const answer = (subject: string, text: string, n: number) => {
+      return toMe({ subject, text, date: days(n), references: [`<${n}@x>`] });
+    };
+    const own = (n: number) => fromMe({ subject: 'x', text: 'Here it is.', date: days(n + 1), messageId: `<${n}@x>` });
+    const names = 'Hello Ida,\n\nThursday it is. Jean waits for form K-12\nfrom Ida. Bo knows.';
+    expect(
+      await waiting({
+        INBOX: [answer('greets', 'Hello Ida,\n\nthank you.', 2), answer('names', names, 3)],
+        Sent: [own(2), own(3)],
+      }),
+    ).toEqual(['names: names you: Jean waits for form K-12 from I…', 'greets: answers you, asks nothing']);
   });
 
   test('takes further terms, a longer window and every folder', async () => {
