@@ -89,6 +89,7 @@ describe('mail-mcp token', () => {
       'list_mail_messages',
       'search_mail_messages',
       'get_mail_message',
+      'get_mail_thread',
     ]);
   });
 
@@ -202,6 +203,6 @@ describe('mail-mcp token', () => {
     expect(exitCode).toBe(0);
     expect(shown).not.toContain(account.imap.login.password);
     const [, token = ''] = /^Bearer token: (\S+)\n/.exec(readFileSync(printed, 'utf8')) ?? [];
-    expect(await listToolNames(app, token)).toHaveLength(9);
+    expect(await listToolNames(app, token)).toHaveLength(10);
   });
 });

@@ -64,6 +64,7 @@ describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
       'list_mail_messages',
       'search_mail_messages',
       'get_mail_message',
+      'get_mail_thread',
       'create_draft_mail_message',
     ]);
   });

@@ -36,6 +36,7 @@ async function createMailbox() {
     list_mail_messages: {},
     search_mail_messages: { query: 'ALL' },
     get_mail_message: named,
+    get_mail_thread: named,
     send_mail_message: written,
     create_draft_mail_message: written,
     move_mail_message: { ...named, destination: 'Archive' },
@@ -85,7 +86,13 @@ describe.each(clientEras)('what the operator does not allow, era %s', (era) => {
     await using assistant = await app.assistant(account, { era, flags: { methods: ['read'] } });
     const { tools } = await assistant.client.listTools();
     const listed = tools.map(({ name }) => name);
-    expect(listed).toEqual(['list_mailboxes', 'list_mail_messages', 'search_mail_messages', 'get_mail_message']);
+    expect(listed).toEqual([
+      'list_mailboxes',
+      'list_mail_messages',
+      'search_mail_messages',
+      'get_mail_message',
+      'get_mail_thread',
+    ]);
     const answerOf = (name: string, args: Record<string, unknown>) =>
       assistant.client.callTool({ name, arguments: args }).then(JSON.stringify, (error: Error) => error.message);
     const unknown = await answerOf('no_such_tool', {});

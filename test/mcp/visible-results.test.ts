@@ -190,6 +190,11 @@ const mailCalls = (hostile: string): [tool: string, args: Record<string, unknown
   ['search_mail_messages', { query: `FOO ${hostile}` }],
   ['get_mail_message', { folder: FOLDER, uid: 10, body_format: 'both' }],
   ['get_mail_message', { folder: FOLDER, uid: 11 }],
+  ['get_mail_thread', { folder: FOLDER, uid: 10 }],
+  ['get_mail_thread', { query: 'from:me OR -from:me' }],
+  ['search_mail_messages', { query: 'nothing OR -nothing', folder: '*', preview: 100 }],
+  ['search_mail_messages', { query: 'is:waiting', folder: '*' }],
+  ['search_mail_messages', { query: `"${hostile.replace(/["\\\p{Cc}]/gu, '').slice(0, 400)}" x -x` }],
   ['send_mail_message', message],
   ['send_mail_message', { ...message, to: `${hostile} <a@b.example>, c${hostile}@d.example` }],
   ['create_draft_mail_message', { ...message, folder: `Missing ${hostile.slice(0, 400)}` }],
@@ -259,7 +264,13 @@ test('of hostile mail no tool returns or reports what people cannot see', { time
   for (const text of PIECES) {
     for (const spelled of spellingsOf(text)) await check(text, spelled);
   }
-  expect([...succeeded]).toEqual(['list_mailboxes', 'list_mail_messages', 'search_mail_messages', 'get_mail_message']);
+  expect([...succeeded]).toEqual([
+    'list_mailboxes',
+    'list_mail_messages',
+    'search_mail_messages',
+    'get_mail_message',
+    'get_mail_thread',
+  ]);
   await fc.assert(
     fc.asyncProperty(few, async (text) => {
       for (const spelled of spellingsOf(text)) await check(text, spelled);

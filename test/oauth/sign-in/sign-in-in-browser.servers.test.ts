@@ -154,6 +154,8 @@ describe('the sign-in page in Chromium', () => {
     for (const text of order) {
       await page.keyboard.press('Tab');
       await page.keyboard.type(text);
+      // Past the field of further addresses, which is folded.
+      if (text === order[1]) await page.keyboard.press('Tab');
     }
     await page.keyboard.press('Enter');
     await page.waitForURL(`${client.uri}?**`);
@@ -178,7 +180,7 @@ describe('the sign-in page in Chromium', () => {
     await page.keyboard.type('@example.com');
     await keys('Tab', 'Home', 'Tab', 'Tab');
     await page.keyboard.type('ada@example.com');
-    await keys('Tab', 'Tab');
+    await keys('Tab', 'Tab', 'Tab');
     await page.keyboard.type('correct horse');
     await keys('Enter');
     await page.waitForURL(`${client.uri}?**`);
@@ -223,7 +225,7 @@ describe('the sign-in page in Chromium', () => {
       '[...document.querySelectorAll("input:not([type=hidden], [type=checkbox]), textarea, select")].map((input) => parseFloat(getComputedStyle(input).fontSize))',
     );
     // Phones zoom in on fields with smaller letters.
-    for (const font of z.array(z.number()).length(8).parse(fonts)) expect(font).toBeGreaterThanOrEqual(16);
+    for (const font of z.array(z.number()).length(9).parse(fonts)) expect(font).toBeGreaterThanOrEqual(16);
   });
 
   test.each(['light', 'dark'] as const)(
