@@ -34,10 +34,10 @@ function bareAddress(address: string): string {
 
 export const peopleTexts = (people: readonly Address[]): string[] => withoutEmptyGroups(people).map(personText);
 
-/** A group without members says something only where there is no other recipient. */
+/** A group without members says something only where there is no other recipient, and if it has a name. */
 function withoutEmptyGroups(people: readonly Address[]): readonly Address[] {
   const mailboxes = people.filter(({ address }) => address !== '');
-  return mailboxes.length === 0 ? people : mailboxes;
+  return mailboxes.length === 0 ? people.filter(({ name }) => name.trim() !== '') : mailboxes;
 }
 
 interface RowPeople {
@@ -61,7 +61,7 @@ export function rowAuthors(
   field: RowPeople,
   { ownAddresses, isProven }: { ownAddresses: readonly string[]; isProven: boolean },
 ): { from: string; claims_me: boolean } {
-  const isClaimed = field.people.some(({ address }) => isOwnAddress(address, ownAddresses));
+  const isClaimed = withoutEmptyGroups(field.people).some(({ address }) => isOwnAddress(address, ownAddresses));
   return {
     from: rowPeople(field, isProven ? ownAddresses : []).join(', '),
     claims_me: isClaimed && !isProven,
@@ -70,6 +70,6 @@ export function rowAuthors(
 
 /** The recipients of a field as a row shows them; empty if there are none but the account. */
 export function rowRecipients(field: RowPeople, ownAddresses: readonly string[]): string[] {
-  const hasOthers = field.people.some(({ address }) => !isOwnAddress(address, ownAddresses));
+  const hasOthers = withoutEmptyGroups(field.people).some(({ address }) => !isOwnAddress(address, ownAddresses));
   return hasOthers ? rowPeople(field, ownAddresses) : [];
 }

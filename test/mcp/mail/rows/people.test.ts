@@ -75,5 +75,8 @@ describe('the people of a row', () => {
     const group = person('undisclosed-recipients', '');
     expect(rowRecipients({ people: [group], mayBeCut: false }, own)).toEqual(['undisclosed-recipients:;']);
     expect(peopleTexts([...others(1), group])).toEqual(['p0@example.test']);
+    const nameless = { people: [person('', '')], mayBeCut: false };
+    expect(rowRecipients(nameless, own)).toEqual([]);
+    expect(rowAuthors(nameless, { ownAddresses: own, isProven: false }).from).toBe('');
   });
 });
