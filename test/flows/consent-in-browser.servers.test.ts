@@ -44,7 +44,7 @@ describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
     await using assistant = await app.assistant(account, { era, onSignInPage });
     expect(assistant.provider.tokens()?.scope).toBe('mail.read mail.write mail.delete');
     const names = (await assistant.client.listTools()).tools.map(({ name }) => name);
-    expect(names).toHaveLength(8);
+    expect(names).toHaveLength(9);
     expect(names).not.toContain('send_mail_message');
     expect(await assistant.call('list_mail_messages')).toMatchObject({ messages: [{ subject: 'Hello' }] });
     const message = { to: account.email, subject: 'x', text_body: 'x' };

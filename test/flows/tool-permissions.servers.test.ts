@@ -196,7 +196,7 @@ test('each call of a batch is checked separately', async () => {
   const attempts = [
     { name: 'get_mail_message', arguments: named },
     ...Object.entries(calls)
-      .slice(4)
+      .slice(5)
       .map(([name, args]) => ({ name, arguments: args })),
   ];
   const body = await reader.batch(attempts);
@@ -226,7 +226,7 @@ describe.each(eras)('what the account owner does not allow, era %s', (era) => {
   test('tools of a missing scope are refused with a challenge that includes the granted scope (BEAR-04)', async () => {
     const { account, calls } = await createMailbox();
     const caller = await rawCaller(app, account, { scope: ['mail.read', 'mail.send'] }, era);
-    expect(await caller.tools()).toEqual([...Object.keys(calls).slice(0, 5)]);
+    expect(await caller.tools()).toEqual([...Object.keys(calls).slice(0, 6)]);
     for (const [tool, scope] of [
       ['create_draft_mail_message', 'mail.write'],
       ['move_mail_message', 'mail.write'],
@@ -242,7 +242,7 @@ describe.each(eras)('what the account owner does not allow, era %s', (era) => {
   test('a missing power whose scope was granted gives an error and no challenge', async () => {
     const { account, calls } = await createMailbox();
     const caller = await rawCaller(app, account, { consent: { powers: ['read', 'draft'] } }, era);
-    expect(await caller.tools()).toEqual([...Object.keys(calls).slice(0, 4), 'create_draft_mail_message']);
+    expect(await caller.tools()).toEqual([...Object.keys(calls).slice(0, 5), 'create_draft_mail_message']);
     for (const tool of [
       'move_mail_message',
       'update_mail_message_flags',
