@@ -4,6 +4,7 @@
  */
 import { newTextOf } from '../../text/new-text.ts';
 import { firstQuestionOf } from '../../text/questions.ts';
+import { mapInSlices } from '../../workers/event-loop.ts';
 import type { RunJob } from '../../workers/workers.ts';
 import type { WithConnection } from '../messages/list.ts';
 import { listFiles } from '../mime/listed-files.ts';
@@ -55,11 +56,12 @@ export async function findWaiting(withConnection: WithConnection, request: Waiti
   const candidates = all.slice(0, MAX_CANDIDATES);
   const read = candidates.flatMap(({ message, own }) => [message, ...(own === undefined ? [] : [own])]);
   const texts = await readNewTexts(withConnection, read, request.runJob);
-  const waiting = candidates.flatMap(({ message, own }) => {
+  const judged = await mapInSlices(candidates, ({ message, own }) => {
     const text = texts.get(message) ?? '';
     const asked = own === undefined ? '' : (texts.get(own) ?? '');
-    return toWaiting(message, { text, isAnswer: own !== undefined, asked }, request.fullName) ?? [];
+    return toWaiting(message, { text, isAnswer: own !== undefined, asked }, request.fullName);
   });
+  const waiting = judged.filter((each) => each !== undefined);
   const [strong, weak] = [false, true].map((isReply) => waiting.filter(({ why }) => (why === 'reply') === isReply));
   return { messages: [...(strong ?? []), ...(weak ?? [])], notRead, isCut: all.length > candidates.length };
 }
@@ -107,7 +109,8 @@ async function readNewTexts(
   const bytes = await fetchParts(withConnection, messages, plans);
   const inputs = plans.map((plan) => ({ plan, isNewsletter: false }));
   const texts = await convertTexts(inputs, bytes, runJob);
-  return new Map(messages.map((message, index) => [message, newTextOf(texts[index]?.text ?? '')]));
+  const added = await mapInSlices(texts, (each) => newTextOf(each?.text ?? ''));
+  return new Map(messages.map((message, index) => [message, added[index] ?? '']));
 }
 
 interface Candidate {
