@@ -153,7 +153,7 @@ const FACES: Record<string, string[]> = {
     'split-message.ts',
   ],
   'mail/pool/': ['pool.ts'],
-  'mail/query/': ['compile-query.ts', 'describe-query.ts', 'parse-query.ts', 'query.ts'],
+  'mail/query/': ['check-message.ts', 'compile-query.ts', 'describe-query.ts', 'parse-query.ts', 'query.ts'],
   'mail/search/': [
     'criteria-error.ts',
     'encode-search.ts',

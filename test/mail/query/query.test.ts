@@ -1,7 +1,8 @@
 /** Compares what the mail language finds with what the messages say, over generated mailboxes and queries. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileQuery, isMeant, type MessageFacts, splitQuery } from '../../../src/mail/query/compile-query.ts';
+import { isMeant, type MessageFacts } from '../../../src/mail/query/check-message.ts';
+import { compileQuery, splitQuery } from '../../../src/mail/query/compile-query.ts';
 import { describeQuery } from '../../../src/mail/query/describe-query.ts';
 import { asCriteria, parseQuery } from '../../../src/mail/query/parse-query.ts';
 import type { SearchKey } from '../../../src/mail/search/keys.ts';
