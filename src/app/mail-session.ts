@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { MailAccount } from '../mail/account.ts';
 import type { ImapConnection } from '../mail/imap/imap-connection.ts';
 import { listMailboxes } from '../mail/mailbox/list-mailboxes.ts';
-import { addressOfIdentity } from '../mail/own-address.ts';
+import { addressOfIdentity, senderOfIdentity } from '../mail/own-address.ts';
 import type { ImapPool } from '../mail/pool/pool.ts';
 import { type SmtpOptions, submit } from '../mail/send/smtp.ts';
 import { keyedMessageId } from '../mail/send-once/keyed-message-id.ts';
@@ -92,6 +92,10 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
   const limit = createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log });
   return {
     account,
+    senders: [
+      { fullName: account.fullName, email: account.email },
+      ...identities.map((identity) => senderOfIdentity(identity, account.fullName)),
+    ],
     ownAddresses: [account.email, ...identities.map(addressOfIdentity)],
     trustedServers: { authservIds: account.authservIds ?? [], imapHost: account.imap.server.host },
     timeZone,

@@ -17,6 +17,19 @@ export function addressOfIdentity(identity: string): string {
   return /<([^<>]*)>$/.exec(identity)?.[1] ?? identity;
 }
 
+/** A sender that a message of the account owner may have. */
+export interface Sender {
+  fullName: string;
+  email: string;
+}
+
+/** @param fullName for an identity that is the address alone */
+export function senderOfIdentity(identity: string, fullName: string): Sender {
+  const name = /^(.*?)\s*<[^<>]*>$/.exec(identity)?.[1]?.trim() ?? '';
+  const unquoted = /^"(.*)"$/.exec(name)?.[1]?.replace(/\\(.)/g, '$1') ?? name;
+  return { fullName: unquoted === '' ? fullName : unquoted, email: addressOfIdentity(identity) };
+}
+
 function comparable(address: string): string {
   if (/^[\x20-\x7e]*$/.test(address)) return address.toLowerCase();
   const at = address.lastIndexOf('@');

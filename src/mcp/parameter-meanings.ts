@@ -1,4 +1,4 @@
-/** Declares what values of a parameter mean that its type does not say: an empty one, where that is not the same as leaving it out, and a list. */
+/** Declares what values of a parameter mean that its type does not say: an empty one, where that is not the same as leaving it out, a list, a place. */
 import { z } from 'zod';
 
 export interface Meaning {
@@ -8,6 +8,8 @@ export interface Meaning {
   narrows?: true;
   /** A text that holds a list, separated by commas; a list of texts means the same. */
   joins?: true;
+  /** A text that names a message, `INBOX/10396`; an object with folder and uid means the same. */
+  locates?: true;
 }
 
 const meanings = z.registry<Meaning>();
@@ -24,6 +26,10 @@ export function narrows<Schema extends z.ZodType>(schema: Schema): Schema {
 
 export function joins<Schema extends z.ZodType>(schema: Schema): Schema {
   return withMeaning(schema, { joins: true });
+}
+
+export function locates<Schema extends z.ZodType>(schema: Schema): Schema {
+  return withMeaning(schema, { locates: true });
 }
 
 /** A clone, which keeps the description: the schema itself may be a parameter of other tools. */

@@ -73,6 +73,7 @@ function read(value: unknown, wanted: Wanted, reading: Reading): unknown {
       return isMembers(given) ? readObject(given, wanted, reading) : given;
     case 'text':
       if (wanted.joins === true) return joined(given, wanted, reading);
+      if (wanted.locates === true) return located(given);
       return Number.isSafeInteger(given) ? String(given) : given;
     case 'flag':
       return given === false ? undefined : given;
@@ -111,6 +112,21 @@ function joined(given: unknown, wanted: Wanted, reading: Reading): unknown {
   const kept = list.filter((entry) => !isEmpty(entry));
   if (kept.length === 0) return readEmpty(undefined, wanted, reading);
   return kept.every((entry) => typeof entry === 'string') ? kept.join(', ') : given;
+}
+
+/** `{folder, uid, uid_validity}` as one text. */
+function located(value: unknown): unknown {
+  const given = typeof value === 'string' ? (parsedJson(value, '{') ?? value) : value;
+  if (!isMembers(given)) return given;
+  const { folder, uid, uid_validity: uidValidity } = given;
+  const isNamed = typeof folder === 'string' && (typeof uid === 'number' || typeof uid === 'string');
+  if (!isNamed || !hasOnly(given, ['folder', 'uid', 'uid_validity'])) return given;
+  const isKnown = typeof uidValidity === 'string' || typeof uidValidity === 'number';
+  return `${folder}${isKnown && uidValidity !== '' ? `;UIDVALIDITY=${uidValidity}` : ''}/${uid}`;
+}
+
+function hasOnly(given: Members, names: readonly string[]): boolean {
+  return Object.keys(given).every((name) => names.includes(name));
 }
 
 function readObject(

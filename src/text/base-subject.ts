@@ -48,3 +48,27 @@ export function baseSubjectOf(subject: string): BaseSubject {
   }
   return { base: rest.toLowerCase(), isReply, isForward };
 }
+
+/**
+ * The subject of an answer or of a forwarded message: one prefix, in place of those of the same kind that the original begins with, in any
+ * language. The mark of a mailing list stays.
+ *
+ * @param subject one line
+ */
+export function prefixedSubject(subject: string, prefix: 'Re' | 'Fwd'): string {
+  const kind = prefix === 'Re' ? 1 : 2;
+  let rest = subject.replace(/\s+/gu, ' ').trim();
+  let blobs = '';
+  for (let count = 0; count < MAX_PREFIXES; count += 1) {
+    const found = PREFIX.exec(rest);
+    const blob = BLOB.exec(rest)?.[0] ?? '';
+    if (found?.[kind] !== undefined) rest = rest.slice(found[0].length);
+    else if (found === null && blob !== '' && hasPrefix(rest.slice(blob.length), kind)) {
+      blobs += blob;
+      rest = rest.slice(blob.length);
+    } else break;
+  }
+  return `${prefix}: ${blobs}${rest}`.trim();
+}
+
+const hasPrefix = (text: string, kind: 1 | 2): boolean => PREFIX.exec(text)?.[kind] !== undefined;

@@ -306,7 +306,27 @@ const CLEARING: Record<string, string[]> = {
 
 test.each([[''], [[]], [null], [undefined]])('a draft with the recipients %j has none yet', (to) => {
   const draft = [...mailTools].find(({ name }) => name === 'create_draft_mail_message') ?? expect.unreachable();
-  expect(createArgumentReader<never>(draft)({ subject: '', to })).toMatchObject({ data: { subject: '', to: '' } });
+  const read = createArgumentReader<never>(draft)({ subject: '', to });
+  expect(read).toMatchObject({ success: true, data: { subject: '' } });
+  expect(read).not.toHaveProperty('data.to');
+});
+
+/** Parameters that are required unless the message follows from another one. */
+const REQUIRED_ALONE: Record<string, Record<string, unknown>> = {
+  send_mail_message: { to: 'ann@example.com', subject: 'a' },
+  create_draft_mail_message: { subject: 'a' },
+};
+
+test.each([
+  [{ to: 'ann@example.com' }, 'subject: is missing'],
+  [{ subject: 'a' }, 'to: is missing'],
+  [{ as: 'reply', text_body: 'a' }, 'of: is missing'],
+  [{ of: 'INBOX/5', text_body: 'a' }, 'as: is missing'],
+  [{ as: 'reply', of: 'INBOX' }, 'of: must name a message'],
+])('a message that lacks a parameter names it: %j', (args, sentence) => {
+  const send = [...mailTools].find(({ name }) => name === 'send_mail_message') ?? expect.unreachable();
+  const read = createArgumentReader<never>(send)(args);
+  expect(read.success ? '' : read.error.message).toContain(sentence);
 });
 
 const changingTools = [...mailTools, ...missiveTools].filter(({ effect }) => effect !== 'reads');
@@ -342,11 +362,14 @@ function example(schema: z.ZodType): unknown {
 
 describe.each(changingTools.map((tool) => [tool.name, tool] as const))('%s', (name, tool) => {
   const read = createArgumentReader<never>(tool);
-  const required = Object.fromEntries(
-    Object.entries(tool.input.shape)
-      .filter(([, schema]) => !schema.safeParse(undefined).success)
-      .map(([parameter, schema]) => [parameter, example(schema)]),
-  );
+  const required = {
+    ...Object.fromEntries(
+      Object.entries(tool.input.shape)
+        .filter(([, schema]) => !schema.safeParse(undefined).success)
+        .map(([parameter, schema]) => [parameter, example(schema)]),
+    ),
+    ...REQUIRED_ALONE[name],
+  };
   const without = read(required);
   const optional = Object.keys(tool.input.shape).filter((parameter) => !(parameter in required));
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { baseSubjectOf } from '../../src/text/base-subject.ts';
+import { baseSubjectOf, prefixedSubject } from '../../src/text/base-subject.ts';
 
 describe('the base subject (RFC 5256 §2.1)', () => {
   test.each([
@@ -63,5 +63,33 @@ describe('the base subject (RFC 5256 §2.1)', () => {
     const startedAt = performance.now();
     baseSubjectOf(unit.repeat(100_000));
     expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+});
+
+describe('the subject of an answer', () => {
+  test.each([
+    ['Harbour', 'Re: Harbour'],
+    ['Re: Harbour', 'Re: Harbour'],
+    ['RE: AW: Sv: Antw: Harbour', 'Re: Harbour'],
+    ['答复：Harbour', 'Re: Harbour'],
+    ['Re[2]: Harbour', 'Re: Harbour'],
+    ['WG: Harbour', 'Re: WG: Harbour'],
+    ['Re: Fwd: Re: Harbour', 'Re: Fwd: Re: Harbour'],
+    ['[list] Re: Harbour', 'Re: [list] Harbour'],
+    ['[list] Harbour', 'Re: [list] Harbour'],
+    ['', 'Re:'],
+    ['Regarding: the harbour', 'Re: Regarding: the harbour'],
+  ])('%j becomes %j', (subject, answer) => {
+    expect(prefixedSubject(subject, 'Re')).toBe(answer);
+    expect(baseSubjectOf(answer).base).toBe(baseSubjectOf(subject).base);
+  });
+
+  test.each([
+    ['Harbour', 'Fwd: Harbour'],
+    ['Fwd: Harbour', 'Fwd: Harbour'],
+    ['WG: Fw: TR: Harbour', 'Fwd: Harbour'],
+    ['Re: Harbour', 'Fwd: Re: Harbour'],
+  ])('%j is forwarded as %j', (subject, forwarded) => {
+    expect(prefixedSubject(subject, 'Fwd')).toBe(forwarded);
   });
 });

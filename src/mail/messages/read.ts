@@ -7,12 +7,13 @@ import type { Readable } from 'node:stream';
 import { ToolError, UpstreamError } from '../../errors.ts';
 import type { RunJob } from '../../workers/workers.ts';
 import { hiddenLetters } from '../html/hidden-letters.ts';
-import { atom, type Token } from '../imap/data-formats.ts';
+import { atom, bytesOf, type Token } from '../imap/data-formats.ts';
 import { type FetchedItems, fetchByUid, peek, peekHeader, uidFetchCommand } from '../imap/fetch.ts';
 import type { ImapConnection, SelectedMailbox } from '../imap/imap-connection.ts';
 import { openAndRead } from '../mailbox/open-mailbox.ts';
 import { quoteName } from '../mailbox-name.ts';
 import { type BodyFormat, findPart, type PartRange, PREFETCHED_RANGES } from '../mime/body.ts';
+import type { Part } from '../mime/body-structure.ts';
 import {
   addressWarnings,
   type DetailedSummary,
@@ -36,6 +37,10 @@ export interface Message extends DetailedSummary, Content {
   /** Path of the mailbox that it is in, as the server lists it. */
   mailbox: string;
   uidValidity: string;
+  /** Null if it is unknown. */
+  structure: Part | null;
+  /** The requested header fields, as they were written and in their order. */
+  header: Buffer;
 }
 
 export interface ReadOptions {
@@ -48,6 +53,8 @@ export interface ReadOptions {
   runJob?: RunJob;
   /** True: nothing of the body is requested from the server. */
   isWithoutBody?: boolean;
+  /** Further fields for `header`. */
+  headerFields?: readonly string[];
 }
 
 /** As readMessage(). If the server drops the connection, which the body may be the reason for, the message is read without it. */
@@ -80,7 +87,8 @@ export async function readMessage(
 ): Promise<Message> {
   const { format = 'both', uidValidity: expected, chars = Number.POSITIVE_INFINITY, runJob, isWithoutBody } = options;
   const prefetched = isWithoutBody ? [] : PREFETCHED_RANGES;
-  const { items, selected } = await fetchItems(imap, uid, { mailbox: name, expected, prefetched });
+  const { headerFields = [] } = options;
+  const { items, selected } = await fetchItems(imap, uid, { mailbox: name, expected, prefetched, headerFields });
   const { structure: reported, ...summary } = toSummary(uid, items);
   const structure = reported && withWrittenEncoding(reported, items.get(HEADER));
   const content = isWithoutBody
@@ -93,6 +101,8 @@ export async function readMessage(
     ...content,
     mailbox: selected.path,
     uidValidity: selected.uidValidity,
+    structure,
+    header: bytesOf(items.get(HEADER)) ?? Buffer.alloc(0),
     warnings: [...(items.has('ENVELOPE') ? [] : [ENVELOPE_WARNING]), ...addressWarnings(summary), ...content.warnings],
   };
 }
@@ -129,15 +139,16 @@ interface ItemsRequest {
   /** The UIDVALIDITY that openMailbox() requires. */
   expected: string | undefined;
   prefetched: readonly PartRange[];
+  headerFields: readonly string[];
 }
 
 /** Fetches the summary of a message together with the prefetched parts, which are absent if the server does not return them. */
 async function fetchItems(
   imap: ImapConnection,
   uid: number,
-  { mailbox, expected, prefetched }: ItemsRequest,
+  { mailbox, expected, prefetched, headerFields }: ItemsRequest,
 ): Promise<{ items: FetchedItems; selected: SelectedMailbox }> {
-  const references = peekHeader('REFERENCES', 'LIST-UNSUBSCRIBE', 'CONTENT-TRANSFER-ENCODING');
+  const references = peekHeader('REFERENCES', 'LIST-UNSUBSCRIBE', 'CONTENT-TRANSFER-ENCODING', ...headerFields);
   const needed = ['ENVELOPE', HEADER];
   const wanted = [...SUMMARY_ITEMS, references, ...prefetched.map(peekRange)];
   const makeCommand = () => uidFetchCommand([uid], wanted, [...needed, 'BODYSTRUCTURE']);

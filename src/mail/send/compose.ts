@@ -35,6 +35,9 @@ export interface OutgoingMessage {
   date: Date;
   /** With angle brackets. Default: a new one. */
   messageId?: string;
+  /** Message-IDs with angle brackets (RFC 5322 §3.6.4). */
+  inReplyTo?: string;
+  references?: readonly string[];
 }
 
 export interface ComposedMessage {
@@ -92,6 +95,8 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
     subject: subjectText(message.subject),
     date: message.date,
     messageId,
+    ...(message.inReplyTo !== undefined && { inReplyTo: message.inReplyTo }),
+    ...(message.references && message.references.length > 0 && { references: [...message.references] }),
     bodies: { text: message.text, html: message.html },
     newline: '\r\n',
     // Otherwise nodemailer would read the file or URL that a `{ path }` or `{ href }` names.

@@ -7,6 +7,7 @@ import type { Attached, OwnFile, WithBytes } from '../../attachments/store.ts';
 import type { MailAccount } from '../../mail/account.ts';
 import type { ImapConnection } from '../../mail/imap/imap-connection.ts';
 import type { WithConnection } from '../../mail/messages/list.ts';
+import type { Sender } from '../../mail/own-address.ts';
 import type { ComposedMessage } from '../../mail/send/compose.ts';
 import type { Submission } from '../../mail/send/smtp.ts';
 import type { KeyedCall, KeyedMessageId } from '../../mail/send-once/keyed-message-id.ts';
@@ -35,6 +36,8 @@ export interface MailSession extends ImapAccess {
   readonly account: MailAccount;
   /** The address of the sign-in first, then those of identities. */
   readonly ownAddresses: readonly string[];
+  /** Whom messages may come from, likewise. */
+  readonly senders: readonly Sender[];
   /** The mail servers that are believed about senders. */
   readonly trustedServers: TrustedServers;
   /** IANA name of the time zone in which results show times. */

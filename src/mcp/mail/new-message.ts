@@ -1,17 +1,20 @@
-/** Defines the parameters of a new message, and composes the message from them. */
+/** Defines the parameters of a new message, and the rights that they need. */
 import { z } from 'zod';
 import type { OwnFile } from '../../attachments/store.ts';
 import { findMailboxByRole } from '../../mail/mailbox/find-by-role.ts';
 import { requireMailbox } from '../../mail/mailbox/open-mailbox.ts';
-import { type ComposedMessage, composeMessage, MAX_MESSAGE_BYTES } from '../../mail/send/compose.ts';
+import { MAX_MESSAGE_BYTES } from '../../mail/send/compose.ts';
 import { clears } from '../parameter-meanings.ts';
 import type { Use } from '../tool.ts';
 import type { MailSession } from './mail-session.ts';
 import { Recipients } from './parameters.ts';
+import { MessagePlaceText } from './writing/message-place.ts';
 
 export const NewMessageFields = z.object({
-  to: Recipients,
-  subject: clears(z.string().max(2000)).describe('Subject, on one line.'),
+  as: z.enum(['reply', 'reply_all']).optional().describe('What this message is to the one in `of`.'),
+  of: MessagePlaceText.optional().describe('Message that `as` is about: "INBOX/10396". It is quoted below.'),
+  to: Recipients.optional(),
+  subject: clears(z.string().max(2000)).optional().describe('Subject, on one line.'),
   text_body: z.string().default('').describe('Body as plain text.'),
   cc: Recipients.optional().describe('Addresses, as in `to`.'),
   bcc: Recipients.optional().describe('Addresses, as in `to`, unseen by the others.'),
@@ -35,39 +38,41 @@ export const IdempotencyKey = z
     'Any text for this message, such as a UUID. If no answer comes, repeat the call with it: that makes the message once (30 days).',
   );
 
-/** The rights that attaching files needs: the message that has the file is read. */
-export function attachmentUses({ attachment_urls }: NewMessage): readonly Use[] {
-  return attachment_urls.length === 0 ? [] : [{ tool: 'get_mail_message', tag: 'attachments' }];
+/** The rights that the parameters need besides those of the tool: the original is read, and so is a message that has a file. */
+export function readingUses(args: NewMessage & { dry_run?: boolean }): readonly Use[] {
+  if (args.attachment_urls.length > 0) return [{ tool: 'get_mail_message', tag: 'attachments' }];
+  return args.as === undefined && args.dry_run !== true ? [] : [{ tool: 'get_mail_message' }];
 }
 
 /** The contents by which calls with the same idempotency key are compared. Only the number of links counts, because links change with every call. */
-export function contentOf({ attachment_urls, ...fields }: NewMessage): unknown {
-  const { to, cc = '', bcc = '', subject, text_body, html_body = '' } = fields;
-  return [to, cc, bcc, subject, text_body, html_body, attachment_urls.length];
+export function contentOf({ attachment_urls, as, of, ...fields }: NewMessage): unknown {
+  const { to = '', cc = '', bcc = '', subject = '', text_body, html_body = '' } = fields;
+  const own = [to, cc, bcc, subject, text_body, html_body, attachment_urls.length];
+  return as === undefined ? own : [...own, as, of?.folder, of?.uid];
 }
 
-/** @param messageId with angle brackets. Default: a random one */
-export async function composeNewMessage(
-  fields: NewMessage,
-  { account, attachments, now }: MailSession,
-  messageId?: string,
-): Promise<ComposedMessage> {
-  return composeMessage({
-    from: { fullName: account.fullName, email: account.email },
-    to: fields.to,
-    ...(fields.cc !== undefined && { cc: fields.cc }),
-    ...(fields.bcc !== undefined && { bcc: fields.bcc }),
-    subject: fields.subject,
-    text: fields.text_body,
-    ...(fields.html_body !== undefined && { html: fields.html_body }),
-    attachments: await fetchFiles(fields.attachment_urls, attachments),
-    date: now(),
-    ...(messageId !== undefined && { messageId }),
-  });
+/** Refuses parameters that do not belong together. @param isToBeSent false for a draft, which may have no recipients yet */
+export function checkTogether(
+  fields: { as?: string | undefined; of?: unknown; to?: string | undefined; subject?: string | undefined },
+  isToBeSent: boolean,
+): { parameter: string; message: string }[] {
+  const { as, of, to, subject } = fields;
+  const missing = (parameter: string, message: string) => ({ parameter, message });
+  if (as !== undefined) return of === undefined ? [missing('of', OF_MISSING)] : [];
+  if (of !== undefined) return [missing('as', AS_MISSING)];
+  return [
+    ...(to === undefined && isToBeSent ? [missing('to', TO_MISSING)] : []),
+    ...(subject === undefined ? [missing('subject', SUBJECT_MISSING)] : []),
+  ];
 }
+
+const OF_MISSING = 'is missing (the message that `as` is about, such as "INBOX/10396")';
+const AS_MISSING = 'is missing (what the message is to the one in `of`, such as "reply")';
+const TO_MISSING = 'is missing (comma-separated addresses; only an answer, with `as` and `of`, goes without)';
+const SUBJECT_MISSING = 'is missing (subject, on one line; only an answer, with `as` and `of`, goes without)';
 
 /** Fetches one file after the other, which limits memory and the connections to the mailbox. */
-async function fetchFiles(urls: string[], store: MailSession['attachments']): Promise<OwnFile[]> {
+export async function fetchFiles(urls: string[], store: MailSession['attachments']): Promise<OwnFile[]> {
   const files: OwnFile[] = [];
   let left = MAX_MESSAGE_BYTES;
   for (const url of urls) {

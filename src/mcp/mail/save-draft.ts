@@ -4,10 +4,15 @@ import { appendMessage } from '../../mail/messages/change.ts';
 import { saveDraftOnce } from '../../mail/send-once/save-draft-once.ts';
 import { Name } from '../outgoing.ts';
 import type { MailSession } from './mail-session.ts';
-import { composeNewMessage, contentOf, type NewMessage } from './new-message.ts';
+import { contentOf, type NewMessage } from './new-message.ts';
 import { UidValidity } from './parameters.ts';
+import { ShownMessage } from './writing/shown-message.ts';
+import { type WrittenMessage, writeMessage } from './writing/write-message.ts';
 
 export const DraftResult = z.object({
+  ...ShownMessage.shape,
+  saved: z.boolean().optional(),
+  draft: Name.optional().describe('The draft, as `of` takes it.'),
   message_id: Name,
   folder: Name,
   uid: z.number().nullable().describe('UID of the draft, if the server reports it.'),
@@ -28,11 +33,12 @@ export function saveDraft(
 }
 
 async function saveWithoutKey(fields: NewMessage, mailbox: string, session: MailSession): Promise<DraftResult> {
-  const message = await composeNewMessage(fields, session);
+  const written = await writeMessage(fields, { isToBeSent: false }, session);
+  const { messageId, rawWithBcc } = written.composed;
   const { uid, uidValidity } = await session.wholeMailbox.changeImap((imap) =>
-    appendMessage(imap, mailbox, message.rawWithBcc, ['\\Draft', '\\Seen']),
+    appendMessage(imap, mailbox, rawWithBcc, ['\\Draft', '\\Seen']),
   );
-  return { message_id: message.messageId, folder: mailbox, uid, uid_validity: uidValidity };
+  return toDraftResult({ message_id: messageId, folder: mailbox, uid, uid_validity: uidValidity }, fields, written);
 }
 
 async function saveWithKey(
@@ -46,16 +52,21 @@ async function saveWithKey(
     content: contentOf(fields),
   });
   const { result, isRepeat } = await session.recentResults.once(id.place, id.localPart, async () => {
-    const draft = { id, mailbox, compose: () => composeNewMessage(fields, session, id.messageId) };
-    const { uid, uidValidity, isEarlier } = await saveDraftOnce(draft, session);
-    return {
-      message_id: id.messageId,
-      folder: mailbox,
-      uid,
-      uid_validity: uidValidity,
-      ...(isEarlier && { already_saved: true }),
+    let written: WrittenMessage | undefined;
+    const compose = async () => {
+      written = await writeMessage(fields, { messageId: id.messageId, isToBeSent: false }, session);
+      return written.composed;
     };
+    const { uid, uidValidity, isEarlier } = await saveDraftOnce({ id, mailbox, compose }, session);
+    const saved = { message_id: id.messageId, folder: mailbox, uid, uid_validity: uidValidity };
+    return toDraftResult({ ...saved, ...(isEarlier && { already_saved: true }) }, fields, written);
   });
   const saved = DraftResult.parse(result);
   return isRepeat ? { ...saved, already_saved: true } : saved;
+}
+
+function toDraftResult(saved: DraftResult, { as }: NewMessage, written: WrittenMessage | undefined): DraftResult {
+  if (as === undefined) return saved;
+  const { folder, uid } = saved;
+  return { saved: true, ...written?.shown, ...saved, ...(uid !== null && { draft: `${folder}/${uid}` }) };
 }

@@ -1,45 +1,61 @@
 /** Sends a message and describes the outcome to the model. */
 import { z } from 'zod';
-import { ToolError } from '../../errors.ts';
 import type { ImapConnection } from '../../mail/imap/imap-connection.ts';
 import { requireMailbox } from '../../mail/mailbox/open-mailbox.ts';
-import type { ComposedMessage } from '../../mail/send/compose.ts';
 import { unkeyedMessageId } from '../../mail/send-once/keyed-message-id.ts';
 import { type CopyPlan, planCopy, saveCopy } from '../../mail/send-once/save-copy.ts';
 import { type SendOutcome, sendOnce } from '../../mail/send-once/send-once.ts';
 import { Name } from '../outgoing.ts';
 import type { MailSession } from './mail-session.ts';
-import { composeNewMessage, contentOf, type NewMessage } from './new-message.ts';
+import { contentOf, type NewMessage } from './new-message.ts';
 import { UidValidity } from './parameters.ts';
+import { markOriginal } from './writing/mark-original.ts';
+import { ShownMessage } from './writing/shown-message.ts';
+import { type WrittenMessage, writeMessage } from './writing/write-message.ts';
 
 export const SendResult = z.object({
-  message_id: Name,
+  ...ShownMessage.shape,
+  sent: z.boolean().optional().describe('False: nothing left, because of dry_run.'),
+  copy: Name.optional().describe('The copy, as `of` takes it.'),
+  size: z.number().optional().describe('With dry_run, bytes as sent.'),
+  message_id: Name.optional(),
   accepted: z
     .array(z.string())
     .nullable()
+    .optional()
     .describe('Recipients that the mail server accepted the message for. Null: only the first call was told.'),
   rejected: z
     .array(z.object({ address: z.string(), reason: z.string() }))
     .nullable()
+    .optional()
     .describe('Recipients that the mail server refused, with the reason. Null: only the first call was told.'),
-  folder: Name.nullable().describe('Where the copy is. Null: there is none, or nobody knows where.'),
-  uid: z.number().nullable().describe('UID of the copy, if the server reports it.'),
-  uid_validity: UidValidity.nullable(),
+  folder: Name.nullable().optional().describe('Where the copy is. Null: there is none, or nobody knows where.'),
+  uid: z.number().nullable().optional().describe('UID of the copy, if the server reports it.'),
+  uid_validity: UidValidity.nullable().optional(),
   already_sent: z.boolean().optional().describe('True: an earlier call with this idempotency_key sent it.'),
   note: z.string().optional(),
   warning: z.string().optional(),
 });
 export type SendResult = z.output<typeof SendResult>;
 
-/** @param options `folder`: mailbox for the copy. Without `idempotencyKey` a repeated call sends the message again */
-export function sendMessage(
-  fields: NewMessage,
-  { folder, idempotencyKey }: { folder: string | undefined; idempotencyKey: string | undefined },
-  session: MailSession,
-): Promise<SendResult> {
+export interface SendOptions {
+  /** Mailbox for the copy. */
+  folder: string | undefined;
+  /** Without it a repeated call sends the message again. */
+  idempotencyKey: string | undefined;
+}
+
+export function sendMessage(fields: NewMessage, options: SendOptions, session: MailSession): Promise<SendResult> {
+  const { folder, idempotencyKey } = options;
   return idempotencyKey === undefined
     ? sendWithoutKey(fields, folder, session)
     : sendWithKey(fields, { folder, idempotencyKey }, session);
+}
+
+/** What would be sent. Nothing is sent, saved, marked or counted. */
+export async function previewMessage(fields: NewMessage, session: MailSession): Promise<SendResult> {
+  const { composed, shown } = await writeMessage(fields, { isToBeSent: true }, session);
+  return { sent: false, ...shown, size: composed.raw.length };
 }
 
 async function sendWithoutKey(
@@ -47,13 +63,15 @@ async function sendWithoutKey(
   folder: string | undefined,
   session: MailSession,
 ): Promise<SendResult> {
-  const plan = await session.wholeMailbox.readImap((imap) => planCopyIn(imap, folder, session));
+  const copyPlan = await session.wholeMailbox.readImap((imap) => planCopyIn(imap, folder, session));
   await session.checkSendLimit();
-  const message = await composeToSend(fields, session);
-  const submission = await session.submit(message);
+  const written = await writeMessage(fields, { isToBeSent: true }, session);
+  const { composed } = written;
+  const { messageId } = composed;
+  const submission = await session.submit(composed);
   // The message is sent: a fault after this point must not be reported as a failure to send.
-  const copy = await saveCopy(message, unkeyedMessageId(message.messageId), plan, session);
-  return toSendResult({ messageId: message.messageId, submission, copyPlan: plan, copy });
+  const copy = await saveCopy(composed, unkeyedMessageId(messageId), copyPlan, session);
+  return completed({ messageId, submission, copyPlan, copy }, { fields, written }, session);
 }
 
 async function sendWithKey(
@@ -63,16 +81,41 @@ async function sendWithKey(
 ): Promise<SendResult> {
   const id = await session.keyedMessageId({ tool: 'send_mail_message', idempotencyKey, content: contentOf(fields) });
   const { result, isRepeat } = await session.recentResults.once(id.place, id.localPart, async ({ mayHaveHappened }) => {
+    let written: WrittenMessage | undefined;
     const message = {
       id,
       mayBeSent: mayHaveHappened,
       planCopy: (imap: ImapConnection) => planCopyIn(imap, folder, session),
-      compose: () => composeToSend(fields, session, id.messageId),
+      compose: async () => {
+        written = await writeMessage(fields, { messageId: id.messageId, isToBeSent: true }, session);
+        return written.composed;
+      },
     };
-    return toSendResult(await sendOnce(message, session));
+    const outcome = await sendOnce(message, session);
+    return completed(outcome, { fields, written }, session);
   });
   const sent = SendResult.parse(result);
   return isRepeat ? { ...sent, already_sent: true } : sent;
+}
+
+/** Marks the original of an answer, and describes what was sent. */
+async function completed(
+  outcome: SendOutcome,
+  { fields, written }: { fields: NewMessage; written: WrittenMessage | undefined },
+  session: MailSession,
+): Promise<SendResult> {
+  const result = toSendResult(outcome);
+  if (fields.as === undefined) return result;
+  const notMarked = await markOriginal(fields, written?.original, session);
+  const { warnings = [], ...shown } = written?.shown ?? {};
+  const { folder, uid } = result;
+  return {
+    sent: true,
+    ...shown,
+    ...result,
+    ...(typeof folder === 'string' && typeof uid === 'number' && { copy: `${folder}/${uid}` }),
+    warnings: [...warnings, ...notMarked],
+  };
 }
 
 /** Called before the message is sent. @throws {ToolError} if there is no such mailbox */
@@ -83,12 +126,6 @@ async function planCopyIn(
 ): Promise<CopyPlan> {
   if (folder === undefined) return planCopy(imap, account);
   return { savedBy: 'client', mailbox: await requireMailbox(withinPolicy(imap), folder) };
-}
-
-async function composeToSend(fields: NewMessage, session: MailSession, messageId?: string): Promise<ComposedMessage> {
-  const message = await composeNewMessage(fields, session, messageId);
-  if (message.envelope.to.length === 0) throw new ToolError('Nobody to send to: name at least one address.');
-  return message;
 }
 
 function toSendResult({ messageId, submission, copyPlan: { savedBy, mailbox }, copy }: SendOutcome): SendResult {

@@ -55,6 +55,7 @@ function unusableSession(): MailSession {
   };
   return {
     account: { fullName: '', email: '', ...account() },
+    senders: [],
     ownAddresses: [],
     trustedServers: { authservIds: [], imapHost: '' },
     timeZone: 'UTC',

@@ -1,6 +1,12 @@
 import { requireDestination } from '../../mail/destination.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
-import { attachmentUses, findDraftsMailbox, IdempotencyKey, NewMessageFields } from '../../mail/new-message.ts';
+import {
+  checkTogether,
+  findDraftsMailbox,
+  IdempotencyKey,
+  NewMessageFields,
+  readingUses,
+} from '../../mail/new-message.ts';
 import { MailboxPath, Recipients } from '../../mail/parameters.ts';
 import { resolveFolder } from '../../mail/resolve-folder.ts';
 import { DraftResult, saveDraft } from '../../mail/save-draft.ts';
@@ -15,12 +21,16 @@ export const createDraftMailMessage = defineTool({
   method: 'create',
   tags: ['drafts'],
   input: NewMessageFields.extend({
-    to: Recipients.default('').describe('Comma-separated addresses, or none yet.'),
+    to: Recipients.optional().describe('Comma-separated addresses, or none yet.'),
     folder: MailboxPath.optional().describe('Folder for the draft. Default: the Drafts mailbox.'),
     idempotency_key: IdempotencyKey,
+  }).superRefine((args, context) => {
+    for (const { parameter, message } of checkTogether(args, false)) {
+      context.addIssue({ code: 'custom', path: [parameter], message });
+    }
   }),
   output: DraftResult,
-  alsoDoes: attachmentUses,
+  alsoDoes: readingUses,
   run: async ({ folder: named, idempotency_key: idempotencyKey, ...fields }, session: MailSession, rights) => {
     const folder = named && (await resolveFolder(named, session));
     if (folder !== undefined) await requireDestination(folder, session, rights, 'drafts');

@@ -1,9 +1,10 @@
+import { z } from 'zod';
 import { requireDestination } from '../../mail/destination.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
-import { attachmentUses, IdempotencyKey, NewMessageFields } from '../../mail/new-message.ts';
+import { checkTogether, IdempotencyKey, NewMessageFields, readingUses } from '../../mail/new-message.ts';
 import { MailboxPath } from '../../mail/parameters.ts';
 import { resolveFolder } from '../../mail/resolve-folder.ts';
-import { SendResult, sendMessage } from '../../mail/send.ts';
+import { previewMessage, SendResult, sendMessage } from '../../mail/send.ts';
 import { requireRecipients } from '../../permit/recipients.ts';
 import { defineTool } from '../../tool.ts';
 
@@ -17,14 +18,21 @@ export const sendMailMessage = defineTool({
   tags: ['messages'],
   input: NewMessageFields.extend({
     folder: MailboxPath.optional().describe('Folder for the copy. Default: the Sent mailbox.'),
+    dry_run: z.boolean().default(false).describe('Shows what would leave, and sends nothing.'),
     idempotency_key: IdempotencyKey,
+  }).superRefine((args, context) => {
+    for (const { parameter, message } of checkTogether(args, true)) {
+      context.addIssue({ code: 'custom', path: [parameter], message });
+    }
   }),
   output: SendResult,
-  alsoDoes: attachmentUses,
-  run: async ({ folder: named, idempotency_key: idempotencyKey, ...fields }, session: MailSession, rights) => {
+  alsoDoes: readingUses,
+  run: async (args, session: MailSession, rights) => {
+    const { folder: named, idempotency_key: idempotencyKey, dry_run: isDryRun, ...fields } = args;
     requireRecipients(session.permit, fields);
     const folder = named && (await resolveFolder(named, session));
     if (folder !== undefined) await requireDestination(folder, session, rights, 'sent');
+    if (isDryRun) return previewMessage(fields, session);
     return sendMessage(fields, { folder, idempotencyKey }, session);
   },
 });

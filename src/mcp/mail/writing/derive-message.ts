@@ -1,0 +1,136 @@
+/** Derives from the original what a call does not say itself: sender, recipients, subject, fields of the conversation, quotation. */
+import { ToolError } from '../../../errors.ts';
+import { htmlOf, type Quotation, quotation } from '../../../mail/derived/quotation.ts';
+import { type ThreadFields, threadFields } from '../../../mail/derived/references.ts';
+import { type Recipients, replyRecipients } from '../../../mail/derived/reply-recipients.ts';
+import { textFromHtml } from '../../../mail/mime/body-conversion.ts';
+import { leavesOf } from '../../../mail/mime/body-structure.ts';
+import { isOwnAddress, type Sender } from '../../../mail/own-address.ts';
+import { prefixedSubject } from '../../../text/base-subject.ts';
+import { visibleLine } from '../../../text/visible-text.ts';
+import type { MailSession } from '../mail-session.ts';
+import type { NewMessage } from '../new-message.ts';
+import type { Original } from './read-original.ts';
+
+export interface DerivedMessage extends ThreadFields {
+  from: Sender;
+  to: string;
+  cc: string;
+  subject: string;
+  text: string;
+  html?: string;
+  /** The text without the quotation. */
+  newText: string;
+  quotedLines: number;
+  warnings: string[];
+}
+
+const MAX_SUBJECT_CHARS = 900;
+/** Characters of HTML that is checked for hidden text. */
+const MAX_TEXT_CHARS = 1_000_000;
+
+export async function deriveMessage(
+  fields: NewMessage,
+  original: Original,
+  session: MailSession,
+): Promise<DerivedMessage> {
+  const { message } = original;
+  const recipients = recipientsOf(fields, original, session);
+  const bodies = await bodiesOf(fields, original, session);
+  return {
+    from: senderOf(original, session),
+    to: fields.to ?? addressList(recipients.to),
+    cc: fields.cc ?? addressList(recipients.cc),
+    // An empty one is what hosts send for a parameter that is not used.
+    subject: fields.subject || prefixedSubject(oneLine(message.subject), 'Re'),
+    ...threadFields(message),
+    ...bodies,
+    warnings: [...bodies.warnings, ...(message.messageId === null ? [NOT_THREADED] : [])],
+  };
+}
+
+/** Whom the answer goes to, as far as the call does not name them. */
+function recipientsOf(fields: NewMessage, original: Original, { ownAddresses }: MailSession): Recipients {
+  const own = [...ownAddresses, ...original.deliveredTo];
+  const found = replyRecipients(original.message, {
+    toAll: fields.as === 'reply_all',
+    isOwn: original.isOwn,
+    isOwnAddress: (address) => isOwnAddress(address, own),
+  });
+  if (fields.to === undefined && found.to.length === 0) throw new ToolError(NO_RECIPIENT);
+  return found;
+}
+
+/** The address that the original was written to, if it is one of the account owner's; otherwise that of the sign-in. */
+function senderOf({ message, isOwn, deliveredTo }: Original, { senders, account }: MailSession): Sender {
+  const people = isOwn ? message.from : [...message.to, ...message.cc];
+  const reached = [...people.map(({ address }) => address), ...deliveredTo];
+  const meant = reached.map((address) => senders.find(({ email }) => isOwnAddress(address, [email])));
+  return meant.find((sender) => sender !== undefined) ?? { fullName: account.fullName, email: account.email };
+}
+
+async function bodiesOf(
+  { text_body: text, html_body: ownHtml }: NewMessage,
+  { message }: Original,
+  { timeZone, runJob }: MailSession,
+): Promise<Pick<DerivedMessage, 'text' | 'html' | 'newText' | 'quotedLines' | 'warnings'>> {
+  const quoted = quotation(message, timeZone);
+  const hasHtml = message.structure !== null && leavesOf(message.structure).some(({ type }) => type === 'text/html');
+  const ownText =
+    ownHtml === undefined ? '' : await requireVisible(withQuotation(ownHtml, quoted.html), quoted, runJob);
+  const newText = text === '' ? ownText : text;
+  const ofText = hasHtml ? `<div>${htmlOf(newText)}</div>\n<br>\n${quoted.html}` : undefined;
+  const html = ownHtml === undefined ? ofText : withQuotation(ownHtml, quoted.html);
+  return {
+    text: newText === '' ? quoted.text : `${newText.trimEnd()}\n\n${quoted.text}`,
+    ...(html !== undefined && { html }),
+    newText,
+    quotedLines: quoted.lines,
+    warnings: quoted.isCut ? [QUOTE_CUT] : [],
+  };
+}
+
+/**
+ * @returns the text before the quotation
+ * @throws {ToolError} if people would not see all of the HTML, or not its quotation
+ */
+async function requireVisible(html: string, quoted: Quotation, runJob: MailSession['runJob']): Promise<string> {
+  const shown = await textFromHtml(html, { chars: MAX_TEXT_CHARS, runJob });
+  const introduction = quoted.text.slice(0, INTRODUCTION_CHARS);
+  const at = shown.text.lastIndexOf(introduction);
+  if (shown.hidden.length > 0 || !shown.isWhole || shown.isStyleCut || at < 0) throw new ToolError(HIDDEN_HTML);
+  return shown.text.slice(0, at).trimEnd();
+}
+
+/** Of the line above a quotation, which has a date: `On 28 Nov`. */
+const INTRODUCTION_CHARS = 12;
+
+/** Before the end of the body if there is one. */
+function withQuotation(html: string, quoted: string): string {
+  const end = html.toLowerCase().lastIndexOf('</body');
+  const at = end < 0 ? html.length : end;
+  return `${html.slice(0, at)}\n<br>\n${quoted}\n${html.slice(at)}`;
+}
+
+const oneLine = (text: string): string =>
+  visibleLine(text)
+    .text.replace(/\p{Cc}+/gu, ' ')
+    .toWellFormed()
+    .slice(0, MAX_SUBJECT_CHARS);
+
+/** As `to` takes it: every name is a quoted string (RFC 5322 §3.2.4). */
+function addressList(people: Recipients['to']): string {
+  return people
+    .map(({ name, address }) => {
+      const shown = oneLine(name).replace(/["\\]/g, '').trim();
+      return shown === '' ? address : `"${shown}" <${address}>`;
+    })
+    .join(', ');
+}
+
+const NO_RECIPIENT =
+  'Nothing was sent: the message names no address that can be answered. Name the recipients in `to`.';
+const NOT_THREADED = 'The original has no Message-ID, so mail programs cannot show this answer below it.';
+const QUOTE_CUT = 'The original is long, so only its start is quoted.';
+const HIDDEN_HTML =
+  'Nothing was done: html_body has text that people cannot see, or is too complex to find out. Leave that out, or leave out html_body: then it is made of text_body.';

@@ -1,0 +1,15 @@
+/** Describes what leaves, as a person would be shown it before deciding: the fields that results of sends and drafts share. */
+import { z } from 'zod';
+import { TextBody } from '../../outgoing.ts';
+
+export const ShownMessage = z.object({
+  from: z.string().optional().describe('Present if it is not the address of the sign-in.'),
+  to: z.array(z.string()).optional(),
+  cc: z.array(z.string()).optional(),
+  bcc: z.array(z.string()).optional(),
+  subject: z.string().optional(),
+  files: z.array(z.string()).optional(),
+  text: TextBody.optional().describe('The start of the text, and how many lines are quoted below it.'),
+  warnings: z.array(z.string()).optional(),
+});
+export type ShownMessage = z.output<typeof ShownMessage>;

@@ -1,0 +1,98 @@
+/** Writes the message of a call: from its parameters alone, or from those and the message that it follows from. */
+import { ToolError } from '../../../errors.ts';
+import { parseAddressList } from '../../../mail/mime/addresses.ts';
+import { type ComposedMessage, composeMessage, type OutgoingMessage } from '../../../mail/send/compose.ts';
+import { requireRecipients } from '../../permit/recipients.ts';
+import type { MailSession } from '../mail-session.ts';
+import { fetchFiles, type NewMessage } from '../new-message.ts';
+import { peopleTexts } from '../rows/people.ts';
+import { withoutEmpty } from '../rows/without-empty.ts';
+import { answerWarnings } from './answer-warnings.ts';
+import { deriveMessage } from './derive-message.ts';
+import { type Original, readOriginal } from './read-original.ts';
+import type { ShownMessage } from './shown-message.ts';
+
+export interface WrittenMessage {
+  composed: ComposedMessage;
+  /** What leaves, for the person who decides about it. */
+  shown: ShownMessage;
+  original?: Original;
+}
+
+const MAX_SHOWN_CHARS = 600;
+
+export interface WriteOptions {
+  /** With angle brackets. Default: a new one. */
+  messageId?: string | undefined;
+  /** False for a draft: its recipients are not limited. */
+  isToBeSent: boolean;
+}
+
+export async function writeMessage(
+  fields: NewMessage,
+  { messageId, isToBeSent }: WriteOptions,
+  session: MailSession,
+): Promise<WrittenMessage> {
+  const original = fields.of === undefined ? undefined : await readOriginal(fields.of, session);
+  const derived = original && (await deriveMessage(fields, original, session));
+  const { account, attachments, now, permit } = session;
+  const html = derived === undefined ? fields.html_body : derived.html;
+  const message: OutgoingMessage = {
+    from: derived?.from ?? { fullName: account.fullName, email: account.email },
+    to: derived?.to ?? fields.to ?? '',
+    cc: derived?.cc ?? fields.cc ?? '',
+    bcc: fields.bcc ?? '',
+    subject: derived?.subject ?? fields.subject ?? '',
+    text: derived?.text ?? fields.text_body,
+    ...(html !== undefined && { html }),
+    ...(derived?.inReplyTo !== undefined && { inReplyTo: derived.inReplyTo }),
+    references: derived?.references ?? [],
+    attachments: [],
+    date: now(),
+    ...(messageId !== undefined && { messageId }),
+  };
+  if (isToBeSent && original !== undefined) requireRecipients(permit, message);
+  const files = await fetchFiles(fields.attachment_urls, attachments);
+  const composed = await composeMessage({ ...message, attachments: files });
+  if (isToBeSent) requireSendable(fields, composed);
+  const shown = shownOf(message, { newText: derived?.newText ?? message.text, quotedLines: derived?.quotedLines ?? 0 });
+  const warnings =
+    original && derived ? answerWarnings(fields, { original, recipients: composed.envelope.to }, session) : [];
+  return {
+    composed,
+    shown: {
+      ...shown,
+      ...(message.from.email !== account.email && { from: senderText(message.from) }),
+      files: files.map(({ filename }) => filename),
+      warnings: [...(derived?.warnings ?? []), ...warnings],
+    },
+    ...(original && { original }),
+  };
+}
+
+function requireSendable(
+  { as, text_body, html_body, attachment_urls }: NewMessage,
+  { envelope }: ComposedMessage,
+): void {
+  if (envelope.to.length === 0) throw new ToolError('Nobody to send to: name at least one address.'); // phrase allowed: the sentence on the wire
+  const isEmpty = text_body.trim() === '' && html_body === undefined && attachment_urls.length === 0;
+  if (as !== undefined && isEmpty)
+    throw new ToolError('Nothing was sent: text_body is empty. Write what the answer says.');
+}
+
+const senderText = ({ fullName, email }: OutgoingMessage['from']): string =>
+  peopleTexts([{ name: fullName, address: email }]).join('');
+
+function shownOf(message: OutgoingMessage, { newText, quotedLines }: { newText: string; quotedLines: number }) {
+  const people = (list: string | undefined, name: 'to' | 'cc' | 'bcc') =>
+    peopleTexts(parseAddressList(list ?? '', name).flatMap((entry) => ('group' in entry ? entry.group : [entry])));
+  const start =
+    newText.length > MAX_SHOWN_CHARS ? `${newText.slice(0, MAX_SHOWN_CHARS).toWellFormed()}…` : newText.trimEnd();
+  const quote = quotedLines === 0 ? '' : `(quote of ${quotedLines} ${quotedLines === 1 ? 'line' : 'lines'} follows)`;
+  return {
+    to: people(message.to, 'to'),
+    ...withoutEmpty({ cc: people(message.cc, 'cc'), bcc: people(message.bcc, 'bcc') }),
+    subject: message.subject,
+    text: [start, quote].filter((part) => part !== '').join('\n\n'),
+  };
+}
