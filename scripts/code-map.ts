@@ -46,6 +46,7 @@ const MAIN_FILES: readonly string[] = [
 
 /** Folders without a row: the row of their parent folder covers them. */
 const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
+  'mail/derived',
   'mail/find',
   'mail/html',
   'mail/query',
@@ -53,6 +54,7 @@ const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
   'mail/thread',
   'mcp/mail/rows',
   'mcp/mail/thread',
+  'mcp/mail/writing',
   'mcp/tools/mail',
   'mcp/tools/missive',
 ]);
