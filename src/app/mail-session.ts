@@ -102,7 +102,12 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
     permit,
     readImap: (use, mailbox) => wholeMailbox.readImap((imap) => use(withinPolicy(imap)), mailbox),
     changeImap: (use, mailbox) => wholeMailbox.changeImap((imap) => use(withinPolicy(imap)), mailbox),
-    wholeMailbox: { ...wholeMailbox, finishImap: (use) => direct.changeImap(use), withinPolicy },
+    wholeMailbox: {
+      ...wholeMailbox,
+      finishImap: (use) => direct.changeImap(use),
+      finishReading: direct.readImap,
+      withinPolicy,
+    },
     runJob: (job, input, needs) => workers.run(job, input, { ...needs, key: subject, signal: cancelled }),
     checkSendLimit: limit.check,
     async submit(message) {

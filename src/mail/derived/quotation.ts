@@ -48,6 +48,40 @@ export function quotation(original: QuotedMessage, timeZone: string): Quotation 
   };
 }
 
+/** The original below its header, as mail programs show a forwarded message. */
+export function forwarded(original: QuotedMessage, timeZone: string): Quotation {
+  const { body, lines, isCut } = bodyOf(original);
+  const { from, to, cc, sentAt, arrivedAt } = original;
+  const when = sentAt ?? arrivedAt;
+  const fields = [
+    ['From', peopleLine(from)],
+    ['Date', when === null ? '' : dateWords(when, timeZone)],
+    ['Subject', visibleLine(original.subject).text],
+    ['To', peopleLine(to)],
+    ['Cc', peopleLine(cc)],
+  ].flatMap(([name, value]) => (value === '' ? [] : [`${name}: ${value}`]));
+  const text = [FORWARDED_LINE, ...fields, '', ...lines].join('\n');
+  return {
+    text,
+    html: `<div>${htmlOf([FORWARDED_LINE, ...fields, '', body].join('\n'))}</div>`,
+    lines: lines.length,
+    isCut,
+  };
+}
+
+const FORWARDED_LINE = '---------- Forwarded message ---------';
+/** Further ones are counted. */
+const MAX_PEOPLE = 20;
+
+function peopleLine(people: readonly Mailbox[]): string {
+  const shown = people
+    .slice(0, MAX_PEOPLE)
+    .map(personLine)
+    .filter((person) => person !== '');
+  const more = people.length - MAX_PEOPLE;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
 function bodyOf({ text, isComplete }: QuotedMessage): { body: string; lines: string[]; isCut: boolean } {
   const visible = safeLinks(visibleText(text ?? '').text).text;
   const isCut = !isComplete || visible.length > MAX_QUOTED_CHARS;

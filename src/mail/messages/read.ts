@@ -134,6 +134,14 @@ export async function openPart(
   return { stream: streamPart(imap, uid, found.part), contentType, filename, sizeBytes };
 }
 
+/** Opens a whole message as a stream, likewise. @throws {ToolError} if there is no such mailbox or message */
+export async function openWholeMessage(imap: ImapConnection, mailbox: string, uid: number): Promise<Readable> {
+  const makeCommand = () => uidFetchCommand([uid], [atom('RFC822.SIZE')], ['RFC822.SIZE']);
+  const { selected, result } = await openAndRead(imap, mailbox, { fresh: true }, makeCommand);
+  if (result()?.get(uid) === undefined) throw missingMessage(selected.path, [uid]);
+  return streamPart(imap, uid, { number: '', encoding: '8bit' });
+}
+
 interface ItemsRequest {
   mailbox: string;
   /** The UIDVALIDITY that openMailbox() requires. */

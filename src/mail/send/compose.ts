@@ -14,12 +14,14 @@ import {
   parseAddressList,
 } from '../mime/addresses.ts';
 
-interface OutgoingAttachment {
+export interface OutgoingAttachment {
   filename: string;
   /** Media type, with or without parameters. Types that base64 may not carry become application/octet-stream. */
   contentType: string;
   /** A stream is read once, to its end, and destroyed if the message cannot be composed. MessageBytes are opened each time the message is. */
   content: Readable | MessageBytes;
+  /** For `message/rfc822`, which base64 may not carry (RFC 2046 §5.2.1): CRLF line ends of lines that SMTP takes. Otherwise absent. */
+  identity?: '7bit' | '8bit';
 }
 
 export interface OutgoingMessage {
@@ -49,6 +51,8 @@ export interface ComposedMessage {
   messageId: string;
   /** addr-specs with ASCII domains, each recipient once. */
   envelope: { from: string; to: string[] };
+  /** True if the message has lines outside ASCII (RFC 6152). */
+  is8bit?: boolean;
 }
 
 const MAX_RECIPIENTS = 200;
@@ -107,7 +111,8 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
   };
   const bytes = await generate(options, attachments);
   if (bytes.rawWithBcc.length > MAX_MESSAGE_BYTES) throw tooLarge();
-  return { ...bytes, messageId, envelope: { from: from.address, to: recipients } };
+  const is8bit = attachments.some(({ contentTransferEncoding }) => contentTransferEncoding === '8bit');
+  return { ...bytes, messageId, envelope: { from: from.address, to: recipients }, ...(is8bit && { is8bit }) };
 }
 
 /** Generates the message in memory if its attachments are. Otherwise its length is computed, and its bytes are generated when they are read. */
@@ -122,7 +127,7 @@ async function generate(
   const frame = await toMimeNode(options, shortened, 'with Bcc').build();
   const rest = attachments.filter(({ content }) => !Buffer.isBuffer(content));
   if (rest.length === 0) return { raw: withoutBcc(frame), rawWithBcc: frame };
-  const more = rest.reduce((sum, { content }) => sum + encodedLength(content.length) - encodedLength(1), 0);
+  const more = rest.reduce((sum, each) => sum + sentLength(each, each.content.length) - sentLength(each, 1), 0);
   const reopenable = (length: number, kind: 'with Bcc' | 'without Bcc'): MessageBytes => ({
     length: length + more,
     open: () => toMimeNode(options, attachments, kind).createReadStream(),
@@ -142,6 +147,10 @@ function toMimeNode(
   const node = new MailComposer({ ...options, ...contentsOf(bodies), attachments: opened }).compile();
   node.keepBcc = kind === 'with Bcc';
   return node;
+}
+
+function sentLength({ contentTransferEncoding }: ReadAttachment, bytes: number): number {
+  return contentTransferEncoding === 'base64' ? encodedLength(bytes) : bytes;
 }
 
 /** Length in base64, in lines of 76 characters with CRLF between them (RFC 2045 §6.8). */
@@ -190,20 +199,22 @@ interface ReadAttachment {
   filename: string;
   contentType: string;
   contentDisposition: 'attachment';
+  contentTransferEncoding: 'base64' | '7bit' | '8bit';
   content: MessageBytes;
 }
 
 async function readAttachments(attachments: readonly OutgoingAttachment[], budgetBytes: number) {
   const read: ReadAttachment[] = [];
   let left = budgetBytes;
-  for (const { filename, contentType, content } of attachments) {
+  for (const { filename, contentType, content, identity } of attachments) {
     const bytes = content instanceof Readable ? await readUpTo(content, left) : content;
     if (bytes.length > left) throw tooLarge();
     left -= bytes.length;
     read.push({
       filename: filename.replace(/\p{Cc}+/gu, ' ').trim() || 'attachment',
-      contentType: toBase64Type(contentType),
+      contentType: identity === undefined ? toBase64Type(contentType) : 'message/rfc822',
       contentDisposition: 'attachment',
+      contentTransferEncoding: identity ?? 'base64',
       content: bytes,
     });
   }

@@ -94,7 +94,7 @@ export function verifySmtp(server: MailServer, login: Login, options: SmtpOption
  */
 async function submitInTurn(
   connection: SMTPConnection,
-  { raw, envelope }: ComposedMessage,
+  { raw, envelope, is8bit = false }: ComposedMessage,
   failure: Promise<never>,
 ): Promise<Submission> {
   const { from, to } = envelope;
@@ -115,7 +115,7 @@ async function submitInTurn(
       await Promise.race([promised((done) => connection.reset(done)), failure]).catch(() => undefined);
     }
     try {
-      const sent = await transact(connection, { from, to: group, raw }, failure);
+      const sent = await transact(connection, { from, to: group, raw, is8bit }, failure);
       for (const address of sent.accepted) accepted.add(address);
       reject(sent.rejected);
     } catch (error) {
@@ -143,7 +143,7 @@ const listOf = (connection: SMTPConnection, member: '_supportedAuth' | '_support
 /** MAIL, RCPT for each recipient, and DATA (RFC 5321 §3.3). @throws {UpstreamError} as submit() */
 async function transact(
   connection: SMTPConnection,
-  { from, to, raw }: { from: string; to: string[]; raw: MessageBytes },
+  { from, to, raw, is8bit }: { from: string; to: string[]; raw: MessageBytes; is8bit: boolean },
   failure: Promise<never>,
 ): Promise<Submission> {
   let isWholeMessageRead = false;
@@ -162,7 +162,8 @@ async function transact(
     const message = Readable.from(chunks(), { objectMode: false });
     // If the source of an attachment fails, the last byte is not sent.
     message.on('error', reject);
-    connection.send({ from, to, size: raw.length }, message, (error, info) => (error ? reject(error) : resolve(info)));
+    const envelope = { from, to, size: raw.length, ...(is8bit && { use8BitMime: true }) };
+    connection.send(envelope, message, (error, info) => (error ? reject(error) : resolve(info)));
   });
   const info = await Promise.race([sent, failure]).catch((error: unknown) => {
     throw sourceFailure === undefined ? sendFault(error, isWholeMessageRead) : attachmentFault(sourceFailure);

@@ -50,6 +50,8 @@ export interface MailSession extends ImapAccess {
   readonly wholeMailbox: ImapAccess & {
     /** As changeImap, for completing a change that has begun. Also runs after the client has closed its request. */
     finishImap: WithConnection;
+    /** As readImap, for reading the files of a message while it is sent and saved. Also runs after the client has closed its request. */
+    finishReading: WithConnection;
     /** Limits a connection of `wholeMailbox` to the policy, for mailboxes that the caller has named. @param extra one more mailbox that it may use */
     withinPolicy(imap: ImapConnection, extra?: string): ImapConnection;
   };

@@ -11,7 +11,7 @@ import { Recipients } from './parameters.ts';
 import { MessagePlaceText } from './writing/message-place.ts';
 
 export const NewMessageFields = z.object({
-  as: z.enum(['reply', 'reply_all']).optional().describe('What this message is to the one in `of`.'),
+  as: z.enum(['reply', 'reply_all', 'forward']).optional().describe('What this message is to the one in `of`.'),
   of: MessagePlaceText.optional().describe('Message that `as` is about: "INBOX/10396". It is quoted below.'),
   to: Recipients.optional(),
   subject: clears(z.string().max(2000)).optional().describe('Subject, on one line.'),
@@ -58,7 +58,13 @@ export function checkTogether(
 ): { parameter: string; message: string }[] {
   const { as, of, to, subject } = fields;
   const missing = (parameter: string, message: string) => ({ parameter, message });
-  if (as !== undefined) return of === undefined ? [missing('of', OF_MISSING)] : [];
+  if (as !== undefined) {
+    const lacksRecipient = as === 'forward' && to === undefined && isToBeSent;
+    return [
+      ...(of === undefined ? [missing('of', OF_MISSING)] : []),
+      ...(lacksRecipient ? [missing('to', FORWARD_TO_MISSING)] : []),
+    ];
+  }
   if (of !== undefined) return [missing('as', AS_MISSING)];
   return [
     ...(to === undefined && isToBeSent ? [missing('to', TO_MISSING)] : []),
@@ -68,8 +74,9 @@ export function checkTogether(
 
 const OF_MISSING = 'is missing (the message that `as` is about, such as "INBOX/10396")';
 const AS_MISSING = 'is missing (what the message is to the one in `of`, such as "reply")';
-const TO_MISSING = 'is missing (comma-separated addresses; only an answer, with `as` and `of`, goes without)';
-const SUBJECT_MISSING = 'is missing (subject, on one line; only an answer, with `as` and `of`, goes without)';
+const FORWARD_TO_MISSING = 'is missing (comma-separated addresses, to whom the message is forwarded)';
+const TO_MISSING = 'is missing (comma-separated addresses; only a reply, with `as` and `of`, goes without)';
+const SUBJECT_MISSING = 'is missing (subject, on one line; only a reply, with `as` and `of`, goes without)';
 
 /** Fetches one file after the other, which limits memory and the connections to the mailbox. */
 export async function fetchFiles(urls: string[], store: MailSession['attachments']): Promise<OwnFile[]> {

@@ -7,7 +7,7 @@ import type { MailSession } from './mail-session.ts';
 import { contentOf, type NewMessage } from './new-message.ts';
 import { UidValidity } from './parameters.ts';
 import { ShownMessage } from './writing/shown-message.ts';
-import { type WrittenMessage, writeMessage } from './writing/write-message.ts';
+import { type WriteOptions, type WrittenMessage, writeMessage } from './writing/write-message.ts';
 
 export const DraftResult = z.object({
   ...ShownMessage.shape,
@@ -21,19 +21,27 @@ export const DraftResult = z.object({
 });
 export type DraftResult = z.output<typeof DraftResult>;
 
-/** @param options `mailbox`: where the draft is saved. Without `idempotencyKey` a repeated call saves another draft */
-export function saveDraft(
-  fields: NewMessage,
-  { mailbox, idempotencyKey }: { mailbox: string; idempotencyKey: string | undefined },
-  session: MailSession,
-): Promise<DraftResult> {
-  return idempotencyKey === undefined
-    ? saveWithoutKey(fields, mailbox, session)
-    : saveWithKey(fields, { mailbox, idempotencyKey }, session);
+export interface DraftOptions {
+  /** Where the draft is saved. */
+  mailbox: string;
+  /** Without it a repeated call saves another draft. */
+  idempotencyKey: string | undefined;
+  requireFiles: WriteOptions['requireFiles'];
 }
 
-async function saveWithoutKey(fields: NewMessage, mailbox: string, session: MailSession): Promise<DraftResult> {
-  const written = await writeMessage(fields, { isToBeSent: false }, session);
+export function saveDraft(fields: NewMessage, options: DraftOptions, session: MailSession): Promise<DraftResult> {
+  const { idempotencyKey } = options;
+  return idempotencyKey === undefined
+    ? saveWithoutKey(fields, options, session)
+    : saveWithKey(fields, { ...options, idempotencyKey }, session);
+}
+
+async function saveWithoutKey(
+  fields: NewMessage,
+  { mailbox, requireFiles }: DraftOptions,
+  session: MailSession,
+): Promise<DraftResult> {
+  const written = await writeMessage(fields, { isToBeSent: false, requireFiles }, session);
   const { messageId, rawWithBcc } = written.composed;
   const { uid, uidValidity } = await session.wholeMailbox.changeImap((imap) =>
     appendMessage(imap, mailbox, rawWithBcc, ['\\Draft', '\\Seen']),
@@ -43,7 +51,7 @@ async function saveWithoutKey(fields: NewMessage, mailbox: string, session: Mail
 
 async function saveWithKey(
   fields: NewMessage,
-  { mailbox, idempotencyKey }: { mailbox: string; idempotencyKey: string },
+  { mailbox, requireFiles, idempotencyKey }: DraftOptions & { idempotencyKey: string },
   session: MailSession,
 ): Promise<DraftResult> {
   const id = await session.keyedMessageId({
@@ -54,7 +62,7 @@ async function saveWithKey(
   const { result, isRepeat } = await session.recentResults.once(id.place, id.localPart, async () => {
     let written: WrittenMessage | undefined;
     const compose = async () => {
-      written = await writeMessage(fields, { messageId: id.messageId, isToBeSent: false }, session);
+      written = await writeMessage(fields, { messageId: id.messageId, isToBeSent: false, requireFiles }, session);
       return written.composed;
     };
     const { uid, uidValidity, isEarlier } = await saveDraftOnce({ id, mailbox, compose }, session);

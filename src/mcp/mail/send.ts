@@ -11,7 +11,7 @@ import { contentOf, type NewMessage } from './new-message.ts';
 import { UidValidity } from './parameters.ts';
 import { markOriginal } from './writing/mark-original.ts';
 import { ShownMessage } from './writing/shown-message.ts';
-import { type WrittenMessage, writeMessage } from './writing/write-message.ts';
+import { type WriteOptions, type WrittenMessage, writeMessage } from './writing/write-message.ts';
 
 export const SendResult = z.object({
   ...ShownMessage.shape,
@@ -43,29 +43,34 @@ export interface SendOptions {
   folder: string | undefined;
   /** Without it a repeated call sends the message again. */
   idempotencyKey: string | undefined;
+  requireFiles: WriteOptions['requireFiles'];
 }
 
 export function sendMessage(fields: NewMessage, options: SendOptions, session: MailSession): Promise<SendResult> {
-  const { folder, idempotencyKey } = options;
+  const { idempotencyKey } = options;
   return idempotencyKey === undefined
-    ? sendWithoutKey(fields, folder, session)
-    : sendWithKey(fields, { folder, idempotencyKey }, session);
+    ? sendWithoutKey(fields, options, session)
+    : sendWithKey(fields, { ...options, idempotencyKey }, session);
 }
 
 /** What would be sent. Nothing is sent, saved, marked or counted. */
-export async function previewMessage(fields: NewMessage, session: MailSession): Promise<SendResult> {
-  const { composed, shown } = await writeMessage(fields, { isToBeSent: true }, session);
+export async function previewMessage(
+  fields: NewMessage,
+  { requireFiles }: Pick<SendOptions, 'requireFiles'>,
+  session: MailSession,
+): Promise<SendResult> {
+  const { composed, shown } = await writeMessage(fields, { isToBeSent: true, requireFiles }, session);
   return { sent: false, ...shown, size: composed.raw.length };
 }
 
 async function sendWithoutKey(
   fields: NewMessage,
-  folder: string | undefined,
+  { folder, requireFiles }: SendOptions,
   session: MailSession,
 ): Promise<SendResult> {
   const copyPlan = await session.wholeMailbox.readImap((imap) => planCopyIn(imap, folder, session));
   await session.checkSendLimit();
-  const written = await writeMessage(fields, { isToBeSent: true }, session);
+  const written = await writeMessage(fields, { isToBeSent: true, requireFiles }, session);
   const { composed } = written;
   const { messageId } = composed;
   const submission = await session.submit(composed);
@@ -76,7 +81,7 @@ async function sendWithoutKey(
 
 async function sendWithKey(
   fields: NewMessage,
-  { folder, idempotencyKey }: { folder: string | undefined; idempotencyKey: string },
+  { folder, requireFiles, idempotencyKey }: SendOptions & { idempotencyKey: string },
   session: MailSession,
 ): Promise<SendResult> {
   const id = await session.keyedMessageId({ tool: 'send_mail_message', idempotencyKey, content: contentOf(fields) });
@@ -87,7 +92,7 @@ async function sendWithKey(
       mayBeSent: mayHaveHappened,
       planCopy: (imap: ImapConnection) => planCopyIn(imap, folder, session),
       compose: async () => {
-        written = await writeMessage(fields, { messageId: id.messageId, isToBeSent: true }, session);
+        written = await writeMessage(fields, { messageId: id.messageId, isToBeSent: true, requireFiles }, session);
         return written.composed;
       },
     };

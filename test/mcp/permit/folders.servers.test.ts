@@ -81,8 +81,14 @@ const naming: Record<string, Record<string, (mailbox: string, uid: number) => ob
   search_mail_messages: { folder: (folder) => ({ folder, query: 'ALL', with_envelopes: true }) },
   get_mail_message: { folder: (folder) => ({ folder, uid: 1 }) },
   get_mail_thread: { folder: (folder) => ({ folder, uid: 1 }) },
-  send_mail_message: { folder: (folder) => ({ ...written, folder }) },
-  create_draft_mail_message: { folder: (folder) => ({ ...written, folder }) },
+  send_mail_message: {
+    of: (folder) => ({ as: 'forward', of: `${folder}/1`, to: 'recipient@example.test' }),
+    folder: (folder) => ({ ...written, folder }),
+  },
+  create_draft_mail_message: {
+    of: (folder) => ({ as: 'reply', of: `${folder}/1` }),
+    folder: (folder) => ({ ...written, folder }),
+  },
   move_mail_message: {
     folder: (folder) => ({ folder, uid: 1, destination: 'INBOX' }),
     destination: (destination, uid) => ({ folder: 'INBOX', uid, destination }),
@@ -93,7 +99,7 @@ const naming: Record<string, Record<string, (mailbox: string, uid: number) => ob
 
 test('each parameter is listed as one that names a mailbox, or as one that does not', () => {
   const others = new Set(
-    'with_counts page per_page query with_envelopes since preview links uid uid_validity body_format max_chars body_offset to cc bcc subject text_body html_body attachment_urls idempotency_key add remove permanent'.split(
+    'as dry_run with_counts page per_page query with_envelopes since preview links uid uid_validity body_format max_chars body_offset to cc bcc subject text_body html_body attachment_urls idempotency_key add remove permanent'.split(
       ' ',
     ),
   );
@@ -295,6 +301,8 @@ test('only the tools that store messages use connections without the limit', () 
     'mcp/mail/new-message.ts',
     'mcp/mail/save-draft.ts',
     'mcp/mail/send.ts',
+    'mcp/mail/writing/forwarded-files.ts',
+    'mcp/mail/writing/mark-original.ts',
   ]);
 });
 

@@ -1,10 +1,11 @@
 /** Derives from the original what a call does not say itself: sender, recipients, subject, fields of the conversation, quotation. */
 import { ToolError } from '../../../errors.ts';
-import { htmlOf, type Quotation, quotation } from '../../../mail/derived/quotation.ts';
+import { mustStayWhole } from '../../../mail/derived/forward-whole.ts';
+import { forwarded, htmlOf, type Quotation, quotation } from '../../../mail/derived/quotation.ts';
 import { type ThreadFields, threadFields } from '../../../mail/derived/references.ts';
 import { type Recipients, replyRecipients } from '../../../mail/derived/reply-recipients.ts';
 import { textFromHtml } from '../../../mail/mime/body-conversion.ts';
-import { leavesOf } from '../../../mail/mime/body-structure.ts';
+import { leavesOf, type Part } from '../../../mail/mime/body-structure.ts';
 import { isOwnAddress, type Sender } from '../../../mail/own-address.ts';
 import { prefixedSubject } from '../../../text/base-subject.ts';
 import { visibleLine } from '../../../text/visible-text.ts';
@@ -22,6 +23,8 @@ export interface DerivedMessage extends ThreadFields {
   /** The text without the quotation. */
   newText: string;
   quotedLines: number;
+  /** What of the original is attached. */
+  attaches: 'nothing' | 'files' | 'message';
   warnings: string[];
 }
 
@@ -35,19 +38,33 @@ export async function deriveMessage(
   session: MailSession,
 ): Promise<DerivedMessage> {
   const { message } = original;
-  const recipients = recipientsOf(fields, original, session);
-  const bodies = await bodiesOf(fields, original, session);
+  const isForward = fields.as === 'forward';
+  const attaches = !isForward ? 'nothing' : mustStayWhole(message) ? 'message' : 'files';
+  const recipients = isForward ? { to: [], cc: [] } : recipientsOf(fields, original, session);
+  const quoted =
+    attaches === 'message' ? NOTHING_QUOTED : (isForward ? forwarded : quotation)(message, session.timeZone);
+  const bodies = await bodiesOf(fields, { quoted, hasHtml: hasHtml(message.structure) }, session);
+  const { inReplyTo, references } = threadFields(message);
+  const isUnthreaded = !isForward && inReplyTo === undefined;
   return {
     from: senderOf(original, session),
     to: fields.to ?? addressList(recipients.to),
     cc: fields.cc ?? addressList(recipients.cc),
     // An empty one is what hosts send for a parameter that is not used.
-    subject: fields.subject || prefixedSubject(oneLine(message.subject), 'Re'),
-    ...threadFields(message),
+    subject: fields.subject || prefixedSubject(oneLine(message.subject), isForward ? 'Fwd' : 'Re'),
+    // RFC 5322 §3.6.4: what only forwards the original is no reply to it.
+    ...(!isForward && inReplyTo !== undefined && { inReplyTo }),
+    references,
     ...bodies,
-    warnings: [...bodies.warnings, ...(message.messageId === null ? [NOT_THREADED] : [])],
+    attaches,
+    warnings: [...bodies.warnings, ...(isUnthreaded ? [NOT_THREADED] : [])],
   };
 }
+
+const NOTHING_QUOTED: Quotation = { text: '', html: '', lines: 0, isCut: false };
+
+const hasHtml = (structure: Part | null): boolean =>
+  structure !== null && leavesOf(structure).some(({ type }) => type === 'text/html');
 
 /** Whom the answer goes to, as far as the call does not name them. */
 function recipientsOf(fields: NewMessage, original: Original, { ownAddresses }: MailSession): Recipients {
@@ -71,18 +88,16 @@ function senderOf({ message, isOwn, deliveredTo }: Original, { senders, account 
 
 async function bodiesOf(
   { text_body: text, html_body: ownHtml }: NewMessage,
-  { message }: Original,
-  { timeZone, runJob }: MailSession,
+  { quoted, hasHtml: isHtmlWanted }: { quoted: Quotation; hasHtml: boolean },
+  { runJob }: MailSession,
 ): Promise<Pick<DerivedMessage, 'text' | 'html' | 'newText' | 'quotedLines' | 'warnings'>> {
-  const quoted = quotation(message, timeZone);
-  const hasHtml = message.structure !== null && leavesOf(message.structure).some(({ type }) => type === 'text/html');
   const ownText =
     ownHtml === undefined ? '' : await requireVisible(withQuotation(ownHtml, quoted.html), quoted, runJob);
   const newText = text === '' ? ownText : text;
-  const ofText = hasHtml ? `<div>${htmlOf(newText)}</div>\n<br>\n${quoted.html}` : undefined;
+  const ofText = isHtmlWanted && quoted.html !== '' ? `<div>${htmlOf(newText)}</div>\n<br>\n${quoted.html}` : undefined;
   const html = ownHtml === undefined ? ofText : withQuotation(ownHtml, quoted.html);
   return {
-    text: newText === '' ? quoted.text : `${newText.trimEnd()}\n\n${quoted.text}`,
+    text: [newText.trimEnd(), quoted.text].filter((part) => part !== '').join('\n\n') || ATTACHED,
     ...(html !== undefined && { html }),
     newText,
     quotedLines: quoted.lines,
@@ -97,7 +112,7 @@ async function bodiesOf(
 async function requireVisible(html: string, quoted: Quotation, runJob: MailSession['runJob']): Promise<string> {
   const shown = await textFromHtml(html, { chars: MAX_TEXT_CHARS, runJob });
   const introduction = quoted.text.slice(0, INTRODUCTION_CHARS);
-  const at = shown.text.lastIndexOf(introduction);
+  const at = introduction === '' ? shown.text.length : shown.text.lastIndexOf(introduction);
   if (shown.hidden.length > 0 || !shown.isWhole || shown.isStyleCut || at < 0) throw new ToolError(HIDDEN_HTML);
   return shown.text.slice(0, at).trimEnd();
 }
@@ -107,6 +122,7 @@ const INTRODUCTION_CHARS = 12;
 
 /** Before the end of the body if there is one. */
 function withQuotation(html: string, quoted: string): string {
+  if (quoted === '') return html;
   const end = html.toLowerCase().lastIndexOf('</body');
   const at = end < 0 ? html.length : end;
   return `${html.slice(0, at)}\n<br>\n${quoted}\n${html.slice(at)}`;
@@ -128,6 +144,8 @@ function addressList(people: Recipients['to']): string {
     .join(', ');
 }
 
+/** Without a text the file would be the message. */
+const ATTACHED = 'The forwarded message is attached.';
 const NO_RECIPIENT =
   'Nothing was sent: the message names no address that can be answered. Name the recipients in `to`.';
 const NOT_THREADED = 'The original has no Message-ID, so mail programs cannot show this answer below it.';

@@ -8,7 +8,7 @@ import { resolveFolder } from '../resolve-folder.ts';
 import type { Original } from './read-original.ts';
 
 /**
- * Sets \Answered. The limits of the connection hold for its mailbox.
+ * Sets \Answered, or $Forwarded (RFC 5788). The limits of the connection hold for its mailbox.
  *
  * @param original absent if an earlier call with the same idempotency key sent the message
  * @returns a warning if that failed: the message was sent all the same
@@ -19,15 +19,16 @@ export async function markOriginal(
   session: MailSession,
 ): Promise<string[]> {
   if (as === undefined || of === undefined) return [];
+  const flag = as === 'forward' ? '$Forwarded' : '\\Answered';
   const { finishImap, withinPolicy } = session.wholeMailbox;
   try {
     const mailbox = original?.message.mailbox ?? (await resolveFolder(of.folder, session));
     const uidValidity = original?.message.uidValidity ?? of.uidValidity;
-    if (original?.message.flags.includes('\\Answered')) return [];
+    if (original?.message.flags.includes(flag)) return [];
     await finishImap(async (connection) => {
       const imap = withinPolicy(connection);
       await openMailbox(imap, mailbox, { toChange: true, uidValidity });
-      await updateFlags(imap, mailbox, of.uid, { add: ['\\Answered'], remove: [] });
+      await updateFlags(imap, mailbox, of.uid, { add: [flag], remove: [] });
     });
     return [];
   } catch (error) {
@@ -36,5 +37,5 @@ export async function markOriginal(
 }
 
 const NOT_KEPT =
-  'The message was sent. The original is not marked as answered: its folder does not take the mark, or it was moved.';
-const NOT_MARKED = 'The message was sent. It is not certain that the original is marked as answered.';
+  'The message was sent. The original is not marked: its folder does not take the mark, or it was moved.';
+const NOT_MARKED = 'The message was sent. It is not certain that the original is marked.';

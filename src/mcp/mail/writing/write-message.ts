@@ -1,14 +1,20 @@
 /** Writes the message of a call: from its parameters alone, or from those and the message that it follows from. */
 import { ToolError } from '../../../errors.ts';
 import { parseAddressList } from '../../../mail/mime/addresses.ts';
-import { type ComposedMessage, composeMessage, type OutgoingMessage } from '../../../mail/send/compose.ts';
+import {
+  type ComposedMessage,
+  composeMessage,
+  type OutgoingAttachment,
+  type OutgoingMessage,
+} from '../../../mail/send/compose.ts';
 import { requireRecipients } from '../../permit/recipients.ts';
 import type { MailSession } from '../mail-session.ts';
 import { fetchFiles, type NewMessage } from '../new-message.ts';
 import { peopleTexts } from '../rows/people.ts';
 import { withoutEmpty } from '../rows/without-empty.ts';
 import { answerWarnings } from './answer-warnings.ts';
-import { deriveMessage } from './derive-message.ts';
+import { type DerivedMessage, deriveMessage } from './derive-message.ts';
+import { forwardedFiles, wholeMessageFile } from './forwarded-files.ts';
 import { type Original, readOriginal } from './read-original.ts';
 import type { ShownMessage } from './shown-message.ts';
 
@@ -26,11 +32,13 @@ export interface WriteOptions {
   messageId?: string | undefined;
   /** False for a draft: its recipients are not limited. */
   isToBeSent: boolean;
+  /** Called before files of the original are read. @throws if this connection may not have them */
+  requireFiles(): void;
 }
 
 export async function writeMessage(
   fields: NewMessage,
-  { messageId, isToBeSent }: WriteOptions,
+  { messageId, isToBeSent, requireFiles }: WriteOptions,
   session: MailSession,
 ): Promise<WrittenMessage> {
   const original = fields.of === undefined ? undefined : await readOriginal(fields.of, session);
@@ -52,7 +60,8 @@ export async function writeMessage(
     ...(messageId !== undefined && { messageId }),
   };
   if (isToBeSent && original !== undefined) requireRecipients(permit, message);
-  const files = await fetchFiles(fields.attachment_urls, attachments);
+  const own = original && derived ? await filesOf({ original, derived, requireFiles }, session) : [];
+  const files = [...own, ...(await fetchFiles(fields.attachment_urls, attachments))];
   const composed = await composeMessage({ ...message, attachments: files });
   if (isToBeSent) requireSendable(fields, composed);
   const shown = shownOf(message, { newText: derived?.newText ?? message.text, quotedLines: derived?.quotedLines ?? 0 });
@@ -70,13 +79,28 @@ export async function writeMessage(
   };
 }
 
+/** What of the original is attached. */
+async function filesOf(
+  {
+    original,
+    derived,
+    requireFiles,
+  }: { original: Original; derived: DerivedMessage } & Pick<WriteOptions, 'requireFiles'>,
+  session: MailSession,
+): Promise<OutgoingAttachment[]> {
+  const { message } = original;
+  if (derived.attaches === 'nothing' || (derived.attaches === 'files' && message.attachments.length === 0)) return [];
+  requireFiles();
+  return derived.attaches === 'message' ? [await wholeMessageFile(message, session)] : forwardedFiles(message, session);
+}
+
 function requireSendable(
   { as, text_body, html_body, attachment_urls }: NewMessage,
   { envelope }: ComposedMessage,
 ): void {
   if (envelope.to.length === 0) throw new ToolError('Nobody to send to: name at least one address.'); // phrase allowed: the sentence on the wire
   const isEmpty = text_body.trim() === '' && html_body === undefined && attachment_urls.length === 0;
-  if (as !== undefined && isEmpty)
+  if (as !== undefined && as !== 'forward' && isEmpty)
     throw new ToolError('Nothing was sent: text_body is empty. Write what the answer says.');
 }
 

@@ -35,6 +35,7 @@ export const createDraftMailMessage = defineTool({
     const folder = named && (await resolveFolder(named, session));
     if (folder !== undefined) await requireDestination(folder, session, rights, 'drafts');
     const mailbox = await findDraftsMailbox(session, folder);
-    return saveDraft(fields, { mailbox, idempotencyKey }, session);
+    const requireFiles = () => rights.require([{ tool: 'get_mail_message', tag: 'attachments' }]);
+    return saveDraft(fields, { mailbox, idempotencyKey, requireFiles }, session);
   },
 });

@@ -32,7 +32,8 @@ export const sendMailMessage = defineTool({
     requireRecipients(session.permit, fields);
     const folder = named && (await resolveFolder(named, session));
     if (folder !== undefined) await requireDestination(folder, session, rights, 'sent');
-    if (isDryRun) return previewMessage(fields, session);
-    return sendMessage(fields, { folder, idempotencyKey }, session);
+    const requireFiles = () => rights.require([{ tool: 'get_mail_message', tag: 'attachments' }]);
+    if (isDryRun) return previewMessage(fields, { requireFiles }, session);
+    return sendMessage(fields, { folder, idempotencyKey, requireFiles }, session);
   },
 });

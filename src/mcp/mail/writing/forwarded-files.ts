@@ -1,0 +1,80 @@
+/** Attaches files of a message in the mailbox to a new one: small ones from memory, large ones read again piece by piece whenever they are needed. */
+import type { Readable } from 'node:stream';
+import { streamOf, toMessageBytes } from '../../../attachments/to-message-bytes.ts';
+import { ToolError } from '../../../errors.ts';
+import type { ImapConnection } from '../../../mail/imap/imap-connection.ts';
+import { type Message, openPart, openWholeMessage } from '../../../mail/messages/read.ts';
+import { leavesOf, type Part } from '../../../mail/mime/body-structure.ts';
+import { MAX_MESSAGE_BYTES, type OutgoingAttachment } from '../../../mail/send/compose.ts';
+import { cutFileName } from '../../../text/cut-text.ts';
+import { visibleLine } from '../../../text/visible-text.ts';
+import type { MailSession } from '../mail-session.ts';
+import { createLineCheck } from './line-check.ts';
+
+type Place = Pick<Message, 'mailbox' | 'uid' | 'uidValidity'>;
+type Open = (imap: ImapConnection) => Promise<Readable>;
+
+const MAX_NAME_CHARS = 80;
+
+/** All files of a message, in its order. @throws {ToolError} if they are too large together */
+export async function forwardedFiles(message: Message, session: MailSession): Promise<OutgoingAttachment[]> {
+  const parts = message.structure === null ? [] : leavesOf(message.structure);
+  const files: OutgoingAttachment[] = [];
+  let left = MAX_MESSAGE_BYTES;
+  for (const { part: number, filename, contentType } of message.attachments) {
+    const open: Open = async (imap) => (await openPart(imap, message.mailbox, message.uid, number)).stream;
+    const charset = charsetOf(parts.find((part) => part.number === number));
+    const file = { filename, contentType: `${contentType}${charset}` };
+    const attached = await readFile(message, { ...file, open, left }, session);
+    left -= 'length' in attached.content ? attached.content.length : 0;
+    files.push(attached);
+  }
+  return files;
+}
+
+/** The message itself as a file. */
+export async function wholeMessageFile(message: Message, session: MailSession): Promise<OutgoingAttachment> {
+  const name = visibleLine(message.subject)
+    .text.replace(/[\s\p{Cc}/\\:*?"<>|]+/gu, ' ')
+    .trim();
+  const filename = `${cutFileName(name, MAX_NAME_CHARS) || 'message'}.eml`;
+  const open: Open = (imap) => openWholeMessage(imap, message.mailbox, message.uid);
+  return readFile(message, { filename, contentType: 'message/rfc822', open, left: MAX_MESSAGE_BYTES }, session);
+}
+
+interface FileRequest {
+  filename: string;
+  contentType: string;
+  open: Open;
+  left: number;
+}
+
+/** Reads the file once, to learn its length and whether its lines can be sent as they are. */
+async function readFile(place: Place, request: FileRequest, session: MailSession): Promise<OutgoingAttachment> {
+  const { filename, contentType, open, left } = request;
+  const { finishReading, withinPolicy } = session.wholeMailbox;
+  const isMessage = contentType === 'message/rfc822';
+  const check = createLineCheck();
+  const use = async (imap: ImapConnection) => {
+    const stream = await open(imap);
+    if (imap.selected?.uidValidity !== place.uidValidity) {
+      stream.destroy();
+      throw new ToolError(`Nothing was done: the mailbox was made anew. Find the message again.`);
+    }
+    return stream;
+  };
+  const reopen = () =>
+    streamOf((read) => finishReading(async (imap) => read(await use(withinPolicy(imap))), place.mailbox));
+  const content = await session.readImap(async (imap) => {
+    const stream = await use(imap);
+    return toMessageBytes(isMessage ? check.through(stream) : stream, left, reopen);
+  }, place.mailbox);
+  const identity = isMessage ? check.result() : null;
+  return { filename, contentType, content, ...(identity !== null && { identity }) };
+}
+
+/** A text without its charset is read as another one. */
+function charsetOf(part: Part | undefined): string {
+  const charset = part?.parameters.get('charset') ?? '';
+  return part?.type.startsWith('text/') === true && /^[\w.:-]{1,40}$/.test(charset) ? `; charset=${charset}` : '';
+}
