@@ -11,11 +11,14 @@ import { Recipients } from './parameters.ts';
 import { MessagePlaceText } from './writing/message-place.ts';
 
 export const NewMessageFields = z.object({
-  as: z.enum(['reply', 'reply_all', 'forward']).optional().describe('What this message is to the one in `of`.'),
-  of: MessagePlaceText.optional().describe('Message that `as` is about: "INBOX/10396". It is quoted below.'),
+  as: z
+    .enum(['reply', 'reply_all', 'forward'])
+    .optional()
+    .describe('With `of`: recipients (not of forward), subject, quote and files follow from it.'),
+  of: MessagePlaceText.optional().describe('The original: "INBOX/10396".'),
   to: Recipients.optional(),
   subject: clears(z.string().max(2000)).optional().describe('Subject, on one line.'),
-  text_body: z.string().default('').describe('Body as plain text.'),
+  text_body: z.string().default('').describe('Plain text; with `as`, only what is new.'),
   cc: Recipients.optional().describe('Addresses, as in `to`.'),
   bcc: Recipients.optional().describe('Addresses, as in `to`, unseen by the others.'),
   html_body: z.string().optional().describe('The same body as HTML, sent beside text_body.'),
