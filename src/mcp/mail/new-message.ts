@@ -1,9 +1,7 @@
 /** Defines the parameters of a new message, and the rights that they need. */
 import { z } from 'zod';
-import type { OwnFile } from '../../attachments/store.ts';
 import { findMailboxByRole } from '../../mail/mailbox/find-by-role.ts';
 import { requireMailbox } from '../../mail/mailbox/open-mailbox.ts';
-import { MAX_MESSAGE_BYTES } from '../../mail/send/compose.ts';
 import { clears } from '../parameter-meanings.ts';
 import type { Use } from '../tool.ts';
 import type { MailSession } from './mail-session.ts';
@@ -16,6 +14,7 @@ export const NewMessageFields = z.object({
     .optional()
     .describe('With `of`: recipients (not of forward), subject, quote and files follow from it.'),
   of: MessagePlaceText.optional().describe('The original: "INBOX/10396".'),
+  from: z.string().max(400).optional().describe('Another address of the account owner.'),
   to: Recipients.optional(),
   subject: clears(z.string().max(2000)).optional().describe('Subject, on one line.'),
   text_body: z.string().default('').describe('Plain text; with `as`, only what is new.'),
@@ -26,7 +25,9 @@ export const NewMessageFields = z.object({
     .array(z.string().max(8192))
     .max(50)
     .default([])
-    .describe('Files to attach: up to 50 urls from get_mail_message. No other URL is fetched.'),
+    .describe(
+      'Files: up to 50 urls from get_mail_message, or "INBOX/10396/2" (message/part). No other URL is fetched.',
+    ),
 });
 
 /** Arguments of a new message. */
@@ -48,10 +49,11 @@ export function readingUses(args: NewMessage & { dry_run?: boolean }): readonly 
 }
 
 /** The contents by which calls with the same idempotency key are compared. Only the number of links counts, because links change with every call. */
-export function contentOf({ attachment_urls, as, of, ...fields }: NewMessage): unknown {
+export function contentOf({ attachment_urls, as, of, from, ...fields }: NewMessage): unknown {
   const { to = '', cc = '', bcc = '', subject = '', text_body, html_body = '' } = fields;
   const own = [to, cc, bcc, subject, text_body, html_body, attachment_urls.length];
-  return as === undefined ? own : [...own, as, of?.folder, of?.uid];
+  const derived = as === undefined ? own : [...own, as, of?.folder, of?.uid];
+  return from === undefined ? derived : [...derived, ['from', from]];
 }
 
 /** Refuses parameters that do not belong together. @param isToBeSent false for a draft, which may have no recipients yet */
@@ -80,18 +82,6 @@ const AS_MISSING = 'is missing (what the message is to the one in `of`, such as 
 const FORWARD_TO_MISSING = 'is missing (comma-separated addresses, to whom the message is forwarded)';
 const TO_MISSING = 'is missing (comma-separated addresses; only a reply, with `as` and `of`, goes without)';
 const SUBJECT_MISSING = 'is missing (subject, on one line; only a reply, with `as` and `of`, goes without)';
-
-/** Fetches one file after the other, which limits memory and the connections to the mailbox. */
-export async function fetchFiles(urls: string[], store: MailSession['attachments']): Promise<OwnFile[]> {
-  const files: OwnFile[] = [];
-  let left = MAX_MESSAGE_BYTES;
-  for (const url of urls) {
-    const file = await store.fetchOwn(url, left);
-    left -= file.content.length;
-    files.push(file);
-  }
-  return files;
-}
 
 /**
  * Finds the mailbox that a draft is to be saved in.

@@ -9,7 +9,9 @@ import { MAX_MESSAGE_BYTES, type OutgoingAttachment } from '../../../mail/send/c
 import { cutFileName } from '../../../text/cut-text.ts';
 import { visibleLine } from '../../../text/visible-text.ts';
 import type { MailSession } from '../mail-session.ts';
+import { resolveFolder } from '../resolve-folder.ts';
 import { createLineCheck } from './line-check.ts';
+import { type PartPlace, readPartPlace } from './message-place.ts';
 
 type Place = Pick<Message, 'mailbox' | 'uid' | 'uidValidity'>;
 type Open = (imap: ImapConnection) => Promise<Readable>;
@@ -40,6 +42,33 @@ export async function wholeMessageFile(message: Message, session: MailSession): 
   const filename = `${cutFileName(name, MAX_NAME_CHARS) || 'message'}.eml`;
   const open: Open = (imap) => openWholeMessage(imap, message.mailbox, message.uid);
   return readFile(message, { filename, contentType: 'message/rfc822', open, left: MAX_MESSAGE_BYTES }, session);
+}
+
+/** The files of `attachment_urls`, one after the other, which limits memory and connections. */
+export async function attachedFiles(urls: readonly string[], session: MailSession): Promise<OutgoingAttachment[]> {
+  const files: OutgoingAttachment[] = [];
+  let left = MAX_MESSAGE_BYTES;
+  for (const url of urls) {
+    const place = readPartPlace(url);
+    const file =
+      place === undefined ? await session.attachments.fetchOwn(url, left) : await partFile(place, left, session);
+    left -= 'length' in file.content ? file.content.length : 0;
+    files.push(file);
+  }
+  return files;
+}
+
+/** A part that a call names. @throws {ToolError} if there is none, or this connection may not read it */
+async function partFile(place: PartPlace, left: number, session: MailSession): Promise<OutgoingAttachment> {
+  const { uid, part } = place;
+  const mailbox = await resolveFolder(place.folder, session);
+  const found = await session.readImap(async (imap) => {
+    const { stream, filename, contentType } = await openPart(imap, mailbox, uid, part);
+    stream.destroy();
+    return { filename, contentType, uidValidity: place.uidValidity ?? imap.selected?.uidValidity ?? '' };
+  }, mailbox);
+  const open: Open = async (imap) => (await openPart(imap, mailbox, uid, part)).stream;
+  return readFile({ mailbox, uid, uidValidity: found.uidValidity }, { ...found, open, left }, session);
 }
 
 interface FileRequest {

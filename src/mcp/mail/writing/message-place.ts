@@ -35,3 +35,17 @@ export function readMessagePlace(text: string): MessagePlace | undefined {
   if (folder === '' || !(uid >= 1 && uid <= MAX_UID)) return undefined;
   return { folder: withInbox(unescapeName(folder)), uid, ...(uidValidity !== undefined && { uidValidity }) };
 }
+
+export interface PartPlace extends MessagePlace {
+  part: string;
+}
+
+const PART = /^(.+)\/(\d{1,5}(?:\.\d{1,5}){0,20})$/s;
+
+/** @returns undefined if the text names no part of a message, as a link does not */
+export function readPartPlace(text: string): PartPlace | undefined {
+  if (text.length > MAX_CHARS || /^[a-z][a-z\d+.-]*:\/\//i.test(text.trim())) return undefined;
+  const [, message = '', part = ''] = PART.exec(text.trim()) ?? [];
+  const place = readMessagePlace(message);
+  return place && { ...place, part };
+}

@@ -9,12 +9,13 @@ import {
 } from '../../../mail/send/compose.ts';
 import { requireRecipients } from '../../permit/recipients.ts';
 import type { MailSession } from '../mail-session.ts';
-import { fetchFiles, type NewMessage } from '../new-message.ts';
+import type { NewMessage } from '../new-message.ts';
 import { peopleTexts } from '../rows/people.ts';
 import { withoutEmpty } from '../rows/without-empty.ts';
 import { answerWarnings } from './answer-warnings.ts';
+import { chosenSender } from './chosen-sender.ts';
 import { type DerivedMessage, deriveMessage } from './derive-message.ts';
-import { forwardedFiles, wholeMessageFile } from './forwarded-files.ts';
+import { attachedFiles, forwardedFiles, wholeMessageFile } from './forwarded-files.ts';
 import { type Original, readOriginal } from './read-original.ts';
 import type { ShownMessage } from './shown-message.ts';
 
@@ -43,10 +44,10 @@ export async function writeMessage(
 ): Promise<WrittenMessage> {
   const original = fields.of === undefined ? undefined : await readOriginal(fields.of, session);
   const derived = original && (await deriveMessage(fields, original, session));
-  const { account, attachments, now, permit } = session;
+  const { account, now, permit } = session;
   const html = derived === undefined ? fields.html_body : derived.html;
   const message: OutgoingMessage = {
-    from: derived?.from ?? { fullName: account.fullName, email: account.email },
+    from: chosenSender(fields, session) ?? derived?.from ?? { fullName: account.fullName, email: account.email },
     to: derived?.to ?? fields.to ?? '',
     cc: derived?.cc ?? fields.cc ?? '',
     bcc: fields.bcc ?? '',
@@ -61,7 +62,7 @@ export async function writeMessage(
   };
   if (isToBeSent && original !== undefined) requireRecipients(permit, message);
   const own = original && derived ? await filesOf({ original, derived, requireFiles }, session) : [];
-  const files = [...own, ...(await fetchFiles(fields.attachment_urls, attachments))];
+  const files = [...own, ...(await attachedFiles(fields.attachment_urls, session))];
   const composed = await composeMessage({ ...message, attachments: files });
   if (isToBeSent) requireSendable(fields, composed);
   const shown = shownOf(message, { newText: derived?.newText ?? message.text, quotedLines: derived?.quotedLines ?? 0 });

@@ -10,6 +10,7 @@ import {
 import { MailboxPath, Recipients } from '../../mail/parameters.ts';
 import { resolveFolder } from '../../mail/resolve-folder.ts';
 import { DraftResult, saveDraft } from '../../mail/save-draft.ts';
+import { chosenSender } from '../../mail/writing/chosen-sender.ts';
 import { defineTool } from '../../tool.ts';
 
 export const createDraftMailMessage = defineTool({
@@ -32,6 +33,7 @@ export const createDraftMailMessage = defineTool({
   output: DraftResult,
   alsoDoes: readingUses,
   run: async ({ folder: named, idempotency_key: idempotencyKey, ...fields }, session: MailSession, rights) => {
+    chosenSender(fields, session);
     const folder = named && (await resolveFolder(named, session));
     if (folder !== undefined) await requireDestination(folder, session, rights, 'drafts');
     const mailbox = await findDraftsMailbox(session, folder);

@@ -5,6 +5,7 @@ import { checkTogether, IdempotencyKey, NewMessageFields, readingUses } from '..
 import { MailboxPath } from '../../mail/parameters.ts';
 import { resolveFolder } from '../../mail/resolve-folder.ts';
 import { previewMessage, SendResult, sendMessage } from '../../mail/send.ts';
+import { chosenSender } from '../../mail/writing/chosen-sender.ts';
 import { requireRecipients } from '../../permit/recipients.ts';
 import { defineTool } from '../../tool.ts';
 
@@ -29,6 +30,7 @@ export const sendMailMessage = defineTool({
   alsoDoes: readingUses,
   run: async (args, session: MailSession, rights) => {
     const { folder: named, idempotency_key: idempotencyKey, dry_run: isDryRun, ...fields } = args;
+    chosenSender(fields, session);
     requireRecipients(session.permit, fields);
     const folder = named && (await resolveFolder(named, session));
     if (folder !== undefined) await requireDestination(folder, session, rights, 'sent');

@@ -186,12 +186,67 @@ describe('as: forward', () => {
   });
 });
 
+describe('attachment_urls', () => {
+  test('a part of a message is attached byte for byte, by its place', async () => {
+    const [small, large] = [randomBytes(500), randomBytes(1_500_000)];
+    const { owner, reader, of } = await withOriginal({
+      attachments: [
+        { filename: 'a.pdf', contentType: 'application/pdf', content: small },
+        { filename: 'b.bin', content: large },
+      ],
+    });
+    await using tools = openMailTools(owner);
+    const args = { to: reader.email, subject: 'Files', text_body: 'x', attachment_urls: [`${of}/2`, `${of}/3`] };
+    await tools.call('send_mail_message', args);
+    const { parts } = await partsArrived(reader);
+    expect(parts.map(({ name }) => name)).toEqual([undefined, 'a.pdf', 'b.bin']);
+    expect(parts[1]?.bytes.equals(small)).toBe(true);
+    expect(parts[2]?.bytes.equals(large)).toBe(true);
+  });
+
+  test('a part or message that is not there, and another uid_validity, are refused', async () => {
+    const { owner, of } = await withOriginal({ attachments: [{ filename: 'a.bin', content: randomBytes(10) }] });
+    await using tools = openMailTools(owner);
+    for (const url of [`${of}/9`, 'INBOX/999/1', `${of.replace('/', ';UIDVALIDITY=1/')}/2`, 'Nowhere/1/2']) {
+      const args = { to: owner.email, subject: 'x', attachment_urls: [url] };
+      expect(String(await tools.failure('create_draft_mail_message', args))).toMatch(/ToolError/);
+    }
+    expect(await subjectsIn(owner, 'Drafts')).toEqual([]);
+  });
+});
+
+describe('from', () => {
+  test('is one of the addresses of the account owner; any other is refused', async () => {
+    const owner = newAccount();
+    await using tools = openMailTools(owner, { identities: ['Ida at the shop <shop@example.test>'] });
+    const args = { to: owner.email, subject: 'x', text_body: 'x' };
+    await tools.call('send_mail_message', { ...args, from: 'SHOP@example.test' });
+    await partsArrived(owner);
+    expect((await messagesIn(owner, 'INBOX'))[0]?.raw).toContain('From: Ida at the shop <shop@example.test>');
+    const failure = await tools.failure('send_mail_message', { ...args, from: 'eve@example.test' });
+    expect(String(failure)).toContain('from must be an address of the account owner');
+  });
+});
+
 describe('powers', () => {
   let app: TestApp;
   beforeAll(async () => {
     app = await startApp();
   });
   afterAll(() => app.stop());
+
+  test('no file of a folder outside the list is attached', async () => {
+    const owner = newAccount();
+    const secret = message({ attachments: [{ filename: 'a.txt', content: 'secret words' }] });
+    const { Secret } = await appendMessages(owner, { Secret: [secret] });
+    const caller = await rawCaller(app, owner, { policy: { folders: ['INBOX'] } });
+    const args = { to: owner.email, subject: 'x', attachment_urls: [`Secret/${Secret[0]}/2`] };
+    for (const tool of ['send_mail_message', 'create_draft_mail_message']) {
+      expect((await caller.call(tool, args)).sentence).toMatch(
+        /^(This connection may not use the|There is no) mailbox/,
+      );
+    }
+  });
 
   test('a forward needs a recipient, and files need the right to attachments', async () => {
     const { owner, reader, of } = await withOriginal({ attachments: [{ filename: 'a.txt', content: 'secret words' }] });
@@ -203,6 +258,10 @@ describe('powers', () => {
     expect((await send({ to: reader.email, dry_run: true })).sentence).toBeTruthy();
     expect((await caller.call('create_draft_mail_message', { as: 'forward', of })).sentence).toBeTruthy();
     expect(await subjectsIn(owner, 'Drafts')).toEqual([]);
+    expect(await subjectsIn(owner, 'Sent')).toEqual([]);
+    const attachment_urls = [`${of}/2`];
+    const attached = await caller.call('send_mail_message', { to: reader.email, subject: 'x', attachment_urls });
+    expect(attached.sentence).toBeTruthy();
     expect(await subjectsIn(owner, 'Sent')).toEqual([]);
     expect((await send({ of: `Plain/${Plain[0]}`, to: reader.email })).result).toMatchObject({ sent: true, files: [] });
   });

@@ -1,7 +1,7 @@
 /** Rules for naming a message by one text. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { MessagePlaceText, readMessagePlace } from '../../../../src/mcp/mail/writing/message-place.ts';
+import { MessagePlaceText, readMessagePlace, readPartPlace } from '../../../../src/mcp/mail/writing/message-place.ts';
 import { tolerantArguments } from '../../../../src/mcp/tolerant-arguments.ts';
 import { wantedObject } from '../../../../src/mcp/wanted-arguments.ts';
 
@@ -57,4 +57,25 @@ describe('a place', () => {
       expect(read(given)).toBeUndefined();
     },
   );
+});
+
+describe('a part', () => {
+  test.each([
+    ['INBOX/10396/2', { folder: 'INBOX', uid: 10396, part: '2' }],
+    ['Work/2026/7/1.2.3', { folder: 'Work/2026', uid: 7, part: '1.2.3' }],
+    ['inbox;UIDVALIDITY=9/7/2', { folder: 'INBOX', uid: 7, uidValidity: '9', part: '2' }],
+  ])('is a message and its number: %s', (text, place) => {
+    expect(readPartPlace(text)).toEqual(place);
+  });
+
+  test.each([
+    'INBOX/7',
+    'INBOX/7/TEXT',
+    'INBOX/7/2.MIME',
+    'INBOX/7/',
+    'https://mail.example.test/7/2',
+    'file:///INBOX/7/2',
+  ])('is nothing else: %s', (text) => {
+    expect(readPartPlace(text)).toBeUndefined();
+  });
 });
