@@ -14,20 +14,18 @@ export const NewMessageFields = z.object({
     .optional()
     .describe('With `of`: recipients (not of forward), subject, quote and files follow from it.'),
   of: MessagePlaceText.optional().describe('The original: "INBOX/10396".'),
-  from: z.string().max(400).optional().describe('Another address of the account owner.'),
+  from: z.string().max(400).optional().describe('Another own address.'),
   to: Recipients.optional(),
   subject: clears(z.string().max(2000)).optional().describe('Subject, on one line.'),
   text_body: z.string().default('').describe('Plain text; with `as`, only what is new.'),
-  cc: Recipients.optional().describe('Addresses, as in `to`.'),
-  bcc: Recipients.optional().describe('Addresses, as in `to`, unseen by the others.'),
+  cc: Recipients.optional().describe('As `to`; more addresses.'),
+  bcc: Recipients.optional().describe('As `to`, unseen by the others.'),
   html_body: z.string().optional().describe('The same body as HTML, sent beside text_body.'),
   attachment_urls: z
     .array(z.string().max(8192))
     .max(50)
     .default([])
-    .describe(
-      'Files: up to 50 urls from get_mail_message, or "INBOX/10396/2" (message/part). No other URL is fetched.',
-    ),
+    .describe('Up to 50 files: urls from get_mail_message, or "INBOX/10396/2" (message/part).'),
 });
 
 /** Arguments of a new message. */
@@ -38,9 +36,7 @@ export const IdempotencyKey = z
   .min(1)
   .max(200)
   .optional()
-  .describe(
-    'Any text for this message, such as a UUID. If no answer comes, repeat the call with it: that makes the message once (30 days).',
-  );
+  .describe('Any text for this message, such as a UUID: a call repeated with it makes the message once (30 days).');
 
 /** The rights that the parameters need besides those of the tool: the original is read, and so is a message that has a file. */
 export function readingUses(args: NewMessage & { dry_run?: boolean }): readonly Use[] {

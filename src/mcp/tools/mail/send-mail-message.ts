@@ -19,7 +19,7 @@ export const sendMailMessage = defineTool({
   tags: ['messages'],
   input: NewMessageFields.extend({
     folder: MailboxPath.optional().describe('Folder for the copy. Default: the Sent mailbox.'),
-    dry_run: z.boolean().default(false).describe('Shows what would leave, and sends nothing.'),
+    dry_run: z.boolean().default(false).describe('Shows what would leave; sends nothing.'),
     idempotency_key: IdempotencyKey,
   }).superRefine((args, context) => {
     for (const { parameter, message } of checkTogether(args, true)) {
