@@ -18,7 +18,7 @@ export const NewMessageFields = z.object({
   to: Recipients.optional(),
   subject: clears(z.string().max(2000)).optional().describe('Subject, on one line.'),
   text_body: z.string().default('').describe('Plain text; with `as`, only what is new.'),
-  cc: Recipients.optional().describe('As `to`; more addresses.'),
+  cc: Recipients.optional().describe('As `to`, for copies.'),
   bcc: Recipients.optional().describe('As `to`, unseen by the others.'),
   html_body: z.string().optional().describe('The same body as HTML, sent beside text_body.'),
   attachment_urls: z
