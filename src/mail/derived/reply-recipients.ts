@@ -42,7 +42,7 @@ function authorsOf({ replyTo, from }: Addressed, others: (addresses: readonly Ma
 }
 
 /** Those with a valid address, each once, and none that is among `known`. */
-export function distinct(addresses: readonly Mailbox[], known: readonly Mailbox[]): Mailbox[] {
+function distinct(addresses: readonly Mailbox[], known: readonly Mailbox[]): Mailbox[] {
   const seen = new Set(known.map(({ address }) => comparable(address)));
   return addresses.flatMap(({ name, address }) => {
     const normalised = normaliseAddress(address);
