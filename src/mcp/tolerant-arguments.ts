@@ -104,14 +104,16 @@ function readList(given: unknown, item: Wanted, wanted: Wanted, reading: Reading
   return kept.length > 0 ? kept : readEmpty(undefined, wanted, reading);
 }
 
-/** Addresses as one text. */
+/** Addresses or numbers as one text. */
 function joined(given: unknown, wanted: Wanted, reading: Reading): unknown {
   const list = typeof given === 'string' ? parsedJson(given, '[') : given;
+  if (Number.isSafeInteger(given)) return String(given);
   if (!Array.isArray(list)) return given;
   requireFew(list, reading.path);
   const kept = list.filter((entry) => !isEmpty(entry));
   if (kept.length === 0) return readEmpty(undefined, wanted, reading);
-  return kept.every((entry) => typeof entry === 'string') ? kept.join(', ') : given;
+  const areTexts = kept.every((entry) => typeof entry === 'string' || Number.isSafeInteger(entry));
+  return areTexts ? kept.join(', ') : given;
 }
 
 /** `{folder, uid, uid_validity}` as one text. */

@@ -253,9 +253,9 @@ describe('an error', () => {
 
 /** Parameters without which a call does more: an empty one is an error. */
 const NARROWING: Record<string, string[]> = {
-  delete_mail_message: ['uid_validity', 'permanent'],
-  move_mail_message: ['uid_validity'],
-  update_mail_message_flags: ['uid_validity'],
+  delete_mail_message: ['uid_validity', 'permanent', 'dry_run'],
+  move_mail_message: ['dry_run', 'uid_validity'],
+  update_mail_message_flags: ['dry_run', 'uid_validity'],
   create_a_missive_webhook: [
     'organization',
     'content_contains',

@@ -50,6 +50,11 @@ export function string(value: string): Token {
 
 /** The ascending sequence set of these numbers. @param numbers UIDs or sequence numbers, in any order; not empty */
 export function sequenceSet(numbers: readonly number[]): Token {
+  return { type: 'SEQUENCE', value: sequenceSetText(numbers) };
+}
+
+/** The same as text; empty if there are no numbers. */
+export function sequenceSetText(numbers: readonly number[]): string {
   const sorted = [...new Set(numbers)].sort((a, b) => a - b);
   const ranges: [number, number][] = [];
   for (const number of sorted) {
@@ -57,8 +62,7 @@ export function sequenceSet(numbers: readonly number[]): Token {
     if (last !== undefined && last[1] === number - 1) last[1] = number;
     else ranges.push([number, number]);
   }
-  const value = ranges.map(([first, last]) => (first === last ? `${first}` : `${first}:${last}`)).join(',');
-  return { type: 'SEQUENCE', value };
+  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}:${last}`)).join(',');
 }
 
 /**

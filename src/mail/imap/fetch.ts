@@ -146,8 +146,8 @@ function isSizedBySender(name: string): boolean {
   return name === 'ENVELOPE' || name === 'BODYSTRUCTURE';
 }
 
-/** `* 12 FETCH (UID 7 BODY[1]<0> "…")`: names and values alternate. */
-function readItems({ items: [, list] }: UntaggedResponse): Map<string, Item> {
+/** The items of a FETCH response: `* 12 FETCH (UID 7 BODY[1]<0> "…")`, where names and values alternate. */
+export function readItems({ items: [, list] }: UntaggedResponse): Map<string, Item> {
   const fetched = new Map<string, Item>();
   const pairs = listOf(list);
   for (let i = 0; i + 1 < pairs.length; i += 2) {

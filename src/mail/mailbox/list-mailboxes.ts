@@ -16,6 +16,7 @@ import {
 } from '../imap/data-formats.ts';
 import type { ImapConnection, ListRequest } from '../imap/imap-connection.ts';
 import { decodeMailboxName, isAscii, meantMailbox, withInbox } from '../mailbox-name.ts';
+import { isOutboxLike } from './outbox.ts';
 import { assignRoles, type Role } from './roles.ts';
 
 export type { Role } from './roles.ts';
@@ -29,6 +30,8 @@ export interface Mailbox {
   subscribed: boolean;
   /** False: it has no messages and cannot be opened. */
   selectable: boolean;
+  /** True if a server or a mail program may send what is in it. */
+  isOutbox: boolean;
   /** Null unless counts were requested, and where the server does not report them. */
   messages: number | null;
   /** Messages without \Seen. */
@@ -191,13 +194,15 @@ function sharedSet(attributes: readonly Item[], sets: Map<string, ReadonlySet<st
 }
 
 function toMailbox(attributes: ReadonlySet<string>, delimiter: string | null, encodedName: string): Listed {
-  const name = decodeMailboxName(encodedName);
+  const path = withInbox(decodeMailboxName(encodedName));
+  const separator = delimiter === '' ? null : delimiter;
   return {
-    path: withInbox(name),
-    delimiter: delimiter === '' ? null : delimiter,
+    path,
+    delimiter: separator,
     role: null,
     subscribed: attributes.has('\\subscribed'),
     selectable: !attributes.has('\\noselect') && !attributes.has('\\nonexistent'),
+    isOutbox: isOutboxLike({ path, delimiter: separator, attributes }),
     messages: null,
     unseen: null,
     uidNext: null,

@@ -1,23 +1,13 @@
 /** Moves, flags, removes and appends messages. Messages are named by UID only. */
 import { ToolError, UpstreamError } from '../../errors.ts';
-import {
-  atom,
-  expandSequenceSet,
-  type Item,
-  isList,
-  numberOf,
-  sequenceSet,
-  string,
-  textOf,
-  type UntaggedResponse,
-} from '../imap/data-formats.ts';
-import { fetchByUid, fetchExpected } from '../imap/fetch.ts';
-import type { Completion, ImapConnection } from '../imap/imap-connection.ts';
-import { explainMissing, openMailbox, withListedName } from '../mailbox/open-mailbox.ts';
+import { atom, numberOf, sequenceSet, string, type Token, textOf } from '../imap/data-formats.ts';
+import { type FetchedItems, fetchByUid, fetchExpected } from '../imap/fetch.ts';
+import type { ImapConnection } from '../imap/imap-connection.ts';
+import { explainMissing, openMailbox } from '../mailbox/open-mailbox.ts';
 import { canonicalMailboxName, quoteName } from '../mailbox-name.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import { toSummary } from '../mime/summary.ts';
-import { findRemaining, type MailboxSize, readSize, showsFewerAdded } from './evidence.ts';
+import { carry, stillThere } from './carry.ts';
 import { canonicalFlag, isSameFlag, requirePermanent } from './flags.ts';
 import { removeFromSelected } from './removal.ts';
 import { toUnknownOutcome } from './unknown-outcome.ts';
@@ -36,97 +26,14 @@ export async function moveMessages(
   uids: readonly number[],
   destination: string,
 ): Promise<{ uid: number; newUid: number | null; newUidValidity: string | null; removed: boolean }[]> {
-  const target = canonicalMailboxName(destination);
   const { path } = await openMailbox(imap, mailbox, { toChange: true });
   await requireMessages(imap, path, uids);
-  const canMove = imap.has('MOVE');
-  const copying = await withListedName(imap, target, async (to) => {
-    if (path === to) throw alreadyIn(path);
-    return canMove ? moveTo(imap, uids, to) : copyTo(imap, uids, to);
-  });
-  // Not within withListedName(), which may run a refused command again.
-  const evidence = canMove ? requireMoved : requireCopied;
-  await evidence(imap, uids, { from: path, ...copying });
-  const removed = canMove || (await removeCopied(imap, uids));
-  const { copied } = copying;
+  const { to, copied, remaining, removed } = await carry(imap, uids, { from: path, destination });
+  if (remaining.length > 0) throw stillThere(remaining.length, uids.length, { from: path, to });
   return uids.map((uid) => {
     const newUid = copied.uids.get(uid) ?? null;
     return { uid, newUid, newUidValidity: newUid === null ? null : copied.uidValidity, removed };
   });
-}
-
-/** A command that has copied messages, and what was known before it. */
-interface Copying {
-  /** The destination. */
-  to: string;
-  copied: Copied;
-  /** Messages in the selected mailbox. */
-  exists?: number | undefined;
-  /** Of the destination. */
-  size?: MailboxSize;
-}
-
-async function moveTo(imap: ImapConnection, uids: readonly number[], to: string): Promise<Copying> {
-  const exists = imap.selected?.exists;
-  return { to, exists, copied: await runCopying(imap, 'UID MOVE', uids, { to, ifLost: MOVE_LOST }) };
-}
-
-async function copyTo(imap: ImapConnection, uids: readonly number[], to: string): Promise<Copying> {
-  const size = await readSize(imap, to);
-  return { to, size, copied: await runCopying(imap, 'UID COPY', uids, { to, ifLost: COPY_LOST }) };
-}
-
-/** Messages whose move the server has not reported by COPYUID must be gone from where they were. */
-async function requireMoved(
-  imap: ImapConnection,
-  uids: readonly number[],
-  { from, to, copied, exists }: Copying & { from: string },
-): Promise<void> {
-  const unproven = uids.filter((uid) => !copied.uids.has(uid));
-  if (unproven.length === 0) return;
-  const before = exists === undefined ? undefined : exists - (uids.length - unproven.length);
-  const remaining = await findRemaining(imap, unproven, before).catch((error: unknown) => {
-    throw toUnknownOutcome(error, MOVE_LOST);
-  });
-  if (remaining.length === 0) return;
-  const what = uids.length === 1 ? 'the message is' : `${remaining.length} of the ${uids.length} messages are`;
-  const sentence = `The mail server confirmed the move, but ${what} still in ${quoteName(from)}. Look into ${quoteName(to)} too before trying again.`;
-  throw new UpstreamError('IMAP', 'refused', sentence, { code: 'NOT_DONE' });
-}
-
-/** Copies that the server has not reported by COPYUID must have made the destination larger: the originals are removed next. */
-async function requireCopied(
-  imap: ImapConnection,
-  uids: readonly number[],
-  { from, to, copied, size }: Copying & { from: string },
-): Promise<void> {
-  if (size === undefined || uids.every((uid) => copied.uids.has(uid))) return;
-  const after = await readSize(imap, to).catch((error: unknown) => {
-    throw toUnknownOutcome(error, COPY_LOST);
-  });
-  if (!showsFewerAdded(size, after, uids.length)) return;
-  const sentence = `The mail server confirmed a copy, but ${quoteName(to)} shows no new message, so nothing was removed from ${quoteName(from)}. Look into ${quoteName(to)} before trying again.`;
-  throw new UpstreamError('IMAP', 'refused', sentence, { code: 'NOT_DONE' });
-}
-
-const MOVE_LOST =
-  'The connection was lost while the message was being moved, which may have happened or not. Look into both mailboxes before trying again.';
-const COPY_LOST = MOVE_LOST.replace('moved', 'copied');
-
-async function runCopying(
-  imap: ImapConnection,
-  command: 'UID MOVE' | 'UID COPY',
-  uids: readonly number[],
-  { to, ifLost }: { to: string; ifLost: string },
-): Promise<Copied> {
-  const copied: Copied = { uidValidity: null, uids: new Map() };
-  const completion = await imap.run(command, [sequenceSet(uids), string(imap.encodedName(to))], {
-    // With MOVE the code comes in an untagged OK (RFC 6851 §4.3).
-    untagged: { OK: (line) => addCopyUid(codeOf(line), copied) },
-    ifLost,
-  });
-  addCopyUid(completion, copied);
-  return copied;
 }
 
 /**
@@ -155,20 +62,35 @@ export async function removeMessages(imap: ImapConnection, mailbox: string, uids
  * Adds and removes flags of one message.
  *
  * @returns all flags afterwards
- * @throws {ToolError} if the message does not exist, a flag is not valid, or the mailbox does not keep it
+ * @throws as changeFlags()
  */
 export async function updateFlags(
   imap: ImapConnection,
   mailbox: string,
   uid: number,
-  { add, remove }: { add: readonly string[]; remove: readonly string[] },
+  change: { add: readonly string[]; remove: readonly string[] },
 ): Promise<string[]> {
+  return (await changeFlags(imap, mailbox, uid, change)).flags;
+}
+
+/**
+ * As updateFlags().
+ *
+ * @returns `before`: all flags before; null if the server did not return them
+ * @throws {ToolError} if the message does not exist, a flag is not valid, or the mailbox does not keep it
+ */
+export async function changeFlags(
+  imap: ImapConnection,
+  mailbox: string,
+  uid: number,
+  { add, remove }: { add: readonly string[]; remove: readonly string[] },
+): Promise<{ flags: string[]; before: string[] | null; uidValidity: string }> {
   const [added, removed] = [add.map(canonicalFlag), remove.map(canonicalFlag)];
   const both = added.find((flag) => removed.some((other) => isSameFlag(flag, other)));
   if (both !== undefined) throw new ToolError(`The flag ${quoteName(both)} is both to be added and to be removed.`);
   const selected = await openMailbox(imap, mailbox, { toChange: true });
   for (const flag of added) requirePermanent(selected, flag);
-  await requireMessages(imap, selected.path, [uid]);
+  const known = (await requireMessages(imap, selected.path, [uid], [atom('FLAGS')])).get(uid);
   const ifLost =
     'The connection was lost while flags were being changed, which may have happened or not. Read the message to see which it has.';
   const set = sequenceSet([uid]);
@@ -179,7 +101,8 @@ export async function updateFlags(
   });
   const items = fetched.get(uid);
   if (items === undefined) throw missingMessage(selected.path, [uid]);
-  return toSummary(uid, items).flags;
+  const before = known?.has('FLAGS') ? toSummary(uid, known).flags : null;
+  return { flags: toSummary(uid, items).flags, before, uidValidity: selected.uidValidity };
 }
 
 /**
@@ -236,49 +159,18 @@ export function missingMessage(mailbox: string, uids: readonly number[]): ToolEr
   );
 }
 
-const COPIED =
-  'The message was copied to the destination, but it is not certain that it was removed from where it was: it may be in both mailboxes. Look into both before trying again.';
-
-/** Removes the originals after a COPY, on servers without MOVE. Every fault is reported as an unknown outcome, because the copy already exists. */
-async function removeCopied(imap: ImapConnection, uids: readonly number[]): Promise<boolean> {
-  return removeFromSelected(imap, uids, COPIED).catch((error: unknown) => {
-    throw toUnknownOutcome(error, COPIED);
-  });
-}
-
 /** @throws {ToolError} with the UIDs of the messages that do not exist */
-async function requireMessages(imap: ImapConnection, mailbox: string, uids: readonly number[]): Promise<void> {
+async function requireMessages(
+  imap: ImapConnection,
+  mailbox: string,
+  uids: readonly number[],
+  items: readonly Token[] = [],
+): Promise<ReadonlyMap<number, FetchedItems>> {
   if (uids.length === 0) throw new ToolError('No message is named.');
-  const found = await fetchExpected(imap, uids, [], []);
+  const found = await fetchExpected(imap, uids, items, []);
   const missing = uids.filter((uid) => !found.has(uid));
   if (missing.length > 0) throw missingMessage(mailbox, missing);
-}
-
-function alreadyIn(path: string): ToolError {
-  return new ToolError(`The message is in ${quoteName(path)} already. Name another mailbox as the destination.`);
-}
-
-interface Copied {
-  uidValidity: string | null;
-  /** New UIDs by old ones. */
-  uids: Map<number, number>;
-}
-
-/** Reads COPYUID (RFC 4315 §3): UIDVALIDITY of the destination, old UIDs, and new UIDs in the same order. */
-function addCopyUid({ code, codeItems: [uidValidity, from, to] }: Completion, copied: Copied): void {
-  if (code !== 'COPYUID') return;
-  const old = expandSequenceSet(textOf(from) ?? '', 100_000);
-  const fresh = expandSequenceSet(textOf(to) ?? '', 100_000);
-  if (old === null || fresh === null || old.length !== fresh.length) return;
-  copied.uidValidity = textOf(uidValidity);
-  for (const [index, uid] of old.entries()) copied.uids.set(uid, fresh[index] ?? 0);
-}
-
-function codeOf({ items: [status] }: UntaggedResponse): Completion {
-  const section: readonly Item[] =
-    status === undefined || status === null || isList(status) ? [] : (status.section ?? []);
-  const [code, ...codeItems] = section;
-  return { code: textOf(code)?.toUpperCase() ?? null, codeItems };
+  return found;
 }
 
 function explainAppend(error: unknown): never {

@@ -2,7 +2,9 @@
 import { findMailboxByRole } from '../../mail/mailbox/find-by-role.ts';
 import { openMailbox } from '../../mail/mailbox/open-mailbox.ts';
 import { deleteMessages, moveMessages } from '../../mail/messages/change.ts';
+import type { Rights } from '../tool.ts';
 import type { MailSession } from './mail-session.ts';
+import { undoOfOne } from './move-message.ts';
 import { NOT_REMOVED, toMoveResult } from './move-results.ts';
 
 interface NamedMessage {
@@ -23,14 +25,17 @@ export function deletePermanently(message: NamedMessage, { changeImap }: MailSes
 }
 
 /** Moves the message to the trash, even if the policy does not allow the connection to use that mailbox otherwise. */
-export function moveToTrash(message: NamedMessage, { wholeMailbox: { changeImap, withinPolicy } }: MailSession) {
+export async function moveToTrash(message: NamedMessage, session: MailSession, rights: Rights) {
   const { mailbox, uid, uidValidity } = message;
-  return changeImap(async (wholeImap) => {
+  const { changeImap, withinPolicy } = session.wholeMailbox;
+  const { trash, result } = await changeImap(async (wholeImap) => {
     const imap = withinPolicy(wholeImap);
     if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
     const trash = await findMailboxByRole(wholeImap, 'trash');
     await openMailbox(imap, mailbox, { toChange: true });
     const [moved] = await moveMessages(withinPolicy(wholeImap, trash), mailbox, [uid], trash);
-    return { uid, outcome: 'moved_to_trash' as const, trash, ...toMoveResult(moved) };
+    return { trash, result: toMoveResult(moved) };
   }, mailbox);
+  const undo = await undoOfOne({ from: mailbox, to: trash, result }, session, rights);
+  return { uid, outcome: 'moved_to_trash' as const, trash, ...result, ...undo };
 }

@@ -1,4 +1,7 @@
-/** Checks that a call may store a message in the mailbox that it names. The trash needs the right to delete, because it is emptied sooner or later. */
+/**
+ * Checks that a call may store a message in the mailbox that it names. The trash needs the right to delete, because it is emptied sooner or later,
+ * and an outbox the right to send, because some servers and programs send what is in it.
+ */
 
 import { listMailboxes, type Mailbox } from '../../mail/mailbox/list-mailboxes.ts';
 import { unknownMailbox } from '../../mail/mailbox/open-mailbox.ts';
@@ -10,9 +13,10 @@ import type { MailSession } from './mail-session.ts';
 
 const AS_MOVED: Use = { tool: 'move_mail_message' };
 const AS_DELETED: Use = { tool: 'delete_mail_message' };
+const AS_SENT: Use = { tool: 'send_mail_message' };
 
 /**
- * Checks the destination. The mailboxes are listed only if the call lacks the right to move or to delete.
+ * Checks the destination. The mailboxes are listed only if the call lacks the right to move, to delete or to send.
  *
  * @param named mailbox that the caller has named
  * @param usual role of the mailbox that the tool itself stores messages in; any other needs the right to move. Absent for tools that move messages
@@ -25,7 +29,7 @@ export async function requireDestination(
   usual?: 'sent' | 'drafts',
 ): Promise<void> {
   const mayMove = usual === undefined || rights.allows(AS_MOVED);
-  if (mayMove && rights.allows(AS_DELETED)) return;
+  if (mayMove && rights.allows(AS_DELETED) && rights.allows(AS_SENT)) return;
   const mailboxes = await wholeMailbox.readImap((imap) => listMailboxes(imap, { counts: false }));
   const listed = mailboxes.map(({ path }) => path);
   const { folders } = permit.policy;
@@ -38,12 +42,22 @@ export async function requireDestination(
   // Some servers accept further names of a mailbox that they do not list. The role is unknown for such a name, so it is refused.
   if (destination === undefined) throw unknownMailbox(named);
   const isTrash = mailboxes.some((mailbox) => mailbox.role === 'trash' && isAtOrBelow(mailbox, destination));
+  const isSent = mailboxes.some((mailbox) => mailbox.isOutbox && isAtOrBelow(mailbox, destination));
   const isUsual = usual === undefined || destination === mailboxes.find(({ role }) => role === usual);
-  rights.require([...(isUsual ? [] : [AS_MOVED]), ...(isTrash ? [AS_DELETED] : [])]);
+  rights.require([...(isUsual ? [] : [AS_MOVED]), ...(isTrash ? [AS_DELETED] : []), ...(isSent ? [AS_SENT] : [])]);
+}
+
+/** Whether a mailbox is the trash or junk, or below one of them. */
+export async function isDiscardFolder(path: string, { wholeMailbox }: MailSession): Promise<boolean> {
+  const all = await wholeMailbox.readImap((imap) => listMailboxes(imap, { counts: false }));
+  return all.some((mailbox) => (mailbox.role === 'trash' || mailbox.role === 'junk') && isAtOrBelow(mailbox, { path }));
 }
 
 /** True if `path` is the mailbox itself or below it. Ignores case, as some servers do. */
-function isAtOrBelow({ path: above, delimiter }: Mailbox, { path }: Mailbox): boolean {
+function isAtOrBelow(
+  { path: above, delimiter }: Pick<Mailbox, 'path' | 'delimiter'>,
+  { path }: Pick<Mailbox, 'path'>,
+): boolean {
   const [outer, inner] = [above, path].map((name) => name.normalize('NFC').toLowerCase());
   if (outer === undefined || inner === undefined) return false;
   return inner === outer || (delimiter !== null && inner.startsWith(outer + delimiter));

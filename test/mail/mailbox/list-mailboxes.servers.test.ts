@@ -25,6 +25,7 @@ describe.each([
       role: 'inbox',
       subscribed: false,
       selectable: true,
+      isOutbox: false,
       messages: null,
       unseen: null,
     });

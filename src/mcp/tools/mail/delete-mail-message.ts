@@ -3,6 +3,11 @@ import { deletePermanently, moveToTrash } from '../../mail/delete-message.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
 import { resolveFolder } from '../../mail/resolve-folder.ts';
+import { deleteMessagesOf } from '../../mail/sets/delete-messages.ts';
+import { PlanFields } from '../../mail/sets/plan.ts';
+import { readsAlso, requireSingle, SetParameters } from '../../mail/sets/set-parameters.ts';
+import { UidSet } from '../../mail/sets/uid-set.ts';
+import { UndoFields } from '../../mail/sets/undo.ts';
 import { Name } from '../../outgoing.ts';
 import { narrows } from '../../parameter-meanings.ts';
 import { defineTool } from '../../tool.ts';
@@ -11,28 +16,43 @@ export const deleteMailMessage = defineTool({
   name: 'delete_mail_message',
   title: 'Delete mail message',
   description:
-    'Deletes one message for good; it cannot be brought back. With permanent false it goes to the trash instead.',
+    'Deletes one message by `uid` for good: it cannot be brought back. Messages named by `uids` go to the trash, and `undo` in the answer moves them to where they were.',
   effect: 'destroys',
   method: 'delete',
   tags: ['messages'],
   input: z.object({
     folder: MailboxPath,
-    uid: Uid,
+    uid: Uid.optional(),
+    uids: SetParameters.uids,
     uid_validity: ExpectedUidValidity,
-    permanent: narrows(z.boolean()).default(true).describe('False moves the message to the trash.'),
+    permanent: narrows(z.boolean())
+      .optional()
+      .describe('True: for good, up to 100. False: to the trash. Default: true for `uid`, false for `uids`.'),
+    dry_run: SetParameters.dry_run,
   }),
   output: z.object({
-    uid: z.number(),
+    deleted: z.number().optional(),
+    would_delete: z.number().optional(),
+    uid: z.number().optional(),
     outcome: z
       .enum(['expunged', 'moved_to_trash', 'marked_deleted'])
+      .optional()
       .describe('"marked_deleted": it has \\Deleted and vanishes when the folder is next expunged; see `warning`.'),
     trash: Name.optional().describe('Path of the trash that it went to.'),
     new_uid: z.number().nullable().optional().describe('UID in the trash, if the server reports it.'),
-    uid_validity: UidValidity.nullable().optional().describe('UIDVALIDITY of the trash, with `new_uid`.'),
+    ...PlanFields,
+    uid_validity: UidValidity.nullable().optional().describe('Of the UIDs in the answer.'),
+    not_moved: UidSet.optional(),
+    unknown: UidSet.optional().describe('Messages of which it is not known whether they were deleted.'),
+    ...UndoFields,
     warning: z.string().optional(),
   }),
-  run: async ({ folder, uid, uid_validity: uidValidity, permanent }, session: MailSession) => {
+  alsoDoes: readsAlso,
+  run: async ({ uid, permanent, ...request }, session: MailSession, rights) => {
+    if (uid === undefined) return deleteMessagesOf({ ...request, permanent: permanent ?? false }, session, rights);
+    requireSingle(request);
+    const { folder, uid_validity: uidValidity } = request;
     const message = { mailbox: await resolveFolder(folder, session), uid, uidValidity };
-    return permanent ? deletePermanently(message, session) : moveToTrash(message, session);
+    return permanent === false ? moveToTrash(message, session, rights) : deletePermanently(message, session);
   },
 });

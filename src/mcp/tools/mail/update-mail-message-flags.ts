@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { openMailbox } from '../../../mail/mailbox/open-mailbox.ts';
-import { includesDeleted, updateFlags } from '../../../mail/messages/change.ts';
+import { includesDeleted } from '../../../mail/messages/change.ts';
+import { flagOne } from '../../mail/flag-message.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
-import { ExpectedUidValidity, MailboxPath, Uid } from '../../mail/parameters.ts';
-import { resolveFolder } from '../../mail/resolve-folder.ts';
+import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
+import { flagMessagesOf } from '../../mail/sets/flag-messages.ts';
+import { PlanFields } from '../../mail/sets/plan.ts';
+import { readsAlso, requireSingle, SetParameters } from '../../mail/sets/set-parameters.ts';
+import { UidSet } from '../../mail/sets/uid-set.ts';
+import { UndoFields } from '../../mail/sets/undo.ts';
 import { GivenName, Name } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 
@@ -14,26 +18,40 @@ export const updateMailMessageFlags = defineTool({
   name: 'update_mail_message_flags',
   title: 'Update mail message flags',
   description:
-    'Adds and removes flags of one message: \\Seen marks it as read, \\Flagged as starred, \\Answered as replied to; keywords such as $Label1 are labels. Returns all flags that it has afterwards.',
+    'Adds and removes flags of messages: \\Seen is read, \\Flagged starred, \\Answered replied to; keywords such as $Label1 are labels. `undo` in the answer restores them.',
   effect: 'writes',
   method: 'update',
   idempotent: true,
   tags: ['messages'],
   input: z.object({
     folder: MailboxPath,
-    uid: Uid,
+    uid: Uid.optional(),
+    ...SetParameters,
     uid_validity: ExpectedUidValidity,
     add: Flags.describe('Flags to add. To delete use delete_mail_message.'),
     remove: Flags.describe('Flags to remove.'),
   }),
-  output: z.object({ uid: z.number(), flags: z.array(Name).describe('All flags of the message now.') }),
-  alsoDoes: ({ add, remove }) => (includesDeleted([...add, ...remove]) ? [{ tool: 'delete_mail_message' }] : []),
-  run: async ({ folder, uid, uid_validity: uidValidity, add, remove }, session: MailSession) => {
+  output: z.object({
+    changed: z.number().optional().describe('Messages in which a flag has changed.'),
+    would_change: z.number().optional(),
+    uid: z.number().optional(),
+    flags: z.array(Name).optional().describe('All flags of the message now.'),
+    ...PlanFields,
+    uid_validity: UidValidity.optional(),
+    not_changed: UidSet.optional().describe('Messages whose flags the server did not keep.'),
+    unknown: UidSet.optional().describe('Messages of which it is not known whether flags have changed.'),
+    ...UndoFields,
+    warning: z.string().optional(),
+  }),
+  alsoDoes: ({ add, remove, ...named }) => [
+    ...(includesDeleted([...add, ...remove]) ? [{ tool: 'delete_mail_message' }] : []),
+    ...readsAlso(named),
+  ],
+  run: async ({ uid, ...request }, session: MailSession, rights) => {
+    const { add, remove } = request;
     if (add.length + remove.length === 0) throw new ToolError('Nothing to do: name flags in `add` or in `remove`.');
-    const mailbox = await resolveFolder(folder, session);
-    return session.changeImap(async (imap) => {
-      if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
-      return { uid, flags: await updateFlags(imap, mailbox, uid, { add, remove }) };
-    }, mailbox);
+    if (uid === undefined) return flagMessagesOf(request, session, rights);
+    requireSingle(request);
+    return flagOne({ ...request, uid }, session);
   },
 });

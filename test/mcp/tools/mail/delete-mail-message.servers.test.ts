@@ -61,6 +61,9 @@ describe('delete_mail_message', () => {
       trash: 'Trash',
       new_uid: expect.any(Number),
       uid_validity: (await assistant.call('list_mail_messages', { folder: 'Trash' })).uid_validity,
+      undo: [
+        { tool: 'move_mail_message', arguments: expect.objectContaining({ folder: 'Trash', destination: 'INBOX' }) },
+      ],
     });
     expect(await subjectsIn(account, 'Trash')).toEqual(['thrown away']);
   });

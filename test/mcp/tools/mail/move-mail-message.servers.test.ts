@@ -20,7 +20,11 @@ describe('move_mail_message', () => {
     await using assistant = await app.assistant(account);
     const moved = await assistant.call('move_mail_message', { folder: 'INBOX', uid: INBOX[1], destination: 'Archive' });
     const { uid_validity } = await assistant.call('list_mail_messages', { folder: 'Archive' });
-    expect(moved).toEqual({ destination: 'Archive', new_uid: expect.any(Number), uid_validity });
+    const undo = { folder: 'Archive', uids: `${moved.new_uid}`, uid_validity, destination: 'INBOX' };
+    expect(moved).toEqual({
+      ...{ destination: 'Archive', new_uid: expect.any(Number), uid_validity },
+      undo: [{ tool: 'move_mail_message', arguments: undo }],
+    });
     expect(await subjectsIn(account, 'INBOX')).toEqual(['a', 'c']);
     expect(await assistant.call('get_mail_message', { folder: 'Archive', uid: moved.new_uid })).toMatchObject({
       subject: 'b',

@@ -1,0 +1,73 @@
+/** Moves the messages that a call names by `uids` or `query`. */
+import { requireMailbox } from '../../../mail/mailbox/open-mailbox.ts';
+import { type MovedSet, moveSet } from '../../../mail/sets/move-set.ts';
+import type { Rights } from '../../tool.ts';
+import { isDiscardFolder, requireDestination } from '../destination.ts';
+import type { MailSession } from '../mail-session.ts';
+import { NOT_REMOVED } from '../move-results.ts';
+import { resolveFolder } from '../resolve-folder.ts';
+import { isHeld } from './brakes.ts';
+import { type Choice, type Chosen, chooseMessages } from './choice.ts';
+import { planOf } from './plan.ts';
+import { SUMMARY_OF_SET, summaryOf } from './summary.ts';
+import { uidSetText } from './uid-set.ts';
+import { undoOfMove } from './undo.ts';
+
+export interface MoveRequest extends Choice {
+  destination: string;
+  dry_run?: boolean | undefined;
+}
+
+/** @throws {ToolError} if the call cannot be carried out; nothing was moved then */
+export async function moveMessagesOf(request: MoveRequest, session: MailSession, rights: Rights) {
+  const destination = await resolveFolder(request.destination, session, 'destination');
+  await requireDestination(destination, session, rights);
+  const chosen = await chooseMessages(request, session);
+  const isByQuery = chosen.query !== null;
+  const { dry_run: dryRun } = request;
+  const isDiscarding = isByQuery && dryRun === undefined && (await isDiscardFolder(destination, session));
+  if (isHeld({ dryRun, count: chosen.uids.length, isByQuery, isDiscarding })) {
+    // What the call could not do is said before it is made.
+    await session.readImap((imap) => requireMailbox(imap, destination));
+    const planned = { tool: 'move_mail_message', args: { destination }, chosen, isAsked: dryRun === true };
+    const { count, fields } = await planOf(planned, session, rights);
+    return { would_move: count, destination, ...fields };
+  }
+  if (chosen.uids.length === 0) return { moved: 0, destination, undo: [] };
+  // What the answer shows of the hits of a query is fetched with what the move has to know anyway.
+  const set = { ...chosen, destination, ...(isByQuery && { items: SUMMARY_OF_SET }) };
+  const moved = await moveSet(set, session);
+  return describeMoved(moved, chosen, session, rights);
+}
+
+/** What was moved, and the calls that undo it. */
+export async function describeMoved(moved: MovedSet, chosen: Chosen, session: MailSession, rights: Rights) {
+  const { to, moved: newUids, newUidValidity, remaining, missing, unknown, removed } = moved;
+  const known = [...newUids.values()].flatMap((uid) => uid ?? []);
+  const between = { from: chosen.mailbox, to, uids: [...newUids.values()], uidValidity: newUidValidity, removed };
+  const left = chosen.count - chosen.uids.length;
+  return {
+    ...{ moved: newUids.size, destination: to },
+    ...(known.length > 0 && { uids: uidSetText(known), uid_validity: newUidValidity }),
+    ...summaryOf([...newUids.keys()], moved.items, session.timeZone),
+    ...(missing.length > 0 && { not_found: uidSetText(missing) }),
+    ...(remaining.length > 0 && { not_moved: uidSetText(remaining) }),
+    ...(unknown.length > 0 && { unknown: uidSetText(unknown) }),
+    ...(left > 0 && { next: `${left} more messages match. Make the same call again for them.` }),
+    ...(await undoOfMove(between, session, rights)),
+    ...warningOf(moved),
+  };
+}
+
+function warningOf({ removed, unknown, remaining }: MovedSet): { warning?: string } {
+  const warnings = [
+    ...(removed ? [] : [NOT_REMOVED]),
+    ...(unknown.length > 0 ? [UNKNOWN] : []),
+    ...(remaining.length > 0 ? [REMAINING] : []),
+  ];
+  return warnings.length === 0 ? {} : { warning: warnings.join(' ') };
+}
+
+const UNKNOWN =
+  'The connection was lost: the messages in `unknown` may have been moved or not. Look into both folders before trying again.';
+const REMAINING = 'The mail server did not move the messages in `not_moved`. They are where they were.';
