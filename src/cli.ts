@@ -199,6 +199,10 @@ function addLimitFlags(command: Command): void {
     )
     .option('--max-sends-per-hour <number>', 'messages that one account may send per hour; default: no limit')
     .option(
+      '--max-changes-per-hour <number>',
+      'messages of one account that may be moved, flagged or deleted per hour, undo included; default: no limit',
+    )
+    .option(
       '--expires-at <time>',
       'when the client and its tokens expire, e.g. 2027-01-31 or 2027-01-31T12:00:00Z; default: never',
     );

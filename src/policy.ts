@@ -19,6 +19,8 @@ export const Policy = z.object({
   recipients: z.array(z.string()).optional(),
   /** Messages in an hour, from one mailbox through one client; all dynamic clients count as one. */
   max_sends_per_hour: z.int().min(0).optional(),
+  /** Messages that are moved, flagged or deleted, counted likewise. */
+  max_changes_per_hour: z.int().min(0).optional(),
 });
 export type Policy = z.output<typeof Policy>;
 

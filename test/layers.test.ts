@@ -175,6 +175,7 @@ const FACES: Record<string, string[]> = {
   'mail/send/': ['compose.ts', 'sent-copy-saver.ts', 'smtp.ts'],
   'mcp/endpoint/': ['endpoint.ts', 'version-pairs.ts'],
   'mcp/permit/': [
+    'change-quota.ts',
     'folders.ts',
     'limited-connection.ts',
     'permit.ts',

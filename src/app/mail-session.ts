@@ -10,9 +10,10 @@ import { type SmtpOptions, submit } from '../mail/send/smtp.ts';
 import { keyedMessageId } from '../mail/send-once/keyed-message-id.ts';
 import type { RecentResults } from '../mail/send-once/recent-results.ts';
 import type { ImapAccess, MailSession } from '../mcp/mail/mail-session.ts';
+import { createChangeQuota } from '../mcp/permit/change-quota.ts';
 import { LimitedConnection } from '../mcp/permit/limited-connection.ts';
 import { requireEnvelope } from '../mcp/permit/recipients.ts';
-import { createSendLimit, sendsKey } from '../mcp/permit/send-limit.ts';
+import { changesKey, createSendLimit, sendsKey } from '../mcp/permit/send-limit.ts';
 import type { Grant } from '../oauth/bearer/bearer.ts';
 import { createSemaphore, type Semaphore } from '../state/semaphore.ts';
 import type { State } from '../state/state.ts';
@@ -37,7 +38,7 @@ export interface MailServices {
   /** 32 bytes, the same in all replicas. */
   messageIdSecret: Buffer;
   recentResults: RecentResults;
-  /** The state that counts sent messages; `areAllCounted` is true if it counts those of all replicas. */
+  /** The state that counts sent and changed messages; `areAllCounted` is true if it counts those of all replicas. */
   sends: { state: State; areAllCounted: boolean };
   smtp?: SmtpOptions;
 }
@@ -65,7 +66,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
   const { cancelled, life } = exchange;
   const { account, permit, client, subject, endsAt, timeZone = 'UTC', identities = [] } = grant;
   const { workers, store, now, log, messageIdSecret, recentResults, sends, smtp } = services;
-  const { folders, max_sends_per_hour: most } = permit.policy;
+  const { folders, max_sends_per_hour: most, max_changes_per_hour: mostChanges } = permit.policy;
   const cancellation = createCancellation(cancelled);
   const withinPolicy = (imap: ImapConnection, extra?: string) =>
     folders === undefined ? imap : new LimitedConnection(imap, folders, extra);
@@ -90,6 +91,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
     }),
   };
   const limit = createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log });
+  const quota = createChangeQuota({ ...sends, most: mostChanges, key: changesKey({ client, subject }), now, log });
   return {
     account,
     senders: [
@@ -110,6 +112,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
     },
     runJob: (job, input, needs) => workers.run(job, input, { ...needs, key: subject, signal: cancelled }),
     checkSendLimit: limit.check,
+    countedChange: quota.counted,
     async submit(message) {
       await begin();
       return cancellation.commit(async () => {

@@ -34,6 +34,7 @@ const Settings = z.strictObject({
   folders: List.optional(),
   recipients: List.optional(),
   max_sends_per_hour: Count.optional(),
+  max_changes_per_hour: Count.optional(),
   time_zone: z.string().optional(),
 });
 

@@ -26,6 +26,7 @@ const LimitFlags = z.object({
   folders: Entries,
   recipients: Entries,
   maxSendsPerHour: z.string().optional(),
+  maxChangesPerHour: z.string().optional(),
   expiresAt: z.string().optional(),
 });
 

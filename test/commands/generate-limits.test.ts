@@ -46,6 +46,7 @@ describe('mail-mcp generate', () => {
     [['--recipients=Ann@Example.com,@BÜCHER.example'], { recipients: ['ann@example.com', '@xn--bcher-kva.example'] }],
     [['--max-sends-per-hour=0'], { max_sends_per_hour: 0 }],
     [['--max-sends-per-hour=12'], { max_sends_per_hour: 12 }],
+    [['--max-changes-per-hour=500'], { max_changes_per_hour: 500 }],
   ])('seals the limits of %j', async (flags, policy) => {
     const { client, printed } = await minted(...flags);
     expect(client.policy).toEqual(policy);
@@ -117,6 +118,7 @@ describe('mail-mcp generate', () => {
     [['--folders=Work\\u{0}'], 'must be the name of a mailbox, or end in /* for all below it.'],
     [['--folders=\\u{D800}'], 'must be the name of a mailbox, or end in /* for all below it.'],
     [['--recipients=Ann <a@b.example>'], 'must be an address or @ with a domain.'],
+    [['--max-changes-per-hour=-1'], '--max-changes-per-hour must be a whole number, 0 or more.'],
     [['--max-sends-per-hour=-1'], '--max-sends-per-hour must be a whole number, 0 or more.'],
     [['--max-sends-per-hour=some'], '--max-sends-per-hour must be a whole number, 0 or more.'],
     [['--expires-at=2020-01-01'], '--expires-at is in the past.'],

@@ -162,6 +162,7 @@ const mailSession = {
   ...{ readImap: unreachable, changeImap: unreachable, runJob: unreachable, submit: unreachable },
   wholeMailbox: { readImap: unreachable, changeImap: unreachable, finishImap: unreachable },
   checkSendLimit: async () => {},
+  countedChange: (_: number, change: () => Promise<unknown>) => change(),
   keyedMessageId: (call: Parameters<typeof keyedMessageId>[2]) => keyedMessageId(Buffer.alloc(32), account, call),
   recentResults: createRecentResults({ now: () => new Date() }),
   attachments: { publish: unreachable, fetchOwn: unreachable },

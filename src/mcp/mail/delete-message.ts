@@ -14,28 +14,32 @@ interface NamedMessage {
   uidValidity: string | undefined;
 }
 
-export function deletePermanently(message: NamedMessage, { changeImap }: MailSession) {
+export function deletePermanently(message: NamedMessage, { changeImap, countedChange }: MailSession) {
   const { mailbox, uid, uidValidity } = message;
-  return changeImap(async (imap) => {
-    if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
-    const { expunged } = await deleteMessages(imap, mailbox, [uid]);
-    if (expunged) return { uid, outcome: 'expunged' as const };
-    return { uid, outcome: 'marked_deleted' as const, warning: NOT_REMOVED };
-  }, mailbox);
+  const remove = () =>
+    changeImap(async (imap) => {
+      if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
+      const { expunged } = await deleteMessages(imap, mailbox, [uid]);
+      if (expunged) return { uid, outcome: 'expunged' as const };
+      return { uid, outcome: 'marked_deleted' as const, warning: NOT_REMOVED };
+    }, mailbox);
+  return countedChange(1, remove);
 }
 
 /** Moves the message to the trash, even if the policy does not allow the connection to use that mailbox otherwise. */
 export async function moveToTrash(message: NamedMessage, session: MailSession, rights: Rights) {
   const { mailbox, uid, uidValidity } = message;
   const { changeImap, withinPolicy } = session.wholeMailbox;
-  const { trash, result } = await changeImap(async (wholeImap) => {
-    const imap = withinPolicy(wholeImap);
-    if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
-    const trash = await findMailboxByRole(wholeImap, 'trash');
-    await openMailbox(imap, mailbox, { toChange: true });
-    const [moved] = await moveMessages(withinPolicy(wholeImap, trash), mailbox, [uid], trash);
-    return { trash, result: toMoveResult(moved) };
-  }, mailbox);
+  const move = () =>
+    changeImap(async (wholeImap) => {
+      const imap = withinPolicy(wholeImap);
+      if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
+      const trash = await findMailboxByRole(wholeImap, 'trash');
+      await openMailbox(imap, mailbox, { toChange: true });
+      const [moved] = await moveMessages(withinPolicy(wholeImap, trash), mailbox, [uid], trash);
+      return { trash, result: toMoveResult(moved) };
+    }, mailbox);
+  const { trash, result } = await session.countedChange(1, move);
   const undo = await undoOfOne({ from: mailbox, to: trash, result }, session, rights);
   return { uid, outcome: 'moved_to_trash' as const, trash, ...result, ...undo };
 }

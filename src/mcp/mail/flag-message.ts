@@ -18,16 +18,18 @@ export interface FlagOne {
 export async function flagOne(request: FlagOne, session: MailSession) {
   const { uid, uid_validity: expected, add, remove } = request;
   const mailbox = await resolveFolder(request.folder, session);
-  return session.changeImap(async (imap) => {
-    if (expected !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity: expected });
-    const { flags, before, uidValidity } = await changeFlags(imap, mailbox, uid, { add, remove });
-    if (before === null) return { uid, flags, ...noUndo(NOT_REPORTED) };
-    const changes = [
-      ...difference(flags, before, add).map((flag) => ({ flag, isAdded: true, uids: [uid] })),
-      ...difference(before, flags, remove).map((flag) => ({ flag, isAdded: false, uids: [uid] })),
-    ];
-    return { uid, flags, ...undoOfFlags(mailbox, { changes, uidValidity, unknown: [] }) };
-  }, mailbox);
+  const change = () =>
+    session.changeImap(async (imap) => {
+      if (expected !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity: expected });
+      return changeFlags(imap, mailbox, uid, { add, remove });
+    }, mailbox);
+  const { flags, before, uidValidity } = await session.countedChange(1, change);
+  if (before === null) return { uid, flags, ...noUndo(NOT_REPORTED) };
+  const changes = [
+    ...difference(flags, before, add).map((flag) => ({ flag, isAdded: true, uids: [uid] })),
+    ...difference(before, flags, remove).map((flag) => ({ flag, isAdded: false, uids: [uid] })),
+  ];
+  return { uid, flags, ...undoOfFlags(mailbox, { changes, uidValidity, unknown: [] }) };
 }
 
 const NOT_REPORTED = 'The mail server did not report which flags the message had before.';

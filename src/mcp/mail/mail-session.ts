@@ -15,6 +15,7 @@ import type { RecentResults } from '../../mail/send-once/recent-results.ts';
 import type { TrustedServers } from '../../mail/sender/verdict.ts';
 import type { Permit } from '../../policy.ts';
 import type { RunJob } from '../../workers/workers.ts';
+import type { ChangeQuota } from '../permit/change-quota.ts';
 
 /** Connections to the mailbox. */
 export interface ImapAccess {
@@ -57,6 +58,8 @@ export interface MailSession extends ImapAccess {
   };
   /** Checks the limit without counting a message. @throws {ToolError} if the limit is reached */
   checkSendLimit(): Promise<void>;
+  /** Changes messages that count towards the limit of the connection; see ChangeQuota. */
+  readonly countedChange: ChangeQuota['counted'];
   submit(message: ComposedMessage): Promise<Submission>;
   /** Derives the Message-ID of a message of this account from its idempotency key. */
   keyedMessageId(call: KeyedCall): Promise<KeyedMessageId>;

@@ -21,11 +21,13 @@ export async function moveOne(request: MoveOne, session: MailSession, rights: Ri
   const mailbox = await resolveFolder(folder, session);
   const destination = await resolveFolder(request.destination, session, 'destination');
   await requireDestination(destination, session, rights);
-  const result = await session.changeImap(async (imap) => {
-    if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
-    const [moved] = await moveMessages(imap, mailbox, [uid], destination);
-    return toMoveResult(moved);
-  }, mailbox);
+  const move = () =>
+    session.changeImap(async (imap) => {
+      if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
+      const [moved] = await moveMessages(imap, mailbox, [uid], destination);
+      return toMoveResult(moved);
+    }, mailbox);
+  const result = await session.countedChange(1, move);
   return { destination, ...result, ...(await undoOfOne({ from: mailbox, to: destination, result }, session, rights)) };
 }
 

@@ -16,6 +16,8 @@ export interface PolicyInput {
   folders?: readonly string[] | undefined;
   /** Decimal. */
   maxSendsPerHour?: string | undefined;
+  /** Decimal. */
+  maxChangesPerHour?: string | undefined;
   /** ISO 8601: a date, which begins at midnight UTC, or a time with its zone. */
   expiresAt?: string | undefined;
 }
@@ -48,7 +50,8 @@ export function readPolicy(
     tools: read.list('tools', oneOf('tool', names)),
     folders: read.list('folders', entry(folderEntry, 'the name of a mailbox, or end in /* for all below it')),
     recipients: read.list('recipients', entry(recipientEntry, 'an address or @ with a domain')),
-    max_sends_per_hour: read.maxSendsPerHour(),
+    max_sends_per_hour: read.count('maxSendsPerHour'),
+    max_changes_per_hour: read.count('maxChangesPerHour'),
   });
   const expiresAt = read.expiresAt(now);
   if (read.faults.length === 0 && !tools.some((tool) => isOffered(policy, tool))) {
@@ -89,11 +92,11 @@ class LimitReader {
     return [...new Set(values)];
   }
 
-  maxSendsPerHour(): number | undefined {
-    const given = this.#input.maxSendsPerHour;
+  count(limit: 'maxSendsPerHour' | 'maxChangesPerHour'): number | undefined {
+    const given = this.#input[limit];
     if (given === undefined) return undefined;
     if (/^\d{1,6}$/.test(given)) return Number(given);
-    this.faults.push(`${this.#nameOf('maxSendsPerHour')} must be a whole number, 0 or more.`);
+    this.faults.push(`${this.#nameOf(limit)} must be a whole number, 0 or more.`);
     return undefined;
   }
 

@@ -17,16 +17,18 @@ export interface SendLimit {
   counted<T>(send: () => Promise<T>): Promise<T>;
 }
 
-/** The key of one count: an account and a client. All dynamic clients share a count; otherwise each registration would begin a new one. */
-export function sendsKey({
-  client,
-  subject,
-}: {
+/** Whose messages are counted together. */
+interface Counted {
   client: { jti: string; minted?: false | undefined };
   subject: string;
-}) {
-  return `sends:${client.minted === false ? 'registered' : client.jti}:${subject}`;
 }
+
+/** The key of one count: an account and a client. All dynamic clients share a count; otherwise each registration would begin a new one. */
+const countKey = (kind: 'sends' | 'changes', { client, subject }: Counted): string =>
+  `${kind}:${client.minted === false ? 'registered' : client.jti}:${subject}`;
+
+export const sendsKey = (counted: Counted): string => countKey('sends', counted);
+export const changesKey = (counted: Counted): string => countKey('changes', counted);
 
 /**
  * Creates the limit of one connection.

@@ -42,6 +42,7 @@ export const OPTIONAL_FIELDS: Readonly<Record<string, number>> = {
   provider: 33,
   connection: 34,
   authservIds: 35,
+  max_changes_per_hour: 36,
 };
 
 /**

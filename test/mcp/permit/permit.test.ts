@@ -70,6 +70,7 @@ function unusableSession(): MailSession {
       withinPolicy: refuse,
     },
     checkSendLimit: refuse,
+    countedChange: refuse,
     submit: refuse,
     keyedMessageId: refuse,
     recentResults: { once: refuse },

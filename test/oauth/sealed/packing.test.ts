@@ -137,6 +137,7 @@ describe('fields', () => {
         "iss": 2,
         "jti": 0,
         "mailbox": 15,
+        "max_changes_per_hour": 36,
         "max_sends_per_hour": 32,
         "methods": 28,
         "minted": 11,

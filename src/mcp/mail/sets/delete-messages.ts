@@ -8,7 +8,7 @@ import type { MailSession } from '../mail-session.ts';
 import { NOT_REMOVED } from '../move-results.ts';
 import { isHeld, MAX_UNASKED } from './brakes.ts';
 import { type Chosen, chooseMessages } from './choice.ts';
-import { describeMoved } from './move-messages.ts';
+import { countOf, describeMoved } from './move-messages.ts';
 import { planOf } from './plan.ts';
 import { uidSetText } from './uid-set.ts';
 import { noUndo } from './undo.ts';
@@ -41,15 +41,13 @@ const TOO_MANY =
 /** Into the trash, even if the policy does not allow the connection to use that mailbox otherwise. */
 async function deleteToTrash(chosen: Chosen, session: MailSession, rights: Rights) {
   const { changeImap, withinPolicy } = session.wholeMailbox;
-  const moved = await moveSet(
-    { ...chosen, destination: '' },
-    { changeImap, readImap: session.readImap },
-    async (whole) => {
+  const move = () =>
+    moveSet({ ...chosen, destination: '' }, { changeImap, readImap: session.readImap }, async (whole) => {
       const trash = await findMailboxByRole(whole, 'trash');
       if (trash === chosen.mailbox) throw new ToolError(IN_TRASH);
       return { imap: withinPolicy(whole, trash), destination: trash };
-    },
-  );
+    });
+  const moved = await session.countedChange(chosen.uids.length, move, countOf);
   const { moved: count, destination: trash, ...described } = await describeMoved(moved, chosen, session, rights);
   return { deleted: count, outcome: 'moved_to_trash' as const, trash, ...described };
 }
@@ -58,7 +56,11 @@ const IN_TRASH =
   'Nothing was done: the messages are in the trash already. permanent: true deletes them for good, and they cannot be brought back.';
 
 async function deleteForGood(chosen: Chosen, session: MailSession) {
-  const { uids, expunged, missing, unknown } = await removeSet(chosen, session);
+  const { uids, expunged, missing, unknown } = await session.countedChange(
+    chosen.uids.length,
+    () => removeSet(chosen, session),
+    (removed) => removed.uids.length + removed.unknown.length,
+  );
   return {
     ...{ deleted: uids.length, outcome: expunged ? ('expunged' as const) : ('marked_deleted' as const) },
     ...(missing.length > 0 && { not_found: uidSetText(missing) }),

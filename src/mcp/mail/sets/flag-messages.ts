@@ -32,7 +32,13 @@ export async function flagMessagesOf(request: FlagRequest, session: MailSession,
   }
   if (chosen.uids.length === 0) return { changed: 0, undo: [] };
   const set = { ...chosen, add, remove, ...(isByQuery && { items: SUMMARY_OF_SET }) };
-  return describeFlagged(await flagSet(set, session), chosen, session);
+  const flagged = await session.countedChange(set.uids.length, () => flagSet(set, session), countOf);
+  return describeFlagged(flagged, chosen, session);
+}
+
+/** Messages whose flags have changed, or may have. */
+function countOf({ changes, unknown }: FlaggedSet): number {
+  return new Set([...changes.flatMap(({ uids }) => uids), ...unknown]).size;
 }
 
 function describeFlagged(flagged: FlaggedSet, chosen: Chosen, session: MailSession) {

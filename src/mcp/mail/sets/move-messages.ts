@@ -36,9 +36,12 @@ export async function moveMessagesOf(request: MoveRequest, session: MailSession,
   if (chosen.uids.length === 0) return { moved: 0, destination, undo: [] };
   // What the answer shows of the hits of a query is fetched with what the move has to know anyway.
   const set = { ...chosen, destination, ...(isByQuery && { items: SUMMARY_OF_SET }) };
-  const moved = await moveSet(set, session);
+  const moved = await session.countedChange(set.uids.length, () => moveSet(set, session), countOf);
   return describeMoved(moved, chosen, session, rights);
 }
+
+/** Messages that were moved, or may have been. */
+export const countOf = ({ moved, unknown }: MovedSet): number => moved.size + unknown.length;
 
 /** What was moved, and the calls that undo it. */
 export async function describeMoved(moved: MovedSet, chosen: Chosen, session: MailSession, rights: Rights) {
