@@ -63,7 +63,7 @@ async function prepare(row: Outcome): Promise<Stage> {
     Archive: [],
   });
   const direct = overCleartext(account);
-  const isPoor = variant === 'no MOVE' || variant === 'no UIDPLUS';
+  const isPoor = ['no MOVE', 'set, no MOVE', 'no UIDPLUS'].includes(variant);
   const imap = await startFaultProxy({
     target: isPoor ? plainPort(overCleartext(onBasicServer(account)), 'basicImap') : plainPort(direct, 'imap'),
     protocol: 'imap',
@@ -128,8 +128,13 @@ function commandPattern(command: string): RegExp {
 /** Much more than the 4 MiB of the send buffer of a socket, so that "within" happens during the transfer. */
 const LARGE = { text_body: `${'漢'.repeat(70)}\n`.repeat(14_000), html_body: `${'字'.repeat(70)}\n`.repeat(14_000) };
 
+function namedBy(variant: string, uid: number): Record<string, unknown> {
+  if (variant === 'query') return { query: 'subject:named' };
+  return variant.startsWith('set') ? { uids: `${uid},4000000` } : { uid };
+}
+
 function argumentsOf(tool: string, variant: string, { uid, to }: { uid: number; to: string }): Record<string, unknown> {
-  const named = { folder: 'INBOX', uid };
+  const named = { folder: 'INBOX', ...namedBy(variant, uid) };
   switch (tool) {
     case 'list_mailboxes':
       return {};
@@ -144,7 +149,7 @@ function argumentsOf(tool: string, variant: string, { uid, to }: { uid: number; 
     case 'update_mail_message_flags':
       return { ...named, add: ['\\Flagged'] };
     case 'delete_mail_message':
-      return { ...named, permanent: variant !== 'to the trash' };
+      return { ...named, permanent: !/^(to the trash|set)$/.test(variant) };
     default:
       return { to, subject: 'new', text_body: 'Hello', ...(variant === 'large' && LARGE) };
   }
