@@ -77,8 +77,13 @@ export function isOutboxLike({
   delimiter: string | null;
   attributes: ReadonlySet<string>;
 }): boolean {
+  return MARKS.some((mark) => attributes.has(mark)) || isOutboxName(path, delimiter);
+}
+
+/** Whether the last level of a path is such a name. */
+export function isOutboxName(path: string, delimiter: string | null): boolean {
   const name = delimiter === null ? path : (path.split(delimiter).at(-1) ?? '');
-  return MARKS.some((mark) => attributes.has(mark)) || NAMES.has(comparable(name));
+  return NAMES.has(comparable(name));
 }
 
 function comparable(name: string): string {

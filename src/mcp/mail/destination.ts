@@ -47,6 +47,18 @@ export async function requireDestination(
   rights.require([...(isUsual ? [] : [AS_MOVED]), ...(isTrash ? [AS_DELETED] : []), ...(isSent ? [AS_SENT] : [])]);
 }
 
+/** @param folder that does not exist yet @throws as Rights.require() */
+export function requireRightsOf(
+  { path, isOutbox }: { path: string; isOutbox: boolean },
+  all: readonly Mailbox[],
+  rights: Rights,
+): void {
+  const isIn = (has: (mailbox: Mailbox) => boolean) => all.some((each) => has(each) && isAtOrBelow(each, { path }));
+  const isTrash = isIn(({ role }) => role === 'trash');
+  const isSent = isOutbox || isIn((mailbox) => mailbox.isOutbox);
+  rights.require([...(isTrash ? [AS_DELETED] : []), ...(isSent ? [AS_SENT] : [])]);
+}
+
 /** Whether a mailbox is the trash or junk, or below one of them. */
 export async function isDiscardFolder(path: string, { wholeMailbox }: MailSession): Promise<boolean> {
   const all = await wholeMailbox.readImap((imap) => listMailboxes(imap, { counts: false }));

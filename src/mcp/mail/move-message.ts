@@ -5,6 +5,7 @@ import type { Rights } from '../tool.ts';
 import { requireDestination } from './destination.ts';
 import type { MailSession } from './mail-session.ts';
 import { toMoveResult } from './move-results.ts';
+import { createdFields, makeFolders, missingFolders } from './new-folder.ts';
 import { resolveFolder } from './resolve-folder.ts';
 import { undoOfMove } from './sets/undo.ts';
 
@@ -13,6 +14,7 @@ export interface MoveOne {
   uid: number;
   uid_validity?: string | undefined;
   destination: string;
+  create: boolean;
 }
 
 /** @throws {ToolError} if a folder or the message does not exist; nothing was moved then */
@@ -20,15 +22,21 @@ export async function moveOne(request: MoveOne, session: MailSession, rights: Ri
   const { folder, uid, uid_validity: uidValidity } = request;
   const mailbox = await resolveFolder(folder, session);
   const destination = await resolveFolder(request.destination, session, 'destination');
-  await requireDestination(destination, session, rights);
+  const missing = request.create ? await missingFolders(destination, session, rights) : [];
+  if (missing.length === 0) await requireDestination(destination, session, rights);
   const move = () =>
     session.changeImap(async (imap) => {
       if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
       const [moved] = await moveMessages(imap, mailbox, [uid], destination);
       return toMoveResult(moved);
     }, mailbox);
-  const result = await session.countedChange(1, move);
-  return { destination, ...result, ...(await undoOfOne({ from: mailbox, to: destination, result }, session, rights)) };
+  const made = async () => {
+    await makeFolders(missing, { mailbox, uids: [uid], uidValidity }, session);
+    return move();
+  };
+  const result = await session.countedChange(1, made);
+  const undo = await undoOfOne({ from: mailbox, to: destination, result }, session, rights);
+  return { destination, ...result, ...undo, ...createdFields(missing, undo.undo_note) };
 }
 
 /** The calls that undo the move of one message. */

@@ -20,6 +20,8 @@ import { includesFolder, mayIncludeFolder, meansFolder } from './folders.ts';
 /** Position of the mailbox name among the arguments of a command. */
 const NAME_POSITION: Readonly<Record<string, number>> = {
   APPEND: 0,
+  CREATE: 0,
+  SUBSCRIBE: 0,
   STATUS: 0,
   'UID COPY': 1,
   'UID MOVE': 1,

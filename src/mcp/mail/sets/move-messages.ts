@@ -5,6 +5,7 @@ import type { Rights } from '../../tool.ts';
 import { isDiscardFolder, requireDestination } from '../destination.ts';
 import type { MailSession } from '../mail-session.ts';
 import { NOT_REMOVED } from '../move-results.ts';
+import { createdFields, makeFolders, missingFolders } from '../new-folder.ts';
 import { resolveFolder } from '../resolve-folder.ts';
 import { isHeld } from './brakes.ts';
 import { type Choice, type Chosen, chooseMessages } from './choice.ts';
@@ -15,29 +16,37 @@ import { undoOfMove } from './undo.ts';
 
 export interface MoveRequest extends Choice {
   destination: string;
+  create: boolean;
   dry_run?: boolean | undefined;
 }
 
 /** @throws {ToolError} if the call cannot be carried out; nothing was moved then */
 export async function moveMessagesOf(request: MoveRequest, session: MailSession, rights: Rights) {
   const destination = await resolveFolder(request.destination, session, 'destination');
-  await requireDestination(destination, session, rights);
+  const missing = request.create ? await missingFolders(destination, session, rights) : [];
+  if (missing.length === 0) await requireDestination(destination, session, rights);
   const chosen = await chooseMessages(request, session);
   const isByQuery = chosen.query !== null;
   const { dry_run: dryRun } = request;
   const isDiscarding = isByQuery && dryRun === undefined && (await isDiscardFolder(destination, session));
   if (isHeld({ dryRun, count: chosen.uids.length, isByQuery, isDiscarding })) {
     // What the call could not do is said before it is made.
-    await session.readImap((imap) => requireMailbox(imap, destination));
-    const planned = { tool: 'move_mail_message', args: { destination }, chosen, isAsked: dryRun === true };
+    if (missing.length === 0) await session.readImap((imap) => requireMailbox(imap, destination));
+    const args = { destination, ...(missing.length > 0 && { create: true }) };
+    const planned = { tool: 'move_mail_message', args, chosen, isAsked: dryRun === true };
     const { count, fields } = await planOf(planned, session, rights);
-    return { would_move: count, destination, ...fields };
+    return { would_move: count, destination, ...(missing.length > 0 && { would_create: missing }), ...fields };
   }
   if (chosen.uids.length === 0) return { moved: 0, destination, undo: [] };
   // What the answer shows of the hits of a query is fetched with what the move has to know anyway.
   const set = { ...chosen, destination, ...(isByQuery && { items: SUMMARY_OF_SET }) };
-  const moved = await session.countedChange(set.uids.length, () => moveSet(set, session), countOf);
-  return describeMoved(moved, chosen, session, rights);
+  const move = async () => {
+    await makeFolders(missing, set, session);
+    return moveSet(set, session);
+  };
+  const moved = await session.countedChange(set.uids.length, move, countOf);
+  const described = await describeMoved(moved, chosen, session, rights);
+  return { ...described, ...createdFields(missing, described.undo_note) };
 }
 
 /** Messages that were moved, or may have been. */

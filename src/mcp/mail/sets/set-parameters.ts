@@ -17,6 +17,8 @@ export const SetParameters = {
   dry_run: narrows(z.boolean()).optional().describe('True: changes nothing and shows what would be.'),
 };
 
+export const Create = z.boolean().default(false).describe('True: makes the destination if it is missing.');
+
 interface SetRequest {
   uids?: string | undefined;
   query?: string | undefined;

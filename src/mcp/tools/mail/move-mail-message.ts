@@ -4,7 +4,7 @@ import { moveOne } from '../../mail/move-message.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
 import { moveMessagesOf } from '../../mail/sets/move-messages.ts';
 import { PlanFields } from '../../mail/sets/plan.ts';
-import { readsAlso, requireSingle, SetParameters } from '../../mail/sets/set-parameters.ts';
+import { Create, readsAlso, requireSingle, SetParameters } from '../../mail/sets/set-parameters.ts';
 import { UidSet } from '../../mail/sets/uid-set.ts';
 import { UndoFields } from '../../mail/sets/undo.ts';
 import { Name } from '../../outgoing.ts';
@@ -23,11 +23,14 @@ export const moveMailMessage = defineTool({
     uid: Uid.optional(),
     ...SetParameters,
     uid_validity: ExpectedUidValidity,
-    destination: MailboxPath.describe('Path or role of a folder that exists.'),
+    destination: MailboxPath.describe('Path or role.'),
+    create: Create,
   }),
   output: z.object({
     moved: z.number().optional(),
     would_move: z.number().optional(),
+    created: z.array(Name).optional().describe('Folders that were made.'),
+    would_create: z.array(Name).optional(),
     destination: Name,
     new_uid: z
       .number()

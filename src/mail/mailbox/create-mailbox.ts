@@ -1,0 +1,58 @@
+/** Creates mailboxes (CREATE and SUBSCRIBE, RFC 9051 §6.3.4 and §6.3.7). */
+import { ToolError, UpstreamError } from '../../errors.ts';
+import { string } from '../imap/data-formats.ts';
+import type { ImapConnection } from '../imap/imap-connection.ts';
+import { quoteName } from '../mailbox-name.ts';
+import { forgetRoles } from './find-by-role.ts';
+
+const MAX_CHARS = 250;
+const MAX_LEVELS = 10;
+
+/** The levels of a path that does not exist yet, each as a path. @throws {ToolError} if no mailbox should have such a name */
+export function levelsOf(path: string, delimiter: string | null): string[] {
+  const names = delimiter === null ? [path] : path.split(delimiter);
+  const isName = (name: string) =>
+    name.trim() === name && !['', '.', '..'].includes(name) && !/[\p{Cc}\p{Cs}*%]/u.test(name);
+  if (path.length > MAX_CHARS || names.length > MAX_LEVELS || !names.every(isName)) {
+    const rule = `at most ${MAX_LEVELS} levels${delimiter === null ? '' : `, separated by ${delimiter}`}, and ${MAX_CHARS} characters without * and %`;
+    throw new ToolError(`Nothing was done: ${quoteName(path)} cannot be the name of a new folder. It has ${rule}.`);
+  }
+  return names.map((_, index) => names.slice(0, index + 1).join(delimiter ?? ''));
+}
+
+const IF_LOST =
+  'The connection was lost while a folder was being created, which may have happened or not. No message was moved. Make the same call again: a folder that exists is not created twice.';
+
+/**
+ * Creates a mailbox and those above it, and subscribes to them.
+ *
+ * @param missing the paths that do not exist, the mailbox itself last
+ * @throws {UpstreamError} if the server refuses, or the outcome is unknown
+ */
+export async function createMailbox(imap: ImapConnection, missing: readonly string[]): Promise<void> {
+  const path = missing.at(-1);
+  if (path === undefined) return;
+  // Most servers create what is above by themselves.
+  const isDone = await create(imap, path).catch((error: unknown) => {
+    if (missing.length === 1 || !isRefused(error) || !imap.isUsable) throw error;
+    return false;
+  });
+  if (isDone === false) for (const each of missing) await create(imap, each);
+  forgetRoles(imap);
+  for (const each of missing) {
+    // A mailbox without a subscription can be used all the same.
+    await imap.run('SUBSCRIBE', [string(imap.encodedName(each))], { ifLost: IF_LOST }).catch((error: unknown) => {
+      const isHarmless = isRefused(error) || error instanceof ToolError;
+      if (!isHarmless || !imap.isUsable) throw error;
+    });
+  }
+}
+
+async function create(imap: ImapConnection, path: string): Promise<true> {
+  await imap.run('CREATE', [string(imap.encodedName(path))], { ifLost: IF_LOST }).catch((error: unknown) => {
+    if (!(error instanceof UpstreamError) || error.code !== 'ALREADYEXISTS') throw error;
+  });
+  return true;
+}
+
+const isRefused = (error: unknown): boolean => error instanceof UpstreamError && error.fault === 'refused';
