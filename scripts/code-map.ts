@@ -54,7 +54,7 @@ const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
   'mail/sets',
   'mail/thread',
   'mcp/mail/rows',
-  'mcp/mail/sets',
+  'mcp/mail/changes',
   'mcp/mail/thread',
   'mcp/mail/writing',
   'mcp/tools/mail',

@@ -30,14 +30,12 @@ const IF_LOST =
  * @throws {UpstreamError} if the server refuses, or the outcome is unknown
  */
 export async function createMailbox(imap: ImapConnection, missing: readonly string[]): Promise<void> {
-  const path = missing.at(-1);
-  if (path === undefined) return;
-  // Most servers create what is above by themselves.
-  const isDone = await create(imap, path).catch((error: unknown) => {
-    if (missing.length === 1 || !isRefused(error) || !imap.isUsable) throw error;
-    return false;
-  });
-  if (isDone === false) for (const each of missing) await create(imap, each);
+  for (const [index, path] of missing.entries()) {
+    // What is above may be refused where the server makes it by itself, or keeps no messages in it.
+    await create(imap, path).catch((error: unknown) => {
+      if (index === missing.length - 1 || !isRefused(error) || !imap.isUsable) throw error;
+    });
+  }
   forgetRoles(imap);
   for (const each of missing) {
     // A mailbox without a subscription can be used all the same.
@@ -48,11 +46,11 @@ export async function createMailbox(imap: ImapConnection, missing: readonly stri
   }
 }
 
-async function create(imap: ImapConnection, path: string): Promise<true> {
+/** Does nothing if it exists. */
+async function create(imap: ImapConnection, path: string): Promise<void> {
   await imap.run('CREATE', [string(imap.encodedName(path))], { ifLost: IF_LOST }).catch((error: unknown) => {
     if (!(error instanceof UpstreamError) || error.code !== 'ALREADYEXISTS') throw error;
   });
-  return true;
 }
 
 const isRefused = (error: unknown): boolean => error instanceof UpstreamError && error.fault === 'refused';

@@ -1,5 +1,5 @@
 /** Limits how many messages a connection may change in an hour. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { UpstreamError } from '../../../src/errors.ts';
 import { createChangeQuota } from '../../../src/mcp/permit/change-quota.ts';
@@ -13,31 +13,29 @@ import { appendMessages } from '../../support/mail/mailboxes.ts';
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 describe('the limit of changes', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   function hourly(most: number, { areAllCounted = true } = {}) {
-    let time = Date.parse('2026-11-28T20:00:00Z');
-    const now = () => new Date(time);
-    const quota = createChangeQuota({ most, key: 'k', state: createMemoryState({ now }), areAllCounted, now, log });
-    return {
-      quota,
-      wait: (minutes: number) => {
-        time += minutes * 60_000;
-      },
-    };
+    const now = () => new Date();
+    return createChangeQuota({ most, key: 'k', state: createMemoryState({ now }), areAllCounted, now, log });
   }
   const done = async () => 'done';
 
   test('allows so many messages an hour, and names what is left', async () => {
-    const { quota, wait } = hourly(100);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-28T20:00:00Z') });
+    const quota = hourly(100);
     await quota.counted(80, done);
     await expect(quota.counted(21, done)).rejects.toThrow('100 messages an hour, undo included, and 20 are left');
     await quota.counted(20, done);
     await expect(quota.counted(1, done)).rejects.toThrow('none is left');
-    wait(61);
+    vi.setSystemTime(Date.parse('2026-11-28T21:01:00Z'));
     await quota.counted(100, done);
   });
 
   test('counts what was changed, and what may have been', async () => {
-    const { quota } = hourly(10);
+    const quota = hourly(10);
     await quota.counted(10, done, () => 2);
     const refused = new UpstreamError('IMAP', 'refused', 'no');
     await expect(quota.counted(8, () => Promise.reject(refused))).rejects.toBe(refused);
@@ -47,11 +45,11 @@ describe('the limit of changes', () => {
   });
 
   test('of 0 allows no change', async () => {
-    await expect(hourly(0).quota.counted(1, done)).rejects.toThrow('may not change messages');
+    await expect(hourly(0).counted(1, done)).rejects.toThrow('may not change messages');
   });
 
   test('allows none where replicas do not share their counts', async () => {
-    await expect(hourly(5, { areAllCounted: false }).quota.counted(1, done)).rejects.toThrow('not set up to count');
+    await expect(hourly(5, { areAllCounted: false }).counted(1, done)).rejects.toThrow('not set up to count');
   });
 });
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { MailAccount } from '../../../src/mail/account.ts';
+import { string } from '../../../src/mail/imap/data-formats.ts';
 import { listMailboxes } from '../../../src/mail/mailbox/list-mailboxes.ts';
 import { openMailbox } from '../../../src/mail/mailbox/open-mailbox.ts';
 import { folderEntry, includesFolder } from '../../../src/mcp/permit/folders.ts';
@@ -295,13 +296,14 @@ test('only the tools that store messages use connections without the limit', () 
     'mail/send-once/save-draft-once.ts',
     'mail/send-once/send-once.ts',
     'mail/send-once/send-session.ts',
-    'mcp/mail/delete-message.ts',
+    'mcp/mail/changes/delete-message.ts',
+    'mcp/mail/changes/delete-messages.ts',
+    'mcp/mail/changes/new-folder.ts',
     'mcp/mail/destination.ts',
     'mcp/mail/mail-session.ts',
     'mcp/mail/new-message.ts',
     'mcp/mail/save-draft.ts',
     'mcp/mail/send.ts',
-    'mcp/mail/sets/delete-messages.ts',
     'mcp/mail/writing/forwarded-files.ts',
     'mcp/mail/writing/mark-original.ts',
   ]);
@@ -326,10 +328,19 @@ describe('the limited connection', () => {
   test('refuses commands that it does not know', async () => {
     await withImap(newAccount(), async (imap) => {
       const limited = new LimitedConnection(imap, policy.folders);
-      for (const command of ['RENAME', 'CREATE', 'SELECT', 'GETMETADATA', 'THREAD']) {
+      for (const command of ['RENAME', 'DELETE', 'SELECT', 'GETMETADATA', 'THREAD']) {
         await expect(limited.run(command), command).rejects.toThrow('limited list');
       }
       expect(() => limited.close()).toThrow('limited list');
+    });
+  });
+
+  test('creates and subscribes to no mailbox that is not allowed', async () => {
+    await withImap(newAccount(), async (imap) => {
+      const limited = new LimitedConnection(imap, policy.folders);
+      for (const command of ['CREATE', 'SUBSCRIBE']) {
+        await expect(limited.run(command, [string('Secret/new')]), command).rejects.toThrow('may not use the mailbox');
+      }
     });
   });
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { moveOne } from '../../mail/changes/move-message.ts';
+import { moveMessagesOf } from '../../mail/changes/move-messages.ts';
+import { PlanFields } from '../../mail/changes/plan.ts';
+import { Create, readsAlso, requireSingle, SetParameters } from '../../mail/changes/set-parameters.ts';
+import { UidSet } from '../../mail/changes/uid-set.ts';
+import { UndoFields } from '../../mail/changes/undo.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
-import { moveOne } from '../../mail/move-message.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
-import { moveMessagesOf } from '../../mail/sets/move-messages.ts';
-import { PlanFields } from '../../mail/sets/plan.ts';
-import { Create, readsAlso, requireSingle, SetParameters } from '../../mail/sets/set-parameters.ts';
-import { UidSet } from '../../mail/sets/uid-set.ts';
-import { UndoFields } from '../../mail/sets/undo.ts';
 import { Name } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { includesDeleted } from '../../../mail/messages/change.ts';
-import { flagOne } from '../../mail/flag-message.ts';
+import { flagOne } from '../../mail/changes/flag-message.ts';
+import { flagMessagesOf } from '../../mail/changes/flag-messages.ts';
+import { PlanFields } from '../../mail/changes/plan.ts';
+import { readsAlso, requireSingle, SetParameters } from '../../mail/changes/set-parameters.ts';
+import { UidSet } from '../../mail/changes/uid-set.ts';
+import { UndoFields } from '../../mail/changes/undo.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { ExpectedUidValidity, MailboxPath, Uid, UidValidity } from '../../mail/parameters.ts';
-import { flagMessagesOf } from '../../mail/sets/flag-messages.ts';
-import { PlanFields } from '../../mail/sets/plan.ts';
-import { readsAlso, requireSingle, SetParameters } from '../../mail/sets/set-parameters.ts';
-import { UidSet } from '../../mail/sets/uid-set.ts';
-import { UndoFields } from '../../mail/sets/undo.ts';
 import { GivenName, Name } from '../../outgoing.ts';
 import { defineTool } from '../../tool.ts';
 

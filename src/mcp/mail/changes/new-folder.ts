@@ -1,14 +1,14 @@
 /** Makes the destination of a move where it does not exist yet. */
-import { createMailbox, levelsOf } from '../../mail/mailbox/create-mailbox.ts';
-import { listMailboxes } from '../../mail/mailbox/list-mailboxes.ts';
-import { isOutboxName } from '../../mail/mailbox/outbox.ts';
-import { meantMailbox } from '../../mail/mailbox-name.ts';
-import { missingMessage } from '../../mail/messages/change.ts';
-import type { NamedSet } from '../../mail/sets/open-set.ts';
-import { readSet } from '../../mail/sets/read-set.ts';
-import type { Rights } from '../tool.ts';
-import { requireRightsOf } from './destination.ts';
-import type { MailSession } from './mail-session.ts';
+import { createMailbox, levelsOf } from '../../../mail/mailbox/create-mailbox.ts';
+import { listMailboxes } from '../../../mail/mailbox/list-mailboxes.ts';
+import { isOutboxName } from '../../../mail/mailbox/outbox.ts';
+import { meantMailbox } from '../../../mail/mailbox-name.ts';
+import { missingMessage } from '../../../mail/messages/change.ts';
+import type { NamedSet } from '../../../mail/sets/open-set.ts';
+import { readSet } from '../../../mail/sets/read-set.ts';
+import type { Rights } from '../../tool.ts';
+import { requireRightsOf } from '../destination.ts';
+import type { MailSession } from '../mail-session.ts';
 
 /** Folders that have to be made, the destination last; empty if it exists. */
 export type NewFolders = string[];

@@ -1,13 +1,13 @@
 /** Moves one message, and describes the outcome to the model. */
-import { openMailbox } from '../../mail/mailbox/open-mailbox.ts';
-import { moveMessages } from '../../mail/messages/change.ts';
-import type { Rights } from '../tool.ts';
-import { requireDestination } from './destination.ts';
-import type { MailSession } from './mail-session.ts';
+import { openMailbox } from '../../../mail/mailbox/open-mailbox.ts';
+import { moveMessages } from '../../../mail/messages/change.ts';
+import type { Rights } from '../../tool.ts';
+import { requireDestination } from '../destination.ts';
+import type { MailSession } from '../mail-session.ts';
+import { resolveFolder } from '../resolve-folder.ts';
 import { toMoveResult } from './move-results.ts';
 import { createdFields, makeFolders, missingFolders } from './new-folder.ts';
-import { resolveFolder } from './resolve-folder.ts';
-import { undoOfMove } from './sets/undo.ts';
+import { undoOfMove } from './undo.ts';
 
 export interface MoveOne {
   folder: string;

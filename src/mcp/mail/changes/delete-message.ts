@@ -1,9 +1,9 @@
 /** Deletes a message, or moves it to the trash, and describes the outcome to the model. */
-import { findMailboxByRole } from '../../mail/mailbox/find-by-role.ts';
-import { openMailbox } from '../../mail/mailbox/open-mailbox.ts';
-import { deleteMessages, moveMessages } from '../../mail/messages/change.ts';
-import type { Rights } from '../tool.ts';
-import type { MailSession } from './mail-session.ts';
+import { findMailboxByRole } from '../../../mail/mailbox/find-by-role.ts';
+import { openMailbox } from '../../../mail/mailbox/open-mailbox.ts';
+import { deleteMessages, moveMessages } from '../../../mail/messages/change.ts';
+import type { Rights } from '../../tool.ts';
+import type { MailSession } from '../mail-session.ts';
 import { undoOfOne } from './move-message.ts';
 import { NOT_REMOVED, toMoveResult } from './move-results.ts';
 

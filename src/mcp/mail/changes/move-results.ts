@@ -1,5 +1,5 @@
 /** Describes the outcome of moving or deleting a message to the model. */
-import type { moveMessages } from '../../mail/messages/change.ts';
+import type { moveMessages } from '../../../mail/messages/change.ts';
 
 type Moved = Awaited<ReturnType<typeof moveMessages>>[number];
 

@@ -1,10 +1,10 @@
 /** Adds and removes flags of one message, and describes the outcome to the model. */
-import { openMailbox } from '../../mail/mailbox/open-mailbox.ts';
-import { changeFlags } from '../../mail/messages/change.ts';
-import { canonicalFlag } from '../../mail/messages/flags.ts';
-import type { MailSession } from './mail-session.ts';
-import { resolveFolder } from './resolve-folder.ts';
-import { noUndo, undoOfFlags } from './sets/undo.ts';
+import { openMailbox } from '../../../mail/mailbox/open-mailbox.ts';
+import { changeFlags } from '../../../mail/messages/change.ts';
+import { canonicalFlag } from '../../../mail/messages/flags.ts';
+import type { MailSession } from '../mail-session.ts';
+import { resolveFolder } from '../resolve-folder.ts';
+import { noUndo, undoOfFlags } from './undo.ts';
 
 export interface FlagOne {
   folder: string;
