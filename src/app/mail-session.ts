@@ -64,9 +64,9 @@ export function createChangeLimit(): Semaphore {
 
 export function openMailSession(grant: MailGrant, services: MailServices, exchange: MailExchange): MailSession {
   const { cancelled, life } = exchange;
-  const { account, permit, client, subject, endsAt, timeZone = 'UTC', identities = [] } = grant;
-  const { workers, store, now, log, messageIdSecret, recentResults, sends, smtp } = services;
-  const { folders, max_sends_per_hour: most, max_changes_per_hour: mostChanges } = permit.policy;
+  const { account, permit, subject, endsAt, timeZone = 'UTC', identities = [] } = grant;
+  const { workers, store, now, messageIdSecret, recentResults, smtp } = services;
+  const { folders } = permit.policy;
   const cancellation = createCancellation(cancelled);
   const withinPolicy = (imap: ImapConnection, extra?: string) =>
     folders === undefined ? imap : new LimitedConnection(imap, folders, extra);
@@ -90,8 +90,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
         readWithinPolicy(async (imap) => (await listMailboxes(imap, { counts: false })).map(({ path }) => path)),
     }),
   };
-  const limit = createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log });
-  const quota = createChangeQuota({ ...sends, most: mostChanges, key: changesKey({ client, subject }), now, log });
+  const { limit, quota } = hourlyLimits(grant, services);
   return {
     account,
     senders: [
@@ -125,16 +124,33 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
     },
     keyedMessageId: (call) => keyedMessageId(messageIdSecret, account, call),
     recentResults,
-    attachments: {
-      // A message stays readable without the links that are not ready in time.
-      publish: (attached, withBytes) =>
-        unlessCancelled(cancelled, () => store.publish(attached, withBytes, endsAt)).catch((error: unknown) => {
-          if (cancelled.aborted) return null;
-          throw error;
-        }),
-      fetchOwn: (url, maxBytes) => unlessCancelled(cancelled, () => store.fetchOwn(url, reader, maxBytes)),
-    },
+    attachments: attachmentsUntil(cancelled, store, { reader, endsAt }),
     now,
+  };
+}
+
+/** How many messages the connection may send and change in an hour. */
+function hourlyLimits({ permit, client, subject }: MailGrant, { sends, now, log }: MailServices) {
+  const { max_sends_per_hour: mostSends, max_changes_per_hour: mostChanges } = permit.policy;
+  return {
+    limit: createSendLimit({ ...sends, most: mostSends, key: sendsKey({ client, subject }), now, log }),
+    quota: createChangeQuota({ ...sends, most: mostChanges, key: changesKey({ client, subject }), now, log }),
+  };
+}
+
+function attachmentsUntil(
+  cancelled: AbortSignal,
+  store: AttachmentStore,
+  { reader, endsAt }: { reader: Reader; endsAt: MailGrant['endsAt'] },
+): MailSession['attachments'] {
+  return {
+    // A message stays readable without the links that are not ready in time.
+    publish: (attached, withBytes) =>
+      unlessCancelled(cancelled, () => store.publish(attached, withBytes, endsAt)).catch((error: unknown) => {
+        if (cancelled.aborted) return null;
+        throw error;
+      }),
+    fetchOwn: (url, maxBytes) => unlessCancelled(cancelled, () => store.fetchOwn(url, reader, maxBytes)),
   };
 }
 
