@@ -174,7 +174,7 @@ const FACES: Record<string, string[]> = {
   'mail/sender/': ['domains.ts', 'header-fields.ts', 'verdict.ts'],
   'mail/sets/': ['flag-set.ts', 'move-set.ts', 'open-set.ts', 'read-set.ts', 'remove-set.ts'],
   'mail/thread/': ['found-message.ts', 'participants.ts', 'thread.ts', 'waiting.ts'],
-  'mail/send/': ['compose.ts', 'sent-copy-saver.ts', 'smtp.ts'],
+  'mail/send/': ['compose.ts', 'compose-draft.ts', 'sent-copy-saver.ts', 'smtp.ts'],
   'mcp/endpoint/': ['endpoint.ts', 'version-pairs.ts'],
   'mcp/permit/': [
     'change-quota.ts',
@@ -215,6 +215,7 @@ const FACES: Record<string, string[]> = {
     'time-span.ts',
     'new-text.ts',
     'questions.ts',
+    'split-draft.ts',
     'time.ts',
     'time-zone.ts',
     'visible-markup.ts',

@@ -52,10 +52,15 @@ export async function deleteMessages(
   return { expunged: await removeFromSelected(imap, uids) };
 }
 
-/** As deleteMessages(), without an error for messages that do not exist. */
-export async function removeMessages(imap: ImapConnection, mailbox: string, uids: readonly number[]): Promise<void> {
-  await openMailbox(imap, mailbox, { toChange: true });
-  await removeFromSelected(imap, uids);
+/** As deleteMessages(), without an error for messages that do not exist. @param uidValidity as for openMailbox() */
+export async function removeMessages(
+  imap: ImapConnection,
+  mailbox: string,
+  uids: readonly number[],
+  uidValidity?: string,
+): Promise<{ expunged: boolean }> {
+  await openMailbox(imap, mailbox, { toChange: true, uidValidity });
+  return { expunged: await removeFromSelected(imap, uids) };
 }
 
 /**

@@ -134,12 +134,30 @@ export async function openPart(
   return { stream: streamPart(imap, uid, found.part), contentType, filename, sizeBytes };
 }
 
-/** Opens a whole message as a stream, likewise. @throws {ToolError} if there is no such mailbox or message */
-export async function openWholeMessage(imap: ImapConnection, mailbox: string, uid: number): Promise<Readable> {
+/** Opens a whole message as a stream, or without its header, likewise. @throws {ToolError} if there is no such mailbox or message */
+export async function openWholeMessage(
+  imap: ImapConnection,
+  mailbox: string,
+  uid: number,
+  section: '' | 'TEXT' = '',
+): Promise<Readable> {
   const makeCommand = () => uidFetchCommand([uid], [atom('RFC822.SIZE')], ['RFC822.SIZE']);
   const { selected, result } = await openAndRead(imap, mailbox, { fresh: true }, makeCommand);
   if (result()?.get(uid) === undefined) throw missingMessage(selected.path, [uid]);
-  return streamPart(imap, uid, { number: '', encoding: '8bit' });
+  return streamPart(imap, uid, { number: section, encoding: '8bit' });
+}
+
+const MAX_HEADER_BYTES = 256 * 1024;
+
+/** The header as it is written, up to the empty line. @throws {ToolError} if there is no such mailbox or message, or it is longer than 256 KiB */
+export async function readHeader(imap: ImapConnection, mailbox: string, uid: number): Promise<Buffer> {
+  const header = peek('HEADER', [0, MAX_HEADER_BYTES]);
+  const makeCommand = () => uidFetchCommand([uid], [header], ['BODY[HEADER]']);
+  const { selected, result } = await openAndRead(imap, mailbox, { fresh: true }, makeCommand);
+  const bytes = bytesOf(result()?.get(uid)?.get('BODY[HEADER]'));
+  if (bytes === null) throw missingMessage(selected.path, [uid]);
+  if (bytes.length >= MAX_HEADER_BYTES) throw new ToolError('The header of the message is too long.');
+  return bytes;
 }
 
 interface ItemsRequest {

@@ -78,11 +78,7 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
   const cc = parseAddressList(message.cc ?? '', 'cc');
   const bcc = parseAddressList(message.bcc ?? '', 'bcc');
   const recipients = envelopeAddresses([...to, ...cc, ...bcc]);
-  if (recipients.length > MAX_RECIPIENTS) {
-    throw new ToolError(
-      `to, cc and bcc have ${recipients.length} addresses; at most ${MAX_RECIPIENTS} are allowed in one message.`,
-    );
-  }
+  requireFewRecipients(recipients);
   if (/[\p{Cc}\p{Surrogate}]/u.test(message.subject)) {
     throw new ToolError('subject: line breaks and control characters are not allowed.');
   }
@@ -113,6 +109,14 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
   if (bytes.rawWithBcc.length > MAX_MESSAGE_BYTES) throw tooLarge();
   const is8bit = attachments.some(({ contentTransferEncoding }) => contentTransferEncoding === '8bit');
   return { ...bytes, messageId, envelope: { from: from.address, to: recipients }, ...(is8bit && { is8bit }) };
+}
+
+/** @throws {ToolError} */
+export function requireFewRecipients(recipients: readonly string[]): void {
+  if (recipients.length <= MAX_RECIPIENTS) return;
+  throw new ToolError(
+    `to, cc and bcc have ${recipients.length} addresses; at most ${MAX_RECIPIENTS} are allowed in one message.`,
+  );
 }
 
 /** Generates the message in memory if its attachments are. Otherwise its length is computed, and its bytes are generated when they are read. */

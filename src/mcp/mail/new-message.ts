@@ -10,9 +10,11 @@ import { MessagePlaceText } from './writing/message-place.ts';
 
 export const NewMessageFields = z.object({
   as: z
-    .enum(['reply', 'reply_all', 'forward'])
+    .enum(['reply', 'reply_all', 'forward', 'draft'])
     .optional()
-    .describe('With `of`: recipients (not of forward), subject, quote and files follow from it.'),
+    .describe(
+      'With `of`: recipients (not of forward), subject, quote and files follow from it. draft: sends that draft as it stands and removes it.',
+    ),
   of: MessagePlaceText.optional().describe('The original: "INBOX/10396".'),
   from: z.string().max(400).optional().describe('Another own address.'),
   to: Recipients.optional(),
@@ -52,28 +54,39 @@ export function contentOf({ attachment_urls, as, of, from, ...fields }: NewMessa
   return from === undefined ? derived : [...derived, ['from', from]];
 }
 
+interface Fault {
+  parameter: string;
+  message: string;
+}
+
 /** Refuses parameters that do not belong together. @param isToBeSent false for a draft, which may have no recipients yet */
-export function checkTogether(
-  fields: { as?: string | undefined; of?: unknown; to?: string | undefined; subject?: string | undefined },
-  isToBeSent: boolean,
-): { parameter: string; message: string }[] {
+export function checkTogether(fields: Partial<NewMessage>, isToBeSent: boolean): Fault[] {
   const { as, of, to, subject } = fields;
-  const missing = (parameter: string, message: string) => ({ parameter, message });
+  const fault = (parameter: string, message: string) => ({ parameter, message });
   if (as !== undefined) {
     const lacksRecipient = as === 'forward' && to === undefined && isToBeSent;
     return [
-      ...(of === undefined ? [missing('of', OF_MISSING)] : []),
-      ...(lacksRecipient ? [missing('to', FORWARD_TO_MISSING)] : []),
+      ...(of === undefined ? [fault('of', OF_MISSING)] : []),
+      ...(lacksRecipient ? [fault('to', FORWARD_TO_MISSING)] : []),
+      ...(as === 'draft' && isToBeSent ? beside(fields).map((parameter) => fault(parameter, AS_IT_STANDS)) : []),
     ];
   }
-  if (of !== undefined) return [missing('as', AS_MISSING)];
+  if (of !== undefined) return [fault('as', AS_MISSING)];
   return [
-    ...(to === undefined && isToBeSent ? [missing('to', TO_MISSING)] : []),
-    ...(subject === undefined ? [missing('subject', SUBJECT_MISSING)] : []),
+    ...(to === undefined && isToBeSent ? [fault('to', TO_MISSING)] : []),
+    ...(subject === undefined ? [fault('subject', SUBJECT_MISSING)] : []),
   ];
 }
 
+/** Parameters that change a message. Empty texts are what hosts send for a parameter that is not used. */
+function beside({ to, cc, bcc, from, subject, text_body, html_body, attachment_urls = [] }: Partial<NewMessage>) {
+  const given = { to, cc, bcc, from, subject, text_body, html_body, attachment_urls: attachment_urls.join() };
+  return Object.entries(given).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [name]));
+}
+
 const OF_MISSING = 'is missing (the message that `as` is about, such as "INBOX/10396")';
+const AS_IT_STANDS =
+  'has to be left out: a draft is sent as it stands. To change it, save its new version with create_draft_mail_message, then send that';
 const AS_MISSING = 'is missing (what the message is to the one in `of`, such as "reply")';
 const FORWARD_TO_MISSING = 'is missing (comma-separated addresses, to whom the message is forwarded)';
 const TO_MISSING = 'is missing (comma-separated addresses; only a reply, with `as` and `of`, goes without)';

@@ -113,18 +113,18 @@ async function completed(
   if (fields.as === undefined) return result;
   const notMarked = await markOriginal(fields, written?.original, session);
   const { warnings = [], ...shown } = written?.shown ?? {};
+  return { ...describeSent(result, shown), warnings: [...warnings, ...notMarked] };
+}
+
+/** Adds what left, and the name of the copy. */
+export function describeSent(result: SendResult, shown: Partial<SendResult>): SendResult {
   const { folder, uid } = result;
-  return {
-    sent: true,
-    ...shown,
-    ...result,
-    ...(typeof folder === 'string' && typeof uid === 'number' && { copy: `${folder}/${uid}` }),
-    warnings: [...warnings, ...notMarked],
-  };
+  const copy = typeof folder === 'string' && typeof uid === 'number' ? `${folder}/${uid}` : undefined;
+  return { sent: true, ...shown, ...result, ...(copy !== undefined && { copy }) };
 }
 
 /** Called before the message is sent. @throws {ToolError} if there is no such mailbox */
-async function planCopyIn(
+export async function planCopyIn(
   imap: ImapConnection,
   folder: string | undefined,
   { account, wholeMailbox: { withinPolicy } }: MailSession,
@@ -133,7 +133,7 @@ async function planCopyIn(
   return { savedBy: 'client', mailbox: await requireMailbox(withinPolicy(imap), folder) };
 }
 
-function toSendResult({ messageId, submission, copyPlan: { savedBy, mailbox }, copy }: SendOutcome): SendResult {
+export function toSendResult({ messageId, submission, copyPlan: { savedBy, mailbox }, copy }: SendOutcome): SendResult {
   return {
     message_id: messageId,
     accepted: submission?.accepted ?? null,

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { streamOf, toMessageBytes } from '../../../attachments/to-message-bytes.ts';
 import { ToolError } from '../../../errors.ts';
 import type { ImapConnection } from '../../../mail/imap/imap-connection.ts';
+import type { MessageBytes } from '../../../mail/message-bytes.ts';
 import { type Message, openPart, openWholeMessage } from '../../../mail/messages/read.ts';
 import { leavesOf, type Part } from '../../../mail/mime/body-structure.ts';
 import { MAX_MESSAGE_BYTES, type OutgoingAttachment } from '../../../mail/send/compose.ts';
@@ -81,8 +82,26 @@ interface FileRequest {
 /** Reads the file once, to learn its length and whether its lines can be sent as they are. */
 async function readFile(place: Place, request: FileRequest, session: MailSession): Promise<OutgoingAttachment> {
   const { filename, contentType, open, left } = request;
+  const isChecked = contentType === 'message/rfc822';
+  const { content, form } = await readBytes(place, { open, left, isChecked }, session);
+  return { filename, contentType, content, ...(form !== null && { identity: form }) };
+}
+
+interface BytesRequest {
+  open: Open;
+  /** Bytes that they may have. */
+  left: number;
+  /** True: it is found out whether the bytes can be sent as they are. */
+  isChecked: boolean;
+}
+
+/** Reads bytes of a message once. They stay in memory if they are few. @returns `form` is null if they have to be encoded, or were not checked */
+export async function readBytes(
+  place: Place,
+  { open, left, isChecked }: BytesRequest,
+  session: MailSession,
+): Promise<{ content: MessageBytes; form: '7bit' | '8bit' | null }> {
   const { finishReading, withinPolicy } = session.wholeMailbox;
-  const isMessage = contentType === 'message/rfc822';
   const check = createLineCheck();
   const use = async (imap: ImapConnection) => {
     const stream = await open(imap);
@@ -96,10 +115,9 @@ async function readFile(place: Place, request: FileRequest, session: MailSession
     streamOf((read) => finishReading(async (imap) => read(await use(withinPolicy(imap))), place.mailbox));
   const content = await session.readImap(async (imap) => {
     const stream = await use(imap);
-    return toMessageBytes(isMessage ? check.through(stream) : stream, left, reopen);
+    return toMessageBytes(isChecked ? check.through(stream) : stream, left, reopen);
   }, place.mailbox);
-  const identity = isMessage ? check.result() : null;
-  return { filename, contentType, content, ...(identity !== null && { identity }) };
+  return { content, form: isChecked ? check.result() : null };
 }
 
 /** A text without its charset is read as another one. */

@@ -20,20 +20,36 @@ export async function markOriginal(
 ): Promise<string[]> {
   if (as === undefined || of === undefined) return [];
   const flag = as === 'forward' ? '$Forwarded' : '\\Answered';
-  const { finishImap, withinPolicy } = session.wholeMailbox;
-  try {
+  const mark = async () => {
     const mailbox = original?.message.mailbox ?? (await resolveFolder(of.folder, session));
     const uidValidity = original?.message.uidValidity ?? of.uidValidity;
-    if (original?.message.flags.includes(flag)) return [];
-    await finishImap(async (connection) => {
-      const imap = withinPolicy(connection);
-      await openMailbox(imap, mailbox, { toChange: true, uidValidity });
-      await updateFlags(imap, mailbox, of.uid, { add: [flag], remove: [] });
-    });
-    return [];
-  } catch (error) {
-    return [error instanceof ToolError ? NOT_KEPT : NOT_MARKED];
-  }
+    if (!original?.message.flags.includes(flag)) await setFlag({ mailbox, uid: of.uid, uidValidity }, flag, session);
+  };
+  return mark().then(() => [], explainNotMarked);
+}
+
+export interface MarkedMessage {
+  mailbox: string;
+  uid: number;
+  uidValidity?: string | undefined;
+}
+
+/** Also runs after the client has closed its request. The limits of the connection hold. */
+export async function setFlag(
+  { mailbox, uid, uidValidity }: MarkedMessage,
+  flag: '$Forwarded' | '\\Answered',
+  { wholeMailbox: { finishImap, withinPolicy } }: MailSession,
+): Promise<void> {
+  await finishImap(async (connection) => {
+    const imap = withinPolicy(connection);
+    await openMailbox(imap, mailbox, { toChange: true, uidValidity });
+    await updateFlags(imap, mailbox, uid, { add: [flag], remove: [] });
+  });
+}
+
+/** The warning for a mark that was not set. */
+export function explainNotMarked(error: unknown): string[] {
+  return [error instanceof ToolError ? NOT_KEPT : NOT_MARKED];
 }
 
 const NOT_KEPT =

@@ -13,3 +13,12 @@ export const ShownMessage = z.object({
   warnings: z.array(z.string()).optional(),
 });
 export type ShownMessage = z.output<typeof ShownMessage>;
+
+const MAX_CHARS = 600;
+
+/** The start of what is new, and how many lines are quoted. */
+export function shownText(newText: string, quotedLines: number): string {
+  const start = newText.length > MAX_CHARS ? `${newText.slice(0, MAX_CHARS).toWellFormed()}…` : newText.trimEnd();
+  const quote = quotedLines === 0 ? '' : `(quote of ${quotedLines} ${quotedLines === 1 ? 'line' : 'lines'} follows)`;
+  return [start, quote].filter((part) => part !== '').join('\n\n');
+}

@@ -17,7 +17,7 @@ import { chosenSender } from './chosen-sender.ts';
 import { type DerivedMessage, deriveMessage } from './derive-message.ts';
 import { attachedFiles, forwardedFiles, wholeMessageFile } from './forwarded-files.ts';
 import { type Original, readOriginal } from './read-original.ts';
-import type { ShownMessage } from './shown-message.ts';
+import { type ShownMessage, shownText } from './shown-message.ts';
 
 export interface WrittenMessage {
   composed: ComposedMessage;
@@ -25,8 +25,6 @@ export interface WrittenMessage {
   shown: ShownMessage;
   original?: Original;
 }
-
-const MAX_SHOWN_CHARS = 600;
 
 export interface WriteOptions {
   /** With angle brackets. Default: a new one. */
@@ -111,13 +109,10 @@ const senderText = ({ fullName, email }: OutgoingMessage['from']): string =>
 function shownOf(message: OutgoingMessage, { newText, quotedLines }: { newText: string; quotedLines: number }) {
   const people = (list: string | undefined, name: 'to' | 'cc' | 'bcc') =>
     peopleTexts(parseAddressList(list ?? '', name).flatMap((entry) => ('group' in entry ? entry.group : [entry])));
-  const start =
-    newText.length > MAX_SHOWN_CHARS ? `${newText.slice(0, MAX_SHOWN_CHARS).toWellFormed()}…` : newText.trimEnd();
-  const quote = quotedLines === 0 ? '' : `(quote of ${quotedLines} ${quotedLines === 1 ? 'line' : 'lines'} follows)`;
   return {
     to: people(message.to, 'to'),
     ...withoutEmpty({ cc: people(message.cc, 'cc'), bcc: people(message.bcc, 'bcc') }),
     subject: message.subject,
-    text: [start, quote].filter((part) => part !== '').join('\n\n'),
+    text: shownText(newText, quotedLines),
   };
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { requireDestination } from '../../mail/destination.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import {
@@ -22,6 +23,10 @@ export const createDraftMailMessage = defineTool({
   method: 'create',
   tags: ['drafts'],
   input: NewMessageFields.extend({
+    as: z
+      .enum(['reply', 'reply_all', 'forward'])
+      .optional()
+      .describe('With `of`: recipients (not of forward), subject, quote and files follow from it.'),
     to: Recipients.optional().describe('Comma-separated addresses, or none yet.'),
     folder: MailboxPath.optional().describe('Folder for the draft. Default: the Drafts mailbox.'),
     idempotency_key: IdempotencyKey,

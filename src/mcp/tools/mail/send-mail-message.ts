@@ -5,6 +5,7 @@ import { checkTogether, IdempotencyKey, NewMessageFields, readingUses } from '..
 import { MailboxPath } from '../../mail/parameters.ts';
 import { resolveFolder } from '../../mail/resolve-folder.ts';
 import { previewMessage, SendResult, sendMessage } from '../../mail/send.ts';
+import { previewDraft, sendDraft } from '../../mail/send-draft.ts';
 import { chosenSender } from '../../mail/writing/chosen-sender.ts';
 import { requireRecipients } from '../../permit/recipients.ts';
 import { defineTool } from '../../tool.ts';
@@ -30,11 +31,15 @@ export const sendMailMessage = defineTool({
   alsoDoes: readingUses,
   run: async (args, session: MailSession, rights) => {
     const { folder: named, idempotency_key: idempotencyKey, dry_run: isDryRun, ...fields } = args;
+    const { as, of } = fields;
     chosenSender(fields, session);
     requireRecipients(session.permit, fields);
     const folder = named && (await resolveFolder(named, session));
     if (folder !== undefined) await requireDestination(folder, session, rights, 'sent');
     const requireFiles = () => rights.require([{ tool: 'get_mail_message', tag: 'attachments' }]);
+    if (as === 'draft' && of !== undefined) {
+      return isDryRun ? previewDraft(of, session) : sendDraft({ fields, of }, { folder, idempotencyKey }, session);
+    }
     if (isDryRun) return previewMessage(fields, { requireFiles }, session);
     return sendMessage(fields, { folder, idempotencyKey, requireFiles }, session);
   },

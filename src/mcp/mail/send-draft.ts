@@ -1,0 +1,176 @@
+/**
+ * Sends a draft as it stands.
+ *
+ * Invariant: a draft is sent at most once. Its place in Drafts is its idempotency key, with or without one of the caller's own.
+ */
+import { ToolError, UpstreamError } from '../../errors.ts';
+import { type DraftHeader, readableMailboxes, readDraftHeader } from '../../mail/derived/draft-header.ts';
+import type { ImapConnection } from '../../mail/imap/imap-connection.ts';
+import { openWholeMessage, readHeader } from '../../mail/messages/read.ts';
+import { type AddressParameter, parseAddressList } from '../../mail/mime/addresses.ts';
+import { isOwnAddress } from '../../mail/own-address.ts';
+import { type ComposedMessage, MAX_MESSAGE_BYTES } from '../../mail/send/compose.ts';
+import { composeDraft } from '../../mail/send/compose-draft.ts';
+import { type SendOutcome, sendOnce } from '../../mail/send-once/send-once.ts';
+import { splitDraft } from '../../text/split-draft.ts';
+import { requireRecipients } from '../permit/recipients.ts';
+import type { MailSession } from './mail-session.ts';
+import { contentOf, type NewMessage } from './new-message.ts';
+import { peopleTexts } from './rows/people.ts';
+import { withoutEmpty } from './rows/without-empty.ts';
+import { describeSent, planCopyIn, type SendOptions, SendResult, toSendResult } from './send.ts';
+import { markDraftOriginal, removeSentDraft } from './writing/finish-draft.ts';
+import { readBytes } from './writing/forwarded-files.ts';
+import type { MessagePlace } from './writing/message-place.ts';
+import { type DraftPlace, findDraftPlace, type OwnDraft, readOwnDraft } from './writing/own-draft.ts';
+import { type ShownMessage, shownText } from './writing/shown-message.ts';
+
+type DraftOptions = Pick<SendOptions, 'folder' | 'idempotencyKey'>;
+
+export async function sendDraft(
+  { fields, of }: { fields: NewMessage; of: MessagePlace },
+  { folder, idempotencyKey }: DraftOptions,
+  session: MailSession,
+): Promise<SendResult> {
+  const place = await findDraftPlace(of, session);
+  const send = () => sendPlace(place, folder, session);
+  if (idempotencyKey === undefined) return send();
+  const given = await session.keyedMessageId({
+    tool: 'send_mail_message',
+    idempotencyKey,
+    content: contentOf(fields),
+  });
+  const { result } = await session.recentResults.once(given.place, given.localPart, send);
+  return SendResult.parse(result);
+}
+
+/** What would be sent. Nothing is sent, saved, marked, removed or counted. */
+export async function previewDraft(of: MessagePlace, session: MailSession): Promise<SendResult> {
+  const draft = await readOwnDraft(await findDraftPlace(of, session), MAX_READ_CHARS, session);
+  const { raw } = await composeFrom(draft, PREVIEWED, session);
+  return { sent: false, ...shownOf(draft, session), size: raw.length };
+}
+
+const PREVIEWED = '<preview@localhost>';
+/** Of the text, of which the start is shown. */
+const MAX_READ_CHARS = 200_000;
+
+async function sendPlace(place: DraftPlace, folder: string | undefined, session: MailSession): Promise<SendResult> {
+  const { mailbox, uid, uidValidity } = place;
+  const id = await session.keyedMessageId({
+    tool: 'send_mail_message of a draft',
+    idempotencyKey: JSON.stringify([mailbox, uidValidity, uid]),
+    content: null,
+  });
+  const { result, isRepeat } = await session.recentResults.once(id.place, id.localPart, async ({ mayHaveHappened }) => {
+    let draft: OwnDraft | undefined;
+    const message = {
+      id,
+      mayBeSent: mayHaveHappened,
+      planCopy: (imap: ImapConnection) => planCopyIn(imap, folder, session),
+      compose: async () => {
+        draft = await readOwnDraft(place, MAX_READ_CHARS, session);
+        return composeFrom(draft, id.messageId, session);
+      },
+    };
+    const outcome = await sendOnce(message, session).catch(withoutKey);
+    return completed(outcome, { place, draft }, session);
+  });
+  const sent = SendResult.parse(result);
+  return isRepeat ? { ...sent, already_sent: true } : sent;
+}
+
+async function composeFrom(
+  { header, place }: OwnDraft,
+  messageId: string,
+  session: MailSession,
+): Promise<ComposedMessage> {
+  const { recipients } = header;
+  requireRecipients(session.permit, recipients);
+  const open = (imap: ImapConnection) => openWholeMessage(imap, place.mailbox, place.uid, 'TEXT');
+  const body = await readBytes(place, { open, left: MAX_MESSAGE_BYTES, isChecked: true }, session);
+  if (body.form === null) throw new ToolError(NOT_AS_IT_STANDS);
+  const is8bit = body.form === '8bit';
+  const composed = composeDraft({ header, body: body.content, is8bit, date: session.now(), messageId });
+  if (composed.envelope.to.length === 0) throw new ToolError(NO_RECIPIENT);
+  return composed;
+}
+
+/** Removes the draft, marks what it answers, and describes what was sent. */
+async function completed(
+  outcome: SendOutcome,
+  { place, draft }: { place: DraftPlace; draft: OwnDraft | undefined },
+  session: MailSession,
+): Promise<SendResult> {
+  const { warnings = [], ...shown } = draft === undefined ? {} : shownOf(draft, session);
+  const header = draft?.header ?? (await earlierHeader(outcome, place, session));
+  const notRemoved = await removeSentDraft(place, session);
+  const notMarked = header === undefined ? [] : await markDraftOriginal(header, session);
+  return {
+    ...describeSent(toSendResult(outcome), shown),
+    warnings: [...warnings, ...notRemoved, ...notMarked],
+  };
+}
+
+/** The header of a draft that an earlier call has sent: of the draft if that is still there, or of its copy. */
+async function earlierHeader(
+  { copy, copyPlan }: SendOutcome,
+  place: DraftPlace,
+  { wholeMailbox: { finishReading } }: MailSession,
+): Promise<DraftHeader | undefined> {
+  const read = async (mailbox: string, uid: number) =>
+    readDraftHeader(await finishReading((imap) => readHeader(imap, mailbox, uid), mailbox));
+  const ofCopy = async () =>
+    copyPlan.mailbox === null || typeof copy?.uid !== 'number' ? undefined : read(copyPlan.mailbox, copy.uid);
+  return read(place.mailbox, place.uid)
+    .catch(ofCopy)
+    .catch(() => undefined);
+}
+
+function shownOf({ header, message }: OwnDraft, { account, ownAddresses }: MailSession): ShownMessage {
+  const people = (name: AddressParameter) =>
+    peopleTexts(readableMailboxes(parseAddressList(header.recipients[name], name)));
+  const segments = splitDraft(message.text ?? '');
+  const linesOf = (isQuote: boolean) => segments.filter(({ kind }) => (kind === 'quote') === isQuote);
+  const isOther = !header.from.every(({ address }) => isOwnAddress(address, [account.email]));
+  const elsewhere = header.replyTo.find(({ address }) => !isOwnAddress(address, ownAddresses));
+  return {
+    ...(isOther && { from: peopleTexts(header.from).join(', ') }),
+    to: people('to'),
+    ...withoutEmpty({ cc: people('cc'), bcc: people('bcc') }),
+    subject: message.subject,
+    files: message.attachments.map(({ filename }) => filename),
+    text: shownText(
+      linesOf(false)
+        .flatMap(({ lines }) => lines)
+        .join('\n')
+        .trim(),
+      linesOf(true).flatMap(({ lines }) => lines).length,
+    ),
+    warnings: elsewhere === undefined ? [] : [`Answers to it will go to ${elsewhere.address}, as its Reply-To says.`],
+  };
+}
+
+/** An error of sendOnce() for a caller who has given no key. */
+function withoutKey(error: unknown): never {
+  const isKnown = error instanceof UpstreamError || error instanceof ToolError;
+  if (!isKnown || !error.message.includes('idempotency_key')) throw error;
+  const { cause } = error;
+  const isReason = cause instanceof ToolError || (cause instanceof UpstreamError && cause.fault === 'refused');
+  const notSent = isReason ? `${NOT_SENT} ${cause.message}` : NOT_SENT;
+  if (error instanceof ToolError) throw new ToolError(notSent, { cause: error });
+  const { service, fault, code } = error;
+  throw new UpstreamError(service, fault, fault === 'unknown_outcome' ? OUTCOME_UNKNOWN : notSent, {
+    cause: error,
+    code,
+  });
+}
+
+const NO_RECIPIENT =
+  'Nothing was sent: the draft has no recipient. Save its new version with create_draft_mail_message.';
+const NOT_AS_IT_STANDS =
+  'Nothing was sent: the draft has lines that are too long for mail servers. Save its new version with create_draft_mail_message and as "draft", and send that.';
+const OUTCOME_UNKNOWN =
+  'It is not known whether the draft was sent: it may have been sent or not. Calling again does not send it twice, and says so if its copy turns up in Sent. If it does not, and a recipient has not received it, look into Drafts: there are two of it; delete the newer one, then call again.';
+const NOT_SENT =
+  'Nothing was sent: before a draft is sent, a copy of it is saved in Drafts and looked for there, and that failed. If Drafts has two of it, delete the newer one, then call again.';
