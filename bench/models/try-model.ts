@@ -105,7 +105,7 @@ async function serveRuns(ca: string, servers: Awaited<ReturnType<typeof startSer
 
 async function serve(): Promise<void> {
   const scratch = await makeScratch();
-  const { servers, stop } = await startServers(scratch);
+  const { servers, stop } = await startServers(scratch, { acceptsAll: true });
   try {
     for (const directory of await serveRuns(servers.ca, servers)) console.log(await summaryOf(logOf(directory)));
   } finally {

@@ -1,5 +1,6 @@
 /** `--tasks`: what everyday requests cost a caller that knows which calls to make, in calls, tokens and round trips to the IMAP server. */
 
+import { messagesIn } from '../../test/support/mail/mailbox-contents.ts';
 import { startDelayProxy } from '../../test/support/servers/proxies.ts';
 import type { TestServers } from '../../test/support/servers/servers.ts';
 import { everydayMailbox } from '../everyday/everyday-mailbox.ts';
@@ -25,7 +26,7 @@ export async function runTasks(servers: TestServers): Promise<TaskRow[]> {
   const rows: TaskRow[] = [];
   for (const { request, run } of TASKS) {
     const caller = countedCaller(assistant.client, proxy.roundTrips);
-    const failure = await run(caller.call).then(
+    const failure = await run(caller.call, { messagesIn: (folder) => messagesIn(direct, folder) }).then(
       () => null,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );

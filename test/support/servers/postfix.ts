@@ -17,6 +17,8 @@ export const UNKNOWN_RECIPIENT = `unknown-user@${MAIL_DOMAIN}`;
 /** Largest accepted message, in bytes; announced by SIZE (RFC 1870). */
 const MESSAGE_SIZE_LIMIT_BYTES = 20_000_000;
 
+const USERS = `/^[up]-[a-z0-9-]+@${MAIL_DOMAIN.replaceAll('.', '\\.')}$/`;
+
 const LONG_AGO = new Date('2020-01-01T00:00:00Z');
 
 const QUEUE_FOLDERS = [
@@ -33,6 +35,8 @@ export interface PostfixOptions {
   cleartextPort: number;
   certificate: KeyPair;
   dovecot: DovecotSockets;
+  /** True: every address exists, and mail to those that are no users is accepted and discarded. */
+  acceptsAll?: boolean;
 }
 
 /** Reports whether the queue is empty: each message was delivered or refused. */
@@ -52,7 +56,8 @@ export async function startPostfix(scratch: string, options: PostfixOptions): Pr
   const files = {
     'main.cf': mainCf(folder, logFile, options),
     'master.cf': masterCf(options),
-    users: `/^[up]-[a-z0-9-]+@${MAIL_DOMAIN.replaceAll('.', '\\.')}$/ exists\n`,
+    users: `${options.acceptsAll ? '/^/' : USERS} exists\n`,
+    transports: `!${USERS} discard:\n`,
     recipients: `${BUSY_RECIPIENT} 451 4.7.1 Come back later\n${REFUSING_RECIPIENT} 550 5.7.1 Not from you\n`,
   };
   for (const [name, text] of Object.entries(files)) {
@@ -80,7 +85,7 @@ function makeQueue(folder: string): void {
 }
 
 function mainCf(folder: string, logFile: string, options: PostfixOptions): string {
-  const { certificate, dovecot } = options;
+  const { certificate, dovecot, acceptsAll = false } = options;
   return `
 compatibility_level = 3.6
 queue_directory = ${folder}/queue
@@ -104,6 +109,7 @@ virtual_mailbox_limit = 0
 virtual_mailbox_domains = ${MAIL_DOMAIN}
 virtual_mailbox_maps = regexp:${folder}/config/users
 virtual_transport = lmtp:unix:${dovecot.lmtp}
+${acceptsAll ? `transport_maps = regexp:${folder}/config/transports` : ''}
 smtpd_tls_cert_file = ${certificate.cert}
 smtpd_tls_key_file = ${certificate.key}
 smtpd_sasl_type = dovecot
