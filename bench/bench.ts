@@ -130,7 +130,7 @@ async function writeReport(name: string, results: Results | TaskResults): Promis
 }
 
 const scratch = await makeScratch();
-const { servers, stop } = await startServers(scratch, { acceptsAll: true });
+const { servers, stop } = await startServers(scratch);
 setDefaultCACertificates([...getCACertificates('default'), await readFile(servers.ca, 'utf8')]);
 try {
   await runBench(servers);

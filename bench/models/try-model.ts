@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Client } from '@modelcontextprotocol/client';
 import { makeScratch, startServers } from '../../test/support/servers/start-servers.ts';
+import { startAcceptingSmtp } from '../everyday/accepting-smtp.ts';
 import { everydayMailbox, type SampleMailbox } from '../everyday/everyday-mailbox.ts';
 import { startSampleApp } from '../everyday/sample-app.ts';
 import { createSampleAccount, readMailbox } from '../everyday/stored-mailbox.ts';
@@ -84,6 +85,7 @@ async function serveRuns(ca: string, servers: Awaited<ReturnType<typeof startSer
   setDefaultCACertificates([...getCACertificates('default'), await readFile(ca, 'utf8')]);
   const mailbox = flags.mailbox === undefined ? await everydayMailbox() : await readMailbox(flags.mailbox);
   const out = resolve(flags.out ?? (await mkdtemp(join(tmpdir(), 'mail-mcp-models-'))));
+  await using smtp = await startAcceptingSmtp(servers);
   await using app = await startSampleApp(mailbox);
   const directories: string[] = [];
   const listening: Server[] = [];
@@ -91,7 +93,7 @@ async function serveRuns(ca: string, servers: Awaited<ReturnType<typeof startSer
     const directory = join(out, `run-${run}`);
     await mkdir(directory, { recursive: true });
     await rm(socketOf(directory), { force: true });
-    const { client } = await app.assistant(await createSampleAccount(mailbox, servers));
+    const { client } = await app.assistant(await createSampleAccount(mailbox, smtp.servers));
     await writeGiven(directory, mailbox, client);
     listening.push(await serveCalls(directory, client));
     directories.push(directory);
@@ -105,7 +107,7 @@ async function serveRuns(ca: string, servers: Awaited<ReturnType<typeof startSer
 
 async function serve(): Promise<void> {
   const scratch = await makeScratch();
-  const { servers, stop } = await startServers(scratch, { acceptsAll: true });
+  const { servers, stop } = await startServers(scratch);
   try {
     for (const directory of await serveRuns(servers.ca, servers)) console.log(await summaryOf(logOf(directory)));
   } finally {

@@ -3,6 +3,7 @@
 import { messagesIn } from '../../test/support/mail/mailbox-contents.ts';
 import { startDelayProxy } from '../../test/support/servers/proxies.ts';
 import type { TestServers } from '../../test/support/servers/servers.ts';
+import { startAcceptingSmtp } from '../everyday/accepting-smtp.ts';
 import { everydayMailbox } from '../everyday/everyday-mailbox.ts';
 import { startSampleApp } from '../everyday/sample-app.ts';
 import { createSampleAccount } from '../everyday/stored-mailbox.ts';
@@ -16,7 +17,8 @@ const DELAY_MS = 5;
 export async function runTasks(servers: TestServers): Promise<TaskRow[]> {
   const { imap } = servers;
   const mailbox = await everydayMailbox();
-  const direct = await createSampleAccount(mailbox, servers);
+  await using smtp = await startAcceptingSmtp(servers);
+  const direct = await createSampleAccount(mailbox, smtp.servers);
   await using proxy = await startDelayProxy({ target: { host: imap.host, port: imap.tlsPort }, delayMs: DELAY_MS });
   const server = { host: proxy.host, port: proxy.port, security: 'tls' as const };
   await using app = await startSampleApp(mailbox);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { makeCertificates } from './certificates.ts';
 import { dovecotSockets, makeMailStore, startDovecot } from './dovecot.ts';
 import { freePortsFor } from './ports.ts';
-import { type PostfixOptions, startPostfix } from './postfix.ts';
+import { startPostfix } from './postfix.ts';
 import { cleanUpOnExit, killRemaining } from './server-process.ts';
 import type { TestServers } from './servers.ts';
 import { s3Coordinates, startSwift } from './swift.ts';
@@ -28,10 +28,7 @@ export async function makeScratch(): Promise<string> {
  * @param scratch from makeScratch; removed, with all servers, when this process ends
  * @throws {Error} if one of them does not answer within a minute; the others are stopped first
  */
-export async function startServers(
-  scratch: string,
-  { acceptsAll = false }: Pick<PostfixOptions, 'acceptsAll'> = {},
-): Promise<RunningServers> {
+export async function startServers(scratch: string): Promise<RunningServers> {
   cleanUpOnExit(scratch);
   const folder = join(scratch, 'certificates');
   await mkdir(folder);
@@ -53,7 +50,7 @@ export async function startServers(
   const started = await Promise.allSettled([
     startDovecot(scratch, { kind: 'full', ...servers.imap, certificate, store }),
     startDovecot(scratch, { kind: 'basic', ...servers.basicImap, certificate, store }),
-    startPostfix(scratch, { ...servers.smtp, certificate, dovecot: servers.dovecot, acceptsAll }),
+    startPostfix(scratch, { ...servers.smtp, certificate, dovecot: servers.dovecot }),
     startSwift(scratch, swiftPorts),
   ]);
   const faults = started.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
