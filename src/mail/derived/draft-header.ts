@@ -112,13 +112,35 @@ export interface NamedOriginal {
 
 /** @returns undefined if the header names none. A forwarded message is named by References, without In-Reply-To, or as Thunderbird does it */
 export function namedOriginal({ fields, subject }: DraftHeader): NamedOriginal | undefined {
-  const ids = (name: string): string[] =>
-    fields.find((field) => field.name === name)?.raw.match(/<[!-;=?-~]{1,900}>/g) ?? [];
-  const [answered] = ids('in-reply-to');
+  const [answered] = idsIn(fields, 'in-reply-to');
   if (answered !== undefined) return { id: answered, isForward: false };
-  const references = baseSubjectOf(subject).isForward ? ids('references') : [];
-  const forwarded = ids('x-forwarded-message-id')[0] ?? references.at(-1);
+  const references = baseSubjectOf(subject).isForward ? idsIn(fields, 'references') : [];
+  const forwarded = idsIn(fields, 'x-forwarded-message-id')[0] ?? references.at(-1);
   return forwarded === undefined ? undefined : { id: forwarded, isForward: true };
+}
+
+/** The fields by which the message belongs to a conversation. */
+export function threadFieldsOf({ fields }: DraftHeader): { inReplyTo?: string; references: string[] } {
+  const [inReplyTo] = idsIn(fields, 'in-reply-to');
+  const references = idsIn(fields, 'references').slice(0, MAX_REFERENCES);
+  return { ...(inReplyTo !== undefined && { inReplyTo }), references };
+}
+
+const MAX_REFERENCES = 100;
+
+/** What a new version keeps besides what it has of its own. */
+const KEPT_FIELDS =
+  /^(?:reply-to|importance|priority|sensitivity|x-priority|x-msmail-priority|x-forwarded-message-id|disposition-notification-to|keywords|organization)$/;
+
+/** @returns names and values as they are written, unfolded */
+export function keptFields({ fields }: DraftHeader): { name: string; value: string }[] {
+  return fields
+    .filter(({ name }) => KEPT_FIELDS.test(name))
+    .map((field) => ({ name: field.raw.slice(0, field.raw.indexOf(':')).trim(), value: bodyOf(field) }));
+}
+
+function idsIn(fields: readonly RawField[], name: string): string[] {
+  return fields.find((field) => field.name === name)?.raw.match(/<[!-;=?-~]{1,900}>/g) ?? [];
 }
 
 function rawFields(header: Buffer): RawField[] {

@@ -1,7 +1,8 @@
 /**
  * Quotes a message below an answer, or shows it in a forwarded one, in text and in HTML.
  *
- * Invariant: the HTML is made of visible text alone, so no script, form, style or remote picture of the original is in it.
+ * Invariant: the HTML is made of visible text alone, so no script, form, style or remote picture of the original is in it. Its classes are those by
+ * which mail programs fold quotations.
  */
 import { cutText } from '../../text/cut-text.ts';
 import { safeLinks } from '../../text/links.ts';
@@ -42,7 +43,7 @@ export function quotation(original: QuotedMessage, timeZone: string): Quotation 
   const marked = lines.map((line) => (line === '' || line.startsWith('>') ? `>${line}` : `> ${line}`));
   return {
     text: [introduction, ...marked].join('\n'),
-    html: `<div>${htmlOf(introduction)}</div>\n<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">${htmlOf(body)}</blockquote>`,
+    html: `<div class="moz-cite-prefix">${htmlOf(introduction)}</div>\n<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">${htmlOf(body)}</blockquote>`,
     lines: lines.length,
     isCut,
   };
@@ -63,7 +64,7 @@ export function forwarded(original: QuotedMessage, timeZone: string): Quotation 
   const text = [FORWARDED_LINE, ...fields, '', ...lines].join('\n');
   return {
     text,
-    html: `<div>${htmlOf([FORWARDED_LINE, ...fields, '', body].join('\n'))}</div>`,
+    html: `<div class="moz-forward-container">${htmlOf([FORWARDED_LINE, ...fields, '', body].join('\n'))}</div>`,
     lines: lines.length,
     isCut,
   };

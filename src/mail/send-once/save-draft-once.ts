@@ -1,9 +1,11 @@
 /** Saves a draft at most once for each idempotency key. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ImapConnection } from '../imap/imap-connection.ts';
 import { removeMessages } from '../messages/change.ts';
 import type { ComposedMessage } from '../send/compose.ts';
 import { type SavedCopy, saveDraft } from './draft-claim.ts';
 import { findEarlierCopies } from './earlier-copies.ts';
-import type { KeyedMessageId } from './keyed-message-id.ts';
+import { type KeyedMessageId, unkeyedMessageId } from './keyed-message-id.ts';
 import { otherMessage } from './recent-results.ts';
 import type { SendSession } from './send-session.ts';
 
@@ -47,4 +49,18 @@ export async function saveDraftOnce(
     if (!first.isSameMessage) throw otherMessage();
     return { uid: first.uid, uidValidity: first.uidValidity, isEarlier: true };
   });
+}
+
+const INDEXING_MS = 1_000;
+
+/** Looks for a message in a mailbox, for evidence that it was saved there. @param messageId with angle brackets */
+export async function isSavedIn(
+  imap: ImapConnection,
+  mailbox: string,
+  { messageId, now }: { messageId: string; now: Date },
+): Promise<boolean> {
+  const search = { id: unkeyedMessageId(messageId), fields: ['Message-ID'], now };
+  const isFound = async () => (await findEarlierCopies(imap, mailbox, search)).length > 0;
+  // Some servers index new messages with a delay.
+  return (await isFound()) || (await sleep(INDEXING_MS).then(isFound));
 }

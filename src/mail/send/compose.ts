@@ -22,6 +22,8 @@ export interface OutgoingAttachment {
   content: Readable | MessageBytes;
   /** For `message/rfc822`, which base64 may not carry (RFC 2046 §5.2.1): CRLF line ends of lines that SMTP takes. Otherwise absent. */
   identity?: '7bit' | '8bit';
+  /** With or without angle brackets; of a file that the HTML shows in place. */
+  contentId?: string;
 }
 
 export interface OutgoingMessage {
@@ -40,6 +42,8 @@ export interface OutgoingMessage {
   /** Message-IDs with angle brackets (RFC 5322 §3.6.4). */
   inReplyTo?: string;
   references?: readonly string[];
+  /** Further fields, of which the values are encoded already. */
+  fields?: readonly { name: string; value: string }[];
 }
 
 export interface ComposedMessage {
@@ -97,6 +101,7 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
     messageId,
     ...(message.inReplyTo !== undefined && { inReplyTo: message.inReplyTo }),
     ...(message.references && message.references.length > 0 && { references: [...message.references] }),
+    headers: (message.fields ?? []).map(({ name: key, value }) => ({ key, value: { prepared: true, value } })),
     bodies: { text: message.text, html: message.html },
     newline: '\r\n',
     // Otherwise nodemailer would read the file or URL that a `{ path }` or `{ href }` names.
@@ -202,7 +207,8 @@ function groupText({ name, group }: { name: string; group: Mailbox[] }): string 
 interface ReadAttachment {
   filename: string;
   contentType: string;
-  contentDisposition: 'attachment';
+  contentDisposition: 'attachment' | 'inline';
+  cid?: string;
   contentTransferEncoding: 'base64' | '7bit' | '8bit';
   content: MessageBytes;
 }
@@ -210,14 +216,16 @@ interface ReadAttachment {
 async function readAttachments(attachments: readonly OutgoingAttachment[], budgetBytes: number) {
   const read: ReadAttachment[] = [];
   let left = budgetBytes;
-  for (const { filename, contentType, content, identity } of attachments) {
+  for (const { filename, contentType, content, identity, contentId } of attachments) {
     const bytes = content instanceof Readable ? await readUpTo(content, left) : content;
     if (bytes.length > left) throw tooLarge();
     left -= bytes.length;
     read.push({
       filename: filename.replace(/\p{Cc}+/gu, ' ').trim() || 'attachment',
       contentType: identity === undefined ? toBase64Type(contentType) : 'message/rfc822',
-      contentDisposition: 'attachment',
+      ...(contentId === undefined
+        ? { contentDisposition: 'attachment' as const }
+        : { contentDisposition: 'inline' as const, cid: contentId }),
       contentTransferEncoding: identity ?? 'base64',
       content: bytes,
     });

@@ -4,36 +4,32 @@
  * Invariant: a draft is sent at most once. Its place in Drafts is its idempotency key, with or without one of the caller's own.
  */
 import { ToolError, UpstreamError } from '../../errors.ts';
-import { type DraftHeader, readableMailboxes, readDraftHeader } from '../../mail/derived/draft-header.ts';
+import { type DraftHeader, readDraftHeader } from '../../mail/derived/draft-header.ts';
 import type { ImapConnection } from '../../mail/imap/imap-connection.ts';
 import { openWholeMessage, readHeader } from '../../mail/messages/read.ts';
-import { type AddressParameter, parseAddressList } from '../../mail/mime/addresses.ts';
 import { isOwnAddress } from '../../mail/own-address.ts';
 import { type ComposedMessage, MAX_MESSAGE_BYTES } from '../../mail/send/compose.ts';
 import { composeDraft } from '../../mail/send/compose-draft.ts';
 import { type SendOutcome, sendOnce } from '../../mail/send-once/send-once.ts';
-import { splitDraft } from '../../text/split-draft.ts';
 import { requireRecipients } from '../permit/recipients.ts';
 import type { MailSession } from './mail-session.ts';
 import { contentOf, type NewMessage } from './new-message.ts';
-import { peopleTexts } from './rows/people.ts';
-import { withoutEmpty } from './rows/without-empty.ts';
 import { describeSent, planCopyIn, type SendOptions, SendResult, toSendResult } from './send.ts';
-import { markDraftOriginal, removeSentDraft } from './writing/finish-draft.ts';
+import { markDraftOriginal, removeDraft } from './writing/finish-draft.ts';
 import { readBytes } from './writing/forwarded-files.ts';
 import type { MessagePlace } from './writing/message-place.ts';
 import { type DraftPlace, findDraftPlace, type OwnDraft, readOwnDraft } from './writing/own-draft.ts';
-import { type ShownMessage, shownText } from './writing/shown-message.ts';
-
-type DraftOptions = Pick<SendOptions, 'folder' | 'idempotencyKey'>;
+import { shownDraft } from './writing/shown-draft.ts';
+import type { ShownMessage } from './writing/shown-message.ts';
 
 export async function sendDraft(
   { fields, of }: { fields: NewMessage; of: MessagePlace },
-  { folder, idempotencyKey }: DraftOptions,
+  options: SendOptions,
   session: MailSession,
 ): Promise<SendResult> {
+  const { idempotencyKey } = options;
   const place = await findDraftPlace(of, session);
-  const send = () => sendPlace(place, folder, session);
+  const send = () => sendPlace(place, options, session);
   if (idempotencyKey === undefined) return send();
   const given = await session.keyedMessageId({
     tool: 'send_mail_message',
@@ -45,8 +41,12 @@ export async function sendDraft(
 }
 
 /** What would be sent. Nothing is sent, saved, marked, removed or counted. */
-export async function previewDraft(of: MessagePlace, session: MailSession): Promise<SendResult> {
-  const draft = await readOwnDraft(await findDraftPlace(of, session), MAX_READ_CHARS, session);
+export async function previewDraft(
+  of: MessagePlace,
+  { requireFiles }: Pick<SendOptions, 'requireFiles'>,
+  session: MailSession,
+): Promise<SendResult> {
+  const draft = await readDraft(await findDraftPlace(of, session), requireFiles, session);
   const { raw } = await composeFrom(draft, PREVIEWED, session);
   return { sent: false, ...shownOf(draft, session), size: raw.length };
 }
@@ -55,7 +55,11 @@ const PREVIEWED = '<preview@localhost>';
 /** Of the text, of which the start is shown. */
 const MAX_READ_CHARS = 200_000;
 
-async function sendPlace(place: DraftPlace, folder: string | undefined, session: MailSession): Promise<SendResult> {
+async function sendPlace(
+  place: DraftPlace,
+  { folder, requireFiles }: SendOptions,
+  session: MailSession,
+): Promise<SendResult> {
   const { mailbox, uid, uidValidity } = place;
   const id = await session.keyedMessageId({
     tool: 'send_mail_message of a draft',
@@ -69,7 +73,7 @@ async function sendPlace(place: DraftPlace, folder: string | undefined, session:
       mayBeSent: mayHaveHappened,
       planCopy: (imap: ImapConnection) => planCopyIn(imap, folder, session),
       compose: async () => {
-        draft = await readOwnDraft(place, MAX_READ_CHARS, session);
+        draft = await readDraft(place, requireFiles, session);
         return composeFrom(draft, id.messageId, session);
       },
     };
@@ -78,6 +82,12 @@ async function sendPlace(place: DraftPlace, folder: string | undefined, session:
   });
   const sent = SendResult.parse(result);
   return isRepeat ? { ...sent, already_sent: true } : sent;
+}
+
+async function readDraft(place: DraftPlace, requireFiles: () => void, session: MailSession): Promise<OwnDraft> {
+  const draft = await readOwnDraft(place, MAX_READ_CHARS, session);
+  if (draft.message.attachments.length > 0) requireFiles();
+  return draft;
 }
 
 async function composeFrom(
@@ -104,7 +114,7 @@ async function completed(
 ): Promise<SendResult> {
   const { warnings = [], ...shown } = draft === undefined ? {} : shownOf(draft, session);
   const header = draft?.header ?? (await earlierHeader(outcome, place, session));
-  const notRemoved = await removeSentDraft(place, session);
+  const notRemoved = await removeDraft(place, 'The message was sent.', session);
   const notMarked = header === undefined ? [] : await markDraftOriginal(header, session);
   return {
     ...describeSent(toSendResult(outcome), shown),
@@ -127,26 +137,12 @@ async function earlierHeader(
     .catch(() => undefined);
 }
 
-function shownOf({ header, message }: OwnDraft, { account, ownAddresses }: MailSession): ShownMessage {
-  const people = (name: AddressParameter) =>
-    peopleTexts(readableMailboxes(parseAddressList(header.recipients[name], name)));
-  const segments = splitDraft(message.text ?? '');
-  const linesOf = (isQuote: boolean) => segments.filter(({ kind }) => (kind === 'quote') === isQuote);
-  const isOther = !header.from.every(({ address }) => isOwnAddress(address, [account.email]));
-  const elsewhere = header.replyTo.find(({ address }) => !isOwnAddress(address, ownAddresses));
+function shownOf({ header, message }: OwnDraft, session: MailSession): ShownMessage {
+  const { recipients, from, replyTo } = header;
+  const { subject, text, attachments: files } = message;
+  const elsewhere = replyTo.find(({ address }) => !isOwnAddress(address, session.ownAddresses));
   return {
-    ...(isOther && { from: peopleTexts(header.from).join(', ') }),
-    to: people('to'),
-    ...withoutEmpty({ cc: people('cc'), bcc: people('bcc') }),
-    subject: message.subject,
-    files: message.attachments.map(({ filename }) => filename),
-    text: shownText(
-      linesOf(false)
-        .flatMap(({ lines }) => lines)
-        .join('\n')
-        .trim(),
-      linesOf(true).flatMap(({ lines }) => lines).length,
-    ),
+    ...shownDraft({ ...recipients, from, subject, text: text ?? '', files }, session),
     warnings: elsewhere === undefined ? [] : [`Answers to it will go to ${elsewhere.address}, as its Reply-To says.`],
   };
 }

@@ -109,7 +109,11 @@ async function bodiesOf(
  * @returns the text before the quotation
  * @throws {ToolError} if people would not see all of the HTML, or not its quotation
  */
-async function requireVisible(html: string, quoted: Quotation, runJob: MailSession['runJob']): Promise<string> {
+export async function requireVisible(
+  html: string,
+  quoted: Quotation = NOTHING_QUOTED,
+  runJob?: MailSession['runJob'],
+): Promise<string> {
   const shown = await textFromHtml(html, { chars: MAX_TEXT_CHARS, runJob });
   const introduction = quoted.text.slice(0, INTRODUCTION_CHARS);
   const at = introduction === '' ? shown.text.length : shown.text.lastIndexOf(introduction);
@@ -121,7 +125,7 @@ async function requireVisible(html: string, quoted: Quotation, runJob: MailSessi
 const INTRODUCTION_CHARS = 12;
 
 /** Before the end of the body if there is one. */
-function withQuotation(html: string, quoted: string): string {
+export function withQuotation(html: string, quoted: string): string {
   if (quoted === '') return html;
   const end = html.toLowerCase().lastIndexOf('</body');
   const at = end < 0 ? html.length : end;
@@ -135,7 +139,7 @@ const oneLine = (text: string): string =>
     .slice(0, MAX_SUBJECT_CHARS);
 
 /** As `to` takes it: every name is a quoted string (RFC 5322 §3.2.4). */
-function addressList(people: Recipients['to']): string {
+export function addressList(people: Recipients['to']): string {
   return people
     .map(({ name, address }) => {
       const shown = oneLine(name).replace(/["\\]/g, '').trim();

@@ -10,16 +10,17 @@ import type { MailSession } from '../mail-session.ts';
 import { explainNotMarked, setFlag } from './mark-original.ts';
 import type { DraftPlace } from './own-draft.ts';
 
-/** @returns a warning if the draft may still be there */
-export async function removeSentDraft(
+/** @param why what has made it superfluous: `The message was sent.` @returns a warning if the draft may still be there */
+export async function removeDraft(
   { mailbox, uid, uidValidity }: DraftPlace,
+  why: string,
   { wholeMailbox: { finishImap } }: MailSession,
 ): Promise<string[]> {
   try {
     const { expunged } = await finishImap((imap) => removeMessages(imap, mailbox, [uid], uidValidity));
-    return expunged ? [] : [MARKED];
+    return expunged ? [] : [`${why} ${MARKED}`];
   } catch {
-    return [NOT_REMOVED];
+    return [`${why} ${NOT_REMOVED}`];
   }
 }
 
@@ -83,6 +84,6 @@ async function listMailboxes(imap: ImapConnection): Promise<SearchedMailbox[]> {
 }
 
 const MARKED =
-  'The message was sent. Its draft is only marked as deleted, because the mail server cannot remove it without other messages.';
+  'The draft before it is only marked as deleted, because the mail server cannot remove it without other messages.';
 const NOT_REMOVED =
-  'The message was sent. It is not certain that its draft was removed: do not send it again, and look into Drafts.';
+  'It is not certain that the draft before it was removed: look into Drafts, and do not send it again.';

@@ -24,9 +24,11 @@ export const createDraftMailMessage = defineTool({
   tags: ['drafts'],
   input: NewMessageFields.extend({
     as: z
-      .enum(['reply', 'reply_all', 'forward'])
+      .enum(['reply', 'reply_all', 'forward', 'draft'])
       .optional()
-      .describe('With `of`: recipients (not of forward), subject, quote and files follow from it.'),
+      .describe(
+        'With `of`: recipients (not of forward), subject, quote and files follow from it. draft: replaces that draft, with this text.',
+      ),
     to: Recipients.optional().describe('Comma-separated addresses, or none yet.'),
     folder: MailboxPath.optional().describe('Folder for the draft. Default: the Drafts mailbox.'),
     idempotency_key: IdempotencyKey,

@@ -38,7 +38,9 @@ export const sendMailMessage = defineTool({
     if (folder !== undefined) await requireDestination(folder, session, rights, 'sent');
     const requireFiles = () => rights.require([{ tool: 'get_mail_message', tag: 'attachments' }]);
     if (as === 'draft' && of !== undefined) {
-      return isDryRun ? previewDraft(of, session) : sendDraft({ fields, of }, { folder, idempotencyKey }, session);
+      return isDryRun
+        ? previewDraft(of, { requireFiles }, session)
+        : sendDraft({ fields, of }, { folder, idempotencyKey, requireFiles }, session);
     }
     if (isDryRun) return previewMessage(fields, { requireFiles }, session);
     return sendMessage(fields, { folder, idempotencyKey, requireFiles }, session);
