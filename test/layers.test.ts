@@ -109,7 +109,7 @@ const FACES: Record<string, string[]> = {
   'attachments/': ['open-store.ts', 'store.ts', 'to-message-bytes.ts'],
   'body/': ['body-budget.ts', 'body-shares.ts', 'json-limits.ts', 'read-body.ts'],
   'commands/': ['deny.ts', 'generate.ts', 'inspect.ts', 'minting-key.ts', 'server.ts', 'terminal.ts', 'token.ts'],
-  'mail/find/': ['evaluate.ts', 'find-messages.ts', 'no-hits.ts', 'search-each.ts'],
+  'mail/find/': ['evaluate.ts', 'find-candidates.ts', 'find-messages.ts', 'no-hits.ts', 'search-each.ts'],
   'mail/html/': ['hidden-letters.ts', 'html-text.ts'],
   'mail/imap/': ['bounded-item.ts', 'data-formats.ts', 'fetch.ts', 'imap-connection.ts'],
   'mail/mailbox/': [

@@ -64,6 +64,17 @@ const MAX_CHECKED_ROWS = 100;
 export const MAX_ORDERED = 300;
 
 export async function evaluate(withConnection: WithConnection, request: EvaluateRequest): Promise<Evaluated> {
+  const { drafts, notSearched, isDoubtful } = await searchOnly(withConnection, request);
+  const fetched = await readFacts(withConnection, drafts, request.rowsEach);
+  const queries = drafts.map((draft) => decide(draft, fetched));
+  return { queries, notSearched, fetched, isDoubtful };
+}
+
+/** Searches, and checks nothing. */
+export async function searchOnly(
+  withConnection: WithConnection,
+  request: Omit<EvaluateRequest, 'rowsEach'>,
+): Promise<{ drafts: Draft[] } & Pick<Evaluated, 'notSearched' | 'isDoubtful'>> {
   const { mailboxes, endsAt } = request;
   let compiled: readonly CompiledQuery[] = [];
   const makeSearches = (imap: ImapConnection) => {
@@ -76,9 +87,7 @@ export async function evaluate(withConnection: WithConnection, request: Evaluate
   const again = isNothing && mayFindNothing(compiled) ? await searchPlainly(withConnection, asked) : null;
   const { searched } = again ?? first;
   const drafts = compiled.map((query, index) => draftOf(query, foundOf(compiled, index, searched)));
-  const fetched = await readFacts(withConnection, drafts, request.rowsEach);
-  const queries = drafts.map((draft) => decide(draft, fetched));
-  return { queries, notSearched: first.notSearched, fetched, isDoubtful: again?.searched.some(hasFound) ?? false };
+  return { drafts, notSearched: first.notSearched, isDoubtful: again?.searched.some(hasFound) ?? false };
 }
 
 /** True if text beyond ASCII was searched for: some servers find nothing then, unless they are asked without CHARSET and RETURN. */
@@ -126,17 +135,19 @@ function foundOf(
 }
 
 /** What a query has found before the check. */
-interface Draft {
+export interface Draft {
   check: QueryCheck | null;
   isCut: boolean;
-  in: {
-    path: string;
-    uidValidity: string;
-    certain: FoundUids;
-    /** To be checked. */
-    uncertain: number[];
-    parts: ReadonlyMap<QueryNode, FoundUids>;
-  }[];
+  in: DraftIn[];
+}
+
+interface DraftIn {
+  path: string;
+  uidValidity: string;
+  certain: FoundUids;
+  /** To be checked. */
+  uncertain: number[];
+  parts: ReadonlyMap<QueryNode, FoundUids>;
 }
 
 function draftOf({ check }: CompiledQuery, searched: readonly SearchedQuery[]): Draft {
@@ -169,7 +180,7 @@ async function readFacts(
       path,
       uidValidity,
       uids: uncertain,
-      items: check?.needsFiles === true ? STRUCTURE_ITEMS : UID_ITEMS,
+      items: itemsFor(check),
     })),
   );
   const openCount = open.reduce((sum, { uids }) => sum + uids.length, 0);
@@ -209,17 +220,33 @@ function mergeWanted(wanted: readonly Wanted[]): Wanted[] {
 const itemSets: readonly ItemSet[] = [ALL_ITEMS, STRUCTURE_ITEMS, UID_ITEMS, KEY_ITEMS];
 
 function decide({ check, isCut, in: each }: Draft, checked: FetchedEach): FoundByQuery {
-  const found = each.map(({ path, uidValidity, certain, uncertain, parts }): FoundIn => {
+  const found = each.map((draft): FoundIn => {
+    const { path, uidValidity, certain, uncertain } = draft;
     if (check === null) return { path, uidValidity, uids: certain };
-    const isIn = (part: QueryNode, uid: number) => parts.get(part)?.has(uid) ?? false;
-    const meant = uncertain.filter((uid) => {
-      const items = checked.get(path)?.get(uid);
-      return items !== undefined && isMeant(check, factsOf(uid, items), isIn);
-    });
-    return { path, uidValidity, uids: certain.with(new FoundUids(meant.map((uid) => [uid, uid] as const))) };
+    const meant = uncertain.filter((uid) => isMeantBy(check, draft, uid, checked.get(path)?.get(uid)));
+    return { path, uidValidity, uids: certain.with(setOf(meant)) };
   });
   return { in: found, count: found.reduce((sum, { uids }) => sum + uids.count, 0), isCut };
 }
+
+/** @param items of itemsFor(), undefined if the message does not exist any more */
+export function isMeantBy(
+  check: QueryCheck,
+  { parts }: DraftIn,
+  uid: number,
+  items: FetchedItems | undefined,
+): boolean {
+  const [, required] = itemsFor(check);
+  if (items === undefined || !required.every((name) => items.has(name))) return false;
+  return isMeant(check, factsOf(uid, items), (part, other) => parts.get(part)?.has(other) ?? false);
+}
+
+/** What has to be fetched of a message to check it. */
+export function itemsFor(check: QueryCheck | null): ItemSet {
+  return check?.needsFiles === true ? STRUCTURE_ITEMS : UID_ITEMS;
+}
+
+export const setOf = (uids: readonly number[]): FoundUids => new FoundUids(uids.map((uid) => [uid, uid] as const));
 
 function factsOf(uid: number, items: FetchedItems): MessageFacts {
   const arrivedAt = parseDate(textOf(items.get('INTERNALDATE')) ?? '');

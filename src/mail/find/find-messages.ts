@@ -114,9 +114,9 @@ function largeLast(mailboxes: readonly SearchedMailbox[]): SearchedMailbox[] {
 }
 
 /** Asks a server without extensions, as searchMessages() does, whether it has looked at the text. */
-async function ignoresTextIn(
+export async function ignoresTextIn(
   withConnection: WithConnection,
-  found: FoundByQuery,
+  found: Pick<FoundByQuery, 'in'>,
   keys: readonly SearchKey[],
 ): Promise<boolean> {
   const some = found.in.find(({ uids }) => uids.count > 0);
@@ -129,7 +129,7 @@ async function ignoresTextIn(
   }, some.path);
 }
 
-const TOO_MANY_TO_CHECK =
+export const TOO_MANY_TO_CHECK =
   'Too many messages match the rest of this query to look at the files or times of each. Narrow it, for example by from:, subject: or after:.';
 const TOO_FAR =
   'Pages this far back are not made of several folders. Narrow the query, for example by before: with a date.';

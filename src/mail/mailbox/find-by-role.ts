@@ -16,6 +16,8 @@ interface Roles {
   listedAt: number;
   /** Mailbox paths by role. */
   paths: Map<Role | null, string>;
+  /** Mailboxes that are emptied sooner or later. */
+  discards: readonly Pick<Mailbox, 'path' | 'delimiter'>[];
   /** Paths that are also the name of a role. */
   names: ReadonlySet<string>;
 }
@@ -39,6 +41,11 @@ export async function findMailboxByRole(imap: ImapConnection, role: NamedRole): 
 export async function isFolderOfOwnMail(imap: ImapConnection, path: string): Promise<boolean> {
   const { paths } = await knownRoles(imap, () => true);
   return path === paths.get('sent') || path === paths.get('drafts');
+}
+
+/** The mailboxes that are the trash or junk: some accounts have several. */
+export async function discardMailboxes(imap: ImapConnection): Promise<Roles['discards']> {
+  return (await knownRoles(imap, () => true)).discards;
 }
 
 /** True if a caller may mean a role by this name; INBOX is its own path. */
@@ -89,6 +96,9 @@ function rememberRoles(imap: ImapConnection, mailboxes: readonly Mailbox[]): Rol
     listedAt: performance.now(),
     // The first mailbox with a role counts, so it is set last.
     paths: new Map(mailboxes.toReversed().map(({ role, path }) => [role, path])),
+    discards: mailboxes
+      .filter(({ role }) => role === 'trash' || role === 'junk')
+      .map(({ path, delimiter }) => ({ path, delimiter })),
     names: new Set(selectable.filter((path) => namedRole(path) !== undefined)),
   };
   rolesOf.set(imap, roles);

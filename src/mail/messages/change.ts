@@ -46,10 +46,10 @@ export async function deleteMessages(
   imap: ImapConnection,
   mailbox: string,
   uids: readonly number[],
-): Promise<{ expunged: boolean }> {
-  const { path } = await openMailbox(imap, mailbox, { toChange: true });
+): Promise<{ expunged: boolean; uidValidity: string }> {
+  const { path, uidValidity } = await openMailbox(imap, mailbox, { toChange: true });
   await requireMessages(imap, path, uids);
-  return { expunged: await removeFromSelected(imap, uids) };
+  return { expunged: await removeFromSelected(imap, uids), uidValidity };
 }
 
 /** As deleteMessages(), without an error for messages that do not exist. @param uidValidity as for openMailbox() */

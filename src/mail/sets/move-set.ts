@@ -20,8 +20,10 @@ export interface MovedSet {
   remaining: number[];
   /** Messages that did not exist. */
   missing: number[];
-  /** Messages that may have been moved or not: the connection was lost. */
+  /** Messages that may have been moved or not. */
   unknown: number[];
+  /** True if the connection was lost, so that new UIDs are not known. */
+  isLost: boolean;
   /** False if the originals could only be marked \Deleted. */
   removed: boolean;
   /** What was fetched of each message before. */
@@ -35,6 +37,14 @@ interface MoveSet extends NamedSet {
 }
 
 const NOTHING: readonly Token[] = [atom('FLAGS')];
+const NOTHING_MOVED = {
+  moved: new Map<number, null>(),
+  newUidValidity: null,
+  remaining: [],
+  unknown: [],
+  isLost: false,
+  removed: true,
+};
 
 /**
  * @param prepare called with the connection before anything else
@@ -55,6 +65,7 @@ export async function moveSet(
       isOpen = true;
       const from = selected.path;
       const known = { uidValidity: selected.uidValidity, missing, items };
+      if (uids.length === 0) return { ...known, ...NOTHING_MOVED, to: destination };
       const onRemoval = () => {
         begun = { ...known, from, uids, to: destination };
       };
@@ -65,7 +76,8 @@ export async function moveSet(
       const pairs = moved.toSorted((a, b) => a - b).map((uid) => [uid, copied.uids.get(uid) ?? null] as const);
       return {
         ...known,
-        ...{ to, moved: new Map(pairs), newUidValidity: copied.uidValidity, remaining, unknown: [], removed },
+        ...{ to, moved: new Map(pairs), newUidValidity: copied.uidValidity, remaining },
+        ...{ unknown: [], isLost: false, removed },
       };
     }, set.mailbox);
   } catch (error) {
@@ -94,7 +106,13 @@ async function afterLoss({ from, uids, ...known }: Begun, readImap: WithConnecti
   const moved = uids.filter((uid) => gone.has(uid)).toSorted((a, b) => a - b);
   return {
     ...known,
-    ...{ moved: new Map(moved.map((uid) => [uid, null])), newUidValidity: null, remaining: [], removed: true },
+    ...{
+      moved: new Map(moved.map((uid) => [uid, null])),
+      newUidValidity: null,
+      remaining: [],
+      isLost: true,
+      removed: true,
+    },
     unknown: uids.filter((uid) => !gone.has(uid)),
   };
 }

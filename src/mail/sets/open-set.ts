@@ -1,4 +1,6 @@
 /** Opens a mailbox to change a set of messages, and finds out which of them exist. */
+
+import type { MessageCheck } from '../find/find-candidates.ts';
 import type { Token } from '../imap/data-formats.ts';
 import { type FetchedItems, uidFetchCommand } from '../imap/fetch.ts';
 import type { ImapConnection, SelectedMailbox } from '../imap/imap-connection.ts';
@@ -12,11 +14,13 @@ export interface NamedSet {
   uids: readonly number[];
   /** The UIDVALIDITY under which the caller has read the UIDs. */
   uidValidity?: string | undefined;
+  /** Decides which of them are meant; absent or null: all. */
+  check?: MessageCheck | null;
 }
 
 export interface OpenedSet {
   selected: SelectedMailbox;
-  /** Messages that exist, in the order of the set. */
+  /** Messages that exist and are meant, in the order of the set. Empty only if there is a check. */
   uids: number[];
   missing: number[];
   items: ReadonlyMap<number, FetchedItems>;
@@ -29,15 +33,24 @@ export interface OpenedSet {
  */
 export async function openSet(
   imap: ImapConnection,
-  { mailbox, uids, uidValidity }: NamedSet,
+  { mailbox, uids, uidValidity, check = null }: NamedSet,
   items: readonly Token[],
 ): Promise<OpenedSet> {
   const { result } = await withListedName(imap, mailbox, (path) =>
-    imap.selectAndRead(path, { readOnly: false, fresh: true }, () => uidFetchCommand(uids, items, [])),
+    imap.selectAndRead(path, { readOnly: false, fresh: true }, () =>
+      uidFetchCommand(uids, withItemsOf(check, items), []),
+    ),
   );
   const selected = await openMailbox(imap, mailbox, { toChange: true, uidValidity });
   const found = result() ?? new Map<number, FetchedItems>();
-  const existing = uids.filter((uid) => found.has(uid));
-  if (existing.length === 0) throw missingMessage(selected.path, uids);
+  const existing = uids.filter((uid) => found.has(uid) && (check?.isMeant(uid, found.get(uid)) ?? true));
+  if (existing.length === 0 && check === null) throw missingMessage(selected.path, uids);
   return { selected, uids: existing, missing: uids.filter((uid) => !found.has(uid)), items: found };
+}
+
+/** The items, and what the check needs. */
+export function withItemsOf(check: MessageCheck | null | undefined, items: readonly Token[]): readonly Token[] {
+  const known = new Set(items.map((item) => JSON.stringify(item)));
+  const [needed] = check?.items ?? [[]];
+  return [...items, ...needed.filter((item) => !known.has(JSON.stringify(item)))];
 }

@@ -3,6 +3,7 @@
  * and an outbox the right to send, because some servers and programs send what is in it.
  */
 
+import { discardMailboxes } from '../../mail/mailbox/find-by-role.ts';
 import { listMailboxes, type Mailbox } from '../../mail/mailbox/list-mailboxes.ts';
 import { unknownMailbox } from '../../mail/mailbox/open-mailbox.ts';
 import { meantMailbox, withInbox } from '../../mail/mailbox-name.ts';
@@ -61,8 +62,8 @@ export function requireRightsOf(
 
 /** Whether a mailbox is the trash or junk, or below one of them. */
 export async function isDiscardFolder(path: string, { wholeMailbox }: MailSession): Promise<boolean> {
-  const all = await wholeMailbox.readImap((imap) => listMailboxes(imap, { counts: false }));
-  return all.some((mailbox) => (mailbox.role === 'trash' || mailbox.role === 'junk') && isAtOrBelow(mailbox, { path }));
+  const discards = await wholeMailbox.readImap((imap) => discardMailboxes(imap), path);
+  return discards.some((mailbox) => isAtOrBelow(mailbox, { path }));
 }
 
 /** True if `path` is the mailbox itself or below it. Ignores case, as some servers do. */

@@ -152,7 +152,7 @@ async function describeNoHits(explained: NoHits | null, asked: Asked, session: M
   return { ...counts, closest: { query: closest.query, count: closest.found.count, messages: rows } };
 }
 
-const MAY_MISS_SOME =
+export const MAY_MISS_SOME =
   'The mail server found nothing at first and these messages when it was asked once more, so it may miss others. Look with list_mail_messages too.';
 
 const TEXT_IGNORED =

@@ -1,11 +1,13 @@
 /** Finds the messages that a call names: by `uids`, or by what a query finds in one folder. */
 import { ToolError } from '../../../errors.ts';
-import { findMessages } from '../../../mail/find/find-messages.ts';
+import { checkCandidates, findCandidates, type MessageCheck } from '../../../mail/find/find-candidates.ts';
 import { compileQuery } from '../../../mail/query/compile-query.ts';
+import type { SearchKey } from '../../../mail/search/keys.ts';
 import type { MailSession } from '../mail-session.ts';
 import { resolveFolder } from '../resolve-folder.ts';
-import { readQuery } from '../search-by-query.ts';
+import { MAY_MISS_SOME, readQuery } from '../search-by-query.ts';
 import { notSearchedText } from '../search-report.ts';
+import { MAX_UNASKED } from './brakes.ts';
 import { ONE_OF } from './set-parameters.ts';
 import { MAX_SET, parseUidSet } from './uid-set.ts';
 
@@ -14,6 +16,11 @@ export interface Choice {
   uids?: string | undefined;
   query?: string | undefined;
   uid_validity?: string | undefined;
+  dry_run?: boolean | undefined;
+  /** True: what depends on the messages is done before they are opened, so all have to be certain. */
+  isCertain?: boolean;
+  /** What messages have to match besides the query. */
+  narrowing?: SearchKey | null;
 }
 
 export interface Chosen {
@@ -21,6 +28,8 @@ export interface Chosen {
   /** Of a query the newest ones, newest first. */
   uids: number[];
   uidValidity: string | undefined;
+  /** Decides which of `uids` are meant; null: all. */
+  check: MessageCheck | null;
   /** Messages that the query finds; more than `uids` if they are too many for one call. */
   count: number;
   query: ChosenByQuery | null;
@@ -31,6 +40,8 @@ interface ChosenByQuery {
   text: string;
   /** The query that finds these messages later too, and none that have arrived since. */
   fixed: string;
+  /** What is not certain about the hits. */
+  warning: string | null;
 }
 
 /** As for the search in all folders. */
@@ -43,29 +54,42 @@ export async function chooseMessages(choice: Choice, session: MailSession): Prom
   if (query === undefined) {
     if (set === undefined) throw new ToolError(ONE_OF);
     const uids = parseUidSet(set);
-    return { mailbox: await resolveFolder(folder, session), uids, uidValidity, count: uids.length, query: null };
+    return {
+      mailbox: await resolveFolder(folder, session),
+      uids,
+      uidValidity,
+      count: uids.length,
+      check: null,
+      query: null,
+    };
   }
   const mailbox = await resolveFolder(folder, session);
-  return { mailbox, ...(await findChosen({ mailbox, query, uidValidity }, session)) };
+  return { mailbox, ...(await findChosen({ ...choice, mailbox, query }, session)) };
 }
 
 async function findChosen(
-  { mailbox, query, uidValidity }: { mailbox: string; query: string; uidValidity: string | undefined },
+  choice: Choice & { mailbox: string; query: string },
   session: MailSession,
 ): Promise<Omit<Chosen, 'mailbox'>> {
+  const { mailbox, query, uid_validity: uidValidity, narrowing = null } = choice;
   const { split, criteria } = readQuery(query, session);
   if (split.isWaiting) throw new ToolError(WAITING);
   await requireSameFolder(split.folders, mailbox, session);
-  const found = await findMessages(session.readImap, {
-    mailboxes: [{ path: mailbox, role: null, messages: null, uidNext: null }],
-    compile: (imap) =>
-      criteria === null
-        ? compileQuery(split.rest, { own: session.ownAddresses, isGmail: imap.has('X-GM-EXT-1') })
-        : { wide: criteria, check: null },
-    page: { page: 1, perPage: MAX_SET },
+  const candidates = await findCandidates(session.readImap, {
+    mailbox,
+    compile: (imap) => {
+      const compiled =
+        criteria === null
+          ? compileQuery(split.rest, { own: session.ownAddresses, isGmail: imap.has('X-GM-EXT-1') })
+          : { wide: criteria, check: null };
+      return narrowing === null ? compiled : { ...compiled, wide: [...compiled.wide, narrowing] };
+    },
+    most: MAX_SET,
     endsAt: performance.now() + SEARCH_MS,
-    withMessages: false,
   });
+  const found = mustCheck(choice, candidates.uids.length, session)
+    ? await checkCandidates(session.readImap, mailbox, candidates)
+    : candidates;
   const missed = notSearchedText(found.notSearched);
   if (missed !== undefined) throw new ToolError(`Nothing was done: the query found nothing certain. ${missed}.`);
   if (found.isTextIgnored) throw new ToolError(TEXT_IGNORED);
@@ -82,8 +106,15 @@ async function findChosen(
     uids: found.uids,
     uidValidity: found.uidValidity ?? uidValidity,
     count: found.count,
-    query: { text: query, fixed },
+    check: found.check,
+    query: { text: query, fixed, warning: found.isDoubtful ? MAY_MISS_SOME : null },
   };
+}
+
+/** True if the number of messages decides what is done. */
+function mustCheck({ dry_run: dryRun, isCertain = false }: Choice, count: number, { permit }: MailSession): boolean {
+  const isCounted = permit.policy.max_changes_per_hour !== undefined && dryRun !== true;
+  return isCertain || isCounted || (dryRun === undefined && count > MAX_UNASKED);
 }
 
 const WAITING =

@@ -19,9 +19,10 @@ export function deletePermanently(message: NamedMessage, { changeImap, countedCh
   const remove = () =>
     changeImap(async (imap) => {
       if (uidValidity !== undefined) await openMailbox(imap, mailbox, { toChange: true, uidValidity });
-      const { expunged } = await deleteMessages(imap, mailbox, [uid]);
-      if (expunged) return { uid, outcome: 'expunged' as const };
-      return { uid, outcome: 'marked_deleted' as const, warning: NOT_REMOVED };
+      const { expunged, uidValidity: validity } = await deleteMessages(imap, mailbox, [uid]);
+      const deleted = { uid, uid_validity: validity };
+      if (expunged) return { ...deleted, outcome: 'expunged' as const };
+      return { ...deleted, outcome: 'marked_deleted' as const, warning: NOT_REMOVED };
     }, mailbox);
   return countedChange(1, remove);
 }

@@ -56,13 +56,14 @@ const IN_TRASH =
   'Nothing was done: the messages are in the trash already. permanent: true deletes them for good, and they cannot be brought back.';
 
 async function deleteForGood(chosen: Chosen, session: MailSession) {
-  const { uids, expunged, missing, unknown } = await session.countedChange(
+  const { uids, expunged, missing, unknown, uidValidity } = await session.countedChange(
     chosen.uids.length,
     () => removeSet(chosen, session),
     (removed) => removed.uids.length + removed.unknown.length,
   );
   return {
     ...{ deleted: uids.length, outcome: expunged ? ('expunged' as const) : ('marked_deleted' as const) },
+    uid_validity: uidValidity,
     ...(missing.length > 0 && { not_found: uidSetText(missing) }),
     ...(unknown.length > 0 && { unknown: uidSetText(unknown) }),
     ...noUndo(expunged ? FOR_GOOD : MARKED),

@@ -24,12 +24,13 @@ export async function flagOne(request: FlagOne, session: MailSession) {
       return changeFlags(imap, mailbox, uid, { add, remove });
     }, mailbox);
   const { flags, before, uidValidity } = await session.countedChange(1, change);
-  if (before === null) return { uid, flags, ...noUndo(NOT_REPORTED) };
+  const found = { uid, uid_validity: uidValidity, flags };
+  if (before === null) return { ...found, ...noUndo(NOT_REPORTED) };
   const changes = [
     ...difference(flags, before, add).map((flag) => ({ flag, isAdded: true, uids: [uid] })),
     ...difference(before, flags, remove).map((flag) => ({ flag, isAdded: false, uids: [uid] })),
   ];
-  return { uid, flags, ...undoOfFlags(mailbox, { changes, uidValidity, unknown: [] }) };
+  return { ...found, ...undoOfFlags(mailbox, { changes, uidValidity, unknown: [] }) };
 }
 
 const NOT_REPORTED = 'The mail server did not report which flags the message had before.';

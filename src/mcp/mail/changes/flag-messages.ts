@@ -1,7 +1,8 @@
 /** Adds and removes flags of the messages that a call names by `uids` or `query`. */
 import { includesDeleted } from '../../../mail/messages/change.ts';
+import { canonicalFlag } from '../../../mail/messages/flags.ts';
+import { isKeyword, type PlainKey, type SearchKey } from '../../../mail/search/keys.ts';
 import { type FlaggedSet, flagSet } from '../../../mail/sets/flag-set.ts';
-import { toLocalTime } from '../../../text/time.ts';
 import type { Rights } from '../../tool.ts';
 import type { MailSession } from '../mail-session.ts';
 import { isHeld } from './brakes.ts';
@@ -14,13 +15,13 @@ import { undoOfFlags } from './undo.ts';
 export interface FlagRequest extends Choice {
   add: string[];
   remove: string[];
-  dry_run?: boolean | undefined;
 }
 
 /** @throws {ToolError} if the call cannot be carried out; nothing was changed then */
 export async function flagMessagesOf(request: FlagRequest, session: MailSession, rights: Rights) {
   const { add, remove, dry_run: dryRun } = request;
-  const chosen = await chooseMessages(request, session);
+  // The same call then goes on with the others, if they are too many for one.
+  const chosen = await chooseMessages({ ...request, narrowing: lackingKey(request) }, session);
   const isByQuery = chosen.query !== null;
   // What is marked as deleted goes like what is moved to the trash.
   const isDiscarding = includesDeleted(add);
@@ -44,32 +45,46 @@ function countOf({ changes, unknown }: FlaggedSet): number {
 function describeFlagged(flagged: FlaggedSet, chosen: Chosen, session: MailSession) {
   const { changes, missing, refused, unknown, uidValidity } = flagged;
   const changed = [...new Set(changes.flatMap(({ uids }) => uids))];
-  const summary = summaryOf(flagged.uids, flagged.items, session.timeZone);
+  const left = chosen.count - chosen.uids.length;
+  const warnings = [chosen.query?.warning, unknown.length > 0 ? UNKNOWN : null].filter((each) => each != null);
   return {
     changed: changed.length,
     ...(changed.length > 0 && { uids: uidSetText(changed) }),
     uid_validity: uidValidity,
-    ...summary,
+    ...summaryOf(flagged.uids, flagged.items, session.timeZone),
     ...(missing.length > 0 && { not_found: uidSetText(missing) }),
     ...(refused.length > 0 && { not_changed: uidSetText(refused) }),
     ...(unknown.length > 0 && { unknown: uidSetText(unknown) }),
-    ...nextOf(chosen, summary.oldest, session),
+    ...(left > 0 && { next: `${left} more messages match. Make the same call again for them.` }),
     ...undoOfFlags(chosen.mailbox, flagged),
-    ...(unknown.length > 0 && { warning: UNKNOWN }),
+    ...(warnings.length > 0 && { warning: warnings.join(' ') }),
   };
 }
 
 const UNKNOWN =
   'The mail server has not confirmed the flags of the messages in `unknown`. Make the same call again: flags that are set stay set.';
 
-/** The same query would hit the same messages again, so the next one ends before the oldest of these. */
-function nextOf({ count, uids }: Chosen, oldest: string | undefined, { timeZone }: MailSession): { next?: string } {
-  const left = count - uids.length;
-  if (left <= 0) return {};
-  const bound = oldest === undefined ? '' : `, with before:${secondAfter(oldest, timeZone)} added to the query`;
-  return { next: `${left} more messages match. Make the same call again for them${bound}.` };
+/** Finds the messages in which a flag would change; null if no search does. */
+function lackingKey({ add, remove }: FlagRequest): SearchKey | null {
+  const keys = [
+    ...add.map((flag) => flagKey(canonicalFlag(flag), { isSet: false })),
+    ...remove.map((flag) => flagKey(canonicalFlag(flag), { isSet: true })),
+  ];
+  const [first, ...others] = keys.filter((key) => key !== null);
+  if (first === undefined || others.length + 1 < keys.length) return null;
+  return others.reduce<SearchKey>((right, left) => ({ key: 'OR', left, right }), first);
 }
 
-/** So that messages which have arrived in the same second are hit again rather than left out. */
-const secondAfter = (time: string, timeZone: string): string =>
-  toLocalTime(new Date(Date.parse(time) + 1_000), timeZone);
+const SYSTEM_KEYS: Readonly<Record<string, readonly [set: PlainKey, unset: PlainKey]>> = {
+  '\\Seen': ['SEEN', 'UNSEEN'],
+  '\\Answered': ['ANSWERED', 'UNANSWERED'],
+  '\\Flagged': ['FLAGGED', 'UNFLAGGED'],
+  '\\Deleted': ['DELETED', 'UNDELETED'],
+  '\\Draft': ['DRAFT', 'UNDRAFT'],
+};
+
+function flagKey(flag: string, { isSet }: { isSet: boolean }): SearchKey | null {
+  const plain = SYSTEM_KEYS[flag];
+  if (plain !== undefined) return { key: isSet ? plain[0] : plain[1] };
+  return isKeyword(flag) ? { key: isSet ? 'KEYWORD' : 'UNKEYWORD', flag } : null;
+}

@@ -17,7 +17,6 @@ import { undoOfMove } from './undo.ts';
 export interface MoveRequest extends Choice {
   destination: string;
   create: boolean;
-  dry_run?: boolean | undefined;
 }
 
 /** @throws {ToolError} if the call cannot be carried out; nothing was moved then */
@@ -25,7 +24,7 @@ export async function moveMessagesOf(request: MoveRequest, session: MailSession,
   const destination = await resolveFolder(request.destination, session, 'destination');
   const missing = request.create ? await missingFolders(destination, session, rights) : [];
   if (missing.length === 0) await requireDestination(destination, session, rights);
-  const chosen = await chooseMessages(request, session);
+  const chosen = await chooseMessages({ ...request, isCertain: missing.length > 0 }, session);
   const isByQuery = chosen.query !== null;
   const { dry_run: dryRun } = request;
   const isDiscarding = isByQuery && dryRun === undefined && (await isDiscardFolder(destination, session));
@@ -56,7 +55,8 @@ export const countOf = ({ moved, unknown }: MovedSet): number => moved.size + un
 export async function describeMoved(moved: MovedSet, chosen: Chosen, session: MailSession, rights: Rights) {
   const { to, moved: newUids, newUidValidity, remaining, missing, unknown, removed } = moved;
   const known = [...newUids.values()].flatMap((uid) => uid ?? []);
-  const between = { from: chosen.mailbox, to, uids: [...newUids.values()], uidValidity: newUidValidity, removed };
+  const route = { from: chosen.mailbox, to, isLost: moved.isLost };
+  const between = { ...route, uids: [...newUids.values()], uidValidity: newUidValidity, removed };
   const left = chosen.count - chosen.uids.length;
   return {
     ...{ moved: newUids.size, destination: to },
@@ -67,12 +67,13 @@ export async function describeMoved(moved: MovedSet, chosen: Chosen, session: Ma
     ...(unknown.length > 0 && { unknown: uidSetText(unknown) }),
     ...(left > 0 && { next: `${left} more messages match. Make the same call again for them.` }),
     ...(await undoOfMove(between, session, rights)),
-    ...warningOf(moved),
+    ...warningOf(moved, chosen),
   };
 }
 
-function warningOf({ removed, unknown, remaining }: MovedSet): { warning?: string } {
+function warningOf({ removed, unknown, remaining }: MovedSet, { query }: Chosen): { warning?: string } {
   const warnings = [
+    ...(query?.warning ? [query.warning] : []),
     ...(removed ? [] : [NOT_REMOVED]),
     ...(unknown.length > 0 ? [UNKNOWN] : []),
     ...(remaining.length > 0 ? [REMAINING] : []),

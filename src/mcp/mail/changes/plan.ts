@@ -40,12 +40,12 @@ export interface Planned {
  * @throws {ToolError} if there is no such folder, or none of the named messages exists
  */
 export async function planOf({ tool, args, chosen, isAsked }: Planned, session: MailSession, rights: Rights) {
-  const { mailbox, uids, uidValidity, count, query } = chosen;
+  const { mailbox, uids, uidValidity, check, query } = chosen;
   const mayRead = rights.allows({ tool: 'search_mail_messages' });
   const found = await readItems(chosen, session, mayRead);
   const existing = uids.filter((uid) => found.items.has(uid));
-  const missing = uids.filter((uid) => !found.items.has(uid));
-  if (uids.length > 0 && existing.length === 0) throw new ToolError(NONE_EXISTS);
+  const missing = check === null ? uids.filter((uid) => !found.items.has(uid)) : [];
+  if (uids.length > 0 && existing.length === 0 && check === null) throw new ToolError(NONE_EXISTS);
   const isNamed = existing.length <= MAX_NAMED || query === null;
   const named = isNamed ? { uids: uidSetText(existing) } : { query: query.fixed };
   const call = {
@@ -61,7 +61,7 @@ export async function planOf({ tool, args, chosen, isAsked }: Planned, session: 
       ...summaryOf(existing, found.items, session.timeZone),
       ...(missing.length > 0 && { not_found: uidSetText(missing) }),
       ...(existing.length > 0 && isCallShown && { call }),
-      ...nextOf({ count, taken: uids.length, isAsked }),
+      ...nextOf({ taken: existing.length, left: chosen.count - uids.length, isAsked }),
     },
   };
 }
@@ -69,20 +69,20 @@ export async function planOf({ tool, args, chosen, isAsked }: Planned, session: 
 const NONE_EXISTS =
   'Nothing was done: none of these messages exists. They may have been moved or deleted. Call list_mail_messages or search_mail_messages for current UIDs.';
 
-function nextOf({ count, taken, isAsked }: { count: number; taken: number; isAsked: boolean }): { next?: string } {
+function nextOf({ taken, left, isAsked }: { taken: number; left: number; isAsked: boolean }): { next?: string } {
   const held = 'Nothing was changed yet: make this call if it is what your user wants.';
-  const more = `${count} messages match; one call takes the newest ${taken}. Make it again for the others.`;
-  const sentences = [...(isAsked || taken === 0 ? [] : [held]), ...(count > taken ? [more] : [])];
+  const more = `${taken + left} messages match; one call takes the newest ${taken}. Make it again for the others.`;
+  const sentences = [...(isAsked || taken === 0 ? [] : [held]), ...(left > 0 ? [more] : [])];
   return sentences.length === 0 ? {} : { next: sentences.join(' ') };
 }
 
 /** @returns what can be read of the messages; of one on which the server fails only whether it exists */
 async function readItems(
-  { mailbox, uids, uidValidity }: Chosen,
+  { mailbox, uids, uidValidity, check }: Chosen,
   { readImap }: MailSession,
   mayRead: boolean,
 ): Promise<{ uidValidity: string; items: ReadonlyMap<number, FetchedItems> }> {
-  const set = { mailbox, uids, uidValidity };
+  const set = { mailbox, uids, uidValidity, check };
   if (!mayRead) return readImap((imap) => readSet(imap, set, []), mailbox);
   const whole = await readImap((imap) => readSet(imap, set, SUMMARY_OF_SET).catch(nullIfCausedByMessage), mailbox);
   return whole ?? readImap((imap) => readSet(imap, set, []), mailbox);

@@ -30,11 +30,18 @@ export function readsAlso({ query, dry_run: dryRun }: SetRequest): Use[] {
   return query !== undefined || dryRun === true ? [{ tool: 'search_mail_messages' }] : [];
 }
 
-/** @throws {ToolError} if a call that names one message by `uid` names others too */
-export function requireSingle({ uids, query, dry_run: dryRun }: SetRequest): void {
-  if (uids !== undefined || query !== undefined) throw new ToolError(ONE_OF);
-  if (dryRun === true) throw new ToolError(NO_PLAN);
+/**
+ * Whether a call changes a set of messages or a single one. A plan is always one of a set.
+ *
+ * @throws {ToolError} if a call that names one message by `uid` names others too
+ */
+export function namedBy<Request extends SetRequest>(
+  uid: number | undefined,
+  request: Request,
+): { set: Request } | { single: Request & { uid: number } } {
+  if (uid === undefined) return { set: request };
+  if (request.uids !== undefined || request.query !== undefined) throw new ToolError(ONE_OF);
+  return request.dry_run === true ? { set: { ...request, uids: String(uid) } } : { single: { ...request, uid } };
 }
 
 export const ONE_OF = 'Nothing was done: name the messages by uid, uids or query, and by one of them only.';
-const NO_PLAN = 'Nothing was done: dry_run goes with uids or query. Name the message by uids.';

@@ -54,20 +54,24 @@ interface MovedBetween {
   uidValidity: string | null;
   /** False if the originals are still there. */
   removed: boolean;
+  /** True if the connection was lost, and with it the new UIDs. */
+  isLost?: boolean;
 }
 
 const NO_UIDS =
   'The mail server does not report the new UIDs (no UIDPLUS). Find the messages in the destination with search_mail_messages and move them from there.';
+const LOST_UIDS =
+  'The connection was lost before the mail server reported the new UIDs. Find the messages in the destination with search_mail_messages and move them from there.';
 const NOT_REMOVED = 'The originals are still in their folder, so moving the copies would double the messages.';
 const NOT_ALLOWED = 'This connection may not move messages to where they were.';
 
 /** @throws {UpstreamError} */
 export async function undoOfMove(moved: MovedBetween, session: MailSession, rights: Rights): Promise<Undo> {
-  const { from, to, uids, uidValidity, removed } = moved;
+  const { from, to, uids, uidValidity, removed, isLost = false } = moved;
   const known = uids.flatMap((uid) => uid ?? []);
   if (uids.length === 0) return { undo: [] };
   if (!removed) return noUndo(NOT_REMOVED);
-  if (known.length === 0) return noUndo(NO_UIDS);
+  if (known.length === 0) return noUndo(isLost ? LOST_UIDS : NO_UIDS);
   if (!(await mayMove(moved, session, rights))) return noUndo(NOT_ALLOWED);
   const args = {
     ...{ folder: to, uids: uidSetText(known) },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { deletePermanently, moveToTrash } from '../../mail/changes/delete-message.ts';
 import { deleteMessagesOf } from '../../mail/changes/delete-messages.ts';
 import { PlanFields } from '../../mail/changes/plan.ts';
-import { readsAlso, requireSingle, SetParameters } from '../../mail/changes/set-parameters.ts';
+import { namedBy, readsAlso, SetParameters } from '../../mail/changes/set-parameters.ts';
 import { UidSet } from '../../mail/changes/uid-set.ts';
 import { UndoFields } from '../../mail/changes/undo.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
@@ -49,10 +49,10 @@ export const deleteMailMessage = defineTool({
   }),
   alsoDoes: readsAlso,
   run: async ({ uid, permanent, ...request }, session: MailSession, rights) => {
-    if (uid === undefined) return deleteMessagesOf({ ...request, permanent: permanent ?? false }, session, rights);
-    requireSingle(request);
-    const { folder, uid_validity: uidValidity } = request;
-    const message = { mailbox: await resolveFolder(folder, session), uid, uidValidity };
-    return permanent === false ? moveToTrash(message, session, rights) : deletePermanently(message, session);
+    const named = namedBy(uid, { ...request, permanent: permanent ?? uid !== undefined });
+    if ('set' in named) return deleteMessagesOf(named.set, session, rights);
+    const { folder, uid_validity: uidValidity, ...single } = named.single;
+    const message = { mailbox: await resolveFolder(folder, session), uid: single.uid, uidValidity };
+    return single.permanent ? deletePermanently(message, session) : moveToTrash(message, session, rights);
   },
 });

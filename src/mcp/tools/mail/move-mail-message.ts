@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { moveOne } from '../../mail/changes/move-message.ts';
 import { moveMessagesOf } from '../../mail/changes/move-messages.ts';
 import { PlanFields } from '../../mail/changes/plan.ts';
-import { Create, readsAlso, requireSingle, SetParameters } from '../../mail/changes/set-parameters.ts';
+import { Create, namedBy, readsAlso, SetParameters } from '../../mail/changes/set-parameters.ts';
 import { UidSet } from '../../mail/changes/uid-set.ts';
 import { UndoFields } from '../../mail/changes/undo.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
@@ -46,8 +46,7 @@ export const moveMailMessage = defineTool({
   }),
   alsoDoes: readsAlso,
   run: async ({ uid, ...request }, session: MailSession, rights) => {
-    if (uid === undefined) return moveMessagesOf(request, session, rights);
-    requireSingle(request);
-    return moveOne({ ...request, uid }, session, rights);
+    const named = namedBy(uid, request);
+    return 'set' in named ? moveMessagesOf(named.set, session, rights) : moveOne(named.single, session, rights);
   },
 });

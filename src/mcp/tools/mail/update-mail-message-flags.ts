@@ -4,7 +4,7 @@ import { includesDeleted } from '../../../mail/messages/change.ts';
 import { flagOne } from '../../mail/changes/flag-message.ts';
 import { flagMessagesOf } from '../../mail/changes/flag-messages.ts';
 import { PlanFields } from '../../mail/changes/plan.ts';
-import { readsAlso, requireSingle, SetParameters } from '../../mail/changes/set-parameters.ts';
+import { namedBy, readsAlso, SetParameters } from '../../mail/changes/set-parameters.ts';
 import { UidSet } from '../../mail/changes/uid-set.ts';
 import { UndoFields } from '../../mail/changes/undo.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
@@ -50,8 +50,7 @@ export const updateMailMessageFlags = defineTool({
   run: async ({ uid, ...request }, session: MailSession, rights) => {
     const { add, remove } = request;
     if (add.length + remove.length === 0) throw new ToolError('Nothing to do: name flags in `add` or in `remove`.');
-    if (uid === undefined) return flagMessagesOf(request, session, rights);
-    requireSingle(request);
-    return flagOne({ ...request, uid }, session);
+    const named = namedBy(uid, request);
+    return 'set' in named ? flagMessagesOf(named.set, session, rights) : flagOne(named.single, session);
   },
 });

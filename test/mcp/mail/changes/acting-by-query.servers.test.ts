@@ -54,6 +54,27 @@ describe('move_mail_message with a query', () => {
     expect(await tools.call('move_mail_message', args)).toMatchObject({ moved: 1, subjects: ['offer 1'] });
   });
 
+  test.each([
+    ['with extensions', (account: ReturnType<typeof newAccount>) => account],
+    ['without extensions', onBasicServer],
+  ])('times are exact to the second on a server %s', async (_, on) => {
+    const account = newAccount();
+    const at = (time: string) => message({ subject: time, date: new Date(`2025-03-01T${time}Z`) });
+    await appendMessages(account, { INBOX: ['00:00:00', '11:59:59', '12:00:00', '23:59:59'].map(at), Archive: [] });
+    await using tools = openMailTools(on(account));
+    const args = { folder: 'INBOX', destination: 'Archive' };
+    const never = { ...args, query: 'after:2025-03-01T12:00:01Z before:2025-03-01T23:59:59Z' };
+    expect(await tools.call('move_mail_message', never)).toMatchObject({ moved: 0, undo: [] });
+    const planned = { ...args, query: 'before:2025-03-01T12:00:00Z', dry_run: true };
+    expect(await tools.call('move_mail_message', planned)).toMatchObject({ would_move: 2 });
+    expect(await tools.call('move_mail_message', { ...planned, dry_run: false })).toMatchObject({ moved: 2 });
+    expect(await subjectsIn(account, 'INBOX')).toEqual(['12:00:00', '23:59:59']);
+    const made = { folder: 'Archive', destination: 'New', create: true, query: 'after:2025-03-01T11:59:59Z' };
+    expect(await tools.call('move_mail_message', made)).toMatchObject({ moved: 1, created: ['New'] });
+    const none = { ...made, destination: 'Other', query: 'after:2025-03-01T00:00:01Z' };
+    expect(await tools.call('move_mail_message', none)).toMatchObject({ moved: 0 });
+  });
+
   test('a plan names the messages, and the same call with its uids moves them', async () => {
     const account = await stage();
     await using tools = openMailTools(account);
@@ -141,6 +162,19 @@ describe('update_mail_message_flags with a query', () => {
     for (const undo of z.array(Call).parse(changed.undo)) await make(tools, undo);
     const flags = (await messagesIn(account, 'INBOX')).map((each) => each.flags.filter((flag) => flag !== '\\Recent'));
     expect(flags).toEqual([[], ['\\Seen'], []]);
+  });
+
+  test('more than 1,000 are changed by the same call again, in any order of arrival', async () => {
+    const account = newAccount();
+    fillMailbox(account, 'INBOX', 1_050);
+    await using tools = openMailTools(account);
+    const args = { folder: 'INBOX', query: 'subject:message', add: ['$Done'], dry_run: false };
+    const first = await tools.call('update_mail_message_flags', args);
+    expect(first).toMatchObject({ changed: 1_000, next: expect.stringContaining('50 more') });
+    expect(await tools.call('update_mail_message_flags', args)).toMatchObject({ changed: 50 });
+    expect(await tools.call('update_mail_message_flags', args)).toMatchObject({ changed: 0 });
+    for (const undo of z.array(Call).parse(first.undo))
+      expect(await make(tools, undo)).toMatchObject({ changed: 1_000 });
   });
 
   test('what it would mark as deleted is answered by a plan', async () => {

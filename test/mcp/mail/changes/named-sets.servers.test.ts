@@ -278,6 +278,19 @@ describe('delete_mail_message with uids', () => {
 });
 
 describe('a single uid', () => {
+  test.each([
+    ['move_mail_message', { destination: 'Archive' }, { would_move: 1 }],
+    ['update_mail_message_flags', { add: ['Seen'] }, { would_change: 1 }],
+    ['delete_mail_message', {}, { would_delete: 1 }],
+  ])('can be planned as a set: %s', async (tool, args, planned) => {
+    const { account, INBOX } = await stage(1);
+    const before = await stateOf(account, 'INBOX');
+    await using tools = openMailTools(account);
+    const plan = await tools.call(tool, { folder: 'INBOX', uid: INBOX[0], dry_run: true, ...args });
+    expect(plan).toMatchObject({ ...planned, uids: `${INBOX[0]}`, uid_validity: expect.any(String), subjects: ['m0'] });
+    expect(await stateOf(account, 'INBOX')).toEqual(before);
+  });
+
   test('is moved, flagged and thrown away with a call that undoes it', async () => {
     const { account, INBOX } = await stage(1);
     const before = await stateOf(account, 'INBOX');

@@ -41,7 +41,7 @@ describe('update_mail_message_flags', () => {
     const { assistant, target } = await withMessage([]);
     const call = () => assistant.call('update_mail_message_flags', { ...target, add: ['\\Flagged'] });
     const { flags } = await call();
-    expect(await call()).toEqual({ uid: target.uid, flags, undo: [] });
+    expect(await call()).toEqual({ uid: target.uid, uid_validity: expect.any(String), flags, undo: [] });
     await assistant.client.close();
   });
 
