@@ -6,12 +6,7 @@ import { joins, narrows } from '../parameter-meanings.ts';
 /** A folder; resolveFolder() finds the path. */
 export const MailboxPath = GivenName.describe('Path, or role: inbox, sent, drafts, archive, trash, junk.');
 
-export const Uid = z
-  .number()
-  .int()
-  .min(1)
-  .max(4294967295)
-  .describe('UID in that folder, as the list and search tools return it.');
+export const Uid = z.number().int().min(1).max(4294967295).describe('UID in that folder, as rows have it.');
 
 export const Page = z.number().int().min(1).max(1_000_000).default(1).describe('Page 1 holds the newest.');
 
@@ -32,7 +27,7 @@ export const ExpectedUidValidity = narrows(
     .regex(/^\d{1,20}$/, 'must be the decimal number that the tool which gave you the UID returned as uid_validity'),
 )
   .optional()
-  .describe('uid_validity that came with the UID: refused if it has changed, as the UID could mean another message.');
+  .describe('As it came with the UID: refused if it has changed since.');
 
 export const Recipients = joins(z.string().max(32_000)).describe(
   'Comma-separated addresses: `ann@example.com, "Lee, Bo" <bo@example.com>`.',
