@@ -31,7 +31,14 @@ export function shownDraft(
     ...withoutEmpty({ cc: people('cc'), bcc: people('bcc') }),
     subject,
     files: files.map(({ filename }) => filename),
-    text: shownText(linesOf(false).join('\n').trim(), linesOf(true).length),
+    text: shownText(linesOf(false).join('\n').trim(), countOriginal(linesOf(true))),
     warnings: [],
   };
+}
+
+/** Lines of the original, without those that say whose it is: one above `>`, or the header of a forwarded message. */
+function countOriginal(quote: readonly string[]): number {
+  const [marked, blank] = [quote.findIndex((line) => line.startsWith('>')), quote.indexOf('')];
+  const start = marked >= 0 && (blank < 0 || marked < blank) ? marked : blank + 1;
+  return quote.length - start;
 }

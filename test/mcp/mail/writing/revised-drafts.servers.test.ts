@@ -72,7 +72,7 @@ describe('create_draft_mail_message with as: draft', () => {
       bcc: ['di@example.test'],
       subject: 'Re: Größe',
       files: ['Größe.pdf'],
-      text: 'New words\n\n-- \nIda\n\n(quote of 2 lines follows)',
+      text: 'New words\n\n-- \nIda\n\n(quote of 1 line follows)',
       draft: `Drafts/${result.uid}`,
       warnings: [],
     });

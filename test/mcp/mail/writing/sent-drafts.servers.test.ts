@@ -79,7 +79,7 @@ describe('as: draft', () => {
     const args = { as: 'reply', of: `Work/${Work[1]}`, text_body: 'Yes' };
     const saved = await tools.call('create_draft_mail_message', args);
     const result = await tools.call('send_mail_message', draft(String(saved.draft)));
-    expect(result).toMatchObject({ subject: 'Re: Harbour', text: 'Yes\n\n(quote of 2 lines follows)' });
+    expect(result).toMatchObject({ subject: 'Re: Harbour', text: 'Yes\n\n(quote of 1 line follows)' });
     const [received] = await arrived(reader);
     expect(headerOf(received?.raw)).toContain('In-Reply-To: <one@x.test>');
     const [other, answered] = await messagesIn(owner, 'Work');
