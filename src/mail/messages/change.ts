@@ -8,7 +8,7 @@ import { canonicalMailboxName, quoteName } from '../mailbox-name.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import { toSummary } from '../mime/summary.ts';
 import { carry, stillThere } from './carry.ts';
-import { canonicalFlag, isSameFlag, requirePermanent } from './flags.ts';
+import { canonicalFlag, isSameFlag, labelIn, requirePermanent } from './flags.ts';
 import { removeFromSelected } from './removal.ts';
 import { toUnknownOutcome } from './unknown-outcome.ts';
 
@@ -153,7 +153,7 @@ export async function appendMessage(
  * @throws {ToolError} if a flag is not valid
  */
 export function includesDeleted(flags: readonly string[]): boolean {
-  return flags.map(canonicalFlag).includes('\\Deleted');
+  return flags.some((flag) => labelIn(flag) === null && canonicalFlag(flag) === '\\Deleted');
 }
 
 export function missingMessage(mailbox: string, uids: readonly number[]): ToolError {

@@ -22,6 +22,11 @@ export function canonicalFlag(name: string): string {
   );
 }
 
+/** The name in `label:Name`; null for flags and keywords. */
+export function labelIn(name: string): string | null {
+  return /^label:/i.test(name) ? name.slice('label:'.length).trim() : null;
+}
+
 /** Keywords are the same in any case (RFC 9051 §2.3.2). */
 export function isSameFlag(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();

@@ -6,6 +6,7 @@
 import { discardMailboxes } from '../../mail/mailbox/find-by-role.ts';
 import { listMailboxes, type Mailbox } from '../../mail/mailbox/list-mailboxes.ts';
 import { unknownMailbox } from '../../mail/mailbox/open-mailbox.ts';
+import { isOutboxName } from '../../mail/mailbox/outbox.ts';
 import { meantMailbox, withInbox } from '../../mail/mailbox-name.ts';
 import { meansFolder } from '../permit/folders.ts';
 import { requireFolder } from '../permit/limited-connection.ts';
@@ -58,6 +59,22 @@ export function requireRightsOf(
   const isTrash = isIn(({ role }) => role === 'trash');
   const isSent = isOutbox || isIn((mailbox) => mailbox.isOutbox);
   rights.require([...(isTrash ? [AS_DELETED] : []), ...(isSent ? [AS_SENT] : [])]);
+}
+
+/** Checks a label that a call adds or removes. On Gmail each label is a folder. @throws as requireDestination() */
+export async function requireLabel(
+  label: string,
+  { wholeMailbox, permit }: MailSession,
+  rights: Rights,
+): Promise<void> {
+  requireRightsOf({ path: label, isOutbox: isOutboxName(label, '/') }, [], rights);
+  const { folders } = permit.policy;
+  if (folders === undefined) return;
+  const all = await wholeMailbox.readImap(async (imap) =>
+    imap.has('X-GM-EXT-1') ? listMailboxes(imap, { counts: false }) : null,
+  );
+  if (all === null) return;
+  requireFolder(folders, label, { delimiter: all[0]?.delimiter ?? null, listed: all.map(({ path }) => path) });
 }
 
 /** Whether a mailbox is the trash or junk, or below one of them. */

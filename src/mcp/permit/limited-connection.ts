@@ -93,6 +93,7 @@ export class LimitedConnection implements ImapConnection {
     const name = position === undefined ? undefined : nameIn(tokens[position]);
     const isListing = LISTING.has(command);
     if (name !== undefined && !(isListing && name === '*')) await this.#requireFolder(name);
+    if (command === 'UID STORE') for (const label of labelsIn(tokens)) await this.#requireFolder(label);
     return isListing ? this.#list(command, tokens, options) : this.#connection.run(command, tokens, options);
   }
 
@@ -229,6 +230,12 @@ export class LimitedConnection implements ImapConnection {
     };
     return { untagged: Object.fromEntries(handlers), finish };
   }
+}
+
+/** Labels that a STORE adds or removes. On servers that have them each is a mailbox. */
+function labelsIn([, item, labels]: readonly Token[]): string[] {
+  if (!/LABELS/i.test(nameIn(item) ?? '')) return [];
+  return (Array.isArray(labels) ? labels : [labels]).map((label) => nameIn(label) ?? '');
 }
 
 /** @param all as for meansFolder() @throws {ToolError} if the list does not include the mailbox */

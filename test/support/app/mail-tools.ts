@@ -10,8 +10,9 @@ import { createRecentResults } from '../../../src/mail/send-once/recent-results.
 import { createCatalog } from '../../../src/mcp/catalog.ts';
 import type { MailSession } from '../../../src/mcp/mail/mail-session.ts';
 import { mailTools } from '../../../src/mcp/tools/mail.ts';
-import { UNLIMITED } from '../../../src/policy.ts';
+import { type Policy, UNLIMITED } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
+import type { State } from '../../../src/state/state.ts';
 import { createWorkers } from '../../../src/workers/workers.ts';
 
 export interface MailTools extends AsyncDisposable {
@@ -29,6 +30,9 @@ export interface MailToolsLimits {
   /** Of the grant. */
   timeZone?: string;
   identities?: readonly string[];
+  policy?: Policy;
+  /** Counts messages; shared by two instances that act as replicas. */
+  state?: State;
   /** The clock. */
   now?: () => Date;
   /** Equal secrets for two instances that act as replicas. */
@@ -59,7 +63,9 @@ export function openMailTools(
     messageIdSecret = randomBytes(32),
     timeZone,
     identities,
+    policy = {},
     now = () => new Date(),
+    state = createMemoryState({ now }),
   }: MailToolsLimits = {},
 ): MailTools {
   const pool = createImapPool({
@@ -77,17 +83,19 @@ export function openMailTools(
     now,
     log,
     messageIdSecret,
-    sends: { state: createMemoryState({ now }), areAllCounted: true },
+    sends: { state, areAllCounted: true },
     recentResults: createRecentResults({ now }),
     smtp: { limits: { ...SMTP, ...smtp } },
   };
+  const permit = { ...UNLIMITED, policy };
   const grant = {
     ...unlimitedGrant(account),
+    permit,
     ...(timeZone !== undefined && { timeZone }),
     ...(identities && { identities }),
   };
   const session = openMailSession(grant, services, UNCANCELLED);
-  const call = (tool: string, args: Record<string, unknown> = {}) => catalog.call(tool, args, UNLIMITED, session);
+  const call = (tool: string, args: Record<string, unknown> = {}) => catalog.call(tool, args, permit, session);
   return {
     call,
     failure: (tool, args) =>

@@ -1,6 +1,7 @@
 /** Finds the messages that a call names: by `uids`, or by what a query finds in one folder. */
 import { ToolError } from '../../../errors.ts';
 import { checkCandidates, findCandidates, type MessageCheck } from '../../../mail/find/find-candidates.ts';
+import type { ImapConnection } from '../../../mail/imap/imap-connection.ts';
 import { compileQuery } from '../../../mail/query/compile-query.ts';
 import type { SearchKey } from '../../../mail/search/keys.ts';
 import type { MailSession } from '../mail-session.ts';
@@ -20,7 +21,7 @@ export interface Choice {
   /** True: what depends on the messages is done before they are opened, so all have to be certain. */
   isCertain?: boolean;
   /** What messages have to match besides the query. */
-  narrowing?: SearchKey | null;
+  narrowing?: (imap: ImapConnection) => SearchKey | null;
 }
 
 export interface Chosen {
@@ -71,7 +72,7 @@ async function findChosen(
   choice: Choice & { mailbox: string; query: string },
   session: MailSession,
 ): Promise<Omit<Chosen, 'mailbox'>> {
-  const { mailbox, query, uid_validity: uidValidity, narrowing = null } = choice;
+  const { mailbox, query, uid_validity: uidValidity, narrowing } = choice;
   const { split, criteria } = readQuery(query, session);
   if (split.isWaiting) throw new ToolError(WAITING);
   await requireSameFolder(split.folders, mailbox, session);
@@ -82,7 +83,8 @@ async function findChosen(
         criteria === null
           ? compileQuery(split.rest, { own: session.ownAddresses, isGmail: imap.has('X-GM-EXT-1') })
           : { wide: criteria, check: null };
-      return narrowing === null ? compiled : { ...compiled, wide: [...compiled.wide, narrowing] };
+      const narrow = narrowing?.(imap) ?? null;
+      return narrow === null ? compiled : { ...compiled, wide: [...compiled.wide, narrow] };
     },
     most: MAX_SET,
     endsAt: performance.now() + SEARCH_MS,

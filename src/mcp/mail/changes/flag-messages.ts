@@ -1,9 +1,12 @@
 /** Adds and removes flags of the messages that a call names by `uids` or `query`. */
+import type { ImapConnection } from '../../../mail/imap/imap-connection.ts';
 import { includesDeleted } from '../../../mail/messages/change.ts';
-import { canonicalFlag } from '../../../mail/messages/flags.ts';
-import { isKeyword, type PlainKey, type SearchKey } from '../../../mail/search/keys.ts';
+import { labelIn } from '../../../mail/messages/flags.ts';
+import type { SearchKey } from '../../../mail/search/keys.ts';
 import { type FlaggedSet, flagSet } from '../../../mail/sets/flag-set.ts';
+import { markKey, readMark } from '../../../mail/sets/marks.ts';
 import type { Rights } from '../../tool.ts';
+import { requireLabel } from '../destination.ts';
 import type { MailSession } from '../mail-session.ts';
 import { isHeld } from './brakes.ts';
 import { type Choice, type Chosen, chooseMessages } from './choice.ts';
@@ -20,8 +23,9 @@ export interface FlagRequest extends Choice {
 /** @throws {ToolError} if the call cannot be carried out; nothing was changed then */
 export async function flagMessagesOf(request: FlagRequest, session: MailSession, rights: Rights) {
   const { add, remove, dry_run: dryRun } = request;
+  for (const label of [...add, ...remove].map(labelIn)) if (label !== null) await requireLabel(label, session, rights);
   // The same call then goes on with the others, if they are too many for one.
-  const chosen = await chooseMessages({ ...request, narrowing: lackingKey(request) }, session);
+  const chosen = await chooseMessages({ ...request, narrowing: (imap) => lackingKey(imap, request) }, session);
   const isByQuery = chosen.query !== null;
   // What is marked as deleted goes like what is moved to the trash.
   const isDiscarding = includesDeleted(add);
@@ -65,26 +69,12 @@ const UNKNOWN =
   'The mail server has not confirmed the flags of the messages in `unknown`. Make the same call again: flags that are set stay set.';
 
 /** Finds the messages in which a flag would change; null if no search does. */
-function lackingKey({ add, remove }: FlagRequest): SearchKey | null {
+function lackingKey(imap: ImapConnection, { add, remove }: FlagRequest): SearchKey | null {
   const keys = [
-    ...add.map((flag) => flagKey(canonicalFlag(flag), { isSet: false })),
-    ...remove.map((flag) => flagKey(canonicalFlag(flag), { isSet: true })),
+    ...add.map((name) => markKey(readMark(imap, name), { isSet: false })),
+    ...remove.map((name) => markKey(readMark(imap, name), { isSet: true })),
   ];
   const [first, ...others] = keys.filter((key) => key !== null);
   if (first === undefined || others.length + 1 < keys.length) return null;
   return others.reduce<SearchKey>((right, left) => ({ key: 'OR', left, right }), first);
-}
-
-const SYSTEM_KEYS: Readonly<Record<string, readonly [set: PlainKey, unset: PlainKey]>> = {
-  '\\Seen': ['SEEN', 'UNSEEN'],
-  '\\Answered': ['ANSWERED', 'UNANSWERED'],
-  '\\Flagged': ['FLAGGED', 'UNFLAGGED'],
-  '\\Deleted': ['DELETED', 'UNDELETED'],
-  '\\Draft': ['DRAFT', 'UNDRAFT'],
-};
-
-function flagKey(flag: string, { isSet }: { isSet: boolean }): SearchKey | null {
-  const plain = SYSTEM_KEYS[flag];
-  if (plain !== undefined) return { key: isSet ? plain[0] : plain[1] };
-  return isKeyword(flag) ? { key: isSet ? 'KEYWORD' : 'UNKEYWORD', flag } : null;
 }

@@ -33,15 +33,19 @@ export function readsAlso({ query, dry_run: dryRun }: SetRequest): Use[] {
 /**
  * Whether a call changes a set of messages or a single one. A plan is always one of a set.
  *
+ * @param options.isPlain false: what the call does is done to sets only
  * @throws {ToolError} if a call that names one message by `uid` names others too
  */
 export function namedBy<Request extends SetRequest>(
   uid: number | undefined,
   request: Request,
+  { isPlain = true }: { isPlain?: boolean } = {},
 ): { set: Request } | { single: Request & { uid: number } } {
   if (uid === undefined) return { set: request };
   if (request.uids !== undefined || request.query !== undefined) throw new ToolError(ONE_OF);
-  return request.dry_run === true ? { set: { ...request, uids: String(uid) } } : { single: { ...request, uid } };
+  return request.dry_run === true || !isPlain
+    ? { set: { ...request, uids: String(uid) } }
+    : { single: { ...request, uid } };
 }
 
 export const ONE_OF = 'Nothing was done: name the messages by uid, uids or query, and by one of them only.';

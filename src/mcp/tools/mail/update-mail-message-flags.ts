@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { includesDeleted } from '../../../mail/messages/change.ts';
+import { labelIn } from '../../../mail/messages/flags.ts';
 import { flagOne } from '../../mail/changes/flag-message.ts';
 import { flagMessagesOf } from '../../mail/changes/flag-messages.ts';
 import { PlanFields } from '../../mail/changes/plan.ts';
@@ -18,7 +19,7 @@ export const updateMailMessageFlags = defineTool({
   name: 'update_mail_message_flags',
   title: 'Update mail message flags',
   description:
-    'Adds and removes flags of messages: \\Seen is read, \\Flagged starred, \\Answered replied to; keywords such as $Label1 are labels. `undo` in the answer restores them.',
+    'Adds and removes flags of messages: \\Seen is read, \\Flagged starred, \\Answered replied to; others such as $Label1 or label:Travel are labels. `undo` in the answer restores them.',
   effect: 'writes',
   method: 'update',
   idempotent: true,
@@ -50,7 +51,8 @@ export const updateMailMessageFlags = defineTool({
   run: async ({ uid, ...request }, session: MailSession, rights) => {
     const { add, remove } = request;
     if (add.length + remove.length === 0) throw new ToolError('Nothing to do: name flags in `add` or in `remove`.');
-    const named = namedBy(uid, request);
+    const isPlain = [...add, ...remove].every((name) => labelIn(name) === null);
+    const named = namedBy(uid, request, { isPlain });
     return 'set' in named ? flagMessagesOf(named.set, session, rights) : flagOne(named.single, session);
   },
 });
