@@ -171,7 +171,7 @@ const FACES: Record<string, string[]> = {
     'uid-search.ts',
   ],
   'mail/send-once/': ['keyed-message-id.ts', 'recent-results.ts', 'save-copy.ts', 'save-draft-once.ts', 'send-once.ts'],
-  'mail/sender/': ['domains.ts', 'header-fields.ts', 'verdict.ts'],
+  'mail/sender/': ['domains.ts', 'header-fields.ts', 'lookalike.ts', 'verdict.ts'],
   'mail/sets/': ['flag-set.ts', 'marks.ts', 'move-set.ts', 'open-set.ts', 'read-set.ts', 'remove-set.ts'],
   'mail/thread/': ['found-message.ts', 'participants.ts', 'thread.ts', 'waiting.ts'],
   'mail/send/': ['compose.ts', 'compose-draft.ts', 'sent-copy-saver.ts', 'smtp.ts'],

@@ -1,6 +1,6 @@
 /** Compares domains as DMARC does in relaxed mode (RFC 7489 §3.1): by their organizational domain. */
 import { domainToASCII } from 'node:url';
-import { getDomain } from 'tldts';
+import { getDomain, getDomainWithoutSuffix } from 'tldts';
 
 /** True if two domains belong to one organization. Domains below a public suffix such as `github.io` belong to different ones. */
 export function areAligned(one: string, other: string): boolean {
@@ -10,6 +10,11 @@ export function areAligned(one: string, other: string): boolean {
 
 /** What is organizational is decided by the Public Suffix List; of a name that is itself a suffix, nothing is. */
 const organizationalDomain = (domain: string): string => getDomain(domain, { allowPrivateDomains: true }) ?? domain;
+
+/** What an organization has chosen of its domain: `hafenwerk` of `mail.hafenwerk.example`. */
+export function nameOfDomain(domain: string): string {
+  return getDomainWithoutSuffix(domain, { allowPrivateDomains: true }) ?? domain;
+}
 
 /** Lower-case ASCII without a final dot. @param text a domain or an address, which may stand in angle brackets */
 export function comparableDomain(text: string): string {

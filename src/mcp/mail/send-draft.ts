@@ -19,6 +19,7 @@ import { markDraftOriginal, removeDraft } from './writing/finish-draft.ts';
 import { readBytes } from './writing/forwarded-files.ts';
 import type { MessagePlace } from './writing/message-place.ts';
 import { type DraftPlace, findDraftPlace, type OwnDraft, readOwnDraft } from './writing/own-draft.ts';
+import { recipientWarnings } from './writing/sent-before.ts';
 import { shownDraft } from './writing/shown-draft.ts';
 import type { ShownMessage } from './writing/shown-message.ts';
 
@@ -47,8 +48,9 @@ export async function previewDraft(
   session: MailSession,
 ): Promise<SendResult> {
   const draft = await readDraft(await findDraftPlace(of, session), requireFiles, session);
-  const { raw } = await composeFrom(draft, PREVIEWED, session);
-  return { sent: false, ...shownOf(draft, session), size: raw.length };
+  const { raw, envelope } = await composeFrom(draft, PREVIEWED, session);
+  const warnings = await recipientWarnings(envelope.to, session);
+  return { sent: false, ...shownOf(draft, warnings, session), size: raw.length };
 }
 
 const PREVIEWED = '<preview@localhost>';
@@ -68,17 +70,20 @@ async function sendPlace(
   });
   const { result, isRepeat } = await session.recentResults.once(id.place, id.localPart, async ({ mayHaveHappened }) => {
     let draft: OwnDraft | undefined;
+    let warnings: string[] = [];
     const message = {
       id,
       mayBeSent: mayHaveHappened,
       planCopy: (imap: ImapConnection) => planCopyIn(imap, folder, session),
       compose: async () => {
         draft = await readDraft(place, requireFiles, session);
-        return composeFrom(draft, id.messageId, session);
+        const composed = await composeFrom(draft, id.messageId, session);
+        warnings = await recipientWarnings(composed.envelope.to, session);
+        return composed;
       },
     };
     const outcome = await sendOnce(message, session).catch(withoutKey);
-    return completed(outcome, { place, draft }, session);
+    return completed(outcome, { place, draft, warnings }, session);
   });
   const sent = SendResult.parse(result);
   return isRepeat ? { ...sent, already_sent: true } : sent;
@@ -109,10 +114,10 @@ async function composeFrom(
 /** Removes the draft, marks what it answers, and describes what was sent. */
 async function completed(
   outcome: SendOutcome,
-  { place, draft }: { place: DraftPlace; draft: OwnDraft | undefined },
+  { place, draft, warnings: earlier }: { place: DraftPlace; draft: OwnDraft | undefined; warnings: readonly string[] },
   session: MailSession,
 ): Promise<SendResult> {
-  const { warnings = [], ...shown } = draft === undefined ? {} : shownOf(draft, session);
+  const { warnings = [], ...shown } = draft === undefined ? {} : shownOf(draft, earlier, session);
   const header = draft?.header ?? (await earlierHeader(outcome, place, session));
   const notRemoved = await removeDraft(place, 'The message was sent.', session);
   const notMarked = header === undefined ? [] : await markDraftOriginal(header, session);
@@ -137,13 +142,16 @@ async function earlierHeader(
     .catch(() => undefined);
 }
 
-function shownOf({ header, message }: OwnDraft, session: MailSession): ShownMessage {
+function shownOf({ header, message }: OwnDraft, warnings: readonly string[], session: MailSession): ShownMessage {
   const { recipients, from, replyTo } = header;
   const { subject, text, attachments: files } = message;
   const elsewhere = replyTo.find(({ address }) => !isOwnAddress(address, session.ownAddresses));
   return {
     ...shownDraft({ ...recipients, from, subject, text: text ?? '', files }, session),
-    warnings: elsewhere === undefined ? [] : [`Answers to it will go to ${elsewhere.address}, as its Reply-To says.`],
+    warnings: [
+      ...warnings,
+      ...(elsewhere === undefined ? [] : [`Answers to it will go to ${elsewhere.address}, as its Reply-To says.`]),
+    ],
   };
 }
 

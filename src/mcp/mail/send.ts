@@ -59,7 +59,7 @@ export async function previewMessage(
   { requireFiles }: Pick<SendOptions, 'requireFiles'>,
   session: MailSession,
 ): Promise<SendResult> {
-  const { composed, shown } = await writeMessage(fields, { isToBeSent: true, requireFiles }, session);
+  const { composed, shown } = await writeMessage(fields, { isToBeSent: true, isPreview: true, requireFiles }, session);
   return { sent: false, ...shown, size: composed.raw.length };
 }
 

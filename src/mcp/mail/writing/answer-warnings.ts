@@ -1,16 +1,13 @@
-/** Warns before an answer does harm: it would go elsewhere than the author's name suggests, or to more people. */
+/** Warns before an answer does harm: it would go elsewhere than the author's name suggests, or to people who do not expect it. */
 import { isOwnAddress } from '../../../mail/own-address.ts';
 import { areAligned } from '../../../mail/sender/domains.ts';
 import type { MailSession } from '../mail-session.ts';
 import type { NewMessage } from '../new-message.ts';
 import type { Original } from './read-original.ts';
 
-/** More recipients than these are worth a second look. */
-const MANY_RECIPIENTS = 20;
-
 export function answerWarnings(
   { as, to }: NewMessage,
-  { original, recipients }: { original: Original; recipients: readonly string[] },
+  original: Original,
   { ownAddresses }: Pick<MailSession, 'ownAddresses'>,
 ): string[] {
   const { message, isOwn, isFromList, isForged } = original;
@@ -22,7 +19,6 @@ export function answerWarnings(
     ...(isReply && elsewhere !== undefined ? [elsewhere] : []),
     ...(isReply && isFromList ? [LIST] : []),
     ...(as === 'reply_all' && !isOwn && ![...message.to, ...message.cc].some(isMe) ? [NOT_ADDRESSED] : []),
-    ...(recipients.length > MANY_RECIPIENTS ? [`It goes to ${recipients.length} recipients.`] : []),
   ];
 }
 

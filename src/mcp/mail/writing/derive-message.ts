@@ -4,6 +4,8 @@ import { mustStayWhole } from '../../../mail/derived/forward-whole.ts';
 import { forwarded, htmlOf, type Quotation, quotation } from '../../../mail/derived/quotation.ts';
 import { type ThreadFields, threadFields } from '../../../mail/derived/references.ts';
 import { type Recipients, replyRecipients } from '../../../mail/derived/reply-recipients.ts';
+import { isSigned } from '../../../mail/derived/signature.ts';
+import { envelopeAddresses, parseAddressList } from '../../../mail/mime/addresses.ts';
 import { textFromHtml } from '../../../mail/mime/body-conversion.ts';
 import { leavesOf, type Part } from '../../../mail/mime/body-structure.ts';
 import { isOwnAddress, type Sender } from '../../../mail/own-address.ts';
@@ -12,6 +14,7 @@ import { visibleLine } from '../../../text/visible-text.ts';
 import type { MailSession } from '../mail-session.ts';
 import type { NewMessage } from '../new-message.ts';
 import type { Original } from './read-original.ts';
+import { sentBefore } from './sent-before.ts';
 
 export interface DerivedMessage extends ThreadFields {
   from: Sender;
@@ -43,13 +46,20 @@ export async function deriveMessage(
   const recipients = isForward ? { to: [], cc: [] } : recipientsOf(fields, original, session);
   const quoted =
     attaches === 'message' ? NOTHING_QUOTED : (isForward ? forwarded : quotation)(message, session.timeZone);
-  const bodies = await bodiesOf(fields, { quoted, hasHtml: hasHtml(message.structure) }, session);
+  const to = fields.to ?? addressList(recipients.to);
+  const cc = fields.cc ?? addressList(recipients.cc);
+  const before = await sentBefore({ recipients: addressesOf({ ...fields, to, cc }), original: message }, session);
+  const bodies = await bodiesOf(
+    fields,
+    { quoted, hasHtml: hasHtml(message.structure), signature: before.signature },
+    session,
+  );
   const { inReplyTo, references } = threadFields(message);
   const isUnthreaded = !isForward && inReplyTo === undefined;
   return {
     from: senderOf(original, session),
-    to: fields.to ?? addressList(recipients.to),
-    cc: fields.cc ?? addressList(recipients.cc),
+    to,
+    cc,
     // An empty one is what hosts send for a parameter that is not used.
     subject: fields.subject || prefixedSubject(oneLine(message.subject), isForward ? 'Fwd' : 'Re'),
     // RFC 5322 §3.6.4: what only forwards the original is no reply to it.
@@ -57,11 +67,28 @@ export async function deriveMessage(
     references,
     ...bodies,
     attaches,
-    warnings: [...bodies.warnings, ...(isUnthreaded ? [NOT_THREADED] : [])],
+    warnings: [...bodies.warnings, ...(isUnthreaded ? [NOT_THREADED] : []), ...before.warnings],
   };
 }
 
 const NOTHING_QUOTED: Quotation = { text: '', html: '', lines: 0, isCut: false };
+
+/** All recipients of a message. @throws {ToolError} for bad addresses */
+export function addressesOf({
+  to,
+  cc,
+  bcc,
+}: {
+  to?: string | undefined;
+  cc?: string | undefined;
+  bcc?: string | undefined;
+}) {
+  return envelopeAddresses([
+    ...parseAddressList(to ?? '', 'to'),
+    ...parseAddressList(cc ?? '', 'cc'),
+    ...parseAddressList(bcc ?? '', 'bcc'),
+  ]);
+}
 
 const hasHtml = (structure: Part | null): boolean =>
   structure !== null && leavesOf(structure).some(({ type }) => type === 'text/html');
@@ -86,24 +113,36 @@ function senderOf({ message, isOwn, deliveredTo }: Original, { senders, account 
   return meant.find((sender) => sender !== undefined) ?? { fullName: account.fullName, email: account.email };
 }
 
+interface Below {
+  quoted: Quotation;
+  hasHtml: boolean;
+  signature: string | undefined;
+}
+
 async function bodiesOf(
   { text_body: text, html_body: ownHtml }: NewMessage,
-  { quoted, hasHtml: isHtmlWanted }: { quoted: Quotation; hasHtml: boolean },
+  { quoted, hasHtml: isHtmlWanted, signature }: Below,
   { runJob }: MailSession,
 ): Promise<Pick<DerivedMessage, 'text' | 'html' | 'newText' | 'quotedLines' | 'warnings'>> {
   const ownText =
     ownHtml === undefined ? '' : await requireVisible(withQuotation(ownHtml, quoted.html), quoted, runJob);
-  const newText = text === '' ? ownText : text;
+  const words = (text === '' ? ownText : text).trimEnd();
+  const added = signature === undefined || isSigned(words, signature) ? '' : `-- \n${signature}`;
+  const newText = joined([words, added]);
   const ofText = isHtmlWanted && quoted.html !== '' ? `<div>${htmlOf(newText)}</div>\n<br>\n${quoted.html}` : undefined;
-  const html = ownHtml === undefined ? ofText : withQuotation(ownHtml, quoted.html);
+  const addedHtml =
+    added === '' || (ownText !== '' && isSigned(ownText, signature ?? '')) ? '' : `<div>${htmlOf(added)}</div>\n`;
+  const html = ownHtml === undefined ? ofText : withQuotation(withQuotation(ownHtml, addedHtml), quoted.html);
   return {
-    text: [newText.trimEnd(), quoted.text].filter((part) => part !== '').join('\n\n') || ATTACHED,
+    text: joined([newText, quoted.text]) || ATTACHED,
     ...(html !== undefined && { html }),
     newText,
     quotedLines: quoted.lines,
     warnings: quoted.isCut ? [QUOTE_CUT] : [],
   };
 }
+
+const joined = (parts: readonly string[]): string => parts.filter((part) => part !== '').join('\n\n');
 
 /**
  * @returns the text before the quotation

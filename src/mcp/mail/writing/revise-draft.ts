@@ -15,6 +15,7 @@ import { chosenSender } from './chosen-sender.ts';
 import { addressList, requireVisible, withQuotation } from './derive-message.ts';
 import { attachedFiles, forwardedFiles } from './forwarded-files.ts';
 import { type DraftPlace, type OwnDraft, readOwnDraft } from './own-draft.ts';
+import { recipientWarnings } from './sent-before.ts';
 import { shownDraft } from './shown-draft.ts';
 import type { WriteOptions, WrittenMessage } from './write-message.ts';
 
@@ -56,7 +57,7 @@ export async function reviseDraft(
     { ...revised, from: [{ name: revised.from.fullName, address: revised.from.email }], files },
     session,
   );
-  return { composed, shown };
+  return { composed, shown: { ...shown, warnings: await recipientWarnings(composed.envelope.to, session) } };
 }
 
 function senderOf({ header: { from } }: OwnDraft): OutgoingMessage['from'] {

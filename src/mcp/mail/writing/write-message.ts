@@ -14,9 +14,10 @@ import { peopleTexts } from '../rows/people.ts';
 import { withoutEmpty } from '../rows/without-empty.ts';
 import { answerWarnings } from './answer-warnings.ts';
 import { chosenSender } from './chosen-sender.ts';
-import { type DerivedMessage, deriveMessage } from './derive-message.ts';
+import { type DerivedMessage, deriveMessage, requireVisible } from './derive-message.ts';
 import { attachedFiles, forwardedFiles, wholeMessageFile } from './forwarded-files.ts';
 import { type Original, readOriginal } from './read-original.ts';
+import { manyRecipients, recipientWarnings } from './sent-before.ts';
 import { type ShownMessage, shownText } from './shown-message.ts';
 
 export interface WrittenMessage {
@@ -31,18 +32,22 @@ export interface WriteOptions {
   messageId?: string | undefined;
   /** False for a draft: its recipients are not limited. */
   isToBeSent: boolean;
+  /** True: it is only shown, with warnings. What follows from another message always has them. */
+  isPreview?: boolean;
   /** Called before files of the original are read. @throws if this connection may not have them */
   requireFiles(): void;
 }
 
 export async function writeMessage(
   fields: NewMessage,
-  { messageId, isToBeSent, requireFiles }: WriteOptions,
+  { messageId, isToBeSent, isPreview = false, requireFiles }: WriteOptions,
   session: MailSession,
 ): Promise<WrittenMessage> {
   const original = fields.of === undefined ? undefined : await readOriginal(fields.of, session);
   const derived = original && (await deriveMessage(fields, original, session));
   const { account, now, permit } = session;
+  if (derived === undefined && fields.html_body !== undefined)
+    await requireVisible(fields.html_body, undefined, session.runJob);
   const html = derived === undefined ? fields.html_body : derived.html;
   const message: OutgoingMessage = {
     from: chosenSender(fields, session) ?? derived?.from ?? { fullName: account.fullName, email: account.email },
@@ -64,15 +69,20 @@ export async function writeMessage(
   const composed = await composeMessage({ ...message, attachments: files });
   if (isToBeSent) requireSendable(fields, composed);
   const shown = shownOf(message, { newText: derived?.newText ?? message.text, quotedLines: derived?.quotedLines ?? 0 });
+  const recipients = composed.envelope.to;
   const warnings =
-    original && derived ? answerWarnings(fields, { original, recipients: composed.envelope.to }, session) : [];
+    original && derived
+      ? [...derived.warnings, ...answerWarnings(fields, original, session), ...manyRecipients(recipients)]
+      : isPreview
+        ? await recipientWarnings(recipients, session)
+        : [];
   return {
     composed,
     shown: {
       ...shown,
       ...(message.from.email !== account.email && { from: senderText(message.from) }),
       files: files.map(({ filename }) => filename),
-      warnings: [...(derived?.warnings ?? []), ...warnings],
+      warnings,
     },
     ...(original && { original }),
   };
