@@ -74,15 +74,7 @@ export async function deriveMessage(
 const NOTHING_QUOTED: Quotation = { text: '', html: '', lines: 0, isCut: false };
 
 /** All recipients of a message. @throws {ToolError} for bad addresses */
-export function addressesOf({
-  to,
-  cc,
-  bcc,
-}: {
-  to?: string | undefined;
-  cc?: string | undefined;
-  bcc?: string | undefined;
-}) {
+function addressesOf({ to, cc, bcc }: { to?: string | undefined; cc?: string | undefined; bcc?: string | undefined }) {
   return envelopeAddresses([
     ...parseAddressList(to ?? '', 'to'),
     ...parseAddressList(cc ?? '', 'cc'),
