@@ -303,9 +303,12 @@ test('only the tools that store messages use connections without the limit', () 
     'mcp/mail/mail-session.ts',
     'mcp/mail/new-message.ts',
     'mcp/mail/save-draft.ts',
+    'mcp/mail/send-draft.ts',
     'mcp/mail/send.ts',
+    'mcp/mail/writing/finish-draft.ts',
     'mcp/mail/writing/forwarded-files.ts',
     'mcp/mail/writing/mark-original.ts',
+    'mcp/mail/writing/own-draft.ts',
   ]);
 });
 
