@@ -9,7 +9,7 @@ import { UidValidity } from './parameters.ts';
 import { removeDraft } from './writing/finish-draft.ts';
 import { type DraftPlace, findDraftPlace } from './writing/own-draft.ts';
 import { reviseDraft } from './writing/revise-draft.ts';
-import { ShownMessage } from './writing/shown-message.ts';
+import { ownFieldsOf, ShownMessage } from './writing/shown-message.ts';
 import { type WriteOptions, type WrittenMessage, writeMessage } from './writing/write-message.ts';
 
 export const DraftResult = z.object({
@@ -102,13 +102,13 @@ async function completed(
   { wanted: { fields, replaced }, written }: { wanted: WantedDraft; written: WrittenMessage | undefined },
   session: MailSession,
 ): Promise<DraftResult> {
-  if (fields.as === undefined) return saved;
   const { folder, uid } = saved;
+  const draft = uid === null ? undefined : `${folder}/${uid}`;
+  const described = { saved: true, ...saved, ...(draft !== undefined && { draft }) };
+  if (fields.as === undefined) return { ...(written && ownFieldsOf(written.shown)), ...described };
   const { warnings = [], ...shown } = written?.shown ?? {};
   const notRemoved = replaced === undefined ? [] : await removeOld(replaced, saved, session);
-  const draft = uid === null ? undefined : `${folder}/${uid}`;
-  const described = { saved: true, ...shown, ...saved, ...(draft !== undefined && { draft }) };
-  return { ...described, warnings: [...warnings, ...notRemoved] };
+  return { ...shown, ...described, warnings: [...warnings, ...notRemoved] };
 }
 
 /** Removes the version before this one once this one is found in its mailbox. @returns a warning if that is still there */

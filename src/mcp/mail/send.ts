@@ -10,7 +10,7 @@ import type { MailSession } from './mail-session.ts';
 import { contentOf, type NewMessage } from './new-message.ts';
 import { UidValidity } from './parameters.ts';
 import { markOriginal } from './writing/mark-original.ts';
-import { ShownMessage } from './writing/shown-message.ts';
+import { ownFieldsOf, ShownMessage } from './writing/shown-message.ts';
 import { type WriteOptions, type WrittenMessage, writeMessage } from './writing/write-message.ts';
 
 export const SendResult = z.object({
@@ -110,7 +110,7 @@ async function completed(
   session: MailSession,
 ): Promise<SendResult> {
   const result = toSendResult(outcome);
-  if (fields.as === undefined) return result;
+  if (fields.as === undefined) return describeSent(result, written === undefined ? {} : ownFieldsOf(written.shown));
   const notMarked = await markOriginal(fields, written?.original, session);
   const { warnings = [], ...shown } = written?.shown ?? {};
   return { ...describeSent(result, shown), warnings: [...warnings, ...notMarked] };

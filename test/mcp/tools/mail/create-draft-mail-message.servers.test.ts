@@ -20,6 +20,11 @@ describe('create_draft_mail_message', () => {
       text_body: 'Hello',
     });
     expect(result).toEqual({
+      saved: true,
+      to: [reader.email],
+      bcc: ['carol@example.test'],
+      subject: 'Entwurf: Größe',
+      draft: `Drafts/${result.uid}`,
       message_id: expect.stringContaining('@'),
       folder: 'Drafts',
       uid: expect.any(Number),

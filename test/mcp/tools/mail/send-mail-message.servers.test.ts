@@ -29,6 +29,10 @@ describe('send_mail_message', () => {
       html_body: '<p>Hello</p>',
     });
     expect(result).toEqual({
+      sent: true,
+      to: [`Grace Hopper <${reader.email}>`],
+      subject: 'Größe ✅',
+      copy: `Sent/${result.uid}`,
       message_id: expect.stringMatching(/^<[^<>\s]+@[^<>\s]+>$/),
       accepted: [reader.email],
       rejected: [],
