@@ -1,40 +1,8 @@
 /** Defines the random actions of a simulated person: one tool call each, and the contents of the mailboxes that must follow. */
 import { randomBytes } from 'node:crypto';
-import { ToolError, UpstreamError } from '../src/errors.ts';
-import type { Model } from './model.ts';
+import { type Actor, eitherFolder, FOLDERS, outcomeOf } from './actor.ts';
 import { ODD_MAILBOX } from './odd-messages.ts';
-
-export type Call = (tool: string, args: Record<string, unknown>) => Promise<Record<string, unknown>>;
-
-export interface Actor {
-  self: number;
-  other: number;
-  /** Address of `other`. */
-  address: string;
-  call: Call;
-  /** Runs the check after the last fault, with the tools of a new process. */
-  checkLater(check: (callAgain: Call) => Promise<void>): void;
-  model: Model;
-  /** As SoakServers.imapRestartSteps(). */
-  imapRestartSteps(): number;
-  random(): number;
-}
-
-const FOLDERS = ['INBOX', 'Archive', 'Trash', 'Junk'];
-
-/** The result of a call; `nothing` if no change was made; `unknown` if that is uncertain. */
-type Outcome = { result: Record<string, unknown> } | 'nothing' | 'unknown';
-
-/** @throws any error other than UpstreamError and ToolError, which is a bug */
-async function outcomeOf(call: Promise<Record<string, unknown>>): Promise<Outcome> {
-  try {
-    return { result: await call };
-  } catch (error) {
-    if (error instanceof UpstreamError) return error.fault === 'unknown_outcome' ? 'unknown' : 'nothing';
-    if (error instanceof ToolError) return 'nothing';
-    throw error;
-  }
-}
+import { SET_ACTIONS } from './set-actions.ts';
 
 const newSubject = () => `t${randomBytes(8).toString('hex')}`;
 
@@ -110,11 +78,9 @@ async function move(actor: Actor): Promise<void> {
   const destinations = FOLDERS.filter((folder) => folder !== target.folder);
   const destination = destinations[Math.floor(actor.random() * destinations.length)] ?? 'Archive';
   const stepsBefore = actor.imapRestartSteps();
-  const outcome = await outcomeOf(actor.call('move_mail_message', { ...target, destination }));
-  // A server that ends during MOVE may leave the message in both (RFC 6851 §3.3); the error says to check both.
-  const mayBeInBoth = stepsBefore % 2 === 1 || actor.imapRestartSteps() !== stepsBefore;
-  const both = mayBeInBoth ? [[target.folder, destination]] : [];
-  if (outcome === 'unknown') actor.model.expect(actor.self, subject, [target.folder], [destination], ...both);
+  const outcome = await outcomeOf(actor.call('move_mail_message', { ...target, destination, create: true }));
+  if (outcome === 'unknown')
+    actor.model.expect(actor.self, subject, ...eitherFolder(actor, stepsBefore, [target.folder, destination]));
   else if (outcome !== 'nothing') actor.model.expect(actor.self, subject, [destination]);
 }
 
@@ -177,4 +143,5 @@ async function readOdd({ call, checkLater, random }: Actor): Promise<void> {
 export const ACTIONS: readonly ((actor: Actor) => Promise<void>)[] = [
   ...[draft, draft, send, send, sendOnce],
   ...[move, move, remove, flag, read, readOdd, look],
+  ...SET_ACTIONS,
 ];

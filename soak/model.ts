@@ -1,10 +1,15 @@
-/** Records what each mailbox must contain after the calls that change it. */
+/** Records what each mailbox must contain after the calls that change it, and which keywords each message must have. */
 
 /** The copies of one message in one account. `alternatives`: lists of folders, one of which must match at the end. A single list means certainty. */
 interface Expected {
   owner: number;
   subject: string;
   alternatives: string[][];
+}
+
+export interface FoundMessage {
+  subject: string;
+  flags: readonly string[];
 }
 
 export interface Model {
@@ -14,8 +19,13 @@ export interface Model {
   reserve(owner: number, subject: string): void;
   /** A message of this person that is certainly in exactly one folder; undefined if there is none. */
   pick(owner: number, random: () => number): { subject: string; folder: string } | undefined;
-  /** @param actual folder → subjects, for each person. @returns a sentence for each difference */
-  differences(actual: readonly Map<string, string[]>[]): string[];
+  /** Up to `count` further messages that are certainly in this folder alone. */
+  pickIn(owner: number, folder: string, count: number): string[];
+  /** Whether a message has a keyword; undefined: not known. */
+  hasKeyword(owner: number, subject: string, keyword: string): boolean | undefined;
+  expectKeyword(owner: number, subject: string, keyword: string, has: boolean | undefined): void;
+  /** @param actual folder → messages, for each person. @returns a sentence for each difference */
+  differences(actual: readonly Map<string, FoundMessage[]>[]): string[];
   /** Number of known messages. */
   size(): number;
 }
@@ -23,7 +33,14 @@ export interface Model {
 export function createModel(): Model {
   const all = new Map<string, Expected>();
   const reserved = new Set<string>();
+  const keywords = new Map<string, Map<string, boolean | undefined>>();
   const keyOf = (owner: number, subject: string) => `${owner} ${subject}`;
+  const certainOf = (owner: number) =>
+    [...all.values()].flatMap(({ owner: messageOwner, subject, alternatives: [first, ...others] }) =>
+      messageOwner === owner && others.length === 0 && first?.length === 1 && !reserved.has(keyOf(owner, subject))
+        ? [{ subject, folder: first[0] ?? '' }]
+        : [],
+    );
   return {
     expect(owner, subject, ...alternatives) {
       all.set(keyOf(owner, subject), { owner, subject, alternatives });
@@ -32,17 +49,25 @@ export function createModel(): Model {
       reserved.add(keyOf(owner, subject));
     },
     pick(owner, random) {
-      const certain = [...all.values()].flatMap(({ owner: messageOwner, subject, alternatives: [first, ...others] }) =>
-        messageOwner === owner && others.length === 0 && first?.length === 1 && !reserved.has(keyOf(owner, subject))
-          ? [{ subject, folder: first[0] ?? '' }]
-          : [],
-      );
+      const certain = certainOf(owner);
       return certain[Math.floor(random() * certain.length)];
+    },
+    pickIn(owner, folder, count) {
+      const inFolder = certainOf(owner).filter((each) => each.folder === folder);
+      return inFolder.slice(-count).map(({ subject }) => subject);
+    },
+    hasKeyword(owner, subject, keyword) {
+      const known = keywords.get(keyOf(owner, subject));
+      return known?.has(keyword) ? known.get(keyword) : false;
+    },
+    expectKeyword(owner, subject, keyword, has) {
+      const key = keyOf(owner, subject);
+      keywords.set(key, (keywords.get(key) ?? new Map<string, boolean | undefined>()).set(keyword, has));
     },
     differences(actual) {
       const wrong = [...all.values()].flatMap(({ owner, subject, alternatives }) => {
-        const found = [...(actual[owner] ?? [])].flatMap(([folder, subjects]) =>
-          subjects.filter((each) => each === subject).map(() => folder),
+        const found = [...(actual[owner] ?? [])].flatMap(([folder, messages]) =>
+          messages.filter((each) => each.subject === subject).map(() => folder),
         );
         const isRight = alternatives.some((folders) => [...folders].sort().join() === [...found].sort().join());
         return isRight
@@ -50,13 +75,22 @@ export function createModel(): Model {
           : [`${subject} of person ${owner} is in [${found}], expected ${JSON.stringify(alternatives)}`];
       });
       const unexpected = actual.flatMap((folders, owner) =>
-        [...folders].flatMap(([folder, subjects]) =>
-          subjects
-            .filter((subject) => !all.has(keyOf(owner, subject)))
-            .map((subject) => `${subject} of person ${owner} is in ${folder}, but no call put it there`),
+        [...folders].flatMap(([folder, messages]) =>
+          messages
+            .filter(({ subject }) => !all.has(keyOf(owner, subject)))
+            .map(({ subject }) => `${subject} of person ${owner} is in ${folder}, but no call put it there`),
         ),
       );
-      return [...wrong, ...unexpected];
+      const marked = actual.flatMap((folders, owner) =>
+        [...folders.values()]
+          .flat()
+          .flatMap(({ subject, flags }) =>
+            [...(keywords.get(keyOf(owner, subject)) ?? [])]
+              .filter(([keyword, has]) => has !== undefined && has !== flags.includes(keyword))
+              .map(([keyword, has]) => `${subject} of person ${owner} ${has ? 'lacks' : 'has'} the keyword ${keyword}`),
+          ),
+      );
+      return [...wrong, ...unexpected, ...marked];
     },
     size: () => all.size,
   };

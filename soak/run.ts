@@ -6,10 +6,12 @@ import { type MailTools, type MailToolsLimits, openMailTools } from '../test/sup
 import { newAccount } from '../test/support/mail/accounts.ts';
 import { messagesIn } from '../test/support/mail/mailbox-contents.ts';
 import { appendMessages } from '../test/support/mail/mailboxes.ts';
+import { withImapFlow } from '../test/support/mail/with-imapflow.ts';
 import { type CuttableProxy, startCuttableProxy } from '../test/support/servers/proxies.ts';
 import type { TestServers } from '../test/support/servers/servers.ts';
-import { ACTIONS, type Actor, type Call } from './actions.ts';
-import { createModel, type Model } from './model.ts';
+import { ACTIONS } from './actions.ts';
+import { type Actor, type Call, FOLDERS } from './actor.ts';
+import { createModel, type FoundMessage, type Model } from './model.ts';
 import { ODD_MAILBOX, oddMessages } from './odd-messages.ts';
 import { startSoakServers } from './servers.ts';
 
@@ -37,7 +39,7 @@ interface Person {
   tools: MailTools;
 }
 
-const FOLDERS = ['INBOX', 'Archive', 'Trash', 'Junk', 'Drafts', 'Sent'];
+const CHECKED_FOLDERS = [...FOLDERS, 'Drafts', 'Sent'];
 const MAX_SETTLE_MS = 30_000;
 const MAX_OVERTIME_MS = 60_000;
 /** Time between two restarts of a mail server. */
@@ -195,13 +197,11 @@ async function settledDifferences(people: Person[], model: Model): Promise<strin
   }
 }
 
-async function contentsOf(account: MailAccount): Promise<Map<string, string[]>> {
-  const folders = new Map<string, string[]>();
-  for (const folder of FOLDERS)
-    folders.set(
-      folder,
-      (await messagesIn(account, folder)).map(({ subject }) => subject),
-    );
+async function contentsOf(account: MailAccount): Promise<Map<string, FoundMessage[]>> {
+  const existing = await withImapFlow(account, async (imap) => (await imap.list()).map(({ path }) => path));
+  const folders = new Map<string, FoundMessage[]>();
+  for (const folder of CHECKED_FOLDERS.filter((each) => existing.includes(each)))
+    folders.set(folder, await messagesIn(account, folder));
   return folders;
 }
 
