@@ -19,7 +19,7 @@ export const NewMessageFields = z.object({
   from: z.string().max(400).optional().describe('Another own address.'),
   to: Recipients.optional(),
   subject: clears(z.string().max(2000)).optional().describe('Subject, on one line.'),
-  text_body: z.string().default('').describe('Plain text; with `as`, only what is new.'),
+  text_body: z.string().default('').describe('Plain text; with `as` only what is new: quote and signature are added.'),
   cc: Recipients.optional().describe('As `to`, for copies.'),
   bcc: Recipients.optional().describe('As `to`, unseen by the others.'),
   html_body: z.string().optional().describe('The same body as HTML, sent beside text_body.'),

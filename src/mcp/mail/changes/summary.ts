@@ -17,7 +17,7 @@ export const SummaryFields = {
 /** Fetched of each message for its summary. */
 export const SUMMARY_OF_SET: readonly Token[] = ['INTERNALDATE', 'ENVELOPE'].map(atom);
 
-const MAX_PEOPLE = 10;
+const MAX_PEOPLE = 15;
 const MAX_NAME_CHARS = 80;
 const MAX_SUBJECTS = 5;
 const MAX_SUBJECT_CHARS = 100;
