@@ -21,7 +21,7 @@ export function levelsOf(path: string, delimiter: string | null): string[] {
 }
 
 const IF_LOST =
-  'The connection was lost while a folder was being created, which may have happened or not. No message was moved. Make the same call again: a folder that exists is not created twice.';
+  'The connection was lost while a folder was being created, which may have happened or not. No message was moved. Look with list_mailboxes, or make the same call again: a folder that exists is not created twice.';
 
 /**
  * Creates a mailbox and those above it, and subscribes to them.

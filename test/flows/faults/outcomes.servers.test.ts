@@ -8,6 +8,7 @@ import { newAccount, onBasicServer, overCleartext } from '../../support/mail/acc
 import { message } from '../../support/mail/build-message.ts';
 import { messagesIn } from '../../support/mail/mailbox-contents.ts';
 import { appendMessages } from '../../support/mail/mailboxes.ts';
+import { withImapFlow } from '../../support/mail/with-imapflow.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { testServers } from '../../support/servers/servers.ts';
 import { documentedOutcomes, type Outcome } from './outcomes.ts';
@@ -145,7 +146,9 @@ function argumentsOf(tool: string, variant: string, { uid, to }: { uid: number; 
     case 'get_mail_message':
       return named;
     case 'move_mail_message':
-      return { ...named, destination: 'Archive' };
+      return variant === 'create'
+        ? { ...named, destination: 'New', create: true }
+        : { ...named, destination: 'Archive' };
     case 'update_mail_message_flags':
       return { ...named, add: ['\\Flagged'] };
     case 'delete_mail_message':
@@ -172,7 +175,7 @@ function describeFailure(error: unknown, tool: string): { kind: string; sentence
   return { kind: saysNothingSent ? 'nothing happened' : 'does not say that nothing was sent', sentence };
 }
 
-type State = Record<'INBOX' | 'Archive' | 'Trash' | 'Drafts', string[]>;
+type State = Record<'INBOX' | 'Archive' | 'Trash' | 'Drafts' | 'New', string[]>;
 
 /** Subjects, with a star when marked \Flagged and a cross when marked \Deleted. */
 async function stateOf(account: MailAccount): Promise<State> {
@@ -180,13 +183,15 @@ async function stateOf(account: MailAccount): Promise<State> {
     `${flags.includes('\\Flagged') ? '*' : ''}${flags.includes('\\Deleted') ? '†' : ''}`;
   const look = async (mailbox: string) =>
     (await messagesIn(account, mailbox)).map(({ subject, flags }) => `${subject}${marksOf(flags)}`);
-  const [INBOX, Archive, Trash, Drafts] = [
+  const isMade = await withImapFlow(account, async (imap) => (await imap.list()).some(({ path }) => path === 'New'));
+  const [INBOX, Archive, Trash, Drafts, New] = [
     await look('INBOX'),
     await look('Archive'),
     await look('Trash'),
     await look('Drafts'),
+    isMade ? await look('New') : [],
   ];
-  return { INBOX, Archive, Trash, Drafts };
+  return { INBOX, Archive, Trash, Drafts, New };
 }
 
 function describeChange(tool: string, before: State, after: State): string {
@@ -197,7 +202,7 @@ function describeChange(tool: string, before: State, after: State): string {
     bystander: 'gone',
   };
   const inbox = inboxes[after.INBOX.join()] ?? after.INBOX.join();
-  const elsewhere = [...after.Archive, ...after.Trash, ...after.Drafts].join();
+  const elsewhere = [...after.Archive, ...after.Trash, ...after.Drafts, ...after.New].join();
   const change = `${inbox}, ${elsewhere}`;
   if (JSON.stringify(before) === JSON.stringify(after)) return 'as before';
   if (change === 'gone, named' && /^(move|delete)/.test(tool)) return 'done';
