@@ -170,7 +170,7 @@ async function removeCopied(imap: ImapConnection, uids: readonly number[]): Prom
   });
 }
 
-function alreadyIn(path: string, count: number): ToolError {
+export function alreadyIn(path: string, count: number): ToolError {
   const what = count === 1 ? 'The message is' : 'The messages are';
   return new ToolError(`${what} in ${quoteName(path)} already. Name another mailbox as the destination.`);
 }

@@ -27,6 +27,7 @@ export async function deleteMessagesOf(request: DeleteRequest, session: MailSess
   const chosen = await chooseMessages(request, session);
   if (permanent && chosen.uids.length > MAX_UNASKED) throw new ToolError(TOO_MANY);
   if (isHeld({ dryRun, count: chosen.uids.length, isByQuery: false, isDiscarding: true })) {
+    if (!permanent) await requireOutsideTrash(chosen.mailbox, session);
     const args = permanent ? { permanent } : {};
     const planned = { tool: 'delete_mail_message', args, chosen, isAsked: dryRun === true };
     const { count, fields } = await planOf(planned, session, rights);
@@ -50,6 +51,12 @@ async function deleteToTrash(chosen: Chosen, session: MailSession, rights: Right
   const moved = await session.countedChange(chosen.uids.length, move, countOf);
   const { moved: count, destination: trash, ...described } = await describeMoved(moved, chosen, session, rights);
   return { deleted: count, outcome: 'moved_to_trash' as const, trash, ...described };
+}
+
+/** What the call could not do is said before it is made. */
+async function requireOutsideTrash(mailbox: string, { wholeMailbox }: MailSession): Promise<void> {
+  const trash = await wholeMailbox.readImap((imap) => findMailboxByRole(imap, 'trash'), mailbox);
+  if (trash === mailbox) throw new ToolError(IN_TRASH);
 }
 
 const IN_TRASH =

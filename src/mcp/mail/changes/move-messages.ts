@@ -1,5 +1,6 @@
 /** Moves the messages that a call names by `uids` or `query`. */
 import { requireMailbox } from '../../../mail/mailbox/open-mailbox.ts';
+import { alreadyIn } from '../../../mail/messages/carry.ts';
 import { type MovedSet, moveSet } from '../../../mail/sets/move-set.ts';
 import type { Rights } from '../../tool.ts';
 import { isDiscardFolder, requireDestination } from '../destination.ts';
@@ -30,6 +31,7 @@ export async function moveMessagesOf(request: MoveRequest, session: MailSession,
   const isDiscarding = isByQuery && dryRun === undefined && (await isDiscardFolder(destination, session));
   if (isHeld({ dryRun, count: chosen.uids.length, isByQuery, isDiscarding })) {
     // What the call could not do is said before it is made.
+    if (destination === chosen.mailbox) throw alreadyIn(destination, chosen.uids.length);
     if (missing.length === 0) await session.readImap((imap) => requireMailbox(imap, destination));
     const args = { destination, ...(missing.length > 0 && { create: true }) };
     const planned = { tool: 'move_mail_message', args, chosen, isAsked: dryRun === true };

@@ -152,6 +152,14 @@ describe('move_mail_message with uids', () => {
     expect(await subjectsIn(account, 'INBOX')).toEqual(['m0', 'm1']);
   });
 
+  test.each([undefined, true, false])('into their own folder they are not moved, with dry_run %s', async (dry_run) => {
+    const { account } = await stage(2);
+    await using tools = openMailTools(account);
+    const args = { folder: 'INBOX', uids: '1:2', destination: 'inbox', dry_run };
+    expect(String(await tools.failure('move_mail_message', args))).toContain('already');
+    expect(await subjectsIn(account, 'INBOX')).toEqual(['m0', 'm1']);
+  });
+
   test('dry_run shows them and changes nothing', async () => {
     const account = newAccount();
     await appendMessages(account, {
@@ -265,8 +273,10 @@ describe('delete_mail_message with uids', () => {
     const account = newAccount();
     await appendMessages(account, { Trash: letters(1) });
     await using tools = openMailTools(account);
-    const error = await tools.failure('delete_mail_message', { folder: 'trash', uids: '1' });
-    expect(String(error)).toMatch(/in the trash already.*permanent: true/);
+    for (const dry_run of [undefined, true, false]) {
+      const error = await tools.failure('delete_mail_message', { folder: 'trash', uids: '1', dry_run });
+      expect(String(error)).toMatch(/in the trash already.*permanent: true/);
+    }
   });
 
   test('a query is no argument of it', async () => {
