@@ -14,11 +14,28 @@ export const Outcome = z.object({
 });
 export type Outcome = z.output<typeof Outcome>;
 
-/** One outcome for each combination of call, command and moment in a row. */
-export function documentedOutcomes(): Outcome[] {
+/** The same of answers, forwarded messages and drafts. */
+export const AnswerOutcome = z.object({
+  call: z.enum(['reply', 'forward', 'draft', 'new version']),
+  command: z.string(),
+  moment: z.enum(MOMENTS),
+  reported: z.enum(['result', 'result, warned', 'nothing happened', 'unknown outcome', 'sent, copy unknown']),
+  afterwards: z.enum([
+    ...(['as before', 'done', 'done, not marked', 'done, draft stays'] as const),
+    ...(['two drafts', 'sent', 'sent, marked', 'sent, two drafts'] as const),
+  ]),
+});
+export type AnswerOutcome = z.output<typeof AnswerOutcome>;
+
+export const documentedOutcomes = (): Outcome[] => outcomesIn('Outcomes by command').map((each) => Outcome.parse(each));
+
+export const documentedAnswers = (): AnswerOutcome[] =>
+  outcomesIn('Answers, forwarded messages and drafts').map((each) => AnswerOutcome.parse(each));
+
+/** One outcome for each combination of call, command and moment in a row of the table below a heading. */
+function outcomesIn(heading: string): Record<keyof Outcome, string | undefined>[] {
   const text = readFileSync(new URL('../../../docs/outcomes.md', import.meta.url), 'utf8');
-  const [, section = ''] = text.split('\n## Outcomes by command\n');
-  // The table of sessions that are not started comes after the first.
+  const [, section = ''] = text.split(`\n## ${heading}\n`);
   const [table = ''] = section.split('\n## ');
   const rows = table.split('\n').filter((line) => line.startsWith('| `'));
   return rows.flatMap((row) => {
@@ -29,6 +46,6 @@ export function documentedOutcomes(): Outcome[] {
         (column < 3 ? cell.split(' · ') : [cell.split(':')[0] ?? '']).map((word) => word.replaceAll('`', '').trim()),
       );
     const all = moments.flatMap((moment) => commands.map((command) => ({ command, moment })));
-    return calls.flatMap((call) => all.map((one) => Outcome.parse({ call, ...one, reported, afterwards })));
+    return calls.flatMap((call) => all.map((one) => ({ call, ...one, reported, afterwards })));
   });
 }

@@ -1,95 +1,14 @@
 /** Sends with an idempotency key while the network fails at one command, and repeats the call on another replica. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { UpstreamError } from '../../../src/errors.ts';
 import type { MailServer } from '../../../src/mail/account.ts';
 import { openMailTools } from '../../support/app/mail-tools.ts';
 import { waitUntil } from '../../support/app/wait-until.ts';
-import { newAccount, onBasicServer, overCleartext } from '../../support/mail/accounts.ts';
+import { newAccount, overCleartext } from '../../support/mail/accounts.ts';
 import { subjectsIn } from '../../support/mail/mailbox-contents.ts';
-import { type FaultProxy, type Moment, startFaultProxy } from '../../support/servers/fault-proxy.ts';
+import { startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { testServers } from '../../support/servers/servers.ts';
-
-type Outcome = 'sent' | 'nothing sent' | 'unknown';
-/** `full` and `basic`: with and without extensions. `no UIDs`: as `basic`, and it never returns the UID of a new message. */
-type Kind = 'full' | 'basic' | 'no UIDs';
-
-interface Attempt {
-  /** False if the call has fewer commands. */
-  hasFailed: boolean;
-  first: Outcome;
-  /** The outcomes of the same call on the other replica, twice. */
-  again: Outcome[];
-  arrived: number;
-  inSent: number;
-  inDrafts: number;
-}
-
-/** Sends while command number `command` fails, then repeats the call on another replica. */
-async function sendWithFault(protocol: 'imap' | 'smtp', command: number, moment: Moment, kind: Kind): Promise<Attempt> {
-  const [sender, recipient] = [newAccount(), newAccount()];
-  const direct = overCleartext(kind === 'full' ? sender : onBasicServer(sender));
-  const servers = testServers();
-  const imapPort = kind === 'full' ? servers.imap.starttlsPort : servers.basicImap.starttlsPort;
-  await using imap = await startFaultProxy({
-    target: { host: direct.imap.server.host, port: imapPort },
-    protocol: 'imap',
-    ...(kind === 'no UIDs' && { rewrite: (line: string) => line.replace(/ \[(APPEND|COPY)UID [^\]]*\]/, '') }),
-  });
-  await using smtp = await startFaultProxy({ target: direct.smtp.server, protocol: 'smtp' });
-  const at = ({ host, port }: FaultProxy): MailServer => ({ host, port, security: 'cleartext' });
-  const messageIdSecret = randomBytes(32);
-  const before = { ...direct, smtp: { ...direct.smtp, server: at(smtp) }, imap: { ...direct.imap, server: at(imap) } };
-  const isSilence = moment.startsWith('silent');
-  await using here = openMailTools(before, { messageIdSecret, ...(isSilence && SHORT_LIMITS) });
-  await here.call('list_mailboxes');
-
-  const call = { to: recipient.email, subject: 'once', text_body: 'x', idempotency_key: 'k' };
-  const send = (tools: typeof here) =>
-    tools.call('send_mail_message', call).then(
-      (): Outcome => 'sent',
-      (error: unknown): Outcome => {
-        if (!(error instanceof UpstreamError)) throw error;
-        return error.fault === 'unknown_outcome' ? 'unknown' : 'nothing sent';
-      },
-    );
-  const proxy = protocol === 'imap' ? imap : smtp;
-  const fault = nth(command);
-  proxy.arm(fault.pattern, moment);
-  const first = await send(here);
-  fault.disarm();
-  const hasFailed = proxy.happened() > 0;
-
-  // The same proxies without faults, so that the address of the mailbox is the same.
-  await using elsewhere = openMailTools(before, { messageIdSecret });
-  const again = [await send(elsewhere), await send(elsewhere)];
-  await elsewhere.call('send_mail_message', { to: recipient.email, subject: 'last', text_body: '' });
-  await waitUntil(20_000, async () => (await subjectsIn(recipient, 'INBOX')).includes('last'));
-  const count = async (account: typeof sender, mailbox: string) =>
-    (await subjectsIn(account, mailbox)).filter((subject) => subject === 'once').length;
-  return {
-    hasFailed,
-    first,
-    again,
-    arrived: await count(recipient, 'INBOX'),
-    inSent: await count(sender, 'Sent'),
-    inDrafts: await count(sender, 'Drafts'),
-  };
-}
-
-/** Timeouts for faults that are silent. */
-const SHORT_LIMITS = { imap: { silenceMs: 1_500 }, smtp: { silenceMs: 1_500, greetingMs: 1_500 } };
-
-/** Matches the nth command, counted from 0. */
-function nth(n: number): { pattern: RegExp; disarm(): void } {
-  let left = n;
-  return {
-    pattern: Object.assign(/./, { test: () => left-- === 0 }),
-    disarm: () => {
-      left = -1;
-    },
-  };
-}
+import { sendWithFault } from './keyed-sends.ts';
 
 describe.each(['cut before', 'cut after', 'silent after'] as const)('%s', (moment) => {
   test.each([
@@ -105,7 +24,9 @@ describe.each(['cut before', 'cut after', 'silent after'] as const)('%s', (momen
       const outcomes: string[] = [];
       for (let command = 0; command < 80; command += step) {
         const several = Array.from({ length: step }, (_, n) => command + n);
-        const attempts = await Promise.all(several.map((one) => sendWithFault(protocol, one, moment, kind)));
+        const attempts = await Promise.all(
+          several.map((one) => sendWithFault({ protocol, command: one, moment, kind })),
+        );
         for (const [n, attempt] of attempts.entries()) {
           const { first, again, arrived, inSent, inDrafts, hasFailed } = attempt;
           const context = `command ${command + n}: ${JSON.stringify(attempt)}`;
