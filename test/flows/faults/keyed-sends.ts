@@ -9,11 +9,11 @@ import { messagesIn, subjectsIn } from '../../support/mail/mailbox-contents.ts';
 import { type FaultProxy, type Moment, startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { testServers } from '../../support/servers/servers.ts';
 
-export type Outcome = 'sent' | 'nothing sent' | 'unknown';
+type Outcome = 'sent' | 'nothing sent' | 'unknown';
 /** `full` and `basic`: with and without extensions. `no UIDs`: as `basic`, and it never returns the UID of a new message. */
 export type Kind = 'full' | 'basic' | 'no UIDs';
 
-export interface Attempt {
+interface Attempt {
   /** False if the call has fewer commands. */
   hasFailed: boolean;
   first: Outcome;
