@@ -85,7 +85,12 @@ function isAllowedUrl({ protocol, hostname, username, search, hash }: URL): bool
 }
 
 /** Flags that apply to mail accounts only. */
-const MailOnlyFlags = z.object({ ...MailFlags.partial().shape, folders: z.unknown(), timeZone: z.unknown() }).keyof();
+const MailOnlyFlags = z
+  .object({
+    ...MailFlags.partial().shape,
+    ...{ folders: z.unknown(), timeZone: z.unknown(), maxChangesPerHour: z.unknown() },
+  })
+  .keyof();
 
 const Given = z.record(z.string(), z.unknown()).catch({});
 

@@ -71,6 +71,7 @@ describe('mail-mcp generate --missive', () => {
     '--sent-copy=never',
     '--authserv-id=mail.example.com',
     '--folders=INBOX',
+    '--max-changes-per-hour=5',
   ])('refuses %s, which belongs to mailboxes', async (flag) => {
     const { exitCode, err } = await run(['generate', '--missive', flag]);
     expect(exitCode).toBe(1);
