@@ -10,6 +10,7 @@ import { openWholeMessage, readHeader } from '../../mail/messages/read.ts';
 import { isOwnAddress } from '../../mail/own-address.ts';
 import { type ComposedMessage, MAX_MESSAGE_BYTES } from '../../mail/send/compose.ts';
 import { composeDraft } from '../../mail/send/compose-draft.ts';
+import type { KeyedMessageId } from '../../mail/send-once/keyed-message-id.ts';
 import { type SendOutcome, sendOnce } from '../../mail/send-once/send-once.ts';
 import { requireRecipients } from '../permit/recipients.ts';
 import type { MailSession } from './mail-session.ts';
@@ -48,26 +49,26 @@ export async function previewDraft(
   session: MailSession,
 ): Promise<SendResult> {
   const draft = await readDraft(await findDraftPlace(of, session), requireFiles, session);
-  const { raw, envelope } = await composeFrom(draft, PREVIEWED, session);
+  const { messageId } = await draftId(draft.place, session);
+  const { raw, envelope } = await composeFrom(draft, messageId, session);
   const warnings = await recipientWarnings(envelope.to, session);
   return { sent: false, ...shownOf(draft, warnings, session), size: raw.length };
 }
 
-const PREVIEWED = '<preview@localhost>';
 /** Of the text, of which the start is shown. */
 const MAX_READ_CHARS = 200_000;
+
+function draftId({ mailbox, uid, uidValidity }: DraftPlace, session: MailSession): Promise<KeyedMessageId> {
+  const idempotencyKey = JSON.stringify([mailbox, uidValidity, uid]);
+  return session.keyedMessageId({ tool: 'send_mail_message of a draft', idempotencyKey, content: null });
+}
 
 async function sendPlace(
   place: DraftPlace,
   { folder, requireFiles }: SendOptions,
   session: MailSession,
 ): Promise<SendResult> {
-  const { mailbox, uid, uidValidity } = place;
-  const id = await session.keyedMessageId({
-    tool: 'send_mail_message of a draft',
-    idempotencyKey: JSON.stringify([mailbox, uidValidity, uid]),
-    content: null,
-  });
+  const id = await draftId(place, session);
   const { result, isRepeat } = await session.recentResults.once(id.place, id.localPart, async ({ mayHaveHappened }) => {
     let draft: OwnDraft | undefined;
     let warnings: string[] = [];
@@ -149,6 +150,8 @@ function shownOf({ header, message }: OwnDraft, warnings: readonly string[], ses
   return {
     ...shownDraft({ ...recipients, from, subject, text: text ?? '', files }, session),
     warnings: [
+      ...(message.hiddenLetters > 0 ? [HIDDEN] : []),
+      ...message.warnings,
       ...warnings,
       ...(elsewhere === undefined ? [] : [`Answers to it will go to ${elsewhere.address}, as its Reply-To says.`]),
     ],
@@ -170,6 +173,7 @@ function withoutKey(error: unknown): never {
   });
 }
 
+const HIDDEN = 'The draft has text that people cannot see, which is not shown here.';
 const NO_RECIPIENT =
   'Nothing was sent: the draft has no recipient. Save its new version with create_draft_mail_message.';
 const NOT_AS_IT_STANDS =

@@ -130,8 +130,29 @@ async function bodiesOf(
     ...(html !== undefined && { html }),
     newText,
     quotedLines: quoted.lines,
-    warnings: quoted.isCut ? [QUOTE_CUT] : [],
+    warnings: [...(quoted.isCut ? [QUOTE_CUT] : []), ...alternativesWarnings(text, ownText)],
   };
+}
+
+const MAX_COMPARED_CHARS = 50_000;
+/** Words of one form that are not in the other one. */
+const MIN_OWN_WORDS = 5;
+
+/** Warns if the text that is shown and the HTML that people see are not the same message. @param ownText the text of html_body */
+export function alternativesWarnings(text: string, ownText: string): string[] {
+  const [shown = [], seen = []] = [text, ownText].map((each) => [
+    ...(each
+      .slice(0, MAX_COMPARED_CHARS)
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? []),
+  ]);
+  const lacks = (words: readonly string[], other: readonly string[]) => {
+    const known = new Set(other);
+    const own = words.filter((word) => !known.has(word)).length;
+    return own >= MIN_OWN_WORDS && own >= words.length / 2;
+  };
+  const areBoth = shown.length > 0 && seen.length > 0;
+  return areBoth && (lacks(shown, seen) || lacks(seen, shown)) ? [OTHER_HTML] : [];
 }
 
 const joined = (parts: readonly string[]): string => parts.filter((part) => part !== '').join('\n\n');
@@ -184,6 +205,8 @@ const ATTACHED = 'The forwarded message is attached.';
 const NO_RECIPIENT =
   'Nothing was sent: the message names no address that can be answered. Name the recipients in `to`.';
 const NOT_THREADED = 'The original has no Message-ID, so mail programs cannot show this answer below it.';
+const OTHER_HTML =
+  'html_body says something else than text_body: most recipients see the HTML, and `text` here is text_body.';
 const QUOTE_CUT = 'The original is long, so only its start is quoted.';
 const HIDDEN_HTML =
   'Nothing was done: html_body has text that people cannot see, or is too complex to find out. Leave that out, or leave out html_body: then it is made of text_body.';

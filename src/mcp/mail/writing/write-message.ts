@@ -14,7 +14,7 @@ import { peopleTexts } from '../rows/people.ts';
 import { withoutEmpty } from '../rows/without-empty.ts';
 import { answerWarnings } from './answer-warnings.ts';
 import { chosenSender } from './chosen-sender.ts';
-import { type DerivedMessage, deriveMessage, requireVisible } from './derive-message.ts';
+import { alternativesWarnings, type DerivedMessage, deriveMessage, requireVisible } from './derive-message.ts';
 import { attachedFiles, forwardedFiles, wholeMessageFile } from './forwarded-files.ts';
 import { type Original, readOriginal } from './read-original.ts';
 import { manyRecipients, recipientWarnings } from './sent-before.ts';
@@ -46,8 +46,10 @@ export async function writeMessage(
   const original = fields.of === undefined ? undefined : await readOriginal(fields.of, session);
   const derived = original && (await deriveMessage(fields, original, session));
   const { account, now, permit } = session;
-  if (derived === undefined && fields.html_body !== undefined)
-    await requireVisible(fields.html_body, undefined, session.runJob);
+  const ownText =
+    derived === undefined && fields.html_body !== undefined
+      ? await requireVisible(fields.html_body, undefined, session.runJob)
+      : '';
   const html = derived === undefined ? fields.html_body : derived.html;
   const message: OutgoingMessage = {
     from: chosenSender(fields, session) ?? derived?.from ?? { fullName: account.fullName, email: account.email },
@@ -74,7 +76,7 @@ export async function writeMessage(
     original && derived
       ? [...derived.warnings, ...answerWarnings(fields, original, session), ...manyRecipients(recipients)]
       : isPreview
-        ? await recipientWarnings(recipients, session)
+        ? [...alternativesWarnings(fields.text_body, ownText), ...(await recipientWarnings(recipients, session))]
         : [];
   return {
     composed,
