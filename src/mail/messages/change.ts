@@ -1,6 +1,6 @@
 /** Moves, flags, removes and appends messages. Messages are named by UID only. */
 import { ToolError, UpstreamError } from '../../errors.ts';
-import { atom, numberOf, sequenceSet, string, type Token, textOf } from '../imap/data-formats.ts';
+import { atom, numberOf, sequenceSet, sequenceSetText, string, type Token, textOf } from '../imap/data-formats.ts';
 import { type FetchedItems, fetchByUid, fetchExpected } from '../imap/fetch.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import { explainMissing, openMailbox } from '../mailbox/open-mailbox.ts';
@@ -156,11 +156,16 @@ export function includesDeleted(flags: readonly string[]): boolean {
   return flags.some((flag) => labelIn(flag) === null && canonicalFlag(flag) === '\\Deleted');
 }
 
+/** Of the UIDs that an error names. */
+const MAX_UIDS_CHARS = 200;
+
 export function missingMessage(mailbox: string, uids: readonly number[]): ToolError {
-  const which =
-    uids.length === 1 ? `message with UID ${uids[0]}` : `messages with the UIDs ${uids.slice(0, 20).join(', ')}`;
+  const [none, they] =
+    uids.length === 1
+      ? [`is no message with UID ${uids[0]}`, 'It']
+      : [`are no messages with the UIDs ${sequenceSetText(uids).slice(0, MAX_UIDS_CHARS)}`, 'They'];
   return new ToolError(
-    `There is no ${which} in ${quoteName(mailbox)}. It may have been moved or deleted. Call list_mail_messages or search_mail_messages for current UIDs.`,
+    `There ${none} in ${quoteName(mailbox)}. ${they} may have been moved or deleted. Call list_mail_messages or search_mail_messages for current UIDs.`,
   );
 }
 

@@ -17,7 +17,7 @@ export const UidSet = z.string().describe('UIDs: `5,9,12:40`.');
  */
 export function parseUidSet(text: string): number[] {
   const uids = new Set<number>();
-  for (const part of text.split(',').map((each) => each.trim())) {
+  for (const part of text.replaceAll(/ ?: ?/g, ':').split(/[,;\s]+/)) {
     if (part === '') continue;
     for (const uid of rangeOf(part)) uids.add(uid);
     if (uids.size > MAX_SET) throw new ToolError(TOO_MANY);
@@ -32,7 +32,7 @@ const TOO_MANY =
   'Nothing was done: uids names more than 1,000 messages. Make one call for each thousand, or name them by query.';
 
 function rangeOf(part: string): number[] {
-  const [, first, last = first] = /^(\d{1,10})(?:\s?:\s?(\d{1,10}))?$/.exec(part) ?? [];
+  const [, first, last = first] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(part) ?? [];
   const ends = [Number(first), Number(last)];
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const isValid = first !== undefined && low >= 1 && high <= MAX_UID;
@@ -42,6 +42,7 @@ function rangeOf(part: string): number[] {
   return Array.from({ length: high - low + 1 }, (_, index) => low + index);
 }
 
-const HOW = 'Write UIDs that a list or a search has returned, as in "5,9,12:40"; "*" is not one.';
+const HOW =
+  'Write UIDs that a list or a search has returned, as in "5,9,12:40", where 12:40 is a range; "*" is not one.';
 
 const quote = (part: string): string => JSON.stringify(part.length > 40 ? `${part.slice(0, 40)}…` : part);

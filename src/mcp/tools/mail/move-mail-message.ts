@@ -38,7 +38,9 @@ export const moveMailMessage = defineTool({
       .optional()
       .describe('UID in the destination. Null if the server does not report it (no UIDPLUS).'),
     ...PlanFields,
-    uid_validity: UidValidity.nullable().optional().describe('Of the UIDs in the answer.'),
+    uid_validity: UidValidity.nullable()
+      .optional()
+      .describe('Of `new_uid` and `uids`, which are in the destination; in a plan, of `folder`.'),
     not_moved: UidSet.optional(),
     unknown: UidSet.optional().describe('Messages of which it is not known whether they were moved.'),
     ...UndoFields,

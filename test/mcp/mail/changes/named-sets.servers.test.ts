@@ -65,6 +65,9 @@ describe('move_mail_message with uids', () => {
   test.each([
     ['list of numbers', (uids: number[]) => uids],
     ['list of texts', (uids: number[]) => uids.map(String)],
+    ['text with blanks', (uids: number[]) => uids.join(' ')],
+    ['text with semicolons', (uids: number[]) => uids.join('; ')],
+    ['text with a spaced range', (uids: number[]) => `${uids[0]} : ${uids.at(-1)}`],
   ])('takes a %s, and a message that is named twice once', async (_, write) => {
     const { account, INBOX } = await stage(2);
     await using tools = openMailTools(account);
@@ -114,6 +117,7 @@ describe('move_mail_message with uids', () => {
     ['zero', '0'],
     ['a number beyond 32 bits', '4294967296'],
     ['half a range', '5:'],
+    ['a range with a dash', '5-9'],
     ['commands', '1 (FLAGS)'],
     ['a line end', '1\r\nA1 LOGOUT'],
     ['nothing but commas', ',,,'],
