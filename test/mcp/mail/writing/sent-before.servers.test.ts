@@ -6,6 +6,8 @@ import { newAccount } from '../../../support/mail/accounts.ts';
 import { type MessageOptions, message } from '../../../support/mail/build-message.ts';
 import { messagesIn } from '../../../support/mail/mailbox-contents.ts';
 import { appendMessages } from '../../../support/mail/mailboxes.ts';
+import { startDelayProxy } from '../../../support/servers/proxies.ts';
+import { testServers } from '../../../support/servers/servers.ts';
 
 type Account = ReturnType<typeof newAccount>;
 
@@ -97,6 +99,24 @@ describe('the signature', () => {
       await app.stop();
     }
   });
+});
+
+test('on a warm connection an answer takes three round trips before it is sent, four to a new domain', async () => {
+  const sent = [{ text: 'd\n\n-- \nIda\n' }, { ...IN_THREAD, text: 'e\n\n-- \nIda\n' }];
+  const { owner, of } = await withSent(sent);
+  const { host, tlsPort: port } = testServers().imap;
+  await using proxy = await startDelayProxy({ target: { host, port }, delayMs: 40 });
+  const server = { host: proxy.host, port: proxy.port, security: 'tls' as const };
+  await using tools = openMailTools({ ...owner, imap: { ...owner.imap, server } });
+  const args = { as: 'reply', of, text_body: 'Yes', dry_run: true };
+  const tripsOf = async (more: object) => {
+    const before = proxy.roundTrips();
+    await tools.call('send_mail_message', { ...args, ...more });
+    return proxy.roundTrips() - before;
+  };
+  await tripsOf({});
+  expect(await tripsOf({})).toBe(3);
+  expect(await tripsOf({ to: 'a@nordwind.example' })).toBe(4);
 });
 
 describe('warnings about recipients', () => {
