@@ -169,7 +169,9 @@ describe.each(SERVERS)('on a $kind server', ({ kind, on }) => {
       const {
         INBOX: [uid = 0],
       } = await appendMessages(account, { INBOX: [message({ subject: 'gone' }), message({ subject: 'stays' })] });
-      expect(await withImap(on(account), (imap) => deleteMessages(imap, 'INBOX', [uid]))).toEqual({ expunged: true });
+      expect(await withImap(on(account), (imap) => deleteMessages(imap, 'INBOX', [uid]))).toMatchObject({
+        expunged: true,
+      });
       expect(await contents(account, 'INBOX')).toMatchObject([{ subject: 'stays' }]);
     });
 

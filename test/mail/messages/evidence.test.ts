@@ -162,7 +162,7 @@ describe('a removal', () => {
     'that is reported by EXPUNGE costs no further command: %s',
     async (capabilities) => {
       await using server = await serverWith(HONEST, capabilities);
-      expect(await remove7(server)).toEqual({ expunged: true });
+      expect(await remove7(server)).toMatchObject({ expunged: true });
       expect(server.commands.filter((command) => command.startsWith('UID FETCH'))).toHaveLength(1);
     },
   );
@@ -173,7 +173,7 @@ describe('a removal', () => {
   ])('that is done without a word is found to be done: %s', async (name, capabilities) => {
     const lie: Lie = (command, mailbox) => (command.startsWith(name) ? silently(command, mailbox, [7]) : undefined);
     await using server = await serverWith(lie, capabilities);
-    expect(await remove7(server)).toEqual({ expunged: true });
+    expect(await remove7(server)).toMatchObject({ expunged: true });
   });
 
   test.each([
