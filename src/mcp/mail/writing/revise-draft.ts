@@ -101,6 +101,7 @@ async function keptHtml(
     return shown.isWhole && haveSameLetters(shown.text, words);
   };
   if (await isSame(fromSignature, all)) return { head, rest: fromSignature };
+  if (signature !== '' && (await isSame(fromQuotation, all))) return { head, rest: fromQuotation };
   if (await isSame(fromQuotation, quote)) {
     return { head, rest: `${signature === '' ? '' : `<div>${htmlOf(signature)}</div>\n<br>\n`}${fromQuotation}` };
   }

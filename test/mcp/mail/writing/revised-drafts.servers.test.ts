@@ -130,6 +130,41 @@ describe('create_draft_mail_message with as: draft', () => {
     expect(image?.bytes.equals(picture)).toBe(true);
   });
 
+  test.each([
+    [
+      'Thunderbird, with the signature below',
+      'Old words\n\nOn 28.11.26 15:00, Mara wrote:\n> Does Thursday work?\n\n-- \nIda\n',
+      '<p>Old words<br></p><div class="moz-cite-prefix">On 28.11.26 15:00, Mara wrote:<br></div><blockquote type="cite" cite="mid:a@x.test"><p>Does <b>Thursday</b> work?</p></blockquote><pre class="moz-signature" cols="72">-- \nIda</pre>',
+      '<div class="moz-cite-prefix">',
+    ],
+    [
+      'Gmail',
+      'Old words\n\n-- \nIda\n\nOn Sat, Nov 28, 2026 at 3:00 PM Mara <mara@example.test> wrote:\n\n> Does Thursday work?\n',
+      '<div dir="ltr">Old words<div><br></div><span class="gmail_signature_prefix">-- </span><br><div dir="ltr" class="gmail_signature">Ida</div></div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">On Sat, Nov 28, 2026 at 3:00 PM Mara &lt;<a href="mailto:mara@example.test">mara@example.test</a>&gt; wrote:<br></div><blockquote class="gmail_quote" style="margin:0">Does <b>Thursday</b> work?</blockquote></div>',
+      'gmail_signature">Ida',
+    ],
+    [
+      'Outlook',
+      'Old words\n\n________________________________\nFrom: Mara <mara@example.test>\nSent: Saturday, 28 November 2026 15:00\nTo: Ida\nSubject: Thursday\n\nDoes Thursday work?\n',
+      '<div>Old words</div><div id="appendonsend"></div><hr tabindex="-1"><div id="divRplyFwdMsg" dir="ltr"><b>From:</b> Mara &lt;mara@example.test&gt;<br><b>Sent:</b> Saturday, 28 November 2026 15:00<br><b>To:</b> Ida<br><b>Subject:</b> Thursday</div><div>Does <b>Thursday</b> work?</div>',
+      '<div id="appendonsend">',
+    ],
+  ])('quotation and signature stay as the mail program has written them: %s', async (_, plainText, html, kept) => {
+    const { owner, of } = await withDraft({ text: plainText, html });
+    await using tools = openMailTools(owner);
+    await tools.call('create_draft_mail_message', revise(of, { text_body: 'New' }));
+    const [plain, rich] = (await partsOf(owner)).map(({ bytes }) => text(bytes));
+    expect(plain).toMatch(/^New\n/);
+    for (const form of [plain, rich]) {
+      expect(form).not.toContain('Old words');
+      expect(form).toContain('Mara');
+    }
+    expect(rich).toContain('<div>New</div>');
+    expect(rich).toContain(kept);
+    expect(rich).toContain('Does <b>Thursday</b> work?');
+    expect(`${plain}`.includes('-- ')).toBe(plainText.includes('-- '));
+  });
+
   test('HTML in which the quotation cannot be found is made of the text, so that no word is lost or left', async () => {
     const { owner, of } = await withDraft({
       text: `Old words\n\n${QUOTE}\n`,
