@@ -241,6 +241,7 @@ const ENTRY_POINTS: Record<string, string[]> = {
   'css-tree': ['mail/html/'],
   'css-tree/parser': ['mail/html/style-sheets.ts'],
   'css-what': ['mail/html/selectors.ts'],
+  'damerau-levenshtein': ['mail/sender/look-alike.ts'],
   domhandler: ['mail/html/'],
   domutils: ['mail/html/selectors.ts'],
   eta: ['oauth/pages/pages.ts'],
@@ -266,6 +267,7 @@ const ENTRY_POINTS: Record<string, string[]> = {
   piscina: ['workers/workers.ts'],
   'rate-limiter-flexible': ['state/'],
   tldts: ['mail/sender/domains.ts'],
+  unhomoglyph: ['mail/sender/visual-form.ts'],
   'windows-iana': ['mail/parts/time-zones.ts'],
   zod: ['*'],
 };
