@@ -30,8 +30,8 @@ export interface EachSearch {
 
 export interface EachRequest {
   mailboxes: readonly SearchedMailbox[];
-  /** Called with each connection that is used: the searches may depend on the capabilities of the server. */
-  makeSearches: (imap: ImapConnection) => readonly (readonly SearchKey[])[];
+  /** Called for each mailbox with the connection that is used: the searches may depend on the capabilities of the server. At least one each. */
+  makeSearches: (imap: ImapConnection, mailbox: SearchedMailbox) => readonly (readonly SearchKey[])[];
   /** Instant of performance.now() at which the search ends. */
   endsAt: number;
   /** True: without RETURN and CHARSET, for servers that find nothing with them. */
@@ -63,20 +63,24 @@ export async function searchEach(withConnection: WithConnection, request: EachRe
 /** Searches group by group until all are searched or the connection is closed. */
 async function searchOn(imap: ImapConnection, progress: Progress, request: EachRequest): Promise<void> {
   const { endsAt, isPlain = false } = request;
-  const searches = request.makeSearches(imap).map((keys) => encodeSearch(keys));
-  const perGroup = Math.max(1, Math.floor(GROUP_SIZE / Math.max(1, Math.ceil(searches.length / MAX_SEARCHES))));
+  const searchesIn = (mailbox: SearchedMailbox) =>
+    request.makeSearches(imap, mailbox).map((keys) => encodeSearch(keys));
   while (imap.isUsable && progress.isOpen(endsAt)) {
-    const group = progress.left.slice(0, perGroup);
-    const visits = group.flatMap(({ path }) =>
+    const all = progress.left.slice(0, GROUP_SIZE).map((mailbox) => ({ mailbox, searches: searchesIn(mailbox) }));
+    const most = Math.max(...all.map(({ searches }) => searches.length));
+    const group = all.slice(0, Math.max(1, Math.floor(GROUP_SIZE / Math.max(1, Math.ceil(most / MAX_SEARCHES)))));
+    const visits = group.flatMap(({ mailbox: { path }, searches }) =>
       searches.map(({ tokens, needsUtf8 }): Visit<FoundUids> => {
         const charset = needsUtf8 && !isPlain ? 'UTF-8' : undefined;
         return { name: path, commands: [uidSearchCommand(imap, tokens, { charset, isPlain })] };
       }),
     );
     const { visited } = await imap.openEach(visits, { limitMs: progress.limitMs(endsAt) });
-    const needsUtf8 = searches.some((search) => search.needsUtf8);
-    for (const [index, mailbox] of group.entries()) {
-      const own = visited.slice(index * searches.length, (index + 1) * searches.length);
+    let next = 0;
+    for (const { mailbox, searches } of group) {
+      const own = visited.slice(next, next + searches.length);
+      next += searches.length;
+      const needsUtf8 = searches.some((search) => search.needsUtf8);
       if (!progress.record(mailbox, own, needsUtf8)) break;
     }
   }
