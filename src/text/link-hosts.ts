@@ -23,20 +23,32 @@ export function dangerousScheme(link: string): string | undefined {
   return DANGEROUS.exec(plain)?.[1];
 }
 
-/** How a link deceives, as the second half of a sentence; undefined if it does not. */
-export function deceit(link: string, textBefore: string): string | undefined {
+/** A link that leads elsewhere than a reader believes. */
+export interface Deceit {
+  /** The host that it seems to lead to; undefined if it only has letters that imitate others, or a name before its host. */
+  pretended: string | undefined;
+  /** Where it leads. */
+  host: string;
+  /** The second half of a sentence. */
+  how: string;
+}
+
+/** @returns undefined for a link that does not deceive */
+export function deceit(link: string, textBefore: string): Deceit | undefined {
   const url = urlOf(link);
   if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
   const host = url.hostname;
   const shown = mentionedHost(textBefore);
-  if (shown !== undefined && !isSameSite(shown, host)) return `shows ${shown} and leads to ${host}`;
+  if (shown !== undefined && !isSameSite(shown, host)) {
+    return { pretended: shown, host, how: `shows ${shown} and leads to ${host}` };
+  }
   if (url.username !== '') {
     const pretended = mentionedHost(decoded(url.username));
-    return pretended === undefined
-      ? `has a name before its host and leads to ${host}`
-      : `begins like ${pretended} and leads to ${host}`;
+    const begins = pretended === undefined ? 'has a name before its host' : `begins like ${pretended}`;
+    return { pretended, host, how: `${begins} and leads to ${host}` };
   }
-  return imitates(host) ? `leads to ${host}, whose letters imitate another name` : undefined;
+  const how = `leads to ${host}, whose letters imitate another name`;
+  return imitates(host) ? { pretended: undefined, host, how } : undefined;
 }
 
 /** The host that the text of a link names, if it is not the host of the link. */

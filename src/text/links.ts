@@ -1,5 +1,5 @@
 /** Removes dangerous links from text and HTML, and reports links that lead elsewhere than they show. */
-import { dangerousScheme, deceit, otherHostNamed } from './link-hosts.ts';
+import { type Deceit, dangerousScheme, deceit, otherHostNamed } from './link-hosts.ts';
 
 export interface SafeText {
   text: string;
@@ -26,7 +26,31 @@ const LINK_REMOVED = '[link removed]';
 /** @param text without characters that have no glyph */
 export function safeLinks(text: string): SafeText {
   const found = new Findings();
-  if (!/[:&]|[\\/]{2}/.test(text)) return { text, warnings: [] };
+  return { text: withoutDangerousLinks(text, found), warnings: found.sentences() };
+}
+
+/** Links of a text, and of HTML, that lead elsewhere than they show, each once. Dangerous ones are none. */
+export function deceitsIn({ text = '', html = '' }: { text?: string; html?: string }): Deceit[] {
+  const found = new Findings();
+  withoutDangerousLinks(text, found);
+  withoutDangerousAttributes(html, found);
+  return found.deceits();
+}
+
+/** Sentences for the reader. */
+export function deceitWarnings(deceits: readonly Deceit[]): string[] {
+  return firstWarnings(deceits.map(sentenceOf));
+}
+
+const sentenceOf = ({ how }: Deceit): string => `A link ${how}.`;
+
+function firstWarnings(sentences: readonly string[]): string[] {
+  const more = sentences.length - MAX_WARNINGS;
+  return more > 0 ? [...sentences.slice(0, MAX_WARNINGS), `${more} more links are deceiving.`] : [...sentences];
+}
+
+function withoutDangerousLinks(text: string, found: Findings): string {
+  if (!/[:&]|[\\/]{2}/.test(text)) return text;
   const plain = text.replace(MARKDOWN_LINK, (written: string, shown: string, link: string) => {
     const scheme = dangerousScheme(link);
     if (scheme === undefined) found.compare(link, shown);
@@ -45,11 +69,10 @@ export function safeLinks(text: string): SafeText {
     found.compare(bracketed ?? link, bracketed === undefined && end === offset ? '' : wordBefore(plain, end));
     return link;
   });
-  const safe = withoutBracketed.replace(BARE_DANGEROUS, (_, scheme: string) => {
+  return withoutBracketed.replace(BARE_DANGEROUS, (_, scheme: string) => {
     found.addDangerous(scheme.toLowerCase());
     return LINK_REMOVED;
   });
-  return { text: safe, warnings: found.sentences() };
 }
 
 /** The word before a link in angle brackets, also at the end of the line above. */
@@ -70,6 +93,10 @@ const PICTURE = /^["']?\s{0,20}data:image\/(?:png|gif|jpe?g|webp|bmp|x-icon|avif
 /** The same for HTML: the attribute stays, with an empty value. */
 export function safeMarkup(html: string): SafeText {
   const found = new Findings();
+  return { text: withoutDangerousAttributes(html, found), warnings: found.sentences() };
+}
+
+function withoutDangerousAttributes(html: string, found: Findings): string {
   const attributes = new RegExp(LINK_ATTRIBUTE);
   let safe = '';
   let at = 0;
@@ -89,7 +116,7 @@ export function safeMarkup(html: string): SafeText {
     safe += `${html.slice(at, index)}${name}""`;
     at = index + attribute.length;
   }
-  return { text: safe + html.slice(at), warnings: found.sentences() };
+  return safe + html.slice(at);
 }
 
 const MAX_TAG_CHARS = 2_000;
@@ -109,6 +136,7 @@ const REFRESH = /^[\s\d.,;]{0,40}url\s{0,20}=\s{0,20}["']?/i;
 
 class Findings {
   readonly #sentences = new Set<string>();
+  readonly #deceits = new Map<string, Deceit>();
   #compared = 0;
 
   get isFull(): boolean {
@@ -123,13 +151,18 @@ class Findings {
   compare(link: string, shown: string): void {
     if (this.isFull) return;
     this.#compared += 1;
-    const how = deceit(link, otherHostNamed(link, shown) ?? '');
-    if (how !== undefined) this.#sentences.add(`A link ${how}.`);
+    const found = deceit(link, otherHostNamed(link, shown) ?? '');
+    if (found === undefined) return;
+    const sentence = sentenceOf(found);
+    this.#sentences.add(sentence);
+    this.#deceits.set(sentence, found);
+  }
+
+  deceits(): Deceit[] {
+    return [...this.#deceits.values()];
   }
 
   sentences(): string[] {
-    const all = [...this.#sentences];
-    const more = all.length - MAX_WARNINGS;
-    return more > 0 ? [...all.slice(0, MAX_WARNINGS), `${more} more links are deceiving.`] : all;
+    return firstWarnings([...this.#sentences]);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { textOfHtml } from '../../src/mail/html/html-text.ts';
-import { safeLinks, safeMarkup } from '../../src/text/links.ts';
+import { deceitsIn, deceitWarnings, safeLinks, safeMarkup } from '../../src/text/links.ts';
 
 describe('dangerous links', () => {
   test.each([
@@ -185,5 +185,37 @@ describe('links in HTML that show another host than they lead to are named, in t
     '<link href="https://cdn.example/x.css"><p>bank.example</p>',
   ])('honest ones are not: %s', (html) => {
     expect(safeMarkup(html)).toEqual({ text: html, warnings: [] });
+  });
+});
+
+describe('deceits', () => {
+  const markup = '<a href="https://evil.example/">www.bank.example</a>';
+  const deceit = { pretended: 'www.bank.example', host: 'evil.example', how: expect.stringMatching(/^shows /) };
+
+  test('of HTML and of text are found once each', () => {
+    const text = 'www.bank.example <https://evil.example/> https://bank.example@evil.example/';
+    expect(deceitsIn({ html: `${markup} ${markup}`, text })).toEqual([
+      deceit,
+      { pretended: 'bank.example', host: 'evil.example', how: expect.stringMatching(/^begins like /) },
+    ]);
+  });
+
+  test('without a host that is pretended say how they deceive', () => {
+    const [found] = deceitsIn({ text: 'https://раypal.com/login' });
+    expect(found).toEqual({ pretended: undefined, host: 'xn--ypal-43d9g.com', how: expect.stringMatching(/imitate/) });
+  });
+
+  test.each(['', 'Hello.', '<a href="javascript:alert(1)">x</a>', '<a href="https://bank.example/">bank.example</a>'])(
+    'are none of %j',
+    (html) => {
+      expect(deceitsIn({ html, text: html })).toEqual([]);
+    },
+  );
+
+  test('are five sentences at most, and the number of the others', () => {
+    const html = Array.from({ length: 9 }, (_, n) => markup.replace('www.bank', `www.bank${n}`)).join(' ');
+    const warnings = deceitWarnings(deceitsIn({ html }));
+    expect(warnings).toHaveLength(6);
+    expect(warnings[5]).toBe('4 more links are deceiving.');
   });
 });

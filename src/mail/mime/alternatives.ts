@@ -20,12 +20,21 @@ const MIN_WORDS_OF_CUT_HTML = 30;
 const MIN_OWN_WORDS = 5;
 const MIN_OWN_WORDS_OF_PARAGRAPH = 10;
 
-/** True if the plain text has a substantial part that is not in the HTML. */
-export function saysSomethingElse(text: string, { html, isCut }: HtmlStart): boolean {
-  const { start, isWhole } = withoutSilent(html);
+export interface ComparedForms {
+  /** True if the plain text has a substantial part that is not in the HTML. */
+  saysSomethingElse: boolean;
+  /** The start of what the HTML shows. */
+  shown: string;
+}
+
+export function compareForms(text: string, html: HtmlStart): ComparedForms {
+  const { start, isWhole } = withoutSilent(html.html);
   const shown = textOfHtml(start).text;
+  return { saysSomethingElse: hasMore(text, shown, isWhole && !html.isCut), shown };
+}
+
+function hasMore(text: string, shown: string, isWholeHtml: boolean): boolean {
   const seen = wordsOf(shown);
-  const isWholeHtml = isWhole && !isCut;
   if (!isWholeHtml && seen.length < MIN_WORDS_OF_CUT_HTML) return false;
   const known = new Set(seen);
   // A plain text follows its HTML: of a cut one only as many words are compared, and some of them may be in another order.

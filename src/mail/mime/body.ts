@@ -3,9 +3,10 @@
  *
  * Invariant: nothing in this folder uses a connection.
  */
+import { deceitsIn, deceitWarnings } from '../../text/links.ts';
 import type { HiddenElement } from '../html/html-text.ts';
 import { bytesOf, type Item } from '../imap/data-formats.ts';
-import { saysSomethingElse } from './alternatives.ts';
+import { compareForms } from './alternatives.ts';
 import { attachmentName, shownAttachmentName } from './attachment-name.ts';
 import { type BodyParts, findBodyParts, isHtml } from './body-parts.ts';
 import { leavesOf, type Part, readBodyStructure } from './body-structure.ts';
@@ -55,6 +56,8 @@ export interface PartRange {
 }
 
 const MAX_TEXT_PARTS = 50;
+/** Characters of HTML whose links are compared with their texts: as many as are prefetched. */
+const MAX_COMPARED_CHARS = PREFETCHED_BYTES;
 const MAX_ATTACHMENTS = 200;
 
 /**
@@ -125,7 +128,10 @@ export function findPrefetched(
   );
 }
 
-/** A warning if the plain text, which is read, says something else than the HTML, as far as both are known. */
+/**
+ * Warnings about the HTML, which people see, if the plain text is read: it says something else, or has links that lead elsewhere than they show. As far
+ * as the HTML is known.
+ */
 export function alternativesWarnings(
   { parts, wanted }: BodyPlan,
   body: Pick<Body, 'text' | 'html' | 'textIsFromHtml'>,
@@ -138,7 +144,9 @@ export function alternativesWarnings(
   const isCut = known === undefined || (known.length < htmlPart.sizeBytes && known.length >= PREFETCHED_BYTES);
   const html = body.html ?? (known && decodeBody(htmlPart, { bytes: known, isCut }));
   if (!html) return [];
-  return saysSomethingElse(body.text, { html, isCut: body.html === null && isCut }) ? [ALTERNATIVES_WARNING] : [];
+  const { saysSomethingElse, shown } = compareForms(body.text, { html, isCut: body.html === null && isCut });
+  const deceits = deceitsIn({ text: shown, html: html.slice(0, MAX_COMPARED_CHARS) });
+  return [...(saysSomethingElse ? [ALTERNATIVES_WARNING] : []), ...deceitWarnings(deceits)];
 }
 
 /** Warnings for the reader about parts of the structure that are missing. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { saysSomethingElse } from '../../../src/mail/mime/alternatives.ts';
+import { compareForms } from '../../../src/mail/mime/alternatives.ts';
+
+const saysSomethingElse = (...forms: Parameters<typeof compareForms>) => compareForms(...forms).saysSomethingElse;
 
 const LETTER =
   'Dear Ida, the harbour office has moved the review to Thursday at ten. Please bring form K-12 and the plan of the quay. Birgit will join us from Bremen, and Jean-Luc has promised the new figures by then. Kind regards, Mara';
