@@ -11,8 +11,8 @@ import { visualForm, withoutMarks } from './visual-form.ts';
 interface LookAlike {
   /** The organizational domain that is known. */
   domain: string;
-  /** `part`: the known name is a label of the other domain, or a word of a label. */
-  how: 'letters' | 'part' | 'typo' | 'ending';
+  /** `whole`: the known domain stands within the other one. `part`: its name is a label of the other domain, or a word of a label. */
+  how: 'whole' | 'letters' | 'part' | 'ending' | 'typo';
 }
 
 /** @returns undefined if the domain is known itself, or resembles none */
@@ -42,6 +42,9 @@ const BAIT = [
 ];
 const BAIT_FORMS: ReadonlySet<string> = new Set(BAIT.map(visualForm));
 
+/** True for words that are part of many domains. @param word lower case */
+export const isOrdinaryWord = (word: string): boolean => GENERIC.test(word) || BAIT.includes(word);
+
 /** @param known domains or addresses, of which the first ones take precedence */
 export function createLookAlikeFinder(known: Iterable<string>): FindLookAlike {
   const profiles = new Map<string, Profile>();
@@ -59,7 +62,7 @@ export function createLookAlikeFinder(known: Iterable<string>): FindLookAlike {
 }
 
 /** The surest first. */
-const KINDS = ['letters', 'part', 'ending', 'typo'] as const;
+const KINDS = ['whole', 'letters', 'part', 'ending', 'typo'] as const;
 
 interface Profile extends DomainParts {
   /** The whole domain, in ASCII. */
@@ -84,6 +87,7 @@ function resemblance(other: Profile, words: ReadonlySet<string>, known: Profile)
   const found = (how: LookAlike['how']) => ({ domain: known.organization, how });
   const areProviders = isMailProvider(other.organization) && isMailProvider(known.organization);
   const length = known.plain.length;
+  if (`.${other.host}`.includes(`.${known.organization}.`)) return found('whole');
   if (other.name === known.name) {
     return length < MIN_CHARS.ending || areProviders ? undefined : found('ending');
   }
@@ -92,9 +96,8 @@ function resemblance(other: Profile, words: ReadonlySet<string>, known: Profile)
   return isTypo(other, known) && !areProviders ? found('typo') : undefined;
 }
 
-/** True for `known.example.other.example`, `known.other.example`, `known-login.example`, `knownlogin.example` and `known24.example`. */
-function hasAsPart({ host, plain, visual }: Profile, words: ReadonlySet<string>, known: Profile): boolean {
-  if (`.${host}`.includes(`.${known.organization}.`)) return true;
+/** True for `known.other.example`, `known-login.example`, `knownlogin.example` and `known24.example`. */
+function hasAsPart({ plain, visual }: Profile, words: ReadonlySet<string>, known: Profile): boolean {
   const { length } = known.plain;
   if (length < MIN_CHARS.word || GENERIC.test(known.plain)) return false;
   if (words.has(known.visual)) return true;

@@ -20,8 +20,8 @@ describe('a domain resembles a known one', () => {
     ['a known name with an accent', 'munchen-rad.example', 'münchen-rad.example', 'letters'],
     ['a hyphen more', 'pay-flow.example', 'payflow.example', 'letters'],
     ['alike letters below another ending', 'payf1ow.test', 'payflow.example', 'letters'],
-    ['the known domain as a prefix', 'payflow.example.login-verify.example', 'payflow.example', 'part'],
-    ['the known domain further to the left', 'www.payflow.example.login.test', 'payflow.example', 'part'],
+    ['the known domain as a prefix', 'payflow.example.login-verify.example', 'payflow.example', 'whole'],
+    ['the known domain further to the left', 'www.payflow.example.login.test', 'payflow.example', 'whole'],
     ['the known name as a label', 'payflow.login-verify.example', 'payflow.example', 'part'],
     ['an alike name as a label', 'payf1ow.login-verify.example', 'payflow.example', 'part'],
     ['the known name as a word', 'payflow-secure.example', 'payflow.example', 'part'],
@@ -60,6 +60,10 @@ describe('a domain resembles a known one', () => {
   test('and of several the surest is named', () => {
     const known = ['payflow.test', 'payfiow.example', 'payflow.example'];
     expect(found('payf1ow.example', ...known)).toEqual({ domain: 'payflow.test', how: 'letters' });
+    expect(found('payflow.test.login.example', 'login.test', ...known)).toEqual({
+      domain: 'payflow.test',
+      how: 'whole',
+    });
     expect(found('payflow.info', ...known)).toEqual({ domain: 'payflow.test', how: 'ending' });
   });
 });
