@@ -48,6 +48,7 @@ const MAIN_FILES: readonly string[] = [
 const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
   'mail/derived',
   'mail/find',
+  'mail/history',
   'mail/html',
   'mail/query',
   'mail/sender',
@@ -55,6 +56,7 @@ const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
   'mail/thread',
   'mcp/mail/rows',
   'mcp/mail/changes',
+  'mcp/mail/evidence',
   'mcp/mail/thread',
   'mcp/mail/writing',
   'mcp/tools/mail',

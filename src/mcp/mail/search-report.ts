@@ -10,6 +10,11 @@ export function notSearchedText(notSearched: readonly NotSearched[]): string | u
   return sentences.length === 0 ? undefined : sentences.join('. ');
 }
 
+/** The same of a search that has no query to narrow. */
+export function notCountedText(notSearched: readonly NotSearched[]): string | undefined {
+  return notSearched.length === 0 ? undefined : namesOf(notSearched);
+}
+
 function namesOf(mailboxes: readonly NotSearched[]): string {
   const named = mailboxes
     .slice(0, MAX_NAMED)

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { readWholeMessage } from '../../../mail/messages/read.ts';
+import { readVerdict, VERDICT_FIELDS } from '../../../mail/sender/verdict.ts';
 import { mailBodyParameters } from '../../body-slice.ts';
 import { linkAttachments } from '../../mail/attachment-links.ts';
+import { Evidence, findEvidence } from '../../mail/evidence/sender-evidence.ts';
+import { senderWarnings } from '../../mail/evidence/sender-warnings.ts';
 import { Invite, inviteWarnings, toInvite } from '../../mail/invite.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { toBodies } from '../../mail/message-bodies.ts';
@@ -44,6 +47,7 @@ export const getMailMessage = defineTool({
       .default('text')
       .describe('"text" is cheapest, and made from the HTML if need be.'),
     ...mailBodyParameters,
+    evidence: z.boolean().optional().describe('Sender checks.'),
   }),
   output: MessageHead.extend({
     text_body: TextBody.optional().describe('Absent if the message has no text.'),
@@ -52,18 +56,25 @@ export const getMailMessage = defineTool({
     cut: z.array(Cut).optional().describe('Bodies that go on after what is returned. Absent: all of it is here.'),
     invite: Invite.optional().describe('The event of an invitation, or of an answer to one.'),
     attachments: z.array(Attachment).optional(),
+    evidence: Evidence.optional().describe('Facts about the sender, if they were asked for.'),
     warnings: z.array(z.string()).optional(),
   }),
   run: async (args, session: MailSession, rights) => {
     const chars = args.body_offset + args.max_chars + 1;
     const { runJob } = session;
-    const options = { format: args.body_format, uidValidity: args.uid_validity, chars, runJob };
+    // Evidence is also in the form that is not returned.
+    const format = args.evidence ? 'both' : args.body_format;
+    const options = { format, uidValidity: args.uid_validity, chars, runJob, headerFields: VERDICT_FIELDS };
     const folder = await resolveFolder(args.folder, session);
     const message = await readWholeMessage(session.readImap, folder, args.uid, options);
     const { invitation } = message;
+    const verdict = readVerdict(message.header, session.trustedServers);
+    const found = args.evidence ? await findEvidence(message, verdict, session) : undefined;
     const areLinksAllowed = rights.allows({ tool: 'get_mail_message', tag: 'attachments' });
     const linked = await linkAttachments(message, session, { areLinksAllowed });
     const warnings = [
+      ...senderWarnings(message, verdict, session),
+      ...(found?.warnings ?? []),
       ...message.warnings,
       ...(invitation ? inviteWarnings(invitation) : []),
       ...dateWarnings(message),
@@ -75,6 +86,7 @@ export const getMailMessage = defineTool({
       ...(args.body_format !== 'html' && { hidden_text: message.hiddenLetters }),
       ...(invitation && { invite: toInvite(invitation, session) }),
       ...(linked.attachments.length > 0 && { attachments: linked.attachments }),
+      ...(found && { evidence: found.evidence }),
       ...(warnings.length > 0 && { warnings }),
     };
   },
