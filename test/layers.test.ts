@@ -183,7 +183,6 @@ const FACES: Record<string, string[]> = {
     'domains.ts',
     'header-fields.ts',
     'look-alike.ts',
-    'lookalike.ts',
     'mail-providers.ts',
     'verdict.ts',
     'visual-form.ts',

@@ -1,6 +1,6 @@
 /** Compares domains as DMARC does in relaxed mode (RFC 7489 §3.1): by their organizational domain. */
 import { domainToASCII } from 'node:url';
-import { getDomain, getDomainWithoutSuffix, parse } from 'tldts';
+import { getDomain, parse } from 'tldts';
 
 /** True if two domains belong to one organization. Domains below a public suffix such as `github.io` belong to different ones. */
 export function areAligned(one: string, other: string): boolean {
@@ -30,11 +30,6 @@ export function domainParts(domain: string): DomainParts | undefined {
   if (!organization || !name) return undefined;
   const labels = [...(subdomain || '').split('.').filter((label) => label !== ''), name];
   return { organization, name, suffix: publicSuffix ?? '', labels };
-}
-
-/** What an organization has chosen of its domain: `hafenwerk` of `mail.hafenwerk.example`. */
-export function nameOfDomain(domain: string): string {
-  return getDomainWithoutSuffix(domain, LIST) ?? domain;
 }
 
 /** Lower-case ASCII without a final dot. @param text a domain or an address, which may stand in angle brackets */

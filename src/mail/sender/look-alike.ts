@@ -54,7 +54,7 @@ export function createLookAlikeFinder(known: Iterable<string>): FindLookAlike {
   }
   return (domain) => {
     const profile = profileOf(domain);
-    if (profile === undefined || profiles.has(profile.organization)) return undefined;
+    if (profile === undefined || RESERVED.test(profile.name) || profiles.has(profile.organization)) return undefined;
     const words = new Set(profile.labels.flatMap(wordsOf).map(visualForm));
     const found = [...profiles.values()].flatMap((other) => resemblance(profile, words, other) ?? []);
     return KINDS.flatMap((how) => found.find((each) => each.how === how) ?? [])[0];
@@ -75,7 +75,7 @@ interface Profile extends DomainParts {
 function profileOf(text: string): Profile | undefined {
   const host = comparableDomain(text);
   const parts = host.length > MAX_CHARS ? undefined : domainParts(host);
-  if (parts === undefined || RESERVED.test(parts.name)) return undefined;
+  if (parts === undefined) return undefined;
   const unicode = domainToUnicode(parts.name) || parts.name;
   return { ...parts, host, plain: withoutMarks(withoutHyphens(unicode)), visual: visualForm(withoutHyphens(unicode)) };
 }
@@ -99,7 +99,7 @@ function resemblance(other: Profile, words: ReadonlySet<string>, known: Profile)
 /** True for `known.other.example`, `known-login.example`, `knownlogin.example` and `known24.example`. */
 function hasAsPart({ plain, visual }: Profile, words: ReadonlySet<string>, known: Profile): boolean {
   const { length } = known.plain;
-  if (length < MIN_CHARS.word || GENERIC.test(known.plain)) return false;
+  if (length < MIN_CHARS.word || GENERIC.test(known.plain) || RESERVED.test(known.plain)) return false;
   if (words.has(known.visual)) return true;
   if (length < MIN_CHARS.affix) return false;
   const isNumbered = plain.startsWith(known.plain) && /^\d{1,4}$/.test(plain.slice(length));

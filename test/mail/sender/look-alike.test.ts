@@ -88,6 +88,7 @@ describe('a domain resembles none', () => {
     ['a mail provider with a name like that of another', 'ymail.com', 'gmail.com'],
     ['a reserved name', 'example.com', 'example.test'],
     ['below a reserved name', 'lists.example.com', 'list.example.org'],
+    ['a domain with a reserved name as a label', 'mail.example.firm.test', 'example.test'],
     ['the letters of a known name in another order', 'flowpay.example', 'payflow.example'],
     ['an address of a network', '192.0.2.1', '192.0.2.7'],
     ['a single label', 'localhost', 'localhast'],

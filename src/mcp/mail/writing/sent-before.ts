@@ -6,7 +6,7 @@ import { findMailboxByRole } from '../../../mail/mailbox/find-by-role.ts';
 import { type Message, readWholeMessage } from '../../../mail/messages/read.ts';
 import { isOwnAddress } from '../../../mail/own-address.ts';
 import { comparableDomain } from '../../../mail/sender/domains.ts';
-import { resembledDomain } from '../../../mail/sender/lookalike.ts';
+import { createLookAlikeFinder } from '../../../mail/sender/look-alike.ts';
 import type { MailSession } from '../mail-session.ts';
 
 export interface SentBefore {
@@ -71,8 +71,9 @@ async function lookInto({ domains, own, original }: Wanted, session: MailSession
     unknownDomains.length === 0 || newest === null
       ? []
       : await readImap((imap) => sentDomains(imap, { sent, newest, limitMs: LIMIT_MS }), sent);
+  const findLookAlike = createLookAlikeFinder([...own, ...known]);
   const warnings = unknownDomains.flatMap((domain) => {
-    const resembled = resembledDomain(domain, [...own, ...known]);
+    const resembled = findLookAlike(domain)?.domain;
     return resembled === undefined ? [] : [lookalikeWarning(domain, resembled)];
   });
   if (original === undefined) return { warnings };
