@@ -15,11 +15,15 @@ const REPEATED_SHARE = 0.8;
  */
 export function hiddenLetters(hidden: readonly HiddenElement[], visible: string, isNewsletter: boolean): number {
   if (hidden.length === 0) return 0;
-  const known = new Set(wordsOf(visible));
   const rest = hidden.slice(isNewsletter ? previewLength(hidden) : 0);
-  return rest
-    .filter(({ text }) => !isRepeated(text, known))
-    .reduce((sum, { text }) => sum + (text.match(/[\p{L}\p{N}]/gu)?.length ?? 0), 0);
+  return withoutRepeated(rest, visible).reduce((sum, { text }) => sum + (text.match(/[\p{L}\p{N}]/gu)?.length ?? 0), 0);
+}
+
+/** The elements that say something else than the visible text. */
+export function withoutRepeated(hidden: readonly HiddenElement[], visible: string): HiddenElement[] {
+  if (hidden.length === 0) return [];
+  const known = new Set(wordsOf(visible));
+  return hidden.filter(({ text }) => !isRepeated(text, known));
 }
 
 /** How many elements at the start are the preview: one block may be several of them. */

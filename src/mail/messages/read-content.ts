@@ -3,12 +3,12 @@ import { bytesOf } from '../imap/data-formats.ts';
 import { peek } from '../imap/fetch.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import {
-  alternativesWarnings,
   assembleBody,
   type Body,
   type BodyFormat,
   type BodyPlan,
   planBody,
+  readHtmlForm,
   structureWarnings,
 } from '../mime/body.ts';
 import type { ConversionOptions } from '../mime/body-conversion.ts';
@@ -62,13 +62,14 @@ export async function readContent(message: FetchedMessage, options: ContentOptio
       return { ...again.content, warnings: [SPLIT_WARNING, ...again.content.warnings] };
     }
   }
+  const form = readHtmlForm(plan, body, { structure, items });
   const warnings = [
     ...structureWarnings(plan),
     ...content.warnings,
-    ...alternativesWarnings(plan, body, { structure, items }),
+    ...form.warnings,
     ...(isOnlyAttachedMessages(plan, content) ? [ATTACHED_MESSAGES_WARNING] : []),
   ];
-  return { ...content, warnings: [...new Set(warnings)] };
+  return { ...content, hidden: [...content.hidden, ...form.hidden], warnings: [...new Set(warnings)] };
 }
 
 const EMPTY: PartBytes = new Map();

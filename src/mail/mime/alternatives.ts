@@ -3,7 +3,8 @@
  *
  * A stub ("view this in your browser"), footers and lists of links in the plain text say nothing else. Both forms are cut to a fixed length first.
  */
-import { textOfHtml } from '../html/html-text.ts';
+import { withoutRepeated } from '../html/hidden-letters.ts';
+import { type HiddenElement, textOfHtml } from '../html/html-text.ts';
 
 export interface HtmlStart {
   html: string;
@@ -25,12 +26,18 @@ export interface ComparedForms {
   saysSomethingElse: boolean;
   /** The start of what the HTML shows. */
   shown: string;
+  /** What it hides there, and does not show elsewhere. */
+  hidden: HiddenElement[];
 }
 
 export function compareForms(text: string, html: HtmlStart): ComparedForms {
   const { start, isWhole } = withoutSilent(html.html);
-  const shown = textOfHtml(start).text;
-  return { saysSomethingElse: hasMore(text, shown, isWhole && !html.isCut), shown };
+  const { text: shown, hidden } = textOfHtml(start);
+  return {
+    saysSomethingElse: hasMore(text, shown, isWhole && !html.isCut),
+    shown,
+    hidden: withoutRepeated(hidden, shown),
+  };
 }
 
 function hasMore(text: string, shown: string, isWholeHtml: boolean): boolean {

@@ -128,26 +128,42 @@ export function findPrefetched(
   );
 }
 
+/** What is found in the HTML, which people see. */
+export interface HtmlForm {
+  /** Sentences for the reader. */
+  warnings: string[];
+  /** What it hides, if the plain text is read. */
+  hidden: HiddenElement[];
+}
+
 /**
- * Warnings about the HTML, which people see, if the plain text is read: it says something else, or has links that lead elsewhere than they show. As far
- * as the HTML is known.
+ * Looks at the HTML of a message, as far as it is known: whether it has links that lead elsewhere than they show and, if the plain text is read, whether
+ * that says something else, and what the HTML hides.
  */
-export function alternativesWarnings(
+export function readHtmlForm(
   { parts, wanted }: BodyPlan,
   body: Pick<Body, 'text' | 'html' | 'textIsFromHtml'>,
   { structure, items }: { structure: Part | null; items: ReadonlyMap<string, Item> },
-): string[] {
+): HtmlForm {
+  const { text } = body;
   const htmlPart = parts.html.find(isHtml);
-  if (htmlPart === undefined || body.text === null || body.textIsFromHtml || wanted.length === 0) return [];
+  if (text === null || wanted.length === 0) return NOTHING_FOUND;
+  if (body.textIsFromHtml) {
+    return { warnings: deceitWarnings(deceitsIn({ text: text.slice(0, MAX_COMPARED_CHARS) })), hidden: [] };
+  }
+  if (htmlPart === undefined) return NOTHING_FOUND;
   const known =
     bytesOf(items.get(`BODY[${htmlPart.number}]`)) ?? findPrefetched(structure, [htmlPart], items).get(htmlPart);
   const isCut = known === undefined || (known.length < htmlPart.sizeBytes && known.length >= PREFETCHED_BYTES);
   const html = body.html ?? (known && decodeBody(htmlPart, { bytes: known, isCut }));
-  if (!html) return [];
-  const { saysSomethingElse, shown } = compareForms(body.text, { html, isCut: body.html === null && isCut });
-  const deceits = deceitsIn({ text: shown, html: html.slice(0, MAX_COMPARED_CHARS) });
-  return [...(saysSomethingElse ? [ALTERNATIVES_WARNING] : []), ...deceitWarnings(deceits)];
+  if (!html) return NOTHING_FOUND;
+  const form = compareForms(text, { html, isCut: body.html === null && isCut });
+  const deceits = deceitsIn({ text: form.shown, html: html.slice(0, MAX_COMPARED_CHARS) });
+  const warnings = [...(form.saysSomethingElse ? [ALTERNATIVES_WARNING] : []), ...deceitWarnings(deceits)];
+  return { warnings, hidden: form.hidden };
 }
+
+const NOTHING_FOUND: HtmlForm = { warnings: [], hidden: [] };
 
 /** Warnings for the reader about parts of the structure that are missing. */
 export function structureWarnings({ parts, isStructureKnown, wanted, total }: BodyPlan): string[] {
