@@ -120,4 +120,13 @@ export const FINDING_TASKS: readonly Task[] = [
       assertAll(JSON.stringify(rows), ['Dmytro Hrytsenko <d.hrytsenko@example.test>']);
     },
   },
+  {
+    request: 'Is the mail about my blocked card really from the bank?',
+    async run(call) {
+      const [row] = rowsOf(await call('search_mail_messages', { query: 'card blocked' }));
+      const read = await call('get_mail_message', { folder: 'INBOX', uid: row?.uid, evidence: true });
+      assert.equal(read.subject, 'Your card is blocked');
+      assertAll(JSON.stringify(read.evidence), ['"dmarc":"fail"', 'www.strandbank.example → strandbank-check.example']);
+    },
+  },
 ];
