@@ -18,7 +18,7 @@ import { type HistoryFound, type Hit, type Hits, type Kind, type Searches, searc
 import { byFrequency, imitatedWords, organizationOf } from './known-domains.ts';
 
 export interface HistoryRequest {
-  /** The message whose sender is asked about. It counts for nothing. */
+  /** The message whose sender, with a searchable address, is asked about. It counts for nothing. */
   message: Pick<ListedMessage, 'uid' | 'from' | 'messageId' | 'arrivedAt'> & { mailbox: string };
   /** Where messages are received; none of `sent` is among them. */
   mailboxes: readonly SearchedMailbox[];
@@ -52,6 +52,14 @@ export interface SenderHistory {
   /** Compares with the domains of the account, those that it has written to, and those with more mail than the sender's that was proven to be theirs. */
   findLookAlike: FindLookAlike;
   notSearched: NotSearched[];
+}
+
+/** RFC 5321 §4.5.3.1: more than local part and domain may have. Longer ones are not searched for. */
+const MAX_ADDRESS_CHARS = 320;
+
+/** True for an address that can be searched for. */
+export function isSearchable(address: string): boolean {
+  return address.length <= MAX_ADDRESS_CHARS && /^[^\p{Cc}]+@[^\p{Cc}]+$/u.test(address);
 }
 
 /** Other addresses under the name that are searched for in Sent. */
@@ -195,7 +203,7 @@ function namesakesOf(found: HistoryFound, { name, address, ownAddresses }: Sende
   const key = nameKey(name);
   const people = new Map<string, SameName>();
   const add = (person: { name: string; address: string }, field: 'received' | 'sent') => {
-    const isOther = person.address !== '' && !isOwnAddress(person.address, [address, ...ownAddresses]);
+    const isOther = isSearchable(person.address) && !isOwnAddress(person.address, [address, ...ownAddresses]);
     if (!isOther || nameKey(person.name) !== key) return;
     const lower = person.address.toLowerCase();
     const known = people.get(lower) ?? { ...person, received: 0, sent: 0, isOwner: false };

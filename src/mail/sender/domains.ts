@@ -32,12 +32,13 @@ export function domainParts(domain: string): DomainParts | undefined {
   return { organization, name, suffix: publicSuffix ?? '', labels };
 }
 
-/** Lower-case ASCII without a final dot. @param text a domain or an address, which may stand in angle brackets */
+/** In Unicode; 253 in ASCII (RFC 1035 §2.3.4). */
+const MAX_CHARS = 255;
+
+/** Lower-case ASCII without a final dot; empty for what is too long. @param text a domain or an address, which may stand in angle brackets */
 export function comparableDomain(text: string): string {
-  const domain = text
-    .slice(text.lastIndexOf('@') + 1)
-    .replace(/>$/, '')
-    .replace(/\.$/, '')
-    .toLowerCase();
+  const written = text.slice(text.lastIndexOf('@') + 1);
+  if (written.length > MAX_CHARS) return '';
+  const domain = written.replace(/>$/, '').replace(/\.$/, '').toLowerCase();
   return /^[\x21-\x7e]*$/.test(domain) ? domain : domainToASCII(domain);
 }

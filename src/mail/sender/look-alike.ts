@@ -18,9 +18,6 @@ interface LookAlike {
 /** @returns undefined if the domain is known itself, or resembles none */
 export type FindLookAlike = (domain: string) => LookAlike | undefined;
 
-/** RFC 1035 §2.3.4. */
-const MAX_CHARS = 253;
-
 /** Shorter names resemble too many others. */
 const MIN_CHARS = { letters: 3, ending: 3, word: 4, typo: 5, typoElsewhere: 7, affix: 6, twoTypos: 10 };
 
@@ -74,7 +71,7 @@ interface Profile extends DomainParts {
 
 function profileOf(text: string): Profile | undefined {
   const host = comparableDomain(text);
-  const parts = host.length > MAX_CHARS ? undefined : domainParts(host);
+  const parts = domainParts(host);
   if (parts === undefined) return undefined;
   const unicode = domainToUnicode(parts.name) || parts.name;
   return { ...parts, host, plain: withoutMarks(withoutHyphens(unicode)), visual: visualForm(withoutHyphens(unicode)) };

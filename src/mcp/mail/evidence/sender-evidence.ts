@@ -1,7 +1,7 @@
 /** Collects what is known about the sender of a message: facts, of which no judgement is made. */
 import { z } from 'zod';
 import { UpstreamError } from '../../../errors.ts';
-import { readSenderHistory, type SenderHistory } from '../../../mail/history/sender-history.ts';
+import { isSearchable, readSenderHistory, type SenderHistory } from '../../../mail/history/sender-history.ts';
 import type { ImapConnection } from '../../../mail/imap/imap-connection.ts';
 import { createListing } from '../../../mail/mailbox/list-mailboxes.ts';
 import { chooseMailboxes, type SearchedMailbox } from '../../../mail/mailbox/searchable-mailboxes.ts';
@@ -79,14 +79,14 @@ export async function findEvidence(message: Message, verdict: Verdict, session: 
 
 const UNANSWERED = 'The mail server did not answer the searches. Call again later.';
 
-/** @returns null if the message names no sender */
+/** @returns null if the message names no sender with a whole address */
 async function readHistory(
   message: Message,
   verdict: Verdict,
   { readImap, senders: owners, trustedServers: trust }: MailSession,
 ): Promise<SenderHistory | null | 'unanswered'> {
   const address = authorOf(message);
-  if (address === '') return null;
+  if (!isSearchable(address)) return null;
   try {
     const places = await readImap(findPlaces);
     const endsAt = performance.now() + SEARCH_MS;
@@ -117,13 +117,19 @@ function resultsOf({ dmarc, spf, dkim, by, isAssumed, dkimDomains }: Verdict, me
   const author = authorOf(message);
   const isSigned = dkimDomains.some((domain) => areAligned(domain, author));
   return {
-    ...{ dmarc: dmarc ?? '', spf: spf ?? '', dkim: dkim ?? '' },
+    ...{ dmarc: shortened(dmarc), spf: shortened(spf), dkim: shortened(dkim) },
     // Microsoft's servers leave out their name.
-    by: by === '' ? session.trustedServers.imapHost : by,
+    by: by === '' ? session.trustedServers.imapHost : (by?.slice(0, MAX_NAME_CHARS) ?? null),
     assumed: isAssumed,
     signed_by: isSigned ? [] : [...new Set(dkimDomains)].slice(0, MAX_LINKS),
   };
 }
+
+/** Of an assumed server, a result may be anything. */
+const MAX_RESULT_CHARS = 20;
+const MAX_NAME_CHARS = 255;
+
+const shortened = (result: string | null): string => (result ?? '').slice(0, MAX_RESULT_CHARS);
 
 function noteOf({ by, isAssumed, dmarc }: Verdict, { from }: Message): string {
   return [

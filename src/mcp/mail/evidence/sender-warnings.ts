@@ -1,7 +1,7 @@
 /** Warns of what the header of a message says about its sender: DMARC failed, answers go elsewhere, the name has an address of its own. */
 import type { Message } from '../../../mail/messages/read.ts';
 import { isOwnAddress } from '../../../mail/own-address.ts';
-import { areAligned } from '../../../mail/sender/domains.ts';
+import { areAligned, comparableDomain } from '../../../mail/sender/domains.ts';
 import { isForged, type Verdict } from '../../../mail/sender/verdict.ts';
 import type { MailSession } from '../mail-session.ts';
 
@@ -32,7 +32,10 @@ export function otherReplyTo(
   if (author === undefined || author.address === '') return undefined;
   const other = replyTo.find(
     ({ address }) =>
-      address.includes('@') && !areAligned(address, author.address) && !isOwnAddress(address, ownAddresses),
+      address.includes('@') &&
+      comparableDomain(address) !== '' &&
+      !areAligned(address, author.address) &&
+      !isOwnAddress(address, ownAddresses),
   );
   return other?.address.slice(0, MAX_SHOWN_CHARS);
 }

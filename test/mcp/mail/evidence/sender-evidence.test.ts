@@ -72,6 +72,28 @@ describe('the results of a known provider', () => {
   });
 });
 
+test.each([
+  ['of 64 KiB', `${'x'.repeat(65_000)}@evil.example`],
+  ['with a domain of 64 KiB', `x@${'a.'.repeat(32_000)}example`],
+  ['with a line break', 'x@evil.example\r\nA1 LOGOUT'],
+  ['without a domain', 'undisclosed'],
+])('nothing is searched for an address %s', async (_what, address) => {
+  await using tools = openMailTools(ACCOUNT);
+  const readImap = () => Promise.reject(new Error('searched'));
+  const from = [{ name: 'Mara Lindqvist', address }];
+  const startedAt = performance.now();
+  const verdict = readVerdict(Buffer.alloc(0), { authservIds: [], imapHost: '' });
+  const { evidence } = await findEvidence({ ...MESSAGE, from, replyTo: from }, verdict, { ...tools.session, readImap });
+  expect(Object.keys(evidence)).toEqual(['by', 'note', 'hidden_text']);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+});
+
+test('results of any length are cut', async () => {
+  const header = `Received: from a by mx.evil.example; x\r\nAuthentication-Results: mx.evil.example; spf=${'a'.repeat(5_000)}; dkim=pass header.d=${'b'.repeat(900)}.example`;
+  const { evidence } = await evidenceBy(failing('timeout'), { header });
+  expect(JSON.stringify(evidence).length).toBeLessThan(1_000);
+});
+
 test('where all mail is in one folder, only that one and Sent are searched', async () => {
   const folders = [
     '\\Inbox) "/" INBOX',
