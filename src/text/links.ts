@@ -9,6 +9,8 @@ export interface SafeText {
 
 /** Links whose hosts are compared; dangerous ones are removed however many there are. */
 const MAX_COMPARED = 500;
+/** The same where nothing is removed, because the text is not returned. */
+const MAX_COMPARED_UNSEEN = 200;
 const MAX_WARNINGS = 5;
 
 /** A link in angle brackets, as HTML is converted and as programs write it in plain text, and a bare one. */
@@ -31,7 +33,7 @@ export function safeLinks(text: string): SafeText {
 
 /** Links of a text, and of HTML, that lead elsewhere than they show, each once. Dangerous ones are none. */
 export function deceitsIn({ text = '', html = '' }: { text?: string; html?: string }): Deceit[] {
-  const found = new Findings();
+  const found = new Findings(MAX_COMPARED_UNSEEN);
   withoutDangerousLinks(text, found);
   withoutDangerousAttributes(html, found);
   return found.deceits();
@@ -137,10 +139,15 @@ const REFRESH = /^[\s\d.,;]{0,40}url\s{0,20}=\s{0,20}["']?/i;
 class Findings {
   readonly #sentences = new Set<string>();
   readonly #deceits = new Map<string, Deceit>();
+  readonly #maxCompared: number;
   #compared = 0;
 
+  constructor(maxCompared = MAX_COMPARED) {
+    this.#maxCompared = maxCompared;
+  }
+
   get isFull(): boolean {
-    return this.#compared >= MAX_COMPARED;
+    return this.#compared >= this.#maxCompared;
   }
 
   addDangerous(scheme: string): void {

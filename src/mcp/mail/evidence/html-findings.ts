@@ -20,6 +20,8 @@ export interface HtmlFindings {
 /** Characters that are looked at. */
 const MAX_HTML_CHARS = 256 * 1024;
 const MAX_TEXT_CHARS = 64 * 1024;
+/** Of the HTML as it is written, for links that its text does not show. */
+const MAX_MARKUP_CHARS = 32 * 1024;
 const MAX_HOSTS = 100;
 
 /** @param message with its HTML, if it has any @throws {ToolError} if no thread became free in time */
@@ -33,7 +35,7 @@ export async function readHtmlFindings(message: Message, runJob: RunJob): Promis
     (each) => visibleText(each).hidden.letters,
   );
   return {
-    deceits: deceitsIn({ text, html }),
+    deceits: deceitsIn({ text, html: html.slice(0, MAX_MARKUP_CHARS) }),
     hiddenLetters: glyphless.reduce((sum, letters) => sum + letters, Math.max(hidden, message.hiddenLetters)),
     hosts: hostsIn(html === '' ? text : html),
   };
