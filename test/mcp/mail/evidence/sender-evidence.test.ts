@@ -1,12 +1,15 @@
 /** Tests evidence about a sender on servers that do not answer, and on those of known providers. */
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../../src/errors.ts';
 import type { ImapConnection } from '../../../../src/mail/imap/imap-connection.ts';
 import { connectImap } from '../../../../src/mail/imap/imap-connection.ts';
 import type { Message } from '../../../../src/mail/messages/read.ts';
 import { readVerdict } from '../../../../src/mail/sender/verdict.ts';
+import { readHtmlFindings } from '../../../../src/mcp/mail/evidence/html-findings.ts';
 import { findEvidence } from '../../../../src/mcp/mail/evidence/sender-evidence.ts';
+import { createWorkers } from '../../../../src/workers/workers.ts';
 import { openMailTools } from '../../../support/app/mail-tools.ts';
+import { bytesOfPart, HOSTILE_SHAPES, shape } from '../../../support/mail/hostile-messages.ts';
 import { type Script, startScriptedImap } from '../../../support/mail/scripted-imap.ts';
 
 const SERVER = { host: 'imap.example.test', port: 993, security: 'tls' as const };
@@ -113,4 +116,36 @@ test('where all mail is in one folder, only that one and Sent are searched', asy
   expect(evidence).toMatchObject({ received_before: 0, sent_to: 0 });
   const opened = server.commands.flatMap((command) => /^EXAMINE "?([^"]+)"?$/.exec(command)?.[1] ?? []);
   expect(new Set(opened)).toEqual(new Set(['[Gmail]/All Mail', '[Gmail]/Sent Mail']));
+});
+
+describe('hostile HTML', () => {
+  const workers = createWorkers({ threads: 1 });
+  afterAll(() => workers.close());
+  const shapes = [
+    ...Object.entries(HOSTILE_SHAPES).filter(([, { type }]) => type === 'text/html'),
+    ['links that deceive', shape({ unit: '<a href=https://evil.example>www.bank.example a.bc d.ef</a>' })] as const,
+    ['links without an end', shape({ unit: '<a href="https://a.example' })] as const,
+    ['hosts', shape({ unit: 'https://a@a@a.example ' })] as const,
+  ];
+
+  /** @returns CPU time of this thread */
+  async function measured(html: string): Promise<number> {
+    const before = process.threadCpuUsage();
+    await readHtmlFindings({ ...MESSAGE, html }, (job, input, needs) =>
+      workers.run(job, input, { ...needs, key: 'ida', budgetMs: 10 * needs.budgetMs }),
+    );
+    const { user, system } = process.threadCpuUsage(before);
+    return (user + system) / 1000;
+  }
+
+  test.each(shapes)(
+    'of %s keeps the event loop free',
+    async (_name, hostile) => {
+      const html = bytesOfPart(hostile).toString('latin1');
+      // A measurement over the limit may be an accident of the machine: the second one counts.
+      const first = await measured(html);
+      expect(first < 300 ? first : await measured(html)).toBeLessThan(300);
+    },
+    60_000,
+  );
 });
