@@ -13,7 +13,7 @@ export interface HtmlFindings {
   deceits: Deceit[];
   /** Letters that people cannot see. */
   hiddenLetters: number;
-  /** Hosts of links, each once. */
+  /** Hosts of links that do not deceive, each once. */
   hosts: string[];
 }
 
@@ -34,10 +34,11 @@ export async function readHtmlFindings(message: Message, runJob: RunJob): Promis
   const glyphless = [text, message.subject, message.from[0]?.name ?? ''].map(
     (each) => visibleText(each).hidden.letters,
   );
+  const deceits = deceitsIn({ text, html: html.slice(0, MAX_MARKUP_CHARS) });
   return {
-    deceits: deceitsIn({ text, html: html.slice(0, MAX_MARKUP_CHARS) }),
+    deceits,
     hiddenLetters: glyphless.reduce((sum, letters) => sum + letters, Math.max(hidden, message.hiddenLetters)),
-    hosts: hostsIn(html === '' ? text : html),
+    hosts: hostsIn(html === '' ? text : html).filter((host) => deceits.every((deceit) => deceit.host !== host)),
   };
 }
 
