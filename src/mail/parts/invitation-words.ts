@@ -75,6 +75,22 @@ export function invitationText(invitation: Invitation, isWhole: boolean): string
   return isWhole && description !== '' ? `${lines.join('\n')}\n\n${description}` : lines.join('\n');
 }
 
+/** Attendees that are named. */
+const MAX_NAMED = 30;
+
+/** Who takes part with their answers, and the status of the event: a line each. */
+export function peopleLines({ attendees, isCancelled }: Invitation): string[] {
+  const named = attendees.slice(0, MAX_NAMED).map((attendee) => {
+    const answer = ANSWERS[attendee.answer];
+    return `${personOf(attendee)}${answer === undefined ? '' : ` (${answer})`}`;
+  });
+  const more = attendees.length > MAX_NAMED ? [`${attendees.length - MAX_NAMED} more`] : [];
+  return [
+    ...(named.length === 0 ? [] : [`Attendees: ${[...named, ...more].join(', ')}`]),
+    ...(isCancelled ? ['Status: cancelled'] : []),
+  ];
+}
+
 function whenLines({ start, end }: Invitation): string[] {
   if (start === null) return [];
   const [from, to] = [short(start), end === null ? '' : ` to ${short(end)}`];

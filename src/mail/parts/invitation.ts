@@ -59,10 +59,24 @@ const MAX_TEXT_CHARS = 1_000;
 /** @param text of the calendar @returns null if it has no event */
 export function readInvitation(text: string): Invitation | null {
   const components = readCalendarComponents(text);
-  const events = components.filter(({ name }) => name === 'vevent');
+  const events = eventsIn(components);
   // Exceptions to a series have the UID of the series.
   const event = events.find((one) => textOfProperty(one, 'recurrence-id') === '') ?? events[0];
-  if (event === undefined) return null;
+  return event === undefined ? null : toInvitation(event, components);
+}
+
+/** Each event of a calendar, in the order of the calendar. */
+export function readInvitations(text: string): Invitation[] {
+  const components = readCalendarComponents(text);
+  return eventsIn(components).map((event) => toInvitation(event, components));
+}
+
+function eventsIn(components: readonly CalendarComponent[]): CalendarComponent[] {
+  return components.filter(({ name }) => name === 'vevent');
+}
+
+function toInvitation(event: CalendarComponent, components: readonly CalendarComponent[]): Invitation {
+  const events = eventsIn(components);
   const calendar = components.find(({ name }) => name === 'vcalendar');
   const zones = components.filter(({ name }) => name === 'vtimezone');
   const uid = textOfProperty(event, 'uid');

@@ -1,0 +1,297 @@
+/**
+ * Finds the text of a page that people do not see: in the colour of what is behind it, tiny, transparent, covered, or outside of the page.
+ *
+ * Follows the operators of the page (ISO 32000-2 §8 and §9). Text without ink over a picture is what text recognition writes: it is seen in
+ * the picture.
+ */
+import {
+  areaOf,
+  type Box,
+  contains,
+  IDENTITY,
+  type Matrix,
+  multiply,
+  toBox,
+  toMatrix,
+  transformBox,
+} from './pdf-geometry.ts';
+
+/** As pdf.js lists the operators of a page. */
+export interface OperatorList {
+  fnArray: readonly number[];
+  argsArray: readonly unknown[];
+}
+
+/** Numbers of operators by name. */
+export type Operators = Readonly<Record<string, number>>;
+
+/** Text that one operator shows. */
+export interface Run {
+  text: string;
+  start: [number, number];
+  end: [number, number];
+  isSeen: boolean;
+  /** True for text without ink over a picture. */
+  isLayer: boolean;
+}
+
+interface State {
+  matrix: Matrix;
+  /** `#rrggbb`; null for a pattern, whose colour is not known. */
+  fill: string | null;
+  alpha: number;
+  mode: number;
+  size: number;
+  charSpacing: number;
+  wordSpacing: number;
+  scale: number;
+  leading: number;
+}
+
+/** Something with an area: a filled rectangle or a picture. */
+interface Area {
+  box: Box;
+  /** Null if it is not known, or differs within the area. */
+  color: string | null;
+  kind: 'rectangle' | 'shape' | 'picture';
+  index: number;
+}
+
+interface Shown extends Run {
+  index: number;
+  color: string | null;
+  points: number;
+  isTransparent: boolean;
+  isInvisible: boolean;
+}
+
+const MAX_RUNS = 50_000;
+const MAX_AREAS = 500;
+/** Points. Smaller areas are lines and dots. */
+const MIN_AREA = 30;
+const MAX_TINY_POINTS = 3;
+const MIN_ALPHA = 0.1;
+/** Of the page, the share that a picture of it has. */
+const SCAN_SHARE = 0.4;
+
+/** @param page its visible box @returns in the order of the operators */
+export function findRuns(list: OperatorList, operators: Operators, page: Box): Run[] {
+  const follower = new Follower(operators, page);
+  for (const [index, operator] of list.fnArray.entries()) {
+    if (follower.runs.length > MAX_RUNS) break;
+    follower.follow(index, operator, list.argsArray[index]);
+  }
+  const { runs } = follower;
+  const areas = follower.areas.toSorted((a, b) => areaOf(b.box) - areaOf(a.box)).slice(0, MAX_AREAS);
+  areas.sort((a, b) => a.index - b.index);
+  return runs.map((run) => judge(run, areas, page));
+}
+
+function judge(run: Shown, areas: readonly Area[], page: Box): Run {
+  const { text, start, end } = run;
+  const middle: [number, number] = [(start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + run.points / 4];
+  const around = areas.filter(({ box }) => contains(box, middle));
+  const isOverPicture = around.some(({ kind, box }) => kind === 'picture' && areaOf(box) >= SCAN_SHARE * areaOf(page));
+  const later = around.filter(({ index, kind }) => index > run.index && kind !== 'shape');
+  const isUnderPicture = later.some(({ kind }) => kind === 'picture');
+  const isCovered = later.some(({ kind }) => kind === 'rectangle');
+  const isLayer = isOverPicture && !isCovered && (run.isInvisible || isUnderPicture);
+  const isInk = !run.isInvisible && !run.isTransparent && !isUnderPicture && !isCovered;
+  const behind = around.filter(({ index }) => index < run.index).at(-1);
+  const background = behind === undefined ? '#ffffff' : behind.color;
+  const isSeen =
+    isLayer ||
+    (isInk && run.points > MAX_TINY_POINTS && contains(page, middle, 5) && !areSimilar(run.color, background));
+  return { text, start, end, isSeen, isLayer };
+}
+
+function areSimilar(one: string | null, other: string | null): boolean {
+  if (one === null || other === null) return false;
+  const [first, second] = [levelsOf(one), levelsOf(other)];
+  return first.every((level, index) => Math.abs(level - (second[index] ?? 0)) <= 16);
+}
+
+function levelsOf(color: string): number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16) || 0);
+}
+
+const INITIAL: State = {
+  ...{ matrix: IDENTITY, fill: '#000000', alpha: 1, mode: 0, size: 0 },
+  ...{ charSpacing: 0, wordSpacing: 0, scale: 1, leading: 0 },
+};
+
+/** Depth of saved states; deeper ones are not restored. */
+const MAX_SAVED = 1_000;
+
+class Follower {
+  readonly runs: Shown[] = [];
+  readonly areas: Area[] = [];
+  readonly #names: ReadonlyMap<number, string>;
+  readonly #page: Box;
+  readonly #saved: State[] = [];
+  readonly #fills: ReadonlySet<unknown>;
+  #state: State = INITIAL;
+  /** Of the text, and of its line. */
+  #text: Matrix = IDENTITY;
+  #line: Matrix = IDENTITY;
+
+  constructor(operators: Operators, page: Box) {
+    this.#names = new Map(Object.entries(operators).map(([name, number]) => [number, name]));
+    this.#page = page;
+    const fills = ['fill', 'eoFill', 'fillStroke', 'eoFillStroke', 'closeFillStroke', 'closeEOFillStroke'];
+    this.#fills = new Set(fills.map((name) => operators[name]));
+  }
+
+  follow(index: number, operator: number, given: unknown): void {
+    const args: unknown[] = Array.isArray(given) ? given : [];
+    const name = this.#names.get(operator) ?? '';
+    if (!this.#followState(name, args) && !this.#followText(name, args, index)) this.#followPaint(name, args, index);
+  }
+
+  #set(changes: Partial<State>): true {
+    this.#state = { ...this.#state, ...changes };
+    return true;
+  }
+
+  #followState(name: string, args: unknown[]): boolean {
+    const [first] = args;
+    switch (name) {
+      case 'save':
+        this.#save();
+        return true;
+      case 'restore':
+      case 'paintFormXObjectEnd':
+        this.#state = this.#saved.pop() ?? this.#state;
+        return true;
+      case 'paintFormXObjectBegin':
+        this.#save();
+        return this.#set({ matrix: multiply(this.#state.matrix, toMatrix(first) ?? IDENTITY) });
+      case 'transform':
+        return this.#set({ matrix: multiply(this.#state.matrix, toMatrix(args) ?? IDENTITY) });
+      case 'setFillRGBColor':
+        return this.#set({ fill: typeof first === 'string' && /^#[\da-f]{6}$/i.test(first) ? first : null });
+      case 'setFillColorN':
+        return this.#set({ fill: null });
+      case 'setFillTransparent':
+        return this.#set({ alpha: 0 });
+      case 'setGState':
+        return this.#set({ alpha: alphaIn(first) ?? this.#state.alpha });
+      default:
+        return false;
+    }
+  }
+
+  #save(): void {
+    if (this.#saved.length < MAX_SAVED) this.#saved.push(this.#state);
+  }
+
+  #followText(name: string, args: unknown[], index: number): boolean {
+    const [first, second] = args;
+    switch (name) {
+      case 'beginText':
+        this.#text = this.#line = IDENTITY;
+        return true;
+      case 'setFont':
+        return this.#set({ size: toNumber(second) });
+      case 'setTextRenderingMode':
+        return this.#set({ mode: toNumber(first) });
+      case 'setCharSpacing':
+        return this.#set({ charSpacing: toNumber(first) });
+      case 'setWordSpacing':
+        return this.#set({ wordSpacing: toNumber(first) });
+      case 'setHScale':
+        return this.#set({ scale: toNumber(first) / 100 });
+      case 'setLeading':
+        return this.#set({ leading: -toNumber(first) });
+      case 'setTextMatrix':
+        this.#text = this.#line = toMatrix(first) ?? toMatrix(args) ?? IDENTITY;
+        return true;
+      case 'setLeadingMoveText':
+        this.#set({ leading: toNumber(second) });
+        this.#move(toNumber(first), toNumber(second));
+        return true;
+      case 'moveText':
+        this.#move(toNumber(first), toNumber(second));
+        return true;
+      case 'nextLine':
+        this.#move(0, this.#state.leading);
+        return true;
+      case 'showText':
+        this.#show(Array.isArray(first) ? first : [], index);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #move(x: number, y: number): void {
+    this.#line = multiply(this.#line, [1, 0, 0, 1, x, y]);
+    this.#text = this.#line;
+  }
+
+  #show(glyphs: readonly unknown[], index: number): void {
+    const { size, scale, charSpacing, wordSpacing, mode, alpha, fill, matrix } = this.#state;
+    let text = '';
+    let advance = 0;
+    for (const glyph of glyphs) {
+      if (typeof glyph === 'number') {
+        advance -= (glyph / 1000) * size;
+        if (glyph < -200) text += ' ';
+      } else if (isGlyph(glyph)) {
+        text += glyph.unicode;
+        advance += (glyph.width / 1000) * size + charSpacing + (glyph.isSpace === true ? wordSpacing : 0);
+      }
+    }
+    const whole = multiply(matrix, this.#text);
+    const points = Math.abs(size) * Math.hypot(whole[2], whole[3]);
+    this.#text = multiply(this.#text, [1, 0, 0, 1, advance * scale, 0]);
+    const end = multiply(matrix, this.#text);
+    this.runs.push({
+      ...{ text, index, color: fill, points, isSeen: true, isLayer: false },
+      ...{ start: [whole[4], whole[5]], end: [end[4], end[5]] },
+      ...{ isInvisible: mode === 3 || mode === 7, isTransparent: alpha < MIN_ALPHA },
+    });
+  }
+
+  #followPaint(name: string, args: unknown[], index: number): void {
+    const { matrix, fill, alpha } = this.#state;
+    if (name === 'constructPath' && this.#fills.has(args[0]) && alpha > 0.9) {
+      const box = toBox(args[2]);
+      const isRectangle = isRectanglePath(args[1]);
+      const color = isRectangle ? fill : null;
+      if (box !== null)
+        this.#addArea(transformBox(matrix, box), { color, index, kind: isRectangle ? 'rectangle' : 'shape' });
+    }
+    if (name === 'shadingFill') this.#addArea(this.#page, { color: null, kind: 'shape', index });
+    if (/^paint(?:Inline)?Image/.test(name)) {
+      this.#addArea(transformBox(matrix, [0, 0, 1, 1]), { color: null, kind: 'picture', index });
+    }
+  }
+
+  #addArea(box: Box, area: Omit<Area, 'box'>): void {
+    if (areaOf(box) >= MIN_AREA) this.areas.push({ box, ...area });
+  }
+}
+
+function toNumber(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
+}
+
+function isGlyph(value: unknown): value is { unicode: string; width: number; isSpace?: unknown } {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'unicode' in value && typeof value.unicode === 'string' && 'width' in value && typeof value.width === 'number';
+}
+
+/** A move, three or four lines, and the end (13 to 16 numbers). */
+function isRectanglePath(value: unknown): boolean {
+  const [path]: unknown[] = Array.isArray(value) ? value : [];
+  return path instanceof Float32Array && path.length >= 13 && path.length <= 16;
+}
+
+/** The opacity of fills (ISO 32000-2 §8.4.5) in the entries of a graphics state. */
+function alphaIn(entries: unknown): number | null {
+  const found: unknown = Array.isArray(entries)
+    ? entries.find((entry) => Array.isArray(entry) && entry[0] === 'ca')
+    : null;
+  return Array.isArray(found) && typeof found[1] === 'number' ? found[1] : null;
+}
