@@ -4,6 +4,7 @@ import type { Express } from 'express';
 import { openAttachmentStore } from '../attachments/open-store.ts';
 import type { AttachmentRef } from '../attachments/store.ts';
 import { ConfigError } from '../errors.ts';
+import { createExtraction, type Extraction } from '../extraction/extraction.ts';
 import { describeError, type Log } from '../log.ts';
 import { createImapPool } from '../mail/pool/pool.ts';
 import { createRecentResults } from '../mail/send-once/recent-results.ts';
@@ -31,6 +32,8 @@ export interface Assembly {
   /** Handles every request. */
   app: Express;
   services: Services;
+  /** What reads attachments as text. */
+  extraction: Pick<Extraction, 'processes' | 'memoryMb'>;
   /** Functions that are missing with these settings: a sentence each, for the operator. */
   missing: string[];
   /** Makes the server refuse new requests as temporarily unavailable. */
@@ -57,6 +60,7 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
   // The pool closes after the running requests, for which commands/server.ts waits 8 s; both together stay within 10 s.
   const pool = createImapPool({ log, pool: { closeMs: 1500 } });
   const workers = createWorkers();
+  const extraction = createExtraction(config.extraction);
   const nameKey = deriveKey(config, 'attachment-name');
   const seal = createLinkSeal(base);
   const {
@@ -69,7 +73,7 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
   const shared = { workers, store, now, log, sends };
   const missive = { ...shared, responses: createResponseShares() };
   const mail = {
-    ...{ ...shared, pool, changes: createChangeLimit(), recentResults: createRecentResults({ now }) },
+    ...{ ...shared, pool, extraction, changes: createChangeLimit(), recentResults: createRecentResults({ now }) },
     messageIdSecret: deriveKey(config, 'message-id'),
   };
   let isAccepting = true;
@@ -92,6 +96,7 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
   return {
     app: createApp(services),
     services,
+    extraction,
     missing: missingWithoutRedis(config),
     stopAccepting() {
       isAccepting = false;
@@ -99,6 +104,7 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
     settled: (limitMs) => background.settled(limitMs),
     async close() {
       closeStore();
+      extraction.close();
       await Promise.all([pool.close(), workers.close(), state.close()]);
     },
   };

@@ -1,5 +1,6 @@
 /** Opens the session that the mail tools of one call work with: the mailbox of the grant, within the limits of the grant. */
 import type { AttachmentStore, Reader } from '../attachments/store.ts';
+import type { Extraction } from '../extraction/extraction.ts';
 import type { Log } from '../log.ts';
 import type { MailAccount } from '../mail/account.ts';
 import type { ImapConnection } from '../mail/imap/imap-connection.ts';
@@ -30,6 +31,7 @@ export type MailGrant = Pick<Grant, 'permit' | 'client' | 'subject' | 'endsAt' |
 export interface MailServices {
   pool: ImapPool;
   workers: Workers;
+  extraction: Extraction;
   /** Changes that run at the same time, by account; see createChangeLimit(). */
   changes: Semaphore;
   store: AttachmentStore;
@@ -65,7 +67,7 @@ export function createChangeLimit(): Semaphore {
 export function openMailSession(grant: MailGrant, services: MailServices, exchange: MailExchange): MailSession {
   const { cancelled, life } = exchange;
   const { account, permit, subject, endsAt, timeZone = 'UTC', identities = [] } = grant;
-  const { workers, store, now, messageIdSecret, recentResults, smtp } = services;
+  const { workers, extraction, store, now, messageIdSecret, recentResults, smtp } = services;
   const { folders } = permit.policy;
   const cancellation = createCancellation(cancelled);
   const withinPolicy = (imap: ImapConnection, extra?: string) =>
@@ -110,6 +112,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
       withinPolicy,
     },
     runJob: (job, input, needs) => workers.run(job, input, { ...needs, key: subject, signal: cancelled }),
+    readFile: (request, send) => extraction.readFile(request, { key: subject, send, signal: cancelled }),
     checkSendLimit: limit.check,
     countedChange: quota.counted,
     async submit(message) {

@@ -26,7 +26,7 @@ export async function startServer(
   log: Log = createLog(config.logLevel),
   now: () => Date = () => new Date(),
 ): Promise<RunningServer> {
-  const { app, services, missing, stopAccepting, settled, close } = await assemble(config, log, now);
+  const { app, services, extraction, missing, stopAccepting, settled, close } = await assemble(config, log, now);
   // One request can have a token, a client id and a state of 2 KiB in its headers and query.
   const server = createServer(
     // By default Node checks timeouts every 30 s only, so that headers could take 40 s.
@@ -37,7 +37,8 @@ export async function startServer(
   const attachments = config.s3 === undefined ? 'links of this server' : 'S3';
   const { issuer, replicas } = config;
   const state = services.state.isShared ? 'Redis' : 'this process';
-  log.info({ port, issuer, attachments, replicas, state }, 'listening');
+  const { processes, memoryMb } = extraction;
+  log.info({ port, issuer, attachments, replicas, state, extraction: { processes, memoryMb } }, 'listening');
   if (missing.length > 0) log[replicas > 1 ? 'warn' : 'info']({ missing }, 'running without REDIS_URL');
   const stopCollecting = collectGarbageWhenIdle();
   return {

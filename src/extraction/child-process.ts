@@ -28,6 +28,13 @@ export class ChildError extends Error {
   }
 }
 
+/**
+ * Passes the bytes of a file on to a process.
+ *
+ * @param pass is fulfilled when the process has taken all of the file, or needs no more of it. It is called once, since a process cannot begin anew
+ */
+export type SendFile = (pass: (file: Readable) => Promise<void>) => Promise<void>;
+
 export interface ChildLimits {
   memoryBytes: number;
   cpuMs: number;
@@ -39,8 +46,7 @@ export interface ChildRun {
   command: ChildCommand;
   limits: ChildLimits;
   request: FileRequest;
-  /** The bytes of the file. It is destroyed when the process needs no more of it. */
-  file: Readable;
+  send: SendFile;
   signal?: AbortSignal | undefined;
 }
 
@@ -50,43 +56,42 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
-/** @throws {ChildError} in place of an answer; the error of `file` if it cannot be read */
-export async function runChild({ command, limits, request, file, signal }: ChildRun): Promise<FileAnswer> {
+/** @throws {ChildError} in place of an answer; the error of `send` if the file cannot be read */
+export async function runChild({ command, limits, request, send, signal }: ChildRun): Promise<FileAnswer> {
+  if (signal?.aborted) throw new ChildError('cancelled');
   const child: Child = spawn(command.file, command.args, { env: {}, cwd: '/', stdio: ['pipe', 'pipe', 'ignore'] });
   const { promise: ended, reject: end } = Promise.withResolvers<never>();
   const stopWatching = watch(child, limits, (fault) => end(new ChildError(fault)));
   const onAbort = () => end(new ChildError('cancelled'));
   signal?.addEventListener('abort', onAbort, { once: true });
   child.once('error', () => end(new ChildError('failed')));
+  child.stdin.on('error', () => undefined);
+  child.stdin.write(`${JSON.stringify(request)}\n`);
+  send(passTo(child.stdin)).then(() => child.stdin.end(), end);
   try {
-    signal?.throwIfAborted();
-    const fed = feed(child.stdin, request, file).catch((error: unknown) =>
-      end(error instanceof Error ? error : new ChildError('failed')),
-    );
-    const answer = await Promise.race([readAnswer(child), ended]);
-    file.destroy();
-    void fed;
-    return answer;
+    return await Promise.race([readAnswer(child), ended]);
   } finally {
     stopWatching();
     signal?.removeEventListener('abort', onAbort);
     child.kill('SIGKILL');
     child.stdout.destroy();
     child.stdin.destroy();
-    file.destroy();
   }
 }
 
-/** Passes on the request and the file. A process that needs no more of it closes its end. */
-async function feed(stdin: Writable, request: FileRequest, file: Readable): Promise<void> {
-  let fileError: unknown;
-  file.once('error', (error) => {
-    fileError = error;
-  });
-  stdin.on('error', () => undefined);
-  stdin.write(`${JSON.stringify(request)}\n`);
-  await pipeline(file, stdin).catch(() => undefined);
-  if (fileError !== undefined) throw fileError;
+function passTo(stdin: Writable): (file: Readable) => Promise<void> {
+  let isUsed = false;
+  return async (file) => {
+    if (isUsed) throw new ChildError('failed');
+    isUsed = true;
+    let fault: Error | undefined;
+    file.once('error', (error) => {
+      fault = error;
+    });
+    // A process that needs no more of the file has closed its end.
+    await pipeline(file, stdin, { end: false }).catch(() => undefined);
+    if (fault !== undefined && !stdin.destroyed) throw fault;
+  };
 }
 
 async function readAnswer(child: Child): Promise<FileAnswer> {

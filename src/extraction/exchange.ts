@@ -17,7 +17,7 @@ export interface FileRequest {
 /** What a text does not have, because the program that shows the file does not show it either. */
 const LeftOut = z.enum([
   ...(['hidden sheet', 'hidden row', 'hidden column', 'hidden slide', 'hidden paragraph'] as const),
-  ...(['comment', 'deletion', 'speaker note'] as const),
+  ...(['comment', 'tracked deletion', 'speaker note'] as const),
 ]);
 export type LeftOut = z.output<typeof LeftOut>;
 

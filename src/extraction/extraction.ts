@@ -4,10 +4,9 @@
  * Invariant: a process reads one file of one account, and ends.
  */
 import { totalmem } from 'node:os';
-import type { Readable } from 'node:stream';
 import { createSemaphore } from '../state/semaphore.ts';
 import { canIsolate, childCommand } from './child-command.ts';
-import { ChildError, type ChildFault, runChild } from './child-process.ts';
+import { ChildError, type ChildFault, runChild, type SendFile } from './child-process.ts';
 import type { FileAnswer, FileRequest } from './exchange.ts';
 
 /** `busy`: no process became free in time; `off`: the operator has turned extraction off, or Node is too old. */
@@ -30,24 +29,26 @@ export interface ExtractionSettings {
   memoryMb?: number | undefined;
 }
 
+interface ReadOptions {
+  /** Of the account: one of its files is read at a time. */
+  key: string;
+  /** Is called when a process waits for the file. */
+  send: SendFile;
+  signal?: AbortSignal | undefined;
+}
+
+/** Reads a file for one account. @throws as Extraction.readFile */
+export type ReadFile = (request: FileRequest, send: SendFile) => Promise<FileAnswer>;
+
 export interface Extraction {
   readonly processes: number;
   readonly memoryMb: number;
   /**
    * Reads a file, as soon as a process may start for it.
    *
-   * @param openFile is called when that is so; what it returns is destroyed
-   * @param key of the account: one of its files is read at a time
-   * @throws {ExtractionError} in place of an answer; errors of `openFile` and of the file
+   * @throws {ExtractionError} in place of an answer; the error of `send`
    */
-  readFile(
-    request: FileRequest,
-    options: {
-      key: string;
-      openFile: (use: (file: Readable) => Promise<FileAnswer>) => Promise<FileAnswer>;
-      signal?: AbortSignal | undefined;
-    },
-  ): Promise<FileAnswer>;
+  readFile(request: FileRequest, options: ReadOptions): Promise<FileAnswer>;
   /** Rejects files that wait. */
   close(): void;
 }
@@ -81,9 +82,9 @@ export function createExtraction(settings: ExtractionSettings = {}, command = ch
   const places = createSemaphore({ places: processes, maxWaitMs: MAX_WAIT_MS, createError });
   const limits = { memoryBytes: memoryMb * MB, cpuMs: MAX_CPU_MS, totalMs: MAX_TOTAL_MS };
 
-  async function start(request: FileRequest, file: Readable, signal: AbortSignal | undefined): Promise<FileAnswer> {
+  async function start(request: FileRequest, { send, signal }: ReadOptions): Promise<FileAnswer> {
     try {
-      return await runChild({ command: command(memoryMb - NOT_HEAP_MB), limits, request, file, signal });
+      return await runChild({ command: command(memoryMb - NOT_HEAP_MB), limits, request, send, signal });
     } catch (error) {
       throw error instanceof ChildError ? new ExtractionError(error.fault) : error;
     }
@@ -92,9 +93,9 @@ export function createExtraction(settings: ExtractionSettings = {}, command = ch
   return {
     processes,
     memoryMb,
-    async readFile(request, { key, openFile, signal }) {
+    async readFile(request, options) {
       if (processes === 0) throw new ExtractionError('off');
-      return accounts.run(key, () => places.run('', () => openFile((file) => start(request, file, signal))));
+      return accounts.run(options.key, () => places.run('', () => start(request, options)));
     },
     close() {
       accounts.rejectWaiting(new ExtractionError('cancelled'));

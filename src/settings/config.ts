@@ -35,6 +35,7 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   openaiAppsChallenge: env.OPENAI_APPS_CHALLENGE,
   areVersionsStrict: env.STRICT_VERSIONS || env.TOLERATE_VERSION_MISMATCH === false,
   logLevel: env.MAIL_MCP_LOG_LEVEL,
+  extraction: { processes: env.EXTRACTION_PROCESSES, memoryMb: env.EXTRACTION_MEMORY_MB },
   dynamicClients:
     env.DEFAULT_CONNECTION === undefined
       ? undefined

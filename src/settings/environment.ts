@@ -207,6 +207,24 @@ const SERVER_VARIABLES = {
     .enum(['development', 'production', 'test'], 'must be development or production')
     .default('production')
     .describe('`development` also allows web pages on this machine (MCP Inspector) to call `/mcp`.'),
+  EXTRACTION_PROCESSES: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(0, 'must be 0 or more')
+    .max(16, 'must be at most 16')
+    .optional()
+    .describe(
+      'Attachments that are read as text at the same time, each in a process of its own. `0` turns that off. Default: 2; 1 below 768 MB of memory.',
+    ),
+  EXTRACTION_MEMORY_MB: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(128, 'must be at least 128')
+    .max(4096, 'must be at most 4096')
+    .optional()
+    .describe(
+      'Megabytes of memory of such a process; beyond that it is ended. Default: 256; 128 below 768 MB of memory of the server.',
+    ),
   MAIL_MCP_LOG_LEVEL: z
     .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'], 'must be DEBUG, INFO, WARN or ERROR')
     .default('INFO')

@@ -6,6 +6,7 @@ import { createBackground } from '../../src/app/background.ts';
 import { type ChangeLimits, createChangePlaces } from '../../src/app/change-places.ts';
 import { createChangeLimit, openMailSession } from '../../src/app/mail-session.ts';
 import type { AttachmentStore } from '../../src/attachments/store.ts';
+import { createExtraction } from '../../src/extraction/extraction.ts';
 import { createImapPool } from '../../src/mail/pool/pool.ts';
 import { createRecentResults } from '../../src/mail/send-once/recent-results.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
@@ -35,7 +36,7 @@ async function start(
   };
   const store: AttachmentStore = { publish: none, fetchOwn: none };
   const services = {
-    ...{ pool, workers, store, now, log, background },
+    ...{ pool, workers, extraction: createExtraction(), store, now, log, background },
     changes: createChangeLimit(),
     messageIdSecret: Buffer.alloc(32),
     recentResults: createRecentResults({ now }),

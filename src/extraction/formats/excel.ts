@@ -162,7 +162,7 @@ class SheetReader implements XmlReader {
   close(name: string): void {
     if (name === 'v' || name === 't') this.#isInValue = false;
     if (name === 'c') this.#addCell();
-    if (name === 'row') this.#row.end();
+    if (name === 'row' && !this.#isRowHidden) this.#row.end();
   }
 
   text(text: string): void {

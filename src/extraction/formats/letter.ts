@@ -77,7 +77,10 @@ function readSplit(split: SplitMessage, reading: Reading): void {
   for (const { part, contentType } of attachments) {
     const bytes = isMessage(contentType) ? bytesOfPart(split, part) : undefined;
     if (bytes === undefined || sink.isFull) continue;
-    if (level >= MAX_LEVELS) return sink.stop('stopped');
+    if (level >= MAX_LEVELS) {
+      sink.stop('stopped');
+      return;
+    }
     sink.addBlock('--- Attached message ---');
     readMessage(bytes, { ...reading, level: level + 1 });
   }

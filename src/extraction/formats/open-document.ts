@@ -1,4 +1,6 @@
 /** Reads documents, spreadsheets and presentations of LibreOffice and others (OpenDocument, ISO/IEC 26300). */
+
+import type { LeftOut } from '../exchange.ts';
 import { CellRow } from './cell-row.ts';
 import type { TextSink } from './text-sink.ts';
 import { UnreadableFile } from './unreadable-file.ts';
@@ -76,7 +78,7 @@ function isUnseenText(attributes: Attributes): boolean {
 const isWhite = (color: string | undefined): boolean => /^#f[\da-f]f[\da-f]f[\da-f]$/i.test(color ?? '');
 
 /** Elements that are counted, and whose content is not shown. */
-const LEFT_OUT: ReadonlyMap<string, 'comment' | 'speaker note' | null> = new Map([
+const LEFT_OUT: ReadonlyMap<string, LeftOut | null> = new Map([
   ['annotation', 'comment'],
   ['notes', 'speaker note'],
   ['desc', null],
@@ -95,6 +97,8 @@ class ContentReader implements XmlReader {
   readonly #styleReader: StyleReader;
   #skipped = 0;
   #isInStyles = false;
+  /** The comment or note that is skipped. Programs add empty ones. */
+  #counted: { what: LeftOut; hasText: boolean } | null = null;
   #paragraphs = 0;
   /** Whether each open paragraph, span or link is unseen. */
   readonly #unseen: boolean[] = [];
@@ -138,7 +142,7 @@ class ContentReader implements XmlReader {
       return true;
     }
     const what = LEFT_OUT.get(name);
-    if (what) this.#sink.leaveOut(what);
+    if (what) this.#counted = { what, hasText: false };
     if (what !== undefined) return true;
     if (name === 'table' && this.#tables === 0 && this.#styleOf('table', attributes)?.isTableHidden) {
       this.#sink.leaveOut('hidden sheet');
@@ -194,7 +198,7 @@ class ContentReader implements XmlReader {
         if (this.#tables === 0) this.#addText('- ');
         break;
       case 'change':
-        this.#sink.leaveOut('deletion');
+        this.#sink.leaveOut('tracked deletion');
         break;
     }
   }
@@ -229,6 +233,7 @@ class ContentReader implements XmlReader {
     }
     if (this.#skipped > 0) {
       this.#skipped -= 1;
+      if (this.#skipped === 0) this.#count();
       return;
     }
     switch (name) {
@@ -259,7 +264,13 @@ class ContentReader implements XmlReader {
     }
   }
 
+  #count(): void {
+    if (this.#counted?.hasText) this.#sink.leaveOut(this.#counted.what);
+    this.#counted = null;
+  }
+
   text(text: string): void {
+    if (this.#counted !== null && text.trim() !== '') this.#counted.hasText = true;
     if (this.#skipped > 0 || this.#isInStyles || this.#paragraphs === 0) return;
     // Line ends and runs of blanks are one blank (ODF §6.1.2).
     this.#addText(text.replace(/\s+/g, ' '));

@@ -22,6 +22,24 @@ export interface OperatorList {
   argsArray: readonly unknown[];
 }
 
+/** What is known of a font. */
+export interface FontScale {
+  /** Width of a unit of a glyph, in the size of the font. */
+  unit: number;
+  /** True if the size of the font is not that of its letters, as in fonts that are drawings (Type 3). */
+  isSizeUnknown: boolean;
+}
+
+export const USUAL_SCALE: FontScale = { unit: 0.001, isSizeUnknown: false };
+
+/** What a page is drawn with. */
+export interface PageContext {
+  operators: Operators;
+  /** Its visible box. */
+  page: Box;
+  scaleOf(font: string): FontScale;
+}
+
 /** Numbers of operators by name. */
 export type Operators = Readonly<Record<string, number>>;
 
@@ -42,6 +60,7 @@ interface State {
   alpha: number;
   mode: number;
   size: number;
+  font: FontScale;
   charSpacing: number;
   wordSpacing: number;
   scale: number;
@@ -70,13 +89,15 @@ const MAX_AREAS = 500;
 /** Points. Smaller areas are lines and dots. */
 const MIN_AREA = 30;
 const MAX_TINY_POINTS = 3;
+const USUAL_POINTS = 10;
 const MIN_ALPHA = 0.1;
 /** Of the page, the share that a picture of it has. */
 const SCAN_SHARE = 0.4;
 
-/** @param page its visible box @returns in the order of the operators */
-export function findRuns(list: OperatorList, operators: Operators, page: Box): Run[] {
-  const follower = new Follower(operators, page);
+/** @returns in the order of the operators */
+export function findRuns(list: OperatorList, context: PageContext): Run[] {
+  const { page } = context;
+  const follower = new Follower(context);
   for (const [index, operator] of list.fnArray.entries()) {
     if (follower.runs.length > MAX_RUNS) break;
     follower.follow(index, operator, list.argsArray[index]);
@@ -116,7 +137,7 @@ function levelsOf(color: string): number[] {
 }
 
 const INITIAL: State = {
-  ...{ matrix: IDENTITY, fill: '#000000', alpha: 1, mode: 0, size: 0 },
+  ...{ matrix: IDENTITY, fill: '#000000', alpha: 1, mode: 0, size: 0, font: USUAL_SCALE },
   ...{ charSpacing: 0, wordSpacing: 0, scale: 1, leading: 0 },
 };
 
@@ -128,6 +149,7 @@ class Follower {
   readonly areas: Area[] = [];
   readonly #names: ReadonlyMap<number, string>;
   readonly #page: Box;
+  readonly #scaleOf: (font: string) => FontScale;
   readonly #saved: State[] = [];
   readonly #fills: ReadonlySet<unknown>;
   #state: State = INITIAL;
@@ -135,7 +157,8 @@ class Follower {
   #text: Matrix = IDENTITY;
   #line: Matrix = IDENTITY;
 
-  constructor(operators: Operators, page: Box) {
+  constructor({ operators, page, scaleOf }: PageContext) {
+    this.#scaleOf = scaleOf;
     this.#names = new Map(Object.entries(operators).map(([name, number]) => [number, name]));
     this.#page = page;
     const fills = ['fill', 'eoFill', 'fillStroke', 'eoFillStroke', 'closeFillStroke', 'closeEOFillStroke'];
@@ -192,7 +215,7 @@ class Follower {
         this.#text = this.#line = IDENTITY;
         return true;
       case 'setFont':
-        return this.#set({ size: toNumber(second) });
+        return this.#set({ size: toNumber(second), font: this.#scaleOf(String(first)) });
       case 'setTextRenderingMode':
         return this.#set({ mode: toNumber(first) });
       case 'setCharSpacing':
@@ -230,7 +253,7 @@ class Follower {
   }
 
   #show(glyphs: readonly unknown[], index: number): void {
-    const { size, scale, charSpacing, wordSpacing, mode, alpha, fill, matrix } = this.#state;
+    const { size, font, scale, charSpacing, wordSpacing, mode, alpha, fill, matrix } = this.#state;
     let text = '';
     let advance = 0;
     for (const glyph of glyphs) {
@@ -239,11 +262,11 @@ class Follower {
         if (glyph < -200) text += ' ';
       } else if (isGlyph(glyph)) {
         text += glyph.unicode;
-        advance += (glyph.width / 1000) * size + charSpacing + (glyph.isSpace === true ? wordSpacing : 0);
+        advance += glyph.width * font.unit * size + charSpacing + (glyph.isSpace === true ? wordSpacing : 0);
       }
     }
     const whole = multiply(matrix, this.#text);
-    const points = Math.abs(size) * Math.hypot(whole[2], whole[3]);
+    const points = font.isSizeUnknown ? USUAL_POINTS : Math.abs(size) * Math.hypot(whole[2], whole[3]);
     this.#text = multiply(this.#text, [1, 0, 0, 1, advance * scale, 0]);
     const end = multiply(matrix, this.#text);
     this.runs.push({

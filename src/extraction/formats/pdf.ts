@@ -1,8 +1,8 @@
 /** Reads the text of a PDF page by page (ISO 32000-2), with the values of its form fields. */
 import { definePDFJSModule, getDocumentProxy } from 'unpdf';
 import { OPS } from 'unpdf/pdfjs';
-import { toBox } from './pdf-geometry.ts';
-import { findRuns, type Run } from './pdf-visibility.ts';
+import { toBox, toMatrix } from './pdf-geometry.ts';
+import { type FontScale, findRuns, type Run, USUAL_SCALE } from './pdf-visibility.ts';
 import type { TextSink } from './text-sink.ts';
 import { UnreadableFile } from './unreadable-file.ts';
 
@@ -69,11 +69,20 @@ async function readPage(page: Page, sink: TextSink, number: number | null): Prom
 async function runsOf(page: Page): Promise<Run[]> {
   try {
     const list = await page.getOperatorList();
-    return findRuns(list, OPS, toBox(page.view) ?? [0, 0, 0, 0]);
+    const box = toBox(page.view) ?? [0, 0, 0, 0];
+    return findRuns(list, { operators: OPS, page: box, scaleOf: (font) => scaleOf(page, font) });
   } catch {
     // What cannot be drawn has text nevertheless.
     return [];
   }
+}
+
+function scaleOf(page: Page, name: string): FontScale {
+  const font: unknown = page.commonObjs.has(name) ? page.commonObjs.get(name) : null;
+  if (typeof font !== 'object' || font === null || !('isType3Font' in font) || font.isType3Font !== true)
+    return USUAL_SCALE;
+  const unit = 'fontMatrix' in font ? toMatrix(font.fontMatrix)?.[0] : undefined;
+  return { unit: Math.abs(unit ?? USUAL_SCALE.unit), isSizeUnknown: true };
 }
 
 interface Item {

@@ -15,9 +15,8 @@ export function readPowerPoint(zip: Zip, sink: TextSink): void {
     if (sink.isFull) break;
     readSlide(zip, name, { sink, number: index + 1 });
   }
-  const count = (pattern: RegExp) => zip.entries.filter(({ name }) => pattern.test(name)).length;
-  sink.leaveOut('speaker note', count(/^ppt\/notesSlides\/[^/]+\.xml$/i));
   for (const { name } of zip.entries) {
+    if (/^ppt\/notesSlides\/[^/]+\.xml$/i.test(name) && hasNote(zip, name)) sink.leaveOut('speaker note');
     if (!/^ppt\/comments\/[^/]+\.xml$/i.test(name)) continue;
     readXmlEntry(zip, name, {
       open(tag) {
@@ -25,6 +24,30 @@ export function readPowerPoint(zip: Zip, sink: TextSink): void {
       },
     });
   }
+}
+
+/** True if there is text beside the number of the slide. */
+function hasNote(zip: Zip, name: string): boolean {
+  let fields = 0;
+  let isInText = false;
+  let isFound = false;
+  readXmlEntry(zip, name, {
+    get isDone() {
+      return isFound;
+    },
+    open(tag) {
+      if (tag === 'fld') fields += 1;
+      isInText = tag === 't';
+    },
+    close(tag) {
+      if (tag === 'fld') fields -= 1;
+      isInText = false;
+    },
+    text(text) {
+      if (isInText && fields === 0 && text.trim() !== '') isFound = true;
+    },
+  });
+  return isFound;
 }
 
 /** Names of entries in the order in which the slides are shown. */

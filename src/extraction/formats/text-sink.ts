@@ -48,7 +48,10 @@ export class TextSink {
     const lines = text.split(/\r\n|\r|\n|\u2028|\u2029|\f|\v/);
     for (const [index, line] of lines.entries()) {
       if (index > 0) this.endLine();
-      if (this.isFull) return this.#drop();
+      if (this.isFull) {
+        this.#drop();
+        return;
+      }
       this.#line += line.replaceAll('\0', '');
       if (this.#line.length > MAX_LINE_CHARS) this.endLine();
     }
@@ -56,13 +59,16 @@ export class TextSink {
 
   /** Ends the last line. After an empty line it does nothing. */
   endLine(): void {
-    const line = this.#line.replace(/[ \t\u00a0]+$/, '');
+    const line = this.#line.trimEnd();
     this.#line = '';
     if (line === '') {
       this.#isAfterEmptyLine = this.#lines.length > 0;
       return;
     }
-    if (this.isFull) return this.#drop();
+    if (this.isFull) {
+      this.#drop();
+      return;
+    }
     const lines = this.#isAfterEmptyLine ? ['', line] : [line];
     this.#isAfterEmptyLine = false;
     for (const each of lines) {

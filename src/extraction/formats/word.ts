@@ -217,7 +217,7 @@ class WordReader implements XmlReader {
 
   #endDeletion(): void {
     this.#deleted -= 1;
-    if (this.#hasDeletedText) this.#sink.leaveOut('deletion');
+    if (this.#hasDeletedText) this.#sink.leaveOut('tracked deletion');
     this.#hasDeletedText = false;
   }
 

@@ -4,6 +4,7 @@
  * Invariant: no data of a mailbox outside the policy becomes part of a result.
  */
 import type { Attached, OwnFile, WithBytes } from '../../attachments/store.ts';
+import type { ReadFile } from '../../extraction/extraction.ts';
 import type { MailAccount } from '../../mail/account.ts';
 import type { ImapConnection } from '../../mail/imap/imap-connection.ts';
 import type { WithConnection } from '../../mail/messages/list.ts';
@@ -66,6 +67,8 @@ export interface MailSession extends ImapAccess {
   readonly recentResults: RecentResults;
   /** Runs work of this call in a worker thread. */
   readonly runJob: RunJob;
+  /** Reads a file of this account as text, in a process of its own. */
+  readonly readFile: ReadFile;
   /** As AttachmentStore, limited to this account and the mailboxes that the policy allows. */
   readonly attachments: {
     publish(attached: Attached, withBytes: WithBytes): Promise<string | null>;

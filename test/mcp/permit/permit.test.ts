@@ -75,6 +75,7 @@ function unusableSession(): MailSession {
     keyedMessageId: refuse,
     recentResults: { once: refuse },
     runJob: refuse,
+    readFile: refuse,
     attachments: { publish: refuse, fetchOwn: refuse },
     now: () => new Date(),
   };

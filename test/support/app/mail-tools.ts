@@ -1,6 +1,7 @@
 /** Calls the mail tools without HTTP and OAuth, with limits that a test can set. */
 import { randomBytes } from 'node:crypto';
 import { createChangeLimit, openMailSession } from '../../../src/app/mail-session.ts';
+import { createExtraction } from '../../../src/extraction/extraction.ts';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import type { ImapLimits } from '../../../src/mail/imap/imap-timeouts.ts';
 import type { PoolLimits } from '../../../src/mail/pool/limits.ts';
@@ -77,7 +78,7 @@ export function openMailTools(
   const store = { publish: async () => 'https://files.example.test/', fetchOwn: refuse };
   const workers = createWorkers({ threads: 1 });
   const services = {
-    ...{ pool, workers },
+    ...{ pool, workers, extraction: createExtraction({ processes: 2, memoryMb: 256 }) },
     changes: createChangeLimit(),
     store,
     now,

@@ -5,6 +5,7 @@ import { mailBodyParameters } from '../../body-slice.ts';
 import { linkAttachments } from '../../mail/attachment-links.ts';
 import { Evidence, findEvidence } from '../../mail/evidence/sender-evidence.ts';
 import { senderWarnings } from '../../mail/evidence/sender-warnings.ts';
+import { readAttachmentText } from '../../mail/files/attachment-text.ts';
 import { Invite, inviteWarnings, toInvite } from '../../mail/invite.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
 import { toBodies } from '../../mail/message-bodies.ts';
@@ -46,10 +47,19 @@ export const getMailMessage = defineTool({
       .enum(['text', 'html', 'both'])
       .default('text')
       .describe('"text" is cheapest, and made from the HTML if need be.'),
+    attachment: z
+      .string()
+      .min(1)
+      .max(2_000)
+      .optional()
+      .describe('Part number or file name: returns the text of that file instead (PDF, Office, CSV, ICS, EML, ZIP…).'),
     ...mailBodyParameters,
     evidence: z.boolean().optional().describe('Sender checks.'),
   }),
-  output: MessageHead.extend({
+  alsoDoes: ({ attachment }) => (attachment === undefined ? [] : [{ tool: 'get_mail_message', tag: 'attachments' }]),
+  output: MessageHead.partial({ folder: true, uid: true, uid_validity: true }).extend({
+    attachment: z.string().optional().describe('Name of the file that text_body is the text of.'),
+    pages: z.number().optional().describe('Pages of a PDF, slides of a presentation.'),
     text_body: TextBody.optional().describe('Absent if the message has no text.'),
     text_from_html: z.boolean().optional().describe('True: text_body was made from the HTML.'),
     html_body: MarkupBody.optional().describe('Absent if the message has no HTML.'),
@@ -60,12 +70,14 @@ export const getMailMessage = defineTool({
     warnings: z.array(z.string()).optional(),
   }),
   run: async (args, session: MailSession, rights) => {
+    const { attachment } = args;
+    const folder = await resolveFolder(args.folder, session);
+    if (attachment !== undefined) return readAttachmentText({ ...args, folder, attachment }, session);
     const chars = args.body_offset + args.max_chars + 1;
     const { runJob } = session;
     // Evidence is also in the form that is not returned.
     const format = args.evidence ? 'both' : args.body_format;
     const options = { format, uidValidity: args.uid_validity, chars, runJob, headerFields: VERDICT_FIELDS };
-    const folder = await resolveFolder(args.folder, session);
     const message = await readWholeMessage(session.readImap, folder, args.uid, options);
     const { invitation } = message;
     const verdict = readVerdict(message.header, session.trustedServers);

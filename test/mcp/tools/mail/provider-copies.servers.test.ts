@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createChangeLimit, openMailSession } from '../../../../src/app/mail-session.ts';
+import { createExtraction } from '../../../../src/extraction/extraction.ts';
 import { createImapPool } from '../../../../src/mail/pool/pool.ts';
 import { createRecentResults } from '../../../../src/mail/send-once/recent-results.ts';
 import { createCatalog } from '../../../../src/mcp/catalog.ts';
@@ -34,7 +35,7 @@ async function send(kind: 'saves copies' | 'saves none', args: Record<string, un
   const now = () => new Date();
   const workers = createWorkers({ threads: 1 });
   const services = {
-    ...{ pool, workers },
+    ...{ pool, workers, extraction: createExtraction() },
     store: { publish: refuse, fetchOwn: refuse },
     now,
     log,
