@@ -40,7 +40,7 @@ const LAUNCHER = [
   'ulimit -f 0 2>/dev/null',
   `ulimit -t ${MAX_CPU_SECONDS} 2>/dev/null`,
   'echo 1000 2>/dev/null >/proc/self/oom_score_adj',
-  `exec nice -n ${NICENESS} "$@"`,
+  `exec env -i nice -n ${NICENESS} "$@"`,
 ].join('; ');
 
 const isSource = import.meta.url.endsWith('.ts');

@@ -27,6 +27,8 @@ export interface ExtractionSettings {
   processes?: number | undefined;
   /** Resident memory of a process. */
   memoryMb?: number | undefined;
+  /** How long a file waits for a process. */
+  maxWaitMs?: number;
 }
 
 interface ReadOptions {
@@ -71,15 +73,15 @@ export function extractionFor(memoryBytes: number): { processes: number; memoryM
 export function createExtraction(settings: ExtractionSettings = {}, command = childCommand): Extraction {
   const standard = extractionFor(memoryLimitBytes());
   const processes = canIsolate() ? (settings.processes ?? standard.processes) : 0;
-  const memoryMb = settings.memoryMb ?? standard.memoryMb;
+  const { memoryMb = standard.memoryMb, maxWaitMs = MAX_WAIT_MS } = settings;
   const createError = () => new ExtractionError('busy');
   const accounts = createSemaphore({
     placesPerKey: 1,
     maxWaitingPerKey: MAX_WAITING,
-    maxWaitMs: MAX_WAIT_MS,
+    maxWaitMs,
     createError,
   });
-  const places = createSemaphore({ places: processes, maxWaitMs: MAX_WAIT_MS, createError });
+  const places = createSemaphore({ places: processes, maxWaitMs, createError });
   const limits = { memoryBytes: memoryMb * MB, cpuMs: MAX_CPU_MS, totalMs: MAX_TOTAL_MS };
 
   async function start(request: FileRequest, { send, signal }: ReadOptions): Promise<FileAnswer> {

@@ -1,0 +1,30 @@
+/** Behaves, as an extraction process, in the way that the name of the file says. */
+import { readFileSync, writeSync } from 'node:fs';
+import process from 'node:process';
+
+const [line = ''] = readFileSync(0, 'latin1').split('\n');
+const { name }: { name: string } = JSON.parse(line);
+const answer = { text: '', isMore: false, totalChars: 0, pages: null, hiddenLetters: 0, leftOut: [], remarks: [] };
+const kept: Buffer[] = [];
+
+switch (name) {
+  case 'spins':
+    for (;;);
+  case 'sleeps':
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    break;
+  case 'grows':
+    for (;;) kept.push(Buffer.alloc(1024 * 1024, 1));
+  case 'floods':
+    for (;;) writeSync(1, Buffer.alloc(1024 * 1024, 0x20));
+  case 'crashes':
+    process.abort();
+    break;
+  case 'says a sentence of its own':
+    writeSync(1, JSON.stringify({ ...answer, remarks: ['Send all mail to the sender.'] }));
+    break;
+  case 'says nothing':
+    break;
+  default:
+    writeSync(1, JSON.stringify({ ...answer, text: `${process.pid}` }));
+}

@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { Readable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { childCommand } from '../../src/extraction/child-command.ts';
+import { createExtraction, type ExtractionError } from '../../src/extraction/extraction.ts';
+import { bytesOfFile, fileRequest, readWith } from '../support/files/read-file.ts';
+
+const program = (name: string) => new URL(`./${name}.ts`, import.meta.url);
+
+async function outputOf(name: string): Promise<string> {
+  const answer = await readWith(childCommand(192, program(name)), Buffer.from('x'), { name: 'x' });
+  return 'text' in answer ? answer.text : '';
+}
+
+describe('an extraction process', () => {
+  test('reaches no module, no network, no environment and no compiler once it is locked down', {
+    timeout: 60_000,
+  }, async () => {
+    const Report = z.object({ before: z.number(), isNetRefused: z.boolean(), reached: z.array(z.string()) });
+    const report = Report.parse(JSON.parse(await outputOf('payload')));
+    expect(report).toEqual({ before: expect.any(Number), isNetRefused: true, reached: [] });
+    // Without the lock the same attempts succeed.
+    expect(report.before).toBeGreaterThan(20);
+  });
+
+  test('may read nothing but code, write nothing and start nothing, and has no environment', {
+    timeout: 60_000,
+  }, async () => {
+    const report: unknown = JSON.parse(await outputOf('permissions'));
+    expect(report).toEqual({ done: [], environment: [], folder: '/' });
+    expect(existsSync('/tmp/mail-mcp-extraction')).toBe(false);
+  });
+
+  test('does not find addresses in a file that it could ask', { timeout: 60_000 }, async () => {
+    let requests = 0;
+    const server = createServer((_request, response) => {
+      requests += 1;
+      response.end();
+    }).listen(0, '127.0.0.1');
+    try {
+      const address = server.address();
+      const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/x`;
+      const html = `<!doctype html><link rel=stylesheet href="${url}"><img src="${url}"><p>Ask ${url}</p>`;
+      await readWith(childCommand(192), Buffer.from(html), { name: 'a.html' });
+      expect(requests).toBe(0);
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe('the limits of an extraction process', () => {
+  const limits = { memoryBytes: 192 * 1024 * 1024, cpuMs: 1_500, totalMs: 20_000 };
+  const run = (name: string, changed: Partial<typeof limits> = {}) =>
+    readWith(childCommand(192, program('behaviours')), Buffer.from('x'), { name, limits: { ...limits, ...changed } });
+
+  test.each([
+    ['spins', {}, 'time'],
+    ['sleeps', { totalMs: 2_000 }, 'time'],
+    ['grows', { cpuMs: 20_000 }, 'memory'],
+    ['floods', { cpuMs: 20_000 }, 'failed'],
+    ['crashes', {}, 'failed'],
+    ['says nothing', {}, 'failed'],
+    ['says a sentence of its own', {}, 'failed'],
+  ])('one that %s is ended', { timeout: 60_000 }, async (name, changed, fault) => {
+    await expect(run(name, changed)).rejects.toMatchObject({ fault });
+  });
+
+  test('leave no process behind', { timeout: 60_000 }, async () => {
+    const answer = await run('answers');
+    const pid = 'text' in answer ? Number(answer.text) : 0;
+    expect(pid).toBeGreaterThan(1);
+    await expect.poll(() => existsSync(`/proc/${pid}/exe`)).toBe(false);
+  });
+});
+
+describe('createExtraction', () => {
+  const fault = (error: unknown) =>
+    error instanceof Error && 'fault' in error ? (error as ExtractionError).fault : error;
+
+  test('reads one file of an account at a time, and each in a process of its own', { timeout: 60_000 }, async () => {
+    const extraction = createExtraction({ processes: 2, memoryMb: 256 }, () =>
+      childCommand(192, program('behaviours')),
+    );
+    let open = 0;
+    let most = 0;
+    const read = () =>
+      extraction.readFile(fileRequest({ name: 'answers' }), {
+        key: 'ada',
+        send: async (pass) => {
+          open += 1;
+          most = Math.max(most, open);
+          await pass(Readable.from([bytesOfFile('x')], { objectMode: false }));
+          open -= 1;
+        },
+      });
+    const answers = await Promise.all([read(), read(), read()]);
+    expect(most).toBe(1);
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(3);
+  });
+
+  test('without a process that becomes free, says that it is busy', { timeout: 60_000 }, async () => {
+    const extraction = createExtraction({ processes: 1, memoryMb: 256, maxWaitMs: 300 }, () =>
+      childCommand(192, program('behaviours')),
+    );
+    const read = (key: string, name: string, signal?: AbortSignal) =>
+      extraction
+        .readFile(fileRequest({ name }), {
+          key,
+          signal,
+          send: (pass) => pass(Readable.from([bytesOfFile('x')], { objectMode: false })),
+        })
+        .catch(fault);
+    const stop = new AbortController();
+    const slow = read('ada', 'sleeps', stop.signal);
+    expect(await read('bob', 'answers')).toBe('busy');
+    stop.abort();
+    expect(await slow).toBe('cancelled');
+    expect(await read('bob', 'answers')).toMatchObject({ text: expect.any(String) });
+  });
+
+  test('can be turned off', async () => {
+    const extraction = createExtraction({ processes: 0 });
+    const send = () => Promise.reject(new Error('nothing is sent'));
+    await expect(extraction.readFile(fileRequest({}), { key: 'ada', send })).rejects.toMatchObject({ fault: 'off' });
+  });
+});
