@@ -2,7 +2,8 @@
  * Finds the text of a page that people do not see: in the colour of what is behind it, tiny, transparent, covered, or outside of the page.
  *
  * Follows the operators of the page (ISO 32000-2 §8 and §9). Text without ink over a picture is what text recognition writes: it is seen in
- * the picture.
+ * the picture. Pictures are not decoded, and pdf.js leaves them out of the list; what is left of one is a saved state with a matrix in which
+ * nothing is drawn.
  */
 import {
   areaOf,
@@ -150,7 +151,9 @@ class Follower {
   readonly #names: ReadonlyMap<number, string>;
   readonly #page: Box;
   readonly #scaleOf: (font: string) => FontScale;
-  readonly #saved: State[] = [];
+  readonly #saved: { state: State; drawn: number }[] = [];
+  /** Operators that have drawn something. */
+  #drawn = 0;
   readonly #fills: ReadonlySet<unknown>;
   #state: State = INITIAL;
   /** Of the text, and of its line. */
@@ -168,7 +171,8 @@ class Follower {
   follow(index: number, operator: number, given: unknown): void {
     const args: unknown[] = Array.isArray(given) ? given : [];
     const name = this.#names.get(operator) ?? '';
-    if (!this.#followState(name, args) && !this.#followText(name, args, index)) this.#followPaint(name, args, index);
+    if (!this.#followState(name, args, index) && !this.#followText(name, args, index))
+      this.#followPaint(name, args, index);
   }
 
   #set(changes: Partial<State>): true {
@@ -176,7 +180,7 @@ class Follower {
     return true;
   }
 
-  #followState(name: string, args: unknown[]): boolean {
+  #followState(name: string, args: unknown[], index: number): boolean {
     const [first] = args;
     switch (name) {
       case 'save':
@@ -184,7 +188,7 @@ class Follower {
         return true;
       case 'restore':
       case 'paintFormXObjectEnd':
-        this.#state = this.#saved.pop() ?? this.#state;
+        this.#restore(index);
         return true;
       case 'paintFormXObjectBegin':
         this.#save();
@@ -205,7 +209,17 @@ class Follower {
   }
 
   #save(): void {
-    if (this.#saved.length < MAX_SAVED) this.#saved.push(this.#state);
+    if (this.#saved.length < MAX_SAVED) this.#saved.push({ state: this.#state, drawn: this.#drawn });
+  }
+
+  #restore(index: number): void {
+    const saved = this.#saved.pop();
+    if (saved === undefined) return;
+    const { matrix } = this.#state;
+    if (saved.drawn === this.#drawn && saved.state.matrix !== matrix) {
+      this.#addArea(transformBox(matrix, [0, 0, 1, 1]), { color: null, kind: 'picture', index });
+    }
+    this.#state = saved.state;
   }
 
   #followText(name: string, args: unknown[], index: number): boolean {
@@ -253,6 +267,7 @@ class Follower {
   }
 
   #show(glyphs: readonly unknown[], index: number): void {
+    this.#drawn += 1;
     const { size, font, scale, charSpacing, wordSpacing, mode, alpha, fill, matrix } = this.#state;
     let text = '';
     let advance = 0;
@@ -292,6 +307,7 @@ class Follower {
   }
 
   #addArea(box: Box, area: Omit<Area, 'box'>): void {
+    this.#drawn += 1;
     if (areaOf(box) >= MIN_AREA) this.areas.push({ box, ...area });
   }
 }

@@ -56,11 +56,12 @@ async function readPage(page: Page, sink: TextSink, number: number | null): Prom
   const texts = items.filter((item) => 'str' in item);
   const runs = await runsOf(page);
   const hidden = runs.filter(({ isSeen }) => !isSeen);
+  for (const { text } of hidden) sink.hide(text);
   if (runs.some(({ isLayer }) => isLayer)) sink.remark('scanned layer');
   const lines = new PageLines(number === null ? null : `[Page ${number}]`, sink);
   for (const item of texts) {
     if (hidden.length === 0) lines.add(item, item.str);
-    else lines.add(item, seenText(item, runs, sink));
+    else lines.add(item, seenText(item, runs));
   }
   lines.end();
   await readFields(page, lines, sink);
@@ -94,12 +95,10 @@ interface Item {
 }
 
 /** The text of an item without that of runs which are not seen. */
-function seenText(item: Item, runs: readonly Run[], sink: TextSink): string {
+function seenText(item: Item, runs: readonly Run[]): string {
   if (item.str.trim() === '') return item.str;
   const own = runs.filter((run) => isWithin(run, item));
-  const hidden = own.filter(({ isSeen }) => !isSeen);
-  if (hidden.length === 0) return item.str;
-  for (const { text } of hidden) sink.hide(text);
+  if (own.every(({ isSeen }) => isSeen)) return item.str;
   return own
     .filter(({ isSeen }) => isSeen)
     .map(({ text }) => text)

@@ -168,7 +168,7 @@ class SlideReader implements XmlReader {
   }
 
   text(text: string): void {
-    if (!this.#isInText || this.#skipped > 0) return;
+    if (!this.#isInText || this.#skipped > 0 || this.#isHidden) return;
     if (this.#isUnseen) this.#sink.hide(text);
     else this.#paragraph += text;
   }

@@ -122,6 +122,7 @@ class WordReader implements XmlReader {
         break;
       case 'tbl':
         this.#flushParagraph();
+        if (this.#tables.length === 0) this.#sink.endBlock();
         this.#tables.push(false);
         break;
       case 'tblStyle':
