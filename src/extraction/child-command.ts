@@ -4,7 +4,8 @@
  * The launcher is a shell, because limits of a process can only be set before it starts: no core dump, no file, CPU time, a low priority, and
  * the first to be ended when memory runs out. Where there is no shell, the process runs without these.
  */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -68,20 +69,30 @@ export function canIsolate(): boolean {
 
 /** The code of this server and of the libraries above, with the file that says what kind of modules it has. */
 function readablePlaces(program: URL): string[] {
-  const root = new URL('../', import.meta.url);
-  return [root, new URL('../package.json', root), program, ...LIBRARIES.flatMap(placesOf)].map((place) =>
-    realpathSync(fileURLToPath(place)),
-  );
+  const root = fileURLToPath(new URL('../', import.meta.url));
+  const own = [`${root}*`, join(root, '..', 'package.json'), fileURLToPath(program), `${realpathSync(root)}/*`];
+  return [...new Set([...own, ...LIBRARIES.flatMap((library) => placesOf(library, root))])];
 }
 
-/** The folder of a library; none for one that is inside the folder of another. */
-function placesOf(library: string): URL[] {
-  try {
-    const entry = import.meta.resolve(library);
-    const folder = `/node_modules/${library}/`;
-    const at = entry.lastIndexOf(folder);
-    return at < 0 ? [] : [new URL(entry.slice(0, at + folder.length))];
-  } catch {
-    return [];
+/**
+ * The folders in which a library is looked for, up to the one in which it is: Node refuses a module if it may not look. None for a library
+ * that is within the folder of another.
+ */
+function placesOf(library: string, from: string): string[] {
+  const places: string[] = [];
+  for (let folder = from; ; folder = dirname(folder)) {
+    const place = join(folder, 'node_modules', library);
+    const links = linksIn(place);
+    // Node does not follow a link if something below it is allowed beside it.
+    places.push(...(links.length > 0 ? links : [`${place}/*`]));
+    if (existsSync(place)) return [...places, `${realpathSync(place)}/*`];
+    if (folder === dirname(folder)) return [];
   }
+}
+
+/** The symbolic links on the way to a folder, which Node follows to load what is in it. */
+function linksIn(folder: string): string[] {
+  const parent = dirname(folder);
+  if (parent === folder) return [];
+  return [...(lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() ? [folder] : []), ...linksIn(parent)];
 }

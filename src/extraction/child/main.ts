@@ -59,6 +59,21 @@ function isLate(): boolean {
   return (user + system) / 1_000 > MAX_CPU_MS;
 }
 
+const CLOCK = new Int32Array(new SharedArrayBuffer(4));
+const WAIT_MS = 2;
+
+/** Repeats a call until the other end of the pipe is ready for it. */
+function whenReady(call: () => number): number {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+      Atomics.wait(CLOCK, 0, 0, WAIT_MS);
+    }
+  }
+}
+
 /** The standard input, of which some bytes may have been read ahead. */
 class Input {
   #ahead: Buffer = Buffer.alloc(0);
@@ -97,7 +112,7 @@ class Input {
 
   #next(): Buffer {
     const piece = Buffer.allocUnsafe(PIECE_BYTES);
-    const length = readSync(STDIN, piece, 0, PIECE_BYTES, null);
+    const length = whenReady(() => readSync(STDIN, piece, 0, PIECE_BYTES, null));
     if (length === 0) this.#isAtEnd = true;
     return length * 2 < PIECE_BYTES ? Buffer.from(piece.subarray(0, length)) : piece.subarray(0, length);
   }
@@ -105,7 +120,7 @@ class Input {
 
 function answerWith(answer: FileAnswer): void {
   const bytes = Buffer.from(JSON.stringify(answer));
-  for (let at = 0; at < bytes.length; ) at += writeSync(STDOUT, bytes, at);
+  for (let at = 0; at < bytes.length; ) at += whenReady(() => writeSync(STDOUT, bytes, at));
 }
 
 async function read(input: Input): Promise<FileAnswer> {
@@ -127,6 +142,7 @@ async function read(input: Input): Promise<FileAnswer> {
 limitModules();
 read(new Input())
   .then(answerWith, (error: unknown) => {
-    answerWith({ fault: error instanceof UnreadableFile ? error.fault : 'damaged' });
+    // No answer means that the process failed.
+    if (error instanceof UnreadableFile) answerWith({ fault: error.fault });
   })
   .finally(() => exit(0));

@@ -1,5 +1,5 @@
 /** Reads ZIP archives: their directory, and single entries, inflated piece by piece until there is enough. */
-import { Inflate } from 'fflate';
+import { Inflate } from 'fflate/browser';
 import { UnreadableFile } from './unreadable-file.ts';
 
 export interface ZipEntry {
