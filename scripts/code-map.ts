@@ -37,6 +37,7 @@ const MAIN_FILES: readonly string[] = [
   'mail/send/smtp.ts',
   'mail/send-once/send-once.ts',
   'missive/api.ts',
+  'extraction/extraction.ts',
   'attachments/store.ts',
   'body/read-body.ts',
   'workers/workers.ts',
@@ -46,7 +47,12 @@ const MAIN_FILES: readonly string[] = [
 
 /** Folders without a row: the row of their parent folder covers them. */
 const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
+  'extraction/child',
+  'extraction/formats',
+  'extraction/office',
+  'extraction/pdf',
   'mail/derived',
+  'mail/files',
   'mail/find',
   'mail/history',
   'mail/html',
@@ -57,6 +63,7 @@ const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
   'mcp/mail/rows',
   'mcp/mail/changes',
   'mcp/mail/evidence',
+  'mcp/mail/files',
   'mcp/mail/thread',
   'mcp/mail/writing',
   'mcp/tools/mail',

@@ -34,7 +34,7 @@ const LIBRARIES = [
 
 /** CPU seconds at which the system ends the process, should this one not do it. */
 const MAX_CPU_SECONDS = 7;
-const NICENESS = 10;
+const NICENESS = 5;
 const SHELL = '/bin/sh';
 const LAUNCHER = [
   'ulimit -c 0 2>/dev/null',

@@ -1,5 +1,7 @@
 /**
- * Extracts the text of files in processes that have nothing but the file: no environment, no network, no files, little time and memory.
+ * Extracts the text of files in processes that have nothing but the file.
+ *
+ * They have no environment, no network and no other files, and little time and memory.
  *
  * Invariant: a process reads one file of one account, and ends.
  */
@@ -29,6 +31,8 @@ export interface ExtractionSettings {
   memoryMb?: number | undefined;
   /** How long a file waits for a process. */
   maxWaitMs?: number;
+  /** How long a process may take for a file, with the transfer. */
+  totalMs?: number;
 }
 
 interface ReadOptions {
@@ -73,7 +77,7 @@ export function extractionFor(memoryBytes: number): { processes: number; memoryM
 export function createExtraction(settings: ExtractionSettings = {}, command = childCommand): Extraction {
   const standard = extractionFor(memoryLimitBytes());
   const processes = canIsolate() ? (settings.processes ?? standard.processes) : 0;
-  const { memoryMb = standard.memoryMb, maxWaitMs = MAX_WAIT_MS } = settings;
+  const { memoryMb = standard.memoryMb, maxWaitMs = MAX_WAIT_MS, totalMs = MAX_TOTAL_MS } = settings;
   const createError = () => new ExtractionError('busy');
   const accounts = createSemaphore({
     placesPerKey: 1,
@@ -82,7 +86,7 @@ export function createExtraction(settings: ExtractionSettings = {}, command = ch
     createError,
   });
   const places = createSemaphore({ places: processes, maxWaitMs, createError });
-  const limits = { memoryBytes: memoryMb * MB, cpuMs: MAX_CPU_MS, totalMs: MAX_TOTAL_MS };
+  const limits = { memoryBytes: memoryMb * MB, cpuMs: MAX_CPU_MS, totalMs };
 
   async function start(request: FileRequest, { send, signal }: ReadOptions): Promise<FileAnswer> {
     try {

@@ -10,12 +10,14 @@ const MODULES = [
   ...['worker_threads', 'cluster', 'vm', 'module', 'os', 'process', 'inspector', 'v8', 'repl', 'test', 'sqlite'],
 ];
 
+const CODE_URL: string = 'data:text/javascript,export default 1';
+
 /** Each returns what it has reached; to throw, or to return nothing, is to fail. */
 function attempts(): Record<string, () => unknown> {
   return {
     ...Object.fromEntries(MODULES.map((name) => [`import ${name}`, () => import(`node:${name}`)])),
     'import a file': () => import(new URL('../../package.json', import.meta.url).href, { with: { type: 'json' } }),
-    'import code in a URL': () => import('data:text/javascript,export default 1'),
+    'import code in a URL': () => import(CODE_URL),
     getBuiltinModule: () => process.getBuiltinModule('net'),
     binding: () => Reflect.get(process, 'binding')('tcp_wrap'),
     _linkedBinding: () => Reflect.get(process, '_linkedBinding')('tcp_wrap'),

@@ -24,12 +24,12 @@ type Read = (bytes: Buffer, request: FileRequest, sink: TextSink) => void | Prom
 
 const READERS: Readonly<Record<Format, () => Promise<Read>>> = {
   async pdf() {
-    const { loadPdfReader, readPdf } = await import('../formats/pdf.ts');
+    const { loadPdfReader, readPdf } = await import('../pdf/pdf.ts');
     await loadPdfReader();
     return (bytes, _request, sink) => readPdf(bytes, sink, isLate);
   },
   async zip() {
-    const { readZipped } = await import('../formats/zipped.ts');
+    const { readZipped } = await import('../office/zipped.ts');
     return (bytes, { name }, sink) => readZipped(bytes, name, sink);
   },
   message: async () => (await import('../formats/letter.ts')).readMessageFile,

@@ -78,7 +78,11 @@ export function openMailTools(
   const store = { publish: async () => 'https://files.example.test/', fetchOwn: refuse };
   const workers = createWorkers({ threads: 1 });
   const services = {
-    ...{ pool, workers, extraction: createExtraction({ processes: 2, memoryMb: 256 }) },
+    ...{
+      pool,
+      workers,
+      extraction: createExtraction({ processes: 2, memoryMb: 256, maxWaitMs: 60_000, totalMs: 60_000 }),
+    },
     changes: createChangeLimit(),
     store,
     now,

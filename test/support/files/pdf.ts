@@ -28,7 +28,7 @@ export function toPdf(
     ]),
     ...objects,
   ];
-  const pieces = [Buffer.from('%PDF-1.7\n')];
+  const pieces: Buffer[] = [Buffer.from('%PDF-1.7\n')];
   const offsets: number[] = [];
   let length = pieces[0]?.length ?? 0;
   const add = (piece: Buffer) => {

@@ -1,8 +1,9 @@
 /** Reads files in this process: what formats make of them. */
-import { readPdf } from '../../../src/extraction/formats/pdf.ts';
+
 import { TextSink } from '../../../src/extraction/formats/text-sink.ts';
 import { UnreadableFile } from '../../../src/extraction/formats/unreadable-file.ts';
-import { readZipped } from '../../../src/extraction/formats/zipped.ts';
+import { readZipped } from '../../../src/extraction/office/zipped.ts';
+import { readPdf } from '../../../src/extraction/pdf/pdf.ts';
 
 export type Read = ReturnType<TextSink['toAnswer']> | { fault: string };
 

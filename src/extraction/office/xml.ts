@@ -5,7 +5,7 @@
  */
 import { TextDecoder } from 'node:util';
 import { SaxesParser } from 'saxes';
-import { UnreadableFile } from './unreadable-file.ts';
+import { UnreadableFile } from '../formats/unreadable-file.ts';
 import { findEntry, inflateEntry, type Zip, type ZipEntry } from './zip.ts';
 
 /** Attributes by name: those with the prefix of a namespace as `:id`, and as `id` unless there is one without. */

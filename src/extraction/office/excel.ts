@@ -1,9 +1,9 @@
 /** Reads an Excel workbook (ECMA-376): the cells of each visible sheet, separated by tabs, below its name. */
 
-import { CellRow } from './cell-row.ts';
+import { CellRow } from '../formats/cell-row.ts';
+import type { TextSink } from '../formats/text-sink.ts';
+import { UnreadableFile } from '../formats/unreadable-file.ts';
 import { type CellFormat, readSheetFormats, writeNumber } from './sheet-formats.ts';
-import type { TextSink } from './text-sink.ts';
-import { UnreadableFile } from './unreadable-file.ts';
 import { type Attributes, readXmlEntry, type XmlReader } from './xml.ts';
 import type { Zip } from './zip.ts';
 

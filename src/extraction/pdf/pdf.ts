@@ -1,10 +1,10 @@
 /** Reads the text of a PDF page by page (ISO 32000-2), with the values of its form fields. */
 import { definePDFJSModule, getDocumentProxy } from 'unpdf';
 import { OPS } from 'unpdf/pdfjs';
+import type { TextSink } from '../formats/text-sink.ts';
+import { UnreadableFile } from '../formats/unreadable-file.ts';
 import { toBox, toMatrix } from './pdf-geometry.ts';
 import { type FontScale, findRuns, type Run, USUAL_SCALE } from './pdf-visibility.ts';
-import type { TextSink } from './text-sink.ts';
-import { UnreadableFile } from './unreadable-file.ts';
 
 type Document = Awaited<ReturnType<typeof getDocumentProxy>>;
 type Page = Awaited<ReturnType<Document['getPage']>>;

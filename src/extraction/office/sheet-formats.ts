@@ -2,7 +2,7 @@
 import { type Attributes, readXmlEntry, type XmlReader } from './xml.ts';
 import type { Zip } from './zip.ts';
 
-export type NumberKind = 'number' | 'date' | 'time' | 'date and time' | 'percent';
+type NumberKind = 'number' | 'date' | 'time' | 'date and time' | 'percent';
 
 export interface CellFormat {
   kind: NumberKind;

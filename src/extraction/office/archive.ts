@@ -1,5 +1,5 @@
 /** Lists what is in a ZIP archive: names and sizes. Nothing of it is inflated. */
-import type { TextSink } from './text-sink.ts';
+import type { TextSink } from '../formats/text-sink.ts';
 import type { Zip } from './zip.ts';
 
 export function listArchive(zip: Zip, sink: TextSink): void {

@@ -1,6 +1,6 @@
 /** Reads ZIP archives: their directory, and single entries, inflated piece by piece until there is enough. */
 import { Inflate } from 'fflate/browser';
-import { UnreadableFile } from './unreadable-file.ts';
+import { UnreadableFile } from '../formats/unreadable-file.ts';
 
 export interface ZipEntry {
   name: string;

@@ -1,6 +1,7 @@
 /** Reads a PowerPoint presentation (ECMA-376): the texts and tables of each visible slide, below its number. */
+
+import type { TextSink } from '../formats/text-sink.ts';
 import { readRelations } from './excel.ts';
-import type { TextSink } from './text-sink.ts';
 import { type Attributes, readXmlEntry, type XmlReader } from './xml.ts';
 import { findEntry, type Zip } from './zip.ts';
 

@@ -42,7 +42,7 @@ export interface PageContext {
 }
 
 /** Numbers of operators by name. */
-export type Operators = Readonly<Record<string, number>>;
+type Operators = Readonly<Record<string, number>>;
 
 /** Text that one operator shows. */
 export interface Run {

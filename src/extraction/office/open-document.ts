@@ -1,9 +1,9 @@
 /** Reads documents, spreadsheets and presentations of LibreOffice and others (OpenDocument, ISO/IEC 26300). */
 
 import type { LeftOut } from '../exchange.ts';
-import { CellRow } from './cell-row.ts';
-import type { TextSink } from './text-sink.ts';
-import { UnreadableFile } from './unreadable-file.ts';
+import { CellRow } from '../formats/cell-row.ts';
+import type { TextSink } from '../formats/text-sink.ts';
+import { UnreadableFile } from '../formats/unreadable-file.ts';
 import { type Attributes, readXmlEntry, type XmlReader } from './xml.ts';
 import type { Zip } from './zip.ts';
 

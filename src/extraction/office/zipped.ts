@@ -1,10 +1,11 @@
 /** Reads what is in a ZIP archive: a document of an office program, or the list of its files. */
+
+import type { TextSink } from '../formats/text-sink.ts';
+import { UnreadableFile } from '../formats/unreadable-file.ts';
 import { listArchive } from './archive.ts';
 import { readExcel } from './excel.ts';
 import { readOpenDocument } from './open-document.ts';
 import { readPowerPoint } from './powerpoint.ts';
-import type { TextSink } from './text-sink.ts';
-import { UnreadableFile } from './unreadable-file.ts';
 import { readWord } from './word.ts';
 import { findEntry, readZip, type Zip } from './zip.ts';
 

@@ -1,5 +1,5 @@
 /** Reads a Word document (ECMA-376): paragraphs, lists and tables, headers first, footnotes and footers last. */
-import type { TextSink } from './text-sink.ts';
+import type { TextSink } from '../formats/text-sink.ts';
 import { addToLook, isSeen, type Look, readWordStyles, type WordStyles } from './word-styles.ts';
 import { type Attributes, readXmlEntry, type XmlReader } from './xml.ts';
 import type { Zip } from './zip.ts';
