@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { childCommand } from '../../src/extraction/child-command.ts';
-import { createExtraction, type ExtractionError } from '../../src/extraction/extraction.ts';
+import { createExtraction, type ExtractionError, extractionFor } from '../../src/extraction/extraction.ts';
 import { bytesOfFile, fileRequest, readWith } from '../support/files/read-file.ts';
 
 const program = (name: string) => new URL(`./${name}.ts`, import.meta.url);
@@ -126,4 +126,10 @@ describe('createExtraction', () => {
     const send = () => Promise.reject(new Error('nothing is sent'));
     await expect(extraction.readFile(fileRequest({}), { key: 'ada', send })).rejects.toMatchObject({ fault: 'off' });
   });
+});
+
+test('with less than 768 MB there is one process of 128 MB, otherwise two of 256 MB', () => {
+  expect(extractionFor(384 * 1024 * 1024)).toEqual({ processes: 1, memoryMb: 128 });
+  expect(extractionFor(767 * 1024 * 1024)).toEqual({ processes: 1, memoryMb: 128 });
+  expect(extractionFor(768 * 1024 * 1024)).toEqual({ processes: 2, memoryMb: 256 });
 });

@@ -60,7 +60,7 @@ let isSealed = false;
 export function limitModules(): void {
   registerHooks({
     resolve(specifier, context, next) {
-      if (isSealed) throw new Error('no further module is loaded');
+      if (isSealed && !isTable(specifier, context.parentURL)) throw new Error('no further module is loaded');
       const resolved = next(specifier, context);
       const name = resolved.url.startsWith('node:') ? resolved.url.slice('node:'.length) : null;
       if (name !== null && !MODULES.has(name)) throw new Error('this module is not loaded here');
@@ -80,6 +80,11 @@ export function lockDown(): void {
     for (const name of Reflect.ownKeys(owner)) if (typeof name !== 'string' || !KEPT.has(name)) remove(owner, name);
   }
   replace(process, 'env', Object.freeze({}));
+}
+
+/** Tables of characters, which iconv-lite loads when a charset is used first. They are data. */
+function isTable(specifier: string, parent: string | undefined): boolean {
+  return /\/iconv-lite\/encodings\/dbcs-data\.js$/.test(parent ?? '') && /^\.\/tables\/[\w-]+\.json$/.test(specifier);
 }
 
 function remove(owner: object, name: string | symbol): void {

@@ -32,13 +32,13 @@ const READERS: Readonly<Record<Format, () => Promise<Read>>> = {
     const { readZipped } = await import('../office/zipped.ts');
     return (bytes, { name }, sink) => readZipped(bytes, name, sink);
   },
-  message: async () => (await import('../formats/letter.ts')).readMessageFile,
+  message: async () => (await loadLetters()).readMessageFile,
   async report() {
-    const { readReportFile } = await import('../formats/letter.ts');
+    const { readReportFile } = await loadLetters();
     return (bytes, { type }, sink) => readReportFile(bytes, type, sink);
   },
-  container: async () => (await import('../formats/letter.ts')).readContainerFile,
-  winmail: async () => (await import('../formats/letter.ts')).readWinmailFile,
+  container: async () => (await loadLetters()).readContainerFile,
+  winmail: async () => (await loadLetters()).readWinmailFile,
   text: () => textReader('text'),
   html: () => textReader('html'),
   table: () => textReader('table'),
@@ -47,8 +47,18 @@ const READERS: Readonly<Record<Format, () => Promise<Read>>> = {
 };
 
 async function textReader(format: 'text' | 'html' | 'table' | 'calendar' | 'card'): Promise<Read> {
-  const { readText } = await import('../formats/texts.ts');
+  const { loadCharsets, readText } = await import('../formats/texts.ts');
+  loadCharsets();
   return (bytes, request, sink) => readText(bytes, format, request, sink);
+}
+
+async function loadLetters() {
+  const [letters, { loadCharsets }] = await Promise.all([
+    import('../formats/letter.ts'),
+    import('../formats/texts.ts'),
+  ]);
+  loadCharsets();
+  return letters;
 }
 
 const cpuUsage = process.cpuUsage.bind(process);

@@ -2,6 +2,7 @@
 import { hiddenLetters } from '../../mail/html/hidden-letters.ts';
 import type { Part } from '../../mail/mime/body-structure.ts';
 import { decodeBody } from '../../mail/mime/body-text.ts';
+import { isKnownCharset } from '../../mail/mime/charset.ts';
 import { convertHtml } from '../../mail/mime/convert-parts.ts';
 import { readInvitations } from '../../mail/parts/invitation.ts';
 import { invitationText, peopleLines } from '../../mail/parts/invitation-words.ts';
@@ -16,6 +17,11 @@ const MIN_TEXT_BYTES = 512 * 1024;
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 /** HTML of this length takes about a second. */
 const MAX_HTML_BYTES = 1024 * 1024;
+
+/** Loads the charsets, which otherwise are loaded when the first one is used. */
+export function loadCharsets(): void {
+  isKnownCharset('windows-1252');
+}
 
 type TextFormat = 'text' | 'html' | 'table' | 'calendar' | 'card';
 

@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, test } from 'vitest';
 import { ChildError } from '../../src/extraction/child-process.ts';
 import { HOSTILE_FILES } from '../support/files/hostile-files.ts';
@@ -16,8 +15,6 @@ describe('a hostile file', () => {
         if (!(error instanceof ChildError)) throw error;
         return { fault: error.fault };
       });
-      delay.disable();
-      if (process.env.SHOW_TIMES) console.log(name, file.length, answer, delay.max / 1e6);
       expect(ends).toContain('fault' in answer ? answer.fault : 'text');
     },
   );
