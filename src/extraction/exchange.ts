@@ -9,6 +9,8 @@ export interface FileRequest {
   type: string;
   /** Declared for a text; null if none is. */
   charset: string | null;
+  /** Of the file, an estimate. */
+  sizeBytes: number;
   /** Characters to skip, and characters to return at most. */
   offset: number;
   chars: number;

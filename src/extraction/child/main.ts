@@ -3,42 +3,44 @@
  *
  * The modules for the format are loaded first, then the process is locked down, and only then the file is parsed.
  */
-import { readSync, writeSync } from 'node:fs';
 import process from 'node:process';
 import type { FileAnswer, FileRequest } from '../exchange.ts';
 import { detectFormat, type Format, faultOfOldOffice, SAMPLE_BYTES } from '../formats/detect.ts';
 import { TextSink } from '../formats/text-sink.ts';
+import type { TextFormat } from '../formats/texts.ts';
 import { UnreadableFile } from '../formats/unreadable-file.ts';
 import { limitModules, lockDown } from './lockdown.ts';
+import { Input, writeOutput } from './pipes.ts';
 
-const STDIN = 0;
-const STDOUT = 1;
-const PIECE_BYTES = 256 * 1024;
 /** More than the parent passes on. */
 const MAX_FILE_BYTES = 24 * 1024 * 1024;
 /** CPU time after which what has been read is the answer; the parent ends the process at 5 s. */
 const MAX_CPU_MS = 3_500;
 
-/** Reads a file of one format. */
-type Read = (bytes: Buffer, request: FileRequest, sink: TextSink) => void | Promise<void>;
+/** Reads files of one format. */
+interface Reader {
+  read(bytes: Buffer, request: FileRequest, sink: TextSink): void | Promise<void>;
+  /** Bytes from the start of the file that are enough. Absent: the whole file is needed. */
+  enough?(request: FileRequest): number;
+}
 
-const READERS: Readonly<Record<Format, () => Promise<Read>>> = {
+const READERS: Readonly<Record<Format, () => Promise<Reader>>> = {
   async pdf() {
     const { loadPdfReader, readPdf } = await import('../pdf/pdf.ts');
     await loadPdfReader();
-    return (bytes, _request, sink) => readPdf(bytes, sink, isLate);
+    return { read: (bytes, _request, sink) => readPdf(bytes, sink, isLate) };
   },
   async zip() {
     const { readZipped } = await import('../office/zipped.ts');
-    return (bytes, { name }, sink) => readZipped(bytes, name, sink);
+    return { read: (bytes, { name }, sink) => readZipped(bytes, name, sink) };
   },
-  message: async () => (await loadLetters()).readMessageFile,
+  message: async () => ({ read: (await loadLetters()).readMessageFile }),
   async report() {
     const { readReportFile } = await loadLetters();
-    return (bytes, { type }, sink) => readReportFile(bytes, type, sink);
+    return { read: (bytes, { type }, sink) => readReportFile(bytes, type, sink), enough: () => MAX_REPORT_BYTES };
   },
-  container: async () => (await loadLetters()).readContainerFile,
-  winmail: async () => (await loadLetters()).readWinmailFile,
+  container: async () => ({ read: (await loadLetters()).readContainerFile }),
+  winmail: async () => ({ read: (await loadLetters()).readWinmailFile }),
   text: () => textReader('text'),
   html: () => textReader('html'),
   table: () => textReader('table'),
@@ -46,10 +48,16 @@ const READERS: Readonly<Record<Format, () => Promise<Read>>> = {
   card: () => textReader('card'),
 };
 
-async function textReader(format: 'text' | 'html' | 'table' | 'calendar' | 'card'): Promise<Read> {
-  const { loadCharsets, readText } = await import('../formats/texts.ts');
+const MAX_REPORT_BYTES = 256 * 1024;
+
+async function textReader(format: TextFormat): Promise<Reader> {
+  const { bytesNeeded, loadCharsets, readText } = await import('../formats/texts.ts');
   loadCharsets();
-  return (bytes, request, sink) => readText(bytes, format, request, sink);
+  return {
+    read: (bytes, request, sink) => readText(bytes, format, request, sink),
+    // One byte more shows that there is more.
+    enough: (request) => bytesNeeded(format, request) + 1,
+  };
 }
 
 async function loadLetters() {
@@ -69,68 +77,8 @@ function isLate(): boolean {
   return (user + system) / 1_000 > MAX_CPU_MS;
 }
 
-const CLOCK = new Int32Array(new SharedArrayBuffer(4));
-const WAIT_MS = 2;
-
-/** Repeats a call until the other end of the pipe is ready for it. */
-function whenReady(call: () => number): number {
-  for (;;) {
-    try {
-      return call();
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
-      Atomics.wait(CLOCK, 0, 0, WAIT_MS);
-    }
-  }
-}
-
-/** The standard input, of which some bytes may have been read ahead. */
-class Input {
-  #ahead: Buffer = Buffer.alloc(0);
-  #isAtEnd = false;
-
-  /** The first bytes: as many as requested, unless there are fewer. They stay unread. */
-  peek(length: number): Buffer {
-    while (this.#ahead.length < length && !this.#isAtEnd) this.#ahead = Buffer.concat([this.#ahead, this.#next()]);
-    return this.#ahead;
-  }
-
-  /** The first line, without its end. */
-  line(): string {
-    let end = this.#ahead.indexOf('\n');
-    while (end < 0 && !this.#isAtEnd) {
-      this.peek(this.#ahead.length + 1);
-      end = this.#ahead.indexOf('\n');
-    }
-    const line = this.#ahead.toString('utf8', 0, Math.max(end, 0));
-    this.#ahead = this.#ahead.subarray(end + 1);
-    return line;
-  }
-
-  /** All bytes that are left. */
-  rest(): Buffer {
-    const pieces = [this.#ahead];
-    let length = this.#ahead.length;
-    while (!this.#isAtEnd) {
-      const piece = this.#next();
-      length += piece.length;
-      if (length > MAX_FILE_BYTES) throw new UnreadableFile('size');
-      pieces.push(piece);
-    }
-    return pieces.length === 1 ? this.#ahead : Buffer.concat(pieces);
-  }
-
-  #next(): Buffer {
-    const piece = Buffer.allocUnsafe(PIECE_BYTES);
-    const length = whenReady(() => readSync(STDIN, piece, 0, PIECE_BYTES, null));
-    if (length === 0) this.#isAtEnd = true;
-    return length * 2 < PIECE_BYTES ? Buffer.from(piece.subarray(0, length)) : piece.subarray(0, length);
-  }
-}
-
 function answerWith(answer: FileAnswer): void {
-  const bytes = Buffer.from(JSON.stringify(answer));
-  for (let at = 0; at < bytes.length; ) at += whenReady(() => writeSync(STDOUT, bytes, at));
+  writeOutput(Buffer.from(JSON.stringify(answer)));
 }
 
 async function read(input: Input): Promise<FileAnswer> {
@@ -139,14 +87,23 @@ async function read(input: Input): Promise<FileAnswer> {
   const detected = detectFormat(input.peek(SAMPLE_BYTES), request);
   if ('fault' in detected) {
     lockDown();
-    return { fault: detected.fault === 'old office' ? faultOfOldOffice(input.rest()) : detected.fault };
+    return { fault: detected.fault === 'old office' ? faultOfOldOffice(takeWhole(input, request)) : detected.fault };
   }
-  const reader = await READERS[detected.format]();
+  const { read: readInto, enough } = await READERS[detected.format]();
   lockDown();
-  const bytes = input.rest();
+  const bytes =
+    enough === undefined
+      ? takeWhole(input, request)
+      : input.take(enough(request), Math.min(enough(request), request.sizeBytes));
   const sink = new TextSink(request);
-  await reader(bytes, request, sink);
+  await readInto(bytes, request, sink);
   return sink.isBlank && !sink.hasLeftOut ? { fault: 'empty' } : sink.toAnswer();
+}
+
+function takeWhole(input: Input, { sizeBytes }: FileRequest): Buffer {
+  const bytes = input.take(MAX_FILE_BYTES, sizeBytes);
+  if (bytes.length === MAX_FILE_BYTES) throw new UnreadableFile('size');
+  return bytes;
 }
 
 limitModules();

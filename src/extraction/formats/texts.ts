@@ -23,11 +23,16 @@ export function loadCharsets(): void {
   isKnownCharset('windows-1252');
 }
 
-type TextFormat = 'text' | 'html' | 'table' | 'calendar' | 'card';
+export type TextFormat = 'text' | 'html' | 'table' | 'calendar' | 'card';
+
+/** Bytes from the start of a file that have the text that is requested. */
+export function bytesNeeded(format: TextFormat, { offset, chars }: FileRequest): number {
+  const needed = Math.max((offset + chars) * BYTES_PER_CHAR, MIN_TEXT_BYTES);
+  return format === 'html' ? MAX_HTML_BYTES : Math.min(needed, MAX_TEXT_BYTES);
+}
 
 export function readText(bytes: Buffer, format: TextFormat, request: FileRequest, sink: TextSink): void {
-  const needed = Math.max((request.offset + request.chars) * BYTES_PER_CHAR, MIN_TEXT_BYTES);
-  const most = format === 'html' ? MAX_HTML_BYTES : Math.min(needed, MAX_TEXT_BYTES);
+  const most = bytesNeeded(format, request);
   const isCut = bytes.length > most;
   const type = format === 'html' ? 'text/html' : 'text/plain';
   const text = decodeBody(partOf(type, request.charset), { bytes: bytes.subarray(0, most), isCut });
@@ -47,7 +52,7 @@ export function readText(bytes: Buffer, format: TextFormat, request: FileRequest
     case 'text':
       sink.add(text);
   }
-  if (isCut) sink.stop(most === needed ? undefined : 'stopped');
+  if (isCut) sink.stop(most === MAX_HTML_BYTES || most === MAX_TEXT_BYTES ? 'stopped' : undefined);
 }
 
 /** A part of a message that is not encoded. */

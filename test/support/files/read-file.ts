@@ -13,7 +13,15 @@ export interface ReadFileOptions extends Partial<FileRequest> {
 }
 
 export function fileRequest(given: Partial<FileRequest>): FileRequest {
-  return { name: 'file', type: 'application/octet-stream', charset: null, offset: 0, chars: 20_000, ...given };
+  return {
+    name: 'file',
+    type: 'application/octet-stream',
+    charset: null,
+    sizeBytes: 0,
+    offset: 0,
+    chars: 20_000,
+    ...given,
+  };
 }
 
 export function readWith(
@@ -22,7 +30,7 @@ export function readWith(
   { limits = LIMITS, ...request }: ReadFileOptions,
 ): Promise<FileAnswer> {
   const send = (pass: (file: Readable) => Promise<void>) => pass(Readable.from([bytes], { objectMode: false }));
-  return runChild({ command, limits, request: fileRequest(request), send });
+  return runChild({ command, limits, request: fileRequest({ sizeBytes: bytes.length, ...request }), send });
 }
 
 /** Reads a file in a process with the memory of the small server. */

@@ -55,5 +55,11 @@ async function readFile(found: FoundFile, { max_chars, body_offset }: Attachment
 
 function requestOf({ part, attachment }: FoundFile, window: Pick<FileRequest, 'offset' | 'chars'>): FileRequest {
   const charset = part.parameters.get('charset') ?? null;
-  return { name: part.filename ?? attachment.filename, type: part.type, charset, ...window };
+  return {
+    name: part.filename ?? attachment.filename,
+    type: part.type,
+    charset,
+    sizeBytes: attachment.sizeBytes,
+    ...window,
+  };
 }
