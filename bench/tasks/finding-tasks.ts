@@ -50,6 +50,16 @@ export const FINDING_TASKS: readonly Task[] = [
     },
   },
   {
+    request: 'How much is the invoice of Tide and Timber?',
+    async run(call) {
+      const found = await call('search_mail_messages', { query: 'from:"Tide and Timber" has:pdf' });
+      const [row] = rowsOf(found);
+      const attachment = row?.files[0];
+      const file = await call('get_mail_message', { folder: 'INBOX', uid: row?.uid, attachment });
+      assertAll(z.string().parse(file.text_body), ['2,148.30 EUR']);
+    },
+  },
+  {
     request: 'Read the whole thread about the bellows, also what I wrote, and say who waits for whom.',
     async run(call) {
       const thread = Thread.parse(await call('get_mail_thread', { query: 'subject:"Sankt Jakob bellows"' }));

@@ -22,6 +22,7 @@ const Row = z.looseObject({
   from: z.string().default(''),
   to: z.array(z.string()).default([]),
   preview: z.string().default(''),
+  files: z.array(z.string()).default([]),
 });
 const Rows = z.array(Row);
 

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { childCommand } from '../../src/extraction/child-command.ts';
+import { runChild } from '../../src/extraction/child-process.ts';
 import { createExtraction, type ExtractionError, extractionFor } from '../../src/extraction/extraction.ts';
 import { bytesOfFile, fileRequest, readWith } from '../support/files/read-file.ts';
 
@@ -73,6 +74,47 @@ describe('the limits of an extraction process', () => {
     const pid = 'text' in answer ? Number(answer.text) : 0;
     expect(pid).toBeGreaterThan(1);
     await expect.poll(() => existsSync(`/proc/${pid}/exe`)).toBe(false);
+  });
+});
+
+describe('a file that does not arrive', () => {
+  const command = childCommand(192);
+  const limits = { memoryBytes: 192 * 1024 * 1024, cpuMs: 5_000, totalMs: 3_000 };
+  const request = fileRequest({ name: 'a.txt' });
+
+  test('ends the process at its time, and the transfer with it', { timeout: 60_000 }, async () => {
+    const file = new Readable({ read() {} });
+    file.push('x');
+    let isOver = false;
+    const send = async (pass: (file: Readable) => Promise<void>) => {
+      await pass(file);
+      isOver = true;
+    };
+    await expect(runChild({ command, limits, request, send })).rejects.toMatchObject({ fault: 'time' });
+    await expect.poll(() => isOver).toBe(true);
+    expect(file.destroyed).toBe(true);
+  });
+
+  test('is the error of the call', { timeout: 60_000 }, async () => {
+    const lost = new Error('the connection is lost');
+    const broken = async (pass: (file: Readable) => Promise<void>) => {
+      const file = new Readable({ read() {} });
+      file.push('x');
+      setImmediate(() => file.destroy(lost));
+      await pass(file);
+    };
+    await expect(runChild({ command, limits, request, send: broken })).rejects.toBe(lost);
+    await expect(runChild({ command, limits, request, send: () => Promise.reject(lost) })).rejects.toBe(lost);
+  });
+
+  test('is not begun a second time in the same process', { timeout: 60_000 }, async () => {
+    const send = async (pass: (file: Readable) => Promise<void>) => {
+      const broken = new Readable({ read() {} });
+      setImmediate(() => broken.destroy(new Error('lost')));
+      await pass(broken).catch(() => undefined);
+      await pass(Readable.from([Buffer.from('x')], { objectMode: false }));
+    };
+    await expect(runChild({ command, limits, request, send })).rejects.toMatchObject({ fault: 'failed' });
   });
 });
 

@@ -22,8 +22,8 @@ const FILES: readonly [name: string, bytes: Buffer, words: string, options?: Rea
   ...(['shift_jis', 'euc-jp', 'gb18030', 'big5', 'euc-kr'] as const).map(
     (charset): [string, Buffer, string, ReadFileOptions] => [
       `${charset}.txt`,
-      iconv.encode('港 灯', charset),
-      '灯',
+      iconv.encode('港', charset),
+      '港',
       { charset },
     ],
   ),
