@@ -41,7 +41,8 @@ const LAUNCHER = [
   'ulimit -f 0 2>/dev/null',
   `ulimit -t ${MAX_CPU_SECONDS} 2>/dev/null`,
   'echo 1000 2>/dev/null >/proc/self/oom_score_adj',
-  `exec env -i nice -n ${NICENESS} "$@"`,
+  `command -v nice >/dev/null && exec env -i nice -n ${NICENESS} "$@"`,
+  'exec "$@"',
 ].join('; ');
 
 const isSource = import.meta.url.endsWith('.ts');

@@ -4,6 +4,7 @@
  * Invariant: when the promise is settled, the process has been ended.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ChildCommand } from './child-command.ts';
@@ -103,7 +104,17 @@ async function readAnswer(child: Child): Promise<FileAnswer> {
     length += piece.length;
     if (length > MAX_ANSWER_BYTES) throw new ChildError('failed');
   }
+  if (length === 0) throw new ChildError(await causeOfEnd(child));
   return parseAnswer(Buffer.concat(pieces).toString());
+}
+
+/** Signals with which V8 ends a process whose heap is full, and Linux one for which it has no memory. */
+const MEMORY_SIGNALS: ReadonlySet<unknown> = new Set(['SIGABRT', 'SIGTRAP', 'SIGKILL']);
+
+/** Why a process that has closed its output has ended. */
+async function causeOfEnd(child: Child): Promise<ChildFault> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return MEMORY_SIGNALS.has(child.signalCode) ? 'memory' : 'failed';
 }
 
 function parseAnswer(text: string): FileAnswer {

@@ -62,7 +62,7 @@ describe('the limits of an extraction process', () => {
     ['sleeps', { totalMs: 2_000 }, 'time'],
     ['grows', { cpuMs: 20_000 }, 'memory'],
     ['floods', { cpuMs: 20_000 }, 'failed'],
-    ['crashes', {}, 'failed'],
+    ['crashes', {}, 'memory'],
     ['says nothing', {}, 'failed'],
     ['says a sentence of its own', {}, 'failed'],
   ])('one that %s is ended', { timeout: 60_000 }, async (name, changed, fault) => {

@@ -3,7 +3,7 @@ import { ToolError } from '../../errors.ts';
 import { looksOf } from '../../text/name-escapes.ts';
 import { quoteName } from '../mailbox-name.ts';
 import { type Attachment, toAttachment } from '../mime/body.ts';
-import { leavesOf, type Part } from '../mime/body-structure.ts';
+import type { Part } from '../mime/body-structure.ts';
 
 export interface NamedPart {
   part: Part;
@@ -14,11 +14,12 @@ export interface NamedPart {
 const MAX_NAMED = 20;
 
 /**
+ * @param parts of the message, as readAllParts() returns them
  * @param named `2`, `Rechnung.pdf` or `2 Rechnung.pdf`
  * @throws {ToolError} if no part or several parts have the name; it says what there is
  */
-export function findNamedPart(structure: Part, named: string): NamedPart {
-  const all = leavesOf(structure).map((part) => ({ part, attachment: toAttachment({ part, inline: false }) }));
+export function findNamedPart(parts: readonly Part[], named: string): NamedPart {
+  const all = parts.map((part) => ({ part, attachment: toAttachment({ part, inline: false }) }));
   const [found, other] = candidates(all, named.trim());
   if (found !== undefined && other === undefined) return found;
   const files = all.filter(
@@ -41,17 +42,25 @@ function candidates(all: readonly NamedPart[], named: string): NamedPart[] {
     each.attachment.shownName === name || each.attachment.filename === name || each.part.filename === name;
   const looksLike = (name: string) => (each: NamedPart) =>
     looksOf(each.attachment.shownName).toLowerCase() === looksOf(name).toLowerCase();
+  const own = all.filter((each) => !isWithinAnother(each, all));
   const readings = [
     ({ part }: NamedPart) => part.number === named,
     hasName(named),
     looksLike(named),
     (each: NamedPart) => rest !== undefined && each.part.number === number && looksLike(rest)(each),
   ];
-  for (const reading of readings) {
-    const found = all.filter(reading);
-    if (found.length > 0) return found;
+  // A file of the message itself comes before one of an attached message.
+  for (const some of [own, all]) {
+    for (const reading of readings) {
+      const found = some.filter(reading);
+      if (found.length > 0) return found;
+    }
   }
   return [];
+}
+
+function isWithinAnother({ part }: NamedPart, all: readonly NamedPart[]): boolean {
+  return all.some((other) => isMessage(other.part) && part.number.startsWith(`${other.part.number}.`));
 }
 
 function listOf(parts: readonly NamedPart[]): string {

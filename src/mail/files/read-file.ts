@@ -8,7 +8,7 @@ import { openAndRead, openMailbox } from '../mailbox/open-mailbox.ts';
 import { missingMessage } from '../messages/change.ts';
 import { streamPart } from '../messages/part-stream.ts';
 import type { Attachment } from '../mime/body.ts';
-import { type Part, readBodyStructure } from '../mime/body-structure.ts';
+import { type Part, readAllParts } from '../mime/body-structure.ts';
 import { findNamedPart } from './named-part.ts';
 
 export interface FoundFile {
@@ -39,7 +39,7 @@ export async function findFile(
   if (items === undefined) throw missingMessage(selected.path, [uid]);
   const structure = items.get('BODYSTRUCTURE');
   if (structure === undefined) throw new ToolError(WITHOUT_STRUCTURE);
-  const found = findNamedPart(readBodyStructure(structure), named);
+  const found = findNamedPart(readAllParts(structure), named);
   return { ...found, mailbox: selected.path, uidValidity: selected.uidValidity, uid };
 }
 

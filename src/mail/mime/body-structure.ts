@@ -36,10 +36,39 @@ export function leavesOf(part: Part): Part[] {
   return part.children.length > 0 ? part.children.flatMap(leavesOf) : [part];
 }
 
-function readMultipart(items: readonly Item[], number: string): Part {
+/**
+ * All parts that are not multiparts, in order, with those of attached messages behind the message that they are in.
+ *
+ * @param number as for readBodyStructure(); the parts of an attached message with the number 2 are 2.1, 2.2 …
+ */
+export function readAllParts(item: Item | undefined, number = ''): Part[] {
+  const items = listOf(item);
+  if (isList(items[0])) {
+    return items
+      .slice(0, countOfBodies(items))
+      .flatMap((body, index) => readAllParts(body, number === '' ? `${index + 1}` : `${number}.${index + 1}`));
+  }
+  const part = readLeaf(items, number === '' ? '1' : number);
+  const inner = isMessage(part.type) ? items[8] : undefined;
+  if (!isList(inner)) return [part];
+  const isMultipart = isList(listOf(inner)[0]);
+  return [part, ...readAllParts(inner, isMultipart ? part.number : `${part.number}.1`)];
+}
+
+function isMessage(type: string): boolean {
+  return type === 'message/rfc822' || type === 'message/global';
+}
+
+/** Bodies come first in a multipart; its subtype follows them. */
+function countOfBodies(items: readonly Item[]): number {
   const count = items.findIndex((item) => !isList(item));
-  const bodies = count < 0 ? items : items.slice(0, count);
-  const [subtype, parameters, disposition] = count < 0 ? [] : items.slice(count);
+  return count < 0 ? items.length : count;
+}
+
+function readMultipart(items: readonly Item[], number: string): Part {
+  const count = countOfBodies(items);
+  const bodies = items.slice(0, count);
+  const [subtype, parameters, disposition] = items.slice(count);
   return {
     number,
     type: `multipart/${lowerCase(subtype) || 'mixed'}`,
@@ -77,7 +106,7 @@ function readLeaf(items: readonly Item[], number: string): Part {
 
 /** Finds the disposition. After the size, message/rfc822 has three more fields and text/* one, which some servers omit; MD5 and the disposition follow. */
 function dispositionOf(type: string, rest: readonly Item[]): Item | undefined {
-  if (type === 'message/rfc822' || type === 'message/global') return rest[isList(rest[1]) ? 4 : 1];
+  if (isMessage(type)) return rest[isList(rest[1]) ? 4 : 1];
   if (type.startsWith('text/') && numberOf(rest[0]) !== null) return rest[2];
   return rest[1];
 }

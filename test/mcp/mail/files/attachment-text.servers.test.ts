@@ -20,6 +20,7 @@ let mail: MailTools;
 let uid: number;
 let other: number;
 let report: number;
+let forwarded: number;
 
 const FORWARDED = 'Subject: Keys\r\nFrom: ann@example.test\r\n\r\nThey hang behind the blue door.\r\n';
 
@@ -47,6 +48,12 @@ const FILES = [
 
 beforeAll(async () => {
   const part = (type: string, content: string) => `Content-Type: ${type}\n\n${content}\n`;
+  const inner = await message({
+    attachments: [
+      { filename: 'plan.csv', content: 'inner,1' },
+      { filename: 'both.csv', content: 'inner,2' },
+    ],
+  });
   const uids = await appendMessages(account, {
     INBOX: [
       message({ text: 'See the files.', attachments: FILES }),
@@ -54,9 +61,16 @@ beforeAll(async () => {
       message({
         raw: `Content-Type: multipart/report; boundary=b\n\n--b\n${part('text/plain', 'It failed.')}--b\n${part('message/delivery-status', 'Final-Recipient: rfc822; gone@example.test\nAction: failed\nStatus: 5.1.1\n')}--b--\n`,
       }),
+      message({
+        text: 'See the message.',
+        attachments: [
+          { filename: 'old.eml', contentType: 'message/rfc822', content: inner.raw },
+          { filename: 'both.csv', content: 'outer' },
+        ],
+      }),
     ],
   });
-  [uid = 0, other = 0, report = 0] = uids.INBOX;
+  [uid = 0, other = 0, report = 0, forwarded = 0] = uids.INBOX;
   mail = openMailTools(account);
 });
 afterAll(() => mail[Symbol.asyncDispose]());
@@ -103,6 +117,22 @@ describe('get_mail_message with attachment', () => {
     expect(await failure('Invoice.pdf')).toMatch(/no attachment "Invoice.pdf".*2 "Rechnung.pdf"/);
     const error = await mail.failure('get_mail_message', { folder: 'INBOX', uid: other, attachment: 'x' });
     expect(String(error)).toContain('It has no attachments.');
+  });
+
+  test('finds a file in an attached message, by part number or by a name that no file of the message itself has', async () => {
+    const place = { folder: 'INBOX', uid: forwarded };
+    expect(await mail.call('get_mail_message', { ...place, attachment: 'plan.csv' })).toMatchObject({
+      text_body: 'inner\t1',
+    });
+    expect(await mail.call('get_mail_message', { ...place, attachment: '2.2' })).toMatchObject({
+      attachment: 'plan.csv',
+    });
+    expect(await mail.call('get_mail_message', { ...place, attachment: 'both.csv' })).toMatchObject({
+      text_body: 'outer',
+    });
+    expect(await mail.call('get_mail_message', { ...place, attachment: '2' })).toMatchObject({
+      text_body: expect.stringContaining('Files in this message: plan.csv, both.csv'),
+    });
   });
 
   test('applies max_chars and body_offset', async () => {
