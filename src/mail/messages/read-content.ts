@@ -222,6 +222,6 @@ function invitationBlock(invitation: Invitation, text: string): string[] {
 const SPLIT_WARNING = 'The mail server could not split this message into its parts, so it was split here.';
 const NO_LINKS_WARNING = 'Its attachments have no links, because the mail server does not know them.';
 const ATTACHED_MESSAGES_WARNING =
-  'This message has no text of its own: what it says is in the messages that are attached to it. Their links are in `attachments`.';
+  'This message has no text of its own: what it says is in the messages that are attached to it. Read them with `attachment`; their links are in `attachments`.';
 const WITHOUT_BODY_WARNING =
   'The mail server fails when it is asked for the body of this message, so only its header and the list of its parts are here. Try again later.';
