@@ -1,7 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { detectFormat } from '../../../src/extraction/formats/detect.ts';
-import { readMessageFile, readReportFile } from '../../../src/extraction/formats/letter.ts';
+import {
+  readContainerFile,
+  readMessageFile,
+  readReportFile,
+  readWinmailFile,
+} from '../../../src/extraction/formats/letter.ts';
 import { readText } from '../../../src/extraction/formats/texts.ts';
+import { decodeTransfer } from '../../../src/mail/mime/transfer-encoding.ts';
+import { splitMessage } from '../../../src/mail/parts/split-message.ts';
 import { fileRequest } from '../../support/files/read-file.ts';
 import { orFault } from '../../support/files/read-format.ts';
 
@@ -131,6 +139,39 @@ describe('a delivery report', () => {
       'Reporting-MTA: dns; mx.example.test\r\n\r\nFinal-Recipient: rfc822; gone@example.test\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 no such user\r\n';
     const text = orFault((sink) => readReportFile(Buffer.from(report), 'message/delivery-status', sink));
     expect(text).toMatchObject({ text: expect.stringMatching(/gone@example\.test.*5\.1\.1.*no such user/) });
+  });
+});
+
+/** The decoded bytes of a part of a message among the cases. */
+function partOfCase(id: string, type: RegExp): Buffer {
+  const { bytes } = splitMessage(readFileSync(new URL(`../../fixtures/cases/${id}.eml`, import.meta.url)));
+  const [found] = [...bytes].filter(([part]) => type.test(part.type));
+  return found === undefined ? Buffer.alloc(0) : decodeTransfer(found[1], found[0].encoding);
+}
+
+describe('a container', () => {
+  test('that is only signed has its text, and says that the signature was not checked', () => {
+    const bytes = partOfCase('b10-smime-opaque-signed', /pkcs7/);
+    expect(orFault((sink) => readContainerFile(bytes, fileRequest({}), sink))).toMatchObject({
+      text: expect.stringContaining('night shift'),
+      remarks: ['signed'],
+    });
+  });
+
+  test('that is encrypted, or has no message, is a fault', () => {
+    const enveloped = Buffer.from('300b06092a864886f70d010703', 'hex');
+    expect(orFault((sink) => readContainerFile(enveloped, fileRequest({}), sink))).toEqual({ fault: 'encrypted' });
+    expect(orFault((sink) => readContainerFile(Buffer.from('x'), fileRequest({}), sink))).toEqual({
+      fault: 'certificates',
+    });
+  });
+
+  test('of Outlook has its text', () => {
+    const bytes = partOfCase('b12-winmail', /ms-tnef/);
+    expect(orFault((sink) => readWinmailFile(bytes, fileRequest({}), sink))).toMatchObject({
+      text: expect.stringContaining('blue folder'),
+      remarks: ['winmail'],
+    });
   });
 });
 
