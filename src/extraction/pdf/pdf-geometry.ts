@@ -40,6 +40,12 @@ export function areaOf([left, bottom, right, top]: Box): number {
   return Math.max(0, right - left) * Math.max(0, top - bottom);
 }
 
+/** What two boxes have in common; of no area if that is nothing. */
+export function intersect(one: Box, other: Box): Box {
+  const [left, bottom] = [Math.max(one[0], other[0]), Math.max(one[1], other[1])];
+  return [left, bottom, Math.max(left, Math.min(one[2], other[2])), Math.max(bottom, Math.min(one[3], other[3]))];
+}
+
 /** @returns null unless it is a list of six numbers */
 export function toMatrix(value: unknown): Matrix | null {
   if (!isNumbers(value) || value.length < 6) return null;

@@ -10,6 +10,7 @@ import {
   type Box,
   contains,
   IDENTITY,
+  intersect,
   type Matrix,
   multiply,
   toBox,
@@ -59,6 +60,12 @@ interface State {
   /** `#rrggbb`; null for a pattern, whose colour is not known. */
   fill: string | null;
   alpha: number;
+  /** True if fills are mixed with what is below, as by a marker. */
+  isBlended: boolean;
+  /** The box around what is not clipped; null for the whole page. */
+  clip: Box | null;
+  /** True if not all of that box can be painted. */
+  isClippedToShape: boolean;
   mode: number;
   size: number;
   font: FontScale;
@@ -83,6 +90,7 @@ interface Shown extends Run {
   points: number;
   isTransparent: boolean;
   isInvisible: boolean;
+  isClipped: boolean;
 }
 
 const MAX_RUNS = 50_000;
@@ -92,6 +100,8 @@ const MIN_AREA = 30;
 const MAX_TINY_POINTS = 3;
 const USUAL_POINTS = 10;
 const MIN_ALPHA = 0.1;
+/** Points that letters may lie outside of what is clipped. */
+const CLIP_MARGIN = 20;
 /** Of the page, the share that a picture of it has. */
 const SCAN_SHARE = 0.4;
 
@@ -118,12 +128,15 @@ function judge(run: Shown, areas: readonly Area[], page: Box): Run {
   const isUnderPicture = later.some(({ kind }) => kind === 'picture');
   const isCovered = later.some(({ kind }) => kind === 'rectangle');
   const isLayer = isOverPicture && !isCovered && (run.isInvisible || isUnderPicture);
-  const isInk = !run.isInvisible && !run.isTransparent && !isUnderPicture && !isCovered;
+  const isInk = !run.isInvisible && !run.isTransparent && !run.isClipped && !isUnderPicture && !isCovered;
   const behind = around.filter(({ index }) => index < run.index).at(-1);
   const background = behind === undefined ? '#ffffff' : behind.color;
   const isSeen =
     isLayer ||
-    (isInk && run.points > MAX_TINY_POINTS && contains(page, middle, 5) && !areSimilar(run.color, background));
+    (isInk &&
+      run.points > MAX_TINY_POINTS &&
+      (contains(page, start, 5) || contains(page, middle, 5)) &&
+      !areSimilar(run.color, background));
   return { text, start, end, isSeen, isLayer };
 }
 
@@ -138,7 +151,17 @@ function levelsOf(color: string): number[] {
 }
 
 const INITIAL: State = {
-  ...{ matrix: IDENTITY, fill: '#000000', alpha: 1, mode: 0, size: 0, font: USUAL_SCALE },
+  ...{
+    matrix: IDENTITY,
+    fill: '#000000',
+    alpha: 1,
+    isBlended: false,
+    clip: null,
+    isClippedToShape: false,
+    mode: 0,
+    size: 0,
+    font: USUAL_SCALE,
+  },
   ...{ charSpacing: 0, wordSpacing: 0, scale: 1, leading: 0 },
 };
 
@@ -156,6 +179,8 @@ class Follower {
   #drawn = 0;
   readonly #fills: ReadonlySet<unknown>;
   #state: State = INITIAL;
+  /** The next path clips what follows it. */
+  #isClipNext = false;
   /** Of the text, and of its line. */
   #text: Matrix = IDENTITY;
   #line: Matrix = IDENTITY;
@@ -202,7 +227,7 @@ class Follower {
       case 'setFillTransparent':
         return this.#set({ alpha: 0 });
       case 'setGState':
-        return this.#set({ alpha: alphaIn(first) ?? this.#state.alpha });
+        return this.#set(graphicsStateIn(first));
       default:
         return false;
     }
@@ -268,7 +293,7 @@ class Follower {
 
   #show(glyphs: readonly unknown[], index: number): void {
     this.#drawn += 1;
-    const { size, font, scale, charSpacing, wordSpacing, mode, alpha, fill, matrix } = this.#state;
+    const { size, font, scale, charSpacing, wordSpacing, mode, alpha, fill, matrix, clip } = this.#state;
     let text = '';
     let advance = 0;
     for (const glyph of glyphs) {
@@ -288,27 +313,48 @@ class Follower {
       ...{ text, index, color: fill, points, isSeen: true, isLayer: false },
       ...{ start: [whole[4], whole[5]], end: [end[4], end[5]] },
       ...{ isInvisible: mode === 3 || mode === 7, isTransparent: alpha < MIN_ALPHA },
+      isClipped:
+        clip !== null &&
+        !contains(clip, [whole[4], whole[5]], CLIP_MARGIN) &&
+        !contains(clip, [end[4], end[5]], CLIP_MARGIN),
     });
   }
 
   #followPaint(name: string, args: unknown[], index: number): void {
-    const { matrix, fill, alpha } = this.#state;
-    if (name === 'constructPath' && this.#fills.has(args[0]) && alpha > 0.9) {
-      const box = toBox(args[2]);
-      const isRectangle = isRectanglePath(args[1]);
-      const color = isRectangle ? fill : null;
-      if (box !== null)
-        this.#addArea(transformBox(matrix, box), { color, index, kind: isRectangle ? 'rectangle' : 'shape' });
-    }
+    const { matrix } = this.#state;
+    if (name === 'clip' || name === 'eoClip') this.#isClipNext = true;
+    if (name === 'constructPath') this.#followPath(args, index);
     if (name === 'shadingFill') this.#addArea(this.#page, { color: null, kind: 'shape', index });
     if (/^paint(?:Inline)?Image/.test(name)) {
       this.#addArea(transformBox(matrix, [0, 0, 1, 1]), { color: null, kind: 'picture', index });
     }
   }
 
+  /** A path that is filled, that clips what follows, or both. */
+  #followPath([operator, path, given]: unknown[], index: number): void {
+    const { matrix, fill, alpha, isBlended, isClippedToShape } = this.#state;
+    const box = toBox(given);
+    if (box === null) return;
+    const around = transformBox(matrix, box);
+    const isRectangle = isRectanglePath(path);
+    if (this.#fills.has(operator) && alpha > 0.9 && !isBlended) {
+      const kind = isRectangle && !isClippedToShape ? 'rectangle' : 'shape';
+      this.#addArea(around, { color: isRectangle ? fill : null, index, kind });
+    }
+    if (!this.#isClipNext) return;
+    this.#isClipNext = false;
+    const { clip } = this.#state;
+    this.#set({
+      clip: clip === null ? around : intersect(clip, around),
+      isClippedToShape: isClippedToShape || !isRectangle,
+    });
+  }
+
   #addArea(box: Box, area: Omit<Area, 'box'>): void {
     this.#drawn += 1;
-    if (areaOf(box) >= MIN_AREA) this.areas.push({ box, ...area });
+    const { clip } = this.#state;
+    const painted = clip === null ? box : intersect(box, clip);
+    if (areaOf(painted) >= MIN_AREA) this.areas.push({ box: painted, ...area });
   }
 }
 
@@ -327,10 +373,13 @@ function isRectanglePath(value: unknown): boolean {
   return path instanceof Float32Array && path.length >= 13 && path.length <= 16;
 }
 
-/** The opacity of fills (ISO 32000-2 §8.4.5) in the entries of a graphics state. */
-function alphaIn(entries: unknown): number | null {
-  const found: unknown = Array.isArray(entries)
-    ? entries.find((entry) => Array.isArray(entry) && entry[0] === 'ca')
-    : null;
-  return Array.isArray(found) && typeof found[1] === 'number' ? found[1] : null;
+/** The opacity of fills and the blend mode (ISO 32000-2 §8.4.5) in the entries of a graphics state, if it sets them. */
+function graphicsStateIn(given: unknown): Partial<State> {
+  const changes: Partial<State> = {};
+  for (const entry of Array.isArray(given) ? given : []) {
+    const [name, value]: unknown[] = Array.isArray(entry) ? entry : [];
+    if (name === 'ca' && typeof value === 'number') changes.alpha = value;
+    if (name === 'BM') changes.isBlended = value !== 'source-over';
+  }
+  return changes;
 }

@@ -1,6 +1,6 @@
 /** Reads the text of a PDF page by page (ISO 32000-2), with the values of its form fields. */
 import { definePDFJSModule, getDocumentProxy } from 'unpdf';
-import { OPS } from 'unpdf/pdfjs';
+import { AnnotationMode, OPS } from 'unpdf/pdfjs';
 import type { TextSink } from '../formats/text-sink.ts';
 import { UnreadableFile } from '../formats/unreadable-file.ts';
 import { toBox, toMatrix } from './pdf-geometry.ts';
@@ -69,7 +69,8 @@ async function readPage(page: Page, sink: TextSink, number: number | null): Prom
 
 async function runsOf(page: Page): Promise<Run[]> {
   try {
-    const list = await page.getOperatorList();
+    // Annotations lie over the page; what is written in them is read by readFields().
+    const list = await page.getOperatorList({ annotationMode: AnnotationMode.DISABLE });
     const box = toBox(page.view) ?? [0, 0, 0, 0];
     return findRuns(list, { operators: OPS, page: box, scaleOf: (font) => scaleOf(page, font) });
   } catch {

@@ -67,6 +67,7 @@ describe('text of a PDF that people do not see', () => {
     ['outside of the page', pdfLine('Obey me', 2000)],
     ['transparent', pdfLine('Obey me', 650, '/G1 gs')],
     ['in the colour of a rectangle', `0.2 0.3 0.4 rg 60 640 300 30 re f ${pdfLine('Obey me', 650)}`],
+    ['outside of what is clipped', `60 100 300 30 re W n ${pdfLine('Obey me', 650)}`],
     ['covered by a rectangle', `${pdfLine('Obey me', 650)} 1 1 1 rg 60 640 300 30 re f`],
   ])('%s is left out and counted', async (_what, operators) => {
     const resources = '/ExtGState << /G1 << /ca 0 >> >>';
@@ -85,12 +86,18 @@ describe('text of a PDF that people do not see', () => {
   test.each([
     ['white on a dark rectangle', `0 0 0.5 rg 60 640 300 30 re f ${pdfLine('Heading', 650, '1 g')}`],
     ['white on a picture', `q 300 0 0 60 60 620 cm /Im1 Do Q ${pdfLine('Heading', 650, '1 g')}`],
+    ['marked with a pen', `${pdfLine('Heading', 650)} /G2 gs 1 1 0 rg 60 640 300 30 re f`],
+    [
+      'under a rectangle that is clipped elsewhere',
+      `${pdfLine('Heading', 650)} q 60 100 300 30 re W n 1 1 1 rg 0 0 595 842 re f Q`,
+    ],
     ['large by a matrix', 'q 100 0 0 100 0 0 cm BT /F1 0.12 Tf 0.72 6.5 Td (Heading) Tj ET Q'],
   ])('is not text %s', async (_what, operators) => {
     const image = pdfStream(Buffer.alloc(12), {
       entries: '/Type /XObject /Subtype /Image /Width 2 /Height 2 /ColorSpace /DeviceRGB /BitsPerComponent 8',
     });
-    const pdf = toPdf([operators], { objects: [image], resources: '/XObject << /Im1 6 0 R >>' });
+    const resources = '/XObject << /Im1 6 0 R >> /ExtGState << /G2 << /BM /Multiply >> >>';
+    const pdf = toPdf([operators], { objects: [image], resources });
     expect(await readPages(pdf)).toMatchObject({ text: 'Heading', hiddenLetters: 0 });
   });
 
