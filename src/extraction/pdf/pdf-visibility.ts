@@ -334,6 +334,8 @@ class Follower {
   #followPath([operator, path, given]: unknown[], index: number): void {
     const { matrix, fill, alpha, isBlended, isClippedToShape } = this.#state;
     const box = toBox(given);
+    const isClip = this.#isClipNext;
+    this.#isClipNext = false;
     if (box === null) return;
     const around = transformBox(matrix, box);
     const isRectangle = isRectanglePath(path);
@@ -341,8 +343,7 @@ class Follower {
       const kind = isRectangle && !isClippedToShape ? 'rectangle' : 'shape';
       this.#addArea(around, { color: isRectangle ? fill : null, index, kind });
     }
-    if (!this.#isClipNext) return;
-    this.#isClipNext = false;
+    if (!isClip) return;
     const { clip } = this.#state;
     this.#set({
       clip: clip === null ? around : intersect(clip, around),
