@@ -100,7 +100,7 @@ const naming: Record<string, Record<string, (mailbox: string, uid: number) => ob
 
 test('each parameter is listed as one that names a mailbox, or as one that does not', () => {
   const others = new Set(
-    'evidence as from dry_run with_counts page per_page query with_envelopes since preview links uid uid_validity body_format max_chars body_offset to cc bcc subject text_body html_body attachment_urls idempotency_key add remove permanent uids create'.split(
+    'attachment evidence as from dry_run with_counts page per_page query with_envelopes since preview links uid uid_validity body_format max_chars body_offset to cc bcc subject text_body html_body attachment_urls idempotency_key add remove permanent uids create'.split(
       ' ',
     ),
   );
