@@ -51,7 +51,8 @@ export interface ChildRun {
   signal?: AbortSignal | undefined;
 }
 
-const WATCH_MS = 20;
+/** Memory can be filled with 2 MB in each millisecond. */
+const WATCH_MS = 5;
 /** Two hundred thousand characters, each of them escaped. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
