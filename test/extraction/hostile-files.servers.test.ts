@@ -22,13 +22,16 @@ describe('a hostile file', () => {
     { timeout: 60_000 },
     async ({ name, type, bytes, ends }) => {
       const file = bytes();
+      const start = performance.now();
       const answer = await readFile(file, { name, ...(type !== undefined && { type }) }).catch((error: unknown) => {
         if (!(error instanceof ChildError)) throw error;
         return { fault: error.fault };
       });
+      const firstMs = performance.now() - start;
       const end = 'fault' in answer ? answer.fault : 'text';
       expect(ends).toContain(end);
       if (!REFUSED.has(end)) return;
+      if (firstMs < MAX_REFUSAL_MS) return;
       // Beside the time that a process takes here for a file that is not hostile. The best of three, since other tests run too.
       const times: number[] = [];
       for (let count = 0; count < 3 && !(Math.min(...times) < MAX_REFUSAL_MS); count += 1) {
