@@ -172,6 +172,7 @@ const FACES: Record<string, string[]> = {
     'transfer-encoding.ts',
   ],
   'mail/parts/': [
+    'calendar-components.ts',
     'event-time.ts',
     'invitation.ts',
     'invitation-words.ts',
@@ -179,6 +180,8 @@ const FACES: Record<string, string[]> = {
     'special-contents.ts',
     'special-parts.ts',
     'split-message.ts',
+    'time-zones.ts',
+    'write-calendar.ts',
   ],
   'mail/pool/': ['pool.ts'],
   'mail/query/': ['check-message.ts', 'compile-query.ts', 'describe-query.ts', 'parse-query.ts', 'query.ts'],
@@ -277,7 +280,7 @@ const ENTRY_POINTS: Record<string, string[]> = {
   'fflate/browser': ['extraction/office/zip.ts'],
   express: ['app/', 'minting/admin-clients.ts', 'oauth/', 'mcp/endpoint/endpoint.ts', 'attachments/links.ts'],
   helmet: ['app/app.ts'],
-  'ical.js': ['mail/parts/calendar-components.ts'],
+  'ical.js': ['mail/parts/calendar-components.ts', 'mail/parts/write-calendar.ts'],
   'iconv-lite': ['mail/'],
   imapflow: ['mail/imap/transport.ts'],
   // A table of mailbox names in many languages; the connection does not need it.

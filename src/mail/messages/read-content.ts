@@ -15,7 +15,7 @@ import type { ConversionOptions } from '../mime/body-conversion.ts';
 import { leavesOf, type Part } from '../mime/body-structure.ts';
 import type { Invitation } from '../parts/invitation.ts';
 import { invitationText, saysWhenAndWhere } from '../parts/invitation-words.ts';
-import { readSpecialContents, type SpecialContents } from '../parts/special-contents.ts';
+import { type CalendarSource, readSpecialContents, type SpecialContents } from '../parts/special-contents.ts';
 import { encryptionWarnings, findSpecialParts, PGP_TEXT_WARNING } from '../parts/special-parts.ts';
 import { type SplitMessage, splitMessage } from '../parts/split-message.ts';
 import {
@@ -32,12 +32,16 @@ import { readBodies } from './read-bodies.ts';
 
 export interface Content extends Body {
   invitation: Invitation | null;
+  /** Empty unless they were asked for. */
+  calendars: CalendarSource[];
   /** True if the parts are not those of the server, so that none of them can be fetched from it. */
   isSplitHere: boolean;
 }
 
 export interface ContentOptions extends ConversionOptions {
   format: BodyFormat;
+  /** Asks for the calendars of up to this size. */
+  calendarBytes?: number | undefined;
 }
 
 /** Containers within containers. */
@@ -82,7 +86,7 @@ function isWithoutBytes({ sizeBytes }: Part): boolean {
 export function contentWithoutBody(structure: Part | null): Content {
   const { attachments } = assembleBody(planBody(structure, 'both'), new Map());
   const body = { text: null, html: null, textIsFromHtml: false, hidden: [], isComplete: true, attachments };
-  return { ...body, invitation: null, isSplitHere: false, warnings: [WITHOUT_BODY_WARNING] };
+  return { ...body, invitation: null, calendars: [], isSplitHere: false, warnings: [WITHOUT_BODY_WARNING] };
 }
 
 /** True for digests and the like, whose text is in other messages. */
@@ -142,7 +146,7 @@ async function readParts(
   options: PartOptions,
 ): Promise<{ content: Content; plan: BodyPlan; body: Body }> {
   const plan = planBody(structure, options.format);
-  const special = findSpecialParts(structure);
+  const special = findSpecialParts(structure, options.calendarBytes);
   const { body, bytes } = await readBodies(source, { plan, special }, options);
   const found = readSpecialContents(special, bytes);
   const own = { ...body, warnings: [...encryptionWarnings(structure), ...found.warnings, ...body.warnings] };
@@ -189,7 +193,8 @@ interface Context {
 }
 
 /** Adds what was found to the text; to the warnings if the text is not requested, or goes on. */
-function withContents(body: Body, found: SpecialContents, { options: { format }, inner }: Context): Content {
+function withContents(body: Body, found: SpecialContents, { options, inner }: Context): Content {
+  const { format, calendarBytes } = options;
   const invitation = found.invitation ?? inner?.invitation ?? null;
   const blocks = [
     ...(found.invitation === null ? [] : invitationBlock(found.invitation, body.text ?? '')),
@@ -205,6 +210,7 @@ function withContents(body: Body, found: SpecialContents, { options: { format },
     text,
     attachments: body.attachments.filter(({ part }) => !repeated.has(part)),
     invitation,
+    calendars: calendarBytes === undefined ? [] : [...found.calendars, ...(inner?.calendars ?? [])],
     isSplitHere: false,
     warnings: [
       ...new Set([...body.warnings, ...(isPgp ? [PGP_TEXT_WARNING] : []), ...(isTextWhole ? [] : found.lines)]),

@@ -55,6 +55,8 @@ export interface ReadOptions {
   isWithoutBody?: boolean;
   /** Further fields for `header`. */
   headerFields?: readonly string[];
+  /** Calendars of up to this size are returned as they are written. */
+  calendarBytes?: number | undefined;
 }
 
 /** As readMessage(). If the server drops the connection, which the body may be the reason for, the message is read without it. */
@@ -87,13 +89,13 @@ export async function readMessage(
 ): Promise<Message> {
   const { format = 'both', uidValidity: expected, chars = Number.POSITIVE_INFINITY, runJob, isWithoutBody } = options;
   const prefetched = isWithoutBody ? [] : PREFETCHED_RANGES;
-  const { headerFields = [] } = options;
+  const { headerFields = [], calendarBytes } = options;
   const { items, selected } = await fetchItems(imap, uid, { mailbox: name, expected, prefetched, headerFields });
   const { structure: reported, ...summary } = toSummary(uid, items);
   const structure = reported && withWrittenEncoding(reported, items.get(HEADER));
   const content = isWithoutBody
     ? contentWithoutBody(structure)
-    : await readContent({ imap, uid, structure, items }, { format, chars, runJob });
+    : await readContent({ imap, uid, structure, items }, { format, chars, runJob, calendarBytes });
   return {
     ...summary,
     references: readReferences(items.get(HEADER)),

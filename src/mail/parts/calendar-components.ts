@@ -12,6 +12,8 @@ export interface CalendarProperty {
   name: string;
   /** By lower-case name. */
   parameters: Readonly<Record<string, unknown>>;
+  /** Of the values, as jCal has it: `date-time`. */
+  type: string;
   /** As jCal has them (RFC 7265 §3.6): `2026-03-17T14:30:00` for a date and time. */
   values: readonly unknown[];
 }
@@ -41,22 +43,31 @@ const READ: ReadonlyMap<string, ReadonlySet<string>> = new Map(
       ...['x-google-conference', 'x-microsoft-skypeteamsmeetingurl', 'x-microsoft-onlinemeetingexternallink'],
     ],
     vtimezone: ['tzid', 'x-lic-location'],
-    standard: ['dtstart', 'tzoffsetfrom', 'tzoffsetto', 'rrule'],
-    daylight: ['dtstart', 'tzoffsetfrom', 'tzoffsetto', 'rrule'],
+    standard: ['dtstart', 'tzoffsetfrom', 'tzoffsetto', 'rrule', 'rdate', 'tzname'],
+    daylight: ['dtstart', 'tzoffsetfrom', 'tzoffsetto', 'rrule', 'rdate', 'tzname'],
   }).map(([name, properties]) => [name, new Set(properties)]),
 );
 
+export interface CalendarReading {
+  maxLines?: number;
+  /** False for the line of a property that is skipped. */
+  isWanted?(line: string): boolean;
+}
+
 /** @param text of a calendar @returns the first components, in order, time zones with their rules */
-export function readCalendarComponents(text: string): CalendarComponent[] {
+export function readCalendarComponents(
+  text: string,
+  { maxLines = MAX_LINES, isWanted = () => true }: CalendarReading = {},
+): CalendarComponent[] {
   const components: CalendarComponent[] = [];
   const open: (CalendarComponent | null)[] = [];
   let count = 0;
   let properties = 0;
-  for (const line of contentLines(text)) {
+  for (const line of contentLines(text, maxLines)) {
     const boundary = /^(begin|end):\s*([\w-]{1,40})\s*$/i.exec(line);
     if (boundary === null) {
       const component = open.at(-1);
-      if (component && properties < MAX_PROPERTIES && addProperty(component, line)) properties += 1;
+      if (component && properties < MAX_PROPERTIES && isWanted(line) && addProperty(component, line)) properties += 1;
     } else if (boundary[1]?.toLowerCase() === 'end') {
       open.pop();
     } else {
@@ -75,10 +86,10 @@ function isRule(name: string): boolean {
 }
 
 /** Unfolds lines (RFC 5545 §3.1). What begins no property is the rest of a text whose line breaks were not escaped. */
-function contentLines(text: string): string[] {
+function contentLines(text: string, maxLines: number): string[] {
   const lines: string[] = [];
   const unfolded = text.replace(/\r\n?/g, '\n').replace(/\n[ \t]/g, '');
-  for (const line of unfolded.split('\n', MAX_LINES)) {
+  for (const line of unfolded.split('\n', maxLines)) {
     const last = lines.length - 1;
     const before = lines[last];
     if (/^[\w-]{1,80}[;:]/.test(line)) lines.push(line);
@@ -102,16 +113,21 @@ const JCal = z.tuple([z.string(), z.record(z.string(), z.unknown()), z.string()]
 /** @returns null for a line that is not valid */
 function parseProperty(line: string): CalendarProperty | null {
   try {
-    const [name, parameters, , ...values] = JCal.parse(ICAL.parse.property(line));
-    return { name, parameters, values };
+    const [name, parameters, type, ...values] = JCal.parse(ICAL.parse.property(line));
+    return { name, parameters, type, values };
   } catch {
     return null;
   }
 }
 
+/** The first property with this name. */
+export function propertyOf({ properties }: CalendarComponent, name: string): CalendarProperty | undefined {
+  return properties.find((property) => property.name === name);
+}
+
 /** The first value of the first property with this name, if it is text and not empty. */
-export function textOfProperty({ properties }: CalendarComponent, name: string): string {
-  const value = properties.find((property) => property.name === name)?.values[0];
+export function textOfProperty(component: CalendarComponent, name: string): string {
+  const value = propertyOf(component, name)?.values[0];
   return typeof value === 'string' ? value.trim() : '';
 }
 

@@ -14,7 +14,8 @@ const KINDS: Readonly<Record<string, string>> = {
   ADD: 'Further event of a series',
 };
 
-const ANSWERS: Readonly<Record<string, string>> = {
+/** What PARTSTAT says (RFC 5545 §3.2.12). */
+export const ANSWERS: Readonly<Record<string, string>> = {
   ACCEPTED: 'accepted',
   DECLINED: 'declined',
   TENTATIVE: 'tentatively accepted',
@@ -44,6 +45,7 @@ export function statusInWords(invitation: Invitation, ownAddresses: readonly str
       if (isCancelled) return 'cancelled';
       if (isOwn(organizer)) return 'you are the organizer';
       const own = attendees.find(isOwn) ?? (attendees.length === 1 ? first : undefined);
+      if (own === undefined && first !== undefined) return 'no own address is invited';
       return ANSWERS[own?.answer ?? ''] ?? 'needs answer';
     }
     default:
@@ -56,6 +58,18 @@ export function personOf({ name, address }: Pick<Attendee, 'name' | 'address'>):
   if (name === '' || name.toLowerCase() === address.toLowerCase()) return address;
   const shown = /[()<>[\]:;@\\,."]/.test(name) ? `"${name.replace(/["\\]/g, '')}"` : name;
   return address === '' ? shown : `${shown} <${address}>`;
+}
+
+/** The text of a message that answers an invitation. @param word what the answer is: `Accepted` */
+export function answerText(invitation: Invitation, { word, comment }: { word: string; comment: string }): string {
+  const { summary, where } = invitation;
+  const lines = [
+    `${word}: ${oneLine(summary)}`,
+    ...whenLines(invitation),
+    ...(where === '' ? [] : [`Where: ${where}`]),
+    ...(invitation.recurrence === '' ? [] : [`Recurring: ${invitation.recurrence}`]),
+  ];
+  return [comment, lines.join('\n')].filter((part) => part !== '').join('\n\n');
 }
 
 /** The invitation as text. @param isWhole true: with its description */

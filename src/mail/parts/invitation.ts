@@ -7,6 +7,7 @@ import {
   type CalendarComponent,
   type CalendarProperty,
   parameterOf,
+  propertyOf,
   readCalendarComponents,
   textOfProperty,
 } from './calendar-components.ts';
@@ -53,16 +54,20 @@ export interface Invitation {
   otherEvents: number;
 }
 
-const MAX_ATTENDEES = 200;
+const MAX_ATTENDEES = 1_000;
 const MAX_TEXT_CHARS = 1_000;
 
 /** @param text of the calendar @returns null if it has no event */
 export function readInvitation(text: string): Invitation | null {
   const components = readCalendarComponents(text);
   const events = eventsIn(components);
-  // Exceptions to a series have the UID of the series.
-  const event = events.find((one) => textOfProperty(one, 'recurrence-id') === '') ?? events[0];
+  const event = mainEventOf(events);
   return event === undefined ? null : toInvitation(event, components);
+}
+
+/** The series rather than its exceptions, which have the same UID. */
+export function mainEventOf(events: readonly CalendarComponent[]): CalendarComponent | undefined {
+  return events.find((one) => textOfProperty(one, 'recurrence-id') === '') ?? events[0];
 }
 
 /** Each event of a calendar, in the order of the calendar. */
@@ -75,7 +80,8 @@ function eventsIn(components: readonly CalendarComponent[]): CalendarComponent[]
   return components.filter(({ name }) => name === 'vevent');
 }
 
-function toInvitation(event: CalendarComponent, components: readonly CalendarComponent[]): Invitation {
+/** @param components of the calendar */
+export function toInvitation(event: CalendarComponent, components: readonly CalendarComponent[]): Invitation {
   const events = eventsIn(components);
   const calendar = components.find(({ name }) => name === 'vcalendar');
   const zones = components.filter(({ name }) => name === 'vtimezone');
@@ -102,10 +108,6 @@ function toInvitation(event: CalendarComponent, components: readonly CalendarCom
   };
 }
 
-function propertyOf({ properties }: CalendarComponent, name: string): CalendarProperty | undefined {
-  return properties.find((property) => property.name === name);
-}
-
 const LINKS = [
   'conference',
   'x-google-conference',
@@ -124,7 +126,10 @@ function whereOf(event: CalendarComponent): string {
 /** Of Outlook some dates are without `VALUE=DATE`. */
 const DAY = /^(\d{4}-\d{2}-\d{2})(?:T:*)?$/;
 
-function readTime(property: CalendarProperty | undefined, zones: readonly CalendarComponent[]): EventTime | null {
+export function readTime(
+  property: CalendarProperty | undefined,
+  zones: readonly CalendarComponent[],
+): EventTime | null {
   const value = property?.values[0];
   if (property === undefined || typeof value !== 'string') return null;
   const day = DAY.exec(value)?.[1];
@@ -183,9 +188,9 @@ function durationMs(text: string): number | null {
   return ms > 0 ? ms : null;
 }
 
-function toAttendee(property: CalendarProperty): Attendee {
+export function toAttendee(property: CalendarProperty): Attendee {
   const value = property.values[0];
-  const address = (typeof value === 'string' ? value : '').replace(/^mailto:/i, '');
+  const address = (typeof value === 'string' ? value : '').trim().replace(/^mailto:/i, '');
   return {
     name: parameterOf(property, 'cn').replace(/\s+/g, ' ').slice(0, 200),
     address: address.includes('@') ? address.slice(0, 320) : '',

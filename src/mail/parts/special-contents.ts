@@ -15,10 +15,20 @@ import { SMIME_WARNING, type SpecialPart } from './special-parts.ts';
 import { type SplitMessage, splitMessage } from './split-message.ts';
 import { readWinmail } from './tnef.ts';
 
+/** A calendar as it is written, for what its invitation does not have. */
+export interface CalendarSource {
+  text: string;
+  /** As those of its invitation. */
+  method: string;
+  uid: string;
+}
+
 export interface SpecialContents {
   /** Lines for the text of the message. */
   lines: string[];
   invitation: Invitation | null;
+  /** Those with an event, in the order of the message. */
+  calendars: CalendarSource[];
   /** What a signed container holds, to be read like a message. */
   signed: SplitMessage | null;
   /** The text of a winmail.dat, for a message that has none beside it. */
@@ -33,6 +43,7 @@ export function readSpecialContents(parts: readonly SpecialPart[], bytes: Readon
   const found: SpecialContents = {
     lines: [],
     invitation: null,
+    calendars: [],
     signed: null,
     winmail: null,
     repeated: [],
@@ -54,10 +65,14 @@ export function readSpecialContents(parts: readonly SpecialPart[], bytes: Readon
         found.lines.push(...feedbackLines(text()));
         break;
       case 'calendar': {
-        const invitation = readInvitation(text());
+        const written = text();
+        const invitation = readInvitation(written);
         // Some programs write the method only there (RFC 6047 §2.4).
         const method = invitation?.method || (part.parameters.get('method') ?? '').trim().toUpperCase().slice(0, 40);
-        if (invitation !== null) calendars.push({ part, invitation: { ...invitation, method } });
+        if (invitation !== null) {
+          calendars.push({ part, invitation: { ...invitation, method } });
+          found.calendars.push({ text: written, method, uid: invitation.uid });
+        }
         break;
       }
       case 'container':

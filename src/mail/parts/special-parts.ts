@@ -15,12 +15,12 @@ export interface SpecialPart {
 const MAX_PARTS = 4;
 /** Decoded. A calendar is read as a whole or not at all. */
 const MAX_CALENDAR_BYTES = 64 * 1024;
-const MAX_BYTES: Readonly<Record<SpecialKind, number>> = {
+/** Bytes in base64, with line ends, for each decoded one. */
+const BASE64_RATIO = 1.4;
+const MAX_BYTES: Readonly<Record<Exclude<SpecialKind, 'calendar'>, number>> = {
   'delivery status': 64 * 1024,
   disposition: 64 * 1024,
   feedback: 64 * 1024,
-  // In base64, with line ends.
-  calendar: 96 * 1024,
   container: 1024 * 1024,
   winmail: 512 * 1024,
 };
@@ -46,16 +46,17 @@ const NAMES: readonly [RegExp, SpecialKind][] = [
   [/^winmail\.dat$/i, 'winmail'],
 ];
 
-/** @returns in the order of the message */
-export function findSpecialParts(structure: Part | null): SpecialPart[] {
+/** @param calendarBytes calendars of up to this size are read @returns in the order of the message */
+export function findSpecialParts(structure: Part | null, calendarBytes = MAX_CALENDAR_BYTES): SpecialPart[] {
   if (structure === null) return [];
+  const maxBytes = { ...MAX_BYTES, calendar: Math.ceil(calendarBytes * BASE64_RATIO) };
   const counts = new Map<SpecialKind, number>();
   return leavesOf(structure).flatMap((part) => {
     const kind = kindOf(part);
-    if (kind === undefined || !isRead(part, kind)) return [];
+    if (kind === undefined || !isRead(part, kind, calendarBytes)) return [];
     const count = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, count);
-    return count > MAX_PARTS ? [] : [{ part, kind, maxBytes: MAX_BYTES[kind] }];
+    return count > MAX_PARTS ? [] : [{ part, kind, maxBytes: maxBytes[kind] }];
   });
 }
 
@@ -65,8 +66,8 @@ function kindOf({ type, filename }: Part): SpecialKind | undefined {
   return NAMES.find(([pattern]) => pattern.test(filename.trim()))?.[1];
 }
 
-function isRead(part: Part, kind: SpecialKind): boolean {
-  if (kind === 'calendar') return estimateDecodedSize(part.sizeBytes, part.encoding) <= MAX_CALENDAR_BYTES;
+function isRead(part: Part, kind: SpecialKind, calendarBytes: number): boolean {
+  if (kind === 'calendar') return estimateDecodedSize(part.sizeBytes, part.encoding) <= calendarBytes;
   return kind !== 'container' || !isDeclaredEncrypted(part);
 }
 

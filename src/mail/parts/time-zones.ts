@@ -19,8 +19,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** @param definitions VTIMEZONE components of the calendar @returns null if neither the name nor its rules are known */
 export function findTimeZone(tzid: string, definitions: readonly CalendarComponent[]): TimeZone | null {
-  const plain = (name: string) => name.replaceAll('\\', '');
-  const definition = definitions.find((one) => plain(textOfProperty(one, 'tzid')) === plain(tzid));
+  const definition = findDefinition(tzid, definitions);
   const names = [
     ...namesIn(tzid),
     ...(definition === undefined ? [] : namesIn(textOfProperty(definition, 'x-lic-location'))),
@@ -29,6 +28,12 @@ export function findTimeZone(tzid: string, definitions: readonly CalendarCompone
   if (name !== undefined) return { name, offsetAt: (wallMs) => wallOffset(name, wallMs) };
   const changes = definition?.children.flatMap((rule) => toChange(rule) ?? []) ?? [];
   return changes.length === 0 ? null : { name: null, offsetAt: (wallMs) => offsetOfRules(changes, wallMs) };
+}
+
+/** The VTIMEZONE of a name, which some programs escape in one of the two places. */
+export function findDefinition(tzid: string, definitions: readonly CalendarComponent[]): CalendarComponent | undefined {
+  const plain = (name: string) => name.replaceAll('\\', '');
+  return definitions.find((one) => plain(textOfProperty(one, 'tzid')) === plain(tzid));
 }
 
 /** The names that a TZID may mean: itself, what follows the prefix of a program (`/mozilla.org/20070129_1/Europe/Berlin`), that of Windows. */

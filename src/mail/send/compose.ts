@@ -42,6 +42,8 @@ export interface OutgoingMessage {
   /** Message-IDs with angle brackets (RFC 5322 §3.6.4). */
   inReplyTo?: string;
   references?: readonly string[];
+  /** The answer to an invitation, as a form of the text (RFC 6047 §2.4). CRLF line ends. */
+  calendarReply?: string;
   /** Further fields, of which the values are encoded already. */
   fields?: readonly { name: string; value: string }[];
 }
@@ -102,7 +104,7 @@ async function compose(message: OutgoingMessage): Promise<ComposedMessage> {
     ...(message.inReplyTo !== undefined && { inReplyTo: message.inReplyTo }),
     ...(message.references && message.references.length > 0 && { references: [...message.references] }),
     headers: (message.fields ?? []).map(({ name: key, value }) => ({ key, value: { prepared: true, value } })),
-    bodies: { text: message.text, html: message.html },
+    bodies: { text: message.text, html: message.html, calendarReply: message.calendarReply },
     newline: '\r\n',
     // Otherwise nodemailer would read the file or URL that a `{ path }` or `{ href }` names.
     disableFileAccess: true,
@@ -261,6 +263,7 @@ function toBase64Type(contentType: string): string {
 interface Bodies {
   text: string;
   html: string | undefined;
+  calendarReply: string | undefined;
 }
 
 /**
@@ -269,8 +272,15 @@ interface Bodies {
  */
 const MAX_QUOTED_BYTES = 64 * 1024;
 
+const REPLY_TYPE = 'text/calendar; charset=utf-8; method=REPLY; component=VEVENT';
+
 /** The bodies as nodemailer takes them, for one generation of the message. It converts line ends, but not a lone CR. */
-function contentsOf({ text, html }: Bodies): Partial<MailComposerOptions> {
+function contentsOf({ calendarReply, ...bodies }: Bodies): Partial<MailComposerOptions> {
+  if (calendarReply === undefined) return textsOf(bodies);
+  return { ...textsOf(bodies), alternatives: [{ contentType: REPLY_TYPE, content: calendarReply }] };
+}
+
+function textsOf({ text, html }: Omit<Bodies, 'calendarReply'>): Partial<MailComposerOptions> {
   if (Buffer.byteLength(text) + Buffer.byteLength(html ?? '') <= MAX_QUOTED_BYTES) {
     return { text: withCrlf(text), ...(html !== undefined && { html: withCrlf(html) }) };
   }

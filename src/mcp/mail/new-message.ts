@@ -1,5 +1,6 @@
 /** Defines the parameters of a new message, and the rights that they need. */
 import { z } from 'zod';
+import { type InvitationAnswer, PARTICIPATION } from '../../mail/derived/invitation-reply.ts';
 import { findMailboxByRole } from '../../mail/mailbox/find-by-role.ts';
 import { requireMailbox } from '../../mail/mailbox/open-mailbox.ts';
 import { clears } from '../parameter-meanings.ts';
@@ -10,10 +11,10 @@ import { MessagePlaceText } from './writing/message-place.ts';
 
 export const NewMessageFields = z.object({
   as: z
-    .enum(['reply', 'reply_all', 'forward', 'draft'])
+    .enum(['reply', 'reply_all', 'forward', 'draft', 'accept', 'decline', 'tentative'])
     .optional()
     .describe(
-      'With `of`: recipients (not of forward), subject, quote and files follow from it. draft: sends that draft as it stands and removes it.',
+      'With `of`: recipients (not of forward), subject, quote and files follow from it. draft: sends that draft as it stands and removes it. accept, decline, tentative: answers its invitation; text_body is a comment.',
     ),
   of: MessagePlaceText.optional().describe('The original: "INBOX/10396".'),
   from: z.string().max(400).optional().describe('Another own address.'),
@@ -54,6 +55,11 @@ export function contentOf({ attachment_urls, as, of, from, ...fields }: NewMessa
   return from === undefined ? derived : [...derived, ['from', from]];
 }
 
+/** True for an answer to an invitation. */
+export function isInvitationAnswer(as: NewMessage['as']): as is InvitationAnswer {
+  return as !== undefined && Object.hasOwn(PARTICIPATION, as);
+}
+
 interface Fault {
   parameter: string;
   message: string;
@@ -69,6 +75,7 @@ export function checkTogether(fields: Partial<NewMessage>, isToBeSent: boolean):
       ...(of === undefined ? [fault('of', OF_MISSING)] : []),
       ...(lacksRecipient ? [fault('to', FORWARD_TO_MISSING)] : []),
       ...(as === 'draft' && isToBeSent ? beside(fields).map((parameter) => fault(parameter, AS_IT_STANDS)) : []),
+      ...(isInvitationAnswer(as) ? besideAnswer(fields).map((parameter) => fault(parameter, TO_ORGANIZER)) : []),
     ];
   }
   if (of !== undefined) return [fault('as', AS_MISSING)];
@@ -84,6 +91,13 @@ function beside({ to, cc, bcc, from, subject, text_body, html_body, attachment_u
   return Object.entries(given).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [name]));
 }
 
+/** Parameters that an answer to an invitation does not have. */
+function besideAnswer(fields: Partial<NewMessage>): string[] {
+  return beside(fields).filter((name) => !['from', 'subject', 'text_body'].includes(name));
+}
+
+const TO_ORGANIZER =
+  'has to be left out: the answer to an invitation goes to the organizer alone, with text_body as its comment';
 const OF_MISSING = 'is missing (the message that `as` is about, such as "INBOX/10396")';
 const AS_IT_STANDS =
   'has to be left out: a draft is sent as it stands. To change it, save its new version with create_draft_mail_message, then send that';

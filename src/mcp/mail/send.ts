@@ -6,6 +6,7 @@ import { unkeyedMessageId } from '../../mail/send-once/keyed-message-id.ts';
 import { type CopyPlan, planCopy, saveCopy } from '../../mail/send-once/save-copy.ts';
 import { type SendOutcome, sendOnce } from '../../mail/send-once/send-once.ts';
 import { Name } from '../outgoing.ts';
+import { Invite } from './invite.ts';
 import type { MailSession } from './mail-session.ts';
 import { contentOf, type NewMessage } from './new-message.ts';
 import { UidValidity } from './parameters.ts';
@@ -16,6 +17,7 @@ import { type WriteOptions, type WrittenMessage, writeMessage } from './writing/
 export const SendResult = z.object({
   ...ShownMessage.shape,
   sent: z.boolean().optional().describe('False: nothing left, because of dry_run.'),
+  invite: Invite.optional().describe('The event whose invitation was answered, and the answer.'),
   copy: Name.optional().describe('The copy, as `of` takes it.'),
   size: z.number().optional().describe('With dry_run, bytes as sent.'),
   message_id: Name.optional(),
@@ -59,8 +61,9 @@ export async function previewMessage(
   { requireFiles }: Pick<SendOptions, 'requireFiles'>,
   session: MailSession,
 ): Promise<SendResult> {
-  const { composed, shown } = await writeMessage(fields, { isToBeSent: true, isPreview: true, requireFiles }, session);
-  return { sent: false, ...shown, size: composed.raw.length };
+  const options = { isToBeSent: true, isPreview: true, requireFiles };
+  const { composed, shown, answered } = await writeMessage(fields, options, session);
+  return { sent: false, ...shown, ...answered, size: composed.raw.length };
 }
 
 async function sendWithoutKey(
@@ -113,14 +116,15 @@ async function completed(
   if (fields.as === undefined) return describeSent(result, written === undefined ? {} : ownFieldsOf(written.shown));
   const notMarked = await markOriginal(fields, written?.original, session);
   const { warnings = [], ...shown } = written?.shown ?? {};
-  return { ...describeSent(result, shown), warnings: [...warnings, ...notMarked] };
+  return { ...describeSent(result, { ...shown, ...written?.answered }), warnings: [...warnings, ...notMarked] };
 }
 
 /** Adds what left, and the name of the copy. */
 export function describeSent(result: SendResult, shown: Partial<SendResult>): SendResult {
   const { folder, uid } = result;
   const copy = typeof folder === 'string' && typeof uid === 'number' ? `${folder}/${uid}` : undefined;
-  return { sent: true, ...shown, ...result, ...(copy !== undefined && { copy }) };
+  const note = [shown.note, result.note].filter((each) => each !== undefined).join(' ');
+  return { sent: true, ...shown, ...result, ...(copy !== undefined && { copy }), ...(note !== '' && { note }) };
 }
 
 /** Called before the message is sent. @throws {ToolError} if there is no such mailbox */

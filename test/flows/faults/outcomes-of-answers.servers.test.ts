@@ -7,6 +7,7 @@ import { openMailTools } from '../../support/app/mail-tools.ts';
 import { waitUntil } from '../../support/app/wait-until.ts';
 import { newAccount, overCleartext } from '../../support/mail/accounts.ts';
 import { message } from '../../support/mail/build-message.ts';
+import { googleInvitation, invitationMail } from '../../support/mail/invitations.ts';
 import { messagesIn, subjectsIn } from '../../support/mail/mailbox-contents.ts';
 import { appendMessages } from '../../support/mail/mailboxes.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/servers/fault-proxy.ts';
@@ -19,7 +20,9 @@ type Call = AnswerOutcome['call'];
 const rows = documentedAnswers();
 
 test('the table contains every kind of call, and the commands that are theirs', () => {
-  expect(new Set(rows.map(({ call }) => call))).toEqual(new Set(['reply', 'forward', 'draft', 'new version']));
+  expect(new Set(rows.map(({ call }) => call))).toEqual(
+    new Set(['reply', 'forward', 'accept', 'draft', 'new version']),
+  );
   expect(rows.length).toBeGreaterThan(80);
 });
 
@@ -57,7 +60,9 @@ async function proveRow({ call, command, moment, reported, afterwards }: AnswerO
 }
 
 async function prepare(call: Call, owner: Account, reader: Account) {
+  const calendar = googleInvitation({ organizer: reader.email, attendee: owner.email });
   const original = message({
+    ...(call === 'accept' && { raw: invitationMail({ from: reader.email, to: owner.email, calendar }) }),
     ...{ from: reader.email, to: owner.email, subject: 'original', messageId: '<one@x.test>' },
     ...(call === 'forward' && { attachments: [{ filename: 'a.bin', content: randomBytes(1_100_000) }] }),
   });
@@ -77,6 +82,7 @@ async function prepare(call: Call, owner: Account, reader: Account) {
   const args: Record<Call, Record<string, unknown>> = {
     reply: { as: 'reply', ...answered, text_body: 'Yes' },
     forward: { as: 'forward', ...answered, to: reader.email },
+    accept: { as: 'accept', ...answered },
     draft,
     'new version': { ...draft, text_body: 'Other words' },
   };

@@ -16,7 +16,7 @@ export type Outcome = z.output<typeof Outcome>;
 
 /** The same of answers, forwarded messages and drafts. */
 export const AnswerOutcome = z.object({
-  call: z.enum(['reply', 'forward', 'draft', 'new version']),
+  call: z.enum(['reply', 'forward', 'accept', 'draft', 'new version']),
   command: z.string(),
   moment: z.enum(MOMENTS),
   reported: z.enum(['result', 'result, warned', 'nothing happened', 'unknown outcome', 'sent, copy unknown']),

@@ -169,7 +169,7 @@ describe('the status of an invitation', () => {
     ['REQUEST', 'DECLINED', own, 'declined'],
     ['REQUEST', 'TENTATIVE', own, 'tentatively accepted'],
     ['REQUEST', 'NEEDS-ACTION', ['mira@example.test'], 'you are the organizer'],
-    ['REQUEST', 'ACCEPTED', ['alias@example.test'], 'needs answer'],
+    ['REQUEST', 'ACCEPTED', ['alias@example.test'], 'no own address is invited'],
     ['REQUEST', 'DECLINED', ['alias@example.test', 'OLA@example.TEST'], 'declined'],
     ['REQUEST', 'NEEDS-ACTION', ['', 'alias@example.test', 'ann@example.test'], 'accepted'],
     ['CANCEL', 'ACCEPTED', own, 'cancelled'],

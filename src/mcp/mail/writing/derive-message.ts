@@ -1,4 +1,5 @@
 /** Derives from the original what a call does not say itself: sender, recipients, subject, fields of the conversation, quotation. */
+import type { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { mustStayWhole } from '../../../mail/derived/forward-whole.ts';
 import { forwarded, htmlOf, type Quotation, quotation } from '../../../mail/derived/quotation.ts';
@@ -11,6 +12,7 @@ import { leavesOf, type Part } from '../../../mail/mime/body-structure.ts';
 import { isOwnAddress, type Sender } from '../../../mail/own-address.ts';
 import { prefixedSubject } from '../../../text/base-subject.ts';
 import { visibleLine } from '../../../text/visible-text.ts';
+import type { Invite } from '../invite.ts';
 import type { MailSession } from '../mail-session.ts';
 import type { NewMessage } from '../new-message.ts';
 import type { Original } from './read-original.ts';
@@ -28,7 +30,16 @@ export interface DerivedMessage extends ThreadFields {
   quotedLines: number;
   /** What of the original is attached. */
   attaches: 'nothing' | 'files' | 'message';
+  /** Of an answer to an invitation. */
+  answered?: AnsweredInvitation;
   warnings: string[];
+}
+
+export interface AnsweredInvitation {
+  /** As OutgoingMessage has it. */
+  calendarReply: string;
+  /** The event and the answer, for the caller. */
+  shown: { invite: z.output<typeof Invite>; note: string };
 }
 
 const MAX_SUBJECT_CHARS = 900;
@@ -184,7 +195,7 @@ export function withQuotation(html: string, quoted: string): string {
   return `${html.slice(0, at)}\n<br>\n${quoted}\n${html.slice(at)}`;
 }
 
-const oneLine = (text: string): string =>
+export const oneLine = (text: string): string =>
   visibleLine(text)
     .text.replace(/\p{Cc}+/gu, ' ')
     .toWellFormed()

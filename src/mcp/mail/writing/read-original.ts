@@ -22,8 +22,15 @@ export interface Original {
 
 const HEADER_FIELDS = ['DELIVERED-TO', 'X-ORIGINAL-TO', 'LIST-ID', 'LIST-POST', ...VERDICT_FIELDS];
 
-/** @throws {ToolError} if there is no such message, or this connection may not read it */
-export async function readOriginal(place: MessagePlace, session: MailSession): Promise<Original> {
+/**
+ * @param calendarBytes calendars of up to this size are read with it
+ * @throws {ToolError} if there is no such message, or this connection may not read it
+ */
+export async function readOriginal(
+  place: MessagePlace,
+  session: MailSession,
+  calendarBytes?: number,
+): Promise<Original> {
   const { readImap, runJob, ownAddresses, trustedServers } = session;
   const mailbox = await resolveFolder(place.folder, session);
   const message = await readWholeMessage(readImap, mailbox, place.uid, {
@@ -32,6 +39,7 @@ export async function readOriginal(place: MessagePlace, session: MailSession): P
     chars: MAX_QUOTED_CHARS + 1,
     runJob,
     headerFields: HEADER_FIELDS,
+    calendarBytes,
   });
   const verdict = readVerdict(message.header, trustedServers);
   const [author, ...others] = message.from;

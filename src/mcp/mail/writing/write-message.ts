@@ -9,12 +9,19 @@ import {
 } from '../../../mail/send/compose.ts';
 import { requireRecipients } from '../../permit/recipients.ts';
 import type { MailSession } from '../mail-session.ts';
-import type { NewMessage } from '../new-message.ts';
+import { isInvitationAnswer, type NewMessage } from '../new-message.ts';
 import { peopleTexts } from '../rows/people.ts';
 import { withoutEmpty } from '../rows/without-empty.ts';
+import { answerInvitation, MAX_CALENDAR_BYTES } from './answer-invitation.ts';
 import { answerWarnings } from './answer-warnings.ts';
 import { chosenSender } from './chosen-sender.ts';
-import { alternativesWarnings, type DerivedMessage, deriveMessage, requireVisible } from './derive-message.ts';
+import {
+  type AnsweredInvitation,
+  alternativesWarnings,
+  type DerivedMessage,
+  deriveMessage,
+  requireVisible,
+} from './derive-message.ts';
 import { attachedFiles, forwardedFiles, wholeMessageFile } from './forwarded-files.ts';
 import { type Original, readOriginal } from './read-original.ts';
 import { manyRecipients, recipientWarnings } from './sent-before.ts';
@@ -24,6 +31,8 @@ export interface WrittenMessage {
   composed: ComposedMessage;
   /** What leaves, for the person who decides about it. */
   shown: ShownMessage;
+  /** Of an answer to an invitation: the event, and what the caller has to know. */
+  answered?: AnsweredInvitation['shown'];
   original?: Original;
 }
 
@@ -43,8 +52,7 @@ export async function writeMessage(
   { messageId, isToBeSent, isPreview = false, requireFiles }: WriteOptions,
   session: MailSession,
 ): Promise<WrittenMessage> {
-  const original = fields.of === undefined ? undefined : await readOriginal(fields.of, session);
-  const derived = original && (await deriveMessage(fields, original, session));
+  const { original, derived } = await derive(fields, session);
   const { account, now, permit } = session;
   const ownText =
     derived === undefined && fields.html_body !== undefined
@@ -59,6 +67,7 @@ export async function writeMessage(
     subject: derived?.subject ?? fields.subject ?? '',
     text: derived?.text ?? fields.text_body,
     ...(html !== undefined && { html }),
+    ...(derived?.answered && { calendarReply: derived.answered.calendarReply }),
     ...(derived?.inReplyTo !== undefined && { inReplyTo: derived.inReplyTo }),
     references: derived?.references ?? [],
     attachments: [],
@@ -86,8 +95,24 @@ export async function writeMessage(
       files: files.map(({ filename }) => filename),
       warnings,
     },
+    ...(derived?.answered && { answered: derived.answered.shown }),
     ...(original && { original }),
   };
+}
+
+/** What follows from the original, if the call names one. */
+async function derive(
+  fields: NewMessage,
+  session: MailSession,
+): Promise<{ original?: Original; derived?: DerivedMessage }> {
+  const { as, of } = fields;
+  if (of === undefined) return {};
+  if (isInvitationAnswer(as)) {
+    const original = await readOriginal(of, session, MAX_CALENDAR_BYTES);
+    return { original, derived: await answerInvitation({ ...fields, as }, original, session) };
+  }
+  const original = await readOriginal(of, session);
+  return { original, derived: await deriveMessage(fields, original, session) };
 }
 
 /** What of the original is attached. */
@@ -111,7 +136,7 @@ function requireSendable(
 ): void {
   if (envelope.to.length === 0) throw new ToolError('Nobody to send to: name at least one address.'); // phrase allowed: the sentence on the wire
   const isEmpty = text_body.trim() === '' && html_body === undefined && attachment_urls.length === 0;
-  if (as !== undefined && as !== 'forward' && isEmpty)
+  if (as !== undefined && as !== 'forward' && !isInvitationAnswer(as) && isEmpty)
     throw new ToolError('Nothing was sent: text_body is empty. Write what the answer says.');
 }
 

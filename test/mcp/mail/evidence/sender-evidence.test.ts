@@ -25,7 +25,7 @@ const MESSAGE: Message = {
   ...{ to: [], cc: [], bcc: [], subject: 'A message', flags: [], sizeBytes: 100, header: Buffer.alloc(0) },
   ...{ arrivedAt: '2026-11-27T13:00:00.000Z', sentAt: null, isSentAtUnreadable: false, structure: null },
   ...{ text: 'Hello.', html: null, textIsFromHtml: false, attachments: [], hidden: [], hiddenLetters: 0 },
-  ...{ isComplete: true, invitation: null, isSplitHere: false, warnings: [] },
+  ...{ isComplete: true, invitation: null, calendars: [], isSplitHere: false, warnings: [] },
 };
 
 async function evidenceBy(
