@@ -1,8 +1,10 @@
 /** Lists requests that change the mailbox or send, each judged by what another mail program then sees. */
 import assert from 'node:assert/strict';
+import ICAL from 'ical.js';
 import { simpleParser } from 'mailparser';
 import { z } from 'zod';
 import type { StoredMessage } from '../../test/support/mail/mailbox-contents.ts';
+import { OWNER } from '../everyday/people.ts';
 import { assertAll, placeOf, type Task, type TaskMailbox } from './task.ts';
 
 const Call = z.object({ tool: z.string(), arguments: z.record(z.string(), z.unknown()) });
@@ -50,6 +52,31 @@ export const ACTING_TASKS: readonly Task[] = [
       const sent = await newestIn('Sent', mailbox);
       assert.equal(sent.subject, 'Fwd: Figures of October');
       assert.equal(sent.attachments[0]?.content.toString(), 'account,euros\nmaterial,1204.50\nwages,3310.00\n');
+    },
+  },
+  {
+    request: "Accept Olamide's invitation to the opening of the case.",
+    async run(call, mailbox) {
+      const query = 'from:olamide has:invite';
+      const of = placeOf(await call('search_mail_messages', { query, per_page: 1 }));
+      const answer = await call('send_mail_message', { as: 'accept', of });
+      assertAll(JSON.stringify(answer), [
+        'Opening of the case',
+        'Tuesday',
+        '2026-12-01T08:00:00+01:00',
+        'olamide.berg@',
+      ]);
+      const sent = await newestIn('Sent', mailbox);
+      const calendar = new ICAL.Component(ICAL.parse(sent.attachments[0]?.content.toString() ?? ''));
+      const [event, ...others] = calendar.getAllSubcomponents('vevent');
+      assert.equal(calendar.getFirstPropertyValue('method'), 'REPLY');
+      assert.equal(event?.getFirstPropertyValue('uid'), 'case-opening@post.example.test');
+      assert.deepEqual(
+        event.getAllProperties('attendee').map((each) => [each.getFirstValue(), each.getFirstParameter('partstat')]),
+        [[`mailto:${OWNER.email}`, 'ACCEPTED']],
+      );
+      assert.deepEqual(others, []);
+      assert.ok((await flagsOf('Invitation: opening of the case', mailbox)).includes('\\Answered'));
     },
   },
   {
