@@ -37,7 +37,6 @@ export interface Invited {
   chosen: Sender | undefined;
 }
 
-/** Of a calendar of 1 MiB. */
 const MAX_LINES = 30_000;
 /** Other attendees that are read, to name them. */
 const MAX_OTHERS = 20;
@@ -158,7 +157,7 @@ const refused = (why: string): ToolError => new ToolError(`Nothing was sent: ${w
 
 const ELSEWHERE = 'To take part after all, write to the organizer with `as: "reply"`.';
 const NO_INVITATION =
-  'the message has no invitation that can be read, or one of more than 1 MiB. To answer it as a mail, use `as: "reply"`.';
+  'the message has no invitation that can be read, or one of more than 512 KiB. To answer it as a mail, use `as: "reply"`.';
 const DAMAGED = 'the invitation is damaged. Ask its sender for a new one, with `as: "reply"`.';
 const SEVERAL_EVENTS =
   'the message has several different events, and cannot be answered as one invitation. Write to the sender which of them suit, with `as: "reply"`.';

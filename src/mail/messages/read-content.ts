@@ -40,7 +40,7 @@ export interface Content extends Body {
 
 export interface ContentOptions extends ConversionOptions {
   format: BodyFormat;
-  /** Asks for the calendars of up to this size. */
+  /** Asks for the calendars of up to this size together. */
   calendarBytes?: number | undefined;
 }
 

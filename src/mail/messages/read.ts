@@ -55,7 +55,7 @@ export interface ReadOptions {
   isWithoutBody?: boolean;
   /** Further fields for `header`. */
   headerFields?: readonly string[];
-  /** Calendars of up to this size are returned as they are written. */
+  /** Calendars of up to this size together are returned as they are written. */
   calendarBytes?: number | undefined;
 }
 

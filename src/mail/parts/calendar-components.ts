@@ -33,6 +33,9 @@ const MAX_COMPONENTS = 200;
 /** Properties of all components together. */
 const MAX_PROPERTIES = 1_000;
 
+/** Of the lines of these properties together. */
+const MAX_PARSED_CHARS = 256 * 1024;
+
 /** The properties that are read; all others, and components that are not here, are skipped. */
 const READ: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries({
@@ -63,11 +66,16 @@ export function readCalendarComponents(
   const open: (CalendarComponent | null)[] = [];
   let count = 0;
   let properties = 0;
+  let charsLeft = MAX_PARSED_CHARS;
   for (const line of contentLines(text, maxLines)) {
     const boundary = /^(begin|end):\s*([\w-]{1,40})\s*$/i.exec(line);
     if (boundary === null) {
       const component = open.at(-1);
-      if (component && properties < MAX_PROPERTIES && isWanted(line) && addProperty(component, line)) properties += 1;
+      const isRead = properties < MAX_PROPERTIES && line.length <= charsLeft;
+      if (component && isRead && isWanted(line) && addProperty(component, line)) {
+        properties += 1;
+        charsLeft -= line.length;
+      }
     } else if (boundary[1]?.toLowerCase() === 'end') {
       open.pop();
     } else {

@@ -24,6 +24,8 @@ export const ANSWERS: Readonly<Record<string, string>> = {
   'IN-PROCESS': 'accepted',
 };
 
+export const NEEDS_ANSWER = 'needs answer';
+
 /** @param ownAddresses of the account */
 export function statusInWords(invitation: Invitation, ownAddresses: readonly string[]): string {
   const { method, attendees, organizer, isCancelled } = invitation;
@@ -46,7 +48,7 @@ export function statusInWords(invitation: Invitation, ownAddresses: readonly str
       if (isOwn(organizer)) return 'you are the organizer';
       const own = attendees.find(isOwn) ?? (attendees.length === 1 ? first : undefined);
       if (own === undefined && first !== undefined) return 'no own address is invited';
-      return ANSWERS[own?.answer ?? ''] ?? 'needs answer';
+      return ANSWERS[own?.answer ?? ''] ?? NEEDS_ANSWER;
     }
     default:
       return isCancelled ? 'cancelled' : 'no answer expected';

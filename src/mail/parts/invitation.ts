@@ -59,11 +59,16 @@ const MAX_TEXT_CHARS = 1_000;
 
 /** @param text of the calendar @returns null if it has no event */
 export function readInvitation(text: string): Invitation | null {
-  const components = readCalendarComponents(text);
+  const isLarge = text.length > MAX_CHARS_WITH_PEOPLE;
+  const components = readCalendarComponents(text, isLarge ? { isWanted: isNoAttendee } : {});
   const events = eventsIn(components);
   const event = mainEventOf(events);
   return event === undefined ? null : toInvitation(event, components);
 }
+
+/** The attendees of larger calendars are left out: there are thousands. */
+const MAX_CHARS_WITH_PEOPLE = 96 * 1024;
+const isNoAttendee = (line: string): boolean => !/^attendee[;:]/i.test(line);
 
 /** The series rather than its exceptions, which have the same UID. */
 export function mainEventOf(events: readonly CalendarComponent[]): CalendarComponent | undefined {

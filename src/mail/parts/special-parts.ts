@@ -46,16 +46,19 @@ const NAMES: readonly [RegExp, SpecialKind][] = [
   [/^winmail\.dat$/i, 'winmail'],
 ];
 
-/** @param calendarBytes calendars of up to this size are read @returns in the order of the message */
-export function findSpecialParts(structure: Part | null, calendarBytes = MAX_CALENDAR_BYTES): SpecialPart[] {
+/** @param calendarBytes calendars of up to this size together are read @returns in the order of the message */
+export function findSpecialParts(structure: Part | null, calendarBytes?: number): SpecialPart[] {
   if (structure === null) return [];
-  const maxBytes = { ...MAX_BYTES, calendar: Math.ceil(calendarBytes * BASE64_RATIO) };
+  const maxCalendarBytes = calendarBytes ?? MAX_CALENDAR_BYTES;
+  const maxBytes = { ...MAX_BYTES, calendar: Math.ceil(maxCalendarBytes * BASE64_RATIO) };
+  let calendarsLeft = calendarBytes ?? MAX_PARTS * MAX_CALENDAR_BYTES;
   const counts = new Map<SpecialKind, number>();
   return leavesOf(structure).flatMap((part) => {
     const kind = kindOf(part);
-    if (kind === undefined || !isRead(part, kind, calendarBytes)) return [];
+    if (kind === undefined || !isRead(part, kind, Math.min(maxCalendarBytes, calendarsLeft))) return [];
     const count = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, count);
+    if (kind === 'calendar') calendarsLeft -= estimateDecodedSize(part.sizeBytes, part.encoding);
     return count > MAX_PARTS ? [] : [{ part, kind, maxBytes: maxBytes[kind] }];
   });
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { writeTime } from '../../mail/parts/event-time.ts';
 import type { EventTime, Invitation } from '../../mail/parts/invitation.ts';
-import { personOf, statusInWords } from '../../mail/parts/invitation-words.ts';
+import { NEEDS_ANSWER, personOf, statusInWords } from '../../mail/parts/invitation-words.ts';
 import type { MailSession } from './mail-session.ts';
 
 const Time = z.string().describe('RFC 3339. A date alone: all day. Without an offset: see `warnings`.');
@@ -15,7 +15,7 @@ export const Invite = z.object({
   end: Time.optional().describe('Of an event of several days: its last day.'),
   where: z.string().optional(),
   organizer: z.string().optional().describe('Chosen by the sender; proves nothing.'),
-  status: z.string().describe('"needs answer", "accepted", "cancelled" …'),
+  status: z.string().describe('"needs answer", "accepted", "cancelled" …; "marked as answered" by \\Answered.'),
   recurring: z.string().optional(),
   one_of_series: z.boolean().optional().describe('True: only this event of a series is meant.'),
   more_events: z.number().optional().describe('Further events in the same calendar.'),
@@ -26,10 +26,12 @@ const MAX_SUMMARY_CHARS = 200;
 export function toInvite(
   invitation: Invitation,
   { ownAddresses, timeZone }: Pick<MailSession, 'ownAddresses' | 'timeZone'>,
+  { isAnswered }: { isAnswered: boolean } = { isAnswered: false },
 ): z.output<typeof Invite> {
   const { method, summary, start, end, where, organizer, recurrence, isOneOfSeries, otherEvents } = invitation;
   const first = start === null ? undefined : writeTime(start, timeZone);
   const last = end === null ? undefined : writeTime(end, timeZone);
+  const status = statusInWords(invitation, ownAddresses);
   return {
     ...(method !== '' && { method: method.toLowerCase() }),
     ...(summary !== '' && { summary: summary.slice(0, MAX_SUMMARY_CHARS) }),
@@ -37,7 +39,8 @@ export function toInvite(
     ...(last && { end: last.time }),
     ...(where !== '' && { where }),
     ...(organizer !== null && { organizer: personOf(organizer) }),
-    status: statusInWords(invitation, ownAddresses),
+    // The calendar says what held when it was sent.
+    status: isAnswered && status === NEEDS_ANSWER ? 'marked as answered' : status,
     ...(recurrence !== '' && { recurring: recurrence }),
     ...(isOneOfSeries && { one_of_series: true }),
     ...(otherEvents > 0 && { more_events: otherEvents }),

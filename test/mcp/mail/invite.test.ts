@@ -41,6 +41,16 @@ describe('an invite', () => {
     expect(warnings).toEqual([expect.stringContaining(sentence)]);
   });
 
+  test('that is marked as answered needs no answer, unless its calendar says what the answer was', () => {
+    const status = (answer: string) => {
+      const text = `BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:1\nATTENDEE;PARTSTAT=${answer}:mailto:ada@example.test\nEND:VEVENT\nEND:VCALENDAR\n`;
+      const invitation = readInvitation(text);
+      return invitation && toInvite(invitation, OWNER, { isAnswered: true }).status;
+    };
+    expect(status('NEEDS-ACTION')).toBe('marked as answered');
+    expect(status('DECLINED')).toBe('declined');
+  });
+
   test('without anything but a status is returned all the same', () => {
     expect(inviteOf('DTSTAMP:20260317T143000Z', 'CANCEL').invite).toEqual({ method: 'cancel', status: 'cancelled' });
   });

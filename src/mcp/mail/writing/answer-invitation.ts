@@ -16,8 +16,8 @@ import { addressList, type DerivedMessage, oneLine } from './derive-message.ts';
 import type { Original } from './read-original.ts';
 import { sentBefore } from './sent-before.ts';
 
-/** Of calendars that are read to be answered: events with thousands of attendees. */
-export const MAX_CALENDAR_BYTES = 1024 * 1024;
+/** Of the calendars in a message that is answered: enough for thousands of attendees. */
+export const MAX_CALENDAR_BYTES = 512 * 1024;
 const MAX_COMMENT_CHARS = 4_000;
 const MAX_SUMMARY_CHARS = 200;
 

@@ -23,7 +23,7 @@ export interface Original {
 const HEADER_FIELDS = ['DELIVERED-TO', 'X-ORIGINAL-TO', 'LIST-ID', 'LIST-POST', ...VERDICT_FIELDS];
 
 /**
- * @param calendarBytes calendars of up to this size are read with it
+ * @param calendarBytes calendars of up to this size together are read with it
  * @throws {ToolError} if there is no such message, or this connection may not read it
  */
 export async function readOriginal(

@@ -31,6 +31,9 @@ const Cut = z.object({
   next_offset: z.number().describe('Pass it as `body_offset` to go on.'),
 });
 
+const isAnswered = ({ flags }: { flags: readonly string[] }): boolean =>
+  flags.some((flag) => flag.toLowerCase() === '\\answered');
+
 export const getMailMessage = defineTool({
   name: 'get_mail_message',
   title: 'Get mail message',
@@ -96,7 +99,7 @@ export const getMailMessage = defineTool({
       ...toHead(message, session),
       ...toBodies(message, args),
       ...(args.body_format !== 'html' && { hidden_text: message.hiddenLetters }),
-      ...(invitation && { invite: toInvite(invitation, session) }),
+      ...(invitation && { invite: toInvite(invitation, session, { isAnswered: isAnswered(message) }) }),
       ...(linked.attachments.length > 0 && { attachments: linked.attachments }),
       ...(found && { evidence: found.evidence }),
       ...(warnings.length > 0 && { warnings }),

@@ -115,6 +115,8 @@ describe('as: accept', () => {
       ],
     ]);
     expect(await isAnswered(owner)).toBe(true);
+    const read = await tools.call('get_mail_message', { folder: 'INBOX', uid: Number(of.split('/')[1]) });
+    expect(read).toMatchObject({ invite: { status: 'marked as answered' }, attachments: [{ filename: 'invite.ics' }] });
     const [copy] = await messagesIn(owner, 'Sent');
     expect(raw.endsWith(copy?.raw ?? 'none')).toBe(true);
     expect(result.copy).toBe(`Sent/${copy?.uid}`);
@@ -146,6 +148,8 @@ describe('as: accept', () => {
     const { events } = await replyIn(await arrived(organizer));
     const attendees = events[0]?.getAllProperties('attendee').map((each) => each.getFirstValue());
     expect(attendees).toEqual([`mailto:${owner.email}`]);
+    const { invite } = await tools.call('get_mail_message', { folder: 'INBOX', uid: Number(of.split('/')[1]) });
+    expect(invite).toBeUndefined();
   });
 });
 
