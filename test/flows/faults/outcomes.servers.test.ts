@@ -123,7 +123,18 @@ function commandPattern(command: string): RegExp {
   if (command === 'connect' || command === 'greeting') return /^CONNECT$/;
   if (command === 'message') return /^MESSAGE$/;
   if (command === 'final dot') return /^\.$/;
-  return new RegExp(`^(UID )?${command}\\b`, 'i');
+  const [name, earlier] = command.split(' after ');
+  const pattern = new RegExp(`^(UID )?${name}\\b`, 'i');
+  return earlier === undefined ? pattern : onceSeen(new RegExp(`^${earlier}\\b`), pattern);
+}
+
+function onceSeen(earlier: RegExp, pattern: RegExp): RegExp {
+  let isSeen = false;
+  const test = (command: string) => {
+    isSeen ||= earlier.test(command);
+    return isSeen && pattern.test(command);
+  };
+  return Object.assign(/./, { test });
 }
 
 /** Much more than the 4 MiB of the send buffer of a socket, so that "within" happens during the transfer. */
@@ -154,7 +165,13 @@ function argumentsOf(tool: string, variant: string, { uid, to }: { uid: number; 
     case 'delete_mail_message':
       return { ...named, permanent: !/^(to the trash|set)$/.test(variant) };
     default:
-      return { to, subject: 'new', text_body: 'Hello', ...(variant === 'large' && LARGE) };
+      return {
+        to,
+        subject: 'new',
+        text_body: 'Hello',
+        ...(variant === 'large' && LARGE),
+        ...(variant === 'key' && { idempotency_key: 'k' }),
+      };
   }
 }
 
