@@ -30,7 +30,7 @@ const RECEIVED_FIELDS =
   /^(?:received|return-path|delivered-to|x-original-to|envelope-to|dkim-signature|authentication-results|received-spf|arc-.*|x-received|list-id|x-google-dkim-signature|domainkey-signature)$/;
 /** What only programs of the sender read, and what is written anew. */
 const DROPPED_FIELDS =
-  /^(?:date|message-id|bcc|fcc|gcc|mutt-.*|draft-info|status|content-length|lines|resent-.*|x-(?!priority$|msmail-priority$|mailer$).*)$/;
+  /^(?:date|message-id|bcc|fcc|gcc|mutt-.*|draft-info|status|content-length|lines|resent-.*|x-(?!priority$|msmail-priority$|mailer$|forwarded-message-id$).*)$/;
 const MAX_FIELDS = 500;
 
 /** @param header with its line ends, up to the empty line */
@@ -103,6 +103,9 @@ export function sentHeader(
   return Buffer.from([...kept.map(({ raw }) => raw), ...own, '\r\n'].join(''), 'latin1');
 }
 
+/** The field by which a draft names the message that it forwards, as Thunderbird does it. It stays: a repeated call reads it in the copy in Sent. */
+export const FORWARDED_ID = 'X-Forwarded-Message-Id';
+
 /** The message that a draft answers or forwards. */
 export interface NamedOriginal {
   /** Message-ID with its angle brackets. */
@@ -115,7 +118,7 @@ export function namedOriginal({ fields, subject }: DraftHeader): NamedOriginal |
   const [answered] = idsIn(fields, 'in-reply-to');
   if (answered !== undefined) return { id: answered, isForward: false };
   const references = baseSubjectOf(subject).isForward ? idsIn(fields, 'references') : [];
-  const forwarded = idsIn(fields, 'x-forwarded-message-id')[0] ?? references.at(-1);
+  const forwarded = idsIn(fields, FORWARDED_ID.toLowerCase())[0] ?? references.at(-1);
   return forwarded === undefined ? undefined : { id: forwarded, isForward: true };
 }
 

@@ -19,6 +19,8 @@ import type { Original } from './read-original.ts';
 import { sentBefore } from './sent-before.ts';
 
 export interface DerivedMessage extends ThreadFields {
+  /** Message-ID of the original that is forwarded, with angle brackets. */
+  forwards?: string;
   from: Sender;
   to: string;
   cc: string;
@@ -74,7 +76,7 @@ export async function deriveMessage(
     // An empty one is what hosts send for a parameter that is not used.
     subject: fields.subject || prefixedSubject(oneLine(message.subject), isForward ? 'Fwd' : 'Re'),
     // RFC 5322 §3.6.4: what only forwards the original is no reply to it.
-    ...(!isForward && inReplyTo !== undefined && { inReplyTo }),
+    ...(inReplyTo !== undefined && (isForward ? { forwards: inReplyTo } : { inReplyTo })),
     references,
     ...bodies,
     attaches,

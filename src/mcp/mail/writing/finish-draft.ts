@@ -1,13 +1,15 @@
 /** Does what belongs to sending a draft after it has left: removes it from Drafts and marks the message that it answers or forwards. */
+import { UpstreamError } from '../../../errors.ts';
 import { type DraftHeader, type NamedOriginal, namedOriginal } from '../../../mail/derived/draft-header.ts';
-import { searchEach } from '../../../mail/find/search-each.ts';
+import { type NotSearched, searchEach } from '../../../mail/find/search-each.ts';
 import type { ImapConnection } from '../../../mail/imap/imap-connection.ts';
 import { createListing } from '../../../mail/mailbox/list-mailboxes.ts';
 import { chooseMailboxes, type SearchedMailbox } from '../../../mail/mailbox/searchable-mailboxes.ts';
 import { removeMessages } from '../../../mail/messages/change.ts';
+import type { WithConnection } from '../../../mail/messages/list.ts';
 import { readHeader } from '../../../mail/messages/read.ts';
 import type { MailSession } from '../mail-session.ts';
-import { explainNotMarked, setFlag } from './mark-original.ts';
+import { explainNotMarked, type MarkedMessage, setFlag } from './mark-original.ts';
 import type { DraftPlace } from './own-draft.ts';
 
 /** @param why what has made it superfluous: `The message was sent.` @returns a warning if the draft may still be there */
@@ -40,28 +42,52 @@ const MAX_SEARCH_MS = 6_000;
 /** Messages of one id that are looked at. */
 const MAX_HITS = 5;
 
-/** The message of this id, in the first mailbox that has it: the inbox, others, Sent. Only mailboxes that the connection may read. */
-async function findOriginal(
-  { id }: NamedOriginal,
-  { wholeMailbox: { finishReading, withinPolicy } }: MailSession,
-): Promise<{ mailbox: string; uid: number } | undefined> {
-  const read = <T>(use: (imap: ImapConnection) => Promise<T>, mailbox?: string) =>
+/**
+ * The message of this id, in the first mailbox that has it: the inbox, others, Sent, and only then Trash and Junk. Only mailboxes that the
+ * connection may read.
+ *
+ * @returns undefined if there is none
+ * @throws {UpstreamError} if it is not found, and not all mailboxes could be searched
+ */
+async function findOriginal({ id }: NamedOriginal, session: MailSession): Promise<MarkedMessage | undefined> {
+  const read = readerOf(session);
+  const { usual, discarded } = await read(listMailboxes);
+  const endsAt = performance.now() + MAX_SEARCH_MS;
+  const unsearched: NotSearched[] = [];
+  for (const mailboxes of [usual, discarded]) {
+    const { found, notSearched } = await findIn(mailboxes, { id, endsAt }, read);
+    if (found !== undefined) return found;
+    unsearched.push(...notSearched);
+  }
+  if (unsearched.length > 0) throw new UpstreamError('IMAP', 'unreachable', 'Not all mailboxes could be searched.');
+  return undefined;
+}
+
+/** Reads within the limits of the connection, also after the client has closed its request. */
+const readerOf =
+  ({ wholeMailbox: { finishReading, withinPolicy } }: MailSession): WithConnection =>
+  (use, mailbox) =>
     finishReading((imap) => use(withinPolicy(imap)), mailbox);
-  const mailboxes = await read(listMailboxes);
-  const { searched } = await searchEach(read, {
+
+async function findIn(
+  mailboxes: readonly SearchedMailbox[],
+  { id, endsAt }: { id: string; endsAt: number },
+  read: WithConnection,
+): Promise<{ found: MarkedMessage | undefined; notSearched: NotSearched[] }> {
+  const { searched, notSearched } = await searchEach(read, {
     mailboxes,
     makeSearches: () => [[{ key: 'HEADER', field: 'MESSAGE-ID', text: id }]],
-    endsAt: performance.now() + MAX_SEARCH_MS,
+    endsAt,
   });
-  const found = mailboxes.flatMap(({ path }) => {
+  const hits = mailboxes.flatMap(({ path }) => {
     const uids = searched.find((each) => each.path === path)?.found[0]?.newest(0, MAX_HITS) ?? [];
     return uids.map((uid) => ({ mailbox: path, uid }));
   });
-  for (const { mailbox, uid } of found.slice(0, MAX_HITS)) {
-    const header = await read((imap) => readHeader(imap, mailbox, uid), mailbox);
-    if (hasId(header, id)) return { mailbox, uid };
+  for (const hit of hits.slice(0, MAX_HITS)) {
+    const header = await read((imap) => readHeader(imap, hit.mailbox, hit.uid), hit.mailbox);
+    if (hasId(header, id)) return { found: hit, notSearched };
   }
-  return undefined;
+  return { found: undefined, notSearched };
 }
 
 /** Servers also find a part of an id (RFC 9051 §6.4.4). */
@@ -74,13 +100,17 @@ function hasId(header: Buffer, id: string): boolean {
 
 const LIST_MS = 6_000;
 
-async function listMailboxes(imap: ImapConnection): Promise<SearchedMailbox[]> {
+async function listMailboxes(
+  imap: ImapConnection,
+): Promise<{ usual: SearchedMailbox[]; discarded: SearchedMailbox[] }> {
   const list = createListing(imap);
   const { listed } = await imap.openEach([], { limitMs: LIST_MS, list });
-  const choice = { named: [], excluded: [], isAnywhere: false };
+  const choice = { named: [], excluded: [], isAnywhere: true };
   const { mailboxes } = chooseMailboxes(await list.read(listed), choice, { hasAllMail: imap.has('X-GM-EXT-1') });
   const rank = ({ role }: SearchedMailbox) => (role === 'inbox' ? 0 : role === 'sent' ? 2 : 1);
-  return mailboxes.filter(({ role }) => role !== 'drafts').toSorted((a, b) => rank(a) - rank(b));
+  const isDiscarded = ({ role }: SearchedMailbox) => role === 'trash' || role === 'junk';
+  const ranked = mailboxes.filter(({ role }) => role !== 'drafts').toSorted((a, b) => rank(a) - rank(b));
+  return { usual: ranked.filter((each) => !isDiscarded(each)), discarded: ranked.filter(isDiscarded) };
 }
 
 const MARKED =

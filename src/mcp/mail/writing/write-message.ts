@@ -1,5 +1,6 @@
 /** Writes the message of a call: from its parameters alone, or from those and the message that it follows from. */
 import { ToolError } from '../../../errors.ts';
+import { FORWARDED_ID } from '../../../mail/derived/draft-header.ts';
 import { parseAddressList } from '../../../mail/mime/addresses.ts';
 import {
   type ComposedMessage,
@@ -70,6 +71,7 @@ export async function writeMessage(
     ...(derived?.answered && { calendarReply: derived.answered.calendarReply }),
     ...(derived?.inReplyTo !== undefined && { inReplyTo: derived.inReplyTo }),
     references: derived?.references ?? [],
+    ...(!isToBeSent && { fields: fieldsOfDraft(derived) }),
     attachments: [],
     date: now(),
     ...(messageId !== undefined && { messageId }),
@@ -114,6 +116,10 @@ async function derive(
   const original = await readOriginal(of, session);
   return { original, derived: await deriveMessage(fields, original, session) };
 }
+
+/** What names the original when the draft is sent, whatever its subject is then. */
+const fieldsOfDraft = (derived: DerivedMessage | undefined): NonNullable<OutgoingMessage['fields']> =>
+  derived?.forwards === undefined ? [] : [{ name: FORWARDED_ID, value: derived.forwards }];
 
 /** What of the original is attached. */
 async function filesOf(

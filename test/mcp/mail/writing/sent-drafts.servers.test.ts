@@ -4,10 +4,13 @@ import { openMailTools } from '../../../support/app/mail-tools.ts';
 import { rawCaller } from '../../../support/app/raw-calls.ts';
 import { startApp, type TestApp } from '../../../support/app/start-app.ts';
 import { waitUntil } from '../../../support/app/wait-until.ts';
-import { newAccount, onBasicServer } from '../../../support/mail/accounts.ts';
+import { newAccount, onBasicServer, overCleartext } from '../../../support/mail/accounts.ts';
 import { message } from '../../../support/mail/build-message.ts';
 import { messagesIn, subjectsIn } from '../../../support/mail/mailbox-contents.ts';
 import { appendMessages } from '../../../support/mail/mailboxes.ts';
+import { withImapFlow } from '../../../support/mail/with-imapflow.ts';
+import { startFaultProxy } from '../../../support/servers/fault-proxy.ts';
+import { testServers } from '../../../support/servers/servers.ts';
 
 type Account = ReturnType<typeof newAccount>;
 
@@ -31,6 +34,9 @@ async function withDraft(
 
 const simple = ({ owner, reader }: { owner: Account; reader: Account }) =>
   `From: Ida <${owner.email}>\nTo: ${reader.email}\nSubject: Plan\nMessage-ID: <old@x.test>\nDate: Tue, 4 Mar 2025 05:06:07 +0000\n\nHello\n`;
+
+const answering = (people: { owner: Account; reader: Account }) =>
+  simple(people).replace('\n\n', '\nIn-Reply-To: <one@x.test>\n\n');
 
 const draft = (of: string, more: object = {}) => ({ as: 'draft', of, ...more });
 
@@ -88,14 +94,60 @@ describe('as: draft', () => {
     expect(await subjectsIn(owner, 'Drafts')).toEqual(['Plan']);
   });
 
-  test('a draft that forwards marks its original $Forwarded', async () => {
+  test('a draft that forwards marks its original $Forwarded, with any subject and after a new version too', async () => {
     const { owner, reader } = await withDraft(simple);
     const { INBOX } = await appendMessages(owner, { INBOX: [message({ messageId: '<one@x.test>', subject: 'Hi' })] });
-    await using tools = openMailTools(owner);
-    const args = { as: 'forward', of: `INBOX/${INBOX[0]}`, to: reader.email };
+    const messageIdSecret = Buffer.alloc(32, 5);
+    await using tools = openMailTools(owner, { messageIdSecret });
+    const args = { as: 'forward', of: `INBOX/${INBOX[0]}`, to: reader.email, subject: 'Read this' };
     const saved = await tools.call('create_draft_mail_message', args);
-    await tools.call('send_mail_message', draft(String(saved.draft)));
-    expect((await messagesIn(owner, 'INBOX'))[0]?.flags).toContain('$Forwarded');
+    const revised = await tools.call('create_draft_mail_message', draft(String(saved.draft), { text_body: 'Please' }));
+    const isMarked = async () => (await messagesIn(owner, 'INBOX'))[0]?.flags.includes('$Forwarded');
+    await tools.call('send_mail_message', draft(String(revised.draft)));
+    expect(await isMarked()).toBe(true);
+    await withImapFlow(owner, async (imap) => {
+      await imap.mailboxOpen('INBOX');
+      await imap.messageFlagsRemove('1:*', ['$Forwarded']);
+    });
+    // As if the mark of the first call had failed: the draft is gone, and its copy in Sent names the original.
+    await using later = openMailTools(owner, { messageIdSecret });
+    await later.call('send_mail_message', draft(String(revised.draft)));
+    expect(await isMarked()).toBe(true);
+  });
+
+  test('the original of a draft is marked in Trash, but only if it is in no other mailbox', async () => {
+    const { owner, of } = await withDraft(answering);
+    const { owner: other, of: another } = await withDraft(answering);
+    const original = message({ messageId: '<one@x.test>' });
+    await appendMessages(owner, { Trash: [original] });
+    await appendMessages(other, { Trash: [original], Work: [original] });
+    await using tools = openMailTools(owner);
+    await using otherTools = openMailTools(other);
+    expect(await tools.call('send_mail_message', draft(of))).toMatchObject({ warnings: [] });
+    expect(await otherTools.call('send_mail_message', draft(another))).toMatchObject({ warnings: [] });
+    const isMarked = async (account: Account, mailbox: string) =>
+      (await messagesIn(account, mailbox))[0]?.flags.includes('\\Answered');
+    expect(await isMarked(owner, 'Trash')).toBe(true);
+    expect([await isMarked(other, 'Trash'), await isMarked(other, 'Work')]).toEqual([false, true]);
+  });
+
+  test('a mailbox that could not be searched for the original is no reason to say nothing of its mark', async () => {
+    const { owner, reader, of } = await withDraft(answering);
+    await appendMessages(owner, { Work: [message({ messageId: '<one@x.test>' })] });
+    const direct = overCleartext(owner);
+    await using proxy = await startFaultProxy({
+      target: { host: direct.imap.server.host, port: testServers().imap.starttlsPort },
+      protocol: 'imap',
+      // The server lists a mailbox and then refuses to open it.
+      rewrite: (line) => (line.startsWith('* LIST ') ? line.replace('Work', 'Gone') : line),
+    });
+    const { host, port } = proxy;
+    const imap = { ...direct.imap, server: { host, port, security: 'cleartext' as const } };
+    await using tools = openMailTools({ ...direct, imap });
+    const { warnings } = await tools.call('send_mail_message', draft(of));
+    expect(warnings).toEqual(['The message was sent. It is not certain that the original is marked.']);
+    await arrived(reader);
+    expect((await messagesIn(owner, 'Work'))[0]?.flags).not.toContain('\\Answered');
   });
 
   test('dry_run shows it and changes nothing', async () => {
@@ -253,9 +305,7 @@ describe('powers', () => {
   });
 
   test('the original of a draft is not looked for outside the folders', async () => {
-    const { owner, of } = await withDraft((people) =>
-      simple(people).replace('\n\n', '\nIn-Reply-To: <one@x.test>\n\n'),
-    );
+    const { owner, of } = await withDraft(answering);
     await appendMessages(owner, { Secret: [message({ messageId: '<one@x.test>' })] });
     await using limited = await app.assistant(owner, { flags: { folders: ['INBOX', 'Drafts'] } });
     expect(await limited.call('send_mail_message', draft(of))).toMatchObject({ sent: true });
