@@ -76,7 +76,7 @@ function requestOf(calendars: readonly CalendarSource[]): CalendarSource {
 
 /** Skips most attendees of a large event, but none that may be the account owner. */
 function attendeeFilter(senders: readonly Sender[]): (line: string) => boolean {
-  const starts = senders.map(({ email }) => email.slice(0, email.lastIndexOf('@') + 1).toLowerCase());
+  const starts = senders.map(({ email }) => `:${email.slice(0, email.lastIndexOf('@') + 1).toLowerCase()}`);
   let others = 0;
   return (line) => {
     if (!/^attendee[;:]/i.test(line)) return true;

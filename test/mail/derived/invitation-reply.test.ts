@@ -275,6 +275,12 @@ describe('a hostile invitation', () => {
 
   const fill = (unit: string) => unit.repeat(Math.floor((512 * 1024) / unit.length));
   const last = 'ATTENDEE:mailto:ida@example.test';
+
+  test('with thousands of attendees whose addresses resemble that of the account owner is answered', () => {
+    const attendees = `${fill('ATTENDEE;CN="Frida, the other one":mailto:frida@example.test\n')}${last}`;
+    expect(replyTo(googleInvitation({ attendees }))).toHaveLength(1);
+  });
+
   test.each([
     [
       'thousands of attendees',

@@ -156,7 +156,7 @@ describe('as: accept', () => {
 test('declining with another time is one call: a comment, and no formal counter-proposal', async () => {
   const { owner, organizer, of } = await withInvitation({ build: exchangeInvitation });
   await using tools = openMailTools(owner, BERLIN);
-  const text_body = 'I am in Ghent then.\nWould Monday at nine do?';
+  const text_body = 'I am in Ghent then: 🎶.\nWould Monday at nine do? Grüße';
   const result = await tools.call(SEND, { as: 'decline', of, text_body });
   expect(result).toMatchObject({
     subject: 'Declined: Quarterly review',
@@ -165,7 +165,7 @@ test('declining with another time is one call: a comment, and no formal counter-
   });
   const { mail, events } = await replyIn(await arrived(organizer));
   expect(mail.text).toMatch(
-    /^I am in Ghent then\.\nWould Monday at nine do\?\n\nDeclined: Quarterly review\nWhen: Fri 2026-12-04T10:30:00\+01:00/,
+    /^I am in Ghent then: 🎶\.\nWould Monday at nine do\? Grüße\n\nDeclined: Quarterly review\nWhen: Fri 2026-12-04T10:30:00\+01:00/,
   );
   expect(events[0]?.getFirstPropertyValue('comment')).toBe(text_body);
   expect(events[0]?.getFirstPropertyValue('uid')).toBe(
