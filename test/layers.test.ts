@@ -46,7 +46,7 @@ const LAYERS = [
   ['mail/derived/'],
   ['mail/thread/', 'mail/sets/', 'mail/history/'],
   ['mail/find/'],
-  ['mail/files/'],
+  ['mail/files/', 'mail/subscription/'],
   ['mail/messages/'],
   ['mail/parts/'],
   ['mail/query/'],
@@ -56,6 +56,7 @@ const LAYERS = [
   ['missive/'],
   ['workers/'],
   ['state/'],
+  ['web/'],
   ['body/'],
   ['log.ts'],
   ['policy.ts'],
@@ -73,6 +74,7 @@ const NARROWER: Record<string, string[]> = {
     'mail/own-address.ts',
     'missive/account.ts',
     'state/',
+    'web/',
     'body/',
     'log.ts',
     'settings/config.ts',
@@ -91,6 +93,7 @@ const NARROWER: Record<string, string[]> = {
     'missive/',
     'workers/',
     'state/',
+    'web/',
     'text/',
     'log.ts',
     'policy.ts',
@@ -106,9 +109,10 @@ const NARROWER: Record<string, string[]> = {
     'policy.ts',
     'errors.ts',
   ],
-  'mail/': ['mail/', 'workers/', 'state/semaphore.ts', 'text/', 'log.ts', 'errors.ts'],
+  'mail/': ['mail/', 'workers/', 'state/semaphore.ts', 'web/public-address.ts', 'text/', 'log.ts', 'errors.ts'],
   'missive/': ['missive/', 'body/', 'workers/', 'errors.ts'],
   'state/': ['state/', 'errors.ts'],
+  'web/': ['web/', 'errors.ts'],
   'workers/': ['workers/', 'state/semaphore.ts', 'errors.ts'],
 };
 
@@ -204,6 +208,7 @@ const FACES: Record<string, string[]> = {
     'visual-form.ts',
   ],
   'mail/sets/': ['flag-set.ts', 'marks.ts', 'move-set.ts', 'open-set.ts', 'read-set.ts', 'remove-set.ts'],
+  'mail/subscription/': ['fetch-subscriptions.ts', 'mailto.ts', 'subscription.ts'],
   'mail/thread/': ['found-message.ts', 'participants.ts', 'thread.ts', 'waiting.ts'],
   'mail/send/': ['compose.ts', 'compose-draft.ts', 'sent-copy-saver.ts', 'smtp.ts'],
   'mcp/endpoint/': ['endpoint.ts', 'version-pairs.ts'],
@@ -252,6 +257,7 @@ const FACES: Record<string, string[]> = {
     'visible-markup.ts',
     'visible-text.ts',
   ],
+  'web/': ['guarded-https.ts', 'one-click.ts', 'public-address.ts'],
   'workers/': ['event-loop.ts', 'grouped-jobs.ts', 'workers.ts'],
 };
 
@@ -286,7 +292,7 @@ const ENTRY_POINTS: Record<string, string[]> = {
   // A table of mailbox names in many languages; the connection does not need it.
   'imapflow/lib/special-use.js': ['mail/mailbox/roles.ts'],
   ioredis: ['state/redis.ts'],
-  'ipaddr.js': ['oauth/http/address-block.ts', 'oauth/client/fetch-document.ts'],
+  'ipaddr.js': ['oauth/http/address-block.ts', 'web/public-address.ts'],
   jose: ['oauth/sealed/jwe.ts'],
   libmime: ['mail/'],
   // Four of its parts, each with entry points of its own. The package as a whole may not be imported.

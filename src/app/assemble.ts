@@ -19,6 +19,7 @@ import { createTokens } from '../oauth/sealed/sealed-types.ts';
 import type { Config } from '../settings/config.ts';
 import { openState } from '../state/open-state.ts';
 import type { State } from '../state/state.ts';
+import { createOneClick } from '../web/one-click.ts';
 import { createWorkers } from '../workers/workers.ts';
 import { createApp, type Services } from './app.ts';
 import { createBackground } from './background.ts';
@@ -75,6 +76,7 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
   const mail = {
     ...{ ...shared, pool, extraction, changes: createChangeLimit(), recentResults: createRecentResults({ now }) },
     messageIdSecret: deriveKey(config, 'message-id'),
+    postOneClick: createOneClick(),
   };
   let isAccepting = true;
   const background = createBackground();

@@ -13,11 +13,20 @@ import type { RecentResults } from '../mail/send-once/recent-results.ts';
 import type { ImapAccess, MailSession } from '../mcp/mail/mail-session.ts';
 import { createChangeQuota } from '../mcp/permit/change-quota.ts';
 import { LimitedConnection } from '../mcp/permit/limited-connection.ts';
-import { requireEnvelope } from '../mcp/permit/recipients.ts';
-import { changesKey, createSendLimit, sendsKey } from '../mcp/permit/send-limit.ts';
+import { requireEnvelope, requireHost } from '../mcp/permit/recipients.ts';
+import {
+  changesKey,
+  createSendLimit,
+  MAX_UNSUBSCRIBES_PER_HOUR,
+  type SendLimit,
+  sendsKey,
+  UNSUBSCRIBE_REQUESTS,
+  unsubscribesKey,
+} from '../mcp/permit/send-limit.ts';
 import type { Grant } from '../oauth/bearer/bearer.ts';
 import { createSemaphore, type Semaphore } from '../state/semaphore.ts';
 import type { State } from '../state/state.ts';
+import type { PostOneClick } from '../web/one-click.ts';
 import type { Workers } from '../workers/workers.ts';
 import type { CallLife } from './call-life.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
@@ -43,6 +52,7 @@ export interface MailServices {
   /** The state that counts sent and changed messages; `areAllCounted` is true if it counts those of all replicas. */
   sends: { state: State; areAllCounted: boolean };
   smtp?: SmtpOptions;
+  postOneClick: PostOneClick;
 }
 
 /** The request that a session serves. */
@@ -67,7 +77,7 @@ export function createChangeLimit(): Semaphore {
 export function openMailSession(grant: MailGrant, services: MailServices, exchange: MailExchange): MailSession {
   const { cancelled, life } = exchange;
   const { account, permit, subject, endsAt, timeZone = 'UTC', identities = [] } = grant;
-  const { workers, extraction, store, now, messageIdSecret, recentResults, smtp } = services;
+  const { workers, extraction, store, now, messageIdSecret, recentResults } = services;
   const { folders } = permit.policy;
   const cancellation = createCancellation(cancelled);
   const withinPolicy = (imap: ImapConnection, extra?: string) =>
@@ -92,7 +102,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
         readWithinPolicy(async (imap) => (await listMailboxes(imap, { counts: false })).map(({ path }) => path)),
     }),
   };
-  const { limit, quota } = hourlyLimits(grant, services);
+  const { limit, quota, unsubscribes } = hourlyLimits(grant, services);
   return {
     account,
     senders: [
@@ -115,16 +125,8 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
     readFile: (request, send) => extraction.readFile(request, { key: subject, send, signal: cancelled }),
     checkSendLimit: limit.check,
     countedChange: quota.counted,
-    async submit(message) {
-      await begin();
-      return cancellation.commit(async () => {
-        requireEnvelope(permit, message.envelope.to);
-        if (life !== undefined) life.progress = 'sending';
-        const submission = await limit.counted(() => submit(account, message, smtp));
-        if (life !== undefined) life.progress = 'sent';
-        return submission;
-      });
-    },
+    countedUnsubscribe: unsubscribes.counted,
+    ...waysOut(grant, services, { limit, life, commit: (send) => begin().then(() => cancellation.commit(send)) }),
     keyedMessageId: (call) => keyedMessageId(messageIdSecret, account, call),
     recentResults,
     attachments: attachmentsUntil(cancelled, store, { reader, endsAt }),
@@ -132,10 +134,44 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
   };
 }
 
+/** What leaves the account. Everything that does passes here, within the limits of the grant. */
+function waysOut(
+  { account, permit }: MailGrant,
+  { smtp, postOneClick }: MailServices,
+  {
+    limit,
+    life,
+    commit,
+  }: { limit: SendLimit; life: MailExchange['life']; commit<T>(send: () => Promise<T>): Promise<T> },
+): Pick<MailSession, 'submit' | 'postUnsubscribe'> {
+  return {
+    submit: (message) =>
+      commit(async () => {
+        requireEnvelope(permit, message.envelope.to);
+        if (life !== undefined) life.progress = 'sending';
+        const submission = await limit.counted(() => submit(account, message, smtp));
+        if (life !== undefined) life.progress = 'sent';
+        return submission;
+      }),
+    postUnsubscribe: (url) =>
+      commit(async () => {
+        requireHost(permit, new URL(url).hostname);
+        if (life?.progress === 'none') life.progress = 'changing';
+        return limit.counted(() => postOneClick(url));
+      }),
+  };
+}
+
 /** How many messages the connection may send and change in an hour. */
 function hourlyLimits({ permit, client, subject }: MailGrant, { sends, now, log }: MailServices) {
   const { max_sends_per_hour: mostSends, max_changes_per_hour: mostChanges } = permit.policy;
+  const key = unsubscribesKey({ client, subject });
   return {
+    // Replicas that share no state count apart: this limit is no promise to the operator.
+    unsubscribes: createSendLimit({
+      ...{ ...sends, areAllCounted: true, key, now, log },
+      ...{ most: MAX_UNSUBSCRIBES_PER_HOUR, what: UNSUBSCRIBE_REQUESTS },
+    }),
     limit: createSendLimit({ ...sends, most: mostSends, key: sendsKey({ client, subject }), now, log }),
     quota: createChangeQuota({ ...sends, most: mostChanges, key: changesKey({ client, subject }), now, log }),
   };

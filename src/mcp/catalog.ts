@@ -7,7 +7,7 @@ import { ToolError } from '../errors.ts';
 import type { Permit } from '../policy.ts';
 import { createArgumentReader } from './argument-reader.ts';
 import { createOutgoing } from './outgoing.ts';
-import { isGranted, isOffered, isTagOffered, notGranted } from './permit/permit.ts';
+import { isGranted, isOffered, isTagOffered, notGranted, withNeeds } from './permit/permit.ts';
 import type { Rights, Tool, Use } from './tool.ts';
 import { type ToolListing, toListing } from './tool-listing.ts';
 
@@ -60,7 +60,7 @@ export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog
     const forbidden = uses.find((use) => !isUseOffered(permit, usedTool(use), use));
     if (forbidden !== undefined) throw notOffered(forbidden);
     const needed = [own, ...uses.map(usedTool)];
-    if (needed.some((tool) => !isGranted(permit, tool))) throw notGranted(permit, needed);
+    if (needed.some((tool) => !isGranted(permit, tool))) throw notGranted(permit, needed.flatMap(withNeeds));
   }
 
   const rightsOf = (own: Tool<Session>, permit: Permit): Rights => ({

@@ -1,6 +1,6 @@
 /** Maps each service to its tools. */
 import type { Service } from '../account.ts';
-import type { ToolKind } from './permit/permit.ts';
+import type { ToolKind } from './tool.ts';
 import { mailTools } from './tools/mail.ts';
 import { missiveTools } from './tools/missive.ts';
 

@@ -43,17 +43,24 @@ export interface Rights {
   require(uses: readonly Use[]): void;
 }
 
-/** One operation on an account, offered to a model. The catalog checks arguments and results against both schemas. */
-export interface Tool<Session, In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject = z.ZodObject> {
+/** The properties of a tool that a permit depends on. */
+export interface ToolKind {
   name: string;
+  effect: Effect;
+  method: Method;
+  tags: readonly Tag[];
+  /** Tools whose rights every call needs too. Without them the tool is not offered. */
+  needs?: readonly ToolKind[];
+}
+
+/** One operation on an account, offered to a model. The catalog checks arguments and results against both schemas. */
+export interface Tool<Session, In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject = z.ZodObject>
+  extends ToolKind {
   title: string;
   /** Written for the model: what the tool does, when to prefer another one, what it costs. */
   description: string;
-  effect: Effect;
-  method: Method;
   /** True if repeating the same call changes nothing further; implied for tools that read. */
   idempotent?: boolean;
-  tags: readonly Tag[];
   input: In;
   output: Out;
   /** The uses of a call with these arguments. The call is refused unless all of them are allowed. */

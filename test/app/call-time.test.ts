@@ -38,6 +38,7 @@ async function start(
   const services = {
     ...{ pool, workers, extraction: createExtraction(), store, now, log, background },
     changes: createChangeLimit(),
+    postOneClick: none,
     messageIdSecret: Buffer.alloc(32),
     recentResults: createRecentResults({ now }),
     sends: { state: createMemoryState({ now }), areAllCounted: true },

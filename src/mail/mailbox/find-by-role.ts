@@ -17,7 +17,7 @@ interface Roles {
   /** Mailbox paths by role. */
   paths: Map<Role | null, string>;
   /** Mailboxes that are emptied sooner or later. */
-  discards: readonly Pick<Mailbox, 'path' | 'delimiter'>[];
+  discards: readonly Pick<Mailbox, 'path' | 'delimiter' | 'role'>[];
   /** Paths that are also the name of a role. */
   names: ReadonlySet<string>;
 }
@@ -98,7 +98,7 @@ function rememberRoles(imap: ImapConnection, mailboxes: readonly Mailbox[]): Rol
     paths: new Map(mailboxes.toReversed().map(({ role, path }) => [role, path])),
     discards: mailboxes
       .filter(({ role }) => role === 'trash' || role === 'junk')
-      .map(({ path, delimiter }) => ({ path, delimiter })),
+      .map(({ path, delimiter, role }) => ({ path, delimiter, role })),
     names: new Set(selectable.filter((path) => namedRole(path) !== undefined)),
   };
   rolesOf.set(imap, roles);

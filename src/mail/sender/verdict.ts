@@ -29,10 +29,25 @@ export interface Verdict {
   dmarcDomain: string | null;
   /** Domains whose signature is valid. */
   dkimDomains: readonly string[];
+  /** The valid signatures, as the server names them. */
+  signatures: readonly PassedSignature[];
+}
+
+/** How a server names a valid signature (RFC 8601 §2.7.1, RFC 6008): by tags of its field, each of which is empty if it is not named. */
+export interface PassedSignature {
+  /** `d`, comparable. */
+  domain: string;
+  /** The domain of `i`, comparable: that of `d`, or below it. */
+  identity: string;
+  /** `s`, lower case. */
+  selector: string;
+  /** The first letters of `b`. */
+  start: string;
 }
 
 const NO_VERDICT: Verdict = {
   ...{ dmarc: null, spf: null, dkim: null, by: null, isAssumed: false, dmarcDomain: null, dkimDomains: [] },
+  signatures: [],
 };
 
 /**
@@ -94,6 +109,7 @@ function verdictOf(entries: readonly (Results | typeof RECEIVED)[], isAssumed: b
     isAssumed,
     dmarcDomain: dmarc?.result === 'pass' ? comparableDomain(dmarc.properties.get('header.from') ?? '') : null,
     dkimDomains: signatures.map(signerOf).filter((domain) => domain !== ''),
+    signatures: signatures.map(toSignature),
   };
 }
 
@@ -132,3 +148,10 @@ function merge(upper: readonly MethodResult[], { results }: Results, isPassBelie
 function signerOf({ properties }: MethodResult): string {
   return comparableDomain(properties.get('header.d') ?? properties.get('header.i') ?? '');
 }
+
+const toSignature = ({ properties }: MethodResult): PassedSignature => ({
+  domain: comparableDomain(properties.get('header.d') ?? ''),
+  identity: comparableDomain(properties.get('header.i') ?? ''),
+  selector: (properties.get('header.s') ?? '').toLowerCase(),
+  start: properties.get('header.b') ?? '',
+});

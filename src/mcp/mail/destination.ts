@@ -83,6 +83,13 @@ export async function isDiscardFolder(path: string, { wholeMailbox }: MailSessio
   return discards.some((mailbox) => isAtOrBelow(mailbox, { path }));
 }
 
+/** The same for junk alone. */
+export async function isJunkFolder(path: string, { wholeMailbox }: MailSession): Promise<boolean> {
+  if (withInbox(path) === 'INBOX') return false;
+  const discards = await wholeMailbox.readImap((imap) => discardMailboxes(imap), path);
+  return discards.some((mailbox) => mailbox.role === 'junk' && isAtOrBelow(mailbox, { path }));
+}
+
 /** True if `path` is the mailbox itself or below it. Ignores case, as some servers do. */
 function isAtOrBelow(
   { path: above, delimiter }: Pick<Mailbox, 'path' | 'delimiter'>,

@@ -15,8 +15,10 @@ import type { KeyedCall, KeyedMessageId } from '../../mail/send-once/keyed-messa
 import type { RecentResults } from '../../mail/send-once/recent-results.ts';
 import type { TrustedServers } from '../../mail/sender/verdict.ts';
 import type { Permit } from '../../policy.ts';
+import type { PostOneClick } from '../../web/one-click.ts';
 import type { RunJob } from '../../workers/workers.ts';
 import type { ChangeQuota } from '../permit/change-quota.ts';
+import type { SendLimit } from '../permit/send-limit.ts';
 
 /** Connections to the mailbox. */
 export interface ImapAccess {
@@ -62,6 +64,10 @@ export interface MailSession extends ImapAccess {
   /** Changes messages that count towards the limit of the connection; see ChangeQuota. */
   readonly countedChange: ChangeQuota['counted'];
   submit(message: ComposedMessage): Promise<Submission>;
+  /** Sends a one-click unsubscribe request, which counts as a message and is limited as recipients are. See PostOneClick. */
+  postUnsubscribe: PostOneClick;
+  /** Makes one unsubscribe request of either kind, which counts towards their own limit. @throws {ToolError} if it is reached */
+  countedUnsubscribe: SendLimit['counted'];
   /** Derives the Message-ID of a message of this account from its idempotency key. */
   keyedMessageId(call: KeyedCall): Promise<KeyedMessageId>;
   readonly recentResults: RecentResults;

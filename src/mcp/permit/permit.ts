@@ -5,7 +5,7 @@
  */
 import { OAuthError, ToolError } from '../../errors.ts';
 import { type Permit, POWERS, type Policy, type Power } from '../../policy.ts';
-import type { Effect, Tag, Tool } from '../tool.ts';
+import type { Effect, Tag, ToolKind } from '../tool.ts';
 
 /** The scope that a grant needs for each effect. */
 export const SCOPE_OF: Readonly<Record<Effect, string>> = {
@@ -15,9 +15,6 @@ export const SCOPE_OF: Readonly<Record<Effect, string>> = {
   destroys: 'mail.delete',
 };
 
-/** The properties of a tool that a permit depends on. */
-export type ToolKind = Pick<Tool<never>, 'name' | 'effect' | 'method' | 'tags'>;
-
 /** The power by which the account owner grants or withholds a tool. */
 export function powerOf({ effect, tags }: Pick<ToolKind, 'effect' | 'tags'>): Power {
   if (effect === 'reads') return 'read';
@@ -26,8 +23,15 @@ export function powerOf({ effect, tags }: Pick<ToolKind, 'effect' | 'tags'>): Po
   return tags.includes('drafts') ? 'draft' : 'organise';
 }
 
-/** True if the policy allows the tool. Otherwise no consent can allow it. */
-export function isOffered({ methods, tags, tools }: Policy, tool: ToolKind): boolean {
+/** The tool, and those whose rights every call of it needs. */
+export const withNeeds = (tool: ToolKind): readonly ToolKind[] => [tool, ...(tool.needs ?? [])];
+
+/** True if the policy allows the tool and what it needs. Otherwise no consent can allow it. */
+export function isOffered(policy: Policy, tool: ToolKind): boolean {
+  return withNeeds(tool).every((each) => isOfferedAlone(policy, each));
+}
+
+function isOfferedAlone({ methods, tags, tools }: Policy, tool: ToolKind): boolean {
   return (
     (methods === undefined || methods.includes(tool.method)) &&
     (tags === undefined || tool.tags.some((tag) => tags.includes(tag))) &&
@@ -46,8 +50,12 @@ export function isTagOffered({ tags }: Policy, tag: Tag): boolean {
   return tags === undefined || tags.includes(tag);
 }
 
-/** True if the token has the scope for the tool, and the account owner has granted the power. */
-export function isGranted({ scope, consent }: Pick<Permit, 'scope' | 'consent'>, tool: ToolKind): boolean {
+/** True if the token has the scopes for the tool and what it needs, and the account owner has granted the powers. */
+export function isGranted(granted: Pick<Permit, 'scope' | 'consent'>, tool: ToolKind): boolean {
+  return withNeeds(tool).every((each) => isGrantedAlone(granted, each));
+}
+
+function isGrantedAlone({ scope, consent }: Pick<Permit, 'scope' | 'consent'>, tool: ToolKind): boolean {
   return scope.includes(SCOPE_OF[tool.effect]) && (consent.powers?.includes(powerOf(tool)) ?? true);
 }
 
@@ -59,7 +67,7 @@ export function isGranted({ scope, consent }: Pick<Permit, 'scope' | 'consent'>,
  */
 export function notGranted({ scope, consent }: Permit, needed: readonly ToolKind[]): OAuthError | ToolError {
   if (needed.every(({ effect }) => scope.includes(SCOPE_OF[effect]))) {
-    const withheld = needed.filter((tool) => !isGranted({ scope, consent }, tool)).map(({ name }) => name);
+    const withheld = needed.filter((tool) => !isGrantedAlone({ scope, consent }, tool)).map(({ name }) => name);
     return new ToolError(
       `Nothing was done: the call does what ${withheld.join(' and ')} does, and the owner of the account has not allowed that when they signed in. They can allow it by connecting this server once more.`,
     );

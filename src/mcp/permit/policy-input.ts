@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { quoteName } from '../../mail/mailbox-name.ts';
 import { METHODS, type Method, type Policy } from '../../policy.ts';
+import type { ToolKind } from '../tool.ts';
 import { folderEntry } from './folders.ts';
-import { isOffered, type ToolKind } from './permit.ts';
+import { isOffered } from './permit.ts';
 import { recipientEntry } from './recipients.ts';
 
 /** The limits as written by the operator. A limit that is absent does not apply. */

@@ -76,13 +76,31 @@ export function requireEnvelope(permit: Permit, addresses: readonly string[]): v
   if (refused.length > 0) throw notAllowed(whose, `${refused.length} in all`);
 }
 
+/**
+ * Checks the host that a request of a message goes to. A list with `@example.com` includes that host and those below it; an address includes none.
+ *
+ * @param host in lower-case ASCII
+ * @throws {ToolError}
+ */
+export function requireHost({ policy, consent }: Permit, host: string): void {
+  const isListed = (entries: readonly string[] | undefined) =>
+    entries === undefined ||
+    entries.some((entry) => entry.startsWith('@') && `.${host}`.endsWith(`.${entry.slice(1)}`));
+  const whose = isListed(policy.recipients) ? 'owner' : 'operator';
+  if (whose === 'operator' || !isListed(consent.recipients)) {
+    throw new ToolError(`Nothing was sent: its host is not allowed on this connection, as ${WHO[whose]}.`);
+  }
+}
+
 // phrase allowed: texts that the caller sees
 const BY_OPERATOR = 'the operator of this server has limited it to certain recipients, which nobody else can change';
 const BY_OWNER =
   'the owner of the mailbox has limited it to certain recipients, and can change that by signing in again';
 
+const WHO = { operator: BY_OPERATOR, owner: BY_OWNER } as const;
+
 function notAllowed(whose: 'operator' | 'owner', counts: string): ToolError {
-  const who = whose === 'operator' ? BY_OPERATOR : BY_OWNER;
+  const who = WHO[whose];
   return new ToolError(
     `Nothing was sent: some recipients are not allowed on this connection (${counts}), as ${who}. Leave them out, or save a draft that the user sends.`,
   );

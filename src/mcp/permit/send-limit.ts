@@ -1,4 +1,4 @@
-/** Limits the number of messages that a connection may send in an hour. */
+/** Limits the number of messages that a connection may send in an hour, and of its unsubscribe requests. */
 import { ToolError, UpstreamError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { State } from '../../state/state.ts';
@@ -24,11 +24,25 @@ interface Counted {
 }
 
 /** The key of one count: an account and a client. All dynamic clients share a count; otherwise each registration would begin a new one. */
-const countKey = (kind: 'sends' | 'changes', { client, subject }: Counted): string =>
+const countKey = (kind: 'sends' | 'changes' | 'unsubscribes', { client, subject }: Counted): string =>
   `${kind}:${client.minted === false ? 'registered' : client.jti}:${subject}`;
 
 export const sendsKey = (counted: Counted): string => countKey('sends', counted);
+export const unsubscribesKey = (counted: Counted): string => countKey('unsubscribes', counted);
 export const changesKey = (counted: Counted): string => countKey('changes', counted);
+
+/** What is counted, and what else the caller can do. */
+interface What {
+  one: string;
+  several: string;
+  instead: string;
+}
+
+const MESSAGES: What = { one: 'message', several: 'messages', instead: ', or save a draft' };
+export const UNSUBSCRIBE_REQUESTS: What = { one: 'unsubscribe request', several: 'unsubscribe requests', instead: '' };
+
+/** For every connection, so that a caller that is misled cannot answer many strangers. */
+export const MAX_UNSUBSCRIBES_PER_HOUR = 20;
 
 /**
  * Creates the limit of one connection.
@@ -44,11 +58,13 @@ export function createSendLimit(parts: {
   areAllCounted: boolean;
   now: () => Date;
   log: Log;
+  what?: What;
 }): SendLimit {
-  const { most, key, state, areAllCounted, now, log } = parts;
+  const { most, key, state, areAllCounted, now, log, what = MESSAGES } = parts;
   if (most === undefined) return { check: async () => {}, counted: (send) => send() };
 
-  const full = (endsAt: Date) => limitReached(most, Math.ceil((endsAt.getTime() - now().getTime()) / 60_000));
+  const full = (endsAt: Date) => limitReached(most, Math.ceil((endsAt.getTime() - now().getTime()) / 60_000), what);
+  const notCountable = (cause: unknown) => notCounted(cause, what);
 
   function requireCountable(): void {
     if (areAllCounted) return;
@@ -61,7 +77,7 @@ export function createSendLimit(parts: {
   return {
     async check() {
       requireCountable();
-      if (most === 0) throw limitReached(most, WINDOW_SECONDS / 60);
+      if (most === 0) throw limitReached(most, WINDOW_SECONDS / 60, what);
       const sent = await state.readCount(key, WINDOW_SECONDS).catch(notCountable);
       if (sent !== null && sent.count >= most) throw full(sent.endsAt);
     },
@@ -88,18 +104,17 @@ function isCertainlyNotSent(error: unknown): boolean {
   return error instanceof ToolError || (error instanceof UpstreamError && error.fault !== 'unknown_outcome');
 }
 
-function limitReached(most: number, minutes: number): ToolError {
+function limitReached(most: number, minutes: number, { one, several, instead }: What): ToolError {
   if (most === 0)
     return new ToolError('Nothing was sent: this connection may not send messages. Save a draft instead.');
   const wait = minutes <= 1 ? 'a minute' : `${minutes} minutes`;
   return new ToolError(
-    `Nothing was sent: this connection may send ${most} ${most === 1 ? 'message' : 'messages'} an hour, and has. Try again in ${wait}, or save a draft.`,
+    `Nothing was sent: this connection may send ${most} ${most === 1 ? one : several} an hour, and has. Try again in ${wait}${instead}.`,
   );
 }
 
-function notCountable(cause: unknown): never {
+function notCounted(cause: unknown, { several, instead }: What): never {
   if (!(cause instanceof UpstreamError)) throw cause;
-  const sentence =
-    'Nothing was sent: this connection may send only so many messages an hour, and they cannot be counted at the moment. Try again in a minute, or save a draft.';
+  const sentence = `Nothing was sent: this connection may send only so many ${several} an hour, and they cannot be counted at the moment. Try again in a minute${instead}.`;
   throw new UpstreamError(cause.service, 'unreachable', sentence, { cause });
 }

@@ -14,6 +14,7 @@ import { listMailboxes } from './mail/list-mailboxes.ts';
 import { moveMailMessage } from './mail/move-mail-message.ts';
 import { searchMailMessages } from './mail/search-mail-messages.ts';
 import { sendMailMessage } from './mail/send-mail-message.ts';
+import { unsubscribeMail } from './mail/unsubscribe-mail.ts';
 import { updateMailMessageFlags } from './mail/update-mail-message-flags.ts';
 
 /** In the order of tools/list. */
@@ -28,4 +29,5 @@ export const mailTools: readonly Tool<MailSession>[] = [
   moveMailMessage,
   updateMailMessageFlags,
   deleteMailMessage,
+  unsubscribeMail,
 ];

@@ -2,12 +2,9 @@
  * Fetches client metadata documents (draft-ietf-oauth-client-id-metadata-document-00 §4.3, §6.5, §6.6). Their URLs come from untrusted clients, so
  * only public addresses are connected to, and the response is limited in size and time.
  */
-import { promises as dns, type LookupAddress } from 'node:dns';
 import type { IncomingMessage } from 'node:http';
-import { get, type RequestOptions } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import { OAuthError } from '../../errors.ts';
+import { createGuardedHttps, type GuardedOptions } from '../../web/guarded-https.ts';
 
 const MAX_DOCUMENT_BYTES = 5 * 1024;
 const TIMEOUT_MS = 5000;
@@ -24,23 +21,17 @@ interface FetchedDocument {
  */
 export type FetchDocument = (url: string) => Promise<FetchedDocument>;
 
-/** Replaced by tests. */
-export interface FetchOptions {
-  resolve?: (host: string) => Promise<LookupAddress[]>;
-  isAllowed?: (address: string) => boolean;
-  /** Certificates to trust instead of Node's, PEM. */
-  ca?: string;
+export interface FetchOptions extends GuardedOptions {
   timeoutMs?: number;
 }
 
-export function documentFetcher(options: FetchOptions = {}): FetchDocument {
-  const { resolve = resolveHost, isAllowed = isPublic, ca } = options;
-  const lookup = checkedLookup(resolve, isAllowed);
+const HEADERS = { Accept: 'application/json' };
+
+export function documentFetcher({ timeoutMs = TIMEOUT_MS, ...options }: FetchOptions = {}): FetchDocument {
+  const send = createGuardedHttps(options);
   return async (url) => {
-    // Includes resolving, connecting, and the last byte of the body.
-    const signal = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
     try {
-      const response = await responseOf(url, { lookup, signal, ...(ca !== undefined && { ca }) });
+      const response = await send(url, { method: 'GET', headers: HEADERS, signal: AbortSignal.timeout(timeoutMs) });
       try {
         requireJsonDocument(response);
         return { text: await readText(response), freshSeconds: freshSeconds(response) };
@@ -55,73 +46,6 @@ export function documentFetcher(options: FetchOptions = {}): FetchDocument {
       });
     }
   };
-}
-
-function responseOf(
-  url: string,
-  options: { lookup: LookupFunction; signal: AbortSignal; ca?: string },
-): Promise<IncomingMessage> {
-  const { hostname } = new URL(url);
-  // Node does not call `lookup` for an IP address, so the check of the address would be skipped.
-  if (isIP(hostname.replace(/^\[|\]$/g, ''))) throw new Error('a host that is an address');
-  const request: RequestOptions = {
-    ...options,
-    agent: false,
-    // Takes precedence over NODE_TLS_REJECT_UNAUTHORIZED.
-    rejectUnauthorized: true,
-    maxHeaderSize: 8 * 1024,
-    headers: { Accept: 'application/json', 'Accept-Encoding': 'identity', 'User-Agent': 'mail-mcp' },
-  };
-  return new Promise((resolve, reject) => {
-    get(url, request, resolve).on('error', reject);
-  });
-}
-
-/** Every address of the host must be allowed. Connections go to the addresses that were checked, without a second resolution. */
-function checkedLookup(
-  resolve: (host: string) => Promise<LookupAddress[]>,
-  isAllowed: (address: string) => boolean,
-): LookupFunction {
-  return (host, { all }, done) => {
-    resolve(host).then(
-      (addresses) => {
-        const [first] = addresses;
-        if (first === undefined || !addresses.every(({ address }) => isAllowed(address))) {
-          return done(new Error('a host with an address that is not public'), []);
-        }
-        return all ? done(null, addresses) : done(null, first.address, first.family);
-      },
-      (error: NodeJS.ErrnoException) => done(error, []),
-    );
-  };
-}
-
-/**
- * Queries DNS directly: the resolver of the operating system would block one of its few threads, which mail needs too, for as long as an unknown
- * name server does not answer. Names that are known to this machine only are not found.
- */
-async function resolveHost(host: string): Promise<LookupAddress[]> {
-  const resolver = new dns.Resolver({ timeout: 2000, tries: 2 });
-  const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
-  return answers.flatMap((answer, index) =>
-    answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family: index === 0 ? 4 : 6 })) : [],
-  );
-}
-
-/** NAT64 (RFC 6052 §2.1): the well-known prefix of an IPv4 address. */
-const NAT64_PREFIX = ipaddr.parseCIDR('64:ff9b::/96');
-
-/** All assigned global unicast addresses (IANA, IPv6 Global Unicast Address Assignments). Others may lead to local networks, such as `::7f00:1`. */
-const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
-
-/** Checks whether an address is public. IPv6 addresses that contain an IPv4 address are as public as that one; 6to4 and Teredo are never. */
-export function isPublic(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  if (parsed.kind() === 'ipv6' && parsed.match(NAT64_PREFIX)) {
-    return ipaddr.fromByteArray(parsed.toByteArray().slice(-4)).range() === 'unicast';
-  }
-  return parsed.range() === 'unicast' && (parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST));
 }
 
 function requireJsonDocument({ statusCode = 0, headers }: IncomingMessage): void {

@@ -1,6 +1,6 @@
 /** Validates client metadata documents and the URLs that name them (draft-ietf-oauth-client-id-metadata-document-00 §3, §4.1). */
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isAddress } from '../../web/public-address.ts';
 import { plainText } from '../http/plain-text.ts';
 import { isOpenToDynamicClients, isTrusted, type TrustedHosts } from './dynamic-clients.ts';
 import { Strings, withoutEmptyValues } from './given-metadata.ts';
@@ -36,7 +36,7 @@ export function documentUrlProblem(text: string): string | null {
   if (text.includes('#')) return 'has a fragment';
   if (url.href !== text) return 'is not spelled in the one way that URLs are compared in';
   if (url.pathname === '/') return 'has no path';
-  return isIP(url.hostname.replace(/^\[|\]$/g, '')) ? 'names its host by an IP address' : null;
+  return isAddress(url.hostname) ? 'names its host by an IP address' : null;
 }
 
 /** The document is at a host that may not name redirect URIs elsewhere than on the user's computer. */

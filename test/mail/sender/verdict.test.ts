@@ -27,6 +27,7 @@ describe('a verdict', () => {
     expect(readVerdict(header(RECEIVED, results(`mail.example.test; ${PASSED}`)), OPERATORS)).toEqual({
       ...{ dmarc: 'pass', spf: 'pass', dkim: 'pass', by: 'mail.example.test', isAssumed: false },
       ...{ dmarcDomain: 'bank.example', dkimDomains: ['bank.example'] },
+      signatures: [{ domain: 'bank.example', identity: '', selector: 's1', start: '' }],
     });
   });
 

@@ -5,6 +5,7 @@ let nextUid = 1;
 
 export const NO_VERDICT = {
   ...{ dmarc: null, spf: null, dkim: null, by: null, isAssumed: false, dmarcDomain: null, dkimDomains: [] },
+  signatures: [],
 };
 
 /** `Ann Lee <ann@example.test>`, or an address. */

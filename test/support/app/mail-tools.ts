@@ -14,6 +14,7 @@ import { mailTools } from '../../../src/mcp/tools/mail.ts';
 import { type Policy, UNLIMITED } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import type { State } from '../../../src/state/state.ts';
+import type { PostOneClick } from '../../../src/web/one-click.ts';
 import { createWorkers } from '../../../src/workers/workers.ts';
 
 export interface MailTools extends AsyncDisposable {
@@ -36,6 +37,7 @@ export interface MailToolsLimits {
   state?: State;
   /** The clock. */
   now?: () => Date;
+  postOneClick?: PostOneClick;
   /** Equal secrets for two instances that act as replicas. */
   messageIdSecret?: Buffer;
 }
@@ -45,6 +47,7 @@ const IMAP = { connectMs: 10_000, silenceMs: 15_000, commandMs: 20_000 };
 const SMTP = { connectMs: 10_000, greetingMs: 15_000, silenceMs: 15_000, totalMs: 20_000 };
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const catalog = createCatalog(mailTools);
+const refuseAll: PostOneClick = () => Promise.reject(new Error('no web here'));
 
 /** The request of a client that does not cancel it. */
 export const UNCANCELLED = { cancelled: new AbortController().signal };
@@ -65,6 +68,7 @@ export function openMailTools(
     timeZone,
     identities,
     policy = {},
+    postOneClick = refuseAll,
     now = () => new Date(),
     state = createMemoryState({ now }),
   }: MailToolsLimits = {},
@@ -91,6 +95,7 @@ export function openMailTools(
     sends: { state, areAllCounted: true },
     recentResults: createRecentResults({ now }),
     smtp: { limits: { ...SMTP, ...smtp } },
+    postOneClick,
   };
   const permit = { ...UNLIMITED, policy };
   const grant = {

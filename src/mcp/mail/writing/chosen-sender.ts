@@ -20,3 +20,12 @@ export function chosenSender(
     `Nothing was done: from must be an address of the account owner (${known}). Others are added at the sign-in.`,
   );
 }
+
+/** The first of the addresses that is one of the account owner's; otherwise that of the sign-in. */
+export function firstOwnSender(
+  addresses: readonly string[],
+  { senders, account }: Pick<MailSession, 'senders' | 'account'>,
+): Sender {
+  const meant = addresses.map((address) => senders.find(({ email }) => isOwnAddress(address, [email])));
+  return meant.find((sender) => sender !== undefined) ?? { fullName: account.fullName, email: account.email };
+}

@@ -15,6 +15,7 @@ import { visibleLine } from '../../../text/visible-text.ts';
 import type { Invite } from '../invite.ts';
 import type { MailSession } from '../mail-session.ts';
 import type { NewMessage } from '../new-message.ts';
+import { firstOwnSender } from './chosen-sender.ts';
 import type { Original } from './read-original.ts';
 import { sentBefore } from './sent-before.ts';
 
@@ -111,11 +112,9 @@ function recipientsOf(fields: NewMessage, original: Original, { ownAddresses }: 
 }
 
 /** The address that the original was written to, if it is one of the account owner's; otherwise that of the sign-in. */
-function senderOf({ message, isOwn, deliveredTo }: Original, { senders, account }: MailSession): Sender {
+function senderOf({ message, isOwn, deliveredTo }: Original, session: MailSession): Sender {
   const people = isOwn ? message.from : [...message.to, ...message.cc];
-  const reached = [...people.map(({ address }) => address), ...deliveredTo];
-  const meant = reached.map((address) => senders.find(({ email }) => isOwnAddress(address, [email])));
-  return meant.find((sender) => sender !== undefined) ?? { fullName: account.fullName, email: account.email };
+  return firstOwnSender([...people.map(({ address }) => address), ...deliveredTo], session);
 }
 
 interface Below {

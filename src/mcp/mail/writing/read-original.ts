@@ -3,7 +3,7 @@ import { MAX_QUOTED_CHARS } from '../../../mail/derived/quotation.ts';
 import { isFolderOfOwnMail } from '../../../mail/mailbox/find-by-role.ts';
 import { type Message, readWholeMessage } from '../../../mail/messages/read.ts';
 import { isOwnAddress } from '../../../mail/own-address.ts';
-import { readHeaderFields } from '../../../mail/sender/header-fields.ts';
+import { type HeaderField, readHeaderFields } from '../../../mail/sender/header-fields.ts';
 import { isForged, provesDomain, readVerdict, VERDICT_FIELDS } from '../../../mail/sender/verdict.ts';
 import type { MailSession } from '../mail-session.ts';
 import { resolveFolder } from '../resolve-folder.ts';
@@ -56,8 +56,8 @@ export async function readOriginal(
   };
 }
 
-/** Only what stands above the topmost Received field was written by the account's own server. */
-function deliveryAddresses(fields: ReturnType<typeof readHeaderFields>): string[] {
+/** The addresses under which the account's server has received a message: only what stands above the topmost Received field was written by the account's own server. */
+export function deliveryAddresses(fields: readonly HeaderField[]): string[] {
   const end = fields.findIndex(({ name }) => name === 'received');
   return fields
     .slice(0, end < 0 ? fields.length : end)

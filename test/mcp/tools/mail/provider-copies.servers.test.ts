@@ -43,6 +43,7 @@ async function send(kind: 'saves copies' | 'saves none', args: Record<string, un
     sends: { state: createMemoryState({ now }), areAllCounted: true },
     recentResults: createRecentResults({ now }),
     changes: createChangeLimit(),
+    postOneClick: refuse,
   };
   const grant = unlimitedGrant({ ...direct, imap: { ...direct.imap, server } });
   const session = openMailSession(grant, services, UNCANCELLED);
