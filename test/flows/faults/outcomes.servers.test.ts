@@ -1,5 +1,6 @@
 /** Proves each row of the table in docs/outcomes.md: what a call reports when the network fails, and the state of the mailbox. */
 import { describe, type ExpectStatic, expect, test } from 'vitest';
+import { z } from 'zod';
 import { UpstreamError } from '../../../src/errors.ts';
 import type { MailAccount, MailServer } from '../../../src/mail/account.ts';
 import { type MailToolsLimits, openMailTools } from '../../support/app/mail-tools.ts';
@@ -11,12 +12,13 @@ import { appendMessages } from '../../support/mail/mailboxes.ts';
 import { withImapFlow } from '../../support/mail/with-imapflow.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { testServers } from '../../support/servers/servers.ts';
+import { type OneClickStage, startOneClickStage } from './one-click-stage.ts';
 import { documentedOutcomes, type Outcome } from './outcomes.ts';
 
 const rows = documentedOutcomes();
 
 test('the table contains every tool', () => {
-  expect(new Set(rows.map(({ call }) => call.split(' ')[0])).size).toBe(9);
+  expect(new Set(rows.map(({ call }) => call.split(' ')[0])).size).toBe(10);
   expect(rows.length).toBeGreaterThan(150);
 });
 
@@ -54,13 +56,14 @@ interface Stage extends AsyncDisposable {
 const SMTP_COMMANDS = new Set(['connect', 'EHLO', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'message', 'final dot', 'QUIT']);
 
 async function prepare(row: Outcome): Promise<Stage> {
-  const account = newAccount();
+  const account = { ...newAccount(), authservIds: [OWN_SERVER] };
   const reader = newAccount();
+  const web = row.call.endsWith('(one-click)') ? await startOneClickStage(row) : undefined;
   const [tool = '', variant = ''] = row.call.split(/ \(|\)/);
   const {
     INBOX: [uid = 0],
   } = await appendMessages(account, {
-    INBOX: [message({ subject: 'named' }), message({ subject: 'bystander' })],
+    INBOX: [namedMessage(tool, reader, web), message({ subject: 'bystander' })],
     Archive: [],
   });
   const direct = overCleartext(account);
@@ -74,17 +77,21 @@ async function prepare(row: Outcome): Promise<Stage> {
     target: { host: direct.smtp.server.host, port: direct.smtp.server.port },
     protocol: 'smtp',
   });
-  const tools = openMailTools(through(direct, imap, smtp), limitsFor(row));
+  const tools = openMailTools(through(direct, imap, smtp), {
+    ...limitsFor(row),
+    ...(web && { postOneClick: web.post }),
+  });
   if (variant !== 'cold') await tools.call('list_mailboxes');
   const proxy = SMTP_COMMANDS.has(row.command) ? smtp : imap;
   const args = argumentsOf(tool, variant, { uid, to: reader.email });
   const before = await stateOf(account);
   return {
-    arm: () => proxy.arm(commandPattern(row.command), row.moment),
-    happened: () => proxy.happened(),
+    arm: () => web ?? proxy.arm(commandPattern(row.command), row.moment),
+    happened: () => (web ?? proxy).happened(),
     call: () => tools.call(tool, args).then(describeResult, (error: unknown) => describeFailure(error, tool)),
     afterwards: async () => {
-      if (tool === 'send_mail_message') return describeDelivery(account, reader);
+      if (web !== undefined) return web.arrived() === 1 ? 'done' : 'as before';
+      if (SENDING_TOOLS.has(tool)) return describeDelivery(account, reader);
       const after = await stateOf(account);
       return describeChange(tool, before, after);
     },
@@ -92,8 +99,27 @@ async function prepare(row: Outcome): Promise<Stage> {
       await tools[Symbol.asyncDispose]();
       await imap[Symbol.asyncDispose]();
       await smtp[Symbol.asyncDispose]();
+      await web?.[Symbol.asyncDispose]();
     },
   };
+}
+
+const SENDING_TOOLS = new Set(['send_mail_message', 'unsubscribe_mail']);
+
+const OWN_SERVER = 'mail.example.test';
+
+/** For unsubscribing: a message of a list that takes requests by mail, or on the web. */
+function namedMessage(tool: string, { email }: MailAccount, web: OneClickStage | undefined) {
+  if (tool !== 'unsubscribe_mail') return message({ subject: 'named' });
+  const fields = [
+    `Authentication-Results: ${OWN_SERVER}; dkim=pass header.d=news.example`,
+    `DKIM-Signature: d=news.example; h=from:list-unsubscribe:list-unsubscribe-post; b=eA==`,
+    'From: letter@news.example',
+    'Subject: named',
+    `List-Unsubscribe: <${web?.url ?? `mailto:${email}?subject=new`}>`,
+    'List-Unsubscribe-Post: List-Unsubscribe=One-Click',
+  ];
+  return message({ raw: [...fields, '', 'News.', ''].join('\n') });
 }
 
 /** Short timeouts for faults that are noticed by a timeout. */
@@ -155,6 +181,7 @@ function argumentsOf(tool: string, variant: string, { uid, to }: { uid: number; 
     case 'search_mail_messages':
       return { folder: 'INBOX', query: 'SUBJECT named', with_envelopes: true };
     case 'get_mail_message':
+    case 'unsubscribe_mail':
       return named;
     case 'move_mail_message':
       return variant === 'create'
@@ -176,9 +203,23 @@ function argumentsOf(tool: string, variant: string, { uid, to }: { uid: number; 
 }
 
 function describeResult(result: Record<string, unknown>): { kind: string; sentence: string } {
-  if (result.warning === undefined) return { kind: 'result', sentence: '' };
-  return { kind: 'sent, copy unknown', sentence: String(result.warning) };
+  const { requested: [request] = [], unknown: [unknown] = [], not_done: [notDone] = [] } = UNSUBSCRIBED.parse(result);
+  if (notDone !== undefined)
+    return describeFailure(new UpstreamError('SMTP', 'refused', notDone.why), 'unsubscribe_mail');
+  if (unknown !== undefined)
+    return describeFailure(new UpstreamError('SMTP', 'unknown_outcome', unknown.why), 'unsubscribe_mail');
+  const warning = request?.warning ?? result.warning;
+  return warning === undefined
+    ? { kind: 'result', sentence: '' }
+    : { kind: 'sent, copy unknown', sentence: String(warning) };
 }
+
+const Row = z.object({ why: z.string() });
+const UNSUBSCRIBED = z.object({
+  requested: z.array(z.object({ warning: z.string().optional() })).optional(),
+  unknown: z.array(Row).optional(),
+  not_done: z.array(Row).optional(),
+});
 
 function describeFailure(error: unknown, tool: string): { kind: string; sentence: string } {
   if (!(error instanceof UpstreamError))
@@ -188,7 +229,7 @@ function describeFailure(error: unknown, tool: string): { kind: string; sentence
     const saysWhatToCheck = /may|either/.test(sentence) && /look|read/i.test(sentence);
     return { kind: saysWhatToCheck ? 'unknown outcome' : 'does not say what to check', sentence };
   }
-  const saysNothingSent = tool !== 'send_mail_message' || error.service === 'IMAP' || /Nothing was sent/.test(sentence);
+  const saysNothingSent = !SENDING_TOOLS.has(tool) || error.service === 'IMAP' || /Nothing was sent/.test(sentence);
   return { kind: saysNothingSent ? 'nothing happened' : 'does not say that nothing was sent', sentence };
 }
 

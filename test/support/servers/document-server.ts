@@ -1,9 +1,11 @@
-/** Serves client metadata documents over https on this machine, with a certificate of the test CA. */
+/** Serves client metadata documents and other pages over https on this machine, with a certificate of the test CA. */
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { documentFetcher, type FetchDocument, type FetchOptions } from '../../../src/oauth/client/fetch-document.ts';
+import { createOneClick, type OneClickOptions, type PostOneClick } from '../../../src/web/one-click.ts';
 import type { KeyPair } from './certificates.ts';
 import { testServers } from './servers.ts';
 
@@ -26,10 +28,13 @@ export async function startDocumentServer({
   pair = testServers().certificates.server,
   address = '127.0.0.1',
   port: wanted = 0,
+  onSecureConnection,
 }: {
   pair?: KeyPair;
   address?: string;
   port?: number;
+  /** Takes each connection instead of the server. */
+  onSecureConnection?: (socket: TLSSocket) => void;
 } = {}): Promise<DocumentServer> {
   const documents = new Map<string, { body: string; headers: Record<string, string> }>();
   const requests: IncomingMessage[] = [];
@@ -46,6 +51,8 @@ export async function startDocumentServer({
   server.on('connection', () => {
     connections++;
   });
+  if (onSecureConnection !== undefined)
+    server.removeAllListeners('secureConnection').on('secureConnection', onSecureConnection);
   server.listen(wanted, address);
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
@@ -71,11 +78,17 @@ export async function startDocumentServer({
   };
 }
 
-/** Fetches documents as the server does, but from this machine, trusting the test CA only. */
+/** This machine only, trusting the test CA only. */
+const toLoopback = () => ({
+  resolve: async () => [{ address: '127.0.0.1', family: 4 }],
+  isAllowed: (address: string) => address === '127.0.0.1',
+  ca: readFileSync(testServers().ca, 'utf8'),
+});
+
+/** Fetches documents as the server does, but from this machine. */
 export const createLoopbackFetch = (options: FetchOptions = {}): FetchDocument =>
-  documentFetcher({
-    resolve: async () => [{ address: '127.0.0.1', family: 4 }],
-    isAllowed: (address) => address === '127.0.0.1',
-    ca: readFileSync(testServers().ca, 'utf8'),
-    ...options,
-  });
+  documentFetcher({ ...toLoopback(), ...options });
+
+/** Sends one-click requests likewise. */
+export const createLoopbackOneClick = (options: OneClickOptions = {}): PostOneClick =>
+  createOneClick({ ...toLoopback(), ...options });
