@@ -42,6 +42,7 @@ const MAIN_FILES: readonly string[] = [
   'body/read-body.ts',
   'workers/workers.ts',
   'state/state.ts',
+  'web/guarded-https.ts',
   'text/visible-text.ts',
 ];
 
@@ -59,12 +60,14 @@ const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
   'mail/query',
   'mail/sender',
   'mail/sets',
+  'mail/subscription',
   'mail/thread',
   'mcp/mail/rows',
   'mcp/mail/changes',
   'mcp/mail/evidence',
   'mcp/mail/files',
   'mcp/mail/thread',
+  'mcp/mail/unsubscribe',
   'mcp/mail/writing',
   'mcp/tools/mail',
   'mcp/tools/missive',

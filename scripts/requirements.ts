@@ -1,9 +1,9 @@
-/** Lists the requirements of the authorization server and `/mcp`, and finds the tests of each. */
+/** Lists the requirements of the authorization server, of `/mcp` and of unsubscribing, and finds the tests of each. */
 import { globSync, readFileSync } from 'node:fs';
 
 type Level = 'MUST' | 'SHOULD' | 'MAY';
 
-/** `NUMBER LEVEL requirement`, in the order of the table. Sources: RFCs 6749, 6750, 7009, 7591, 7636, 8252, 8414, 8707, 9207, 9700, 9728; MCP. */
+/** `NUMBER LEVEL requirement`, in the order of the table. Sources: RFCs 2369, 6068, 6749, 6750, 7009, 7591, 7636, 8058, 8252, 8414, 8707, 9207, 9700, 9728; MCP. */
 const LIST = `
 META-01 MUST the metadata document is public JSON, without redirect or credentials
 META-02 MUST the issuer is spelled the same everywhere
@@ -145,6 +145,12 @@ DCR-03 MUST redirect URIs that no client may have are dropped, and a request wit
 DCR-04 MUST the authentication method is honoured, unknown metadata is ignored, and a field without any supported value is refused
 DCR-05 MUST registration is off by default, and throttled by network
 DCR-06 MUST an expired client gets 401 invalid_client, so that it registers again
+UNSUB-01 MUST a URL of a message is used only if the own mail server has found that a domain of the sender or the list has signed it
+UNSUB-02 MUST one-click requests reach public addresses only, over https, without redirects
+UNSUB-03 MUST a request is made once, and an unknown outcome is reported as unknown
+UNSUB-04 MUST a request by mail has one recipient, a subject and a text
+UNSUB-05 MUST nothing is requested from senders of junk, or of mail that failed DMARC
+UNSUB-06 MUST limits of recipients and messages hold, and 20 requests an hour for every connection
 `;
 
 export interface Requirement {

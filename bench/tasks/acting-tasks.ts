@@ -5,7 +5,7 @@ import { simpleParser } from 'mailparser';
 import { z } from 'zod';
 import type { StoredMessage } from '../../test/support/mail/mailbox-contents.ts';
 import { OWNER } from '../everyday/people.ts';
-import { assertAll, placeOf, type Task, type TaskMailbox } from './task.ts';
+import { assertAll, placeOf, rowsOf, type Task, type TaskMailbox } from './task.ts';
 
 const Call = z.object({ tool: z.string(), arguments: z.record(z.string(), z.unknown()) });
 const Undoable = z.looseObject({ moved: z.number(), undo: z.array(Call) });
@@ -115,6 +115,19 @@ export const ACTING_TASKS: readonly Task[] = [
       assert.ok(sent.text?.startsWith(text));
       assert.equal((await mailbox.messagesIn('Drafts')).length, drafts.length - 1);
       assert.ok((await flagsOf('Parking space 14', mailbox)).includes('\\Answered'));
+    },
+  },
+  {
+    request: 'Take me off the list of Reed and Pipe.',
+    async run(call, mailbox) {
+      const query = 'from:"Reed and Pipe" is:newsletter';
+      const found = await call('search_mail_messages', { folder: '*', query, per_page: 1 });
+      const [row] = rowsOf(found);
+      const answer = await call('unsubscribe_mail', { folder: row?.folder ?? 'INBOX', uid: row?.uid });
+      assertAll(JSON.stringify(answer), ['"how":"mail"', '"to":"leave@reedandpipe.example"', '"not_done":[]']);
+      const { subject, to, html, text } = await newestIn('Sent', mailbox);
+      assert.deepEqual([subject, [to].flat()[0]?.text, html], ['leave', 'leave@reedandpipe.example', false]);
+      assert.ok(text?.startsWith('unsubscribe'));
     },
   },
 ];

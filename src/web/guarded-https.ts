@@ -1,7 +1,7 @@
 /**
- * Sends requests to https URLs that strangers have chosen: only public addresses are connected to, and no redirect is followed.
+ * Sends requests to https URLs of strangers, and follows no redirect.
  *
- * Invariant: connections go to the addresses that were checked, without a second resolution.
+ * Invariant: only public addresses are connected to, as they were checked.
  */
 import { promises as dns, type LookupAddress } from 'node:dns';
 import type { IncomingMessage } from 'node:http';

@@ -203,6 +203,6 @@ describe('mail-mcp token', () => {
     expect(exitCode).toBe(0);
     expect(shown).not.toContain(account.imap.login.password);
     const [, token = ''] = /^Bearer token: (\S+)\n/.exec(readFileSync(printed, 'utf8')) ?? [];
-    expect(await listToolNames(app, token)).toHaveLength(10);
+    expect(await listToolNames(app, token)).toHaveLength(11);
   });
 });

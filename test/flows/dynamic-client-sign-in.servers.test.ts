@@ -134,7 +134,7 @@ describe('a client that has only the URL', () => {
     await first.finishAuth(await signIn(provider.authorizationUrl ?? new URL('about:blank'), signInFields(account)));
     await client.connect(transport());
     expect(client.getNegotiatedProtocolVersion()).toBe(era === 'auto' ? '2026-07-28' : '2025-11-25');
-    expect((await client.listTools()).tools).toHaveLength(10);
+    expect((await client.listTools()).tools).toHaveLength(11);
     const { structuredContent } = await client.callTool({ name: 'list_mail_messages', arguments: {} });
     expect(structuredContent).toMatchObject({ messages: [{ subject: 'Hello' }] });
     expectInformation(provider, hasDocument, authMethod);

@@ -29,7 +29,7 @@ describe('a client with a minted client id', () => {
   ] as const)('SDK 2.x in mode %s negotiates %s and reads mail', async (era, version) => {
     await using assistant = await app.assistant(await accountWithMail(), { era });
     expect(assistant.client.getNegotiatedProtocolVersion()).toBe(version);
-    expect((await assistant.client.listTools()).tools).toHaveLength(10);
+    expect((await assistant.client.listTools()).tools).toHaveLength(11);
     expect(await assistant.call('list_mail_messages', {})).toMatchObject({ messages: [{ subject: 'Hello' }] });
   });
 
@@ -43,7 +43,7 @@ describe('a client with a minted client id', () => {
     const callback = await signIn(provider.authorizationUrl ?? new URL('about:blank'), signInFields(account));
     await first.finishAuth(callback.get('code') ?? '');
     await client.connect(transport());
-    expect((await client.listTools()).tools).toHaveLength(10);
+    expect((await client.listTools()).tools).toHaveLength(11);
     const { structuredContent } = await client.callTool({ name: 'list_mail_messages', arguments: {} });
     expect(structuredContent).toMatchObject({ messages: [{ subject: 'Hello' }] });
     await client.close();

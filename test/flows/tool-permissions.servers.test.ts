@@ -42,6 +42,7 @@ async function createMailbox() {
     move_mail_message: { ...named, destination: 'Archive' },
     update_mail_message_flags: { ...named, add: ['\\Seen'] },
     delete_mail_message: named,
+    unsubscribe_mail: named,
   };
   return { account, named, written, calls };
 }
@@ -200,8 +201,8 @@ test('each call of a batch is checked separately', async () => {
       .map(([name, args]) => ({ name, arguments: args })),
   ];
   const body = await reader.batch(attempts);
-  expect(JSON.parse(body)).toHaveLength(6);
-  expect(body.split('There is no such tool.')).toHaveLength(6);
+  expect(JSON.parse(body)).toHaveLength(7);
+  expect(body.split('There is no such tool.')).toHaveLength(7);
   const writer = await rawCaller(app, account, { policy: { methods: ['get', 'update'] } }, '2025');
   const mixed = await writer.batch([
     { name: 'update_mail_message_flags', arguments: { ...named, remove: ['$any'] } },
@@ -226,7 +227,7 @@ describe.each(eras)('what the account owner does not allow, era %s', (era) => {
   test('tools of a missing scope are refused with a challenge that includes the granted scope (BEAR-04)', async () => {
     const { account, calls } = await createMailbox();
     const caller = await rawCaller(app, account, { scope: ['mail.read', 'mail.send'] }, era);
-    expect(await caller.tools()).toEqual([...Object.keys(calls).slice(0, 6)]);
+    expect(await caller.tools()).toEqual([...Object.keys(calls).slice(0, 6), 'unsubscribe_mail']);
     for (const [tool, scope] of [
       ['create_draft_mail_message', 'mail.write'],
       ['move_mail_message', 'mail.write'],

@@ -163,12 +163,15 @@ function fetched(command: string, text: string, spelled: string): string {
     `("APPLICATION" ${s} ${named} ${s} ${s} "BASE64" 4 NIL ("ATTACHMENT" ("FILENAME" ${s})))`,
     `("MESSAGE" "RFC822" NIL NIL NIL "7BIT" 4 ${envelope} ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 1 1) 1)`,
   ];
+  const leaving = `List-Unsubscribe: <https://x.example/${percented(plain.slice(0, 200))}>`;
   const references = `References: ${`<${plain.replace(/[\s<>]/g, '')}@ref> `.repeat(2)}`;
   const items = [
     `UID 10 FLAGS (\\Seen ${literal(plain.replace(/[\s()"\\{]/g, '') || 'x')}) INTERNALDATE "01-Jan-2025 00:00:00 +0000" RFC822.SIZE 5`,
     /ENVELOPE/.test(command) ? `ENVELOPE ${envelope}` : '',
     /BODYSTRUCTURE/.test(command) ? `BODYSTRUCTURE (${structure.join('')} "MIXED")` : '',
-    /LIST-ID/.test(command) ? `BODY[HEADER.FIELDS (LIST-ID LIST-UNSUBSCRIBE)]<0> ${literal(`List-Id: ${plain}`)}` : '',
+    /LIST-ID/.test(command)
+      ? `BODY[HEADER.FIELDS (LIST-ID LIST-UNSUBSCRIBE)]<0> ${literal(`List-Id: ${plain}\r\n${leaving}`)}`
+      : '',
     /REFERENCES/.test(command) ? `BODY[HEADER.FIELDS (REFERENCES)]<0> ${literal(references)}` : '',
     ...[1, 2].map((n) => (command.includes(`[${n}]`) ? `BODY[${n}]<0> ${literal(body[n - 1] ?? '')}` : '')),
   ];
@@ -204,6 +207,7 @@ const mailCalls = (hostile: string): [tool: string, args: Record<string, unknown
   ['update_mail_message_flags', { folder: FOLDER, uid: 10, add: [hostile.slice(0, 400)] }],
   ['update_mail_message_flags', { folder: FOLDER, uid: 10, add: ['\\Seen'] }],
   ['delete_mail_message', { folder: FOLDER, uid: 10 }],
+  ['unsubscribe_mail', { folder: FOLDER, uid: 10 }],
   [`no tool ${hostile}`, { [hostile]: hostile }],
 ];
 
@@ -270,6 +274,7 @@ test('of hostile mail no tool returns or reports what people cannot see', { time
     'search_mail_messages',
     'get_mail_message',
     'get_mail_thread',
+    'unsubscribe_mail',
   ]);
   await fc.assert(
     fc.asyncProperty(few, async (text) => {

@@ -67,7 +67,7 @@ describe('a mailto URI of a stranger (RFC 6068)', () => {
     ['a body of a megabyte', `mailto:a@x.example?body=${'a'.repeat(1_000_000)}`],
     ['another scheme', 'sms:+123'],
     ['a web page', 'https://x.example/mailto:a@x.example'],
-  ])('is not used: %s', (_, uri) => {
+  ])('UNSUB-04 is not used: %s', (_, uri) => {
     expect(readMailto(uri)).toBeUndefined();
   });
 });

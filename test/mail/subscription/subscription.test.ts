@@ -54,7 +54,7 @@ function read(
 const waysOf = (header: Header, authservIds?: string[]) => read(header, authservIds).ways.map(({ how }) => how);
 const BOTH = ['one-click', 'mail'];
 
-describe('one-click is offered if the own server has found a signature over both fields (RFC 8058 §4)', () => {
+describe('UNSUB-01 one-click is offered if the own server has found a signature over both fields (RFC 8058 §4)', () => {
   test.each<[string, Header]>([
     ['of the domain of From', {}],
     [

@@ -74,7 +74,7 @@ describe('POST /mcp, both eras', () => {
   ] as const)('the official client in mode %s speaks %s and reads mail', async (era, version) => {
     await using assistant = await app.assistant(account, { era });
     expect(assistant.client.getNegotiatedProtocolVersion()).toBe(version);
-    expect((await assistant.client.listTools()).tools).toHaveLength(10);
+    expect((await assistant.client.listTools()).tools).toHaveLength(11);
     expect(await assistant.call('list_mail_messages', {})).toMatchObject({
       total: 1,
       messages: [{ subject: 'Hello' }],

@@ -96,6 +96,7 @@ const naming: Record<string, Record<string, (mailbox: string, uid: number) => ob
   },
   update_mail_message_flags: { folder: (folder) => ({ folder, uid: 1, add: ['\\Flagged'] }) },
   delete_mail_message: { folder: (folder) => ({ folder, uid: 1 }) },
+  unsubscribe_mail: { folder: (folder) => ({ folder, uid: 1 }) },
 };
 
 test('each parameter is listed as one that names a mailbox, or as one that does not', () => {
@@ -305,6 +306,7 @@ test('only the tools that store messages use connections without the limit', () 
     'mcp/mail/save-draft.ts',
     'mcp/mail/send-draft.ts',
     'mcp/mail/send.ts',
+    'mcp/mail/unsubscribe/request-mail.ts',
     'mcp/mail/writing/finish-draft.ts',
     'mcp/mail/writing/forwarded-files.ts',
     'mcp/mail/writing/mark-original.ts',

@@ -15,6 +15,8 @@ import {
   type DocumentServer,
   startDocumentServer,
 } from '../../../support/servers/document-server.ts';
+import { startDelayProxy } from '../../../support/servers/proxies.ts';
+import { testServers } from '../../../support/servers/servers.ts';
 
 const SERVER = 'mail.example.test';
 const FROM = 'The Letter <letter@news.example>';
@@ -231,6 +233,27 @@ describe('unsubscribe_mail', () => {
     expect(whyOf(await box.call())).toEqual([expect.stringContaining('could not be reached')]);
     expect(web.requests).toEqual([]);
   });
+});
+
+test('takes one round trip, and as many more as another send for a request by mail', async () => {
+  const account = { ...newAccount(), authservIds: [SERVER] };
+  const byMail = issue({ unsubscribe: `<mailto:${newAccount().email}>` });
+  const { INBOX } = await appendMessages(account, { INBOX: [issue(), byMail] });
+  const { host, tlsPort: port } = testServers().imap;
+  await using proxy = await startDelayProxy({ target: { host, port }, delayMs: 20 });
+  const server = { host: proxy.host, port: proxy.port, security: 'tls' as const };
+  const slow = { ...account, imap: { ...account.imap, server } };
+  await using tools = openMailTools(slow, { postOneClick: createLoopbackOneClick() });
+  await tools.call('list_mail_messages', { folder: 'sent' });
+  await tools.call('list_mail_messages', { folder: 'INBOX' });
+  const tripsOf = async (tool: string, args: Record<string, unknown>) => {
+    const before = proxy.roundTrips();
+    await tools.call(tool, args);
+    return proxy.roundTrips() - before;
+  };
+  expect(await tripsOf('unsubscribe_mail', { folder: 'INBOX', uid: INBOX[0] })).toBe(1);
+  const sending = await tripsOf('send_mail_message', { to: account.email, subject: 's', text_body: 't' });
+  expect(await tripsOf('unsubscribe_mail', { folder: 'INBOX', uid: INBOX[1] })).toBe(1 + sending);
 });
 
 describe('the limits of a connection', () => {

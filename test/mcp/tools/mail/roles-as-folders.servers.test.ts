@@ -117,6 +117,7 @@ test.each([
   ['move_mail_message', { folder: 'INBOX', uid: 1, destination: '*' }],
   ['update_mail_message_flags', { folder: '*', uid: 1, add: ['\\Seen'] }],
   ['delete_mail_message', { folder: '*', uid: 1 }],
+  ['unsubscribe_mail', { folder: '*', uid: 1 }],
   ['create_draft_mail_message', { ...written, folder: '*' }],
 ] as const)('%s refuses "*" with the way to do it: %j', async (tool, args) => {
   await using assistant = await app.assistant(newAccount());

@@ -18,6 +18,7 @@ const CALLS: [string, Record<string, unknown>][] = [
   ['move_mail_message', { destination: 'Archive' }],
   ['delete_mail_message', {}],
   ['delete_mail_message', { permanent: false }],
+  ['unsubscribe_mail', {}],
 ];
 
 describe.each(CALLS)('%s %j', (tool, args) => {
