@@ -256,6 +256,7 @@ const NARROWING: Record<string, string[]> = {
   delete_mail_message: ['uid_validity', 'permanent', 'dry_run'],
   move_mail_message: ['dry_run', 'uid_validity'],
   update_mail_message_flags: ['dry_run', 'uid_validity'],
+  unsubscribe_mail: ['uid_validity'],
   create_a_missive_webhook: [
     'organization',
     'content_contains',
