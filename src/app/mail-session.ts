@@ -1,7 +1,7 @@
 /** Opens the session that the mail tools of one call work with: the mailbox of the grant, within the limits of the grant. */
 import type { AttachmentStore, Reader } from '../attachments/store.ts';
 import type { Extraction } from '../extraction/extraction.ts';
-import type { Log } from '../log.ts';
+import { describeError, type Log } from '../log.ts';
 import type { MailAccount } from '../mail/account.ts';
 import type { ImapConnection } from '../mail/imap/imap-connection.ts';
 import { listMailboxes } from '../mail/mailbox/list-mailboxes.ts';
@@ -137,7 +137,7 @@ export function openMailSession(grant: MailGrant, services: MailServices, exchan
 /** What leaves the account. Everything that does passes here, within the limits of the grant. */
 function waysOut(
   { account, permit }: MailGrant,
-  { smtp, postOneClick }: MailServices,
+  { smtp, postOneClick, log }: MailServices,
   {
     limit,
     life,
@@ -157,7 +157,12 @@ function waysOut(
       commit(async () => {
         requireHost(permit, new URL(url).hostname);
         if (life?.progress === 'none') life.progress = 'changing';
-        return limit.counted(() => postOneClick(url));
+        return limit
+          .counted(() => postOneClick(url))
+          .catch((error: unknown) => {
+            log.warn({ error: describeError(error) }, 'a one-click request was not sent');
+            throw error;
+          });
       }),
   };
 }
