@@ -1,5 +1,5 @@
 /** Reads ZIP archives: their directory, and single entries, inflated piece by piece until there is enough. */
-import { Inflate } from 'fflate/browser';
+import { Inflate, inflateSync } from 'fflate/browser';
 import { UnreadableFile } from '../formats/unreadable-file.ts';
 
 export interface ZipEntry {
@@ -16,6 +16,8 @@ export interface Zip {
   bytes: Buffer;
   /** In the order of the directory, the first ones. */
   entries: readonly ZipEntry[];
+  /** The first entry of each name, in lower case. */
+  byName: ReadonlyMap<string, ZipEntry>;
   /** Entries as the directory counts them. */
   count: number;
 }
@@ -46,7 +48,8 @@ export function readZip(bytes: Buffer): Zip {
     at += 46 + nameBytes + extraBytes + bytes.readUInt16LE(at + 32);
   }
   if (entries.length === 0 && count > 0) throw new UnreadableFile('damaged');
-  return { bytes, entries, count: Math.max(count, entries.length) };
+  const byName = new Map(entries.map((entry) => [entry.name.toLowerCase(), entry] as const).reverse());
+  return { bytes, entries, byName, count: Math.max(count, entries.length) };
 }
 
 function endOfDirectory(bytes: Buffer): number | null {
@@ -100,6 +103,7 @@ const MAX_PLAIN_BYTES = 8 * 1024 * 1024;
 const MAX_RATIO = 200;
 /** Input that is inflated at a time: at most 4 MiB of output. */
 const SLICE_BYTES = 4 * 1024;
+const MAX_SMALL_BYTES = 128 * 1024;
 const STORED = 0;
 const DEFLATED = 8;
 
@@ -121,29 +125,36 @@ export function inflateEntry({ bytes }: Zip, entry: ZipEntry, use: (piece: Uint8
   if (entry.method !== DEFLATED) throw new UnreadableFile('damaged');
   let left = sizeBytes;
   let isWanted = true;
-  const inflate = new Inflate((piece) => {
+  const take = (piece: Uint8Array) => {
     if (!isWanted) return;
     // More than is declared: the declaration hides what it is.
     left -= piece.length;
     if (left < 0) throw new UnreadableFile('bomb');
     isWanted = use(piece);
-  });
-  for (let at = 0; at < data.length && isWanted; at += SLICE_BYTES) {
-    pushInto(inflate, data.subarray(at, at + SLICE_BYTES), at + SLICE_BYTES >= data.length);
-  }
-}
-
-function pushInto(inflate: Inflate, slice: Uint8Array, isLast: boolean): void {
+  };
   try {
-    inflate.push(slice, isLast);
+    // The windows of an Inflate, for each of thousands of small entries, take longer to collect than to fill. One byte more shows a lie.
+    if (data.length <= SLICE_BYTES && sizeBytes <= MAX_SMALL_BYTES)
+      take(inflateSync(data, { out: new Uint8Array(sizeBytes + 1) }));
+    else inflateInSlices(data, take, () => isWanted);
   } catch (error) {
     throw isOwnError(error) ? error : new UnreadableFile('damaged');
   }
 }
 
-/** fflate throws errors with a numeric code. */
+function inflateInSlices(data: Buffer, take: (piece: Uint8Array) => void, isWanted: () => boolean): void {
+  const inflate = new Inflate(take);
+  for (let at = 0; at < data.length && isWanted(); at += SLICE_BYTES) {
+    inflate.push(data.subarray(at, at + SLICE_BYTES), at + SLICE_BYTES >= data.length);
+  }
+}
+
+/** fflate throws errors with a numeric code, and a RangeError for more than there is room for. */
 function isOwnError(error: unknown): boolean {
-  return !(error instanceof Error && 'code' in error && typeof error.code === 'number');
+  return !(
+    error instanceof RangeError ||
+    (error instanceof Error && 'code' in error && typeof error.code === 'number')
+  );
 }
 
 function dataOf(bytes: Buffer, { headerOffset, compressedBytes }: ZipEntry): Buffer {
@@ -154,7 +165,6 @@ function dataOf(bytes: Buffer, { headerOffset, compressedBytes }: ZipEntry): Buf
   return bytes.subarray(start, start + compressedBytes);
 }
 
-export function findEntry({ entries }: Zip, name: string): ZipEntry | undefined {
-  const wanted = name.toLowerCase();
-  return entries.find((entry) => entry.name.toLowerCase() === wanted);
+export function findEntry({ byName }: Zip, name: string): ZipEntry | undefined {
+  return byName.get(name.toLowerCase());
 }

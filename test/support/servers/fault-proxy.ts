@@ -122,7 +122,10 @@ class RelayedConnection {
     this.#failConnection();
     if (protocol === 'smtp') this.#unanswered.push('greeting');
     client.on('data', (chunk) => {
+      // Lines of a message that arrive together are written together.
+      upstream.cork();
       for (const piece of this.#fromClient.read(chunk)) this.#passCommand(piece);
+      upstream.uncork();
       if (this.#fromClient.isEncrypted) this.#fromServer.isEncrypted = true;
     });
     upstream.on('data', (chunk) => {
