@@ -1,6 +1,6 @@
 /** Reads the contents of mailboxes as another mail client does. */
 import type { MailAccount } from '../../../src/mail/account.ts';
-import { withImapFlow } from './with-imapflow.ts';
+import { withKeptImapFlow } from './with-imapflow.ts';
 
 /** Subjects in the order of the UIDs, including messages with \\Deleted. */
 export async function subjectsIn(account: MailAccount, mailbox: string): Promise<string[]> {
@@ -15,7 +15,7 @@ export interface StoredMessage {
 }
 
 export function messagesIn(account: MailAccount, mailbox: string): Promise<StoredMessage[]> {
-  return withImapFlow(account, async (imap) => {
+  return withKeptImapFlow('read', account, async (imap) => {
     const { exists } = await imap.mailboxOpen(mailbox, { readOnly: true });
     if (exists === 0) return [];
     const found = await imap.fetchAll('1:*', { uid: true, flags: true, envelope: true, source: true });

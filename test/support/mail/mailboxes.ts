@@ -5,7 +5,7 @@ import type { MailAccount } from '../../../src/mail/account.ts';
 import { MAIL_UID } from '../servers/dovecot.ts';
 import { type TestServers, testServers } from '../servers/servers.ts';
 import type { TestMessage } from './build-message.ts';
-import { withImapFlow } from './with-imapflow.ts';
+import { withKeptImapFlow } from './with-imapflow.ts';
 
 /**
  * Appends the messages in the given order, creating mailboxes that do not exist.
@@ -21,7 +21,7 @@ export async function appendMessages<Mailbox extends string>(
   // Always through the server with UIDPLUS, because it reports the UIDs, even if the account names the other server.
   const { host, tlsPort: port } = servers.imap;
   const direct: MailAccount = { ...account, imap: { ...account.imap, server: { host, port, security: 'tls' } } };
-  return withImapFlow(direct, async (imap) => {
+  return withKeptImapFlow('append', direct, async (imap) => {
     const uids: Partial<Record<Mailbox, number[]>> = {};
     const existing = new Set((await imap.list()).map(({ path }) => path));
     for (const mailbox of mailboxesOf(contents)) {
