@@ -107,15 +107,15 @@ async function claimDraft(
   { wholeMailbox: { readImap, changeImap, finishImap } }: SendSession,
 ): Promise<EarlierSend> {
   const { uid } = await changeImap((imap) => saveDraft(imap, claim.drafts, rawWithBcc)).catch(draftNotSaved);
-  const removeOwn = (own: number) => finishImap((imap) => removeDrafts(imap, claim, [own])).catch(() => undefined);
+  const removeOwn = (own: number) => isDone(finishImap((imap) => removeDrafts(imap, claim, [own])));
   const check = () => readImap((imap) => checkClaim(imap, claim, uid));
   const { others, own, isFound } = await check()
     // Some servers index new messages with a delay.
     .then((first) => (first.isFound ? first : sleep(INDEXING_MS).then(check)))
     .catch(async (error: unknown) => {
       if (uid === null) return draftNotSaved(error);
-      await removeOwn(uid);
-      throw nothingSent(error);
+      const isRemoved = await removeOwn(uid);
+      throw isRemoved ? nothingSent(error) : withClaimLeft(nothingSent(error));
     });
   if ((others.kind !== 'none' || !isFound) && own !== null) await removeOwn(own);
   if (others.kind === 'none' && !isFound) throw new ToolError(NOT_FINDABLE);
@@ -180,14 +180,31 @@ async function explainFault(
     throw new UpstreamError('SMTP', 'unknown_outcome', sentence, { cause: error, code: error.code });
   }
   if (claim !== null && (error instanceof UpstreamError || error instanceof ToolError)) {
-    await finishImap((imap) => releaseClaim(imap, claim)).catch(() => undefined);
+    if (!(await isDone(finishImap((imap) => releaseClaim(imap, claim))))) throw withClaimLeft(error);
   }
   throw error;
+}
+
+const isDone = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );
+
+/** Adds that a draft may be left, which would keep later calls with the key from sending. Nothing was sent. */
+function withClaimLeft(error: unknown): unknown {
+  if (error instanceof ToolError) return new ToolError(`${error.message} ${CLAIM_LEFT}`, { cause: error });
+  if (!(error instanceof UpstreamError) || error.fault === 'credentials') return error;
+  const { service, fault, message, code } = error;
+  return new UpstreamError(service, fault, `${message} ${CLAIM_LEFT}`, { cause: error, code });
 }
 
 function earlierOutcomeUnknown(): UpstreamError {
   return new UpstreamError('SMTP', 'unknown_outcome', EARLIER_OUTCOME_UNKNOWN);
 }
+
+/** Ends the message of an error. */
+export const CLAIM_LEFT = 'A draft of it may be left in Drafts: delete that, or call again with a new idempotency_key.';
 
 const INDEXING_MS = 1_000;
 const NOT_SENT_WITHOUT_DRAFT =

@@ -11,7 +11,7 @@ import { isOwnAddress } from '../../mail/own-address.ts';
 import { type ComposedMessage, MAX_MESSAGE_BYTES } from '../../mail/send/compose.ts';
 import { composeDraft } from '../../mail/send/compose-draft.ts';
 import type { KeyedMessageId } from '../../mail/send-once/keyed-message-id.ts';
-import { type SendOutcome, sendOnce } from '../../mail/send-once/send-once.ts';
+import { CLAIM_LEFT, type SendOutcome, sendOnce } from '../../mail/send-once/send-once.ts';
 import { requireRecipients } from '../permit/recipients.ts';
 import type { MailSession } from './mail-session.ts';
 import { contentOf, type NewMessage } from './new-message.ts';
@@ -162,15 +162,18 @@ function shownOf({ header, message }: OwnDraft, warnings: readonly string[], ses
 function withoutKey(error: unknown): never {
   const isKnown = error instanceof UpstreamError || error instanceof ToolError;
   if (!isKnown || !error.message.includes('idempotency_key')) throw error;
+  if (error.message.endsWith(CLAIM_LEFT)) throw withMessage(error, error.message.replace(CLAIM_LEFT, COPY_LEFT));
   const { cause } = error;
   const isReason = cause instanceof ToolError || (cause instanceof UpstreamError && cause.fault === 'refused');
   const notSent = isReason ? `${NOT_SENT} ${cause.message}` : NOT_SENT;
-  if (error instanceof ToolError) throw new ToolError(notSent, { cause: error });
+  const isUnknown = error instanceof UpstreamError && error.fault === 'unknown_outcome';
+  throw withMessage(error, isUnknown ? OUTCOME_UNKNOWN : notSent);
+}
+
+function withMessage(error: UpstreamError | ToolError, message: string): UpstreamError | ToolError {
+  if (error instanceof ToolError) return new ToolError(message, { cause: error });
   const { service, fault, code } = error;
-  throw new UpstreamError(service, fault, fault === 'unknown_outcome' ? OUTCOME_UNKNOWN : notSent, {
-    cause: error,
-    code,
-  });
+  return new UpstreamError(service, fault, message, { cause: error, code });
 }
 
 const HIDDEN = 'The draft has text that people cannot see, which is not shown here.';
@@ -180,5 +183,5 @@ const NOT_AS_IT_STANDS =
   'Nothing was sent: the draft has lines that are too long for mail servers. Save its new version with create_draft_mail_message and as "draft", and send that.';
 const OUTCOME_UNKNOWN =
   'It is not known whether the draft was sent: it may have been sent or not. Calling again does not send it twice, and says so if its copy turns up in Sent. If it does not, and a recipient has not received it, look into Drafts: there are two of it; delete the newer one, then call again.';
-const NOT_SENT =
-  'Nothing was sent: before a draft is sent, a copy of it is saved in Drafts and looked for there, and that failed. If Drafts has two of it, delete the newer one, then call again.';
+const COPY_LEFT = 'If Drafts has two of it, delete the newer one, then call again.';
+const NOT_SENT = `Nothing was sent: before a draft is sent, a copy of it is saved in Drafts and looked for there, and that failed. ${COPY_LEFT}`;
