@@ -1,10 +1,11 @@
 /** Defines the random actions of a simulated person: one tool call each, and the contents of the mailboxes that must follow. */
-import { randomBytes } from 'node:crypto';
-import { type Actor, eitherFolder, FOLDERS, outcomeOf } from './actor.ts';
+import { type Actor, eitherFolder, FOLDERS, newSubject, outcomeOf } from './actor.ts';
+import { ANSWER_ACTIONS } from './answer-actions.ts';
+import { DRAFT_ACTIONS } from './draft-actions.ts';
+import { findMessage } from './find-message.ts';
+import { sendWithKey } from './keyed-sends.ts';
 import { ODD_MAILBOX } from './odd-messages.ts';
 import { SET_ACTIONS } from './set-actions.ts';
-
-const newSubject = () => `t${randomBytes(8).toString('hex')}`;
 
 async function draft({ self, call, model }: Actor): Promise<void> {
   const subject = newSubject();
@@ -26,55 +27,16 @@ async function send({ self, other, address, call, model }: Actor): Promise<void>
   model.expect(self, subject, isSent ? ['Sent'] : []);
 }
 
-/**
- * Sends with an idempotency key: repeats the call until the outcome is certain or the attempts are used up, and once more from another
- * process after the last fault, which reports the outcome and removes drafts that were left. In every case at most one message arrives.
- */
-async function sendOnce({ self, other, address, call, checkLater, model }: Actor): Promise<void> {
+async function sendOnce(actor: Actor): Promise<void> {
   const subject = newSubject();
-  // No action may move its copy in Sent, which records that the message was sent.
-  model.reserve(self, subject);
-  model.expect(other, subject, [], ['INBOX']);
-  const args = { to: address, subject, text_body: 'x', idempotency_key: subject };
-  let reported: 'nothing certain' | 'sent' | 'sent and filed' = 'nothing certain';
-  for (let attempt = 0; attempt < MAX_ATTEMPTS && reported === 'nothing certain'; attempt += 1) {
-    const outcome = await outcomeOf(call('send_mail_message', args));
-    if (typeof outcome !== 'string') reported = outcome.result.warning === undefined ? 'sent and filed' : 'sent';
-  }
-  if (reported !== 'nothing certain') model.expect(other, subject, ['INBOX']);
-  checkLater(async (callAgain) => {
-    const outcome = await outcomeOf(callAgain('send_mail_message', args));
-    if (outcome === 'nothing' || (outcome === 'unknown' && reported === 'sent and filed'))
-      throw new Error(`${subject} was reported as ${reported}, and then as ${outcome}`);
-    // Each attempt that was cut off may have left a draft.
-    if (outcome === 'unknown') return model.expect(self, subject, ...DRAFTS);
-    model.expect(self, subject, ['Sent']);
-    if (reported === 'nothing certain') model.expect(other, subject, ['INBOX']);
-  });
-}
-
-const MAX_ATTEMPTS = 4;
-const DRAFTS = Array.from({ length: MAX_ATTEMPTS }, (_, n) => Array.from({ length: n + 1 }, () => 'Drafts'));
-
-/** A message that certainly exists, with its current UID; undefined if the search failed or the message has not arrived yet. */
-async function findMessage({ self, call, model, random }: Actor) {
-  const known = model.pick(self, random);
-  if (known === undefined) return undefined;
-  const { subject, folder } = known;
-  const found = await outcomeOf(
-    call('search_mail_messages', { folder, query: `SUBJECT ${subject}`, with_envelopes: false }),
-  );
-  if (typeof found === 'string') return undefined;
-  const { uids, uid_validity } = found.result;
-  const uid: unknown = Array.isArray(uids) ? uids[0] : undefined;
-  if (uid === undefined && folder !== 'INBOX') throw new Error(`${subject} was not found in ${folder}`);
-  return uid === undefined ? undefined : { subject, folder, uid, uid_validity };
+  const args = { to: actor.address, subject, text_body: 'x', idempotency_key: subject };
+  await sendWithKey(actor, { subject, args });
 }
 
 async function move(actor: Actor): Promise<void> {
   const found = await findMessage(actor);
   if (found === undefined) return;
-  const { subject, ...target } = found;
+  const { subject, target } = found;
   const destinations = FOLDERS.filter((folder) => folder !== target.folder);
   const destination = destinations[Math.floor(actor.random() * destinations.length)] ?? 'Archive';
   const stepsBefore = actor.imapRestartSteps();
@@ -87,7 +49,7 @@ async function move(actor: Actor): Promise<void> {
 async function remove(actor: Actor): Promise<void> {
   const found = await findMessage(actor);
   if (found === undefined) return;
-  const { subject, ...target } = found;
+  const { subject, target } = found;
   const outcome = await outcomeOf(actor.call('delete_mail_message', target));
   if (outcome === 'unknown') actor.model.expect(actor.self, subject, [], [target.folder]);
   else if (outcome !== 'nothing') actor.model.expect(actor.self, subject, []);
@@ -96,7 +58,7 @@ async function remove(actor: Actor): Promise<void> {
 async function flag(actor: Actor): Promise<void> {
   const found = await findMessage(actor);
   if (found === undefined) return;
-  const { subject, ...target } = found;
+  const { subject, target } = found;
   const outcome = await outcomeOf(actor.call('update_mail_message_flags', { ...target, add: ['\\Flagged'] }));
   if (typeof outcome === 'string') return;
   const { flags } = outcome.result;
@@ -107,7 +69,7 @@ async function flag(actor: Actor): Promise<void> {
 async function read(actor: Actor): Promise<void> {
   const found = await findMessage(actor);
   if (found === undefined) return;
-  const { subject, ...target } = found;
+  const { subject, target } = found;
   const outcome = await outcomeOf(actor.call('get_mail_message', target));
   if (typeof outcome !== 'string' && outcome.result.subject !== subject)
     throw new Error(`${subject} was read, but another message was returned`);
@@ -144,4 +106,6 @@ export const ACTIONS: readonly ((actor: Actor) => Promise<void>)[] = [
   ...[draft, draft, send, send, sendOnce],
   ...[move, move, remove, flag, read, readOdd, look],
   ...SET_ACTIONS,
+  ...ANSWER_ACTIONS,
+  ...DRAFT_ACTIONS,
 ];

@@ -1,4 +1,5 @@
 /** Defines what a simulated person acts with, and the three outcomes of a call. */
+import { randomBytes } from 'node:crypto';
 import { ToolError, UpstreamError } from '../src/errors.ts';
 import type { Model } from './model.ts';
 
@@ -18,8 +19,14 @@ export interface Actor {
   random(): number;
 }
 
+export const newSubject = (first = 't') => `${first}${randomBytes(8).toString('hex')}`;
+
+export interface Result {
+  result: Record<string, unknown>;
+}
+
 /** The result of a call; `nothing` if no change was made; `unknown` if that is uncertain. */
-export type Outcome = { result: Record<string, unknown> } | 'nothing' | 'unknown';
+export type Outcome = Result | 'nothing' | 'unknown';
 
 /** @throws any error other than UpstreamError and ToolError, which is a bug */
 export async function outcomeOf(call: Promise<Record<string, unknown>>): Promise<Outcome> {

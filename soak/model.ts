@@ -10,6 +10,12 @@ interface Expected {
 export interface FoundMessage {
   subject: string;
   flags: readonly string[];
+  raw: string;
+}
+
+interface Place {
+  subject: string;
+  folder: string;
 }
 
 export interface Model {
@@ -18,7 +24,7 @@ export interface Model {
   /** Excludes the message from pick(). */
   reserve(owner: number, subject: string): void;
   /** A message of this person that is certainly in exactly one folder; undefined if there is none. */
-  pick(owner: number, random: () => number): { subject: string; folder: string } | undefined;
+  pick(owner: number, random: () => number, isWanted: (message: Place) => boolean): Place | undefined;
   /** Up to `count` further messages that are certainly in this folder alone. */
   pickIn(owner: number, folder: string, count: number): string[];
   /** Whether a message has a keyword; undefined: not known. */
@@ -30,7 +36,8 @@ export interface Model {
   size(): number;
 }
 
-export function createModel(): Model {
+/** @param isComplete whether a message has the file that it must have */
+export function createModel(isComplete: (message: FoundMessage) => boolean): Model {
   const all = new Map<string, Expected>();
   const reserved = new Set<string>();
   const keywords = new Map<string, Map<string, boolean | undefined>>();
@@ -48,13 +55,13 @@ export function createModel(): Model {
     reserve(owner, subject) {
       reserved.add(keyOf(owner, subject));
     },
-    pick(owner, random) {
-      const certain = certainOf(owner);
+    pick(owner, random, isWanted) {
+      const certain = certainOf(owner).filter(isWanted);
       return certain[Math.floor(random() * certain.length)];
     },
     pickIn(owner, folder, count) {
       const inFolder = certainOf(owner).filter((each) => each.folder === folder);
-      return inFolder.slice(-count).map(({ subject }) => subject);
+      return inFolder.slice(Math.max(0, inFolder.length - count)).map(({ subject }) => subject);
     },
     hasKeyword(owner, subject, keyword) {
       const known = keywords.get(keyOf(owner, subject));
@@ -90,7 +97,13 @@ export function createModel(): Model {
               .map(([keyword, has]) => `${subject} of person ${owner} ${has ? 'lacks' : 'has'} the keyword ${keyword}`),
           ),
       );
-      return [...wrong, ...unexpected, ...marked];
+      const incomplete = actual.flatMap((folders, owner) =>
+        [...folders.values()]
+          .flat()
+          .filter((message) => !isComplete(message))
+          .map(({ subject }) => `${subject} of person ${owner} lacks its file`),
+      );
+      return [...wrong, ...unexpected, ...marked, ...incomplete];
     },
     size: () => all.size,
   };

@@ -11,6 +11,8 @@ import { type CuttableProxy, startCuttableProxy } from '../test/support/servers/
 import type { TestServers } from '../test/support/servers/servers.ts';
 import { ACTIONS } from './actions.ts';
 import { type Actor, type Call, FOLDERS } from './actor.ts';
+import { isComplete, messagesWithFile } from './files.ts';
+import { recorded } from './journal.ts';
 import { createModel, type FoundMessage, type Model } from './model.ts';
 import { ODD_MAILBOX, oddMessages } from './odd-messages.ts';
 import { startSoakServers } from './servers.ts';
@@ -51,14 +53,21 @@ const LIMITS: MailToolsLimits = {
 };
 
 /** Lets several simulated people call random tools over failing networks, and compares their mailboxes with the reported outcomes at the end. */
-export async function runSoak(servers: TestServers, options: { seconds: number; people: number }): Promise<SoakReport> {
+export async function runSoak(
+  servers: TestServers,
+  { journal, ...options }: { seconds: number; people: number; journal?: string | undefined },
+): Promise<SoakReport> {
   await using own = await startSoakServers(servers);
   await using imap = await startCuttableProxy({ target: { host: '127.0.0.1', port: own.ports.imap } });
   await using smtp = await startCuttableProxy({ target: { host: '127.0.0.1', port: own.ports.smtp } });
   const people = Array.from({ length: options.people }, () => newPerson(servers, imap.port, smtp.port));
   const odd = oddMessages();
-  for (const { account } of people) await appendMessages(account, { [ODD_MAILBOX]: odd }, servers);
-  const model = createModel();
+  const model = createModel(isComplete);
+  for (const [self, { account }] of people.entries()) {
+    const INBOX = await messagesWithFile();
+    await appendMessages(account, { [ODD_MAILBOX]: odd, INBOX: INBOX.map(({ message }) => message) }, servers);
+    for (const { subject } of INBOX) model.expect(self, subject, ['INBOX']);
+  }
   const end = Date.now() + options.seconds * 1000;
   let restarts = 0;
   // Each server is restarted at least once, even on a slow machine.
@@ -71,14 +80,18 @@ export async function runSoak(servers: TestServers, options: { seconds: number; 
   const [faults, runs] = await Promise.all([
     causeFaults(people, [imap, smtp], restartNext, isOver),
     Promise.all(
-      people.map((_, self) => actRandomly(self, people, { model, imapRestartSteps: own.imapRestartSteps }, isOver)),
+      people.map((_, self) =>
+        actRandomly(self, people, { model, imapRestartSteps: own.imapRestartSteps, journal, isOver }),
+      ),
     ),
   ]);
   const rss: [number, number] = [await middle, rssMb()];
   for (const { tools } of people) await tools[Symbol.asyncDispose]();
   // Time for the servers to finish the commands of connections that were cut.
   await pause(1000);
-  const late = await Promise.all(people.map((person, self) => runChecks(person, runs[self]?.checks ?? [])));
+  const late = await Promise.all(
+    people.map((person, self) => runChecks(person, runs[self]?.checks ?? [], (call) => recorded(call, self, journal))),
+  );
   const bugs = [...runs.flatMap(({ bugs }) => bugs), ...late.flat()];
   const differences = [...bugs, ...(await settledDifferences(people, model))];
   await pause(500);
@@ -113,8 +126,7 @@ function newPerson(servers: TestServers, imapPort: number, smtpPort: number): Pe
 async function actRandomly(
   self: number,
   people: Person[],
-  shared: Pick<Actor, 'model' | 'imapRestartSteps'>,
-  isOver: () => boolean,
+  { journal, isOver, ...shared }: Pick<Actor, 'model' | 'imapRestartSteps'> & Run,
 ) {
   const bugs: string[] = [];
   const checks: Check[] = [];
@@ -129,7 +141,15 @@ async function actRandomly(
       return people[self]?.tools.call(tool, args) ?? Promise.reject(new Error('no such person'));
     };
     try {
-      await action?.({ ...shared, self, other, address, call, checkLater, random: Math.random });
+      await action?.({
+        ...shared,
+        self,
+        other,
+        address,
+        call: recorded(call, self, journal),
+        checkLater,
+        random: Math.random,
+      });
     } catch (error) {
       bugs.push(`${action?.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -137,14 +157,24 @@ async function actRandomly(
   return { bugs, calls, checks };
 }
 
+interface Run {
+  /** As recorded() takes it. */
+  journal: string | undefined;
+  isOver: () => boolean;
+}
+
 type Check = Parameters<Actor['checkLater']>[0];
 
 /** Runs the deferred checks after the last fault. @returns one sentence for each failed check */
-async function runChecks({ accountOverNetwork, messageIdSecret }: Person, checks: readonly Check[]): Promise<string[]> {
+async function runChecks(
+  { accountOverNetwork, messageIdSecret }: Person,
+  checks: readonly Check[],
+  record: (call: Call) => Call,
+): Promise<string[]> {
   await using tools = openMailTools(accountOverNetwork, { messageIdSecret });
   const bugs: string[] = [];
   for (const check of checks) {
-    await check(tools.call).catch((error: unknown) => {
+    await check(record(tools.call)).catch((error: unknown) => {
       bugs.push(error instanceof Error ? error.message : String(error));
     });
   }

@@ -30,12 +30,11 @@ const Row = z.object({ uid: z.number(), subject: z.string() });
 
 /** Messages of one folder that certainly exist; null if the search failed or none has arrived yet. */
 async function findSet({ self, call, model, random }: Actor): Promise<FoundSet | null> {
-  const first = model.pick(self, random);
+  const first = model.pick(self, random, () => true);
   if (first === undefined) return null;
   const { folder } = first;
   const picked = [...new Set([first.subject, ...model.pickIn(self, folder, Math.floor(random() * MAX_MESSAGES))])];
-  const query = picked.map((subject) => `subject:${subject}`).join(' OR ');
-  const found = await outcomeOf(call('search_mail_messages', { folder, query }));
+  const found = await outcomeOf(call('search_mail_messages', { folder, query: queryOf(picked) }));
   if (typeof found === 'string') return null;
   const rows = z.array(Row).parse(found.result.messages);
   if (rows.length < picked.length && folder !== 'INBOX')
@@ -43,8 +42,12 @@ async function findSet({ self, call, model, random }: Actor): Promise<FoundSet |
   const subjects = new Map(rows.map(({ uid, subject }) => [uid, subject]));
   const isFree = !picked.some((subject) => rows.filter((row) => row.subject === subject).length > 1);
   if (!isFree) throw new Error(`one of ${picked} is in ${folder} twice`);
-  return rows.length === 0 ? null : { folder, subjects, query: `(${query}) newer_than:2d` };
+  // Not those that have not arrived yet: they may arrive before the query is used.
+  const query = `(${queryOf([...subjects.values()])}) newer_than:2d`;
+  return rows.length === 0 ? null : { folder, subjects, query };
 }
+
+const queryOf = (subjects: readonly string[]): string => subjects.map((subject) => `subject:${subject}`).join(' OR ');
 
 /** Names the messages by UID, by query, or as a plan has named them; null if the plan failed. */
 async function nameSet(

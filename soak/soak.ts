@@ -1,4 +1,4 @@
-/** Runs `npm run soak [-- MINUTES]`: random tool calls over failing networks to restarting mail servers, whose mailboxes must match the reported outcomes. */
+/** Runs `npm run soak [-- MINUTES [JOURNAL]]`: random tool calls over failing networks to restarting mail servers, whose mailboxes must match the reported outcomes. */
 import { rm } from 'node:fs/promises';
 import process from 'node:process';
 import { trustCa } from '../test/support/servers/certificates.ts';
@@ -14,7 +14,11 @@ const scratch = await makeScratch();
 const { servers, stop } = await startServers(scratch);
 trustCa(servers.ca);
 try {
-  const { differences, ...report } = await runSoak(servers, { seconds: minutes * 60, people: 8 });
+  const { differences, ...report } = await runSoak(servers, {
+    seconds: minutes * 60,
+    people: 8,
+    journal: process.argv[3],
+  });
   console.log({ ...report, differences: differences.length });
   for (const difference of differences) console.log(difference);
   process.exitCode = differences.length + report.leakedSockets === 0 ? 0 : 1;

@@ -6,7 +6,7 @@ import { testServers } from '../support/servers/servers.ts';
 test('after random calls over failing networks to restarting servers, mailboxes match the reported outcomes and no socket is left', async () => {
   const { calls, faults, restarts, differences, leakedSockets } = await runSoak(testServers(), {
     // Twice as long as the numbers below take on an idle machine.
-    seconds: 24,
+    seconds: 20,
     people: 4,
   });
   expect(differences).toEqual([]);
