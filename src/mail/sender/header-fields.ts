@@ -8,7 +8,7 @@ export interface HeaderField {
 }
 
 /** Further fields are not read. Each server on the way adds a few. */
-const MAX_FIELDS = 200;
+export const MAX_FIELDS = 200;
 
 /** @returns fields in their order; lines that belong to no field are left out */
 export function readHeaderFields(header: string): HeaderField[] {

@@ -4,7 +4,7 @@ import { type FetchedItems, peekHeaderStart, uidFetchCommand } from '../imap/fet
 import type { ImapConnection } from '../imap/imap-connection.ts';
 import { openAndRead } from '../mailbox/open-mailbox.ts';
 import { type MessageSummary, toSummary } from '../mime/summary.ts';
-import { type HeaderField, readHeaderFields } from '../sender/header-fields.ts';
+import { type HeaderField, MAX_FIELDS, readHeaderFields } from '../sender/header-fields.ts';
 import { readVerdict, type TrustedServers, type Verdict } from '../sender/verdict.ts';
 import { readSubscription, SUBSCRIPTION_FIELDS, type Subscription } from './subscription.ts';
 
@@ -13,7 +13,7 @@ export interface FoundSubscription {
   /** SUBSCRIPTION_FIELDS and those of the delivery, in their order. */
   fields: readonly HeaderField[];
   verdict: Verdict;
-  /** Null if these fields are too long to be read as a whole. */
+  /** Null if these fields are too long, or too many, to be read as a whole: one that is not read may contradict the others. */
   subscription: Subscription | null;
 }
 
@@ -53,7 +53,7 @@ function toFound(uid: number, items: FetchedItems, trust: TrustedServers): Found
   const verdict = readVerdict(header, trust);
   const message = toSummary(uid, items);
   const [author, ...others] = message.from;
-  const isWhole = header.length < MAX_HEADER_BYTES;
+  const isWhole = header.length < MAX_HEADER_BYTES && fields.length < MAX_FIELDS;
   return {
     ...{ message, fields, verdict },
     subscription: isWhole

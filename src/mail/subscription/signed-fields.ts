@@ -11,8 +11,8 @@ interface Signature {
   selector: string;
   /** `b`. */
   value: string;
-  /** `h`, lower case. */
-  fields: readonly string[];
+  /** True if `h` has all the names. */
+  doesCover: boolean;
 }
 
 /**
@@ -27,11 +27,11 @@ export function signersOf(header: readonly HeaderField[], names: readonly string
   if (verdict.by === null || verdict.isAssumed) return [];
   const written = header
     .filter(({ name }) => name === 'dkim-signature')
-    .flatMap(({ body }) => readSignature(body) ?? []);
+    .flatMap(({ body }) => readSignature(body, names) ?? []);
   return verdict.signatures.flatMap((passed) => {
     const meant = written.filter((each) => mayBe(each, passed));
     const [domain, ...others] = new Set(meant.map((each) => each.domain));
-    const doAllCover = meant.every(({ fields }) => names.every((name) => fields.includes(name)));
+    const doAllCover = meant.every(({ doesCover }) => doesCover);
     return domain !== undefined && domain !== '' && others.length === 0 && doAllCover ? [domain] : [];
   });
 }
@@ -48,7 +48,7 @@ function mayBe(written: Signature, { domain, identity, selector, start }: Passed
 }
 
 /** @returns undefined if it is no tag list (RFC 6376 §3.2), or has a tag twice */
-function readSignature(body: string): Signature | undefined {
+function readSignature(body: string, names: readonly string[]): Signature | undefined {
   const tags = new Map<string, string>();
   for (const spec of body.split(';')) {
     if (spec.trim() === '') continue;
@@ -56,10 +56,11 @@ function readSignature(body: string): Signature | undefined {
     if (name === undefined || value === undefined || tags.has(name)) return undefined;
     tags.set(name, value.replace(/\s+/g, ''));
   }
+  const fields = new Set((tags.get('h') ?? '').toLowerCase().split(':'));
   return {
     domain: comparableDomain(tags.get('d') ?? ''),
     selector: (tags.get('s') ?? '').toLowerCase(),
     value: tags.get('b') ?? '',
-    fields: (tags.get('h') ?? '').toLowerCase().split(':'),
+    doesCover: names.every((name) => fields.has(name)),
   };
 }

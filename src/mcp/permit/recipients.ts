@@ -6,6 +6,7 @@ import {
   normaliseAddress,
   parseAddressList,
 } from '../../mail/mime/addresses.ts';
+import { areAligned } from '../../mail/sender/domains.ts';
 import type { Permit } from '../../policy.ts';
 
 /** Matches local parts that some servers read as an address at another domain: `ann%elsewhere.example@here.example`, encoded words. */
@@ -84,13 +85,16 @@ export function requireEnvelope(permit: Permit, addresses: readonly string[]): v
  */
 export function requireHost({ policy, consent }: Permit, host: string): void {
   const isListed = (entries: readonly string[] | undefined) =>
-    entries === undefined ||
-    entries.some((entry) => entry.startsWith('@') && `.${host}`.endsWith(`.${entry.slice(1)}`));
+    entries === undefined || entries.some((entry) => entry.startsWith('@') && isAtOrBelow(host, entry.slice(1)));
   const whose = isListed(policy.recipients) ? 'owner' : 'operator';
   if (whose === 'operator' || !isListed(consent.recipients)) {
     throw new ToolError(`Nothing was sent: its host is not allowed on this connection, as ${WHO[whose]}.`);
   }
 }
+
+/** Nothing is below a public suffix, such as `com`. */
+const isAtOrBelow = (host: string, domain: string): boolean =>
+  host === domain || (host.endsWith(`.${domain}`) && areAligned(host, domain));
 
 // phrase allowed: texts that the caller sees
 const BY_OPERATOR = 'the operator of this server has limited it to certain recipients, which nobody else can change';

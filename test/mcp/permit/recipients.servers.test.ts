@@ -5,6 +5,7 @@ import {
   includesRecipient,
   recipientEntry,
   requireEnvelope,
+  requireHost,
   requireRecipients,
 } from '../../../src/mcp/permit/recipients.ts';
 import { UNLIMITED } from '../../../src/policy.ts';
@@ -90,6 +91,25 @@ describe('a list of recipients', () => {
     expect(() => requireRecipients(both, { to: 'x@friends.example' })).toThrow('signing in again');
     expect(() => requireEnvelope(both, ['x@friends.example'])).toThrow('signing in again');
     expect(() => requireEnvelope(both, ['ann@example.com', 'bob@other.example'])).toThrow('operator');
+  });
+
+  test.each([
+    ['news.example', true],
+    ['go.news.example', true],
+    ['ews.example', false],
+    ['xnews.example', false],
+    ['news.example.evil.example', false],
+    ['example', false],
+    ['friend.example', false],
+    ['shop.co.uk', false],
+  ])('UNSUB-06 decides about hosts too: %s is allowed: %s', (host, isAllowed) => {
+    const listed = ['@news.example', 'ann@friend.example', '@co.uk'];
+    for (const limited of [{ policy: { recipients: listed } }, { consent: { recipients: listed } }]) {
+      const required = () => requireHost({ ...UNLIMITED, ...limited }, host);
+      if (isAllowed) expect(required).not.toThrow();
+      else expect(required).toThrow('its host is not allowed on this connection');
+    }
+    expect(() => requireHost(UNLIMITED, host)).not.toThrow();
   });
 
   test('an empty list allows no recipient', () => {

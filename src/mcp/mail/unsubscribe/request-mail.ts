@@ -1,5 +1,6 @@
 /** Sends the message that a List-Unsubscribe field asks for (RFC 2369 §3.2), as any other message is sent and filed. */
 import { ToolError } from '../../../errors.ts';
+import type { Sender } from '../../../mail/own-address.ts';
 import { composeMessage } from '../../../mail/send/compose.ts';
 import { unkeyedMessageId } from '../../../mail/send-once/keyed-message-id.ts';
 import { planCopy, saveCopy } from '../../../mail/send-once/save-copy.ts';
@@ -16,6 +17,12 @@ const CLOSING =
 /** What list managers read as the request where the field says nothing. */
 const USUAL = 'unsubscribe';
 
+/** The address that the message was sent to, if it is one of the account owner's; otherwise that of the sign-in. */
+export function subscriberOf({ message, fields }: FoundSubscription, session: MailSession): Sender {
+  const reached = [...message.to, ...message.cc].map(({ address }) => address);
+  return firstOwnSender([...reached, ...deliveryAddresses(fields)], session);
+}
+
 /**
  * Without Auto-Submitted (RFC 3834 §5): the account owner asked for the message, and list managers ignore automatic ones.
  *
@@ -24,15 +31,14 @@ const USUAL = 'unsubscribe';
  */
 export async function sendRequest(
   { to, subject, text }: MailRequest,
-  { message, fields }: FoundSubscription,
+  found: FoundSubscription,
   session: MailSession,
 ): Promise<boolean> {
   const { account, now, wholeMailbox } = session;
   const copyPlan = await wholeMailbox.readImap((imap) => planCopy(imap, account));
   await session.checkSendLimit();
-  const reached = [...message.to, ...message.cc].map(({ address }) => address);
   const composed = await composeMessage({
-    from: firstOwnSender([...reached, ...deliveryAddresses(fields)], session),
+    from: subscriberOf(found, session),
     to,
     subject: subject === '' ? USUAL : subject,
     text: `${text === '' ? USUAL : text}\n\n${CLOSING}`,

@@ -14,7 +14,7 @@ import { UidValidity } from '../parameters.ts';
 import { resolveFolder } from '../resolve-folder.ts';
 import { peopleTexts } from '../rows/people.ts';
 import { chosenWay, IS_JUNK, shownPage } from './chosen-way.ts';
-import { sendRequest } from './request-mail.ts';
+import { sendRequest, subscriberOf } from './request-mail.ts';
 
 const Also = UidSet.optional().describe('Further messages of the call for which this holds.');
 
@@ -70,7 +70,9 @@ export async function unsubscribe(named: Named, session: MailSession): Promise<U
       result.notDone(String(way), [uid]);
       continue;
     }
-    const key = JSON.stringify(way);
+    // A list knows the address that asks by mail, and the address that a URL is for.
+    const subscriber = way.how === 'mail' ? subscriberOf(subscription, session).email : '';
+    const key = JSON.stringify([way, subscriber]);
     const leaving = lists.get(key) ?? { way, subscription, uids: [] };
     lists.set(key, { ...leaving, uids: [...leaving.uids, uid] });
   }
