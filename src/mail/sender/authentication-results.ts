@@ -1,6 +1,8 @@
 /**
  * Parses the body of one Authentication-Results field (RFC 8601 §2.2). The server wrote it, but parts of it are words of the sender: what does not
  * follow the grammar gives no result, and the time is linear in the length.
+ *
+ * Invariant: what can be read in two ways proves nothing. A pass behind an open comment or quote is left out, and a failure of DMARC within one counts.
  */
 
 /** One `method=result` with its properties. */
@@ -21,16 +23,24 @@ interface AuthenticationResults {
 
 /** @param body unfolded or not */
 export function parseAuthenticationResults(body: string): AuthenticationResults {
-  const [first = [], ...others] = readSegments(body);
-  const [id, version] = first;
+  const [first = NO_SEGMENT, ...others] = readSegments(body);
+  const [id, version] = first.pairs;
   // Some servers leave out the authserv-id, and begin with a result.
   const hasId = id !== undefined && id.value === null;
   const isKnownVersion = !hasId || version === undefined || !/^\d+$/.test(version.name) || version.name === '1';
   const segments = hasId ? others : [first, ...others];
   return {
     authservId: hasId ? comparableId(id.name) : '',
-    results: isKnownVersion ? segments.flatMap(readResult) : [],
+    results: isKnownVersion ? withHiddenFailure(segments.flatMap(readResult), body) : [],
   };
+}
+
+/** A sender who gets a quote or a parenthesis into the field on both sides of a failure would hide it. */
+function withHiddenFailure(results: MethodResult[], body: string): MethodResult[] {
+  const isHidden =
+    /;\s*dmarc\s*=\s*fail(?![\w-])/i.test(body) &&
+    results.every(({ method, result }) => method !== 'dmarc' || result !== 'fail');
+  return isHidden ? [...results, { method: 'dmarc', result: 'fail', properties: new Map() }] : results;
 }
 
 export const comparableId = (id: string): string => id.trim().toLowerCase().replace(/\.$/, '');
@@ -42,10 +52,20 @@ interface Pair {
   value: string | null;
 }
 
-function readResult([spec, ...rest]: readonly Pair[]): MethodResult[] {
+/** What stands between two semicolons. */
+interface Segment {
+  pairs: readonly Pair[];
+  /** False if a comment or a quote up to its end has no clear end. */
+  isCertain: boolean;
+}
+
+const NO_SEGMENT: Segment = { pairs: [], isCertain: true };
+
+function readResult({ pairs: [spec, ...rest], isCertain }: Segment): MethodResult[] {
   const [, method, version = '1'] = /^([a-z][a-z0-9-]*)(?:\/(\d+))?$/i.exec(spec?.name ?? '') ?? [];
   const result = (spec?.value ?? '').toLowerCase();
   if (method === undefined || version !== '1' || !/^[a-z][a-z0-9-]*$/.test(result)) return [];
+  if (result === 'pass' && !isCertain) return [];
   const properties = new Map<string, string>();
   for (const { name, value } of rest) {
     const key = name.toLowerCase();
@@ -55,19 +75,19 @@ function readResult([spec, ...rest]: readonly Pair[]): MethodResult[] {
 }
 
 /** Separates what stands between semicolons. Comments and quoted strings may contain semicolons. */
-function readSegments(body: string): Pair[][] {
-  const segments: Pair[][] = [];
-  let current: Pair[] = [];
-  const text = { body, at: 0, doCommentsNest: true };
+function readSegments(body: string): Segment[] {
+  const segments: Segment[] = [];
+  let pairs: Pair[] = [];
+  const text = { body, at: 0, doCommentsNest: true, doQuotesEnd: true, isCertain: true };
   while (skipBlanks(text)) {
     if (takeCharacter(text, ';')) {
-      segments.push(current);
-      current = [];
+      segments.push({ pairs, isCertain: text.isCertain });
+      pairs = [];
     } else if (!takeCharacter(text, '=')) {
-      current.push(readPair(text));
+      pairs.push(readPair(text));
     }
   }
-  return [...segments, current];
+  return [...segments, { pairs, isCertain: text.isCertain }];
 }
 
 /** A text and the position up to which it was read. */
@@ -75,6 +95,9 @@ interface Reader {
   body: string;
   at: number;
   doCommentsNest: boolean;
+  /** False: there is no quote behind `at` that ends one. */
+  doQuotesEnd: boolean;
+  isCertain: boolean;
 }
 
 function readPair(text: Reader): Pair {
@@ -97,7 +120,7 @@ const isAt = ({ body, at }: Reader, characters: RegExp): boolean => characters.t
 function readWord(text: Reader, end: RegExp): string {
   let word = '';
   while (text.at < text.body.length && !isAt(text, end)) {
-    if (text.body[text.at] === '"') {
+    if (text.body[text.at] === '"' && hasEnd(text)) {
       word += readQuoted(text);
     } else {
       word += text.body[text.at];
@@ -107,7 +130,19 @@ function readWord(text: Reader, end: RegExp): string {
   return word;
 }
 
-/** RFC 5322 §3.2.4. Without a closing quote it ends with the text. */
+/** A quote that is never closed is a character as any other, so that the results after it are still read. */
+function hasEnd(text: Reader): boolean {
+  const { body } = text;
+  for (let at = text.at + 1; text.doQuotesEnd && at < body.length; at += 1) {
+    if (body[at] === '\\') at += 1;
+    else if (body[at] === '"') return true;
+  }
+  text.doQuotesEnd = false;
+  text.isCertain = false;
+  return false;
+}
+
+/** RFC 5322 §3.2.4. */
 function readQuoted(text: Reader): string {
   const { body } = text;
   let content = '';
@@ -138,13 +173,19 @@ function skipBlanks(text: Reader): boolean {
  */
 function endOfComment(text: Reader): number {
   const { body } = text;
+  let quotes = 0;
   for (let at = text.at, depth = 0; text.doCommentsNest && at < body.length; at += 1) {
     if (body[at] === '\\') at += 1;
     else if (body[at] === '(') depth += 1;
     else if (body[at] === ')') depth -= 1;
-    if (depth === 0) return at + 1;
+    else if (body[at] === '"') quotes += 1;
+    if (depth > 0) continue;
+    // Half a quoted string: the parenthesis is one of the sender's.
+    if (quotes % 2 === 1) text.isCertain = false;
+    return at + 1;
   }
   text.doCommentsNest = false;
+  text.isCertain = false;
   const end = body.slice(text.at).search(/[);]/);
   return end < 0 ? body.length : text.at + end + (body[text.at + end] === ')' ? 1 : 0);
 }

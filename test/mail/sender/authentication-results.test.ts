@@ -60,7 +60,24 @@ describe('the results of a field', () => {
     ['a.test; dkim=none; dkim-atps=neutral', ['dkim=none', 'dkim-atps=neutral']],
     ['a.test; dkim=; =pass; dkim; header.d=x; 9=pass; dkim=pa ss', ['dkim=pa']],
     ['a.test; dkim=pass\r\n\theader.d=b.example\r\n\theader.d=c.example', ['dkim=pass header.d=b.example']],
-    ['a.test; dkim=pass "header.d=b.example', ['dkim=pass']],
+    ['a.test; dkim=pass "header.d=b.example', []],
+    // A quote or a parenthesis of the sender that hides a failure, or lets a pass begin.
+    [
+      'a.test; spf=none smtp.mailfrom=a"b@c.example; dmarc=fail',
+      ['spf=none smtp.mailfrom=a"b@c.example', 'dmarc=fail'],
+    ],
+    [
+      'a.test; spf=none smtp.mailfrom=a"b@c.example; dmarc=fail; x=y helo=b"',
+      ['spf=none smtp.mailfrom=ab@c.example; dmarc=fail; x=y helo=b', 'dmarc=fail'],
+    ],
+    ['a.test; spf=none smtp.mailfrom=a(b; dmarc=fail; x=y helo=c)', ['spf=none smtp.mailfrom=a', 'dmarc=fail']],
+    [
+      'a.test; dkim=pass; spf=none (domain of a(b); dmarc=pass header.from=d.example (c@c.example)',
+      ['dkim=pass', 'spf=none'],
+    ],
+    ['a.test; spf=none (domain of "a); dmarc=pass header.from=d.example (b"@c.example); dkim=pass', ['spf=none']],
+    ['a.test; dmarc=pass (for "a) header.from=d.example (b"@c.example) header.from=c.example', []],
+    ['a.test; dmarc=pass (for "a b"@c.example) header.from=c.example', ['dmarc=pass header.from=c.example']],
   ])('%j are %j', (body, expected) => {
     expect(resultsOf(body)).toEqual(expected);
   });
