@@ -88,7 +88,7 @@ export async function readSenderHistory(
   return {
     receivedBefore,
     sentTo: found.hits.has('to') ? countTo(hitsOf(found, 'to'), address) : null,
-    sameName: owner ?? (await bestKnown(withConnection, namesakes, request)),
+    sameName: owner ?? (await bestKnown(withConnection, namesakes, { ...request, recipients: found.recipients })),
     findLookAlike: createLookAlikeFinder(known),
     notSearched: found.notSearched,
   };
@@ -133,25 +133,37 @@ function searchedAddress(address: string): string {
   return /^[\x20-\x7e]*$/.test(address) || local === '' ? address : local;
 }
 
-/** How many messages of those that were looked at count, each once, and all of the others. */
-function count({ read, unread }: Hits, isMeant: (hit: Hit) => boolean): number {
+/**
+ * How many of the messages that were looked at count, each once, and the same share of the others: a search for an address also finds longer ones,
+ * and what only resembles it or was forged must not count for being too much to look at.
+ *
+ * @param isMeant true for what the search was for
+ * @param isCounted of those
+ */
+function count({ read, unread }: Hits, isMeant: (hit: Hit) => boolean, isCounted = (_: Hit) => true): number {
   const seen = new Set<string>();
-  const meant = read.filter((hit) => {
+  const meant = read.filter(isMeant);
+  const counted = meant.filter((hit) => {
     const { messageId } = hit.message;
-    if (!isMeant(hit) || (messageId !== null && seen.has(messageId))) return false;
+    if (!isCounted(hit) || (messageId !== null && seen.has(messageId))) return false;
     if (messageId !== null) seen.add(messageId);
     return true;
   });
-  return meant.length + unread;
+  return counted.length + shareOf(unread, meant.length, read.length);
 }
+
+/** A number in the proportion of a sample; the whole number without one. */
+const shareOf = (whole: number, meant: number, sample: number): number =>
+  sample === 0 ? whole : Math.floor((whole * meant) / sample);
 
 function countBefore(hits: Hits, { mailbox, uid, from, messageId, arrivedAt }: HistoryRequest['message']): number {
   const address = from[0]?.address ?? '';
-  return count(hits, (hit) => {
+  const isMeant = (hit: Hit) => isFrom(hit, address) && !isForged(hit.verdict);
+  return count(hits, isMeant, (hit) => {
     const isItself =
       (hit.mailbox === mailbox && hit.uid === uid) || (messageId !== null && hit.message.messageId === messageId);
     const isLater = arrivedAt !== null && hit.message.arrivedAt !== null && hit.message.arrivedAt > arrivedAt;
-    return !isItself && !isLater && isFrom(hit, address) && !isForged(hit.verdict);
+    return !isItself && !isLater;
   });
 }
 
@@ -220,11 +232,16 @@ function namesakesOf(found: HistoryFound, { name, address, ownAddresses }: Sende
   return [...people.values()];
 }
 
+interface NamesakeRequest extends HistoryRequest {
+  /** Addresses of the newest messages in Sent. */
+  recipients: readonly string[];
+}
+
 /** The best known of the namesakes. Other addresses of the sender's organization count only if the account owner has written to them. */
 async function bestKnown(
   withConnection: WithConnection,
   namesakes: readonly SameName[],
-  request: HistoryRequest,
+  request: NamesakeRequest,
 ): Promise<SameName | null> {
   const address = request.message.from[0]?.address ?? '';
   const isOfAnyone = isMailProvider(organizationOf(address) ?? '');
@@ -239,17 +256,19 @@ async function bestKnown(
   return meant.toSorted(bestKnownFirst)[0] ?? null;
 }
 
-/** Adds messages to those people that do not have their name. */
+/** Adds messages to those people that do not have their name, in the proportion of the newest ones: a search finds longer addresses too. */
 async function countSent(
   withConnection: WithConnection,
   people: readonly SameName[],
-  { sent: mailboxes, endsAt }: HistoryRequest,
+  { sent: mailboxes, endsAt, recipients }: NamesakeRequest,
 ): Promise<SameName[]> {
   if (people.length === 0 || mailboxes.length === 0) return [...people];
   const makeSearches = () => people.map(({ address }) => [toAny(searchedAddress(address))]);
   const { searched } = await searchEach(withConnection, { mailboxes, makeSearches, endsAt });
   return people.map((person, index) => {
     const total = searched.reduce((sum, { found }) => sum + (found[index]?.count ?? 0), 0);
-    return { ...person, sent: Math.max(person.sent, total) };
+    const similar = recipients.filter((other) => other.toLowerCase().includes(person.address.toLowerCase()));
+    const exact = similar.filter((other) => isOwnAddress(other, [person.address]));
+    return { ...person, sent: Math.max(person.sent, shareOf(total, exact.length, similar.length)) };
   });
 }

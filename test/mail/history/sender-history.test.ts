@@ -25,9 +25,14 @@ interface Asked {
   mailboxes?: string[];
   sent?: string[];
   limitMs?: number;
+  /** Of servers that are trusted. */
+  ids?: string[];
 }
 
-async function read(server: ScriptedImap, { name = '', mailboxes = ['A'], sent = [], limitMs = 5_000 }: Asked) {
+async function read(
+  server: ScriptedImap,
+  { name = '', mailboxes = ['A'], sent = [], limitMs = 5_000, ids = [] }: Asked,
+) {
   const connections = connectionsTo(server);
   const startedAt = performance.now();
   const from = [{ name, address: 'mara@harbour.example' }];
@@ -36,7 +41,7 @@ async function read(server: ScriptedImap, { name = '', mailboxes = ['A'], sent =
       message: { mailbox: 'A', uid: 99, from, messageId: null, arrivedAt: null },
       ...{ mailboxes: mailboxes.map(place), sent: sent.map(place), isDomainProven: false },
       owners: [{ fullName: 'Ida Brandt', email: 'ida@example.test' }],
-      trust: { authservIds: [], imapHost: 'imap.example.test' },
+      trust: { authservIds: ids, imapHost: 'imap.example.test' },
       endsAt: startedAt + limitMs,
     });
     return { ...history, ms: performance.now() - startedAt };
@@ -114,4 +119,37 @@ test('a hundred thousand hits are counted, and a bounded number of them is looke
   const fetched = server.commands.filter((command) => command.startsWith('UID FETCH')).join(' ');
   const ranges = [...fetched.matchAll(/(\d+):(\d+)/g)].map(([, from, to]) => Number(to) - Number(from) + 1);
   expect(ranges.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(1_500);
+});
+
+/** Of three hundred hits, answers each that is fetched with this message. */
+const findsMany =
+  (message: string): Script =>
+  (command) => {
+    if (command.startsWith('UID SEARCH')) return '* ESEARCH UID ALL 1:300\nTAG OK done';
+    const [, uids = ''] = /^UID FETCH (\S+)/.exec(command) ?? [];
+    const numbers = uids.split(',').flatMap((range) => {
+      const [first = 0, last = first] = range.split(':').map(Number);
+      return Array.from({ length: first === 0 ? 0 : last - first + 1 }, (_, index) => first + index);
+    });
+    return numbers.length === 0
+      ? undefined
+      : [...numbers.map((uid) => `* ${uid} FETCH (UID ${uid} ${message})`), 'TAG OK done'].join('\n');
+  };
+
+test.each([
+  ['a longer address that ends with it', 'tamara', ''],
+  ['the address, which was forged', 'mara', 'Authentication-Results: mx.example.test; dmarc=fail\r\n\r\n'],
+])('hundreds of messages from and to %s do not count', async (_what, local, header) => {
+  const [address, date] = [`"${local}" "harbour.example"`, 'INTERNALDATE "01-Nov-2026 00:00:00 +0000"'];
+  const to = `To: ${local}@harbour.example\r\n\r\n`;
+  const received = `${date} ENVELOPE ${envelope('Mara', local)} BODY[HEADER.FIELDS (RECEIVED)] {${header.length}}\n${header}`;
+  const sent = `${date} ENVELOPE (NIL "Re" NIL NIL NIL ((NIL NIL ${address})) NIL NIL NIL NIL) BODY[HEADER.FIELDS (TO)] {${to.length}}\n${to}`;
+  let mailbox = '';
+  const script: Script = (command, socket) => {
+    mailbox = /^EXAMINE "?([^"\s]+)"?/.exec(command)?.[1] ?? mailbox;
+    return findsMany(mailbox === 'Sent' ? sent : received)(command, socket);
+  };
+  await using server = await startScriptedImap(script, { capabilities: 'IMAP4rev1 ESEARCH' });
+  const found = await read(server, { name: 'Mara', sent: ['Sent'], ids: ['mx.example.test'] });
+  expect(found).toMatchObject({ receivedBefore: 0, sentTo: local === 'mara' ? 300 : 0 });
 });
