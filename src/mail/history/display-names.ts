@@ -1,9 +1,10 @@
 /** Compares display names, which are whatever their authors want them to be. */
+import { visibleLine } from '../../text/visible-text.ts';
 import { latinForm, visualForm } from '../sender/visual-form.ts';
 
-/** Words that name a task and not who does it: many senders have them. */
+/** Words that name a task or a title and not who has it: many senders have them. */
 const TASKS =
-  /^(?:the|der|die|das|le|la|your|ihr|ihre|no|not|do|noreply|donotreply|reply|mail|email|info|news|newsletters?|support|service|services|customer|customers?|kunden\w*|help|helpdesk|team|admin|administrator|postmaster|mailer|daemon|office|sales|marketing|billing|accounts?|accounting|security|alerts?|notifications?|notify|system|webmaster|hello|hallo|contact|kontakt|order|orders|shop|bestellung(?:en)?|rechnung(?:en)?|invoices?|updates?|via)$/;
+  /^(?:the|der|die|das|le|la|your|ihr|ihre|no|not|do|noreply|donotreply|reply|mail|email|info|news|newsletters?|support|service|services|customer|customers?|kunden\w*|help|helpdesk|team|admin|administrator|postmaster|mailer|daemon|office|sales|marketing|billing|accounts?|accounting|security|alerts?|notifications?|notify|system|webmaster|hello|hallo|contact|kontakt|order|orders|shop|bestellung(?:en)?|rechnung(?:en)?|invoices?|updates?|via|dr|prof|mrs?|ms|herr|frau)$/;
 
 const MIN_CHARS = 3;
 /** Words of a name that are searched for; the names of what is found are compared as a whole. */
@@ -36,9 +37,8 @@ export function searchWords(name: string): string[] {
 
 /** The words that are no task. */
 function ownWords(name: string): string[] {
-  return name
-    .slice(0, MAX_NAME_CHARS)
-    .normalize('NFKC')
+  return visibleLine(name.slice(0, MAX_NAME_CHARS))
+    .text.normalize('NFKC')
     .toLowerCase()
     .split(/[^\p{L}\p{M}\p{N}]+/u)
     .filter((word) => word !== '' && !TASKS.test(word));

@@ -30,9 +30,22 @@ const GENERIC =
 
 /** Words that are put beside a name to seem part of it. */
 const BAIT = [
-  ...['account', 'accounts', 'alert', 'alerts', 'auth', 'bank', 'banking', 'billing', 'center', 'check', 'confirm'],
+  ...[
+    'account',
+    'accounts',
+    'alert',
+    'alerts',
+    'auth',
+    'bank',
+    'banking',
+    'billing',
+    'center',
+    'check',
+    'com',
+    'confirm',
+  ],
   ...['confirmation', 'customer', 'customers', 'delivery', 'help', 'helpdesk', 'inc', 'info', 'invoice', 'invoices'],
-  ...['konto', 'kunden', 'kundenservice', 'login', 'logon', 'official', 'online', 'pay', 'payment', 'payments'],
+  ...['konto', 'kunden', 'kundenservice', 'login', 'logon', 'my', 'official', 'online', 'pay', 'payment', 'payments'],
   ...['portal', 'rechnung', 'refund', 'safe', 'safety', 'secure', 'secured', 'security', 'service', 'services'],
   ...['shop', 'sicher', 'sicherheit', 'signin', 'support', 'team', 'track', 'tracking', 'update', 'user', 'verify'],
   ...['verification', 'www'],

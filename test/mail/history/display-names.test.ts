@@ -15,6 +15,9 @@ describe('two names are taken for one', () => {
     ['Ｐａｙ Flow', 'Pay Flow'],
     ['Мария Иванова', 'мария иванова'],
     ['王小明', '王小明'],
+    ['Mara Lindqvist', 'Ma\u200bra Lind\u00adqv\u2060ist'],
+    ['Mara Lindqvist', '\u202aMara\u202c L\u3164indqvist'],
+    ['Mara Lindqvist', 'Prof. Dr. Mara Lindqvist'],
   ])('%s and %s', (one, other) => {
     expect(nameKey(one)).not.toBe('');
     expect(nameKey(other)).toBe(nameKey(one));

@@ -29,6 +29,8 @@ describe('a domain resembles a known one', () => {
     ['a name of two words among others', 'my-harbour-lights-login.example', 'harbour-lights.example', 'part'],
     ['a word behind the name', 'payflowsecurity.example', 'payflow.example', 'part'],
     ['a word before the name', 'loginpayflow.example', 'payflow.example', 'part'],
+    ['the ending as a word', 'payflowcom.test', 'payflow.com', 'part'],
+    ['a claim before the name', 'mypayflow.test', 'payflow.com', 'part'],
     ['a number behind the name', 'payflow24.example', 'payflow.example', 'part'],
     ['a letter that is wrong', 'payflaw.example', 'payflow.example', 'typo'],
     ['a letter that is missing', 'payflw.example', 'payflow.example', 'typo'],
