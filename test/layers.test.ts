@@ -306,7 +306,7 @@ const ENTRY_POINTS: Record<string, string[]> = {
   piscina: ['workers/workers.ts'],
   'rate-limiter-flexible': ['state/'],
   saxes: ['extraction/office/xml.ts'],
-  tldts: ['mail/sender/domains.ts'],
+  tldts: ['mail/sender/domains.ts', 'text/link-hosts.ts'],
   unhomoglyph: ['mail/sender/visual-form.ts'],
   unpdf: ['extraction/pdf/pdf.ts'],
   'windows-iana': ['mail/parts/time-zones.ts'],

@@ -1,5 +1,7 @@
 /** Says where a link leads, and whether its host or its text pretends another one. */
 import { domainToASCII, domainToUnicode } from 'node:url';
+import { getDomain } from 'tldts';
+import { visibleLine } from './visible-text.ts';
 
 /** Schemes that run something or read the reader's own files. */
 const DANGEROUS = /^(javascript|vbscript|livescript|mocha|data|file|blob|filesystem|jar|mhtml|view-source):/;
@@ -55,7 +57,7 @@ export function deceit(link: string, textBefore: string): Deceit | undefined {
 export function otherHostNamed(link: string, text: string): string | undefined {
   const host = urlOf(link)?.hostname ?? '';
   if (host === '') return undefined;
-  const named = text.split(/\s+/, 40).map(mentionedHost);
+  const named = visibleLine(text).text.split(/\s+/, 40).map(mentionedHost);
   return named.find((other) => other !== undefined && !isSameSite(other, host));
 }
 
@@ -65,9 +67,13 @@ function urlOf(link: string): URL | undefined {
   return URL.canParse(whole) ? new URL(whole) : undefined;
 }
 
-/** The host of a word that is a URL or a domain, in ASCII. */
+/** Dots as other alphabets have them, which IDNA maps to one (UTS 46 §4.5). */
+const OTHER_DOTS = /[\u3002\uff61]/g;
+
+/** The host of a word that is a URL or a domain as people see it, in ASCII. */
 function mentionedHost(word: string): string | undefined {
-  const bare = word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}/]+$/gu, '');
+  const seen = visibleLine(word).text.normalize('NFKC').replace(OTHER_DOTS, '.');
+  const bare = seen.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}/]+$/gu, '');
   const match = /^(?:(https?):\/\/)?([^\s/?#:@]{1,253})(?:[:/?#]|$)/iu.exec(bare);
   const [, scheme, host = ''] = match ?? [];
   if (!/^(?:[\p{L}\p{M}\p{N}-]{1,63}\.)+\p{L}{2,24}$/u.test(host)) return undefined;
@@ -75,18 +81,13 @@ function mentionedHost(word: string): string | undefined {
   return domainToASCII(host.toLowerCase()) || undefined;
 }
 
-/** True for equal hosts, a host and its subdomain, and two subdomains of one domain. */
+/** True for equal hosts, a host and its subdomain, and two subdomains of one domain: not for two customers of `github.io`. */
 function isSameSite(one: string, other: string): boolean {
   return siteOf(one) === siteOf(other);
 }
 
-/** The registrable domain, nearly: the last two labels, three below a second level such as `co.uk`. */
-function siteOf(host: string): string {
-  const labels = host.split('.');
-  const isSecondLevel =
-    labels.length > 2 && /^(?:com?|org|net|gov|edu|ac|gob|go|or|ne|gv|nom)$/.test(labels.at(-2) ?? '');
-  return labels.slice(isSecondLevel && labels.at(-1)?.length === 2 ? -3 : -2).join('.');
-}
+/** The registrable domain, by the Public Suffix List; of a name that is itself a suffix, and of an address, itself. */
+const siteOf = (host: string): string => getDomain(host, { allowPrivateDomains: true }) ?? host;
 
 function decoded(username: string): string {
   try {

@@ -103,6 +103,9 @@ describe('links that lead elsewhere than they show', () => {
     ['[https://bank.example/](https://evil.example/)', 'A link shows bank.example and leads to evil.example.'],
     ['[Sign in at bank.example](<//evil.example>)', 'A link shows bank.example and leads to evil.example.'],
     ['bank.co.uk <https://evil.co.uk/>', 'A link shows bank.co.uk and leads to evil.co.uk.'],
+    ['bank.me.uk <https://evil.me.uk/>', 'A link shows bank.me.uk and leads to evil.me.uk.'],
+    ['bank.github.io <https://evil.github.io/>', 'A link shows bank.github.io and leads to evil.github.io.'],
+    ['www\u2024bank。example <https://evil.example/>', 'A link shows www.bank.example and leads to evil.example.'],
   ])('are reported: %s', (text, warning) => {
     expect(safeLinks(text)).toEqual({ text, warnings: [warning] });
   });
@@ -114,6 +117,7 @@ describe('links that lead elsewhere than they show', () => {
     ],
     ['<a href="https://bank.example@evil.example/">https://bank.example/</a>', /bank\.example@evil/],
     ['<a href="//evil.example/"><span>www.bank.example</span></a>', /www\.bank\.example/],
+    ['<a href="//evil.example/">www.ba\u00adnk\u200b.example is safe</a>', /\[www\.bank\.example\]/],
   ])('are reported in HTML: %s', (html, shown) => {
     const { text, warnings } = safeLinks(textOfHtml(html).text);
     expect(text).toMatch(shown);
