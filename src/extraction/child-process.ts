@@ -7,6 +7,8 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { maxAnswerBytes, splitAnswerBytes } from './answer-bytes.ts';
 import type { ChildCommand } from './child-command.ts';
 import { FileAnswer, type FileRequest } from './exchange.ts';
 import { readUsage } from './process-usage.ts';
@@ -53,8 +55,6 @@ export interface ChildRun {
 
 /** Memory can be filled with 2 MB in each millisecond. */
 const WATCH_MS = 5;
-/** Two hundred thousand characters, each of them escaped. */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
@@ -71,7 +71,7 @@ export async function runChild({ command, limits, request, send, signal }: Child
   child.stdin.write(`${JSON.stringify(request)}\n`);
   send(passTo(child.stdin)).then(() => child.stdin.end(), end);
   try {
-    return await Promise.race([readAnswer(child), ended]);
+    return await Promise.race([readAnswer(child, request), ended]);
   } finally {
     stopWatching();
     signal?.removeEventListener('abort', onAbort);
@@ -96,17 +96,17 @@ function passTo(stdin: Writable): (file: Readable) => Promise<void> {
   };
 }
 
-async function readAnswer(child: Child): Promise<FileAnswer> {
+async function readAnswer(child: Child, { chars }: FileRequest): Promise<FileAnswer> {
   const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of child.stdout) {
     if (!Buffer.isBuffer(piece)) continue;
     pieces.push(piece);
     length += piece.length;
-    if (length > MAX_ANSWER_BYTES) throw new ChildError('failed');
+    if (length > maxAnswerBytes(chars)) throw new ChildError('failed');
   }
   if (length === 0) throw new ChildError(await causeOfEnd(child));
-  return parseAnswer(Buffer.concat(pieces).toString());
+  return parseAnswer(Buffer.concat(pieces), chars);
 }
 
 /** Signals with which V8 ends a process whose heap is full, and Linux one for which it has no memory. */
@@ -118,13 +118,19 @@ async function causeOfEnd(child: Child): Promise<ChildFault> {
   return MEMORY_SIGNALS.has(child.signalCode) ? 'memory' : 'failed';
 }
 
-function parseAnswer(text: string): FileAnswer {
+/** @param chars requested; one more ends a surrogate pair */
+function parseAnswer(bytes: Buffer, chars: number): FileAnswer {
   try {
-    return FileAnswer.parse(JSON.parse(text));
+    const { line, text } = splitAnswerBytes(bytes);
+    const answer = FileAnswer.parse({ ...Line.parse(JSON.parse(line)), text });
+    if (text.length <= chars + 1) return answer;
   } catch {
-    throw new ChildError('failed');
+    // The answer is none.
   }
+  throw new ChildError('failed');
 }
+
+const Line = z.looseObject({});
 
 /** @returns a function that ends watching */
 function watch(

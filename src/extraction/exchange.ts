@@ -46,18 +46,20 @@ const FileFault = z.enum([
 ]);
 export type FileFault = z.output<typeof FileFault>;
 
+const Count = z.number().int().min(0);
+
 export const FileAnswer = z.union([
   z.object({
     text: z.string(),
     /** True if there is more text behind it. */
     isMore: z.boolean(),
     /** Characters of the whole text; null if not all of it was read. */
-    totalChars: z.number().nullable(),
+    totalChars: Count.nullable(),
     /** Pages of a PDF, slides of a presentation; null for others. */
-    pages: z.number().nullable(),
+    pages: Count.nullable(),
     /** Letters and digits that are white, tiny or hidden. */
-    hiddenLetters: z.number(),
-    leftOut: z.array(z.tuple([LeftOut, z.number().int().min(1)])),
+    hiddenLetters: Count,
+    leftOut: z.array(z.tuple([LeftOut, Count.min(1)])),
     remarks: z.array(Remark),
   }),
   z.object({ fault: FileFault }),

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { maxAnswerBytes, splitAnswerBytes } from '../../src/extraction/answer-bytes.ts';
 import { childCommand } from '../../src/extraction/child-command.ts';
 import { runChild } from '../../src/extraction/child-process.ts';
 import { createExtraction, type ExtractionError, extractionFor } from '../../src/extraction/extraction.ts';
@@ -65,6 +66,9 @@ describe('the limits of an extraction process', () => {
     ['crashes', {}, 'memory'],
     ['says nothing', {}, 'failed'],
     ['says a sentence of its own', {}, 'failed'],
+    ['writes a text that is too long', {}, 'failed'],
+    ['counts less than nothing', {}, 'failed'],
+    ['writes thousands of faults in its line', {}, 'failed'],
   ])('one that %s is ended', { timeout: 60_000 }, async (name, changed, fault) => {
     await expect(run(name, changed)).rejects.toMatchObject({ fault });
   });
@@ -75,6 +79,14 @@ describe('the limits of an extraction process', () => {
     expect(pid).toBeGreaterThan(1);
     await expect.poll(() => existsSync(`/proc/${pid}/exe`)).toBe(false);
   });
+});
+
+test.each([
+  ['nested deeply', '['.repeat(2_000_000)],
+  ['with millions of faults', `{"remarks":[${'1,'.repeat(2_000_000)}1]}`],
+])('an answer %s is not parsed beyond its line', (_what, answer) => {
+  expect(() => splitAnswerBytes(bytesOfFile(`${answer}\ntext`))).toThrow();
+  expect(maxAnswerBytes(20_000)).toBeLessThan(70_000);
 });
 
 describe('a file that does not arrive', () => {

@@ -1,6 +1,7 @@
 /** Tries, as code of a file would that has taken over an extraction process, to reach the network, files, the environment and other processes. */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
+import { toAnswerBytes } from '../../src/extraction/answer-bytes.ts';
 import { limitModules, lockDown } from '../../src/extraction/child/lockdown.ts';
 
 const exit = process.exit.bind(process);
@@ -69,5 +70,5 @@ lockDown();
 const reached = await reachedNow();
 const text = JSON.stringify({ tried: Object.keys(attempts()).length, before: before.length, reached, isNetRefused });
 const answer = { text, isMore: false, totalChars: null, pages: null, hiddenLetters: 0, leftOut: [], remarks: [] };
-writeSync(1, JSON.stringify(answer));
+writeSync(1, toAnswerBytes(answer));
 exit(0);

@@ -1,8 +1,10 @@
 /** Tries, in an extraction process that is not locked down yet, what Node's permission model forbids. */
+
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
+import { toAnswerBytes } from '../../src/extraction/answer-bytes.ts';
 
 const attempts: Record<string, () => unknown> = {
   'read a file of the system': () => readFileSync('/etc/hostname'),
@@ -29,4 +31,4 @@ for (const [name, attempt] of Object.entries(attempts)) {
 }
 const text = JSON.stringify({ done, environment: Object.keys(process.env), folder: process.cwd() });
 const answer = { text, isMore: false, totalChars: null, pages: null, hiddenLetters: 0, leftOut: [], remarks: [] };
-process.stdout.write(JSON.stringify(answer));
+process.stdout.write(toAnswerBytes(answer));

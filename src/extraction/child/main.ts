@@ -4,6 +4,7 @@
  * The modules for the format are loaded first, then the process is locked down, and only then the file is parsed.
  */
 import process from 'node:process';
+import { toAnswerBytes } from '../answer-bytes.ts';
 import type { FileAnswer, FileRequest } from '../exchange.ts';
 import { detectFormat, type Format, faultOfOldOffice, SAMPLE_BYTES } from '../formats/detect.ts';
 import { TextSink } from '../formats/text-sink.ts';
@@ -78,7 +79,7 @@ function isLate(): boolean {
 }
 
 function answerWith(answer: FileAnswer): void {
-  writeOutput(Buffer.from(JSON.stringify(answer)));
+  writeOutput(toAnswerBytes(answer));
 }
 
 async function read(input: Input): Promise<FileAnswer> {
