@@ -37,6 +37,7 @@ const LAYERS = [
   ['extraction/child/'],
   ['extraction/office/', 'extraction/pdf/'],
   ['extraction/formats/'],
+  ['extraction/answer-bytes.ts'],
   ['extraction/exchange.ts'],
   ['attachments/'],
   ['account.ts'],

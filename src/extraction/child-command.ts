@@ -29,7 +29,7 @@ const LIBRARIES = [
   ],
   ...['libqp', 'parse5', 'entities', 'parse5-htmlparser2-tree-adapter', 'domhandler', 'domelementtype', 'domutils'],
   ...['dom-serializer', 'css-tree', 'mdn-data', 'source-map-js', 'css-select', 'css-what', 'boolbase', 'nth-check'],
-  ...['colord', 'ical.js', 'windows-iana', 'zod'],
+  ...['colord', 'ical.js', 'tldts', 'tldts-core', 'windows-iana', 'zod'],
 ];
 
 /** CPU seconds at which the system ends the process, should this one not do it. */

@@ -101,33 +101,39 @@ interface Reader {
 }
 
 function readPair(text: Reader): Pair {
-  let name = readWord(text, NAME_END);
+  let name = readWord(text, NAME_STOP);
   // Blanks and comments are allowed around the dot of `header.d` and the slash of `dkim/1`.
   while (skipBlanks(text) && !isAt(text, NAME_END) && (/[./]$/.test(name) || isAt(text, /[./]/))) {
-    name += readWord(text, NAME_END);
+    name += readWord(text, NAME_STOP);
   }
   if (!takeCharacter(text, '=')) return { name, value: null };
   // A signature may end with an equals sign, and the address of a bounce may contain some.
-  return { name, value: skipBlanks(text) ? readWord(text, VALUE_END) : '' };
+  return { name, value: skipBlanks(text) ? readWord(text, VALUE_STOP) : '' };
 }
 
 const NAME_END = /[\s;=(]/;
-const VALUE_END = /[\s;(]/;
+/** What ends a name or a value, or may begin a quoted string in it. */
+const NAME_STOP = /[\s;=("]/g;
+const VALUE_STOP = /[\s;("]/g;
 
 const isAt = ({ body, at }: Reader, characters: RegExp): boolean => characters.test(body[at] ?? ' ');
 
 /** Quoted strings in a word lose their quotes. */
-function readWord(text: Reader, end: RegExp): string {
+function readWord(text: Reader, stop: RegExp): string {
   let word = '';
-  while (text.at < text.body.length && !isAt(text, end)) {
-    if (text.body[text.at] === '"' && hasEnd(text)) {
+  for (;;) {
+    stop.lastIndex = text.at;
+    const end = stop.exec(text.body)?.index ?? text.body.length;
+    word += text.body.slice(text.at, end);
+    text.at = end;
+    if (text.body[end] !== '"') return word;
+    if (hasEnd(text)) {
       word += readQuoted(text);
     } else {
-      word += text.body[text.at];
+      word += '"';
       text.at += 1;
     }
   }
-  return word;
 }
 
 /** A quote that is never closed is a character as any other, so that the results after it are still read. */

@@ -94,9 +94,9 @@ describe('the results of a field', () => {
     );
     for (const piece of ['(', '"', '((', ';(', '(;', '\\(', 'a=(', 'a./', '= ', '(a)', 'dkim=pass header.', '"\\']) {
       const body = `a.test; ${piece.repeat(200_000)}`;
-      const start = performance.now();
+      const before = process.cpuUsage();
       parseAuthenticationResults(body);
-      expect(performance.now() - start).toBeLessThan(2_000);
+      expect(process.cpuUsage(before).user / 1000).toBeLessThan(2_000);
     }
   });
 });
