@@ -12,10 +12,15 @@ import { deliveryAddresses } from '../writing/read-original.ts';
 
 /** A stranger has chosen the words above: their reader should know that the account owner has not. */
 const CLOSING =
-  '-- \nSent by a program for the owner of this address, with the words that the List-Unsubscribe field of a message asks for.\n';
+  'Sent by a program for the owner of this address, with the words that the List-Unsubscribe field of a message asks for.';
 
 /** What list managers read as the request where the field says nothing. */
 const USUAL = 'unsubscribe';
+
+/** True for the text of a message that was sent by `sendRequest`. */
+export function isSubscriptionRequest(text: string): boolean {
+  return text.replace(/\s+/g, ' ').trimEnd().endsWith(CLOSING);
+}
 
 /** The address that the message was sent to, if it is one of the account owner's; otherwise that of the sign-in. */
 export function subscriberOf({ message, fields }: FoundSubscription, session: MailSession): Sender {
@@ -41,7 +46,7 @@ export async function sendRequest(
     from: subscriberOf(found, session),
     to,
     subject: subject === '' ? USUAL : subject,
-    text: `${text === '' ? USUAL : text}\n\n${CLOSING}`,
+    text: `${text === '' ? USUAL : text}\n\n-- \n${CLOSING}\n`,
     attachments: [],
     date: now(),
   });

@@ -1,13 +1,12 @@
 /** Learns from sent mail what a new message needs: the signature, and whether a recipient's domain resembles one that was written to. */
 import { ToolError, UpstreamError } from '../../../errors.ts';
 import { searchSent, sentDomains } from '../../../mail/derived/sent-mail.ts';
-import { signatureOf } from '../../../mail/derived/signature.ts';
 import { findMailboxByRole } from '../../../mail/mailbox/find-by-role.ts';
-import { type Message, readWholeMessage } from '../../../mail/messages/read.ts';
-import { isOwnAddress } from '../../../mail/own-address.ts';
+import type { Message } from '../../../mail/messages/read.ts';
 import { comparableDomain } from '../../../mail/sender/domains.ts';
 import { createLookAlikeFinder } from '../../../mail/sender/look-alike.ts';
 import type { MailSession } from '../mail-session.ts';
+import { sentSignature } from './sent-signature.ts';
 
 export interface SentBefore {
   signature?: string;
@@ -24,8 +23,6 @@ interface Asked {
 const MAX_DOMAINS = 20;
 /** For each step: sent mail may be so much that a search takes long, and a message can do without. */
 const LIMIT_MS = 4_000;
-/** Of the text of a message, in which a signature is looked for. */
-const MAX_CHARS = 50_000;
 
 /** More recipients than these are worth a second look. */
 const MANY_RECIPIENTS = 20;
@@ -77,27 +74,13 @@ async function lookInto({ domains, own, original }: Wanted, session: MailSession
     return resembled === undefined ? [] : [lookalikeWarning(domain, resembled)];
   });
   if (original === undefined) return { warnings };
-  const signature =
-    (await signatureIn(sent, newestInThread, session)) ??
-    (newest === newestInThread ? undefined : await signatureIn(sent, newest, session));
+  const signature = await sentSignature(sent, { newest, newestInThread, limitMs: LIMIT_MS }, session);
   return { warnings, ...(signature !== undefined && { signature }) };
 }
 
 function idsOf({ messageId, inReplyTo, references }: NonNullable<Asked['original']>): string[] {
   const root = references[0] ?? inReplyTo;
   return [...new Set([root, messageId])].filter((id) => id !== null && id !== undefined);
-}
-
-/** Of a message of the account owner's own that was sent. */
-async function signatureIn(
-  sent: string,
-  uid: number | null,
-  { readImap, runJob, ownAddresses }: MailSession,
-): Promise<string | undefined> {
-  if (uid === null) return undefined;
-  const message = await readWholeMessage(readImap, sent, uid, { format: 'text', chars: MAX_CHARS, runJob });
-  const isOwn = message.from.length === 1 && message.from.every(({ address }) => isOwnAddress(address, ownAddresses));
-  return isOwn && !message.flags.includes('\\Draft') ? signatureOf(message.text ?? '') : undefined;
 }
 
 function lookalikeWarning(domain: string, resembled: string): string {

@@ -4,7 +4,7 @@ import { openMailTools } from '../../../support/app/mail-tools.ts';
 import { startApp } from '../../../support/app/start-app.ts';
 import { newAccount } from '../../../support/mail/accounts.ts';
 import { type MessageOptions, message } from '../../../support/mail/build-message.ts';
-import { messagesIn } from '../../../support/mail/mailbox-contents.ts';
+import { messagesIn, subjectsIn } from '../../../support/mail/mailbox-contents.ts';
 import { appendMessages } from '../../../support/mail/mailboxes.ts';
 import { startDelayProxy } from '../../../support/servers/proxies.ts';
 import { testServers } from '../../../support/servers/servers.ts';
@@ -65,6 +65,19 @@ describe('the signature', () => {
     expect(await textOfAnswer(none.owner, none.of)).toMatch(/^Yes\n\n\(quote/);
     const empty = await withSent([]);
     expect(await textOfAnswer(empty.owner, empty.of)).toMatch(/^Yes\n\n\(quote/);
+  });
+
+  test('is not looked for in what a program has written: requests to lists, and answers to invitations', async () => {
+    const content = `BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260301T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n`;
+    const attachments = [{ contentType: 'text/calendar; method=REPLY', content }];
+    const { owner, of } = await withSent([{ text: 'd\n\n-- \nI.\n' }, { text: 'Accepted: x', attachments }]);
+    const headers = { 'List-Unsubscribe': `<mailto:${newAccount().email}>` };
+    const { INBOX } = await appendMessages(owner, { INBOX: [message({ to: owner.email, headers })] });
+    expect(await textOfAnswer(owner, of)).toContain('Yes\n\n-- \nI.\n\n(quote');
+    await using tools = openMailTools(owner);
+    expect(await tools.call('unsubscribe_mail', { folder: 'INBOX', uid: INBOX[0] })).toMatchObject({ not_done: [] });
+    expect(await subjectsIn(owner, 'Sent')).toHaveLength(3);
+    expect(await textOfAnswer(owner, of)).toContain('Yes\n\n-- \nI.\n\n(quote');
   });
 
   test('of another person in Sent is not taken', async () => {
