@@ -12,8 +12,15 @@ export const Page = z.number().int().min(1).max(1_000_000).default(1).describe('
 
 export const PerPage = z.number().int().min(1).max(100).default(20).describe('Messages on a page, 1 to 100.');
 
-/** Characters of the preview of a message. */
-export const Preview = z.number().int().min(0).max(1_000).optional();
+const MAX_PREVIEW_CHARS = 1_000;
+
+/** Characters of the preview of a message. More than there can be is as many as there can be. */
+export const Preview = z
+  .number()
+  .int()
+  .min(0)
+  .overwrite((chars) => Math.min(chars, MAX_PREVIEW_CHARS))
+  .optional();
 
 export const Links = z.boolean().default(false);
 

@@ -16,7 +16,7 @@ export const searchMailMessages = defineTool({
   tags: ['messages'],
   input: z.object({
     folder: MailboxPath.optional().describe(
-      'Path or role, default inbox. "*": every folder; `in:anywhere` in the query adds Trash and Junk.',
+      'Path or role, default inbox. "*": all but Trash and Junk, which `in:anywhere` in the query adds.',
     ),
     query: z
       .string()

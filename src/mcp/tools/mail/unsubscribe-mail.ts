@@ -9,7 +9,7 @@ export const unsubscribeMail = defineTool({
   name: 'unsubscribe_mail',
   title: 'Unsubscribe',
   description:
-    'Leaves newsletters and lists by one of their messages. `not_done` has the reason, or a web page for the user.',
+    'Asks newsletters and lists to stop, by web or mail. `not_done` has the reason, or a web page for the user.',
   effect: 'sends',
   method: 'send',
   tags: ['messages'],

@@ -89,7 +89,14 @@ describe('preview', () => {
     }
   });
 
-  test.each([[{ preview: -1 }], [{ preview: 1001 }], [{ preview: 1.5 }], [{ preview: 'many' }]])(
+  test('more than 1,000 characters are read as 1,000', async () => {
+    for (const { rows } of await rowsOf([{ text: 'word '.repeat(300) }], { preview: 5000 })) {
+      expect(String(rows[0]?.preview)).toMatch(/^(?:word ){190,}/);
+      expect(String(rows[0]?.preview).length).toBeLessThanOrEqual(1_001);
+    }
+  });
+
+  test.each([[{ preview: -1 }], [{ preview: 1.5 }], [{ preview: 'many' }]])(
     '%j is refused with the name of the parameter',
     async (args) => {
       await using assistant = await app.assistant(newAccount());
