@@ -5,8 +5,10 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { MailAccount } from '../src/mail/account.ts';
+import { HOSTILE_FILES } from '../test/support/files/hostile-files.ts';
 import { hostileAddresses, longTexts, manyValues } from '../test/support/hostile-requests.ts';
 import { newAccount } from '../test/support/mail/accounts.ts';
+import { message } from '../test/support/mail/build-message.ts';
 import { HOSTILE_SHAPES, rawMessage } from '../test/support/mail/hostile-messages.ts';
 import { appendMessages } from '../test/support/mail/mailboxes.ts';
 import type { BenchContext } from './bench-context.ts';
@@ -221,7 +223,32 @@ async function hostileInputs(context: BenchContext, floodPort: number): Promise<
     account: async () => newAccount({}, context.servers),
     body: callBody(shape.tool, argumentsOf(shape)),
   }));
-  return [...(await Promise.all(messages)), await longThread(context), ...bodies, ...fuzzedRequests, ...flooded];
+  return [
+    ...(await Promise.all(messages)),
+    await longThread(context),
+    ...hostileFiles(context),
+    ...bodies,
+    ...fuzzedRequests,
+    ...flooded,
+  ];
+}
+
+/** Files that are read as text in processes of their own. */
+const FILES = ['bomb in a bomb.pdf', 'runs.pdf', 'shared strings.xlsx', 'bomb.docx', 'header.eml', 'tags.html'];
+
+function hostileFiles({ servers }: BenchContext): HostileInput[] {
+  return HOSTILE_FILES.filter(({ name }) => FILES.includes(name)).map(({ name, type, bytes }) => {
+    const attachments = [{ filename: name, content: bytes(), ...(type !== undefined && { contentType: type }) }];
+    return {
+      name: `the text of ${name}`,
+      async account() {
+        const owner = newAccount({}, servers);
+        await appendMessages(owner, { INBOX: [message({ attachments })] }, servers);
+        return owner;
+      },
+      body: callBody('get_mail_message', { folder: 'INBOX', uid: 1, attachment: name }),
+    };
+  });
 }
 
 /** Not hostile, but the longest conversation that is read as a whole. */
