@@ -14,7 +14,7 @@ export const NewMessageFields = z.object({
     .enum(['reply', 'reply_all', 'forward', 'draft', 'accept', 'decline', 'tentative'])
     .optional()
     .describe(
-      'With `of`: recipients (not of forward), subject, quote and files follow from it. draft: sends that draft as it stands and removes it. accept, decline, tentative: answers its invitation; text_body is a comment.',
+      'With `of`: recipients (not of forward), subject, quote and files follow from it. draft: sends that draft as it stands and removes it. accept, decline, tentative: answers its invitation by mail, no calendar changes; text_body is an unsigned comment, such as another time.',
     ),
   of: MessagePlaceText.optional().describe('The original: "INBOX/10396".'),
   from: z.string().max(400).optional().describe('Another own address.'),
