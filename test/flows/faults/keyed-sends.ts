@@ -102,14 +102,24 @@ export async function sendWithFault(
   };
 }
 
+/** `UID FETCH 5 (BODY.PEEK[2]<65536.65536>)` without its offset. */
+const PIECE = /^UID FETCH .*\]<(?=\d)/;
+
 /** Timeouts for faults that are silent. */
 const SHORT_LIMITS = { imap: { silenceMs: 1_500 }, smtp: { silenceMs: 1_500, greetingMs: 1_500 } };
 
-/** Matches the nth command, counted from 0. */
+/** Matches the nth command, counted from 0. Pieces of a file, which are fetched one after the other, count as one. */
 function nth(n: number): { pattern: RegExp; disarm(): void } {
   let left = n;
+  let last = '';
+  const test = (command: string): boolean => {
+    const piece = PIECE.exec(command)?.[0];
+    const isNext = piece !== undefined && piece === last;
+    last = piece ?? '';
+    return !isNext && left-- === 0;
+  };
   return {
-    pattern: Object.assign(/./, { test: () => left-- === 0 }),
+    pattern: Object.assign(/./, { test }),
     disarm: () => {
       left = -1;
     },

@@ -1,10 +1,11 @@
 /** Reads the contents of mailboxes as another mail client does. */
+import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { withKeptImapFlow } from './with-imapflow.ts';
 
 /** Subjects in the order of the UIDs, including messages with \\Deleted. */
 export async function subjectsIn(account: MailAccount, mailbox: string): Promise<string[]> {
-  return (await messagesIn(account, mailbox)).map(({ subject }) => subject);
+  return (await fetchAll(account, mailbox, { envelope: true })).map(({ envelope }) => envelope?.subject ?? '');
 }
 
 export interface StoredMessage {
@@ -14,16 +15,19 @@ export interface StoredMessage {
   raw: string;
 }
 
-export function messagesIn(account: MailAccount, mailbox: string): Promise<StoredMessage[]> {
+export async function messagesIn(account: MailAccount, mailbox: string): Promise<StoredMessage[]> {
+  const found = await fetchAll(account, mailbox, { uid: true, flags: true, envelope: true, source: true });
+  return found.map(({ uid, flags, envelope, source }) => ({
+    uid,
+    subject: envelope?.subject ?? '',
+    flags: [...(flags ?? [])],
+    raw: source?.toString('utf8') ?? '',
+  }));
+}
+
+function fetchAll(account: MailAccount, mailbox: string, query: FetchQueryObject): Promise<FetchMessageObject[]> {
   return withKeptImapFlow('read', account, async (imap) => {
     const { exists } = await imap.mailboxOpen(mailbox, { readOnly: true });
-    if (exists === 0) return [];
-    const found = await imap.fetchAll('1:*', { uid: true, flags: true, envelope: true, source: true });
-    return found.map(({ uid, flags, envelope, source }) => ({
-      uid,
-      subject: envelope?.subject ?? '',
-      flags: [...(flags ?? [])],
-      raw: source?.toString('utf8') ?? '',
-    }));
+    return exists === 0 ? [] : await imap.fetchAll('1:*', query);
   });
 }

@@ -57,7 +57,10 @@ export const getMailMessage = defineTool({
       .optional()
       .describe('Part number or file name: returns the text of that file instead (PDF, Office, CSV, ICS, EML, ZIP…).'),
     ...mailBodyParameters,
-    evidence: z.boolean().optional().describe('Adds checks of sender and links, and what mail there was before: is it phishing?'),
+    evidence: z
+      .boolean()
+      .optional()
+      .describe('Adds checks of sender and links, and what mail there was before: is it phishing?'),
   }),
   alsoDoes: ({ attachment }) => (attachment === undefined ? [] : [{ tool: 'get_mail_message', tag: 'attachments' }]),
   output: MessageHead.partial({ folder: true, uid: true, uid_validity: true }).extend({
