@@ -110,10 +110,19 @@ function contentLines(text: string, maxLines: number): string[] {
 /** @returns false if the line has no property that is read */
 function addProperty(component: CalendarComponent, line: string): boolean {
   const name = /^[\w-]+/.exec(line)?.[0].toLowerCase() ?? '';
-  if (READ.get(component.name)?.has(name) !== true || line.length > MAX_LINE_CHARS) return false;
+  if (READ.get(component.name)?.has(name) !== true || line.length > MAX_LINE_CHARS || hasTooMany(line)) return false;
   const property = parseProperty(line);
   if (property !== null) component.properties.push(property);
   return true;
+}
+
+/** Programs write a dozen. */
+const MAX_PARAMETERS = 100;
+
+/** Thousands of parameters on each line would take longer to parse than all the rest. */
+function hasTooMany(line: string): boolean {
+  const head = line.replace(/"[^"]*"/g, '');
+  return head.slice(0, head.indexOf(':') + 1).split(';', MAX_PARAMETERS + 2).length > MAX_PARAMETERS + 1;
 }
 
 const JCal = z.tuple([z.string(), z.record(z.string(), z.unknown()), z.string()], z.unknown());

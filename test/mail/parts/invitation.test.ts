@@ -324,3 +324,11 @@ describe('a hostile calendar of 64 KiB', () => {
     );
   });
 });
+
+test.each([
+  ['thousands of parameters are', ';A=B'.repeat(5_000), ''],
+  ['a parameter with a long text is not', `;ALTREP="data:text/html,${'a;'.repeat(5_000)}"`, 'The plan'],
+])('%s skipped with their line', (_what, parameters, summary) => {
+  const text = `BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY${parameters}:The plan\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n`;
+  expect(readInvitation(text)?.summary).toBe(summary);
+});
