@@ -22,7 +22,8 @@ export function readMailto(uri: string): MailRequest | undefined {
   const [, recipient, query = ''] = /^mailto:([^?#]*)(?:\?([^#]*))?(?:#.*)?$/i.exec(uri) ?? [];
   const to = normaliseAddress(decoded(recipient ?? '') ?? '');
   const fields = readFields(query);
-  if (to === undefined || to.startsWith('"') || fields === undefined) return undefined;
+  // A host without a dot is one of the mail server's own network.
+  if (to === undefined || to.startsWith('"') || !/@[^@.]+\./.test(to) || fields === undefined) return undefined;
   const { subject = '', body: text = '' } = fields;
   const isSubject = subject.length <= MAX_SUBJECT_CHARS && !/[\p{Cc}\p{Surrogate}\u2028\u2029]/u.test(subject);
   const isText = text.length <= MAX_TEXT_CHARS && !/(?![\r\n\t])[\p{Cc}\p{Surrogate}]/u.test(text);

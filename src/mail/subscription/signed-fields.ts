@@ -17,7 +17,8 @@ interface Signature {
 
 /**
  * The server says which signatures are valid, and the message says what each of them covers. A forged field beside a valid one may have its domain,
- * its selector and its first letters: of the fields that a result may mean, each has to cover the names, and to have the same domain.
+ * its selector and its first letters: of the fields that a result may mean, each has to cover the names, and to have the same domain. A field that
+ * cannot be read here may be the valid one for the server, and then nothing is proven.
  *
  * @param header all DKIM-Signature fields of the message, among others
  * @param names lower case
@@ -25,9 +26,9 @@ interface Signature {
  */
 export function signersOf(header: readonly HeaderField[], names: readonly string[], verdict: Verdict): string[] {
   if (verdict.by === null || verdict.isAssumed) return [];
-  const written = header
-    .filter(({ name }) => name === 'dkim-signature')
-    .flatMap(({ body }) => readSignature(body, names) ?? []);
+  const fields = header.filter(({ name }) => name === 'dkim-signature');
+  const written = fields.flatMap(({ body }) => readSignature(body, names) ?? []);
+  if (written.length < fields.length) return [];
   return verdict.signatures.flatMap((passed) => {
     const meant = written.filter((each) => mayBe(each, passed));
     const [domain, ...others] = new Set(meant.map((each) => each.domain));

@@ -36,6 +36,7 @@ describe('a mailto URI of a stranger (RFC 6068)', () => {
 
   test.each([
     ['no address', 'mailto:'],
+    ['a host of the network of the mail server', 'mailto:root@localhost'],
     ['no address but a subject', 'mailto:?subject=a'],
     ['two addresses', 'mailto:a@x.example,b@x.example'],
     ['two addresses, escaped', 'mailto:a@x.example%2Cb@x.example'],

@@ -138,6 +138,10 @@ describe('UNSUB-01 one-click is offered if the own server has found a signature 
       },
     ],
     [
+      'beside a signature that cannot be read, and may be the valid one',
+      { signatures: [signature(), `${signature({ h: 'from' })}; h=from`] },
+    ],
+    [
       'a signature of no domain',
       { results: results('dkim=pass header.s=s1'), signatures: [signature({ d: '' })], from: '' },
     ],
