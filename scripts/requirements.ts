@@ -48,7 +48,7 @@ AUTHZ-23 MUST the scope is the requested one, parsed leniently, within what the 
 AUTHZ-24 MUST every authorization response contains iss
 FORM-01 MUST the page shows the client, where the access goes and which servers see the password, all escaped
 FORM-02 MUST a sign-in from another page, another browser or an expired page is refused; the same form twice within a minute gives one grant
-FORM-03 MUST every page forbids frames, caches, referrers and scripts, except one of its own on the sign-in page, which works without
+FORM-03 MUST every page forbids frames, caches, referrers and scripts, except one of its own, by hash, without which it works
 FORM-04 MUST a browser follows the redirect after the sign-in
 FORM-05 MUST a sign-in is answered with 303
 FORM-06 MUST the IMAP and SMTP logins are tried at their servers, once, within a time limit
@@ -57,6 +57,12 @@ FORM-08 SHOULD an unknown user and a wrong password look alike
 FORM-09 MUST input is bounded, and every password that mail servers accept works
 FORM-10 SHOULD password managers and screen readers work with the page
 FORM-11 MUST a page ticks what was last left on in this browser, and marks what a client asks for in addition
+PAGE-01 MUST the page at / names the URL for clients and the steps of each, and says where a client id is needed
+PAGE-02 MUST clients that ask for JSON or a stream at / get no page
+PAGE-03 MUST a browser at any other URL gets a page that names the way
+PAGE-04 SHOULD the pages name the operator as the settings say
+PAGE-05 MUST every accent colour can be read in both colour schemes
+PAGE-06 SHOULD icons and the logo are served, and run nothing
 CODE-01 MUST a code seals the grant and is valid for 60 seconds
 CODE-02 MUST a code is used once
 CODE-03 SHOULD a second use ends the grant

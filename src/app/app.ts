@@ -8,6 +8,7 @@ import helmet from 'helmet';
 import { adminTokenHandler, mintClientHandler } from '../minting/admin-clients.ts';
 import { createGrantFinder } from '../oauth/bearer/bearer.ts';
 import { allowOtherOrigins } from '../oauth/http/cors.ts';
+import { notFoundHandler } from '../oauth/landing/landing.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
 import type { OAuthServices } from '../oauth/services.ts';
 import type { Background } from './background.ts';
@@ -79,18 +80,22 @@ export function createApp(services: Services): Express {
     .all(originGuard(services), allowOtherOrigins(['POST']), authenticate)
     .post(readMessage, serve)
     .all((_request, response) => void response.status(405).set('Allow', 'POST').end());
-  app.use((_request, response) => void response.status(404).json({ error: 'not_found' }));
+  app.use(notFoundHandler(services));
   app.use(errorHandler(services, requests));
   return app;
 }
 
 /** Sets defaults for everything that is not a page; pages set stricter headers. */
 function securityHeaders(): RequestHandler {
-  return helmet({
+  const headers = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     crossOriginResourcePolicy: { policy: 'cross-origin' },
     referrerPolicy: { policy: 'no-referrer' },
   });
+  return (request, response, next) => {
+    response.set('X-Robots-Tag', 'noindex');
+    headers(request, response, next);
+  };
 }
 
 /** Keeps every answer out of caches; documents that may be cached set a header of their own. */

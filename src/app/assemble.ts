@@ -14,6 +14,7 @@ import { createResponseShares } from '../missive/api.ts';
 import { createClients } from '../oauth/client/clients.ts';
 import { jtiOfClient } from '../oauth/client/denied-clients.ts';
 import { readDynamicClients } from '../oauth/client/dynamic-clients.ts';
+import { createPages } from '../oauth/pages/pages.ts';
 import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
 import { createTokens } from '../oauth/sealed/sealed-types.ts';
 import type { Config } from '../settings/config.ts';
@@ -115,12 +116,12 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
 /** The settings that handlers use without any processing. */
 function handlerSettings(config: Config) {
   const { issuer, isLocal, allowedOrigins, areVersionsStrict, openaiAppsChallenge, hasMetadataAliases } = config;
-  const { trustProxy, replicas, keys } = config;
+  const { trustProxy, replicas, keys, operator } = config;
   // A server that has only the public key cannot mint.
   const adminToken = keys.minting === undefined ? config.adminToken : undefined;
   return {
     ...{ issuer, isLocal, allowedOrigins, areVersionsStrict, openaiAppsChallenge, hasMetadataAliases },
-    ...{ trustProxy, adminToken, replicas },
+    ...{ trustProxy, adminToken, replicas, operator, pages: createPages(config) },
   };
 }
 

@@ -2,13 +2,14 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { BodyError } from '../body/read-body.ts';
 import { OAuthError, UpstreamError } from '../errors.ts';
-import { describeError, type Log } from '../log.ts';
+import { describeError } from '../log.ts';
 import { invalidToken } from '../oauth/bearer/bearer.ts';
 import { createErrorResponse } from '../oauth/endpoints/error-response.ts';
+import type { OAuthServices } from '../oauth/services.ts';
 import type { RequestLog } from './request-log.ts';
 
 export function errorHandler(
-  services: { issuer: string; log: Log },
+  services: Pick<OAuthServices, 'issuer' | 'log' | 'pages'>,
   requests: Pick<RequestLog, 'of'>,
 ): ErrorRequestHandler {
   const respondOAuth = createErrorResponse(services);

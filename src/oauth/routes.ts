@@ -16,12 +16,15 @@ import {
   AUTHORIZATION_SERVER_METADATA_PATH,
   AUTHORIZE_PATHS,
   KEY_SET_PATH,
+  LANDING_PATH,
   OPENID_CONFIGURATION_PATHS,
   PROTECTED_RESOURCE_METADATA_PATHS,
   REGISTRATION_PATHS,
   REVOCATION_PATHS,
   TOKEN_PATHS,
 } from './http/paths.ts';
+import { landingHandler } from './landing/landing.ts';
+import { siteFiles } from './landing/site-files.ts';
 import {
   authorizationServerMetadataHandler,
   emptyKeySetHandler,
@@ -42,6 +45,9 @@ export function oauthRoutes(services: OAuthServices): Router {
     serveDocument(router, OPENID_CONFIGURATION_PATHS, openidConfigurationHandler(services));
     serveDocument(router, [KEY_SET_PATH], emptyKeySetHandler());
   }
+
+  router.get(LANDING_PATH, landingHandler(services));
+  router.use(siteFiles(services));
 
   const authorize = authorizeHandlers(services);
   router

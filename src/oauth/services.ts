@@ -2,8 +2,10 @@
 import type { Service, VerifyLogin } from '../account.ts';
 import type { Log } from '../log.ts';
 import type { Policy, Power } from '../policy.ts';
+import type { Config } from '../settings/config.ts';
 import type { State } from '../state/state.ts';
 import type { Clients } from './client/clients.ts';
+import type { Pages } from './pages/pages.ts';
 import type { Keyring } from './sealed/jwe.ts';
 
 export interface OAuthServices {
@@ -17,6 +19,8 @@ export interface OAuthServices {
   state: State;
   /** Number of processes that serve the same issuer. */
   replicas: number;
+  operator: Config['operator'];
+  pages: Pages;
   clients: Clients;
   verifyLogin: VerifyLogin;
   /** Waits before a sign-in that is delayed; by default with a timer. */

@@ -14,6 +14,7 @@ import {
   Switch,
 } from './environment.ts';
 import { type MintingSettings, publicKeyOf } from './minting-keys.ts';
+import { operatorOf } from './operator.ts';
 
 const REQUIRE_DEFAULT_CONNECTION = ['CLIENT_REGISTRATION', 'CLIENT_ID_METADATA_DOCUMENTS'] as const;
 
@@ -35,6 +36,7 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   openaiAppsChallenge: env.OPENAI_APPS_CHALLENGE,
   areVersionsStrict: env.STRICT_VERSIONS || env.TOLERATE_VERSION_MISMATCH === false,
   logLevel: env.MAIL_MCP_LOG_LEVEL,
+  operator: operatorOf(env),
   extraction: { processes: env.EXTRACTION_PROCESSES, memoryMb: env.EXTRACTION_MEMORY_MB },
   dynamicClients:
     env.DEFAULT_CONNECTION === undefined

@@ -18,7 +18,7 @@ describe('health', () => {
     const response = await fetch(`${app.origin}/wp-admin`);
     expect({ status: response.status, body: await response.json() }).toEqual({
       status: 404,
-      body: { error: 'not_found' },
+      body: { error: 'not_found', error_description: `The URL for MCP clients is ${app.origin}/mcp` },
     });
   });
 

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createApp, type Services } from '../../src/app/app.ts';
 import { createLog, describeError } from '../../src/log.ts';
 import { createClients } from '../../src/oauth/client/clients.ts';
+import { createPages } from '../../src/oauth/pages/pages.ts';
 import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
 import { testKey } from '../support/app/oauth-app.ts';
@@ -32,6 +33,8 @@ async function brokenApp(broken: Partial<Services>) {
     log: createLog('DEBUG', { write: (line) => void lines.push(line) }),
     state,
     replicas: 1,
+    operator: {},
+    pages: createPages({ issuer: 'https://mail.example.com', operator: {} }),
     clients: createClients({ keyring, now, state, deniedClients: new Set() }),
     verifyLogin: async () => [],
     powersLeft: () => [],

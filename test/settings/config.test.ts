@@ -1,6 +1,10 @@
 /** Checks the validation of the environment variables. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
 import { readConfig } from '../../src/settings/config.ts';
@@ -200,5 +204,55 @@ describe('readConfig', () => {
       [...sample.matchAll(/^([A-Z0-9_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
     );
     expect(faultsOf(env)).toEqual(['ENCRYPTION_KEY is required']);
+  });
+
+  test('PAGE-04 the operator may give name, URL, contact, privacy statement, logo and accent colour', () => {
+    const file = fileURLToPath(new URL('../../views/icon.png', import.meta.url));
+    const { operator } = readConfig({
+      ...valid(),
+      OPERATOR_NAME: ' Example Ltd ',
+      OPERATOR_CONTACT: 'help@example.com',
+      OPERATOR_LOGO: file,
+      ACCENT_COLOR: '#7C3AED',
+    });
+    expect(operator).toMatchObject({
+      name: 'Example Ltd',
+      contact: { text: 'help@example.com', url: 'mailto:help@example.com' },
+      logo: { type: 'image/png', adaptsToScheme: false },
+      accentColor: '#7C3AED',
+    });
+    const { contact } = readConfig({ ...valid(), OPERATOR_CONTACT: 'https://example.com/help' }).operator;
+    expect(contact).toEqual({ text: 'example.com', url: 'https://example.com/help' });
+  });
+
+  test.each([
+    ['OPERATOR_NAME', 'two\nlines'],
+    ['OPERATOR_NAME', 'x'.repeat(81)],
+    ['OPERATOR_URL', 'javascript:alert(1)'],
+    ['OPERATOR_CONTACT', 'javascript:alert(1)'],
+    ['OPERATOR_CONTACT', 'nowhere'],
+    ['PRIVACY_URL', 'data:text/html,x'],
+    ['OPERATOR_LOGO', '/no/such/file.png'],
+    ['OPERATOR_LOGO', fileURLToPath(import.meta.url)],
+    ['ACCENT_COLOR', 'red; } body { display: none'],
+    ['ACCENT_COLOR', '#12345'],
+  ])('%s is refused if it is wrong', (name, value) => {
+    expect(faultsOf({ ...valid(), [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} must be `))]);
+  });
+
+  test.each([
+    ['<svg xmlns="http://www.w3.org/2000/svg"/>', 'image/svg+xml'],
+    ['\uFEFF<?xml version="1.0"?>\n<!-- a -->\n<!DOCTYPE svg>\n<svg viewBox="0 0 1 1"></svg>', 'image/svg+xml'],
+    ['<html><svg></svg></html>', undefined],
+    ['\xff\xd8\xff\xe0', 'image/jpeg'],
+    ['RIFF\0\0\0\0WEBP', 'image/webp'],
+    ['GIF89a', undefined],
+    [`<svg>${' '.repeat(200_000)}</svg>`, undefined],
+  ])('the kind of a logo is found in the file (%#)', async (content, type) => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'logo-'));
+    const OPERATOR_LOGO = join(folder.path, 'logo');
+    await writeFile(OPERATOR_LOGO, content, content.startsWith('\xff') ? 'latin1' : 'utf8');
+    if (type === undefined) expect(faultsOf({ ...valid(), OPERATOR_LOGO })).toHaveLength(1);
+    else expect(readConfig({ ...valid(), OPERATOR_LOGO }).operator.logo).toMatchObject({ type });
   });
 });

@@ -1,7 +1,6 @@
 /** Shows the grants of an account on /account, and revokes one of them or all. */
 import type { Response } from 'express';
 import { createGrants } from '../grant/grants.ts';
-import { createPages } from '../pages/pages.ts';
 import type { AccountSession } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { accountView, type RevokedAccess } from './account-page.ts';
@@ -14,9 +13,8 @@ export interface AccountGrants {
 }
 
 export function createAccountGrants(services: OAuthServices, sessions: AccountSessions): AccountGrants {
-  const { issuer, keyring, now, log, state } = services;
+  const { keyring, now, log, state, pages } = services;
   const grants = createGrants({ state, keyring, now, log });
-  const pages = createPages({ issuer });
 
   async function showPage(
     response: Response,

@@ -2,7 +2,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { OAuthError } from '../../errors.ts';
 import { type Parameters, parseParameters, queryOf, readForm } from '../http/parameters.ts';
-import { createPages } from '../pages/pages.ts';
 import type { AccountFormView } from '../pages/views.ts';
 import { accountOf } from '../sealed/identity.ts';
 import type { AccountSignIn } from '../sealed/sealed-types.ts';
@@ -19,11 +18,10 @@ const MAX_FORM_BYTES = 16 * 1024;
 const DEFAULT_CLIENT = 'account';
 
 export function accountHandlers(services: OAuthServices): { show: RequestHandler; submit: RequestHandler } {
-  const { issuer, clients } = services;
+  const { clients, pages } = services;
   const signIn = createSignIn(services);
   const sessions = createAccountSessions(services, signIn);
   const grants = createAccountGrants(services, sessions);
-  const pages = createPages({ issuer });
 
   async function showSignIn(response: Response, at: AccountSignIn, content: PageContent<AccountFormView>) {
     const transaction = await sessions.sealSignIn(at);

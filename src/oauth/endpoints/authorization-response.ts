@@ -1,6 +1,5 @@
 /** Responds to a sign-in that succeeds: with the code, in a redirect to the client (RFC 6749 §4.1.2), also when the form comes twice. */
 import type { Request, Response } from 'express';
-import { createPages } from '../pages/pages.ts';
 import { type CodePayload, createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import type { AuthorizationTransactions, SubmittedAuthorization } from './authorization-transaction.ts';
@@ -30,13 +29,12 @@ export interface AuthorizationResponses {
 }
 
 export function createAuthorizationResponses(
-  services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state'>,
+  services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'pages'>,
   transactions: Pick<AuthorizationTransactions, 'requireUnused' | 'use'>,
 ): AuthorizationResponses {
-  const { issuer, keyring, now, log, state: marks } = services;
+  const { issuer, keyring, now, log, state: marks, pages } = services;
   const { code: codes } = createTokens(keyring);
   const submissions = createSubmissions(services);
-  const pages = createPages({ issuer });
 
   /** The `jti` of the code becomes the id of the grant. */
   async function sendCode(

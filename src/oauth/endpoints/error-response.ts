@@ -5,8 +5,9 @@ import { challenge } from '../bearer/bearer.ts';
 import { errorDescription } from '../http/error-description.ts';
 import { ACCOUNT_PATH, AUTHORIZE_PATHS, REGISTRATION_PATHS, REVOCATION_PATHS, TOKEN_PATHS } from '../http/paths.ts';
 import { redirectHost, withParameters } from '../http/redirect-uri.ts';
-import { createPages, type Pages } from '../pages/pages.ts';
+import type { Pages } from '../pages/pages.ts';
 import type { ErrorView } from '../pages/views.ts';
+import type { OAuthServices } from '../services.ts';
 import { redirectToClient } from './redirect.ts';
 
 /** RFC 6749 §5.2; RFC 6750 §3.1. */
@@ -29,9 +30,7 @@ const STATUSES: Record<OAuthErrorCode, number> = {
 };
 
 /** @returns the part of the app's error handler that responds to OAuthErrors; it logs nothing */
-export function createErrorResponse({ issuer }: { issuer: string }) {
-  const pages = createPages({ issuer });
-
+export function createErrorResponse({ issuer, pages }: Pick<OAuthServices, 'issuer' | 'pages'>) {
   return function respond(error: OAuthError, request: Request, response: Response): void {
     const { code, message, redirect, wait } = error;
     if (wait) response.set('Retry-After', String(wait.seconds));

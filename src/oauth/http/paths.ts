@@ -31,3 +31,19 @@ export const PROTECTED_RESOURCE_METADATA_PATHS: readonly string[] = [
   '/.well-known/oauth-protected-resource',
   '/.well-known/oauth-protected-resource/mcp',
 ];
+
+/** The page for people who have the URL of the server. */
+export const LANDING_PATH = '/';
+
+/** The URL of the resource, and that of the server alone, which is often pasted in its place. */
+export const MCP_PATHS: readonly [string, ...string[]] = ['/mcp', '/mcp/', '/'];
+
+export const ICON_PATH = '/favicon.svg';
+
+/** What browsers and phones request when no page names an icon. All browsers read a PNG in the place of an ICO. */
+export const PNG_ICON_PATHS: readonly [string, ...string[]] = ['/icon.png', '/favicon.ico', '/apple-touch-icon.png'];
+
+/** The logo of the operator; it is the `src` in views/brand.eta. */
+export const LOGO_PATH = '/operator-logo';
+
+export const ROBOTS_PATH = '/robots.txt';

@@ -1,79 +1,112 @@
 /**
  * Renders the pages that people see, from the templates in `views/`, and sends them with their security headers (RFC 9700 §4.16).
  *
- * Invariant: no page is framed or cached; one script runs, by hash.
+ * Invariant: no page is framed or cached; at most one script runs, by hash.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
 import type { Response } from 'express';
+import type { Config } from '../../settings/config.ts';
+import { accentFor, accentRules } from './accent.ts';
 import type {
   AccountClientView,
   AccountSignInView,
   AccountView,
   ErrorView,
+  LandingView,
   SignedInView,
   SignInView,
+  SignpostView,
 } from './views.ts';
 
 const VIEWS = fileURLToPath(new URL('../../../views/', import.meta.url));
 
+/** The scripts of the pages. Without them every page works too. */
+type PageScript = 'time-zone' | 'copy';
+
 interface SendOptions {
   /** Other origins that the form may lead to (CSP 3 §6.4.1); absent on pages without a form. */
   formAction?: readonly string[];
-  /** True for the page that runs the script. Without it the page works too. */
-  runsScript?: boolean;
+  /** The script that the page runs; absent if it runs none. */
+  script?: PageScript | undefined;
 }
 
 export interface Pages {
+  landing(view: LandingView): string;
+  signpost(view: SignpostView): string;
   signIn(view: SignInView): string;
   signedIn(view: SignedInView): string;
   accountClient(view: AccountClientView): string;
   accountSignIn(view: AccountSignInView): string;
   account(view: AccountView): string;
   error(view: ErrorView): string;
+  /** The icon of the server, as SVG. */
+  icon: string;
   /** Sends a page. */
   send(response: Response, status: number, html: string, options?: SendOptions): void;
 }
 
-export function createPages({ issuer }: { issuer: string }): Pages {
+/** As in `views/style.css`. */
+const STANDARD_ACCENT = '#0b5f7a';
+
+export function createPages({ issuer, operator }: Pick<Config, 'issuer' | 'operator'>): Pages {
   const eta = new Eta({ views: VIEWS, cache: true });
-  // Both are part of the page: no proxy has to route another URL, and the hashes allow these two only.
-  const style = readFileSync(`${VIEWS}style.css`, 'utf8');
-  const script = readFileSync(`${VIEWS}time-zone.js`, 'utf8');
-  const [styleSource, scriptSource] = [hashSource(style), hashSource(script)];
+  const { accentColor } = operator;
+  // Style and script are part of the page: no proxy has to route another URL, and the hashes allow these only.
+  const style = readView('style.css') + (accentColor === undefined ? '' : accentRules(accentColor));
+  const scripts = { 'time-zone': readView('time-zone.js'), copy: readView('copy.js') };
+  const render = (name: string, view: object, script?: PageScript) =>
+    eta.render(`./${name}`, { ...view, style, operator, ...(script && { script: scripts[script] }) });
+  const securityHeaders = pageHeaders(issuer, hashSource(style));
 
   return {
-    signIn: (view) => eta.render('./sign-in', { ...view, style, ...(view.form.service === 'mail' && { script }) }),
-    signedIn: (view) => eta.render('./signed-in', { ...view, style }),
-    accountClient: (view) => eta.render('./account-client', { ...view, style }),
-    accountSignIn: (view) => eta.render('./account-sign-in', { ...view, style }),
-    account: (view) => eta.render('./account', { ...view, style }),
-    error: (view) => eta.render('./error', { ...view, style }),
-    send(response, status, html, { formAction, runsScript = false } = {}) {
-      const target = formAction ? ["'self'", ...formAction].join(' ') : "'none'";
-      response.status(status).set({
-        'Content-Type': 'text/html; charset=utf-8',
-        'Content-Security-Policy': [
-          "default-src 'none'",
-          `style-src ${styleSource}`,
-          ...(runsScript ? [`script-src ${scriptSource}`] : []),
-          "img-src 'self'",
-          `form-action ${target}`,
-          "frame-ancestors 'none'",
-          "base-uri 'none'",
-        ].join('; '),
-        'X-Frame-Options': 'DENY',
-        'X-Content-Type-Options': 'nosniff',
-        'Referrer-Policy': 'no-referrer',
-        'Cache-Control': 'no-store',
-        'Cross-Origin-Opener-Policy': 'same-origin',
-        ...(issuer.startsWith('https:') && { 'Strict-Transport-Security': 'max-age=31536000' }),
-      });
+    landing: (view) => render('landing', view, 'copy'),
+    signpost: (view) => render('signpost', view, 'copy'),
+    signIn: (view) => render('sign-in', view, view.form.service === 'mail' ? 'time-zone' : undefined),
+    signedIn: (view) => render('signed-in', view),
+    accountClient: (view) => render('account-client', view),
+    accountSignIn: (view) => render('account-sign-in', view),
+    account: (view) => render('account', view),
+    error: (view) => render('error', view),
+    icon: eta.render('./icon', accentFor(accentColor ?? STANDARD_ACCENT, 'light')),
+    send(response, status, html, { formAction, script } = {}) {
+      const scriptSource = script && hashSource(scripts[script]);
+      response.status(status).set(securityHeaders({ formAction, scriptSource }));
       response.send(html);
     },
   };
+}
+
+const readView = (name: string): string => readFileSync(VIEWS + name, 'utf8');
+
+/** @returns the headers of a page by the origins that its form may lead to, and the hash of its script */
+function pageHeaders(issuer: string, styleSource: string) {
+  return ({
+    formAction,
+    scriptSource,
+  }: {
+    formAction?: readonly string[] | undefined;
+    scriptSource?: string | undefined;
+  }) => ({
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': [
+      "default-src 'none'",
+      `style-src ${styleSource}`,
+      ...(scriptSource === undefined ? [] : [`script-src ${scriptSource}`]),
+      "img-src 'self'",
+      `form-action ${formAction ? ["'self'", ...formAction].join(' ') : "'none'"}`,
+      "frame-ancestors 'none'",
+      "base-uri 'none'",
+    ].join('; '),
+    'X-Frame-Options': 'DENY',
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    'Cache-Control': 'no-store',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    ...(issuer.startsWith('https:') && { 'Strict-Transport-Security': 'max-age=31536000' }),
+  });
 }
 
 /** CSP 3 §2.3.1, hash-source. */

@@ -47,6 +47,39 @@ export interface ConsentView {
   };
 }
 
+/** The page at `/`: the address of the server, and how each client is connected. */
+export interface LandingView {
+  /** The URL of `/mcp`. */
+  url: string;
+  host: string;
+  words: AccountWords;
+  accountUrl: string;
+  /** For how many of the clients a client id is needed besides the URL. */
+  needsId: 'none' | 'some' | 'all';
+  clients: readonly ClientStepsView[];
+}
+
+/** How one client is connected. */
+export interface ClientStepsView {
+  id: string;
+  title: string;
+  steps: readonly StepView[];
+}
+
+export interface StepView {
+  text: string;
+  /** What is copied. */
+  code?: string;
+  link?: LinkView;
+}
+
+/** The page at a URL where there is nothing for browsers: it names the URL for clients. */
+export interface SignpostView {
+  title: string;
+  sentence: string;
+  url: string;
+}
+
 /** The sign-in page of `/oauth/authorize`. */
 export interface SignInView {
   action: string;

@@ -5,7 +5,6 @@
  */
 import type { Request, Response } from 'express';
 import { formActionSources } from '../http/redirect-uri.ts';
-import { createPages } from '../pages/pages.ts';
 import type { AccountFormView } from '../pages/views.ts';
 import type { OAuthServices } from '../services.ts';
 import { type BrowserBinding, createBrowserBinding } from './browser-binding.ts';
@@ -35,8 +34,7 @@ export interface SignIn {
 export type { PageContent, SignInContent };
 
 export function createSignIn(services: OAuthServices): SignIn {
-  const { issuer } = services;
-  const pages = createPages({ issuer });
+  const { issuer, pages } = services;
   const binding = createBrowserBinding(issuer);
   const remembered = createRememberedChoices(services);
 
@@ -47,7 +45,10 @@ export function createSignIn(services: OAuthServices): SignIn {
       const status = setRetryAfter(response, content);
       const view = signInView(page, content, issuer);
       const formAction = formActionSources(page.redirectUri);
-      pages.send(response, status, pages.signIn(view), { formAction, runsScript: view.form.service === 'mail' });
+      pages.send(response, status, pages.signIn(view), {
+        formAction,
+        script: view.form.service === 'mail' ? 'time-zone' : undefined,
+      });
     },
     showAccountPage(response, page, content) {
       const status = setRetryAfter(response, content);

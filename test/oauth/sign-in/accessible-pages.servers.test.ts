@@ -13,6 +13,8 @@ const Results = z.object({
   passes: z.array(z.unknown()).transform(({ length }) => length),
 });
 
+const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="220" height="50"><circle cx="25" cy="25" r="20"/></svg>';
+
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchChromium();
@@ -49,6 +51,13 @@ async function openList(page: Page, app: OAuthApp): Promise<void> {
 
 const refused = { loginProblems: [{ service: 'imap' as const, fault: 'credentials' as const }] };
 const shared = { isShared: true };
+const operator = {
+  name: `Cooperative ${'for electronic mail '.repeat(3)}`,
+  contact: { text: 'help@example.com', url: 'mailto:help@example.com' },
+  privacyUrl: 'https://example.com/privacy',
+  logo: { type: 'image/svg+xml', bytes: Buffer.from(LOGO), adaptsToScheme: false },
+  accentColor: '#e7b416',
+};
 
 /** An unverified client. */
 async function register(app: OAuthApp): Promise<string> {
@@ -109,6 +118,18 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     await page.goto(app.origin + app.authorizePath(client, { redirect_uri: callback }));
     await submitForm(page);
     expect(await page.getByRole('alert').textContent()).toContain('too many attempts');
+    return app;
+  },
+  async 'the page at /, with open steps'(page) {
+    const app = await startOAuthApp({ operator, dynamicClients: { ...openToClients, acceptsRegistration: false } });
+    await page.goto(app.origin);
+    await page.click('text=VS Code');
+    await page.getByRole('button', { name: 'Copy: the address' }).waitFor();
+    return app;
+  },
+  async 'a page that does not exist'(page) {
+    const app = await startOAuthApp({ operator });
+    await page.goto(`${app.origin}/nothing`);
     return app;
   },
   async 'the error page'(page) {

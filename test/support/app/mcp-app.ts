@@ -8,6 +8,7 @@ import type { MailServer } from '../../../src/mail/account.ts';
 import type { MailSession } from '../../../src/mcp/mail/mail-session.ts';
 import type { MissiveSession } from '../../../src/mcp/missive/missive-session.ts';
 import { createClients } from '../../../src/oauth/client/clients.ts';
+import { createPages } from '../../../src/oauth/pages/pages.ts';
 import { createKeyring, randomId } from '../../../src/oauth/sealed/jwe.ts';
 import { createTokens } from '../../../src/oauth/sealed/sealed-types.ts';
 import { SCOPES } from '../../../src/policy.ts';
@@ -71,6 +72,8 @@ function usualServices(lines: string[]): Services {
     log: createLog('DEBUG', { write: (line) => void lines.push(line) }),
     state,
     replicas: 1,
+    operator: {},
+    pages: createPages({ issuer: ISSUER, operator: {} }),
     clients: createClients({ keyring, now, state, deniedClients: new Set() }),
     verifyLogin: async () => [],
     powersLeft: () => [],

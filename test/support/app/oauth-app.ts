@@ -14,6 +14,8 @@ import type { FetchDocument } from '../../../src/oauth/client/fetch-document.ts'
 import { mintClient, type NewClient } from '../../../src/oauth/client/mint-client.ts';
 import { createErrorResponse } from '../../../src/oauth/endpoints/error-response.ts';
 import { challengeOf } from '../../../src/oauth/http/pkce.ts';
+import { notFoundHandler } from '../../../src/oauth/landing/landing.ts';
+import { createPages } from '../../../src/oauth/pages/pages.ts';
 import { oauthRoutes } from '../../../src/oauth/routes.ts';
 import { createKeyring, type Keyring } from '../../../src/oauth/sealed/jwe.ts';
 import { createTokens, type Tokens } from '../../../src/oauth/sealed/sealed-types.ts';
@@ -85,6 +87,7 @@ export interface OAuthAppOptions {
   /** Whether the default state claims that all replicas share it. */
   isShared?: boolean;
   replicas?: number;
+  operator?: OAuthServices['operator'];
   deniedClients?: string[];
   hasMetadataAliases?: boolean;
   /** The clock of another replica, so that both have the same time. */
@@ -200,6 +203,8 @@ function createServices(options: OAuthAppOptions, basic: BasicServices): OAuthSe
     keyring,
     state,
     replicas: options.replicas ?? 1,
+    operator: options.operator ?? {},
+    pages: createPages({ issuer: basic.issuer, operator: options.operator ?? {} }),
     clients: createClients({
       keyring,
       now,
@@ -217,6 +222,7 @@ function addRoutes(app: Express, services: OAuthServices): void {
   app.use(oauthRoutes(services));
   const grantFinder = createGrantFinder(services);
   app.all('/mcp', async (request, response) => void response.json(await grantFinder.find(request)));
+  app.use(notFoundHandler(services));
   const respond = createErrorResponse(services);
   const onError: ErrorRequestHandler = (error, request, response, _next) => {
     if (error instanceof OAuthError) respond(error, request, response);
