@@ -71,6 +71,7 @@ const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
   'mcp/mail/writing',
   'mcp/tools/mail',
   'mcp/tools/missive',
+  'oauth/landing',
 ]);
 
 /** @throws {Error} if a folder has no row, or a header lacks its sentence or its invariant */

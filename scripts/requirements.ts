@@ -22,6 +22,7 @@ PRM-02 MUST resource metadata names resource, authorization server, bearer metho
 PRM-03 MUST the endpoint is /mcp, with or without a slash
 PRM-04 MUST there is no metadata for resources that do not exist
 PRM-05 SHOULD the resource has a name
+PRM-06 SHOULD a client that is given the base URL in place of /mcp signs in and calls tools
 CLI-01 MUST a client_id that this server did not issue is refused, and never redirected
 CLI-02 MUST a client_id seals its configuration, and does not contain the secret
 CLI-03 MUST ids and secrets survive form encoding

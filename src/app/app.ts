@@ -8,6 +8,7 @@ import helmet from 'helmet';
 import { adminTokenHandler, mintClientHandler } from '../minting/admin-clients.ts';
 import { createGrantFinder } from '../oauth/bearer/bearer.ts';
 import { allowOtherOrigins } from '../oauth/http/cors.ts';
+import { MCP_PATHS } from '../oauth/http/paths.ts';
 import { notFoundHandler } from '../oauth/landing/landing.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
 import type { OAuthServices } from '../oauth/services.ts';
@@ -76,7 +77,7 @@ export function createApp(services: Services): Express {
   }
   if (services.attachmentLinks !== undefined) app.get('/attachments/:link', services.attachmentLinks);
   app
-    .route(['/mcp', '/mcp/'])
+    .route([...MCP_PATHS])
     .all(originGuard(services), allowOtherOrigins(['POST']), authenticate)
     .post(readMessage, serve)
     .all((_request, response) => void response.status(405).set('Allow', 'POST').end());

@@ -5,6 +5,7 @@ import { OAuthError, UpstreamError } from '../errors.ts';
 import { describeError } from '../log.ts';
 import { invalidToken } from '../oauth/bearer/bearer.ts';
 import { createErrorResponse } from '../oauth/endpoints/error-response.ts';
+import { MCP_PATHS } from '../oauth/http/paths.ts';
 import type { OAuthServices } from '../oauth/services.ts';
 import type { RequestLog } from './request-log.ts';
 
@@ -76,7 +77,7 @@ function refuseBody({ status, message, retryAfterSeconds }: BodyError, request: 
   // The rest of a body that does not arrive would be taken for the next request.
   if (status === 408) response.set('Connection', 'close');
   response.status(status).set('Cache-Control', 'no-store');
-  if (/^\/mcp\/?$/.test(request.path)) {
+  if (MCP_PATHS.includes(request.path)) {
     const code = status === 400 ? -32700 : -32000;
     return void response.json({ jsonrpc: '2.0', id: null, error: { code, message } });
   }

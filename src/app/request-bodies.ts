@@ -4,6 +4,7 @@ import { createBodyBudget } from '../body/body-budget.ts';
 import { createBodyShares } from '../body/body-shares.ts';
 import { BODY_TIMES, BodyError, countBody, hasBody, readJsonBody } from '../body/read-body.ts';
 import { addressBlock } from '../oauth/http/address-block.ts';
+import { MCP_PATHS } from '../oauth/http/paths.ts';
 
 const MIB = 1024 * 1024;
 
@@ -54,7 +55,7 @@ export function createMessageReader(): MessageReader {
 export function limitForms(): RequestHandler {
   const shares = createBodyShares(FORMS);
   return (request, response, next) => {
-    if (hasBody(request) && !/^\/mcp\/?$/.test(request.path)) {
+    if (hasBody(request) && !MCP_PATHS.includes(request.path)) {
       response.once('close', countBody(request, shares, addressBlock(request.ip)));
     }
     next();

@@ -11,6 +11,7 @@ import { mailTools } from '../mcp/tools/mail.ts';
 import { missiveTools } from '../mcp/tools/missive.ts';
 import { type Quota, quotaHeaders } from '../missive/rate-limit.ts';
 import type { Grant } from '../oauth/bearer/bearer.ts';
+import { ICON_PATH, LANDING_PATH, PNG_ICON_PATHS } from '../oauth/http/paths.ts';
 import { VERSION } from '../settings/version.ts';
 import { type CallLife, createCallLife } from './call-life.ts';
 import type { ChangePlaces } from './change-places.ts';
@@ -22,6 +23,8 @@ import type { RequestLog } from './request-log.ts';
 type GrantOf<S extends Service> = Grant & { account: Extract<Account, { service: S }> };
 
 export interface SessionServices {
+  /** Public origin of the server. */
+  issuer: string;
   /** True if every request is refused whose header and body name different protocol versions; see version-pairs.ts. */
   areVersionsStrict: boolean;
   log: Log;
@@ -78,6 +81,7 @@ export function serviceEndpoints(
   };
   const common = {
     version: VERSION,
+    website: websiteOf(services.issuer),
     recordOf: requests.of,
     ...(!services.areVersionsStrict && { correctHeaders: correctHeaders(services, requests) }),
     log: services.log,
@@ -114,6 +118,14 @@ export function serviceEndpoints(
     }),
   };
 }
+
+const websiteOf = (issuer: string) => ({
+  websiteUrl: issuer + LANDING_PATH,
+  icons: [
+    { src: issuer + ICON_PATH, mimeType: 'image/svg+xml', sizes: ['any'] },
+    { src: issuer + PNG_ICON_PATHS[0], mimeType: 'image/png', sizes: ['192x192'] },
+  ],
+});
 
 function correctHeaders({ log }: SessionServices, requests: Pick<RequestLog, 'of'>): (request: Request) => void {
   const correct = createVersionCorrection(log);

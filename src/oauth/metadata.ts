@@ -1,14 +1,21 @@
 /** Serves the metadata documents by which clients find the endpoints: RFC 8414 for the authorization server, RFC 9728 for `/mcp`. */
 import type { RequestHandler } from 'express';
 import { SCOPES } from '../policy.ts';
-import { KEY_SET_PATH, REGISTRATION_PATHS, REVOCATION_PATHS } from './http/paths.ts';
+import {
+  KEY_SET_PATH,
+  LANDING_PATH,
+  PROTECTED_RESOURCE_METADATA_PATH,
+  REGISTRATION_PATHS,
+  REVOCATION_PATHS,
+} from './http/paths.ts';
 import type { OAuthServices } from './services.ts';
 
 /** The one resource of the server (RFC 8707 §2): the audience of every access token. */
 export const resourceOf = (issuer: string): string => `${issuer}/mcp`;
 
-/** The URL in the 401 challenge (RFC 9728 §3.1, §5.1). */
-export const resourceMetadataUrl = (issuer: string): string => `${issuer}/.well-known/oauth-protected-resource/mcp`;
+/** The URL in the 401 challenge (RFC 9728 §3.1, §5.1): clients compare the `resource` there with the URL that they requested. */
+export const resourceMetadataUrl = (issuer: string, requestedPath: string): string =>
+  issuer + PROTECTED_RESOURCE_METADATA_PATH + (requestedPath === LANDING_PATH ? '' : '/mcp');
 
 /** Hosted Claude sends the secret in the body, the TypeScript SDK prefers Basic. */
 export const CLIENT_AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
@@ -58,10 +65,14 @@ function describeServer({ issuer, clients, state }: MetadataServices): object {
   };
 }
 
-/** RFC 9728 §2. */
-export function protectedResourceMetadataHandler({ issuer }: { issuer: string }): RequestHandler {
+/**
+ * RFC 9728 §2.
+ *
+ * @param resource the URL that the client was given: that of `/mcp`, or of the server alone. Both are the same resource, with the same tokens.
+ */
+export function protectedResourceMetadataHandler(resource: string, { issuer }: { issuer: string }): RequestHandler {
   return documentHandler({
-    resource: resourceOf(issuer),
+    resource,
     authorization_servers: [issuer],
     bearer_methods_supported: ['header'],
     scopes_supported: SCOPES,

@@ -18,7 +18,7 @@ import {
   KEY_SET_PATH,
   LANDING_PATH,
   OPENID_CONFIGURATION_PATHS,
-  PROTECTED_RESOURCE_METADATA_PATHS,
+  PROTECTED_RESOURCE_METADATA_PATH,
   REGISTRATION_PATHS,
   REVOCATION_PATHS,
   TOKEN_PATHS,
@@ -30,6 +30,7 @@ import {
   emptyKeySetHandler,
   openidConfigurationHandler,
   protectedResourceMetadataHandler,
+  resourceOf,
 } from './metadata.ts';
 import type { OAuthServices } from './services.ts';
 
@@ -40,13 +41,20 @@ export function oauthRoutes(services: OAuthServices): Router {
   const { hasMetadataAliases } = services;
   const aliases = hasMetadataAliases ? AUTHORIZATION_SERVER_METADATA_ALIASES : [];
   serveDocument(router, [AUTHORIZATION_SERVER_METADATA_PATH, ...aliases], authorizationServerMetadataHandler(services));
-  serveDocument(router, PROTECTED_RESOURCE_METADATA_PATHS, protectedResourceMetadataHandler(services));
+  for (const [end, resource] of [
+    ['', services.issuer],
+    ['/mcp', resourceOf(services.issuer)],
+  ] as const) {
+    const document = protectedResourceMetadataHandler(resource, services);
+    serveDocument(router, [PROTECTED_RESOURCE_METADATA_PATH + end], document);
+  }
   if (hasMetadataAliases) {
     serveDocument(router, OPENID_CONFIGURATION_PATHS, openidConfigurationHandler(services));
     serveDocument(router, [KEY_SET_PATH], emptyKeySetHandler());
   }
 
-  router.get(LANDING_PATH, landingHandler(services));
+  // Not `get`: Express would then answer the preflight requests for the MCP endpoint here.
+  router.all(LANDING_PATH, landingHandler(services));
   router.use(siteFiles(services));
 
   const authorize = authorizeHandlers(services);

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 
 /** An image for the pages. */
-export interface Logo {
+interface Logo {
   type: string;
   bytes: Buffer;
   /** False: it is shown on white in the dark scheme too. */
@@ -11,7 +11,7 @@ export interface Logo {
 }
 
 /** A link to the contact: a web page, or `mailto:` with the address as its text. */
-export interface Contact {
+interface Contact {
   text: string;
   url: string;
 }

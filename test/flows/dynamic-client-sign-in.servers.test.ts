@@ -167,6 +167,37 @@ describe('a client that has only the URL', () => {
     await client.close();
   });
 
+  test('PRM-06 that URL may be the base URL: SDK 2.x and 1.x sign in and read mail', async () => {
+    const account = await accountWithMail();
+    await using server = await startServerForDynamicClients(account, DYNAMIC_CLIENTS);
+    const base = new URL(server.origin);
+    const call = { name: 'list_mail_messages', arguments: {} };
+    const listed = { structuredContent: { messages: [{ subject: 'Hello' }] } };
+
+    const provider = new DynamicClient({ authMethod: 'none' });
+    const client = new Client({ name: 'test', version: '1.0.0' });
+    const first = new StreamableHTTPClientTransport(base, { authProvider: provider });
+    await expect(client.connect(first)).rejects.toThrow(UnauthorizedError);
+    expect(provider.authorizationUrl?.searchParams.get('resource')).toBe(server.origin);
+    await first.finishAuth(await signIn(provider.authorizationUrl ?? new URL('about:blank'), signInFields(account)));
+    await client.connect(new StreamableHTTPClientTransport(base, { authProvider: provider }));
+    expect(await client.callTool(call)).toMatchObject(listed);
+    const icons = client.getServerVersion()?.icons ?? [];
+    expect(icons.map(({ src }) => src)).toEqual([`${server.origin}/favicon.svg`, `${server.origin}/icon.png`]);
+    await client.close();
+
+    const oldProvider = new DynamicClient({ authMethod: 'none' });
+    const oldClient = new SdkOneClient({ name: 'old', version: '1.0.0' });
+    const oldFirst = new SdkOneTransport(base, { authProvider: oldProvider });
+    await expect(oldClient.connect(oldFirst)).rejects.toThrow(SdkOneUnauthorized);
+    const callback = await signIn(oldProvider.authorizationUrl ?? new URL('about:blank'), signInFields(account));
+    await oldFirst.finishAuth(callback.get('code') ?? '');
+    await oldClient.connect(new SdkOneTransport(base, { authProvider: oldProvider }));
+    expect(await oldClient.callTool(call)).toMatchObject(listed);
+    expect(oldClient.getServerVersion()?.icons).toHaveLength(2);
+    await oldClient.close();
+  });
+
   test('gets an error page if the operator trusts other hosts than that of its metadata document', async () => {
     const account = await accountWithMail();
     const settings = { ...DYNAMIC_CLIENTS, TRUSTED_CLIENT_HOSTS: 'claude.ai' };

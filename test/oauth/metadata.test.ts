@@ -77,13 +77,19 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
 
   test('META-07 PRM-02 PRM-05 the resource lists its own scopes, without offline_access', async () => {
     await using app = await startOAuthApp();
-    expect(await (await app.fetch(protectedResource)).json()).toEqual({
+    expect(await (await app.fetch(`${protectedResource}/mcp`)).json()).toEqual({
       resource: `${app.issuer}/mcp`,
       authorization_servers: [app.issuer],
       bearer_methods_supported: ['header'],
       scopes_supported: ['mail.read', 'mail.write', 'mail.send', 'mail.delete'],
       resource_name: 'Mail',
     });
+  });
+
+  test('PRM-06 the document without the path is that of the base URL, and otherwise the same (RFC 9728 §3.3)', async () => {
+    await using app = await startOAuthApp();
+    const ofMcp = z.looseObject({}).parse(await (await app.fetch(`${protectedResource}/mcp`)).json());
+    expect(await (await app.fetch(protectedResource)).json()).toEqual({ ...ofMcp, resource: app.issuer });
   });
 
   test('META-06 META-09 PRM-04 endpoints that are not offered are 404', async () => {
@@ -129,12 +135,10 @@ describe('discovery (RFC 8414, RFC 9728)', () => {
     }
   });
 
-  test('META-09 PRM-01 the documents at the paths of the resource are the same bytes', async () => {
+  test('META-09 the documents at the paths of the resource are the same bytes', async () => {
     await using app = await startOAuthApp();
     const textOf = async (path: string) => (await app.fetch(path)).text();
-    for (const path of [authorizationServer, protectedResource]) {
-      expect(await textOf(`${path}/mcp`)).toBe(await textOf(path));
-    }
+    expect(await textOf(`${authorizationServer}/mcp`)).toBe(await textOf(authorizationServer));
     for (const path of openidAliases) expect(await textOf(path)).toBe(await textOf(openid));
   });
 

@@ -13,7 +13,7 @@ import { createFastPathAnswers, type FastPathAnswers } from './fast-path-answer.
 import { type FastPathRequest, readFastPathRequest } from './fast-path-request.ts';
 import { removeAbsent } from './lenient-message.ts';
 import { messageFault } from './message-limits.ts';
-import { createSdkPath, type SdkPath, sendWebResponse, toWebRequest } from './sdk-path.ts';
+import { createSdkPath, type SdkPath, sendWebResponse, toWebRequest, type Website } from './sdk-path.ts';
 import { withShortErrors } from './short-errors.ts';
 
 interface EndpointOptions<Session> {
@@ -21,6 +21,8 @@ interface EndpointOptions<Session> {
   /** For people: the name of the service. */
   title: string;
   version: string;
+  /** URL of the page about the server, and icons on the same origin; only a client that connects gets them. */
+  website: Website;
   instructions: string;
   /** The caller of this request; runs after the bearer check. `cancelled`: the client no longer wants the answer. */
   callerOf(request: Request, cancelled: AbortSignal): Caller<Session>;

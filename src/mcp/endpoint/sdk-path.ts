@@ -13,10 +13,17 @@ import type { Log } from '../../log.ts';
 import type { Catalog } from '../catalog.ts';
 import { type CallParams, callTool, type Exchange, resultParts } from './call-tool.ts';
 
+/** Members of Implementation that clients show to people (MCP 2025-11-25, schema). */
+export interface Website {
+  websiteUrl: string;
+  icons: { src: string; mimeType: string; sizes: string[] }[];
+}
+
 interface SdkPathOptions<Session> {
   catalog: Catalog<Session>;
   /** Name, title and version, which `initialize` and every result of the 2026 era contain. */
   serverInfo: { name: string; title: string; version: string };
+  website: Website;
   instructions: string;
   log: Log;
 }
@@ -30,13 +37,15 @@ export interface SdkPath<Session> {
 
 /** Each request gets an SDK server of its own, so that no state outlives it. */
 export function createSdkPath<Session>(options: SdkPathOptions<Session>): SdkPath<Session> {
-  const exchanges = new WeakMap<Request, Exchange<Session>>();
+  const exchanges = new WeakMap<Request, { exchange: Exchange<Session>; body: unknown }>();
   const modern = createMcpHandler(({ requestInfo }) => serverFor(requestInfo), { legacy: 'reject' });
 
   function serverFor(request: Request | undefined): Server {
-    const exchange = request && exchanges.get(request);
-    if (exchange === undefined) throw new Error('The SDK asked for a server outside of a request');
-    return createServer(exchange, options);
+    const known = request && exchanges.get(request);
+    if (known === undefined) throw new Error('The SDK asked for a server outside of a request');
+    // Every other result of the 2026 era would repeat the icons.
+    const serverInfo = { ...options.serverInfo, ...(connects(known.body) && options.website) };
+    return createServer(known.exchange, { ...options, serverInfo });
   }
 
   async function answerLegacy(request: Request, parsedBody: unknown): Promise<Response> {
@@ -53,10 +62,16 @@ export function createSdkPath<Session>(options: SdkPathOptions<Session>): SdkPat
   return {
     isLegacy: (request, body) => isLegacyRequest(request, body),
     answer(request, body, exchange) {
-      exchanges.set(request, exchange);
+      exchanges.set(request, { exchange, body });
       return exchange.era === '2025' ? answerLegacy(request, body) : modern.fetch(request, { parsedBody: body });
     },
   };
+}
+
+/** Whether the request is the one by which a client of either era gets to know the server. */
+function connects(body: unknown): boolean {
+  const method = typeof body === 'object' && body !== null && 'method' in body ? body.method : undefined;
+  return method === 'initialize' || method === 'server/discover';
 }
 
 function createServer<Session>(exchange: Exchange<Session>, options: SdkPathOptions<Session>): Server {

@@ -143,7 +143,7 @@ export function challenge(request: Request, error: OAuthError, issuer: string): 
   const tried = error.code !== 'invalid_token' || /^Bearer\b/i.test(request.headers.authorization ?? '');
   return `Bearer ${[
     ...(tried ? [`error="${error.code}"`, `error_description="${errorDescription(error.message)}"`] : []),
-    `resource_metadata="${resourceMetadataUrl(issuer)}"`,
+    `resource_metadata="${resourceMetadataUrl(issuer, request.path)}"`,
     `scope="${error.scope ?? SCOPES.join(' ')}"`,
   ].join(', ')}`;
 }

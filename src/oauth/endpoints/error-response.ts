@@ -3,8 +3,17 @@ import type { Request, Response } from 'express';
 import type { OAuthError, OAuthErrorCode } from '../../errors.ts';
 import { challenge } from '../bearer/bearer.ts';
 import { errorDescription } from '../http/error-description.ts';
-import { ACCOUNT_PATH, AUTHORIZE_PATHS, REGISTRATION_PATHS, REVOCATION_PATHS, TOKEN_PATHS } from '../http/paths.ts';
+import {
+  ACCOUNT_PATH,
+  AUTHORIZE_PATHS,
+  MCP_PATHS,
+  REGISTRATION_PATHS,
+  REVOCATION_PATHS,
+  TOKEN_PATHS,
+} from '../http/paths.ts';
+import { prefersPage } from '../http/prefers-page.ts';
 import { redirectHost, withParameters } from '../http/redirect-uri.ts';
+import { resourceOf } from '../metadata.ts';
 import type { Pages } from '../pages/pages.ts';
 import type { ErrorView } from '../pages/views.ts';
 import type { OAuthServices } from '../services.ts';
@@ -44,7 +53,11 @@ export function createErrorResponse({ issuer, pages }: Pick<OAuthServices, 'issu
       else redirectToClient(response, uri, parameters);
     } else if (AUTHORIZE_PATHS.includes(request.path)) sendPage(error, response, pages);
     else if (request.path === ACCOUNT_PATH) sendAccountPage(error, response, pages);
-    else sendJson(error, request, response, issuer);
+    else {
+      setChallenge(error, request, response, issuer);
+      if (MCP_PATHS.includes(request.path) && prefersPage(request)) sendSignpost(error, response, pages, issuer);
+      else sendJson(error, response);
+    }
   };
 }
 
@@ -86,8 +99,18 @@ function sendAccountPage(error: OAuthError, response: Response, pages: Pages): v
   pages.send(response, status, html);
 }
 
-function sendJson(error: OAuthError, request: Request, response: Response, issuer: string): void {
-  const { code, message } = error;
+/** Names the way to a person who has opened the URL for clients in a browser. The status and the challenge are those of every client. */
+function sendSignpost(error: OAuthError, response: Response, pages: Pages, issuer: string): void {
+  const html = pages.signpost({
+    title: 'This address is for your assistant',
+    sentence: 'There is nothing to see here in a browser. Give the address to Claude, ChatGPT or another assistant.',
+    url: resourceOf(issuer),
+  });
+  pages.send(response, statusOf(error), html, { script: 'copy' });
+}
+
+function setChallenge(error: OAuthError, request: Request, response: Response, issuer: string): void {
+  const { code } = error;
   const status = statusOf(error);
   if (status >= 500 || status === 429) {
     // Another token or secret would not help.
@@ -99,6 +122,9 @@ function sendJson(error: OAuthError, request: Request, response: Response, issue
     // Only for clients that used the header (RFC 6749 §5.2).
     response.set('WWW-Authenticate', 'Basic realm="mail-mcp"');
   }
+}
+
+function sendJson(error: OAuthError, response: Response): void {
   response.set('Cache-Control', 'no-store');
-  response.status(status).json({ error: code, error_description: errorDescription(message) });
+  response.status(statusOf(error)).json({ error: error.code, error_description: errorDescription(error.message) });
 }

@@ -26,17 +26,14 @@ export const OPENID_CONFIGURATION_PATHS: readonly string[] = [
 
 export const KEY_SET_PATH = '/oauth/jwks';
 
-/** RFC 9728 §3.1: without the path of the resource, for clients that look at the root first, and with it. */
-export const PROTECTED_RESOURCE_METADATA_PATHS: readonly string[] = [
-  '/.well-known/oauth-protected-resource',
-  '/.well-known/oauth-protected-resource/mcp',
-];
+/** RFC 9728 §3.1, for the URL of the server alone; that of `/mcp` ends in `/mcp`. */
+export const PROTECTED_RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource';
 
 /** The page for people who have the URL of the server. */
 export const LANDING_PATH = '/';
 
-/** The URL of the resource, and that of the server alone, which is often pasted in its place. */
-export const MCP_PATHS: readonly [string, ...string[]] = ['/mcp', '/mcp/', '/'];
+/** The paths of the MCP endpoint: the last one is in the URL of the server, which is often pasted in the place of that of `/mcp`. */
+export const MCP_PATHS: readonly [string, ...string[]] = ['/mcp', '/mcp/', LANDING_PATH];
 
 export const ICON_PATH = '/favicon.svg';
 

@@ -3,14 +3,15 @@
  *
  * Invariant: nothing here depends on who asks.
  */
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { ACCOUNT_PATH } from '../http/paths.ts';
+import { isFromMcpClient, prefersPage } from '../http/prefers-page.ts';
 import { resourceOf } from '../metadata.ts';
 import { ACCOUNT_WORDS, type LandingView } from '../pages/views.ts';
 import type { OAuthServices } from '../services.ts';
 import { clientSteps } from './client-steps.ts';
 
-/** Handles GET `/`. A client that opens a stream there has been given the URL of the server without `/mcp`, and gets no page. */
+/** Handles GET `/`; all else there is for the MCP endpoint, and for MCP clients that were given the URL without `/mcp`. */
 export function landingHandler(services: OAuthServices): RequestHandler {
   const { issuer, pages, operator } = services;
   const view = landingView(services);
@@ -21,7 +22,7 @@ export function landingHandler(services: OAuthServices): RequestHandler {
     account_url: issuer + ACCOUNT_PATH,
   };
   return (request, response, next) => {
-    if (/\btext\/event-stream\b/i.test(request.headers.accept ?? '')) return next();
+    if (!['GET', 'HEAD'].includes(request.method) || isFromMcpClient(request)) return next();
     response.vary('Accept');
     if (request.accepts(['html', 'json']) === 'json') return void response.json(description);
     pages.send(response, 200, pages.landing(view), { script: 'copy' });
@@ -43,10 +44,6 @@ export function notFoundHandler({ issuer, pages }: Pick<OAuthServices, 'issuer' 
     response.status(404).json(error);
   };
 }
-
-/** Whether a browser asks for a page to show: a client that accepts anything gets JSON. */
-const prefersPage = (request: Request): boolean =>
-  ['GET', 'HEAD'].includes(request.method) && request.accepts(['json', 'html']) === 'html';
 
 function landingView({ issuer, clients: { dynamicClients } }: OAuthServices): LandingView {
   const url = resourceOf(issuer);

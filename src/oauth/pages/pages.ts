@@ -1,7 +1,7 @@
 /**
  * Renders the pages that people see, from the templates in `views/`, and sends them with their security headers (RFC 9700 §4.16).
  *
- * Invariant: no page is framed or cached; at most one script runs, by hash.
+ * Invariant: no page is framed or cached; scripts run by hash.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -67,6 +67,17 @@ describe.each(registeringClients)(
   },
 );
 
+test.each(registeringClients)(
+  'PRM-06 $name, given the base URL, registers and reads mail',
+  async ({ flows, registers }) => {
+    const [first] = flows;
+    if (first === undefined) throw new Error('The client has no flow');
+    const { origin } = dynamicClientApp;
+    const flow: Flow = { ...first, path: '/' };
+    await reachesMail(origin, await register(origin, flow, registers), flow);
+  },
+);
+
 const documented = knownClients.flatMap(({ document, ...client }) => (document ? { ...client, document } : []));
 
 const clientsWithDocument = documented.filter(({ trustedHosts }) => trustedHosts === undefined);

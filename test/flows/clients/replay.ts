@@ -31,6 +31,8 @@ export interface Flow {
   /** What distinguishes it from other clients. */
   title: string;
   redirectUri: string;
+  /** The path of the URL that it was given; by default `/mcp`. */
+  path?: '/';
   /** Its first request without a token: a POST by default; `get`: a GET; `metadata`: none, it knows where the metadata is. */
   startsWith?: 'get' | 'metadata';
   /** Where it finds the endpoints: in the metadata by default; `root`: at the root of the origin. */
@@ -87,7 +89,7 @@ type Tokens = z.output<typeof Tokens>;
 /** Registers a dynamic client (RFC 7591 §3.1). */
 export async function register(origin: string, flow: Flow, request: NewClient): Promise<Registration> {
   const sendAsClient = senderOf(flow);
-  const { metadata } = await discover(`${origin}/mcp`, flow, sendAsClient);
+  const { metadata } = await discover(urlOf(origin, flow), flow, sendAsClient);
   const endpoint = flow.endpoints === 'root' ? `${origin}/register` : metadata.registration_endpoint;
   const json = { 'content-type': 'application/json', accept: 'application/json' };
   const { status, body } = await sendAsClient('POST', endpoint ?? '', json, JSON.stringify(request));
@@ -108,7 +110,7 @@ export async function replay(
   flow: Flow,
 ): Promise<string[][]> {
   const sendAsClient = senderOf(flow);
-  const url = `${origin}/mcp`;
+  const url = urlOf(origin, flow);
   const { discovered, metadata } = await discover(url, flow, sendAsClient);
   const atRoot = flow.endpoints === 'root';
   const verifier = randomBytes(32).toString('base64url');
@@ -191,13 +193,17 @@ function senderOf({ page, userAgent }: Flow): Send {
   return (method, url, headers, body) => sendAsClient(method, url, { ...headers, 'user-agent': userAgent }, body);
 }
 
+const urlOf = (origin: string, { path }: Flow): string => origin + (path ?? '/mcp');
+
 /** RFC 9728 §5.1 and RFC 8414 §3. */
 async function discover(url: string, flow: Flow, sendAsClient: Send) {
   const challenge = flow.startsWith === 'metadata' ? '' : await challengeAt(url, flow, sendAsClient);
-  const wellKnown = new URL('/.well-known/oauth-protected-resource/mcp', url).href;
+  const wellKnown = new URL(`/.well-known/oauth-protected-resource${flow.path ? '' : '/mcp'}`, url).href;
   const [, resourceMetadata = wellKnown] = /resource_metadata="([^"]+)"/.exec(challenge) ?? [];
   expect(resourceMetadata).toBe(wellKnown);
   const resource = ProtectedResource.parse(await readJson(sendAsClient, resourceMetadata));
+  // Some clients compare both (RFC 9728 §3.3).
+  expect(new URL(resource.resource).href).toBe(url);
   const [issuer] = resource.authorization_servers;
   const metadata = Metadata.parse(await readJson(sendAsClient, `${issuer}/.well-known/oauth-authorization-server`));
   expect(metadata.issuer).toBe(issuer);

@@ -36,6 +36,32 @@ describe('the bearer check of /mcp (RFC 6750)', () => {
     expect(basic.headers.get('www-authenticate')).toBe(bare(app));
   });
 
+  test('PRM-06 at the base URL the challenge names the metadata of the base URL, and the same token is valid', async () => {
+    await using app = await startOAuthApp();
+    for (const init of [{ method: 'POST' }, { headers: { accept: 'text/event-stream' } }]) {
+      const response = await app.fetch('/', init);
+      expect(response.status).toBe(401);
+      expect(response.headers.get('www-authenticate')).toBe(bare(app).replace('-resource/mcp', '-resource'));
+    }
+    const authorization = `Bearer ${(await tokensFor(app)).accessToken}`;
+    const [atBase, atMcp] = [
+      await app.fetch('/', { method: 'POST', headers: { authorization } }),
+      await withToken(app, authorization),
+    ];
+    expect([atBase.status, await atBase.json()]).toEqual([200, await atMcp.json()]);
+  });
+
+  test('PAGE-03 a browser gets the same challenge, with a page that names the way', async () => {
+    await using app = await startOAuthApp();
+    const response = await app.fetch('/mcp', { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe(bare(app));
+    expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    const page = await response.text();
+    expect(page).toContain(`>${app.issuer}/mcp</code>`);
+    expect(page).toContain('<a class="button" href="/">');
+  });
+
   test('BEAR-02 clients can read the challenge', async () => {
     await using app = await startOAuthApp();
     const { resourceMetadataUrl, scope, error } = extractWWWAuthenticateParams(await withToken(app, 'Bearer x'));

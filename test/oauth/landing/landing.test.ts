@@ -84,7 +84,7 @@ describe('GET /', () => {
       account_url: `${issuer}/account`,
     });
     const stream = await app.fetch('/', { headers: { accept: 'text/event-stream' } });
-    expect(stream.headers.get('content-type')).not.toContain('html');
+    expect([stream.status, stream.headers.get('content-type')]).toEqual([401, 'application/json; charset=utf-8']);
     const head = await app.fetch('/', { method: 'HEAD' });
     expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
   });

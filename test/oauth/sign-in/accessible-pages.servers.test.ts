@@ -124,7 +124,8 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     const app = await startOAuthApp({ operator, dynamicClients: { ...openToClients, acceptsRegistration: false } });
     await page.goto(app.origin);
     await page.click('text=VS Code');
-    await page.getByRole('button', { name: 'Copy: the address' }).waitFor();
+    await page.getByRole('button', { name: 'Copy the address' }).click();
+    await page.getByText('Copied').first().waitFor();
     return app;
   },
   async 'a page that does not exist'(page) {

@@ -13,6 +13,7 @@ import { type DynamicClients, PRESET_HOSTS } from '../../../src/oauth/client/dyn
 import type { FetchDocument } from '../../../src/oauth/client/fetch-document.ts';
 import { mintClient, type NewClient } from '../../../src/oauth/client/mint-client.ts';
 import { createErrorResponse } from '../../../src/oauth/endpoints/error-response.ts';
+import { MCP_PATHS } from '../../../src/oauth/http/paths.ts';
 import { challengeOf } from '../../../src/oauth/http/pkce.ts';
 import { notFoundHandler } from '../../../src/oauth/landing/landing.ts';
 import { createPages } from '../../../src/oauth/pages/pages.ts';
@@ -217,11 +218,11 @@ function createServices(options: OAuthAppOptions, basic: BasicServices): OAuthSe
   };
 }
 
-/** `/mcp` returns the grant of its bearer token. */
+/** The MCP endpoint returns the grant of its bearer token. */
 function addRoutes(app: Express, services: OAuthServices): void {
   app.use(oauthRoutes(services));
   const grantFinder = createGrantFinder(services);
-  app.all('/mcp', async (request, response) => void response.json(await grantFinder.find(request)));
+  app.all([...MCP_PATHS], async (request, response) => void response.json(await grantFinder.find(request)));
   app.use(notFoundHandler(services));
   const respond = createErrorResponse(services);
   const onError: ErrorRequestHandler = (error, request, response, _next) => {

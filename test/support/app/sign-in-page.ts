@@ -1,6 +1,9 @@
 /** Requests and submits the sign-in page as a browser does: with its cookie and its hidden field. */
 import type { MintedClient, OAuthApp } from './oauth-app.ts';
 
+/** The only link of a page to a file of this server, besides the logo of the operator. */
+export const ICON_LINK = '<link rel="icon" href="/favicon.svg" type="image/svg+xml">';
+
 export interface SignInPage {
   response: Response;
   html: string;
