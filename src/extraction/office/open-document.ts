@@ -75,6 +75,9 @@ function isUnseenText(attributes: Attributes): boolean {
   );
 }
 
+/** A number of repetitions; one for what is none, as programs read it. */
+const countIn = (written: string | undefined): number => (/^[1-9]\d{0,14}$/.test(written ?? '') ? Number(written) : 1);
+
 const isWhite = (color: string | undefined): boolean => /^#f[\da-f]f[\da-f]f[\da-f]$/i.test(color ?? '');
 
 /** Elements that are counted, and whose content is not shown. */
@@ -168,13 +171,13 @@ class ContentReader implements XmlReader {
       case 'table-row':
         this.#column = 0;
         this.#rowCells = [];
-        this.#rowRepeated = Math.min(Number(attributes['number-rows-repeated'] ?? 1) || 1, MAX_REPEATED_ROWS);
+        this.#rowRepeated = Math.min(countIn(attributes['number-rows-repeated']), MAX_REPEATED_ROWS);
         this.#isRowHidden = /^(?:collapse|filter)$/.test(attributes.visibility ?? '');
         break;
       case 'table-cell':
       case 'covered-table-cell':
         this.#cell = '';
-        this.#repeated = Number(attributes['number-columns-repeated'] ?? 1) || 1;
+        this.#repeated = countIn(attributes['number-columns-repeated']);
         this.#hasBackground = this.#styleOf('table-cell', attributes)?.hasBackground ?? false;
         break;
       case 'p':
@@ -186,7 +189,7 @@ class ContentReader implements XmlReader {
         this.#unseen.push((this.#unseen.at(-1) ?? false) || this.#isUnseen('text', attributes));
         break;
       case 's':
-        this.#addText(' '.repeat(Math.min(Number(attributes.c ?? 1) || 1, 100)));
+        this.#addText(' '.repeat(Math.min(countIn(attributes.c), 100)));
         break;
       case 'tab':
         this.#addText(this.#tables > 0 ? ' ' : '\t');

@@ -194,6 +194,13 @@ describe('an OpenDocument', () => {
     expect(readOffice(odt, 'a.odt')).toMatchObject({ text: 'Title\n- one\na  b\tc\nd\nx\t\ty z' });
   });
 
+  test.each(['-5', '0', '1.5', '1e9', 'x'])('with %s as a number of repetitions is read nevertheless', (count) => {
+    const cell = `<table:table-cell table:number-columns-repeated="${count}"><text:p>b</text:p></table:table-cell>`;
+    const row = `<table:table><table:table-row table:number-rows-repeated="${count}">${cell}${cell}</table:table-row></table:table>`;
+    const odt = toOdf('text', `<text:p>a<text:s text:c="${count}"/>a</text:p>${row}`);
+    expect(readOffice(odt, 'a.odt')).toMatchObject({ text: 'a a\nb\tb' });
+  });
+
   test('has no deletions, comments, hidden and white text and hidden sheets, and counts them', () => {
     const styles =
       '<style:style style:family="text" style:name="T1"><style:text-properties text:display="none"/></style:style>' +
