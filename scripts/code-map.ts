@@ -57,6 +57,7 @@ const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
   'mail/find',
   'mail/history',
   'mail/html',
+  'mail/probe',
   'mail/query',
   'mail/sender',
   'mail/sets',

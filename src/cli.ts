@@ -123,7 +123,9 @@ function addGenerate(root: Command): Command {
   addServerFlags(generateCommand);
   addClientFlags(generateCommand);
   addLimitFlags(generateCommand);
-  return generateCommand.option('--json', 'print one JSON object');
+  return generateCommand
+    .option('--no-probe', 'mint without trying whether the mail servers can be used as the flags say')
+    .option('--json', 'print one JSON object');
 }
 
 /** Collects the values of a repeatable flag; undefined without the flag. */

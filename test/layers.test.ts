@@ -52,7 +52,7 @@ const LAYERS = [
   ['mail/parts/'],
   ['mail/query/'],
   ['mail/mailbox/', 'mail/mime/', 'mail/pool/', 'mail/search/', 'mail/sender/'],
-  ['mail/html/', 'mail/imap/'],
+  ['mail/html/', 'mail/imap/', 'mail/probe/'],
   ['mail/account.ts', 'mail/login-refusal.ts', 'mail/mailbox-name.ts', 'mail/message-bytes.ts', 'mail/own-address.ts'],
   ['missive/'],
   ['workers/'],
@@ -189,6 +189,7 @@ const FACES: Record<string, string[]> = {
     'write-calendar.ts',
   ],
   'mail/pool/': ['pool.ts'],
+  'mail/probe/': ['probe.ts'],
   'mail/query/': ['check-message.ts', 'compile-query.ts', 'describe-query.ts', 'parse-query.ts', 'query.ts'],
   'mail/search/': [
     'criteria-error.ts',

@@ -1,5 +1,6 @@
-/** `mail-mcp generate`: mints a client from flags and prints it. */
+/** `mail-mcp generate`: mints a client from flags and prints it, after a probe of its mail servers. */
 import { ConfigError } from '../errors.ts';
+import { probeServers } from '../mail/probe/probe.ts';
 import {
   type Flags,
   type Limits,
@@ -21,13 +22,36 @@ import { readMintingKeys } from '../settings/config.ts';
 /**
  * @param flags the output of the command line parser, of any shape
  * @returns the text to print, with line ends
- * @throws {ConfigError} with one sentence per line for every flag or variable that is missing or wrong
+ * @throws {ConfigError} with one sentence per line for every flag or variable that is missing or wrong, and for a server that cannot be used
  */
-export async function generate(flags: unknown, env: NodeJS.ProcessEnv, now: Date): Promise<string> {
+export async function generate(
+  flags: unknown,
+  env: NodeJS.ProcessEnv,
+  now: Date,
+  probe: typeof probeServers = probeServers,
+): Promise<string> {
   const { keys, parsed, limits } = readFlagsAndKeys(flags, env, now);
-  if (parsed.connection) return generateConnection(parsed, limits, createKeyring(keys), now);
-  const { client, minted } = await mint(createKeyring(keys), parsed, limits, now);
-  return parsed.json
+  const keyring = createKeyring(keys);
+  const text = parsed.connection
+    ? await generateConnection(parsed, limits, keyring, now)
+    : await generateClient(parsed, limits, keyring, now);
+  if (parsed.probe && !('missive' in parsed.servers)) requireUsable(await probe(parsed.servers));
+  return text;
+}
+
+/** @throws {ConfigError} with a sentence and its remedy for each server that cannot be used */
+function requireUsable(probes: Awaited<ReturnType<typeof probeServers>>): void {
+  const faults = probes.flatMap(({ fault }) => fault ?? []);
+  if (faults.length === 0) return;
+  const lines = faults.map(({ sentence, remedy }) => `${sentence} ${remedy}`);
+  throw new ConfigError(
+    [...lines, 'Nothing was minted. To mint without trying the servers, add --no-probe.'].join('\n'),
+  );
+}
+
+async function generateClient(flags: Flags, limits: Limits, keyring: Keyring, now: Date): Promise<string> {
+  const { client, minted } = await mint(keyring, flags, limits, now);
+  return flags.json
     ? toJson({ ...toClientJson(client, minted), ...toLimitsJson(limits) })
     : toText(client, minted, limits);
 }

@@ -39,6 +39,7 @@ const Flags = LimitFlags.extend({
   redirectUri: z.array(z.string()).default([]),
   public: z.boolean().default(false),
   connection: z.boolean().default(false),
+  probe: z.boolean().default(true),
   name: z.string().optional(),
   timeZone: z.string().refine(isTimeZone, WRONG_TIME_ZONE).optional(),
   json: z.boolean().default(false),

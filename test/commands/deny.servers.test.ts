@@ -32,7 +32,7 @@ async function run(argv: string[], env: NodeJS.ProcessEnv) {
 }
 
 async function minted(): Promise<{ clientId: string; jti: string }> {
-  const hosts = ['--imap-host=imap.example.com', '--smtp-host=smtp.example.com'];
+  const hosts = ['--imap-host=imap.example.com', '--smtp-host=smtp.example.com', '--no-probe'];
   const { client_id: clientId } = JSON.parse((await run(['generate', ...hosts, '--json'], key)).out);
   const { jti } = JSON.parse((await run(['inspect', clientId], key)).out);
   return { clientId, jti };

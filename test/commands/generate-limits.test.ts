@@ -8,7 +8,7 @@ import { createTokens } from '../../src/oauth/sealed/sealed-types.ts';
 
 const key = randomBytes(32);
 const env = { ENCRYPTION_KEY: key.toString('base64') };
-const HOSTS = ['--imap-host=imap.example.com', '--smtp-host=smtp.example.com'];
+const HOSTS = ['--imap-host=imap.example.com', '--smtp-host=smtp.example.com', '--no-probe'];
 
 async function run(...flags: string[]) {
   const out: string[] = [];

@@ -116,7 +116,7 @@ describe('the commands', () => {
   const base64 = (bytes: Buffer) => bytes.toString('base64');
   const key = { ENCRYPTION_KEY: base64(current) };
   const pair = { MINTING_PRIVATE_KEY: base64(operator.privateKey), MINTING_PUBLIC_KEY: base64(operator.publicKey) };
-  const flags = ['--imap-host=imap.example.com', '--smtp-host=smtp.example.com', '--json'];
+  const flags = ['--imap-host=imap.example.com', '--smtp-host=smtp.example.com', '--json', '--no-probe'];
 
   async function run(argv: string[], env: NodeJS.ProcessEnv) {
     const [out, err]: [string[], string[]] = [[], []];

@@ -32,6 +32,7 @@ export async function startDocumentApp(
   const flags = {
     connection: true,
     json: true,
+    probe: false,
     imapHost: imap.server.host,
     imapPort: String(imap.server.port),
     imapSsl: imap.server.security === 'tls',

@@ -79,7 +79,7 @@ export async function startApp(
 
   async function mint(account: TestAccount, flags: Record<string, unknown> = {}): Promise<Registration> {
     const printed = await generate(
-      { ...serverFlags(account), redirectUri: [REDIRECT_URI], json: true, ...flags },
+      { ...serverFlags(account), redirectUri: [REDIRECT_URI], json: true, probe: false, ...flags },
       env,
       now(),
     );

@@ -39,6 +39,16 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
   return { ca: ca.cert, server, wrongHost, selfSigned };
 }
 
+/** Creates certificates for localhost in `folder` that are signed by the CA there, and not valid now. */
+export async function makeDatedCertificates(folder: string): Promise<Record<'expired' | 'early', KeyPair>> {
+  const ca = { cert: join(folder, 'ca.pem'), key: join(folder, 'ca.key') };
+  const [expired, early] = await Promise.all([
+    issueDated(folder, 'expired', ca, ['20200101000000Z', '20200201000000Z']),
+    issueDated(folder, 'early', ca, ['20900101000000Z', '20910101000000Z']),
+  ]);
+  return { expired, early };
+}
+
 /**
  * Adds the CA to the trusted ones of this thread and of the Node processes that it starts.
  *
@@ -94,5 +104,31 @@ async function issue(folder: string, name: string, ca: KeyPair, subjectAltName: 
     '-out',
     pair.cert,
   ]);
+  return pair;
+}
+
+/** `openssl x509` takes no times before release 3.4 of OpenSSL. */
+async function issueDated(
+  folder: string,
+  name: string,
+  ca: KeyPair,
+  [start = '', end = '']: string[],
+): Promise<KeyPair> {
+  const pair = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) };
+  const request = join(folder, `${name}.csr`);
+  const config = join(folder, `${name}.cnf`);
+  const database = join(folder, `${name}.txt`);
+  const lines = [
+    '[ca]\ndefault_ca = dated',
+    `[dated]\nnew_certs_dir = ${folder}\ndatabase = ${database}\nrand_serial = yes`,
+    'default_md = sha256\npolicy = any\nx509_extensions = names',
+    '[any]\ncommonName = supplied',
+    '[names]\nsubjectAltName = DNS:localhost,IP:127.0.0.1',
+  ];
+  await Promise.all([writeFile(config, `${lines.join('\n')}\n`), writeFile(database, '')]);
+  await run('openssl', ['req', ...NEW_KEY, '-subj', `/CN=${name}`, '-keyout', pair.key, '-out', request]);
+  const signer = ['-config', config, '-cert', ca.cert, '-keyfile', ca.key, '-notext'];
+  const times = ['-startdate', start, '-enddate', end];
+  await run('openssl', ['ca', '-batch', ...signer, ...times, '-in', request, '-out', pair.cert]);
   return pair;
 }

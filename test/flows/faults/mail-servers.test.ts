@@ -1,0 +1,67 @@
+/** Proves each row of the table of mail servers in docs/troubleshooting.md. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { probeServer } from '../../../src/mail/probe/probe.ts';
+import { PROBE_CODES } from '../../../src/mail/probe/probe-faults.ts';
+import {
+  GOOD_SERVERS,
+  MISBEHAVIOURS,
+  type Misbehaviour,
+  type TestCertificates,
+  temporaryCertificates,
+} from '../../support/mail/misbehaving-servers.ts';
+import { documentedFaults } from './documented-faults.ts';
+
+const rows = documentedFaults('mail-servers');
+let certificates: TestCertificates & AsyncDisposable;
+
+beforeAll(async () => {
+  certificates = await temporaryCertificates();
+});
+afterAll(() => certificates[Symbol.asyncDispose]());
+
+test('the table contains every server that is tested, and every fault that a probe finds', () => {
+  expect(rows.map((row) => row['a server that'])).toEqual(Object.keys(MISBEHAVIOURS));
+  // Certificates have reasons that OpenSSL adds now and then.
+  const found = new Set([...rows.map(({ cause }) => cause), 'certificate_other']);
+  expect([...found].sort()).toEqual([...PROBE_CODES].sort());
+});
+
+describe.concurrent('a probe of a server that', () => {
+  test.for(rows)('$[a server that]: $cause, in under five seconds', async (row, { expect }) => {
+    const misbehaviour = MISBEHAVIOURS[row['a server that'] ?? ''];
+    if (misbehaviour === undefined) throw new Error('not in the stand-ins');
+    const { fault, durationMs } = await probe(misbehaviour);
+    expect(fault).toEqual({ cause: row.cause, sentence: row.sentence, remedy: row.remedy });
+    expect(durationMs).toBeLessThan(5_000);
+  });
+
+  test.for(Object.keys(GOOD_SERVERS))('can be used finds no fault: %s', async (name, { expect }) => {
+    const server = GOOD_SERVERS[name];
+    if (server === undefined) throw new Error('not in the stand-ins');
+    const { fault, passed } = await probe(server);
+    expect({ fault, last: passed.at(-1) }).toEqual({ fault: undefined, last: 'password login offered' });
+  });
+});
+
+async function probe({ service, security, start, lookup, isUntrusted }: Misbehaviour) {
+  await using server = await start(certificates);
+  const { host, port } = server;
+  const startedAt = performance.now();
+  const tls = isUntrusted === true ? {} : { ca: certificates.ca };
+  const options = { tls, ...(lookup && { lookup }) };
+  const { fault, passed } = await probeServer(service, { host, port, security }, options);
+  const durationMs = performance.now() - startedAt;
+  // Names, numbers and codes differ; they are capital letters in the document.
+  const asDocumented = (text: string): string =>
+    text
+      .replaceAll(`${host}:${port}`, 'HOST:PORT')
+      .replaceAll(host, 'HOST')
+      .replace(/\((?:ERR_|E)[\w/]+\)/, '(CODE)')
+      .replace(/\(\d{4}-\d\d-\d\d\)/, '(DAY)')
+      .replace('mail.elsewhere.test', 'NAME');
+  return {
+    passed,
+    durationMs,
+    fault: fault && { cause: fault.code, sentence: asDocumented(fault.sentence), remedy: asDocumented(fault.remedy) },
+  };
+}
