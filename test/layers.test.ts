@@ -42,6 +42,7 @@ const LAYERS = [
   ['attachments/'],
   ['account.ts'],
   ['mail/verify-login.ts'],
+  ['mail/diagnosed-login.ts'],
   ['mail/send-once/'],
   ['mail/send/'],
   ['mail/derived/'],
@@ -189,7 +190,7 @@ const FACES: Record<string, string[]> = {
     'write-calendar.ts',
   ],
   'mail/pool/': ['pool.ts'],
-  'mail/probe/': ['probe.ts'],
+  'mail/probe/': ['probe.ts', 'shared-probe.ts'],
   'mail/query/': ['check-message.ts', 'compile-query.ts', 'describe-query.ts', 'parse-query.ts', 'query.ts'],
   'mail/search/': [
     'criteria-error.ts',

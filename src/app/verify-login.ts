@@ -2,6 +2,7 @@
 import type { VerifyLogin } from '../account.ts';
 import type { MailAccount } from '../mail/account.ts';
 import type { OwnedImapConnection } from '../mail/imap/imap-connection.ts';
+import { createSharedProbe } from '../mail/probe/shared-probe.ts';
 import { verifyLogin as verifyMail } from '../mail/verify-login.ts';
 import { verifyToken } from '../missive/verify-token.ts';
 
@@ -11,6 +12,7 @@ export function createVerifyLogin(options: {
   adopt?: (account: MailAccount, imap: OwnedImapConnection) => void;
 }): VerifyLogin {
   const { now, adopt } = options;
+  const probe = createSharedProbe(now);
   return (account, { only, totalMs, identify, onLogin } = {}) => {
     const limit = totalMs === undefined ? {} : { totalMs };
     if (account.service === 'missive') return verifyToken(account, { ...limit, now });
@@ -21,6 +23,6 @@ export function createVerifyLogin(options: {
       ...(onLogin && { onLogin }),
       ...(onImap && { onImap }),
     };
-    return verifyMail(account, { ...limit, ...options });
+    return verifyMail(account, { ...limit, ...options, probe });
   };
 }

@@ -64,7 +64,8 @@ export interface InboxIdentity {
 }
 
 /**
- * One reason why a login failed. `no_passwords`: the server takes no password from mail programs. `blocked`: a rule of the account's organization.
+ * One reason why a login failed. `no_passwords`: the server takes no password from mail programs. `smtp_auth_off`: sending with a password is switched
+ * off for the mailbox or its organization. `blocked`: another rule of the organization. `misconfigured`: the operator's settings do not fit the server.
  * `unsupported`: the server offers no way to log in that is implemented here. `unsafe_login`: it accepted the login, and opens no mailbox.
  */
 export interface LoginProblem {
@@ -73,7 +74,9 @@ export interface LoginProblem {
     | 'credentials'
     | 'app_password'
     | 'no_passwords'
+    | 'smtp_auth_off'
     | 'blocked'
+    | 'misconfigured'
     | 'unsupported'
     | 'unsafe_login'
     | 'unreachable'
@@ -81,4 +84,6 @@ export interface LoginProblem {
     | 'timeout'
     | 'no_starttls'
     | 'refused';
+  /** More exactly, for the log: what a probe has found (docs/troubleshooting.md), or a code of the server or the network. */
+  cause?: string;
 }

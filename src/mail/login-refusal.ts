@@ -3,9 +3,10 @@
 /**
  * - `app_password`: the server requires an app password instead of the account's own
  * - `no_passwords`: it accepts no password from mail programs, app passwords included
+ * - `smtp_auth_off`: sending with a password is switched off for the mailbox or its organization
  * - `blocked`: a rule of the account's organization does not allow the login
  */
-export type LoginRefusal = 'app_password' | 'no_passwords' | 'blocked';
+export type LoginRefusal = 'app_password' | 'no_passwords' | 'smtp_auth_off' | 'blocked';
 
 /**
  * What providers write when they do not accept an account's own password from mail programs. There is no response code for this case: Gmail's
@@ -28,8 +29,11 @@ const APP_PASSWORD =
 const NO_PASSWORDS =
   /\bbasic ?auth(?:entication)?(?: is| has been)?[ -]?(?:disabled|blocked|turned off|not (?:supported|allowed|enabled))|\bmodern auth(?:entication)? (?:is )?required\b|\b(?:requires?|must use) (?:modern auth|x?oauth)/i;
 
-/** Microsoft, SMTP: policies of a tenant, such as security defaults, conditional access, and SMTP AUTH that is switched off. */
-const BLOCKED = /\b5\.7\.139\b|\bSmtpClientAuthentication is disabled\b/i;
+/** Microsoft: `535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.` An administrator can switch it on. */
+const SMTP_AUTH_OFF = /\bSmtpClientAuth(?:entication)? is disabled\b/i;
+
+/** Microsoft, SMTP: other policies of a tenant, such as security defaults and conditional access. */
+const BLOCKED = /\b5\.7\.139\b/i;
 
 /** The only text after 5.7.139 that means a wrong password. */
 const WRONG_PASSWORD = /\bcredentials were incorrect\b/i;
@@ -43,6 +47,7 @@ const MAX_CHARS = 2_000;
 export function loginRefusalOf(text: string): LoginRefusal | undefined {
   const start = text.slice(0, MAX_CHARS);
   if (NO_PASSWORDS.test(start)) return 'no_passwords';
+  if (SMTP_AUTH_OFF.test(start)) return 'smtp_auth_off';
   if (APP_PASSWORD.test(start)) return 'app_password';
   return BLOCKED.test(start) && !WRONG_PASSWORD.test(start) ? 'blocked' : undefined;
 }

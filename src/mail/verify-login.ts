@@ -1,6 +1,7 @@
 /** Checks a login by logging in to both mail servers. */
 import { UpstreamError } from '../errors.ts';
 import type { InboxIdentity, LoginProblem, MailAccount } from './account.ts';
+import { diagnosedLogin, ProbedError, type ProbeLogin, problemOfProbe } from './diagnosed-login.ts';
 import { type ConnectOptions, connectImap, type OwnedImapConnection } from './imap/imap-connection.ts';
 import { readInboxIdentity } from './mailbox/inbox-identity.ts';
 import { type SmtpOptions, UNKNOWN_COMMAND_CODES, verifySmtp } from './send/smtp.ts';
@@ -20,6 +21,8 @@ export interface VerifyOptions {
   smtp?: Pick<SmtpOptions, 'refusesPlain'>;
   /** Time limit for both servers together. */
   totalMs?: number;
+  /** Finds out why a server cannot be used. Default: a probe of its own for each login. */
+  probe?: ProbeLogin;
 }
 
 const TOTAL_MS = 15_000;
@@ -29,19 +32,26 @@ const MAX_IDENTITY_MS = 3_000;
 
 /**
  * Logs in to both servers at once, one attempt each. Providers that are known to refuse one way to log in get a second one at their SMTP server, never
- * after the IMAP server has refused the same login.
+ * after the IMAP server has refused the same login. A server that is silent, or that the login fails at before the credentials are sent, is probed.
  *
  * @returns all problems, IMAP first; empty if both logins work. Returns within `totalMs` (15 s)
  */
 export async function verifyLogin(
   account: MailAccount,
-  { tls, onImap, identify, onLogin, only, smtp: ofSmtp, totalMs = TOTAL_MS }: VerifyOptions = {},
+  { tls, onImap, identify, onLogin, only, smtp: ofSmtp, totalMs = TOTAL_MS, probe }: VerifyOptions = {},
 ): Promise<LoginProblem[]> {
-  const trust = { ...(tls && { tls }), onLogin };
+  const trusted = tls && { tls };
   const imapLimits = { connectMs: totalMs };
   const smtpLimits = { connectMs: totalMs, greetingMs: totalMs, silenceMs: totalMs, totalMs };
   const startedAt = performance.now();
-  const imapLogin = connectImap(account.imap, { ...trust, limits: imapLimits });
+  const each = { ...trusted, totalMs, probe };
+  const onSend = (note: () => void) => () => {
+    note();
+    onLogin?.();
+  };
+  const imapLogin = diagnosedLogin({ ...each, service: 'imap', server: account.imap.server }, (note) =>
+    connectImap(account.imap, { ...trusted, onLogin: onSend(note), limits: imapLimits }),
+  );
   const openImap = async () => {
     const imap = await imapLogin;
     const leftMs = totalMs - (performance.now() - startedAt);
@@ -49,14 +59,19 @@ export async function verifyLogin(
     return imap;
   };
   const mayLogInAgain = async () => !isSameLogin(account) || !(await isRefused(imapLogin));
-  const smtpOptions = { ...ofSmtp, ...trust, limits: smtpLimits, mayLogInAgain };
-  const [imap, smtp] = await Promise.allSettled([
-    openImap(),
-    only === 'imap' ? undefined : verifySmtp(account.smtp.server, account.smtp.login, smtpOptions),
-  ]);
+  const { server: smtpServer, login: smtpAccount } = account.smtp;
+  const verifySmtpLogin = () =>
+    diagnosedLogin({ ...each, service: 'smtp', server: smtpServer }, (note) =>
+      verifySmtp(smtpServer, smtpAccount, {
+        ...ofSmtp,
+        ...trusted,
+        ...{ onLogin: onSend(note), limits: smtpLimits, mayLogInAgain },
+      }),
+    );
+  const [imap, smtp] = await Promise.allSettled([openImap(), only === 'imap' ? undefined : verifySmtpLogin()]);
   const problems: LoginProblem[] = [];
-  if (imap.status === 'rejected') problems.push({ service: 'imap', fault: faultOf(imap.reason) });
-  if (smtp.status === 'rejected') problems.push({ service: 'smtp', fault: faultOf(smtp.reason) });
+  if (imap.status === 'rejected') problems.push(problemOf('imap', imap.reason));
+  if (smtp.status === 'rejected') problems.push(problemOf('smtp', smtp.reason));
   if (imap.status === 'fulfilled') {
     if (onImap && problems.length === 0 && imap.value.isUsable) onImap(imap.value);
     else imap.value.close();
@@ -87,15 +102,21 @@ const isRefused = (login: Promise<unknown>): Promise<boolean> =>
 const FAULT_OF_CODE: Readonly<Record<string, LoginProblem['fault']>> = {
   APP_PASSWORD: 'app_password',
   NO_PASSWORDS: 'no_passwords',
+  SMTP_AUTH_OFF: 'smtp_auth_off',
   BLOCKED: 'blocked',
   LOGINDISABLED: 'unsupported',
   UNSAFE_LOGIN: 'unsafe_login',
   NO_STARTTLS: 'no_starttls',
 };
 
-function faultOf(error: unknown): LoginProblem['fault'] {
+function problemOf(service: LoginProblem['service'], error: unknown): LoginProblem {
+  if (error instanceof ProbedError) return problemOfProbe(error.fault);
   if (!(error instanceof UpstreamError)) throw error;
-  const { service, fault, code = '' } = error;
+  const { code } = error;
+  return { service, fault: faultOf(error), ...(code !== undefined && { cause: code }) };
+}
+
+function faultOf({ service, fault, code = '' }: UpstreamError): LoginProblem['fault'] {
   const known = FAULT_OF_CODE[code];
   if (known !== undefined) return known;
   if (service === 'SMTP' && fault === 'refused' && UNKNOWN_COMMAND_CODES.has(code)) return 'unsupported';

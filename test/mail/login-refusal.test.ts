@@ -27,9 +27,14 @@ test.each([
 
 test.each([
   '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://example.test',
+  'SmtpClientAuthentication is disabled for the Mailbox.',
+])('an answer of a server at which sending with a password is switched off is recognised: %s', (answer) => {
+  expect(loginRefusalOf(answer)).toBe('smtp_auth_off');
+});
+
+test.each([
   "535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults policy.",
   '535 5.7.139 Authentication unsuccessful, the request did not meet the criteria to be authenticated successfully.',
-  'SmtpClientAuthentication is disabled for the Mailbox.',
 ])('an answer that gives a rule of the organization as the reason is recognised: %s', (answer) => {
   expect(loginRefusalOf(answer)).toBe('blocked');
 });

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import type { InboxIdentity, LoginProblem, MailAccount, MailServer } from '../../src/mail/account.ts';
 import type { OwnedImapConnection } from '../../src/mail/imap/imap-connection.ts';
-import { verifyLogin } from '../../src/mail/verify-login.ts';
+import { type VerifyOptions, verifyLogin as verifyWithCauses } from '../../src/mail/verify-login.ts';
 import { newAccount, overCleartext, overStarttls, withPassword } from '../support/mail/accounts.ts';
 import { startScriptedSmtp } from '../support/mail/scripted-smtp.ts';
 
@@ -52,6 +52,10 @@ const both = (fault: LoginProblem['fault']): LoginProblem[] => [
   { service: 'imap', fault },
   { service: 'smtp', fault },
 ];
+
+/** Without causes, which are codes of the server. */
+const verifyLogin = async (account: MailAccount, options?: VerifyOptions): Promise<LoginProblem[]> =>
+  (await verifyWithCauses(account, options)).map(({ service, fault }) => ({ service, fault }));
 
 test.each([
   ['TLS', (account: MailAccount) => account],
@@ -122,9 +126,9 @@ test('a closed port is unreachable', async () => {
   expect(await verifyLogin(smtpAt(imapAt(newAccount(), gone.server), gone.server))).toEqual(both('unreachable'));
 });
 
-test('a host name that does not exist is unreachable', async () => {
+test('a host name that does not exist is a fault of the settings', async () => {
   const server: MailServer = { host: 'no-such-host.invalid', port: 993, security: 'tls' };
-  expect(await verifyLogin(smtpAt(imapAt(newAccount(), server), server))).toEqual(both('unreachable'));
+  expect(await verifyLogin(smtpAt(imapAt(newAccount(), server), server))).toEqual(both('misconfigured'));
 });
 
 test('a web server is reported as a problem', async () => {
@@ -133,7 +137,7 @@ test('a web server is reported as a problem', async () => {
   });
   const problems = await verifyLogin(smtpAt(imapAt(newAccount(), web.server), web.server), { totalMs: 1_000 });
   expect(problems.map(({ service }) => service)).toEqual(['imap', 'smtp']);
-  for (const { fault } of problems) expect(['unreachable', 'refused', 'timeout']).toContain(fault);
+  for (const { fault } of problems) expect(['unreachable', 'refused', 'timeout', 'misconfigured']).toContain(fault);
 });
 
 test('the IMAP connection is handed over when both logins work, and closed otherwise', async () => {

@@ -85,6 +85,7 @@ function explainedRefusalFault(refusal: LoginRefusal, cause: unknown): UpstreamE
       const sentence = 'The IMAP server takes no passwords from mail programs, and an app password does not help.';
       return new UpstreamError('IMAP', 'credentials', sentence, { cause, code: 'NO_PASSWORDS' });
     }
+    case 'smtp_auth_off':
     case 'blocked': {
       const sentence =
         "The IMAP server refuses this login by a rule of the account's organization. Its administrator can allow it.";

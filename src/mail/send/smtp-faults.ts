@@ -51,6 +51,10 @@ export function loginFault(cause: unknown): UpstreamError {
       const sentence = `The SMTP server takes no passwords from mail programs, and an app password does not help. ${NOTHING_SENT}`;
       return new UpstreamError('SMTP', 'refused', sentence, { cause, code: 'NO_PASSWORDS' });
     }
+    case 'smtp_auth_off': {
+      const sentence = `Sending with a password (SMTP AUTH) is switched off for this mailbox or its organization. Its administrator can switch it on. ${NOTHING_SENT}`;
+      return new UpstreamError('SMTP', 'refused', sentence, { cause, code: 'SMTP_AUTH_OFF' });
+    }
     case 'blocked': {
       const sentence = `The SMTP server refuses this login by a rule of the account's organization. Its administrator can allow it. ${NOTHING_SENT}`;
       return new UpstreamError('SMTP', 'refused', sentence, { cause, code: 'BLOCKED' });
@@ -72,7 +76,7 @@ export const UNKNOWN_COMMAND_CODES: ReadonlySet<string> = new Set(['500', '502',
 /** True if the reply gives a reason that another mechanism does not change. */
 export function isJudgedForGood(refusal: unknown): boolean {
   const reason = loginRefusalOf(read(refusal, 'response') ?? '');
-  return reason === 'no_passwords' || reason === 'blocked';
+  return reason !== undefined && reason !== 'app_password';
 }
 
 export function wrongLogin(options: { cause?: unknown; code?: string | undefined } = {}): UpstreamError {

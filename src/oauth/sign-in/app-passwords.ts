@@ -95,11 +95,18 @@ export function noPasswordsTaken(host: string): Sentence {
   };
 }
 
+/** @returns the problem of a mailbox for which sending with a password is switched off */
+export function smtpAuthOff(host: string): Sentence {
+  return {
+    sentence: `${host} does not let this mailbox send with a password: SMTP AUTH is switched off for it or for your organization. Its administrator can switch it on; another password does not help.`,
+    ...(isMicrosoft(host) && { link: { text: 'For the administrator', url: MICROSOFT_SMTP_PAGE } }),
+  };
+}
+
 /** @returns the problem of a login that a rule of the account's organization does not allow */
 export function loginBlocked(host: string): Sentence {
   return {
     sentence: `${host} refused this login by a rule of your organization. Another password does not help: its administrator has to allow it.`,
-    ...(isMicrosoft(host) && { link: { text: 'For the administrator', url: MICROSOFT_SMTP_PAGE } }),
   };
 }
 

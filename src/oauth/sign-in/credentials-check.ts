@@ -1,7 +1,7 @@
 /** Checks credentials that were typed into a form at the real servers, throttled, and puts a refusal into sentences. */
 import type { Request } from 'express';
 import { type Account, type LoginProblem, type Servers, serviceOf } from '../../account.ts';
-import type { InboxIdentity } from '../../mail/account.ts';
+import type { InboxIdentity, MailServer } from '../../mail/account.ts';
 import { accountOf, mailboxIdOf } from '../sealed/identity.ts';
 import type { OAuthServices } from '../services.ts';
 import type { FilledForm, FormProblem } from './form.ts';
@@ -64,7 +64,11 @@ export function createCredentialsCheck(
     });
     if (refusal.length === 0) await succeeded();
     else {
-      log.info({ client, faults: refusal }, 'sign-in refused by the servers');
+      const faults = refusal.map((problem) => ({ ...problem, ...endpointOf(account, problem.service) }));
+      log[refusal.some(concernsCredentials) ? 'info' : 'warn'](
+        { requestId: requestIdOf(request), client, faults },
+        'sign-in refused by the servers',
+      );
       if (!isSent && !refusal.some(concernsCredentials)) await withdraw();
     }
     return { waitSeconds: 0, refusal, mailbox };
@@ -78,13 +82,24 @@ export function createCredentialsCheck(
       const problems = [{ place: form.waitPlace, sentence }];
       return { rejection: { form, problems, retryAfterSeconds: waitSeconds } };
     }
-    if (refusal.length > 0) return { rejection: form.afterRefusal(refusal) };
+    if (refusal.length > 0) return { rejection: form.afterRefusal(refusal, referenceOf(request)) };
     return mailbox === undefined ? {} : { mailbox };
   };
 }
 
+/** As the request log names it, and the response header. */
+const requestIdOf = (request: Request): string | undefined => request.res?.get('X-Request-Id');
+
+/** Short enough to be read out. */
+const referenceOf = (request: Request): string | undefined => requestIdOf(request)?.slice(0, 8);
+
+function endpointOf(account: Account, service: LoginProblem['service']): MailServer | { host: string } {
+  if (account.service === 'missive') return { host: new URL(account.url).host };
+  return service === 'smtp' ? account.smtp.server : account.imap.server;
+}
+
 const CREDENTIAL_FAULTS: ReadonlySet<LoginProblem['fault']> = new Set([
-  ...(['credentials', 'app_password', 'no_passwords', 'blocked', 'unsafe_login'] as const),
+  ...(['credentials', 'app_password', 'no_passwords', 'smtp_auth_off', 'blocked', 'unsafe_login'] as const),
   ...(['no_api', 'rate_limited'] as const),
 ]);
 

@@ -54,8 +54,15 @@ export interface FilledForm<View> {
   readonly timeZone?: string | undefined;
   /** Further addresses of the account owner, as they are sealed; `undefined` if none was given. */
   readonly identities?: readonly string[] | undefined;
-  /** Puts the refusal of the servers into sentences. `form`: the form to show with them. */
-  afterRefusal(refusal: readonly LoginProblem[]): { problems: FormProblem[]; form: FilledForm<View> };
+  /**
+   * Puts the refusal of the servers into sentences. `form`: the form to show with them.
+   *
+   * @param reference what the operator finds the refusal by in the log; left out where there is none
+   */
+  afterRefusal(
+    refusal: readonly LoginProblem[],
+    reference?: string,
+  ): { problems: FormProblem[]; form: FilledForm<View> };
   /** Where the page says that there were too many attempts. */
   readonly waitPlace: Place;
   /** Without passwords and tokens: what was typed into those fields is never sent back. */

@@ -18,10 +18,11 @@ export function mailForm(servers: MailServers): SignInForm<MailFormView> {
     credentials: () => toMailCredentials(fields),
     timeZone: fields.timeZone !== undefined && isTimeZone(fields.timeZone) ? fields.timeZone : undefined,
     identities: sealedIdentities(fields),
-    afterRefusal(refusal) {
+    afterRefusal(refusal, reference) {
       const ofMail = mailProblemsOf(refusal);
       const useSameCredentials = fields.useSameCredentials && !needsSmtpCredentials(ofMail, fields);
-      return { problems: mailLoginProblems(ofMail, fields, servers), form: fill({ ...fields, useSameCredentials }) };
+      const problems = mailLoginProblems(ofMail, fields, { servers, reference });
+      return { problems, form: fill({ ...fields, useSameCredentials }) };
     },
     waitPlace: 'imap_password',
     view: (problemAt) => mailFormView(fields, servers, problemAt),
@@ -33,8 +34,8 @@ export function mailboxForm(servers: MailServers): SignInForm<MailboxFormView> {
   const fill = (fields: MailFields): FilledForm<MailboxFormView> => ({
     validate: () => validateMailboxFields(fields),
     credentials: () => ({ name: '', email: fields.imapUsername, imap: { password: fields.imapPassword } }),
-    afterRefusal: (refusal) => ({
-      problems: mailLoginProblems(mailProblemsOf(refusal), fields, servers),
+    afterRefusal: (refusal, reference) => ({
+      problems: mailLoginProblems(mailProblemsOf(refusal), fields, { servers, reference }),
       form: fill(fields),
     }),
     waitPlace: 'imap_password',

@@ -1,10 +1,23 @@
 /** Puts into sentences why the mail servers refused a login, each sentence beside the field that it concerns. */
 import type { LoginProblem, MailServer, MailServers } from '../../mail/account.ts';
-import { appPasswordRequired, isMicrosoft, loginBlocked, noPasswordsTaken, wrongPassword } from './app-passwords.ts';
+import {
+  appPasswordRequired,
+  isMicrosoft,
+  loginBlocked,
+  noPasswordsTaken,
+  smtpAuthOff,
+  wrongPassword,
+} from './app-passwords.ts';
 import type { FormProblem } from './form.ts';
 import type { MailFields } from './mail-fields.ts';
 
 type UseSame = Pick<MailFields, 'useSameCredentials'>;
+
+interface Context {
+  servers: MailServers;
+  /** What the operator finds the refusal by in the log. */
+  reference?: string | undefined;
+}
 
 /**
  * @param fields decide which password was refused: with one pair of credentials for both servers, a refusal by the SMTP server alone
@@ -14,15 +27,16 @@ type UseSame = Pick<MailFields, 'useSameCredentials'>;
 export function mailLoginProblems(
   refusal: readonly LoginProblem[],
   fields: UseSame,
-  servers: MailServers,
+  { servers, reference }: Context,
 ): FormProblem[] {
   const imap = refusal.filter(({ service }) => service === 'imap').map((problem) => asMeant(problem, servers.imap))[0];
   const smtp = refusal.find(({ service }) => service === 'smtp');
-  const problems = imap ? [toFormProblem(imap, servers.imap)] : [];
+  const problems = imap ? [toFormProblem(imap, servers.imap, { reference })] : [];
   // What the SMTP server says of the password does not matter then.
   if (!smtp || imap?.fault === 'no_passwords') return problems;
-  if (needsSmtpCredentials(refusal, fields)) return [toFormProblem(smtp, servers.smtp, { worksForReading: true })];
-  const smtpProblem = toFormProblem(smtp, servers.smtp);
+  if (needsSmtpCredentials(refusal, fields))
+    return [toFormProblem(smtp, servers.smtp, { worksForReading: true, reference })];
+  const smtpProblem = toFormProblem(smtp, servers.smtp, { reference });
   if (!fields.useSameCredentials || !concernsCredentials(smtp)) return [...problems, smtpProblem];
   // With one pair of credentials both refusals concern the same fields, so only one is shown: the more specific one.
   const ofSamePassword = { ...smtpProblem, place: 'imap_password' as const };
@@ -48,8 +62,9 @@ const concernsCredentials = ({ fault }: LoginProblem): boolean => fault === 'cre
 function toFormProblem(
   { service, fault }: LoginProblem,
   { host, port }: MailServer,
-  { worksForReading } = { worksForReading: false },
+  { worksForReading = false, reference }: { worksForReading?: boolean; reference?: string | undefined },
 ): FormProblem {
+  const tellOperator = `Another attempt does not help: tell the operator of this server${reference === undefined ? '' : `, reference ${reference}`}.`;
   const place = `${service}_server` as const;
   switch (fault) {
     case 'credentials':
@@ -60,10 +75,18 @@ function toFormProblem(
       return { place, ...noPasswordsTaken(host), isLasting: true };
     case 'blocked':
       return { place, ...loginBlocked(host), isLasting: true };
+    case 'smtp_auth_off':
+      return { place, ...smtpAuthOff(host), isLasting: true };
+    case 'misconfigured':
+      return {
+        place,
+        sentence: `The connection to ${host}, port ${port}, is set up wrongly here, so your password was not sent. ${tellOperator}`,
+        isLasting: true,
+      };
     case 'unsupported':
       return {
         place,
-        sentence: `${host} offers no way to sign in with a password that is known here. Ask your mail provider if mail programs may use a password.`,
+        sentence: `${host} offers no way to sign in with a password that is known here. Ask your mail provider if mail programs may use a password. ${tellOperator}`,
         isLasting: true,
       };
     case 'unsafe_login':
@@ -78,12 +101,14 @@ function toFormProblem(
     case 'certificate':
       return {
         place,
-        sentence: `The certificate of ${host} is not valid, so your password was not sent. Tell whoever runs the mail server.`,
+        sentence: `The certificate of ${host} is not valid, so your password was not sent. ${tellOperator}`,
+        isLasting: true,
       };
     case 'no_starttls':
       return {
         place,
-        sentence: `${host} offers no secure connection on port ${port}, so your password was not sent. Tell whoever set up this connection.`,
+        sentence: `${host} offers no secure connection on port ${port}, so your password was not sent. ${tellOperator}`,
+        isLasting: true,
       };
     case 'refused':
       return {

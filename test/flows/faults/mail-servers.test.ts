@@ -2,6 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { probeServer } from '../../../src/mail/probe/probe.ts';
 import { PROBE_CODES } from '../../../src/mail/probe/probe-faults.ts';
+import { verifyLogin } from '../../../src/mail/verify-login.ts';
+import { mailLoginProblems } from '../../../src/oauth/sign-in/mail-login-problems.ts';
+import { unusedPort } from '../../support/mail/faulty-servers.ts';
 import {
   GOOD_SERVERS,
   MISBEHAVIOURS,
@@ -9,6 +12,8 @@ import {
   type TestCertificates,
   temporaryCertificates,
 } from '../../support/mail/misbehaving-servers.ts';
+import { startScriptedImap } from '../../support/mail/scripted-imap.ts';
+import { startScriptedSmtp } from '../../support/mail/scripted-smtp.ts';
 import { documentedFaults } from './documented-faults.ts';
 
 const rows = documentedFaults('mail-servers');
@@ -40,6 +45,56 @@ describe.concurrent('a probe of a server that', () => {
     if (server === undefined) throw new Error('not in the stand-ins');
     const { fault, passed } = await probe(server);
     expect({ fault, last: passed.at(-1) }).toEqual({ fault: undefined, last: 'password login offered' });
+  });
+});
+
+describe.concurrent('a sign-in with a server that', () => {
+  test.for(rows)('$[a server that]: the page says $page', async (row, { expect }) => {
+    const misbehaviour = MISBEHAVIOURS[row['a server that'] ?? ''];
+    if (misbehaviour === undefined) throw new Error('not in the stand-ins');
+    const { problem, sentence, durationMs } = await signIn(misbehaviour);
+    expect(problem?.cause).toBe(row.cause);
+    expect(sentence).toMatch(row.page === 'operator' ? / reference 7f3a1c22\.$/ : /[Tt]ry again (?:in a minute|later)/);
+    if (row.page === 'operator') expect(durationMs).toBeLessThan(5_000);
+  });
+});
+
+/** Tries to log in, as the sign-in page does. */
+async function signIn({ service, security, start, lookup, isUntrusted }: Misbehaviour) {
+  await using started = await start(certificates);
+  const server = { host: started.host, port: started.port, security };
+  const other = { ...(await unusedPort()), security: 'cleartext' as const };
+  const login = { kind: 'password' as const, username: 'ada', password: 'secret' };
+  const servers = { imap: other, smtp: other, [service]: server };
+  const account = {
+    ...{ fullName: '', email: 'ada@example.test' },
+    ...{ imap: { server: servers.imap, login }, smtp: { server: servers.smtp, login } },
+  };
+  const tls = isUntrusted === true ? {} : { ca: certificates.ca };
+  const startedAt = performance.now();
+  const problems = await verifyLogin(account, {
+    ...{ tls, totalMs: 6_000 },
+    probe: (name, at, options) => probeServer(name, at, { ...options, ...(lookup && { lookup }) }),
+  });
+  const durationMs = performance.now() - startedAt;
+  const problem = problems.find((one) => one.service === service);
+  const context = { servers, reference: '7f3a1c22' };
+  const [shown] = problem ? mailLoginProblems([problem], { useSameCredentials: true }, context) : [];
+  return { problem, sentence: shown?.sentence, durationMs };
+}
+
+describe('a login that is refused with', () => {
+  test.for(documentedFaults('refusals'))('$[the server says] has the cause $cause', async (row, { expect }) => {
+    await using imap = await startScriptedImap(() => undefined);
+    const [line = ''] = [row['the server says']];
+    const answer = /^\d{3}-/.test(line) ? `${line}\r\n${line.replace('-', ' ')}` : line;
+    await using smtp = await startScriptedSmtp({ answers: { AUTH: answer } });
+    const login = { kind: 'password' as const, username: 'ada', password: 'secret' };
+    const [problem] = await verifyLogin({
+      ...{ fullName: '', email: 'ada@example.test' },
+      ...{ imap: { server: imap.server, login }, smtp: { server: smtp.server, login } },
+    });
+    expect(problem).toMatchObject({ service: 'smtp', cause: row.cause });
   });
 });
 

@@ -170,7 +170,7 @@ describe('what is reported of a login that both servers refuse', () => {
     [
       'NO wrong',
       '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.',
-      ['credentials', 'blocked'],
+      ['credentials', 'smtp_auth_off'],
     ],
     [
       'NO wrong',
@@ -200,7 +200,7 @@ describe('what is reported of a login that both servers refuse', () => {
     });
     const account = { imap: { server: imap.server, login }, smtp: { server: imap.server, login } };
     expect(await verifyLogin({ fullName: '', email: 'ada@example.test', ...account }, { only: 'imap' })).toEqual([
-      { service: 'imap', fault: 'unsupported' },
+      { service: 'imap', fault: 'unsupported', cause: 'no_auth' },
     ]);
   });
 
@@ -213,14 +213,14 @@ describe('what is reported of a login that both servers refuse', () => {
       { fullName: '', email: 'ada@example.test', ...account },
       { only: 'imap', identify: () => undefined },
     );
-    expect(problems).toEqual([{ service: 'imap', fault: 'unsafe_login' }]);
+    expect(problems).toEqual([{ service: 'imap', fault: 'unsafe_login', cause: 'UNSAFE_LOGIN' }]);
   });
 });
 
 describe('a send', () => {
   test.each([
     ['535 5.7.139 Authentication unsuccessful, basic authentication is disabled.', 'NO_PASSWORDS'],
-    ['535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.', 'BLOCKED'],
+    ['535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.', 'SMTP_AUTH_OFF'],
   ])(
     'that the server refuses for another reason than the password does not ask for a sign-in: %s',
     async (auth, code) => {

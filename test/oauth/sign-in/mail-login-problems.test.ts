@@ -38,6 +38,7 @@ describe('the refusal of a login by the mail servers (FORM-06)', () => {
     ['a server that does not answer', [smtp('timeout')], ada, { smtp_server: 'did not answer in time' }],
     ['an invalid certificate', [imap('certificate')], ada, { imap_server: 'your password was not sent' }],
     ['no secure connection', [smtp('no_starttls')], ada, { smtp_server: 'offers no secure connection' }],
+    ['wrong settings', [imap('misconfigured')], ada, { imap_server: 'is set up wrongly here' }],
     ['a refusal', [imap('refused')], ada, { imap_server: 'refused the connection' }],
     [
       'several things',
@@ -58,6 +59,29 @@ describe('the refusal of a login by the mail servers (FORM-06)', () => {
     expect(html).not.toContain('correct horse');
     expect(app.logged()).not.toMatch(/correct horse|ada|other|relay/);
   });
+
+  test.each<[LoginProblem, RegExp]>([
+    [{ ...imap('misconfigured'), cause: 'speaks_tls' }, /your password was not sent\. Another attempt does not help/],
+    [{ ...imap('certificate'), cause: 'certificate_expired' }, /certificate of imap\.example\.com is not valid/],
+    [{ ...imap('no_starttls'), cause: 'no_starttls' }, /offers no secure connection on port 993/],
+    [{ ...imap('unsupported'), cause: 'no_auth' }, /offers no way to sign in with a password/],
+  ])(
+    'what only the operator can change has a reference, by which the log gives the cause: %o',
+    async (problem, words) => {
+      await using app = await startOAuthApp({ loginProblems: [problem] });
+      const { html, response } = await pageOf(await submit(app, await openSignIn(app, await app.mint())));
+      const requestId = response.headers.get('x-request-id') ?? '';
+      expect(html).toMatch(words);
+      expect(html).toContain(`tell the operator of this server, reference ${requestId.slice(0, 8)}.`);
+      const lines = app
+        .logged()
+        .split('\n')
+        .filter((line) => line.includes('sign-in refused by the servers'));
+      expect(lines.map((line) => JSON.parse(line))).toEqual([
+        expect.objectContaining({ requestId, faults: [{ ...problem, ...exampleServers.imap }] }),
+      ]);
+    },
+  );
 
   test('with one pair of credentials, a refusal by SMTP is shown beside it if IMAP was not reached', async () => {
     await using app = await startOAuthApp({ loginProblems: [smtp('credentials'), imap('unreachable')] });
@@ -116,6 +140,12 @@ describe('the refusal of a login by the mail servers (FORM-06)', () => {
       [imap('no_passwords')],
       'imap_server',
       /takes no passwords from mail programs, not even app passwords/,
+    ],
+    [
+      'sending that is switched off',
+      [smtp('smtp_auth_off')],
+      'smtp_server',
+      /SMTP AUTH is switched off for it or for your organization. Its administrator can switch it on/,
     ],
     [
       'a rule of the organization',

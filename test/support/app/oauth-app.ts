@@ -1,4 +1,5 @@
 /** Starts the authorization server alone, on a free port, with a clock that tests advance and with simulated logins. */
+import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Service } from '../../../src/account.ts';
@@ -220,6 +221,10 @@ function createServices(options: OAuthAppOptions, basic: BasicServices): OAuthSe
 
 /** The MCP endpoint returns the grant of its bearer token. */
 function addRoutes(app: Express, services: OAuthServices): void {
+  app.use((_request, response, next) => {
+    response.setHeader('X-Request-Id', randomUUID());
+    next();
+  });
   app.use(oauthRoutes(services));
   const grantFinder = createGrantFinder(services);
   app.all([...MCP_PATHS], async (request, response) => void response.json(await grantFinder.find(request)));
