@@ -48,6 +48,7 @@ const MAIN_FILES: readonly string[] = [
 
 /** Folders without a row: the row of their parent folder covers them. */
 const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
+  'commands/doctor',
   'extraction/child',
   'extraction/formats',
   'extraction/office',

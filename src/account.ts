@@ -26,11 +26,18 @@ export type LoginProblem = MailLoginProblem | MissiveLoginProblem;
  * Logs in once at each server; returns an empty list if all accept the credentials. Never takes longer than `totalMs` (15 s).
  *
  * @param options.only for mail accounts: logs in at the IMAP server alone
+ * @param options.isDiagnosed for mail accounts: a server that cannot be used is probed, so that the cause is found
  * @param options.identify for mail accounts: receives what the IMAP server says of the INBOX, before the result is returned. Not called if the login
  *   is refused, or the server does not say
  * @param options.onLogin for mail accounts: called when the credentials are about to be sent to a server
  */
 export type VerifyLogin = (
   account: Account,
-  options?: { only?: 'imap'; totalMs?: number; identify?: (inbox: InboxIdentity) => void; onLogin?: () => void },
+  options?: {
+    only?: 'imap';
+    totalMs?: number;
+    isDiagnosed?: boolean;
+    identify?: (inbox: InboxIdentity) => void;
+    onLogin?: () => void;
+  },
 ) => Promise<LoginProblem[]>;

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { Command, CommanderError } from 'commander';
 import { createVerifyLogin } from './app/verify-login.ts';
 import { allow, deny } from './commands/deny.ts';
+import { doctor } from './commands/doctor.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
 import { mintingKeys } from './commands/minting-key.ts';
@@ -22,11 +23,14 @@ import { VERSION } from './settings/version.ts';
 export interface Output {
   out(text: string): void;
   err(text: string): void;
+  /** True if people read `out`, which then has colours. */
+  isTerminal?: boolean;
 }
 
 const processOutput: Output = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  isTerminal: process.stdout.isTTY === true,
 };
 
 /**
@@ -77,6 +81,7 @@ export function createProgram(env: NodeJS.ProcessEnv, output: Output, terminal?:
       const services = { openTerminal: () => terminal ?? openTerminal(), verifyLogin: createVerifyLogin({ now }), now };
       output.out(await createPersonalToken(flags, env, services));
     });
+  addDoctor(root, env, output, terminal);
   root
     .command('minting-key')
     .description('Prints a new pair of keys: generate signs with the private one, servers verify with the public one.')
@@ -112,6 +117,27 @@ export function createProgram(env: NodeJS.ProcessEnv, output: Output, terminal?:
       await server.stop();
     });
   return root;
+}
+
+function addDoctor(root: Command, env: NodeJS.ProcessEnv, output: Output, terminal?: Terminal): void {
+  root
+    .command('doctor')
+    .description(
+      'Checks settings, key, mail servers, BASE_URL from outside, S3, Redis and the clock, and says what to do. Exit code 1 if something fails.',
+    )
+    .option('--client-id <id>', 'client whose mail servers are tried; - reads it from standard input')
+    .option('--login', 'asks for credentials and tries them')
+    .option('--json', 'print one JSON object')
+    .action(async (flags: unknown) => {
+      const now = () => new Date();
+      const { text: report, isGood } = await doctor(flags, env, {
+        ...{ now, verifyLogin: createVerifyLogin({ now }), readInput: () => text(process.stdin) },
+        openTerminal: () => terminal ?? openTerminal(),
+        isColoured: output.isTerminal === true && !env.NO_COLOR,
+      });
+      output.out(report);
+      if (!isGood) throw new CommanderError(1, 'mail-mcp.doctor', '');
+    });
 }
 
 function addGenerate(root: Command): Command {

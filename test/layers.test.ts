@@ -123,7 +123,16 @@ const FACES: Record<string, string[]> = {
   'app/': ['assemble.ts', 'idle-memory.ts', 'pipelines.ts', 'verify-login.ts'],
   'attachments/': ['open-store.ts', 'store.ts', 'to-message-bytes.ts'],
   'body/': ['body-budget.ts', 'body-shares.ts', 'json-limits.ts', 'read-body.ts'],
-  'commands/': ['deny.ts', 'generate.ts', 'inspect.ts', 'minting-key.ts', 'server.ts', 'terminal.ts', 'token.ts'],
+  'commands/': [
+    'deny.ts',
+    'doctor.ts',
+    'generate.ts',
+    'inspect.ts',
+    'minting-key.ts',
+    'server.ts',
+    'terminal.ts',
+    'token.ts',
+  ],
   'extraction/': ['exchange.ts', 'extraction.ts'],
   'mail/files/': ['read-file.ts'],
   'mail/find/': [
@@ -267,7 +276,7 @@ const FACES: Record<string, string[]> = {
 
 /** The files that may import each library. A library that is not in this list may not be imported. */
 const ENTRY_POINTS: Record<string, string[]> = {
-  '@aws-sdk/client-s3': ['attachments/s3.ts', 'attachments/s3-upload.ts'],
+  '@aws-sdk/client-s3': ['attachments/check-bucket.ts', 'attachments/s3.ts', 'attachments/s3-upload.ts'],
   '@aws-sdk/s3-request-presigner': ['attachments/s3.ts'],
   '@modelcontextprotocol/server': ['mcp/endpoint/'],
   '@inquirer/input': ['commands/terminal.ts'],

@@ -14,8 +14,9 @@ import { oauthRoutes } from '../oauth/routes.ts';
 import type { OAuthServices } from '../oauth/services.ts';
 import type { Background } from './background.ts';
 import { errorHandler } from './error-handler.ts';
-import { originGuard } from './origin-guard.ts';
+import { originGuard, type Refusal } from './origin-guard.ts';
 import { createPlaces, type Place } from './places.ts';
+import { readyHandler } from './readiness.ts';
 import { adminBodyHandler, createMessageReader, limitForms } from './request-bodies.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { takeTurns } from './request-turns.ts';
@@ -60,13 +61,11 @@ export function createApp(services: Services): Express {
   app.use(securityHeaders());
   app.use(storeNothing);
   app.get('/health', (_request, response) => void response.json({ status: 'ok' }));
-  app.get('/ready', (_request, response) => {
-    const isReady = services.isReady();
-    response.status(isReady ? 200 : 503).json({ status: isReady ? 'ok' : 'stopping' });
-  });
+  app.get('/ready', readyHandler(services));
   app.use(refuseWhileStopping(services));
   app.use(limitForms());
   app.use(oauthRoutes(services));
+  const onRefusal = (request: Request, refusal: Refusal) => void Object.assign(requests.of(request), refusal);
   const { adminToken, openaiAppsChallenge: challenge } = services;
   if (challenge !== undefined) {
     app.get('/.well-known/openai-apps-challenge', (_request, response) => void response.type('text').send(challenge));
@@ -78,7 +77,7 @@ export function createApp(services: Services): Express {
   if (services.attachmentLinks !== undefined) app.get('/attachments/:link', services.attachmentLinks);
   app
     .route([...MCP_PATHS])
-    .all(originGuard(services), allowOtherOrigins(['POST']), authenticate)
+    .all(originGuard({ ...services, onRefusal }), allowOtherOrigins(['POST']), authenticate)
     .post(readMessage, serve)
     .all((_request, response) => void response.status(405).set('Allow', 'POST').end());
   app.use(notFoundHandler(services));

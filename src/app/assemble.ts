@@ -56,7 +56,7 @@ interface Base {
 /** @throws {ConfigError} if the settings contradict each other, or name a client that does not exist */
 export async function assemble(config: Config, log: Log, now: () => Date = () => new Date()): Promise<Assembly> {
   requireReachedNotBefore(config.keys, now());
-  const base: Base = { keyring: createKeyring(config.keys), now, log };
+  const base: Base = { keyring: createKeyring({ ...config.keys, onSkew: createSkewLog({ now, log }) }), now, log };
   logMinting(config, log);
   const clientSettings = await readClientSettings(config, base);
   // The pool closes after the running requests, for which commands/server.ts waits 8 s; both together stay within 10 s.
@@ -137,6 +137,19 @@ function requireReachedNotBefore({ notBefore, minting }: Config['keys'], now: Da
     throw new ConfigError('MINTING_SINCE is in the future: until then nothing would have to be signed.');
   }
 }
+
+/** Logs at most once in ten minutes. */
+function createSkewLog({ now, log }: Pick<Base, 'now' | 'log'>): (seconds: number) => void {
+  let silentUntil = Number.NEGATIVE_INFINITY;
+  return (seconds) => {
+    const time = now().getTime();
+    if (time < silentUntil) return;
+    silentUntil = time + SKEW_INTERVAL_MS;
+    log.warn({ seconds }, 'the clocks of replicas differ: a value was sealed in the future, by the clock here');
+  };
+}
+
+const SKEW_INTERVAL_MS = 600_000;
 
 function logMinting({ keys: { minting }, adminToken }: Config, log: Log): void {
   if (minting === undefined) return;

@@ -29,6 +29,8 @@ export function errorHandler(
     const known = toOAuthError(error);
     if (known !== undefined) {
       record.outcome = known.code;
+      const reason = reasonOf(known);
+      if (reason !== undefined) record.reason = reason;
       // A fault that only the operator can repair is logged at a level that is on by default.
       const level = error instanceof UpstreamError && error.service === 'Redis' ? 'warn' : 'debug';
       services.log[level]({ requestId: record.id, error: describeError(error) }, 'refused');
@@ -63,6 +65,16 @@ function toOAuthError(error: unknown): OAuthError | undefined {
     });
   }
   return error instanceof UpstreamError && error.fault === 'credentials' ? invalidToken(error) : undefined;
+}
+
+/** The innermost cause that is one of our own words. */
+function reasonOf({ cause }: OAuthError): string | undefined {
+  let reason: unknown = cause;
+  while (reason instanceof Error) {
+    if (reason instanceof UpstreamError) return `${reason.service}: ${reason.fault}`;
+    reason = reason.cause;
+  }
+  return typeof reason === 'string' ? reason : undefined;
 }
 
 /** @returns the status of a fault that Express found in a request; undefined for any other error */

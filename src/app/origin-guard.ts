@@ -1,5 +1,5 @@
 /** Refuses requests of foreign web pages, and requests for other hosts. */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
@@ -9,6 +9,14 @@ interface Origins {
   isLocal: boolean;
   /** Origins of other pages that may call; compared byte by byte, `null` like any other. */
   allowedOrigins: ReadonlySet<string>;
+  /** Called before a request is refused. */
+  onRefusal?: (request: Request, refusal: Refusal) => void;
+}
+
+/** For the log: what the operator has to change. */
+export interface Refusal {
+  outcome: 'wrong_host' | 'foreign_origin';
+  reason: string;
 }
 
 /**
@@ -16,7 +24,7 @@ interface Origins {
  * where that is allowed. A `Host` must be that of this server, or a loopback address likewise, which prevents DNS rebinding. Clients that
  * are not web pages send no `Origin`.
  */
-export function originGuard({ issuer, isLocal, allowedOrigins }: Origins): RequestHandler {
+export function originGuard({ issuer, isLocal, allowedOrigins, onRefusal }: Origins): RequestHandler {
   const { host: ownHost, protocol } = new URL(issuer);
   // Hosts are case-insensitive, and a proxy may add the default port (RFC 9110 §4.2.3).
   const ownHosts = [ownHost, `${ownHost}${protocol === 'https:' ? ':443' : ':80'}`];
@@ -26,12 +34,16 @@ export function originGuard({ issuer, isLocal, allowedOrigins }: Origins): Reque
     const { origin } = request.headers;
     const host = (request.headers.host ?? '').toLowerCase();
     if (!ownHosts.includes(host) && !(isLocal && LOOPBACK.test(host))) {
+      onRefusal?.(request, { outcome: 'wrong_host', reason: `Host is ${loggable(host)}, and BASE_URL has ${ownHost}` });
       return void refuse(
         421,
         `The Host header must be ${ownHost}. A proxy in front has to pass on the one that it got.`,
       );
     }
-    if (origin !== undefined && !isAllowed(origin)) return void refuse(403, 'This Origin is not allowed here.');
+    if (origin !== undefined && !isAllowed(origin)) {
+      onRefusal?.(request, { outcome: 'foreign_origin', reason: `ALLOWED_ORIGINS does not have ${loggable(origin)}` });
+      return void refuse(403, 'This Origin is not allowed here.');
+    }
     next();
 
     function refuse(status: number, message: string): void {
@@ -39,6 +51,9 @@ export function originGuard({ issuer, isLocal, allowedOrigins }: Origins): Reque
     }
   };
 }
+
+/** What a client has sent, if it is a host or an origin. */
+const loggable = (text: string): string => (/^[\w.:/[\]-]{1,100}$/.test(text) ? text : 'no name of a host');
 
 function isLoopbackOrigin(origin: string): boolean {
   return /^https?:/.test(origin) && URL.canParse(origin) && LOOPBACK.test(new URL(origin).host);

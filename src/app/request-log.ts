@@ -14,6 +14,8 @@ interface RequestRecord {
   service?: string;
   tool?: string;
   outcome?: string;
+  /** Why it was refused; no text of a client but names of hosts. */
+  reason?: string;
 }
 
 export interface RequestLog {

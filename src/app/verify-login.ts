@@ -13,7 +13,7 @@ export function createVerifyLogin(options: {
 }): VerifyLogin {
   const { now, adopt } = options;
   const probe = createSharedProbe(now);
-  return (account, { only, totalMs, identify, onLogin } = {}) => {
+  return (account, { only, totalMs, isDiagnosed = false, identify, onLogin } = {}) => {
     const limit = totalMs === undefined ? {} : { totalMs };
     if (account.service === 'missive') return verifyToken(account, { ...limit, now });
     const onImap = adopt && ((imap: OwnedImapConnection) => adopt(account, imap));
@@ -23,6 +23,6 @@ export function createVerifyLogin(options: {
       ...(onLogin && { onLogin }),
       ...(onImap && { onImap }),
     };
-    return verifyMail(account, { ...limit, ...options, probe });
+    return verifyMail(account, { ...limit, ...options, ...(isDiagnosed && { probe }) });
   };
 }

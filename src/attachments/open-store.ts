@@ -2,6 +2,7 @@
 import type { Log } from '../log.ts';
 import type { ImapPool } from '../mail/pool/pool.ts';
 import type { Config } from '../settings/config.ts';
+import type { checkBucket } from './check-bucket.ts';
 import { attachmentHandler, createLinkStore, type LinkSeal, withPartOf } from './links.ts';
 import type { AttachmentStore } from './store.ts';
 
@@ -21,6 +22,12 @@ export interface OpenedStore {
   linkHandler: ReturnType<typeof attachmentHandler> | undefined;
   /** Ends the connections of the store. */
   close(): void;
+}
+
+/** As checkBucket(), imported only where it is used. */
+export async function checkStore(s3: NonNullable<Config['s3']>): ReturnType<typeof checkBucket> {
+  const { checkBucket: check } = await import('./check-bucket.ts');
+  return check(s3);
 }
 
 export async function openAttachmentStore(options: StoreOptions): Promise<OpenedStore> {

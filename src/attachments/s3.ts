@@ -69,7 +69,13 @@ export function createS3Store({ s3, nameKey, now, log }: S3Options): AttachmentS
   };
 }
 
-function createClient({ region, endpoint, forcePathStyle, accessKeyId, secretAccessKey }: S3Options['s3']): S3Client {
+export function createClient({
+  region,
+  endpoint,
+  forcePathStyle,
+  accessKeyId,
+  secretAccessKey,
+}: S3Options['s3']): S3Client {
   return new S3Client({
     region,
     forcePathStyle,

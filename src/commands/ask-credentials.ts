@@ -38,7 +38,7 @@ export async function askForCredentials(
       const identify = (inbox: InboxIdentity) => {
         mailbox = account.service === 'mail' ? mailboxIdOf(account, inbox) : undefined;
       };
-      const refusal = await verifyLogin(account, { identify });
+      const refusal = await verifyLogin(account, { isDiagnosed: true, identify });
       if (refusal.length === 0) return { login: form.credentials(), ...(mailbox && { mailbox }) };
       problems = form.afterRefusal(refusal).problems;
     }

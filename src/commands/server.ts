@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:http';
 import { assemble } from '../app/assemble.ts';
 import { collectGarbageWhenIdle } from '../app/idle-memory.ts';
 import { limitPipelines } from '../app/pipelines.ts';
+import { checkStore } from '../attachments/open-store.ts';
 import { ConfigError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
@@ -40,6 +41,7 @@ export async function startServer(
   const { processes, memoryMb } = extraction;
   log.info({ port, issuer, attachments, replicas, state, extraction: { processes, memoryMb } }, 'listening');
   if (missing.length > 0) log[replicas > 1 ? 'warn' : 'info']({ missing }, 'running without REDIS_URL');
+  if (config.s3 !== undefined) void reportStore(config.s3, log);
   const stopCollecting = collectGarbageWhenIdle();
   return {
     port,
@@ -52,6 +54,13 @@ export async function startServer(
       log.info({}, 'stopped');
     },
   };
+}
+
+/** The server runs meanwhile: attachments have no links until the service works, and everything else does. */
+async function reportStore(s3: NonNullable<Config['s3']>, log: Log): Promise<void> {
+  const fault = await checkStore(s3);
+  if (fault === undefined) log.info({}, 'S3 works');
+  else log.error({ code: fault.code, reason: fault.sentence }, 'S3 does not work: attachments have no links');
 }
 
 function listen(server: Server, { port, host }: Config): Promise<number> {

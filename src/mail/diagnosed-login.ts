@@ -1,12 +1,12 @@
 /** Finds out why a login does not come about, with a probe of the server beside it. */
 import { UpstreamError } from '../errors.ts';
 import type { LoginProblem, MailServer } from './account.ts';
-import { type MailService, type Probe, type ProbeFault, type ProbeOptions, probeServer } from './probe/probe.ts';
+import type { MailService, Probe, ProbeFault, ProbeOptions } from './probe/probe.ts';
 
 export type ProbeLogin = (service: MailService, server: MailServer, options: ProbeOptions) => Promise<Probe>;
 
 /** A login that is probed once the server is silent for so long, before it has received credentials. */
-const QUIET_MS = 1_000;
+const QUIET_MS = 1_500;
 /** A shorter probe finds nothing. */
 const MIN_PROBE_MS = 500;
 
@@ -26,7 +26,8 @@ interface Subject extends ProbeOptions {
   server: MailServer;
   /** For login and probe together. */
   totalMs: number;
-  probe?: ProbeLogin | undefined;
+  /** Absent: nothing is probed. */
+  probe: ProbeLogin | undefined;
 }
 
 /**
@@ -36,13 +37,13 @@ interface Subject extends ProbeOptions {
  * @throws {ProbedError} if a probe has found the reason; otherwise what the login throws
  */
 export async function diagnosedLogin<T>(
-  { service, server, tls, totalMs, probe = probeServer }: Subject,
+  { service, server, tls, totalMs, probe }: Subject,
   login: (onLogin: () => void) => Promise<T>,
 ): Promise<T> {
   const endsAt = performance.now() + totalMs;
   const startProbe = async (): Promise<ProbeFault | undefined> => {
     const leftMs = endsAt - performance.now();
-    if (leftMs < MIN_PROBE_MS) return undefined;
+    if (probe === undefined || leftMs < MIN_PROBE_MS) return undefined;
     return (await probe(service, server, { ...(tls && { tls }), totalMs: Math.min(4_500, leftMs) })).fault;
   };
   let isSent = false;
@@ -54,7 +55,7 @@ export async function diagnosedLogin<T>(
     () => undefined,
   );
   let probing: Promise<ProbeFault | undefined> | undefined;
-  if ((await firstOf(ended, QUIET_MS)) === 'quiet' && !isSent) {
+  if (probe !== undefined && (await firstOf(ended, QUIET_MS)) === 'quiet' && !isSent) {
     probing = startProbe();
     const fault = await Promise.race([probing, ended]);
     // A login that has gone on meanwhile knows more.

@@ -21,7 +21,7 @@ export interface VerifyOptions {
   smtp?: Pick<SmtpOptions, 'refusesPlain'>;
   /** Time limit for both servers together. */
   totalMs?: number;
-  /** Finds out why a server cannot be used. Default: a probe of its own for each login. */
+  /** Finds out why a server cannot be used. Absent: what the login itself shows is reported. */
   probe?: ProbeLogin;
 }
 
@@ -32,7 +32,7 @@ const MAX_IDENTITY_MS = 3_000;
 
 /**
  * Logs in to both servers at once, one attempt each. Providers that are known to refuse one way to log in get a second one at their SMTP server, never
- * after the IMAP server has refused the same login. A server that is silent, or that the login fails at before the credentials are sent, is probed.
+ * after the IMAP server has refused the same login. With `probe`, a server that is silent, or that the login fails at before the credentials are sent, is probed.
  *
  * @returns all problems, IMAP first; empty if both logins work. Returns within `totalMs` (15 s)
  */
@@ -112,8 +112,9 @@ const FAULT_OF_CODE: Readonly<Record<string, LoginProblem['fault']>> = {
 function problemOf(service: LoginProblem['service'], error: unknown): LoginProblem {
   if (error instanceof ProbedError) return problemOfProbe(error.fault);
   if (!(error instanceof UpstreamError)) throw error;
-  const { code } = error;
-  return { service, fault: faultOf(error), ...(code !== undefined && { cause: code }) };
+  const fault = faultOf(error);
+  const cause = fault === 'unsupported' ? 'no_auth' : error.code;
+  return { service, fault, ...(cause !== undefined && { cause }) };
 }
 
 function faultOf({ service, fault, code = '' }: UpstreamError): LoginProblem['fault'] {

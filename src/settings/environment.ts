@@ -1,5 +1,6 @@
 /** Declares the environment variables: schema, default and description of each. */
 import { Buffer } from 'node:buffer';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { OPERATOR_VARIABLES } from './operator.ts';
 
@@ -155,6 +156,7 @@ const SERVER_VARIABLES = {
     .describe('Address to listen on. Default: every address; `127.0.0.1` if `BASE_URL` is a loopback URL.'),
   TRUST_PROXY: z
     .string()
+    .refine(isProxyList, 'must be the number of proxies, or their addresses or networks, separated by commas')
     .optional()
     .describe('Reverse proxies whose `X-Forwarded-For` is trusted: their number, or their addresses or networks.'),
   DEFAULT_CONNECTION: z
@@ -232,6 +234,23 @@ const SERVER_VARIABLES = {
     .default('INFO')
     .describe('Lowest level that is logged. The log is JSON lines on standard output.'),
 };
+
+/** What the Express setting `trust proxy` takes, except true: every client could then choose its address. */
+function isProxyList(text: string): boolean {
+  const entries = text.split(',').map((entry) => entry.trim());
+  return /^\d{1,3}$/.test(text) || entries.every((entry) => PROXY_NAMES.has(entry) || isNetwork(entry));
+}
+
+const PROXY_NAMES = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+function isNetwork(text: string): boolean {
+  const [address = '', range, ...rest] = text.split('/');
+  const bits = isIP(address) === 4 ? 32 : 128;
+  if (isIP(address) === 0 || rest.length > 0) return false;
+  return (
+    range === undefined || isIP(range) === isIP(address) || (/^[1-9]\d{0,2}$/.test(range) && Number(range) <= bits)
+  );
+}
 
 /** The variables by name, in the order of the table in docs/configuration.md. */
 export const ENVIRONMENT = z.object(SERVER_VARIABLES);

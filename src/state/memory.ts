@@ -24,6 +24,7 @@ export function createMemoryState({ now }: { now: () => Date }): State {
 
   return {
     isShared: false,
+    isReachable: () => true,
     async claim(key, until) {
       const before = claims.get(key);
       if (before === undefined) claims.set(key, now(), until);

@@ -1,6 +1,7 @@
 /** Keeps the state in Redis or Valkey: the same for all replicas. The only file that imports ioredis. */
 import { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
+import { z } from 'zod';
 import { UpstreamError } from '../errors.ts';
 import { createCounters } from './counters.ts';
 import type { State } from './state.ts';
@@ -46,6 +47,7 @@ export async function connectRedisState({ url, now, onChange }: RedisOptions): P
   await firstAttempt(redis);
   return {
     isShared: true,
+    isReachable: () => redis.status === 'ready',
     ...createMarks(redis, now),
     ...createCheckedCounters(redis, now),
     ...createNotes(redis, now),
@@ -179,6 +181,46 @@ function firstAttempt(redis: Redis): Promise<void> {
       });
     }
   });
+}
+
+export interface RedisReport {
+  pingMs: number;
+  /** Append-only file, snapshots, or neither; `unknown` where the configuration may not be read. */
+  persistence: 'aof' | 'rdb' | 'none' | 'unknown';
+  /** `maxmemory-policy`, where it may be read. */
+  eviction: string | undefined;
+}
+
+/** Connects once, for the operator. */
+export async function reportOfRedis(url: string): Promise<RedisReport | { fault: string }> {
+  const redis = createClient(url);
+  let failure: unknown;
+  redis.on('error', (error) => {
+    failure ??= error;
+  });
+  await firstAttempt(redis);
+  try {
+    const startedAt = performance.now();
+    await redis.ping();
+    const pingMs = Math.round(performance.now() - startedAt);
+    const info = await redis.info().catch(() => '');
+    const eviction = /^maxmemory_policy:([\w-]+)/m.exec(info)?.[1];
+    return { pingMs, persistence: await persistenceOf(redis, info), eviction };
+  } catch (error) {
+    const cause = failure ?? error;
+    const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+    return { fault: refusalCode(cause) ?? (typeof code === 'string' ? code : 'no connection') };
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Managed services refuse CONFIG. */
+async function persistenceOf(redis: Redis, info: string): Promise<RedisReport['persistence']> {
+  if (/^aof_enabled:1/m.test(info)) return 'aof';
+  const save = z.tuple([z.string(), z.string()]).safeParse(await redis.config('GET', 'save').catch(() => undefined));
+  if (!save.success) return 'unknown';
+  return save.data[1] === '' ? 'none' : 'rdb';
 }
 
 function toDate(text: unknown): Date | null {

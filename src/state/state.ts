@@ -18,6 +18,8 @@ export interface Count {
 export interface State {
   /** True if all replicas see the same. */
   readonly isShared: boolean;
+  /** False while the store cannot be reached. Asks nothing. */
+  isReachable(): boolean;
   /** Claims the key until `until`. Atomic. @returns null for the first call; for all others, when the key was claimed */
   claim(key: string, until: Date): Promise<Date | null>;
   /** Claims the key even if it was claimed before: the time of the claim becomes the present. */

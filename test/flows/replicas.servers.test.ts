@@ -168,10 +168,12 @@ describe('two replicas with one Redis', () => {
     const wrong = signInFields(withPassword(behind, 'wrong'));
     const forms = [await openFormAt(a, through, issuer), await openFormAt(b, through, issuer)];
     for (let attempt = 0; attempt < 10; attempt++) expect((await forms[attempt % 2]?.submit(wrong))?.status).toBe(200);
-    expect(proxy.accepted()).toBe(10);
+    // A slow server is probed too.
+    const accepted = proxy.accepted();
+    expect(accepted).toBeGreaterThanOrEqual(10);
     for (const form of forms) expect((await form.submit(wrong)).status).toBe(429);
     for (const form of forms) expect((await form.submit(signInFields(behind))).status).toBe(429);
-    expect(proxy.accepted()).toBe(10);
+    expect(proxy.accepted()).toBe(accepted);
   });
 
   describe('while Redis is unavailable', () => {
@@ -194,7 +196,11 @@ describe('two replicas with one Redis', () => {
       await expect(openFormAt(b, client, issuer)).rejects.toThrow('The sign-in page answered 503');
       for (const replica of [a, b]) {
         expect((await call(replica, tokens)).status).toBe(200);
-        expect((await fetch(`${replica.origin}/ready`)).status).toBe(200);
+        const ready = await fetch(`${replica.origin}/ready`);
+        expect({ status: ready.status, body: await ready.json() }).toEqual({
+          status: 200,
+          body: { status: 'degraded' },
+        });
       }
 
       await redis.start();

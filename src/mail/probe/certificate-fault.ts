@@ -13,7 +13,7 @@ const CODES: Readonly<Record<string, ProbeCode>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate_unknown_ca',
 };
 
-/** Names of a certificate that are told. */
+/** Names of a certificate that a sentence has. */
 const MAX_NAMES = 3;
 
 /** @returns undefined for a certificate that is trusted for the host of the connection */

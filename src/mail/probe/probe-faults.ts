@@ -124,7 +124,7 @@ const DECLARED = {
   certificate_unknown_ca: {
     kind: 'setup',
     sentence: (about) =>
-      `The certificate of ${at(about)} is of an authority that is not known here, or sent without its chain.`,
+      `The certificate of ${at(about)} was issued by an authority that is not known here, or is sent without its chain.`,
     remedy: () =>
       'Install the whole chain on the mail server, or set NODE_EXTRA_CA_CERTS to the path of the PEM file of the authority.',
   },

@@ -124,14 +124,15 @@ function presentedToken(request: Request): string {
   // `request.headers` contains only the first of several values.
   const headers = request.headersDistinct.authorization ?? [];
   if (headers.length > 1) throw new OAuthError('invalid_request', 'There is more than one Authorization header.');
-  const [header = ''] = headers;
+  const [header] = headers;
   // RFC 6750 §2.2 would allow a token in a form body. The body is not read: no request to this endpoint is a form.
   if (/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) {
     throw new OAuthError('invalid_request', 'The access token belongs in the Authorization header alone.');
   }
+  if (header === undefined) throw invalidToken('no Authorization header');
   if (header.length > MAX_HEADER_LENGTH) throw invalidToken('header too long');
   const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(header) ?? [];
-  if (token === undefined) throw invalidToken('no bearer token');
+  if (token === undefined) throw invalidToken('the Authorization header has no bearer token');
   return token;
 }
 

@@ -2,6 +2,7 @@
 import type { Request } from 'express';
 import { OAuthError } from '../../errors.ts';
 import { hasRedirectUri } from '../http/redirect-uri.ts';
+import { rememberedUntil, toSeconds } from '../sealed/jwe.ts';
 import { createTokens, SEALED_TYPES, type Transaction } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
@@ -77,7 +78,7 @@ export function createAuthorizationTransactions(
 
     async use({ tid }) {
       // A page that is shown again expires later than the first one; the mark is kept as long as the latest can be valid.
-      const markUntil = new Date(now().getTime() + SEALED_TYPES.transaction.lifetimeSeconds * 1000);
+      const markUntil = rememberedUntil({ exp: toSeconds(now()) + SEALED_TYPES.transaction.lifetimeSeconds });
       if ((await state.claim(transactionKey(tid), markUntil)) !== null) {
         throw new OAuthError('invalid_request', STALE_PAGE);
       }

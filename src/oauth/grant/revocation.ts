@@ -4,6 +4,7 @@ import type { Log } from '../../log.ts';
 import type { State } from '../../state/state.ts';
 import type { Clients } from '../client/clients.ts';
 import { deniedClientKey } from '../client/denied-clients.ts';
+import { rememberedUntil, toSeconds } from '../sealed/jwe.ts';
 import { type AccessPayload, SEALED_TYPES } from '../sealed/sealed-types.ts';
 
 const WARNING_INTERVAL_MS = 60_000;
@@ -45,7 +46,7 @@ export function isRevoked(found: readonly (Date | null)[], { granted_at }: { gra
 const LONGEST_LIFETIME_SECONDS = Math.max(SEALED_TYPES.grant.lifetimeSeconds, SEALED_TYPES.personal.lifetimeSeconds);
 
 /** Until when a revocation must be kept that is made now: until every token that exists has expired. */
-export const revocationsEnd = (now: Date): Date => new Date(now.getTime() + LONGEST_LIFETIME_SECONDS * 1000);
+export const revocationsEnd = (now: Date): Date => rememberedUntil({ exp: toSeconds(now) + LONGEST_LIFETIME_SECONDS });
 
 export interface RevocationCheck {
   /**

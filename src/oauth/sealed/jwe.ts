@@ -9,8 +9,10 @@ import type { MintingSettings } from '../../settings/minting-keys.ts';
 import { type ContentCodec, createContentCodec, type Layout, type MasterKey, type SealerType } from './content.ts';
 import { createMinting, type Minting } from './minting-signature.ts';
 
-/** Clocks of two replicas may differ by this much; a value from further in the future was not issued by this server. */
-const CLOCK_SKEW_SECONDS = 60;
+/** Clocks of two replicas may differ by this much; a value from further in the future is refused. Ends are not extended. */
+const CLOCK_SKEW_SECONDS = 300;
+/** A larger difference is reported. */
+const USUAL_SKEW_SECONDS = 60;
 
 /** The operator's keys: the first one seals, all of them unseal. */
 export interface Keyring {
@@ -22,6 +24,8 @@ export interface Keyring {
   layout: Layout;
   /** Signs and verifies what the operator mints. Absent: nothing of it is signed, and signatures do not count. */
   minting: Minting | undefined;
+  /** Called when a value was sealed more than a minute in the future, by the clock here. */
+  onSkew: (seconds: number) => void;
 }
 
 function createMasterKey(bytes: Buffer): MasterKey {
@@ -37,6 +41,7 @@ interface KeyringSettings {
   notBefore?: Date | undefined;
   layout?: Layout | undefined;
   minting?: MintingSettings | undefined;
+  onSkew?: Keyring['onSkew'];
 }
 
 /**
@@ -44,10 +49,10 @@ interface KeyringSettings {
  * @throws {RangeError} if a key has another length
  */
 export function createKeyring(settings: KeyringSettings): Keyring {
-  const { current, previous, notBefore, layout = 2, minting } = settings;
+  const { current, previous, notBefore, layout = 2, minting, onSkew = () => undefined } = settings;
   const first = createMasterKey(current);
   const all = [first, ...previous.map(createMasterKey)];
-  return { current: first, all, notBefore, layout, minting: minting && createMinting(minting) };
+  return { current: first, all, notBefore, layout, minting: minting && createMinting(minting), onSkew };
 }
 
 /** The claims of every sealed value, beside its payload. Times in seconds since 1970 (RFC 7519 §2). */
@@ -139,10 +144,10 @@ export function createSealer<T extends object>(keyring: Keyring, type: SealerTyp
 
   async function inspect(token: string): Promise<T & Claims> {
     try {
-      if (token.length > type.maxLength) throw new RangeError('longer than its type allows');
+      if (token.length > type.maxLength) throw invalidTokenError('longer than its type allows');
       const { kid } = Header.parse(readHeader(token));
       const key = keys.get(kid);
-      if (key === undefined) throw new RangeError('sealed with an unknown key');
+      if (key === undefined) throw invalidTokenError('sealed with an unknown key');
       const content = codec.decode(await decrypt(token, key.bytes), key.master);
       const { jti, iat, exp } = claimsOf.parse({ ...content, jti: content.jti ?? idOf(token) });
       return { ...type.schema.parse(content), jti, iat, ...(exp !== undefined && { exp }) };
@@ -153,7 +158,7 @@ export function createSealer<T extends object>(keyring: Keyring, type: SealerTyp
 
   async function unseal(token: string, now: Date): Promise<T & Claims> {
     const content = await inspect(token);
-    requireValidTimes(content, now, keyring.notBefore);
+    requireValidTimes(content, now, keyring);
     minted.require(content);
     return content;
   }
@@ -231,8 +236,9 @@ async function decrypt(token: string, key: Uint8Array): Promise<Uint8Array> {
 }
 
 /** @throws {OAuthError} `invalid_token` */
-function requireValidTimes({ iat, exp }: Claims, now: Date, notBefore: Date | undefined): void {
+function requireValidTimes({ iat, exp }: Claims, now: Date, { notBefore, onSkew }: Keyring): void {
   const seconds = toSeconds(now);
+  if (iat > seconds + USUAL_SKEW_SECONDS) onSkew(iat - seconds);
   if (iat > seconds + CLOCK_SKEW_SECONDS) throw invalidTokenError('issued in the future');
   if (exp !== undefined && exp <= seconds) throw invalidTokenError('expired');
   if (notBefore && iat < toSeconds(notBefore)) throw invalidTokenError('sealed before TOKENS_NOT_BEFORE');
@@ -246,7 +252,7 @@ function requireValidTimes({ iat, exp }: Claims, now: Date, notBefore: Date | un
 export function sealingKeyOf(keyring: Keyring, token: string): MasterKey {
   const { kid } = Header.parse(readHeader(token));
   const key = keyring.all.find((one) => one.kid === kid);
-  if (!key) throw new RangeError('sealed with an unknown key');
+  if (!key) throw invalidTokenError('sealed with an unknown key');
   return key;
 }
 

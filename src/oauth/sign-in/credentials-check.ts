@@ -58,10 +58,12 @@ export function createCredentialsCheck(
     const onLogin = () => {
       isSent = true;
     };
-    const refusal = await verifyLogin(account, { identify, onLogin, ...(only && { only }) }).catch(async (error) => {
-      if (!isSent) await withdraw();
-      throw error;
-    });
+    const refusal = await verifyLogin(account, { isDiagnosed: true, identify, onLogin, ...(only && { only }) }).catch(
+      async (error) => {
+        if (!isSent) await withdraw();
+        throw error;
+      },
+    );
     if (refusal.length === 0) await succeeded();
     else {
       const faults = refusal.map((problem) => ({ ...problem, ...endpointOf(account, problem.service) }));

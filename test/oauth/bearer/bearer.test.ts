@@ -91,7 +91,7 @@ describe('the bearer check of /mcp (RFC 6750)', () => {
       'for a path below': await seal({ aud: `${app.issuer}/mcp/` }),
       'from another issuer': await seal({ iss: 'https://other.example' }),
       expired: await seal({}, at(-28_800)),
-      'not yet valid': await seal({}, at(61)),
+      'not yet valid': await seal({}, at(301)),
       'two tokens': `${accessToken}, Bearer ${accessToken}`,
       'too long': 'a'.repeat(9000),
     };

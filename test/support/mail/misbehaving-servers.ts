@@ -12,7 +12,7 @@ import { type KeyPair, makeCertificates, makeDatedCertificates } from '../server
 import { closeServer, listenOnLoopback } from '../servers/proxies.ts';
 import { unusedPort } from './faulty-servers.ts';
 
-/** What is in the document: a server, and how the client is told to connect to it. */
+/** What is in the document: a server, and how the client connects to it. */
 export interface Misbehaviour {
   service: 'imap' | 'smtp';
   security: MailServer['security'];

@@ -1,0 +1,103 @@
+/** `mail-mcp doctor`: checks what a server needs, step by step, and says what to do about each fault. */
+import { z } from 'zod';
+import type { Servers, VerifyLogin } from '../account.ts';
+import { ConfigError } from '../errors.ts';
+import { readDynamicClients } from '../oauth/client/dynamic-clients.ts';
+import { createKeyring } from '../oauth/sealed/jwe.ts';
+import type { Config } from '../settings/config.ts';
+import { boundedChecks, type Check, toLine } from './doctor/check.ts';
+import { checkClient, checkSettings } from './doctor/key-checks.ts';
+import { checkPublicUrl } from './doctor/public-url-checks.ts';
+import { checkLogin, checkServers } from './doctor/server-checks.ts';
+import { checkRedis, checkS3 } from './doctor/store-checks.ts';
+import type { Terminal } from './terminal.ts';
+
+const Flags = z.object({
+  clientId: z.string().optional(),
+  login: z.boolean().default(false),
+  json: z.boolean().default(false),
+});
+
+interface DoctorServices {
+  /** Where `--client-id=-` is read from. */
+  readInput(): Promise<string>;
+  openTerminal(): Terminal;
+  verifyLogin: VerifyLogin;
+  now(): Date;
+  /** True: the words for what was found have colours. */
+  isColoured: boolean;
+}
+
+/** Of the checks of one thing. */
+const MAX_WAIT_MS = 20_000;
+
+/**
+ * @param flags the output of the command line parser, of any shape
+ * @returns the text to print, and whether nothing has failed
+ */
+export async function doctor(
+  flags: unknown,
+  env: NodeJS.ProcessEnv,
+  services: DoctorServices,
+): Promise<{ text: string; isGood: boolean }> {
+  const { clientId, login, json } = Flags.parse(flags);
+  const { checks: settings, config } = checkSettings(env);
+  const { checks: ofClient, servers } = await findServers(clientId, env, { config, services });
+  const waiting = [
+    ...(servers === undefined ? [] : [boundedChecks('mail servers', MAX_WAIT_MS, () => checkServers(servers))]),
+    ...(config === undefined ? [] : checksOf(config, services)),
+  ];
+  const checks = [...settings, ...ofClient, ...(await Promise.all(waiting)).flat()];
+  // Last, so that its questions do not get in between.
+  if (login) checks.push(await loginCheck(servers, services));
+  const isGood = checks.every(({ status }) => status !== 'failed');
+  const text = json
+    ? `${JSON.stringify({ ok: isGood, checks }, null, 2)}\n`
+    : checks.map((check) => toLine(check, services.isColoured)).join('');
+  return { text, isGood };
+}
+
+const checksOf = (config: Config, { now }: DoctorServices): Promise<Check[]>[] => [
+  boundedChecks('BASE_URL', MAX_WAIT_MS, () => checkPublicUrl(config.issuer, config.trustProxy !== false, now)),
+  boundedChecks('S3', MAX_WAIT_MS, () => checkS3(config.s3)),
+  boundedChecks('Redis', MAX_WAIT_MS, () => checkRedis(config)),
+];
+
+/** The servers of the client id, or else of DEFAULT_CONNECTION. */
+async function findServers(
+  given: string | undefined,
+  env: NodeJS.ProcessEnv,
+  { config, services: { readInput, now } }: { config: Config | undefined; services: DoctorServices },
+): Promise<{ checks: Check[]; servers: Servers | undefined }> {
+  try {
+    if (given !== undefined) {
+      const clientId = given === '-' ? await readInput() : given;
+      const { check, client } = await checkClient(clientId.trim(), env, now());
+      return { checks: [check], servers: client?.servers };
+    }
+    const dynamic =
+      config?.dynamicClients && (await readDynamicClients(config.dynamicClients, createKeyring(config.keys), now()));
+    if (dynamic !== undefined) {
+      const says = 'the key decrypts it.';
+      return { checks: [{ name: 'DEFAULT_CONNECTION', status: 'ok', says }], servers: dynamic.connection.servers };
+    }
+    const says = 'is not given, so no mail servers are tried.';
+    return {
+      checks: [
+        { name: 'client id', status: 'skipped', says, remedy: 'Add --client-id=ID, or --client-id=- to read it.' },
+      ],
+      servers: undefined,
+    };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const checks = error.message.split('\n').map((says): Check => ({ name: 'client id', status: 'failed', says }));
+    return { checks, servers: undefined };
+  }
+}
+
+async function loginCheck(servers: Servers | undefined, services: DoctorServices): Promise<Check> {
+  if (servers === undefined) {
+    return { name: 'login', status: 'failed', says: 'no servers are known.', remedy: 'Add --client-id=ID.' };
+  }
+  return checkLogin(servers, services.openTerminal(), services.verifyLogin);
+}
