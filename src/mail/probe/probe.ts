@@ -10,7 +10,7 @@ import { askForTls, firstLine, isRefusal, offersOf, type Protocol, protocolOf, t
 import { LineConnection, Lost, resolve, Silence, within } from './line-connection.ts';
 import { type MailService, type ProbeCode, type ProbeFault, probeFault } from './probe-faults.ts';
 
-export type { MailService, ProbeCode, ProbeFault } from './probe-faults.ts';
+export type { MailService, ProbeFault } from './probe-faults.ts';
 
 export interface ProbeOptions {
   /** Certificate authorities to trust instead of Node's. */
