@@ -4,6 +4,7 @@ import { writeTime } from '../../../src/mail/parts/event-time.ts';
 import { type Invitation, readInvitation } from '../../../src/mail/parts/invitation.ts';
 import { invitationText, saysWhenAndWhere, statusInWords } from '../../../src/mail/parts/invitation-words.ts';
 import { cpuMs } from '../../support/app/cpu-time.ts';
+import { zone } from '../../support/mail/invitations.ts';
 
 const calendar = (event: string, { method = 'REQUEST', more = '' } = {}) =>
   `BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//x//EN\n${method === '' ? '' : `METHOD:${method}\n`}${more}BEGIN:VEVENT\nUID:1@example.test\n${event}END:VEVENT\nEND:VCALENDAR\n`;
@@ -16,22 +17,7 @@ const read = (event: string, options?: Parameters<typeof calendar>[1]): Invitati
 
 const times = ({ start, end }: Invitation) => [start, end].map((time) => (time === null ? null : writeTime(time).time));
 
-const OUTLOOK_ZONE = (tzid: string) => `BEGIN:VTIMEZONE
-TZID:${tzid}
-BEGIN:STANDARD
-DTSTART:16010101T030000
-TZOFFSETFROM:+0200
-TZOFFSETTO:+0100
-RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10
-END:STANDARD
-BEGIN:DAYLIGHT
-DTSTART:16010101T020000
-TZOFFSETFROM:+0100
-TZOFFSETTO:+0200
-RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3
-END:DAYLIGHT
-END:VTIMEZONE
-`;
+const OUTLOOK_ZONE = (tzid: string) => `${zone(tzid)}\n`;
 
 describe('an invitation (RFC 5545, RFC 5546)', () => {
   test('of Google has its times in UTC, its place, and a description in several lines', () => {
