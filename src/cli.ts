@@ -12,10 +12,7 @@ import { startServer } from './commands/server.ts';
 import { openTerminal, type Terminal } from './commands/terminal.ts';
 import { createPersonalToken } from './commands/token.ts';
 import { ConfigError } from './errors.ts';
-import { METHOD_GROUPS } from './mcp/permit/policy-input.ts';
-import { MAIL_TAGS, MISSIVE_TAGS } from './mcp/tool.ts';
-import { MISSIVE_URL } from './missive/account.ts';
-import { PRESETS } from './oauth/client/presets.ts';
+import { FLAG_LIST, toFlagName } from './minting/flag-table.ts';
 import { readServerConfig } from './settings/config.ts';
 import { VERSION } from './settings/version.ts';
 
@@ -141,99 +138,25 @@ function addDoctor(root: Command, env: NodeJS.ProcessEnv, output: Output, termin
 }
 
 function addGenerate(root: Command): Command {
-  const generateCommand = root
+  const command = root
     .command('generate')
     .description(
       'Mints a client: encrypts servers, redirect URIs and limits into a client id. Requires ENCRYPTION_KEY.',
     );
-  addServerFlags(generateCommand);
-  addClientFlags(generateCommand);
-  addLimitFlags(generateCommand);
-  return generateCommand
-    .option('--no-probe', 'mint without trying whether the mail servers can be used as the flags say')
-    .option('--json', 'print one JSON object');
+  for (const flag of FLAG_LIST) addFlag(command, flag);
+  return command;
 }
 
 /** Collects the values of a repeatable flag; undefined without the flag. */
 const collect = (value: string, earlier: string[] = []) => [...earlier, value];
 
-function addServerFlags(command: Command): void {
-  command
-    .option('--imap-host <host>', 'IMAP server hostname (required without --missive)')
-    .option('--imap-port <port>', 'IMAP port (default: 993)')
-    .option('--imap-ssl', 'implicit TLS for IMAP (default: true if the port is 993)')
-    .option('--no-imap-ssl', 'STARTTLS for IMAP')
-    .option('--smtp-host <host>', 'SMTP submission server hostname (required without --missive)')
-    .option('--smtp-port <port>', 'SMTP port (default: 465)')
-    .option('--smtp-ssl', 'implicit TLS for SMTP (default: true if the port is 465)')
-    .option('--no-smtp-ssl', 'STARTTLS for SMTP')
-    .option('--allow-cleartext', 'no encryption where ssl is false, instead of STARTTLS: for test servers only')
-    .option(
-      '--sent-copy <when>',
-      'whether the server saves copies of sent mail: auto (default: unless the provider does), always, or never',
-    )
-    .option(
-      '--authserv-id <id>',
-      'first word of the Authentication-Results that the mail server writes, repeatable: what it says about senders is believed (default: known providers only)',
-      collect,
-    )
-    .option('--missive', 'a Missive account instead of a mailbox: excludes the flags of IMAP and SMTP')
-    .option('--missive-url <url>', `base URL of the Missive API (default: ${MISSIVE_URL})`);
-}
-
-function addClientFlags(command: Command): void {
-  command
-    .option(
-      '--preset <name>',
-      `MCP client to allow, repeatable (default: claude, inspector): ${Object.keys(PRESETS).join(', ')}`,
-      collect,
-      [],
-    )
-    .option('--redirect-uri <uri>', 'redirect URI to allow, repeatable', collect, [])
-    .option('--public', 'no client secret: for clients that cannot keep one')
-    .option(
-      '--connection',
-      'print a value for DEFAULT_CONNECTION instead of a client: servers and limits of dynamic clients (registered, or by metadata document)',
-    )
-    .option('--name <name>', 'name of the client, shown on the sign-in page')
-    .option(
-      '--time-zone <zone>',
-      'time zone for dates of accounts whose sign-in gives none, e.g. Europe/Berlin; default: UTC',
-    );
-}
-
-function addLimitFlags(command: Command): void {
-  command
-    .option(
-      '--methods <names>',
-      `methods that are allowed: read (${METHOD_GROUPS.read?.join(', ')}), write (${METHOD_GROUPS.write?.join(', ')}) or single methods, separated by commas; default: all`,
-      collect,
-    )
-    .option(
-      '--tags <names>',
-      `areas that are allowed: ${MAIL_TAGS.join(', ')}; with --missive: ${MISSIVE_TAGS.join(', ')}; default: all`,
-      collect,
-    )
-    .option('--tools <names>', 'tools that are allowed; default: all', collect)
-    .option(
-      '--folders <names>',
-      'mailboxes that may be read or changed; `Projects/*` matches all below Projects, `\\,` is a comma in a name; default: all',
-      collect,
-    )
-    .option(
-      '--recipients <addresses>',
-      'recipients that are allowed: addresses, or @example.com for a whole domain; default: all',
-      collect,
-    )
-    .option('--max-sends-per-hour <number>', 'messages that one account may send per hour; default: no limit')
-    .option(
-      '--max-changes-per-hour <number>',
-      'messages of one account that may be moved, flagged or deleted per hour, undo included; default: no limit',
-    )
-    .option(
-      '--expires-at <time>',
-      'when the client and its tokens expire, e.g. 2027-01-31 or 2027-01-31T12:00:00Z; default: never',
-    );
+function addFlag(command: Command, { name, kind, argument, description, negated }: (typeof FLAG_LIST)[number]): void {
+  const flag = toFlagName(name);
+  const flagOff = flag.replace('--', '--no-');
+  if (kind === 'values' || kind === 'list') command.option(`${flag} <${argument}>`, description, collect);
+  else if (kind === 'off') command.option(flagOff, description);
+  else command.option(argument === undefined ? flag : `${flag} <${argument}>`, description);
+  if (negated !== undefined) command.option(flagOff, negated);
 }
 
 /** Resolves when the process receives SIGTERM or SIGINT. */

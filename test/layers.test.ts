@@ -234,7 +234,7 @@ const FACES: Record<string, string[]> = {
     'send-limit.ts',
   ],
   'mcp/tools/': ['mail.ts', 'missive.ts'],
-  'minting/': ['admin-clients.ts', 'mint.ts', 'server-flags.ts'],
+  'minting/': ['admin-clients.ts', 'flag-table.ts', 'mint.ts', 'server-flags.ts'],
   'missive/': ['account.ts', 'api.ts', 'rate-limit.ts', 'verify-token.ts'],
   'oauth/bearer/': ['bearer.ts'],
   'oauth/client/': [

@@ -1,21 +1,21 @@
 /** `mail-mcp generate`: mints a client from flags and prints it, after a probe of its mail servers. */
 import { ConfigError } from '../errors.ts';
 import { probeServers } from '../mail/probe/probe.ts';
+import { toFlagName } from '../minting/flag-table.ts';
 import {
   type Flags,
   type Limits,
   type Minted,
   mint,
-  newClient,
+  mintConnection,
   readFlags,
   redirectUrisOf,
   splitLists,
   toClientJson,
   toLimitsJson,
 } from '../minting/mint.ts';
-import { toFlagName, toServerLines, toServersJson } from '../minting/server-flags.ts';
+import { toServerLines, toServersJson } from '../minting/server-flags.ts';
 import type { NewClient } from '../oauth/client/mint-client.ts';
-import { sealConnection } from '../oauth/client/mint-client.ts';
 import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
 import { readMintingKeys } from '../settings/config.ts';
 
@@ -58,12 +58,8 @@ async function generateClient(flags: Flags, limits: Limits, keyring: Keyring, no
 
 /** Prints a value for `DEFAULT_CONNECTION`: servers and limits without a client. */
 async function generateConnection(flags: Flags, limits: Limits, keyring: Keyring, now: Date): Promise<string> {
-  if (flags.preset.length + flags.redirectUri.length > 0 || flags.public || flags.name !== undefined) {
-    throw new ConfigError('--connection mints no client and excludes --preset, --redirect-uri, --public and --name.');
-  }
-  const { servers, timeZone } = newClient(flags, limits);
-  const { policy, expiresAt = null } = limits;
-  const sealed = await sealConnection(keyring, { servers, policy, timeZone, expiresAt }, now);
+  const sealed = await mintConnection(keyring, flags, limits, now);
+  const { servers, timeZone } = flags;
   return flags.json
     ? toJson({
         default_connection: sealed,
@@ -84,14 +80,15 @@ async function generateConnection(flags: Flags, limits: Limits, keyring: Keyring
 /** Reads flags and keys, and reports the faults of both at once. */
 function readFlagsAndKeys(flags: unknown, env: NodeJS.ProcessEnv, now: Date) {
   const { parsed, limits, faults } = readFlags(splitLists(flags), { now, nameOf: toFlagName });
+  const sentences = faults.map(({ sentence }) => sentence);
   try {
     const keys = readMintingKeys(env);
     if (parsed !== undefined) return { keys, parsed, limits };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    faults.push(error.message);
+    sentences.push(error.message);
   }
-  throw new ConfigError(faults.join('\n'));
+  throw new ConfigError(sentences.join('\n'));
 }
 
 const toJson = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -1,42 +1,44 @@
 /** POST /admin/clients: mints a client as `mail-mcp generate` does, for the operator. Clients are not stored, so none can be listed. */
 import type { RequestHandler, Response } from 'express';
 import { z } from 'zod';
-import { ConfigError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { addressBlock } from '../oauth/http/address-block.ts';
 import { equalsInConstantTime, sha256 } from '../oauth/http/constant-time.ts';
 import type { Keyring } from '../oauth/sealed/jwe.ts';
 import type { State } from '../state/state.ts';
-import { mint, readFlags, toClientJson, toLimitsJson } from './mint.ts';
+import { type Fault, FLAG_LIST, type FlagName } from './flag-table.ts';
+import { mint, readFlags, toClientJson, toLimitsJson, toMintingFaults } from './mint.ts';
 
 const List = z.union([z.array(z.string()), z.string().transform((text) => [text])]);
-const Count = z.union([z.int(), z.string()]).transform(String);
+const SCHEMA_OF_KIND = {
+  text: z.string(),
+  count: z.union([z.int(), z.string()]).transform(String),
+  switch: z.boolean(),
+  choice: z.boolean(),
+  values: List,
+  list: List,
+} as const;
+
+const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Members of the body beside `config`. */
+const BESIDE_CONFIG: Readonly<Record<string, string>> = { name: 'name', expiresAt: 'expires_at' };
+
+/** Flags of the command alone: nothing is probed here (docs/decisions/0060), and a default connection is a setting. */
+const OF_COMMAND: readonly FlagName[] = ['connection', 'probe', 'json'];
 
 /** The flags of `generate` in snake case: an element of a list is one value. `readFlags` validates the values. */
-const Settings = z.strictObject({
-  imap_host: z.string().optional(),
-  imap_port: Count.optional(),
-  imap_ssl: z.boolean().optional(),
-  smtp_host: z.string().optional(),
-  smtp_port: Count.optional(),
-  smtp_ssl: z.boolean().optional(),
-  allow_cleartext: z.boolean().optional(),
-  sent_copy: z.string().optional(),
-  authserv_id: List.optional(),
-  missive: z.boolean().optional(),
-  missive_url: z.string().optional(),
-  preset: List.optional(),
-  redirect_uri: List.optional(),
-  public: z.boolean().optional(),
-  methods: List.optional(),
-  tags: List.optional(),
-  tools: List.optional(),
-  folders: List.optional(),
-  recipients: List.optional(),
-  max_sends_per_hour: Count.optional(),
-  max_changes_per_hour: Count.optional(),
-  time_zone: z.string().optional(),
-});
+const Settings = z.strictObject(
+  Object.fromEntries(
+    FLAG_LIST.flatMap(({ name, kind }) =>
+      kind === 'off' || OF_COMMAND.includes(name) || name in BESIDE_CONFIG
+        ? []
+        : [[snakeCase(name), SCHEMA_OF_KIND[kind].optional()] as const],
+    ),
+  ),
+);
 
 const Body = z.strictObject({
   name: z.string().optional(),
@@ -87,18 +89,19 @@ export function mintClientHandler({ issuer, keyring, now, log }: AdminServices):
     }
     const { name, config } = body.data;
     const { parsed, limits, faults } = readFlags(flagsOf(body.data), { now: now(), nameOf });
-    if (parsed === undefined) return refuse(response, faults);
+    if (parsed === undefined) return refuse(response, sentencesOf(faults));
     try {
       const { client, minted } = await mint(keyring, parsed, limits, now());
       log.info({}, 'client minted by the admin endpoint');
       const printed = { ...toClientJson(client, minted), ...toLimitsJson(limits) };
       response.status(201).json({ name: name ?? null, config, ...printed, url: `${issuer}/mcp` });
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      refuse(response, error.message.split('\n'));
+      refuse(response, sentencesOf(toMintingFaults(error)));
     }
   };
 }
+
+const sentencesOf = (faults: readonly Fault[]): string[] => faults.map(({ sentence }) => sentence);
 
 /** Answers 400, with the names of flags replaced by those of the fields of the body. */
 function refuse(response: Response, faults: readonly string[]): void {
@@ -112,12 +115,5 @@ function flagsOf({ name, config, expires_at: expiresAt }: z.output<typeof Body>)
   const settings = Object.entries(config).map(([key, value]) => [camelCase(key), value]);
   return { ...Object.fromEntries(settings), name, expiresAt: expiresAt ?? undefined };
 }
-
-const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-
-const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** Members of the body beside `config`. */
-const BESIDE_CONFIG: Readonly<Record<string, string>> = { name: 'name', expiresAt: 'expires_at' };
 
 const nameOf = (flag: string): string => BESIDE_CONFIG[flag] ?? `config.${snakeCase(flag)}`;

@@ -8,11 +8,12 @@ import type { Servers } from '../account.ts';
 import { ConfigError } from '../errors.ts';
 import { readPolicy } from '../mcp/permit/policy-input.ts';
 import { toolsOf } from '../mcp/services.ts';
-import { mintClient, type NewClient } from '../oauth/client/mint-client.ts';
+import { ClientFaults, mintClient, type NewClient, sealConnection } from '../oauth/client/mint-client.ts';
 import { DEFAULT_PRESETS, PRESETS } from '../oauth/client/presets.ts';
 import type { Keyring } from '../oauth/sealed/jwe.ts';
 import type { Policy } from '../policy.ts';
 import { isTimeZone } from '../text/time-zone.ts';
+import { type Fault, FLAG_LIST, type FlagName, toFaults } from './flag-table.ts';
 import { readServers, toServersJson } from './server-flags.ts';
 import { hasUnseen } from './unseen-characters.ts';
 
@@ -65,10 +66,9 @@ const AnyFlags = z.record(z.string(), z.unknown()).catch({});
  * element is one value, and nothing is split.
  */
 export function splitLists(flags: unknown): object {
-  const { methods, tags, tools, folders, recipients, ...others } = AnyFlags.parse(flags);
-  const lists = Object.entries({ methods, tags, tools, folders, recipients });
-  const split = lists.filter(([, value]) => value !== undefined).map(([name, value]) => [name, splitList(value)]);
-  return { ...others, ...Object.fromEntries(split) };
+  const given = AnyFlags.parse(flags);
+  const lists = FLAG_LIST.filter(({ kind, name }) => kind === 'list' && given[name] !== undefined);
+  return { ...given, ...Object.fromEntries(lists.map(({ name }) => [name, splitList(given[name])])) };
 }
 
 function splitList(value: unknown): unknown {
@@ -78,20 +78,22 @@ function splitList(value: unknown): unknown {
   return entries.map((one) => one.replaceAll('\\,', ',').trim()).filter((entry) => entry !== '');
 }
 
-/** Validates all flags. `faults` are sentences; `parsed` is defined if there are none. */
+/** Validates all flags. `parsed` is defined if there are no faults. */
 export function readFlags(
   flags: unknown,
   { now, nameOf }: { now: Date; nameOf: (flag: string) => string },
-): { parsed: Flags | undefined; limits: Limits; faults: string[] } {
+): { parsed: Flags | undefined; limits: Limits; faults: Fault[] } {
   const result = Flags.safeParse(flags);
   const { servers, faults: serverFaults } = readServers(flags);
   const tools = toolsOf(result.data?.missive ? 'missive' : 'mail');
   const limits = readPolicy(LimitFlags.safeParse(flags).data ?? {}, { tools, now, nameOf });
-  const unseen = Object.entries(AnyFlags.parse(flags)).flatMap(([name, value]) =>
-    hasUnseen(name, value) ? [`${nameOf(name)} has a character that cannot be seen.`] : [],
-  );
-  const ofFlags = (result.error?.issues ?? []).map(({ message }) => message);
-  const faults = [...unseen, ...ofFlags, ...serverFaults, ...limits.faults];
+  const given = AnyFlags.parse(flags);
+  const unseen = FLAG_LIST.filter(({ name }) => hasUnseen(name, given[name])).map(({ name }) => ({
+    flag: name,
+    sentence: `${nameOf(name)} has a character that cannot be seen.`,
+  }));
+  const ofLimits = limits.faults.map(({ limit, sentence }) => ({ flag: limit, sentence }));
+  const faults = [...unseen, ...toFaults(result.error), ...serverFaults, ...ofLimits];
   const isGood = faults.length === 0 && result.data !== undefined && servers !== undefined;
   return { parsed: isGood ? { ...result.data, servers } : undefined, limits, faults };
 }
@@ -102,7 +104,42 @@ export async function mint(keyring: Keyring, flags: Flags, limits: Limits, now: 
   return { client, minted: await mintClient(keyring, client, now) };
 }
 
-export function newClient(flags: Flags, { policy, expiresAt }: Limits): NewClient {
+/**
+ * Seals servers and limits without a client: a value for `DEFAULT_CONNECTION`.
+ *
+ * @throws {ConfigError}
+ */
+export async function mintConnection(keyring: Keyring, flags: Flags, limits: Limits, now: Date) {
+  if (flags.preset.length + flags.redirectUri.length > 0 || flags.public || flags.name !== undefined) {
+    const sentence = '--connection mints no client and excludes --preset, --redirect-uri, --public and --name.';
+    throw new ClientFaults([{ part: 'presets', sentence }]);
+  }
+  const { servers, timeZone } = flags;
+  const { policy, expiresAt = null } = limits;
+  return sealConnection(keyring, { servers, policy, timeZone, expiresAt }, now);
+}
+
+const FLAG_OF_PART: Readonly<Record<keyof NewClient, FlagName>> = {
+  servers: 'imapHost',
+  presets: 'preset',
+  redirectUris: 'redirectUri',
+  kind: 'public',
+  policy: 'methods',
+  expiresAt: 'expiresAt',
+  timeZone: 'timeZone',
+  name: 'name',
+};
+
+/** The faults that `mint` or `mintConnection` has found. @throws the error if it is another one */
+export function toMintingFaults(error: unknown): Fault[] {
+  if (error instanceof ClientFaults) {
+    return error.faults.map(({ part, sentence }) => ({ flag: FLAG_OF_PART[part], sentence }));
+  }
+  if (!(error instanceof ConfigError)) throw error;
+  return error.message.split('\n').map((sentence) => ({ flag: 'connection', sentence }));
+}
+
+function newClient(flags: Flags, { policy, expiresAt }: Limits): NewClient {
   const presetNames = flags.preset.length + flags.redirectUri.length === 0 ? [...DEFAULT_PRESETS] : flags.preset;
   return {
     servers: flags.servers,
@@ -122,9 +159,8 @@ function isPublic(flags: Flags, presetNames: readonly string[]): boolean {
   const withoutSecret = presetNames.filter((name) => PRESETS[name]?.kind === 'public');
   if (withoutSecret.length === 0) return false;
   if (withoutSecret.length === presetNames.length && flags.redirectUri.length === 0) return true;
-  throw new ConfigError(
-    `The preset ${withoutSecret[0]} sends no client secret: mint a client for it alone, or add --public for all presets.`,
-  );
+  const sentence = `The preset ${withoutSecret[0]} sends no client secret: mint a client for it alone, or add --public for all presets.`;
+  throw new ClientFaults([{ part: 'presets', sentence }]);
 }
 
 export function redirectUrisOf({ presets: names, redirectUris }: NewClient): string[] {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Servers } from '../account.ts';
 import { type MailServer, SentCopy } from '../mail/account.ts';
 import { MISSIVE_URL } from '../missive/account.ts';
+import { type Fault, FLAG_LIST, toFaults, toFlagName } from './flag-table.ts';
 
 const host = (flag: string) =>
   z
@@ -84,45 +85,38 @@ function isAllowedUrl({ protocol, hostname, username, search, hash }: URL): bool
   return (protocol === 'https:' || isLoopback) && username + search + hash === '';
 }
 
-/** Flags that apply to mail accounts only. */
-const MailOnlyFlags = z
-  .object({
-    ...MailFlags.partial().shape,
-    ...{ folders: z.unknown(), timeZone: z.unknown(), maxChangesPerHour: z.unknown() },
-  })
-  .keyof();
+/** Flags that apply to mail accounts only; `--no-probe` does no harm. */
+const MAIL_ONLY = FLAG_LIST.filter(({ kind, form }) => kind !== 'off' && (form?.group === 'mail' || form?.isForMail));
 
 const Given = z.record(z.string(), z.unknown()).catch({});
 
-/** @returns the servers, or one sentence for each fault */
+/** @returns the servers, or every fault */
 export function readServers(
   flags: unknown,
-): { servers: Servers; faults: [] } | { servers: undefined; faults: string[] } {
+): { servers: Servers; faults: [] } | { servers: undefined; faults: Fault[] } {
   const given = Given.parse(flags);
   if (given.missive !== true) {
-    const misplaced = given.missiveUrl === undefined ? [] : ['--missive-url requires --missive.'];
+    const misplaced: Fault[] =
+      given.missiveUrl === undefined ? [] : [{ flag: 'missiveUrl', sentence: '--missive-url requires --missive.' }];
     return toResult(MailFlags.safeParse(flags), mailServers, misplaced);
   }
-  const misplaced = MailOnlyFlags.options
-    .filter((name) => given[name] !== undefined)
-    .map((name) => `${toFlagName(name)} applies to mail accounts and excludes --missive.`);
+  const misplaced = MAIL_ONLY.filter(({ name }) => given[name] !== undefined).map(({ name }) => ({
+    flag: name,
+    sentence: `${toFlagName(name)} applies to mail accounts and excludes --missive.`,
+  }));
   return toResult(MissiveFlags.safeParse(flags), ({ missiveUrl: url }) => ({ missive: { url } }), misplaced);
 }
 
 function toResult<T>(
   parsed: z.ZodSafeParseResult<T>,
   serversOf: (flags: T) => Servers,
-  misplaced: string[],
+  misplaced: Fault[],
 ): ReturnType<typeof readServers> {
-  const faults = [...(parsed.error?.issues ?? []).map(({ message }) => message), ...misplaced];
+  const faults = [...toFaults(parsed.error), ...misplaced];
   return parsed.success && faults.length === 0
     ? { servers: serversOf(parsed.data), faults: [] }
     : { servers: undefined, faults };
 }
-
-/** `maxSendsPerHour` → `--max-sends-per-hour` */
-export const toFlagName = (name: string): string =>
-  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 function mailServers(flags: z.output<typeof MailFlags>): Servers {
   const server = (name: string, port: number, ssl: boolean): MailServer => {

@@ -25,6 +25,12 @@ export interface PolicyInput {
 
 type Limit = keyof PolicyInput;
 
+/** What is wrong with a limit: a sentence that begins with its name. */
+export interface LimitFault {
+  limit: Limit;
+  sentence: string;
+}
+
 /** Groups of methods that an operator can name by one word. */
 export const METHOD_GROUPS: Readonly<Record<string, readonly Method[]>> = {
   read: ['list', 'get', 'search'],
@@ -41,7 +47,7 @@ export const METHOD_GROUPS: Readonly<Record<string, readonly Method[]>> = {
 export function readPolicy(
   input: PolicyInput,
   { tools, now, nameOf }: { tools: readonly ToolKind[]; now: Date; nameOf: (limit: Limit) => string },
-): { policy: Policy; expiresAt: Date | undefined; faults: string[] } {
+): { policy: Policy; expiresAt: Date | undefined; faults: LimitFault[] } {
   const read = new LimitReader(input, nameOf);
   const tags = [...new Set(tools.flatMap((tool) => tool.tags))];
   const names = tools.map(({ name }) => name);
@@ -57,14 +63,14 @@ export function readPolicy(
   const expiresAt = read.expiresAt(now);
   if (read.faults.length === 0 && !tools.some((tool) => isOffered(policy, tool))) {
     const limits = (['methods', 'tags', 'tools'] as const).filter((limit) => input[limit] !== undefined);
-    read.faults.push(`${limits.map(nameOf).join(', ')}: no tool is left.`);
+    read.faults.push({ limit: limits[0] ?? 'methods', sentence: `${limits.map(nameOf).join(', ')}: no tool is left.` });
   }
   return { policy, expiresAt, faults: read.faults };
 }
 
 /** Reads one limit after another, and collects the faults. */
 class LimitReader {
-  readonly faults: string[] = [];
+  readonly faults: LimitFault[] = [];
   readonly #input: PolicyInput;
   readonly #nameOf: (limit: Limit) => string;
 
@@ -82,12 +88,12 @@ class LimitReader {
     const given = this.#input[limit];
     if (given === undefined || typeof given === 'string') return undefined;
     if (given.length === 0) {
-      this.faults.push(`${this.#nameOf(limit)} names nothing. Leave it out to have no such limit.`);
+      this.#report(limit, ' names nothing. Leave it out to have no such limit.');
     }
     const values = given.flatMap((text) => {
       const value = read(text);
       if (typeof value !== 'string') return value;
-      this.faults.push(`${this.#nameOf(limit)}: ${value}`);
+      this.#report(limit, `: ${value}`);
       return [];
     });
     return [...new Set(values)];
@@ -97,18 +103,22 @@ class LimitReader {
     const given = this.#input[limit];
     if (given === undefined) return undefined;
     if (/^\d{1,6}$/.test(given)) return Number(given);
-    this.faults.push(`${this.#nameOf(limit)} must be a whole number, 0 or more.`);
+    this.#report(limit, ' must be a whole number, 0 or more.');
     return undefined;
   }
 
   expiresAt(now: Date): Date | undefined {
     const given = this.#input.expiresAt;
     if (given === undefined) return undefined;
-    const name = this.#nameOf('expiresAt');
     if (!IsoTime.safeParse(given).success) {
-      this.faults.push(`${name} must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z.`);
-    } else if (new Date(given) <= now) this.faults.push(`${name} is in the past.`);
+      this.#report('expiresAt', ' must be a time such as 2027-01-31 or 2027-01-31T12:00:00Z.');
+    } else if (new Date(given) <= now) this.#report('expiresAt', ' is in the past.');
     return new Date(given);
+  }
+
+  /** @param rest the sentence after the name of the limit */
+  #report(limit: Limit, rest: string): void {
+    this.faults.push({ limit, sentence: this.#nameOf(limit) + rest });
   }
 }
 

@@ -14,6 +14,22 @@ import { PRESETS } from './presets.ts';
 
 const WRONG_SERVERS = 'A mail server needs a host name and a port from 1 to 65535, and Missive the URL of its API.';
 
+/** What is wrong with a part of a client. */
+export interface ClientFault {
+  part: keyof NewClient;
+  sentence: string;
+}
+
+/** The client cannot be minted: every fault, one a line. */
+export class ClientFaults extends ConfigError {
+  readonly faults: readonly ClientFault[];
+
+  constructor(faults: readonly ClientFault[]) {
+    super(faults.map(({ sentence }) => sentence).join('\n'));
+    this.faults = faults;
+  }
+}
+
 export interface NewClient {
   servers: Servers;
   /** Keys of PRESETS. */
@@ -34,7 +50,7 @@ export interface NewClient {
  * Mints a client. Both returned values consist of unreserved characters, so form-encoding them for HTTP Basic changes nothing.
  *
  * @returns `clientSecret`: 32 random bytes in hex, returned here only and stored nowhere; `null` for a public client
- * @throws {ConfigError} naming every fault, one a line
+ * @throws {ClientFaults}
  */
 export async function mintClient(
   keyring: Keyring,
@@ -47,7 +63,7 @@ export async function mintClient(
     ...nameFaults(client),
     ...serverFaults(client),
   ];
-  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
+  if (faults.length > 0) throw new ClientFaults(faults);
   const clientSecret = client.kind === 'confidential' ? randomBytes(32).toString('hex') : null;
   const payload: ClientPayload = {
     v: 1,
@@ -63,9 +79,9 @@ export async function mintClient(
     return { clientId: await createTokens(keyring).client.seal(payload, now, client.expiresAt), clientSecret };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new ConfigError(
-      'The client_id would be longer than 1500 characters; use fewer or shorter redirect URIs and limits.',
-    );
+    const sentence =
+      'The client_id would be longer than 1500 characters; use fewer or shorter redirect URIs and limits.';
+    throw new ClientFaults([{ part: 'redirectUris', sentence }]);
   }
 }
 
@@ -92,33 +108,38 @@ function defaultName(client: NewClient): string {
   return client.redirectUris.slice(0, 1).map(redirectHost).join();
 }
 
-function presetFaults(client: NewClient): string[] {
+function presetFaults(client: NewClient): ClientFault[] {
   return client.presets
     .filter((preset) => !Object.hasOwn(PRESETS, preset))
-    .map((preset) => `There is no preset "${plainText(preset, 40)}". Known are: ${Object.keys(PRESETS).join(', ')}.`);
+    .map((preset) => ({
+      part: 'presets',
+      sentence: `There is no preset "${plainText(preset, 40)}". Known are: ${Object.keys(PRESETS).join(', ')}.`,
+    }));
 }
 
-function redirectUriFaults(client: NewClient): string[] {
+function redirectUriFaults(client: NewClient): ClientFault[] {
   // An unknown preset is reported separately.
   if (
     client.redirectUris.length === 0 &&
     client.presets.every((preset) => PRESETS[preset]?.redirectUris.length === 0)
   ) {
-    return ['The client needs a redirect URI, or a preset that has one.'];
+    return [{ part: 'redirectUris', sentence: 'The client needs a redirect URI, or a preset that has one.' }];
   }
   return client.redirectUris.flatMap((uri) => {
     const problem = redirectUriProblem(uri);
-    return problem ? [`The redirect URI ${plainText(uri, 80)} ${problem}.`] : [];
+    if (problem === null) return [];
+    return [{ part: 'redirectUris' as const, sentence: `The redirect URI ${plainText(uri, 80)} ${problem}.` }];
   });
 }
 
-function nameFaults({ name }: NewClient): string[] {
+function nameFaults({ name }: NewClient): ClientFault[] {
   if (name === undefined) return [];
   const shown = plainText(name, MAX_NAME_LENGTH);
-  if (shown === '') return ['The name of the client is empty.'];
-  return shown === name ? [] : [`The name must be at most ${MAX_NAME_LENGTH} characters, without control characters.`];
+  if (shown === '') return [{ part: 'name', sentence: 'The name of the client is empty.' }];
+  const sentence = `The name must be at most ${MAX_NAME_LENGTH} characters, without control characters.`;
+  return shown === name ? [] : [{ part: 'name', sentence }];
 }
 
-function serverFaults({ servers }: NewClient): string[] {
-  return Servers.safeParse(servers).success ? [] : [WRONG_SERVERS];
+function serverFaults({ servers }: NewClient): ClientFault[] {
+  return Servers.safeParse(servers).success ? [] : [{ part: 'servers', sentence: WRONG_SERVERS }];
 }
