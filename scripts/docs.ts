@@ -10,7 +10,7 @@ import { missiveTools } from '../src/mcp/tools/missive.ts';
 import { PRESETS } from '../src/oauth/client/presets.ts';
 import { sealedTable } from '../src/oauth/sealed/sealed-table.ts';
 import { tokenSizeTable } from '../src/oauth/sealed/token-sizes.ts';
-import { ENVIRONMENT } from '../src/settings/environment.ts';
+import { ENVIRONMENT, isSecret } from '../src/settings/environment.ts';
 import { codeMap } from './code-map.ts';
 import { requirements, requirementTable } from './requirements.ts';
 
@@ -45,7 +45,8 @@ function environmentTable(): string {
     const unset = schema.safeParse(undefined);
     const isShown = unset.success && ['string', 'number', 'boolean'].includes(typeof unset.data) && unset.data !== '';
     const standard = isShown ? `\`${unset.data}\`` : '';
-    return `| \`${name}\` | ${unset.success ? standard : 'required'} | ${schema.description ?? ''} |`;
+    const inFile = isSecret(schema) ? ` Or \`${name}_FILE\`: the path of a file with it.` : '';
+    return `| \`${name}\` | ${unset.success ? standard : 'required'} | ${schema.description ?? ''}${inFile} |`;
   });
   return ['| Variable | Default | Description |', '|---|---|---|', ...rows].join('\n');
 }

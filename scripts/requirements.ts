@@ -1,4 +1,4 @@
-/** Lists the requirements of the authorization server, of `/mcp` and of unsubscribing, and finds the tests of each. */
+/** Lists the requirements of the authorization server, of `/mcp`, of unsubscribing and of running the server, and finds the tests of each. */
 import { globSync, readFileSync } from 'node:fs';
 
 type Level = 'MUST' | 'SHOULD' | 'MAY';
@@ -158,6 +158,9 @@ UNSUB-03 MUST a request is made once, and an unknown outcome is reported as unkn
 UNSUB-04 MUST a request by mail has one recipient, a subject and a text
 UNSUB-05 MUST nothing is requested from senders of junk, or of mail that failed DMARC
 UNSUB-06 MUST limits of recipients and messages hold, and 20 requests an hour for every connection
+RUN-01 MUST every secret among the settings can be read from a file
+RUN-02 MUST in a container the server listens on every address, and the log names the address
+RUN-03 SHOULD idle connections are kept longer than reverse proxies keep them
 `;
 
 export interface Requirement {

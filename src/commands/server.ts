@@ -12,6 +12,11 @@ import { ConfigError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 
+/**
+ * Idle connections are kept longer than reverse proxies keep them: 60 s in nginx and load balancers, 90 s in Traefik, 2 minutes in Caddy.
+ * A proxy that sends a request over a connection which the server is closing cannot send a POST again, and answers 502.
+ */
+const KEEP_ALIVE_MS = 125_000;
 /** Connections of requests that still run this long after the stop signal are closed. */
 const MAX_STOP_MS = 8000;
 
@@ -30,16 +35,19 @@ export async function startServer(
   const { app, services, extraction, missing, stopAccepting, settled, close } = await assemble(config, log, now);
   // One request can have a token, a client id and a state of 2 KiB in its headers and query.
   const server = createServer(
-    // By default Node checks timeouts every 30 s only, so that headers could take 40 s.
-    { maxHeaderSize: 32 * 1024, headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 2000 },
+    {
+      ...{ maxHeaderSize: 32 * 1024, headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: KEEP_ALIVE_MS },
+      // By default Node checks timeouts every 30 s only, so that headers could take 40 s.
+      connectionsCheckingInterval: 2000,
+    },
     limitPipelines(app),
   );
-  const port = await listen(server, config);
+  const { port, address } = await listen(server, config);
   const attachments = config.s3 === undefined ? 'links of this server' : 'S3';
   const { issuer, replicas } = config;
   const state = services.state.isShared ? 'Redis' : 'this process';
   const { processes, memoryMb } = extraction;
-  log.info({ port, issuer, attachments, replicas, state, extraction: { processes, memoryMb } }, 'listening');
+  log.info({ address, port, issuer, attachments, replicas, state, extraction: { processes, memoryMb } }, 'listening');
   if (missing.length > 0) log[replicas > 1 ? 'warn' : 'info']({ missing }, 'running without REDIS_URL');
   if (config.s3 !== undefined) void reportStore(config.s3, log);
   const stopCollecting = collectGarbageWhenIdle();
@@ -63,7 +71,8 @@ async function reportStore(s3: NonNullable<Config['s3']>, log: Log): Promise<voi
   else log.error({ code: fault.code, reason: fault.sentence }, 'S3 does not work: attachments have no links');
 }
 
-function listen(server: Server, { port, host }: Config): Promise<number> {
+/** @returns where it listens; `::` is every address, of IPv4 too */
+function listen(server: Server, { port, host }: Config): Promise<{ address: string; port: number }> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
@@ -71,8 +80,8 @@ function listen(server: Server, { port, host }: Config): Promise<number> {
       );
     });
     server.listen(port, host, () => {
-      const address = server.address();
-      resolve(address === null || typeof address === 'string' ? port : address.port);
+      const at = server.address();
+      resolve(at === null || typeof at === 'string' ? { address: host ?? '*', port } : at);
     });
   });
 }

@@ -12,9 +12,11 @@ import {
   MintingEnvironment,
   STATE_VARIABLES,
   Switch,
+  secretsOf,
 } from './environment.ts';
 import { type MintingSettings, publicKeyOf } from './minting-keys.ts';
 import { operatorOf } from './operator.ts';
+import { type Given, readGiven } from './secret-files.ts';
 
 const REQUIRE_DEFAULT_CONNECTION = ['CLIENT_REGISTRATION', 'CLIENT_ID_METADATA_DOCUMENTS'] as const;
 
@@ -28,7 +30,7 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   replicas: env.REPLICAS,
   deniedClients: env.DENIED_CLIENTS,
   port: env.PORT,
-  host: env.HOST ?? (LOOPBACK_HOSTS.has(new URL(env.BASE_URL).hostname) ? '127.0.0.1' : undefined),
+  host: listenAddress(env),
   trustProxy: trustProxySetting(env.TRUST_PROXY),
   adminToken: env.ADMIN_TOKEN,
   allowedOrigins: env.ALLOWED_ORIGINS,
@@ -65,12 +67,13 @@ export type Keys = Config['keys'];
 
 /** @throws {ConfigError} naming every variable that is missing or wrong, never its value */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const given = withoutEmpty(env);
+  const given = readGiven(env, secretsOf(ENVIRONMENT));
+  const { values } = given;
   const missing =
-    given.AWS_S3_BUCKET === undefined ? [] : REQUIRED_WITH_BUCKET.filter((name) => given[name] === undefined);
+    values.AWS_S3_BUCKET === undefined ? [] : REQUIRED_WITH_BUCKET.filter((name) => !isGiven(given, name));
   const withoutConnection =
-    given.DEFAULT_CONNECTION === undefined
-      ? REQUIRE_DEFAULT_CONNECTION.filter((name) => Switch.safeParse(given[name]).data === true)
+    values.DEFAULT_CONNECTION === undefined
+      ? REQUIRE_DEFAULT_CONNECTION.filter((name) => Switch.safeParse(values[name]).data === true)
       : [];
   return Object.freeze(
     parse(ServerEnvironment, given, [
@@ -83,7 +86,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 /** As `readConfig`, for a process that serves. @throws {ConfigError} also if it has the key that clients are minted with */
 export function readServerConfig(env: NodeJS.ProcessEnv): Config {
-  if (withoutEmpty(env).MINTING_PRIVATE_KEY !== undefined) {
+  if (isGiven(readGiven(env, secretsOf(MintingEnvironment)), 'MINTING_PRIVATE_KEY')) {
     throw new ConfigError('MINTING_PRIVATE_KEY belongs where generate runs, and not on a server: remove it here');
   }
   return readConfig(env);
@@ -91,7 +94,7 @@ export function readServerConfig(env: NodeJS.ProcessEnv): Config {
 
 /** Reads the keys alone, which decrypt everything. @throws {ConfigError} */
 export function readKeys(env: NodeJS.ProcessEnv): Keys {
-  const given = withoutEmpty(env);
+  const given = readGiven(env, secretsOf(KeyEnvironment));
   return keysOf(parse(KeyEnvironment, given, mintingFaults(given)));
 }
 
@@ -101,7 +104,7 @@ export function readKeys(env: NodeJS.ProcessEnv): Keys {
  * @throws {ConfigError} also if servers would refuse what is minted: it must be signed where they have MINTING_PUBLIC_KEY
  */
 export function readMintingKeys(env: NodeJS.ProcessEnv): Keys {
-  const given = withoutEmpty(env);
+  const given = readGiven(env, secretsOf(MintingEnvironment));
   const { MINTING_PRIVATE_KEY: privateKey, ...rest } = parse(MintingEnvironment, given, mintingFaults(given));
   const keys = keysOf(rest);
   if (privateKey === undefined) {
@@ -117,16 +120,17 @@ export function readMintingKeys(env: NodeJS.ProcessEnv): Keys {
   return { ...keys, minting: { publicKeys, since: keys.minting?.since, privateKey } };
 }
 
-const mintingFaults = (given: NodeJS.ProcessEnv): string[] =>
-  given.MINTING_SINCE !== undefined && given.MINTING_PUBLIC_KEY === undefined
+const mintingFaults = ({ values }: Given): string[] =>
+  values.MINTING_SINCE !== undefined && values.MINTING_PUBLIC_KEY === undefined
     ? ['MINTING_SINCE requires MINTING_PUBLIC_KEY: without it, nothing has to be signed']
     : [];
 
 /** Reads the keys and the Redis URL, with which a command changes the state that replicas share. @throws {ConfigError} */
 export function readStateAccess(env: NodeJS.ProcessEnv): { keys: Keys; redisUrl: string } {
-  const given = withoutEmpty(env);
-  const missing = given.REDIS_URL === undefined ? ['REDIS_URL is required: replicas share their state only there'] : [];
-  const { REDIS_URL = '', ...keys } = parse(KeyEnvironment.extend(STATE_VARIABLES), given, missing);
+  const schema = KeyEnvironment.extend(STATE_VARIABLES);
+  const given = readGiven(env, secretsOf(schema));
+  const missing = isGiven(given, 'REDIS_URL') ? [] : ['REDIS_URL is required: replicas share their state only there'];
+  const { REDIS_URL = '', ...keys } = parse(schema, given, missing);
   return { keys: keysOf(keys), redisUrl: REDIS_URL };
 }
 
@@ -139,21 +143,26 @@ function keysOf(env: z.output<typeof KeyEnvironment>) {
   return { current, previous, notBefore: env.TOKENS_NOT_BEFORE, layout: env.TOKEN_LAYOUT, minting };
 }
 
-/** The environment without empty variables: `NAME=` in an env file means not set. */
-function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
-}
+/** True also if the variable names a file that cannot be used, which is a fault of its own. */
+const isGiven = ({ values, faults }: Given, name: string): boolean => values[name] !== undefined || faults.has(name);
 
-function parse<T>(schema: z.ZodType<T>, given: NodeJS.ProcessEnv, otherFaults: string[]): T {
-  const result = schema.safeParse(given);
-  const faults = [...(result.error?.issues ?? []).map((issue) => faultLine(issue, given)), ...otherFaults];
-  if (!result.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
+function parse<T>(schema: z.ZodType<T>, { values, faults }: Given, otherFaults: string[]): T {
+  const result = schema.safeParse(values);
+  const issues = (result.error?.issues ?? []).filter(({ path: [name] }) => !faults.has(String(name)));
+  const sentences = [...faults.values(), ...issues.map((issue) => faultLine(issue, values)), ...otherFaults];
+  if (!result.success || sentences.length > 0) throw new ConfigError(sentences.join('\n'));
   return result.data;
 }
 
-function faultLine(issue: z.core.$ZodIssue, given: NodeJS.ProcessEnv): string {
+function faultLine(issue: z.core.$ZodIssue, values: NodeJS.ProcessEnv): string {
   const name = String(issue.path[0]);
-  return `${name} ${given[name] === undefined ? 'is required' : issue.message}`;
+  return `${name} ${values[name] === undefined ? 'is required' : issue.message}`;
+}
+
+/** @returns undefined for every address */
+function listenAddress({ HOST, BASE_URL }: { HOST?: string | undefined; BASE_URL: string }): string | undefined {
+  if (HOST === '*') return undefined;
+  return HOST ?? (LOOPBACK_HOSTS.has(new URL(BASE_URL).hostname) ? '127.0.0.1' : undefined);
 }
 
 /** A value of the Express setting `trust proxy`: a number of hops, or a list of addresses, networks and names such as `loopback`. */

@@ -17,6 +17,9 @@ const MintingKey = z
   .transform((text) => Buffer.from(text, 'base64'))
   .refine((key) => key.length === 32, NOT_A_MINTING_KEY);
 
+/** Describes a secret: its value may also be in a file, whose path is in the variable with `_FILE` at its end. */
+const secret = (description: string) => ({ description, isSecret: true });
+
 export const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Clients compare the issuer byte by byte (RFC 8414 §3.3), so it is normalized here. */
@@ -47,16 +50,20 @@ const Time = z.union(
 );
 
 const KEY_VARIABLES = {
-  ENCRYPTION_KEY: Key.describe(
-    'Encrypts client ids, tokens and attachment links: 32 bytes in base64 (`openssl rand -base64 32`). Changing it invalidates all of them, unless the earlier key is in `ENCRYPTION_KEYS_PREVIOUS`.',
+  ENCRYPTION_KEY: Key.meta(
+    secret(
+      'Encrypts client ids, tokens and attachment links: 32 bytes in base64 (`openssl rand -base64 32`). Changing it invalidates all of them, unless the earlier key is in `ENCRYPTION_KEYS_PREVIOUS`.',
+    ),
   ),
   ENCRYPTION_KEYS_PREVIOUS: z
     .string()
     .default('')
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
     .pipe(z.array(Key))
-    .describe(
-      'Earlier keys, separated by commas. They decrypt what they encrypted; new values are encrypted with `ENCRYPTION_KEY`.',
+    .meta(
+      secret(
+        'Earlier keys, separated by commas. They decrypt what they encrypted; new values are encrypted with `ENCRYPTION_KEY`.',
+      ),
     ),
   TOKEN_LAYOUT: z
     .enum(['1', '2'], 'must be 1 or 2')
@@ -84,14 +91,18 @@ const KEY_VARIABLES = {
 export const KeyEnvironment = z.object(KEY_VARIABLES);
 
 /** What `generate` reads. A server does not start with the private key. */
-export const MintingEnvironment = KeyEnvironment.extend({ MINTING_PRIVATE_KEY: MintingKey.optional() });
+export const MintingEnvironment = KeyEnvironment.extend({
+  MINTING_PRIVATE_KEY: MintingKey.optional().meta(secret('Signs what `generate` mints.')),
+});
 
 export const STATE_VARIABLES = {
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: 'must be a URL such as redis://localhost:6379 or rediss://…' })
     .optional()
-    .describe(
-      'Redis for the state that replicas share: used codes, revocations, counts. The URL may contain a user name, a password and a database number.',
+    .meta(
+      secret(
+        'Redis for the state that replicas share: used codes, revocations, counts. The URL may contain a user name, a password and a database number.',
+      ),
     ),
 };
 
@@ -132,8 +143,8 @@ const SERVER_VARIABLES = {
     .describe(
       'Denied clients, separated by commas: client ids or their `jti`. Their tokens and codes are refused too. With Redis, `mail-mcp deny` denies a client without a restart.',
     ),
-  AWS_ACCESS_KEY_ID: z.string().optional().describe('Credentials for the S3 service that stores attachments.'),
-  AWS_SECRET_ACCESS_KEY: z.string().optional().describe('Credentials for the S3 service that stores attachments.'),
+  AWS_ACCESS_KEY_ID: z.string().optional().meta(secret('Credentials for the S3 service that stores attachments.')),
+  AWS_SECRET_ACCESS_KEY: z.string().optional().meta(secret('Credentials for the S3 service that stores attachments.')),
   AWS_REGION: z.string().optional().describe('Region of the bucket, e.g. `us-east-1`.'),
   AWS_S3_BUCKET: z
     .string()
@@ -153,7 +164,9 @@ const SERVER_VARIABLES = {
   HOST: z
     .string()
     .optional()
-    .describe('Address to listen on. Default: every address; `127.0.0.1` if `BASE_URL` is a loopback URL.'),
+    .describe(
+      'Address to listen on; `*` is every address. Default: every address, but `127.0.0.1` if `BASE_URL` is a loopback URL. The container image sets `*`.',
+    ),
   TRUST_PROXY: z
     .string()
     .refine(isProxyList, 'must be the number of proxies, or their addresses or networks, separated by commas')
@@ -179,8 +192,10 @@ const SERVER_VARIABLES = {
     .string()
     .min(32, 'must be at least 32 characters: openssl rand -hex 32')
     .optional()
-    .describe(
-      'Bearer token that authorizes `POST /admin/clients`, which mints clients. Without it the endpoint does not exist.',
+    .meta(
+      secret(
+        'Bearer token that authorizes `POST /admin/clients`, which mints clients. Without it the endpoint does not exist.',
+      ),
     ),
   ALLOWED_ORIGINS: Origins.default(new Set()).describe(
     'Origins, separated by commas, of web pages that may call `/mcp`, e.g. `https://app.example.com`. `null` is allowed only if it is listed.',
@@ -254,6 +269,13 @@ function isNetwork(text: string): boolean {
 
 /** The variables by name, in the order of the table in docs/configuration.md. */
 export const ENVIRONMENT = z.object(SERVER_VARIABLES);
+
+/** True if the value of the variable may be in a file; see readGiven(). */
+export const isSecret = (schema: z.ZodType): boolean => schema.meta()?.isSecret === true;
+
+/** @returns names of the variables that may be in a file */
+export const secretsOf = ({ shape }: z.ZodObject): string[] =>
+  Object.entries(shape).flatMap(([name, schema]) => (schema instanceof z.ZodType && isSecret(schema) ? [name] : []));
 
 /** True for keys that documents print or that are not random: one byte repeated, or readable text. */
 function isSampleKey(key: Buffer): boolean {
