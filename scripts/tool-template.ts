@@ -1,9 +1,9 @@
 /** Text of the files that `npm run new:tool` writes. */
 
 export interface NewTool {
-  /** As models call it: `archive_mail_message`. */
+  /** As models call it: `get_mail_quota`. */
   name: string;
-  /** Basename of its files: `archive-mail-message`. */
+  /** Basename of its files: `get-mail-quota`. */
   file: string;
   /** Name of its constant: `archiveMailMessage`. */
   constant: string;
@@ -48,7 +48,7 @@ export function toNewTool(args: readonly string[]): NewTool {
   };
 }
 
-/** The declaration: a tool without parameters that opens INBOX and returns how many messages it holds. */
+/** The declaration: a tool that opens a folder and returns how many messages it holds. */
 export function declaration({ name, constant, title, effect, method }: NewTool): string {
   const isReading = effect === 'reads' || effect === 'sends';
   const access = isReading ? 'readImap' : 'changeImap';
@@ -56,6 +56,8 @@ export function declaration({ name, constant, title, effect, method }: NewTool):
   return `import { z } from 'zod';
 import { openMailbox } from '../../../mail/mailbox/open-mailbox.ts';
 import type { MailSession } from '../../mail/mail-session.ts';
+import { MailboxPath } from '../../mail/parameters.ts';
+import { resolveFolder } from '../../mail/resolve-folder.ts';
 import { defineTool } from '../../tool.ts';
 
 export const ${constant} = defineTool({
@@ -65,13 +67,15 @@ export const ${constant} = defineTool({
   effect: '${effect}',
   method: '${method}',
   tags: ['messages'],
-  input: z.object({}),
-  output: z.object({ messages: z.number().describe('Messages in INBOX.') }),
-  run: async (_, { ${access} }: MailSession) =>
-    ${access}(async (imap) => {
-      const { exists } = await openMailbox(imap, 'INBOX', ${options});
+  input: z.object({ folder: MailboxPath }),
+  output: z.object({ messages: z.number().describe('Messages in the folder.') }),
+  run: async ({ folder }, session: MailSession) => {
+    const mailbox = await resolveFolder(folder, session);
+    return session.${access}(async (imap) => {
+      const { exists } = await openMailbox(imap, mailbox, ${options});
       return { messages: exists };
-    }, 'INBOX'),
+    }, mailbox);
+  },
 });
 `;
 }
@@ -91,16 +95,16 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 describe('${name}', () => {
-  test('returns the number of messages in INBOX', async () => {
+  test('returns the number of messages in a folder', async () => {
     const account = newAccount();
     await appendMessages(account, { INBOX: [message({ subject: 'a' }), message({ subject: 'b' })] });
     await using assistant = await app.assistant(account);
-    expect(await assistant.call('${name}', {})).toEqual({ messages: 2 });
+    expect(await assistant.call('${name}', { folder: 'inbox' })).toEqual({ messages: 2 });
   });
 
   test('does not exist for a client whose operator allows other tools only', async () => {
     await using assistant = await app.assistant(newAccount(), { flags: { tools: ['list_mailboxes'] } });
-    await expect(assistant.call('${name}', {})).rejects.toThrow('There is no such tool');
+    await expect(assistant.call('${name}', { folder: 'inbox' })).rejects.toThrow('There is no such tool');
   });
 });
 `;
