@@ -5,6 +5,7 @@ import { dirname, join, posix } from 'node:path';
 import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../src/cli.ts';
+import { clientSteps } from '../src/oauth/landing/client-steps.ts';
 import { ENVIRONMENT, secretsOf } from '../src/settings/environment.ts';
 import {
   type Block,
@@ -192,7 +193,7 @@ const blockProblem = ({ file, language, text }: Block): string | undefined => {
 const OTHER_NAMES = new Set([
   ...['MINTING_PRIVATE_KEY', 'NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS'],
   // Causes of refused logins, placeholders, and words of CONTRIBUTING.
-  ...['SMTP_AUTH_OFF', 'NO_PASSWORDS', 'APP_PASSWORD', 'CLIENT_ID', 'SCREAMING_CASE', 'ENTRY_POINTS'],
+  ...['CLIENT_SECRET', 'SMTP_AUTH_OFF', 'NO_PASSWORDS', 'APP_PASSWORD', 'CLIENT_ID', 'SCREAMING_CASE', 'ENTRY_POINTS'],
 ]);
 
 const settingNames = new Set([
@@ -220,6 +221,16 @@ describe('commands and settings in the documents', () => {
   test('each block is syntactically correct', () => {
     expect(blocks.length).toBeGreaterThan(20);
     expect(blocks.flatMap((block) => blockProblem(block) ?? [])).toEqual([]);
+  });
+
+  test('docs/clients.md has the texts to paste of the page at /', () => {
+    const text = textOf('docs/clients.md').replaceAll('<Client ID>', 'YOUR_CLIENT_ID');
+    const codes = clientSteps('https://mail.mcp.example.com/mcp', undefined).flatMap(({ steps }) =>
+      steps.flatMap(({ code }) => code ?? []),
+    );
+    expect(codes.length).toBeGreaterThan(8);
+    const missing = codes.filter((code) => !text.replaceAll('<Client Secret>', 'YOUR_CLIENT_SECRET').includes(code));
+    expect(missing).toEqual([]);
   });
 
   test('each flag that is named alone exists', () => {
