@@ -161,6 +161,7 @@ UNSUB-06 MUST limits of recipients and messages hold, and 20 requests an hour fo
 RUN-01 MUST every secret among the settings can be read from a file
 RUN-02 MUST in a container the server listens on every address, and the log names the address
 RUN-03 SHOULD idle connections are kept longer than reverse proxies keep them
+RUN-04 MUST the packages for S3 may be absent where S3 is not set, and are asked for in one sentence where it is
 `;
 
 export interface Requirement {
