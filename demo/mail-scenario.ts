@@ -3,22 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { OWNER } from './letters.ts';
 import { startMailbox } from './mailbox.ts';
 import type { Scenario } from './scenario.ts';
-import { showMailTools } from './tour.ts';
+import { ALLOWED_RECIPIENTS, showMailTools } from './tour.ts';
 
 export async function createMailScenario(): Promise<Scenario> {
-  const { imapPort, smtpPort, username, password, close } = await startMailbox(randomBytes(6).toString('hex'));
+  const mailbox = await startMailbox(randomBytes(4).toString('hex'));
+  const { imapPort, smtpPort, username, password, close } = mailbox;
   return {
-    service: {
-      title: 'A mailbox in memory',
-      lines: [`IMAP on 127.0.0.1:${imapPort}, SMTP on 127.0.0.1:${smtpPort}`],
-    },
+    title: 'a mailbox in memory, the server, and the official MCP client',
     flags: [
-      '--imap-host=127.0.0.1',
-      `--imap-port=${imapPort}`,
-      '--smtp-host=127.0.0.1',
-      `--smtp-port=${smtpPort}`,
-      '--allow-cleartext',
-    ],
+      `--imap-host=127.0.0.1 --imap-port=${imapPort} --smtp-host=127.0.0.1 --smtp-port=${smtpPort}`.split(' '),
+      ['--allow-cleartext', `--recipients=${ALLOWED_RECIPIENTS}`, '--max-sends-per-hour=20'],
+    ].flat(),
     login: {
       full_name: OWNER.fullName,
       email: OWNER.email,
@@ -26,8 +21,10 @@ export async function createMailScenario(): Promise<Scenario> {
       imap_password: password,
       use_same_credentials: 'on',
     },
-    credentialsText: `${OWNER.fullName}, ${username}, password ${password}`,
-    showTools: (client, printStep) => showMailTools(client, OWNER.email, printStep),
+    answers: [OWNER.fullName, OWNER.email, username, password],
+    credentialsText: `${username}, password ${password}`,
+    example: { tool: 'list_mail_messages', args: { folder: 'INBOX', preview: '60' } },
+    show: (tour) => showMailTools(tour, mailbox),
     close,
   };
 }

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import hoodiecrow from 'hoodiecrow-imap';
 import MailComposer from 'nodemailer/lib/mail-composer/index.js';
 import { SMTPServer } from 'smtp-server';
+import { repairImap } from './imap-repairs.ts';
 import { INBOX, type Letter, OWNER } from './letters.ts';
 
 export interface DemoMailbox {
@@ -11,10 +12,19 @@ export interface DemoMailbox {
   password: string;
   imapPort: number;
   smtpPort: number;
+  /** What the SMTP server has accepted, in order. */
+  accepted: readonly Accepted[];
+  /** What the IMAP server has in a folder. */
+  messagesIn(folder: string): { raw: string; flags: readonly string[] }[];
   close(): Promise<void>;
 }
 
-/** Starts an IMAP server in memory with some messages, and an SMTP server that delivers into it. Loopback only. */
+interface Accepted {
+  recipients: readonly string[];
+  raw: string;
+}
+
+/** Starts an IMAP server in memory with some messages, and an SMTP server that delivers mail to the owner into it. Loopback only. */
 export async function startMailbox(password: string): Promise<DemoMailbox> {
   const username = OWNER.email;
   const imap = hoodiecrow({
@@ -29,6 +39,8 @@ export async function startMailbox(password: string): Promise<DemoMailbox> {
       'SPECIAL-USE',
       'UIDPLUS',
       'MOVE',
+      'CONDSTORE',
+      repairImap,
     ],
     users: { [username]: { password } },
     storage: {
@@ -38,21 +50,25 @@ export async function startMailbox(password: string): Promise<DemoMailbox> {
         folders: {
           Archive: { 'special-use': '\\Archive' },
           Drafts: { 'special-use': '\\Drafts' },
+          Newsletters: {},
           Sent: { 'special-use': '\\Sent' },
           Trash: { 'special-use': '\\Trash' },
         },
       },
     },
   });
+  const accepted: Accepted[] = [];
   const smtp = new SMTPServer({
     disabledCommands: ['STARTTLS'],
     onAuth: (auth, _session, callback) =>
       auth.username === username && auth.password === password
         ? callback(null, { user: username })
         : callback(new Error('Wrong user name or password')),
-    onData: (stream, _session, callback) => {
+    onData: (stream, { envelope }, callback) => {
       text(stream).then((raw) => {
-        imap.appendMessage('INBOX', [], undefined, raw);
+        const recipients = envelope.rcptTo.map(({ address }) => address);
+        accepted.push({ recipients, raw });
+        if (recipients.includes(username)) imap.appendMessage('INBOX', [], undefined, raw);
         callback();
       }, callback);
     },
@@ -60,8 +76,9 @@ export async function startMailbox(password: string): Promise<DemoMailbox> {
   await new Promise<void>((listening) => imap.listen(0, '127.0.0.1', listening));
   await new Promise<void>((listening) => void smtp.listen(0, '127.0.0.1', listening));
   return {
-    username,
-    password,
+    ...{ username, password, accepted },
+    messagesIn: (folder) =>
+      imap.getMailbox(folder).messages.map(({ raw, flags = [] }) => ({ raw: String(raw), flags })),
     imapPort: portOf(imap.server.address()),
     smtpPort: portOf(smtp.server.address()),
     close: async () => {
@@ -73,15 +90,16 @@ export async function startMailbox(password: string): Promise<DemoMailbox> {
   };
 }
 
-async function asMessage({ hoursAgo, flags, attachment, ...letter }: Letter) {
+async function asMessage({ hoursAgo, flags, attachment, headers = {}, ...letter }: Letter) {
   const date = new Date(Date.now() - hoursAgo * 3_600_000);
   const mail = new MailComposer({
     ...letter,
+    headers: { ...headers },
     to: `${OWNER.fullName} <${OWNER.email}>`,
     date,
     attachments: attachment === undefined ? [] : [attachment],
   });
-  return { raw: (await mail.compile().build()).toString('latin1'), flags, internaldate: imapDate(date) };
+  return { raw: (await mail.compile().build()).toString('latin1'), flags: [...flags], internaldate: imapDate(date) };
 }
 
 /** RFC 3501 §9, date-time. */

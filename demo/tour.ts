@@ -1,118 +1,149 @@
-/** Calls each of the nine mail tools once, each for a request of a user. */
-import type { Client } from '@modelcontextprotocol/client';
+/** Shows the mail tools at work, and proves what is claimed of them: each claim is checked at the mail servers, not by a tool. */
 import { z } from 'zod';
-import type { PrintStep } from './scenario.ts';
+import { HIDDEN_INSTRUCTION } from './letters.ts';
+import type { DemoMailbox } from './mailbox.ts';
+import type { Tour } from './scenario.ts';
+import { type Expected, type Stage, showMembers } from './stage.ts';
+import { shorten } from './terminal.ts';
 
-const Found = z.object({ messages: z.array(z.object({ uid: z.number() })).min(1) });
-const Listed = z.object({ messages: z.array(z.object({ uid: z.number(), subject: z.string() })).min(1) });
-const Read = z.object({
+/** The only domain that the operator allows as recipient. */
+export const ALLOWED_RECIPIENTS = '@nordlicht.example';
+
+const Row = z.object({
+  uid: z.number(),
+  from: z.string(),
   subject: z.string(),
-  text_body: z.string(),
-  attachments: z.array(z.object({ filename: z.string(), url: z.string() })).min(1),
+  preview: z.string().optional(),
+  list: z.boolean().optional(),
+  files: z.array(z.string()).optional(),
 });
-const Sent = z.object({ message_id: z.string(), accepted: z.array(z.string()).min(1), folder: z.string() });
-const Draft = z.object({ folder: z.string(), uid: z.number() });
-const Flagged = z.object({ flags: z.array(z.string()) });
-const Moved = z.object({ destination: z.string(), new_uid: z.number().nullable() });
-const Deleted = z.object({ outcome: z.enum(['expunged', 'moved_to_trash']) });
-const Mailboxes = z.object({ mailboxes: z.array(z.object({ path: z.string(), unseen: z.number().nullish() })).min(1) });
+type Row = z.output<typeof Row>;
 
-/** The parameters that all steps share. */
-interface Tour {
-  /** Calls a tool. @throws if it reports an error, or its result does not match the schema */
-  call<T>(schema: z.ZodType<T>, name: string, args: Record<string, unknown>): Promise<T>;
-  printStep: PrintStep;
+const ROWS: Expected<{ messages: Row[] }> = {
+  schema: z.object({ messages: z.array(Row).min(1) }),
+  show: ({ messages }) => messages.map(toLine),
+};
+
+/** Name and subject in columns, and what else is there. */
+function toLine({ uid, from, subject, preview, list, files = [] }: Row): string {
+  const name = shorten(from.replace(/ <.*/, ''), 18).padEnd(18);
+  const more = files[0]?.replace(/^\S+ /, '') ?? (list ? 'newsletter' : (preview ?? ''));
+  return `${String(uid).padStart(2)}  ${name}  ${shorten(subject, 35).padEnd(35)}  ${shorten(more, 15)}`.trimEnd();
 }
 
-/** @throws if a tool reports an error, or its result does not match its schema */
-export async function showMailTools(client: Client, ownAddress: string, printStep: PrintStep): Promise<void> {
-  const tour: Tour = {
-    async call(schema, name, args) {
-      const result = await client.callTool({ name, arguments: args });
-      if (result.isError) throw new Error(`${name} failed: ${JSON.stringify(result.content)}`);
-      return schema.parse(result.structuredContent);
-    },
-    printStep,
+const Sent = z.object({
+  sent: z.boolean(),
+  already_sent: z.boolean().optional(),
+  text: z.string(),
+  copy: z.string(),
+});
+const SENT: Expected<z.output<typeof Sent>> = {
+  schema: Sent,
+  show: ({ sent, already_sent, text, copy }) => showMembers({ sent, already_sent, text, copy }),
+};
+
+const Moved = z.object({
+  moved: z.number(),
+  undo: z.array(z.object({ tool: z.string(), arguments: z.record(z.string(), z.unknown()) })).min(1),
+});
+const MOVED: Expected<z.output<typeof Moved>> = { schema: Moved, show: showMembers };
+
+const FILE: Expected<{ text_body: string; pages: number }> = {
+  schema: z.object({ text_body: z.string(), pages: z.number() }),
+  show: ({ text_body }) => text_body.replaceAll('\t', '  ').split('\n'),
+};
+
+const LETTER: Expected<{ text_body: string; hidden_text: number; warnings: string[] }> = {
+  schema: z.object({ text_body: z.string(), hidden_text: z.number(), warnings: z.array(z.string()).min(1) }),
+  show: ({ text_body, warnings }) => [
+    `"${text_body.trim()}"`,
+    ...showMembers({ warnings: warnings.map((warning) => warning.replace(/\. .*/, '.')) }),
+  ],
+};
+
+/** @throws if a tool reports an error, or a claim does not hold */
+export async function showMailTools({ stage, restart }: Tour, mailbox: DemoMailbox): Promise<void> {
+  const { messages } = await readInbox(stage);
+  const uidOf = (subject: RegExp) => messages.find((row) => subject.test(row.subject))?.uid;
+  await answerMia(stage, mailbox, `INBOX/${uidOf(/Lunch/)}`);
+  await readInvoice(stage, uidOf(/Invoice/));
+  await fileNewsletters(stage, mailbox);
+  await readHiddenInstruction(stage, mailbox, uidOf(/parcel/));
+  await sendElsewhere(stage, mailbox, `INBOX/${uidOf(/Invoice/)}`);
+  await continueAfterRestart(stage, restart);
+}
+
+async function readInbox(stage: Stage): Promise<{ messages: Row[] }> {
+  stage.request('What is in my inbox?');
+  return stage.call('list_mail_messages', { folder: 'INBOX', preview: 60 }, ROWS);
+}
+
+async function answerMia(stage: Stage, { accepted }: DemoMailbox, of: string): Promise<void> {
+  const args = {
+    ...{ as: 'reply', of, text_body: 'Hi Mia,\n\nThursday is perfect.\n\nRobin' },
+    idempotency_key: 'lunch-with-mia',
   };
-  await listMail(tour);
-  const invoice = await findInvoice(tour);
-  const attachmentUrls = await readInvoice(tour, invoice);
-  await writeMail(tour, ownAddress, attachmentUrls);
-  await fileInvoice(tour, invoice);
-  await deleteNewsletter(tour);
-}
-
-async function listMail({ call, printStep }: Tour): Promise<void> {
-  const { mailboxes } = await call(Mailboxes, 'list_mailboxes', { with_counts: true });
-  const folders = mailboxes.map(({ path, unseen }) => `${path} (${unseen ?? 0} unread)`);
-  printStep('Which folders do I have?', folders.join(', '));
-
-  const { messages } = await call(Listed, 'list_mail_messages', { folder: 'INBOX', per_page: 5 });
-  printStep('What is in my inbox?', messages.map(({ uid, subject }) => `${uid}: ${subject}`).join('\n'));
-}
-
-/** @returns the UID of the invoice */
-async function findInvoice({ call, printStep }: Tour): Promise<number | undefined> {
-  const found = await call(Found, 'search_mail_messages', {
-    folder: 'INBOX',
-    query: 'SUBJECT "invoice" SINCE 1-Jan-2020',
-  });
-  const invoice = found.messages[0]?.uid;
-  printStep('Find the electricity invoice.', `UID ${invoice}`);
-  return invoice;
-}
-
-/** @returns the URLs of its attachments */
-async function readInvoice({ call, printStep }: Tour, uid: number | undefined): Promise<string[]> {
-  const letter = await call(Read, 'get_mail_message', { folder: 'INBOX', uid });
-  const [attachment] = letter.attachments;
-  const file = await fetch(attachment?.url ?? '');
-  if (!file.ok) throw new Error(`The link of the attachment answered ${file.status}`);
-  const bytes = await file.arrayBuffer();
-  const fileLine = `[${attachment?.filename}: ${bytes.byteLength} bytes]`;
-  printStep('What does it say?', `${letter.text_body.trim()}\n${fileLine}`);
-  return attachment === undefined ? [] : [attachment.url];
-}
-
-async function writeMail({ call, printStep }: Tour, ownAddress: string, attachmentUrls: string[]): Promise<void> {
-  const sent = await call(Sent, 'send_mail_message', {
-    to: `Mia Chen <mia@demo.example>, ${ownAddress}`,
-    subject: 'Re: Lunch on Thursday?',
-    text_body: 'Hi Mia,\n\nThursday 12:30 is perfect.\n\nRobin',
-    attachment_urls: attachmentUrls,
-  });
-  printStep(
-    'Answer Mia that it suits me, with a copy to me and the invoice attached.',
-    `Sent to ${sent.accepted.join(', ')}; copy in ${sent.folder}.`,
+  stage.request('Answer Mia: Thursday suits me.');
+  await stage.call('send_mail_message', args, SENT);
+  const [letter] = accepted;
+  stage.claim(
+    'The SMTP server got one message, to Mia alone, with her letter quoted.',
+    accepted.length === 1 &&
+      letter?.recipients.join() === 'mia@nordlicht.example' &&
+      /^In-Reply-To: /m.test(letter.raw) &&
+      /^> Thursday at 12:30/m.test(letter.raw),
   );
-
-  const draft = await call(Draft, 'create_draft_mail_message', {
-    to: 'Jürgen Müller <juergen@demo.example>',
-    subject: 'Seite 3',
-    text_body: 'Lieber Jürgen,\n\nSeite 3 passt so.\n',
-  });
-  printStep('Draft an answer to Jürgen.', `Draft ${draft.uid} in ${draft.folder}.`);
+  stage.note('The answer to that call is lost. The client calls again, with the same key.');
+  const { already_sent } = await stage.call('send_mail_message', args, SENT);
+  stage.claim('Mia has one message, not two.', already_sent === true && accepted.length === 1);
 }
 
-async function fileInvoice({ call, printStep }: Tour, uid: number | undefined): Promise<void> {
-  const { flags } = await call(Flagged, 'update_mail_message_flags', {
-    folder: 'INBOX',
-    uid,
-    add: ['\\Answered'],
-    remove: ['Flagged'],
-  });
-  printStep('The invoice is dealt with.', `Flags now: ${flags.join(' ')}`);
-
-  const moved = await call(Moved, 'move_mail_message', { folder: 'INBOX', uid, destination: 'Archive' });
-  printStep('Archive it.', `Now ${moved.new_uid} in ${moved.destination}.`);
+async function readInvoice(stage: Stage, uid: number | undefined): Promise<void> {
+  stage.request('How much is the electricity?');
+  const args = { folder: 'INBOX', uid, attachment: 'invoice.pdf' };
+  const { text_body } = await stage.call('get_mail_message', args, FILE);
+  stage.claim('The PDF came as text.', text_body.includes('184.20 EUR'));
 }
 
-async function deleteNewsletter({ call, printStep }: Tour): Promise<void> {
-  const newsletter = await call(Found, 'search_mail_messages', { folder: 'INBOX', query: 'FROM garden.example' });
-  const deleted = await call(Deleted, 'delete_mail_message', {
-    folder: 'INBOX',
-    uid: newsletter.messages[0]?.uid,
-    permanent: false,
-  });
-  printStep('Throw the newsletter away.', deleted.outcome.replaceAll('_', ' '));
+async function fileNewsletters(stage: Stage, mailbox: DemoMailbox): Promise<void> {
+  const before = subjectsIn(mailbox, 'INBOX');
+  const isFiled = () => [subjectsIn(mailbox, 'Newsletters').length, subjectsIn(mailbox, 'INBOX').length];
+  stage.request('Put the newsletters away.');
+  const args = { folder: 'INBOX', query: 'is:newsletter', destination: 'Newsletters' };
+  const { undo } = await stage.call('move_mail_message', args, MOVED);
+  stage.claim('Three newsletters, three moves, one call.', isFiled().join() === `3,${before.length - 3}`);
+  stage.request('Oh, I still want to read them.');
+  for (const { tool, arguments: undoing } of undo) await stage.call(tool, undoing, MOVED);
+  const after = subjectsIn(mailbox, 'INBOX');
+  stage.claim('All are back and unread.', before.toSorted().join('\n') === after.toSorted().join('\n'));
+}
+
+/** Flags and subjects of the messages in a folder, as the IMAP server has them. */
+const subjectsIn = (mailbox: DemoMailbox, folder: string): string[] =>
+  mailbox.messagesIn(folder).map(({ raw, flags }) => `${/^Subject: .*/m.exec(raw)?.[0]} ${flags}`);
+
+async function readHiddenInstruction(stage: Stage, mailbox: DemoMailbox, uid: number | undefined): Promise<void> {
+  const state = () => JSON.stringify([mailbox.accepted, mailbox.messagesIn('INBOX')]);
+  const before = state();
+  stage.request('When does the parcel come?');
+  const { text_body, hidden_text } = await stage.call('get_mail_message', { folder: 'INBOX', uid }, LETTER);
+  const isHidden = hidden_text > 0 && !text_body.includes('Assistant');
+  stage.note(`Its HTML hides: “${HIDDEN_INSTRUCTION}”`);
+  stage.claim('The model gets what people see, and a count of what they do not.', isHidden);
+  stage.claim('Nothing was sent, moved, flagged or deleted.', state() === before);
+}
+
+async function sendElsewhere(stage: Stage, { accepted }: DemoMailbox, of: string): Promise<void> {
+  const before = accepted.length;
+  stage.note(`What if a model did it all the same? Only ${ALLOWED_RECIPIENTS} is allowed.`);
+  const refusal = await stage.refusedCall('send_mail_message', { as: 'forward', of, to: 'claims@kurier.example' });
+  stage.claim('Refused: the limit is sealed in the client id.', refusal !== undefined && accepted.length === before);
+}
+
+async function continueAfterRestart(stage: Stage, restart: Tour['restart']): Promise<void> {
+  stage.note('The server stops. Another one starts with the same key.');
+  const { isSameToken } = await restart();
+  stage.request('What did I send today?');
+  const { messages } = await stage.call('list_mail_messages', { folder: 'sent' }, ROWS);
+  stage.claim('The token still works, and Sent has the one message.', isSameToken && messages.length === 1);
 }
