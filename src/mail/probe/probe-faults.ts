@@ -24,6 +24,9 @@ const usualPorts = ({ service }: About): string =>
   service === 'imap' ? '993 (TLS) or 143 (STARTTLS)' : '465 (TLS) or 587 (STARTTLS)';
 const checkPort = (about: About): string =>
   `Check --${about.service}-port: it is usually ${usualPorts(about)}, and the mail provider says which.`;
+/** Where nothing answers, the host may be the wrong one too: exchanged with that of the other service, both ports are the usual ones. */
+const checkPlace = (about: About): string =>
+  `Check --${about.service}-host and --${about.service}-port: the port is usually ${usualPorts(about)}, and the mail provider says both.`;
 const renew = (about: About): string =>
   `The operator of ${about.server.host} has to install a valid certificate; until then no password is sent there.`;
 
@@ -54,13 +57,13 @@ const DECLARED = {
   refused: {
     kind: 'passing',
     sentence: (about) => `${at(about)} refuses connections: nothing listens there.`,
-    remedy: checkPort,
+    remedy: checkPlace,
   },
   no_answer: {
     kind: 'passing',
     sentence: (about) => `${at(about)} does not answer: the packets are dropped.`,
     remedy: (about) =>
-      `Check --${about.service}-port and the firewall: many hosters block outgoing connections to mail ports.`,
+      `Check --${about.service}-host, --${about.service}-port and the firewall: many hosters block outgoing connections to mail ports.`,
   },
   unreachable: {
     kind: 'passing',
