@@ -64,6 +64,12 @@ PAGE-03 MUST a browser at any other URL gets a page that names the way
 PAGE-04 SHOULD the pages name the operator as the settings say
 PAGE-05 MUST every accent colour can be read in both colour schemes
 PAGE-06 SHOULD icons and the logo are served, and run nothing
+ADMIN-01 MUST the minting page exists only with ADMIN_TOKEN, and with a minting key says where clients are minted
+ADMIN-02 MUST a session of the minting page ends by time and with the token, and nothing that was typed is lost
+ADMIN-03 MUST forms of other sites mint nothing, and wrong tokens do not lock the right one out
+ADMIN-04 MUST the form has every flag of generate, and says all faults beside its fields in the words of generate
+ADMIN-05 MUST the page shows once what was minted, and the command on it mints the same
+ADMIN-06 MUST mail servers are tried before minting, unless the operator says otherwise
 CODE-01 MUST a code seals the grant and is valid for 60 seconds
 CODE-02 MUST a code is used once
 CODE-03 SHOULD a second use ends the grant

@@ -6,6 +6,7 @@
 import express, { type Express, type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { adminTokenHandler, mintClientHandler } from '../minting/admin-clients.ts';
+import { adminPageRoutes, mintedElsewhereRoutes } from '../minting/admin-page.ts';
 import { createGrantFinder } from '../oauth/bearer/bearer.ts';
 import { allowOtherOrigins } from '../oauth/http/cors.ts';
 import { MCP_PATHS } from '../oauth/http/paths.ts';
@@ -31,8 +32,10 @@ export interface Services extends OAuthServices, SessionServices {
   trustProxy: number | string | false;
   /** The text of `/.well-known/openai-apps-challenge`; without it the URL does not exist. */
   openaiAppsChallenge: string | undefined;
-  /** The bearer token of `/admin/clients`; without it the endpoint does not exist. */
+  /** The token of `/admin` and `/admin/clients`; without it neither exists. */
   adminToken: string | undefined;
+  /** True if there would be an admin token, and this server cannot mint. */
+  isMintedElsewhere?: boolean;
   /** False as soon as the server begins to stop. */
   isReady(): boolean;
   /** Handles GET of a sealed attachment link; undefined with S3. */
@@ -72,8 +75,10 @@ export function createApp(services: Services): Express {
   }
   if (adminToken !== undefined) {
     const admin = { ...services, adminToken };
+    app.use(adminPageRoutes(admin));
     app.post('/admin/clients', adminTokenHandler(admin), adminBodyHandler, mintClientHandler(admin));
   }
+  if (services.isMintedElsewhere) app.use(mintedElsewhereRoutes(services));
   if (services.attachmentLinks !== undefined) app.get('/attachments/:link', services.attachmentLinks);
   app
     .route([...MCP_PATHS])

@@ -122,6 +122,7 @@ function handlerSettings(config: Config) {
   return {
     ...{ issuer, isLocal, allowedOrigins, areVersionsStrict, openaiAppsChallenge, hasMetadataAliases },
     ...{ trustProxy, adminToken, replicas, operator, pages: createPages(config) },
+    isMintedElsewhere: adminToken !== config.adminToken,
   };
 }
 

@@ -2,10 +2,9 @@
 import type { RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Log } from '../log.ts';
-import { addressBlock } from '../oauth/http/address-block.ts';
-import { equalsInConstantTime, sha256 } from '../oauth/http/constant-time.ts';
 import type { Keyring } from '../oauth/sealed/jwe.ts';
 import type { State } from '../state/state.ts';
+import { createAdminTokenCheck } from './admin-token.ts';
 import { type Fault, FLAG_LIST, type FlagName } from './flag-table.ts';
 import { mint, readFlags, toClientJson, toLimitsJson, toMintingFaults } from './mint.ts';
 
@@ -47,9 +46,6 @@ const Body = z.strictObject({
   expires_at: z.string().nullish(),
 });
 
-/** Wrong tokens per minute from one address block. Further ones get 429 until the minute ends. The right token is never counted and never refused. */
-const MAX_FAILURES_PER_MINUTE = 20;
-
 interface AdminServices {
   issuer: string;
   /** The bearer token that the caller must send (RFC 6750 §2.1). */
@@ -61,19 +57,17 @@ interface AdminServices {
 }
 
 /** Refuses requests without the admin token, before the body is read. */
-export function adminTokenHandler({ adminToken, state, log }: AdminServices): RequestHandler {
+export function adminTokenHandler(services: AdminServices): RequestHandler {
+  const checkToken = createAdminTokenCheck(services);
   return async (request, response, next) => {
     response.set('Cache-Control', 'no-store');
     const [, token = ''] = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    if (equalsInConstantTime(sha256(token), sha256(adminToken))) return next();
-    const failuresKey = `admin:failures:${sha256(addressBlock(request.ip))}`;
-    const failures = await state.readCount(failuresKey, 60);
-    if (failures !== null && failures.count >= MAX_FAILURES_PER_MINUTE) {
+    const result = await checkToken(token, request.ip);
+    if (result === 'right') return next();
+    if (result === 'too_many') {
       response.status(429).set('Retry-After', '60');
       return void response.json({ error: 'too_many_requests' });
     }
-    await state.count(failuresKey, 60);
-    log.warn({}, 'wrong admin token');
     response.status(401).set('WWW-Authenticate', 'Bearer realm="mail-mcp admin"');
     response.json({ error: 'invalid_token' });
   };

@@ -16,7 +16,7 @@ import { METHODS } from '../policy.ts';
 type FlagKind = 'text' | 'count' | 'switch' | 'off' | 'choice' | 'values' | 'list';
 
 /** A part of the form. `mail` and `missive` are for one service. */
-type FormGroup = 'mail' | 'missive' | 'client' | 'limits' | 'run';
+export type FormGroup = 'mail' | 'missive' | 'client' | 'limits' | 'run';
 
 interface FormField {
   group: FormGroup;
@@ -49,7 +49,7 @@ const ssl = (service: 'IMAP' | 'SMTP', port: number) =>
     kind: 'choice',
     description: `implicit TLS for ${service} (default: true if the port is ${port})`,
     negated: `STARTTLS for ${service}`,
-    form: { group: 'mail', label: `Encryption of ${service}` },
+    form: { group: 'mail', label: `${service} encryption` },
   }) as const;
 
 /** In the order of the help. */
@@ -64,7 +64,7 @@ const FLAGS = {
     kind: 'count',
     argument: 'port',
     description: 'IMAP port (default: 993)',
-    form: { group: 'mail', label: 'Port of IMAP', example: '993' },
+    form: { group: 'mail', label: 'IMAP port', example: '993' },
   },
   imapSsl: ssl('IMAP', 993),
   smtpHost: {
@@ -77,7 +77,7 @@ const FLAGS = {
     kind: 'count',
     argument: 'port',
     description: 'SMTP port (default: 465)',
-    form: { group: 'mail', label: 'Port of SMTP', example: '465' },
+    form: { group: 'mail', label: 'SMTP port', example: '465' },
   },
   smtpSsl: ssl('SMTP', 465),
   allowCleartext: {
@@ -189,7 +189,7 @@ const FLAGS = {
     description:
       'mailboxes that may be read or changed; `Projects/*` matches all below Projects, `\\,` is a comma in a name; default: all',
     form: {
-      ...{ group: 'limits', label: 'Folders', isForMail: true },
+      ...{ group: 'limits', label: 'Folders', isRare: true, isForMail: true },
       hint: 'One on each line. Projects/* matches all below Projects. Empty: all.',
     },
   },
@@ -206,7 +206,10 @@ const FLAGS = {
     kind: 'count',
     argument: 'number',
     description: 'messages that one account may send per hour; default: no limit',
-    form: { group: 'limits', label: 'Messages sent per hour', hint: 'Of one account. Empty: no limit.' },
+    form: {
+      ...{ group: 'limits', label: 'Messages sent per hour', isRare: true },
+      hint: 'Of one account. Empty: no limit.',
+    },
   },
   maxChangesPerHour: {
     kind: 'count',
@@ -214,7 +217,7 @@ const FLAGS = {
     description:
       'messages of one account that may be moved, flagged or deleted per hour, undo included; default: no limit',
     form: {
-      ...{ group: 'limits', label: 'Messages changed per hour', isForMail: true },
+      ...{ group: 'limits', label: 'Messages changed per hour', isRare: true, isForMail: true },
       hint: 'Moved, flagged or deleted. Empty: no limit.',
     },
   },

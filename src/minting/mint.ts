@@ -8,7 +8,14 @@ import type { Servers } from '../account.ts';
 import { ConfigError } from '../errors.ts';
 import { readPolicy } from '../mcp/permit/policy-input.ts';
 import { toolsOf } from '../mcp/services.ts';
-import { ClientFaults, mintClient, type NewClient, sealConnection } from '../oauth/client/mint-client.ts';
+import {
+  type ClientFault,
+  ClientFaults,
+  clientFaults,
+  mintClient,
+  type NewClient,
+  sealConnection,
+} from '../oauth/client/mint-client.ts';
 import { DEFAULT_PRESETS, PRESETS } from '../oauth/client/presets.ts';
 import type { Keyring } from '../oauth/sealed/jwe.ts';
 import type { Policy } from '../policy.ts';
@@ -33,15 +40,21 @@ const LimitFlags = z.object({
 
 const WRONG_TIME_ZONE = '--time-zone must be a name of the IANA database, such as Europe/Berlin.';
 
-/** The flags of the command line, after splitLists(), or the same from JSON. */
-const Flags = LimitFlags.extend({
-  missive: z.boolean().default(false),
+/** What a client is, beside its servers and limits. */
+const ClientFlags = z.object({
   preset: z.array(z.string()).default([]),
   redirectUri: z.array(z.string()).default([]),
   public: z.boolean().default(false),
   connection: z.boolean().default(false),
-  probe: z.boolean().default(true),
   name: z.string().optional(),
+});
+type ClientFlags = z.output<typeof ClientFlags>;
+
+/** The flags of the command line, after splitLists(), or the same from JSON. */
+const Flags = LimitFlags.extend({
+  ...ClientFlags.shape,
+  missive: z.boolean().default(false),
+  probe: z.boolean().default(true),
   timeZone: z.string().refine(isTimeZone, WRONG_TIME_ZONE).optional(),
   json: z.boolean().default(false),
 });
@@ -93,7 +106,9 @@ export function readFlags(
     sentence: `${nameOf(name)} has a character that cannot be seen.`,
   }));
   const ofLimits = limits.faults.map(({ limit, sentence }) => ({ flag: limit, sentence }));
-  const faults = [...unseen, ...toFaults(result.error), ...serverFaults, ...ofLimits];
+  const client = ClientFlags.safeParse(flags).data;
+  const ofClient = client === undefined ? [] : faultsOfClient(client).map(toFault);
+  const faults = [...unseen, ...toFaults(result.error), ...serverFaults, ...ofLimits, ...ofClient];
   const isGood = faults.length === 0 && result.data !== undefined && servers !== undefined;
   return { parsed: isGood ? { ...result.data, servers } : undefined, limits, faults };
 }
@@ -110,10 +125,6 @@ export async function mint(keyring: Keyring, flags: Flags, limits: Limits, now: 
  * @throws {ConfigError}
  */
 export async function mintConnection(keyring: Keyring, flags: Flags, limits: Limits, now: Date) {
-  if (flags.preset.length + flags.redirectUri.length > 0 || flags.public || flags.name !== undefined) {
-    const sentence = '--connection mints no client and excludes --preset, --redirect-uri, --public and --name.';
-    throw new ClientFaults([{ part: 'presets', sentence }]);
-  }
   const { servers, timeZone } = flags;
   const { policy, expiresAt = null } = limits;
   return sealConnection(keyring, { servers, policy, timeZone, expiresAt }, now);
@@ -133,34 +144,59 @@ const FLAG_OF_PART: Readonly<Record<keyof NewClient, FlagName>> = {
 /** The faults that `mint` or `mintConnection` has found. @throws the error if it is another one */
 export function toMintingFaults(error: unknown): Fault[] {
   if (error instanceof ClientFaults) {
-    return error.faults.map(({ part, sentence }) => ({ flag: FLAG_OF_PART[part], sentence }));
+    return error.faults.map(toFault);
   }
   if (!(error instanceof ConfigError)) throw error;
   return error.message.split('\n').map((sentence) => ({ flag: 'connection', sentence }));
 }
 
+const toFault = ({ part, sentence }: ClientFault): Fault => ({ flag: FLAG_OF_PART[part], sentence });
+
+/** What is wrong with the flags of the client itself, beside its servers and limits. */
+function faultsOfClient(flags: ClientFlags): ClientFault[] {
+  if (flags.connection) {
+    const { preset, redirectUri, name } = flags;
+    if (preset.length + redirectUri.length === 0 && !flags.public && name === undefined) return [];
+    const sentence = '--connection mints no client and excludes --preset, --redirect-uri, --public and --name.';
+    return [{ part: 'presets', sentence }];
+  }
+  return [
+    ...clientFaults({ presets: presetsOf(flags), redirectUris: flags.redirectUri, name: flags.name }),
+    ...secretFaults(flags),
+  ];
+}
+
+const presetsOf = ({ preset, redirectUri }: ClientFlags): readonly string[] =>
+  preset.length + redirectUri.length === 0 ? DEFAULT_PRESETS : preset;
+
+/** Some applications never send a secret and could not use a client with one. */
+const withoutSecret = (flags: ClientFlags): readonly string[] =>
+  presetsOf(flags).filter((name) => PRESETS[name]?.kind === 'public');
+
+function secretFaults(flags: ClientFlags): ClientFault[] {
+  const [first] = withoutSecret(flags);
+  if (first === undefined || isPublic(flags)) return [];
+  const sentence = `The preset ${first} sends no client secret: mint a client for it alone, or add --public for all presets.`;
+  return [{ part: 'presets', sentence }];
+}
+
+/** Whether the client has no secret. */
+function isPublic(flags: ClientFlags): boolean {
+  const count = withoutSecret(flags).length;
+  return flags.public || (count > 0 && count === presetsOf(flags).length && flags.redirectUri.length === 0);
+}
+
 function newClient(flags: Flags, { policy, expiresAt }: Limits): NewClient {
-  const presetNames = flags.preset.length + flags.redirectUri.length === 0 ? [...DEFAULT_PRESETS] : flags.preset;
   return {
     servers: flags.servers,
-    presets: presetNames,
+    presets: [...presetsOf(flags)],
     redirectUris: flags.redirectUri,
-    kind: isPublic(flags, presetNames) ? 'public' : 'confidential',
+    kind: isPublic(flags) ? 'public' : 'confidential',
     name: flags.name,
     timeZone: flags.timeZone,
     policy,
     expiresAt,
   };
-}
-
-/** Whether the client has no secret. Some applications never send one and could not use a client with a secret. */
-function isPublic(flags: Flags, presetNames: readonly string[]): boolean {
-  if (flags.public) return true;
-  const withoutSecret = presetNames.filter((name) => PRESETS[name]?.kind === 'public');
-  if (withoutSecret.length === 0) return false;
-  if (withoutSecret.length === presetNames.length && flags.redirectUri.length === 0) return true;
-  const sentence = `The preset ${withoutSecret[0]} sends no client secret: mint a client for it alone, or add --public for all presets.`;
-  throw new ClientFaults([{ part: 'presets', sentence }]);
 }
 
 export function redirectUrisOf({ presets: names, redirectUris }: NewClient): string[] {

@@ -57,12 +57,7 @@ export async function mintClient(
   client: NewClient,
   now: Date,
 ): Promise<{ clientId: string; clientSecret: string | null }> {
-  const faults = [
-    ...presetFaults(client),
-    ...redirectUriFaults(client),
-    ...nameFaults(client),
-    ...serverFaults(client),
-  ];
+  const faults = [...clientFaults(client), ...serverFaults(client)];
   if (faults.length > 0) throw new ClientFaults(faults);
   const clientSecret = client.kind === 'confidential' ? randomBytes(32).toString('hex') : null;
   const payload: ClientPayload = {
@@ -83,6 +78,11 @@ export async function mintClient(
       'The client_id would be longer than 1500 characters; use fewer or shorter redirect URIs and limits.';
     throw new ClientFaults([{ part: 'redirectUris', sentence }]);
   }
+}
+
+/** @returns what is wrong with presets, redirect URIs and name */
+export function clientFaults(client: Pick<NewClient, 'presets' | 'redirectUris' | 'name'>): ClientFault[] {
+  return [...presetFaults(client), ...redirectUriFaults(client), ...nameFaults(client)];
 }
 
 /** @throws {ConfigError} if the servers are not valid, or the limits make the result too long */
@@ -108,7 +108,7 @@ function defaultName(client: NewClient): string {
   return client.redirectUris.slice(0, 1).map(redirectHost).join();
 }
 
-function presetFaults(client: NewClient): ClientFault[] {
+function presetFaults(client: Pick<NewClient, 'presets'>): ClientFault[] {
   return client.presets
     .filter((preset) => !Object.hasOwn(PRESETS, preset))
     .map((preset) => ({
@@ -117,7 +117,7 @@ function presetFaults(client: NewClient): ClientFault[] {
     }));
 }
 
-function redirectUriFaults(client: NewClient): ClientFault[] {
+function redirectUriFaults(client: Pick<NewClient, 'presets' | 'redirectUris'>): ClientFault[] {
   // An unknown preset is reported separately.
   if (
     client.redirectUris.length === 0 &&
@@ -132,7 +132,7 @@ function redirectUriFaults(client: NewClient): ClientFault[] {
   });
 }
 
-function nameFaults({ name }: NewClient): ClientFault[] {
+function nameFaults({ name }: Pick<NewClient, 'name'>): ClientFault[] {
   if (name === undefined) return [];
   const shown = plainText(name, MAX_NAME_LENGTH);
   if (shown === '') return [{ part: 'name', sentence: 'The name of the client is empty.' }];

@@ -5,6 +5,7 @@ import { challenge } from '../bearer/bearer.ts';
 import { errorDescription } from '../http/error-description.ts';
 import {
   ACCOUNT_PATH,
+  ADMIN_PATH,
   AUTHORIZE_PATHS,
   MCP_PATHS,
   REGISTRATION_PATHS,
@@ -53,6 +54,7 @@ export function createErrorResponse({ issuer, pages }: Pick<OAuthServices, 'issu
       else redirectToClient(response, uri, parameters);
     } else if (AUTHORIZE_PATHS.includes(request.path)) sendPage(error, response, pages);
     else if (request.path === ACCOUNT_PATH) sendAccountPage(error, response, pages);
+    else if (request.path === ADMIN_PATH) sendAdminPage(error, response, pages);
     else {
       setChallenge(error, request, response, issuer);
       if (MCP_PATHS.includes(request.path) && prefersPage(request)) sendSignpost(error, response, pages, issuer);
@@ -95,6 +97,19 @@ function sendAccountPage(error: OAuthError, response: Response, pages: Pages): v
     advice: `Nothing was taken back. ${status >= 500 ? 'Try again in a minute.' : 'Open the page anew, and sign in.'}`, // phrase allowed: on the page
     code: error.code,
     next: { url: ACCOUNT_PATH, name: 'the start' },
+  });
+  pages.send(response, status, html);
+}
+
+/** Sends an error of `/admin` to the operator. */
+function sendAdminPage(error: OAuthError, response: Response, pages: Pages): void {
+  const status = pageStatusOf(error);
+  const html = pages.error({
+    title: status >= 500 ? 'Something went wrong here' : 'This form cannot be read',
+    sentence: error.message,
+    advice: `Nothing was minted. ${status >= 500 ? 'Go back and try again in a minute.' : 'Go back and correct it.'}`,
+    code: error.code,
+    next: { url: ADMIN_PATH, name: 'the start' },
   });
   pages.send(response, status, html);
 }

@@ -7,6 +7,9 @@ export const TOKEN_PATHS: readonly [string, ...string[]] = ['/oauth/token', '/to
 /** The page on which an account owner lists and revokes grants. */
 export const ACCOUNT_PATH = '/account';
 
+/** The page on which the operator mints clients. */
+export const ADMIN_PATH = '/admin';
+
 export const REVOCATION_PATHS: readonly [string, ...string[]] = ['/oauth/revoke', '/revoke'];
 
 export const REGISTRATION_PATHS: readonly [string, ...string[]] = ['/oauth/register', '/register'];

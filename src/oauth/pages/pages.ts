@@ -14,8 +14,11 @@ import type {
   AccountClientView,
   AccountSignInView,
   AccountView,
+  AdminSignInView,
   ErrorView,
   LandingView,
+  MintedView,
+  MintingFormView,
   SignedInView,
   SignInView,
   SignpostView,
@@ -41,6 +44,11 @@ export interface Pages {
   accountClient(view: AccountClientView): string;
   accountSignIn(view: AccountSignInView): string;
   account(view: AccountView): string;
+  adminSignIn(view: AdminSignInView): string;
+  mintingForm(view: MintingFormView): string;
+  minted(view: MintedView): string;
+  /** The page of a server that cannot mint, in place of the form. */
+  mintedElsewhere(): string;
   error(view: ErrorView): string;
   /** The icon of the server, as SVG. */
   icon: string;
@@ -69,6 +77,10 @@ export function createPages({ issuer, operator }: Pick<Config, 'issuer' | 'opera
     accountClient: (view) => render('account-client', view),
     accountSignIn: (view) => render('account-sign-in', view),
     account: (view) => render('account', view),
+    adminSignIn: (view) => render('admin-sign-in', view),
+    mintingForm: (view) => render('admin-form', view),
+    minted: (view) => render('admin-minted', view, 'copy'),
+    mintedElsewhere: () => render('admin-elsewhere', {}, 'copy'),
     error: (view) => render('error', view),
     icon: eta.render('./icon', accentFor(accentColor ?? STANDARD_ACCENT, 'light')),
     send(response, status, html, { formAction, script } = {}) {

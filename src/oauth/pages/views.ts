@@ -208,6 +208,66 @@ export interface AccountView {
   }[];
 }
 
+/** A problem of the form at `/admin`. */
+interface MintingProblem {
+  /** `id` of the field. */
+  target: string;
+  sentence: string;
+}
+
+/** The page of `/admin` that asks for the admin token. */
+export interface AdminSignInView {
+  action: string;
+  /** A sentence about the token, or about the form that was sent without a session. */
+  problem: string | undefined;
+  /** What was typed into the form meanwhile. */
+  kept: readonly { name: string; value: string }[];
+}
+
+/** One field of the form at `/admin`: a flag of `generate`. */
+export interface MintingFieldView {
+  id: string;
+  flag: string;
+  label: string;
+  hint: string | undefined;
+  example: string | undefined;
+  /** `box`: one that is ticked or not. `boxes`: any number of the options. `lines`: a value on each line. */
+  kind: 'line' | 'lines' | 'select' | 'box' | 'boxes';
+  value: string;
+  options: readonly { value: string; title: string; isChosen: boolean }[];
+  isRare: boolean;
+  /** The service that it is for; absent: both. */
+  only: Service | undefined;
+  /** Sentences; empty if the value is acceptable. */
+  problem: string;
+  hasFocus: boolean;
+}
+
+/** The form at `/admin`. */
+export interface MintingFormView {
+  action: string;
+  csrfToken: string;
+  service: Service;
+  groups: Readonly<Record<'mail' | 'missive' | 'client' | 'limits' | 'run', readonly MintingFieldView[]>>;
+  problems: readonly MintingProblem[];
+  /** The servers that were tried: what succeeded, in order; empty if it failed, which the field of the host says. */
+  tried: readonly { id: string; address: string; passed: string }[];
+  /** A sentence about the form as a whole. */
+  notice: string | undefined;
+}
+
+/** The page that shows a client that was just minted, once. */
+export interface MintedView {
+  action: string;
+  csrfToken: string;
+  /** What is minted, in the order of the page. */
+  values: readonly { id: string; label: string; text: string; hint: string | undefined }[];
+  /** Empty for a default connection. */
+  clients: readonly ClientStepsView[];
+  /** The command that does the same. */
+  command: string;
+}
+
 export interface ErrorView {
   title: string;
   sentence: string;

@@ -139,6 +139,12 @@ export const RefreshPayload = z.object({
   ...AccountFacts.shape,
 });
 
+/** The session of the operator at /admin. */
+export const AdminSessionPayload = z.object({
+  /** SHA-256 of the admin token: another token ends the session. */
+  tokenHash: z.string().length(43),
+});
+
 /** The sign-in page at /account, before the sign-in. */
 export const AccountSignInPayload = z.object({
   /** `jti` of the client whose servers these are. */

@@ -118,6 +118,14 @@ export const SEALED_TYPES = {
     thiefGains:
       "nothing without the cookie of the same browser; with it, the list of the account's grants and their end",
   },
+  adminSession: {
+    typ: 'admin-session',
+    schema: payloads.AdminSessionPayload,
+    lifetimeSeconds: 30 * MINUTE,
+    maxLength: 500,
+    heldBy: "a cookie of the operator's browser, for the page at `/admin`",
+    thiefGains: 'clients with any servers and limits, until it ends or `ADMIN_TOKEN` is changed; not the token',
+  },
   /** Its lifetime is that of a grant, after which the client asks for a sign-in. */
   choices: {
     typ: 'choices',
@@ -182,6 +190,7 @@ export function createTokens(keyring: Keyring) {
     refresh: createSealer(keyring, SEALED_TYPES.refresh),
     accountSignIn: createSealer(keyring, SEALED_TYPES.accountSignIn),
     accountSession: createSealer(keyring, SEALED_TYPES.accountSession),
+    adminSession: createSealer(keyring, SEALED_TYPES.adminSession),
     choices: createSealer(keyring, SEALED_TYPES.choices),
     grant: createSealer(keyring, SEALED_TYPES.grant),
     attachment: createSealer(keyring, SEALED_TYPES.attachment),

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { equalsInConstantTime, sha256 } from '../http/constant-time.ts';
+import { cookieOf, ownCookieName } from '../http/cookies.ts';
+import { isSameOrigin } from '../http/same-origin.ts';
 
 export interface BrowserBinding {
   /**
@@ -16,32 +18,18 @@ export interface BrowserBinding {
 
 export function createBrowserBinding(issuer: string): BrowserBinding {
   const secure = issuer.startsWith('https:');
-  // `__Host-` prevents sister domains from setting the cookie (RFC 6265bis §4.1.3.2); it requires Secure, which plain http cannot set.
-  const name = secure ? '__Host-mail-mcp' : 'mail-mcp';
-
-  const cookieOf = (request: Request): string | undefined =>
-    (request.headers.cookie ?? '')
-      .split('; ')
-      .find((pair) => pair.startsWith(`${name}=`))
-      ?.slice(name.length + 1);
+  const name = ownCookieName('mail-mcp', issuer);
 
   return {
     bind(request, response) {
-      const known = cookieOf(request);
+      const known = cookieOf(request, name);
       const value = known && /^[\w-]{43}$/.test(known) ? known : randomBytes(32).toString('base64url');
       response.cookie(name, value, { httpOnly: true, secure, sameSite: 'lax', path: '/' });
       return sha256(value);
     },
     isFromOurPage(request, cookieHash) {
-      const cookie = cookieOf(request);
+      const cookie = cookieOf(request, name);
       return cookie !== undefined && equalsInConstantTime(sha256(cookie), cookieHash) && isSameOrigin(request, issuer);
     },
   };
-}
-
-/** `Referrer-Policy: no-referrer` makes browsers send `Origin: null` with our own form; then Sec-Fetch-Site decides. */
-function isSameOrigin(request: Request, issuer: string): boolean {
-  const { origin } = request.headers;
-  if (origin !== undefined && origin !== 'null') return origin === issuer;
-  return request.headers['sec-fetch-site'] === 'same-origin';
 }

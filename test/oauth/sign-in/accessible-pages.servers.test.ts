@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type OAuthApp, openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { openSignIn, submit } from '../../support/app/sign-in-page.ts';
+import { startApp } from '../../support/app/start-app.ts';
 import { tokensOf } from '../../support/app/token-requests.ts';
 import { launchChromium } from '../../support/servers/chromium.ts';
 
@@ -47,6 +48,19 @@ async function openList(page: Page, app: OAuthApp): Promise<void> {
   await page.fill('#imap_password', 'correct horse');
   await page.click('button.primary');
   await page.locator('.grants').waitFor();
+}
+
+const ADMIN_TOKEN = 'an admin token, which is long enough';
+
+/** @returns the app, with the minting page open */
+async function openMinting(page: Page): Promise<AsyncDisposable> {
+  const app = await startApp({ ADMIN_TOKEN });
+  await page.goto(`${app.origin}/admin`);
+  await page.fill('#admin-token', ADMIN_TOKEN);
+  await page.click('button.primary');
+  await page.fill('#imap-host', 'imap.example.com');
+  await page.fill('#smtp-host', 'smtp.example.com');
+  return app;
 }
 
 const refused = { loginProblems: [{ service: 'imap' as const, fault: 'credentials' as const }] };
@@ -174,6 +188,36 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
   async 'the list of grants without a shared state'(page) {
     const app = await startOAuthApp();
     await openList(page, app);
+    return app;
+  },
+  async 'the sign-in at /admin after a wrong token'(page) {
+    const app = await startApp({ ADMIN_TOKEN });
+    await page.goto(`${app.origin}/admin`);
+    await page.fill('#admin-token', 'wrong');
+    await page.click('button.primary');
+    await page.getByRole('alert').waitFor();
+    return app;
+  },
+  async 'the minting page with problems and everything unfolded'(page) {
+    const app = await openMinting(page);
+    await page.fill('#imap-host', 'imap example');
+    await page.check('#preset-claude');
+    await page.check('#preset-codex');
+    for (const summary of await page.locator('summary').all()) if (await summary.isVisible()) await summary.click();
+    await page.fill('#folders', 'Projects');
+    await page.fill('#max-sends-per-hour', 'many');
+    await page.click('button.primary');
+    await page.getByRole('alert').waitFor();
+    return app;
+  },
+  async 'the page of a client that was minted'(page) {
+    const app = await openMinting(page);
+    for (const preset of ['claude', 'cursor', 'inspector']) await page.check(`#preset-${preset}`);
+    await page.check('#probe');
+    await page.click('button.primary');
+    await page.click('summary:has-text("Cursor")');
+    await page.getByRole('button', { name: 'Copy Client secret' }).click();
+    await page.getByText('Copied').first().waitFor();
     return app;
   },
   async 'the list after one grant was revoked'(page) {
