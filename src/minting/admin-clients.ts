@@ -3,6 +3,7 @@ import type { RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Log } from '../log.ts';
 import type { Keyring } from '../oauth/sealed/jwe.ts';
+import { createTokens } from '../oauth/sealed/sealed-types.ts';
 import type { State } from '../state/state.ts';
 import { createAdminTokenCheck } from './admin-token.ts';
 import { type Fault, FLAG_LIST, type FlagName } from './flag-table.ts';
@@ -86,7 +87,8 @@ export function mintClientHandler({ issuer, keyring, now, log }: AdminServices):
     if (parsed === undefined) return refuse(response, sentencesOf(faults));
     try {
       const { client, minted } = await mint(keyring, parsed, limits, now());
-      log.info({}, 'client minted by the admin endpoint');
+      const { jti } = await createTokens(keyring).client.inspect(minted.clientId);
+      log.info({ client: jti }, 'client minted by the admin endpoint');
       const printed = { ...toClientJson(client, minted), ...toLimitsJson(limits) };
       response.status(201).json({ name: name ?? null, config, ...printed, url: `${issuer}/mcp` });
     } catch (error) {

@@ -8,7 +8,7 @@ import type { State } from '../state/state.ts';
 const MAX_FAILURES_PER_MINUTE = 20;
 
 /** `too_many`: wrong, after too many wrong ones in this minute. */
-export type TokenResult = 'right' | 'wrong' | 'too_many';
+type TokenResult = 'right' | 'wrong' | 'too_many';
 
 /** @throws {UpstreamError} for a wrong token that cannot be counted */
 export type CheckAdminToken = (token: string, address: string | undefined) => Promise<TokenResult>;

@@ -1,7 +1,7 @@
 /**
- * Mints a client from flags or from the JSON of the admin endpoint.
+ * Mints a client from flags, JSON or the form at `/admin`.
  *
- * Invariant: flags and JSON are validated by the same code.
+ * Invariant: flags, JSON and form are validated by the same code.
  */
 import { z } from 'zod';
 import type { Servers } from '../account.ts';

@@ -78,7 +78,7 @@ const KEY_VARIABLES = {
     .pipe(z.array(MintingKey).min(1))
     .optional()
     .describe(
-      'Public key of the pair that `mail-mcp minting-key` prints; several are separated by commas. Client ids and connections must then be signed by `generate`, which needs `MINTING_PRIVATE_KEY`; `ENCRYPTION_KEY` alone mints nothing. `POST /admin/clients` does not exist then.',
+      'Public key of the pair that `mail-mcp minting-key` prints; several are separated by commas. Client ids and connections must then be signed by `generate`, which needs `MINTING_PRIVATE_KEY`; `ENCRYPTION_KEY` alone mints nothing. `POST /admin/clients` does not exist then, and `/admin` only says so.',
     ),
   MINTING_SINCE: Time.optional().describe(
     'With `MINTING_PUBLIC_KEY`: a time. Unsigned client ids and connections that were sealed before it are accepted. A thief of `ENCRYPTION_KEY` can write any time: mint clients again and remove this setting.',
@@ -194,7 +194,7 @@ const SERVER_VARIABLES = {
     .optional()
     .meta(
       secret(
-        'Bearer token that authorizes `POST /admin/clients`, which mints clients. Without it the endpoint does not exist.',
+        'Token of the operator, at least 32 characters (`openssl rand -hex 32`): it opens the minting page at `/admin`, and authorizes `POST /admin/clients`. Without it neither exists; leave it unset if clients are minted on the command line.',
       ),
     ),
   ALLOWED_ORIGINS: Origins.default(new Set()).describe(

@@ -197,7 +197,7 @@ describe('/admin', () => {
   test.each<[string, RequestInit, number]>([
     ['is too long', { body: new URLSearchParams({ folders: 'x'.repeat(70_000) }) }, 400],
     ['is JSON', { body: '{}', headers: { 'content-type': 'application/json' } }, 400],
-    ['is of several parts', { body: new FormData() }, 400],
+    ['has several parts', { body: new FormData() }, 400],
   ])('ADMIN-03 a body that %s is answered with a page', async (_what, init, expected) => {
     const headers = { ...init.headers, origin: ISSUER, cookie: operator.cookie };
     const { status, html } = await pageOf(await fetch(`${app.origin}/admin`, { method: 'POST', ...init, headers }));
