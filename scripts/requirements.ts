@@ -168,6 +168,8 @@ RUN-01 MUST every secret among the settings can be read from a file
 RUN-02 MUST in a container the server listens on every address, and the log names the address
 RUN-03 SHOULD idle connections are kept longer than reverse proxies keep them
 RUN-04 MUST the packages for S3 may be absent where S3 is not set, and are asked for in one sentence where it is
+RUN-05 MUST images are named by digest, and the one of the server runs without root
+RUN-06 MUST compose.yaml needs two settings, and gives each service what it needs and nothing else
 `;
 
 export interface Requirement {

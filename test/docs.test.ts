@@ -4,6 +4,7 @@ import { existsSync, globSync, statSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { parseDocument } from 'yaml';
 import { createProgram } from '../src/cli.ts';
 import { clientSteps } from '../src/oauth/landing/client-steps.ts';
 import { ENVIRONMENT, secretsOf } from '../src/settings/environment.ts';
@@ -174,6 +175,7 @@ const LANGUAGES: Readonly<Record<string, (text: string) => string | undefined>> 
     }
   },
   nginx: bracesProblem,
+  yaml: (text) => parseDocument(text).errors[0]?.message,
 };
 
 /** Each line opens a block, closes one, or ends a directive. */
@@ -191,7 +193,7 @@ const blockProblem = ({ file, language, text }: Block): string | undefined => {
 
 /** Names in capitals that are no settings of the server. */
 const OTHER_NAMES = new Set([
-  ...['MINTING_PRIVATE_KEY', 'NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS'],
+  ...['MINTING_PRIVATE_KEY', 'NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'SOURCE_DATE_EPOCH'],
   // Causes of refused logins, placeholders, and words of CONTRIBUTING.
   ...['CLIENT_SECRET', 'SMTP_AUTH_OFF', 'NO_PASSWORDS', 'APP_PASSWORD', 'CLIENT_ID', 'SCREAMING_CASE', 'ENTRY_POINTS'],
 ]);
@@ -297,6 +299,7 @@ describe('the rules detect', () => {
     ['bash', 'echo "a'],
     ['json', '{,}'],
     ['nginx', 'server {\n  listen 443\n}\n'],
+    ['yaml', 'a: [b'],
     ['klingon', ''],
   ])('a broken block: %s', (language, text) => {
     expect(blockProblem({ file: 'README.md', language, text })).toBeDefined();

@@ -25,6 +25,7 @@ interface Listed {
 
 const REGISTRY = 'needs the package registry: CI runs it';
 const DOCKER = { why: 'needs Docker', source: 'docker help, 28.2' };
+const SYSTEM = { why: 'changes the machine' };
 const ACCOUNT = 'needs an account at its vendor, or a browser';
 
 /** Commands that are not run, by their first words. Their flags are compared with these. */
@@ -43,8 +44,23 @@ export const LISTED: Readonly<Record<string, Listed>> = {
   'npm run seal:fixtures': { why: 'belongs to a release' },
   'npx tsc': { why: 'npm run check runs it', flags: ['--noEmit'], source: 'tsc --help, 7.0' },
   'npx biome check': { why: 'npm run check runs it', flags: ['--write'], source: 'biome check --help, 2.5' },
-  'docker build': { ...DOCKER, flags: ['-t'] },
-  'docker run': { ...DOCKER, flags: ['-d', '--name', '-p', '--env-file'] },
+  'npm pack': { why: REGISTRY },
+  'docker build': { ...DOCKER, flags: ['-t', '--build-arg'] },
+  'docker buildx build': { ...DOCKER, flags: ['-t', '--build-arg', '--output', '-1', '--format'] },
+  'docker run': {
+    ...DOCKER,
+    flags: ['-d', '--name', '-p', '--env-file', '--read-only', '--cap-drop', '--security-opt'],
+  },
+  'docker inspect': DOCKER,
+  'docker compose up': { ...DOCKER, flags: ['-d', '--build'] },
+  'docker compose cp': DOCKER,
+  'docker compose logs': DOCKER,
+  'sudo npm install': { ...SYSTEM, flags: ['--global'], source: 'npm install --help, 11.19' },
+  'npm install': { why: REGISTRY, flags: ['--omit'], source: 'npm install --help, 11.19' },
+  'npm prefix': { why: 'is about the machine of the reader', flags: ['--global'], source: 'npm prefix --help, 11.19' },
+  'npm run pin:images': { why: 'test/image.test.ts runs it' },
+  'sudo install': { ...SYSTEM, flags: ['-D', '-m'], source: 'install --help, 9.1' },
+  'sudo systemctl': { ...SYSTEM, flags: ['--now'], source: 'systemctl --help, 252' },
   'claude mcp add': { why: ACCOUNT, flags: ['--transport', '--client-id'], source: 'claude mcp add --help, 2.1.197' },
   'claude mcp login': { why: ACCOUNT, source: 'claude mcp login --help, 2.1.197' },
   'codex mcp add': { why: ACCOUNT, flags: ['--url', '--oauth-client-id'], source: 'codex mcp add --help, 0.171.0' },
