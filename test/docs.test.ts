@@ -93,10 +93,13 @@ describe('documents', () => {
     expect(wordsIn(file)).toBeLessThan(most);
   });
 
-  test('docs/README.md lists every document', () => {
+  test('docs/README.md and README.md list every document', () => {
     const listed = targetsIn(textOf('docs/README.md')).map((target) => posix.join('docs', target));
     const documents = files.filter((file) => !file.startsWith('docs/decisions/') && file !== 'docs/README.md');
     expect(documents.filter((file) => !listed.includes(file) && file !== 'README.md')).toEqual([]);
+    // In one line each there; the README has those of docs/ by name.
+    const linked = targetsIn(textOf('README.md'));
+    expect(documents.filter((file) => file.startsWith('docs/') && !linked.includes(file))).toEqual([]);
   });
 
   test('each decision has a number of its own, its four sections, and a line in the list', () => {
