@@ -170,6 +170,7 @@ RUN-03 SHOULD idle connections are kept longer than reverse proxies keep them
 RUN-04 MUST the packages for S3 may be absent where S3 is not set, and are asked for in one sentence where it is
 RUN-05 MUST images are named by digest, and the one of the server runs without root
 RUN-06 MUST compose.yaml needs two settings, and gives each service what it needs and nothing else
+RUN-07 MUST with the configurations of Caddy and nginx in deploy/, sign-in, calls, long headers and the address of the client arrive
 `;
 
 export interface Requirement {

@@ -48,7 +48,13 @@ export interface TestApp extends AsyncDisposable {
   /** Mints a client for the servers of the account, signs in on the sign-in page, and connects. */
   assistant(
     account: TestAccount,
-    options?: { era?: Era; flags?: Record<string, unknown>; onSignInPage?: OnSignInPage },
+    options?: {
+      era?: Era;
+      flags?: Record<string, unknown>;
+      onSignInPage?: OnSignInPage;
+      /** Where the client reaches the server, if a proxy is before it. */
+      at?: string;
+    },
   ): Promise<Assistant>;
   /** An access token for raw requests. */
   accessToken(account: TestAccount, options?: { scope?: string }): Promise<string>;
@@ -96,9 +102,9 @@ export async function startApp(
     logged: () => lines.join(''),
     requests: () => lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request'),
     mint,
-    async assistant(account, { era = 'auto', flags = {}, onSignInPage } = {}) {
+    async assistant(account, { era = 'auto', flags = {}, onSignInPage, at = origin } = {}) {
       const provider = new RegisteredClient(await mint(account, flags), REDIRECT_URI);
-      const client = await connect(origin, provider, account, { era, onSignInPage });
+      const client = await connect(at, provider, account, { era, onSignInPage });
       return toAssistant(client, provider);
     },
     async accessToken(account, { scope } = {}) {
