@@ -70,6 +70,11 @@ ADMIN-03 MUST forms of other sites mint nothing, and wrong tokens do not lock th
 ADMIN-04 MUST the form has every flag of generate, and says all faults beside its fields in the words of generate
 ADMIN-05 MUST the page shows once what was minted, and the command on it mints the same
 ADMIN-06 MUST mail servers are tried before minting, unless the operator says otherwise
+SHELL-01 MUST nothing that can be typed after mail-mcp, or set as a variable, ends in a stack
+SHELL-02 MUST the exit code is 0, 1 for a wrong value or a failure, 2 for a command line that cannot be read
+SHELL-03 SHOULD what was mistyped is named with what was meant
+SHELL-04 MUST the lines to paste after minting have the client id and the URL, and are not on stdout
+SHELL-05 SHOULD the completion of a shell knows every command, flag and value
 CODE-01 MUST a code seals the grant and is valid for 60 seconds
 CODE-02 MUST a code is used once
 CODE-03 SHOULD a second use ends the grant

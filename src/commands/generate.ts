@@ -18,6 +18,13 @@ import { toServerLines, toServersJson } from '../minting/server-flags.ts';
 import type { NewClient } from '../oauth/client/mint-client.ts';
 import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
 import { readMintingKeys } from '../settings/config.ts';
+import { NEXT_FOR_CONNECTION, nextForClient } from './next-steps.ts';
+
+interface GenerateServices {
+  probe?: typeof probeServers;
+  /** Gets what to do next, for people: lines that are not part of the result. */
+  say?: (lines: string) => void;
+}
 
 /**
  * @param flags the output of the command line parser, of any shape
@@ -28,15 +35,22 @@ export async function generate(
   flags: unknown,
   env: NodeJS.ProcessEnv,
   now: Date,
-  probe: typeof probeServers = probeServers,
+  { probe = probeServers, say = () => {} }: GenerateServices = {},
 ): Promise<string> {
   const { keys, parsed, limits } = readFlagsAndKeys(flags, env, now);
   const keyring = createKeyring(keys);
-  const text = parsed.connection
+  const { text, next } = parsed.connection
     ? await generateConnection(parsed, limits, keyring, now)
     : await generateClient(parsed, limits, keyring, now);
   if (parsed.probe && !('missive' in parsed.servers)) requireUsable(await probe(parsed.servers));
+  if (!parsed.json) say(next(env.BASE_URL));
   return text;
+}
+
+/** What to print, and what to do next, at the server with this BASE_URL. */
+interface Generated {
+  text: string;
+  next(baseUrl: string | undefined): string;
 }
 
 /** @throws {ConfigError} with a sentence and its remedy for each server that cannot be used */
@@ -49,18 +63,21 @@ function requireUsable(probes: Awaited<ReturnType<typeof probeServers>>): void {
   );
 }
 
-async function generateClient(flags: Flags, limits: Limits, keyring: Keyring, now: Date): Promise<string> {
+async function generateClient(flags: Flags, limits: Limits, keyring: Keyring, now: Date): Promise<Generated> {
   const { client, minted } = await mint(keyring, flags, limits, now);
-  return flags.json
-    ? toJson({ ...toClientJson(client, minted), ...toLimitsJson(limits) })
-    : toText(client, minted, limits);
+  return {
+    text: flags.json
+      ? toJson({ ...toClientJson(client, minted), ...toLimitsJson(limits) })
+      : toText(client, minted, limits),
+    next: (baseUrl) => nextForClient(client.presets, minted, baseUrl),
+  };
 }
 
 /** Prints a value for `DEFAULT_CONNECTION`: servers and limits without a client. */
-async function generateConnection(flags: Flags, limits: Limits, keyring: Keyring, now: Date): Promise<string> {
+async function generateConnection(flags: Flags, limits: Limits, keyring: Keyring, now: Date): Promise<Generated> {
   const sealed = await mintConnection(keyring, flags, limits, now);
   const { servers, timeZone } = flags;
-  return flags.json
+  const text = flags.json
     ? toJson({
         default_connection: sealed,
         ...toServersJson(servers),
@@ -75,6 +92,7 @@ async function generateConnection(flags: Flags, limits: Limits, keyring: Keyring
         ...toLimitLines(limits),
         '',
       ].join('\n');
+  return { text, next: () => NEXT_FOR_CONNECTION };
 }
 
 /** Reads flags and keys, and reports the faults of both at once. */

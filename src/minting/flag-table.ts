@@ -118,9 +118,9 @@ const FLAGS = {
     form: { group: 'missive', label: 'URL of the Missive API', example: MISSIVE_URL },
   },
   preset: {
-    kind: 'values',
-    argument: 'name',
-    description: `MCP client to allow, repeatable (default: claude, inspector): ${Object.keys(PRESETS).join(', ')}`,
+    kind: 'list',
+    argument: 'names',
+    description: `MCP clients to allow, separated by commas (default: claude, inspector): ${Object.keys(PRESETS).join(', ')}`,
     valuesOf: () => Object.keys(PRESETS),
     form: {
       ...{ group: 'client', label: 'Applications that may use it' },

@@ -42,7 +42,7 @@ const WRONG_TIME_ZONE = '--time-zone must be a name of the IANA database, such a
 
 /** What a client is, beside its servers and limits. */
 const ClientFlags = z.object({
-  preset: z.array(z.string()).default([]),
+  preset: z.array(z.string()).min(1, '--preset names nothing. Leave it out for claude and inspector.').default([]),
   redirectUri: z.array(z.string()).default([]),
   public: z.boolean().default(false),
   connection: z.boolean().default(false),

@@ -44,7 +44,7 @@ describe('mail-mcp generate', () => {
     [['--folders=Gro\u0308ße'], { folders: ['Gro\u0308ße'] }],
     [['--folders=Gr\\u{F6}ße'], { folders: ['Gr\u00f6ße'] }],
     [['--recipients=Ann@Example.com,@BÜCHER.example'], { recipients: ['ann@example.com', '@xn--bcher-kva.example'] }],
-    [['--max-sends-per-hour=0'], { max_sends_per_hour: 0 }],
+    [['--max-sends-per-hour=1'], { max_sends_per_hour: 1 }],
     [['--max-sends-per-hour=12'], { max_sends_per_hour: 12 }],
     [['--max-changes-per-hour=500'], { max_changes_per_hour: 500 }],
   ])('seals the limits of %j', async (flags, policy) => {
@@ -104,7 +104,7 @@ describe('mail-mcp generate', () => {
   });
 
   test.each([
-    [['--methods=red'], '--methods: there is no method "red". Known are: read, write, list,'],
+    [['--methods=red'], '--methods: there is no method "red". Did you mean "read"? Known are: read, write, list,'],
     [['--methods=__proto__'], '--methods: there is no method "__proto__".'],
     [['--methods=,'], '--methods names nothing.'],
     [['--tags=mail'], '--tags: there is no tag "mail". Known are: mailboxes, messages,'],
@@ -118,9 +118,9 @@ describe('mail-mcp generate', () => {
     [['--folders=Work\\u{0}'], 'must be the name of a mailbox, or end in /* for all below it.'],
     [['--folders=\\u{D800}'], 'must be the name of a mailbox, or end in /* for all below it.'],
     [['--recipients=Ann <a@b.example>'], 'must be an address or @ with a domain.'],
-    [['--max-changes-per-hour=-1'], '--max-changes-per-hour must be a whole number, 0 or more.'],
-    [['--max-sends-per-hour=-1'], '--max-sends-per-hour must be a whole number, 0 or more.'],
-    [['--max-sends-per-hour=some'], '--max-sends-per-hour must be a whole number, 0 or more.'],
+    [['--max-changes-per-hour=-1'], '--max-changes-per-hour must be a whole number, 1 to 999999.'],
+    [['--max-sends-per-hour=-1'], '--max-sends-per-hour must be a whole number, 1 to 999999.'],
+    [['--max-sends-per-hour=some'], '--max-sends-per-hour must be a whole number, 1 to 999999.'],
     [['--expires-at=2020-01-01'], '--expires-at is in the past.'],
     [['--expires-at=tomorrow'], '--expires-at must be a time such as'],
     [['--expires-at=2999-02-31'], '--expires-at must be a time such as'],

@@ -41,7 +41,7 @@ describe('mail-mcp generate', () => {
       '--smtp-host=smtp.gmail.com',
       '--smtp-port=465',
     ]);
-    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: expect.stringMatching(/^\nNext, in Claude:\n/) });
     const lines = out.split('\n');
     expect(lines[0]).toMatch(/^Client ID: [\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/);
     expect(lines[1]).toMatch(/^Client Secret: [0-9a-f]{64}$/);
@@ -208,7 +208,6 @@ describe('mail-mcp generate', () => {
       ['The preset claude-code sends no'],
     ],
     ['an empty name', [...HOSTS, '--name='], ['The name of the client is empty.']],
-    ['an unknown flag', [...HOSTS, '--imap-hots=x'], ["error: unknown option '--imap-hots=x'"]],
   ])('%s: one sentence per fault on stderr, exit code 1, nothing on stdout', async (_, flags, sentences) => {
     const { exitCode, out, err } = await run(['generate', ...flags]);
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
@@ -219,7 +218,10 @@ describe('mail-mcp generate', () => {
   test('--connection prints the servers and limits of dynamic clients, and no client', async () => {
     const flags = ['generate', ...HOSTS, '--sent-copy=never', '--connection'];
     const { exitCode, out, err } = await run(flags);
-    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+    expect({ exitCode, err }).toEqual({
+      exitCode: 0,
+      err: expect.stringContaining('Set DEFAULT_CONNECTION to this value'),
+    });
     const lines = out.split('\n');
     expect(lines.slice(1)).toEqual([
       '',
@@ -279,9 +281,5 @@ describe('mail-mcp', () => {
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
     expect(err).toContain('BASE_URL is required');
     expect(err).toContain('ENCRYPTION_KEY must be 32 bytes');
-  });
-
-  test('an unknown command is refused', async () => {
-    expect(await run(['serve'])).toMatchObject({ exitCode: 1, out: '' });
   });
 });

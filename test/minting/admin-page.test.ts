@@ -335,7 +335,7 @@ describe('what /admin mints', () => {
       tools: ['get_mail_message', 'send_mail_message'],
     },
     ...{ folders: "Invoices\\, paid\nWork $HOME\nL'été/*\n-dash", recipients: 'ada@example.com, @example.org' },
-    ...{ 'max-sends-per-hour': '5', 'max-changes-per-hour': '0', 'expires-at': '2099-01-31T12:00:00+01:00' },
+    ...{ 'max-sends-per-hour': '5', 'max-changes-per-hour': '3', 'expires-at': '2099-01-31T12:00:00+01:00' },
   };
 
   test('ADMIN-05 the test of the command has a value of each flag', () => {

@@ -3,7 +3,7 @@
  * another one. A resemblance proves nothing, and a domain of the same organization has none.
  */
 import { domainToUnicode } from 'node:url';
-import damerauLevenshtein from 'damerau-levenshtein';
+import { countTypos } from '../../text/did-you-mean.ts';
 import { comparableDomain, type DomainParts, domainParts } from './domains.ts';
 import { isMailProvider } from './mail-providers.ts';
 import { visualForm, withoutMarks } from './visual-form.ts';
@@ -135,7 +135,7 @@ function isTypo({ plain, suffix }: Profile, known: Profile): boolean {
   if (shorter < (isElsewhere ? MIN_CHARS.typoElsewhere : MIN_CHARS.typo)) return false;
   const most = shorter >= MIN_CHARS.twoTypos && !isElsewhere ? 2 : 1;
   if (Math.abs(plain.length - known.plain.length) > most || differInNumber(plain, known.plain)) return false;
-  return damerauLevenshtein(plain, known.plain).steps <= most;
+  return countTypos(plain, known.plain) <= most;
 }
 
 /** `shop24` and `shop25` are two names. */

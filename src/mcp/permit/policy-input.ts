@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { quoteName } from '../../mail/mailbox-name.ts';
 import { METHODS, type Method, type Policy } from '../../policy.ts';
+import { didYouMean } from '../../text/did-you-mean.ts';
 import type { ToolKind } from '../tool.ts';
 import { folderEntry } from './folders.ts';
 import { isOffered } from './permit.ts';
@@ -102,8 +103,10 @@ class LimitReader {
   count(limit: 'maxSendsPerHour' | 'maxChangesPerHour'): number | undefined {
     const given = this.#input[limit];
     if (given === undefined) return undefined;
-    if (/^\d{1,6}$/.test(given)) return Number(given);
-    this.#report(limit, ' must be a whole number, 0 or more.');
+    if (/^0*[1-9]\d{0,5}$/.test(given)) return Number(given);
+    const without = limit === 'maxSendsPerHour' ? 'read, create, update, delete' : 'read, create, send';
+    const instead = /^0+$/.test(given) ? ` To allow none, set ${this.#nameOf('methods')} to ${without}.` : '';
+    this.#report(limit, ` must be a whole number, 1 to 999999.${instead}`);
     return undefined;
   }
 
@@ -125,7 +128,10 @@ class LimitReader {
 const IsoTime = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 
 const oneOf = (what: string, known: readonly string[]) => (text: string) =>
-  known.includes(text) ? [text] : `there is no ${what} ${quoteName(text)}. Known are: ${known.join(', ')}.`;
+  known.includes(text) ? [text] : unknown(what, text, known);
+
+const unknown = (what: string, text: string, known: readonly string[]): string =>
+  `there is no ${what} ${quoteName(text)}.${didYouMean(text, known)} Known are: ${known.join(', ')}.`;
 
 const entry = (read: (text: string) => string | undefined, must: string) => (text: string) => {
   const value = read(text);
@@ -136,8 +142,7 @@ function methodsOf(text: string): readonly Method[] | string {
   const single = METHODS.filter((method) => method === text);
   if (single.length > 0) return single;
   const group = Object.hasOwn(METHOD_GROUPS, text) ? METHOD_GROUPS[text] : undefined;
-  const known = [...Object.keys(METHOD_GROUPS), ...METHODS].join(', ');
-  return group ?? `there is no method ${quoteName(text)}. Known are: ${known}.`;
+  return group ?? unknown('method', text, [...Object.keys(METHOD_GROUPS), ...METHODS]);
 }
 
 function withoutAbsent(policy: { [Limit in keyof Policy]: Policy[Limit] | undefined }): Policy {

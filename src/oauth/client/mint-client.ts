@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Servers } from '../../account.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Policy } from '../../policy.ts';
+import { didYouMean } from '../../text/did-you-mean.ts';
 import { sha256 } from '../http/constant-time.ts';
 import { plainText } from '../http/plain-text.ts';
 import { redirectHost, redirectUriProblem } from '../http/redirect-uri.ts';
@@ -113,7 +114,7 @@ function presetFaults(client: Pick<NewClient, 'presets'>): ClientFault[] {
     .filter((preset) => !Object.hasOwn(PRESETS, preset))
     .map((preset) => ({
       part: 'presets',
-      sentence: `There is no preset "${plainText(preset, 40)}". Known are: ${Object.keys(PRESETS).join(', ')}.`,
+      sentence: `There is no preset "${plainText(preset, 40)}".${didYouMean(preset, Object.keys(PRESETS))} Known are: ${Object.keys(PRESETS).join(', ')}.`,
     }));
 }
 

@@ -13,7 +13,7 @@ export interface Preset {
   kind: 'confidential' | 'public' | 'either';
 }
 
-export const PRESETS: Readonly<Record<string, Preset>> = {
+const KNOWN: Record<string, Preset> = {
   claude: {
     title: 'Claude',
     redirectUris: ['https://claude.ai/api/mcp/auth_callback', 'https://claude.com/api/mcp/auth_callback'],
@@ -66,6 +66,11 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   librechat: { title: 'LibreChat', redirectUris: [], kind: 'confidential' },
   conformance: { title: 'MCP conformance suite', redirectUris: ['http://127.0.0.1/callback'], kind: 'either' },
 };
+
+// `toString` is the name of no preset.
+Object.setPrototypeOf(KNOWN, null);
+
+export const PRESETS: Readonly<Record<string, Preset>> = KNOWN;
 
 /** Hosts of known clients' metadata documents that are not hosts of redirect URIs. */
 export const DOCUMENT_HOSTS: readonly string[] = ['goose-docs.ai', 'opencode.ai', 'zed.dev'];
