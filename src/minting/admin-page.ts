@@ -119,7 +119,7 @@ function createAdminPage(services: AdminPageServices): { show: RequestHandler; s
         return response.redirect(303, ADMIN_PATH);
       }
       if (action === 'mint') return mint(request, response, { session, typed });
-      showForm(response, session, typed, await formMint.check(flagsIn(typed)));
+      showForm(response, session, typed, action === 'check' ? await formMint.check(flagsIn(typed)) : {});
     },
   };
 }

@@ -20,6 +20,7 @@ import {
   problemsIn,
   send,
   signIn,
+  withoutSpans,
 } from '../support/app/operator.ts';
 import { startApp, type TestApp } from '../support/app/start-app.ts';
 import { GOOD_SERVERS, MISBEHAVIOURS, temporaryCertificates } from '../support/mail/misbehaving-servers.ts';
@@ -178,7 +179,10 @@ describe('/admin', () => {
       expect(html).toContain('value="imap.example.com"');
       expect(csrfIn(html)).toBe(operator.csrf);
     }
-    expect((await send(site, operator, { ...GOOD, action: ['mint', 'mint'] })).status).not.toBe(500);
+    for (const action of ['', 'other', ['mint', 'mint']]) {
+      const { status, html } = await pageOf(await send(site, operator, { ...GOOD, action }));
+      expect([status, copiedFrom(html), problemsIn(html)]).toEqual([200, {}, []]);
+    }
   });
 
   test('ADMIN-03 wrong tokens are limited for each network, and the right one is accepted behind the same address', async () => {
@@ -285,7 +289,7 @@ describe('/admin', () => {
     const checked = await pageOf(await send(site, operator, { ...servers, recipients: 'wrong', action: 'check' }));
     const fault = `localhost:${imap?.port} speaks TLS from the first byte. Add --imap-ssl.`;
     expect([checked.status, problemsIn(checked.html)]).toEqual([400, [fault]]);
-    expect(checked.html).toContain(`id="imap-host-problem">${fault}`);
+    expect(withoutSpans(checked.html)).toContain(`id="imap-host-problem">${fault}`);
     expect(checked.html).toContain(`<strong>localhost:${smtp?.port} can be used.</strong>`);
     const refused = await pageOf(await send(site, operator, servers));
     expect(problemsIn(refused.html)).toEqual([

@@ -64,4 +64,7 @@ export const plain = (html: string): string =>
 
 /** The sentences of the summary of problems. */
 export const problemsIn = (html: string): string[] =>
-  [...html.matchAll(/<li><a href="#[^"]*">([^<]*)<\/a><\/li>/g)].map(([, text = '']) => plain(text));
+  [...html.matchAll(/<li><a href="#[^"]*">(.*?)<\/a><\/li>/g)].map(([, text = '']) => plain(withoutSpans(text)));
+
+/** The markup without the spans that keep names of flags together. */
+export const withoutSpans = (html: string): string => html.replace(/<\/?span[^>]*>/g, '');
