@@ -86,6 +86,18 @@ describe('documents', () => {
     expect(named.filter(({ path }) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
+  test('every document that code, pages and settings name exists', () => {
+    const named = globSync(['src/**/*.ts', 'views/*', 'deploy/*', '{.env.sample,compose.yaml,Dockerfile}'], {
+      cwd: ROOT,
+    })
+      .filter((file) => !file.endsWith('.png'))
+      .flatMap((file) =>
+        [...textOf(file).matchAll(/\bdocs\/[\w/-]+\.md(?:#[\w-]+)?/g)].map(([path]) => ({ file, path })),
+      );
+    expect(named.length).toBeGreaterThan(3);
+    expect(named.flatMap(({ file, path }) => linkProblem(file, posix.relative(dirname(file), path)) ?? [])).toEqual([]);
+  });
+
   test.each([
     ['README.md', 1200],
     ['ARCHITECTURE.md', 2000],

@@ -47,7 +47,8 @@ const DECLARED = {
   dns_unknown: {
     kind: 'setup',
     sentence: ({ server: { host } }) => `${host} has no DNS entry.`,
-    remedy: ({ service }) => `Check the spelling of --${service}-host.`,
+    remedy: ({ service }) =>
+      `Check the spelling of --${service}-host. If it is right, check the DNS settings of this machine.`,
   },
   dns_unavailable: {
     kind: 'passing',

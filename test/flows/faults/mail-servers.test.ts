@@ -32,7 +32,7 @@ test('the table contains every server that is tested, and every fault that a pro
 });
 
 describe.concurrent('a probe of a server that', () => {
-  test.for(rows)('$[a server that]: $cause, in under five seconds', async (row, { expect }) => {
+  test.for(rows)('$name: $cause, in under five seconds', async (row, { expect }) => {
     const misbehaviour = MISBEHAVIOURS[row['a server that'] ?? ''];
     if (misbehaviour === undefined) throw new Error('not in the stand-ins');
     const { fault, durationMs } = await probe(misbehaviour);
@@ -49,7 +49,7 @@ describe.concurrent('a probe of a server that', () => {
 });
 
 describe.concurrent('a sign-in with a server that', () => {
-  test.for(rows)('$[a server that]: the page says $page', async (row, { expect }) => {
+  test.for(rows)('$name: the page says $page', async (row, { expect }) => {
     const misbehaviour = MISBEHAVIOURS[row['a server that'] ?? ''];
     if (misbehaviour === undefined) throw new Error('not in the stand-ins');
     const { problem, sentence, durationMs } = await signIn(misbehaviour);
@@ -84,7 +84,7 @@ async function signIn({ service, security, start, lookup, isUntrusted }: Misbeha
 }
 
 describe('a login that is refused with', () => {
-  test.for(documentedFaults('refusals'))('$[the server says] has the cause $cause', async (row, { expect }) => {
+  test.for(documentedFaults('refusals'))('$name has the cause $cause', async (row, { expect }) => {
     await using imap = await startScriptedImap(() => undefined);
     const [line = ''] = [row['the server says']];
     const answer = /^\d{3}-/.test(line) ? `${line}\r\n${line.replace('-', ' ')}` : line;

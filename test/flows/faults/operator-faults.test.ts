@@ -83,7 +83,7 @@ describe.concurrent('a reverse proxy that', () => {
     expect(rows.map((row) => row['a proxy that'])).toEqual(Object.keys(PROXIES));
   });
 
-  test.for(rows.slice(1))('$[a proxy that]: $check $sentence', async (row, { expect }) => {
+  test.for(rows.slice(1))('$name: $check $sentence', async (row, { expect }) => {
     const { found, reasons } = await behind(PROXIES[row['a proxy that'] ?? ''] ?? {});
     const failed = found.find(({ name }) => name === row.check);
     expect(failed).toEqual({ name: row.check, status: 'failed', says: row.sentence, remedy: row.remedy });
@@ -109,7 +109,7 @@ describe.concurrent('a reverse proxy that', () => {
 });
 
 describe.concurrent('S3', () => {
-  test.for(documentedFaults('s3'))('$[the service answers]: $sentence', async (row, { expect }) => {
+  test.for(documentedFaults('s3'))('$name: $sentence', async (row, { expect }) => {
     const code = row['the service answers'] ?? '';
     await using s3 = await startRefusingS3(code);
     const { port } = code === 'ECONNREFUSED' ? await unusedPort() : s3;
