@@ -46,16 +46,41 @@ test('other commands run in the first process', () => {
   expect(flagsOf(['generate', '--help'])).toEqual([[]]);
 });
 
+/** A folder in which bin/mail-mcp runs this program as the command line. */
+function folderWith(program: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bin-'));
+  for (const name of ['bin', 'dist']) mkdirSync(join(folder, name));
+  cpSync(BIN, join(folder, 'bin', 'mail-mcp'));
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(folder, 'dist', 'cli.js'), program);
+  return folder;
+}
+
+test('SHELL-01 a .env that cannot be read is a sentence, and a pipe that is closed ends the command', () => {
+  const folder = folderWith(
+    'export async function main() { while (process.stdout.write("x".repeat(1e5))) {} return new Promise(() => setInterval(() => {}, 1000)); }',
+  );
+  const run = (command: string) =>
+    spawnSync('sh', ['-c', command], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 20_000,
+      env: { PATH: process.env.PATH },
+    });
+  const program = `'${process.execPath}' bin/mail-mcp generate`;
+  expect(run(`${program} | head -c 1`)).toMatchObject({ status: 0, stdout: 'x', stderr: '' });
+  mkdirSync(join(folder, '.env'));
+  const { status, stderr } = run(program);
+  rmSync(folder, { recursive: true });
+  expect({ status, stderr }).toEqual({ status: 1, stderr: 'The file .env in the current folder cannot be read.\n' });
+});
+
 test.each([
   ['a timer', 'setInterval(() => {}, 1000);'],
   ['a listening socket', "(await import('node:net')).createServer().listen(0);"],
   ['a server that does not answer', "(await import('node:dgram')).createSocket('udp4').bind(0);"],
 ])('a command that has ended is not kept running by %s', (_what, open) => {
-  const folder = mkdtempSync(join(tmpdir(), 'bin-'));
-  for (const name of ['bin', 'dist']) mkdirSync(join(folder, name));
-  cpSync(BIN, join(folder, 'bin', 'mail-mcp'));
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  writeFileSync(join(folder, 'dist', 'cli.js'), `export async function main() { ${open} return 3; }`);
+  const folder = folderWith(`export async function main() { ${open} return 3; }`);
   const options = { timeout: 20_000, cwd: folder, env: { PATH: process.env.PATH } };
   const { status, signal } = spawnSync(process.execPath, [join(folder, 'bin', 'mail-mcp'), 'server'], options);
   rmSync(folder, { recursive: true });

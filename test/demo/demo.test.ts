@@ -10,7 +10,8 @@ import { createStage } from '../../demo/stage.ts';
 import { createTerminal, wantsColour } from '../../demo/terminal.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const MAX_MS = 60_000;
+/** They take a few seconds, unless the machine does much else. */
+const MAX_MS = 90_000;
 
 function start(command: string, args: readonly string[]): ChildProcess {
   const { NO_COLOR: _no, FORCE_COLOR: _force, ...env } = process.env;
@@ -39,29 +40,37 @@ const CLAIMS = [
   'The token still works, and Sent has the one message.',
 ];
 
-test.concurrent('npm run demo shows calls with their times, proves each claim, and is as in the picture', async () => {
-  const { exitCode, out, err } = await ended(demo());
-  expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
-  expect(out).not.toContain('\x1b');
-  expect(out).toMatch(
-    /→ list_mail_messages +\d+ ms · \d+ tokens\n {4}folder: "INBOX", preview: 60\n {2}← {2}8 {2}Mia Chen/,
-  );
-  const claims = out.split('\n').flatMap((line) => (line.startsWith('  ✓ ') ? [line.slice(4)] : []));
-  expect(claims).toEqual(CLAIMS);
-  expect(out).toContain(`Every claim holds: ${CLAIMS.length}, checked at the servers.`);
-  for (const look of ['light', 'dark']) {
-    const file = join(ROOT, 'docs', `demo-${look}.svg`);
-    // After a change of the demo: npm run demo:picture
-    expect(wordsOf(readFileSync(file, 'utf8'))).toEqual(wordsOf(out));
-    expect(statSync(file).size).toBeLessThan(60_000);
-  }
-});
+test.concurrent(
+  'npm run demo shows calls with their times, proves each claim, and is as in the picture',
+  async () => {
+    const { exitCode, out, err } = await ended(demo());
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+    expect(out).not.toContain('\x1b');
+    expect(out).toMatch(
+      /→ list_mail_messages +\d+ ms · \d+ tokens\n {4}folder: "INBOX", preview: 60\n {2}← {2}8 {2}Mia Chen/,
+    );
+    const claims = out.split('\n').flatMap((line) => (line.startsWith('  ✓ ') ? [line.slice(4)] : []));
+    expect(claims).toEqual(CLAIMS);
+    expect(out).toContain(`Every claim holds: ${CLAIMS.length}, checked at the servers.`);
+    for (const look of ['light', 'dark']) {
+      const file = join(ROOT, 'docs', `demo-${look}.svg`);
+      // After a change of the demo: npm run demo:picture
+      expect(wordsOf(readFileSync(file, 'utf8'))).toEqual(wordsOf(out));
+      expect(statSync(file).size).toBeLessThan(60_000);
+    }
+  },
+  MAX_MS,
+);
 
-test.concurrent('npm run demo -- --missive stores a prospect and exits successfully', async () => {
-  const { exitCode, out } = await ended(demo('--missive'));
-  expect(exitCode).toBe(0);
-  expect(out).toContain('✓ Stored: Jane Doe, jane.doe@customer.example');
-});
+test.concurrent(
+  'npm run demo -- --missive stores a prospect and exits successfully',
+  async () => {
+    const { exitCode, out } = await ended(demo('--missive'));
+    expect(exitCode).toBe(0);
+    expect(out).toContain('✓ Stored: Jane Doe, jane.doe@customer.example');
+  },
+  MAX_MS,
+);
 
 test(
   'npm run demo -- --serve prints lines that can be run, and ends with Ctrl-C',
