@@ -86,8 +86,9 @@ const PRELUDE = [
 
 async function runScript(script: string): Promise<{ exitCode: unknown; stdout: string; stderr: string }> {
   const { PATH } = process.env;
-  const environment = { PATH, HOME: copy, ADMIN_TOKEN };
-  const shell = spawn('bash', ['-c', `${PRELUDE}\n${script}`], { cwd: copy, env: environment, timeout: 25_000 });
+  // npm would ask the registry for a newer version of itself.
+  const environment = { PATH, HOME: copy, ADMIN_TOKEN, npm_config_update_notifier: 'false' };
+  const shell = spawn('bash', ['-c', `${PRELUDE}\n${script}`], { cwd: copy, env: environment, timeout: 55_000 });
   const ended = new Promise((resolve) => shell.once('close', resolve));
   const [stdout, stderr, exitCode] = await Promise.all([readText(shell.stdout), readText(shell.stderr), ended]);
   return { exitCode, stdout, stderr };
@@ -107,7 +108,7 @@ const blocks = documentedBlocks()
   .filter(({ language }) => language === 'bash')
   .map((block) => ({ ...block, first: block.text.split('\n')[0]?.trim() }));
 
-test.each(blocks)('$file: $first', async ({ text, output = '' }) => {
+test.each(blocks)('$file: $first', { timeout: 60_000 }, async ({ text, output = '' }) => {
   const { exitCode, stdout, stderr } = await runScript(withMeanings(text, meanings));
   expect({ exitCode, stderr: exitCode === 0 ? '' : stderr + stdout }).toEqual({ exitCode: 0, stderr: '' });
   // curl succeeds when the server refuses.
