@@ -23,6 +23,9 @@ export interface RequestLog {
   of(request: Request): RequestRecord;
 }
 
+/** Asked every few seconds by what supervises the server. What goes well there is logged at DEBUG. */
+const HEALTH_ROUTES = new Set(['/health', '/ready']);
+
 /** Writes the line when the response has ended. It contains the matched route and never the URL, which can contain a client_id or a code. */
 export function createRequestLog(log: Log): RequestLog {
   const records = new WeakMap<Request, RequestRecord>();
@@ -37,7 +40,8 @@ export function createRequestLog(log: Log): RequestLog {
         const durationMs = Math.round(performance.now() - startedAt);
         const { statusCode: status, writableFinished } = response;
         const line = { requestId: id, method: request.method, route: routeOf(request), status, durationMs, ...rest };
-        log.info(writableFinished ? line : { ...line, outcome: 'client_gone' }, 'request');
+        const level = status === 200 && HEALTH_ROUTES.has(line.route) ? 'debug' : 'info';
+        log[level](writableFinished ? line : { ...line, outcome: 'client_gone' }, 'request');
       });
       next();
     },

@@ -34,6 +34,15 @@ describe('mail-mcp server', () => {
     expect(['::', '0.0.0.0']).toContain(address);
   });
 
+  test('a health check that goes well is not in the log at INFO, and other requests are', async () => {
+    const answered = async (path: string) => (await fetch(`http://127.0.0.1:${server.port}${path}`)).text();
+    await answered('/health');
+    await answered('/ready');
+    await answered('/missing');
+    const requests = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request');
+    expect(requests.map(({ route, status }) => [route, status])).toEqual([['none', 404]]);
+  });
+
   test('RUN-03 keeps idle connections longer than reverse proxies do, which send POST over them', async () => {
     const agent = new Agent({ keepAlive: true });
     const response = await request('127.0.0.1', agent);
