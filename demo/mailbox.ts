@@ -57,6 +57,8 @@ export async function startMailbox(password: string): Promise<DemoMailbox> {
       },
     },
   });
+  // It writes each line by itself: with Nagle's algorithm, each answer would wait for the acknowledgement of the last one.
+  imap.server.on('connection', (socket) => socket.setNoDelay(true));
   const accepted: Accepted[] = [];
   const smtp = new SMTPServer({
     disabledCommands: ['STARTTLS'],
