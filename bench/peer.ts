@@ -1,9 +1,11 @@
 /** `--peer=CMD`: measures the same warm and first calls on another MCP mail server that speaks stdio. */
+
 import { readFile } from 'node:fs/promises';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
 import type { MailAccount } from '../src/mail/account.ts';
+import { passwordOf } from '../test/support/mail/accounts.ts';
 import { type BenchContext, LATENCY_MS } from './bench-context.ts';
 import { type Prepared, prepare } from './calls.ts';
 import { connectImapFlow } from './imapflow-client.ts';
@@ -86,7 +88,7 @@ function environmentOf({ fullName, email, imap, smtp }: MailAccount, ca: string)
     [`${prefix}_PORT`]: `${server.port}`,
     [`${prefix}_SECURE`]: `${server.security === 'tls'}`,
     [`${prefix}_USER`]: login.username,
-    [`${prefix}_PASSWORD`]: login.password,
+    [`${prefix}_PASSWORD`]: passwordOf(login),
   });
   return {
     PATH: process.env.PATH ?? '',

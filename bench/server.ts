@@ -1,4 +1,5 @@
 /** Starts the measured server as a separate process, whose CPU time and memory can be read, and connects callers to it. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,6 +11,7 @@ import { createKeyring, randomId } from '../src/oauth/sealed/jwe.ts';
 import { createTokens } from '../src/oauth/sealed/sealed-types.ts';
 import { SCOPES } from '../src/policy.ts';
 import { waitUntil } from '../test/support/app/wait-until.ts';
+import { passwordOf } from '../test/support/mail/accounts.ts';
 import { freePort } from '../test/support/servers/ports.ts';
 
 /** Calls a tool or another method of the server. @throws if the answer is an error */
@@ -97,7 +99,8 @@ function withinMemory(memoryMb: number, program: readonly string[]): string[] {
 
 /** The payload that the token endpoint would seal for the account. */
 function toAccessPayload({ fullName, email, imap, smtp }: MailAccount, origin: string) {
-  const { username, password } = imap.login;
+  const { username } = imap.login;
+  const password = passwordOf(imap.login);
   return {
     iss: origin,
     aud: `${origin}/mcp`,

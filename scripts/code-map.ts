@@ -14,6 +14,8 @@ const MAIN_FILES: readonly string[] = [
   'oauth/endpoints/authorize.ts',
   'oauth/bearer/bearer.ts',
   'oauth/sign-in/sign-in.ts',
+  'oauth/forms/forms.ts',
+  'oauth/upstream/upstream.ts',
   'oauth/pages/pages.ts',
   'oauth/client/clients.ts',
   'oauth/grant/token-issuer.ts',

@@ -84,7 +84,7 @@ export type UpstreamFault = 'credentials' | 'unreachable' | 'certificate' | 'tim
 /** An upstream service refused a request or did not answer. `message` is a sentence for the caller; `cause` is only logged. */
 export class UpstreamError extends Error {
   override name = 'UpstreamError';
-  readonly service: 'IMAP' | 'SMTP' | 'S3' | 'Redis' | 'Missive';
+  readonly service: 'IMAP' | 'SMTP' | 'Provider' | 'S3' | 'Redis' | 'Missive';
   readonly fault: UpstreamFault;
   /** Response code of the service, if it sent one: `OVERQUOTA` (RFC 5530), `550`, `SlowDown`. Never its text. */
   readonly code: string | undefined;

@@ -17,6 +17,8 @@ import { readDynamicClients } from '../oauth/client/dynamic-clients.ts';
 import { createPages } from '../oauth/pages/pages.ts';
 import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
 import { createTokens } from '../oauth/sealed/sealed-types.ts';
+import { createProviderAccess } from '../oauth/upstream/provider-access.ts';
+import { createUpstream } from '../oauth/upstream/upstream.ts';
 import type { Config } from '../settings/config.ts';
 import { openState } from '../state/open-state.ts';
 import type { State } from '../state/state.ts';
@@ -60,7 +62,10 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
   logMinting(config, log);
   const clientSettings = await readClientSettings(config, base);
   // The pool closes after the running requests, for which commands/server.ts waits 8 s; both together stay within 10 s.
-  const pool = createImapPool({ log, pool: { closeMs: 1500 } });
+  const state = await openLoggedState(config, base);
+  const upstream = createUpstream(config);
+  const providerAccess = createProviderAccess({ ...base, upstream, state });
+  const pool = createImapPool({ log, pool: { closeMs: 1500 }, accessTokens: providerAccess });
   const workers = createWorkers();
   const extraction = createExtraction(config.extraction);
   const nameKey = deriveKey(config, 'attachment-name');
@@ -70,7 +75,6 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
     linkHandler,
     close: closeStore,
   } = await openAttachmentStore({ config, nameKey, seal, pool, now, log });
-  const state = await openLoggedState(config, base);
   const sends = { state, areAllCounted: state.isShared || config.replicas === 1 };
   const shared = { workers, store, now, log, sends };
   const missive = { ...shared, responses: createResponseShares() };
@@ -78,6 +82,7 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
     ...{ ...shared, pool, extraction, changes: createChangeLimit(), recentResults: createRecentResults({ now }) },
     messageIdSecret: deriveKey(config, 'message-id'),
     postOneClick: createOneClick(),
+    smtp: { accessTokens: providerAccess },
   };
   let isAccepting = true;
   const background = createBackground();
@@ -88,7 +93,11 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
     state,
     clients: createClients({ ...base, state, ...clientSettings }),
     // The connection of a verified login stays open for the first call.
-    verifyLogin: createVerifyLogin({ now, adopt: (account, imap) => pool.adopt(account, imap) }),
+    verifyLogin: createVerifyLogin({
+      ...{ now, accessTokens: providerAccess },
+      adopt: (account, imap) => pool.adopt(account, imap),
+    }),
+    ...{ upstream, providerAccess },
     powersLeft: (policy, service) => powersLeft(toolsOf(service), policy),
     openMailSession: (grant, exchange) => openMailSession(grant, mail, exchange),
     openMissiveSession: (grant, exchange) => openMissiveSession(grant, missive, exchange),

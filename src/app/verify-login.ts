@@ -1,5 +1,6 @@
 /** Verifies the credentials of an account at the servers of its service. */
 import type { VerifyLogin } from '../account.ts';
+import type { AccessTokens } from '../mail/access-tokens.ts';
 import type { MailAccount } from '../mail/account.ts';
 import type { OwnedImapConnection } from '../mail/imap/imap-connection.ts';
 import { createSharedProbe } from '../mail/probe/shared-probe.ts';
@@ -10,8 +11,9 @@ import { verifyToken } from '../missive/verify-token.ts';
 export function createVerifyLogin(options: {
   now: () => Date;
   adopt?: (account: MailAccount, imap: OwnedImapConnection) => void;
+  accessTokens?: AccessTokens;
 }): VerifyLogin {
-  const { now, adopt } = options;
+  const { now, adopt, accessTokens } = options;
   const probe = createSharedProbe(now);
   return (account, { only, totalMs, isDiagnosed = false, identify, onLogin } = {}) => {
     const limit = totalMs === undefined ? {} : { totalMs };
@@ -22,6 +24,7 @@ export function createVerifyLogin(options: {
       ...(identify && { identify }),
       ...(onLogin && { onLogin }),
       ...(onImap && { onImap }),
+      ...(accessTokens && { accessTokens }),
     };
     return verifyMail(account, { ...limit, ...options, ...(isDiagnosed && { probe }) });
   };

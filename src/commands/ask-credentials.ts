@@ -2,9 +2,9 @@
 import type { Servers, VerifyLogin } from '../account.ts';
 import { ConfigError } from '../errors.ts';
 import type { InboxIdentity } from '../mail/account.ts';
+import { signInForm } from '../oauth/forms/forms.ts';
 import { accountOf, type Credentials, mailboxIdOf } from '../oauth/sealed/identity.ts';
 import type { FitsIntoToken } from '../oauth/sealed/sealed-types.ts';
-import { signInForm } from '../oauth/sign-in/forms.ts';
 import type { Terminal } from './terminal.ts';
 
 const MAX_ATTEMPTS = 3;
@@ -24,12 +24,17 @@ export async function askForCredentials(
   verifyLogin: VerifyLogin,
   fits: FitsIntoToken,
 ): Promise<{ login: Credentials; mailbox?: string }> {
+  if ('imap' in servers && servers.signIn !== undefined) {
+    throw new ConfigError(
+      'The accounts of this connection sign in at a provider, in a browser: no token can be made here.',
+    );
+  }
   announceServers(terminal, servers);
   let fields = await askFields(terminal, servers);
   for (let count = 1; ; count++) {
     const form = signInForm(servers).read({
       get: (name) => fields[name] || undefined,
-      ...{ all: () => [], repeated: new Set() },
+      ...{ all: () => [], repeated: new Set(), without: () => '' },
     });
     let problems: Problems = form.validate(fits);
     if (problems.length === 0) {

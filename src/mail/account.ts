@@ -23,21 +23,56 @@ export type SentCopy = z.output<typeof SentCopy>;
 /** The authserv-ids (RFC 8601 §2.5) of the Authentication-Results that are believed, in lower case. Those of known providers need not be named. */
 const AuthservIds = z.array(z.string().min(1).max(100));
 
+/** Providers whose endpoints are known; `openid`: any other that publishes them (OpenID Connect Discovery 1.0). New ones are added at the end. */
+export const PROVIDERS = ['google', 'microsoft', 'fastmail', 'openid'] as const;
+
+/** Sign-in at an OpenID provider in front of the mail servers: which one, and what this server is registered as there. */
+export const ProviderSignIn = z.object({
+  provider: z.enum(PROVIDERS),
+  /** Of `openid` alone: the issuer identifier, an https URL. */
+  issuer: z.string().max(300).optional(),
+  /** Absent: those of the settings. */
+  clientId: z.string().min(1).max(300).optional(),
+  clientSecret: z.string().min(1).max(300).optional(),
+  /** The only organizations whose accounts may sign in: tenant ids of Microsoft, domains of Google. Absent: all. */
+  tenants: z.array(z.string().min(1).max(100)).optional(),
+  /** Of `openid` alone: the scopes that give access to the mail servers. */
+  scopes: z.array(z.string().min(1).max(200)).optional(),
+});
+export type ProviderSignIn = z.output<typeof ProviderSignIn>;
+
 export const MailServers = z.object({
   imap: MailServer,
   smtp: MailServer,
   /** Absent: `auto`. */
   sentCopy: SentCopy.optional(),
   authservIds: AuthservIds.optional(),
+  /** Absent: account owners sign in with a password. */
+  signIn: ProviderSignIn.optional(),
 });
 export type MailServers = z.output<typeof MailServers>;
 
-/** The credentials for a mail server. Tagged, so that more kinds can be added. */
-export const Login = z.object({
+const PasswordLogin = z.object({
   kind: z.literal('password'),
   username: z.string().min(1).max(320),
   password: z.string().min(1).max(1024),
 });
+export type PasswordLogin = z.output<typeof PasswordLogin>;
+
+/** A login with the access tokens that a provider issues for what the account owner has approved there. */
+const ProviderLogin = z.object({
+  kind: z.literal('provider'),
+  username: z.string().min(1).max(320),
+  signIn: ProviderSignIn,
+  /** Of the provider; it may have issued a newer one since. */
+  refreshToken: z.string().min(1).max(8192),
+  /** Names the approval, in 16 bytes of base64url: the same for all refresh tokens that have followed from it. */
+  approval: z.string().length(22),
+});
+export type ProviderLogin = z.output<typeof ProviderLogin>;
+
+/** The credentials for a mail server. */
+export const Login = z.union([PasswordLogin, ProviderLogin]);
 export type Login = z.output<typeof Login>;
 
 /** A mail account: the sender that recipients see, and how to reach both servers. */
@@ -67,6 +102,7 @@ export interface InboxIdentity {
  * One reason why a login failed. `no_passwords`: the server takes no password from mail programs. `smtp_auth_off`: sending with a password is switched
  * off for the mailbox or its organization. `blocked`: another rule of the organization. `misconfigured`: the operator's settings do not fit the server.
  * `unsupported`: the server offers no way to log in that is implemented here. `unsafe_login`: it accepted the login, and opens no mailbox.
+ * `token_refused`: it refused an access token that the provider has just issued.
  */
 export interface LoginProblem {
   service: 'imap' | 'smtp';
@@ -79,6 +115,7 @@ export interface LoginProblem {
     | 'misconfigured'
     | 'unsupported'
     | 'unsafe_login'
+    | 'token_refused'
     | 'unreachable'
     | 'certificate'
     | 'timeout'

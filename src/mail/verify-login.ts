@@ -1,5 +1,7 @@
 /** Checks a login by logging in to both mail servers. */
+import { isDeepStrictEqual } from 'node:util';
 import { UpstreamError } from '../errors.ts';
+import { type AccessTokens, TOKEN_REFUSED } from './access-tokens.ts';
 import type { InboxIdentity, LoginProblem, MailAccount } from './account.ts';
 import { diagnosedLogin, ProbedError, type ProbeLogin, problemOfProbe } from './diagnosed-login.ts';
 import { type ConnectOptions, connectImap, type OwnedImapConnection } from './imap/imap-connection.ts';
@@ -15,6 +17,8 @@ export interface VerifyOptions {
   identify?: (inbox: InboxIdentity) => void;
   /** Called when the credentials are about to be sent to a server. */
   onLogin?: () => void;
+  /** For logins at a provider. */
+  accessTokens?: AccessTokens | undefined;
   /** Skips the SMTP server. */
   only?: 'imap';
   /** Overrides what is known of SMTP servers by their names. */
@@ -38,13 +42,13 @@ const MAX_IDENTITY_MS = 3_000;
  */
 export async function verifyLogin(
   account: MailAccount,
-  { tls, onImap, identify, onLogin, only, smtp: ofSmtp, totalMs = TOTAL_MS, probe }: VerifyOptions = {},
+  { tls, onImap, identify, onLogin, only, smtp: ofSmtp, totalMs = TOTAL_MS, probe, accessTokens }: VerifyOptions = {},
 ): Promise<LoginProblem[]> {
-  const trusted = tls && { tls };
+  const trusted = { ...(tls && { tls }), accessTokens };
   const imapLimits = { connectMs: totalMs };
   const smtpLimits = { connectMs: totalMs, greetingMs: totalMs, silenceMs: totalMs, totalMs };
   const startedAt = performance.now();
-  const each = { ...trusted, totalMs, probe };
+  const each = { ...(tls && { tls }), totalMs, probe };
   const onSend = (note: () => void) => () => {
     note();
     onLogin?.();
@@ -89,8 +93,7 @@ async function readIdentity(imap: OwnedImapConnection, identify: VerifyOptions['
   if (inbox !== undefined) identify(inbox);
 }
 
-const isSameLogin = ({ imap, smtp }: MailAccount): boolean =>
-  imap.login.username === smtp.login.username && imap.login.password === smtp.login.password;
+const isSameLogin = ({ imap, smtp }: MailAccount): boolean => isDeepStrictEqual(imap.login, smtp.login);
 
 const isRefused = (login: Promise<unknown>): Promise<boolean> =>
   login.then(
@@ -107,6 +110,8 @@ const FAULT_OF_CODE: Readonly<Record<string, LoginProblem['fault']>> = {
   LOGINDISABLED: 'unsupported',
   UNSAFE_LOGIN: 'unsafe_login',
   NO_STARTTLS: 'no_starttls',
+  NO_TOKENS: 'unsupported',
+  [TOKEN_REFUSED]: 'token_refused',
 };
 
 function problemOf(service: LoginProblem['service'], error: unknown): LoginProblem {

@@ -1,7 +1,7 @@
 /** Declares the flags of `generate`, from which the command line, the JSON of the admin endpoint and the form at `/admin` are made. */
 import type { z } from 'zod';
 import type { Service } from '../account.ts';
-import { SentCopy } from '../mail/account.ts';
+import { PROVIDERS, SentCopy } from '../mail/account.ts';
 import { METHOD_GROUPS } from '../mcp/permit/policy-input.ts';
 import { toolsOf } from '../mcp/services.ts';
 import { MAIL_TAGS, MISSIVE_TAGS } from '../mcp/tool.ts';
@@ -105,6 +105,49 @@ const FLAGS = {
       ...{ group: 'mail', label: 'Whose Authentication-Results are believed', isRare: true },
       hint: 'The first word of that field, as the mail server writes it; one on each line. Known providers need none.',
     },
+  },
+  signIn: {
+    kind: 'text',
+    argument: 'provider',
+    description: `sign in at an OpenID provider instead of with a password: ${PROVIDERS.join(', ')}`,
+    valuesOf: () => PROVIDERS,
+    form: {
+      ...{ group: 'mail', label: 'Sign-in', isRare: true },
+      hint: 'At a provider instead of with a password.',
+    },
+  },
+  upstreamIssuer: {
+    kind: 'text',
+    argument: 'url',
+    description: 'with --sign-in=openid: the issuer identifier of the provider',
+    form: { group: 'mail', label: 'Issuer of the provider', isRare: true, example: 'https://id.example.com' },
+  },
+  upstreamClientId: {
+    kind: 'text',
+    argument: 'id',
+    description: 'client id of this server at the provider (default: that of the settings)',
+    form: {
+      ...{ group: 'mail', label: 'Client id at the provider', isRare: true },
+      hint: 'Empty: that of the settings. With a secret of its own: by generate.',
+    },
+  },
+  upstreamClientSecret: {
+    kind: 'text',
+    argument: 'secret',
+    description: 'client secret of this server at the provider',
+  },
+  upstreamTenant: {
+    kind: 'values',
+    argument: 'id',
+    description:
+      'the only organization whose accounts may sign in, repeatable: a tenant id of Microsoft, or a domain of Google',
+    form: { group: 'mail', label: 'Organizations', hint: 'Tenant ids or domains, one on each line.', isRare: true },
+  },
+  upstreamScope: {
+    kind: 'values',
+    argument: 'scope',
+    description: 'with --sign-in=openid: a scope that gives access to the mail servers, repeatable',
+    form: { group: 'mail', label: 'Scopes', hint: 'One on each line.', isRare: true },
   },
   missive: {
     kind: 'switch',

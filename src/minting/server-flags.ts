@@ -3,9 +3,10 @@ import { isIPv4 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import type { Servers } from '../account.ts';
-import { type MailServer, SentCopy } from '../mail/account.ts';
+import { type MailServer, type ProviderSignIn, SentCopy } from '../mail/account.ts';
 import { MISSIVE_URL } from '../missive/account.ts';
 import { type Fault, FLAG_LIST, toFaults, toFlagName } from './flag-table.ts';
+import { SignInFlags, signInFaults, signInOf } from './sign-in-flags.ts';
 
 const host = (flag: string) =>
   z
@@ -52,7 +53,7 @@ const WRONG_AUTHSERV_ID = `--authserv-id must be the first word of an Authentica
 /** A token (RFC 2045 §5.1): as quoted strings, authserv-ids are not in use. */
 const isAuthservId = (id: string): boolean => /^[^\s\p{Cc}()<>@,;:\\"/[\]?=]{1,100}$/u.test(id);
 
-const MailFlags = z.object({
+const MailFlags = SignInFlags.extend({
   imapHost: host('--imap-host'),
   imapPort: port('--imap-port', 993),
   imapSsl: z.boolean().optional(),
@@ -98,7 +99,8 @@ export function readServers(
   if (given.missive !== true) {
     const misplaced: Fault[] =
       given.missiveUrl === undefined ? [] : [{ flag: 'missiveUrl', sentence: '--missive-url requires --missive.' }];
-    return toResult(MailFlags.safeParse(flags), mailServers, misplaced);
+    const parsed = MailFlags.safeParse(flags);
+    return toResult(parsed, mailServers, [...misplaced, ...(parsed.success ? signInFaults(parsed.data) : [])]);
   }
   const misplaced = MAIL_ONLY.filter(({ name }) => given[name] !== undefined).map(({ name }) => ({
     flag: name,
@@ -119,6 +121,7 @@ function toResult<T>(
 }
 
 function mailServers(flags: z.output<typeof MailFlags>): Servers {
+  const signIn = signInOf(flags);
   const server = (name: string, port: number, ssl: boolean): MailServer => {
     return { host: name, port, security: ssl ? 'tls' : flags.allowCleartext ? 'cleartext' : 'starttls' };
   };
@@ -127,26 +130,37 @@ function mailServers(flags: z.output<typeof MailFlags>): Servers {
     smtp: server(flags.smtpHost, flags.smtpPort, flags.smtpSsl ?? flags.smtpPort === 465),
     ...(flags.sentCopy !== 'auto' && { sentCopy: flags.sentCopy }),
     ...(flags.authservId.length > 0 && { authservIds: flags.authservId }),
+    ...(signIn && { signIn }),
   };
 }
 
 /** Servers as --json prints them and the admin endpoint returns them. */
 export function toServersJson(servers: Servers): object {
   if ('missive' in servers) return { missive: servers.missive };
-  const { imap, smtp, authservIds } = servers;
-  return { imap: withSsl(imap), smtp: withSsl(smtp), ...(authservIds && { authserv_ids: authservIds }) };
+  const { imap, smtp, authservIds, signIn } = servers;
+  return {
+    ...{ imap: withSsl(imap), smtp: withSsl(smtp) },
+    ...(authservIds && { authserv_ids: authservIds }),
+    ...(signIn && { sign_in: toSignInJson(signIn) }),
+  };
 }
+
+/** Without the client secret. */
+const toSignInJson = ({ provider, issuer, clientId, tenants, scopes }: ProviderSignIn) => ({
+  ...{ provider, issuer, tenants, scopes, client_id: clientId },
+});
 
 const withSsl = (server: MailServer) => ({ ...server, ssl: server.security === 'tls' });
 
 /** Servers as `generate` prints them without --json. */
 export function toServerLines(servers: Servers): string[] {
   if ('missive' in servers) return [`Missive: ${servers.missive.url}`];
-  const { imap, smtp, authservIds } = servers;
+  const { imap, smtp, authservIds, signIn } = servers;
   const used = new Set([imap.security, smtp.security]);
   return [
     `IMAP: ${imap.host}:${imap.port} (ssl=${imap.security === 'tls'})`,
     `SMTP: ${smtp.host}:${smtp.port} (ssl=${smtp.security === 'tls'})`,
+    ...(signIn === undefined ? [] : [`Sign-in: at ${signIn.issuer ?? signIn.provider}`]),
     ...(authservIds === undefined ? [] : [`Believed about senders: ${authservIds.join(', ')}`]),
     ...(used.has('starttls') ? ['Where ssl is false, STARTTLS is required.'] : []),
     ...(used.has('cleartext')

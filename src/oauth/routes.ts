@@ -22,6 +22,7 @@ import {
   REGISTRATION_PATHS,
   REVOCATION_PATHS,
   TOKEN_PATHS,
+  UPSTREAM_CALLBACK_PATH,
 } from './http/paths.ts';
 import { landingHandler } from './landing/landing.ts';
 import { siteFiles } from './landing/site-files.ts';
@@ -33,6 +34,8 @@ import {
   resourceOf,
 } from './metadata.ts';
 import type { OAuthServices } from './services.ts';
+import { upstreamCallbackHandler } from './upstream/callback.ts';
+import { createProviderSignIns } from './upstream/provider-sign-in.ts';
 
 /** @returns a router for the root of the app; it passes errors to the error handler of the app (error-response.ts) */
 export function oauthRoutes(services: OAuthServices): Router {
@@ -57,22 +60,7 @@ export function oauthRoutes(services: OAuthServices): Router {
   router.all(LANDING_PATH, landingHandler(services));
   router.use(siteFiles(services));
 
-  const authorize = authorizeHandlers(services);
-  router
-    .route([...AUTHORIZE_PATHS])
-    // Express would run the GET handler for HEAD: a link preview must not start a sign-in.
-    .head(methodNotAllowed('GET, POST'))
-    .get(authorize.show)
-    .post(authorize.submit)
-    .all(methodNotAllowed('GET, POST'));
-
-  const account = accountHandlers(services);
-  router
-    .route(ACCOUNT_PATH)
-    .head(methodNotAllowed('GET, POST'))
-    .get(account.show)
-    .post(account.submit)
-    .all(methodNotAllowed('GET, POST'));
+  routePages(router, services);
 
   router
     .route([...TOKEN_PATHS])
@@ -97,6 +85,34 @@ export function oauthRoutes(services: OAuthServices): Router {
       .all(methodNotAllowed('POST'));
   }
   return router;
+}
+
+/** The pages for people: sign-in, what comes back from a provider, and the account. */
+function routePages(router: Router, services: OAuthServices): void {
+  const providerSignIns = createProviderSignIns(services);
+  const authorize = authorizeHandlers(services, providerSignIns);
+  router
+    .route([...AUTHORIZE_PATHS])
+    // Express would run the GET handler for HEAD: a link preview must not start a sign-in.
+    .head(methodNotAllowed('GET, POST'))
+    .get(authorize.show)
+    .post(authorize.submit)
+    .all(methodNotAllowed('GET, POST'));
+
+  const account = accountHandlers(services, providerSignIns);
+  router
+    .route(ACCOUNT_PATH)
+    .head(methodNotAllowed('GET, POST'))
+    .get(account.show)
+    .post(account.submit)
+    .all(methodNotAllowed('GET, POST'));
+
+  const pages = { authorize: authorize.resume, account: account.resume };
+  router
+    .route(UPSTREAM_CALLBACK_PATH)
+    .head(methodNotAllowed('GET'))
+    .get(upstreamCallbackHandler(providerSignIns, pages))
+    .all(methodNotAllowed('GET'));
 }
 
 /** Serves a document that scripts of every origin may read. */

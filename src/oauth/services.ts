@@ -7,6 +7,8 @@ import type { State } from '../state/state.ts';
 import type { Clients } from './client/clients.ts';
 import type { Pages } from './pages/pages.ts';
 import type { Keyring } from './sealed/jwe.ts';
+import type { ProviderAccess } from './upstream/provider-access.ts';
+import type { Upstream } from './upstream/upstream.ts';
 
 export interface OAuthServices {
   /** Public origin without a trailing slash; compared byte by byte by clients (RFC 8414 §3.3). */
@@ -23,6 +25,8 @@ export interface OAuthServices {
   pages: Pages;
   clients: Clients;
   verifyLogin: VerifyLogin;
+  upstream: Upstream;
+  providerAccess: ProviderAccess;
   /** Waits before a sign-in that is delayed; by default with a timer. */
   pause?: (milliseconds: number) => Promise<void>;
   /** @returns the powers that an operator's policy allows */

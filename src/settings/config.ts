@@ -16,6 +16,7 @@ import {
 } from './environment.ts';
 import { type MintingSettings, publicKeyOf } from './minting-keys.ts';
 import { operatorOf } from './operator.ts';
+import { registrationFaults, registrationsOf } from './registrations.ts';
 import { type Given, readGiven } from './secret-files.ts';
 
 const REQUIRE_DEFAULT_CONNECTION = ['CLIENT_REGISTRATION', 'CLIENT_ID_METADATA_DOCUMENTS'] as const;
@@ -39,6 +40,7 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   areVersionsStrict: env.STRICT_VERSIONS || env.TOLERATE_VERSION_MISMATCH === false,
   logLevel: env.MAIL_MCP_LOG_LEVEL,
   operator: operatorOf(env),
+  registrations: registrationsOf(env),
   extraction: { processes: env.EXTRACTION_PROCESSES, memoryMb: env.EXTRACTION_MEMORY_MB },
   dynamicClients:
     env.DEFAULT_CONNECTION === undefined
@@ -78,6 +80,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return Object.freeze(
     parse(ServerEnvironment, given, [
       ...mintingFaults(given),
+      ...registrationFaults(given.values),
       ...missing.map((name) => `${name} is required with AWS_S3_BUCKET`),
       ...withoutConnection.map((name) => `${name} requires DEFAULT_CONNECTION: the servers and limits of such clients`),
     ]),

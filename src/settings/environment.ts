@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { OPERATOR_VARIABLES } from './operator.ts';
+import { REGISTRATION_VARIABLES } from './registrations.ts';
 
 /** 32 bytes in base64. Published sample keys are refused. */
 const Key = z
@@ -188,6 +189,7 @@ const SERVER_VARIABLES = {
     'Hosts, separated by commas, whose metadata documents and redirect URIs are accepted from dynamic clients. Default: the hosts of the presets, and with `CLIENT_REGISTRATION` documents of any host whose redirect URIs are on the account owner’s computer. `*` accepts every host; any website can then pose as any application.',
   ),
   ...OPERATOR_VARIABLES,
+  ...REGISTRATION_VARIABLES,
   ADMIN_TOKEN: z
     .string()
     .min(32, 'must be at least 32 characters: openssl rand -hex 32')

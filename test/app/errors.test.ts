@@ -6,6 +6,8 @@ import { createLog, describeError } from '../../src/log.ts';
 import { createClients } from '../../src/oauth/client/clients.ts';
 import { createPages } from '../../src/oauth/pages/pages.ts';
 import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
+import { createProviderAccess } from '../../src/oauth/upstream/provider-access.ts';
+import { createUpstream } from '../../src/oauth/upstream/upstream.ts';
 import { createMemoryState } from '../../src/state/memory.ts';
 import { testKey } from '../support/app/oauth-app.ts';
 
@@ -18,6 +20,8 @@ async function brokenApp(broken: Partial<Services>) {
   const now = () => new Date();
   const keyring = createKeyring({ current: testKey(), previous: [] });
   const state = createMemoryState({ now });
+  const log = createLog('DEBUG', { write: (line) => void lines.push(line) });
+  const upstream = createUpstream({ issuer: 'https://mail.example.com', registrations: {} });
   const services: Services = {
     issuer: 'https://mail.example.com',
     isLocal: false,
@@ -30,7 +34,9 @@ async function brokenApp(broken: Partial<Services>) {
     isReady: () => true,
     keyring,
     now,
-    log: createLog('DEBUG', { write: (line) => void lines.push(line) }),
+    log,
+    upstream,
+    providerAccess: createProviderAccess({ upstream, state, keyring, now, log }),
     state,
     replicas: 1,
     operator: {},

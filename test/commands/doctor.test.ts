@@ -1,9 +1,11 @@
 /** Checks `mail-mcp doctor` as a command; what it says of single faults is checked in test/flows/faults/. */
+
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { doctor } from '../../src/commands/doctor.ts';
 import { generate } from '../../src/commands/generate.ts';
 import { startApp } from '../support/app/start-app.ts';
+import { passwordOf } from '../support/mail/accounts.ts';
 import { GOOD_SERVERS, type TestCertificates } from '../support/mail/misbehaving-servers.ts';
 
 const key = (): string => randomBytes(32).toString('base64');
@@ -22,7 +24,9 @@ async function run(env: NodeJS.ProcessEnv, { flags = {}, input = '', answers = [
     readInput: async () => input,
     openTerminal: () => ({ ask, askSecret: ask, say: (line) => void said.push(line) }),
     verifyLogin: async (account) =>
-      'imap' in account && account.imap.login.password === 'right' ? [] : [{ service: 'imap', fault: 'credentials' }],
+      'imap' in account && passwordOf(account.imap.login) === 'right'
+        ? []
+        : [{ service: 'imap', fault: 'credentials' }],
     now: () => new Date(),
     isColoured,
   });

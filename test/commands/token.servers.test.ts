@@ -9,10 +9,9 @@ import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { main } from '../../src/cli.ts';
-import type { MailAccount } from '../../src/mail/account.ts';
 import { startApp, type TestApp } from '../support/app/start-app.ts';
 import { waitUntil } from '../support/app/wait-until.ts';
-import { newAccount } from '../support/mail/accounts.ts';
+import { newAccount, type PasswordAccount } from '../support/mail/accounts.ts';
 
 const KEY = randomBytes(32).toString('base64');
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'mail-mcp');
@@ -34,7 +33,7 @@ async function runToken(app: TestApp, flags: string[], answers: string[], settin
   return { exitCode, out: out.join(''), err: err.join(''), asked, said: said.join('\n') };
 }
 
-const answersOf = ({ fullName, email, imap }: MailAccount) => [
+const answersOf = ({ fullName, email, imap }: PasswordAccount) => [
   fullName,
   email,
   imap.login.username,

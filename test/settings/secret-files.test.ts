@@ -38,6 +38,7 @@ describe('a secret in a file', () => {
     expect([...secretsOf(ENVIRONMENT), ...secretsOf(MintingEnvironment)].sort()).toEqual(
       [
         ...['ADMIN_TOKEN', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'REDIS_URL', 'MINTING_PRIVATE_KEY'],
+        ...['GOOGLE_CLIENT_SECRET', 'MICROSOFT_CLIENT_SECRET', 'FASTMAIL_CLIENT_SECRET'],
         ...['ENCRYPTION_KEY', 'ENCRYPTION_KEYS_PREVIOUS', 'ENCRYPTION_KEY', 'ENCRYPTION_KEYS_PREVIOUS'],
       ].sort(),
     );

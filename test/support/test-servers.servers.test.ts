@@ -12,6 +12,7 @@ import {
   onBasicServer,
   overCleartext,
   overStarttls,
+  passwordOf,
   withPassword,
 } from './mail/accounts.ts';
 import { message } from './mail/build-message.ts';
@@ -47,7 +48,7 @@ function transport({ smtp: { server, login } }: MailAccount) {
     secure: server.security === 'tls',
     requireTLS: server.security === 'starttls',
     ignoreTLS: server.security === 'cleartext',
-    auth: { user: login.username, pass: login.password },
+    auth: { user: login.username, pass: passwordOf(login) },
   });
 }
 

@@ -1,8 +1,11 @@
 /** Connects the transport: DNS, TCP, TLS, greeting and login, within `connectMs`. */
 import type { ConnectionOptions } from 'node:tls';
-import type { Login, MailServer } from '../account.ts';
+import type { Credential } from '../access-tokens.ts';
+import type { MailServer } from '../account.ts';
+import { hasControl } from '../sasl-token.ts';
 import { connectFault, credentialsFault, loginFault } from './faults.ts';
 import { type ImapLimits, MAX_LINE_BYTES } from './imap-timeouts.ts';
+import { logIn } from './log-in.ts';
 import { keepSessionOf, sessionFor } from './tls-sessions.ts';
 import { Transport } from './transport.ts';
 
@@ -12,12 +15,11 @@ import { Transport } from './transport.ts';
  * @throws {UpstreamError} as connectImap()
  */
 export async function connectTransport(
-  { server, login }: { server: MailServer; login: Login },
+  { server, login }: { server: MailServer; login: Credential },
   limits: ImapLimits,
   { tls = {}, onLogin }: { tls?: Pick<ConnectionOptions, 'ca'>; onLogin?: (() => void) | undefined } = {},
 ): Promise<Transport> {
-  // NUL ends a field in AUTHENTICATE PLAIN (RFC 4616 §2), CR and LF end a command: no account can have such a login.
-  if (/[\0\r\n]/.test(login.username + login.password)) throw credentialsFault();
+  if (hasControl(login)) throw credentialsFault();
   const resumable = sessionKeyOf(server, tls);
   const session = resumable === undefined ? undefined : sessionFor(resumable);
   const transport = new Transport({
@@ -35,7 +37,7 @@ export async function connectTransport(
     maxLiteralSize: limits.maxLiteralBytes,
     maxResponseSize: limits.maxLiteralBytes + MAX_LINE_BYTES,
   });
-  transport.login = login;
+  transport.logIn = () => logIn(transport, login);
   transport.onLogin = onLogin;
   // Failures reach the caller as rejections; an 'error' event without a listener would end the process.
   transport.on('error', () => undefined);
@@ -57,7 +59,7 @@ export async function connectTransport(
     throw isClosed ? loginFault(transport.unknownWay) : fault;
   } finally {
     clearTimeout(deadline);
-    transport.login = undefined;
+    transport.logIn = undefined;
   }
 }
 

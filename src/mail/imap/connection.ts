@@ -81,6 +81,28 @@ export interface ImapConnection {
   ): Promise<{ visited: Visited<T>[]; listed?: PromiseSettledResult<Completion> }>;
 }
 
+/** Adds the members that only the owner of a connection, the pool, uses. */
+export interface OwnedImapConnection extends ImapConnection {
+  /** True while a command has not ended. */
+  readonly isBusy: boolean;
+  /** Number of changing commands sent so far, whatever their outcome. */
+  readonly changeCount: number;
+  /** By the monotonic clock: the server may end the connection soon after it, so that it is not used for another call. `Infinity`: it has no end. */
+  readonly retiresAtMs: number;
+
+  /** Makes the next change wait for a NOOP, unless the server has answered another command by then. */
+  markUnproven(): void;
+
+  /** Calls `listener` once, when the connection has ended for any reason. */
+  onClose(listener: () => void): void;
+
+  /** Sends LOGOUT without waiting for its answer. */
+  end(): void;
+
+  /** Closes the connection. Running commands fail. */
+  close(): void;
+}
+
 /** How a mailbox is opened anew. */
 export interface AnewMode {
   /** True: the server is to report modification sequences (CONDSTORE, RFC 7162 §3.1.8). */

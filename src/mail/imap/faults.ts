@@ -1,6 +1,8 @@
 /** Turns failures that imapflow, Node and IMAP servers report into UpstreamError. Its message contains no text of a server. */
 import { UpstreamError } from '../../errors.ts';
+import { TOKEN_REFUSED } from '../access-tokens.ts';
 import { type LoginRefusal, loginRefusalOf } from '../login-refusal.ts';
+import { tokenErrorStatus } from '../sasl-token.ts';
 import { type Item, isList, textOf } from './data-formats.ts';
 
 /** Response codes for a wrong login (RFC 5530 §3). */
@@ -73,6 +75,25 @@ export function loginFault(error: unknown): UpstreamError {
     cause: error,
     code,
   });
+}
+
+/** The fault of a login with an access token that failed. @param reason what the server has said of the token, in base64 */
+export function tokenLoginFault(error: unknown, reason: string | undefined): UpstreamError {
+  const fault = loginFault(error);
+  // What servers write of passwords is not about tokens.
+  const isPasswordReason = ['APP_PASSWORD', 'NO_PASSWORDS'].includes(fault.code ?? '');
+  if (fault.fault !== 'credentials' && !isPasswordReason) return fault;
+  const status = tokenErrorStatus(reason);
+  const cause =
+    status === undefined ? error : new Error(`the token was refused with the status ${status}`, { cause: error });
+  const sentence = 'The IMAP server refused the access token of the provider.';
+  return new UpstreamError('IMAP', 'credentials', sentence, { cause, code: TOKEN_REFUSED });
+}
+
+/** The server offers no way to log in with an access token. No credentials were sent. */
+export function noTokenLoginFault(): UpstreamError {
+  const sentence = 'The IMAP server takes no access tokens (OAUTHBEARER, XOAUTH2).';
+  return new UpstreamError('IMAP', 'refused', sentence, { code: 'NO_TOKENS' });
 }
 
 function explainedRefusalFault(refusal: LoginRefusal, cause: unknown): UpstreamError {

@@ -4,6 +4,7 @@
  * Invariant: no text of a server becomes part of an error message.
  */
 import type { ConnectionOptions } from 'node:tls';
+import { type AccessTokens, type Credential, withCredential } from '../access-tokens.ts';
 import type { Login, MailServer } from '../account.ts';
 import { canonicalMailboxName, encodeMailboxName } from '../mailbox-name.ts';
 import {
@@ -18,7 +19,15 @@ import {
 } from './command.ts';
 import { CommandRunner } from './command-runner.ts';
 import { connectTransport } from './connect-transport.ts';
-import type { AnewMode, EachOptions, ImapConnection, ReadResult, SelectMode, Visit, Visited } from './connection.ts';
+import type {
+  AnewMode,
+  EachOptions,
+  OwnedImapConnection,
+  ReadResult,
+  SelectMode,
+  Visit,
+  Visited,
+} from './connection.ts';
 import { atom, isList, string, type Token, type UntaggedResponse } from './data-formats.ts';
 import { IMAP_LIMITS, type ImapLimits } from './imap-timeouts.ts';
 import { type SelectedMailbox, Selection, SelectResponses } from './selected-mailbox.ts';
@@ -30,6 +39,7 @@ export type {
   EachOptions,
   ImapConnection,
   ListRequest,
+  OwnedImapConnection,
   ReadResult,
   SelectMode,
   Visit,
@@ -37,32 +47,14 @@ export type {
 } from './connection.ts';
 export type { SelectedMailbox } from './selected-mailbox.ts';
 
-/** Adds the members that only the owner of a connection, the pool, uses. */
-export interface OwnedImapConnection extends ImapConnection {
-  /** True while a command has not ended. */
-  readonly isBusy: boolean;
-  /** Number of changing commands sent so far, whatever their outcome. */
-  readonly changeCount: number;
-
-  /** Makes the next change wait for a NOOP, unless the server has answered another command by then. */
-  markUnproven(): void;
-
-  /** Calls `listener` once, when the connection has ended for any reason. */
-  onClose(listener: () => void): void;
-
-  /** Sends LOGOUT without waiting for its answer. */
-  end(): void;
-
-  /** Closes the connection. Running commands fail. */
-  close(): void;
-}
-
 export interface ConnectOptions {
   /** Certificate authorities to trust instead of Node's. */
   tls?: Pick<ConnectionOptions, 'ca'>;
   limits?: Partial<ImapLimits>;
   /** Called when the credentials are about to be sent. */
   onLogin?: (() => void) | undefined;
+  /** For logins at a provider. */
+  accessTokens?: AccessTokens | undefined;
 }
 
 /**
@@ -76,10 +68,23 @@ export async function connectImap(
   options: ConnectOptions = {},
 ): Promise<OwnedImapConnection> {
   const limits = { ...IMAP_LIMITS, ...options.limits };
-  return new AuthenticatedConnection(await connectTransport(endpoint, limits, options), limits);
+  return withCredential(endpoint.login, options.accessTokens, async (login) => {
+    const transport = await connectTransport({ server: endpoint.server, login }, limits, options);
+    return new AuthenticatedConnection(transport, limits, retirementOf(login));
+  });
+}
+
+/** Exchange ends IMAP sessions when their access token expires (`BYE … AccessTokenExpired`). */
+const RETIRED_BEFORE_MS = 5 * 60_000;
+
+function retirementOf(login: Credential): number {
+  if (login.kind === 'password') return Infinity;
+  const leftMs = login.expiresAtMs - performance.now();
+  return performance.now() + Math.max(leftMs - RETIRED_BEFORE_MS, leftMs / 2);
 }
 
 class AuthenticatedConnection implements OwnedImapConnection {
+  readonly retiresAtMs: number;
   readonly #transport: Transport;
   readonly #runner: CommandRunner;
   readonly #selection = new Selection();
@@ -88,7 +93,8 @@ class AuthenticatedConnection implements OwnedImapConnection {
   readonly #encodedNames = new Map<string, string>();
   #isQresyncEnabled = false;
 
-  constructor(transport: Transport, limits: ImapLimits) {
+  constructor(transport: Transport, limits: ImapLimits, retiresAtMs: number) {
+    this.retiresAtMs = retiresAtMs;
     this.#transport = transport;
     this.#runner = new CommandRunner(transport, limits);
   }

@@ -5,10 +5,9 @@ import compile from 'imapflow/lib/handler/imap-compiler.js';
 import parse from 'imapflow/lib/handler/imap-parser.js';
 import type { ImapAttribute } from 'imapflow/lib/handler/types.js';
 import { nextTurn } from '../../workers/event-loop.ts';
-import type { Login } from '../account.ts';
 import { NodeBudget } from './bounded-item.ts';
-import { atom, type ParsedResponse, string, type Token } from './data-formats.ts';
-import { isWayUnknown, loginFault, preauthenticatedFault, unsupportedLoginFault } from './faults.ts';
+import { type ParsedResponse, string, type Token } from './data-formats.ts';
+import { preauthenticatedFault } from './faults.ts';
 import { parseFetch } from './fetch-response.ts';
 import { classifyLine, type RawLine, withSetAsLiteral } from './raw-line.ts';
 import { type ResponseStream, readInSlices } from './slices.ts';
@@ -26,7 +25,7 @@ export interface TransportRequest {
   attributes: readonly Token[];
   options: {
     untagged?: Record<string, (response: ParsedResponse) => Promise<void>>;
-    onPlusTag?: () => Promise<void>;
+    onPlusTag?: (response?: ParsedResponse) => Promise<void>;
     /** Called when the command was written. */
     onSend?: () => void;
   };
@@ -73,7 +72,8 @@ export class Transport extends ImapFlow {
   declare readonly socket: Socket | false | null;
   declare readonly streamer: ResponseStream;
   declare readonly untaggedHandlers: Record<string, ((response: ParsedResponse) => Promise<void>) | null>;
-  login: Login | undefined;
+  /** Logs in on this connection. */
+  logIn: (() => Promise<void>) | undefined;
   /** Called when the credentials are about to be sent. */
   onLogin: (() => void) | undefined;
   /** What the server has said of a way to log in that it does not know. */
@@ -96,9 +96,10 @@ export class Transport extends ImapFlow {
     this.onLogin?.();
     // Some servers list it only before the login, others only after it.
     const offersId = this.capabilities.has('ID');
-    await this.#logIn().catch((error: unknown) => {
-      throw loginFault(error);
-    });
+    if (this.logIn === undefined) throw new Error('no login');
+    this.expectCapabilityUpdate = true;
+    await this.logIn();
+    await this.setAuthenticationState();
     this.usable = true;
     if (offersId || this.capabilities.has('ID')) await this.#sendId();
   }
@@ -253,73 +254,6 @@ export class Transport extends ImapFlow {
     this.rejectCurrentRequest(error);
     this.close();
     return false;
-  }
-
-  async #logIn(): Promise<void> {
-    if (this.login === undefined) throw new Error('no login');
-    this.expectCapabilityUpdate = true;
-    for (const logIn of this.#waysToLogIn(this.login)) {
-      this.unknownWay = await logIn();
-      if (this.unknownWay === undefined) return this.setAuthenticationState();
-    }
-    throw this.unknownWay;
-  }
-
-  /**
-   * Some servers answer BAD to the initial response of AUTHENTICATE, or to PLAIN, although they offer both: Coremail (163.com, 126.com), QQ, Sina.
-   *
-   * @returns the ways that the server offers, the one with the fewest round trips first
-   */
-  #waysToLogIn(login: Login): WayToLogIn[] {
-    const offersPlain = this.capabilities.has('AUTH=PLAIN');
-    const offersInitial = offersPlain && this.capabilities.has('SASL-IR');
-    const response = Buffer.from(`\0${login.username}\0${login.password}`).toString('base64');
-    const initial: WayToLogIn[] = offersInitial ? [() => this.#authenticatePlain(response, { isInitial: true })] : [];
-    const plain: WayToLogIn[] = offersPlain ? [() => this.#authenticatePlain(response, { isInitial: false })] : [];
-    const command: WayToLogIn[] = this.capabilities.has('LOGINDISABLED') ? [] : [() => this.#loginCommand(login)];
-    const saslLogin: WayToLogIn[] = this.capabilities.has('AUTH=LOGIN') ? [() => this.#authenticateLogin(login)] : [];
-    const ways = offersInitial ? [...initial, ...plain, ...command] : [...command, ...plain];
-    if (ways.length + saslLogin.length === 0) throw unsupportedLoginFault();
-    return [...ways, ...saslLogin];
-  }
-
-  #loginCommand({ username, password }: Login): Promise<unknown> {
-    const secret = string(password);
-    const tokens = [string(username), 'type' in secret ? { ...secret, sensitive: true } : secret];
-    return refusalIfNotKnown(this.exec('LOGIN', tokens, {}), () => true);
-  }
-
-  /** RFC 4616. @param isInitial the response is in the first line (SASL-IR, RFC 4959) */
-  #authenticatePlain(response: string, { isInitial }: { isInitial: boolean }): Promise<unknown> {
-    const initial: Token[] = isInitial ? [{ type: 'ATOM', value: response, sensitive: true }] : [];
-    let isSent = isInitial;
-    const onPlusTag = async () => {
-      isSent = true;
-      this.write(response);
-    };
-    return refusalIfNotKnown(this.exec('AUTHENTICATE', [atom('PLAIN'), ...initial], { onPlusTag }), () => isSent);
-  }
-
-  /** The mechanism LOGIN, which has no RFC: the server asks for the user name, and then for the password. */
-  #authenticateLogin({ username, password }: Login): Promise<unknown> {
-    const responses = [username, password].map((text) => Buffer.from(text).toString('base64'));
-    const onPlusTag = async () => this.write(responses.shift() ?? '*');
-    return refusalIfNotKnown(this.exec('AUTHENTICATE', [atom('LOGIN')], { onPlusTag }), () => responses.length === 0);
-  }
-}
-
-/** @returns `undefined` after the login; the refusal if the server does not know this way and has not examined the login */
-type WayToLogIn = () => Promise<unknown>;
-
-/** @param isSent whether the server has received the password */
-async function refusalIfNotKnown(executing: Promise<Executed>, isSent: () => boolean): Promise<unknown> {
-  try {
-    const { next } = await executing;
-    next();
-    return undefined;
-  } catch (error) {
-    if (isWayUnknown(error, isSent())) return error;
-    throw error;
   }
 }
 

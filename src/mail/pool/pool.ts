@@ -187,7 +187,7 @@ class Pool implements ImapPool {
   }
 
   #takeIdle(connections: IdleList, mailbox: string | undefined): OwnedImapConnection | undefined {
-    for (const imap of [...connections.idle]) if (!imap.isUsable) this.#endIdle(imap, connections);
+    for (const imap of [...connections.idle]) if (!imap.isUsable || hasRetired(imap)) this.#endIdle(imap, connections);
     const imap = connections.bestFor(mailbox);
     if (imap === undefined) return undefined;
     this.#removeIdle(imap, connections);
@@ -238,13 +238,14 @@ class Pool implements ImapPool {
   #release(imap: OwnedImapConnection, connections: IdleList): void {
     this.#inUse.delete(imap);
     if (!imap.isUsable || imap.isBusy) imap.close();
-    else if (this.#isClosing) imap.end();
+    else if (this.#isClosing || hasRetired(imap)) imap.end();
     else this.#keep(imap, connections);
     this.#freePlace(connections);
   }
 
   #keep(imap: OwnedImapConnection, connections: IdleList): void {
-    const timer = setTimeout(() => this.#endIdle(imap, connections), this.#limits.idleMs).unref();
+    const leftMs = Math.min(this.#limits.idleMs, imap.retiresAtMs - performance.now());
+    const timer = setTimeout(() => this.#endIdle(imap, connections), leftMs).unref();
     connections.idle.push(imap);
     this.#idle.set(imap, { connections, timer });
   }
@@ -317,6 +318,8 @@ async function abortable<T>(
     signal.removeEventListener('abort', end);
   }
 }
+
+const hasRetired = ({ retiresAtMs }: OwnedImapConnection): boolean => retiresAtMs <= performance.now();
 
 /** Attempts at a server that reports too many connections. */
 const MAX_ATTEMPTS = 4;

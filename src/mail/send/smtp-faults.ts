@@ -1,5 +1,6 @@
 /** Turns the errors of nodemailer, Node and SMTP servers into UpstreamError, without any text of a server. */
 import { UpstreamError } from '../../errors.ts';
+import { TOKEN_REFUSED } from '../access-tokens.ts';
 import { loginRefusalOf } from '../login-refusal.ts';
 
 export interface Rejection {
@@ -68,6 +69,26 @@ export function loginFault(cause: unknown): UpstreamError {
   }
   const sentence = `The SMTP server accepts no login at the moment (${code}). ${NOTHING_SENT} Try again in a minute.`;
   return new UpstreamError('SMTP', 'refused', sentence, { cause, code });
+}
+
+/** A fault of the login with an access token. Postfix answers 535 also while it cannot examine tokens, so that no grant ends because of it. */
+export function tokenLoginFault(cause: unknown): UpstreamError {
+  const replyCode = replyCodeOf(cause);
+  if (replyCode === undefined) return connectFault(cause);
+  const refusal = loginRefusalOf(read(cause, 'response') ?? '');
+  if (refusal === 'smtp_auth_off') {
+    const sentence = `SMTP is switched off for this mailbox or its organization. Its administrator can switch it on. ${NOTHING_SENT}`;
+    return new UpstreamError('SMTP', 'refused', sentence, { cause, code: 'SMTP_AUTH_OFF' });
+  }
+  if (refusal === 'blocked' || ![534, 535, 550, 553, 554].includes(replyCode)) return loginFault(cause);
+  const sentence = `The SMTP server refused the access token of the provider. ${NOTHING_SENT} Try again in a minute.`;
+  return new UpstreamError('SMTP', 'refused', sentence, { cause, code: TOKEN_REFUSED });
+}
+
+/** The server offers no way to log in with an access token. No credentials were sent. */
+export function noTokenLoginFault(): UpstreamError {
+  const sentence = `The SMTP server takes no access tokens (OAUTHBEARER, XOAUTH2). ${NOTHING_SENT}`;
+  return new UpstreamError('SMTP', 'refused', sentence, { code: 'NO_TOKENS' });
 }
 
 /** Replies that AUTH, or all its mechanisms that were tried, are unknown (RFC 5321 §4.2.4, RFC 4954 §4). */

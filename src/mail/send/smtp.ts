@@ -6,24 +6,23 @@
 import { Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import { z } from 'zod';
 import { ToolError, UpstreamError } from '../../errors.ts';
+import { type AccessTokens, type Credential, withCredential } from '../access-tokens.ts';
 import type { Login, MailAccount, MailServer } from '../account.ts';
 import { chunksOf, type MessageBytes } from '../message-bytes.ts';
+import { hasControl } from '../sasl-token.ts';
 import type { ComposedMessage } from './compose.ts';
 import {
   allRefusedFault,
   connectFault,
-  isJudgedForGood,
-  loginFault,
   type Rejection,
   rejectionAfterOthers,
   rejectionOf,
   rejectionsOf,
-  replyCodeOf,
   sendFault,
   wrongLogin,
 } from './smtp-faults.ts';
+import { type LoginRules, listOf, logIn, promised, tokenAuth } from './smtp-login.ts';
 
 export { UNKNOWN_COMMAND_CODES } from './smtp-faults.ts';
 
@@ -37,16 +36,14 @@ export interface SmtpLimits {
   totalMs: number;
 }
 
-export interface SmtpOptions {
+export interface SmtpOptions extends LoginRules {
   /** Certificate authorities to trust instead of Node's. */
   tls?: Pick<ConnectionOptions, 'ca'>;
   limits?: Partial<SmtpLimits>;
   /** Called when the credentials are about to be sent. */
   onLogin?: (() => void) | undefined;
-  /** Whether a server is known to refuse PLAIN as a wrong password although it offers it. Default: by its name. */
-  refusesPlain?: (host: string) => boolean;
-  /** Asked before such a server gets the login a second time. Default: it does. */
-  mayLogInAgain?: (() => Promise<boolean>) | undefined;
+  /** For logins at a provider. */
+  accessTokens?: AccessTokens | undefined;
 }
 
 /** The server's reply about each recipient. */
@@ -134,12 +131,6 @@ const NO_UTF8 = 'the SMTP server takes only ASCII before the @';
 
 const isAscii = (address: string): boolean => /^[\0-\x7f]*$/.test(address);
 
-const Names = z.array(z.string()).catch([]);
-
-/** What the server has offered in its reply to EHLO. nodemailer declares no member for it. */
-const listOf = (connection: SMTPConnection, member: '_supportedAuth' | '_supportedExtensions'): string[] =>
-  Names.parse(Reflect.get(connection, member));
-
 /** MAIL, RCPT for each recipient, and DATA (RFC 5321 §3.3). @throws {UpstreamError} as submit() */
 async function transact(
   connection: SMTPConnection,
@@ -179,8 +170,17 @@ async function withSmtp<T>(
   options: SmtpOptions,
   use: (connection: SMTPConnection, failure: Promise<never>) => Promise<T>,
 ): Promise<T> {
-  // NUL ends a field in AUTH PLAIN (RFC 4616 §2), CR and LF end a command: no account can have such a login.
-  if (/[\0\r\n]/.test(login.username + login.password)) throw wrongLogin();
+  // `use` runs once: a refused access token is replaced before the login has succeeded.
+  return withCredential(login, options.accessTokens, (credential) => withSession(server, credential, options, use));
+}
+
+async function withSession<T>(
+  server: MailServer,
+  login: Credential,
+  options: SmtpOptions,
+  use: (connection: SMTPConnection, failure: Promise<never>) => Promise<T>,
+): Promise<T> {
+  if (hasControl(login)) throw wrongLogin();
   const limits = { ...LIMITS, ...options.limits };
   const connection = new SMTPConnection({
     host: server.host,
@@ -198,6 +198,7 @@ async function withSmtp<T>(
     allowInternalNetworkInterfaces: true,
     tls: { ...options.tls },
     logger: false,
+    ...(login.kind === 'token' && { customAuth: tokenAuth(login, server) }),
   });
   let deadline: NodeJS.Timeout | undefined;
   const failure = new Promise<never>((_resolve, reject) => {
@@ -211,9 +212,7 @@ async function withSmtp<T>(
       throw connectFault(error);
     });
     options.onLogin?.();
-    await logIn(connection, login, { ...options, host: server.host, failure }).catch((error: unknown) => {
-      throw loginFault(error);
-    });
+    await logIn(connection, login, { ...options, server, failure });
     const result = await use(connection, failure);
     // The reply to QUIT is not awaited.
     connection.quit();
@@ -226,60 +225,10 @@ async function withSmtp<T>(
   }
 }
 
-/** Providers that offer PLAIN and refuse it as a wrong password. Elsewhere a second attempt would count as another failed login. */
-const PLAIN_REFUSERS = ['qq.com', 'foxmail.com', 'naver.com'];
-
-export function refusesPlainByName(host: string): boolean {
-  const name = host.toLowerCase().replace(/\.$/, '');
-  return PLAIN_REFUSERS.some((domain) => name === domain || name.endsWith(`.${domain}`));
-}
-
-interface LoginOptions extends SmtpOptions {
-  host: string;
-  /** Rejected when the connection fails. */
-  failure: Promise<never>;
-}
-
-/**
- * Logs in as the server offers it, PLAIN first. If the server offers LOGIN too, it is tried once after a reply that PLAIN is not implemented (502,
- * 504), which examines no password, and at the servers that refusesPlain() names after a refused password (535, 553).
- *
- * @throws what nodemailer reports
- */
-async function logIn(
-  connection: SMTPConnection,
-  { username: user, password: pass }: Login,
-  { host, failure, refusesPlain = refusesPlainByName, mayLogInAgain = async () => true }: LoginOptions,
-): Promise<void> {
-  const attempt = (method?: string) =>
-    Promise.race([
-      promised((done) => connection.login({ user, pass, ...(method !== undefined && { method }) }, done)),
-      failure,
-    ]);
-  const mayUseLogin = async (refusal: unknown): Promise<boolean> => {
-    const wasPlain = refusal instanceof Error && 'command' in refusal && refusal.command === 'AUTH PLAIN';
-    if (!wasPlain || !listOf(connection, '_supportedAuth').includes('LOGIN') || isJudgedForGood(refusal)) return false;
-    const code = replyCodeOf(refusal);
-    if (code === 502 || code === 504) return true;
-    return (code === 535 || code === 553) && refusesPlain(host) && mayLogInAgain();
-  };
-  await attempt().catch(async (refusal: unknown) => {
-    if (!(await mayUseLogin(refusal))) throw refusal;
-    await attempt('LOGIN').catch((error: unknown) => {
-      // Some servers close the connection after the refusal: that is the reason, not the lost connection.
-      throw replyCodeOf(error) === undefined ? refusal : error;
-    });
-  });
-}
-
 /** The fault of an attachment that could be read when the message was composed, and cannot any more. */
 function attachmentFault(cause: unknown): Error {
   if (cause instanceof ToolError || cause instanceof UpstreamError) return cause;
   return new UpstreamError('IMAP', 'unreachable', 'An attachment could not be read to its end. Nothing was sent.', {
     cause,
   });
-}
-
-function promised(start: (done: (error?: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
 }

@@ -108,9 +108,9 @@ function toVerified(access: AccessPayload & Claims): Verified {
   return { grant, origin: { jti, gid, sub, granted_at, client }, expiresAt };
 }
 
-function accountIn({ login, servers }: AccessPayload): Account {
+function accountIn({ login, servers, ...facts }: AccessPayload): Account {
   try {
-    return accountOf(login, servers);
+    return accountOf(login, servers, facts);
   } catch (cause) {
     throw invalidToken(cause);
   }

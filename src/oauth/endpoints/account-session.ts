@@ -14,13 +14,15 @@ const STALE_PAGE = 'This page is too old, or was opened in another browser.';
 export interface AccountSessions {
   sealSignIn(signIn: AccountSignIn): Promise<string>;
   unsealSignIn(form: Parameters, request: Request): Promise<AccountSignIn>;
+  /** For a browser that comes back from a provider: no page of this server has sent the request. */
+  resumeSignIn(sealed: string, request: Request): Promise<AccountSignIn>;
   sealSession(session: AccountSession): Promise<string>;
   unsealSession(form: Parameters, request: Request): Promise<AccountSession>;
 }
 
 export function createAccountSessions(
   { keyring, now }: Pick<OAuthServices, 'keyring' | 'now'>,
-  { isFromOurPage }: Pick<SignIn, 'isFromOurPage'>,
+  { isFromOurPage, isSameBrowser }: Pick<SignIn, 'isFromOurPage' | 'isSameBrowser'>,
 ): AccountSessions {
   const { accountSignIn: signIns, accountSession: sessions } = createTokens(keyring);
 
@@ -33,6 +35,11 @@ export function createAccountSessions(
     sealSignIn: (signIn) => signIns.seal(signIn, now()),
     async unsealSignIn(form, request) {
       return requireOurPage(request, await signIns.unseal(form.get('transaction') ?? '', now()).catch(throwStale));
+    },
+    async resumeSignIn(sealed, request) {
+      const signIn = await signIns.unseal(sealed, now()).catch(throwStale);
+      if (!isSameBrowser(request, signIn.browser)) throw new OAuthError('invalid_request', STALE_PAGE);
+      return signIn;
     },
     sealSession: (session) => sessions.seal(session, now()),
     async unsealSession(form, request) {

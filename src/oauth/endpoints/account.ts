@@ -1,42 +1,45 @@
 /** Handles GET and POST /account: the account owner signs in to see what they have granted, and revokes it. */
 import type { Request, RequestHandler, Response } from 'express';
 import { OAuthError } from '../../errors.ts';
+import { accountForm } from '../forms/forms.ts';
 import { type Parameters, parseParameters, queryOf, readForm } from '../http/parameters.ts';
 import type { AccountFormView } from '../pages/views.ts';
 import { accountOf } from '../sealed/identity.ts';
 import type { AccountSignIn } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
-import { accountForm } from '../sign-in/forms.ts';
 import { createSignIn, type PageContent } from '../sign-in/sign-in.ts';
+import type { ProviderResponse, ProviderSignIns } from '../upstream/provider-sign-in.ts';
+import { refusalSentence } from '../upstream/refusal-sentence.ts';
 import { createAccountGrants } from './account-grants.ts';
 import { accountClientView } from './account-page.ts';
-import { createAccountSessions, sessionAccount } from './account-session.ts';
+import { type AccountSessions, createAccountSessions, sessionAccount } from './account-session.ts';
 
 const MAX_FORM_BYTES = 16 * 1024;
 
 /** Takes the place of the `jti` of a client where the servers are those of the operator's default connection. */
 const DEFAULT_CLIENT = 'account';
 
-export function accountHandlers(services: OAuthServices): { show: RequestHandler; submit: RequestHandler } {
+/** `resume`: the browser comes back from a provider. */
+export function accountHandlers(
+  services: OAuthServices,
+  providerSignIns: ProviderSignIns,
+): {
+  show: RequestHandler;
+  submit: RequestHandler;
+  resume(request: Request, response: Response, from: ProviderResponse): Promise<void>;
+} {
   const { clients, pages } = services;
   const signIn = createSignIn(services);
   const sessions = createAccountSessions(services, signIn);
   const grants = createAccountGrants(services, sessions);
+  const serversOf = createServersOf(clients);
 
   async function showSignIn(response: Response, at: AccountSignIn, content: PageContent<AccountFormView>) {
     const transaction = await sessions.sealSignIn(at);
-    const page = { transaction, servers: at.servers, isDefault: at.client === DEFAULT_CLIENT };
+    const { provider } = content.form;
+    const providerOrigin = provider && (await providerSignIns.formTarget(provider.signIn));
+    const page = { transaction, servers: at.servers, isDefault: at.client === DEFAULT_CLIENT, providerOrigin };
     signIn.showAccountPage(response, page, content);
-  }
-
-  /** The client determines the servers, or the operator's default connection; the account owner cannot enter a server. */
-  async function serversOf(clientId: string | undefined): Promise<Omit<AccountSignIn, 'browser'> | undefined> {
-    if (clientId === undefined) {
-      const connection = clients.dynamicClients?.connection;
-      return connection && { client: DEFAULT_CLIENT, servers: connection.servers };
-    }
-    const client = await clients.resolve(clientId).catch(undefinedIfUnknown);
-    return client && { client: client.jti, servers: client.servers };
   }
 
   async function submitSignIn(request: Request, response: Response, submitted: Parameters): Promise<void> {
@@ -44,16 +47,28 @@ export function accountHandlers(services: OAuthServices): { show: RequestHandler
     const form = accountForm(at.servers).read(submitted);
     const problems = form.validate();
     if (problems.length > 0) return showSignIn(response, at, { form, problems });
+    const { provider } = form;
+    if (provider === undefined) return showGrants(request, response, at, form);
+    const left = { page: 'account' as const, transaction: await sessions.sealSignIn(at), form: formOf(submitted) };
+    const to = { signIn: provider.signIn, left, hint: provider.hint };
+    await providerSignIns.start(request, response, to).catch((error: unknown) => {
+      return showSignIn(response, at, {
+        form,
+        problems: [{ place: 'provider' as const, sentence: refusalSentence(error, provider.signIn) }],
+      });
+    });
+  }
+
+  async function showGrants(request: Request, response: Response, at: AccountSignIn, form: AccountForm): Promise<void> {
     const { rejection, mailbox } = await signIn.checkCredentials(request, form, { ...at, only: 'imap' });
     if (rejection) return showSignIn(response, at, rejection);
-    const account = accountOf(form.credentials(), at.servers);
+    const account = accountOf(form.credentials(), at.servers, form.approval);
     await grants.show(response, { who: sessionAccount(account, mailbox), browser: at.browser });
   }
 
   return {
     async show(request, response) {
-      const clientId = parseParameters(queryOf(request)).get('client_id');
-      const browser = signIn.bindBrowser(request, response);
+      const [clientId, browser] = [clientIdOf(request), signIn.bindBrowser(request, response)];
       const at = await serversOf(clientId);
       if (at) return showSignIn(response, { ...at, browser }, { form: accountForm(at.servers).blank });
       const html = pages.accountClient(accountClientView(clientId));
@@ -66,8 +81,60 @@ export function accountHandlers(services: OAuthServices): { show: RequestHandler
       const session = await sessions.unsealSession(submitted, request);
       await grants.revoke(response, session, submitted.get('take_back'));
     },
+
+    resume: createResume(sessions, { showSignIn, showGrants }),
   };
 }
+
+/** @returns a function that goes on with the sign-in page after the browser has come back from a provider */
+function createResume(
+  sessions: AccountSessions,
+  { showSignIn, showGrants }: { showSignIn: ShowSignIn; showGrants: ShowGrants },
+) {
+  return async function resume(request: Request, response: Response, from: ProviderResponse): Promise<void> {
+    const at = await sessions.resumeSignIn(from.left.transaction, request);
+    const submitted = parseParameters(from.left.form);
+    const form = accountForm(at.servers).read(submitted);
+    const { provider } = form;
+    if (provider === undefined) throw new OAuthError('invalid_request', 'The way to sign in has changed.');
+    try {
+      const approval = await from.approve(provider.signIn, response, { isOnce: true });
+      if (approval === 'asked again') return;
+      await approval.keep();
+      const approved = accountForm(at.servers).read(submitted, approval.approved);
+      const problems = approved.validate();
+      if (problems.length > 0) return await showSignIn(response, at, { form: approved, problems });
+      await showGrants(request, response, at, approved);
+    } catch (error) {
+      await showSignIn(response, at, {
+        form,
+        problems: [{ place: 'provider' as const, sentence: refusalSentence(error, provider.signIn) }],
+      });
+    }
+  };
+}
+
+type ShowSignIn = (response: Response, at: AccountSignIn, content: PageContent<AccountFormView>) => Promise<void>;
+
+type ShowGrants = (request: Request, response: Response, at: AccountSignIn, form: AccountForm) => Promise<void>;
+
+/** The client determines the servers, or the operator's default connection; the account owner cannot enter a server. */
+function createServersOf(clients: OAuthServices['clients']) {
+  return async function serversOf(clientId: string | undefined): Promise<Omit<AccountSignIn, 'browser'> | undefined> {
+    if (clientId === undefined) {
+      const connection = clients.dynamicClients?.connection;
+      return connection && { client: DEFAULT_CLIENT, servers: connection.servers };
+    }
+    const client = await clients.resolve(clientId).catch(undefinedIfUnknown);
+    return client && { client: client.jti, servers: client.servers };
+  };
+}
+
+type AccountForm = PageContent<AccountFormView>['form'];
+
+const clientIdOf = (request: Request): string | undefined => parseParameters(queryOf(request)).get('client_id');
+
+const formOf = (submitted: Parameters): string => submitted.without('transaction');
 
 function undefinedIfUnknown(error: unknown): undefined {
   if (error instanceof OAuthError && error.code === 'invalid_client') return undefined;

@@ -71,6 +71,7 @@ export function toGrant(
       login: form.credentials(),
       ...(form.timeZone !== undefined && { time_zone: form.timeZone }),
       ...identities,
+      ...form.approval,
     },
     sealedBeside: {
       iss: issuer,
@@ -82,6 +83,7 @@ export function toGrant(
       ...(end && { ends: end }),
       ...(timeZone !== undefined && { time_zone: timeZone }),
       ...identities,
+      ...form.approval,
     },
   };
 }

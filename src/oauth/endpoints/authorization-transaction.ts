@@ -34,6 +34,8 @@ export interface AuthorizationTransactions {
    * @throws {OAuthError} `invalid_request` if the page has expired, or was not submitted by the browser that received it
    */
   unseal(sealed: string | undefined, request: Request): Promise<SubmittedAuthorization>;
+  /** As unseal(), for a browser that comes back from a provider: no page of this server has sent the request. */
+  resume(sealed: string, request: Request): Promise<SubmittedAuthorization>;
   /** @throws {OAuthError} `invalid_request` if the transaction was used before */
   requireUnused(pending: PendingAuthorization): Promise<void>;
   /** Uses the transaction up. @throws {OAuthError} `invalid_request` if it was used before */
@@ -42,10 +44,26 @@ export interface AuthorizationTransactions {
 
 export function createAuthorizationTransactions(
   services: Pick<OAuthServices, 'keyring' | 'now' | 'state' | 'clients'>,
-  { isFromOurPage }: Pick<SignIn, 'isFromOurPage'>,
+  { isFromOurPage, isSameBrowser }: Pick<SignIn, 'isFromOurPage' | 'isSameBrowser'>,
 ): AuthorizationTransactions {
   const { keyring, now, state, clients } = services;
   const tokens = createTokens(keyring);
+
+  async function unsealFor(
+    request: Request,
+    sealed: string | undefined,
+    isOwn: SignIn['isFromOurPage'],
+  ): Promise<SubmittedAuthorization> {
+    const transaction = await tokens.transaction.unseal(sealed ?? '', now()).catch((cause) => {
+      throw new OAuthError('invalid_request', STALE_PAGE, { cause });
+    });
+    if (!isOwn(request, transaction.browser)) throw new OAuthError('invalid_request', STALE_PAGE);
+    const client = await clients.resolve(transaction.client_id, request.ip);
+    // The client's document may have removed the URI since (CIMD-06).
+    if (!hasRedirectUri(client, transaction.redirect_uri)) throw new OAuthError('invalid_request', STALE_PAGE);
+    const { tid, browser, iat } = transaction;
+    return { tid, browser, shownAt: new Date(iat * 1000), authorization: { client, ...fromSealed(transaction) } };
+  }
 
   return {
     async seal({ tid, browser, authorization }, shownAt) {
@@ -57,19 +75,8 @@ export function createAuthorizationTransactions(
       });
     },
 
-    async unseal(sealed, request) {
-      const transaction = await tokens.transaction.unseal(sealed ?? '', now()).catch((cause) => {
-        throw new OAuthError('invalid_request', STALE_PAGE, { cause });
-      });
-      if (!isFromOurPage(request, transaction.browser)) throw new OAuthError('invalid_request', STALE_PAGE);
-      const client = await clients.resolve(transaction.client_id, request.ip);
-      // The client's document may have removed the URI since (CIMD-06).
-      if (!hasRedirectUri(client, transaction.redirect_uri)) {
-        throw new OAuthError('invalid_request', STALE_PAGE);
-      }
-      const { tid, browser, iat } = transaction;
-      return { tid, browser, shownAt: new Date(iat * 1000), authorization: { client, ...fromSealed(transaction) } };
-    },
+    unseal: (sealed, request) => unsealFor(request, sealed, isFromOurPage),
+    resume: (sealed, request) => unsealFor(request, sealed, isSameBrowser),
 
     async requireUnused({ tid }) {
       const [usedAt = null] = await state.readMarks([transactionKey(tid)]);

@@ -6,14 +6,16 @@
  */
 import type { Request, RequestHandler, Response } from 'express';
 import { OAuthError } from '../../errors.ts';
-import { type Parameters, readForm } from '../http/parameters.ts';
+import { signInForm } from '../forms/forms.ts';
+import { type Parameters, parseParameters, readForm } from '../http/parameters.ts';
 import { accountOf, MAILBOX_ID_TO_COME } from '../sealed/identity.ts';
 import { randomId } from '../sealed/jwe.ts';
 import { createTokenFit, createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { readChoices, validateChoices } from '../sign-in/consent-choices.ts';
-import { signInForm } from '../sign-in/forms.ts';
 import { createSignIn, type SignIn, type SignInContent } from '../sign-in/sign-in.ts';
+import type { ProviderResponse, ProviderSignIns } from '../upstream/provider-sign-in.ts';
+import { refusalSentence } from '../upstream/refusal-sentence.ts';
 import { isWhole, offeredFor, toGrant, withinPolicy } from './authorization-grant.ts';
 import {
   type AuthorizationRequest,
@@ -26,19 +28,107 @@ import {
   type AuthorizationTransactions,
   createAuthorizationTransactions,
   type PendingAuthorization,
+  type SubmittedAuthorization,
 } from './authorization-transaction.ts';
 import type { AcceptedFields } from './submissions.ts';
 
 const MAX_FORM_BYTES = 16 * 1024;
 
-/** Both throw OAuthErrors: one with `redirect` is sent to the client, any other is shown as a page. */
-export function authorizeHandlers(services: OAuthServices): { show: RequestHandler; submit: RequestHandler } {
-  const { issuer, now, clients, powersLeft } = services;
-  const tokens = createTokens(services.keyring);
+/** All throw OAuthErrors: one with `redirect` is sent to the client, any other is shown as a page. `resume`: the browser comes back from a provider. */
+export function authorizeHandlers(
+  services: OAuthServices,
+  providerSignIns: ProviderSignIns,
+): {
+  show: RequestHandler;
+  submit: RequestHandler;
+  resume(request: Request, response: Response, from: ProviderResponse): Promise<void>;
+} {
+  const { now, clients, issuer, powersLeft } = services;
   const signIn = createSignIn(services);
   const transactions = createAuthorizationTransactions(services, signIn);
+  const showPage = createPage(services, signIn, transactions, providerSignIns);
+  const complete = createCompletion(services, signIn, transactions, showPage);
+
+  async function atProvider(request: Request, response: Response, page: LeavingPage): Promise<void> {
+    const { pending, submitted, content } = page;
+    const { signIn: at, hint } = page.provider;
+    const form = submitted.without('transaction', 'action');
+    const left = { page: 'authorize' as const, transaction: await transactions.seal(pending, now()), form };
+    await providerSignIns.start(request, response, { signIn: at, left, hint }).catch((error: unknown) => {
+      const problems = [{ place: 'provider' as const, sentence: refusalSentence(error, at) }];
+      return showPage(request, response, { pending, content: { ...content, problems } });
+    });
+  }
+
+  return {
+    async show(request, response) {
+      const parameters = parseAuthorizationRequest(request);
+      const target = await validateTarget(parameters, clients, request.ip);
+      const authorization = withinPolicy(validateRequest(parameters, target, issuer), powersLeft);
+      const browser = signIn.bindBrowser(request, response);
+      await showPage(request, response, { pending: { tid: randomId(), browser, authorization } });
+    },
+
+    async submit(request, response) {
+      const submitted = await readSignInForm(request);
+      const pending = await transactions.unseal(submitted.get('transaction'), request);
+      const { authorization } = pending;
+      if (submitted.get('action') === 'cancel') throw cancelled(authorization);
+      const offered = offeredFor(authorization, powersLeft);
+      const form = signInForm(authorization.client.servers).read(submitted);
+      const content = { form, choices: readChoices(submitted, offered) };
+      const { provider } = form;
+      if (provider === undefined) return complete(request, response, { pending, content });
+      const problems = [...validateChoices(content.choices, 0), ...form.validate()];
+      if (problems.length > 0) return showPage(request, response, { pending, content: { ...content, problems } });
+      await atProvider(request, response, { pending, submitted, content, provider });
+    },
+
+    async resume(request, response, from) {
+      const pending = await transactions.resume(from.left.transaction, request);
+      const { client } = pending.authorization;
+      const submitted = parseParameters(from.left.form);
+      const choices = readChoices(submitted, offeredFor(pending.authorization, powersLeft));
+      const unapproved = signInForm(client.servers).read(submitted);
+      if (unapproved.provider === undefined) throw new OAuthError('invalid_request', 'The way to sign in has changed.');
+      const { signIn: at } = unapproved.provider;
+      try {
+        const approval = await from.approve(at, response);
+        if (approval === 'asked again') return;
+        const form = signInForm(client.servers).read(submitted, approval.approved);
+        await approval.keep();
+        await complete(request, response, { pending, content: { form, choices } });
+      } catch (error) {
+        const problems = [{ place: 'provider' as const, sentence: refusalSentence(error, at) }];
+        await showPage(request, response, { pending, content: { form: unapproved, choices, problems } });
+      }
+    },
+  };
+}
+
+interface LeavingPage {
+  pending: PendingAuthorization;
+  submitted: Parameters;
+  content: SignInContent;
+  provider: NonNullable<SignInContent['form']['provider']>;
+}
+
+type ShowPage = (
+  request: Request,
+  response: Response,
+  page: { pending: PendingAuthorization; content?: SignInContent },
+) => Promise<void>;
+
+/** @returns a function that has the credentials of a form checked, and responds with the code or with the page */
+function createCompletion(
+  services: OAuthServices,
+  signIn: SignIn,
+  transactions: AuthorizationTransactions,
+  showPage: ShowPage,
+) {
+  const { issuer, now, powersLeft } = services;
+  const tokens = createTokens(services.keyring);
   const responses = createAuthorizationResponses(services, transactions);
-  const showPage = createPage(services, signIn, transactions);
 
   /** Asks the servers. @returns `undefined` after the page was shown with their refusal */
   async function check(
@@ -54,39 +144,28 @@ export function authorizeHandlers(services: OAuthServices): { show: RequestHandl
     return undefined;
   }
 
-  return {
-    async show(request, response) {
-      const parameters = parseAuthorizationRequest(request);
-      const target = await validateTarget(parameters, clients, request.ip);
-      const authorization = withinPolicy(validateRequest(parameters, target, issuer), powersLeft);
-      const browser = signIn.bindBrowser(request, response);
-      await showPage(request, response, { pending: { tid: randomId(), browser, authorization } });
-    },
+  return async function complete(
+    request: Request,
+    response: Response,
+    page: { pending: SubmittedAuthorization; content: SignInContent },
+  ): Promise<void> {
+    const { pending, content } = page;
+    const { authorization, shownAt } = pending;
+    const { client } = authorization;
+    const offered = offeredFor(authorization, powersLeft);
+    const grant = toGrant(authorization, content, { offered, shownAt, issuer });
+    const codeLength = tokens.code.lengthOf({ ...grant.code, mailbox: MAILBOX_ID_TO_COME }, now());
+    const fits = createTokenFit(tokens.access, grant.sealedBeside, now());
+    const problems = [...validateChoices(content.choices, codeLength), ...content.form.validate(fits)];
+    if (problems.length > 0) return showPage(request, response, { pending, content: { ...content, problems } });
 
-    async submit(request, response) {
-      const submitted = await readSignInForm(request);
-      const pending = await transactions.unseal(submitted.get('transaction'), request);
-      const { authorization, shownAt } = pending;
-      const { client } = authorization;
-      if (submitted.get('action') === 'cancel') throw cancelled(authorization);
-
-      const offered = offeredFor(authorization, powersLeft);
-      const content = { form: signInForm(client.servers).read(submitted), choices: readChoices(submitted, offered) };
-      const grant = toGrant(authorization, content, { offered, shownAt, issuer });
-      const codeLength = tokens.code.lengthOf({ ...grant.code, mailbox: MAILBOX_ID_TO_COME }, now());
-      const fits = createTokenFit(tokens.access, grant.sealedBeside, now());
-      const problems = [...validateChoices(content.choices, codeLength), ...content.form.validate(fits)];
-      if (problems.length > 0) return showPage(request, response, { pending, content: { ...content, problems } });
-
-      const page = { pending, content };
-      const account = accountOf(content.form.credentials(), client.servers);
-      await responses.respondOnce(request, response, {
-        pending,
-        code: grant.code,
-        check: () => check(request, response, page),
-        remember: (to) => signIn.keepChoices(request, to, { client, offered, account, choices: content.choices }),
-      });
-    },
+    const account = accountOf(content.form.credentials(), client.servers, content.form.approval);
+    await responses.respondOnce(request, response, {
+      pending,
+      code: grant.code,
+      check: () => check(request, response, page),
+      remember: (to) => signIn.keepChoices(request, to, { client, offered, account, choices: content.choices }),
+    });
   };
 }
 
@@ -95,12 +174,9 @@ function createPage(
   { now, powersLeft }: Pick<OAuthServices, 'now' | 'powersLeft'>,
   signIn: SignIn,
   transactions: Pick<AuthorizationTransactions, 'seal'>,
-) {
-  return async function showPage(
-    request: Request,
-    response: Response,
-    { pending, content }: { pending: PendingAuthorization; content?: SignInContent },
-  ): Promise<void> {
+  { formTarget }: Pick<ProviderSignIns, 'formTarget'>,
+): ShowPage {
+  return async function showPage(request, response, { pending, content }) {
     const shownAt = now();
     const transaction = await transactions.seal(pending, shownAt);
     const { authorization } = pending;
@@ -108,8 +184,10 @@ function createPage(
     const offered = offeredFor(authorization, powersLeft);
     const offer = { client, offered, isWhole: isWhole(authorization, powersLeft) };
     const { choices, added } = await signIn.firstChoices(request, offer);
-    const page = { ...authorization, offered, added, transaction, shownAt };
-    signIn.showPage(response, page, content ?? { form: signInForm(client.servers).blank, choices });
+    const form = content?.form ?? signInForm(client.servers).blank;
+    const providerOrigin = form.provider && (await formTarget(form.provider.signIn));
+    const page = { ...authorization, offered, added, transaction, shownAt, providerOrigin };
+    signIn.showPage(response, page, content ?? { form, choices });
   };
 }
 

@@ -52,7 +52,7 @@ export function createCodeExchange(
       throw new OAuthError('invalid_grant', fault);
     }
     const { jti: gid, iat: granted_at, aud, scope, consent, login, mailbox } = code;
-    const sub = subjectOf(keyring, { ...accountOf(login, client.servers), mailbox });
+    const sub = subjectOf(keyring, { ...accountOf(login, client.servers, code), mailbox });
     // Read before the claim: a second exchange at the same moment revokes the grant, and the first one must not fail because of that.
     const marks = await state.readMarks(revocationKeysOf({ jti: code.jti, gid, sub }));
     if (isRevoked(marks, { granted_at })) throw new OAuthError('invalid_grant', 'The code was revoked.');

@@ -11,6 +11,7 @@ import {
   REGISTRATION_PATHS,
   REVOCATION_PATHS,
   TOKEN_PATHS,
+  UPSTREAM_CALLBACK_PATH,
 } from '../http/paths.ts';
 import { prefersPage } from '../http/prefers-page.ts';
 import { redirectHost, withParameters } from '../http/redirect-uri.ts';
@@ -52,7 +53,7 @@ export function createErrorResponse({ issuer, pages }: Pick<OAuthServices, 'issu
       if (needsConfirmation)
         sendPage(error, response, pages, { url: withParameters(uri, parameters), name: redirectHost(uri) });
       else redirectToClient(response, uri, parameters);
-    } else if (AUTHORIZE_PATHS.includes(request.path)) sendPage(error, response, pages);
+    } else if ([...AUTHORIZE_PATHS, UPSTREAM_CALLBACK_PATH].includes(request.path)) sendPage(error, response, pages);
     else if (request.path === ACCOUNT_PATH) sendAccountPage(error, response, pages);
     else if (request.path === ADMIN_PATH) sendAdminPage(error, response, pages);
     else {

@@ -1,4 +1,8 @@
 /** Exchanges a refresh token for new tokens, unless the mail server (or Missive) now refuses the login: `grant_type=refresh_token` (RFC 6749 §6). */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoginProblem } from '../../account.ts';
+import { UpstreamError } from '../../errors.ts';
+import type { ProviderLogin } from '../../mail/account.ts';
 import type { Client } from '../client/client.ts';
 import type { Grants } from '../grant/grants.ts';
 import { invalidRefreshToken, type Rotation } from '../grant/rotation.ts';
@@ -13,15 +17,22 @@ import type { OAuthServices } from '../services.ts';
 import { checkResource, required } from './token-request.ts';
 import type { TokenThrottle } from './token-throttle.ts';
 
+const REFUSALS: ReadonlySet<LoginProblem['fault']> = new Set(['credentials', 'app_password', 'no_passwords']);
+
 /** A client that refreshes in a loop must not cause a login at the mail server each time. */
 const LOGIN_INTERVAL_SECONDS = 60;
 
 /** Short, because the client waits for its tokens meanwhile. */
 const MAX_LOGIN_MS = 5000;
 
+interface TriedLogin {
+  isRefused: boolean;
+  providerToken?: string;
+}
+
 /** @throws {OAuthError} (from the returned function) `invalid_grant`, `invalid_target`, `invalid_scope`, `invalid_request` */
 export function createRefreshExchange(
-  services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'verifyLogin'>,
+  services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'verifyLogin' | 'providerAccess'>,
   {
     issuer: tokenIssuer,
     grants,
@@ -34,16 +45,35 @@ export function createRefreshExchange(
     throttle: Pick<TokenThrottle, 'countUse'>;
   },
 ) {
-  const { issuer, keyring, now, log, state, verifyLogin } = services;
+  const { issuer, keyring, now, log, state, verifyLogin, providerAccess } = services;
   const tokens = createTokens(keyring);
   const resource = resourceOf(issuer);
 
-  /** Tries the login, at most once a minute for each grant. False also if the server does not answer: the credentials may still be valid. */
-  async function isLoginRefused({ gid, login }: RefreshPayload, client: Client): Promise<boolean> {
+  /**
+   * Tries the login, or asks the provider for a new access token, at most once a minute for each grant.
+   *
+   * @returns `isRefused`: false also if the server does not answer: the credentials may still be valid. `providerToken`: a newer one of the provider
+   */
+  async function tryLogin({ gid, login, ...facts }: RefreshPayload, client: Client): Promise<TriedLogin> {
     const until = new Date(now().getTime() + LOGIN_INTERVAL_SECONDS * 1000);
-    if ((await state.claim(`login:${gid}`, until)) !== null) return false;
-    const refusal = await verifyLogin(accountOf(login, client.servers), { only: 'imap', totalMs: MAX_LOGIN_MS });
-    return refusal.some(({ fault }) => fault === 'credentials' || fault === 'app_password' || fault === 'no_passwords');
+    if ((await state.claim(`login:${gid}`, until)) !== null) return { isRefused: false };
+    const account = accountOf(login, client.servers, facts);
+    if (account.service === 'mail' && account.imap.login.kind === 'provider') return renew(account.imap.login);
+    const refusal = await verifyLogin(account, { only: 'imap', totalMs: MAX_LOGIN_MS });
+    return { isRefused: refusal.some(({ fault }) => REFUSALS.has(fault)) };
+  }
+
+  /** A provider that answers too late has not ended anything; the request goes on, and keeps what it brings. */
+  async function renew(login: ProviderLogin): Promise<TriedLogin> {
+    const late = sleep(MAX_LOGIN_MS, undefined, { ref: false });
+    const renewing = providerAccess.renew(login).catch((error: unknown) => {
+      if (error instanceof UpstreamError) return error;
+      throw error;
+    });
+    const answer = await Promise.race([renewing, late]);
+    if (answer instanceof UpstreamError)
+      return { isRefused: answer.service === 'Provider' && answer.fault === 'credentials' };
+    return { isRefused: false, ...(answer && { providerToken: answer.refreshToken }) };
   }
 
   return async function refresh(form: Parameters, client: Client): Promise<TokenResponse> {
@@ -58,13 +88,18 @@ export function createRefreshExchange(
     const scope = narrowedScope(form.get('scope'), token.scope);
     await rotation.check(token, client);
     await throttle.countUse(token.gid);
-    if (await isLoginRefused(token, client)) {
+    const { isRefused, providerToken } = await tryLogin(token, client);
+    if (isRefused) {
       await grants.revoke(token.gid);
-      log.info({ client: client.jti, grant: token.gid }, 'grant revoked: the mail server refuses its login');
+      log.info(
+        { client: client.jti, grant: token.gid },
+        'grant revoked: the mail server or the provider refuses its login',
+      );
       throw invalidRefreshToken('mailbox login refused');
     }
     const successor = await rotation.consume(token);
     const { jti: _jti, iat: _iat, exp: _exp, sub: _sub, client: _client, parent: _parent, ...granted } = token;
-    return tokenIssuer.issue(client, { ...granted, iss: issuer, aud: resource }, { scope, successor });
+    const renewed = providerToken === undefined ? {} : { provider_token: providerToken };
+    return tokenIssuer.issue(client, { ...granted, ...renewed, iss: issuer, aud: resource }, { scope, successor });
   };
 }

@@ -80,7 +80,7 @@ export function createTokenIssuer(services: {
       const secondsLeft = toSeconds(end) - toSeconds(now());
       if (secondsLeft <= 0) throw new OAuthError('invalid_grant', 'What was granted has ended.');
       const expiresInSeconds = Math.min(SEALED_TYPES.access.lifetimeSeconds, secondsLeft);
-      const account = { ...accountOf(granted.login, client.servers), mailbox: granted.mailbox };
+      const account = { ...accountOf(granted.login, client.servers, granted), mailbox: granted.mailbox };
       const sub = subjectOf(keyring, account);
       const isRefreshable = rotation.mayRefresh(client);
       const lastSeconds = isRefreshable ? SEALED_TYPES.refresh.lifetimeSeconds : expiresInSeconds;

@@ -14,6 +14,8 @@ export interface Parameters {
   all(name: string): readonly string[];
   /** Names that were sent more than once, with any values. */
   repeated: ReadonlySet<string>;
+  /** All that was sent but the named ones, form-encoded. */
+  without(...names: readonly string[]): string;
 }
 
 export function parseParameters(text: string): Parameters {
@@ -28,6 +30,7 @@ export function parseParameters(text: string): Parameters {
     get: (name) => (repeated.has(name) ? undefined : values.get(name) || undefined),
     all: (name) => parameters.getAll(name).filter(Boolean),
     repeated,
+    without: (...names) => new URLSearchParams([...parameters].filter(([name]) => !names.includes(name))).toString(),
   };
 }
 

@@ -2,6 +2,9 @@
 
 export const AUTHORIZE_PATHS: readonly [string, ...string[]] = ['/oauth/authorize', '/authorize'];
 
+/** Where providers send the browser back to. It is registered at each of them. */
+export const UPSTREAM_CALLBACK_PATH = '/oauth/upstream/callback';
+
 export const TOKEN_PATHS: readonly [string, ...string[]] = ['/oauth/token', '/token'];
 
 /** The page on which an account owner lists and revokes grants. */

@@ -72,7 +72,7 @@ export function createPages({ issuer, operator }: Pick<Config, 'issuer' | 'opera
   return {
     landing: (view) => render('landing', view, 'copy'),
     signpost: (view) => render('signpost', view, 'copy'),
-    signIn: (view) => render('sign-in', view, view.form.service === 'mail' ? 'time-zone' : undefined),
+    signIn: (view) => render('sign-in', view, view.form.service === 'missive' ? undefined : 'time-zone'),
     signedIn: (view) => render('signed-in', view),
     accountClient: (view) => render('account-client', view),
     accountSignIn: (view) => render('account-sign-in', view),

@@ -121,8 +121,15 @@ export const ACCOUNT_WORDS: Readonly<Record<Service, AccountWords>> = {
   missive: { account: 'Missive account', secret: 'API token', servers: 'Missive' },
 };
 
+/** The words of the pages for an account whose owner signs in at a provider. */
+export const PROVIDER_WORDS: AccountWords = {
+  account: 'mailbox',
+  secret: 'approval at the provider',
+  servers: 'the provider and these two mail servers',
+};
+
 /** The credentials that the sign-in page asks for: of a mailbox or of Missive. */
-export type SignInFormView = MailFormView | MissiveFormView;
+export type SignInFormView = MailFormView | ProviderFormView | MissiveFormView;
 
 export interface MailFormView {
   service: 'mail';
@@ -135,6 +142,24 @@ export interface MailFormView {
   isTimeZoneTicked: boolean;
   /** Whether the field of further addresses is visible without a click. */
   areIdentitiesOpen: boolean;
+  fields: Readonly<Record<string, FieldView>>;
+}
+
+/** The form of a mailbox whose account owner signs in at a provider. */
+export interface ProviderFormView extends ProviderAccountFormView {
+  isTimeZoneTicked: boolean;
+}
+
+export interface ProviderAccountFormView {
+  service: 'provider';
+  /** The name of the provider. */
+  title: string;
+  /** Of the sign-in there, or of the servers. */
+  problem: ProblemView | undefined;
+  /** True if the provider names no address. */
+  needsAddress: boolean;
+  /** Whether the fields that may stay empty are visible without a click. */
+  areDetailsOpen: boolean;
   fields: Readonly<Record<string, FieldView>>;
 }
 
@@ -169,7 +194,7 @@ export interface AccountSignInView {
 }
 
 /** The credentials that the sign-in page of `/account` asks for. */
-export type AccountFormView = MailboxFormView | MissiveFormView;
+export type AccountFormView = MailboxFormView | ProviderAccountFormView | MissiveFormView;
 
 /** As MailFormView, without the credentials for sending. */
 export interface MailboxFormView {

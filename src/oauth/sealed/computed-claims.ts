@@ -13,13 +13,16 @@ export const issuerOf: Compute = ({ aud }) => {
   return audience?.endsWith(RESOURCE_PATH) ? audience.slice(0, -RESOURCE_PATH.length) : audience;
 };
 
-const LoginAndServers = AccessPayload.pick({ login: true, servers: true });
+const LoginAndServers = AccessPayload.pick({
+  ...{ login: true, servers: true },
+  ...{ sign_in: true, provider_token: true, approval: true },
+});
 
 /** The subject of the login at the servers, under the key that seals the token. */
 export const subjectOfLogin: Compute = (content, key) => {
-  const { login, servers } = LoginAndServers.parse(content);
+  const { login, servers, ...facts } = LoginAndServers.parse(content);
   try {
-    return subjectUnderKey(key, accountOf(login, servers));
+    return subjectUnderKey(key, accountOf(login, servers, facts));
   } catch (error) {
     // A login of another service than the servers has no subject.
     if (error instanceof OAuthError) return undefined;

@@ -43,6 +43,12 @@ export const OPTIONAL_FIELDS: Readonly<Record<string, number>> = {
   connection: 34,
   authservIds: 35,
   max_changes_per_hour: 36,
+  signIn: 37,
+  issuer: 38,
+  clientId: 39,
+  clientSecret: 40,
+  tenants: 41,
+  scopes: 42,
 };
 
 /**

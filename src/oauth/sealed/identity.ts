@@ -28,25 +28,36 @@ export type Credentials = z.output<typeof Credentials>;
 
 type MailboxAccount = Extract<Account, { service: 'mail' }>;
 
+/** What the tokens of a sign-in at a provider have in the place of a password. */
+export const ApprovalFacts = z.object({
+  /** The provider. Absent: the account owner has signed in with a password. */
+  sign_in: z.string().optional(),
+  /** Its refresh token. */
+  provider_token: z.string().optional(),
+  /** Names what the account owner has approved there. */
+  approval: z.string().optional(),
+});
+export type ApprovalFacts = z.output<typeof ApprovalFacts>;
+
 /**
  * Combines credentials with the servers of a client.
  *
- * @throws {OAuthError} `invalid_grant` if the services differ: the default connection of dynamic clients may have changed to another service
+ * @throws {OAuthError} `invalid_grant` if the services or the ways to sign in differ: the default connection of dynamic clients may have changed
  */
-export function accountOf(credentials: MailCredentials, servers: MailServers): MailboxAccount;
-export function accountOf(credentials: Credentials, servers: Servers): Account;
-export function accountOf(credentials: Credentials, servers: Servers): Account {
+export function accountOf(credentials: MailCredentials, servers: MailServers, facts?: ApprovalFacts): MailboxAccount;
+export function accountOf(credentials: Credentials, servers: Servers, facts?: ApprovalFacts): Account;
+export function accountOf(credentials: Credentials, servers: Servers, facts: ApprovalFacts = {}): Account {
   if ('missive_token' in credentials && 'missive' in servers) {
     return { service: 'missive', url: servers.missive.url, token: credentials.missive_token };
   }
-  if ('email' in credentials && 'imap' in servers) return mailboxOf(credentials, servers);
+  if ('email' in credentials && 'imap' in servers) return mailboxOf(credentials, servers, facts);
   throw new OAuthError('invalid_grant', 'The login is one for another kind of account.');
 }
 
-function mailboxOf(credentials: MailCredentials, servers: MailServers): MailboxAccount {
+function mailboxOf(credentials: MailCredentials, servers: MailServers, facts: ApprovalFacts): MailboxAccount {
   const { name: fullName, email } = credentials;
   const username = credentials.imap.username ?? email;
-  const login = { kind: 'password' as const, username, password: credentials.imap.password };
+  const login = loginOf(username, credentials.imap.password, servers, facts);
   const smtpLogin = credentials.smtp ? { kind: 'password' as const, ...credentials.smtp } : login;
   return {
     service: 'mail',
@@ -57,6 +68,19 @@ function mailboxOf(credentials: MailCredentials, servers: MailServers): MailboxA
     ...(servers.sentCopy && { sentCopy: servers.sentCopy }),
     ...(servers.authservIds && { authservIds: servers.authservIds }),
   };
+}
+
+function loginOf(
+  username: string,
+  password: string,
+  { signIn }: MailServers,
+  { sign_in, provider_token: refreshToken, approval }: ApprovalFacts,
+): Login {
+  if (sign_in === undefined) return { kind: 'password', username, password };
+  if (signIn?.provider !== sign_in || refreshToken === undefined || approval === undefined) {
+    throw new OAuthError('invalid_grant', 'The login is one for another way to sign in.');
+  }
+  return { kind: 'provider', username, signIn, refreshToken, approval };
 }
 
 interface MailboxName {

@@ -4,7 +4,7 @@ import { Servers } from '../../account.ts';
 import { MailAccount, MailServer } from '../../mail/account.ts';
 import { Consent, ENDS, Policy, Power } from '../../policy.ts';
 import { Scope } from '../scope.ts';
-import { Credentials, MailboxId } from './identity.ts';
+import { ApprovalFacts, Credentials, MailboxId } from './identity.ts';
 
 /**
  * What is known of the account from the sign-in on: the tokens of a grant carry it along. Layout 2 has room for all of it, so that later releases add
@@ -17,12 +17,7 @@ export const AccountFacts = z.object({
   time_zone: z.string().optional(),
   /** Further addresses of the account owner, as the sign-in page has read them: `Ida Brandt <ida@example.org>`, or the address alone. */
   identities: z.array(z.string()).optional(),
-  /** Kind of sign-in. Absent: with a password. */
-  sign_in: z.string().optional(),
-  /** The refresh token of an OpenID provider in front of the mail servers. */
-  provider_token: z.string().optional(),
-  /** Id of what the account owner has approved at that provider. */
-  approval: z.string().optional(),
+  ...ApprovalFacts.shape,
 });
 
 /** 64 bytes in base64url. */
@@ -192,6 +187,29 @@ export const ChoicesPayload = z.object({
   end: z.enum(ENDS),
   /** Keyed hashes of the logins that have succeeded in this browser: for reading, and for sending if it is another. */
   login_hashes: z.array(z.string().length(22)).min(1).max(2),
+});
+
+/** A token of a provider, in the state. */
+export const ProviderTokenPayload = z.object({
+  /** Of the grant; as in the code. */
+  approval: z.string(),
+  /** What the token gives access to; `refresh`: it is the newest refresh token. */
+  kind: z.enum(['mail', 'graph', 'refresh']),
+  value: z.string(),
+});
+
+/** A sign-in at a provider, while the browser is there. */
+export const UpstreamPayload = z.object({
+  /** The page that was left: where it goes on after the provider. */
+  page: z.enum(['authorize', 'account']),
+  /** The sealed transaction of the sign-in page. */
+  transaction: z.string(),
+  /** The sign-in page as it was submitted. */
+  form: z.string(),
+  nonce: z.string(),
+  code_verifier: z.string(),
+  /** How often the provider was asked; the second time for consent again. */
+  asked: z.enum(['once', 'twice']),
 });
 
 /** One part of one message: its content never changes under the same UIDVALIDITY and UID (RFC 9051 §2.3.1.1). */

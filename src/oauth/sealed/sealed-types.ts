@@ -144,6 +144,23 @@ export const SEALED_TYPES = {
     heldBy: 'the state (Redis or memory), for the list at `/account`',
     thiefGains: 'nothing',
   },
+  /** Its lifetime is that of a grant. */
+  providerToken: {
+    typ: 'provider-token',
+    schema: payloads.ProviderTokenPayload,
+    lifetimeSeconds: 90 * DAY,
+    maxLength: 20_000,
+    heldBy: 'the state (Redis or memory), while a grant uses a provider',
+    thiefGains: 'nothing',
+  },
+  upstream: {
+    typ: 'upstream',
+    schema: payloads.UpstreamPayload,
+    lifetimeSeconds: 10 * MINUTE,
+    maxLength: 14_000,
+    heldBy: 'cookies of the browser, while it is at the provider',
+    thiefGains: 'nothing without the code that the provider sends to the same browser',
+  },
   attachment: {
     typ: 'attachment',
     schema: payloads.AttachmentPayload,
@@ -167,6 +184,7 @@ export type AccessPayload = Payload<'access'>;
 export type RefreshPayload = Payload<'refresh'>;
 export type ChoicesPayload = Payload<'choices'>;
 export type GrantPayload = Payload<'grant'>;
+export type UpstreamPayload = Payload<'upstream'>;
 export type AccountSignIn = Payload<'accountSignIn'>;
 export type AccountSession = Payload<'accountSession'>;
 
@@ -193,6 +211,8 @@ export function createTokens(keyring: Keyring) {
     adminSession: createSealer(keyring, SEALED_TYPES.adminSession),
     choices: createSealer(keyring, SEALED_TYPES.choices),
     grant: createSealer(keyring, SEALED_TYPES.grant),
+    providerToken: createSealer(keyring, SEALED_TYPES.providerToken),
+    upstream: createSealer(keyring, SEALED_TYPES.upstream),
     attachment: createSealer(keyring, SEALED_TYPES.attachment),
   } satisfies Record<SealedTypeName, unknown>;
 }

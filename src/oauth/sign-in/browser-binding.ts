@@ -12,13 +12,20 @@ export interface BrowserBinding {
    * @returns SHA-256 of the cookie, to be sealed into the page
    */
   bind(request: Request, response: Response): string;
-  /** Whether the request has the cookie with this hash, and was sent by a page of this server. */
+  /** Whether the request has the cookie with this hash. */
+  isSameBrowser(request: Request, cookieHash: string): boolean;
+  /** Whether it also was sent by a page of this server. */
   isFromOurPage(request: Request, cookieHash: string): boolean;
 }
 
 export function createBrowserBinding(issuer: string): BrowserBinding {
   const secure = issuer.startsWith('https:');
   const name = ownCookieName('mail-mcp', issuer);
+
+  function isSameBrowser(request: Request, cookieHash: string): boolean {
+    const cookie = cookieOf(request, name);
+    return cookie !== undefined && equalsInConstantTime(sha256(cookie), cookieHash);
+  }
 
   return {
     bind(request, response) {
@@ -27,9 +34,7 @@ export function createBrowserBinding(issuer: string): BrowserBinding {
       response.cookie(name, value, { httpOnly: true, secure, sameSite: 'lax', path: '/' });
       return sha256(value);
     },
-    isFromOurPage(request, cookieHash) {
-      const cookie = cookieOf(request, name);
-      return cookie !== undefined && equalsInConstantTime(sha256(cookie), cookieHash) && isSameOrigin(request, issuer);
-    },
+    isSameBrowser,
+    isFromOurPage: (request, cookieHash) => isSameBrowser(request, cookieHash) && isSameOrigin(request, issuer),
   };
 }

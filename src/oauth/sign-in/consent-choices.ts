@@ -1,10 +1,10 @@
 /** Reads the choices that the account owner makes on the sign-in page, validates them, and turns them into the consent of a grant. */
 import { domainToASCII } from 'node:url';
 import { type Consent, ENDS, type End, POWERS, type Power } from '../../policy.ts';
+import type { FormProblem } from '../forms/form.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { plainText } from '../http/plain-text.ts';
 import { powersOf, type Scope } from '../scope.ts';
-import type { FormProblem } from './form.ts';
 
 /** Counted from when the page was shown; null: until revoked, within the lifetime of a grant. */
 const END_SECONDS: Readonly<Record<End, number | null>> = {

@@ -2,9 +2,9 @@
 import type { Request } from 'express';
 import { type Account, type LoginProblem, type Servers, serviceOf } from '../../account.ts';
 import type { InboxIdentity, MailServer } from '../../mail/account.ts';
+import type { FilledForm, FormProblem } from '../forms/form.ts';
 import { accountOf, mailboxIdOf } from '../sealed/identity.ts';
 import type { OAuthServices } from '../services.ts';
-import type { FilledForm, FormProblem } from './form.ts';
 import type { RememberedChoices } from './remembered-choices.ts';
 import { createSignInThrottle, waitSentence } from './sign-in-throttle.ts';
 
@@ -78,7 +78,11 @@ export function createCredentialsCheck(
 
   return async function checkCredentials(request, form, target) {
     const { servers } = target;
-    const { waitSeconds, refusal, mailbox } = await attempt(request, accountOf(form.credentials(), servers), target);
+    const { waitSeconds, refusal, mailbox } = await attempt(
+      request,
+      accountOf(form.credentials(), servers, form.approval),
+      target,
+    );
     if (waitSeconds > 0) {
       const sentence = waitSentence(waitSeconds, SERVER_WORDS[serviceOf(servers)]);
       const problems = [{ place: form.waitPlace, sentence }];

@@ -2,6 +2,7 @@
 import { type Servers, serviceOf } from '../../account.ts';
 import type { Power } from '../../policy.ts';
 import type { Client } from '../client/client.ts';
+import type { FilledForm, FormProblem, Place } from '../forms/form.ts';
 import { ACCOUNT_PATH, AUTHORIZE_PATHS } from '../http/paths.ts';
 import { plainText } from '../http/plain-text.ts';
 import { redirectHost } from '../http/redirect-uri.ts';
@@ -9,13 +10,14 @@ import {
   ACCOUNT_WORDS,
   type AccountFormView,
   type AccountSignInView,
+  type AccountWords,
+  PROVIDER_WORDS,
   type ProblemView,
   type SignInFormView,
   type SignInView,
 } from '../pages/views.ts';
 import type { Choices } from './consent-choices.ts';
 import { consentView } from './consent-page.ts';
-import type { FilledForm, FormProblem, Place } from './form.ts';
 
 /** What an account owner has typed, and what is wrong with it. */
 export interface PageContent<View> {
@@ -40,6 +42,8 @@ export interface SignInPage {
   added: readonly Power[];
   /** The sealed authorization request. */
   transaction: string;
+  /** Where the form leads to if the account owner signs in at a provider. */
+  providerOrigin?: string | undefined;
   shownAt: Date;
 }
 
@@ -48,6 +52,8 @@ export interface AccountSignInPage {
   servers: Servers;
   /** The sealed servers. */
   transaction: string;
+  /** As in SignInPage. */
+  providerOrigin?: string | undefined;
   /** True where the servers are those of the default connection. */
   isDefault: boolean;
 }
@@ -68,7 +74,7 @@ export function signInView(page: SignInPage, content: SignInContent, issuer: str
     issuerHost: new URL(issuer).host,
     consent: consentView(client, { offered, added, choices: content.choices, now: shownAt }, problemAt),
     accountUrl: `${ACCOUNT_PATH}?client_id=${encodeURIComponent(client.id)}`,
-    words: ACCOUNT_WORDS[serviceOf(client.servers)],
+    words: wordsOf(client.servers),
     form: content.form.view(problemAt),
     problems,
   };
@@ -79,12 +85,15 @@ export function accountSignInView(page: AccountSignInPage, content: PageContent<
   return {
     action: ACCOUNT_PATH,
     transaction: page.transaction,
-    words: ACCOUNT_WORDS[serviceOf(page.servers)],
+    words: wordsOf(page.servers),
     form: content.form.view(problemAt),
     isDefault: page.isDefault,
     problems,
   };
 }
+
+const wordsOf = (servers: Servers): AccountWords =>
+  'imap' in servers && servers.signIn !== undefined ? PROVIDER_WORDS : ACCOUNT_WORDS[serviceOf(servers)];
 
 function problemViews(given: readonly FormProblem[] = []) {
   const problems = given.map(

@@ -22,6 +22,7 @@ import {
 export interface SignIn {
   bindBrowser: BrowserBinding['bind'];
   isFromOurPage(request: Request, cookieHash: string): boolean;
+  isSameBrowser(request: Request, cookieHash: string): boolean;
   /** Sends the sign-in page of `/oauth/authorize`: status 429 and `Retry-After` after too many attempts, else 200. */
   showPage(response: Response, page: SignInPage, content: SignInContent): void;
   /** Sends the sign-in page of `/account`, with the same statuses. */
@@ -41,18 +42,23 @@ export function createSignIn(services: OAuthServices): SignIn {
   return {
     bindBrowser: binding.bind,
     isFromOurPage: binding.isFromOurPage,
+    isSameBrowser: binding.isSameBrowser,
     showPage(response, page, content) {
       const status = setRetryAfter(response, content);
       const view = signInView(page, content, issuer);
-      const formAction = formActionSources(page.redirectUri);
+      const formAction = [
+        ...formActionSources(page.redirectUri),
+        ...(page.providerOrigin ? [page.providerOrigin] : []),
+      ];
       pages.send(response, status, pages.signIn(view), {
         formAction,
-        script: view.form.service === 'mail' ? 'time-zone' : undefined,
+        script: view.form.service === 'missive' ? undefined : 'time-zone',
       });
     },
     showAccountPage(response, page, content) {
       const status = setRetryAfter(response, content);
-      pages.send(response, status, pages.accountSignIn(accountSignInView(page, content)), { formAction: [] });
+      const formAction = page.providerOrigin ? [page.providerOrigin] : [];
+      pages.send(response, status, pages.accountSignIn(accountSignInView(page, content)), { formAction });
     },
     checkCredentials: createCredentialsCheck(services, remembered),
     firstChoices: remembered.firstChoices,

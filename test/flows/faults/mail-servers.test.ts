@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { probeServer } from '../../../src/mail/probe/probe.ts';
 import { PROBE_CODES } from '../../../src/mail/probe/probe-faults.ts';
 import { verifyLogin } from '../../../src/mail/verify-login.ts';
-import { mailLoginProblems } from '../../../src/oauth/sign-in/mail-login-problems.ts';
+import { mailLoginProblems } from '../../../src/oauth/forms/mail-login-problems.ts';
 import { unusedPort } from '../../support/mail/faulty-servers.ts';
 import {
   GOOD_SERVERS,

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
 import type { LoginProblem, MailAccount } from '../../../src/mail/account.ts';
-import { refusesPlainByName, type SmtpOptions, verifySmtp } from '../../../src/mail/send/smtp.ts';
+import { type SmtpOptions, verifySmtp } from '../../../src/mail/send/smtp.ts';
+import { refusesPlainByName } from '../../../src/mail/send/smtp-login.ts';
 import { verifyLogin } from '../../../src/mail/verify-login.ts';
 import { startScriptedImap } from '../../support/mail/scripted-imap.ts';
 import { type Script, startScriptedSmtp } from '../../support/mail/scripted-smtp.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type MintedClient, type OAuthApp, startOAuthApp, testKey } from '../../support/app/oauth-app.ts';
 import { ada, openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';
+import { passwordOf } from '../../support/mail/accounts.ts';
 
 const all = ['read', 'organise', 'draft', 'send', 'delete'];
 
@@ -195,7 +196,7 @@ describe('a browser in which a login has succeeded', () => {
     await using app = await startOAuthApp({
       trustProxy: 1,
       loginProblems: async ({ imap }) =>
-        imap.login.password === ada.imap_password ? [] : [{ service: 'imap', fault: 'credentials' }],
+        passwordOf(imap.login) === ada.imap_password ? [] : [{ service: 'imap', fault: 'credentials' }],
     });
     const client = await app.mint();
     const browser = browserOf(app);

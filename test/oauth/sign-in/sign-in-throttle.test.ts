@@ -7,6 +7,7 @@ import { createMemoryState } from '../../../src/state/memory.ts';
 import type { State } from '../../../src/state/state.ts';
 import { startOAuthApp, testKey } from '../../support/app/oauth-app.ts';
 import { ada, openSignIn, submit } from '../../support/app/sign-in-page.ts';
+import { passwordOf } from '../../support/mail/accounts.ts';
 
 const refused = [{ service: 'imap' as const, fault: 'credentials' as const }];
 
@@ -42,7 +43,7 @@ describe('attempts on the sign-in page', () => {
 
   test('FORM-07 the right password resets the count of its login', async () => {
     await using app = await startOAuthApp({
-      loginProblems: async (account) => (account.imap.login.password === 'right' ? [] : refused),
+      loginProblems: async (account) => (passwordOf(account.imap.login) === 'right' ? [] : refused),
     });
     const client = await app.mint();
     for (let round = 0; round < 3; round++) {

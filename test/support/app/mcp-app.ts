@@ -11,6 +11,8 @@ import { createClients } from '../../../src/oauth/client/clients.ts';
 import { createPages } from '../../../src/oauth/pages/pages.ts';
 import { createKeyring, randomId } from '../../../src/oauth/sealed/jwe.ts';
 import { createTokens } from '../../../src/oauth/sealed/sealed-types.ts';
+import { createProviderAccess } from '../../../src/oauth/upstream/provider-access.ts';
+import { createUpstream } from '../../../src/oauth/upstream/upstream.ts';
 import { SCOPES } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import { exampleServers, testKey } from './oauth-app.ts';
@@ -57,6 +59,8 @@ function usualServices(lines: string[]): Services {
   const now = () => new Date();
   const keyring = createKeyring({ current: testKey(), previous: [] });
   const state = createMemoryState({ now });
+  const log = createLog('DEBUG', { write: (line) => void lines.push(line) });
+  const upstream = createUpstream({ issuer: ISSUER, registrations: {} });
   return {
     issuer: ISSUER,
     isLocal: true,
@@ -69,7 +73,9 @@ function usualServices(lines: string[]): Services {
     isReady: () => true,
     keyring,
     now,
-    log: createLog('DEBUG', { write: (line) => void lines.push(line) }),
+    log,
+    upstream,
+    providerAccess: createProviderAccess({ upstream, state, keyring, now, log }),
     state,
     replicas: 1,
     operator: {},

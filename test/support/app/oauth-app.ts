@@ -22,6 +22,10 @@ import { oauthRoutes } from '../../../src/oauth/routes.ts';
 import { createKeyring, type Keyring } from '../../../src/oauth/sealed/jwe.ts';
 import { createTokens, type Tokens } from '../../../src/oauth/sealed/sealed-types.ts';
 import type { OAuthServices } from '../../../src/oauth/services.ts';
+import { createProviderAccess } from '../../../src/oauth/upstream/provider-access.ts';
+import type { ProviderClientOptions } from '../../../src/oauth/upstream/provider-client.ts';
+import type { Registrations } from '../../../src/oauth/upstream/providers.ts';
+import { createUpstream } from '../../../src/oauth/upstream/upstream.ts';
 import type { Policy } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import type { State } from '../../../src/state/state.ts';
@@ -70,6 +74,10 @@ export type TryMailLogin = (
 ) => Promise<LoginProblem[]>;
 
 export interface OAuthAppOptions {
+  /** What the server is registered as at providers. */
+  registrations?: Registrations;
+  /** Takes the place of the network between the server and providers. */
+  providerFetch?: ProviderClientOptions['fetch'];
   issuer?: string;
   /** The response of the mail servers to every login, or a function of the login. */
   loginProblems?: LoginProblem[] | TryMailLogin;
@@ -199,12 +207,16 @@ function createServices(options: OAuthAppOptions, basic: BasicServices): OAuthSe
   const { now } = basic;
   const keyring = createKeyring({ ...(options.keys ?? { current: testKey(), previous: [] }), layout: options.layout });
   const state = options.state ?? { ...createMemoryState({ now }), isShared: options.isShared ?? false };
+  const { providerFetch: fetch, registrations = {} } = options;
+  const upstream = createUpstream({ issuer: basic.issuer, registrations, fetch });
   return {
     ...basic,
     hasMetadataAliases: options.hasMetadataAliases ?? true,
     keyring,
     state,
     replicas: options.replicas ?? 1,
+    upstream,
+    providerAccess: createProviderAccess({ upstream, state, keyring, now, log: basic.log }),
     operator: options.operator ?? {},
     pages: createPages({ issuer: basic.issuer, operator: options.operator ?? {} }),
     clients: createClients({

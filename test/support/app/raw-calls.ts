@@ -4,6 +4,7 @@ import { subjectOf } from '../../../src/oauth/sealed/identity.ts';
 import { createKeyring, randomId } from '../../../src/oauth/sealed/jwe.ts';
 import { createTokens } from '../../../src/oauth/sealed/sealed-types.ts';
 import { type Consent, type Policy, SCOPES } from '../../../src/policy.ts';
+import { passwordOf } from '../mail/accounts.ts';
 import type { TestAccount, TestApp } from './start-app.ts';
 
 export const eras = ['2026', '2025'] as const;
@@ -114,6 +115,7 @@ function sealedLogin(account: TestAccount) {
     return { login: { missive_token: account.token }, servers: { missive: { url: account.url } } };
   }
   const { fullName: name, email, imap, smtp } = account;
-  const { username, password } = imap.login;
+  const { username } = imap.login;
+  const password = passwordOf(imap.login);
   return { login: { name, email, imap: { username, password } }, servers: { imap: imap.server, smtp: smtp.server } };
 }

@@ -1,4 +1,5 @@
 /** Starts the whole server on a free port, as `mail-mcp server` does, and connects the official client to it. */
+
 import { randomBytes } from 'node:crypto';
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { z } from 'zod';
@@ -9,6 +10,7 @@ import { createLog } from '../../../src/log.ts';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import type { MissiveAccount } from '../../../src/missive/account.ts';
 import { readConfig } from '../../../src/settings/config.ts';
+import { passwordOf } from '../mail/accounts.ts';
 import { freePort } from '../servers/ports.ts';
 import { type FormFields, signIn } from './person.ts';
 
@@ -153,9 +155,9 @@ export function signInFields(account: TestAccount): FormFields {
     full_name: fullName,
     email,
     imap_username: imap.login.username,
-    imap_password: imap.login.password,
+    imap_password: passwordOf(imap.login),
     smtp_username: smtp.login.username,
-    smtp_password: smtp.login.password,
+    smtp_password: passwordOf(smtp.login),
   };
 }
 

@@ -2,26 +2,38 @@
 import { randomBytes } from 'node:crypto';
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MailAccount } from '../../../src/mail/account.ts';
+import type { Login, MailAccount, MailServer, PasswordLogin } from '../../../src/mail/account.ts';
 import { waitUntil } from '../app/wait-until.ts';
 import { USER_PASSWORD } from '../servers/dovecot.ts';
 import { MAIL_DOMAIN } from '../servers/postfix.ts';
 import { type TestServers, testServers } from '../servers/servers.ts';
 import { withImapFlow } from './with-imapflow.ts';
 
+/** An account whose logins have passwords. */
+export interface PasswordAccount extends MailAccount {
+  imap: { server: MailServer; login: PasswordLogin };
+  smtp: { server: MailServer; login: PasswordLogin };
+}
+
+/** Empty for a login without a password. */
+export const passwordOf = (login: Login | undefined): string => (login?.kind === 'password' ? login.password : '');
+
 /** A new user, on both servers over TLS. Mail to its address arrives in its INBOX. */
-export function newAccount(overrides: Partial<MailAccount> = {}, servers: TestServers = testServers()): MailAccount {
+export function newAccount(
+  overrides: Partial<PasswordAccount> = {},
+  servers: TestServers = testServers(),
+): PasswordAccount {
   return { ...toAccount(`u-${randomName()}`, USER_PASSWORD, servers), ...overrides };
 }
 
 /** The same user on the IMAP server without extensions. */
-export function onBasicServer(account: MailAccount, servers: TestServers = testServers()): MailAccount {
+export function onBasicServer(account: PasswordAccount, servers: TestServers = testServers()): PasswordAccount {
   const { host, tlsPort: port } = servers.basicImap;
   return { ...account, imap: { ...account.imap, server: { host, port, security: 'tls' } } };
 }
 
 /** The same user, with STARTTLS for every connection. */
-export function overStarttls(overTls: MailAccount, servers: TestServers = testServers()): MailAccount {
+export function overStarttls(overTls: PasswordAccount, servers: TestServers = testServers()): PasswordAccount {
   const { imap, smtp } = servers;
   return {
     ...overTls,
@@ -31,7 +43,7 @@ export function overStarttls(overTls: MailAccount, servers: TestServers = testSe
 }
 
 /** The same user, with connections in cleartext. */
-export function overCleartext(overTls: MailAccount, servers: TestServers = testServers()): MailAccount {
+export function overCleartext(overTls: PasswordAccount, servers: TestServers = testServers()): PasswordAccount {
   const { imap, smtp } = servers;
   return {
     ...overTls,
@@ -41,25 +53,26 @@ export function overCleartext(overTls: MailAccount, servers: TestServers = testS
 }
 
 /** The same user with a wrong password for both servers. */
-export function withPassword(known: MailAccount, password: string): MailAccount {
+export function withPassword(known: MailAccount, password: string): PasswordAccount {
+  const changed = ({ username }: Login) => ({ kind: 'password' as const, username, password });
   return {
     ...known,
-    imap: { ...known.imap, login: { ...known.imap.login, password } },
-    smtp: { ...known.smtp, login: { ...known.smtp.login, password } },
+    imap: { ...known.imap, login: changed(known.imap.login) },
+    smtp: { ...known.smtp, login: changed(known.smtp.login) },
   };
 }
 
 /** A new user with this password, any Unicode text without NUL. */
-export function newAccountWithPassword(password: string, servers: TestServers = testServers()): MailAccount {
+export function newAccountWithPassword(password: string, servers: TestServers = testServers()): PasswordAccount {
   const created = toAccount(`p-${randomName()}`, password, servers);
   writePassword(created, password, servers);
   return created;
 }
 
 export interface ChangeablePasswordAccount {
-  account: MailAccount;
+  account: PasswordAccount;
   /** Replaces the password on the servers; returns the account with the new one. Takes up to a second. */
-  changePassword(password: string): Promise<MailAccount>;
+  changePassword(password: string): Promise<PasswordAccount>;
 }
 
 export function changeablePasswordAccount(servers: TestServers = testServers()): ChangeablePasswordAccount {
@@ -76,7 +89,7 @@ export function changeablePasswordAccount(servers: TestServers = testServers()):
   };
 }
 
-function toAccount(user: string, password: string, { imap, smtp }: TestServers): MailAccount {
+function toAccount(user: string, password: string, { imap, smtp }: TestServers): PasswordAccount {
   const username = `${user}@${MAIL_DOMAIN}`;
   const login = { kind: 'password' as const, username, password };
   return {

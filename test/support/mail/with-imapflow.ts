@@ -62,7 +62,7 @@ async function open({ imap: { server, login } }: MailAccount): Promise<ImapFlow>
     port: server.port,
     secure: server.security === 'tls',
     doSTARTTLS: server.security === 'starttls',
-    auth: { user: login.username, pass: login.password },
+    auth: { user: login.username, pass: login.kind === 'password' ? login.password : '' },
     disableAutoIdle: true,
     logger: false,
   });

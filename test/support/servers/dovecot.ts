@@ -36,6 +36,8 @@ export interface DovecotOptions {
   starttlsPort: number;
   certificate: KeyPair;
   store: MailStore;
+  /** Present: access tokens are accepted beside passwords, after they were examined at this URL (RFC 7662). Its users are those of the tokens. */
+  introspectionUrl?: string;
 }
 
 export interface DovecotSockets {
@@ -70,6 +72,7 @@ function configuration(folder: string, logFile: string, options: DovecotOptions)
   return [
     serverSection(folder, logFile, options),
     authSection(options.store),
+    options.introspectionUrl === undefined ? '' : oauthSection(folder, options.introspectionUrl),
     mailSection(),
     imapSection(options),
     options.kind === 'full' ? LMTP_SECTION : '',
@@ -127,6 +130,28 @@ service auth {
   }
 }
 `;
+
+function oauthSection(folder: string, introspectionUrl: string): string {
+  const file = join(folder, 'oauth2.conf');
+  writeFileSync(
+    file,
+    `introspection_mode = post
+introspection_url = ${introspectionUrl}
+username_attribute = sub
+active_attribute = active
+active_value = true
+timeout_msecs = 2000
+`,
+  );
+  return `
+auth_mechanisms = plain login oauthbearer xoauth2
+passdb {
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = ${file}
+}
+`;
+}
 
 const mailSection = () => `
 mail_location = maildir:~/Maildir

@@ -1,10 +1,9 @@
 /** Tests what get_mail_message says about senders, on messages as an attacker and as honest people would send them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { MailAccount } from '../../../../src/mail/account.ts';
 import { type MailToolsLimits, openMailTools } from '../../../support/app/mail-tools.ts';
 import { startApp, type TestApp } from '../../../support/app/start-app.ts';
-import { newAccount, onBasicServer } from '../../../support/mail/accounts.ts';
+import { newAccount, onBasicServer, type PasswordAccount } from '../../../support/mail/accounts.ts';
 import { message } from '../../../support/mail/build-message.ts';
 import { appendMessages } from '../../../support/mail/mailboxes.ts';
 
@@ -42,9 +41,9 @@ function raw({ from, head = [received], more = [], body = 'Hello Ida.', type = '
 }
 
 interface Options extends MailToolsLimits {
-  account?: Partial<MailAccount>;
+  account?: Partial<PasswordAccount>;
   args?: Record<string, unknown>;
-  on?: (account: MailAccount) => MailAccount;
+  on?: (account: PasswordAccount) => PasswordAccount;
 }
 
 /** Reads the last message of INBOX among others. */
@@ -557,7 +556,7 @@ test('nothing in an answer judges a sender', async () => {
 
 test.each([
   ['without extensions', onBasicServer],
-  ['with extensions', (account: MailAccount) => account],
+  ['with extensions', (account: PasswordAccount) => account],
 ])('a server %s gives the same facts', async (_what, on) => {
   const { evidence } = await read(
     {

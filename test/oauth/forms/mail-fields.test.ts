@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { exampleServers, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { ada, callbackOf, openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';
+import { passwordOf } from '../../support/mail/accounts.ts';
 
 describe('the fields of a mailbox', () => {
   test('an empty user name means the address, and one pair of credentials is used for both servers', async () => {
@@ -55,7 +56,7 @@ describe('the fields of a mailbox', () => {
   ])('FORM-09 a password with %s is used unchanged', async (_name, password) => {
     await using app = await startOAuthApp();
     const callback = await callbackOf(app, await app.mint(), {}, { ...ada, imap_password: password });
-    expect(app.tried[0]?.imap.login.password).toBe(password);
+    expect(passwordOf(app.tried[0]?.imap.login)).toBe(password);
     expect(callback.get('code')).not.toBeNull();
   });
 

@@ -37,6 +37,15 @@ export function validateMailboxFields({ imapUsername, imapPassword }: MailFields
   return [name, validatePassword('imap_password', imapPassword)].filter((problem) => problem !== null);
 }
 
+/** Validates the form without a password. @param needsAddress true if the provider names no address */
+export function validateProviderFields(fields: MailFields, needsAddress: boolean): FormProblem[] {
+  return [
+    validateLine('full_name', 'name', fields.fullName, MAX_BYTES.name),
+    fields.email === '' && !needsAddress ? null : validateEmail(fields.email),
+    validateIdentities(fields.identities),
+  ].filter((problem) => problem !== null);
+}
+
 const isTooLong = (text: string, maxBytes: number): boolean => Buffer.byteLength(text) > maxBytes;
 
 function validateLine(place: Place, label: string, text: string, maxBytes: number): FormProblem | null {

@@ -94,6 +94,11 @@ function toFormProblem(
         place,
         sentence: `${host} accepted the login, but opens no mailbox for this program (“Unsafe Login”). Allow IMAP in the web mail of your provider and use a new authorization code, or ask its support.`,
       };
+    case 'token_refused':
+      return {
+        place,
+        sentence: `${host} does not open this mailbox to the account that signed in. Check the address, and if the mailbox may be used with IMAP.`,
+      };
     case 'unreachable':
       return { place, sentence: `${host} could not be reached on port ${port}. Try again in a minute.` };
     case 'timeout':

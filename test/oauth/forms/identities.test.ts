@@ -1,7 +1,7 @@
 /** Tests the further addresses of the account owner, from the sign-in page to the session of a call. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sealedIdentities, validateIdentities } from '../../../src/oauth/sign-in/identities.ts';
+import { sealedIdentities, validateIdentities } from '../../../src/oauth/forms/identities.ts';
 import { openMailTools } from '../../support/app/mail-tools.ts';
 import { type OAuthApp, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { ada, callbackOf, openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';

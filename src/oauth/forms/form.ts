@@ -1,8 +1,9 @@
 /** Defines a sign-in form: the part of the sign-in page that differs between services. Consent, throttle and protection are common to all. */
 import type { LoginProblem } from '../../account.ts';
+import type { ProviderSignIn } from '../../mail/account.ts';
 import type { Parameters } from '../http/parameters.ts';
 import type { LinkView, ProblemView } from '../pages/views.ts';
-import type { Credentials } from '../sealed/identity.ts';
+import type { ApprovalFacts, Credentials } from '../sealed/identity.ts';
 import type { FitsIntoToken } from '../sealed/sealed-types.ts';
 
 /** Where a problem is shown: a field by its wire name, the group of powers, or the server that credentials are checked with. */
@@ -18,6 +19,7 @@ export type Place =
   | 'smtp_username'
   | 'smtp_password'
   | 'api_token'
+  | 'provider'
   | 'imap_server'
   | 'smtp_server'
   | 'missive_server';
@@ -32,12 +34,20 @@ export interface FormProblem {
   isLasting?: true;
 }
 
+/** What the sign-in at a provider has brought. */
+export interface Approved {
+  facts: ApprovalFacts;
+  /** The address that the provider names: a proposal, which the mail server accepts or not. */
+  address: string | undefined;
+  name: string | undefined;
+}
+
 /** @typeParam View what the template gets */
 export interface SignInForm<View> {
   /** Before anything is typed. */
   readonly blank: FilledForm<View>;
-  /** Reads what a browser has submitted. */
-  read(parameters: Parameters): FilledForm<View>;
+  /** Reads what a browser has submitted. @param approved what the provider has issued since */
+  read(parameters: Parameters, approved?: Approved): FilledForm<View>;
 }
 
 /** A form and what was typed into it. */
@@ -50,6 +60,10 @@ export interface FilledForm<View> {
    */
   validate(fits?: FitsIntoToken): FormProblem[];
   credentials(): Credentials;
+  /** What a provider has issued in the place of a password; `undefined` before the sign-in there, and where there is none. */
+  readonly approval?: ApprovalFacts | undefined;
+  /** Present: the account owner signs in at this provider, and the form asks for no password. `hint`: an address that was typed. */
+  readonly provider?: { signIn: ProviderSignIn; hint: string | undefined } | undefined;
   /** Name in the IANA time zone database; `undefined` if none was given, or one that is not known here. */
   readonly timeZone?: string | undefined;
   /** Further addresses of the account owner, as they are sealed; `undefined` if none was given. */

@@ -1,0 +1,103 @@
+/** Checks what a provider has issued: who has signed in, of which organization, with which scopes, and for which audience. */
+import { decodeJwt } from 'jose';
+import { z } from 'zod';
+import type { ProviderSignIn } from '../../mail/account.ts';
+import type { ApprovalFacts } from '../sealed/identity.ts';
+import type { ProviderTokens } from './provider-client.ts';
+import type { Provider } from './providers.ts';
+
+/** Why a sign-in at a provider gives no access. */
+export type RefusalReason =
+  | 'other_tenant'
+  | 'missing_scope'
+  | 'wrong_audience'
+  | 'no_refresh_token'
+  | 'denied'
+  | 'administrator'
+  | 'failed';
+
+/** The provider has answered, and what it says is not enough. */
+export class ProviderRefusal extends Error {
+  override name = 'ProviderRefusal';
+  readonly reason: RefusalReason;
+
+  constructor(reason: RefusalReason, cause?: unknown) {
+    super(`the provider's answer gives no access: ${reason}`, { cause });
+    this.reason = reason;
+  }
+}
+
+/** What an account owner has approved; the provider token is absent if the provider has issued no refresh token. */
+export interface ApprovedAtProvider {
+  facts: ApprovalFacts;
+  /** A proposal: the address of the mailbox, by what the provider says of the account. */
+  address: string | undefined;
+  name: string | undefined;
+}
+
+/** Claims of ID tokens (OpenID Connect Core 1.0 §5.1); `tid`: the tenant at Microsoft; `hd`: the domain of a Google Workspace. */
+const Claims = z.object({
+  tid: z.string().optional().catch(undefined),
+  hd: z.string().optional().catch(undefined),
+  name: z.string().optional().catch(undefined),
+  email: z.string().optional().catch(undefined),
+  preferred_username: z.string().optional().catch(undefined),
+  upn: z.string().optional().catch(undefined),
+});
+
+const MAX_NAME_CHARS = 256;
+
+/**
+ * @param approval id of what was approved
+ * @throws {ProviderRefusal} if the account belongs to another organization, or the access token is not for the mail servers
+ */
+export function approvedBy(
+  signIn: ProviderSignIn,
+  provider: Provider,
+  tokens: ProviderTokens,
+  approval: string,
+): ApprovedAtProvider {
+  const claims = Claims.parse(tokens.claims ?? {});
+  if (!isOfTenants(signIn, claims)) throw new ProviderRefusal('other_tenant');
+  if (!hasMailScopes(provider, tokens)) throw new ProviderRefusal('missing_scope');
+  if (!isForMail(provider, tokens.accessToken)) throw new ProviderRefusal('wrong_audience');
+  const facts = {
+    sign_in: signIn.provider,
+    approval,
+    ...(tokens.refreshToken && { provider_token: tokens.refreshToken }),
+  };
+  const name = claims.name?.replace(/\p{Cc}/gu, ' ').slice(0, MAX_NAME_CHARS);
+  return { facts, address: addressIn(claims), name };
+}
+
+/** Tenants are compared by the ids that the provider asserts, never by what stands behind an @. */
+function isOfTenants({ provider, tenants }: ProviderSignIn, { tid, hd }: z.output<typeof Claims>): boolean {
+  if (tenants === undefined) return true;
+  const asserted = provider === 'microsoft' ? tid : provider === 'google' ? hd : undefined;
+  return asserted !== undefined && tenants.some((tenant) => tenant.toLowerCase() === asserted.toLowerCase());
+}
+
+/** Scopes that are not in the response were not granted (RFC 6749 §5.1). Providers may write them in another case, or without their resource. */
+function hasMailScopes({ mailScopes, hasGranularConsent }: Provider, { scope }: ProviderTokens): boolean {
+  if (scope === undefined) return !hasGranularConsent;
+  const granted = new Set(scope.toLowerCase().split(' '));
+  return mailScopes.every((one) => granted.has(one.toLowerCase()) || granted.has(lastSegment(one)));
+}
+
+const lastSegment = (scope: string): string => scope.slice(scope.lastIndexOf('/') + 1).toLowerCase() || scope;
+
+/** An access token that is no JWT, or of a provider whose audiences are not known, is checked by the mail server alone. */
+function isForMail({ audiences }: Provider, accessToken: string): boolean {
+  if (audiences === undefined || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(accessToken)) return true;
+  try {
+    const { aud } = decodeJwt(accessToken);
+    return [aud].flat().some((one) => one !== undefined && audiences.includes(one.replace(/\/$/, '')));
+  } catch {
+    return true;
+  }
+}
+
+/** The first claim that has the form of an address. */
+function addressIn({ email, preferred_username, upn }: z.output<typeof Claims>): string | undefined {
+  return [email, preferred_username, upn].find((one) => one !== undefined && /^[^\s@]{1,64}@[^\s@]{1,255}$/.test(one));
+}

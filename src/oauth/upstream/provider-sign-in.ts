@@ -1,0 +1,129 @@
+/**
+ * Sends the browser to a provider and receives it back: state, nonce and PKCE bind the response to this browser and this page (RFC 9700 §2.1, §4.4).
+ *
+ * Invariant: identity is what the provider's ID token says by issuer, subject and tenant; an address in it is a proposal.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Request, Response } from 'express';
+import { OAuthError } from '../../errors.ts';
+import type { ProviderSignIn } from '../../mail/account.ts';
+import { parseParameters, queryOf } from '../http/parameters.ts';
+import type { Keyring } from '../sealed/jwe.ts';
+import { createTokens, type UpstreamPayload } from '../sealed/sealed-types.ts';
+import { approvedBy, ProviderRefusal } from './approval.ts';
+import { createCookiePieces } from './pieces.ts';
+import type { ProviderAccess } from './provider-access.ts';
+import type { Upstream } from './upstream.ts';
+
+/** A page that is left for the provider, and continued after it. */
+type LeftPage = Pick<UpstreamPayload, 'page' | 'transaction' | 'form'>;
+
+/** What the provider has sent with the browser. */
+export interface ProviderResponse {
+  left: LeftPage;
+  /**
+   * @param options.isOnce no refresh token is required: what was issued is used at once, and forgotten
+   * @returns `asked again` after the browser was sent to the provider once more, to get a refresh token
+   * @throws {ProviderRefusal} with the reason; {UpstreamError} if the provider does not answer
+   */
+  approve(
+    signIn: ProviderSignIn,
+    response: Response,
+    options?: { isOnce?: boolean },
+  ): Promise<ProviderApproval | 'asked again'>;
+}
+
+interface ProviderApproval {
+  approved: ReturnType<typeof approvedBy>;
+  /** Keeps what was issued, so that it is not requested again for the first login. */
+  keep(): Promise<void>;
+}
+
+interface Services {
+  issuer: string;
+  keyring: Keyring;
+  now: () => Date;
+  upstream: Upstream;
+  providerAccess: Pick<ProviderAccess, 'keep'>;
+}
+
+export interface ProviderSignIns {
+  /** The origin that the form of the page leads to (CSP 3 §6.4.1). */
+  formTarget(signIn: ProviderSignIn): Promise<string>;
+  /** Redirects to the provider. @throws {UpstreamError} if its metadata cannot be read; {OAuthError} if the page is too long */
+  start(
+    request: Request,
+    response: Response,
+    options: { signIn: ProviderSignIn; left: LeftPage; hint: string | undefined },
+  ): Promise<void>;
+  /** @throws {OAuthError} `invalid_request` if this browser has not been sent to the provider, or too long ago */
+  receive(request: Request, response: Response): Promise<ProviderResponse>;
+}
+
+/** In the place of a refresh token that is not needed. */
+const NO_REFRESH_TOKEN = '-';
+
+const STALE = 'This sign-in was started in another browser, too long ago, or was already used. Start again.';
+
+export function createProviderSignIns(services: Services): ProviderSignIns {
+  const { issuer, now, upstream, providerAccess } = services;
+  const sealer = createTokens(services.keyring).upstream;
+  const pieces = createCookiePieces(issuer);
+
+  async function leave(
+    request: Request,
+    response: Response,
+    signIn: ProviderSignIn,
+    { left, isConsentAsked, hint }: { left: LeftPage; isConsentAsked: boolean; hint: string | undefined },
+  ): Promise<void> {
+    const nonce = randomBytes(16).toString('base64url');
+    const codeVerifier = randomBytes(32).toString('base64url');
+    const payload = {
+      ...left,
+      nonce,
+      code_verifier: codeVerifier,
+      asked: isConsentAsked ? ('twice' as const) : ('once' as const),
+    };
+    const sealed = await sealer.seal(payload, now()).catch((cause: unknown) => {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new OAuthError('invalid_request', 'The request is too long for a sign-in at a provider.', { cause });
+    });
+    const client = upstream.clientOf(signIn);
+    // The state is known once the cookies are sealed, and depends on them.
+    const state = pieces.put(request, response, sealed);
+    const url = await client.authorizationUrl({ state, nonce, codeVerifier }, { isConsentAsked, hint });
+    response.set('Cache-Control', 'no-store').set('Referrer-Policy', 'no-referrer').redirect(303, url.href);
+  }
+
+  return {
+    formTarget: (signIn) => upstream.clientOf(signIn).authorizationOrigin(),
+    start: (request, response, { signIn, left, hint }) =>
+      leave(request, response, signIn, { left, isConsentAsked: false, hint }),
+    async receive(request, response) {
+      const query = queryOf(request);
+      const state = parseParameters(query).get('state') ?? '';
+      const sealed = pieces.take(request, response, state);
+      const payload = await sealer.unseal(sealed ?? '', now()).catch((cause: unknown) => {
+        throw new OAuthError('invalid_request', STALE, { cause });
+      });
+      const { nonce, code_verifier: codeVerifier, asked, page, transaction, form } = payload;
+      const left = { page, transaction, form };
+      return {
+        left,
+        async approve(signIn, to, { isOnce = false } = {}) {
+          const url = new URL(`${issuer}/?${query}`);
+          const tokens = await upstream.clientOf(signIn).exchange(url, { state, nonce, codeVerifier });
+          const approval = randomBytes(16).toString('base64url');
+          const approved = approvedBy(signIn, upstream.providerOf(signIn), tokens, approval);
+          if (isOnce) approved.facts.provider_token ??= NO_REFRESH_TOKEN;
+          if (approved.facts.provider_token === undefined) {
+            if (asked === 'twice') throw new ProviderRefusal('no_refresh_token');
+            await leave(request, to, signIn, { left, isConsentAsked: true, hint: approved.address });
+            return 'asked again';
+          }
+          return { approved, keep: () => providerAccess.keep({ signIn, approval }, tokens) };
+        },
+      };
+    },
+  };
+}

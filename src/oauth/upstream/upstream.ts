@@ -1,0 +1,51 @@
+/**
+ * Signs account owners in at the OpenID provider in front of their mail servers, and obtains access tokens there (RFC 6749, OpenID Connect Core 1.0).
+ *
+ * Invariant: only the operator chooses a provider; what it says of an address decides nothing.
+ */
+import { ConfigError } from '../../errors.ts';
+import type { ProviderSignIn } from '../../mail/account.ts';
+import { UPSTREAM_CALLBACK_PATH } from '../http/paths.ts';
+import { createProviderClient, type ProviderClient, type ProviderClientOptions } from './provider-client.ts';
+import { type Provider, providerOf, type Registration, type Registrations } from './providers.ts';
+
+export interface Upstream {
+  providerOf(signIn: ProviderSignIn): Provider;
+  /** @throws {ConfigError} if neither the connection nor the settings have a registration at the provider */
+  clientOf(signIn: ProviderSignIn): ProviderClient;
+}
+
+/** More than the registrations of any installation. */
+const MAX_CLIENTS = 1_000;
+
+export function createUpstream({
+  issuer,
+  registrations,
+  fetch,
+}: {
+  /** Public origin of this server. */
+  issuer: string;
+  registrations: Registrations;
+  fetch?: ProviderClientOptions['fetch'];
+}): Upstream {
+  const clients = new Map<string, ProviderClient>();
+  const redirectUri = issuer + UPSTREAM_CALLBACK_PATH;
+  return {
+    providerOf,
+    clientOf(signIn) {
+      const provider = providerOf(signIn);
+      const registration = registrationOf(signIn, registrations);
+      const key = JSON.stringify([provider.issuer, registration, provider.mailScopes]);
+      const client = clients.get(key) ?? createProviderClient({ provider, registration, redirectUri, fetch });
+      if (clients.size >= MAX_CLIENTS) clients.clear();
+      clients.set(key, client);
+      return client;
+    },
+  };
+}
+
+function registrationOf({ provider, clientId, clientSecret }: ProviderSignIn, known: Registrations): Registration {
+  const registration = clientId === undefined ? known[provider] : { clientId, clientSecret };
+  if (registration !== undefined) return registration;
+  throw new ConfigError(`There is no registration at ${provider}: neither in the connection nor in the settings.`);
+}

@@ -1,0 +1,150 @@
+/** Starts an OpenID provider (oidc-provider) on this machine, at which one account after another is signed in without a page. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { exportJWK, generateKeyPair } from 'jose';
+import Provider, { type Configuration, errors } from 'oidc-provider';
+import { freePort } from '../servers/ports.ts';
+
+export interface OpenidProvider extends AsyncDisposable {
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
+  /** Where Dovecot asks about access tokens. */
+  introspectionUrl: string;
+  /** What the person at the provider does next. */
+  person: Person;
+  /** Lifetime of access tokens that are issued from now on. */
+  accessTokenSeconds: number;
+  /** True: each refresh ends the refresh token that it used, and a second use of one ends the approval. */
+  isRotating: boolean;
+  /** Requests so far, by path. */
+  requests: string[];
+  /** Answers requests in the place of the provider; returns false for those that it leaves. */
+  intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
+  /** Ends all that the account has approved. */
+  revoke(account: string): Promise<void>;
+}
+
+interface Person {
+  /** The `sub` of the account. */
+  account: string;
+  claims: Record<string, unknown>;
+  /** False: they do not allow the access. */
+  allows: boolean;
+}
+
+const CLIENT_ID = 'mail-mcp-at-the-provider';
+const CLIENT_SECRET = 'a-secret-of-this-test-0123456789abcdef';
+
+/** @param redirectUri of the server under test */
+export async function startOpenidProvider(redirectUri: string, wanted?: number): Promise<OpenidProvider> {
+  const port = wanted ?? (await freePort());
+  const issuer = `http://localhost:${port}`;
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const state: Omit<OpenidProvider, keyof AsyncDisposable | 'revoke'> = {
+    ...{ issuer, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET },
+    introspectionUrl: `http://${CLIENT_ID}:${CLIENT_SECRET}@localhost:${port}/token/introspection`,
+    person: { account: 'none@example.test', claims: {}, allows: true },
+    ...{ accessTokenSeconds: 3600, isRotating: true, requests: [], intercept: undefined },
+  };
+  const grants = new Map<string, Set<string>>();
+  const provider = new Provider(
+    issuer,
+    configurationOf(state, redirectUri, { ...(await exportJWK(privateKey)), alg: 'RS256' }),
+  );
+  const handle = provider.callback();
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', issuer);
+    state.requests.push(pathname);
+    if (state.intercept?.(request, response)) return;
+    if (!pathname.startsWith('/interaction/')) return handle(request, response);
+    await interact(provider, state, { request, response, grants }).catch(() => response.writeHead(500).end());
+  }).listen(port, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return Object.assign(state, {
+    async revoke(account: string) {
+      for (const id of grants.get(account) ?? []) {
+        await (await provider.Grant.find(id))?.destroy();
+        await Promise.all([provider.RefreshToken.revokeByGrantId(id), provider.AccessToken.revokeByGrantId(id)]);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  });
+}
+
+type State = Pick<OpenidProvider, 'person' | 'accessTokenSeconds' | 'isRotating'>;
+
+function configurationOf(state: State, redirectUri: string, key: object): Configuration {
+  return {
+    clients: [
+      {
+        client_id: CLIENT_ID,
+        client_secret: CLIENT_SECRET,
+        redirect_uris: [redirectUri],
+        grant_types: ['authorization_code', 'refresh_token'],
+      },
+    ],
+    jwks: { keys: [key] },
+    scopes: ['openid', 'offline_access', 'profile', 'email', 'imap', 'smtp'],
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'preferred_username'] },
+    conformIdTokenClaims: false,
+    features: { devInteractions: { enabled: false }, introspection: { enabled: true }, revocation: { enabled: true } },
+    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+    findAccount: (_ctx, id) => ({
+      accountId: id,
+      claims: () => ({ sub: id, ...(state.person.account === id ? state.person.claims : {}) }),
+    }),
+    issueRefreshToken: async () => true,
+    rotateRefreshToken: () => state.isRotating,
+    ttl: {
+      AccessToken: () => state.accessTokenSeconds,
+      AuthorizationCode: 60,
+      RefreshToken: 86_400,
+      Grant: 86_400,
+      IdToken: 3_600,
+      Interaction: 600,
+      Session: 600,
+    },
+    cookies: { keys: ['a key of this test'] },
+    pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    renderError: (ctx, out) => {
+      ctx.type = 'json';
+      ctx.body = out;
+    },
+  };
+}
+
+async function interact(
+  provider: Provider,
+  { person }: State,
+  {
+    request,
+    response,
+    grants,
+  }: { request: IncomingMessage; response: ServerResponse; grants: Map<string, Set<string>> },
+): Promise<void> {
+  const { prompt, params, session } = await provider.interactionDetails(request, response);
+  if (!person.allows) {
+    const refusal = new errors.AccessDenied('the person did not allow it');
+    const result = { error: refusal.error, error_description: refusal.error_description ?? '' };
+    return provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+  }
+  if (prompt.name === 'login') {
+    const login = { login: { accountId: person.account } };
+    return provider.interactionFinished(request, response, login, { mergeWithLastSubmission: false });
+  }
+  const accountId = session?.accountId ?? person.account;
+  const grant = new provider.Grant({ accountId, clientId: CLIENT_ID });
+  grant.addOIDCScope(String(params.scope));
+  const id = await grant.save();
+  grants.set(accountId, (grants.get(accountId) ?? new Set()).add(id));
+  await provider.interactionFinished(
+    request,
+    response,
+    { consent: { grantId: id } },
+    { mergeWithLastSubmission: true },
+  );
+}
