@@ -28,6 +28,8 @@ interface Subject extends ProbeOptions {
   totalMs: number;
   /** Absent: nothing is probed. */
   probe: ProbeLogin | undefined;
+  /** What the login has. */
+  kind: 'password' | 'token';
 }
 
 /**
@@ -37,14 +39,14 @@ interface Subject extends ProbeOptions {
  * @throws {ProbedError} if a probe has found the reason; otherwise what the login throws
  */
 export async function diagnosedLogin<T>(
-  { service, server, tls, totalMs, probe }: Subject,
+  { service, server, tls, totalMs, probe, kind }: Subject,
   login: (onLogin: () => void) => Promise<T>,
 ): Promise<T> {
   const endsAt = performance.now() + totalMs;
   const startProbe = async (): Promise<ProbeFault | undefined> => {
     const leftMs = endsAt - performance.now();
     if (probe === undefined || leftMs < MIN_PROBE_MS) return undefined;
-    return (await probe(service, server, { ...(tls && { tls }), totalMs: Math.min(4_500, leftMs) })).fault;
+    return (await probe(service, server, { ...(tls && { tls }), login: kind, totalMs: Math.min(4_500, leftMs) })).fault;
   };
   let isSent = false;
   const attempt = login(() => {
@@ -88,6 +90,7 @@ const FAULT_OF_PROBE: Readonly<Partial<Record<ProbeFault['code'], LoginProblem['
   certificate_other: 'certificate',
   no_starttls: 'no_starttls',
   no_auth: 'unsupported',
+  no_tokens: 'no_tokens',
   no_answer: 'timeout',
   silent: 'timeout',
   turned_away: 'refused',

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { UpstreamError } from '../errors.ts';
 import { type AccessTokens, TOKEN_REFUSED } from './access-tokens.ts';
-import type { InboxIdentity, LoginProblem, MailAccount } from './account.ts';
+import type { InboxIdentity, Login, LoginProblem, MailAccount } from './account.ts';
 import { diagnosedLogin, ProbedError, type ProbeLogin, problemOfProbe } from './diagnosed-login.ts';
 import { type ConnectOptions, connectImap, type OwnedImapConnection } from './imap/imap-connection.ts';
 import { readInboxIdentity } from './mailbox/inbox-identity.ts';
@@ -53,7 +53,9 @@ export async function verifyLogin(
     note();
     onLogin?.();
   };
-  const imapLogin = diagnosedLogin({ ...each, service: 'imap', server: account.imap.server }, (note) =>
+  const kindOf = ({ kind }: Login) => (kind === 'provider' ? 'token' : 'password');
+  const ofImap = { service: 'imap', server: account.imap.server, kind: kindOf(account.imap.login) } as const;
+  const imapLogin = diagnosedLogin({ ...each, ...ofImap }, (note) =>
     connectImap(account.imap, { ...trusted, onLogin: onSend(note), limits: imapLimits }),
   );
   const openImap = async () => {
@@ -65,7 +67,7 @@ export async function verifyLogin(
   const mayLogInAgain = async () => !isSameLogin(account) || !(await isRefused(imapLogin));
   const { server: smtpServer, login: smtpAccount } = account.smtp;
   const verifySmtpLogin = () =>
-    diagnosedLogin({ ...each, service: 'smtp', server: smtpServer }, (note) =>
+    diagnosedLogin({ ...each, service: 'smtp', server: smtpServer, kind: kindOf(smtpAccount) }, (note) =>
       verifySmtp(smtpServer, smtpAccount, {
         ...ofSmtp,
         ...trusted,
@@ -110,7 +112,7 @@ const FAULT_OF_CODE: Readonly<Record<string, LoginProblem['fault']>> = {
   LOGINDISABLED: 'unsupported',
   UNSAFE_LOGIN: 'unsafe_login',
   NO_STARTTLS: 'no_starttls',
-  NO_TOKENS: 'unsupported',
+  NO_TOKENS: 'no_tokens',
   [TOKEN_REFUSED]: 'token_refused',
 };
 
@@ -118,7 +120,7 @@ function problemOf(service: LoginProblem['service'], error: unknown): LoginProbl
   if (error instanceof ProbedError) return problemOfProbe(error.fault);
   if (!(error instanceof UpstreamError)) throw error;
   const fault = faultOf(error);
-  const cause = fault === 'unsupported' ? 'no_auth' : error.code;
+  const cause = fault === 'unsupported' ? 'no_auth' : fault === 'no_tokens' ? 'no_tokens' : error.code;
   return { service, fault, ...(cause !== undefined && { cause }) };
 }
 

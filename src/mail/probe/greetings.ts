@@ -48,6 +48,10 @@ export function takesPassword(service: MailService, offers: ReadonlySet<string>)
   return hasMechanism || (service === 'imap' ? !offers.has('LOGINDISABLED') : offers.has('AUTH=CRAM-MD5'));
 }
 
+/** True if an access token can be sent (RFC 7628). */
+export const takesTokens = (offers: ReadonlySet<string>): boolean =>
+  offers.has('AUTH=XOAUTH2') || offers.has('AUTH=OAUTHBEARER');
+
 async function capabilities(connection: LineConnection, limitMs: number): Promise<ReadonlySet<string>> {
   const [untagged] = await command(connection, 'CAPABILITY', limitMs);
   const words = untagged.flatMap((line) => /^\* CAPABILITY (.*)$/i.exec(line)?.[1]?.toUpperCase().split(/\s+/) ?? []);

@@ -163,6 +163,11 @@ const DECLARED = {
       return 'Ask the mail provider if mail programs may use a password, and which server takes it.';
     },
   },
+  no_tokens: {
+    kind: 'setup',
+    sentence: (about) => `${at(about)} takes no access tokens of providers (OAUTHBEARER, XOAUTH2).`,
+    remedy: () => 'Leave --sign-in out if the server takes passwords, or enable these mechanisms on it.',
+  },
   preauth: {
     kind: 'setup',
     sentence: (about) => `${at(about)} opens a mailbox without a login.`,

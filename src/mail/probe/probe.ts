@@ -1,12 +1,21 @@
 /**
- * Probes mail servers as far as the login: DNS, TCP, TLS, certificate, greeting, STARTTLS, and whether a password can be used.
+ * Probes mail servers as far as the login: DNS, TCP, TLS, certificate, greeting, STARTTLS, and whether a password or an access token can be used.
  *
  * Invariant: no credentials are sent, and a probe ends within its limit.
  */
 import type { ConnectionOptions } from 'node:tls';
 import type { MailServer, MailServers } from '../account.ts';
 import { certificateFault } from './certificate-fault.ts';
-import { askForTls, firstLine, isRefusal, offersOf, type Protocol, protocolOf, takesPassword } from './greetings.ts';
+import {
+  askForTls,
+  firstLine,
+  isRefusal,
+  offersOf,
+  type Protocol,
+  protocolOf,
+  takesPassword,
+  takesTokens,
+} from './greetings.ts';
 import { LineConnection, Lost, resolve, Silence, within } from './line-connection.ts';
 import { type MailService, type ProbeCode, type ProbeFault, probeFault } from './probe-faults.ts';
 
@@ -19,6 +28,8 @@ export interface ProbeOptions {
   totalMs?: number;
   /** Looks a host name up. Default: the resolver of the system. */
   lookup?: (host: string) => Promise<unknown>;
+  /** What the login has. Default: a password. */
+  login?: 'password' | 'token' | undefined;
 }
 
 /** What a probe has found. */
@@ -38,18 +49,22 @@ const QUIET_MS = 1_000;
 const LOOK_MS = 700;
 
 /** Probes both servers at once. */
-export async function probeServers({ imap, smtp }: MailServers, options: ProbeOptions = {}): Promise<[Probe, Probe]> {
-  return Promise.all([probeServer('imap', imap, options), probeServer('smtp', smtp, options)]);
+export async function probeServers(
+  { imap, smtp, signIn }: MailServers,
+  options: ProbeOptions = {},
+): Promise<[Probe, Probe]> {
+  const all = { ...options, login: signIn === undefined ? ('password' as const) : ('token' as const) };
+  return Promise.all([probeServer('imap', imap, all), probeServer('smtp', smtp, all)]);
 }
 
 /** @returns within `totalMs` (4.5 s) */
 export async function probeServer(
   service: MailService,
   server: MailServer,
-  { tls = {}, totalMs = TOTAL_MS, lookup = resolve }: ProbeOptions = {},
+  { tls = {}, totalMs = TOTAL_MS, lookup = resolve, login = 'password' }: ProbeOptions = {},
 ): Promise<Probe> {
   const endsAt = performance.now() + totalMs;
-  const run: Run = { service, server, tls, lookup, leftMs: () => endsAt - performance.now(), passed: [] };
+  const run: Run = { service, server, login, tls, lookup, leftMs: () => endsAt - performance.now(), passed: [] };
   const failure = await steps(run).then(
     () => undefined,
     (error: unknown) => (error instanceof Found ? error : new Found('silent')),
@@ -62,6 +77,7 @@ export async function probeServer(
 interface Run {
   service: MailService;
   server: MailServer;
+  login: 'password' | 'token';
   tls: Pick<ConnectionOptions, 'ca'>;
   lookup(host: string): Promise<unknown>;
   /** Of the time limit. */
@@ -103,12 +119,19 @@ async function steps(run: Run): Promise<void> {
     await secure(run, connection);
     offers = await offersOf(service, connection, run.leftMs()).catch(foundInDialogue);
   }
-  if (!takesPassword(service, offers)) throw new Found('no_auth', offersOAuth(offers) ? ', only OAuth' : '');
-  passed.push('password login offered');
+  requireLogin(run, offers);
 }
 
-const offersOAuth = (offers: ReadonlySet<string>): boolean =>
-  offers.has('AUTH=XOAUTH2') || offers.has('AUTH=OAUTHBEARER');
+/** @throws {Found} */
+function requireLogin({ service, login, passed }: Run, offers: ReadonlySet<string>): void {
+  if (login === 'token') {
+    if (!takesTokens(offers)) throw new Found('no_tokens');
+    passed.push('login with access tokens offered');
+    return;
+  }
+  if (!takesPassword(service, offers)) throw new Found('no_auth', takesTokens(offers) ? ', only OAuth' : '');
+  passed.push('password login offered');
+}
 
 /** Runs the handshake and judges the certificate. @throws {Found} */
 async function secure(run: Run, connection: LineConnection): Promise<void> {

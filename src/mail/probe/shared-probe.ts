@@ -9,7 +9,7 @@ const MAX_KEPT = 100;
 export function createSharedProbe(now: () => Date, probe: typeof probeServer = probeServer): typeof probeServer {
   const kept = new Map<string, { until: number; result: Promise<Probe> }>();
   return (service: MailService, server: MailServer, options: ProbeOptions = {}) => {
-    const key = JSON.stringify([service, server.host, server.port, server.security]);
+    const key = JSON.stringify([service, server.host, server.port, server.security, options.login]);
     const time = now().getTime();
     const known = kept.get(key);
     if (known !== undefined && known.until > time) return known.result;

@@ -94,6 +94,12 @@ function toFormProblem(
         place,
         sentence: `${host} accepted the login, but opens no mailbox for this program (“Unsafe Login”). Allow IMAP in the web mail of your provider and use a new authorization code, or ask its support.`,
       };
+    case 'no_tokens':
+      return {
+        place,
+        sentence: `${host} does not take the sign-in at a provider. ${tellOperator}`,
+        isLasting: true,
+      };
     case 'token_refused':
       return {
         place,

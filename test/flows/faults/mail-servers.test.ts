@@ -1,5 +1,6 @@
 /** Proves each row of the table of mail servers in docs/troubleshooting.md. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AccessTokens } from '../../../src/mail/access-tokens.ts';
 import { probeServer } from '../../../src/mail/probe/probe.ts';
 import { PROBE_CODES } from '../../../src/mail/probe/probe-faults.ts';
 import { verifyLogin } from '../../../src/mail/verify-login.ts';
@@ -60,11 +61,15 @@ describe.concurrent('a sign-in with a server that', () => {
 });
 
 /** Tries to log in, as the sign-in page does. */
-async function signIn({ service, security, start, lookup, isUntrusted }: Misbehaviour) {
+async function signIn({ service, security, start, lookup, isUntrusted, login: kind }: Misbehaviour) {
   await using started = await start(certificates);
   const server = { host: started.host, port: started.port, security };
   const other = { ...(await unusedPort()), security: 'cleartext' as const };
-  const login = { kind: 'password' as const, username: 'ada', password: 'secret' };
+  const atProvider = { signIn: { provider: 'google' as const }, refreshToken: 'x', approval: 'x'.repeat(22) };
+  const login =
+    kind === 'token'
+      ? { kind: 'provider' as const, username: 'ada', ...atProvider }
+      : { kind: 'password' as const, username: 'ada', password: 'secret' };
   const servers = { imap: other, smtp: other, [service]: server };
   const account = {
     ...{ fullName: '', email: 'ada@example.test' },
@@ -73,7 +78,7 @@ async function signIn({ service, security, start, lookup, isUntrusted }: Misbeha
   const tls = isUntrusted === true ? {} : { ca: certificates.ca };
   const startedAt = performance.now();
   const problems = await verifyLogin(account, {
-    ...{ tls, totalMs: 6_000 },
+    ...{ tls, totalMs: 6_000, accessTokens },
     probe: (name, at, options) => probeServer(name, at, { ...options, ...(lookup && { lookup }) }),
   });
   const durationMs = performance.now() - startedAt;
@@ -98,12 +103,18 @@ describe('a login that is refused with', () => {
   });
 });
 
-async function probe({ service, security, start, lookup, isUntrusted }: Misbehaviour) {
+/** Issues access tokens without a provider. */
+const accessTokens: AccessTokens = {
+  get: async () => ({ token: 'a-token', expiresAtMs: Infinity, isNew: true }),
+  discard: () => undefined,
+};
+
+async function probe({ service, security, start, lookup, isUntrusted, login }: Misbehaviour) {
   await using server = await start(certificates);
   const { host, port } = server;
   const startedAt = performance.now();
   const tls = isUntrusted === true ? {} : { ca: certificates.ca };
-  const options = { tls, ...(lookup && { lookup }) };
+  const options = { tls, login, ...(lookup && { lookup }) };
   const { fault, passed } = await probeServer(service, { host, port, security }, options);
   const durationMs = performance.now() - startedAt;
   // Names, numbers and codes differ; they are capital letters in the document.

@@ -21,6 +21,8 @@ export interface Misbehaviour {
   lookup?: (host: string) => Promise<never>;
   /** True: the authority of the certificates is not trusted. */
   isUntrusted?: true;
+  /** What the login has. Default: a password. */
+  login?: 'token';
 }
 
 interface Started extends AsyncDisposable {
@@ -256,6 +258,10 @@ export const MISBEHAVIOURS: Readonly<Record<string, Misbehaviour>> = {
   'offers OAuth only': {
     ...{ service: 'imap', security: 'tls' },
     start: ({ server }) => scriptedInTls(imapScript('AUTH=XOAUTH2 LOGINDISABLED'), options(server)),
+  },
+  'takes no access tokens': {
+    ...{ service: 'imap', security: 'tls', login: 'token' },
+    start: ({ server }) => scriptedInTls(imapScript('AUTH=PLAIN'), options(server)),
   },
   'opens a mailbox without a login': {
     ...{ service: 'imap', security: 'starttls' },
