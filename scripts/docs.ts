@@ -4,6 +4,7 @@ import process from 'node:process';
 import { Results, report } from '../bench/row.ts';
 import { TaskResults, taskReport } from '../bench/tasks/task-report.ts';
 import { createProgram } from '../src/cli.ts';
+import { MAIL_PROVIDERS } from '../src/mail/providers.ts';
 import { limitTable, toolTable } from '../src/mcp/reference.ts';
 import { mailTools } from '../src/mcp/tools/mail.ts';
 import { missiveTools } from '../src/mcp/tools/missive.ts';
@@ -16,6 +17,8 @@ import { requirements, requirementTable } from './requirements.ts';
 
 const required = requirements();
 
+const LOGIN_WORDS = { password: 'password', app_password: 'app password', sign_in: 'sign-in at the provider' } as const;
+
 /** The generated blocks by name. Each is in exactly one document, between `<!-- generated: NAME -->` and `<!-- end -->`. */
 const BLOCKS: Readonly<Record<string, string>> = {
   tools: toolTable(mailTools),
@@ -24,6 +27,7 @@ const BLOCKS: Readonly<Record<string, string>> = {
   environment: environmentTable(),
   flags: flagTable('generate'),
   presets: presetTable(),
+  'mail-providers': mailProviderTable(),
   // Only formatted here: `npm run bench` measures.
   bench: reportOf('results', (measured) => report(Results.parse(measured))),
   shield: reportOf('shield', (measured) => report(Results.parse(measured))),
@@ -69,6 +73,16 @@ function presetTable(): string {
       `| \`${name}\` | ${title} | ${redirectUris.map((uri) => `\`${uri}\``).join('<br>') || 'add `--redirect-uri`'} | ${kind} |`,
   );
   return ['| Preset | Client | Redirect URIs | Kind |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+function mailProviderTable(): string {
+  const rows = MAIL_PROVIDERS.map(({ id, imap, smtp, login, word, appPasswordUrl, checkedOn, source }) => {
+    const [imapServer, smtpServer] = [imap, smtp].map(({ host, port, security }) => `${host}:${port} (${security})`);
+    const how = word === undefined ? LOGIN_WORDS[login] : `${LOGIN_WORDS[login]} (${word})`;
+    const linked = appPasswordUrl === undefined ? how : `[${how}](${appPasswordUrl})`;
+    return `| \`${id}\` | ${imapServer} | ${smtpServer} | ${linked} | [${new URL(source).host}](${source}) | ${checkedOn} |`;
+  });
+  return ['| Name | IMAP | SMTP | Login | Source | Checked on |', '|---|---|---|---|---|---|', ...rows].join('\n');
 }
 
 const ROOT = new URL('../', import.meta.url).pathname;

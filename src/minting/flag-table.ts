@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Service } from '../account.ts';
 import { PROVIDERS, SentCopy } from '../mail/account.ts';
+import { MAIL_PROVIDERS } from '../mail/providers.ts';
 import { METHOD_GROUPS } from '../mcp/permit/policy-input.ts';
 import { toolsOf } from '../mcp/services.ts';
 import { MAIL_TAGS, MISSIVE_TAGS } from '../mcp/tool.ts';
@@ -28,6 +29,8 @@ interface FormField {
   isRare?: true;
   /** For mailboxes only. */
   isForMail?: true;
+  /** Title of the choice of no value. Absent: the first of the values is the default. */
+  none?: string;
 }
 
 export interface Flag {
@@ -54,10 +57,20 @@ const ssl = (service: 'IMAP' | 'SMTP', port: number) =>
 
 /** In the order of the help. */
 const FLAGS = {
+  provider: {
+    kind: 'text',
+    argument: 'name',
+    description: `mail provider whose servers are known, instead of the flags of IMAP and SMTP: ${MAIL_PROVIDERS.map(({ id }) => id).join(', ')}`,
+    valuesOf: () => MAIL_PROVIDERS.map(({ id }) => id),
+    form: {
+      ...{ group: 'mail', label: 'Mail provider', none: 'Another one' },
+      hint: 'If it is known, leave out its servers.',
+    },
+  },
   imapHost: {
     kind: 'text',
     argument: 'host',
-    description: 'IMAP server hostname (required without --missive)',
+    description: 'IMAP server hostname (required without --provider and --missive)',
     form: { group: 'mail', label: 'IMAP server', example: 'imap.example.com' },
   },
   imapPort: {
@@ -70,7 +83,7 @@ const FLAGS = {
   smtpHost: {
     kind: 'text',
     argument: 'host',
-    description: 'SMTP submission server hostname (required without --missive)',
+    description: 'SMTP submission server hostname (required without --provider and --missive)',
     form: { group: 'mail', label: 'SMTP server', example: 'smtp.example.com' },
   },
   smtpPort: {
@@ -112,7 +125,7 @@ const FLAGS = {
     description: `sign in at an OpenID provider instead of with a password: ${PROVIDERS.join(', ')}`,
     valuesOf: () => PROVIDERS,
     form: {
-      ...{ group: 'mail', label: 'Sign-in', isRare: true },
+      ...{ group: 'mail', label: 'Sign-in', isRare: true, none: 'With a password, unless the provider takes none' },
       hint: 'At a provider instead of with a password.',
     },
   },

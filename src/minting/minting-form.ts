@@ -79,7 +79,7 @@ function givenIn(flag: FormFlag, typed: TypedForm, service: Service): string | b
       return values.length === 0 ? undefined : [...values];
     }
     default:
-      return text === '' || text === flag.valuesOf?.(service)[0] ? undefined : text;
+      return text === '' || (text === flag.valuesOf?.(service)[0] && flag.form.none === undefined) ? undefined : text;
   }
 }
 
@@ -172,9 +172,12 @@ function optionsOf(flag: FormFlag, typed: TypedForm, { input, service }: { input
     ];
     return options.map((option) => ({ ...option, isChosen: (chosen[0] ?? '') === option.value }));
   }
-  return (flag.valuesOf?.(service) ?? []).map((value) => ({
+  const { none } = flag.form;
+  const blank = none === undefined ? [] : [{ value: '', title: none, isChosen: (chosen[0] ?? '') === '' }];
+  const options = (flag.valuesOf?.(service) ?? []).map((value) => ({
     value,
     title: flag.name === 'preset' ? (PRESETS[value]?.title ?? value) : value,
     isChosen: chosen.includes(value),
   }));
+  return [...blank, ...options];
 }

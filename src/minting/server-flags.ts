@@ -4,8 +4,10 @@ import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import type { Servers } from '../account.ts';
 import { type MailServer, type ProviderSignIn, SentCopy } from '../mail/account.ts';
+import { MAIL_PROVIDERS, type MailProvider } from '../mail/providers.ts';
 import { MISSIVE_URL } from '../missive/account.ts';
-import { type Fault, FLAG_LIST, toFaults, toFlagName } from './flag-table.ts';
+import { didYouMean } from '../text/did-you-mean.ts';
+import { type Fault, FLAG_LIST, type FlagName, toFaults, toFlagName } from './flag-table.ts';
 import { SignInFlags, signInFaults, signInOf } from './sign-in-flags.ts';
 
 const host = (flag: string) =>
@@ -90,6 +92,12 @@ function isAllowedUrl({ protocol, hostname, username, search, hash }: URL): bool
 const MAIL_ONLY = FLAG_LIST.filter(({ kind, form }) => kind !== 'off' && (form?.group === 'mail' || form?.isForMail));
 
 const Given = z.record(z.string(), z.unknown()).catch({});
+type Given = z.output<typeof Given>;
+
+/** What a provider of the table decides. */
+const OF_PROVIDER: readonly FlagName[] = [
+  ...(['imapHost', 'imapPort', 'imapSsl', 'smtpHost', 'smtpPort', 'smtpSsl', 'allowCleartext'] as const),
+];
 
 /** @returns the servers, or every fault */
 export function readServers(
@@ -99,6 +107,7 @@ export function readServers(
   if (given.missive !== true) {
     const misplaced: Fault[] =
       given.missiveUrl === undefined ? [] : [{ flag: 'missiveUrl', sentence: '--missive-url requires --missive.' }];
+    if (given.provider !== undefined) return readProvider(given, misplaced);
     const parsed = MailFlags.safeParse(flags);
     return toResult(parsed, mailServers, [...misplaced, ...(parsed.success ? signInFaults(parsed.data) : [])]);
   }
@@ -109,10 +118,37 @@ export function readServers(
   return toResult(MissiveFlags.safeParse(flags), ({ missiveUrl: url }) => ({ missive: { url } }), misplaced);
 }
 
+function readProvider(given: Given, misplaced: readonly Fault[]): ReturnType<typeof readServers> {
+  const provider = MAIL_PROVIDERS.find(({ id }) => id === given.provider);
+  const excluded = OF_PROVIDER.filter((name) => given[name] !== undefined).map((name) => ({
+    flag: name,
+    sentence: `--provider decides about the servers and excludes ${toFlagName(name)}.`,
+  }));
+  const faults = [...misplaced, ...excluded];
+  if (provider === undefined) {
+    const flag: FlagName = 'provider';
+    return { servers: undefined, faults: [{ flag, sentence: unknownProvider(given.provider) }, ...faults] };
+  }
+  const parsed = MailFlags.safeParse({ ...given, ...flagsOfProvider(provider), ...signInOfProvider(provider, given) });
+  return toResult(parsed, mailServers, [...faults, ...(parsed.success ? signInFaults(parsed.data) : [])]);
+}
+
+function unknownProvider(given: unknown): string {
+  const ids = MAIL_PROVIDERS.map(({ id }) => id);
+  return `--provider must be one of ${ids.join(', ')}.${didYouMean(String(given), ids)}`;
+}
+
+const flagsOfProvider = ({ imap, smtp }: MailProvider): Given => ({
+  ...{ imapHost: imap.host, imapPort: `${imap.port}`, imapSsl: imap.security === 'tls' },
+  ...{ smtpHost: smtp.host, smtpPort: `${smtp.port}`, smtpSsl: smtp.security === 'tls' },
+});
+
+const signInOfProvider = ({ signIn }: MailProvider, given: Given): Given => ({ signIn: given.signIn ?? signIn });
+
 function toResult<T>(
   parsed: z.ZodSafeParseResult<T>,
   serversOf: (flags: T) => Servers,
-  misplaced: Fault[],
+  misplaced: readonly Fault[],
 ): ReturnType<typeof readServers> {
   const faults = [...toFaults(parsed.error), ...misplaced];
   return parsed.success && faults.length === 0

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../src/cli.ts';
+import { MAIL_PROVIDERS } from '../../src/mail/providers.ts';
 import { unsealClient } from '../../src/oauth/client/client.ts';
 import { unsealConnection } from '../../src/oauth/client/dynamic-clients.ts';
 import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
@@ -254,6 +255,30 @@ describe('mail-mcp generate', () => {
       expect(err).toContain('--connection mints no client');
     },
   );
+
+  test('takes servers and sign-in of --provider from the table', async () => {
+    for (const { id, imap, smtp, signIn } of MAIL_PROVIDERS) {
+      const { exitCode, out } = await run(['generate', `--provider=${id}`, '--json']);
+      const printed = JSON.parse(out);
+      expect({ exitCode, imap: printed.imap, smtp: printed.smtp }, id).toMatchObject({ exitCode: 0, imap, smtp });
+      expect(printed.sign_in?.provider, id).toBe(signIn);
+    }
+    const { out } = await run(['generate', '--provider=gmail', '--sign-in=google', '--json']);
+    expect(JSON.parse(out).sign_in).toEqual({ provider: 'google' });
+  });
+
+  test.each([
+    [['--provider=gmial'], /--provider must be one of gmail, .*\. Did you mean "gmail"\?/],
+    [
+      ['--provider=gmail', '--imap-host=imap.example.com'],
+      /--provider decides about the servers and excludes --imap-host\./,
+    ],
+    [['--provider=gmail', '--smtp-port=587', '--no-imap-ssl'], /excludes --imap-ssl\.\n.*excludes --smtp-port\./],
+    [['--provider=gmail', '--missive'], /--provider applies to mail accounts and excludes --missive\./],
+  ])('refuses %j', async (flags, sentence) => {
+    const { exitCode, err } = await run(['generate', ...flags]);
+    expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringMatching(sentence) });
+  });
 
   test('reports a missing key together with the faults of the flags', async () => {
     const { exitCode, out, err } = await run(['generate'], {});

@@ -347,8 +347,9 @@ describe('what /admin mints', () => {
 
   test('ADMIN-05 the test of the command has a value of each flag', () => {
     const flags = FLAG_LIST.map(({ name }) => toFlagName(name).slice(2));
-    // Those of Missive, of an OpenID provider and of the command line; a secret is not in the form.
+    // Those of Missive, of an OpenID provider and of the command line; a secret is not in the form, and a provider excludes servers.
     const others = [
+      'provider',
       'missive',
       'missive-url',
       'connection',
@@ -375,6 +376,7 @@ describe('what /admin mints', () => {
         tags: 'messages',
       },
     ],
+    ['a client of a known provider that signs in there', { provider: 'gmail', 'sign-in': 'google' }],
     ['a default connection', { ...GOOD, connection: '1', methods: ['get'], 'time-zone': 'Asia/Kolkata' }],
   ])('ADMIN-05 %s is what the command on its page mints', async (_what, fields) => {
     const response = await send(site, operator, fields);

@@ -1,51 +1,8 @@
 /** Writes what the sign-in page says about providers that do not take an account's own password: which require an app password, and which take none. */
+import { type MailProvider, mailProviderOf } from '../../mail/providers.ts';
 import type { AppPasswordHint, LinkView } from '../pages/views.ts';
 
-interface Provider {
-  name: string;
-  /** What the provider calls an app password, if it is not that. */
-  word?: string;
-  /** Page where the provider's users create an app password, or read how. */
-  url: string;
-  /** The provider's mail servers are these hosts and all hosts below them. */
-  domains: readonly string[];
-}
-
-const PROVIDERS: readonly Provider[] = [
-  {
-    name: 'Google',
-    url: 'https://myaccount.google.com/apppasswords',
-    domains: ['gmail.com', 'googlemail.com', 'google.com'],
-  },
-  { name: 'Apple', url: 'https://support.apple.com/102654', domains: ['mail.me.com', 'icloud.com'] },
-  {
-    name: 'Yahoo',
-    url: 'https://login.yahoo.com/account/security',
-    domains: ['yahoo.com', 'yahoo.co.jp', 'yahoodns.net'],
-  },
-  { name: 'AOL', url: 'https://login.aol.com/account/security', domains: ['aol.com'] },
-  {
-    name: 'Fastmail',
-    url: 'https://www.fastmail.com/help/clients/apppassword.html',
-    domains: ['fastmail.com', 'messagingengine.com'],
-  },
-  { name: 'Yandex', url: 'https://id.yandex.com/security/app-passwords', domains: ['yandex.com', 'yandex.ru'] },
-  {
-    name: 'QQ Mail',
-    word: 'authorization code',
-    url: 'https://help.mail.qq.com/detail/108/1023',
-    domains: ['qq.com', 'foxmail.com'],
-  },
-  {
-    name: 'NetEase',
-    word: 'authorization code',
-    url: 'https://help.mail.163.com/',
-    domains: ['163.com', '126.com', 'yeah.net', '188.com'],
-  },
-];
-
-/** Microsoft 365 and Outlook.com. IMAP has taken no passwords there since 2023 (Exchange Online) and 2024 (Outlook.com), app passwords included. */
-const MICROSOFT_DOMAINS = ['outlook.com', 'office365.com', 'office.com', 'hotmail.com', 'live.com', 'office365.us'];
+/** IMAP has taken no passwords there since 2023 (Exchange Online) and 2024 (Outlook.com), app passwords included. */
 const MICROSOFT_PAGE =
   'https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/deprecation-of-basic-authentication-exchange-online';
 const MICROSOFT_SMTP_PAGE = 'https://aka.ms/smtp_auth_disabled';
@@ -66,8 +23,8 @@ export function appPasswordHint(host: string): AppPasswordHint | undefined {
   const provider = providerOf(host);
   return (
     provider && {
-      text: `${provider.name} takes an ${wordOf(provider)} here, not your usual ${provider.word ? 'password' : 'one'}.`,
-      link: { text: `Get an ${wordOf(provider)}`, url: provider.url },
+      text: `${provider.title} takes an ${wordOf(provider)} here, not your usual ${provider.word ? 'password' : 'one'}.`,
+      link: { text: `Get an ${wordOf(provider)}`, url: provider.appPasswordUrl },
     }
   );
 }
@@ -123,28 +80,30 @@ export function wrongPassword(host: string, worksForReading: boolean): Sentence 
 }
 
 /** True for the mail servers of Microsoft. Exchange servers of other operators take passwords. */
-export const isMicrosoft = (host: string): boolean => isIn(host, MICROSOFT_DOMAINS);
+export const isMicrosoft = (host: string): boolean => mailProviderOf(host)?.signIn === 'microsoft';
 
 function advice(host: string, worksForReading: boolean): string {
   if (worksForReading) return ' They do work for reading: enter the ones for sending here.';
   const provider = providerOf(host);
   return provider
-    ? ` ${provider.name} takes an ${wordOf(provider)} here, not your usual password.`
+    ? ` ${provider.title} takes an ${wordOf(provider)} here, not your usual password.`
     : ' Check both and try again.';
 }
 
 function providerLink(host: string): { link?: LinkView } {
   const provider = providerOf(host);
-  return provider ? { link: { text: `${capitalized(wordOf(provider))}s at ${provider.name}`, url: provider.url } } : {};
+  return provider
+    ? { link: { text: `${capitalized(wordOf(provider))}s at ${provider.title}`, url: provider.appPasswordUrl } }
+    : {};
 }
 
-const wordOf = (provider: Provider | undefined): string => provider?.word ?? 'app password';
+const wordOf = (provider: Pick<MailProvider, 'word'> | undefined): string => provider?.word ?? 'app password';
 
 const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
-const providerOf = (host: string): Provider | undefined => PROVIDERS.find(({ domains }) => isIn(host, domains));
-
-function isIn(host: string, domains: readonly string[]): boolean {
-  const name = host.toLowerCase();
-  return domains.some((domain) => name === domain || name.endsWith(`.${domain}`));
+/** The provider of a mail server that takes app passwords alone. */
+function providerOf(host: string): (MailProvider & { appPasswordUrl: string }) | undefined {
+  const provider = mailProviderOf(host);
+  if (provider?.login !== 'app_password' || provider.appPasswordUrl === undefined) return undefined;
+  return { ...provider, appPasswordUrl: provider.appPasswordUrl };
 }
