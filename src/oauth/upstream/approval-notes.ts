@@ -11,9 +11,13 @@ interface Note {
   expiresAt: Date;
 }
 
+interface WrittenNote extends Note {
+  issuedAt: Date;
+}
+
 export interface ApprovalNotes {
   /** @returns `undefined` if there is none, or none that this server has written for the approval */
-  read(approval: string, kind: TokenKind): Promise<Note | undefined>;
+  read(approval: string, kind: TokenKind): Promise<WrittenNote | undefined>;
   write(approval: string, kind: TokenKind, note: Note): Promise<void>;
 }
 
@@ -36,7 +40,8 @@ export function createApprovalNotes({
       const note = await sealer.unseal(text, now()).catch(() => undefined);
       // A note that was moved here from another place means nothing.
       if (note === undefined || note.approval !== approval || note.kind !== kind) return undefined;
-      return { value: note.value, expiresAt: new Date((note.exp ?? 0) * 1000) };
+      const { value, iat, exp = 0 } = note;
+      return { value, issuedAt: new Date(iat * 1000), expiresAt: new Date(exp * 1000) };
     },
     async write(approval, kind, { value, expiresAt }) {
       const text = await sealer.seal({ approval, kind, value }, now(), expiresAt);

@@ -4,7 +4,7 @@ import type { ProviderToken } from '../../mail/access-tokens.ts';
 export interface KeptTokens {
   get(key: string): ProviderToken | undefined;
   /** @returns the token as one that was just issued */
-  put(key: string, token: string, lifetimeMs: number): ProviderToken;
+  put(key: string, token: string, time: { leftMs: number; lifetimeMs: number }): ProviderToken;
   refuse(key: string, token: string): void;
   isRefused(key: string, token: string): boolean;
 }
@@ -36,10 +36,10 @@ export function createKeptTokens(): KeptTokens {
       if (known === undefined || known.usedUntilMs <= performance.now()) return undefined;
       return { token: known.token, expiresAtMs: known.expiresAtMs, isNew: false };
     },
-    put(key, token, lifetimeMs) {
+    put(key, token, { leftMs, lifetimeMs }) {
       const now = performance.now();
       makeRoom(now);
-      const expiresAtMs = now + lifetimeMs;
+      const expiresAtMs = now + leftMs;
       kept.delete(key);
       kept.set(key, { token, expiresAtMs, usedUntilMs: expiresAtMs - Math.min(MAX_MARGIN_MS, lifetimeMs / 4) });
       return { token, expiresAtMs, isNew: true };

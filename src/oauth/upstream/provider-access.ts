@@ -6,15 +6,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UpstreamError } from '../../errors.ts';
-import { describeError, type Log } from '../../log.ts';
+import type { Log } from '../../log.ts';
 import type { AccessTokens, ProviderToken } from '../../mail/access-tokens.ts';
 import type { ProviderLogin } from '../../mail/account.ts';
 import type { State } from '../../state/state.ts';
 import type { Keyring } from '../sealed/jwe.ts';
-import { SEALED_TYPES } from '../sealed/sealed-types.ts';
-import { type ApprovalNotes, createApprovalNotes } from './approval-notes.ts';
+import { createApprovalNotes } from './approval-notes.ts';
 import { createKeptTokens } from './kept-tokens.ts';
 import type { ProviderTokens } from './provider-client.ts';
+import { createRefreshTokens } from './refresh-tokens.ts';
 import type { Upstream } from './upstream.ts';
 
 type Resource = 'mail' | 'graph';
@@ -47,17 +47,15 @@ const TURN_SECONDS = 30;
 const MAX_WAIT_MS = 25_000;
 const POLL_MS = 100;
 
-/** A shorter rest of a lifetime is not worth a note of another replica. */
-const MIN_LEFT_MS = 15_000;
-
-const MAX_KEPT = 10_000;
-
 export function createProviderAccess(services: Services): ProviderAccess {
-  const { upstream, state, now } = services;
+  const { state, now } = services;
   const kept = createKeptTokens();
+  /** What is being obtained, for all calls that want it. */
+  const wanted = new Map<string, Promise<ProviderToken>>();
+  /** The last request of each approval. */
   const running = new Map<string, Promise<ProviderToken>>();
   const notes = createApprovalNotes(services);
-  const refreshTokens = createRefreshTokens(services, notes);
+  const refreshTokens = createRefreshTokens({ ...services, notes });
   const inTurn = createTurns(services);
 
   /** What another replica has obtained. */
@@ -66,20 +64,19 @@ export function createProviderAccess(services: Services): ProviderAccess {
     const note = await ifReachable(notes.read(login.approval, resource));
     if (note === undefined || kept.isRefused(keyOf(login, resource), note.value)) return undefined;
     const leftMs = note.expiresAt.getTime() - now().getTime();
-    if (leftMs <= MIN_LEFT_MS) return undefined;
-    return { ...kept.put(keyOf(login, resource), note.value, leftMs), isNew: false };
+    const lifetimeMs = note.expiresAt.getTime() - note.issuedAt.getTime();
+    const token = kept.put(keyOf(login, resource), note.value, { leftMs, lifetimeMs });
+    return kept.get(keyOf(login, resource)) && { ...token, isNew: false };
   }
 
   async function request(login: ProviderLogin, resource: Resource): Promise<ProviderToken> {
-    const refreshToken = await refreshTokens.newestOf(login);
-    const tokens = await upstream.clientOf(login.signIn).refresh(refreshToken, resource);
-    await refreshTokens.keep(login, tokens);
+    const tokens = await refreshTokens.use(login, resource);
     return keepAccessToken(login, resource, tokens);
   }
 
   async function keepAccessToken(login: Approval, resource: Resource, tokens: ProviderTokens): Promise<ProviderToken> {
     const lifetimeMs = tokens.lifetimeSeconds * 1000;
-    const token = kept.put(keyOf(login, resource), tokens.accessToken, lifetimeMs);
+    const token = kept.put(keyOf(login, resource), tokens.accessToken, { leftMs: lifetimeMs, lifetimeMs });
     const note = { value: tokens.accessToken, expiresAt: new Date(now().getTime() + lifetimeMs) };
     if (state.isShared) await ifReachable(notes.write(login.approval, resource, note));
     return token;
@@ -88,8 +85,8 @@ export function createProviderAccess(services: Services): ProviderAccess {
   /** The requests of one approval run one after another, on all replicas. */
   function requestInTurn(login: ProviderLogin, resource: Resource, isForced: boolean): Promise<ProviderToken> {
     const run = () =>
-      inTurn(login.approval, async () => {
-        const known = isForced ? undefined : await fromState(login, resource);
+      inTurn(login, async () => {
+        const known = isForced ? undefined : (kept.get(keyOf(login, resource)) ?? (await fromState(login, resource)));
         return known ?? request(login, resource);
       });
     const earlier = running.get(login.approval);
@@ -103,16 +100,17 @@ export function createProviderAccess(services: Services): ProviderAccess {
   return {
     async get(login, resource) {
       const key = keyOf(login, resource);
-      const known = kept.get(key) ?? (await fromState(login, resource));
+      const known = kept.get(key) ?? wanted.get(key);
       if (known !== undefined) return known;
-      // Calls that wait for the request of another one use what it has brought.
-      await running.get(login.approval)?.catch(noop);
-      return kept.get(key) ?? requestInTurn(login, resource, false);
+      const obtain = async () => (await fromState(login, resource)) ?? requestInTurn(login, resource, false);
+      const obtaining = obtain().finally(() => wanted.delete(key));
+      wanted.set(key, obtaining);
+      return obtaining;
     },
     discard: (login, resource, token) => kept.refuse(keyOf(login, resource), token),
     async renew(login) {
       await requestInTurn(login, 'mail', true);
-      return { refreshToken: await refreshTokens.newestOf(login) };
+      return { refreshToken: refreshTokens.remembered(login) };
     },
     async keep(login, tokens) {
       await refreshTokens.keep(login, tokens);
@@ -121,48 +119,26 @@ export function createProviderAccess(services: Services): ProviderAccess {
   };
 }
 
-/** The newest refresh token of each approval: in memory, and in the state where the provider replaces them. */
-function createRefreshTokens({ upstream, now, log }: Services, notes: ApprovalNotes) {
-  const newest = new Map<string, string>();
-  return {
-    /** @throws {UpstreamError} if the provider replaces refresh tokens, and the state cannot say which one is the newest: an older one may end the approval */
-    async newestOf({ approval, signIn, refreshToken }: ProviderLogin): Promise<string> {
-      const stored = upstream.providerOf(signIn).isRotating
-        ? (await notes.read(approval, 'refresh'))?.value
-        : undefined;
-      return stored ?? newest.get(approval) ?? refreshToken;
-    },
-    async keep({ approval, signIn }: Approval, { refreshToken }: ProviderTokens): Promise<void> {
-      if (refreshToken === undefined) return;
-      for (const key of newest.keys()) if (newest.size >= MAX_KEPT) newest.delete(key);
-      newest.set(approval, refreshToken);
-      if (!upstream.providerOf(signIn).isRotating) return;
-      const until = new Date(now().getTime() + SEALED_TYPES.providerToken.lifetimeSeconds * 1000);
-      await notes.write(approval, 'refresh', { value: refreshToken, expiresAt: until }).catch((error: unknown) => {
-        if (!(error instanceof UpstreamError)) throw error;
-        log.error(
-          { error: describeError(error) },
-          'a new refresh token of a provider is in the memory of this process alone',
-        );
-      });
-    },
-  };
-}
-
-/** @returns a function that runs the work of one approval at a time, on all replicas; without the state, on this one alone */
-function createTurns({ state, now }: Services) {
-  return async function inTurn<T>(approval: string, run: () => Promise<T>): Promise<T> {
+/**
+ * @returns a function that runs the work of one approval at a time, on all replicas. Without the state, on this one alone; if the provider replaces refresh
+ *   tokens, the state is required
+ */
+function createTurns({ state, now, upstream }: Services) {
+  return async function inTurn<T>({ approval, signIn }: Approval, run: () => Promise<T>): Promise<T> {
     if (!state.isShared) return run();
+    const { isRotating } = upstream.providerOf(signIn);
     const turn = `provider-turn:${approval}`;
     const claim = () => state.claim(turn, new Date(now().getTime() + TURN_SECONDS * 1000));
-    for (let waitedMs = 0; (await ifReachable(claim())) instanceof Date; waitedMs += POLL_MS) {
+    for (let waitedMs = 0; (await (isRotating ? claim() : ifReachable(claim()))) instanceof Date; waitedMs += POLL_MS) {
       if (waitedMs >= MAX_WAIT_MS) throw busy();
       await sleep(POLL_MS);
     }
+    const endsAt = performance.now() + TURN_SECONDS * 1000;
     try {
       return await run();
     } finally {
-      await state.release(turn).catch(noop);
+      // After its end it belongs to another process.
+      if (performance.now() < endsAt) await state.release(turn).catch(noop);
     }
   };
 }

@@ -60,6 +60,9 @@ const METADATA_MS = 60 * 60_000;
 /** Of an access token whose response does not say it (RFC 6749 §5.1). */
 const DEFAULT_LIFETIME_SECONDS = 300;
 
+/** No provider of mail issues them for longer; what a provider says may be any number. */
+const MAX_LIFETIME_SECONDS = 86_400;
+
 /**
  * @throws {UpstreamError} (from its methods) of the service `Provider`: `credentials` if the account owner has to sign in again there, with the code of
  *   RFC 6749; `refused` for every other answer; `timeout` and `unreachable`
@@ -163,7 +166,7 @@ function toTokens(answer: openid.TokenEndpointResponse & openid.TokenEndpointRes
   const { access_token: accessToken, expires_in, refresh_token: refreshToken, scope } = answer;
   return {
     accessToken,
-    lifetimeSeconds: expires_in ?? DEFAULT_LIFETIME_SECONDS,
+    lifetimeSeconds: Math.min(expires_in ?? DEFAULT_LIFETIME_SECONDS, MAX_LIFETIME_SECONDS),
     refreshToken,
     scope,
     claims: answer.claims(),

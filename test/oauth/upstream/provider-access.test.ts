@@ -1,0 +1,312 @@
+/** Obtains access tokens at a provider that answers as a test says, on one replica and on two that share their state. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { UpstreamError } from '../../../src/errors.ts';
+import { createLog } from '../../../src/log.ts';
+import type { ProviderLogin, ProviderSignIn } from '../../../src/mail/account.ts';
+import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
+import { createProviderAccess } from '../../../src/oauth/upstream/provider-access.ts';
+import type { ProviderTokens } from '../../../src/oauth/upstream/provider-client.ts';
+import { providerOf } from '../../../src/oauth/upstream/providers.ts';
+import { createMemoryState } from '../../../src/state/memory.ts';
+import type { State } from '../../../src/state/state.ts';
+import { testKey } from '../../support/app/oauth-app.ts';
+
+const ROTATING: ProviderSignIn = { provider: 'openid', issuer: 'https://id.example.com', scopes: ['imap'] };
+const LASTING: ProviderSignIn = { provider: 'google' };
+
+const loginAt = (signIn: ProviderLogin['signIn'], changes: Partial<ProviderLogin> = {}): ProviderLogin => ({
+  ...{ kind: 'provider', username: 'ada', refreshToken: 'R0', approval: 'a'.repeat(22) },
+  ...{ ...changes, signIn },
+});
+
+const ended = () => new UpstreamError('Provider', 'credentials', 'ended', { code: 'invalid_grant' });
+const down = () => new UpstreamError('Provider', 'unreachable', 'down');
+const noState = () => new UpstreamError('Redis', 'unreachable', 'no state');
+
+/** Replicas with one state, in front of one provider that replaces refresh tokens: R0, R1, … */
+function startReplicas({ isShared = true }: { isShared?: boolean } = {}) {
+  const now = () => new Date();
+  const memory = createMemoryState({ now });
+  const requests: string[] = [];
+  const state: State = { ...memory, isShared };
+  const provider = {
+    lifetimeSeconds: 3600,
+    /** Takes the place of an answer. */
+    answer: (_refreshToken: string): Promise<ProviderTokens> | undefined => undefined,
+  };
+  let count = 0;
+  async function refresh(refreshToken: string, resource: 'mail' | 'graph'): Promise<ProviderTokens> {
+    requests.push(`${refreshToken} ${resource}`);
+    count += 1;
+    const issued = count;
+    await new Promise(setImmediate);
+    const { lifetimeSeconds } = provider;
+    return (
+      (await provider.answer(refreshToken)) ?? {
+        ...{ accessToken: `A${issued}`, refreshToken: `R${issued}`, lifetimeSeconds },
+      }
+    );
+  }
+  const lines: string[] = [];
+  const client = { ...({} as ReturnType<Parameters<typeof createProviderAccess>[0]['upstream']['clientOf']>), refresh };
+  const replica = () =>
+    createProviderAccess({
+      upstream: { providerOf, clientOf: () => client },
+      ...{ state, now, keyring: createKeyring({ current: testKey(), previous: [] }) },
+      log: createLog('DEBUG', { write: (line) => void lines.push(line) }),
+    });
+  const failing = (...methods: (keyof State)[]) => {
+    const broken = Object.fromEntries(methods.map((name) => [name, () => Promise.reject(noState())]));
+    Object.assign(state, broken);
+  };
+  return {
+    ...{ replica, requests, provider, state, failing, lines },
+    repair: () => Object.assign(state, memory, { isShared }),
+  };
+}
+
+const tokenOf = async (getting: Promise<{ token: string }>) => (await getting).token;
+
+describe('one request at a time', () => {
+  test('calls that come together share one request and its token, and later ones the token', async () => {
+    const { replica, requests } = startReplicas({ isShared: false });
+    const access = replica();
+    const login = loginAt(LASTING);
+    const tokens = await Promise.all([1, 2, 3, 4].map(() => tokenOf(access.get(login, 'mail'))));
+    expect(new Set(tokens)).toEqual(new Set(['A1']));
+    expect(await access.get(login, 'mail')).toMatchObject({ token: 'A1', isNew: false });
+    expect(requests).toEqual(['R0 mail']);
+  });
+
+  test('calls that come together share one failure, and the next call asks again', async () => {
+    const { replica, requests, provider } = startReplicas({ isShared: false });
+    const access = replica();
+    provider.answer = () => Promise.reject(down());
+    const outcomes = await Promise.allSettled([1, 2, 3].map(() => access.get(loginAt(LASTING), 'mail')));
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(requests).toHaveLength(1);
+    provider.answer = () => undefined;
+    expect(await tokenOf(access.get(loginAt(LASTING), 'mail'))).toBe('A2');
+  });
+
+  test('two resources of an approval are obtained one after another, each with the newest refresh token', async () => {
+    const { replica, requests } = startReplicas({ isShared: false });
+    const access = replica();
+    await Promise.all([access.get(loginAt(ROTATING), 'mail'), access.get(loginAt(ROTATING), 'graph')]);
+    expect(requests).toEqual(['R0 mail', 'R1 graph']);
+  });
+
+  test('approvals do not wait for each other, and share no token', async () => {
+    const { replica, requests, provider } = startReplicas({ isShared: false });
+    const access = replica();
+    provider.answer = (token) => (token === 'slow' ? new Promise(() => undefined) : undefined);
+    void access.get(loginAt(LASTING, { approval: 'b'.repeat(22), refreshToken: 'slow' }), 'mail');
+    expect(await tokenOf(access.get(loginAt(LASTING), 'mail'))).toBe('A2');
+    expect(requests).toEqual(['slow mail', 'R0 mail']);
+  });
+
+  test('calls during a renewal use its token', async () => {
+    const { replica, requests } = startReplicas({ isShared: false });
+    const access = replica();
+    const [renewed, token] = await Promise.all([
+      access.renew(loginAt(ROTATING)),
+      tokenOf(access.get(loginAt(ROTATING), 'mail')),
+    ]);
+    expect([renewed.refreshToken, token]).toEqual(['R1', 'A1']);
+    expect(requests).toEqual(['R0 mail']);
+  });
+
+  test.each([
+    ['replaces refresh tokens', ROTATING],
+    ['leaves them valid', LASTING],
+  ])('two replicas make one request, where the provider %s', async (_what, signIn) => {
+    const { replica, requests } = startReplicas();
+    const replicas = [replica(), replica()];
+    const calls = replicas.flatMap((one) => [1, 2, 3].map(() => tokenOf(one.get(loginAt(signIn), 'mail'))));
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['A1']));
+    expect(requests).toEqual(['R0 mail']);
+  });
+});
+
+describe('a token that a server has refused', () => {
+  test('is replaced, and its note of another replica is not used again', async () => {
+    const { replica, requests } = startReplicas();
+    const [one, two] = [replica(), replica()];
+    const login = loginAt(ROTATING);
+    const first = await tokenOf(one.get(login, 'mail'));
+    expect(await two.get(login, 'mail')).toMatchObject({ token: first, isNew: false });
+    two.discard(login, 'mail', first);
+    expect(await two.get(login, 'mail')).toMatchObject({ token: 'A2', isNew: true });
+    one.discard(login, 'mail', first);
+    expect(await tokenOf(one.get(login, 'mail'))).toBe('A2');
+    expect(requests).toEqual(['R0 mail', 'R1 mail']);
+  });
+
+  test('by several calls is replaced once', async () => {
+    const { replica, requests } = startReplicas({ isShared: false });
+    const access = replica();
+    const login = loginAt(LASTING);
+    const first = await tokenOf(access.get(login, 'mail'));
+    const again = [1, 2, 3].map(() => {
+      access.discard(login, 'mail', first);
+      return tokenOf(access.get(login, 'mail'));
+    });
+    expect(await Promise.all(again)).toEqual(['A2', 'A2', 'A2']);
+    access.discard(login, 'mail', first);
+    expect(await tokenOf(access.get(login, 'mail'))).toBe('A2');
+    expect(requests).toHaveLength(2);
+  });
+});
+
+describe('refresh tokens that are replaced', () => {
+  test('the newest one is used, whatever the token of the client holds, also after a restart with the same state', async () => {
+    const { replica, requests } = startReplicas();
+    const login = loginAt(ROTATING);
+    await replica().renew(login);
+    await replica().renew(login);
+    expect(requests).toEqual(['R0 mail', 'R1 mail']);
+  });
+
+  test('the one of the sign-in is kept, and its access token is not requested again', async () => {
+    const { replica, requests } = startReplicas();
+    const login = loginAt(ROTATING);
+    await replica().keep(login, { accessToken: 'first', refreshToken: 'R0', lifetimeSeconds: 3600 });
+    expect(await tokenOf(replica().get(login, 'mail'))).toBe('first');
+    expect(requests).toEqual([]);
+  });
+
+  test('without the state nothing is requested: an older one could end the approval', async () => {
+    const { replica, requests, failing, repair } = startReplicas();
+    const access = replica();
+    failing('notesById', 'note', 'claim');
+    await expect(access.get(loginAt(ROTATING), 'mail')).rejects.toMatchObject({ service: 'Redis' });
+    await expect(access.renew(loginAt(ROTATING))).rejects.toMatchObject({ service: 'Redis' });
+    expect(requests).toEqual([]);
+    repair();
+    expect(await tokenOf(access.get(loginAt(ROTATING), 'mail'))).toBe('A1');
+  });
+
+  test('nothing is requested while it is unknown whether another replica does', async () => {
+    const { replica, requests, failing } = startReplicas();
+    failing('claim');
+    await expect(replica().get(loginAt(ROTATING), 'mail')).rejects.toMatchObject({ service: 'Redis' });
+    expect(requests).toEqual([]);
+  });
+
+  test('one that the state has not taken is used before the older one there, and written later', async () => {
+    const { replica, requests, failing, repair, lines } = startReplicas();
+    const [one, two] = [replica(), replica()];
+    const login = loginAt(ROTATING);
+    await one.renew(login);
+    failing('note');
+    expect(await one.renew(login)).toEqual({ refreshToken: 'R2' });
+    expect(lines.join()).toContain('in the memory of this process alone');
+    repair();
+    await one.renew(login);
+    await two.renew(login);
+    expect(requests).toEqual(['R0 mail', 'R1 mail', 'R2 mail', 'R3 mail']);
+  });
+});
+
+describe('refresh tokens that stay valid', () => {
+  test('are used without the state', async () => {
+    const { replica, failing } = startReplicas();
+    failing('notesById', 'note', 'claim', 'release');
+    const access = replica();
+    expect(await tokenOf(access.get(loginAt(LASTING), 'mail'))).toBe('A1');
+    expect(await access.renew(loginAt(LASTING))).toEqual({ refreshToken: 'R2' });
+  });
+
+  test('are not written to the state', async () => {
+    const { replica, state } = startReplicas();
+    await replica().renew(loginAt(LASTING));
+    expect([...(await state.notesById(`provider:${'a'.repeat(22)}`)).keys()]).toEqual(['mail']);
+  });
+
+  test('a remembered one that has expired does not end the approval of a client that has a newer one', async () => {
+    const { replica, requests, provider } = startReplicas({ isShared: false });
+    const access = replica();
+    await access.renew(loginAt(LASTING));
+    provider.answer = (token) => (token === 'R1' ? Promise.reject(ended()) : undefined);
+    expect(await access.renew(loginAt(LASTING, { refreshToken: 'R7' }))).toEqual({ refreshToken: 'R3' });
+    expect(requests).toEqual(['R0 mail', 'R1 mail', 'R7 mail']);
+  });
+
+  test('an approval that has ended is reported, and asked about once', async () => {
+    const { replica, requests, provider } = startReplicas();
+    provider.answer = () => Promise.reject(ended());
+    await expect(replica().renew(loginAt(LASTING))).rejects.toMatchObject({ fault: 'credentials' });
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('notes in the state', () => {
+  test('have no token in clear text', async () => {
+    const { replica, state } = startReplicas();
+    await replica().renew(loginAt(ROTATING));
+    const texts = await state.notes(`provider:${'a'.repeat(22)}`);
+    expect(texts).toHaveLength(2);
+    for (const text of texts) expect(text).not.toMatch(/^[AR]1$/);
+  });
+
+  test('mean nothing for another approval, or as another kind', async () => {
+    const { replica, state, requests } = startReplicas();
+    const [from, to] = [`provider:${'a'.repeat(22)}`, `provider:${'b'.repeat(22)}`];
+    await replica().renew(loginAt(ROTATING));
+    const until = new Date(Date.now() + 3_600_000);
+    for (const [id, text] of await state.notesById(from)) await state.note(to, id, text, until);
+    await state.note(to, 'graph', (await state.notesById(from)).get('mail') ?? '', until);
+    const other = loginAt(ROTATING, { approval: 'b'.repeat(22), refreshToken: 'other' });
+    expect(await tokenOf(replica().get(other, 'graph'))).toBe('A2');
+    expect(await tokenOf(replica().get(other, 'mail'))).toBe('A3');
+    expect(requests.slice(1)).toEqual(['other graph', 'R2 mail']);
+  });
+
+  test('nonsense in their place is ignored', async () => {
+    const { replica, state, requests } = startReplicas();
+    const until = new Date(Date.now() + 3_600_000);
+    for (const id of ['mail', 'refresh']) await state.note(`provider:${'a'.repeat(22)}`, id, 'nonsense', until);
+    expect(await tokenOf(replica().get(loginAt(ROTATING), 'mail'))).toBe('A1');
+    expect(requests).toEqual(['R0 mail']);
+  });
+});
+
+describe('how long a token is used', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'Date'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test.each([
+    ['an hour', 3600, 3539, 3541],
+    ['60 seconds', 60, 44, 46],
+    ['four seconds', 4, 2, 4],
+  ])('one of %s is not used shortly before its end, on any replica', async (_what, lifetimeSeconds, used, unused) => {
+    const { replica, provider, requests } = startReplicas();
+    provider.lifetimeSeconds = lifetimeSeconds;
+    const [one, two] = [replica(), replica()];
+    await one.get(loginAt(LASTING), 'mail');
+    vi.advanceTimersByTime(used * 1000);
+    expect(await tokenOf(one.get(loginAt(LASTING), 'mail'))).toBe('A1');
+    expect(await tokenOf(two.get(loginAt(LASTING), 'mail'))).toBe('A1');
+    vi.advanceTimersByTime((unused - used) * 1000);
+    expect(await tokenOf(two.get(loginAt(LASTING), 'mail'))).toBe('A2');
+    expect(await tokenOf(one.get(loginAt(LASTING), 'mail'))).toBe('A2');
+    expect(requests).toHaveLength(2);
+  });
+
+  test('one that expires is reported with its end, also if another replica has obtained it', async () => {
+    const { replica } = startReplicas();
+    await replica().get(loginAt(LASTING), 'mail');
+    vi.advanceTimersByTime(600_000);
+    const { expiresAtMs } = await replica().get(loginAt(LASTING), 'mail');
+    expect(Math.abs((expiresAtMs - performance.now()) / 1000 - 3000)).toBeLessThan(2);
+  });
+
+  test('one that a provider issues with no lifetime left is used for its call alone', async () => {
+    const { replica, provider, requests } = startReplicas();
+    provider.lifetimeSeconds = 0;
+    const access = replica();
+    await access.get(loginAt(LASTING), 'mail');
+    await access.get(loginAt(LASTING), 'mail');
+    expect(requests).toHaveLength(2);
+  });
+});
