@@ -376,7 +376,7 @@ describe('what /admin mints', () => {
         tags: 'messages',
       },
     ],
-    ['a client of a known provider that signs in there', { provider: 'gmail', 'sign-in': 'google' }],
+    ['a client of a known provider that signs in there', { provider: 'gmail', 'sign-in': 'google', probe: '1' }],
     ['a default connection', { ...GOOD, connection: '1', methods: ['get'], 'time-zone': 'Asia/Kolkata' }],
   ])('ADMIN-05 %s is what the command on its page mints', async (_what, fields) => {
     const response = await send(site, operator, fields);
