@@ -38,14 +38,15 @@ export async function withCredential<T>(
   if (accessTokens === undefined) throw new Error('no access tokens of providers are available here');
   const { username } = login;
   const attempt = ({ token, expiresAtMs }: ProviderToken) => use({ kind: 'token', username, token, expiresAtMs });
-  const first = await accessTokens.get(login, 'mail');
-  try {
-    return await attempt(first);
-  } catch (error) {
-    if (!isTokenRefused(error)) throw error;
-    accessTokens.discard(login, 'mail', first.token);
-    if (first.isNew) throw error;
-    return attempt(await accessTokens.get(login, 'mail'));
+  for (let isLast = false; ; isLast = true) {
+    const issued = await accessTokens.get(login, 'mail');
+    try {
+      return await attempt(issued);
+    } catch (error) {
+      if (!isTokenRefused(error)) throw error;
+      accessTokens.discard(login, 'mail', issued.token);
+      if (isLast || issued.isNew) throw error;
+    }
   }
 }
 

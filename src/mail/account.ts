@@ -102,7 +102,7 @@ export interface InboxIdentity {
  * One reason why a login failed. `no_passwords`: the server takes no password from mail programs. `smtp_auth_off`: sending with a password is switched
  * off for the mailbox or its organization. `blocked`: another rule of the organization. `misconfigured`: the operator's settings do not fit the server.
  * `unsupported`: the server offers no way to log in that is implemented here. `unsafe_login`: it accepted the login, and opens no mailbox.
- * `token_refused`: it refused an access token that the provider has just issued. `no_tokens`: it takes none.
+ * `token_refused`: it refused an access token that the provider has just issued, or opens no mailbox to it. `no_tokens`: it takes none.
  */
 export interface LoginProblem {
   service: 'imap' | 'smtp';

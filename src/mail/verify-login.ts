@@ -111,6 +111,7 @@ const FAULT_OF_CODE: Readonly<Record<string, LoginProblem['fault']>> = {
   BLOCKED: 'blocked',
   LOGINDISABLED: 'unsupported',
   UNSAFE_LOGIN: 'unsafe_login',
+  NOT_CONNECTED: 'token_refused',
   NO_STARTTLS: 'no_starttls',
   NO_TOKENS: 'no_tokens',
   [TOKEN_REFUSED]: 'token_refused',

@@ -65,6 +65,7 @@ export function loginFault(error: unknown): UpstreamError {
   const code = responseCode(error);
   const prose = proseOf(error);
   if (TOO_MANY_CONNECTIONS.test(prose)) return refusedConnectionFault(error, prose);
+  if (NOT_CONNECTED.test(prose)) return notConnectedFault(error);
   const refusal = loginRefusalOf(prose);
   if (refusal !== undefined) return explainedRefusalFault(refusal, error);
   const isService = code !== undefined && SERVICE_CODES.has(code);
@@ -152,7 +153,9 @@ export function commandFault(error: unknown, command: string, ifLost: string | u
   const status = propertyOf(error, 'responseStatus');
   const code = propertyOf(error, 'code');
   if (status !== undefined) {
-    if (UNSAFE_LOGIN.test(propertyOf(error, 'responseText') ?? '')) return unsafeLoginFault(cause);
+    const prose = propertyOf(error, 'responseText') ?? '';
+    if (UNSAFE_LOGIN.test(prose)) return unsafeLoginFault(cause);
+    if (NOT_CONNECTED.test(prose)) return notConnectedFault(cause);
     const name = code === 'ETHROTTLE' ? 'THROTTLED' : responseCode(error);
     const sentence = `The mail server refused the command ${command}${name === undefined ? '' : ` (${name})`}.`;
     return new UpstreamError('IMAP', 'refused', sentence, { cause, code: name ?? status });
@@ -206,6 +209,15 @@ function unsafeLoginFault(cause: unknown): UpstreamError {
   const sentence =
     'The mail provider accepted the login, but opens no mailbox for this program ("Unsafe Login"). The account owner has to allow IMAP in the web mail of the provider and sign in again with a new authorization code, or ask its support.';
   return new UpstreamError('IMAP', 'refused', sentence, { cause, code: 'UNSAFE_LOGIN' });
+}
+
+/** Exchange: `BAD User is authenticated but not connected.`, where the account has no right to the mailbox, or IMAP is switched off for it. */
+const NOT_CONNECTED = /\bauthenticated but not connected\b/i;
+
+function notConnectedFault(cause: unknown): UpstreamError {
+  const sentence =
+    'The mail server accepted the sign-in and opens no mailbox: it may not be used with IMAP, or belongs to another account. The administrator of the account can switch IMAP on.';
+  return new UpstreamError('IMAP', 'refused', sentence, { cause, code: 'NOT_CONNECTED' });
 }
 
 /** The server opened the session before the login, so it may belong to another user (RFC 9051 §7.1.4). */

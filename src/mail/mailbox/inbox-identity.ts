@@ -4,10 +4,13 @@ import type { InboxIdentity } from '../account.ts';
 import { atom, type Item, listOf, string, textOf } from '../imap/data-formats.ts';
 import type { ImapConnection } from '../imap/imap-connection.ts';
 
+/** Refusals that concern every mailbox. */
+const NO_MAILBOX_CODES = new Set(['UNSAFE_LOGIN', 'NOT_CONNECTED']);
+
 /**
  * @param maxMs longest time for the answer; the connection is not usable after it
  * @returns `undefined` if the server does not say: it refuses STATUS, answers with something else, or does not answer in time
- * @throws {UpstreamError} `refused`, code `UNSAFE_LOGIN`, if the server opens no mailbox for this program
+ * @throws {UpstreamError} `refused`, code `UNSAFE_LOGIN` or `NOT_CONNECTED`, if the server opens no mailbox for this program
  */
 export async function readInboxIdentity(imap: ImapConnection, maxMs: number): Promise<InboxIdentity | undefined> {
   const found = new Map<string, Item>();
@@ -29,7 +32,7 @@ export async function readInboxIdentity(imap: ImapConnection, maxMs: number): Pr
       () => true,
       (error: unknown) => {
         // The answer would be the same for every mailbox.
-        if (error instanceof UpstreamError && error.code === 'UNSAFE_LOGIN') throw error;
+        if (error instanceof UpstreamError && NO_MAILBOX_CODES.has(error.code ?? '')) throw error;
         return false;
       },
     );

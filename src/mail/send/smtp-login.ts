@@ -61,11 +61,14 @@ async function logInWithToken(
   );
   const mechanism = tokenMechanism((name) => offered.has(name), { username, token, host, port });
   if (mechanism === undefined) throw noTokenLoginFault();
-  const login = promised((done) => connection.login({ user: username, method: mechanism.name }, done));
+  const login = promised((done) => connection.login({ user: username, method: handlerNameOf(mechanism.name) }, done));
   await Promise.race([login, failure]).catch((error: unknown) => {
     throw tokenLoginFault(error);
   });
 }
+
+/** nodemailer takes the first mechanism that the server offers in the place of `XOAUTH2`, if it has not the token itself. */
+const handlerNameOf = (mechanism: string): string => `TOKEN-${mechanism}`;
 
 /**
  * The mechanisms that nodemailer does not have, or tries twice. A server that refuses the token answers 334 with its reason, and ends the exchange
@@ -86,7 +89,10 @@ export function tokenAuth(
       if (!last.response.startsWith('2')) throw new Error('the access token was refused');
     };
   };
-  return { OAUTHBEARER: handlerOf('OAUTHBEARER'), XOAUTH2: handlerOf('XOAUTH2') };
+  return {
+    [handlerNameOf('OAUTHBEARER')]: handlerOf('OAUTHBEARER'),
+    [handlerNameOf('XOAUTH2')]: handlerOf('XOAUTH2'),
+  };
 }
 
 /**

@@ -97,7 +97,10 @@ function isForMail({ audiences }: Provider, accessToken: string): boolean {
   }
 }
 
+/** As short as RFC 5321 §4.5.3.1 wants, and without what has a meaning beside addresses: a name of a header, a second address, a control character. */
+const ADDRESS = /^[^\s@<>()[\],;:"\\\p{Cc}]{1,64}@[^\s@<>()[\],;:"\\\p{Cc}]{1,255}$/u;
+
 /** The first claim that has the form of an address. */
 function addressIn({ email, preferred_username, upn }: z.output<typeof Claims>): string | undefined {
-  return [email, preferred_username, upn].find((one) => one !== undefined && /^[^\s@]{1,64}@[^\s@]{1,255}$/.test(one));
+  return [email, preferred_username, upn].find((one) => one !== undefined && ADDRESS.test(one));
 }
