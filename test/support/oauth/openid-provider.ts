@@ -20,8 +20,8 @@ export interface OpenidProvider extends AsyncDisposable {
   requests: string[];
   /** Answers requests in the place of the provider; returns false for those that it leaves. */
   intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
-  /** Ends all that the account has approved. */
-  revoke(account: string): Promise<void>;
+  /** Ends all that the account has approved, or only the access tokens so far. */
+  revoke(account: string, what?: 'all' | 'access tokens'): Promise<void>;
 }
 
 interface Person {
@@ -47,10 +47,12 @@ export async function startOpenidProvider(redirectUri: string, wanted?: number):
     ...{ accessTokenSeconds: 3600, isRotating: true, requests: [], intercept: undefined },
   };
   const grants = new Map<string, Set<string>>();
+  const tokens = new AccessTokens();
   const provider = new Provider(
     issuer,
-    configurationOf(state, redirectUri, { ...(await exportJWK(privateKey)), alg: 'RS256' }),
+    configurationOf(state, tokens, { redirectUri, key: { ...(await exportJWK(privateKey)), alg: 'RS256' } }),
   );
+  provider.on('access_token.saved', ({ grantId = '', jti }) => tokens.issued.push({ grantId, jti }));
   const handle = provider.callback();
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', issuer);
@@ -61,10 +63,12 @@ export async function startOpenidProvider(redirectUri: string, wanted?: number):
   }).listen(port, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   return Object.assign(state, {
-    async revoke(account: string) {
+    async revoke(account: string, what: 'all' | 'access tokens' = 'all') {
       for (const id of grants.get(account) ?? []) {
+        tokens.refuse(id);
+        if (what === 'access tokens') continue;
         await (await provider.Grant.find(id))?.destroy();
-        await Promise.all([provider.RefreshToken.revokeByGrantId(id), provider.AccessToken.revokeByGrantId(id)]);
+        await provider.RefreshToken.revokeByGrantId(id);
       }
     },
     async [Symbol.asyncDispose]() {
@@ -74,9 +78,23 @@ export async function startOpenidProvider(redirectUri: string, wanted?: number):
   });
 }
 
+/** Access tokens, of which some are not accepted any more. The store of oidc-provider ends all tokens of a grant, or none. */
+class AccessTokens {
+  readonly issued: { grantId: string; jti: string }[] = [];
+  readonly refused = new Set<string>();
+
+  refuse(grantId: string): void {
+    for (const token of this.issued) if (token.grantId === grantId) this.refused.add(token.jti);
+  }
+}
+
 type State = Pick<OpenidProvider, 'person' | 'accessTokenSeconds' | 'isRotating'>;
 
-function configurationOf(state: State, redirectUri: string, key: object): Configuration {
+function configurationOf(
+  state: State,
+  { refused }: AccessTokens,
+  { redirectUri, key }: { redirectUri: string; key: object },
+): Configuration {
   return {
     clients: [
       {
@@ -90,7 +108,11 @@ function configurationOf(state: State, redirectUri: string, key: object): Config
     scopes: ['openid', 'offline_access', 'profile', 'email', 'imap', 'smtp'],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'preferred_username'] },
     conformIdTokenClaims: false,
-    features: { devInteractions: { enabled: false }, introspection: { enabled: true }, revocation: { enabled: true } },
+    features: {
+      devInteractions: { enabled: false },
+      introspection: { enabled: true, allowedPolicy: (_ctx, _client, token) => !refused.has(token.jti) },
+      revocation: { enabled: true },
+    },
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     findAccount: (_ctx, id) => ({
       accountId: id,
