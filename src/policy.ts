@@ -24,10 +24,20 @@ export const Policy = z.object({
 });
 export type Policy = z.output<typeof Policy>;
 
-/** The permissions that the account owner grants or withholds one by one on the sign-in page. */
-export const POWERS = ['read', 'organise', 'draft', 'send', 'delete'] as const;
+/**
+ * The permissions that the account owner grants or withholds one by one on the sign-in page. Sealed values contain their positions: a new one is added
+ * at the end. `delete` includes `trash`, also where it was sealed before there was `trash`.
+ */
+export const POWERS = ['read', 'organise', 'draft', 'send', 'delete', 'trash'] as const;
 export const Power = z.enum(POWERS);
 export type Power = z.output<typeof Power>;
+
+/** The powers in the order in which they are shown. */
+export const SHOWN_POWERS: readonly Power[] = ['read', 'organise', 'draft', 'send', 'trash', 'delete'];
+
+/** @param powers absent: all of them */
+export const hasPower = (powers: readonly Power[] | undefined, power: Power): boolean =>
+  powers === undefined || powers.includes(power) || (power === 'trash' && powers.includes('delete'));
 
 /** How long a grant may last, as the account owner chooses. */
 export const ENDS = ['day', 'week', 'month', 'revoked'] as const;

@@ -8,7 +8,7 @@ import type { Permit } from '../policy.ts';
 import { createArgumentReader } from './argument-reader.ts';
 import { createOutgoing } from './outgoing.ts';
 import { isGranted, isOffered, isTagOffered, notGranted, withNeeds } from './permit/permit.ts';
-import type { Rights, Tool, Use } from './tool.ts';
+import type { Rights, Tool, ToolKind, Use } from './tool.ts';
 import { type ToolListing, toListing } from './tool-listing.ts';
 
 export interface Catalog<Session> {
@@ -49,10 +49,10 @@ export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog
       .map(({ listing }) => listing);
   const keptLists = new Map<string, string>();
 
-  function usedTool({ tool: name }: Use): Tool<Session> {
+  function usedTool({ tool: name, isForGood }: Use): ToolKind {
     const entry = byName.get(name);
     if (entry === undefined) throw new Error(`A tool uses ${name}, which does not exist`);
-    return entry.tool;
+    return isForGood ? { ...entry.tool, isUndoable: false } : entry.tool;
   }
 
   /** @throws as Rights.require(), for the tool itself and all its uses together */

@@ -1,6 +1,6 @@
 /** Renders the tables of tools in the documents from the declarations of the tools. */
 import type { z } from 'zod';
-import { powerOf, SCOPE_OF, withNeeds } from './permit/permit.ts';
+import { powersOfTool, SCOPE_OF, withNeeds } from './permit/permit.ts';
 import { METHOD_GROUPS } from './permit/policy-input.ts';
 import type { Tool, ToolKind } from './tool.ts';
 
@@ -17,7 +17,7 @@ export function limitTable<Session>(tools: readonly Tool<Session>[]): string {
   const rows = tools.map((tool) => {
     const group = Object.keys(METHOD_GROUPS).find((name) => METHOD_GROUPS[name]?.includes(tool.method));
     const tags = tool.tags.map((tag) => `\`${tag}\``).join(', ');
-    return `| \`${tool.name}\` | \`${tool.method}\`, \`${group}\` | ${tags} | ${withNeeds(tool).map(powerOf).join(', ')} |`;
+    return `| \`${tool.name}\` | \`${tool.method}\`, \`${group}\` | ${tags} | ${withNeeds(tool).flatMap(powersOfTool).join(', ')} |`;
   });
   return ['| Tool | `--methods` | `--tags` | Power |', '|---|---|---|---|', ...rows].join('\n');
 }

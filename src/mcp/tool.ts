@@ -29,6 +29,8 @@ export type Tag = (typeof MAIL_TAGS)[number] | MissiveTag;
 export interface Use {
   tool: string;
   tag?: Tag;
+  /** True if it cannot be undone although the tool is `undoable`. */
+  isForGood?: boolean;
 }
 
 /** Checks permissions during a call, for tools whose further uses are known only while they run. */
@@ -49,6 +51,8 @@ export interface ToolKind {
   effect: Effect;
   method: Method;
   tags: readonly Tag[];
+  /** True if a tool that destroys only moves to the trash, unless one of the uses of a call is for good. */
+  isUndoable?: boolean;
   /** Tools whose rights every call needs too. Without them the tool is not offered. */
   needs?: readonly ToolKind[];
 }

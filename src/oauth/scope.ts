@@ -1,7 +1,7 @@
 /** Turns a requested scope into a granted one (RFC 6749 §3.3): there are four scopes. */
 import { z } from 'zod';
 import { OAuthError } from '../errors.ts';
-import { POWERS, type Power, SCOPES } from '../policy.ts';
+import { type Power, SCOPES, SHOWN_POWERS } from '../policy.ts';
 
 /** A granted scope: at least one of the four. */
 export const Scope = z.array(z.enum(SCOPES)).min(1);
@@ -47,10 +47,12 @@ const SCOPE_OF_POWER: Readonly<Record<Power, Scope[number]>> = {
   draft: 'mail.write',
   send: 'mail.send',
   delete: 'mail.delete',
+  trash: 'mail.delete',
 };
 
 /** @returns the powers that belong to these scopes */
-export const powersOf = (scope: Scope): Power[] => POWERS.filter((power) => scope.includes(SCOPE_OF_POWER[power]));
+export const powersOf = (scope: Scope): Power[] =>
+  SHOWN_POWERS.filter((power) => scope.includes(SCOPE_OF_POWER[power]));
 
 /** @returns the part of a scope that some powers belong to; empty if none does */
 export function scopeWith(scope: Scope, kept: readonly Power[]): Scope {

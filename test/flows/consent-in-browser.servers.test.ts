@@ -54,7 +54,7 @@ describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
   test('FORM-01 with only reading and drafts there are no tools that move, mark or delete', async () => {
     const account = await accountWithMail();
     const onSignInPage = signInAfter(account, async (page) => {
-      for (const power of ['organise', 'send', 'delete']) await page.uncheck(`#allow_${power}`);
+      for (const power of ['organise', 'send', 'trash', 'delete']) await page.uncheck(`#allow_${power}`);
     });
     await using assistant = await app.assistant(account, { era, onSignInPage });
     expect(assistant.provider.tokens()?.scope).toBe('mail.read mail.write');

@@ -4,7 +4,7 @@
  * Invariant: policy, scope and consent all have to allow a call.
  */
 import { OAuthError, ToolError } from '../../errors.ts';
-import { type Permit, POWERS, type Policy, type Power } from '../../policy.ts';
+import { hasPower, type Permit, type Policy, type Power, SHOWN_POWERS } from '../../policy.ts';
 import type { Effect, Tag, ToolKind } from '../tool.ts';
 
 /** The scope that a grant needs for each effect. */
@@ -15,13 +15,17 @@ export const SCOPE_OF: Readonly<Record<Effect, string>> = {
   destroys: 'mail.delete',
 };
 
-/** The power by which the account owner grants or withholds a tool. */
-export function powerOf({ effect, tags }: Pick<ToolKind, 'effect' | 'tags'>): Power {
+/** The least power with which a tool can be called. */
+export function powerOf({ effect, tags, isUndoable }: Pick<ToolKind, 'effect' | 'tags' | 'isUndoable'>): Power {
   if (effect === 'reads') return 'read';
   if (effect === 'sends') return 'send';
-  if (effect === 'destroys') return 'delete';
+  if (effect === 'destroys') return isUndoable ? 'trash' : 'delete';
   return tags.includes('drafts') ? 'draft' : 'organise';
 }
+
+/** The powers that belong to a tool: the least one, and what allows more of it. */
+export const powersOfTool = (tool: Pick<ToolKind, 'effect' | 'tags' | 'isUndoable'>): Power[] =>
+  tool.isUndoable ? [powerOf(tool), 'delete'] : [powerOf(tool)];
 
 /** The tool, and those whose rights every call of it needs. */
 export const withNeeds = (tool: ToolKind): readonly ToolKind[] => [tool, ...(tool.needs ?? [])];
@@ -39,10 +43,10 @@ function isOfferedAlone({ methods, tags, tools }: Policy, tool: ToolKind): boole
   );
 }
 
-/** The powers for which the policy allows at least one tool, in the order of POWERS. */
+/** The powers for which the policy allows at least one tool, in the order in which they are shown. */
 export function powersLeft(tools: readonly ToolKind[], policy: Policy): Power[] {
-  const left = tools.filter((tool) => isOffered(policy, tool)).map(powerOf);
-  return POWERS.filter((power) => left.includes(power));
+  const left = tools.filter((tool) => isOffered(policy, tool)).flatMap(powersOfTool);
+  return SHOWN_POWERS.filter((power) => left.includes(power));
 }
 
 /** True if the policy allows the tag. A tool with several tags is offered if one is allowed, without the functions of the others. */
@@ -56,8 +60,11 @@ export function isGranted(granted: Pick<Permit, 'scope' | 'consent'>, tool: Tool
 }
 
 function isGrantedAlone({ scope, consent }: Pick<Permit, 'scope' | 'consent'>, tool: ToolKind): boolean {
-  return scope.includes(SCOPE_OF[tool.effect]) && (consent.powers?.includes(powerOf(tool)) ?? true);
+  return scope.includes(SCOPE_OF[tool.effect]) && hasPower(consent.powers, powerOf(tool));
 }
+
+const ONLY_TO_TRASH =
+  'Nothing was done: the owner of the account has allowed moving messages to the trash, and not deleting them for good. Call delete_mail_message with permanent: false, or let them connect this server once more.';
 
 /**
  * The refusal of a call that the policy allows: the step-up challenge if a scope is missing (BEAR-04). If the token has the scope but the
@@ -67,9 +74,12 @@ function isGrantedAlone({ scope, consent }: Pick<Permit, 'scope' | 'consent'>, t
  */
 export function notGranted({ scope, consent }: Permit, needed: readonly ToolKind[]): OAuthError | ToolError {
   if (needed.every(({ effect }) => scope.includes(SCOPE_OF[effect]))) {
-    const withheld = needed.filter((tool) => !isGrantedAlone({ scope, consent }, tool)).map(({ name }) => name);
+    const withheld = needed.filter((tool) => !isGrantedAlone({ scope, consent }, tool));
+    const names = [...new Set(withheld.map(({ name }) => name))];
+    const isTrashLeft = hasPower(consent.powers, 'trash') && withheld.every(({ isUndoable }) => isUndoable === false);
+    if (isTrashLeft) return new ToolError(ONLY_TO_TRASH);
     return new ToolError(
-      `Nothing was done: the call does what ${withheld.join(' and ')} does, and the owner of the account has not allowed that when they signed in. They can allow it by connecting this server once more.`,
+      `Nothing was done: the call does what ${names.join(' and ')} does, and the owner of the account has not allowed that when they signed in. They can allow it by connecting this server once more.`,
     );
   }
   const needs = new Set(needed.map(({ effect }) => SCOPE_OF[effect]));

@@ -3,8 +3,9 @@ import type { Servers } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
 import type { Policy } from '../../policy.ts';
 import { plainText } from '../http/plain-text.ts';
+import { hasRedirectUri } from '../http/redirect-uri.ts';
 import type { AccessPayload, Tokens } from '../sealed/sealed-types.ts';
-import { PRESETS } from './presets.ts';
+import { PRESETS, type Preset } from './presets.ts';
 
 /** In characters. Longer names are cut where they are shown. */
 export const MAX_NAME_LENGTH = 64;
@@ -17,6 +18,8 @@ export interface Client {
   jti: string;
   /** For display: at most 64 characters, without control and bidirectional ones. Other than minted clients choose their names themselves. */
   name: string;
+  /** The name where one redirect URI is in use: of the known client that it belongs to, if several were minted as one. Absent: the same everywhere. */
+  nameAt?(redirectUri: string): string;
   /** Host of its metadata document; null for other clients. */
   documentHost: string | null;
   servers: Servers;
@@ -45,6 +48,7 @@ export async function unsealClient(tokens: Tokens, clientId: string, now: Date):
       origin: 'minted',
       jti,
       name: plainText(name, MAX_NAME_LENGTH),
+      nameAt: (redirectUri) => plainText(nameAt(redirectUri, name, presets), MAX_NAME_LENGTH),
       documentHost: null,
       servers,
       redirectUris: [...new Set([...ofPresets, ...(sealed.redirect_uris ?? [])])],
@@ -59,6 +63,22 @@ export async function unsealClient(tokens: Tokens, clientId: string, now: Date):
     throw new OAuthError('invalid_client', 'The client_id is not known here.', { cause });
   }
 }
+
+/** What the presets of a client are called together, where the operator gives no name. */
+export const joinedTitles = (presets: readonly Preset[]): string =>
+  new Intl.ListFormat('en', { type: 'disjunction' }).format(presets.map(({ title }) => title));
+
+function nameAt(redirectUri: string, name: string, presets: readonly Preset[]): string {
+  if (name !== joinedTitles(presets)) return name;
+  const asking = presets.filter(({ redirectUris, appendsId }) =>
+    hasRedirectUri({ redirectUris, redirectUrisWithId: appendsId ? redirectUris : [] }, redirectUri),
+  );
+  return asking.length > 0 ? joinedTitles(asking) : name;
+}
+
+/** False if name and redirect URI are the client's own statements (RFC 7591). */
+export const isVerified = ({ origin, documentHost }: Pick<Client, 'origin' | 'documentHost'>): boolean =>
+  origin === 'minted' || documentHost !== null;
 
 /** The `client` claim of access tokens. */
 export function clientInToken({ jti, name, origin }: Pick<Client, 'jti' | 'name' | 'origin'>): AccessPayload['client'] {

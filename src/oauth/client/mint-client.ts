@@ -9,7 +9,7 @@ import { plainText } from '../http/plain-text.ts';
 import { redirectHost, redirectUriProblem } from '../http/redirect-uri.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { type ClientPayload, createTokens } from '../sealed/sealed-types.ts';
-import { MAX_NAME_LENGTH } from './client.ts';
+import { joinedTitles, MAX_NAME_LENGTH } from './client.ts';
 import type { DefaultConnection } from './dynamic-clients.ts';
 import { PRESETS } from './presets.ts';
 
@@ -104,8 +104,8 @@ export async function sealConnection(keyring: Keyring, connection: DefaultConnec
 }
 
 function defaultName(client: NewClient): string {
-  const titles = client.presets.flatMap((preset) => PRESETS[preset]?.title ?? []);
-  if (titles.length > 0) return new Intl.ListFormat('en', { type: 'disjunction' }).format(titles);
+  const titles = joinedTitles(client.presets.flatMap((preset) => PRESETS[preset] ?? []));
+  if (titles !== '') return titles;
   return client.redirectUris.slice(0, 1).map(redirectHost).join();
 }
 

@@ -14,12 +14,19 @@ const MAIL_POWERS = {
   organise: 'move and mark messages',
   draft: 'write drafts',
   send: 'send',
-  delete: 'delete',
+  trash: 'move messages to the trash',
+  delete: 'delete for good',
 } as const satisfies Record<Power, string>;
 
-const POWER_WORDS: Readonly<Record<Service, Record<Power, string>>> = {
+const POWER_WORDS: Readonly<Record<Service, Record<Power, string | undefined>>> = {
   mail: MAIL_POWERS,
-  missive: { ...MAIL_POWERS, organise: 'change conversations, contacts, labels and tasks' },
+  missive: {
+    ...MAIL_POWERS,
+    organise: 'change conversations, contacts, labels and tasks',
+    // Missive has no trash for what is deleted.
+    trash: undefined,
+    delete: 'delete',
+  },
 };
 
 /** A revocation that has just succeeded: of the access of one client, or of everything that was granted until a time. */
@@ -49,7 +56,7 @@ export function accountView(
       id: grant.id,
       name: plainText(grant.client.name, 64),
       redirectHost: grant.redirectHost && plainText(grant.redirectHost, 255),
-      may: new Intl.ListFormat('en').format(grant.powers.map((power) => POWER_WORDS[service][power])),
+      may: new Intl.ListFormat('en').format(grant.powers.flatMap((power) => POWER_WORDS[service][power] ?? [])),
       recipients: grant.recipients && plainText(grant.recipients.join(', '), 500),
       since: dayWords(grant.grantedAt),
       until: isShort(grant) ? minuteWords(grant.until) : dayWords(grant.until),

@@ -4,7 +4,7 @@ import { OAuthError } from '../../errors.ts';
 import { type Power, SCOPES } from '../../policy.ts';
 import { clientInToken } from '../client/client.ts';
 import { scopeWith } from '../scope.ts';
-import { toSeconds } from '../sealed/jwe.ts';
+import { type Keyring, toSeconds } from '../sealed/jwe.ts';
 import type { ClaimsBesideLogin, CodePayload } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { offeredPowers, toConsent } from '../sign-in/consent-choices.ts';
@@ -50,12 +50,13 @@ export interface AuthorizationGrant {
 export function toGrant(
   request: AuthorizationRequest,
   { form, choices }: SignInContent,
-  { offered, shownAt, issuer }: { offered: readonly Power[]; shownAt: Date; issuer: string },
+  page: { offered: readonly Power[]; shownAt: Date; issuer: string; layout: Keyring['layout'] },
 ): AuthorizationGrant {
   const { client, resource: aud } = request;
+  const { issuer } = page;
   const { servers, policy, expiresAt } = client;
   const scope = scopeWith(request.scope, choices.powers);
-  const consent = toConsent(choices, offered, shownAt);
+  const consent = toConsent(choices, page.offered, page);
   const limits = { ...(Object.keys(policy).length > 0 && { policy }), ...(consent && { consent }) };
   const end = consent?.until ?? (expiresAt && toSeconds(expiresAt));
   const timeZone = form.timeZone ?? client.timeZone;

@@ -12,7 +12,7 @@ import { accountOf, MAILBOX_ID_TO_COME } from '../sealed/identity.ts';
 import { randomId } from '../sealed/jwe.ts';
 import { createTokenFit, createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
-import { readChoices, validateChoices } from '../sign-in/consent-choices.ts';
+import { cautiousPowers, readChoices, validateChoices } from '../sign-in/consent-choices.ts';
 import { createSignIn, type SignIn, type SignInContent } from '../sign-in/sign-in.ts';
 import type { ProviderResponse, ProviderSignIns } from '../upstream/provider-sign-in.ts';
 import { refusalSentence } from '../upstream/refusal-sentence.ts';
@@ -126,7 +126,8 @@ function createCompletion(
   transactions: AuthorizationTransactions,
   showPage: ShowPage,
 ) {
-  const { issuer, now, powersLeft } = services;
+  const { issuer, now, powersLeft, keyring } = services;
+  const { layout } = keyring;
   const tokens = createTokens(services.keyring);
   const responses = createAuthorizationResponses(services, transactions);
 
@@ -153,7 +154,7 @@ function createCompletion(
     const { authorization, shownAt } = pending;
     const { client } = authorization;
     const offered = offeredFor(authorization, powersLeft);
-    const grant = toGrant(authorization, content, { offered, shownAt, issuer });
+    const grant = toGrant(authorization, content, { offered, shownAt, issuer, layout });
     const codeLength = tokens.code.lengthOf({ ...grant.code, mailbox: MAILBOX_ID_TO_COME }, now());
     const fits = createTokenFit(tokens.access, grant.sealedBeside, now());
     const problems = [...validateChoices(content.choices, codeLength), ...content.form.validate(fits)];
@@ -182,7 +183,7 @@ function createPage(
     const { authorization } = pending;
     const { client } = authorization;
     const offered = offeredFor(authorization, powersLeft);
-    const offer = { client, offered, isWhole: isWhole(authorization, powersLeft) };
+    const offer = { client, offered, cautious: cautiousPowers(client), isWhole: isWhole(authorization, powersLeft) };
     const { choices, added } = await signIn.firstChoices(request, offer);
     const form = content?.form ?? signInForm(client.servers).blank;
     const providerOrigin = form.provider && (await formTarget(form.provider.signIn));

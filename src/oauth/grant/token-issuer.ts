@@ -6,6 +6,7 @@
  */
 import { OAuthError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import { hasPower } from '../../policy.ts';
 import { type Client, clientInToken } from '../client/client.ts';
 import { powersOf, type Scope } from '../scope.ts';
 import { type AccountName, accountOf, currentSubjectsOf, subjectOf } from '../sealed/identity.ts';
@@ -60,7 +61,7 @@ export function createTokenIssuer(services: {
   /** Recorded under the subjects of the current key, which may have changed since the sign-in. */
   async function record(granted: Granted, client: Client, account: AccountName, tokensEnd: Date): Promise<void> {
     const { gid: id, scope, consent, redirect_host: redirectHost, granted_at } = granted;
-    const powers = powersOf(scope).filter((power) => consent?.powers?.includes(power) ?? true);
+    const powers = powersOf(scope).filter((power) => hasPower(consent?.powers, power));
     const what = { id, client: { jti: client.jti, name: client.name }, redirectHost, scope, powers };
     const [grantedAt, until] = [new Date(granted_at * 1000), endOf(granted, client)];
     const grant = { ...what, recipients: consent?.recipients, grantedAt, until };

@@ -1,10 +1,12 @@
 /** Reads the choices that the account owner makes on the sign-in page, validates them, and turns them into the consent of a grant. */
 import { domainToASCII } from 'node:url';
-import { type Consent, ENDS, type End, POWERS, type Power } from '../../policy.ts';
+import { type Consent, ENDS, type End, hasPower, POWERS, type Power } from '../../policy.ts';
+import { type Client, isVerified } from '../client/client.ts';
 import type { FormProblem } from '../forms/form.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { plainText } from '../http/plain-text.ts';
 import { powersOf, type Scope } from '../scope.ts';
+import type { Keyring } from '../sealed/jwe.ts';
 
 /** Counted from when the page was shown; null: until revoked, within the lifetime of a grant. */
 const END_SECONDS: Readonly<Record<End, number | null>> = {
@@ -48,6 +50,12 @@ export function offeredPowers(requested: Scope, allowed: readonly Power[]): Powe
   return powersOf(requested).filter((power) => allowed.includes(power));
 }
 
+/** Powers that are not ticked at first: what cannot be undone, and for an unverified client, to send. */
+export const cautiousPowers = (client: Pick<Client, 'origin' | 'documentHost'>): Power[] => [
+  ...(isVerified(client) ? [] : ['send' as const]),
+  'delete',
+];
+
 /**
  * A browser does not send an unticked box (HTML §4.10.21.4), but always sends a list: without `end` the form was submitted by a program that
  * does not know the choices, and nothing is limited.
@@ -55,8 +63,9 @@ export function offeredPowers(requested: Scope, allowed: readonly Power[]): Powe
 export function readChoices(form: Parameters, offered: readonly Power[]): Choices {
   const end = form.get('end');
   if (end === undefined) return unlimitedChoices(offered);
+  const ticked = offered.filter((power) => form.get(`allow_${power}`) !== undefined);
   return {
-    powers: offered.filter((power) => form.get(`allow_${power}`) !== undefined),
+    powers: offered.filter((power) => hasPower(ticked, power)),
     recipients: offered.includes('send') ? (form.get('recipients') ?? '').trim() : '',
     // No browser sends another value; a program that does gets the shortest grant.
     end: isEnd(end) ? end : 'day',
@@ -85,18 +94,29 @@ export function validateChoices({ powers: kept, recipients }: Choices, codeLengt
 
 /**
  * @param choices without problems
- * @param shownAt when the page was made: its ends are counted from then
+ * @param page.shownAt when the page was made: its ends are counted from then
+ * @param page.layout of the grant
  * @returns `undefined` where the choices limit nothing
  */
-export function toConsent(choices: Choices, offered: readonly Power[], shownAt: Date): Consent | undefined {
+export function toConsent(
+  choices: Choices,
+  offered: readonly Power[],
+  { shownAt, layout }: { shownAt: Date; layout: Keyring['layout'] },
+): Consent | undefined {
   const recipients = parseRecipients(choices.recipients);
   const until = endTime(choices.end, shownAt);
   const consent: Consent = {
-    ...(choices.powers.length < offered.length && { powers: POWERS.filter((power) => choices.powers.includes(power)) }),
+    ...(choices.powers.length < offered.length && { powers: sealedPowers(choices, layout) }),
     ...(recipients.length > 0 && { recipients }),
     ...(until && { until: Math.floor(until.getTime() / 1000) }),
   };
   return Object.keys(consent).length > 0 ? consent : undefined;
+}
+
+/** Replicas of the first release, which read layout 1, refuse a token with a power that they do not know. Without the trash it allows less. */
+function sealedPowers({ powers }: Choices, layout: Keyring['layout']): Power[] {
+  const sealed = POWERS.filter((power) => powers.includes(power));
+  return layout === 1 && sealed.length > 1 ? sealed.filter((power) => power !== 'trash') : sealed;
 }
 
 /** The end of a grant that starts now; null: until revoked. */

@@ -14,7 +14,8 @@ const MAIL_POWERS: Readonly<Record<Power, string>> = {
   organise: 'Move messages, and mark them',
   draft: 'Write drafts',
   send: 'Send mail in your name',
-  delete: 'Delete messages',
+  trash: 'Move messages to the trash, which can be undone',
+  delete: 'Delete messages for good',
 };
 
 const MISSIVE_POWERS: Readonly<Record<Power, string>> = {
@@ -22,6 +23,7 @@ const MISSIVE_POWERS: Readonly<Record<Power, string>> = {
   organise: 'Change conversations, contacts, labels and tasks, and post notes',
   draft: 'Write drafts',
   send: 'Send messages in your name, and set up webhooks',
+  trash: 'Move to the trash',
   delete: 'Delete drafts, posts, responses and webhooks',
 };
 

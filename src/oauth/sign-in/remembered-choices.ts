@@ -4,7 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import type { Request, Response } from 'express';
-import type { Power } from '../../policy.ts';
+import { hasPower, POWERS, type Power } from '../../policy.ts';
 import { sha256 } from '../http/constant-time.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { type ChoicesPayload, createTokens, SEALED_TYPES } from '../sealed/sealed-types.ts';
@@ -26,14 +26,16 @@ interface FirstChoices {
 interface Offer {
   client: { jti: string };
   offered: readonly Power[];
+  /** Those that are left out where everything is asked for, unless they were left on before. */
+  cautious: readonly Power[];
   /** True if the client asks for everything, as clients do that were asked for nothing in particular. */
   isWhole: boolean;
 }
 
 export interface RememberedChoices {
   /**
-   * What is ticked: what was last left on, if this browser knows that. Otherwise everything, or reading alone if the client asks for a part, which it
-   * does when a call needs more than was granted.
+   * What is ticked: what was last left on, if this browser knows that. Otherwise everything but the cautious powers, or reading alone if the client
+   * asks for a part, which it does when a call needs more than was granted.
    */
   firstChoices(request: Request, offer: Offer): Promise<FirstChoices>;
   /** Sets the cookie of the client. Powers that were not offered stay as they were. */
@@ -80,24 +82,16 @@ export function createRememberedChoices({
   }
 
   return {
-    async firstChoices(request, { client, offered, isWhole }) {
-      const known = (await read(request)).get(nameOf(client));
-      const isOn = (power: Power) => (known ? known.powers.includes(power) : isWhole || power === 'read');
-      const choices: Choices = {
-        powers: offered.filter(isOn),
-        recipients: offered.includes('send') ? (known?.recipients ?? []).join(', ') : '',
-        end: known?.end ?? 'revoked',
-      };
-      return { choices, added: offered.filter((power) => !isOn(power)) };
-    },
+    firstChoices: async (request, offer) => firstChoices(offer, (await read(request)).get(nameOf(offer.client))),
 
     async keep(request, response, { client, offered, choices, account }) {
       const all = await read(request);
       const before = all.get(nameOf(client));
       const recipients = offered.includes('send') ? parseRecipients(choices.recipients) : (before?.recipients ?? []);
+      const isLeft = (power: Power) => (offered.includes(power) ? choices : before)?.powers.includes(power) ?? false;
       const payload: ChoicesPayload = {
         client: client.jti,
-        powers: [...choices.powers, ...(before?.powers ?? []).filter((power) => !offered.includes(power))],
+        powers: POWERS.filter(isLeft),
         ...(recipients.length > 0 && { recipients }),
         end: choices.end,
         login_hashes: hashesUnder(keyring.current, account),
@@ -118,4 +112,17 @@ export function createRememberedChoices({
       return known && `${known.client} ${known.iat}`;
     },
   };
+}
+
+/** @param known what was last left on, if this browser knows that */
+function firstChoices({ offered, cautious, isWhole }: Offer, known: ChoicesPayload | undefined): FirstChoices {
+  const isUsual = (power: Power) => (isWhole ? !cautious.includes(power) : power === 'read');
+  const isOn = (power: Power) => (known ? hasPower(known.powers, power) : isUsual(power));
+  const isNew = (power: Power) => !isOn(power) && (known !== undefined || !isWhole);
+  const choices: Choices = {
+    powers: offered.filter(isOn),
+    recipients: offered.includes('send') ? (known?.recipients ?? []).join(', ') : '',
+    end: known?.end ?? 'revoked',
+  };
+  return { choices, added: offered.filter(isNew) };
 }

@@ -1,7 +1,7 @@
 /** Writes the sign-in pages of `/oauth/authorize` and `/account`: the client, the form with what was typed, and its problems. */
 import { type Servers, serviceOf } from '../../account.ts';
 import type { Power } from '../../policy.ts';
-import type { Client } from '../client/client.ts';
+import { type Client, isVerified } from '../client/client.ts';
 import type { FilledForm, FormProblem, Place } from '../forms/form.ts';
 import { ACCOUNT_PATH, AUTHORIZE_PATHS } from '../http/paths.ts';
 import { plainText } from '../http/plain-text.ts';
@@ -65,10 +65,10 @@ export function signInView(page: SignInPage, content: SignInContent, issuer: str
     action: AUTHORIZE_PATHS[0],
     transaction: page.transaction,
     client: {
-      name: client.name,
+      name: client.nameAt?.(redirectUri) ?? client.name,
       redirectHost: plainText(redirectHost(redirectUri), 255),
       onThisDevice: !redirectUri.startsWith('https:'),
-      isVerified: client.origin === 'minted' || client.documentHost !== null,
+      isVerified: isVerified(client),
       documentHost: client.documentHost ?? undefined,
     },
     issuerHost: new URL(issuer).host,

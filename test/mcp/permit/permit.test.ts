@@ -7,7 +7,16 @@ import type { MailSession } from '../../../src/mcp/mail/mail-session.ts';
 import { powerOf, powersLeft, SCOPE_OF, withNeeds } from '../../../src/mcp/permit/permit.ts';
 import { MAIL_TAGS } from '../../../src/mcp/tool.ts';
 import { mailTools } from '../../../src/mcp/tools/mail.ts';
-import { METHODS, type Permit, POWERS, SCOPES, UNLIMITED } from '../../../src/policy.ts';
+import {
+  hasPower,
+  METHODS,
+  type Permit,
+  POWERS,
+  type Power,
+  SCOPES,
+  SHOWN_POWERS,
+  UNLIMITED,
+} from '../../../src/policy.ts';
 
 const catalog = createCatalog(mailTools);
 const tags: readonly string[] = MAIL_TAGS;
@@ -43,7 +52,7 @@ const PLAIN: Record<string, object> = {
   create_draft_mail_message: { to: 'ann@example.test', subject: 's' },
   move_mail_message: { folder: 'INBOX', uid: 1, destination: 'Archive' },
   update_mail_message_flags: { folder: 'INBOX', uid: 1, add: ['Seen'] },
-  delete_mail_message: { folder: 'INBOX', uid: 1 },
+  delete_mail_message: { folder: 'INBOX', uid: 1, permanent: false },
   unsubscribe_mail: { folder: 'INBOX', uid: 1 },
 };
 
@@ -132,7 +141,7 @@ test('a tool is offered if method, tag and name allow it, and granted if scope a
             own.some((tag) => (policy.tags ?? tags).includes(tag)),
         );
         const isGranted = withNeeds(tool).every(
-          (each) => scope.includes(SCOPE_OF[each.effect]) && (consent.powers ?? POWERS).includes(powerOf(each)),
+          (each) => scope.includes(SCOPE_OF[each.effect]) && hasPower(consent.powers, powerOf(each)),
         );
         expect(catalog.has(tool.name, permit)).toBe(isOffered);
         expect(catalog.list(permit).some(({ name }) => name === tool.name)).toBe(isOffered && isGranted);
@@ -154,7 +163,7 @@ test('equal permits get the same bytes in the same order, independently of earli
 });
 
 test('every power belongs to a tool, and every tool has one', () => {
-  expect(powersLeft(mailTools, {})).toEqual(POWERS);
+  expect(powersLeft(mailTools, {})).toEqual(SHOWN_POWERS);
   expect(Object.fromEntries(mailTools.map((tool) => [tool.name, powerOf(tool)]))).toEqual({
     list_mailboxes: 'read',
     list_mail_messages: 'read',
@@ -164,7 +173,7 @@ test('every power belongs to a tool, and every tool has one', () => {
     create_draft_mail_message: 'draft',
     move_mail_message: 'organise',
     update_mail_message_flags: 'organise',
-    delete_mail_message: 'delete',
+    delete_mail_message: 'trash',
     get_mail_thread: 'read',
     unsubscribe_mail: 'send',
   });
@@ -184,4 +193,30 @@ test('a tool that needs another one is offered, listed and called only with the 
   expect(await call(unread)).toMatchObject({ message: expect.stringContaining('what get_mail_message does') });
   const onlySending: Permit = { ...UNLIMITED, policy: { methods: ['send'] } };
   expect(catalog.has('unsubscribe_mail', onlySending)).toBe(false);
+});
+
+test.each<[string, readonly Power[] | undefined, string[]]>([
+  ['everything', undefined, ['to the trash', 'for good', 'flag']],
+  [
+    'to delete for good, as it was sealed before there was a power for the trash',
+    ['organise', 'delete'],
+    ['to the trash', 'for good', 'flag'],
+  ],
+  ['the trash alone', ['organise', 'trash'], ['to the trash']],
+  ['neither, as it was sealed before', ['read', 'organise', 'draft', 'send'], []],
+])('FORM-12 the owner has allowed %s', async (_what, powers, allowed) => {
+  const permit: Permit = { ...UNLIMITED, consent: powers ? { powers: [...powers] } : {} };
+  const named = { folder: 'INBOX', uid: 1 };
+  const calls: Record<string, [string, object]> = {
+    'to the trash': ['delete_mail_message', { ...named, permanent: false }],
+    'for good': ['delete_mail_message', named],
+    flag: ['update_mail_message_flags', { ...named, add: ['Deleted'] }],
+  };
+  for (const [what, [name, args]] of Object.entries(calls)) {
+    const error = await catalog.call(name, args, permit, unusableSession()).catch((thrown) => thrown);
+    expect([what, error === REACHED]).toEqual([what, allowed.includes(what)]);
+    if (error === REACHED) continue;
+    expect(error).toBeInstanceOf(ToolError);
+    expect(error.message.includes('permanent: false')).toBe(powers?.includes('trash'));
+  }
 });

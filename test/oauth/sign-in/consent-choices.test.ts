@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Policy } from '../../../src/policy.ts';
+import { POWERS, type Policy } from '../../../src/policy.ts';
 import {
   codeVerifier,
   exampleServers,
@@ -15,10 +15,14 @@ const words = {
   organise: 'Move messages, and mark them',
   draft: 'Write drafts',
   send: 'Send mail in your name',
-  delete: 'Delete messages',
+  trash: 'Move messages to the trash, which can be undone',
+  delete: 'Delete messages for good',
 };
 type Word = keyof typeof words;
-const all: readonly Word[] = ['read', 'organise', 'draft', 'send', 'delete'];
+const all: readonly Word[] = ['read', 'organise', 'draft', 'send', 'trash', 'delete'];
+
+/** All but what cannot be undone. */
+const usual = all.filter((power) => power !== 'delete');
 
 const offeredOn = (html: string): string[] =>
   all.filter((power) => html.includes(`name="allow_${power}"`) && html.includes(`>${words[power]}</label>`));
@@ -66,8 +70,8 @@ describe('the powers that the page offers (FORM-01)', () => {
   });
 
   test.each([
-    [undefined, all, all],
-    ['mail.delete mail.send mail.write mail.read', all, all],
+    [undefined, all, usual],
+    ['mail.delete mail.send mail.write mail.read', all, usual],
     ['mail.read', ['read'], ['read']],
     ['mail.write', ['organise', 'draft'], []],
     ['mail.read mail.send', ['read', 'send'], ['read']],
@@ -76,7 +80,8 @@ describe('the powers that the page offers (FORM-01)', () => {
     const { html } = await openSignIn(app, await app.mint(), { scope });
     expect(offeredOn(html)).toEqual(expected);
     expect(tickedOn(html)).toEqual(ticked);
-    expect(newOn(html)).toEqual(expected.filter((power) => !ticked.some((one) => one === power)));
+    const isAll = expected.length === all.length;
+    expect(newOn(html)).toEqual(isAll ? [] : expected.filter((power) => !ticked.some((one) => one === power)));
     expect(html.includes('id="recipients"')).toBe(expected.includes('send'));
   });
 
@@ -99,6 +104,7 @@ describe('the powers that the page offers (FORM-01)', () => {
         organise: 'mail.write',
         draft: 'mail.write',
         send: 'mail.send',
+        trash: 'mail.delete',
         delete: 'mail.delete',
       };
       expect(scope).toEqual(left.map((power) => scopes[power]));
@@ -116,12 +122,20 @@ describe('the powers that the page offers (FORM-01)', () => {
 });
 
 describe('the powers that the account owner grants', () => {
+  test('FORM-12 in layout 1 the trash is left out beside other powers, which the first release can read', async () => {
+    await using app = await startOAuthApp({ layout: 1 });
+    const { consent } = await granted(app, await app.mint(), choices(['read', 'trash']));
+    expect(consent).toEqual({ powers: ['read'] });
+  });
+
   test.each<[Word[], string]>([
     [['send'], 'mail.read mail.write mail.delete'],
     [['organise'], 'mail.read mail.write mail.send mail.delete'],
     [['draft'], 'mail.read mail.write mail.send mail.delete'],
     [['organise', 'draft'], 'mail.read mail.send mail.delete'],
-    [['read', 'organise', 'draft', 'delete'], 'mail.send'],
+    [['delete'], 'mail.read mail.write mail.send mail.delete'],
+    [['trash', 'delete'], 'mail.read mail.write mail.send'],
+    [['read', 'organise', 'draft', 'trash', 'delete'], 'mail.send'],
   ])('without %j, the token has the scope %s, and the powers are sealed', async (without, scope) => {
     await using app = await startOAuthApp();
     const client = await app.mint();
@@ -130,9 +144,16 @@ describe('the powers that the account owner grants', () => {
     const answer = await answerOf(await app.post('/oauth/token', codeGrant(client, code)));
     expect(answer.scope).toBe(scope);
     const access = await app.tokens.access.unseal(answer.access_token ?? '', app.now());
-    expect([access.scope.join(' '), access.consent]).toEqual([scope, { powers: left }]);
+    const powers = POWERS.filter((power) => left.includes(power));
+    expect([access.scope.join(' '), access.consent]).toEqual([scope, { powers }]);
     const refresh = await app.tokens.refresh.unseal(answer.refresh_token ?? '', app.now());
-    expect([refresh.scope.join(' '), refresh.consent]).toEqual([scope, { powers: left }]);
+    expect([refresh.scope.join(' '), refresh.consent]).toEqual([scope, { powers }]);
+  });
+
+  test('FORM-12 to delete for good includes the trash', async () => {
+    await using app = await startOAuthApp();
+    const fields = choices(['read', 'organise', 'draft', 'send', 'delete']);
+    expect((await granted(app, await app.mint(), fields)).consent).toBeUndefined();
   });
 
   test('a form without the list of ends, as programs submit it, grants what was requested', async () => {

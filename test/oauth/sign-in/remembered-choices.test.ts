@@ -3,7 +3,9 @@ import { type MintedClient, type OAuthApp, startOAuthApp, testKey } from '../../
 import { ada, openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';
 import { passwordOf } from '../../support/mail/accounts.ts';
 
-const all = ['read', 'organise', 'draft', 'send', 'delete'];
+const all = ['read', 'organise', 'draft', 'send', 'trash', 'delete'];
+/** All but what cannot be undone. */
+const usual = all.filter((power) => power !== 'delete');
 
 const tickedOn = (html: string): string[] =>
   all.filter((power) => new RegExp(`<input[^>]*name="allow_${power}"[^>]*checked`).test(html));
@@ -49,9 +51,9 @@ function browserOf(app: OAuthApp) {
 
 describe('a page in a browser in which the client was signed in before', () => {
   test.each([
-    ['one that was unticked', ['read', 'organise', 'draft', 'delete'], undefined, ['send']],
+    ['one that was unticked', ['read', 'organise', 'draft', 'trash', 'delete'], undefined, ['send']],
     ['two that were unticked', ['read', 'draft'], 'mail.read mail.write mail.send', ['organise', 'send']],
-    ['all but reading', ['read'], undefined, ['organise', 'draft', 'send', 'delete']],
+    ['all but reading', ['read'], undefined, ['organise', 'draft', 'send', 'trash', 'delete']],
     ['reading itself', ['draft'], 'mail.read mail.write', ['read', 'organise']],
   ])('FORM-11 marks and does not tick %s', async (_what, left, scope, added) => {
     await using app = await startOAuthApp();
@@ -94,7 +96,7 @@ describe('a page in a browser in which the client was signed in before', () => {
     await browser.signIn(client, choices(['read']));
     const again = await pageOf(await browser.signIn(client, choices(['read', 'send'], { imap_password: '' })));
     expect(tickedOn(again.html)).toEqual(['read', 'send']);
-    expect(newOn(again.html)).toEqual(['organise', 'draft', 'send', 'delete']);
+    expect(newOn(again.html)).toEqual(['organise', 'draft', 'send', 'trash', 'delete']);
   });
 
   test('FORM-11 is the page of a first sign-in for another client and in another browser', async () => {
@@ -102,8 +104,8 @@ describe('a page in a browser in which the client was signed in before', () => {
     const [client, other] = [await app.mint(), await app.mint()];
     const browser = browserOf(app);
     await browser.signIn(client, choices(['read']));
-    expect(tickedOn((await browser.open(other)).html)).toEqual(all);
-    expect(tickedOn((await browserOf(app).open(client)).html)).toEqual(all);
+    expect(tickedOn((await browser.open(other)).html)).toEqual(usual);
+    expect(tickedOn((await browserOf(app).open(client)).html)).toEqual(usual);
   });
 
   test('FORM-11 is not changed by a sign-in that was refused or cancelled', async () => {
@@ -155,7 +157,7 @@ describe('the cookie of the choices', () => {
     await browser.signIn(other, choices(['draft', 'send']));
     const [otherName = ''] = browser.choiceCookies().filter((one) => one !== name);
     browser.jar.set(name, forge(value, browser.jar.get(otherName) ?? ''));
-    expect(tickedOn((await browser.open(client)).html)).toEqual(all);
+    expect(tickedOn((await browser.open(client)).html)).toEqual(usual);
   });
 
   test('FORM-11 ends after 90 days, and is valid under an earlier key', async () => {
@@ -168,7 +170,7 @@ describe('the cookie of the choices', () => {
     const cookie = [...browser.jar].map(([name, value]) => `${name}=${value}`).join('; ');
     expect(tickedOn((await openSignIn(after, client, {}, cookie)).html)).toEqual(['read']);
     app.advance(90 * 86_400);
-    expect(tickedOn((await browser.open(client)).html)).toEqual(all);
+    expect(tickedOn((await browser.open(client)).html)).toEqual(usual);
   });
 
   test('FORM-11 exists for five clients: the one that was used longest ago goes first', async () => {

@@ -149,7 +149,7 @@ describe('the sign-in page in Chromium', () => {
     const { page } = tab;
     await open(page, app, await app.mint({ presets: ['codex'], redirectUris: [] }), client.uri);
     // Past the consent fields.
-    for (let stops = 0; stops < 6; stops++) await page.keyboard.press('Tab');
+    for (let stops = 0; stops < 7; stops++) await page.keyboard.press('Tab');
     const order = ['Ada Lovelace', 'ada@example.com', 'ada', 'correct horse'];
     for (const text of order) {
       await page.keyboard.press('Tab');
@@ -176,7 +176,7 @@ describe('the sign-in page in Chromium', () => {
     const keys = async (...names: string[]) => {
       for (const name of names) await page.keyboard.press(name);
     };
-    await keys('Tab', 'Tab', 'Tab', 'Tab', 'Space', 'Tab', 'Tab', 'Enter', 'Tab');
+    await keys('Tab', 'Tab', 'Tab', 'Tab', 'Space', 'Tab', 'Tab', 'Tab', 'Enter', 'Tab');
     await page.keyboard.type('@example.com');
     await keys('Tab', 'Home', 'Tab', 'Tab');
     await page.keyboard.type('ada@example.com');
@@ -186,7 +186,7 @@ describe('the sign-in page in Chromium', () => {
     await page.waitForURL(`${client.uri}?**`);
     const code = new URL(page.url()).searchParams.get('code') ?? '';
     expect((await app.tokens.code.unseal(code, app.now())).consent).toEqual({
-      powers: ['read', 'organise', 'draft', 'delete'],
+      powers: ['read', 'organise', 'draft', 'trash'],
       recipients: ['@example.com'],
       until: expect.any(Number),
     });

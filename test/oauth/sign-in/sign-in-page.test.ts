@@ -89,3 +89,15 @@ describe('the sign-in page', () => {
     expect(html).toMatch(/<input[^>]*name="use_same_credentials"[^>]*checked/);
   });
 });
+
+test.each([
+  [['claude', 'inspector'], undefined, 'https://claude.ai/api/mcp/auth_callback', 'Claude'],
+  [['claude', 'inspector'], undefined, 'http://localhost:6274/oauth/callback', 'MCP Inspector'],
+  [['gemini-cli', 'mcp-remote', 'claude'], undefined, 'http://localhost:1/oauth/callback', 'Gemini CLI or mcp-remote'],
+  [['claude', 'inspector'], 'Office', 'https://claude.ai/api/mcp/auth_callback', 'Office'],
+])('FORM-01 a client of the presets %j, named %s, is named at %s as %s', async (presets, name, redirectUri, shown) => {
+  await using app = await startOAuthApp();
+  const client = await app.mint({ presets, redirectUris: [], name });
+  const { html } = await openSignIn(app, client, { redirect_uri: redirectUri });
+  expect(html).toContain(`<strong>${shown}</strong> would like`);
+});

@@ -20,6 +20,7 @@ export const deleteMailMessage = defineTool({
   effect: 'destroys',
   method: 'delete',
   tags: ['messages'],
+  isUndoable: true,
   input: z.object({
     folder: MailboxPath,
     uid: Uid.optional(),
@@ -47,12 +48,18 @@ export const deleteMailMessage = defineTool({
     ...UndoFields,
     warning: z.string().optional(),
   }),
-  alsoDoes: readsAlso,
-  run: async ({ uid, permanent, ...request }, session: MailSession, rights) => {
-    const named = namedBy(uid, { ...request, permanent: permanent ?? uid !== undefined });
+  alsoDoes: (args) => [
+    ...readsAlso(args),
+    ...(isPermanent(args) ? [{ tool: 'delete_mail_message', isForGood: true }] : []),
+  ],
+  run: async ({ uid, ...request }, session: MailSession, rights) => {
+    const named = namedBy(uid, { ...request, permanent: isPermanent({ ...request, uid }) });
     if ('set' in named) return deleteMessagesOf(named.set, session, rights);
     const { folder, uid_validity: uidValidity, ...single } = named.single;
     const message = { mailbox: await resolveFolder(folder, session), uid: single.uid, uidValidity };
     return single.permanent ? deletePermanently(message, session) : moveToTrash(message, session, rights);
   },
 });
+
+const isPermanent = ({ uid, permanent }: { uid?: number | undefined; permanent?: boolean | undefined }): boolean =>
+  permanent ?? uid !== undefined;

@@ -45,7 +45,7 @@ export const updateMailMessageFlags = defineTool({
     warning: z.string().optional(),
   }),
   alsoDoes: ({ add, remove, ...named }) => [
-    ...(includesDeleted([...add, ...remove]) ? [{ tool: 'delete_mail_message' }] : []),
+    ...(includesDeleted([...add, ...remove]) ? [{ tool: 'delete_mail_message', isForGood: true }] : []),
     ...readsAlso(named),
   ],
   run: async ({ uid, ...request }, session: MailSession, rights) => {
