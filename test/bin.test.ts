@@ -40,7 +40,7 @@ test('the thresholds of malloc are lowered unless the operator sets them', () =>
       .at(-1);
   expect(arenas({})).toBe('2');
   expect(arenas({ MALLOC_ARENA_MAX: '7' })).toBe('7');
-});
+}, 60_000);
 
 test('other commands run in the first process', () => {
   expect(flagsOf(['generate', '--help'])).toEqual([[]]);
