@@ -37,9 +37,13 @@ export const MICROSOFT: Metadata = {
   token: 'https://login.microsoftonline.com/common/oauth2/v2.0/token',
 };
 
+/** Of all stand-ins: to make some takes a while. */
+let keys: ReturnType<typeof generateKeyPair> | undefined;
+
 /** @param clientId of the server under test there */
 export async function createStandInProvider(metadata: Metadata, clientId: string): Promise<StandInProvider> {
-  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
+  keys ??= generateKeyPair('RS256', { extractable: true });
+  const { publicKey, privateKey } = await keys;
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }] };
   const { origin } = new URL(metadata.issuer.replace('{tenantid}', 'common'));
   const standIn: StandInProvider = {
