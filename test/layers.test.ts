@@ -230,7 +230,7 @@ const FACES: Record<string, string[]> = {
   'mail/sets/': ['flag-set.ts', 'marks.ts', 'move-set.ts', 'open-set.ts', 'read-set.ts', 'remove-set.ts'],
   'mail/subscription/': ['fetch-subscriptions.ts', 'mailto.ts', 'subscription.ts'],
   'mail/thread/': ['found-message.ts', 'participants.ts', 'thread.ts', 'waiting.ts'],
-  'mail/send/': ['compose.ts', 'compose-draft.ts', 'sent-copy-saver.ts', 'smtp.ts'],
+  'mail/send/': ['compose.ts', 'compose-draft.ts', 'graph.ts', 'sent-copy-saver.ts', 'smtp.ts'],
   'mcp/endpoint/': ['endpoint.ts', 'version-pairs.ts'],
   'mcp/permit/': [
     'change-quota.ts',

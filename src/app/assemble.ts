@@ -7,6 +7,7 @@ import { ConfigError } from '../errors.ts';
 import { createExtraction, type Extraction } from '../extraction/extraction.ts';
 import { describeError, type Log } from '../log.ts';
 import { createImapPool } from '../mail/pool/pool.ts';
+import { createGraphSender } from '../mail/send/graph.ts';
 import { createRecentResults } from '../mail/send-once/recent-results.ts';
 import { powersLeft } from '../mcp/permit/permit.ts';
 import { toolsOf } from '../mcp/services.ts';
@@ -82,7 +83,7 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
     ...{ ...shared, pool, extraction, changes: createChangeLimit(), recentResults: createRecentResults({ now }) },
     messageIdSecret: deriveKey(config, 'message-id'),
     postOneClick: createOneClick(),
-    smtp: { accessTokens: providerAccess },
+    smtp: { accessTokens: providerAccess, graph: createGraphSender({ accessTokens: providerAccess }) },
   };
   let isAccepting = true;
   const background = createBackground();

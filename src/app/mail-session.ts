@@ -7,7 +7,8 @@ import type { ImapConnection } from '../mail/imap/imap-connection.ts';
 import { listMailboxes } from '../mail/mailbox/list-mailboxes.ts';
 import { addressOfIdentity, senderOfIdentity } from '../mail/own-address.ts';
 import type { ImapPool } from '../mail/pool/pool.ts';
-import { type SmtpOptions, submit } from '../mail/send/smtp.ts';
+import { type GraphSender, submitSomehow } from '../mail/send/graph.ts';
+import type { SmtpOptions } from '../mail/send/smtp.ts';
 import { keyedMessageId } from '../mail/send-once/keyed-message-id.ts';
 import type { RecentResults } from '../mail/send-once/recent-results.ts';
 import type { ImapAccess, MailSession } from '../mcp/mail/mail-session.ts';
@@ -51,7 +52,7 @@ export interface MailServices {
   recentResults: RecentResults;
   /** The state that counts sent and changed messages; `areAllCounted` is true if it counts those of all replicas. */
   sends: { state: State; areAllCounted: boolean };
-  smtp?: SmtpOptions;
+  smtp?: SmtpOptions & { graph?: GraphSender };
   postOneClick: PostOneClick;
 }
 
@@ -149,7 +150,7 @@ function waysOut(
       commit(async () => {
         requireEnvelope(permit, message.envelope.to);
         if (life !== undefined) life.progress = 'sending';
-        const submission = await limit.counted(() => submit(account, message, smtp));
+        const submission = await limit.counted(() => submitSomehow(account, message, smtp));
         if (life !== undefined) life.progress = 'sent';
         return submission;
       }),

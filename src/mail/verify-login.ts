@@ -6,6 +6,7 @@ import type { InboxIdentity, Login, LoginProblem, MailAccount } from './account.
 import { diagnosedLogin, ProbedError, type ProbeLogin, problemOfProbe } from './diagnosed-login.ts';
 import { type ConnectOptions, connectImap, type OwnedImapConnection } from './imap/imap-connection.ts';
 import { readInboxIdentity } from './mailbox/inbox-identity.ts';
+import { hasGraph } from './send/graph.ts';
 import { type SmtpOptions, UNKNOWN_COMMAND_CODES, verifySmtp } from './send/smtp.ts';
 
 export interface VerifyOptions {
@@ -77,7 +78,7 @@ export async function verifyLogin(
   const [imap, smtp] = await Promise.allSettled([openImap(), only === 'imap' ? undefined : verifySmtpLogin()]);
   const problems: LoginProblem[] = [];
   if (imap.status === 'rejected') problems.push(problemOf('imap', imap.reason));
-  if (smtp.status === 'rejected') problems.push(problemOf('smtp', smtp.reason));
+  if (smtp.status === 'rejected' && !isSentByGraph(account, smtp.reason)) problems.push(problemOf('smtp', smtp.reason));
   if (imap.status === 'fulfilled') {
     if (onImap && problems.length === 0 && imap.value.isUsable) onImap(imap.value);
     else imap.value.close();
@@ -94,6 +95,10 @@ async function readIdentity(imap: OwnedImapConnection, identify: VerifyOptions['
   });
   if (inbox !== undefined) identify(inbox);
 }
+
+/** Without SMTP, such a mailbox sends through Microsoft Graph. */
+const isSentByGraph = ({ smtp }: MailAccount, error: unknown): boolean =>
+  hasGraph(smtp.login) && error instanceof UpstreamError && error.code === 'SMTP_AUTH_OFF';
 
 const isSameLogin = ({ imap, smtp }: MailAccount): boolean => isDeepStrictEqual(imap.login, smtp.login);
 

@@ -6,6 +6,7 @@ import { findMailboxByRole } from '../mailbox/find-by-role.ts';
 import { appendMessage } from '../messages/change.ts';
 import type { ComposedMessage } from '../send/compose.ts';
 import { messageIdFields, type SentCopySaver, sentCopySaver } from '../send/sent-copy-saver.ts';
+import type { Submission } from '../send/smtp.ts';
 import { findInSent, type SavedCopy } from './draft-claim.ts';
 import type { KeyedMessageId } from './keyed-message-id.ts';
 import type { SendSession } from './send-session.ts';
@@ -15,6 +16,8 @@ export interface CopyPlan {
   savedBy: SentCopySaver;
   /** Null only if the provider saves the copy and no mailbox has the role Sent. */
   mailbox: string | null;
+  /** True: the caller has named the mailbox, and the copy there is made beside that of the provider. */
+  isChosen?: true;
 }
 
 /** @throws {ToolError} if no mailbox has the role Sent and the provider does not save the copy */
@@ -26,6 +29,10 @@ export async function planCopy(
   const mailbox = findMailboxByRole(imap, 'sent');
   return { savedBy, mailbox: await (savedBy === 'provider' ? mailbox.catch(nullIfMissing) : mailbox) };
 }
+
+/** The plan after the submission: Graph saves the copy itself, whatever the SMTP server would do. */
+export const planAfter = (plan: CopyPlan, { acceptedBy }: Submission): CopyPlan =>
+  acceptedBy === 'graph' && plan.isChosen !== true ? { ...plan, savedBy: 'provider' } : plan;
 
 /** @returns the copy, without a UID if the provider saves it; null if it could not be saved */
 export async function saveCopy(

@@ -24,7 +24,7 @@ import {
 } from './draft-claim.ts';
 import type { KeyedMessageId } from './keyed-message-id.ts';
 import { otherMessage } from './recent-results.ts';
-import { type CopyPlan, nullIfMissing, saveCopy } from './save-copy.ts';
+import { type CopyPlan, nullIfMissing, planAfter, saveCopy } from './save-copy.ts';
 import type { SendSession } from './send-session.ts';
 
 /** The message of a call with an idempotency key. */
@@ -64,11 +64,12 @@ export async function sendOnce(message: KeyedMessage, session: SendSession): Pro
     if (others.kind !== 'none') return toOutcome(others, attempt, session);
   }
   const submission = await session.submit(composed).catch((error: unknown) => explainFault(error, claim, session));
+  const plan = planAfter(copyPlan, submission);
   const copy =
     claim === null
-      ? await saveCopy(composed, id, copyPlan, session)
-      : await saveInSent(claim, copyPlan.savedBy === 'unknown', session);
-  return { messageId: id.messageId, submission, copyPlan, copy };
+      ? await saveCopy(composed, id, plan, session)
+      : await saveInSent(claim, plan.savedBy !== 'client', session);
+  return { messageId: id.messageId, submission, copyPlan: plan, copy };
 }
 
 interface Attempt {

@@ -51,6 +51,8 @@ export interface Submission {
   /** Recipients that the server has accepted the message for; at least one. */
   accepted: string[];
   rejected: Rejection[];
+  /** Present: Microsoft Graph has taken the message over, saves the copy in Sent, and reports refused recipients by mail. */
+  acceptedBy?: 'graph';
 }
 
 const LIMITS: SmtpLimits = { connectMs: 10_000, greetingMs: 10_000, silenceMs: 30_000, totalMs: 120_000 };

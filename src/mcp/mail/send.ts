@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ImapConnection } from '../../mail/imap/imap-connection.ts';
 import { requireMailbox } from '../../mail/mailbox/open-mailbox.ts';
 import { unkeyedMessageId } from '../../mail/send-once/keyed-message-id.ts';
-import { type CopyPlan, planCopy, saveCopy } from '../../mail/send-once/save-copy.ts';
+import { type CopyPlan, planAfter, planCopy, saveCopy } from '../../mail/send-once/save-copy.ts';
 import { type SendOutcome, sendOnce } from '../../mail/send-once/send-once.ts';
 import { Name } from '../outgoing.ts';
 import { Invite } from './invite.ts';
@@ -71,12 +71,13 @@ async function sendWithoutKey(
   { folder, requireFiles }: SendOptions,
   session: MailSession,
 ): Promise<SendResult> {
-  const copyPlan = await session.wholeMailbox.readImap((imap) => planCopyIn(imap, folder, session));
+  const planned = await session.wholeMailbox.readImap((imap) => planCopyIn(imap, folder, session));
   await session.checkSendLimit();
   const written = await writeMessage(fields, { isToBeSent: true, requireFiles }, session);
   const { composed } = written;
   const { messageId } = composed;
   const submission = await session.submit(composed);
+  const copyPlan = planAfter(planned, submission);
   // The message is sent: a fault after this point must not be reported as a failure to send.
   const copy = await saveCopy(composed, unkeyedMessageId(messageId), copyPlan, session);
   return completed({ messageId, submission, copyPlan, copy }, { fields, written }, session);
@@ -134,7 +135,7 @@ export async function planCopyIn(
   { account, wholeMailbox: { withinPolicy } }: MailSession,
 ): Promise<CopyPlan> {
   if (folder === undefined) return planCopy(imap, account);
-  return { savedBy: 'client', mailbox: await requireMailbox(withinPolicy(imap), folder) };
+  return { savedBy: 'client', isChosen: true, mailbox: await requireMailbox(withinPolicy(imap), folder) };
 }
 
 export function toSendResult({ messageId, submission, copyPlan: { savedBy, mailbox }, copy }: SendOutcome): SendResult {
@@ -145,11 +146,18 @@ export function toSendResult({ messageId, submission, copyPlan: { savedBy, mailb
     folder: copy === null ? null : mailbox,
     uid: copy?.uid ?? null,
     uid_validity: copy?.uidValidity ?? null,
-    ...(savedBy === 'provider' && copy?.uid === null && { note: SAVED_BY_PROVIDER }),
+    ...notesOf(submission?.acceptedBy === 'graph', savedBy === 'provider' && copy?.uid === null),
     ...(copy === null && { warning: NOT_SAVED }),
     ...(submission === null && { already_sent: true }),
   };
 }
 
+function notesOf(isByGraph: boolean, isSavedByProvider: boolean): Pick<SendResult, 'note'> {
+  const notes = [...(isByGraph ? [ACCEPTED_BY_GRAPH] : []), ...(isSavedByProvider ? [SAVED_BY_PROVIDER] : [])];
+  return notes.length === 0 ? {} : { note: notes.join(' ') };
+}
+
+const ACCEPTED_BY_GRAPH =
+  'SMTP is switched off for this mailbox, so Microsoft Graph sends the message: it has accepted it, and reports a recipient that is refused by mail.';
 const NOT_SAVED = 'The message was sent. Only its copy could not be saved. Do not send it again.';
 const SAVED_BY_PROVIDER = 'The mail provider files the copy itself; it may take a moment.';
