@@ -13,13 +13,13 @@ type ReadArguments = { success: true; data: z.output<z.ZodObject> } | { success:
  * exist must not seem to have found everything.
  */
 export function createArgumentReader<Session>(tool: Tool<Session>): (args: unknown) => ReadArguments {
-  const { name, effect, input } = tool;
+  const { name, effect, input, readNames = (args: unknown) => args } = tool;
   const wanted = wantedObject(input);
   const strict = input.strict();
   const isChange = effect !== 'reads';
   return (args) => {
     try {
-      const parsed = strict.safeParse(tolerantArguments(args, wanted, { isChange }), { reportInput: true });
+      const parsed = strict.safeParse(tolerantArguments(readNames(args), wanted, { isChange }), { reportInput: true });
       return parsed.success ? parsed : { success: false, error: wrongArguments(name, wanted, parsed.error) };
     } catch (error) {
       if (error instanceof ToolError) return { success: false, error };

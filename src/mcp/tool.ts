@@ -67,6 +67,8 @@ export interface Tool<Session, In extends z.ZodObject = z.ZodObject, Out extends
   idempotent?: boolean;
   input: In;
   output: Out;
+  /** Reads the names of arguments as they were received. @throws {ToolError} for one that belongs elsewhere */
+  readNames?(args: unknown): unknown;
   /** The uses of a call with these arguments. The call is refused unless all of them are allowed. */
   alsoDoes?(args: z.output<In>): readonly Use[];
   run(args: z.output<In>, session: Session, rights: Rights): Promise<z.input<Out>>;

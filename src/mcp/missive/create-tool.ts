@@ -8,6 +8,8 @@ import { readCursor, writeCursor } from './cursor.ts';
 import type { MissiveSession } from './missive-session.ts';
 import type { Operation, Paging, Parameter } from './operation.ts';
 import { fetchPage, type Row } from './paging.ts';
+import { createNameReader } from './read-names.ts';
+import { resolveIds } from './resolve-ids.ts';
 
 type Args = Record<string, unknown>;
 
@@ -24,9 +26,15 @@ export function createTool(operation: Operation): Tool<MissiveSession> {
     input: inputSchema(operation),
     output: outputSchema(operation),
     ...(alsoDoes !== undefined && { alsoDoes }),
-    async run(args, session) {
-      operation.check?.(args);
-      return paging === undefined ? runOnce(operation, args, session) : runPage(operation, paging, args, session);
+    readNames: createNameReader(operation),
+    async run(given, session, rights) {
+      operation.check?.(given);
+      const { args, idsUsed } = await resolveIds(operation.parameters, given, session, rights);
+      const result =
+        paging === undefined
+          ? await runOnce(operation, args, session)
+          : await runPage(operation, paging, { args, given }, session);
+      return Object.keys(idsUsed).length === 0 ? result : { ...result, ids_used: idsUsed };
     },
   };
 }
@@ -53,7 +61,14 @@ function pagingParameters(paging: Paging): z.ZodRawShape {
   };
 }
 
-function outputSchema({ answer, paging, presentedFields = {}, effect }: Operation): z.ZodObject {
+function outputSchema(operation: Operation): z.ZodObject {
+  const takesThings = Object.values(operation.parameters).some(({ thing }) => thing !== undefined);
+  return takesThings ? answerSchema(operation).extend({ ids_used: IdsUsed }) : answerSchema(operation);
+}
+
+const IdsUsed = z.record(z.string(), z.string()).optional().describe('What was found by name, or is the only one.');
+
+function answerSchema({ answer, paging, presentedFields = {}, effect }: Operation): z.ZodObject {
   const fields = { ...presentedFields, ...(effect === 'reads' && { hidden_text: HiddenText }) };
   switch (answer.kind) {
     case 'list':
@@ -92,14 +107,20 @@ async function runOnce(operation: Operation, args: Args, session: MissiveSession
   return answer.kind === 'list' ? { [answer.key]: rows } : { [answer.as]: rows[0] ?? null };
 }
 
-async function runPage(operation: Operation, paging: Paging, args: Args, session: MissiveSession): Promise<Args> {
-  const { limit, next_cursor: cursor, ...filters } = args;
+/** @param arguments `given` are the arguments before ids were resolved, to which a cursor belongs */
+async function runPage(
+  operation: Operation,
+  paging: Paging,
+  { args, given }: { args: Args; given: Args },
+  session: MissiveSession,
+): Promise<Args> {
+  const { limit, next_cursor: cursor, ...filters } = given;
   const { answer } = operation;
   if (answer.kind !== 'list') throw new TypeError(`${operation.name} has paging, but its answer is not a list`);
   const at = typeof cursor === 'string' ? readCursor(operation.name, filters, cursor) : null;
-  const filterQuery = requestQuery(operation, filters);
+  const filterQuery = requestQuery(operation, args);
   const { rows, next } = await fetchPage(paging, Number(limit), at, async (query) => {
-    const path = requestPath(operation, filters);
+    const path = requestPath(operation, args);
     const content = await session.api.request({ http: 'GET', path, query: { ...filterQuery, ...query } });
     return responseRows(content, operation, answer.key);
   });

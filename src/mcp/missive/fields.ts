@@ -4,11 +4,8 @@ import { ToolError } from '../../errors.ts';
 import { normaliseAddress } from '../../mail/mime/addresses.ts';
 import { Name, TextBody } from '../outgoing.ts';
 
-/** Every id of Missive is a UUID (RFC 9562 §4). */
-export const Id = z.guid('must be an id of Missive: a UUID such as 0a900000-0000-4000-8000-000000000001');
-
-/** `foundBy` names the tool that finds the id. */
-export const idOf = (what: string, foundBy: string) => Id.describe(`Id of the ${what}; ${foundBy} finds it.`);
+/** An id as it is given: also with blanks, as a link, or as a name. resolveIds() reads it. */
+export const Id = z.string().trim().min(1).max(500);
 
 /** Unix time in seconds. */
 export const Seconds = z.int().min(0);

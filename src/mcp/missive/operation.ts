@@ -8,6 +8,7 @@ import type { MissiveRequest } from '../../missive/api.ts';
 import type { Method } from '../../policy.ts';
 import type { Effect, MissiveTag, Use } from '../tool.ts';
 import type { MissiveSession } from './missive-session.ts';
+import type { Thing } from './thing.ts';
 
 /** One parameter of the tool, and its place in the request. All parameters of a tool share one flat namespace. */
 export interface Parameter<Schema extends z.ZodType = z.ZodType> {
@@ -17,6 +18,12 @@ export interface Parameter<Schema extends z.ZodType = z.ZodType> {
   schema: Schema;
   /** The name in the API, if it differs: two parameters of one operation can have the same name there. */
   wire?: string;
+  /** The parameter takes the id of such a thing, or a list of ids: also its name or a link, which are resolved before the request. */
+  thing?: Thing;
+  /** For a thing that is left out: true if the request needs it, so that the only one there is is taken. */
+  orOnly?(args: Readonly<Record<string, unknown>>): boolean;
+  /** A time in seconds, which may also be written as ISO 8601. */
+  isTime?: true;
 }
 
 export const inPath = <Schema extends z.ZodType>(schema: Schema): Parameter<Schema> => ({ in: 'path', schema });
@@ -24,6 +31,9 @@ export const inQuery = <Schema extends z.ZodType>(schema: Schema): Parameter<Sch
 export const inBody = <Schema extends z.ZodType>(schema: Schema): Parameter<Schema> => ({ in: 'body', schema });
 
 export const local = <Schema extends z.ZodType>(schema: Schema): Parameter<Schema> => ({ in: 'local', schema });
+
+/** A parameter that takes a time. */
+export const asTime = <Of extends Parameter>(parameter: Of): Of => ({ ...parameter, isTime: true });
 
 /** Body parameters by name. */
 export function allInBody<Shape extends Readonly<Record<string, z.ZodType>>>(shape: Shape) {
@@ -75,6 +85,8 @@ export interface Operation<Ps extends Parameters = Parameters> {
   envelope?: { key: string; as: 'object' | 'array'; withId?: string };
   paging?: Paging;
   answer: Answer;
+  /** For keys that the tool does not have: a sentence that names the parameter or tool that does it. */
+  insteadOf?: Readonly<Record<string, string>>;
   /** Throws a ToolError for arguments that the API would refuse or silently ignore; runs before any request. */
   check?(args: Arguments<Ps>): void;
   /** The further uses of a call with these arguments, such as a draft that also closes its conversation. */

@@ -49,6 +49,7 @@ test('capability: self-contained URL; a client_id holds server and filters, and 
   await using assistant = await app.assistant(accountAt(missive), { flags });
   const { tools } = await assistant.client.listTools();
   expect(tools.map(({ name }) => name)).toEqual([
+    'list_all_missive_organizations',
     'list_all_missive_shared_labels',
     'create_a_missive_shared_label',
     'update_a_missive_shared_label_by_id',

@@ -102,9 +102,7 @@ describe('mail-mcp generate --missive', () => {
     expect(exitCode).toBe(1);
     expect(err).toContain('--tags: there is no tag "mailboxes"');
     expect(err).toContain('--tools: there is no tool "list_mailboxes"');
-    expect((await run(['generate', '--missive', '--methods=read', '--tags=webhooks'])).err).toContain(
-      'no tool is left',
-    );
+    expect((await run(['generate', '--missive', '--methods=get', '--tags=webhooks'])).err).toContain('no tool is left');
   });
 
   test('inspect shows the URL of the API and the limits of the client', async () => {
@@ -179,6 +177,7 @@ describe('mail-mcp token', () => {
       .object({ result: z.object({ tools: z.array(z.object({ name: z.string() })) }) })
       .parse(await response.json());
     expect(result.tools.map(({ name }) => name)).toEqual([
+      'list_all_missive_organizations',
       'list_all_missive_shared_labels',
       'create_a_missive_shared_label',
       'update_a_missive_shared_label_by_id',

@@ -109,11 +109,16 @@ describe('capability: method filter', () => {
 
 describe('capability: tag filter', () => {
   test('tools without an allowed tag are not listed', () => {
-    expect(names({ tags: ['labels'] })).toEqual(OPERATIONS['read labels']?.concat(OPERATIONS['write labels'] ?? []));
+    expect(names({ tags: ['labels'] })).toEqual(
+      ['list_all_missive_organizations'].concat(OPERATIONS['read labels'] ?? [], OPERATIONS['write labels'] ?? []),
+    );
   });
 
   test('both filters combine with AND', () => {
-    expect(names({ tags: ['labels'], methods: ['list'] })).toEqual(['list_all_missive_shared_labels']);
+    expect(names({ tags: ['labels'], methods: ['list'] })).toEqual([
+      'list_all_missive_organizations',
+      'list_all_missive_shared_labels',
+    ]);
   });
 });
 
@@ -220,7 +225,6 @@ describe('capability: parent-scope discovery in descriptions', () => {
     ['list_all_missive_contacts', 'list_all_missive_contact_books'],
     ['create_a_missive_contact', 'list_all_missive_contact_books'],
     ['list_all_missive_contact_groups', 'list_all_missive_contact_books'],
-    ['list_all_missive_shared_labels', 'list_all_missive_organizations'],
     ['create_a_missive_shared_label', 'list_all_missive_organizations'],
     ['create_a_missive_team', 'list_all_missive_organizations'],
   ])('%s is described as following %s', (name, first) => {
@@ -230,21 +234,18 @@ describe('capability: parent-scope discovery in descriptions', () => {
   test('the list of conversations names mailboxes, labels and teams', () => {
     const { description, inputSchema } = listing('list_all_missive_conversations');
     expect(description).toMatch(/inbox.*shared_label.*team_inbox/);
-    expect(JSON.stringify(inputSchema)).toMatch(/list_all_missive_shared_labels.*list_all_missive_teams/);
+    expect(JSON.stringify(inputSchema)).toMatch(/with this label\. Id or name.*Inbox of this team\. Id or name/);
   });
 
   test.each(listings.map(({ name }) => [name]))(
-    'every id parameter of %s is described with the tool that finds it',
+    'every id parameter of %s is described with the tool that finds it, or takes a name',
     (name) => {
       const Described = z.looseObject({ description: z.string().optional() });
       const { parameters } = missiveOperations.find((each) => each.name === name) ?? expect.unreachable();
-      const takesId = (schema: z.ZodType) =>
-        /"format":"uuid"/.test(JSON.stringify(z.toJSONSchema(schema, { io: 'input' })));
-      for (const [parameter, { schema: declared }] of Object.entries(parameters)) {
-        const schema = input(name).properties[parameter];
-        if (!takesId(declared)) continue;
-        expect(Described.parse(schema).description, parameter).toMatch(
-          /(list_all|get_single|create_a)_missive_|Resource IDs/,
+      for (const [parameter, { thing }] of Object.entries(parameters)) {
+        if (thing === undefined) continue;
+        expect(Described.parse(input(name).properties[parameter]).description, parameter).toMatch(
+          /(list_all|get_single|create_a)_missive_|Resource IDs|Id or name/,
         );
       }
     },
@@ -282,11 +283,11 @@ describe('capability: tools for contact books, contacts, comments, labels and co
   });
 
   test.each([
-    ['list_all_missive_contacts', ['contact_book']],
-    ['create_a_missive_contact', ['contact_book']],
+    ['list_all_missive_contacts', undefined],
+    ['create_a_missive_contact', undefined],
     ['list_all_missive_conversation_comments', ['conversation_id']],
-    ['list_all_missive_shared_labels', ['organization']],
-  ])('%s requires %j', (name, required) => {
+    ['list_all_missive_shared_labels', undefined],
+  ])('%s requires %j; what it can find itself is optional', (name, required) => {
     expect(input(name).required).toEqual(required);
   });
 

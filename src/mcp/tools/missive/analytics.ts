@@ -1,11 +1,12 @@
 /** Operations on analytics reports. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { Id, idOf, Seconds } from '../../missive/fields.ts';
-import { defineOperation, inBody, inPath } from '../../missive/operation.ts';
+import { Seconds } from '../../missive/fields.ts';
+import { onlyOne, optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
+import { asTime, defineOperation, inBody } from '../../missive/operation.ts';
+import type { Thing } from '../../missive/thing.ts';
 
-const only = (what: string, foundBy: string) =>
-  inBody(z.array(Id).optional().describe(`Only these ${what} (${foundBy}); takes the Business plan.`));
+const only = (thing: Thing) => optionalIds('body', thing, 'Only these; takes the Business plan.');
 
 export const analytics = [
   defineOperation({
@@ -19,14 +20,14 @@ export const analytics = [
     method: 'create',
     tags: ['analytics'],
     parameters: {
-      organization: inBody(idOf('organization', 'list_all_missive_organizations')),
-      start: inBody(Seconds.describe('Unix time when the period begins.')),
-      end: inBody(Seconds.describe('Unix time when it ends.')),
+      organization: onlyOne(optionalId('body', 'organization')),
+      start: asTime(inBody(Seconds.describe('Unix time when the period begins.'))),
+      end: asTime(inBody(Seconds.describe('Unix time when it ends.'))),
       time_zone: inBody(z.string().optional().describe('IANA name, such as "Europe/Paris".')),
-      teams: only('teams', 'list_all_missive_teams'),
-      users: only('users', 'list_all_missive_users'),
-      accounts: only('accounts', 'ids in Missive under Settings, API, Resource IDs'),
-      shared_labels: only('labels', 'list_all_missive_shared_labels'),
+      teams: only('team'),
+      users: only('user'),
+      accounts: only('account'),
+      shared_labels: only('shared_label'),
       account_types: inBody(
         z
           .array(z.enum(['custom', 'email', 'instagram', 'live_chat', 'messenger', 'sms', 'whatsapp']))
@@ -50,7 +51,7 @@ export const analytics = [
     effect: 'reads',
     method: 'get',
     tags: ['analytics'],
-    parameters: { id: inPath(idOf('report', 'create_a_missive_analytics_report')) },
+    parameters: { id: pathId('report') },
     answer: {
       kind: 'one',
       key: 'reports',

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { INFO_KINDS, Info, infoInput, Membership, membershipInput } from '../../missive/contact-parts.ts';
 import { mergedContact, newContacts } from '../../missive/contact-request.ts';
-import { idOf, LongText, OFFSET_PAGING, requireChange, Seconds, Text } from '../../missive/fields.ts';
-import { allInBody, defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { LongText, OFFSET_PAGING, requireChange, Seconds, Text } from '../../missive/fields.ts';
+import { onlyOne, optionalId, pathId } from '../../missive/id-parameters.ts';
+import { allInBody, asTime, defineOperation, inBody, inQuery } from '../../missive/operation.ts';
 import { clears } from '../../parameter-meanings.ts';
 
-const contactBook = idOf('contact book', 'list_all_missive_contact_books');
+const contactBook = (place: 'query' | 'body') => onlyOne(optionalId(place, 'contact_book', 'Left out: the only one.'));
 
 const Contact = z.object({
   id: z.string(),
@@ -59,6 +60,22 @@ const attributes = (given: <Schema extends z.ZodType>(schema: Schema) => Schema)
   memberships: given(z.array(membershipInput).optional().describe('Organization and groups of the contact.')),
 });
 
+const info = (kind: string, label: string) =>
+  `it goes into infos, as [{"kind":"${kind}","label":"${label}","value":"…"}].`;
+
+/** Keys that models expect on a contact. */
+const FLAT_INFOS = {
+  email: info('email', 'work'),
+  email_address: info('email', 'work'),
+  emails: info('email', 'work'),
+  phone: info('phone_number', 'mobile'),
+  phone_number: info('phone_number', 'mobile'),
+  website: info('url', 'homepage'),
+  company: 'it goes into memberships, as [{"group":{"kind":"organization","name":"…"}}].',
+  organization: 'it goes into memberships, as [{"group":{"kind":"organization","name":"…"}}].',
+  name: 'pass first_name and last_name.',
+};
+
 const newAttributes = attributes((schema) => schema);
 
 export const contacts = [
@@ -98,7 +115,7 @@ export const contacts = [
     method: 'list',
     tags: ['contacts'],
     parameters: {
-      contact_book: inQuery(contactBook),
+      contact_book: contactBook('query'),
       kind: inQuery(z.enum(['group', 'organization']).describe('Groups, or organizations that contacts work for.')),
     },
     paging: OFFSET_PAGING,
@@ -115,14 +132,16 @@ export const contacts = [
     method: 'list',
     tags: ['contacts'],
     parameters: {
-      contact_book: inQuery(contactBook),
+      contact_book: contactBook('query'),
       search: inQuery(
         z.string().min(1).optional().describe('Matches names, addresses, numbers, organizations and notes.'),
       ),
       order: inQuery(
         z.enum(['last_name', 'last_modified']).optional().describe('By last name (default), or newest change first.'),
       ),
-      modified_since: inQuery(Seconds.optional().describe('Unix time: only what was created or changed since.')),
+      modified_since: asTime(
+        inQuery(Seconds.optional().describe('Only what was created or changed since this Unix time.')),
+      ),
       include_deleted: inQuery(
         z.literal(true).optional().describe('Deleted ones as well; only together with modified_since.'),
       ),
@@ -144,7 +163,7 @@ export const contacts = [
     effect: 'reads',
     method: 'get',
     tags: ['contacts'],
-    parameters: { id: inPath(idOf('contact', 'list_all_missive_contacts')) },
+    parameters: { id: pathId('contact') },
     answer: { kind: 'one', key: 'contacts', as: 'contact', item: Contact },
   }),
   defineOperation({
@@ -158,7 +177,7 @@ export const contacts = [
     method: 'create',
     tags: ['contacts'],
     parameters: {
-      contact_book: inBody(contactBook),
+      contact_book: contactBook('body'),
       ...allInBody(newAttributes),
       contacts: inBody(
         z
@@ -168,6 +187,7 @@ export const contacts = [
           .describe('Several contacts for the same book; leave out the other fields then.'),
       ),
     },
+    insteadOf: FLAT_INFOS,
     answer: { kind: 'list', key: 'contacts', item: Contact },
     body: async (args) => ({ contacts: newContacts(args) }),
   }),
@@ -183,12 +203,13 @@ export const contacts = [
     tags: ['contacts'],
     idempotent: true,
     parameters: {
-      id: inPath(idOf('contact', 'list_all_missive_contacts')),
+      id: pathId('contact'),
       ...allInBody(attributes(clears)),
       replace: inBody(
         z.boolean().default(false).describe('True: infos and memberships that are given replace all there are.'),
       ),
     },
+    insteadOf: FLAT_INFOS,
     answer: { kind: 'one', key: 'contacts', as: 'contact', item: Contact },
     check({ id: _, replace: __, ...changes }) {
       requireChange(changes);

@@ -1,12 +1,13 @@
 /** Operations that list the contents of a conversation: messages, comments, drafts and posts, each by a tool of its own. */
 import { z } from 'zod';
-import { idOf, LongText, Text } from '../../missive/fields.ts';
+import { LongText, Text } from '../../missive/fields.ts';
+import { pathId } from '../../missive/id-parameters.ts';
 import { DraftItem, MessageItem } from '../../missive/message-result.ts';
-import { defineOperation, inPath } from '../../missive/operation.ts';
+import { defineOperation } from '../../missive/operation.ts';
 
 const time = z.number().optional();
 
-const conversationId = inPath(idOf('conversation', 'list_all_missive_conversations'));
+const conversationId = pathId('conversation');
 
 /** Lists inside a conversation have ten rows on a page at most. */
 const pagingBy = (field: string) => ({ style: 'until', field, minLimit: 2, defaultLimit: 10, maxLimit: 10 }) as const;

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { checkActions, stateActions } from '../../missive/conversation-actions.ts';
 import { Conversation, ConversationSummary } from '../../missive/conversation-result.ts';
-import { Color, Id, idOf, requireChange } from '../../missive/fields.ts';
-import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { Color, requireChange } from '../../missive/fields.ts';
+import { optionalId, pathId, requiredId } from '../../missive/id-parameters.ts';
+import { defineOperation, inBody, inQuery } from '../../missive/operation.ts';
 import { clears } from '../../parameter-meanings.ts';
 
-const conversationId = inPath(idOf('conversation', 'list_all_missive_conversations'));
+const conversationId = pathId('conversation');
 
 const box = (what: string) => inQuery(z.literal(true).optional().describe(what));
 
@@ -21,18 +22,17 @@ const boxes = {
   trashed: box('Those in the Trash.'),
   junked: box('Those marked as spam.'),
   drafts: box('Those with drafts.'),
-  shared_label: inQuery(Id.optional().describe('Those with this label; id from list_all_missive_shared_labels.')),
-  team_inbox: inQuery(Id.optional().describe('Inbox of this team; id from list_all_missive_teams.')),
-  team_closed: inQuery(Id.optional().describe('Closed ones of this team; id from list_all_missive_teams.')),
-  team_all: inQuery(Id.optional().describe('All of this team; id from list_all_missive_teams.')),
+  shared_label: optionalId('query', 'shared_label', 'Those with this label.'),
+  team_inbox: optionalId('query', 'team', 'Inbox of this team.'),
+  team_closed: optionalId('query', 'team', 'Closed ones of this team.'),
+  team_all: optionalId('query', 'team', 'All of this team.'),
 };
 
+const ADD_LABELS = 'pass add_shared_labels or remove_shared_labels.';
+const ADD_ASSIGNEES = 'pass add_assignees or remove_assignees.';
+
 const filters = {
-  organization: inQuery(
-    Id.optional().describe(
-      'Only those shared with this organization (list_all_missive_organizations); not with shared_label or a team.',
-    ),
-  ),
+  organization: optionalId('query', 'organization', 'Only those of it; not with shared_label or a team.'),
   email: inQuery(z.email().optional().describe('Only those with this address in From, To, Cc, Bcc or Reply-To.')),
   domain: inQuery(
     z
@@ -41,9 +41,7 @@ const filters = {
       .optional()
       .describe('Only those with an address of this domain (without @).'),
   ),
-  contact_organization: inQuery(
-    Id.optional().describe('Only those with contacts of it; id from list_all_missive_contact_groups.'),
-  ),
+  contact_organization: optionalId('query', 'contact_group', 'Only those with contacts of it.'),
 };
 
 export const conversations = [
@@ -94,6 +92,14 @@ export const conversations = [
       ...stateActions,
     },
     envelope: { key: 'conversations', as: 'array', withId: 'id' },
+    insteadOf: {
+      label: ADD_LABELS,
+      labels: ADD_LABELS,
+      shared_label: ADD_LABELS,
+      shared_labels: ADD_LABELS,
+      assignee: ADD_ASSIGNEES,
+      assignees: ADD_ASSIGNEES,
+    },
     answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
     notFound:
       'Missive does not know the conversation (list_all_missive_conversations), a label (list_all_missive_shared_labels), a user or a team here, or this person cannot see it. If all ids are right, create_a_missive_post changes the same and leaves a note.',
@@ -115,14 +121,8 @@ export const conversations = [
     method: 'update',
     tags: ['conversations'],
     parameters: {
-      id: inPath(
-        Id.describe('Id of the conversation that is put into the other; list_all_missive_conversations finds it.'),
-      ),
-      target: inBody(
-        Id.describe(
-          'Id of the conversation that receives it, from the same list as id (list_all_missive_conversations).',
-        ),
-      ),
+      id: pathId('conversation', 'The one that is put into the other.'),
+      target: requiredId('body', 'conversation', 'The one that receives it.'),
       subject: inBody(z.string().optional().describe('Title of the merged conversation.')),
     },
     answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },

@@ -1,10 +1,12 @@
 /** Operations on organizations, users and teams, whose ids most other operations need. */
 import { z } from 'zod';
-import { Color, Id, idOf, OFFSET_PAGING, requireChange, Text } from '../../missive/fields.ts';
-import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { Color, OFFSET_PAGING, requireChange, Text } from '../../missive/fields.ts';
+import { onlyOne, optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
+import { defineOperation, inBody } from '../../missive/operation.ts';
 import { clears } from '../../parameter-meanings.ts';
+import { MISSIVE_TAGS } from '../../tool.ts';
 
-const organization = inQuery(idOf('organization', 'list_all_missive_organizations').optional());
+const organization = optionalId('query', 'organization');
 
 const Team = z.object({
   id: z.string(),
@@ -30,14 +32,8 @@ const BusinessHours = z.strictObject({
 const teamSettings = (given: <Schema extends z.ZodType>(schema: Schema) => Schema) => ({
   emoji: inBody(given(z.string()).optional().describe('Such as ":rocket:".')),
   color: inBody(Color.optional()),
-  active_members: inBody(
-    given(z.array(Id)).optional().describe('Ids of users (list_all_missive_users); replaces those there are.'),
-  ),
-  observers: inBody(
-    given(z.array(Id))
-      .optional()
-      .describe('Ids of users (list_all_missive_users) who only look; replaces those there are.'),
-  ),
+  active_members: optionalIds('body', 'user', 'Replaces those there are.', given),
+  observers: optionalIds('body', 'user', 'Who only look; replaces those there are.', given),
   business_hours: inBody(BusinessHours.optional().describe('When the team works.')),
   inactivity_period: inBody(
     z.int().min(0).optional().describe('Seconds without activity until a member counts as away.'),
@@ -59,7 +55,8 @@ export const directory = [
     path: '/organizations',
     effect: 'reads',
     method: 'list',
-    tags: ['directory'],
+    // Labels and assignments of every area need them.
+    tags: MISSIVE_TAGS,
     parameters: {},
     paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'organizations', item: z.object({ id: z.string(), name: Text }) },
@@ -106,7 +103,7 @@ export const directory = [
     tags: ['directory'],
     parameters: {
       name: inBody(z.string().min(1).describe('Name of the team.')),
-      organization: inBody(idOf('organization', 'list_all_missive_organizations')),
+      organization: onlyOne(optionalId('body', 'organization')),
       ...teamSettings((schema) => schema),
     },
     envelope: { key: 'teams', as: 'array' },
@@ -124,7 +121,7 @@ export const directory = [
     tags: ['directory'],
     idempotent: true,
     parameters: {
-      id: inPath(idOf('team', 'list_all_missive_teams')),
+      id: pathId('team'),
       name: inBody(z.string().min(1).optional().describe('New name.')),
       ...teamSettings(clears),
     },

@@ -4,8 +4,9 @@ import { ToolError } from '../../../errors.ts';
 
 import { attachmentParameter, withAttachments } from '../../missive/attachment-urls.ts';
 import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
-import { Id, idOf, Person, recipientKeys, Seconds, Text, withConversationId } from '../../missive/fields.ts';
-import { type Arguments, defineOperation, inBody, inPath } from '../../missive/operation.ts';
+import { Person, recipientKeys, Seconds, Text, withConversationId } from '../../missive/fields.ts';
+import { optionalId, pathId } from '../../missive/id-parameters.ts';
+import { type Arguments, asTime, defineOperation, inBody } from '../../missive/operation.ts';
 import { narrows } from '../../parameter-meanings.ts';
 
 const recipients = (what: string) => z.array(Person).optional().describe(what);
@@ -32,11 +33,7 @@ const outgoing = {
   ),
   cc_fields: inBody(recipients('Cc: address and name.')),
   bcc_fields: inBody(recipients('Bcc: address and name.')),
-  account: inBody(
-    Id.optional().describe(
-      'Id of a custom channel, live chat, Messenger or Instagram account, from Settings, API, Resource IDs in Missive.',
-    ),
-  ),
+  account: optionalId('body', 'account', 'Of a custom channel, live chat, Messenger or Instagram.'),
   quote_previous_message: inBody(
     z.literal(true).optional().describe('Quotes the message before; new recipients see all of it then.'),
   ),
@@ -76,6 +73,10 @@ export const drafts = [
     method: 'create',
     tags: ['drafts'],
     parameters: outgoing,
+    insteadOf: {
+      send: 'a draft is not sent. send_a_missive_message sends, with the same parameters.',
+      send_at: 'a draft is not sent. send_a_missive_message sends, now or at send_at.',
+    },
     answer: { kind: 'one', key: 'drafts', as: 'draft', item: Draft },
     present: withConversationId,
     check: checkOutgoing,
@@ -94,10 +95,12 @@ export const drafts = [
     tags: ['drafts'],
     parameters: {
       ...outgoing,
-      send_at: inBody(
-        narrows(Seconds)
-          .optional()
-          .describe('Unix time to send it at; left out: now. delete_a_missive_draft_by_id cancels it.'),
+      send_at: asTime(
+        inBody(
+          narrows(Seconds)
+            .optional()
+            .describe('Unix time to send it at; left out: now. delete_a_missive_draft_by_id cancels it.'),
+        ),
       ),
       auto_followup: inBody(
         narrows(z.literal(true)).optional().describe('Only with send_at: not sent if a reply arrives before.'),
@@ -137,7 +140,7 @@ export const drafts = [
     method: 'delete',
     tags: ['drafts'],
     idempotent: true,
-    parameters: { id: inPath(idOf('draft', 'list_all_missive_conversation_drafts')) },
+    parameters: { id: pathId('draft') },
     answer: { kind: 'none' },
   }),
 ];

@@ -1,10 +1,9 @@
 /** Operations on shared labels. */
 import { z } from 'zod';
-import { Id, idOf, OFFSET_PAGING, requireChange, Text } from '../../missive/fields.ts';
-import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { OFFSET_PAGING, requireChange, Text } from '../../missive/fields.ts';
+import { onlyOne, optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
+import { defineOperation, inBody } from '../../missive/operation.ts';
 import { clears, narrows } from '../../parameter-meanings.ts';
-
-const organization = idOf('organization', 'list_all_missive_organizations');
 
 const Label = z.object({
   id: z.string(),
@@ -20,8 +19,8 @@ const Label = z.object({
 /** @param given wraps each parameter that an update can empty */
 const sharing = (given: <Schema extends z.ZodType>(schema: Schema) => Schema) => ({
   share_with_organization: inBody(z.boolean().optional().describe('Everyone sees the label and its conversations.')),
-  share_with_team: inBody(Id.optional().describe('Id of a team (list_all_missive_teams) that sees them.')),
-  share_with_users: inBody(given(z.array(Id)).optional().describe('Ids of users (list_all_missive_users) that do.')),
+  share_with_team: optionalId('body', 'team', 'It sees them.'),
+  share_with_users: optionalIds('body', 'user', 'They see them.', given),
   visibility: inBody(
     narrows(z.enum(['organization', 'delegates']))
       .optional()
@@ -37,18 +36,21 @@ const color = inBody(
     .describe('HEX colour, such as "#c02020".'),
 );
 
+const TO_LABEL =
+  'this tool changes the label itself. update_a_missive_conversation_by_id puts it on a conversation, as add_shared_labels.';
+
 export const labels = [
   defineOperation({
     name: 'list_all_missive_shared_labels',
     title: 'List Missive shared labels',
     description:
-      'Shared labels of an organization. Call list_all_missive_organizations first. name_with_parent_names is the path; update_a_missive_conversation_by_id puts a label on a conversation.',
+      'Shared labels. name_with_parent_names is the path, which other tools take as it is; update_a_missive_conversation_by_id puts a label on a conversation.',
     http: 'GET',
     path: '/shared_labels',
     effect: 'reads',
     method: 'list',
     tags: ['labels'],
-    parameters: { organization: inQuery(organization) },
+    parameters: { organization: optionalId('query', 'organization') },
     paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'shared_labels', item: Label },
   }),
@@ -64,9 +66,9 @@ export const labels = [
     tags: ['labels'],
     parameters: {
       name: inBody(z.string().min(1).describe('Name of the label, without its parents.')),
-      organization: inBody(organization),
+      organization: onlyOne(optionalId('body', 'organization')),
       color,
-      parent: inBody(Id.optional().describe('Id of the label above it (list_all_missive_shared_labels).')),
+      parent: optionalId('body', 'shared_label', 'The label above it.'),
       ...sharing((schema) => schema),
     },
     envelope: { key: 'shared_labels', as: 'array' },
@@ -84,14 +86,20 @@ export const labels = [
     tags: ['labels'],
     idempotent: true,
     parameters: {
-      id: inPath(idOf('label', 'list_all_missive_shared_labels')),
+      id: pathId('shared_label'),
       name: inBody(z.string().min(1).optional().describe('New name.')),
       color,
-      parent: inBody(Id.optional().describe('Id of the label to put it under (list_all_missive_shared_labels).')),
+      parent: optionalId('body', 'shared_label', 'The label to put it under.'),
       ...sharing(clears),
     },
     envelope: { key: 'shared_labels', as: 'array', withId: 'id' },
     answer: { kind: 'one', key: 'shared_labels', as: 'shared_label', item: Label },
+    insteadOf: {
+      conversation: TO_LABEL,
+      conversation_id: TO_LABEL,
+      conversations: TO_LABEL,
+      conversation_ids: TO_LABEL,
+    },
     check({ id: _, ...changes }) {
       requireChange(
         changes,

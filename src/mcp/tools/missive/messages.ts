@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { attachmentParameter, withAttachments } from '../../missive/attachment-urls.ts';
 import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
-import { Id, idOf, Person, Seconds, Text, withConversationId } from '../../missive/fields.ts';
+import { Person, Seconds, Text, withConversationId } from '../../missive/fields.ts';
 import { htmlBodyFields, htmlBodyParameters, presentHtmlBody } from '../../missive/html-body.ts';
+import { pathId, requiredId } from '../../missive/id-parameters.ts';
 import { MessageItem } from '../../missive/message-result.ts';
-import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { asTime, defineOperation, inBody, inQuery } from '../../missive/operation.ts';
 import { GivenName } from '../../outgoing.ts';
 
 const MessageWithBody = MessageItem.extend({ conversation: z.object({ id: z.string() }).optional() });
@@ -22,7 +23,7 @@ export const messages = [
     effect: 'reads',
     method: 'get',
     tags: ['conversations'],
-    parameters: { id: inPath(idOf('message', 'list_all_missive_conversation_messages')), ...htmlBodyParameters },
+    parameters: { id: pathId('message'), ...htmlBodyParameters },
     answer: { kind: 'one', key: 'messages', as: 'message', item: MessageWithBody },
     presentedFields: htmlBodyFields,
     present: presentHtmlBody,
@@ -56,14 +57,14 @@ export const messages = [
     method: 'create',
     tags: ['conversations'],
     parameters: {
-      account: inBody(Id.describe('Id of the custom channel, from Settings, API, Resource IDs in Missive.')),
+      account: requiredId('body', 'account'),
       from_field: inBody(Person.describe('Who wrote it: address and name, or id, username and name.')),
       to_fields: inBody(z.array(Person).optional().describe('To whom, in the same shapes.')),
       cc_fields: inBody(z.array(Person).optional().describe('Email channels only.')),
       bcc_fields: inBody(z.array(Person).optional().describe('Email channels only.')),
       subject: inBody(z.string().optional().describe('Email channels only.')),
       body: inBody(z.string().optional().describe('HTML or text, as the channel has it.')),
-      delivered_at: inBody(Seconds.optional().describe('Unix time; left out: now.')),
+      delivered_at: asTime(inBody(Seconds.optional().describe('Unix time; left out: now.'))),
       external_id: inBody(z.string().optional().describe('Its id elsewhere, for channels that are not email.')),
       ...attachmentParameter,
       ...placeActions,

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { attachmentParameter, withAttachments } from '../../missive/attachment-urls.ts';
 import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
-import { Color, idOf, Seconds, Text } from '../../missive/fields.ts';
-import { defineOperation, inBody, inPath } from '../../missive/operation.ts';
+import { Color, Seconds, Text } from '../../missive/fields.ts';
+import { pathId } from '../../missive/id-parameters.ts';
+import { defineOperation, inBody } from '../../missive/operation.ts';
 
 const note = (what: string) => z.string().min(1).max(8000).optional().describe(what);
 
@@ -87,7 +88,7 @@ export const posts = [
     method: 'delete',
     tags: ['posts'],
     idempotent: true,
-    parameters: { id: inPath(idOf('post', 'list_all_missive_conversation_posts')) },
+    parameters: { id: pathId('post') },
     answer: { kind: 'none' },
   }),
 ];

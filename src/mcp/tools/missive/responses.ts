@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { attachmentParameter, withAttachments } from '../../missive/attachment-urls.ts';
-import { Correspondent, Id, idOf, OFFSET_PAGING, Person, requireChange, Text } from '../../missive/fields.ts';
+import { Correspondent, OFFSET_PAGING, Person, requireChange, Text } from '../../missive/fields.ts';
 import { htmlBodyFields, htmlBodyParameters, presentHtmlBody } from '../../missive/html-body.ts';
-import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
+import { defineOperation, inBody } from '../../missive/operation.ts';
 import { clears, narrows } from '../../parameter-meanings.ts';
 
 const people = z.array(Correspondent).optional();
@@ -28,10 +29,8 @@ const content = (given: <Schema extends z.ZodType>(schema: Schema) => Schema) =>
   title: inBody(z.string().min(1).max(500).optional().describe('How people find it.')),
   body: inBody(given(z.string()).optional().describe('Its text, as HTML.')),
   subject: inBody(given(z.string().max(500)).optional().describe('Subject that it sets.')),
-  share_with_team: inBody(
-    narrows(Id).optional().describe('Id of a team (list_all_missive_teams); needs organization.'),
-  ),
-  shared_labels: inBody(given(z.array(Id)).optional().describe('Ids of labels (list_all_missive_shared_labels).')),
+  share_with_team: optionalId('body', 'team', 'Needs organization.', narrows),
+  shared_labels: optionalIds('body', 'shared_label', '', given),
   to_fields: inBody(given(z.array(Person)).optional().describe('Address and name of each.')),
   cc_fields: inBody(given(z.array(Person)).optional().describe('Address and name of each.')),
   bcc_fields: inBody(given(z.array(Person)).optional().describe('Address and name of each.')),
@@ -52,7 +51,7 @@ function checkSource({
   }
 }
 
-const id = inPath(idOf('response', 'list_all_missive_responses'));
+const id = pathId('response');
 
 export const responses = [
   defineOperation({
@@ -66,9 +65,7 @@ export const responses = [
     method: 'list',
     tags: ['responses'],
     parameters: {
-      organization: inQuery(
-        Id.optional().describe('Only of this organization; list_all_missive_organizations finds the id.'),
-      ),
+      organization: optionalId('query', 'organization'),
     },
     paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'responses', item: ResponseItem },
@@ -100,10 +97,8 @@ export const responses = [
     tags: ['responses'],
     parameters: {
       ...content((schema) => schema),
-      organization: inBody(
-        Id.optional().describe('Id of the organization (list_all_missive_organizations) that it belongs to.'),
-      ),
-      user: inBody(Id.optional().describe('Id of the user (list_all_missive_users) that it belongs to.')),
+      organization: optionalId('body', 'organization', 'It belongs to it.'),
+      user: optionalId('body', 'user', 'It belongs to them.'),
     },
     answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
     check(args) {

@@ -1,8 +1,9 @@
 /** Operations on tasks, standalone or inside a conversation. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { Id, idOf, LongText, requireChange, Seconds, Text } from '../../missive/fields.ts';
-import { defineOperation, inBody, inPath, inQuery } from '../../missive/operation.ts';
+import { LongText, requireChange, Seconds, Text } from '../../missive/fields.ts';
+import { onlyOne, optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
+import { asTime, defineOperation, inBody, inQuery } from '../../missive/operation.ts';
 import { clears } from '../../parameter-meanings.ts';
 
 const State = z.enum(['todo', 'in_progress', 'closed']);
@@ -28,8 +29,8 @@ const Description = z.string().max(10_000);
 const details = {
   description: inBody(Description.optional().describe('Plain text.')),
   state: inBody(State.optional().describe('todo, in_progress or closed.')),
-  team: inBody(Id.optional().describe('Id of the team (list_all_missive_teams).')),
-  due_at: inBody(Seconds.optional().describe('Unix time when it is due.')),
+  team: optionalId('body', 'team'),
+  due_at: asTime(inBody(Seconds.optional().describe('Unix time when it is due.'))),
 };
 
 export const tasks = [
@@ -43,16 +44,14 @@ export const tasks = [
     method: 'list',
     tags: ['tasks'],
     parameters: {
-      organization: inQuery(Id.optional().describe('Id from list_all_missive_organizations.')),
-      team: inQuery(Id.optional().describe('Id from list_all_missive_teams.')),
-      assignee: inQuery(Id.optional().describe('Id from list_all_missive_users.')),
+      organization: optionalId('query', 'organization'),
+      team: optionalId('query', 'team'),
+      assignee: optionalId('query', 'user'),
       state: inQuery(State.optional().describe('todo, in_progress or closed.')),
       type: inQuery(z.enum(['task', 'conversation', 'all']).optional().describe('Standalone tasks, subtasks, or all.')),
-      conversation: inQuery(
-        Id.optional().describe('Only subtasks of this conversation (list_all_missive_conversations).'),
-      ),
-      due_at_gteq: inQuery(Seconds.optional().describe('Unix time: due then or later.')),
-      due_at_lteq: inQuery(Seconds.optional().describe('Unix time: due then or earlier.')),
+      conversation: optionalId('query', 'conversation', 'Only its subtasks.'),
+      due_at_gteq: asTime(inQuery(Seconds.optional().describe('Unix time: due then or later.'))),
+      due_at_lteq: asTime(inQuery(Seconds.optional().describe('Unix time: due then or earlier.'))),
     },
     paging: { style: 'until', field: 'last_activity_at', minLimit: 2, defaultLimit: 25, maxLimit: 50 },
     answer: { kind: 'list', key: 'tasks', item: Task },
@@ -66,7 +65,7 @@ export const tasks = [
     effect: 'reads',
     method: 'get',
     tags: ['tasks'],
-    parameters: { id: inPath(idOf('task', 'list_all_missive_tasks')) },
+    parameters: { id: pathId('task') },
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
   }),
   defineOperation({
@@ -81,30 +80,23 @@ export const tasks = [
     parameters: {
       title: inBody(z.string().min(1).max(1000).describe('What is to be done.')),
       ...details,
-      organization: inBody(
-        Id.optional().describe('Needed with team, assignees and add_users (list_all_missive_organizations).'),
+      organization: onlyOne(
+        optionalId('body', 'organization'),
+        ({ team, assignees, add_users }) => (team ?? assignees ?? add_users) !== undefined,
       ),
-      assignees: inBody(z.array(Id).optional().describe('Ids of users (list_all_missive_users) who are to do it.')),
+      assignees: optionalIds('body', 'user', 'Who are to do it.'),
       subtask: inBody(z.literal(true).optional().describe('Inside a conversation; needs conversation or references.')),
-      conversation: inBody(
-        Id.optional().describe('Id of the conversation it belongs to (list_all_missive_conversations).'),
-      ),
+      conversation: optionalId('body', 'conversation', 'It belongs to it.'),
       references: inBody(z.array(z.string()).optional().describe('Message-IDs of its thread.')),
       conversation_subject: inBody(z.string().optional().describe('Title of a new conversation.')),
-      add_users: inBody(
-        z.array(Id).optional().describe('Subtasks only: gives these users (list_all_missive_users) access.'),
-      ),
+      add_users: optionalIds('body', 'user', 'Subtasks only: gives them access.'),
       add_to_inbox: inBody(z.literal(true).optional().describe('Subtasks only: shows the conversation in Inboxes.')),
     },
     envelope: { key: 'tasks', as: 'object' },
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
     alsoDoes: ({ add_users, add_to_inbox }) =>
       (add_users ?? add_to_inbox) === undefined ? [] : [{ tool: 'update_a_missive_conversation_by_id' }],
-    check({ organization, team, assignees, add_users, subtask, add_to_inbox, ...parent }) {
-      const given = Object.entries({ team, assignees, add_users }).find(([, value]) => value !== undefined);
-      if (given && organization === undefined) {
-        throw new ToolError(`${given[0]} needs organization: list_all_missive_organizations finds it.`);
-      }
+    check({ team, assignees, add_users, subtask, add_to_inbox, ...parent }) {
       if (subtask && parent.conversation === undefined && parent.references === undefined) {
         throw new ToolError('A subtask needs conversation (list_all_missive_conversations finds it) or references.');
       }
@@ -133,15 +125,11 @@ export const tasks = [
     tags: ['tasks'],
     idempotent: true,
     parameters: {
-      id: inPath(idOf('task', 'list_all_missive_tasks')),
+      id: pathId('task'),
       title: inBody(z.string().min(1).max(1000).optional().describe('What is to be done.')),
       ...details,
       description: inBody(clears(Description).optional().describe('Plain text.')),
-      assignees: inBody(
-        clears(z.array(Id))
-          .optional()
-          .describe('Ids of all users (list_all_missive_users) who are to do it from now on.'),
-      ),
+      assignees: optionalIds('body', 'user', 'All who are to do it from now on.', clears),
     },
     envelope: { key: 'tasks', as: 'object' },
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },

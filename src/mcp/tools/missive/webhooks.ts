@@ -1,8 +1,8 @@
 /** Operations on webhooks: Missive sends events to a URL. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { Id } from '../../missive/fields.ts';
-import { defineOperation, inBody, inPath } from '../../missive/operation.ts';
+import { optionalId, pathId } from '../../missive/id-parameters.ts';
+import { defineOperation, inBody } from '../../missive/operation.ts';
 import { narrows } from '../../parameter-meanings.ts';
 
 /** Without a filter Missive sends everything. */
@@ -34,21 +34,15 @@ export const webhooks = [
           .describe('What sets it off.'),
       ),
       url: inBody(z.url({ protocol: /^https$/, error: 'must be an https URL' }).describe('Where Missive sends it.')),
-      organization: inBody(
-        narrows(Id)
-          .optional()
-          .describe('Id of the organization (list_all_missive_organizations); left out: a hook of this person alone.'),
-      ),
+      organization: optionalId('body', 'organization', 'Left out: a hook of this person alone.', narrows),
       content_contains: inBody(text('Only with this text.')),
       content_starts_with: inBody(text('Only if it starts with this text.')),
       content_ends_with: inBody(text('Only if it ends with this text.')),
       from_eq: inBody(text('incoming_email only: from this address.')),
       subject_contains: inBody(text('incoming_email only: with this in the subject.')),
       is_task: inBody(narrows(z.literal(true)).optional().describe('new_comment only: tasks.')),
-      author: inBody(narrows(Id).optional().describe('new_comment only: by this user (list_all_missive_users).')),
-      mention: inBody(
-        narrows(Id).optional().describe('new_comment only: that mentions this user (list_all_missive_users).'),
-      ),
+      author: optionalId('body', 'user', 'new_comment only: by this user.', narrows),
+      mention: optionalId('body', 'user', 'new_comment only: that mentions this user.', narrows),
     },
     envelope: { key: 'hooks', as: 'object' },
     recipients: ({ url }) => [url],
@@ -72,7 +66,7 @@ export const webhooks = [
     method: 'delete',
     tags: ['webhooks'],
     idempotent: true,
-    parameters: { id: inPath(Id.describe('Id that create_a_missive_webhook returned.')) },
+    parameters: { id: pathId('webhook') },
     answer: { kind: 'none' },
   }),
 ];

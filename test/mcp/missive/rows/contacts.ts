@@ -41,7 +41,7 @@ export const contacts: Rows = {
       },
     ],
     bad: [
-      { what: 'no book', args: { kind: 'group' }, says: /contact_book/ },
+      { what: 'no book', args: { kind: 'group' }, says: /contact_book/, looksUp: true },
       { what: 'no kind', args: { contact_book: ids.vipProspects }, says: /kind/ },
     ],
   },
@@ -83,7 +83,7 @@ export const contacts: Rows = {
       },
     ],
     bad: [
-      { what: 'no book', args: { search: 'Jane' }, says: /contact_book/ },
+      { what: 'no book', args: { search: 'Jane' }, says: /contact_book/, looksUp: true },
       {
         what: 'deleted contacts without a time, which Missive ignores',
         args: { contact_book: ids.vipProspects, include_deleted: true },
@@ -105,7 +105,7 @@ export const contacts: Rows = {
         result: { contact: { id: ids.max, first_name: 'Max', memberships: [{ title: 'Buyer' }] } },
       },
     ],
-    bad: [{ what: 'two ids', args: { id: `${ids.max},${ids.lea}` }, says: /id: must be an id/ }],
+    bad: [{ what: 'two ids', args: { id: `${ids.max},${ids.lea}` }, says: /not the id of a contact/ }],
   },
   create_a_missive_contact: {
     good: [
@@ -136,7 +136,7 @@ export const contacts: Rows = {
       },
     ],
     bad: [
-      { what: 'no book', args: jane, says: /contact_book/ },
+      { what: 'no book', args: jane, says: /contact_book/, looksUp: true },
       {
         what: 'a flat address, which Missive drops',
         args: { contact_book: ids.vipProspects, first_name: 'J', email: 'j@x.example' },

@@ -40,7 +40,12 @@ export const directory: Rows = {
       },
     ],
     bad: [
-      { what: 'a name instead of an id', args: { organization: 'Example Ltd' }, says: /organization: must be an id/ },
+      {
+        what: 'a name that nothing has',
+        args: { organization: 'Unknown Ltd' },
+        says: /no organization named/,
+        looksUp: true,
+      },
     ],
   },
   list_all_missive_teams: {
@@ -53,7 +58,12 @@ export const directory: Rows = {
       },
     ],
     bad: [
-      { what: 'a name instead of an id', args: { organization: 'Example Ltd' }, says: /organization: must be an id/ },
+      {
+        what: 'a name that nothing has',
+        args: { organization: 'Unknown Ltd' },
+        says: /no organization named/,
+        looksUp: true,
+      },
     ],
   },
   create_a_missive_team: {
@@ -88,7 +98,7 @@ export const directory: Rows = {
       },
     ],
     bad: [
-      { what: 'no organization', args: { name: 'Night shift' }, says: /organization/ },
+      { what: 'no organization', args: { name: 'Night shift' }, says: /organization/, looksUp: true },
       { what: 'no name', args: { organization: ids.organization }, says: /name/ },
       {
         what: 'an unknown behaviour',
@@ -136,7 +146,7 @@ export const directory: Rows = {
         },
       },
     ],
-    bad: [{ what: 'no organization', args: {}, says: /organization/ }],
+    bad: [{ what: 'a search', args: { search: 'Urgent' }, says: /search/ }],
   },
   create_a_missive_shared_label: {
     good: [
@@ -172,7 +182,7 @@ export const directory: Rows = {
       },
     ],
     bad: [
-      { what: 'no organization', args: { name: 'Billing' }, says: /organization/ },
+      { what: 'no organization', args: { name: 'Billing' }, says: /organization/, looksUp: true },
       { what: 'a word for a colour', args: { name: 'B', organization: ids.organization, color: 'red' }, says: /color/ },
     ],
   },

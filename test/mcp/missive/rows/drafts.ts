@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { ids } from '../../../support/missive/ids.ts';
 import { NEWEST } from '../../../support/missive/rows.ts';
-import { attached, badPeople, file, jane, needsOrganization, support } from './people.ts';
+import { attached, badPeople, file, jane, support } from './people.ts';
 import type { Rows } from './row.ts';
 
 export const drafts: Rows = {
@@ -96,7 +96,6 @@ export const drafts: Rows = {
         args: { body: 'x', attachment_urls: ['https://elsewhere.example/f'] },
         says: /not one of this server/,
       },
-      needsOrganization({ body: 'x' }),
       ...badPeople({ body: 'x' }),
     ],
   },
@@ -180,7 +179,6 @@ export const drafts: Rows = {
         args: { body: 'x', from_field: support, to_fields: [jane], auto_followup: true },
         says: /send_at/,
       },
-      needsOrganization({ body: 'x', from_field: support, to_fields: [jane] }),
       ...badPeople({ body: 'x', from_field: support }),
     ],
   },

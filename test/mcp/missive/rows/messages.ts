@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { ids } from '../../../support/missive/ids.ts';
-import { attached, badPeople, file, jane, needsOrganization } from './people.ts';
+import { attached, badPeople, file, jane } from './people.ts';
 import type { Rows } from './row.ts';
 
 export const messages: Rows = {
@@ -93,7 +93,6 @@ export const messages: Rows = {
       { what: 'no account', args: { from_field: jane, body: 'x' }, says: /account/ },
       { what: 'no sender', args: { account: ids.customChannel, body: 'x' }, says: /from_field/ },
       { what: 'no contents', args: { account: ids.customChannel, from_field: jane }, says: /body or attachments/ },
-      needsOrganization({ account: ids.customChannel, from_field: jane, body: 'x' }),
       ...badPeople({ account: ids.customChannel, from_field: jane, body: 'x' }),
     ],
   },

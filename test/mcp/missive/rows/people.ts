@@ -1,5 +1,4 @@
 /** People and files that the rows of messages, drafts and posts share. */
-import { ids } from '../../../support/missive/ids.ts';
 
 export const support = { name: 'Support', address: 'support@example.org' };
 export const jane = { name: 'Jane Doe', address: 'jane.doe@customer.example' };
@@ -8,12 +7,6 @@ export const attached = { filename: 'plan.pdf', base64_data: Buffer.from('a plan
 
 /** Files behind the attachment links of this server. */
 export const files = { [file]: { filename: 'plan.pdf', bytes: Buffer.from('a plan') } };
-
-export const needsOrganization = (args: Record<string, unknown>) => ({
-  what: 'a label without its organization',
-  args: { ...args, add_shared_labels: [ids.urgent] },
-  says: /add_shared_labels needs organization/,
-});
 
 export const badPeople = (args: Record<string, unknown>) => [
   { what: 'a person without an address', args: { ...args, to_fields: [{ name: 'Jane' }] }, says: /to_fields\.0/ },

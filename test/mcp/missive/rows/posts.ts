@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { ids } from '../../../support/missive/ids.ts';
-import { attached, file, needsOrganization } from './people.ts';
+import { attached, file } from './people.ts';
 import type { Rows } from './row.ts';
 
 export const posts: Rows = {
@@ -77,7 +77,6 @@ export const posts: Rows = {
         args: { notification: { title: 'a', body: 'b' }, text: 'x', close: true, reopen: true },
         says: /close or reopen/,
       },
-      needsOrganization({ notification: { title: 'a', body: 'b' }, text: 'x' }),
     ],
   },
   delete_a_missive_post_by_id: {

@@ -18,8 +18,11 @@ export interface Row {
     /** The part of the result that is compared. */
     result: Record<string, unknown>;
   }[];
-  /** Calls that are refused without a request; the sentence names the parameter, or the tool that finds its value. */
-  bad: { what: string; args: Record<string, unknown>; says: RegExp }[];
+  /**
+   * Calls that are refused without a request; the sentence names the parameter, or the tool that finds its value. `looksUp`: names are looked up
+   * first.
+   */
+  bad: { what: string; args: Record<string, unknown>; says: RegExp; looksUp?: true }[];
 }
 
 export type Rows = Record<string, Row>;

@@ -113,11 +113,6 @@ export const tasks: Rows = {
         args: { title: 'x' },
         says: /list_all_missive_teams.*list_all_missive_users/,
       },
-      ...['team', 'assignees', 'add_users'].map((name) => ({
-        what: `${name} without an organization`,
-        args: { title: 'x', subtask: true, conversation: ids.outage, [name]: name === 'team' ? ids.support : [ids.bo] },
-        says: new RegExp(`${name} needs organization`),
-      })),
       { what: 'a subtask of nothing', args: { title: 'x', subtask: true }, says: /list_all_missive_conversations/ },
       {
         what: 'a conversation without subtask, which Missive ignores',

@@ -94,7 +94,7 @@ export const webhooksAnalytics: Rows = {
       },
     ],
     bad: [
-      { what: 'no organization', args: { start: 1, end: 2 }, says: /organization/ },
+      { what: 'no organization', args: { start: 1, end: 2 }, says: /organization/, looksUp: true },
       {
         what: 'an end before its start',
         args: { organization: ids.organization, start: 2, end: 1 },

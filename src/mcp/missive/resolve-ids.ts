@@ -1,0 +1,176 @@
+/** Reads ids as models send them: with blanks, as links of Missive, or as the name of a thing, which is looked up. */
+import { z } from 'zod';
+import { ToolError } from '../../errors.ts';
+import type { Rights } from '../tool.ts';
+import type { MissiveSession } from './missive-session.ts';
+import type { Parameters } from './operation.ts';
+import { kindOf, type Thing, type ThingKind } from './thing.ts';
+import { type ThingRow as Row, ThingLists } from './thing-lists.ts';
+
+type Args = Record<string, unknown>;
+
+/** More names than these are not listed in an error. */
+const MAX_NAMES = 12;
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
+
+/** The arguments with ids in the place of names and links, and the ids that were looked up, by parameter. */
+export interface Resolved {
+  args: Args;
+  idsUsed: Record<string, string>;
+}
+
+/**
+ * @throws {ToolError} if an id is none and its kind has no names, nothing or several things have the name, or a thing that must be named is not
+ */
+export async function resolveIds(
+  parameters: Parameters,
+  given: Args,
+  session: MissiveSession,
+  rights: Pick<Rights, 'allows'>,
+): Promise<Resolved> {
+  // What is no id at all is refused before the first request.
+  const named = Object.entries(parameters).flatMap(([name, { thing }]) =>
+    thing === undefined ? [] : [readParameter(name, thing, given[name])],
+  );
+  const call: Call = { lists: new ThingLists(session), rights, args: { ...given }, idsUsed: {} };
+  // The organization limits where names of other things are looked up.
+  const isOrganization = ({ thing }: Named) => thing === 'organization';
+  for (const each of [...named.filter(isOrganization), ...named.filter((one) => !isOrganization(one))]) {
+    const ids: string[] = [];
+    for (const text of each.texts) ids.push(isId(text) ? text : await findByName({ ...each, text }, call));
+    if (ids.length > 0) call.args[each.name] = Array.isArray(given[each.name]) ? ids : ids[0];
+  }
+  for (const [name, { thing, orOnly }] of Object.entries(parameters)) {
+    if (thing === undefined || call.args[name] !== undefined || orOnly?.(call.args) !== true) continue;
+    const known = thing === 'organization' ? await organizationOf(parameters, call, session) : undefined;
+    call.args[name] = known ?? (await findOnly({ name, thing }, call));
+    call.idsUsed[name] = String(call.args[name]);
+  }
+  return { args: call.args, idsUsed: call.idsUsed };
+}
+
+interface Call {
+  lists: ThingLists;
+  rights: Pick<Rights, 'allows'>;
+  args: Args;
+  idsUsed: Record<string, string>;
+}
+
+/** The organization of a label or another thing that the call names, or of its conversation. */
+async function organizationOf(
+  parameters: Parameters,
+  { lists, args }: Call,
+  { api }: MissiveSession,
+): Promise<string | undefined> {
+  const seen = lists.organizationSeen();
+  if (seen !== undefined) return seen;
+  const conversation = Object.entries(parameters).find(([, { thing }]) => thing === 'conversation')?.[0];
+  const id = conversation === undefined ? undefined : args[conversation];
+  if (typeof id !== 'string') return undefined;
+  const content = await api.request({ http: 'GET', path: `/conversations/${encodeURIComponent(id)}` });
+  return ConversationAnswer.safeParse(content).data?.conversations.flat()[0]?.organization?.id;
+}
+
+const OrganizationOf = z.object({ organization: z.object({ id: z.string() }).nullish() });
+const ConversationAnswer = z.object({
+  conversations: z.union([z.array(OrganizationOf), OrganizationOf.transform((one) => [one])]),
+});
+
+const isId = (text: string): boolean => text.length === 36 && text.match(UUID)?.length === 1;
+
+interface Named {
+  name: string;
+  thing: Thing;
+  texts: string[];
+}
+
+/** @throws {ToolError} if the value is no id, and things of the kind are not found by a name */
+function readParameter(name: string, thing: Thing, value: unknown): Named {
+  const texts = (Array.isArray(value) ? value : [value]).flatMap((each) => (typeof each === 'string' ? [each] : []));
+  return { name, thing, texts: texts.map((text) => idIn(name, thing, text) ?? text.trim()) };
+}
+
+function idIn(name: string, thing: Thing, text: string): string | undefined {
+  const { one, foundBy, inLinks, list } = kindOf(thing);
+  const ids = text.match(UUID) ?? [];
+  const inPath = inLinks === undefined ? null : new RegExp(`${inLinks}/(${UUID.source})`, 'i').exec(text);
+  const id = inPath?.[1] ?? (ids.length === 1 && isBare(text, ids[0] ?? '') ? ids[0] : undefined);
+  if (id !== undefined || list !== undefined) return id?.toLowerCase();
+  throw new ToolError(`${quoted(text)} is not the id of a ${one}, which ${name} takes: ${foundBy}.`);
+}
+
+/** True if beside the id there are only blanks, quotation marks and brackets, or the rest of a link. */
+const isBare = (text: string, id: string): boolean =>
+  /^[\s"'`<>()[\]]*$/.test(text.replace(id, '')) || /^\s*(https?|missive):\/\/\S+\s*$/i.test(text);
+
+const quoted = (text: string): string => JSON.stringify(text.trim().slice(0, 100));
+
+/** @returns the id of the only thing with this name */
+async function findByName(
+  { name, thing, text }: { name: string; thing: Thing; text: string },
+  call: Call,
+): Promise<string> {
+  const kind = kindOf(thing);
+  const { organization } = call.args;
+  const rows = (await call.lists.rows(thing)).filter(
+    (row) => typeof row.organization !== 'string' || organization === undefined || row.organization === organization,
+  );
+  const [row, ...others] = rowsNamed(rows, text, kind);
+  if (row === undefined) {
+    const known = mayList(kind, call) && rows.length > 0 ? `. There are: ${namesOf(rows, kind)}` : `: ${kind.foundBy}`;
+    throw new ToolError(`There is no ${kind.one} named ${quoted(text)}, which ${name} names${known}.`);
+  }
+  if (others.length > 0) {
+    const all = [row, ...others].slice(0, MAX_NAMES).map(({ id, ...fields }) => `${id} (${nameOf(fields, kind)})`);
+    throw new ToolError(
+      `${quoted(text)} is the name of ${others.length + 1}, and ${name} takes the id of one: ${all.join(', ')}.`,
+    );
+  }
+  call.lists.see(row);
+  call.idsUsed[name] = call.idsUsed[name] === undefined ? row.id : `${call.idsUsed[name]}, ${row.id}`;
+  return row.id;
+}
+
+/** Exact names count more than names in another case, and paths of labels more than their last part. */
+function rowsNamed(rows: readonly Row[], text: string, { list }: ThingKind): Row[] {
+  const wanted = folded(text);
+  for (const field of list?.names ?? []) {
+    const found = rows.filter((row) => typeof row[field] === 'string' && folded(row[field]) === wanted);
+    const exact = found.filter((row) => row[field] === text);
+    if (found.length > 0) return exact.length === 1 ? exact : found;
+  }
+  return [];
+}
+
+/** Blanks around a slash, and upper and lower case, make no difference. */
+const folded = (text: string): string =>
+  text
+    .normalize('NFC')
+    .trim()
+    .replaceAll(/\s*\/\s*/g, '/')
+    .replaceAll(/\s+/g, ' ')
+    .toLowerCase();
+
+/** @returns the id of the only thing of this kind */
+async function findOnly({ name, thing }: { name: string; thing: Thing }, call: Call): Promise<string> {
+  const kind = kindOf(thing);
+  const rows = await call.lists.rows(thing);
+  const [row] = rows;
+  if (row !== undefined && rows.length === 1) return row.id;
+  const known = row !== undefined && mayList(kind, call) ? `; there are ${rows.length}: ${namesOf(rows, kind)}` : '';
+  throw new ToolError(`${name} is missing: ${kind.foundBy}${known}.`);
+}
+
+const mayList = ({ list }: ThingKind, { rights }: Call): boolean =>
+  list !== undefined && rights.allows({ tool: `list_all_missive_${list.key}` });
+
+function namesOf(rows: readonly Row[], kind: ThingKind): string {
+  const names = rows.slice(0, MAX_NAMES).map((row) => quoted(nameOf(row, kind)));
+  return [...names, ...(rows.length > MAX_NAMES ? [`${rows.length - MAX_NAMES} more`] : [])].join(', ');
+}
+
+function nameOf(row: Record<string, unknown>, { list }: ThingKind): string {
+  const name = list?.names.map((field) => row[field]).find((value) => typeof value === 'string');
+  return typeof name === 'string' ? name : '';
+}
