@@ -180,7 +180,7 @@ describe('a grant', () => {
     provider.accessTokenSeconds = 3600;
   });
 
-  test('survives an outage of the provider, and says what is missing', async () => {
+  test('PROV-05 survives an outage of the provider, and says what is missing', async () => {
     await using ada = await signInAnew();
     await provider.revoke(ada.email, 'access tokens');
     await duringOutage('/token', async () => {
@@ -193,7 +193,7 @@ describe('a grant', () => {
     expect([status, text.includes('INBOX')]).toEqual([200, true]);
   });
 
-  test('ends with what was approved at the provider', async () => {
+  test('PROV-06 ends with what was approved at the provider', async () => {
     await using ada = await signInAnew();
     await provider.revoke(ada.email);
     expect((await call(others[0], accessTokenOf(ada))).status).toBe(401);
@@ -203,7 +203,7 @@ describe('a grant', () => {
     expect((await call(app, accessTokenOf(ada))).status).toBe(401);
   });
 
-  test('survives an outage of Redis, during which no refresh token is used', async () => {
+  test('PROV-05 survives an outage of Redis, during which no refresh token is used', async () => {
     await using ada = await signInAnew();
     await provider.revoke(ada.email, 'access tokens');
     await redis.stop();

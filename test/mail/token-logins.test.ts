@@ -156,7 +156,7 @@ describe('IMAP', () => {
     ['NO Too many simultaneous connections. (Failure)', { fault: 'refused', code: 'LIMIT' }],
     ['BAD Request is throttled. Suggested Backoff Time: 100 milliseconds', { fault: 'refused' }],
     ['BAD User is authenticated but not connected.', { fault: 'refused', code: 'NOT_CONNECTED' }],
-  ])('%s is no refusal of the token', async (refusal, fault) => {
+  ])('PROV-07 %s is no refusal of the token', async (refusal, fault) => {
     const { outcome, tokens } = await logInTo({ refusal }, 'SASL-IR AUTH=XOAUTH2');
     expect(outcome).toMatchObject(fault);
     expect(tokens.discarded).toEqual([]);
@@ -315,7 +315,7 @@ describe('SMTP', () => {
   });
 
   test.each(['535 5.7.8 Error: authentication failed', '535 5.7.3 Authentication unsuccessful', '554 no'])(
-    '%s does not end a grant: the provider or IMAP decides',
+    'PROV-07 %s does not end a grant: the provider or IMAP decides',
     async (reply) => {
       const { outcome, tokens } = await smtpLogIn('XOAUTH2', { AUTH: reply });
       expect(outcome).toMatchObject({ service: 'SMTP', fault: 'refused', code: 'TOKEN_REFUSED' });

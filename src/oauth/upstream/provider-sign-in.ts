@@ -5,14 +5,16 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
-import { OAuthError } from '../../errors.ts';
+import { OAuthError, UpstreamError } from '../../errors.ts';
 import type { ProviderSignIn } from '../../mail/account.ts';
+import type { State } from '../../state/state.ts';
 import { parseParameters, queryOf } from '../http/parameters.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { createTokens, type UpstreamPayload } from '../sealed/sealed-types.ts';
 import { approvedBy, ProviderRefusal } from './approval.ts';
 import { createCookiePieces } from './pieces.ts';
 import type { ProviderAccess } from './provider-access.ts';
+import type { Provider } from './providers.ts';
 import type { Upstream } from './upstream.ts';
 
 /** A page that is left for the provider, and continued after it. */
@@ -45,6 +47,8 @@ interface Services {
   now: () => Date;
   upstream: Upstream;
   providerAccess: Pick<ProviderAccess, 'keep'>;
+  state: Pick<State, 'isShared'>;
+  replicas: number;
 }
 
 export interface ProviderSignIns {
@@ -64,6 +68,13 @@ export interface ProviderSignIns {
 const NO_REFRESH_TOKEN = '-';
 
 const STALE = 'This sign-in was started in another browser, too long ago, or was already used. Start again.';
+
+/** @throws {UpstreamError} if an older refresh token could be used on another replica, which may end what was approved (RFC 9700 §4.14.2) */
+function requireNewestToken({ isRotating, title }: Provider, { state, replicas }: Services): void {
+  if (!isRotating || state.isShared || replicas === 1) return;
+  const sentence = `${title} replaces what it issues, and the replicas of this server share no Redis in which the newest is kept. Its operator has to set REDIS_URL.`;
+  throw new UpstreamError('Provider', 'refused', sentence, { code: 'NO_REDIS' });
+}
 
 export function createProviderSignIns(services: Services): ProviderSignIns {
   const { issuer, now, upstream, providerAccess } = services;
@@ -97,8 +108,10 @@ export function createProviderSignIns(services: Services): ProviderSignIns {
 
   return {
     formTarget: (signIn) => upstream.clientOf(signIn).authorizationOrigin(),
-    start: (request, response, { signIn, left, hint }) =>
-      leave(request, response, signIn, { left, isConsentAsked: false, hint }),
+    async start(request, response, { signIn, left, hint }) {
+      requireNewestToken(upstream.providerOf(signIn), services);
+      await leave(request, response, signIn, { left, isConsentAsked: false, hint });
+    },
     async receive(request, response) {
       const query = queryOf(request);
       const state = parseParameters(query).get('state') ?? '';

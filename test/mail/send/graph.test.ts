@@ -154,7 +154,7 @@ describe('a mailbox whose SMTP is switched off', () => {
     ['500', refusing(500)],
     ['502', refusing(502)],
     ['504', refusing(504)],
-  ])('after %s the outcome is unknown, and nothing is repeated', async (_what, answer) => {
+  ])('PROV-08 after %s the outcome is unknown, and nothing is repeated', async (_what, answer) => {
     await using mailbox = await startMailbox(answer);
     expect(await faultOf(mailbox.send())).toMatchObject({ fault: 'unknown_outcome' });
     expect(mailbox.requests).toHaveLength(1);

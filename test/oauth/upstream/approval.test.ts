@@ -43,7 +43,7 @@ describe('the organization', () => {
       'other_tenant',
     ],
     ['none required', MICROSOFT, { tid: 'any' }, 'approved'],
-  ])('%s', (_what, signIn, claims, outcome) => {
+  ])('PROV-02 %s', (_what, signIn, claims, outcome) => {
     expect(reasonOf(signIn, { claims, scope })).toBe(outcome);
   });
 

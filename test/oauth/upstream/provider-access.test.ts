@@ -68,7 +68,7 @@ function startReplicas({ isShared = true }: { isShared?: boolean } = {}) {
 const tokenOf = async (getting: Promise<{ token: string }>) => (await getting).token;
 
 describe('one request at a time', () => {
-  test('calls that come together share one request and its token, and later ones the token', async () => {
+  test('PROV-03 calls that come together share one request and its token, and later ones the token', async () => {
     const { replica, requests } = startReplicas({ isShared: false });
     const access = replica();
     const login = loginAt(LASTING);
@@ -119,7 +119,7 @@ describe('one request at a time', () => {
   test.each([
     ['replaces refresh tokens', ROTATING],
     ['leaves them valid', LASTING],
-  ])('two replicas make one request, where the provider %s', async (_what, signIn) => {
+  ])('PROV-03 two replicas make one request, where the provider %s', async (_what, signIn) => {
     const { replica, requests } = startReplicas();
     const replicas = [replica(), replica()];
     const calls = replicas.flatMap((one) => [1, 2, 3].map(() => tokenOf(one.get(loginAt(signIn), 'mail'))));
@@ -159,7 +159,7 @@ describe('a token that a server has refused', () => {
 });
 
 describe('refresh tokens that are replaced', () => {
-  test('the newest one is used, whatever the token of the client holds, also after a restart with the same state', async () => {
+  test('PROV-04 the newest one is used, whatever the token of the client holds, also after a restart with the same state', async () => {
     const { replica, requests } = startReplicas();
     const login = loginAt(ROTATING);
     await replica().renew(login);
@@ -175,7 +175,7 @@ describe('refresh tokens that are replaced', () => {
     expect(requests).toEqual([]);
   });
 
-  test('without the state nothing is requested: an older one could end the approval', async () => {
+  test('PROV-04 without the state nothing is requested: an older one could end the approval', async () => {
     const { replica, requests, failing, repair } = startReplicas();
     const access = replica();
     failing('notesById', 'note', 'claim');
@@ -193,7 +193,7 @@ describe('refresh tokens that are replaced', () => {
     expect(requests).toEqual([]);
   });
 
-  test('one that the state has not taken is used before the older one there, and written later', async () => {
+  test('PROV-04 one that the state has not taken is used before the older one there, and written later', async () => {
     const { replica, requests, failing, repair, lines } = startReplicas();
     const [one, two] = [replica(), replica()];
     const login = loginAt(ROTATING);
@@ -249,7 +249,7 @@ describe('notes in the state', () => {
     for (const text of texts) expect(text).not.toMatch(/^[AR]1$/);
   });
 
-  test('mean nothing for another approval, or as another kind', async () => {
+  test('PROV-04 mean nothing for another approval, or as another kind', async () => {
     const { replica, state, requests } = startReplicas();
     const [from, to] = [`provider:${'a'.repeat(22)}`, `provider:${'b'.repeat(22)}`];
     await replica().renew(loginAt(ROTATING));

@@ -242,6 +242,21 @@ interface Answers {
   claims?: Record<string, unknown>;
 }
 
+describe('a provider that replaces refresh tokens', () => {
+  const signIn = { provider: 'fastmail' as const };
+
+  test('PROV-09 is refused where several replicas share no state, before the browser is sent there', async () => {
+    const registrations = { fastmail: { clientId: CLIENT_ID } };
+    await using app = await startOAuthApp({ registrations, replicas: 2 });
+    const client = await app.mint({ servers: { ...exampleServers, signIn } });
+    const browser = createBrowser('https://api.fastmail.com', CALLBACK);
+    const page = await browser.open(app.origin + app.authorizePath(client));
+    const refused = await browser.submit(page, { email: 'ada@example.com' });
+    expect(refused.url.origin).toBe(app.origin);
+    expect(problemOf(refused)).toMatch(/^Fastmail replaces what it issues, and the replicas of this server share no/);
+  });
+});
+
 describe('what binds a response to its browser', () => {
   const stale = /started in another browser, too long ago/;
 
@@ -252,7 +267,7 @@ describe('what binds a response to its browser', () => {
     expect(at.standIn.tokenRequests).toEqual([]);
   }
 
-  test('a response in another browser gives no code', async () => {
+  test('PROV-01 a response in another browser gives no code', async () => {
     await using at = await startJourney();
     const there = await at.leave();
     await refused(at, at.answerWith(there.url, {}), createBrowser(CALLBACK));
@@ -282,7 +297,7 @@ describe('what binds a response to its browser', () => {
     await refused(at, url);
   });
 
-  test('an ID token of another request gives no access', async () => {
+  test('PROV-01 an ID token of another request gives no access', async () => {
     await using at = await startJourney();
     const there = await at.leave();
     const page = await at.browser.open(at.answerWith(there.url, { code: 'code another-nonce' }));
