@@ -169,6 +169,15 @@ UNSUB-03 MUST a request is made once, and an unknown outcome is reported as unkn
 UNSUB-04 MUST a request by mail has one recipient, a subject and a text
 UNSUB-05 MUST nothing is requested from senders of junk, or of mail that failed DMARC
 UNSUB-06 MUST limits of recipients and messages hold, and 20 requests an hour for every connection
+PROV-01 MUST a response of a provider is good for the browser, page and request that it was made for
+PROV-02 MUST organizations are recognised by what the provider asserts, never by an address
+PROV-03 MUST calls of one approval share one request at the provider, on all replicas
+PROV-04 MUST a refresh token that the provider has replaced is not used again, and its notes count for their approval alone
+PROV-05 MUST an outage of the provider or of Redis ends no grant
+PROV-06 MUST a grant ends when the provider has ended what was approved
+PROV-07 MUST a refusal of the SMTP server, and a fault of the IMAP server, ends no grant
+PROV-08 MUST a message that Microsoft Graph may have accepted is not sent again
+PROV-09 MUST providers that replace refresh tokens are refused where several replicas share no state
 RUN-01 MUST every secret among the settings can be read from a file
 RUN-02 MUST in a container the server listens on every address, and the log names the address
 RUN-03 SHOULD idle connections are kept longer than reverse proxies keep them
