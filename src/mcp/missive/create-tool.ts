@@ -137,7 +137,7 @@ const Rows = z.union([z.array(z.record(z.string(), z.unknown())), z.record(z.str
 /** The rows under the key, which holds an array, a single object, or nothing. An unreadable response to a write counts as no rows. */
 function responseRows(content: unknown, { effect }: Operation, key: string): Row[] {
   const parsed = z.object({ [key]: Rows.nullish() }).safeParse(content ?? {});
-  if (!parsed.success && effect === 'reads') throw unreadable();
+  if ((!parsed.success || content === null) && effect === 'reads') throw unreadable();
   const value = parsed.data?.[key];
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? value : [value];

@@ -39,7 +39,9 @@ export const messages = [
     method: 'list',
     tags: ['conversations'],
     parameters: {
-      email_message_id: inQuery(GivenName.describe('With its angle brackets, such as "<a1@example.com>".')),
+      email_message_id: inQuery(
+        GivenName.transform((id) => `<${id.trim().replace(/^<|>$/g, '')}>`).describe('Such as "<a1@example.com>".'),
+      ),
       ...htmlBodyParameters,
     },
     answer: { kind: 'list', key: 'messages', item: MessageWithBody },
