@@ -8,6 +8,7 @@ const SRC = join(import.meta.dirname, '..', 'src');
 const MAIN_FILES: readonly string[] = [
   'commands/server.ts',
   'app/app.ts',
+  'connections/connections.ts',
   'minting/mint.ts',
   'settings/config.ts',
   'oauth/routes.ts',

@@ -23,6 +23,10 @@ PRM-03 MUST the endpoint is /mcp, with or without a slash
 PRM-04 MUST there is no metadata for resources that do not exist
 PRM-05 SHOULD the resource has a name
 PRM-06 SHOULD a client that is given the base URL in place of /mcp signs in and calls tools
+CONN-01 MUST each connection is an issuer of its own, by host or by path, with its own metadata and endpoints
+CONN-02 MUST what one connection grants is refused at every other
+CONN-03 MUST the connection alone decides about servers: minted clients are refused there
+CONN-04 MUST unknown, expired and denied connections are answered with a sentence, and cost little
 CLI-01 MUST a client_id that this server did not issue is refused, and never redirected
 CLI-02 MUST a client_id seals its configuration, and does not contain the secret
 CLI-03 MUST ids and secrets survive form encoding

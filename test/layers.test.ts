@@ -9,7 +9,7 @@ const LAYERS = [
   ['cli.ts'],
   ['commands/'],
   ['app/'],
-  ['minting/'],
+  ['connections/', 'minting/'],
   ['oauth/routes.ts'],
   ['oauth/endpoints/'],
   ['oauth/bearer/', 'oauth/sign-in/'],
@@ -310,6 +310,7 @@ const ENTRY_POINTS: Record<string, string[]> = {
   'fflate/browser': ['extraction/office/zip.ts'],
   express: [
     'app/',
+    'connections/connections.ts',
     'minting/admin-clients.ts',
     'minting/admin-page.ts',
     'minting/admin-session.ts',

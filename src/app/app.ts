@@ -3,11 +3,12 @@
  *
  * Invariant: this folder joins `oauth` and `mcp`, which do not import each other.
  */
-import express, { type Express, type Request, type RequestHandler } from 'express';
+import express, { type Express, type Request, type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
+import { type ConnectionSettings, connectionHandler, type OfConnection } from '../connections/connections.ts';
 import { adminTokenHandler, mintClientHandler } from '../minting/admin-clients.ts';
 import { adminPageRoutes, mintedElsewhereRoutes } from '../minting/admin-page.ts';
-import { createGrantFinder } from '../oauth/bearer/bearer.ts';
+import { createGrantFinder, type GrantFinder } from '../oauth/bearer/bearer.ts';
 import { allowOtherOrigins } from '../oauth/http/cors.ts';
 import { MCP_PATHS } from '../oauth/http/paths.ts';
 import { notFoundHandler } from '../oauth/landing/landing.ts';
@@ -40,6 +41,8 @@ export interface Services extends OAuthServices, SessionServices {
   isReady(): boolean;
   /** Handles GET of a sealed attachment link; undefined with S3. */
   attachmentLinks: RequestHandler | undefined;
+  /** Absent: the default connection is the only one. */
+  connections?: ConnectionSettings | undefined;
   /** Takes the work of calls, which may go on after they were answered. */
   background?: Background;
 }
@@ -56,7 +59,7 @@ export function createApp(services: Services): Express {
   app.set('trust proxy', services.trustProxy);
   app.set('query parser', false);
   const requests = createRequestLog(services.log);
-  const { authenticate, readMessage, serve } = mcpHandlers(services, requests);
+  const shared = { requests, mcp: mcpHandlers(services, requests), forms: limitForms() };
 
   app.use(requests.middleware);
   app.use(takeTurns());
@@ -66,9 +69,13 @@ export function createApp(services: Services): Express {
   app.get('/health', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/ready', readyHandler(services));
   app.use(refuseWhileStopping(services));
-  app.use(limitForms());
+  if (services.connections !== undefined) {
+    app.use(
+      connectionHandler(services, services.connections, (own) => connectionRoutes({ ...services, ...own }, shared)),
+    );
+  }
+  app.use(shared.forms);
   app.use(oauthRoutes(services));
-  const onRefusal = (request: Request, refusal: Refusal) => void Object.assign(requests.of(request), refusal);
   const { adminToken, openaiAppsChallenge: challenge } = services;
   if (challenge !== undefined) {
     app.get('/.well-known/openai-apps-challenge', (_request, response) => void response.type('text').send(challenge));
@@ -80,14 +87,51 @@ export function createApp(services: Services): Express {
   }
   if (services.isMintedElsewhere) app.use(mintedElsewhereRoutes(services));
   if (services.attachmentLinks !== undefined) app.get('/attachments/:link', services.attachmentLinks);
-  app
-    .route([...MCP_PATHS])
-    .all(originGuard({ ...services, onRefusal }), allowOtherOrigins(['POST']), authenticate)
-    .post(readMessage, serve)
-    .all((_request, response) => void response.status(405).set('Allow', 'POST').end());
+  app.use(mcpRoutes(services, shared));
   app.use(notFoundHandler(services));
   app.use(errorHandler(services, requests));
   return app;
+}
+
+/** What all connections share. */
+interface Shared {
+  requests: RequestLog;
+  mcp: McpHandlers;
+  forms: RequestHandler;
+}
+
+/** The routes of a connection beside the default one: those of its own issuer. */
+function connectionRoutes(services: Services & OfConnection, shared: Shared): RequestHandler {
+  const router = createRouter();
+  router.use(shared.forms);
+  router.use(oauthRoutes(services));
+  router.use(mcpRoutes(services, shared));
+  router.use(notFoundHandler(services));
+  router.use(errorHandler(services, shared.requests));
+  return router;
+}
+
+const createRouter = () => Router({ caseSensitive: true, strict: true });
+
+function mcpRoutes(services: Services, { requests, mcp }: Shared): RequestHandler {
+  const onRefusal = (request: Request, refusal: Refusal) => void Object.assign(requests.of(request), refusal);
+  const router = createRouter();
+  router
+    .route([...MCP_PATHS])
+    .all(
+      originGuard({ ...services, onRefusal }),
+      allowOtherOrigins(['POST']),
+      mcp.authenticate(createGrantFinder(services)),
+    )
+    .post(mcp.readMessage, mcp.serve)
+    .all((_request, response) => void response.status(405).set('Allow', 'POST').end());
+  return router;
+}
+
+interface McpHandlers {
+  authenticate(grantFinder: GrantFinder): RequestHandler;
+  readMessage: RequestHandler;
+  serve: RequestHandler;
 }
 
 /** Sets defaults for everything that is not a page; pages set stricter headers. */
@@ -110,17 +154,13 @@ const storeNothing: RequestHandler = (_request, response, next) => {
 };
 
 /** Creates the handlers of /mcp. The token is verified before a byte of the body is read (BEAR-01). */
-function mcpHandlers(
-  services: Services,
-  requests: RequestLog,
-): Record<'authenticate' | 'readMessage' | 'serve', RequestHandler> {
-  const grantFinder = createGrantFinder(services);
+function mcpHandlers(services: Services, requests: RequestLog): McpHandlers {
   const messages = createMessageReader();
   const places = createPlaces({ placesPerKey: MAX_CONCURRENT });
   const running = new WeakMap<Request, RunningRequest & { place: Place }>();
   const endpoints = serviceEndpoints(services, requests, runningOf);
   return {
-    async authenticate(request, response, next) {
+    authenticate: (grantFinder) => async (request, response, next) => {
       const arrivedAt = performance.now();
       const grant = await grantFinder.find(request);
       const record = requests.of(request);

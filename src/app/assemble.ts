@@ -3,6 +3,7 @@ import { hkdfSync } from 'node:crypto';
 import type { Express } from 'express';
 import { openAttachmentStore } from '../attachments/open-store.ts';
 import type { AttachmentRef } from '../attachments/store.ts';
+import type { ConnectionSettings } from '../connections/connections.ts';
 import { ConfigError } from '../errors.ts';
 import { createExtraction, type Extraction } from '../extraction/extraction.ts';
 import { describeError, type Log } from '../log.ts';
@@ -14,7 +15,12 @@ import { toolsOf } from '../mcp/services.ts';
 import { createResponseShares } from '../missive/api.ts';
 import { createClients } from '../oauth/client/clients.ts';
 import { jtiOfClient } from '../oauth/client/denied-clients.ts';
-import { readDynamicClients } from '../oauth/client/dynamic-clients.ts';
+import {
+  readConnection,
+  readDynamicClients,
+  unsealOwnConnection,
+  withConnection,
+} from '../oauth/client/dynamic-clients.ts';
 import { createPages } from '../oauth/pages/pages.ts';
 import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
 import { createTokens } from '../oauth/sealed/sealed-types.ts';
@@ -99,6 +105,7 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
       adopt: (account, imap) => pool.adopt(account, imap),
     }),
     ...{ upstream, providerAccess },
+    connections: await readConnections(config, { ...base, state, deniedClients: clientSettings.deniedClients }),
     powersLeft: (policy, service) => powersLeft(toolsOf(service), policy),
     openMailSession: (grant, exchange) => openMailSession(grant, mail, exchange),
     openMissiveSession: (grant, exchange) => openMissiveSession(grant, missive, exchange),
@@ -176,6 +183,32 @@ async function readClientSettings(config: Config, { keyring, now, log }: Base) {
   }
   const deniedClients = new Set(await Promise.all(config.deniedClients.map((named) => jtiOfClient(named, keyring))));
   return { dynamicClients, deniedClients };
+}
+
+/** @throws {ConfigError} if a connection of the settings is not valid or has expired */
+async function readConnections(
+  config: Config,
+  services: Base & { state: State; deniedClients: ReadonlySet<string> },
+): Promise<ConnectionSettings | undefined> {
+  const { connections, registrations } = config;
+  if (connections === undefined) return undefined;
+  const { keyring, now } = services;
+  const tokens = createTokens(keyring);
+  const byHost = [...connections.byHost].map(async ([host, sealed]) => {
+    return [host, await readConnection(`CONNECTIONS of ${host}`, sealed, { keyring, now: now() })] as const;
+  });
+  return {
+    byHost: new Map(await Promise.all(byHost)),
+    unseal: (sealed) => unsealOwnConnection(tokens, sealed),
+    clientsOf(connection) {
+      return createClients({
+        ...services,
+        dynamicClients: withConnection(connections, connection),
+        acceptsMinted: false,
+      });
+    },
+    upstreamOf: (issuer) => createUpstream({ issuer, registrations }),
+  };
 }
 
 /** @returns 32 bytes, the same in all replicas */

@@ -25,11 +25,11 @@ export interface Refusal {
  * are not web pages send no `Origin`.
  */
 export function originGuard({ issuer, isLocal, allowedOrigins, onRefusal }: Origins): RequestHandler {
-  const { host: ownHost, protocol } = new URL(issuer);
+  const { host: ownHost, protocol, origin: ownOrigin } = new URL(issuer);
   // Hosts are case-insensitive, and a proxy may add the default port (RFC 9110 §4.2.3).
   const ownHosts = [ownHost, `${ownHost}${protocol === 'https:' ? ':443' : ':80'}`];
   const isAllowed = (origin: string) =>
-    origin === issuer || allowedOrigins.has(origin) || (isLocal && isLoopbackOrigin(origin));
+    origin === ownOrigin || allowedOrigins.has(origin) || (isLocal && isLoopbackOrigin(origin));
   return (request, response, next) => {
     const { origin } = request.headers;
     const host = (request.headers.host ?? '').toLowerCase();

@@ -18,7 +18,7 @@ import { toServerLines, toServersJson } from '../minting/server-flags.ts';
 import type { NewClient } from '../oauth/client/mint-client.ts';
 import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
 import { readMintingKeys } from '../settings/config.ts';
-import { NEXT_FOR_CONNECTION, nextForClient } from './next-steps.ts';
+import { nextForClient, nextForConnection } from './next-steps.ts';
 
 interface GenerateServices {
   probe?: typeof probeServers;
@@ -92,7 +92,7 @@ async function generateConnection(flags: Flags, limits: Limits, keyring: Keyring
         ...toLimitLines(limits),
         '',
       ].join('\n');
-  return { text, next: () => NEXT_FOR_CONNECTION };
+  return { text, next: (baseUrl) => nextForConnection(sealed, baseUrl) };
 }
 
 /** Reads flags and keys, and reports the faults of both at once. */

@@ -1,16 +1,26 @@
 /** Writes what to do after `mail-mcp generate`: the steps of each client, with the lines to paste. */
 import type { Minted } from '../minting/mint.ts';
+import { CONNECTION_PREFIX } from '../oauth/http/paths.ts';
 import { mintedClientSteps } from '../oauth/landing/client-steps.ts';
 import { resourceOf } from '../oauth/metadata.ts';
 
 /** Where BASE_URL is not set. */
 const PLACEHOLDER = 'https://YOUR_HOST';
 
-export const NEXT_FOR_CONNECTION = `
+/** @returns the URL of a connection that is served by its path */
+export const connectionUrl = (sealed: string, baseUrl: string | undefined): string =>
+  resourceOf(issuerOf(baseUrl) + CONNECTION_PREFIX + sealed);
+
+export const nextForConnection = (sealed: string, baseUrl: string | undefined): string => `
 Next, on the server:
   Set DEFAULT_CONNECTION to this value, and CLIENT_REGISTRATION=true or
   CLIENT_ID_METADATA_DOCUMENTS=true. Clients then connect with the URL alone.
+  As a further connection, in CONNECTIONS with a host of its own, or at:
+    ${connectionUrl(sealed, baseUrl)}
 `;
+
+const issuerOf = (baseUrl: string | undefined): string =>
+  baseUrl !== undefined && URL.canParse(baseUrl) ? baseUrl.replace(/\/+$/, '') : PLACEHOLDER;
 
 /** @param presets the clients that it was minted for */
 export function nextForClient(
@@ -18,15 +28,16 @@ export function nextForClient(
   { clientId: id, clientSecret: secret }: Minted,
   baseUrl: string | undefined,
 ): string {
-  const issuer = baseUrl !== undefined && URL.canParse(baseUrl) ? baseUrl.replace(/\/+$/, '') : PLACEHOLDER;
-  const lines = mintedClientSteps(resourceOf(issuer), { id, secret }, presets).flatMap(({ title, steps }) => [
-    '',
-    `Next, in ${title}:`,
-    ...steps.flatMap(({ text, code, link }) => [
-      `  ${text}`,
-      ...(link === undefined ? [] : [`    ${link.url}`]),
-      ...(code === undefined ? [] : code.split('\n').map((line) => `    ${line}`)),
-    ]),
-  ]);
+  const lines = mintedClientSteps(resourceOf(issuerOf(baseUrl)), { id, secret }, presets).flatMap(
+    ({ title, steps }) => [
+      '',
+      `Next, in ${title}:`,
+      ...steps.flatMap(({ text, code, link }) => [
+        `  ${text}`,
+        ...(link === undefined ? [] : [`    ${link.url}`]),
+        ...(code === undefined ? [] : code.split('\n').map((line) => `    ${line}`)),
+      ]),
+    ],
+  );
   return `${lines.join('\n')}\n`;
 }

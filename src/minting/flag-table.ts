@@ -197,7 +197,7 @@ const FLAGS = {
   connection: {
     kind: 'switch',
     description:
-      'print a value for DEFAULT_CONNECTION instead of a client: servers and limits of dynamic clients (registered, or by metadata document)',
+      'print a value for DEFAULT_CONNECTION or CONNECTIONS, and its URL, instead of a client: servers and limits of dynamic clients (registered, or by metadata document)',
     form: {
       ...{ group: 'client', label: 'A value for DEFAULT_CONNECTION instead of a client', isRare: true },
       hint: 'Servers and limits of clients that register by themselves.',

@@ -2,6 +2,7 @@
 import type { RequestHandler } from 'express';
 import { SCOPES } from '../policy.ts';
 import {
+  basePathOf,
   KEY_SET_PATH,
   LANDING_PATH,
   PROTECTED_RESOURCE_METADATA_PATH,
@@ -14,8 +15,10 @@ import type { OAuthServices } from './services.ts';
 export const resourceOf = (issuer: string): string => `${issuer}/mcp`;
 
 /** The URL in the 401 challenge (RFC 9728 §3.1, §5.1): clients compare the `resource` there with the URL that they requested. */
-export const resourceMetadataUrl = (issuer: string, requestedPath: string): string =>
-  issuer + PROTECTED_RESOURCE_METADATA_PATH + (requestedPath === LANDING_PATH ? '' : '/mcp');
+export function resourceMetadataUrl(issuer: string, requestedPath: string): string {
+  const resourcePath = basePathOf(issuer) + (requestedPath === LANDING_PATH ? '' : '/mcp');
+  return new URL(issuer).origin + PROTECTED_RESOURCE_METADATA_PATH + resourcePath;
+}
 
 /** Hosted Claude sends the secret in the body, the TypeScript SDK prefers Basic. */
 export const CLIENT_AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;

@@ -1,5 +1,5 @@
 /**
- * Routes every URL of the authorization server to its handler, including the aliases for older clients.
+ * Routes every URL of the authorization server to its handler.
  *
  * Invariant: nothing in `src/oauth` depends on a tool.
  */

@@ -43,14 +43,11 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   registrations: registrationsOf(env),
   extraction: { processes: env.EXTRACTION_PROCESSES, memoryMb: env.EXTRACTION_MEMORY_MB },
   dynamicClients:
-    env.DEFAULT_CONNECTION === undefined
+    env.DEFAULT_CONNECTION === undefined ? undefined : { connection: env.DEFAULT_CONNECTION, ...acceptedClients(env) },
+  connections:
+    env.DEFAULT_CONNECTION === undefined && env.CONNECTIONS.size === 0
       ? undefined
-      : {
-          connection: env.DEFAULT_CONNECTION,
-          acceptsRegistration: env.CLIENT_REGISTRATION,
-          acceptsDocuments: env.CLIENT_ID_METADATA_DOCUMENTS,
-          trustedHosts: env.TRUSTED_CLIENT_HOSTS,
-        },
+      : { byHost: env.CONNECTIONS, ...acceptedClients(env) },
   s3:
     env.AWS_S3_BUCKET === undefined
       ? undefined
@@ -64,6 +61,12 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
         },
 }));
 
+const acceptedClients = (env: z.output<typeof ENVIRONMENT>) => ({
+  acceptsRegistration: env.CLIENT_REGISTRATION,
+  acceptsDocuments: env.CLIENT_ID_METADATA_DOCUMENTS,
+  trustedHosts: env.TRUSTED_CLIENT_HOSTS,
+});
+
 export type Config = Readonly<z.output<typeof ServerEnvironment>>;
 export type Keys = Config['keys'];
 
@@ -74,7 +77,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const missing =
     values.AWS_S3_BUCKET === undefined ? [] : REQUIRED_WITH_BUCKET.filter((name) => !isGiven(given, name));
   const withoutConnection =
-    values.DEFAULT_CONNECTION === undefined
+    values.DEFAULT_CONNECTION === undefined && values.CONNECTIONS === undefined
       ? REQUIRE_DEFAULT_CONNECTION.filter((name) => Switch.safeParse(values[name]).data === true)
       : [];
   return Object.freeze(
@@ -82,9 +85,19 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       ...mintingFaults(given),
       ...registrationFaults(given.values),
       ...missing.map((name) => `${name} is required with AWS_S3_BUCKET`),
-      ...withoutConnection.map((name) => `${name} requires DEFAULT_CONNECTION: the servers and limits of such clients`),
+      ...hostFaults(values),
+      ...withoutConnection.map(
+        (name) => `${name} requires DEFAULT_CONNECTION or CONNECTIONS: the servers and limits of such clients`,
+      ),
     ]),
   );
+}
+
+/** A host of `CONNECTIONS` would otherwise take the place of `BASE_URL`. */
+function hostFaults({ BASE_URL, CONNECTIONS }: NodeJS.ProcessEnv): string[] {
+  const hosts = ENVIRONMENT.shape.CONNECTIONS.safeParse(CONNECTIONS).data;
+  const isTaken = BASE_URL !== undefined && URL.canParse(BASE_URL) && hosts?.has(new URL(BASE_URL).host);
+  return isTaken ? ['CONNECTIONS must not have the host of BASE_URL, whose connection is DEFAULT_CONNECTION'] : [];
 }
 
 /** As `readConfig`, for a process that serves. @throws {ConfigError} also if it has the key that clients are minted with */

@@ -123,6 +123,19 @@ const Hosts = z
   .refine((hosts) => hosts.every(isHostOrAll), 'must be host names separated by commas, or *')
   .transform((hosts) => (hosts.includes('*') ? ('any' as const) : new Set(hosts.map(hostInUrl))));
 
+/** `host=connection`; hosts as in URLs, with the port unless it is 443. */
+const Connections = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+  .transform((entries) => entries.map((entry) => /^([^=]*)=(.+)$/.exec(entry)?.slice(1) ?? []))
+  .refine(
+    (entries) => entries.every(([host = '', sealed]) => sealed !== undefined && host !== '*' && isHostOrAll(host)),
+    'must be host=connection, separated by commas: hosts as in URLs, and connections as generate --connection prints them',
+  )
+  .transform((entries): ReadonlyMap<string, string> => {
+    return new Map(entries.map(([host = '', sealed = '']) => [hostInUrl(host), sealed]));
+  });
+
 const SERVER_VARIABLES = {
   BASE_URL: Issuer.describe(
     'Public URL of this server, e.g. `https://mail.mcp.example.com`. It is also the OAuth issuer. `http` only for loopback.',
@@ -179,11 +192,14 @@ const SERVER_VARIABLES = {
     .describe(
       'Servers and limits of dynamic clients (registered, or by metadata document), as `generate --connection` prints them; or a client id whose servers and limits apply.',
     ),
+  CONNECTIONS: Connections.default(new Map()).describe(
+    'Further connections by host, `sales.mcp.example.com=<connection>`, separated by commas. Each host serves `/mcp` with servers, sign-in and limits of its own to dynamic clients: [connections](connections.md).',
+  ),
   CLIENT_REGISTRATION: Switch.describe(
-    '`true` enables dynamic client registration (RFC 7591). Requires `DEFAULT_CONNECTION`.',
+    '`true` enables dynamic client registration (RFC 7591). Requires `DEFAULT_CONNECTION` or `CONNECTIONS`.',
   ),
   CLIENT_ID_METADATA_DOCUMENTS: Switch.describe(
-    '`true` accepts a URL as client id and fetches the metadata document there (OAuth Client ID Metadata Documents). Requires `DEFAULT_CONNECTION`.',
+    '`true` accepts a URL as client id and fetches the metadata document there (OAuth Client ID Metadata Documents). Requires `DEFAULT_CONNECTION` or `CONNECTIONS`.',
   ),
   TRUSTED_CLIENT_HOSTS: Hosts.optional().describe(
     'Hosts, separated by commas, whose metadata documents and redirect URIs are accepted from dynamic clients. Default: the hosts of the presets, and with `CLIENT_REGISTRATION` documents of any host whose redirect URIs are on the account owner’s computer. `*` accepts every host; any website can then pose as any application.',

@@ -1,6 +1,5 @@
 /**
- * Resolves a client_id of any kind (minted, registered, or the URL of a metadata document) to its client, and refuses clients that the operator has
- * denied.
+ * Resolves a client_id (minted, registered, or the URL of a metadata document) to its client, and refuses denied clients.
  *
  * Invariant: servers and limits come from the operator, never from the client.
  */
@@ -47,6 +46,8 @@ interface Services {
   deniedClients: ReadonlySet<string>;
   dynamicClients?: DynamicClients | undefined;
   fetchDocument?: FetchDocument;
+  /** False where the connection alone decides about servers: minted clients have servers of their own. Default: true. */
+  acceptsMinted?: boolean;
 }
 
 export function createClients(services: Services): Clients {
@@ -63,6 +64,8 @@ export function createClients(services: Services): Clients {
       const client = await resolve(clientId, address);
       const hasEnded = client.expiresAt !== null && client.expiresAt <= now();
       if (hasEnded || (await isDenied(client.jti))) throw unknownClient();
+      const connectionId = client.origin === 'minted' ? undefined : dynamicClients?.connection.id;
+      if (connectionId !== undefined && (await isDenied(connectionId))) throw unknownClient();
       return client;
     },
     async register(metadata) {
@@ -75,7 +78,7 @@ export function createClients(services: Services): Clients {
 
 /** @returns a function that resolves a client_id of any accepted kind; it does not check whether the client is denied */
 function clientResolver(services: Services): Clients['resolve'] {
-  const { keyring, now, state, dynamicClients, fetchDocument = documentFetcher() } = services;
+  const { keyring, now, state, dynamicClients, fetchDocument = documentFetcher(), acceptsMinted = true } = services;
   const tokens = createTokens(keyring);
   if (dynamicClients === undefined) return (clientId) => unsealClient(tokens, clientId, now());
   const { connection, acceptsRegistration, acceptsDocuments } = dynamicClients;
@@ -85,7 +88,7 @@ function clientResolver(services: Services): Clients['resolve'] {
     if (looksLikeDocumentUrl(clientId) && acceptsDocuments) {
       return clientByDocument(clientId, await documents.get(clientId, addressBlock(address)), connection);
     }
-    const minted = unsealClient(tokens, clientId, now());
+    const minted = acceptsMinted ? unsealClient(tokens, clientId, now()) : Promise.reject(unknownClient());
     return acceptsRegistration
       ? minted.catch(() => unsealRegisteredClient(clientId, { tokens, keyring, connection }, now()))
       : minted;

@@ -26,22 +26,26 @@ export const deniedClientKey = (jti: string): string => `denied:client:${jti}`;
 const isJti = (text: string): boolean => /^(?:[\w-]{22}|[\w-]{43})$/.test(text);
 
 /**
- * Finds the `jti` of a client that the operator wants to deny or allow.
+ * Finds the `jti` of a client or a connection that the operator wants to deny or allow.
  *
- * @param named its client_id, which may have expired, or its `jti`, which logs contain
+ * @param named the client_id or the sealed connection, which may have expired, or the `jti`, which logs contain
  * @returns the `jti`
- * @throws {ConfigError} if it is neither a client_id that one of these keys decrypts nor has the form of a `jti`
+ * @throws {ConfigError} if it is neither a client_id or connection that one of these keys decrypts nor has the form of a `jti`
  */
 export async function jtiOfClient(named: string, keyring: Keyring): Promise<string> {
   if (isJti(named)) return named;
   // The URL of a metadata document.
   if (/^https:\/\//.test(named)) return sha256(named);
   const tokens = createTokens(keyring);
-  const found = await Promise.allSettled([tokens.client.inspect(named), tokens.registered.inspect(named)]);
+  const found = await Promise.allSettled([
+    tokens.client.inspect(named),
+    tokens.registered.inspect(named),
+    tokens.connection.inspect(named),
+  ]);
   const [jti] = found.flatMap((result) => (result.status === 'fulfilled' ? [result.value.jti] : []));
   if (jti === undefined) {
     throw new ConfigError(
-      `${named.slice(0, 20)}… is neither a client id that ENCRYPTION_KEY or one of the earlier keys decrypts, nor the jti of a client.`,
+      `${named.slice(0, 20)}… is neither a client id or connection that ENCRYPTION_KEY or one of the earlier keys decrypts, nor the jti of a client.`,
     );
   }
   return jti;

@@ -19,6 +19,8 @@ export type TrustedHosts = ReadonlySet<string> | 'any';
 
 /** The servers and limits that the operator has sealed for all dynamic clients. */
 export interface DefaultConnection {
+  /** `jti` of the sealed connection, by which it can be denied; absent if the setting is a client id. */
+  id?: string | undefined;
   servers: Servers;
   /** The operator's limits. */
   policy: Policy;
@@ -73,16 +75,35 @@ export async function readDynamicClients(
   now: Date,
 ): Promise<DynamicClients | undefined> {
   if (settings === undefined) return undefined;
+  const connection = await readConnection('DEFAULT_CONNECTION', settings.connection, { keyring, now });
+  return withConnection(settings, connection);
+}
+
+/** @returns the dynamic clients of one connection, as the settings accept them */
+export function withConnection(
+  settings: Omit<NonNullable<Config['dynamicClients']>, 'connection'>,
+  connection: DefaultConnection,
+): DynamicClients {
   const { acceptsRegistration, acceptsDocuments, trustedHosts = PRESET_HOSTS } = settings;
-  const connection = await unsealConnection(createTokens(keyring), settings.connection, now).catch((cause) => {
-    const sentence =
-      'DEFAULT_CONNECTION is not valid: it is neither a connection nor a client id that was generated with this ENCRYPTION_KEY, or it has expired.';
-    const signed = ' With MINTING_PUBLIC_KEY, it must be signed: generate it where MINTING_PRIVATE_KEY is set.';
-    throw new ConfigError(sentence + (keyring.minting ? signed : ''), { cause });
-  });
   // Hosts that the operator names are the only ones that are connected to.
   const acceptsLoopbackDocuments = acceptsRegistration && settings.trustedHosts === undefined;
   return { connection, trustedHosts, acceptsRegistration, acceptsDocuments, acceptsLoopbackDocuments };
+}
+
+/**
+ * @param setting the setting that has the connection, for the error
+ * @throws {ConfigError} if the sealed connection is not valid or has expired
+ */
+export function readConnection(
+  setting: string,
+  sealed: string,
+  { keyring, now }: { keyring: Keyring; now: Date },
+): Promise<DefaultConnection> {
+  return unsealConnection(createTokens(keyring), sealed, now).catch((cause) => {
+    const sentence = `${setting} is not valid: it is neither a connection nor a client id that was generated with this ENCRYPTION_KEY, or it has expired.`;
+    const signed = ' With MINTING_PUBLIC_KEY, it must be signed: generate it where MINTING_PRIVATE_KEY is set.';
+    throw new ConfigError(sentence + (keyring.minting ? signed : ''), { cause });
+  });
 }
 
 /**
@@ -93,13 +114,24 @@ export async function readDynamicClients(
  * @throws {RangeError} if it has expired
  */
 export async function unsealConnection(tokens: Tokens, text: string, now: Date): Promise<DefaultConnection> {
-  const {
-    servers,
-    policy = {},
-    time_zone: timeZone,
-    exp,
-  } = await tokens.connection.unsealSetting(text).catch(() => tokens.client.unsealSetting(text));
-  const expiresAt = exp === undefined ? null : new Date(exp * 1000);
-  if (expiresAt !== null && expiresAt <= now) throw new RangeError('expired');
-  return { servers, policy, timeZone, expiresAt };
+  const connection = await unsealOwnConnection(tokens, text).catch(() => connectionOfClient(tokens, text));
+  if (connection.expiresAt !== null && connection.expiresAt <= now) throw new RangeError('expired');
+  return connection;
 }
+
+/**
+ * Unseals a connection, which may have expired.
+ *
+ * @throws {OAuthError} `invalid_token` if it is none
+ */
+export async function unsealOwnConnection(tokens: Tokens, text: string): Promise<DefaultConnection> {
+  const { jti: id, servers, policy = {}, time_zone: timeZone, exp } = await tokens.connection.unsealSetting(text);
+  return { id, servers, policy, timeZone, expiresAt: endOf(exp) };
+}
+
+async function connectionOfClient(tokens: Tokens, text: string): Promise<DefaultConnection> {
+  const { servers, policy = {}, time_zone: timeZone, exp } = await tokens.client.unsealSetting(text);
+  return { servers, policy, timeZone, expiresAt: endOf(exp) };
+}
+
+const endOf = (exp: number | undefined): Date | null => (exp === undefined ? null : new Date(exp * 1000));

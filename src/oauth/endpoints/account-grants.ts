@@ -13,7 +13,7 @@ export interface AccountGrants {
 }
 
 export function createAccountGrants(services: OAuthServices, sessions: AccountSessions): AccountGrants {
-  const { keyring, now, log, state, pages } = services;
+  const { issuer, keyring, now, log, state, pages } = services;
   const grants = createGrants({ state, keyring, now, log });
 
   async function showPage(
@@ -22,7 +22,7 @@ export function createAccountGrants(services: OAuthServices, sessions: AccountSe
     revoked?: RevokedAccess,
   ): Promise<void> {
     const session = await sessions.sealSession({ who, browser });
-    const view = accountView({ session, who }, await grants.list(who), { canRevoke: state.isShared, revoked });
+    const view = accountView({ session, who }, await grants.list(who), { issuer, canRevoke: state.isShared, revoked });
     pages.send(response, 200, pages.account(view), { formAction: [] });
   }
 

@@ -2,7 +2,7 @@
 import type { Service } from '../../account.ts';
 import type { Power } from '../../policy.ts';
 import type { ListedGrant } from '../grant/grants.ts';
-import { ACCOUNT_PATH } from '../http/paths.ts';
+import { ACCOUNT_PATH, pathIn } from '../http/paths.ts';
 import { plainText } from '../http/plain-text.ts';
 import { dayWords, minuteWords } from '../pages/time-words.ts';
 import { ACCOUNT_WORDS, type AccountClientView, type AccountView } from '../pages/views.ts';
@@ -33,23 +33,23 @@ const POWER_WORDS: Readonly<Record<Service, Record<Power, string | undefined>>> 
 export type RevokedAccess = { clientName: string } | { everythingUntil: Date };
 
 /** @param clientId the unknown client_id that was submitted; `undefined`: none was submitted */
-export function accountClientView(clientId: string | undefined): AccountClientView {
+export function accountClientView(clientId: string | undefined, issuer: string): AccountClientView {
   const sentence = 'This client ID is not known here, or has expired.';
   const problem = { target: 'client_id', sentence, link: undefined, first: true, asksForPassword: false };
-  return { action: ACCOUNT_PATH, problem: clientId === undefined ? undefined : problem };
+  return { action: pathIn(issuer, ACCOUNT_PATH), problem: clientId === undefined ? undefined : problem };
 }
 
 /** @param state.canRevoke false where only one process would know of a revocation */
 export function accountView(
   { session, who }: { session: string; who: AccountName },
   grants: readonly ListedGrant[],
-  { canRevoke, revoked }: { canRevoke: boolean; revoked: RevokedAccess | undefined },
+  { issuer, canRevoke, revoked }: { issuer: string; canRevoke: boolean; revoked: RevokedAccess | undefined },
 ): AccountView {
   const service = 'imap' in who ? 'mail' : 'missive';
   return {
     session,
     ...accountNameWords(who),
-    action: ACCOUNT_PATH,
+    action: pathIn(issuer, ACCOUNT_PATH),
     canRevoke,
     revoked: revoked && revokedSentence(revoked, service),
     grants: grants.map((grant) => ({

@@ -28,7 +28,7 @@ export function accountHandlers(
   submit: RequestHandler;
   resume(request: Request, response: Response, from: ProviderResponse): Promise<void>;
 } {
-  const { clients, pages } = services;
+  const { issuer, clients, pages } = services;
   const signIn = createSignIn(services);
   const sessions = createAccountSessions(services, signIn);
   const grants = createAccountGrants(services, sessions);
@@ -71,7 +71,7 @@ export function accountHandlers(
       const [clientId, browser] = [clientIdOf(request), signIn.bindBrowser(request, response)];
       const at = await serversOf(clientId);
       if (at) return showSignIn(response, { ...at, browser }, { form: accountForm(at.servers).blank });
-      const html = pages.accountClient(accountClientView(clientId));
+      const html = pages.accountClient(accountClientView(clientId, issuer));
       pages.send(response, clientId === undefined ? 200 : 400, html, { formAction: [] });
     },
 

@@ -7,6 +7,7 @@ import { type ErrorRedirect, OAuthError, type OAuthErrorCode } from '../../error
 import type { Client } from '../client/client.ts';
 import type { Clients } from '../client/clients.ts';
 import { type Parameters, parseParameters, queryOf } from '../http/parameters.ts';
+import { basePathOf } from '../http/paths.ts';
 import { isCodeChallenge } from '../http/pkce.ts';
 import { hasRedirectUri } from '../http/redirect-uri.ts';
 import { resourceOf } from '../metadata.ts';
@@ -127,5 +128,7 @@ function isOurResource(resource: string, issuer: string): boolean {
   const [, origin = '', path = ''] = /^([a-z]+:\/\/[^/?#]*)(.*)$/is.exec(resource) ?? [];
   const lower = origin.toLowerCase();
   const withoutPort = lower.startsWith('https:') ? lower.replace(/:443$/, '') : lower.replace(/:80$/, '');
-  return [lower, withoutPort].includes(issuer) && ['', '/', '/mcp', '/mcp/'].includes(path);
+  const base = basePathOf(issuer);
+  if (![lower, withoutPort].includes(new URL(issuer).origin) || !path.startsWith(base)) return false;
+  return ['', '/', '/mcp', '/mcp/'].includes(path.slice(base.length));
 }

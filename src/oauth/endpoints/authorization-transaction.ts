@@ -2,6 +2,7 @@
 import type { Request } from 'express';
 import { OAuthError } from '../../errors.ts';
 import { hasRedirectUri } from '../http/redirect-uri.ts';
+import { resourceOf } from '../metadata.ts';
 import { rememberedUntil, toSeconds } from '../sealed/jwe.ts';
 import { createTokens, SEALED_TYPES, type Transaction } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
@@ -43,10 +44,10 @@ export interface AuthorizationTransactions {
 }
 
 export function createAuthorizationTransactions(
-  services: Pick<OAuthServices, 'keyring' | 'now' | 'state' | 'clients'>,
+  services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'state' | 'clients'>,
   { isFromOurPage, isSameBrowser }: Pick<SignIn, 'isFromOurPage' | 'isSameBrowser'>,
 ): AuthorizationTransactions {
-  const { keyring, now, state, clients } = services;
+  const { issuer, keyring, now, state, clients } = services;
   const tokens = createTokens(keyring);
 
   async function unsealFor(
@@ -57,6 +58,8 @@ export function createAuthorizationTransactions(
     const transaction = await tokens.transaction.unseal(sealed ?? '', now()).catch((cause) => {
       throw new OAuthError('invalid_request', STALE_PAGE, { cause });
     });
+    // Another connection has other servers: its page was made for those.
+    if (transaction.aud !== resourceOf(issuer)) throw new OAuthError('invalid_request', STALE_PAGE);
     if (!isOwn(request, transaction.browser)) throw new OAuthError('invalid_request', STALE_PAGE);
     const client = await clients.resolve(transaction.client_id, request.ip);
     // The client's document may have removed the URI since (CIMD-06).

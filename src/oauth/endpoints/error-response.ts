@@ -7,7 +7,9 @@ import {
   ACCOUNT_PATH,
   ADMIN_PATH,
   AUTHORIZE_PATHS,
+  LANDING_PATH,
   MCP_PATHS,
+  pathIn,
   REGISTRATION_PATHS,
   REVOCATION_PATHS,
   TOKEN_PATHS,
@@ -54,7 +56,7 @@ export function createErrorResponse({ issuer, pages }: Pick<OAuthServices, 'issu
         sendPage(error, response, pages, { url: withParameters(uri, parameters), name: redirectHost(uri) });
       else redirectToClient(response, uri, parameters);
     } else if ([...AUTHORIZE_PATHS, UPSTREAM_CALLBACK_PATH].includes(request.path)) sendPage(error, response, pages);
-    else if (request.path === ACCOUNT_PATH) sendAccountPage(error, response, pages);
+    else if (request.path === ACCOUNT_PATH) sendAccountPage(error, response, pages, pathIn(issuer, ACCOUNT_PATH));
     else if (request.path === ADMIN_PATH) sendAdminPage(error, response, pages);
     else {
       setChallenge(error, request, response, issuer);
@@ -90,14 +92,14 @@ function sendPage(error: OAuthError, response: Response, pages: Pages, next?: Er
 }
 
 /** Sends an error of `/account` to the account owner. */
-function sendAccountPage(error: OAuthError, response: Response, pages: Pages): void {
+function sendAccountPage(error: OAuthError, response: Response, pages: Pages, start: string): void {
   const status = pageStatusOf(error);
   const html = pages.error({
     title: status >= 500 ? 'Something went wrong here' : 'Please sign in again',
     sentence: error.message,
     advice: `Nothing was taken back. ${status >= 500 ? 'Try again in a minute.' : 'Open the page anew, and sign in.'}`, // phrase allowed: on the page
     code: error.code,
-    next: { url: ACCOUNT_PATH, name: 'the start' },
+    next: { url: start, name: 'the start' },
   });
   pages.send(response, status, html);
 }
@@ -121,6 +123,7 @@ function sendSignpost(error: OAuthError, response: Response, pages: Pages, issue
     title: 'This address is for your assistant',
     sentence: 'There is nothing to see here in a browser. Give the address to Claude, ChatGPT or another assistant.',
     url: resourceOf(issuer),
+    homeUrl: pathIn(issuer, LANDING_PATH),
   });
   pages.send(response, statusOf(error), html, { script: 'copy' });
 }

@@ -1,5 +1,5 @@
 /**
- * Chooses the sign-in form by the servers of a client, and by how their accounts sign in.
+ * Chooses the sign-in form by the servers of a client and their sign-in.
  *
  * Invariant: what was typed into a field for a secret is never sent back.
  */

@@ -58,7 +58,7 @@ export interface RevocationCheck {
 
 export function createRevocationCheck(services: {
   state: State;
-  clients: Pick<Clients, 'isDeniedBySettings'>;
+  clients: Pick<Clients, 'isDeniedBySettings' | 'dynamicClients'>;
   now: () => Date;
   log: Log;
 }): RevocationCheck {
@@ -80,11 +80,14 @@ export function createRevocationCheck(services: {
 
   return {
     async isRevoked({ jti, gid, sub, granted_at, client }) {
-      if (clients.isDeniedBySettings(client.jti)) return true;
+      // Everything that a dynamic client was granted ends with its connection.
+      const connectionId = client.minted === false ? clients.dynamicClients?.connection.id : undefined;
+      const denials = [client.jti, ...(connectionId === undefined ? [] : [connectionId])];
+      if (denials.some((id) => clients.isDeniedBySettings(id))) return true;
       try {
-        const keys = [deniedClientKey(client.jti), ...revocationKeysOf({ jti, gid, sub })];
-        const [denied = null, ...marks] = await state.readMarks(keys);
-        return denied !== null || isRevoked(marks, { granted_at });
+        const revocations = revocationKeysOf({ jti, gid, sub });
+        const found = await state.readMarks([...revocations, ...denials.map(deniedClientKey)]);
+        return isRevoked(found, { granted_at }) || found.slice(revocations.length).some((denied) => denied !== null);
       } catch (error) {
         return acceptUnchecked(error);
       }

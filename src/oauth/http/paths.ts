@@ -2,6 +2,15 @@
 
 export const AUTHORIZE_PATHS: readonly [string, ...string[]] = ['/oauth/authorize', '/authorize'];
 
+/** What connections have in front of their own paths (RFC 8414 §3.1, path form): `/c/<sealed connection>`. */
+export const CONNECTION_PREFIX = '/c/';
+
+/** A path of this issuer, for links on its pages: an issuer may have a path of its own. */
+export const pathIn = (issuer: string, path: string): string => basePathOf(issuer) + path;
+
+/** The path of the issuer: that of a connection, or empty. */
+export const basePathOf = (issuer: string): string => new URL(issuer).pathname.replace(/\/$/, '');
+
 /** Where providers send the browser back to. It is registered at each of them. */
 export const UPSTREAM_CALLBACK_PATH = '/oauth/upstream/callback';
 

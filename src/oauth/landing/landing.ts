@@ -4,7 +4,7 @@
  * Invariant: nothing here depends on who asks.
  */
 import type { RequestHandler } from 'express';
-import { ACCOUNT_PATH } from '../http/paths.ts';
+import { ACCOUNT_PATH, LANDING_PATH, pathIn } from '../http/paths.ts';
 import { isFromMcpClient, prefersPage } from '../http/prefers-page.ts';
 import { resourceOf } from '../metadata.ts';
 import { ACCOUNT_WORDS, type LandingView } from '../pages/views.ts';
@@ -36,6 +36,7 @@ export function notFoundHandler({ issuer, pages }: Pick<OAuthServices, 'issuer' 
     title: 'There is no such page',
     sentence: 'This server is used through an assistant such as Claude or ChatGPT, which needs only one address of it.',
     url,
+    homeUrl: pathIn(issuer, LANDING_PATH),
   });
   const error = { error: 'not_found', error_description: `The URL for MCP clients is ${url}` };
   return (request, response) => {
@@ -54,7 +55,7 @@ function landingView({ issuer, clients: { dynamicClients } }: OAuthServices): La
     url,
     host: new URL(issuer).host,
     words: ACCOUNT_WORDS[service],
-    accountUrl: ACCOUNT_PATH,
+    accountUrl: pathIn(issuer, ACCOUNT_PATH),
     needsId: withId === 0 ? 'none' : withId === all.length ? 'all' : 'some',
     clients: all.map(({ id, title, steps }) => ({ id, title, steps })),
   };

@@ -78,6 +78,8 @@ export interface SignpostView {
   title: string;
   sentence: string;
   url: string;
+  /** Path of the landing page. */
+  homeUrl: string;
 }
 
 /** The sign-in page of `/oauth/authorize`. */

@@ -3,7 +3,7 @@ import { type Servers, serviceOf } from '../../account.ts';
 import type { Power } from '../../policy.ts';
 import { type Client, isVerified } from '../client/client.ts';
 import type { FilledForm, FormProblem, Place } from '../forms/form.ts';
-import { ACCOUNT_PATH, AUTHORIZE_PATHS } from '../http/paths.ts';
+import { ACCOUNT_PATH, AUTHORIZE_PATHS, pathIn } from '../http/paths.ts';
 import { plainText } from '../http/plain-text.ts';
 import { redirectHost } from '../http/redirect-uri.ts';
 import {
@@ -62,7 +62,7 @@ export function signInView(page: SignInPage, content: SignInContent, issuer: str
   const { client, redirectUri, offered, added, shownAt } = page;
   const { problems, problemAt } = problemViews(content.problems);
   return {
-    action: AUTHORIZE_PATHS[0],
+    action: pathIn(issuer, AUTHORIZE_PATHS[0]),
     transaction: page.transaction,
     client: {
       name: client.nameAt?.(redirectUri) ?? client.name,
@@ -73,17 +73,21 @@ export function signInView(page: SignInPage, content: SignInContent, issuer: str
     },
     issuerHost: new URL(issuer).host,
     consent: consentView(client, { offered, added, choices: content.choices, now: shownAt }, problemAt),
-    accountUrl: `${ACCOUNT_PATH}?client_id=${encodeURIComponent(client.id)}`,
+    accountUrl: `${pathIn(issuer, ACCOUNT_PATH)}?client_id=${encodeURIComponent(client.id)}`,
     words: wordsOf(client.servers),
     form: content.form.view(problemAt),
     problems,
   };
 }
 
-export function accountSignInView(page: AccountSignInPage, content: PageContent<AccountFormView>): AccountSignInView {
+export function accountSignInView(
+  page: AccountSignInPage,
+  content: PageContent<AccountFormView>,
+  issuer: string,
+): AccountSignInView {
   const { problems, problemAt } = problemViews(content.problems);
   return {
-    action: ACCOUNT_PATH,
+    action: pathIn(issuer, ACCOUNT_PATH),
     transaction: page.transaction,
     words: wordsOf(page.servers),
     form: content.form.view(problemAt),

@@ -58,7 +58,7 @@ export function createSignIn(services: OAuthServices): SignIn {
     showAccountPage(response, page, content) {
       const status = setRetryAfter(response, content);
       const formAction = page.providerOrigin ? [page.providerOrigin] : [];
-      pages.send(response, status, pages.accountSignIn(accountSignInView(page, content)), { formAction });
+      pages.send(response, status, pages.accountSignIn(accountSignInView(page, content, issuer)), { formAction });
     },
     checkCredentials: createCredentialsCheck(services, remembered),
     firstChoices: remembered.firstChoices,

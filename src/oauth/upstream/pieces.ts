@@ -4,6 +4,9 @@
  */
 import type { Request, Response } from 'express';
 import { sha256 } from '../http/constant-time.ts';
+import { cookieOf } from '../http/cookies.ts';
+import { parseParameters, queryOf } from '../http/parameters.ts';
+import { basePathOf, CONNECTION_PREFIX } from '../http/paths.ts';
 
 export interface CookiePieces {
   /** @returns the value that finds the pieces again: a hash of the sealed value */
@@ -20,9 +23,22 @@ const MAX_CHARS = 14_500;
 
 const PATH = '/oauth/';
 
+const PREFIXES = ['__Secure-mail-mcp-up-', 'mail-mcp-up-'] as const;
+
+/** The cookie that names the connection whose page was left. It only chooses who reads the pieces. */
+const connectionCookie = (prefix: string, hash: string): string => `${prefix}${hash.slice(0, 16)}-c`;
+
+/** @returns the connection, in the path of its issuer, that this browser has left for a provider; for the callback that all of them share */
+export function leftConnection(request: Request): string | undefined {
+  const state = parseParameters(queryOf(request)).get('state');
+  if (state === undefined) return undefined;
+  return PREFIXES.map((prefix) => cookieOf(request, connectionCookie(prefix, state))).find(Boolean);
+}
+
 export function createCookiePieces(issuer: string): CookiePieces {
   const secure = issuer.startsWith('https:');
-  const prefix = `${secure ? '__Secure-' : ''}mail-mcp-up-`;
+  const prefix = PREFIXES[secure ? 0 : 1];
+  const connection = basePathOf(issuer).slice(CONNECTION_PREFIX.length);
   const options = { httpOnly: true, secure, sameSite: 'lax' as const, path: PATH };
 
   const piecesOf = (request: Request): [name: string, value: string][] =>
@@ -43,11 +59,15 @@ export function createCookiePieces(issuer: string): CookiePieces {
         const piece = sealed.slice(index * PIECE_CHARS, (index + 1) * PIECE_CHARS);
         response.cookie(nameOf(hash, index), piece, { ...options, maxAge: 600_000 });
       }
+      if (connection !== '') {
+        response.cookie(connectionCookie(prefix, hash), connection, { ...options, maxAge: 600_000 });
+      }
       return hash;
     },
     take(request, response, hash) {
       const known = new Map(piecesOf(request));
       let sealed = '';
+      if (connection !== '') response.clearCookie(connectionCookie(prefix, hash), options);
       for (let index = 0; known.has(nameOf(hash, index)); index++) {
         sealed += known.get(nameOf(hash, index));
         response.clearCookie(nameOf(hash, index), options);
