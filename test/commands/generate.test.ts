@@ -235,6 +235,7 @@ describe('mail-mcp generate', () => {
     const asJson = JSON.parse((await run([...flags, '--json'])).out).default_connection;
     for (const sealed of [printed, asJson]) {
       expect(await unsealConnection(tokens, sealed, new Date())).toEqual({
+        id: expect.stringMatching(/^[\w-]{22}$/),
         servers: {
           imap: { host: 'imap.example.com', port: 993, security: 'tls' },
           smtp: { host: 'smtp.example.com', port: 465, security: 'tls' },
