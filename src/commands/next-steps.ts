@@ -8,7 +8,7 @@ import { resourceOf } from '../oauth/metadata.ts';
 const PLACEHOLDER = 'https://YOUR_HOST';
 
 /** @returns the URL of a connection that is served by its path */
-export const connectionUrl = (sealed: string, baseUrl: string | undefined): string =>
+const connectionUrl = (sealed: string, baseUrl: string | undefined): string =>
   resourceOf(issuerOf(baseUrl) + CONNECTION_PREFIX + sealed);
 
 export const nextForConnection = (sealed: string, baseUrl: string | undefined): string => `

@@ -22,7 +22,9 @@ function signInAfter(account: MailAccount, decide: (page: Page) => Promise<void>
     const page = await context.newPage();
     await page.route(`${REDIRECT_URI}?**`, (route) => route.fulfill({ body: 'Done' }));
     await page.goto(url.href);
+    await page.click('.consent summary');
     await decide(page);
+    await page.click('.more summary');
     await page.uncheck('#use_same_credentials');
     for (const [name, value] of Object.entries(signInFields(account))) await page.fill(`#${name}`, value);
     await page.click('text=Sign in and allow');
@@ -72,7 +74,6 @@ describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
   test('FORM-01 a recipient that is not on the list of the owner is refused', async () => {
     const account = await accountWithMail();
     const onSignInPage = signInAfter(account, async (page) => {
-      await page.click('summary');
       await page.fill('#recipients', account.email);
       await page.selectOption('#end', 'day');
     });
@@ -97,7 +98,9 @@ test('FORM-11 in the same browser, a page that asks for more has what was left o
   const marked = () => page.locator('.powers .new').evaluateAll((marks) => marks.map(({ id }) => id));
   const onSignInPage = async (url: URL): Promise<URLSearchParams> => {
     const signIn = async (untick: readonly string[]) => {
+      if (untick.length > 0) await page.click('.consent summary');
       for (const power of untick) await page.uncheck(`#allow_${power}`);
+      await page.click('.more summary');
       await page.uncheck('#use_same_credentials');
       for (const [name, value] of Object.entries(signInFields(account))) await page.fill(`#${name}`, value);
       await page.click('text=Sign in and allow');

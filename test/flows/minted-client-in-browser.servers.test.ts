@@ -23,6 +23,7 @@ test('from the URL, through a browser and real mail servers, to a tool call', as
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   await page.goto(provider.authorizationUrl?.href ?? '');
+  await page.click('.more summary');
   await page.getByLabel('Full name').fill(account.fullName);
   await page.getByLabel('Email address').fill(account.email);
   await page.getByLabel('Password', { exact: true }).fill('not the password');

@@ -10,6 +10,17 @@ import { BLANK_MAIL_FIELDS, type MailFields, readMailFields, toMailCredentials }
 import { mailLoginProblems, needsSmtpCredentials } from './mail-login-problems.ts';
 import { validateMailboxFields, validateMailFields } from './validate-mail-fields.ts';
 
+/** Places that are not visible without a click. */
+const FOLDED: readonly Place[] = [
+  'full_name',
+  'identities',
+  'imap_username',
+  'imap_server',
+  'smtp_server',
+  'smtp_username',
+  'smtp_password',
+];
+
 type ProblemAt = (place: Place) => ProblemView | undefined;
 
 export function mailForm(servers: MailServers): SignInForm<MailFormView> {
@@ -59,7 +70,8 @@ function mailFormView(fields: MailFields, { imap, smtp }: MailServers, problemAt
     appPassword: appPasswordHint(imap.host),
     // The box is ticked unless it was unticked.
     isTimeZoneTicked: fields.timeZone !== '',
-    areIdentitiesOpen: fields.identities !== '',
+    areDetailsOpen:
+      fields.identities !== '' || !fields.useSameCredentials || FOLDED.some((place) => problemAt(place) !== undefined),
     useSameCredentials: fields.useSameCredentials,
     fields: {
       full_name: field('full_name', fields.fullName),

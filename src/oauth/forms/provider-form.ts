@@ -31,7 +31,10 @@ export function providerForm(servers: ProviderServers): SignInForm<ProviderFormV
       problem: problemAt('provider') ?? problemAt('imap_server') ?? problemAt('smtp_server'),
       needsAddress: needsAddress(servers.signIn),
       isTimeZoneTicked: fields.timeZone !== '',
-      areDetailsOpen: fields.email !== '' || fields.identities !== '' || fields.fullName !== '',
+      areDetailsOpen:
+        (!needsAddress(servers.signIn) && fields.email !== '') ||
+        [fields.identities, fields.fullName].some((typed) => typed !== '') ||
+        (['full_name', 'email', 'identities'] as const).some((place) => problemAt(place) !== undefined),
       fields: {
         full_name: { value: fields.fullName, problem: problemAt('full_name') },
         email: { value: fields.email, problem: problemAt('email') },

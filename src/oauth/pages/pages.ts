@@ -27,7 +27,7 @@ import type {
 const VIEWS = fileURLToPath(new URL('../../../views/', import.meta.url));
 
 /** The scripts of the pages. Without them every page works too. */
-type PageScript = 'time-zone' | 'copy';
+type PageScript = 'sign-in' | 'copy';
 
 interface SendOptions {
   /** Other origins that the form may lead to (CSP 3 §6.4.1); absent on pages without a form. */
@@ -64,7 +64,7 @@ export function createPages({ issuer, operator }: Pick<Config, 'issuer' | 'opera
   const { accentColor } = operator;
   // Style and script are part of the page: no proxy has to route another URL, and the hashes allow these only.
   const style = readView('style.css') + (accentColor === undefined ? '' : accentRules(accentColor));
-  const scripts = { 'time-zone': readView('time-zone.js'), copy: readView('copy.js') };
+  const scripts = { 'sign-in': readView('sign-in.js'), copy: readView('copy.js') };
   const render = (name: string, view: object, script?: PageScript) =>
     eta.render(`./${name}`, { ...view, style, operator, ...(script && { script: scripts[script] }) });
   const securityHeaders = pageHeaders(issuer, hashSource(style));
@@ -72,10 +72,10 @@ export function createPages({ issuer, operator }: Pick<Config, 'issuer' | 'opera
   return {
     landing: (view) => render('landing', view, 'copy'),
     signpost: (view) => render('signpost', view, 'copy'),
-    signIn: (view) => render('sign-in', view, view.form.service === 'missive' ? undefined : 'time-zone'),
+    signIn: (view) => render('sign-in', view, 'sign-in'),
     signedIn: (view) => render('signed-in', view),
     accountClient: (view) => render('account-client', view),
-    accountSignIn: (view) => render('account-sign-in', view),
+    accountSignIn: (view) => render('account-sign-in', view, 'sign-in'),
     account: (view) => render('account', view),
     adminSignIn: (view) => render('admin-sign-in', view),
     mintingForm: (view) => render('admin-form', view),

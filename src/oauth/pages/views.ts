@@ -33,12 +33,16 @@ export interface ServerView {
 
 /** The part of the sign-in page where the account owner chooses powers and limits. */
 export interface ConsentView {
+  /** What is ticked and what is not, in one sentence that begins with the name of the client. */
+  summary: { name: string; may: string };
+  /** The limits of the operator, in sentences; absent if there are none. */
+  given: string | undefined;
+  /** Whether powers and limits are visible without a click. */
+  isOpen: boolean;
   /** `isNew`: asked for in addition to what was left on before. */
   powers: readonly { id: string; words: string; isTicked: boolean; isNew: boolean }[];
   problem: ProblemView | undefined;
   limits: {
-    /** Whether they are visible without a click. */
-    isOpen: boolean;
     /** Absent where nothing can be sent. `given`: the recipients that the operator allows. */
     recipients: (FieldView & { given: string | undefined }) | undefined;
     ends: readonly { value: string; words: string; isChosen: boolean }[];
@@ -98,6 +102,8 @@ export interface SignInView {
   };
   issuerHost: string;
   consent: ConsentView;
+  /** Shown while the form is on its way. */
+  progress: string;
   /** The page that lists what the account owner has granted. */
   accountUrl: string;
   words: AccountWords;
@@ -142,8 +148,8 @@ export interface MailFormView {
   useSameCredentials: boolean;
   /** Whether the box that the script shows with the time zone of the browser is ticked. */
   isTimeZoneTicked: boolean;
-  /** Whether the field of further addresses is visible without a click. */
-  areIdentitiesOpen: boolean;
+  /** Whether the fields that may stay as they are, and the servers, are visible without a click. */
+  areDetailsOpen: boolean;
   fields: Readonly<Record<string, FieldView>>;
 }
 
@@ -192,6 +198,8 @@ export interface AccountSignInView {
   form: AccountFormView;
   /** True where the servers are those of the default connection: the account may be at others. */
   isDefault: boolean;
+  /** Shown while the form is on its way. */
+  progress: string;
   problems: readonly ProblemView[];
 }
 

@@ -61,18 +61,20 @@ export interface AccountSignInPage {
 export function signInView(page: SignInPage, content: SignInContent, issuer: string): SignInView {
   const { client, redirectUri, offered, added, shownAt } = page;
   const { problems, problemAt } = problemViews(content.problems);
+  const name = client.nameAt?.(redirectUri) ?? client.name;
   return {
     action: pathIn(issuer, AUTHORIZE_PATHS[0]),
     transaction: page.transaction,
     client: {
-      name: client.nameAt?.(redirectUri) ?? client.name,
+      name,
       redirectHost: plainText(redirectHost(redirectUri), 255),
       onThisDevice: !redirectUri.startsWith('https:'),
       isVerified: isVerified(client),
       documentHost: client.documentHost ?? undefined,
     },
     issuerHost: new URL(issuer).host,
-    consent: consentView(client, { offered, added, choices: content.choices, now: shownAt }, problemAt),
+    consent: consentView({ ...client, name }, { offered, added, choices: content.choices, now: shownAt }, problemAt),
+    progress: progressWords(client.servers),
     accountUrl: `${pathIn(issuer, ACCOUNT_PATH)}?client_id=${encodeURIComponent(client.id)}`,
     words: wordsOf(client.servers),
     form: content.form.view(problemAt),
@@ -92,8 +94,15 @@ export function accountSignInView(
     words: wordsOf(page.servers),
     form: content.form.view(problemAt),
     isDefault: page.isDefault,
+    progress: progressWords(page.servers),
     problems,
   };
+}
+
+/** What happens after the button was pressed, and may take some seconds. */
+function progressWords(servers: Servers): string {
+  if ('missive' in servers) return `Checking with ${new URL(servers.missive.url).host}…`;
+  return servers.signIn === undefined ? `Checking with ${servers.imap.host}…` : 'Going to the provider…';
 }
 
 const wordsOf = (servers: Servers): AccountWords =>

@@ -50,15 +50,13 @@ export function createSignIn(services: OAuthServices): SignIn {
         ...formActionSources(page.redirectUri),
         ...(page.providerOrigin ? [page.providerOrigin] : []),
       ];
-      pages.send(response, status, pages.signIn(view), {
-        formAction,
-        script: view.form.service === 'missive' ? undefined : 'time-zone',
-      });
+      pages.send(response, status, pages.signIn(view), { formAction, script: 'sign-in' });
     },
     showAccountPage(response, page, content) {
       const status = setRetryAfter(response, content);
       const formAction = page.providerOrigin ? [page.providerOrigin] : [];
-      pages.send(response, status, pages.accountSignIn(accountSignInView(page, content, issuer)), { formAction });
+      const html = pages.accountSignIn(accountSignInView(page, content, issuer));
+      pages.send(response, status, html, { formAction, script: 'sign-in' });
     },
     checkCredentials: createCredentialsCheck(services, remembered),
     firstChoices: remembered.firstChoices,

@@ -36,7 +36,8 @@ test('FORM-10 after a wrong token the page shows the reason and focuses the fiel
   expect(await page.getByRole('alert').textContent()).toContain('Missive does not accept this API token.');
   expect(await page.evaluate('document.activeElement.id')).toBe('api_token');
   expect(await page.inputValue('#api_token')).toBe('');
-  await page.uncheck('#allow_delete');
+  await page.click('.consent summary');
+  await page.uncheck('#allow_send');
   const callback = page.waitForRequest(/^http:\/\/localhost\/callback/);
   await submit(page, signIn.missive.token);
   expect(new URL((await callback).url()).searchParams.get('code')).toMatch(/^[\w-]+\./);

@@ -126,7 +126,7 @@ describe('further addresses on the sign-in page', () => {
   test('are in a folded field, which is open where it has a problem or a value', async () => {
     await using app = await startOAuthApp();
     const page = await openSignIn(app, await app.mint());
-    const details = (html: string) => /<details class="limits"([^>]*)>\s*<summary>Add other addresses/.exec(html)?.[1];
+    const details = (html: string) => /<details class="limits more"([^>]*)>/.exec(html)?.[1];
     expect(details(page.html)?.trim()).toBe('');
     const wrong = { ...ada, identities: 'Ida <b>&"x' };
     const shown = await pageOf(await submit(app, page, wrong), page.cookie);

@@ -104,8 +104,8 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
   async 'the sign-in page with every problem'(page) {
     const app = await startOAuthApp();
     await openForm(page, app);
+    for (const summary of await page.locator('summary').all()) await summary.click();
     for (const power of ['read', 'organise', 'draft', 'send', 'trash', 'delete']) await page.uncheck(`#allow_${power}`);
-    await page.click('summary');
     await page.fill('#recipients', 'everyone');
     await page.uncheck('#use_same_credentials');
     await page.click('text=Sign in and allow');

@@ -192,7 +192,7 @@ describe('the powers that the account owner grants', () => {
 
   test('the limits are closed until one is set', async () => {
     await using app = await startOAuthApp();
-    expect((await openSignIn(app, await app.mint())).html).toMatch(/<details class="limits"\s*>/);
+    expect((await openSignIn(app, await app.mint())).html).toMatch(/<details class="limits consent"\s*>/);
   });
 });
 

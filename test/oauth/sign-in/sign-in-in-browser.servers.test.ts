@@ -136,6 +136,7 @@ describe('the sign-in page in Chromium', () => {
     await using app = await startOAuthApp();
     await using tab = await newPage();
     await open(tab.page, app, await app.mint());
+    await tab.page.click('.more summary');
     expect(await tab.page.isVisible('#smtp_password')).toBe(false);
     await tab.page.click('text=Use the same login for sending');
     expect(await tab.page.isVisible('#smtp_username')).toBe(true);
@@ -148,21 +149,24 @@ describe('the sign-in page in Chromium', () => {
     await using tab = await newPage();
     const { page } = tab;
     await open(page, app, await app.mint({ presets: ['codex'], redirectUris: [] }), client.uri);
-    // Past the consent fields.
-    for (let stops = 0; stops < 7; stops++) await page.keyboard.press('Tab');
-    const order = ['Ada Lovelace', 'ada@example.com', 'ada', 'correct horse'];
-    for (const text of order) {
-      await page.keyboard.press('Tab');
-      await page.keyboard.type(text);
-      // Past the field of further addresses, which is folded.
-      if (text === order[1]) await page.keyboard.press('Tab');
-    }
+    const keys = async (...names: string[]) => {
+      for (const name of names) await page.keyboard.press(name);
+    };
+    // Past the powers, which are folded.
+    await keys('Tab', 'Tab');
+    await page.keyboard.type('ada@example.com');
+    await keys('Tab');
+    await page.keyboard.type('correct horse');
+    await keys('Tab', 'Enter', 'Tab');
+    await page.keyboard.type('Ada Lovelace');
+    await keys('Tab', 'Tab');
+    await page.keyboard.type('ada');
     await page.keyboard.press('Enter');
     await page.waitForURL(`${client.uri}?**`);
     expect(app.tried[0]).toMatchObject({
-      fullName: order[0],
-      email: order[1],
-      imap: { login: { username: order[2] } },
+      fullName: 'Ada Lovelace',
+      email: 'ada@example.com',
+      imap: { login: { username: 'ada' } },
     });
   });
 
@@ -176,11 +180,11 @@ describe('the sign-in page in Chromium', () => {
     const keys = async (...names: string[]) => {
       for (const name of names) await page.keyboard.press(name);
     };
-    await keys('Tab', 'Tab', 'Tab', 'Tab', 'Space', 'Tab', 'Tab', 'Tab', 'Enter', 'Tab');
+    await keys('Tab', 'Enter', 'Tab', 'Tab', 'Tab', 'Tab', 'Space', 'Tab', 'Tab', 'Tab');
     await page.keyboard.type('@example.com');
-    await keys('Tab', 'Home', 'Tab', 'Tab');
+    await keys('Tab', 'Home', 'Tab');
     await page.keyboard.type('ada@example.com');
-    await keys('Tab', 'Tab', 'Tab');
+    await keys('Tab');
     await page.keyboard.type('correct horse');
     await keys('Enter');
     await page.waitForURL(`${client.uri}?**`);
@@ -206,9 +210,44 @@ describe('the sign-in page in Chromium', () => {
     expect(await page.textContent(`#${described}`)).toContain('did not accept this user name and password');
     expect(await page.inputValue('#email')).toBe('ada@example.com');
     expect(await page.inputValue('#imap_password')).toBe('');
-    await page.focus('#full_name');
+    await page.focus('#email');
     await page.getByRole('alert').getByRole('link').click();
     expect(page.url()).toMatch(/#imap_password$/);
+  });
+
+  test.each([
+    ['no limits', ['claude'], 'https://claude.ai/api/mcp/auth_callback', {}],
+    [
+      'limits, for a program on this device',
+      ['claude', 'inspector'],
+      'http://localhost:6274/oauth/callback',
+      { folders: ['Invoices', 'Projects/*'], recipients: ['@corp.example'], max_sends_per_hour: 20 },
+    ],
+  ])('FORM-13 on a phone two fields and one button need no scrolling: %s', async (_what, presets, uri, policy) => {
+    await using app = await startOAuthApp();
+    await using tab = await newPage({ javaScriptEnabled: true, viewport: { width: 390, height: 844 } });
+    const { page } = tab;
+    await open(page, app, await app.mint({ presets, redirectUris: [], policy }), uri);
+    const { y = 0, height = 0 } = (await page.locator('button.primary').boundingBox()) ?? {};
+    expect(y).toBeGreaterThan(300);
+    expect(y + height).toBeLessThan(844);
+    const fields = page.locator('form').locator('input:not([type=hidden]), textarea, select');
+    expect(await fields.filter({ visible: true }).evaluateAll((all) => all.map(({ id }) => id))).toEqual([
+      'email',
+      'imap_password',
+    ]);
+    for (const target of await page
+      .locator('form')
+      .locator('button, summary, .field input')
+      .filter({ visible: true })
+      .all()) {
+      expect((await target.boundingBox())?.height).toBeGreaterThanOrEqual(44);
+    }
+    await page.click('.consent summary');
+    await page.uncheck('#allow_draft');
+    expect(await page.textContent('.consent summary >> visible=true')).toContain('may read');
+    expect(await page.isVisible('.consent .may')).toBe(false);
+    expect(await page.isVisible('.consent .changed')).toBe(true);
   });
 
   test.each([320, 375, 1280])('nothing is cut off or too small to type in at a width of %i', async (width) => {

@@ -74,8 +74,8 @@ describe('the sign-in page', () => {
     const { html } = await openSignIn(app, await app.mint());
     const tokens = {
       full_name: 'name',
-      email: 'email',
-      imap_username: 'username',
+      email: 'username',
+      imap_username: 'off',
       imap_password: 'current-password',
       smtp_username: 'section-smtp username',
       smtp_password: 'section-smtp current-password',

@@ -55,11 +55,29 @@ describe('the script of the sign-in page', () => {
     await using app = await startOAuthApp();
     await using tab = await newPage({ timezoneId: 'Europe/Berlin' });
     await open(tab.page, app);
+    await tab.page.click('.more summary');
     await tab.page.uncheck('#time_zone');
     await tab.page.click('text=Sign in and allow');
     await tab.page.getByRole('alert').waitFor();
     expect(await tab.page.isChecked('#time_zone')).toBe(false);
     expect(await signIn(tab.page, app)).toBeUndefined();
+  });
+
+  test('shows the password on request, says which server is asked, and hides the password before that', async () => {
+    await using app = await startOAuthApp();
+    await using tab = await newPage();
+    const { page } = tab;
+    await open(page, app);
+    const show = page.getByRole('button', { name: 'Show what you type' });
+    await show.click();
+    expect(await page.getAttribute('#imap_password', 'type')).toBe('text');
+    expect(await show.getAttribute('aria-pressed')).toBe('true');
+    await page.fill('#email', 'ada@example.com');
+    await page.fill('#imap_password', 'correct horse');
+    await page.route('**/oauth/authorize', () => undefined);
+    await page.click('text=Sign in and allow', { noWaitAfter: true });
+    await page.getByRole('status').filter({ hasText: 'Checking with imap.example.com…' }).waitFor();
+    expect(await page.getAttribute('#imap_password', 'type')).toBe('password');
   });
 
   test('is not needed: without it the page signs in as before, and shows nothing of it', async () => {

@@ -1,0 +1,34 @@
+// Offers the time zone of the browser, shows the password on request, and says that the servers are asked. Without this script none of that is there.
+(() => {
+  const box = document.getElementById('time_zone');
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  if (box && timeZone && timeZone !== 'Etc/Unknown') {
+    box.value = timeZone;
+    box.disabled = false;
+    document.getElementById('time-zone-name').textContent = timeZone;
+    box.parentElement.hidden = false;
+  }
+
+  for (const button of document.querySelectorAll('button[data-shows]')) {
+    const field = document.getElementById(button.dataset.shows);
+    button.hidden = false;
+    button.addEventListener('click', () => {
+      const isShown = field.type === 'text';
+      field.type = isShown ? 'password' : 'text';
+      button.setAttribute('aria-pressed', String(!isShown));
+    });
+  }
+
+  const status = document.getElementById('progress');
+  status?.closest('form').addEventListener('submit', ({ submitter }) => {
+    // A browser offers to remember a password only in a field of its type.
+    for (const { dataset } of document.querySelectorAll('[aria-pressed="true"]')) {
+      document.getElementById(dataset.shows).type = 'password';
+    }
+    if (submitter?.value !== 'cancel') status.textContent = status.dataset.text;
+  });
+  // Also after a step back, when the browser shows the page as it was left.
+  addEventListener('pageshow', () => {
+    if (status) status.textContent = '';
+  });
+})();
