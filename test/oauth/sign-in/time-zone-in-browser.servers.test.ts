@@ -74,7 +74,7 @@ describe('the script of the sign-in page', () => {
     expect(await show.getAttribute('aria-pressed')).toBe('true');
     await page.fill('#email', 'ada@example.com');
     await page.fill('#imap_password', 'correct horse');
-    await page.route('**/oauth/authorize', () => undefined);
+    await page.route('**/oauth/authorize', (route) => route.fulfill({ status: 204 }));
     await page.click('text=Sign in and allow', { noWaitAfter: true });
     await page.getByRole('status').filter({ hasText: 'Checking with imap.example.com…' }).waitFor();
     expect(await page.getAttribute('#imap_password', 'type')).toBe('password');
