@@ -85,6 +85,8 @@ const PLACEHOLDERS: readonly [pattern: RegExp, meaning: (meanings: Meanings) => 
   [/https:\/\/mail\.mcp\.example\.com|http:\/\/localhost:3000/g, ({ origin }) => origin],
   [/--imap-host=\S+(?: --imap-port=\d+)?/g, ({ imap }) => imap],
   [/--smtp-host=\S+(?: --smtp-port=\d+)?/g, ({ smtp }) => smtp],
+  // No test asks the servers of providers, and those of a test take no access tokens.
+  [/--(?:provider|sign-in)=[a-z]+/g, () => '$& --no-probe'],
   [/<Client ID>|(?<=--client-id=)ID\b|\bCLIENT(?:_ID)?\b/g, ({ clientId }) => clientId],
   [/(?<=generate )…/g, ({ imap, smtp }) => `${imap} ${smtp}`],
 ];
@@ -98,7 +100,10 @@ export const SAMPLE_MEANINGS: Meanings = {
 };
 
 export const withMeanings = (text: string, meanings: Meanings): string =>
-  PLACEHOLDERS.reduce((before, [pattern, meaning]) => before.replace(pattern, () => meaning(meanings)), text);
+  PLACEHOLDERS.reduce(
+    (before, [pattern, meaning]) => before.replace(pattern, (found) => meaning(meanings).replace('$&', found)),
+    text,
+  );
 
 export const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 

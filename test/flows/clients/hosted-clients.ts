@@ -126,7 +126,7 @@ export const hostedClients: KnownClient[] = [
   },
   {
     name: 'Grok',
-    flags: { preset: [], public: true, redirectUri: [grok, grokConsole] },
+    flags: { public: true, redirectUri: [grok, grokConsole] },
     document: { ...publicClient('Grok', grok, grokConsole), client_id: 'https://grok.com/oauth/mcp-client.json' },
     trustedHosts: 'grok.com,console.x.ai',
     flows: [
@@ -136,7 +136,7 @@ export const hostedClients: KnownClient[] = [
   },
   {
     name: 'Dify',
-    flags: { preset: [], redirectUri: [dify] },
+    flags: { redirectUri: [dify] },
     flows: [flow('fills optional fields with null', dify, { secret: 'basic', conversation: withNulls })],
   },
   {
@@ -158,7 +158,7 @@ export const hostedClients: KnownClient[] = [
   },
   {
     name: 'SparkyFitness',
-    flags: { preset: [], redirectUri: ['https://fit.example/api/mcp/callback'] },
+    flags: { redirectUri: ['https://fit.example/api/mcp/callback'] },
     flows: [
       flow(
         'sends the header of a version after it has negotiated an earlier one',
@@ -172,7 +172,7 @@ export const hostedClients: KnownClient[] = [
   },
   {
     name: 'n8n',
-    flags: { preset: [], redirectUri: [n8n] },
+    flags: { redirectUri: [n8n] },
     flows: [flow('requests one scope', n8n, { secret: 'basic', asks: () => ({ scope: 'mail.read' }) })],
   },
 ];

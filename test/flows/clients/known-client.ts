@@ -5,7 +5,7 @@ import type { Discovered, Flow, NewClient } from './replay.ts';
 export interface KnownClient {
   name: string;
   /** The flags with which the operator mints its registration. */
-  flags: { preset: string[]; public?: boolean; redirectUri?: string[] };
+  flags: { preset?: string[]; public?: boolean; redirectUri?: string[] };
   flows: Flow[];
   /** Its registration request (RFC 7591); absent if it has none, or none was observed. */
   registers?: NewClient;

@@ -272,7 +272,7 @@ export const localClients: KnownClient[] = [
   },
   {
     name: 'OpenCode 2',
-    flags: { preset: [], public: true, redirectUri: anyPort },
+    flags: { public: true, redirectUri: anyPort },
     registers: { ...publicClient('opencode', 'http://127.0.0.1:51675/callback'), ...opencodeMetadata },
     document: {
       ...publicClient('opencode', ...anyPort),
@@ -285,7 +285,7 @@ export const localClients: KnownClient[] = [
   },
   {
     name: 'Zed',
-    flags: { preset: [], public: true, redirectUri: ['http://127.0.0.1/callback'] },
+    flags: { public: true, redirectUri: ['http://127.0.0.1/callback'] },
     registers: publicClient('Zed', 'http://127.0.0.1:40404/callback'),
     document: {
       ...publicClient('Zed', 'http://127.0.0.1/callback'),
@@ -297,7 +297,7 @@ export const localClients: KnownClient[] = [
   },
   {
     name: 'Amp',
-    flags: { preset: [], public: true, redirectUri: ['http://localhost/oauth/callback'] },
+    flags: { public: true, redirectUri: ['http://localhost/oauth/callback'] },
     registers: publicClient('Amp MCP Client (mail)', 'http://localhost:41592/oauth/callback'),
     flows: [flow('listens on its port', 'http://localhost:41592/oauth/callback')],
   },
@@ -309,12 +309,12 @@ export const localClients: KnownClient[] = [
   },
   {
     name: 'Docker Agent',
-    flags: { preset: [], public: true, redirectUri: ['http://127.0.0.1/callback'] },
+    flags: { public: true, redirectUri: ['http://127.0.0.1/callback'] },
     flows: [flow('listens on any port', 'http://127.0.0.1:45321/callback')],
   },
   {
     name: 'Kiro',
-    flags: { preset: [], redirectUri: ['http://localhost/kiro/mail'] },
+    flags: { redirectUri: ['http://localhost/kiro/mail'] },
     flows: [flow('listens at a configured URL', 'http://localhost:49153/kiro/mail', { secret: 'post' })],
   },
 ];
