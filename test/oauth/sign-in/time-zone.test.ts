@@ -63,9 +63,8 @@ describe('the time zone that the sign-in page offers', () => {
   test('is not offered, and not read, for Missive', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ servers: { missive: { url: 'https://missive.example.com/v1' } } });
-    const { html, response } = await openSignIn(app, client);
-    expect(html).not.toMatch(/<script|time_zone/);
-    expect(response.headers.get('content-security-policy')).not.toContain('script-src');
+    const { html } = await openSignIn(app, client);
+    expect(html).not.toMatch(/name="time_zone"/);
   });
 
   test('stays ticked or unticked when the page is shown again, and its name is not repeated in the page', async () => {
