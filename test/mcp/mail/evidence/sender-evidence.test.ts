@@ -118,7 +118,7 @@ test('where all mail is in one folder, only that one and Sent are searched', asy
   expect(new Set(opened)).toEqual(new Set(['[Gmail]/All Mail', '[Gmail]/Sent Mail']));
 });
 
-describe('hostile HTML', () => {
+describe('hostile HTML', { retry: 2 }, () => {
   const workers = createWorkers({ threads: 1 });
   afterAll(() => workers.close());
   const shapes = [
