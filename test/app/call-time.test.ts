@@ -92,7 +92,7 @@ function chatter(socket: Socket): string {
   return '';
 }
 
-describe('a call that reads', () => {
+describe.concurrent('a call that reads', () => {
   test.each([
     [
       'goes on with untagged lines',
@@ -131,7 +131,7 @@ describe('a call that reads', () => {
   );
 });
 
-describe('a call that changes something', () => {
+describe.concurrent('a call that changes something', () => {
   test.each([
     ['move_mail_message', { folder: 'INBOX', uid: 5, destination: 'Sent' }, 'UID MOVE'],
     ['update_mail_message_flags', { folder: 'INBOX', uid: 5, add: ['\\Seen'] }, 'UID STORE'],
@@ -155,7 +155,7 @@ describe('a call that changes something', () => {
   });
 });
 
-describe('a call that sends', () => {
+describe.concurrent('a call that sends', () => {
   const script: Script = (command) => (command.includes('LIST') ? LISTED : undefined);
   const message = { to: 'bob@b.example', subject: 'x', text_body: 'x' };
 
@@ -190,7 +190,7 @@ describe('a call that sends', () => {
   });
 });
 
-describe('calls that go on after their answer', () => {
+describe.concurrent('calls that go on after their answer', () => {
   const message = { to: 'bob@b.example', subject: 'x', text_body: 'x' };
   const stuckAt =
     (command: string): Script =>

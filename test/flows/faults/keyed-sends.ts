@@ -65,8 +65,8 @@ export async function sendWithFault(
   const at = ({ host, port }: FaultProxy): MailServer => ({ host, port, security: 'cleartext' });
   const messageIdSecret = randomBytes(32);
   const before = { ...direct, smtp: { ...direct.smtp, server: at(smtp) }, imap: { ...direct.imap, server: at(imap) } };
-  const isSilence = moment.startsWith('silent');
-  await using here = openMailTools(before, { messageIdSecret, ...(isSilence && SHORT_LIMITS) });
+  const limits = moment.startsWith('silent') ? SILENT_LIMITS : CUT_LIMITS;
+  await using here = openMailTools(before, { messageIdSecret, ...limits });
   await here.call('list_mailboxes');
 
   const send = (tools: typeof here) =>
@@ -106,7 +106,9 @@ export async function sendWithFault(
 const PIECE = /^UID FETCH .*\]<(?=\d)/;
 
 /** Timeouts for faults that are silent. */
-const SHORT_LIMITS = { imap: { silenceMs: 1_500 }, smtp: { silenceMs: 1_500, greetingMs: 1_500 } };
+const SILENT_LIMITS = { imap: { silenceMs: 1_500 }, smtp: { silenceMs: 1_500, greetingMs: 1_500 } };
+/** A cut of what has no answer of its own, such as the lines of a message, is silent too. */
+const CUT_LIMITS = { smtp: { silenceMs: 5_000, greetingMs: 3_000 } };
 
 /** Matches the nth command, counted from 0. Pieces of a file, which are fetched one after the other, count as one. */
 function nth(n: number): { pattern: RegExp; disarm(): void } {

@@ -402,23 +402,20 @@ describe('dynamic registration (RFC 7591)', () => {
     expect(await refusalOf(app, {})).toMatchObject({ error: 'invalid_redirect_uri' });
   });
 
-  test.each(['2001:db8:0:2::1', '192.0.2.2', '::ffff:198.51.100.1'])(
-    'DCR-05 what one network registers takes nothing from %s',
-    async (other) => {
-      await using app = await start({}, { trustProxy: 1 });
-      const from = async (address: string) =>
-        (
-          await app.fetch('/oauth/register', {
-            method: 'POST',
-            headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
-            body: JSON.stringify({ redirect_uris: claude }),
-          })
-        ).status;
-      for (let index = 0; index < 601; index++) await from(`2001:db8:0:1::${index % 9}`);
-      expect(await from('2001:db8:0:1::99')).toBe(429);
-      expect(await from(other)).toBe(201);
-    },
-  );
+  test('DCR-05 what one network registers takes nothing from others', async () => {
+    await using app = await start({}, { trustProxy: 1 });
+    const from = async (address: string) =>
+      (
+        await app.fetch('/oauth/register', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+          body: JSON.stringify({ redirect_uris: claude }),
+        })
+      ).status;
+    for (let index = 0; index < 601; index++) await from(`2001:db8:0:1::${index % 9}`);
+    expect(await from('2001:db8:0:1::99')).toBe(429);
+    for (const other of ['2001:db8:0:2::1', '192.0.2.2', '::ffff:198.51.100.1']) expect(await from(other)).toBe(201);
+  });
 
   test('DCR-06 an expired, a foreign and an unknown client_id get 401 invalid_client at the token endpoint', async () => {
     await using app = await start();
