@@ -175,6 +175,8 @@ UNSUB-03 MUST a request is made once, and an unknown outcome is reported as unkn
 UNSUB-04 MUST a request by mail has one recipient, a subject and a text
 UNSUB-05 MUST nothing is requested from senders of junk, or of mail that failed DMARC
 UNSUB-06 MUST limits of recipients and messages hold, and 20 requests an hour for every connection
+MSV-01 MUST the body of a Missive message keeps its characters and lines
+MSV-02 MUST files for Missive come from this server, from Missive and from messages that are named, and from nowhere else
 PROV-01 MUST a response of a provider is good for the browser, page and request that it was made for
 PROV-02 MUST organizations are recognised by what the provider asserts, never by an address
 PROV-03 MUST calls of one approval share one request at the provider, on all replicas

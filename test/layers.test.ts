@@ -279,7 +279,7 @@ const FACES: Record<string, string[]> = {
     'visible-markup.ts',
     'visible-text.ts',
   ],
-  'web/': ['guarded-https.ts', 'one-click.ts', 'public-address.ts'],
+  'web/': ['fetch-file.ts', 'guarded-https.ts', 'one-click.ts', 'public-address.ts'],
   'workers/': ['event-loop.ts', 'grouped-jobs.ts', 'workers.ts'],
 };
 

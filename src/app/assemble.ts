@@ -29,6 +29,7 @@ import { createUpstream } from '../oauth/upstream/upstream.ts';
 import type { Config } from '../settings/config.ts';
 import { openState } from '../state/open-state.ts';
 import type { State } from '../state/state.ts';
+import { createFetchFile } from '../web/fetch-file.ts';
 import { createOneClick } from '../web/one-click.ts';
 import { createWorkers } from '../workers/workers.ts';
 import { createApp, type Services } from './app.ts';
@@ -84,7 +85,7 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
   } = await openAttachmentStore({ config, nameKey, seal, pool, now, log });
   const sends = { state, areAllCounted: state.isShared || config.replicas === 1 };
   const shared = { workers, store, now, log, sends };
-  const missive = { ...shared, responses: createResponseShares() };
+  const missive = { ...shared, responses: createResponseShares(), fetchFile: createFetchFile() };
   const mail = {
     ...{ ...shared, pool, extraction, changes: createChangeLimit(), recentResults: createRecentResults({ now }) },
     messageIdSecret: deriveKey(config, 'message-id'),

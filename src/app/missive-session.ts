@@ -1,9 +1,9 @@
 /** Opens the session that the Missive tools of one call work with: the account of the grant, within the limits of the grant. */
 
 import type { AttachmentStore } from '../attachments/store.ts';
-import { expired } from '../attachments/store.ts';
+import { LinkError } from '../attachments/store.ts';
 import type { BodyShares } from '../body/body-shares.ts';
-import { UpstreamError } from '../errors.ts';
+import { ToolError, UpstreamError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { MissiveSession } from '../mcp/missive/missive-session.ts';
 import { createSendLimit, sendsKey } from '../mcp/permit/send-limit.ts';
@@ -12,6 +12,7 @@ import { createMissiveApi } from '../missive/api.ts';
 import type { Quota } from '../missive/rate-limit.ts';
 import type { Grant } from '../oauth/bearer/bearer.ts';
 import type { State } from '../state/state.ts';
+import type { FetchFile } from '../web/fetch-file.ts';
 import type { Workers } from '../workers/workers.ts';
 import type { CallLife } from './call-life.ts';
 import { createCancellation } from './cancellation.ts';
@@ -25,6 +26,7 @@ export interface MissiveServices {
   /** The memory for responses of Missive. */
   responses: BodyShares;
   store: AttachmentStore;
+  fetchFile: FetchFile;
   now: () => Date;
   log: Log;
   /** The state that counts sent messages; `areAllCounted` is true if it counts those of all replicas. */
@@ -68,12 +70,23 @@ export function openMissiveSession(
     permit,
     runJob: (job, input, needs) => workers.run(job, input, { ...needs, key: `missive ${subject}`, signal: cancelled }),
     sendLimit: createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log }),
-    fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes).catch(withoutCredentialsFault),
+    fetchFile: services.fetchFile,
+    fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes).catch(asLinkOfMissive),
     now,
   };
 }
 
-/** Reports a refused mail login as an expired link: the login is sealed in the link, and a new sign-in to Missive would not replace it. */
-function withoutCredentialsFault(error: unknown): never {
-  throw error instanceof UpstreamError && error.fault === 'credentials' ? expired() : error;
+/**
+ * Says of a link what helps on a connection to Missive. A refused mail login counts as an expired link: the login is sealed in the link, and a new
+ * sign-in to Missive would not replace it.
+ */
+function asLinkOfMissive(error: unknown): never {
+  if (error instanceof UpstreamError && error.fault === 'credentials') throw new ToolError(EXPIRED, { cause: error });
+  if (error instanceof LinkError) throw new ToolError(error.fault === 'expired' ? EXPIRED : NOT_OURS);
+  throw error;
 }
+
+const NOT_OURS =
+  'One of the attachment_urls is not a link of this server or of Missive. Pass the `url` of an attachment that get_single_missive_message_by_id returned, or "MESSAGE_ID/FILE_NAME"; nothing else is fetched.';
+const EXPIRED =
+  'One of the attachment_urls has expired or was changed. Get a new one where it came from; for a file of a Missive message pass "MESSAGE_ID/FILE_NAME", which does not expire.';

@@ -36,7 +36,7 @@ export function withPartOf(pool: Pick<ImapPool, 'withConnection'>): WithPart {
       const opened = await openPart(connection, mailbox, uid, part);
       if (connection.selected?.uidValidity !== uidValidity) {
         opened.stream.destroy();
-        throw new ToolError('The mailbox was made anew since this link was made. Call get_mail_message again.');
+        throw expired();
       }
       return use(opened);
     });

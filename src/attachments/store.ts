@@ -56,21 +56,28 @@ export interface AttachmentStore {
   fetchOwn(url: string, reader: Reader | 'anyone', maxBytes: number): Promise<OwnFile>;
 }
 
-export function notOurs(): ToolError {
-  return new ToolError(
-    'One of the attachment_urls is not a link of this server. Pass the `url` of an attachment that get_mail_message returned; nothing else is fetched.',
-  );
+/** - `not_ours`: another link · `not_readable`: of a mailbox that may not be read · `expired`: its time has ended, or it was changed */
+type LinkFault = 'not_ours' | 'not_readable' | 'expired';
+
+/** A link whose file is not read. Its sentence is for connections to a mailbox. */
+export class LinkError extends ToolError {
+  readonly fault: LinkFault;
+
+  constructor(fault: LinkFault) {
+    super(SENTENCES[fault]);
+    this.fault = fault;
+  }
 }
 
-export function notReadable(): ToolError {
-  return new ToolError(
+const SENTENCES: Readonly<Record<LinkFault, string>> = {
+  not_ours:
+    'One of the attachment_urls is not a link of this server. Pass the `url` of an attachment that get_mail_message returned; nothing else is fetched.',
+  not_readable:
     // phrase allowed: the sentence on the wire
     'One of the attachment_urls is of a mailbox that this connection may not use. Call list_mailboxes for those that it may.',
-  );
-}
+  expired: 'One of the attachment_urls has expired or was changed. Call get_mail_message again for a new one.',
+};
 
-export function expired(): ToolError {
-  return new ToolError(
-    'One of the attachment_urls has expired or was changed. Call get_mail_message again for a new one.',
-  );
-}
+export const notOurs = (): LinkError => new LinkError('not_ours');
+export const notReadable = (): LinkError => new LinkError('not_readable');
+export const expired = (): LinkError => new LinkError('expired');

@@ -63,7 +63,8 @@ function pagingParameters(paging: Paging): z.ZodRawShape {
 
 function outputSchema(operation: Operation): z.ZodObject {
   const takesThings = Object.values(operation.parameters).some(({ thing }) => thing !== undefined);
-  return takesThings ? answerSchema(operation).extend({ ids_used: IdsUsed }) : answerSchema(operation);
+  const schema = answerSchema(operation).extend(operation.reportedFields ?? {});
+  return takesThings ? schema.extend({ ids_used: IdsUsed }) : schema;
 }
 
 const IdsUsed = z.record(z.string(), z.string()).optional().describe('What was found by name, or is the only one.');
@@ -85,8 +86,9 @@ function answerSchema({ answer, paging, presentedFields = {}, effect }: Operatio
   }
 }
 
-async function runOnce(operation: Operation, args: Args, session: MissiveSession): Promise<Args> {
-  const { http, recipients } = operation;
+async function runOnce(operation: Operation, given: Args, session: MissiveSession): Promise<Args> {
+  const { http, recipients, prepare } = operation;
+  const { args, report } = prepare === undefined ? { args: given, report: {} } : await prepare(given, session);
   if (recipients !== undefined) {
     requireEnvelope(session.permit, recipients(args));
     await session.sendLimit.check();
@@ -104,7 +106,7 @@ async function runOnce(operation: Operation, args: Args, session: MissiveSession
   const { answer } = operation;
   if (answer.kind === 'none') return { done: true };
   const rows = await resultRows(operation, responseRows(content, operation, answer.key), args, session);
-  return answer.kind === 'list' ? { [answer.key]: rows } : { [answer.as]: rows[0] ?? null };
+  return { ...(answer.kind === 'list' ? { [answer.key]: rows } : { [answer.as]: rows[0] ?? null }), ...report };
 }
 
 /** @param arguments `given` are the arguments before ids were resolved, to which a cursor belongs */

@@ -1,6 +1,7 @@
 import type { OwnFile } from '../../attachments/store.ts';
 import type { MissiveApi } from '../../missive/api.ts';
 import type { Permit } from '../../policy.ts';
+import type { FetchFile } from '../../web/fetch-file.ts';
 import type { RunJob } from '../../workers/workers.ts';
 import type { SendLimit } from '../permit/send-limit.ts';
 
@@ -19,5 +20,7 @@ export interface MissiveSession {
    * @throws {ToolError} if it is another link, the link has expired, or the file exceeds `maxBytes`
    */
   fetchOwn(url: string, maxBytes: number): Promise<OwnFile>;
+  /** Downloads a file from a link of Missive. */
+  readonly fetchFile: FetchFile;
   now(): Date;
 }

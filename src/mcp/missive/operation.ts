@@ -22,6 +22,8 @@ export interface Parameter<Schema extends z.ZodType = z.ZodType> {
   thing?: Thing;
   /** For a thing that is left out: true if the request needs it, so that the only one there is is taken. */
   orOnly?(args: Readonly<Record<string, unknown>>): boolean;
+  /** The parameter takes a sender or recipients: a text for each, or an object. */
+  isPerson?: true;
   /** A time in seconds, which may also be written as ISO 8601. */
   isTime?: true;
 }
@@ -34,6 +36,9 @@ export const local = <Schema extends z.ZodType>(schema: Schema): Parameter<Schem
 
 /** A parameter that takes a time. */
 export const asTime = <Of extends Parameter>(parameter: Of): Of => ({ ...parameter, isTime: true });
+
+/** A parameter that takes a person, or several. */
+export const asPerson = <Of extends Parameter>(parameter: Of): Of => ({ ...parameter, isPerson: true });
 
 /** Body parameters by name. */
 export function allInBody<Shape extends Readonly<Record<string, z.ZodType>>>(shape: Shape) {
@@ -64,6 +69,12 @@ type Answer =
   /** Empty, or without useful content. */
   | { kind: 'none' };
 
+export interface Prepared<Args> {
+  args: Args;
+  /** Says in the result what was completed. */
+  report: Record<string, unknown>;
+}
+
 export interface Operation<Ps extends Parameters = Parameters> {
   /** Name of the tool. */
   name: string;
@@ -93,6 +104,13 @@ export interface Operation<Ps extends Parameters = Parameters> {
   alsoDoes?(args: Arguments<Ps>): readonly Use[];
   /** Addresses, numbers and URLs that a call sends content to. The operator and the owner can limit them, and the number of such calls. */
   recipients?(args: Arguments<Ps>): readonly string[];
+  /**
+   * Completes the arguments before the request is made of them, after ids were resolved: with what follows from a conversation, or a body as HTML.
+   * May read from the API.
+   */
+  prepare?(args: Arguments<Ps>, session: MissiveSession): Promise<Prepared<Arguments<Ps>>>;
+  /** Fields that `prepare` adds to the result. */
+  reportedFields?: z.ZodRawShape;
   /** The request body, if it is not just the body parameters in the envelope. May read from the API first. */
   body?(args: Arguments<Ps>, session: MissiveSession): Promise<unknown>;
   /** Changes an item before it is returned, such as HTML into text. */

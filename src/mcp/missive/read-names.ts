@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ToolError } from '../../errors.ts';
 import type { Operation } from './operation.ts';
 import { kindOf } from './thing.ts';
+import { peopleAsTexts } from './writing/person-parameters.ts';
 
 type Args = Record<string, unknown>;
 
@@ -23,7 +24,7 @@ export function createNameReader(operation: Operation): (args: unknown) => unkno
     const args = withoutAliases(given.data, aliases);
     requireOwn(args, operation);
     requireThings(args, operation);
-    return withSeconds(args, operation);
+    return withSeconds(peopleAsTexts(args, operation.parameters), operation);
   };
 }
 

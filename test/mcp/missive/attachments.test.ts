@@ -1,6 +1,7 @@
 /** Files of Missive are returned as links; files to Missive are fetched from links of this server. */
 import { describe, expect, test } from 'vitest';
 import { missiveOperations, missiveTools } from '../../../src/mcp/tools/missive.ts';
+import { UNLIMITED } from '../../../src/policy.ts';
 import { ids } from '../../support/missive/ids.ts';
 import { startMissiveTools } from '../../support/missive/missive-tools.ts';
 
@@ -48,6 +49,51 @@ describe.each(withFiles.map((name) => [name]))('%s', (name) => {
     const error = await tools.failure(name, { ...args, attachment_urls: [`${tools.missive.url}/organizations`] });
     expect(error).toMatchObject({ name: 'ToolError', message: expect.stringMatching(/not one of this server/) });
     expect(tools.seen()).toEqual([]);
+  });
+
+  test.each([['screen.png'], ['SCREEN.PNG'], ['a77a0000-0000-4000-8000-000000000001'], ['1']])(
+    'MSV-02 sends the file %s of a message, from where Missive says that it is',
+    async (file) => {
+      const url = 'https://files.example.com/screen.png?signature=abc';
+      await using tools = await startMissiveTools({ files: { [url]: { filename: 'x', bytes: Buffer.from('png') } } });
+      await tools.call(name, { ...args, attachment_urls: [`${ids.outageMessage}/${file}`] });
+      expect(tools.seen()[0]?.path).toBe(`/messages/${ids.outageMessage}`);
+      expect(JSON.stringify(tools.seen()[1]?.body)).toContain('{"filename":"screen.png","base64_data":"cG5n"}');
+    },
+  );
+
+  test.each([['other.png'], ['2'], ['../screen.png']])('MSV-02 has no file %s of a message', async (file) => {
+    await using tools = await startMissiveTools();
+    const attachment_urls = [`${ids.outageMessage}/${file}`];
+    expect(await tools.failure(name, { ...args, attachment_urls })).toMatchObject({
+      message: 'Nothing was done: the message has no file of that name. Its files: 1 "screen.png".',
+    });
+    expect(tools.seen()).toHaveLength(1);
+  });
+
+  test('MSV-02 sends the bytes behind a link of Missive, under the name in it', async () => {
+    const url = 'https://files.missiveapp.com/a/b/Offer%20two.pdf?signature=abc';
+    await using tools = await startMissiveTools({ files: { [url]: { filename: 'x', bytes: Buffer.from('pdf') } } });
+    await tools.call(name, { ...args, attachment_urls: [url] });
+    expect(JSON.stringify(tools.seen()[0]?.body)).toContain('{"filename":"Offer two.pdf","base64_data":"cGRm"}');
+  });
+
+  test.each([
+    ['https://missiveapp.com.evil.example/x'],
+    ['https://evilmissiveapp.com/x'],
+    ['http://files.missiveapp.com/x'],
+    ['https://files.missiveapp.com:8443/x'],
+    ['https://user@files.missiveapp.com/x'],
+    ['https://files.example.com/screen.png?signature=abc'],
+    ['file:///etc/passwd'],
+    ['screen.png'],
+  ])('MSV-02 fetches nothing from %s', async (url) => {
+    const fetched: string[] = [];
+    await using tools = await startMissiveTools();
+    const session = { ...tools.session, fetchFile: async (link: string) => Buffer.from(String(fetched.push(link))) };
+    const call = tools.catalog.call(name, { ...args, attachment_urls: [url] }, session.permit, session);
+    await expect(call).rejects.toMatchObject({ name: 'ToolError' });
+    expect([fetched, tools.seen()]).toEqual([[], []]);
   });
 
   test('refuses files that are too large together, without a request', async () => {
@@ -100,4 +146,14 @@ test('attachments of messages are returned as links, without their bytes', async
       },
     ],
   });
+});
+
+test('MSV-02 a file of a message needs the permission to read messages', async () => {
+  const permit = { ...UNLIMITED, policy: { tags: ['drafts'] } };
+  await using tools = await startMissiveTools({ permit });
+  const args = { body: 'x', attachment_urls: [`${ids.outageMessage}/screen.png`] };
+  expect(await tools.failure('create_a_missive_draft', args)).toMatchObject({
+    message: expect.stringMatching(/does what get_single_missive_message_by_id does/),
+  });
+  expect(tools.seen()).toEqual([]);
 });

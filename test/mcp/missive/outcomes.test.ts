@@ -74,7 +74,7 @@ test('a write that was never sent is not an unknown outcome', async () => {
 test.each([
   ['create_a_missive_contact', { contact_book: ids.vipProspects, first_name: 'Jane' }, { contacts: [] }],
   ['create_a_missive_post', { notification: { title: 'a', body: 'b' }, text: 'x' }, { post: null }],
-  ['create_a_missive_draft', { body: 'x' }, { draft: null }],
+  ['create_a_missive_draft', { body: 'x' }, { draft: null, body_format: 'text' }],
 ])('%s succeeds if the response is empty', async (tool, args, result) => {
   await using tools = await startMissiveTools();
   tools.missive.misbehave({ kind: 'empty' });
@@ -105,6 +105,7 @@ test('a field of an unexpected type is dropped, and the others are returned', as
   tools.missive.misbehave({ kind: 'answer', status: 201, json: { drafts } });
   expect(await tools.call('create_a_missive_draft', { body: 'x' })).toEqual({
     draft: { id: ids.draft, conversation: ids.outage },
+    body_format: 'text',
   });
 });
 

@@ -30,7 +30,7 @@ const NO_LOG = { debug() {}, info() {}, warn() {}, error() {} };
 /** Shared by all tests of a file: a catalog keeps nothing of a call, and its schemas take 50 ms to compute. */
 const catalog = createCatalog(missiveTools);
 
-/** @param options.files files behind the attachment links of this server, by their URL */
+/** @param options.files files behind the attachment links of this server and of Missive, by their URL */
 export async function startMissiveTools({
   permit = UNLIMITED,
   now = () => new Date(),
@@ -60,6 +60,12 @@ export async function startMissiveTools({
       if (file === undefined) throw new ToolError('The link is not one of this server.');
       if (file.bytes.length > maxBytes) throw new ToolError('The file behind the link is too large.');
       return { filename: file.filename, contentType: 'application/octet-stream', content: file.bytes };
+    },
+    async fetchFile(link, maxBytes) {
+      const file = files[link];
+      if (file === undefined) throw new ToolError('Nothing was done: the file could not be fetched.');
+      if (file.bytes.length > maxBytes) throw new ToolError('The file behind the link is too large.');
+      return file.bytes;
     },
     now,
   };

@@ -79,7 +79,7 @@ export async function startDocumentServer({
 }
 
 /** This machine only, trusting the test CA only. */
-const toLoopback = () => ({
+export const toLoopback = () => ({
   resolve: async () => [{ address: '127.0.0.1', family: 4 }],
   isAllowed: (address: string) => address === '127.0.0.1',
   ca: readFileSync(testServers().ca, 'utf8'),

@@ -1,38 +1,21 @@
 /** Operations on drafts, and sending, for which Missive has the same call. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-
-import { attachmentParameter, withAttachments } from '../../missive/attachment-urls.ts';
 import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
-import { Person, recipientKeys, Seconds, Text, withConversationId } from '../../missive/fields.ts';
+import { recipientKeys, Seconds, Text, withConversationId } from '../../missive/fields.ts';
 import { optionalId, pathId } from '../../missive/id-parameters.ts';
 import { type Arguments, asTime, defineOperation, inBody } from '../../missive/operation.ts';
+import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
+import { bodyFormatField, bodyFormatParameter, withReadBody } from '../../missive/writing/body-format.ts';
+import { recipientParameters, senderParameter } from '../../missive/writing/person-parameters.ts';
 import { narrows } from '../../parameter-meanings.ts';
-
-const recipients = (what: string) => z.array(Person).optional().describe(what);
 
 const outgoing = {
   subject: inBody(z.string().optional().describe('Subject; of a reply: "Re: " and the subject replied to.')),
-  body: inBody(z.string().optional().describe('HTML: <div>…</div> for each paragraph; or text.')),
-  from_field: inBody(
-    Person.safeExtend({
-      type: z
-        .enum(['signalwire', 'twilio', 'twilio_whatsapp', 'whatsapp'])
-        .optional()
-        .describe('With phone_number: which account of that number.'),
-    })
-      .optional()
-      .describe(
-        'Sender: address and name of an alias of this person (the own address among to_fields of the conversation’s messages), or phone_number. Left out: a person has to choose in Missive.',
-      ),
-  ),
-  to_fields: inBody(
-    recipients(
-      'Recipients: address and name; one phone_number; or id and username. Replies do not find them by themselves.',
-    ),
-  ),
-  cc_fields: inBody(recipients('Cc: address and name.')),
-  bcc_fields: inBody(recipients('Bcc: address and name.')),
+  body: inBody(z.string().optional().describe('Text or HTML.')),
+  ...bodyFormatParameter,
+  from_field: senderParameter,
+  ...recipientParameters,
   account: optionalId('body', 'account', 'Of a custom channel, live chat, Messenger or Instagram.'),
   quote_previous_message: inBody(
     z.literal(true).optional().describe('Quotes the message before; new recipients see all of it then.'),
@@ -61,6 +44,8 @@ function checkOutgoing(args: Outgoing): void {
   if (phones.length > 1) throw new ToolError('to_fields takes one phone_number only.');
 }
 
+const outgoingUses = (args: Outgoing) => [...conversationUses(args), ...attachmentUses(args)];
+
 export const drafts = [
   defineOperation({
     name: 'create_a_missive_draft',
@@ -80,8 +65,12 @@ export const drafts = [
     answer: { kind: 'one', key: 'drafts', as: 'draft', item: Draft },
     present: withConversationId,
     check: checkOutgoing,
-    alsoDoes: conversationUses,
-    body: async (args, session) => ({ drafts: { ...(await withAttachments(args, session)), send: false } }),
+    alsoDoes: (args) => outgoingUses(args),
+    prepare: async (args) => withReadBody(args),
+    reportedFields: bodyFormatField,
+    body: async ({ body_format: _, ...args }, session) => ({
+      drafts: { ...(await withAttachments(args, session)), send: false },
+    }),
   }),
   defineOperation({
     name: 'send_a_missive_message',
@@ -118,10 +107,12 @@ export const drafts = [
       }
       if (args.auto_followup && args.send_at === undefined) throw new ToolError('auto_followup needs send_at.');
     },
-    alsoDoes: conversationUses,
+    alsoDoes: (args) => outgoingUses(args),
+    prepare: async (args) => withReadBody(args),
+    reportedFields: bodyFormatField,
     recipients: ({ to_fields, cc_fields, bcc_fields }) =>
       [to_fields, cc_fields, bcc_fields].flatMap((people) => people ?? []).flatMap(recipientKeys),
-    async body(args, session) {
+    async body({ body_format: _, ...args }, session) {
       if (args.send_at !== undefined && args.send_at * 1000 <= session.now().getTime()) {
         throw new ToolError('send_at is in the past: leave it out to send now.');
       }

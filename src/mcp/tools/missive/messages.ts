@@ -1,13 +1,15 @@
 /** Operations on single messages, and on messages that come in through a custom channel. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { attachmentParameter, withAttachments } from '../../missive/attachment-urls.ts';
 import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
-import { Person, Seconds, Text, withConversationId } from '../../missive/fields.ts';
+import { Seconds, Text, withConversationId } from '../../missive/fields.ts';
 import { htmlBodyFields, htmlBodyParameters, presentHtmlBody } from '../../missive/html-body.ts';
 import { pathId, requiredId } from '../../missive/id-parameters.ts';
 import { MessageItem } from '../../missive/message-result.ts';
 import { asTime, defineOperation, inBody, inQuery } from '../../missive/operation.ts';
+import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
+import { bodyFormatField, bodyFormatParameter, withReadBody } from '../../missive/writing/body-format.ts';
+import { authorParameter, recipientParameters } from '../../missive/writing/person-parameters.ts';
 import { GivenName } from '../../outgoing.ts';
 
 const MessageWithBody = MessageItem.extend({ conversation: z.object({ id: z.string() }).optional() });
@@ -60,12 +62,11 @@ export const messages = [
     tags: ['conversations'],
     parameters: {
       account: requiredId('body', 'account'),
-      from_field: inBody(Person.describe('Who wrote it: address and name, or id, username and name.')),
-      to_fields: inBody(z.array(Person).optional().describe('To whom, in the same shapes.')),
-      cc_fields: inBody(z.array(Person).optional().describe('Email channels only.')),
-      bcc_fields: inBody(z.array(Person).optional().describe('Email channels only.')),
+      from_field: authorParameter,
+      ...recipientParameters,
       subject: inBody(z.string().optional().describe('Email channels only.')),
-      body: inBody(z.string().optional().describe('HTML or text, as the channel has it.')),
+      body: inBody(z.string().optional().describe('As the channel has it.')),
+      ...bodyFormatParameter,
       delivered_at: asTime(inBody(Seconds.optional().describe('Unix time; left out: now.'))),
       external_id: inBody(z.string().optional().describe('Its id elsewhere, for channels that are not email.')),
       ...attachmentParameter,
@@ -82,8 +83,10 @@ export const messages = [
       checkActions(args);
       if (!args.body && !args.attachment_urls?.length) throw new ToolError('A message needs a body or attachments.');
     },
-    alsoDoes: conversationUses,
-    body: async (args, session) => ({ messages: await withAttachments(args, session) }),
+    alsoDoes: (args) => [...conversationUses(args), ...attachmentUses(args)],
+    prepare: async (args) => withReadBody(args),
+    reportedFields: bodyFormatField,
+    body: async ({ body_format: _, ...args }, session) => ({ messages: await withAttachments(args, session) }),
     present: withConversationId,
   }),
 ];

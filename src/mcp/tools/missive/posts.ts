@@ -1,11 +1,11 @@
 /** Operations on posts: notes that a program leaves in a conversation. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { attachmentParameter, withAttachments } from '../../missive/attachment-urls.ts';
 import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
 import { Color, Seconds, Text } from '../../missive/fields.ts';
 import { pathId } from '../../missive/id-parameters.ts';
 import { defineOperation, inBody } from '../../missive/operation.ts';
+import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
 
 const note = (what: string) => z.string().min(1).max(8000).optional().describe(what);
 
@@ -69,7 +69,7 @@ export const posts = [
       }
       if (args.close && args.reopen) throw new ToolError('Pass close or reopen, not both.');
     },
-    alsoDoes: conversationUses,
+    alsoDoes: (args) => [...conversationUses(args), ...attachmentUses(args)],
     // `reopen` is always sent: Missive's default is true.
     async body({ cards = [], ...args }, session) {
       const { attachments = [], ...content } = await withAttachments(args, session);

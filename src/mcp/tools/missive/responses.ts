@@ -1,11 +1,11 @@
 /** Operations on responses: texts that a team keeps for its answers. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { attachmentParameter, withAttachments } from '../../missive/attachment-urls.ts';
 import { Correspondent, OFFSET_PAGING, Person, requireChange, Text } from '../../missive/fields.ts';
 import { htmlBodyFields, htmlBodyParameters, presentHtmlBody } from '../../missive/html-body.ts';
 import { optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
 import { defineOperation, inBody } from '../../missive/operation.ts';
+import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
 import { clears, narrows } from '../../parameter-meanings.ts';
 
 const people = z.array(Correspondent).optional();
@@ -113,6 +113,7 @@ export const responses = [
       }
       checkSource(args);
     },
+    alsoDoes: (args) => attachmentUses(args),
     body: async (args, session) => ({ responses: [await withAttachments(args, session)] }),
   }),
   defineOperation({
@@ -132,6 +133,7 @@ export const responses = [
       requireChange(changes);
       checkSource(changes);
     },
+    alsoDoes: (args) => attachmentUses(args),
     body: async (args, session) => ({ responses: [await withAttachments(args, session)] }),
   }),
   defineOperation({

@@ -38,7 +38,12 @@ export const drafts: Rows = {
       },
       {
         shows: 'files as base64, in a conversation that a Message-ID leads to',
-        args: { references: ['<a1@customer.example>'], attachment_urls: [file], add_default_signature: true },
+        args: {
+          references: ['<a1@customer.example>'],
+          attachment_urls: [file],
+          add_default_signature: true,
+          body_format: 'html',
+        },
         requests: [
           {
             method: 'POST',
@@ -103,13 +108,24 @@ export const drafts: Rows = {
     good: [
       {
         shows: 'a reply that is sent now',
-        args: { conversation: ids.outage, body: 'Done', from_field: support, to_fields: [jane] },
+        args: {
+          conversation: ids.outage,
+          body: 'Done',
+          from_field: 'Support <support@example.org>',
+          to_fields: '"Jane Doe" <jane.doe@customer.example>',
+        },
         requests: [
           {
             method: 'POST',
             path: '/drafts',
             body: {
-              drafts: { conversation: ids.outage, body: 'Done', from_field: support, to_fields: [jane], send: true },
+              drafts: {
+                conversation: ids.outage,
+                body: '<div>Done</div>',
+                from_field: support,
+                to_fields: [jane],
+                send: true,
+              },
             },
           },
         ],
@@ -119,6 +135,7 @@ export const drafts: Rows = {
         shows: 'a message for later, which goes without send',
         args: {
           body: 'Still there?',
+          body_format: 'text',
           from_field: support,
           to_fields: [jane],
           send_at: NEWEST + 4_000_000_000,
@@ -130,7 +147,7 @@ export const drafts: Rows = {
             path: '/drafts',
             body: {
               drafts: {
-                body: 'Still there?',
+                body: '<div>Still there?</div>',
                 from_field: support,
                 to_fields: [jane],
                 send_at: NEWEST + 4_000_000_000,

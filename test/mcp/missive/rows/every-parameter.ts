@@ -145,13 +145,13 @@ export const everyParameter: Record<string, Row['good']> = {
   create_a_missive_message: [
     post(
       '/messages',
-      { account: ids.customChannel, from_field: own, subject: 'Hello', body: 'Hello', ...people, ...actions },
+      { account: ids.customChannel, from_field: own, subject: 'Hello', body: '<p>Hello', ...people, ...actions },
       {
         messages: {
           account: ids.customChannel,
           from_field: own,
           subject: 'Hello',
-          body: 'Hello',
+          body: '<p>Hello',
           ...people,
           ...actions,
         },

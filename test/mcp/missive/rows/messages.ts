@@ -62,6 +62,7 @@ export const messages: Rows = {
           account: ids.customChannel,
           from_field: { id: 'u-1', username: 'jane', name: 'Jane' },
           body: 'Hello',
+          body_format: 'text',
           external_id: 'm-1',
           delivered_at: 1_760_000_000,
           attachment_urls: [file],

@@ -1,0 +1,61 @@
+/** Finds the files of messages that a call names as `MESSAGE_ID/FILE_NAME`, which does not expire as links do. */
+import { z } from 'zod';
+import { ToolError } from '../../../errors.ts';
+import type { MissiveSession } from '../missive-session.ts';
+
+/** A message by its id, and one of its files by name, id or number. */
+const FILE_NAME = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\/(.{1,500})$/is;
+
+const MessageFiles = z.looseObject({
+  id: z.string(),
+  attachments: z
+    .array(
+      z.looseObject({
+        id: z.string().nullish(),
+        filename: z.string().nullish(),
+        url: z.string(),
+        size: z.number().nullish(),
+      }),
+    )
+    .nullish(),
+});
+type MessageFiles = z.output<typeof MessageFiles>;
+
+const Answer = z.object({ messages: z.union([z.array(MessageFiles), MessageFiles.transform((one) => [one])]) });
+
+export const isFileName = (text: string): boolean => FILE_NAME.test(text);
+
+/** The messages whose files are named, with one request. */
+export async function readFileNames(names: readonly string[], { api }: MissiveSession): Promise<MessageFiles[]> {
+  const ids = [...new Set(names.flatMap((name) => FILE_NAME.exec(name)?.[1]?.toLowerCase() ?? []))];
+  if (ids.length === 0) return [];
+  const content = await api.request({ http: 'GET', path: `/messages/${ids.map(encodeURIComponent).join(',')}` });
+  const parsed = Answer.safeParse(content);
+  if (!parsed.success)
+    throw new ToolError('Nothing was done: Missive did not return the messages whose files are named.');
+  return parsed.data.messages;
+}
+
+/**
+ * @returns undefined if the text is a link
+ * @throws {ToolError} if the message has no such file, or several
+ */
+export function fileOfMessage(
+  text: string,
+  messages: readonly MessageFiles[],
+): { filename: string; url: string; size?: number | undefined } | undefined {
+  const [, id = '', wanted = ''] = FILE_NAME.exec(text) ?? [];
+  if (id === '') return undefined;
+  const files = messages.find((message) => message.id === id.toLowerCase())?.attachments ?? [];
+  const byName = files.filter(({ filename }) => filename?.toLowerCase() === wanted.trim().toLowerCase());
+  const byId = files.filter((file) => file.id === wanted);
+  const found =
+    byId.length > 0 ? byId : byName.length > 0 ? byName : files.filter((_, index) => String(index + 1) === wanted);
+  const [file] = found;
+  if (file === undefined || found.length > 1) {
+    const names = files.map(({ filename }, index) => `${index + 1} ${JSON.stringify(filename ?? '')}`).join(', ');
+    const fault = file === undefined ? 'has no file of that name' : 'has several files of that name: give its number';
+    throw new ToolError(`Nothing was done: the message ${fault}. Its files: ${names || 'none'}.`);
+  }
+  return { filename: file.filename ?? 'file', url: file.url, size: file.size ?? undefined };
+}
