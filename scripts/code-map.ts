@@ -74,6 +74,8 @@ const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
   'mcp/mail/thread',
   'mcp/mail/unsubscribe',
   'mcp/mail/writing',
+  'mcp/missive/reading',
+  'mcp/missive/writing',
   'mcp/tools/mail',
   'mcp/tools/missive',
   'oauth/landing',
