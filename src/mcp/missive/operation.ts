@@ -69,7 +69,7 @@ type Answer =
   /** Empty, or without useful content. */
   | { kind: 'none' };
 
-export interface Prepared<Args> {
+interface Prepared<Args> {
   args: Args;
   /** Says in the result what was completed. */
   report: Record<string, unknown>;

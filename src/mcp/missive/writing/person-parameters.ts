@@ -41,8 +41,8 @@ export const recipientParameters = {
         .describe('"Jane Doe <jane@x.example>", one "+15550100199", or {"id","username"} of a custom channel.'),
     ),
   ),
-  cc_fields: asPerson(inBody(personText(Person).array().optional())),
-  bcc_fields: asPerson(inBody(personText(Person).array().optional())),
+  cc_fields: asPerson(inBody(personText(Person).array().optional().describe('As to_fields.'))),
+  bcc_fields: asPerson(inBody(personText(Person).array().optional().describe('As to_fields.'))),
 };
 
 function personIn(text: string): unknown {
