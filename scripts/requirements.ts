@@ -185,7 +185,8 @@ PROV-05 MUST an outage of the provider or of Redis ends no grant
 PROV-06 MUST a grant ends when the provider has ended what was approved
 PROV-07 MUST a refusal of the SMTP server, and a fault of the IMAP server, ends no grant
 PROV-08 MUST a message that Microsoft Graph may have accepted is not sent again
-PROV-09 MUST providers that replace refresh tokens are refused where several replicas share no state
+PROV-09 MUST providers that replace refresh tokens are refused where several replicas share no state, at the start where a connection is known then
+PROV-10 MUST doctor finds out what is wrong with a provider without an account: metadata, registration, redirect URI, tenant
 RUN-01 MUST every secret among the settings can be read from a file
 RUN-02 MUST in a container the server listens on every address, and the log names the address
 RUN-03 SHOULD idle connections are kept longer than reverse proxies keep them

@@ -16,6 +16,7 @@ import { createResponseShares } from '../missive/api.ts';
 import { createClients } from '../oauth/client/clients.ts';
 import { jtiOfClient } from '../oauth/client/denied-clients.ts';
 import {
+  type DefaultConnection,
   readConnection,
   readDynamicClients,
   unsealOwnConnection,
@@ -25,6 +26,7 @@ import { createPages } from '../oauth/pages/pages.ts';
 import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
 import { createTokens } from '../oauth/sealed/sealed-types.ts';
 import { createProviderAccess } from '../oauth/upstream/provider-access.ts';
+import { signInFaults } from '../oauth/upstream/sign-in-faults.ts';
 import { createUpstream } from '../oauth/upstream/upstream.ts';
 import type { Config } from '../settings/config.ts';
 import { openState } from '../state/open-state.ts';
@@ -179,6 +181,7 @@ function logMinting({ keys: { minting }, adminToken }: Config, log: Log): void {
 /** @throws {ConfigError} if a setting names a client that does not exist */
 async function readClientSettings(config: Config, { keyring, now, log }: Base) {
   const dynamicClients = await readDynamicClients(config.dynamicClients, keyring, now());
+  if (dynamicClients !== undefined) requireSignIn('DEFAULT_CONNECTION', dynamicClients.connection, config);
   if (dynamicClients?.trustedHosts === 'any') {
     log.warn({}, 'TRUSTED_CLIENT_HOSTS=* lets any application on the internet ask account owners for access');
   }
@@ -196,7 +199,10 @@ async function readConnections(
   const { keyring, now } = services;
   const tokens = createTokens(keyring);
   const byHost = [...connections.byHost].map(async ([host, sealed]) => {
-    return [host, await readConnection(`CONNECTIONS of ${host}`, sealed, { keyring, now: now() })] as const;
+    const setting = `CONNECTIONS of ${host}`;
+    const connection = await readConnection(setting, sealed, { keyring, now: now() });
+    requireSignIn(setting, connection, config);
+    return [host, connection] as const;
   });
   return {
     byHost: new Map(await Promise.all(byHost)),
@@ -210,6 +216,13 @@ async function readConnections(
     },
     upstreamOf: (issuer) => createUpstream({ issuer, registrations }),
   };
+}
+
+/** @throws {ConfigError} if account owners of a connection could not sign in at their provider */
+function requireSignIn(setting: string, { servers }: DefaultConnection, config: Config): void {
+  if ('missive' in servers || servers.signIn === undefined) return;
+  const faults = signInFaults(servers.signIn, config);
+  if (faults.length > 0) throw new ConfigError(faults.map((fault) => `${setting}: ${fault}.`).join('\n'));
 }
 
 /** @returns 32 bytes, the same in all replicas */

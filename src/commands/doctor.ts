@@ -7,6 +7,7 @@ import { createKeyring } from '../oauth/sealed/jwe.ts';
 import type { Config } from '../settings/config.ts';
 import { boundedChecks, type Check, toLine } from './doctor/check.ts';
 import { checkClient, checkSettings } from './doctor/key-checks.ts';
+import { checkProvider } from './doctor/provider-checks.ts';
 import { checkPublicUrl } from './doctor/public-url-checks.ts';
 import { checkLogin, checkServers } from './doctor/server-checks.ts';
 import { checkRedis, checkS3 } from './doctor/store-checks.ts';
@@ -45,6 +46,7 @@ export async function doctor(
   const { checks: ofClient, servers } = await findServers(clientId, env, { config, services });
   const waiting = [
     ...(servers === undefined ? [] : [boundedChecks('mail servers', MAX_WAIT_MS, () => checkServers(servers))]),
+    ...(config === undefined ? [] : signInChecks(servers, config)),
     ...(config === undefined ? [] : checksOf(config, services)),
   ];
   const checks = [...settings, ...ofClient, ...(await Promise.all(waiting)).flat()];
@@ -62,6 +64,12 @@ const checksOf = (config: Config, { now }: DoctorServices): Promise<Check[]>[] =
   boundedChecks('S3', MAX_WAIT_MS, () => checkS3(config.s3)),
   boundedChecks('Redis', MAX_WAIT_MS, () => checkRedis(config)),
 ];
+
+function signInChecks(servers: Servers | undefined, config: Config): Promise<Check[]>[] {
+  if (servers === undefined || 'missive' in servers || servers.signIn === undefined) return [];
+  const { signIn } = servers;
+  return [boundedChecks('sign-in at the provider', MAX_WAIT_MS, () => checkProvider(signIn, config))];
+}
 
 /** The servers of the client id, or else of DEFAULT_CONNECTION. */
 async function findServers(
@@ -98,6 +106,9 @@ async function findServers(
 async function loginCheck(servers: Servers | undefined, services: DoctorServices): Promise<Check> {
   if (servers === undefined) {
     return { name: 'login', status: 'failed', says: 'no servers are known.', remedy: 'Add --client-id=ID.' };
+  }
+  if ('imap' in servers && servers.signIn !== undefined) {
+    return { name: 'login', status: 'skipped', says: 'accounts sign in at a provider, in a browser.' };
   }
   return checkLogin(servers, services.openTerminal(), services.verifyLogin);
 }

@@ -2,6 +2,7 @@
 import type { Servers } from '../account.ts';
 import { ConfigError } from '../errors.ts';
 import type { MailServer } from '../mail/account.ts';
+import { toSignInJson } from '../minting/server-flags.ts';
 import { resourceOf } from '../oauth/metadata.ts';
 import { isHashOfName, isMeantFor } from '../oauth/sealed/audience.ts';
 import { type Claims, createKeyring, type Sealer, type SignatureState } from '../oauth/sealed/jwe.ts';
@@ -123,7 +124,10 @@ function grantViewFor(baseUrl: string | undefined): (claims: GrantClaims) => obj
 const serverView = (servers: Servers) =>
   'missive' in servers
     ? { missive: servers.missive.url }
-    : { imap: address(servers.imap), smtp: address(servers.smtp), authserv_ids: servers.authservIds };
+    : {
+        ...{ imap: address(servers.imap), smtp: address(servers.smtp), authserv_ids: servers.authservIds },
+        sign_in: servers.signIn === undefined ? 'password' : toSignInJson(servers.signIn),
+      };
 
 const address = ({ host, port, security }: MailServer): string => `${host}:${port} (${security})`;
 

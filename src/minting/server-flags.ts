@@ -182,7 +182,7 @@ export function toServersJson(servers: Servers): object {
 }
 
 /** Without the client secret. */
-const toSignInJson = ({ provider, issuer, clientId, tenants, scopes }: ProviderSignIn) => ({
+export const toSignInJson = ({ provider, issuer, clientId, tenants, scopes }: ProviderSignIn) => ({
   ...{ provider, issuer, tenants, scopes, client_id: clientId },
 });
 

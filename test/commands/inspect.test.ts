@@ -11,6 +11,9 @@ const tokens = createTokens(createKeyring({ current: key, previous: [] }));
 
 const SECRETS = ['hunter2', 'ann@example.com', 'Ann Example', 'secret-hash', 'a state', 'challenge'];
 const login = { name: 'Ann Example', email: 'ann@example.com', imap: { password: 'hunter2' } };
+const atMicrosoft = {
+  ...{ provider: 'microsoft' as const, clientId: 'there', clientSecret: 'hunter2', tenants: ['a-tenant'] },
+};
 const grant = { iss: 'https://mail.example.com', aud: 'https://mail.example.com/mcp', sub: 'subject', gid: 'grant' };
 const signIn = { redirect_uri: 'https://client.example/cb', code_challenge: 'challenge', aud: grant.aud };
 const scope: ['mail.read'] = ['mail.read'];
@@ -47,7 +50,12 @@ const sealedThings: [string, () => Promise<string>, object][] = [
   [
     'connection',
     () => tokens.connection.seal({ v: 1, servers: exampleServers, policy: { methods: ['list'] } }, new Date()),
-    { imap: 'imap.example.com:993 (tls)', policy: { methods: ['list'] } },
+    { imap: 'imap.example.com:993 (tls)', policy: { methods: ['list'] }, sign_in: 'password' },
+  ],
+  [
+    'connection',
+    () => tokens.connection.seal({ v: 1, servers: { ...exampleServers, signIn: atMicrosoft } }, new Date()),
+    { sign_in: { provider: 'microsoft', client_id: 'there', tenants: ['a-tenant'] } },
   ],
   [
     'access',

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generate } from '../../src/commands/generate.ts';
 import { type RunningServer, startServer } from '../../src/commands/server.ts';
 import { createLog } from '../../src/log.ts';
 import { readConfig } from '../../src/settings/config.ts';
@@ -51,4 +52,22 @@ describe('mail-mcp server', () => {
     expect(Number(seconds)).toBeGreaterThan(120);
     agent.destroy();
   });
+
+  test.each([
+    ['google', {}, 'is not registered: set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET'],
+    ['fastmail', { FASTMAIL_CLIENT_ID: 'x', REPLICAS: '2' }, 'several replicas need REDIS_URL'],
+  ])(
+    'PROV-09 does not start with a connection at which no sign-in is possible: %s',
+    async (signIn, settings, sentence) => {
+      const keys = { BASE_URL: 'http://localhost:3000', ENCRYPTION_KEY: randomBytes(32).toString('base64') };
+      const flags = { connection: true, signIn, imapHost: 'imap.example.com', smtpHost: 'smtp.example.com' };
+      const printed = await generate({ ...flags, probe: false, json: true }, keys, new Date());
+      const { default_connection: DEFAULT_CONNECTION } = JSON.parse(printed);
+      const starting = startServer(readConfig({ ...keys, ...settings, DEFAULT_CONNECTION }));
+      await expect(starting).rejects.toMatchObject({
+        name: 'ConfigError',
+        message: expect.stringMatching(new RegExp(`^DEFAULT_CONNECTION: accounts sign in at .*${sentence}`)),
+      });
+    },
+  );
 });

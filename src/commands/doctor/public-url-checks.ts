@@ -1,10 +1,8 @@
 /** Checks BASE_URL as clients reach it: what a reverse proxy passes on, and what it changes. */
 import { z } from 'zod';
+import { type Answer, ask as askUrl, causeOf, parsed } from './ask.ts';
 import type { Check } from './check.ts';
 
-/** Of each request. */
-const MAX_WAIT_MS = 5_000;
-const MAX_ANSWER_CHARS = 100_000;
 /** More than the largest access token and the largest cookie together. */
 const LARGE_HEADER_CHARS = 16 * 1024;
 /** Reserved for documentation (RFC 5737), so that no client has it. */
@@ -13,28 +11,14 @@ const MAX_SKEW_MS = 60_000;
 
 const PASS_ALL = 'Let the reverse proxy pass the whole host: docs/install.md.';
 
-interface Answer {
-  status: number;
-  headers: Headers;
-  text: string;
-}
-
 /** Sends a request to a path of the server. */
 type Ask = (path: string, init?: RequestInit) => Promise<Answer>;
 
 /** @param trustsProxy whether TRUST_PROXY is set */
 export async function checkPublicUrl(issuer: string, trustsProxy: boolean, now: () => Date): Promise<Check[]> {
   const name = `BASE_URL ${issuer}`;
-  const ask: Ask = async (path, init = {}) => {
-    // Redirects are not followed: clients do not follow them either.
-    const signal = AbortSignal.timeout(MAX_WAIT_MS);
-    const response = await fetch(`${issuer}${path}`, { ...init, redirect: 'manual', signal });
-    return {
-      status: response.status,
-      headers: response.headers,
-      text: (await response.text()).slice(0, MAX_ANSWER_CHARS),
-    };
-  };
+  // Redirects are not followed: clients do not follow them either.
+  const ask: Ask = (path, init) => askUrl(`${issuer}${path}`, init);
   const first = await ask('/health').catch((error: unknown) => causeOf(error));
   const answeredAt = now();
   if (typeof first === 'string') {
@@ -133,20 +117,4 @@ function checkClock(headers: Headers, now: Date): Check {
   if (Math.abs(skewMs) <= MAX_SKEW_MS) return { name, status: 'ok', says: 'is that of the server.' };
   const says = `this machine is ${seconds} seconds ${skewMs > 0 ? 'ahead of' : 'behind'} the server at BASE_URL.`;
   return { name, status: 'failed', says, remedy: 'Synchronize both clocks (NTP).' };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The code of Node: ENOTFOUND, ECONNREFUSED, CERT_HAS_EXPIRED. */
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  if (error.name === 'TimeoutError') return `no answer within ${MAX_WAIT_MS / 1000} seconds`;
-  const code: unknown = Reflect.get(error.cause instanceof Error ? error.cause : error, 'code');
-  return typeof code === 'string' ? code : error.name;
 }

@@ -52,6 +52,7 @@ export function accountHandlers(
     const left = { page: 'account' as const, transaction: await sessions.sealSignIn(at), form: formOf(submitted) };
     const to = { signIn: provider.signIn, left, hint: provider.hint };
     await providerSignIns.start(request, response, to).catch((error: unknown) => {
+      providerSignIns.report(error, provider.signIn);
       return showSignIn(response, at, {
         form,
         problems: [{ place: 'provider' as const, sentence: refusalSentence(error, provider.signIn) }],
@@ -82,13 +83,14 @@ export function accountHandlers(
       await grants.revoke(response, session, submitted.get('take_back'));
     },
 
-    resume: createResume(sessions, { showSignIn, showGrants }),
+    resume: createResume(sessions, providerSignIns, { showSignIn, showGrants }),
   };
 }
 
 /** @returns a function that goes on with the sign-in page after the browser has come back from a provider */
 function createResume(
   sessions: AccountSessions,
+  { report }: Pick<ProviderSignIns, 'report'>,
   { showSignIn, showGrants }: { showSignIn: ShowSignIn; showGrants: ShowGrants },
 ) {
   return async function resume(request: Request, response: Response, from: ProviderResponse): Promise<void> {
@@ -106,6 +108,7 @@ function createResume(
       if (problems.length > 0) return await showSignIn(response, at, { form: approved, problems });
       await showGrants(request, response, at, approved);
     } catch (error) {
+      report(error, provider.signIn);
       await showSignIn(response, at, {
         form,
         problems: [{ place: 'provider' as const, sentence: refusalSentence(error, provider.signIn) }],

@@ -55,6 +55,7 @@ export function authorizeHandlers(
     const form = submitted.without('transaction', 'action');
     const left = { page: 'authorize' as const, transaction: await transactions.seal(pending, now()), form };
     await providerSignIns.start(request, response, { signIn: at, left, hint }).catch((error: unknown) => {
+      providerSignIns.report(error, at);
       const problems = [{ place: 'provider' as const, sentence: refusalSentence(error, at) }];
       return showPage(request, response, { pending, content: { ...content, problems } });
     });
@@ -99,6 +100,7 @@ export function authorizeHandlers(
         await approval.keep();
         await complete(request, response, { pending, content: { form, choices } });
       } catch (error) {
+        providerSignIns.report(error, at);
         const problems = [{ place: 'provider' as const, sentence: refusalSentence(error, at) }];
         await showPage(request, response, { pending, content: { form: unapproved, choices, problems } });
       }
@@ -175,7 +177,7 @@ function createPage(
   { now, powersLeft }: Pick<OAuthServices, 'now' | 'powersLeft'>,
   signIn: SignIn,
   transactions: Pick<AuthorizationTransactions, 'seal'>,
-  { formTarget }: Pick<ProviderSignIns, 'formTarget'>,
+  { formTarget, obstacle }: Pick<ProviderSignIns, 'formTarget' | 'obstacle'>,
 ): ShowPage {
   return async function showPage(request, response, { pending, content }) {
     const shownAt = now();
@@ -188,8 +190,19 @@ function createPage(
     const form = content?.form ?? signInForm(client.servers).blank;
     const providerOrigin = form.provider && (await formTarget(form.provider.signIn));
     const page = { ...authorization, offered, added, transaction, shownAt, providerOrigin };
-    signIn.showPage(response, page, content ?? { form, choices });
+    signIn.showPage(response, page, content ?? { form, choices, problems: obstaclesOf(form.provider, obstacle) });
   };
+}
+
+/** What is known before the account owner leaves for the provider. */
+function obstaclesOf(
+  provider: SignInContent['form']['provider'],
+  obstacle: ProviderSignIns['obstacle'],
+): NonNullable<SignInContent['problems']> {
+  if (provider === undefined) return [];
+  const found = obstacle(provider.signIn);
+  if (found === undefined) return [];
+  return [{ place: 'provider', sentence: refusalSentence(found, provider.signIn), isLasting: true }];
 }
 
 async function readSignInForm(request: Request): Promise<Parameters> {

@@ -6,12 +6,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { OAuthError, UpstreamError } from '../../errors.ts';
+import { describeError, type Log } from '../../log.ts';
 import type { ProviderSignIn } from '../../mail/account.ts';
 import type { State } from '../../state/state.ts';
 import { parseParameters, queryOf } from '../http/parameters.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { createTokens, type UpstreamPayload } from '../sealed/sealed-types.ts';
 import { approvedBy, ProviderRefusal } from './approval.ts';
+import { microsoftMeaning } from './microsoft-codes.ts';
 import { createCookiePieces } from './pieces.ts';
 import type { ProviderAccess } from './provider-access.ts';
 import type { Provider } from './providers.ts';
@@ -45,6 +47,7 @@ interface Services {
   issuer: string;
   keyring: Keyring;
   now: () => Date;
+  log: Log;
   upstream: Upstream;
   providerAccess: Pick<ProviderAccess, 'keep'>;
   state: Pick<State, 'isShared'>;
@@ -54,6 +57,10 @@ interface Services {
 export interface ProviderSignIns {
   /** The origin that the form of the page leads to (CSP 3 §6.4.1). */
   formTarget(signIn: ProviderSignIn): Promise<string>;
+  /** @returns why no sign-in at the provider is possible with the settings of this server; `undefined` if one is */
+  obstacle(signIn: ProviderSignIn): UpstreamError | undefined;
+  /** Logs why a sign-in at the provider has failed, if the provider or this server is the reason. */
+  report(error: unknown, signIn: ProviderSignIn): void;
   /** Redirects to the provider. @throws {UpstreamError} if its metadata cannot be read; {OAuthError} if the page is too long */
   start(
     request: Request,
@@ -74,6 +81,42 @@ function requireNewestToken({ isRotating, title }: Provider, { state, replicas }
   if (!isRotating || state.isShared || replicas === 1) return;
   const sentence = `${title} replaces what it issues, and the replicas of this server share no Redis in which the newest is kept. Its operator has to set REDIS_URL.`;
   throw new UpstreamError('Provider', 'refused', sentence, { code: 'NO_REDIS' });
+}
+
+/** @throws {UpstreamError} if an older refresh token could be used on another replica, or this server is not registered at the provider */
+function requireUsable(signIn: ProviderSignIn, services: Services): void {
+  requireNewestToken(services.upstream.providerOf(signIn), services);
+  services.upstream.clientOf(signIn);
+}
+
+function obstacle(signIn: ProviderSignIn, services: Services): UpstreamError | undefined {
+  try {
+    requireUsable(signIn, services);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UpstreamError) return error;
+    throw error;
+  }
+}
+
+async function formTarget(signIn: ProviderSignIn, services: Services): Promise<string> {
+  const { upstream } = services;
+  if (obstacle(signIn, services) !== undefined) return new URL(upstream.providerOf(signIn).issuer).origin;
+  return upstream.clientOf(signIn).authorizationOrigin();
+}
+
+function report(error: unknown, { provider }: ProviderSignIn, { log }: Services): void {
+  const why = error instanceof ProviderRefusal ? { reason: error.reason } : faultOf(error);
+  if (why === undefined) return;
+  const level = 'fault' in why && why.fault === 'refused' ? 'warn' : 'info';
+  log[level]({ provider, ...why, error: describeError(error) }, 'sign-in at the provider failed');
+}
+
+function faultOf(error: unknown) {
+  if (!(error instanceof UpstreamError)) return undefined;
+  const { service, fault, code = '' } = error;
+  const meaning = microsoftMeaning(code);
+  return { service, fault, ...(meaning !== undefined && { meaning }) };
 }
 
 export function createProviderSignIns(services: Services): ProviderSignIns {
@@ -107,9 +150,11 @@ export function createProviderSignIns(services: Services): ProviderSignIns {
   }
 
   return {
-    formTarget: (signIn) => upstream.clientOf(signIn).authorizationOrigin(),
+    formTarget: (signIn) => formTarget(signIn, services),
+    obstacle: (signIn) => obstacle(signIn, services),
+    report: (error, signIn) => report(error, signIn, services),
     async start(request, response, { signIn, left, hint }) {
-      requireNewestToken(upstream.providerOf(signIn), services);
+      requireUsable(signIn, services);
       await leave(request, response, signIn, { left, isConsentAsked: false, hint });
     },
     async receive(request, response) {

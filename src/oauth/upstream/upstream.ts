@@ -3,7 +3,7 @@
  *
  * Invariant: only the operator chooses a provider; what it says of an address decides nothing.
  */
-import { ConfigError } from '../../errors.ts';
+import { UpstreamError } from '../../errors.ts';
 import type { ProviderSignIn } from '../../mail/account.ts';
 import { UPSTREAM_CALLBACK_PATH } from '../http/paths.ts';
 import { createProviderClient, type ProviderClient, type ProviderClientOptions } from './provider-client.ts';
@@ -11,7 +11,7 @@ import { type Provider, providerOf, type Registration, type Registrations } from
 
 export interface Upstream {
   providerOf(signIn: ProviderSignIn): Provider;
-  /** @throws {ConfigError} if neither the connection nor the settings have a registration at the provider */
+  /** @throws {UpstreamError} `refused` if neither the connection nor the settings have a registration at the provider */
   clientOf(signIn: ProviderSignIn): ProviderClient;
 }
 
@@ -44,8 +44,17 @@ export function createUpstream({
   };
 }
 
-function registrationOf({ provider, clientId, clientSecret }: ProviderSignIn, known: Registrations): Registration {
+function registrationOf(signIn: ProviderSignIn, known: Registrations): Registration {
+  const { provider, clientId, clientSecret } = signIn;
   const registration = clientId === undefined ? known[provider] : { clientId, clientSecret };
   if (registration !== undefined) return registration;
-  throw new ConfigError(`There is no registration at ${provider}: neither in the connection nor in the settings.`);
+  const { title } = providerOf(signIn);
+  throw new UpstreamError(
+    'Provider',
+    'refused',
+    `This server is not registered at ${title}: its operator has to repair that.`,
+    {
+      code: 'NOT_REGISTERED',
+    },
+  );
 }

@@ -7,6 +7,7 @@ import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
 import { createProviderAccess } from '../../../src/oauth/upstream/provider-access.ts';
 import type { ProviderTokens } from '../../../src/oauth/upstream/provider-client.ts';
 import { providerOf } from '../../../src/oauth/upstream/providers.ts';
+import { createUpstream } from '../../../src/oauth/upstream/upstream.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import type { State } from '../../../src/state/state.ts';
 import { testKey } from '../../support/app/oauth-app.ts';
@@ -206,6 +207,21 @@ describe('refresh tokens that are replaced', () => {
     await two.renew(login);
     expect(requests).toEqual(['R0 mail', 'R1 mail', 'R2 mail', 'R3 mail']);
   });
+});
+
+test('without a registration, a call gets a sentence and ends nothing', async () => {
+  const { state } = startReplicas();
+  const access = createProviderAccess({
+    upstream: createUpstream({ issuer: 'https://mail.example.com', registrations: {} }),
+    ...{ state, now: () => new Date(), keyring: createKeyring({ current: testKey(), previous: [] }) },
+    log: createLog('ERROR', { write: () => {} }),
+  });
+  const fault = {
+    fault: 'refused',
+    message: 'This server is not registered at Google: its operator has to repair that.',
+  };
+  await expect(access.get(loginAt(LASTING), 'mail')).rejects.toMatchObject(fault);
+  await expect(access.renew(loginAt(LASTING))).rejects.toMatchObject(fault);
 });
 
 describe('refresh tokens that stay valid', () => {

@@ -251,9 +251,23 @@ describe('a provider that replaces refresh tokens', () => {
     const client = await app.mint({ servers: { ...exampleServers, signIn } });
     const browser = createBrowser('https://api.fastmail.com', CALLBACK);
     const page = await browser.open(app.origin + app.authorizePath(client));
+    expect(problemOf(page)).toMatch(/^Fastmail replaces what it issues/);
     const refused = await browser.submit(page, { email: 'ada@example.com' });
     expect(refused.url.origin).toBe(app.origin);
     expect(problemOf(refused)).toMatch(/^Fastmail replaces what it issues, and the replicas of this server share no/);
+  });
+});
+
+describe('a server that is not registered at the provider', () => {
+  test('says so on the page, before anything is typed and after', async () => {
+    await using app = await startOAuthApp();
+    const client = await app.mint({ servers: { ...exampleServers, signIn: { provider: 'google' } } });
+    const browser = createBrowser('https://accounts.google.com', CALLBACK);
+    const page = await browser.open(app.origin + app.authorizePath(client));
+    const sentence = 'This server is not registered at Google: its operator has to repair that.';
+    expect(problemOf(page)).toBe(sentence);
+    expect(problemOf(await browser.submit(page))).toBe(sentence);
+    expect(app.logged()).toContain('"fault":"refused"');
   });
 });
 
