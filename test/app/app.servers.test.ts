@@ -6,7 +6,7 @@ import { message } from '../support/mail/build-message.ts';
 import { startSilentServer } from '../support/mail/faulty-servers.ts';
 import { appendMessages } from '../support/mail/mailboxes.ts';
 
-describe('health', () => {
+describe.concurrent('health', () => {
   test('/health and /ready answer without a token', async () => {
     await using app = await startApp();
     expect(await (await fetch(`${app.origin}/health`)).json()).toEqual({ status: 'ok' });
@@ -45,7 +45,7 @@ describe('health', () => {
   });
 });
 
-describe('a changed password', () => {
+describe.concurrent('a changed password', () => {
   test('makes the next call a 401 invalid_token, so that the client starts a new authorization (BEAR-07)', async () => {
     await using app = await startApp();
     const { account, changePassword } = changeablePasswordAccount();
@@ -71,7 +71,7 @@ describe('a changed password', () => {
   });
 });
 
-describe('the log', () => {
+describe.concurrent('the log', () => {
   test('has one line for each request, with client, tool, outcome and duration', async () => {
     await using app = await startApp();
     await using assistant = await app.assistant(newAccount());
@@ -134,7 +134,7 @@ describe('the log', () => {
   });
 });
 
-describe('stopping', () => {
+describe.concurrent('stopping', () => {
   test('completes running requests, refuses new ones, and frees the port', async () => {
     const app = await startApp();
     const account = newAccount();

@@ -32,7 +32,7 @@ function hang(app: TestApp, token: string) {
   return { status: () => status, destroy: () => hanging.destroy() };
 }
 
-describe('one access token', () => {
+describe.concurrent('one access token', () => {
   test('HTTP-03 has at most 32 requests running, gets 429 beyond, and delays no other token', async () => {
     await using app = await startApp();
     const [greedy, other] = [await app.accessToken(newAccount()), await app.accessToken(newAccount())];
@@ -50,7 +50,7 @@ describe('one access token', () => {
   });
 });
 
-describe('a client that disconnects', () => {
+describe.concurrent('a client that disconnects', () => {
   test('MCP-11 in the 2026 era cancels its call: a message that still waits for the mailbox is not sent', async () => {
     await using app = await startApp();
     const account = newAccount();
@@ -75,7 +75,7 @@ describe('a client that disconnects', () => {
   });
 });
 
-describe('stopping', () => {
+describe.concurrent('stopping', () => {
   test('takes at most 10 seconds, even if a mail server or a client hangs', { timeout: 30_000 }, async () => {
     await using app = await startApp();
     const account = newAccount();
@@ -98,7 +98,7 @@ describe('stopping', () => {
   });
 });
 
-describe('a slow request', () => {
+describe.concurrent('a slow request', () => {
   test('HTTP-03 has to send its headers within 10 seconds', { timeout: 20_000 }, async () => {
     await using app = await startApp();
     const socket = connect(app.port, 'localhost').on('error', () => {});

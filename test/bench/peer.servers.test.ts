@@ -27,7 +27,7 @@ async function rowsOf(calls: object) {
   }
 }
 
-test('an MCP mail server on stdio is measured with and without latency, and compared with imapflow, by the tools in its file of calls', async () => {
+test.concurrent('an MCP mail server on stdio is measured with and without latency, and compared with imapflow, by the tools in its file of calls', async () => {
   const search = { name: 'search', arguments: { subject: 'Message 77' } };
   const rows = await rowsOf({ list, get, search });
   const near = ['first list of 20', 'warm list of 20', 'warm 20 KB message', 'warm search by subject'];
@@ -41,7 +41,7 @@ test('an MCP mail server on stdio is measured with and without latency, and comp
   }
 }, 120_000);
 
-test('calls that the peer lacks are left out, and an error result of the peer ends the run', async () => {
+test.concurrent('calls that the peer lacks are left out, and an error result of the peer ends the run', async () => {
   const rows = await rowsOf({ get });
   expect(rows.map(({ name }) => name)).toEqual(['warm 20 KB message, loopback', 'warm 20 KB message, 30 ms away']);
   await expect(rowsOf({ get: { name: 'get', arguments: { uid: 999_999 } } })).rejects.toThrow(
