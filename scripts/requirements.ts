@@ -177,6 +177,8 @@ UNSUB-05 MUST nothing is requested from senders of junk, or of mail that failed 
 UNSUB-06 MUST limits of recipients and messages hold, and 20 requests an hour for every connection
 MSV-01 MUST the body of a Missive message keeps its characters and lines
 MSV-02 MUST files for Missive come from this server, from Missive and from messages that are named, and from nowhere else
+MSV-03 MUST descriptions and errors name only tools that the connection has, and parameters it may use
+MSV-04 MUST unlisted tools can be called by name, and are listed where the sealed tags or tools name them
 PROV-01 MUST a response of a provider is good for the browser, page and request that it was made for
 PROV-02 MUST organizations are recognised by what the provider asserts, never by an address
 PROV-03 MUST calls of one approval share one request at the provider, on all replicas

@@ -5,14 +5,24 @@
  */
 import { ToolError } from '../errors.ts';
 import type { Permit } from '../policy.ts';
+import { withoutAbsentTools } from './absent-tools.ts';
 import { createArgumentReader } from './argument-reader.ts';
+import { createLists } from './lists.ts';
 import { createOutgoing } from './outgoing.ts';
-import { isGranted, isOffered, isTagOffered, notGranted, withNeeds } from './permit/permit.ts';
+import {
+  isAllowed,
+  isGranted,
+  isOffered,
+  isTagOffered,
+  notGranted,
+  PermissionError,
+  withNeeds,
+} from './permit/permit.ts';
 import type { Rights, Tool, ToolKind, Use } from './tool.ts';
 import { type ToolListing, toListing } from './tool-listing.ts';
 
 export interface Catalog<Session> {
-  /** The tools that a permit allows, in the order of their declaration. */
+  /** The tools that a permit allows, in the order of their declaration, without unlisted ones. */
   list(permit: Permit): ToolListing[];
   /** The same list as JSON: the same bytes for equal permits (MCP-08). */
   listJson(permit: Permit): string;
@@ -27,9 +37,6 @@ export interface Catalog<Session> {
   call(name: string, args: unknown, permit: Permit, session: Session): Promise<Record<string, unknown>>;
 }
 
-/** Lists kept as JSON text, one for each set of tools that a permit allows; the oldest is dropped first. */
-const MAX_KEPT_LISTS = 64;
-
 /** The published schemas are computed here, once. */
 export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog<Session> {
   const byName = new Map(
@@ -43,11 +50,7 @@ export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog
       },
     ]),
   );
-  const list = (permit: Permit) =>
-    [...byName.values()]
-      .filter(({ tool }) => isOffered(permit.policy, tool) && isGranted(permit, tool))
-      .map(({ listing }) => listing);
-  const keptLists = new Map<string, string>();
+  const listFor = createLists([...byName.values()]);
 
   function usedTool({ tool: name, isForGood }: Use): ToolKind {
     const entry = byName.get(name);
@@ -68,19 +71,15 @@ export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog
     require: (uses) => requireAll(own, uses, permit),
   });
 
+  const withKnownTools = (error: unknown, permit: Permit) =>
+    withoutAbsent(error, (name) => {
+      const tool = byName.get(name)?.tool;
+      return tool !== undefined && !isAllowed(permit, tool);
+    });
+
   return {
-    list,
-    listJson(permit) {
-      const listed = list(permit);
-      const key = listed.map(({ name }) => name).join(' ');
-      const known = keptLists.get(key);
-      if (known !== undefined) return known;
-      const text = JSON.stringify(listed);
-      const [oldest] = keptLists.keys();
-      if (keptLists.size >= MAX_KEPT_LISTS && oldest !== undefined) keptLists.delete(oldest);
-      keptLists.set(key, text);
-      return text;
-    },
+    list: (permit) => listFor(permit).listings,
+    listJson: (permit) => listFor(permit).json,
     has(name, { policy }) {
       const entry = byName.get(name);
       return entry !== undefined && isOffered(policy, entry.tool);
@@ -92,10 +91,21 @@ export function createCatalog<Session>(tools: readonly Tool<Session>[]): Catalog
       // Permissions are checked before argument errors are reported; valid arguments can add uses.
       const read = readArguments(args);
       requireAll(tool, read.success ? (tool.alsoDoes?.(read.data) ?? []) : [], permit);
-      if (!read.success) throw read.error;
-      return outgoing(tool.output.parse(await tool.run(read.data, session, rightsOf(tool, permit))));
+      if (!read.success) throw withKnownTools(read.error, permit);
+      const result = await tool.run(read.data, session, rightsOf(tool, permit)).catch((error: unknown) => {
+        throw withKnownTools(error, permit);
+      });
+      return outgoing(tool.output.parse(result));
     },
   };
+}
+
+/** The error without the names of tools that the connection does not have. A refusal for want of permission names what was refused. */
+function withoutAbsent(error: unknown, isAbsent: (name: string) => boolean): unknown {
+  if (!(error instanceof ToolError) || error instanceof PermissionError) return error;
+  const { message, cause, details } = error;
+  const sentence = withoutAbsentTools(message, isAbsent) ?? message;
+  return sentence === message ? error : new ToolError(sentence, { cause, ...(details !== undefined && { details }) });
 }
 
 function isUseOffered({ policy }: Permit, tool: Parameters<typeof isOffered>[1], { tag }: Use): boolean {
@@ -106,9 +116,9 @@ function unknownTool(name: string): ToolError {
   return new ToolError(`There is no tool named ${JSON.stringify(name.slice(0, 64))}.`);
 }
 
-function notOffered({ tool, tag }: Use): ToolError {
+function notOffered({ tool, tag }: Use): PermissionError {
   const what = tag === undefined ? `does what ${tool} does` : `uses ${tag}`;
-  return new ToolError(
+  return new PermissionError(
     `Nothing was done: with these arguments the call ${what}, which the operator of this server does not allow on this connection.`,
   );
 }

@@ -10,6 +10,8 @@ export interface Meaning {
   joins?: true;
   /** A text that names a message, `INBOX/10396`; an object with folder and uid means the same. */
   locates?: true;
+  /** Accepted, and named in the description of its tool, but not published with type and description, which cost tokens in every conversation. */
+  rare?: true;
 }
 
 const meanings = z.registry<Meaning>();
@@ -30,6 +32,11 @@ export function joins<Schema extends z.ZodType>(schema: Schema): Schema {
 
 export function locates<Schema extends z.ZodType>(schema: Schema): Schema {
   return withMeaning(schema, { locates: true });
+}
+
+/** The parameter, or the member of an object, is not published. For what few calls need. */
+export function rare<Schema extends z.ZodType>(schema: Schema): Schema {
+  return withMeaning(schema, { ...meaningOf(schema), rare: true });
 }
 
 /** A clone, which keeps the description: the schema itself may be a parameter of other tools. */

@@ -5,6 +5,7 @@
  * have only the keywords that all dialects share: the catalog enforces the rest, and its errors say what is wrong.
  */
 import { z } from 'zod';
+import { meaningOf } from './parameter-meanings.ts';
 
 export type JsonObjectSchema = { type: 'object'; [keyword: string]: unknown };
 
@@ -22,7 +23,17 @@ const INPUT_KEYWORDS: ReadonlySet<string> = new Set([
 ]);
 
 export function publishedInput(schema: z.ZodObject): JsonObjectSchema {
-  return asObject(z.toJSONSchema(schema, { io: 'input', override: ({ jsonSchema }) => reduceToShared(jsonSchema) }));
+  const override = ({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: JsonSchema }) => {
+    for (const name of rareMembers(zodSchema)) delete jsonSchema.properties?.[name];
+    reduceToShared(jsonSchema);
+  };
+  return asObject(z.toJSONSchema(schema, { io: 'input', override }));
+}
+
+/** Names of the members of an object that are accepted and not published. */
+export function rareMembers(schema: z.core.$ZodType): string[] {
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries<z.ZodType>(schema.shape).flatMap(([name, member]) => (meaningOf(member).rare ? [name] : []));
 }
 
 export function publishedOutput(schema: z.ZodObject): JsonObjectSchema {

@@ -53,6 +53,8 @@ export interface ToolKind {
   tags: readonly Tag[];
   /** True if a tool that destroys only moves to the trash, unless one of the uses of a call is for good. */
   isUndoable?: boolean;
+  /** True if it is listed only where the sealed tags or tools of the connection name it. It can be called by its name all the same. */
+  isUnlisted?: boolean;
   /** Tools whose rights every call needs too. Without them the tool is not offered. */
   needs?: readonly ToolKind[];
 }
@@ -65,6 +67,10 @@ export interface Tool<Session, In extends z.ZodObject = z.ZodObject, Out extends
   description: string;
   /** True if repeating the same call changes nothing further; implied for tools that read. */
   idempotent?: boolean;
+  /** The tools whose permission a parameter needs: it is published only where they are allowed. */
+  parameterNeeds?: Readonly<Record<string, string>>;
+  /** True if the list does not repeat what an earlier tool says of a parameter of the same name. */
+  sharesWording?: boolean;
   input: In;
   output: Out;
   /** Reads the names of arguments as they were received. @throws {ToolError} for one that belongs elsewhere */

@@ -1,5 +1,6 @@
 /** Schemas of the two lists inside a contact: infos (addresses and numbers) and memberships (groups and organizations). */
 import { z } from 'zod';
+import { rare } from '../parameter-meanings.ts';
 import { Text } from './fields.ts';
 
 const ADDRESS = ['street', 'extended_address', 'city', 'region', 'postal_code', 'po_box', 'country'] as const;
@@ -20,30 +21,24 @@ const KINDS = {
 
 type Kind = keyof typeof KINDS;
 
-/** The kinds as text for a description: many clients cannot read alternatives in a schema, so all kinds share one flat object. */
-export const INFO_KINDS = Object.entries(KINDS)
-  .map(
-    ([kind, { labels, keys }]) =>
-      `${kind}: ${keys === ADDRESS ? 'parts of the address' : keys[0]} (${labels.join(', ')})`,
-  )
-  .join('; ');
-
 const data = z.string().min(1).optional();
+
+/** Many clients cannot read alternatives in a schema, so all kinds share one flat object. */
 
 export const infoInput = z
   .strictObject({
     kind: z.enum(Object.keys(KINDS) as [Kind, ...Kind[]]),
-    label: z.string(),
-    custom_label: z.string().optional().describe('Only with the label "other".'),
-    value: data,
-    name: data,
-    street: data,
-    extended_address: data,
-    city: data,
-    region: data,
-    postal_code: data,
-    po_box: data,
-    country: data,
+    label: z.string().describe('work, home, mobile, main, other …, as the kind has them.'),
+    custom_label: rare(z.string().optional().describe('Only with the label "other".')),
+    value: data.describe('Not of a physical_address: it has street, city, region, postal_code, country.'),
+    name: rare(data),
+    street: rare(data),
+    extended_address: rare(data),
+    city: rare(data),
+    region: rare(data),
+    postal_code: rare(data),
+    po_box: rare(data),
+    country: rare(data),
   })
   .superRefine(({ kind, label, custom_label, ...given }, { addIssue }) => {
     const { labels, keys }: { labels: readonly string[]; keys: readonly string[] } = KINDS[kind];
@@ -59,11 +54,11 @@ export const membershipInput = z
   .strictObject({
     group: z
       .strictObject({ kind: z.enum(['organization', 'group']), name: z.string().min(1) })
-      .describe('Names a group or an organization of the contact book.'),
+      .describe('As the contact book has it.'),
     title: z.string().optional(),
-    department: z.string().optional(),
-    location: z.string().optional(),
-    description: z.string().optional(),
+    department: rare(z.string().optional()),
+    location: rare(z.string().optional()),
+    description: rare(z.string().optional()),
   })
   .refine(
     ({ group, title, department, location, description }) =>

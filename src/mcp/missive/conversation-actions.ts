@@ -6,7 +6,7 @@ import { narrows } from '../parameter-meanings.ts';
 import type { Use } from '../tool.ts';
 import { Color } from './fields.ts';
 import { onlyOne, optionalId, optionalIds } from './id-parameters.ts';
-import { inBody } from './operation.ts';
+import { inBody, needing } from './operation.ts';
 
 const NEED_ORGANIZATION = [
   'add_users',
@@ -22,7 +22,7 @@ const needsOrganization = (args: Readonly<Record<string, unknown>>): boolean =>
 const yes = (what: string) => z.literal(true).optional().describe(what);
 
 /** Changes of a conversation's state. */
-export const stateActions = {
+export const stateActions = needing('update_a_missive_conversation_by_id', {
   organization: onlyOne(optionalId('body', 'organization', 'Left out: that of the conversation.'), needsOrganization),
   team: optionalId('body', 'team', 'Links it, unless there is a team already.'),
   force_team: inBody(yes('Replaces a team that is linked already.')),
@@ -34,7 +34,7 @@ export const stateActions = {
   add_to_inbox: inBody(yes('Moves it to the Inbox of everyone with access.')),
   add_to_team_inbox: inBody(yes('Moves it to the Inbox of the team; needs team.')),
   close: inBody(yes('Closes it for everyone with access.')),
-};
+});
 
 /** The conversation that receives something new: an existing one, or one that is created. */
 export const placeActions = {

@@ -14,7 +14,7 @@ import { resolveIds } from './resolve-ids.ts';
 type Args = Record<string, unknown>;
 
 export function createTool(operation: Operation): Tool<MissiveSession> {
-  const { name, title, description, effect, method, tags, idempotent, paging, alsoDoes } = operation;
+  const { name, title, description, effect, method, tags, idempotent, isUnlisted, paging, alsoDoes } = operation;
   return {
     name,
     title,
@@ -23,6 +23,9 @@ export function createTool(operation: Operation): Tool<MissiveSession> {
     method,
     tags,
     ...(idempotent !== undefined && { idempotent }),
+    ...(isUnlisted !== undefined && { isUnlisted }),
+    sharesWording: true,
+    parameterNeeds: parameterNeeds(operation),
     input: inputSchema(operation),
     output: outputSchema(operation),
     ...(alsoDoes !== undefined && { alsoDoes }),
@@ -45,6 +48,11 @@ function inputSchema({ parameters, paging }: Operation): z.ZodObject {
   return z.strictObject(paging === undefined ? shape : { ...shape, ...pagingParameters(paging) });
 }
 
+function parameterNeeds({ parameters }: Operation): Record<string, string> {
+  const needs = Object.entries(parameters).map(([name, parameter]) => [name, parameter.needs] as const);
+  return Object.fromEntries(needs.flatMap(([name, tool]) => (tool === undefined ? [] : [[name, tool]])));
+}
+
 function pagingParameters(paging: Paging): z.ZodRawShape {
   return {
     limit: z
@@ -52,12 +60,8 @@ function pagingParameters(paging: Paging): z.ZodRawShape {
       .min(paging.style === 'until' ? paging.minLimit : 1)
       .max(paging.maxLimit)
       .default(paging.defaultLimit)
-      .describe(`Rows on a page, ${paging.style === 'until' ? paging.minLimit : 1} to ${paging.maxLimit}.`),
-    next_cursor: z
-      .string()
-      .max(60_000)
-      .optional()
-      .describe('next_cursor of the page before, exactly as received, with the same other arguments. Never change it.'),
+      .describe(`Rows, up to ${paging.maxLimit}.`),
+    next_cursor: z.string().max(60_000).optional().describe('Exactly as received, with the same other arguments.'),
   };
 }
 

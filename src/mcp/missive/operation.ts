@@ -6,6 +6,7 @@
 import type { z } from 'zod';
 import type { MissiveRequest } from '../../missive/api.ts';
 import type { Method } from '../../policy.ts';
+import { rare } from '../parameter-meanings.ts';
 import type { Effect, MissiveTag, Use } from '../tool.ts';
 import type { MissiveSession } from './missive-session.ts';
 import type { Thing } from './thing.ts';
@@ -26,6 +27,8 @@ export interface Parameter<Schema extends z.ZodType = z.ZodType> {
   isPerson?: true;
   /** A time in seconds, which may also be written as ISO 8601. */
   isTime?: true;
+  /** The tool whose permission the parameter needs: it is published only where that is allowed. */
+  needs?: string;
 }
 
 export const inPath = <Schema extends z.ZodType>(schema: Schema): Parameter<Schema> => ({ in: 'path', schema });
@@ -33,6 +36,16 @@ export const inQuery = <Schema extends z.ZodType>(schema: Schema): Parameter<Sch
 export const inBody = <Schema extends z.ZodType>(schema: Schema): Parameter<Schema> => ({ in: 'body', schema });
 
 export const local = <Schema extends z.ZodType>(schema: Schema): Parameter<Schema> => ({ in: 'local', schema });
+
+/** A parameter that is accepted and not published. */
+export const rarely = <Of extends Parameter>(parameter: Of): Of => ({ ...parameter, schema: rare(parameter.schema) });
+
+/** Parameters that need the permission for a tool. */
+export function needing<Ps extends Parameters>(needs: string, parameters: Ps): Ps {
+  const all = Object.entries(parameters).map(([name, parameter]) => [name, { ...parameter, needs }]);
+  // The type of Object.fromEntries loses that each name keeps its own parameter.
+  return Object.fromEntries(all) as Ps;
+}
 
 /** A parameter that takes a time. */
 export const asTime = <Of extends Parameter>(parameter: Of): Of => ({ ...parameter, isTime: true });
@@ -88,6 +101,8 @@ export interface Operation<Ps extends Parameters = Parameters> {
   method: Method;
   tags: readonly MissiveTag[];
   idempotent?: boolean;
+  /** Listed only where the sealed tags or tools name it: for administrators and integrations. */
+  isUnlisted?: true;
   parameters: Ps;
   /**
    * How body parameters are wrapped: `{key: {…}}`, `{key: [{…}]}`, or not at all. `withId` names the path parameter that is repeated as the

@@ -43,6 +43,17 @@ function isOfferedAlone({ methods, tags, tools }: Policy, tool: ToolKind): boole
   );
 }
 
+/** True if the tool is in the list where it is offered. An operator who names its tag or itself wants it there. */
+export function isListed({ tags, tools }: Policy, tool: ToolKind): boolean {
+  if (tool.isUnlisted !== true) return true;
+  return tools?.includes(tool.name) === true || tool.tags.some((tag) => tags?.includes(tag) === true);
+}
+
+/** True if the policy and the owner allow the tool: at most a scope is missing, which the owner could grant. */
+export function isAllowed({ policy, consent }: Pick<Permit, 'policy' | 'consent'>, tool: ToolKind): boolean {
+  return isOffered(policy, tool) && withNeeds(tool).every((each) => hasPower(consent.powers, powerOf(each)));
+}
+
 /** The powers for which the policy allows at least one tool, in the order in which they are shown. */
 export function powersLeft(tools: readonly ToolKind[], policy: Policy): Power[] {
   const left = tools.filter((tool) => isOffered(policy, tool)).flatMap(powersOfTool);
@@ -66,19 +77,22 @@ function isGrantedAlone({ scope, consent }: Pick<Permit, 'scope' | 'consent'>, t
 const ONLY_TO_TRASH =
   'Nothing was done: the owner of the account has allowed moving messages to the trash, and not deleting them for good. Call delete_mail_message with permanent: false, or let them connect this server once more.';
 
+/** The refusal of a call for want of permission. Its sentence names the tool that is not allowed. */
+export class PermissionError extends ToolError {}
+
 /**
  * The refusal of a call that the policy allows: the step-up challenge if a scope is missing (BEAR-04). If the token has the scope but the
- * owner has withheld the power, it is a ToolError: a challenge could not name a scope that the client lacks.
+ * owner has withheld the power, it is a PermissionError: a challenge could not name a scope that the client lacks.
  *
  * @param needed all tools whose rights the call needs
  */
-export function notGranted({ scope, consent }: Permit, needed: readonly ToolKind[]): OAuthError | ToolError {
+export function notGranted({ scope, consent }: Permit, needed: readonly ToolKind[]): OAuthError | PermissionError {
   if (needed.every(({ effect }) => scope.includes(SCOPE_OF[effect]))) {
     const withheld = needed.filter((tool) => !isGrantedAlone({ scope, consent }, tool));
     const names = [...new Set(withheld.map(({ name }) => name))];
     const isTrashLeft = hasPower(consent.powers, 'trash') && withheld.every(({ isUndoable }) => isUndoable === false);
-    if (isTrashLeft) return new ToolError(ONLY_TO_TRASH);
-    return new ToolError(
+    if (isTrashLeft) return new PermissionError(ONLY_TO_TRASH);
+    return new PermissionError(
       `Nothing was done: the call does what ${names.join(' and ')} does, and the owner of the account has not allowed that when they signed in. They can allow it by connecting this server once more.`,
     );
   }

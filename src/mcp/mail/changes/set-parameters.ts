@@ -13,7 +13,7 @@ export const SetParameters = {
     .string()
     .max(8_000)
     .optional()
-    .describe('Instead of UIDs: all that it finds in `folder`, as in search_mail_messages.'),
+    .describe('Instead of UIDs: all that it finds in `folder` (as in search_mail_messages).'),
   dry_run: narrows(z.boolean()).optional().describe('True: changes nothing and shows what would be.'),
 };
 

@@ -22,7 +22,9 @@ export const getMailThread = defineTool({
       .min(1)
       .max(8000)
       .optional()
-      .describe('Instead of folder and uid, as in search_mail_messages: the newest conversation that it hits.'),
+      .describe(
+        'Instead of folder and uid: the newest conversation that it hits (search_mail_messages has its words).',
+      ),
     max_chars: z
       .number()
       .int()

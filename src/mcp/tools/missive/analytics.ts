@@ -6,23 +6,24 @@ import { onlyOne, optionalId, optionalIds, pathId } from '../../missive/id-param
 import { asTime, defineOperation, inBody } from '../../missive/operation.ts';
 import type { Thing } from '../../missive/thing.ts';
 
-const only = (thing: Thing) => optionalIds('body', thing, 'Only these; takes the Business plan.');
+const only = (thing: Thing) => optionalIds('body', thing, 'Only these (Business plan).');
 
 export const analytics = [
   defineOperation({
     name: 'create_a_missive_analytics_report',
     title: 'Create a Missive analytics report',
     description:
-      'Has Missive count messages and times of a period. Then call get_single_missive_analytics_report_by_id with the id, after a few seconds. Changes no mail.',
+      'Counts messages and times of a period. After a few seconds get_single_missive_analytics_report_by_id has the result.',
     http: 'POST',
     path: '/analytics/reports',
     effect: 'writes',
     method: 'create',
     tags: ['analytics'],
+    isUnlisted: true,
     parameters: {
       organization: onlyOne(optionalId('body', 'organization')),
-      start: asTime(inBody(Seconds.describe('Unix time when the period begins.'))),
-      end: asTime(inBody(Seconds.describe('Unix time when it ends.'))),
+      start: asTime(inBody(Seconds.describe('Begin (Unix time or ISO 8601).'))),
+      end: asTime(inBody(Seconds.describe('End.'))),
       time_zone: inBody(z.string().optional().describe('IANA name, such as "Europe/Paris".')),
       teams: only('team'),
       users: only('user'),
@@ -51,6 +52,7 @@ export const analytics = [
     effect: 'reads',
     method: 'get',
     tags: ['analytics'],
+    isUnlisted: true,
     parameters: { id: pathId('report') },
     answer: {
       kind: 'one',

@@ -1,14 +1,15 @@
 /** Operations on contact books, contact groups and contacts. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { INFO_KINDS, Info, infoInput, Membership, membershipInput } from '../../missive/contact-parts.ts';
+import { Info, infoInput, Membership, membershipInput } from '../../missive/contact-parts.ts';
 import { mergedContact, newContacts } from '../../missive/contact-request.ts';
 import { LongText, OFFSET_PAGING, requireChange, Seconds, Text } from '../../missive/fields.ts';
 import { onlyOne, optionalId, pathId } from '../../missive/id-parameters.ts';
 import { allInBody, asTime, defineOperation, inBody, inQuery } from '../../missive/operation.ts';
-import { clears } from '../../parameter-meanings.ts';
+import { clears, rare } from '../../parameter-meanings.ts';
 
-const contactBook = (place: 'query' | 'body') => onlyOne(optionalId(place, 'contact_book', 'Left out: the only one.'));
+const contactBook = (place: 'query' | 'body') =>
+  onlyOne(optionalId(place, 'contact_book', 'list_all_missive_contact_books finds it.'));
 
 const Contact = z.object({
   id: z.string(),
@@ -37,27 +38,20 @@ const name = (what: string) => z.string().optional().describe(what);
 /** @param given wraps each parameter */
 const attributes = (given: <Schema extends z.ZodType>(schema: Schema) => Schema) => ({
   first_name: given(name('First name.')),
-  middle_name: given(name('Middle name.')),
+  middle_name: rare(given(name('Middle name.'))),
   last_name: given(name('Last name.')),
-  phonetic_first_name: given(name('How the first name is spoken.')),
-  phonetic_middle_name: given(name('How the middle name is spoken.')),
-  phonetic_last_name: given(name('How the last name is spoken.')),
-  prefix: given(name('Such as "Dr".')),
-  suffix: given(name('Such as "Jr".')),
-  nickname: given(name('Nickname.')),
-  file_as: given(name('Name to sort by.')),
-  notes: given(name('Free text about the contact.')),
-  gender: given(name('Gender.')),
-  starred: z.boolean().optional().describe('Marked with a star.'),
-  infos: given(
-    z
-      .array(infoInput)
-      .optional()
-      .describe(
-        `Email addresses, phone numbers and so on, here and nowhere else. By kind, the key and its labels: ${INFO_KINDS}.`,
-      ),
-  ),
-  memberships: given(z.array(membershipInput).optional().describe('Organization and groups of the contact.')),
+  phonetic_first_name: rare(given(name('How the first name is spoken.'))),
+  phonetic_middle_name: rare(given(name('How the middle name is spoken.'))),
+  phonetic_last_name: rare(given(name('How the last name is spoken.'))),
+  prefix: rare(given(name('Such as "Dr".'))),
+  suffix: rare(given(name('Such as "Jr".'))),
+  nickname: rare(given(name('Nickname.'))),
+  file_as: rare(given(name('Name to sort by.'))),
+  notes: given(name('Free text.')),
+  gender: rare(given(name('Gender.'))),
+  starred: rare(z.boolean().optional().describe('Marked with a star.')),
+  infos: given(z.array(infoInput).optional().describe('Email addresses, phone numbers and so on.')),
+  memberships: given(z.array(membershipInput).optional().describe('Organization and groups.')),
 });
 
 const info = (kind: string, label: string) =>
@@ -78,12 +72,19 @@ const FLAT_INFOS = {
 
 const newAttributes = attributes((schema) => schema);
 
+/** The same fields; what the first contact shows is not published again. */
+const oneOfSeveral = {
+  ...newAttributes,
+  notes: rare(newAttributes.notes),
+  infos: rare(newAttributes.infos),
+  memberships: rare(newAttributes.memberships),
+};
+
 export const contacts = [
   defineOperation({
     name: 'list_all_missive_contact_books',
     title: 'List Missive contact books',
-    description:
-      'Contact books of this person. Call this first for work with contacts: each id is the contact_book of the other contact tools.',
+    description: 'Contact books of this person, which the other contact tools take by id or name.',
     http: 'GET',
     path: '/contact_books',
     effect: 'reads',
@@ -107,8 +108,7 @@ export const contacts = [
   defineOperation({
     name: 'list_all_missive_contact_groups',
     title: 'List Missive contact groups',
-    description:
-      'Groups or organizations that contacts of a book belong to. Call list_all_missive_contact_books first for the book.',
+    description: 'Groups of a contact book, or organizations that its contacts work for.',
     http: 'GET',
     path: '/contact_groups',
     effect: 'reads',
@@ -116,7 +116,7 @@ export const contacts = [
     tags: ['contacts'],
     parameters: {
       contact_book: contactBook('query'),
-      kind: inQuery(z.enum(['group', 'organization']).describe('Groups, or organizations that contacts work for.')),
+      kind: inQuery(z.enum(['group', 'organization']).describe('Which of the two.')),
     },
     paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'contact_groups', item: z.object({ id: z.string(), name: Text }) },
@@ -124,8 +124,7 @@ export const contacts = [
   defineOperation({
     name: 'list_all_missive_contacts',
     title: 'List Missive contacts',
-    description:
-      'Contacts of one book, all or those that match search. Call list_all_missive_contact_books first for the book.',
+    description: 'Contacts of one book, all or those that match, each in one line.',
     http: 'GET',
     path: '/contacts',
     effect: 'reads',
@@ -133,17 +132,15 @@ export const contacts = [
     tags: ['contacts'],
     parameters: {
       contact_book: contactBook('query'),
-      search: inQuery(
-        z.string().min(1).optional().describe('Matches names, addresses, numbers, organizations and notes.'),
-      ),
+      search: inQuery(z.string().min(1).optional().describe('Part of a name, address, number, organization or note.')),
       order: inQuery(
-        z.enum(['last_name', 'last_modified']).optional().describe('By last name (default), or newest change first.'),
+        rare(
+          z.enum(['last_name', 'last_modified']).optional().describe('By last name (default), or newest change first.'),
+        ),
       ),
-      modified_since: asTime(
-        inQuery(Seconds.optional().describe('Only what was created or changed since this Unix time.')),
-      ),
+      modified_since: asTime(inQuery(Seconds.optional().describe('Unix time or ISO 8601: only what is newer.'))),
       include_deleted: inQuery(
-        z.literal(true).optional().describe('Deleted ones as well; only together with modified_since.'),
+        rare(z.literal(true).optional().describe('Deleted ones as well; only together with modified_since.')),
       ),
     },
     paging: OFFSET_PAGING,
@@ -157,7 +154,7 @@ export const contacts = [
   defineOperation({
     name: 'get_single_missive_contact_by_id',
     title: 'Get a Missive contact',
-    description: 'One contact with all its addresses and memberships. list_all_missive_contacts finds the id.',
+    description: 'One contact with all its addresses, memberships and notes.',
     http: 'GET',
     path: '/contacts/:id',
     effect: 'reads',
@@ -169,8 +166,7 @@ export const contacts = [
   defineOperation({
     name: 'create_a_missive_contact',
     title: 'Create Missive contacts',
-    description:
-      'Adds contacts to a book. Call list_all_missive_contact_books first, and look with list_all_missive_contacts whether the person is there: Missive keeps duplicates. Addresses go into infos.',
+    description: 'Adds contacts to a book. Missive keeps duplicates: look first (list_all_missive_contacts).',
     http: 'POST',
     path: '/contacts',
     effect: 'writes',
@@ -181,10 +177,10 @@ export const contacts = [
       ...allInBody(newAttributes),
       contacts: inBody(
         z
-          .array(z.strictObject({ ...newAttributes, infos: newAttributes.infos.describe('As infos of one contact.') }))
+          .array(z.strictObject(oneOfSeveral))
           .min(1)
           .optional()
-          .describe('Several contacts for the same book; leave out the other fields then.'),
+          .describe('Several for the same book, each with the fields of one, in the place of these.'),
       ),
     },
     insteadOf: FLAT_INFOS,
@@ -195,7 +191,7 @@ export const contacts = [
     name: 'update_a_missive_contact_by_id',
     title: 'Update a Missive contact',
     description:
-      'Changes a contact, which list_all_missive_contacts finds: what is left out stays, and infos and memberships are added to those there are, or replace them all if replace is true.',
+      'Changes what is given. infos and memberships are added to those there are, or replace them all if replace is true.',
     http: 'PATCH',
     path: '/contacts/:id',
     effect: 'writes',
@@ -205,9 +201,7 @@ export const contacts = [
     parameters: {
       id: pathId('contact'),
       ...allInBody(attributes(clears)),
-      replace: inBody(
-        z.boolean().default(false).describe('True: infos and memberships that are given replace all there are.'),
-      ),
+      replace: inBody(z.boolean().default(false).describe('See above.')),
     },
     insteadOf: FLAT_INFOS,
     answer: { kind: 'one', key: 'contacts', as: 'contact', item: Contact },

@@ -32,25 +32,23 @@ const BusinessHours = z.strictObject({
 const teamSettings = (given: <Schema extends z.ZodType>(schema: Schema) => Schema) => ({
   emoji: inBody(given(z.string()).optional().describe('Such as ":rocket:".')),
   color: inBody(Color.optional()),
-  active_members: optionalIds('body', 'user', 'Replaces those there are.', given),
-  observers: optionalIds('body', 'user', 'Who only look; replaces those there are.', given),
+  active_members: optionalIds('body', 'user', 'Users.', given),
+  observers: optionalIds('body', 'user', 'Users who only look.', given),
   business_hours: inBody(BusinessHours.optional().describe('When the team works.')),
-  inactivity_period: inBody(
-    z.int().min(0).optional().describe('Seconds without activity until a member counts as away.'),
-  ),
-  team_mention_behavior: choice('Who hears of a mention of the team.', 'all_members', 'only_active_members'),
+  inactivity_period: inBody(z.int().min(0).optional().describe('Seconds until a member counts as away.')),
+  team_mention_behavior: choice('Who hears of a mention.', 'all_members', 'only_active_members'),
   user_reply_behavior: choice('What a reply of a member does.', 'assign_user', 'leave_in_team_inbox'),
   received_reply_behavior: choice('Where answers appear.', 'show_in_assignee_inbox', 'show_in_team_inbox'),
   team_sidebar_behavior: choice('What the sidebar shows.', 'show_team_space', 'show_team_inbox'),
-  team_inbox_enabled: inBody(z.boolean().optional().describe('Whether the team has an Inbox.')),
-  chat_room_enabled: inBody(z.boolean().optional().describe('Whether the team has a chat room.')),
+  team_inbox_enabled: inBody(z.boolean().optional().describe('Has an Inbox.')),
+  chat_room_enabled: inBody(z.boolean().optional().describe('Has a chat room.')),
 });
 
 export const directory = [
   defineOperation({
     name: 'list_all_missive_organizations',
     title: 'List Missive organizations',
-    description: 'Organizations of this person. Their ids are needed to label, assign, and share conversations.',
+    description: 'Organizations of this person.',
     http: 'GET',
     path: '/organizations',
     effect: 'reads',
@@ -64,7 +62,7 @@ export const directory = [
   defineOperation({
     name: 'list_all_missive_users',
     title: 'List Missive users',
-    description: 'People of this person’s organizations. `me` marks the one whose token this is.',
+    description: 'Colleagues in the organizations; `me` is this person.',
     http: 'GET',
     path: '/users',
     effect: 'reads',
@@ -81,7 +79,7 @@ export const directory = [
   defineOperation({
     name: 'list_all_missive_teams',
     title: 'List Missive teams',
-    description: 'Teams, with the ids of their members. A team id filters conversations (team_inbox) and assigns them.',
+    description: 'Teams and their members. Other tools take a team by id or name.',
     http: 'GET',
     path: '/teams',
     effect: 'reads',
@@ -94,15 +92,15 @@ export const directory = [
   defineOperation({
     name: 'create_a_missive_team',
     title: 'Create a Missive team',
-    description:
-      'Makes a team. Call list_all_missive_organizations for the organization and list_all_missive_users for members first. Only admins and owners may.',
+    description: 'Makes a team. For admins and owners.',
     http: 'POST',
     path: '/teams',
     effect: 'writes',
     method: 'create',
     tags: ['directory'],
+    isUnlisted: true,
     parameters: {
-      name: inBody(z.string().min(1).describe('Name of the team.')),
+      name: inBody(z.string().min(1).describe('Its name.')),
       organization: onlyOne(optionalId('body', 'organization')),
       ...teamSettings((schema) => schema),
     },
@@ -112,17 +110,17 @@ export const directory = [
   defineOperation({
     name: 'update_a_missive_team_by_id',
     title: 'Update a Missive team',
-    description:
-      'Changes a team (list_all_missive_teams finds it): what is left out stays as it is, lists are replaced as a whole. Only admins and owners may.',
+    description: 'Changes what is given; lists are replaced as a whole. For admins and owners.',
     http: 'PATCH',
     path: '/teams/:id',
     effect: 'writes',
     method: 'update',
     tags: ['directory'],
     idempotent: true,
+    isUnlisted: true,
     parameters: {
       id: pathId('team'),
-      name: inBody(z.string().min(1).optional().describe('New name.')),
+      name: inBody(z.string().min(1).optional().describe('Its name.')),
       ...teamSettings(clears),
     },
     envelope: { key: 'teams', as: 'array', withId: 'id' },

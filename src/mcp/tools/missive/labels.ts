@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { OFFSET_PAGING, requireChange, Text } from '../../missive/fields.ts';
 import { onlyOne, optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
-import { defineOperation, inBody } from '../../missive/operation.ts';
+import { defineOperation, inBody, rarely } from '../../missive/operation.ts';
 import { clears, narrows } from '../../parameter-meanings.ts';
 
 const Label = z.object({
@@ -18,13 +18,15 @@ const Label = z.object({
 
 /** @param given wraps each parameter that an update can empty */
 const sharing = (given: <Schema extends z.ZodType>(schema: Schema) => Schema) => ({
-  share_with_organization: inBody(z.boolean().optional().describe('Everyone sees the label and its conversations.')),
+  share_with_organization: inBody(z.boolean().optional().describe('Everyone sees its conversations.')),
   share_with_team: optionalId('body', 'team', 'It sees them.'),
-  share_with_users: optionalIds('body', 'user', 'They see them.', given),
-  visibility: inBody(
-    narrows(z.enum(['organization', 'delegates']))
-      .optional()
-      .describe('Who can see that the label exists.'),
+  share_with_users: rarely(optionalIds('body', 'user', 'They see them.', given)),
+  visibility: rarely(
+    inBody(
+      narrows(z.enum(['organization', 'delegates']))
+        .optional()
+        .describe('Who can see that the label exists.'),
+    ),
   ),
 });
 
@@ -33,7 +35,7 @@ const color = inBody(
     .string()
     .regex(/^#?[0-9a-fA-F]{3,8}$/, 'must be a HEX colour such as #c02020')
     .optional()
-    .describe('HEX colour, such as "#c02020".'),
+    .describe('Such as "#c02020".'),
 );
 
 const TO_LABEL =
@@ -44,7 +46,7 @@ export const labels = [
     name: 'list_all_missive_shared_labels',
     title: 'List Missive shared labels',
     description:
-      'Shared labels. name_with_parent_names is the path, which other tools take as it is; update_a_missive_conversation_by_id puts a label on a conversation.',
+      'Shared labels by their path, which other tools take as it is. update_a_missive_conversation_by_id puts one on a conversation.',
     http: 'GET',
     path: '/shared_labels',
     effect: 'reads',
@@ -58,14 +60,14 @@ export const labels = [
     name: 'create_a_missive_shared_label',
     title: 'Create a Missive shared label',
     description:
-      'Makes a shared label. Call list_all_missive_organizations first, and list_all_missive_shared_labels to see whether it is there. Sharing it shares its conversations.',
+      'Makes a shared label. Look first whether it is there (list_all_missive_shared_labels). Sharing it shares its conversations.',
     http: 'POST',
     path: '/shared_labels',
     effect: 'writes',
     method: 'create',
     tags: ['labels'],
     parameters: {
-      name: inBody(z.string().min(1).describe('Name of the label, without its parents.')),
+      name: inBody(z.string().min(1).describe('Without its parents.')),
       organization: onlyOne(optionalId('body', 'organization')),
       color,
       parent: optionalId('body', 'shared_label', 'The label above it.'),
@@ -78,7 +80,7 @@ export const labels = [
     name: 'update_a_missive_shared_label_by_id',
     title: 'Update a Missive shared label',
     description:
-      'Renames, recolours, moves or shares a label itself, for everyone. It does not put the label on a conversation: update_a_missive_conversation_by_id does. Sharing is for admins and owners.',
+      'Renames, recolours, moves or shares a label itself, for everyone; update_a_missive_conversation_by_id puts it on a conversation. Sharing is for admins and owners.',
     http: 'PATCH',
     path: '/shared_labels/:id',
     effect: 'writes',
@@ -87,9 +89,9 @@ export const labels = [
     idempotent: true,
     parameters: {
       id: pathId('shared_label'),
-      name: inBody(z.string().min(1).optional().describe('New name.')),
+      name: inBody(z.string().min(1).optional().describe('Without its parents.')),
       color,
-      parent: optionalId('body', 'shared_label', 'The label to put it under.'),
+      parent: optionalId('body', 'shared_label', 'The label above it.'),
       ...sharing(clears),
     },
     envelope: { key: 'shared_labels', as: 'array', withId: 'id' },

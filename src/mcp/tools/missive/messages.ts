@@ -60,6 +60,7 @@ export const messages = [
     effect: 'writes',
     method: 'create',
     tags: ['conversations'],
+    isUnlisted: true,
     parameters: {
       account: requiredId('body', 'account'),
       from_field: authorParameter,

@@ -4,7 +4,7 @@ import { ToolError } from '../../../errors.ts';
 import { Correspondent, OFFSET_PAGING, Person, requireChange, Text } from '../../missive/fields.ts';
 import { htmlBodyFields, htmlBodyParameters, presentHtmlBody } from '../../missive/html-body.ts';
 import { optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
-import { defineOperation, inBody } from '../../missive/operation.ts';
+import { defineOperation, inBody, rarely } from '../../missive/operation.ts';
 import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
 import { clears, narrows } from '../../parameter-meanings.ts';
 
@@ -31,11 +31,11 @@ const content = (given: <Schema extends z.ZodType>(schema: Schema) => Schema) =>
   subject: inBody(given(z.string().max(500)).optional().describe('Subject that it sets.')),
   share_with_team: optionalId('body', 'team', 'Needs organization.', narrows),
   shared_labels: optionalIds('body', 'shared_label', '', given),
-  to_fields: inBody(given(z.array(Person)).optional().describe('Address and name of each.')),
-  cc_fields: inBody(given(z.array(Person)).optional().describe('Address and name of each.')),
-  bcc_fields: inBody(given(z.array(Person)).optional().describe('Address and name of each.')),
-  external_id: inBody(z.string().optional().describe('Its id elsewhere; goes with external_source.')),
-  external_source: inBody(z.string().optional().describe('Where that is; goes with external_id.')),
+  to_fields: inBody(given(z.array(Person)).optional().describe('Recipients that it sets.')),
+  cc_fields: rarely(inBody(given(z.array(Person)).optional().describe('Recipients that it sets.'))),
+  bcc_fields: rarely(inBody(given(z.array(Person)).optional().describe('Recipients that it sets.'))),
+  external_id: rarely(inBody(z.string().optional().describe('Its id elsewhere; goes with external_source.'))),
+  external_source: rarely(inBody(z.string().optional().describe('Where that is; goes with external_id.'))),
   ...attachmentParameter,
 });
 
@@ -58,7 +58,7 @@ export const responses = [
     name: 'list_all_missive_responses',
     title: 'List Missive responses',
     description:
-      'Ready-made answers of this person and their organizations, without their text (get_single_missive_response_by_id has it).',
+      'Ready-made answers of this person and their organizations, without their text (get_single_missive_response_by_id).',
     http: 'GET',
     path: '/responses',
     effect: 'reads',
@@ -73,8 +73,7 @@ export const responses = [
   defineOperation({
     name: 'get_single_missive_response_by_id',
     title: 'Get a Missive response',
-    description:
-      'One ready-made answer with its text; as HTML with body_format "html", which is what an update takes. list_all_missive_responses finds the id.',
+    description: 'One ready-made answer with its text; an update takes it as body_format "html" returns it.',
     http: 'GET',
     path: '/responses/:id',
     effect: 'reads',
@@ -88,13 +87,13 @@ export const responses = [
   defineOperation({
     name: 'create_a_missive_response',
     title: 'Create a Missive response',
-    description:
-      'Keeps a ready-made answer, for an organization or for one user: pass exactly one of organization and user.',
+    description: 'Keeps a ready-made answer for either an organization or a user.',
     http: 'POST',
     path: '/responses',
     effect: 'writes',
     method: 'create',
     tags: ['responses'],
+    isUnlisted: true,
     parameters: {
       ...content((schema) => schema),
       organization: optionalId('body', 'organization', 'It belongs to it.'),
@@ -119,14 +118,14 @@ export const responses = [
   defineOperation({
     name: 'update_a_missive_response_by_id',
     title: 'Update a Missive response',
-    description:
-      'Changes a ready-made answer: what is left out stays; recipients and attachments that are given replace all there are.',
+    description: 'Changes what is given; recipients and attachments replace all there are.',
     http: 'PATCH',
     path: '/responses/:id',
     effect: 'writes',
     method: 'update',
     tags: ['responses'],
     idempotent: true,
+    isUnlisted: true,
     parameters: { id, ...content(clears) },
     answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
     check({ id: _, ...changes }) {
@@ -139,13 +138,14 @@ export const responses = [
   defineOperation({
     name: 'delete_a_missive_response_by_id',
     title: 'Delete a Missive response',
-    description: 'Deletes a ready-made answer for everyone who has it. list_all_missive_responses finds the id.',
+    description: 'Deletes a ready-made answer for everyone who has it.',
     http: 'DELETE',
     path: '/responses/:id',
     effect: 'destroys',
     method: 'delete',
     tags: ['responses'],
     idempotent: true,
+    isUnlisted: true,
     parameters: { id },
     answer: { kind: 'none' },
   }),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { LongText, requireChange, Seconds, Text } from '../../missive/fields.ts';
 import { onlyOne, optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
-import { asTime, defineOperation, inBody, inQuery } from '../../missive/operation.ts';
+import { asTime, defineOperation, inBody, inQuery, needing, rarely } from '../../missive/operation.ts';
 import { clears } from '../../parameter-meanings.ts';
 
 const State = z.enum(['todo', 'in_progress', 'closed']);
@@ -28,16 +28,16 @@ const Description = z.string().max(10_000);
 
 const details = {
   description: inBody(Description.optional().describe('Plain text.')),
-  state: inBody(State.optional().describe('todo, in_progress or closed.')),
+  state: inBody(State.optional().describe('Of the task.')),
   team: optionalId('body', 'team'),
-  due_at: asTime(inBody(Seconds.optional().describe('Unix time when it is due.'))),
+  due_at: asTime(inBody(Seconds.optional().describe('Unix time or ISO 8601.'))),
 };
 
 export const tasks = [
   defineOperation({
     name: 'list_all_missive_tasks',
     title: 'List Missive tasks',
-    description: 'Tasks that this person can see, last active first; all filters are optional.',
+    description: 'Tasks that this person can see, last active first.',
     http: 'GET',
     path: '/tasks',
     effect: 'reads',
@@ -47,11 +47,11 @@ export const tasks = [
       organization: optionalId('query', 'organization'),
       team: optionalId('query', 'team'),
       assignee: optionalId('query', 'user'),
-      state: inQuery(State.optional().describe('todo, in_progress or closed.')),
-      type: inQuery(z.enum(['task', 'conversation', 'all']).optional().describe('Standalone tasks, subtasks, or all.')),
+      state: inQuery(State.optional().describe('Of the task.')),
+      type: inQuery(z.enum(['task', 'conversation', 'all']).optional().describe('Standalone, subtasks, all.')),
       conversation: optionalId('query', 'conversation', 'Only its subtasks.'),
-      due_at_gteq: asTime(inQuery(Seconds.optional().describe('Unix time: due then or later.'))),
-      due_at_lteq: asTime(inQuery(Seconds.optional().describe('Unix time: due then or earlier.'))),
+      due_at_gteq: asTime(inQuery(Seconds.optional().describe('Due then or later (Unix time or ISO 8601).'))),
+      due_at_lteq: asTime(inQuery(Seconds.optional().describe('Due then or earlier.'))),
     },
     paging: { style: 'until', field: 'last_activity_at', minLimit: 2, defaultLimit: 25, maxLimit: 50 },
     answer: { kind: 'list', key: 'tasks', item: Task },
@@ -59,7 +59,7 @@ export const tasks = [
   defineOperation({
     name: 'get_single_missive_task_by_id',
     title: 'Get a Missive task',
-    description: 'One task with its assignees and team. list_all_missive_tasks finds the id.',
+    description: 'One task with its description, assignees and team.',
     http: 'GET',
     path: '/tasks/:id',
     effect: 'reads',
@@ -71,7 +71,8 @@ export const tasks = [
   defineOperation({
     name: 'create_a_missive_task',
     title: 'Create a Missive task',
-    description: 'Makes a task: a standalone one for a team or assignees, or with subtask one inside a conversation.',
+    description:
+      'Makes a standalone task for a team or assignees, or with subtask and conversation one inside a conversation.',
     http: 'POST',
     path: '/tasks',
     effect: 'writes',
@@ -84,13 +85,15 @@ export const tasks = [
         optionalId('body', 'organization'),
         ({ team, assignees, add_users }) => (team ?? assignees ?? add_users) !== undefined,
       ),
-      assignees: optionalIds('body', 'user', 'Who are to do it.'),
-      subtask: inBody(z.literal(true).optional().describe('Inside a conversation; needs conversation or references.')),
-      conversation: optionalId('body', 'conversation', 'It belongs to it.'),
-      references: inBody(z.array(z.string()).optional().describe('Message-IDs of its thread.')),
-      conversation_subject: inBody(z.string().optional().describe('Title of a new conversation.')),
-      add_users: optionalIds('body', 'user', 'Subtasks only: gives them access.'),
-      add_to_inbox: inBody(z.literal(true).optional().describe('Subtasks only: shows the conversation in Inboxes.')),
+      assignees: optionalIds('body', 'user', 'Users.'),
+      subtask: inBody(z.literal(true).optional().describe('Inside a conversation.')),
+      conversation: optionalId('body', 'conversation', 'Of a subtask.'),
+      references: rarely(inBody(z.array(z.string()).optional().describe('Message-IDs of its thread.'))),
+      conversation_subject: rarely(inBody(z.string().optional().describe('Title of a new conversation.'))),
+      ...needing('update_a_missive_conversation_by_id', {
+        add_users: optionalIds('body', 'user', 'Subtasks only: gives them access.'),
+        add_to_inbox: inBody(z.literal(true).optional().describe('Subtasks only: shows the conversation in Inboxes.')),
+      }),
     },
     envelope: { key: 'tasks', as: 'object' },
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
@@ -116,8 +119,7 @@ export const tasks = [
   defineOperation({
     name: 'update_a_missive_task_by_id',
     title: 'Update a Missive task',
-    description:
-      'Changes a task (list_all_missive_tasks finds it): what is left out stays; assignees replaces all there are. Tasks are closed, not deleted: state "closed".',
+    description: 'Changes what is given; assignees replaces all there are. Tasks are closed, not deleted.',
     http: 'PATCH',
     path: '/tasks/:id',
     effect: 'writes',
@@ -129,7 +131,7 @@ export const tasks = [
       title: inBody(z.string().min(1).max(1000).optional().describe('What is to be done.')),
       ...details,
       description: inBody(clears(Description).optional().describe('Plain text.')),
-      assignees: optionalIds('body', 'user', 'All who are to do it from now on.', clears),
+      assignees: optionalIds('body', 'user', 'Users.', clears),
     },
     envelope: { key: 'tasks', as: 'object' },
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },

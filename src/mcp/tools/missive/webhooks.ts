@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { optionalId, pathId } from '../../missive/id-parameters.ts';
-import { defineOperation, inBody } from '../../missive/operation.ts';
+import { defineOperation, inBody, rarely } from '../../missive/operation.ts';
 import { narrows } from '../../parameter-meanings.ts';
 
 /** Without a filter Missive sends everything. */
@@ -13,13 +13,14 @@ export const webhooks = [
     name: 'create_a_missive_webhook',
     title: 'Create a Missive webhook',
     description:
-      'From now on Missive sends everything of this kind, contents included, to the URL, which has to answer already. Keep the id in the result: webhooks cannot be listed, only deleted by it.',
+      'From now on Missive sends all of this kind, contents included, to the URL, which has to answer already. Keep the id: webhooks cannot be listed, only deleted by it.',
     http: 'POST',
     path: '/hooks',
     // The operator of the URL receives the mail.
     effect: 'sends',
     method: 'create',
     tags: ['webhooks'],
+    isUnlisted: true,
     parameters: {
       type: inBody(
         z
@@ -36,8 +37,8 @@ export const webhooks = [
       url: inBody(z.url({ protocol: /^https$/, error: 'must be an https URL' }).describe('Where Missive sends it.')),
       organization: optionalId('body', 'organization', 'Left out: a hook of this person alone.', narrows),
       content_contains: inBody(text('Only with this text.')),
-      content_starts_with: inBody(text('Only if it starts with this text.')),
-      content_ends_with: inBody(text('Only if it ends with this text.')),
+      content_starts_with: rarely(inBody(text('Only if it starts with this text.'))),
+      content_ends_with: rarely(inBody(text('Only if it ends with this text.'))),
       from_eq: inBody(text('incoming_email only: from this address.')),
       subject_contains: inBody(text('incoming_email only: with this in the subject.')),
       is_task: inBody(narrows(z.literal(true)).optional().describe('new_comment only: tasks.')),
@@ -59,12 +60,13 @@ export const webhooks = [
   defineOperation({
     name: 'delete_a_missive_webhook_by_id',
     title: 'Delete a Missive webhook',
-    description: 'Ends a webhook. The id is the one that create_a_missive_webhook returned.',
+    description: 'Ends a webhook: Missive sends nothing to it any more.',
     http: 'DELETE',
     path: '/hooks/:id',
     effect: 'destroys',
     method: 'delete',
     tags: ['webhooks'],
+    isUnlisted: true,
     idempotent: true,
     parameters: { id: pathId('webhook') },
     answer: { kind: 'none' },
