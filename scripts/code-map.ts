@@ -79,6 +79,7 @@ const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
   'mcp/tools/mail',
   'mcp/tools/missive',
   'oauth/landing',
+  'oauth/pages/languages',
 ]);
 
 /** @throws {Error} if a folder has no row, or a header lacks its sentence or its invariant */

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
 import { createProgram } from '../src/cli.ts';
 import { clientSteps } from '../src/oauth/landing/client-steps.ts';
+import { en } from '../src/oauth/pages/languages/en.ts';
 import { ENVIRONMENT, secretsOf } from '../src/settings/environment.ts';
 import {
   type Block,
@@ -242,7 +243,7 @@ describe('commands and settings in the documents', () => {
 
   test('docs/clients.md has the texts to paste of the page at /', () => {
     const text = textOf('docs/clients.md').replaceAll('<Client ID>', 'YOUR_CLIENT_ID');
-    const codes = clientSteps('https://mail.mcp.example.com/mcp', undefined).flatMap(({ steps }) =>
+    const codes = clientSteps('https://mail.mcp.example.com/mcp', undefined, en).flatMap(({ steps }) =>
       steps.flatMap(({ code }) => code ?? []),
     );
     expect(codes.length).toBeGreaterThan(8);

@@ -11,7 +11,7 @@ const COMMENTS_ONLY = [
   /^src\/mcp\/tools\//,
   /^src\/mcp\/mail\//,
   /^src\/mcp\/missive\//,
-  /^src\/oauth\/(?:sign-in|forms)\//,
+  /^src\/oauth\/(?:sign-in|forms|pages\/languages)\//,
   /^src\/oauth\/upstream\/(?:refusal-sentence|provider-client)\.ts$/,
   /^src\/missive\//,
 ];

@@ -4,18 +4,20 @@
   for (const button of document.querySelectorAll('button[data-copies]')) {
     const source = document.getElementById(button.dataset.copies);
     const [label] = button.children;
+    const copy = label.textContent;
+    const { copied, selected } = button.dataset;
     button.hidden = false;
     button.addEventListener('click', async () => {
       try {
         await navigator.clipboard.writeText(source.textContent);
-        label.textContent = 'Copied';
+        label.textContent = copied;
       } catch {
         getSelection().selectAllChildren(source);
-        label.textContent = 'Selected';
+        label.textContent = selected;
       }
       status.textContent = label.textContent;
       setTimeout(() => {
-        label.textContent = 'Copy';
+        label.textContent = copy;
         status.textContent = '';
       }, 2500);
     });

@@ -25,7 +25,7 @@
     for (const { dataset } of document.querySelectorAll('[aria-pressed="true"]')) {
       document.getElementById(dataset.shows).type = 'password';
     }
-    if (submitter?.value !== 'cancel') status.textContent = status.dataset.text;
+    if (!submitter?.formNoValidate) status.textContent = status.dataset.text;
   });
   // Also after a step back, when the browser shows the page as it was left.
   addEventListener('pageshow', () => {

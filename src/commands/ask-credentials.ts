@@ -3,6 +3,7 @@ import type { Servers, VerifyLogin } from '../account.ts';
 import { ConfigError } from '../errors.ts';
 import type { InboxIdentity } from '../mail/account.ts';
 import { signInForm } from '../oauth/forms/forms.ts';
+import { en, type Sentence } from '../oauth/pages/languages/en.ts';
 import { accountOf, type Credentials, mailboxIdOf } from '../oauth/sealed/identity.ts';
 import type { FitsIntoToken } from '../oauth/sealed/sealed-types.ts';
 import type { Terminal } from './terminal.ts';
@@ -12,7 +13,7 @@ const MAX_ATTEMPTS = 3;
 /** The answers, keyed by the names of the fields of the sign-in page. */
 type Fields = Readonly<Record<string, string>>;
 
-type Problems = readonly { place: string; sentence: string }[];
+type Problems = readonly { place: string; sentence: Sentence }[];
 
 /**
  * @param fits whether the token has room for the credentials
@@ -47,7 +48,7 @@ export async function askForCredentials(
       if (refusal.length === 0) return { login: form.credentials(), ...(mailbox && { mailbox }) };
       problems = form.afterRefusal(refusal).problems;
     }
-    for (const { sentence } of problems) terminal.say(sentence);
+    for (const { sentence } of problems) terminal.say(sentence(en));
     if (count === MAX_ATTEMPTS)
       throw new ConfigError('No token was created: the servers do not accept the credentials.');
     fields = await askAgain(terminal, servers, fields, problems);

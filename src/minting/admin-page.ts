@@ -56,13 +56,14 @@ export function adminPageRoutes(services: AdminPageServices): Router {
 export function mintedElsewhereRoutes({ pages }: { pages: Pages }): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get(ADMIN_PATH, (_request, response) =>
-    pages.send(response, 200, pages.mintedElsewhere(), { script: 'copy' }),
+    pages.inEnglish.send(response, 200, pages.inEnglish.mintedElsewhere(), { script: 'copy' }),
   );
   return router;
 }
 
 function createAdminPage(services: AdminPageServices): { show: RequestHandler; submit: RequestHandler } {
-  const { issuer, pages, log } = services;
+  const { issuer, log } = services;
+  const pages = services.pages.inEnglish;
   const { showSignIn, showForm } = createViews(pages);
   const sessions = createAdminSessions(services);
   const checkToken = createAdminTokenCheck(services);
@@ -124,7 +125,7 @@ function createAdminPage(services: AdminPageServices): { show: RequestHandler; s
   };
 }
 
-function createViews(pages: Pages) {
+function createViews(pages: Pages['inEnglish']) {
   return {
     showSignIn(response: Response, status: number, typed: TypedForm, problem?: string): void {
       const html = pages.adminSignIn({ action: ADMIN_PATH, problem, kept: typedInputs(typed) });

@@ -1,9 +1,9 @@
 /** Describes an OAuth client, and unseals the client_id of a minted one. The client_id contains the whole client: nothing is stored. */
 import type { Servers } from '../../account.ts';
-import { OAuthError } from '../../errors.ts';
 import type { Policy } from '../../policy.ts';
 import { plainText } from '../http/plain-text.ts';
 import { hasRedirectUri } from '../http/redirect-uri.ts';
+import { PageError } from '../pages/page-error.ts';
 import type { AccessPayload, Tokens } from '../sealed/sealed-types.ts';
 import { PRESETS, type Preset } from './presets.ts';
 
@@ -60,7 +60,7 @@ export async function unsealClient(tokens: Tokens, clientId: string, now: Date):
       id: clientId,
     };
   } catch (cause) {
-    throw new OAuthError('invalid_client', 'The client_id is not known here.', { cause });
+    throw new PageError('invalid_client', (t) => t.errors.clientUnknown, { cause });
   }
 }
 

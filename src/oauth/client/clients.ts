@@ -3,10 +3,10 @@
  *
  * Invariant: servers and limits come from the operator, never from the client.
  */
-import { OAuthError } from '../../errors.ts';
 import type { State } from '../../state/state.ts';
 import { addressBlock } from '../http/address-block.ts';
 import { sha256 } from '../http/constant-time.ts';
+import { PageError } from '../pages/page-error.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { createTokens, type RegisteredPayload } from '../sealed/sealed-types.ts';
 import { type Client, unsealClient } from './client.ts';
@@ -115,4 +115,4 @@ function clientByDocument(
   };
 }
 
-const unknownClient = (): OAuthError => new OAuthError('invalid_client', 'The client_id is not known here.');
+const unknownClient = (): PageError => new PageError('invalid_client', (t) => t.errors.clientUnknown);

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { OAuthError } from '../../errors.ts';
 import { sha256 } from '../http/constant-time.ts';
 import { redirectHost } from '../http/redirect-uri.ts';
+import { PageError } from '../pages/page-error.ts';
 import { type Keyring, sealingKeyOf } from '../sealed/jwe.ts';
 import type { RegisteredPayload, Tokens } from '../sealed/sealed-types.ts';
 import type { Client } from './client.ts';
@@ -49,7 +50,7 @@ export function registeredSecret(keyring: Keyring, client: { id: string; jti: st
 export async function unsealRegisteredClient(id: string, services: Services, now: Date): Promise<Client> {
   const { tokens, keyring, connection } = services;
   const registered = await tokens.registered.unseal(id, now).catch((cause) => {
-    throw new OAuthError('invalid_client', 'The client_id is not known here.', { cause });
+    throw new PageError('invalid_client', (t) => t.errors.clientUnknown, { cause });
   });
   const { jti, redirect_uris: redirectUris, exp = 0 } = registered;
   return {

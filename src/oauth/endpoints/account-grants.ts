@@ -1,5 +1,5 @@
 /** Shows the grants of an account on /account, and revokes one of them or all. */
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { createGrants } from '../grant/grants.ts';
 import type { AccountSession } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
@@ -7,9 +7,9 @@ import { accountView, type RevokedAccess } from './account-page.ts';
 import type { AccountSessions } from './account-session.ts';
 
 export interface AccountGrants {
-  show(response: Response, session: AccountSession): Promise<void>;
+  show(request: Request, response: Response, session: AccountSession): Promise<void>;
   /** @param chosen id of a grant, or `all`; `undefined` and unknown ids revoke nothing */
-  revoke(response: Response, session: AccountSession, chosen: string | undefined): Promise<void>;
+  revoke(request: Request, response: Response, session: AccountSession, chosen: string | undefined): Promise<void>;
 }
 
 export function createAccountGrants(services: OAuthServices, sessions: AccountSessions): AccountGrants {
@@ -17,13 +17,20 @@ export function createAccountGrants(services: OAuthServices, sessions: AccountSe
   const grants = createGrants({ state, keyring, now, log });
 
   async function showPage(
+    request: Request,
     response: Response,
     { who, browser }: AccountSession,
     revoked?: RevokedAccess,
   ): Promise<void> {
     const session = await sessions.sealSession({ who, browser });
-    const view = accountView({ session, who }, await grants.list(who), { issuer, canRevoke: state.isShared, revoked });
-    pages.send(response, 200, pages.account(view), { formAction: [] });
+    const inLanguage = pages.for(request);
+    const view = accountView({ session, who }, await grants.list(who), {
+      issuer,
+      canRevoke: state.isShared,
+      revoked,
+      t: inLanguage.t,
+    });
+    inLanguage.send(response, 200, inLanguage.account(view), { formAction: [] });
   }
 
   async function revoke({ who }: AccountSession, chosen: string | undefined): Promise<RevokedAccess | undefined> {
@@ -40,7 +47,8 @@ export function createAccountGrants(services: OAuthServices, sessions: AccountSe
   }
 
   return {
-    show: (response, session) => showPage(response, session),
-    revoke: async (response, session, chosen) => showPage(response, session, await revoke(session, chosen)),
+    show: (request, response, session) => showPage(request, response, session),
+    revoke: async (request, response, session, chosen) =>
+      showPage(request, response, session, await revoke(session, chosen)),
   };
 }

@@ -4,37 +4,19 @@ import type { Power } from '../../policy.ts';
 import type { ListedGrant } from '../grant/grants.ts';
 import { ACCOUNT_PATH, pathIn } from '../http/paths.ts';
 import { plainText } from '../http/plain-text.ts';
+import type { Language } from '../pages/languages/en.ts';
 import { dayWords, minuteWords } from '../pages/time-words.ts';
-import { ACCOUNT_WORDS, type AccountClientView, type AccountView } from '../pages/views.ts';
+import type { AccountClientView, AccountView } from '../pages/views.ts';
 import type { AccountName } from '../sealed/identity.ts';
 
-/** Words that follow “May” on the page. */
-const MAIL_POWERS = {
-  read: 'read',
-  organise: 'move and mark messages',
-  draft: 'write drafts',
-  send: 'send',
-  trash: 'move messages to the trash',
-  delete: 'delete for good',
-} as const satisfies Record<Power, string>;
-
-const POWER_WORDS: Readonly<Record<Service, Record<Power, string | undefined>>> = {
-  mail: MAIL_POWERS,
-  missive: {
-    ...MAIL_POWERS,
-    organise: 'change conversations, contacts, labels and tasks',
-    // Missive has no trash for what is deleted.
-    trash: undefined,
-    delete: 'delete',
-  },
-};
+const MAX_RECIPIENTS_CHARS = 500;
 
 /** A revocation that has just succeeded: of the access of one client, or of everything that was granted until a time. */
 export type RevokedAccess = { clientName: string } | { everythingUntil: Date };
 
 /** @param clientId the unknown client_id that was submitted; `undefined`: none was submitted */
-export function accountClientView(clientId: string | undefined, issuer: string): AccountClientView {
-  const sentence = 'This client ID is not known here, or has expired.';
+export function accountClientView(clientId: string | undefined, issuer: string, t: Language): AccountClientView {
+  const sentence = t.problems.clientUnknown;
   const problem = { target: 'client_id', sentence, link: undefined, first: true, asksForPassword: false };
   return { action: pathIn(issuer, ACCOUNT_PATH), problem: clientId === undefined ? undefined : problem };
 }
@@ -43,54 +25,67 @@ export function accountClientView(clientId: string | undefined, issuer: string):
 export function accountView(
   { session, who }: { session: string; who: AccountName },
   grants: readonly ListedGrant[],
-  { issuer, canRevoke, revoked }: { issuer: string; canRevoke: boolean; revoked: RevokedAccess | undefined },
+  {
+    issuer,
+    canRevoke,
+    revoked,
+    t,
+  }: { issuer: string; canRevoke: boolean; revoked: RevokedAccess | undefined; t: Language },
 ): AccountView {
   const service = 'imap' in who ? 'mail' : 'missive';
   return {
     session,
-    ...accountNameWords(who),
+    ...accountNameWords(who, t),
     action: pathIn(issuer, ACCOUNT_PATH),
     canRevoke,
-    revoked: revoked && revokedSentence(revoked, service),
+    revoked: revoked && revokedSentence(revoked, service, t),
     grants: grants.map((grant) => ({
       id: grant.id,
       name: plainText(grant.client.name, 64),
       redirectHost: grant.redirectHost && plainText(grant.redirectHost, 255),
-      may: new Intl.ListFormat('en').format(grant.powers.flatMap((power) => POWER_WORDS[service][power] ?? [])),
-      recipients: grant.recipients && plainText(grant.recipients.join(', '), 500),
-      since: dayWords(grant.grantedAt),
-      until: isShort(grant) ? minuteWords(grant.until) : dayWords(grant.until),
-      reuse: grant.reuse && reuseSentence(grant.reuse),
+      may: maySentence(grant, service, t),
+      during: t.granted.sinceUntil({
+        since: dayWords(grant.grantedAt, t),
+        until: (isShort(grant) ? minuteWords : dayWords)(grant.until, t),
+      }),
+      reuse: grant.reuse && t.granted.reused({ count: grant.reuse.count, last: minuteWords(grant.reuse.lastAt, t) }),
     })),
   };
 }
 
-function accountNameWords(who: AccountName): Pick<AccountView, 'words' | 'username' | 'host' | 'lock'> {
+function accountNameWords(
+  who: AccountName,
+  { granted }: Language,
+): Pick<AccountView, 'kind' | 'username' | 'host' | 'lock'> {
   return 'imap' in who
     ? {
-        words: ACCOUNT_WORDS.mail,
+        kind: 'mail',
         username: who.imap.login.username,
         host: who.imap.server.host,
-        lock: 'Change the password of your mailbox, or delete the app password that you used.',
+        lock: granted.locks.mail,
       }
-    : {
-        words: ACCOUNT_WORDS.missive,
-        username: undefined,
-        host: new URL(who.url).host,
-        lock: 'Delete the API token in Missive, under Settings, API.',
-      };
+    : { kind: 'missive', username: undefined, host: new URL(who.url).host, lock: granted.locks.missive };
+}
+
+function maySentence({ powers, recipients }: ListedGrant, service: Service, t: Language): string {
+  const words = powers.flatMap((power) => powerWords(power, service, t));
+  const may = new Intl.ListFormat(t.code).format(words);
+  if (recipients === undefined) return t.granted.may({ powers: may });
+  return t.granted.mayTo({ powers: may, recipients: plainText(recipients.join(', '), MAX_RECIPIENTS_CHARS) });
+}
+
+function powerWords(power: Power, service: Service, { granted: { powers } }: Language): string[] {
+  // Missive has no trash for what is deleted.
+  if (power === 'trash' && service === 'missive') return [];
+  const words = powers[power];
+  return [typeof words === 'string' ? words : words[service]];
 }
 
 /** The end of a grant of less than two days is shown with its time. */
 const isShort = ({ grantedAt, until }: ListedGrant): boolean => until.getTime() - grantedAt.getTime() < 2 * 86_400_000;
 
-function reuseSentence({ count, lastAt }: NonNullable<ListedGrant['reuse']>): string {
-  const times = count === 1 ? 'once' : `${count} times`;
-  return `Its key was used again ${times}, last on ${minuteWords(lastAt)}. This happens after a lost answer, or with two windows; if it goes on, take it back.`; // phrase allowed: on the page
-}
-
-function revokedSentence(revoked: RevokedAccess, service: Service): string {
+function revokedSentence(revoked: RevokedAccess, service: Service, t: Language): string {
   return 'clientName' in revoked
-    ? `${plainText(revoked.clientName, 64)} has no access any more.`
-    : `Everything that was granted for this ${ACCOUNT_WORDS[service].account} until ${minuteWords(revoked.everythingUntil)} is taken back.`; // phrase allowed: on the page
+    ? t.granted.hasNoAccess({ client: plainText(revoked.clientName, 64) })
+    : t.accounts[service].allTakenBack({ until: minuteWords(revoked.everythingUntil, t) });
 }

@@ -1,14 +1,12 @@
 /** Keeps the state of `/account` between two requests in a hidden field of its pages, sealed and bound to one browser. */
 import type { Request } from 'express';
 import type { Account } from '../../account.ts';
-import { OAuthError } from '../../errors.ts';
 import type { Parameters } from '../http/parameters.ts';
+import { PageError } from '../pages/page-error.ts';
 import { tokenHashOf } from '../sealed/identity.ts';
 import { type AccountSession, type AccountSignIn, createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
-
-const STALE_PAGE = 'This page is too old, or was opened in another browser.';
 
 /** The `unseal…` methods throw an OAuthError `invalid_request` unless the page was submitted in time by the browser that received it. */
 export interface AccountSessions {
@@ -27,7 +25,7 @@ export function createAccountSessions(
   const { accountSignIn: signIns, accountSession: sessions } = createTokens(keyring);
 
   function requireOurPage<T extends { browser: string }>(request: Request, value: T): T {
-    if (!isFromOurPage(request, value.browser)) throw new OAuthError('invalid_request', STALE_PAGE);
+    if (!isFromOurPage(request, value.browser)) throw new PageError('invalid_request', (t) => t.errors.stalePage);
     return value;
   }
 
@@ -38,7 +36,7 @@ export function createAccountSessions(
     },
     async resumeSignIn(sealed, request) {
       const signIn = await signIns.unseal(sealed, now()).catch(throwStale);
-      if (!isSameBrowser(request, signIn.browser)) throw new OAuthError('invalid_request', STALE_PAGE);
+      if (!isSameBrowser(request, signIn.browser)) throw new PageError('invalid_request', (t) => t.errors.stalePage);
       return signIn;
     },
     sealSession: (session) => sessions.seal(session, now()),
@@ -60,5 +58,5 @@ export function sessionAccount(account: Account, mailbox: string | undefined): A
 }
 
 function throwStale(cause: unknown): never {
-  throw new OAuthError('invalid_request', STALE_PAGE, { cause });
+  throw new PageError('invalid_request', (t) => t.errors.stalePage, { cause });
 }

@@ -3,6 +3,8 @@ import type { Request, RequestHandler, Response } from 'express';
 import { OAuthError } from '../../errors.ts';
 import { accountForm } from '../forms/forms.ts';
 import { type Parameters, parseParameters, queryOf, readForm } from '../http/parameters.ts';
+import { LANGUAGE_PARAMETER } from '../pages/language-choice.ts';
+import { PageError } from '../pages/page-error.ts';
 import type { AccountFormView } from '../pages/views.ts';
 import { accountOf } from '../sealed/identity.ts';
 import type { AccountSignIn } from '../sealed/sealed-types.ts';
@@ -34,26 +36,32 @@ export function accountHandlers(
   const grants = createAccountGrants(services, sessions);
   const serversOf = createServersOf(clients);
 
-  async function showSignIn(response: Response, at: AccountSignIn, content: PageContent<AccountFormView>) {
+  async function showSignIn(
+    request: Request,
+    response: Response,
+    at: AccountSignIn,
+    content: PageContent<AccountFormView>,
+  ) {
     const transaction = await sessions.sealSignIn(at);
     const { provider } = content.form;
     const providerOrigin = provider && (await providerSignIns.formTarget(provider.signIn));
     const page = { transaction, servers: at.servers, isDefault: at.client === DEFAULT_CLIENT, providerOrigin };
-    signIn.showAccountPage(response, page, content);
+    signIn.showAccountPage(request, response, page, content);
   }
 
   async function submitSignIn(request: Request, response: Response, submitted: Parameters): Promise<void> {
     const at = await sessions.unsealSignIn(submitted, request);
     const form = accountForm(at.servers).read(submitted);
+    if (submitted.get(LANGUAGE_PARAMETER) !== undefined) return showSignIn(request, response, at, { form });
     const problems = form.validate();
-    if (problems.length > 0) return showSignIn(response, at, { form, problems });
+    if (problems.length > 0) return showSignIn(request, response, at, { form, problems });
     const { provider } = form;
     if (provider === undefined) return showGrants(request, response, at, form);
     const left = { page: 'account' as const, transaction: await sessions.sealSignIn(at), form: formOf(submitted) };
     const to = { signIn: provider.signIn, left, hint: provider.hint };
     await providerSignIns.start(request, response, to).catch((error: unknown) => {
       providerSignIns.report(error, provider.signIn);
-      return showSignIn(response, at, {
+      return showSignIn(request, response, at, {
         form,
         problems: [{ place: 'provider' as const, sentence: refusalSentence(error, provider.signIn) }],
       });
@@ -62,25 +70,27 @@ export function accountHandlers(
 
   async function showGrants(request: Request, response: Response, at: AccountSignIn, form: AccountForm): Promise<void> {
     const { rejection, mailbox } = await signIn.checkCredentials(request, form, { ...at, only: 'imap' });
-    if (rejection) return showSignIn(response, at, rejection);
+    if (rejection) return showSignIn(request, response, at, rejection);
     const account = accountOf(form.credentials(), at.servers, form.approval);
-    await grants.show(response, { who: sessionAccount(account, mailbox), browser: at.browser });
+    await grants.show(request, response, { who: sessionAccount(account, mailbox), browser: at.browser });
   }
 
   return {
     async show(request, response) {
       const [clientId, browser] = [clientIdOf(request), signIn.bindBrowser(request, response)];
       const at = await serversOf(clientId);
-      if (at) return showSignIn(response, { ...at, browser }, { form: accountForm(at.servers).blank });
-      const html = pages.accountClient(accountClientView(clientId, issuer));
-      pages.send(response, clientId === undefined ? 200 : 400, html, { formAction: [] });
+      if (at) return showSignIn(request, response, { ...at, browser }, { form: accountForm(at.servers).blank });
+      const inLanguage = pages.for(request);
+      const html = inLanguage.accountClient(accountClientView(clientId, issuer, inLanguage.t));
+      inLanguage.send(response, clientId === undefined ? 200 : 400, html, { formAction: [] });
     },
 
     async submit(request, response) {
       const submitted = await readForm(request, MAX_FORM_BYTES);
+      pages.chooseLanguage(request, response, submitted.get(LANGUAGE_PARAMETER));
       if (submitted.get('session') === undefined) return submitSignIn(request, response, submitted);
       const session = await sessions.unsealSession(submitted, request);
-      await grants.revoke(response, session, submitted.get('take_back'));
+      await grants.revoke(request, response, session, submitted.get('take_back'));
     },
 
     resume: createResume(sessions, providerSignIns, { showSignIn, showGrants }),
@@ -98,18 +108,18 @@ function createResume(
     const submitted = parseParameters(from.left.form);
     const form = accountForm(at.servers).read(submitted);
     const { provider } = form;
-    if (provider === undefined) throw new OAuthError('invalid_request', 'The way to sign in has changed.');
+    if (provider === undefined) throw new PageError('invalid_request', (t) => t.errors.wayHasChanged);
     try {
       const approval = await from.approve(provider.signIn, response, { isOnce: true });
       if (approval === 'asked again') return;
       await approval.keep();
       const approved = accountForm(at.servers).read(submitted, approval.approved);
       const problems = approved.validate();
-      if (problems.length > 0) return await showSignIn(response, at, { form: approved, problems });
+      if (problems.length > 0) return await showSignIn(request, response, at, { form: approved, problems });
       await showGrants(request, response, at, approved);
     } catch (error) {
       report(error, provider.signIn);
-      await showSignIn(response, at, {
+      await showSignIn(request, response, at, {
         form,
         problems: [{ place: 'provider' as const, sentence: refusalSentence(error, provider.signIn) }],
       });
@@ -117,7 +127,12 @@ function createResume(
   };
 }
 
-type ShowSignIn = (response: Response, at: AccountSignIn, content: PageContent<AccountFormView>) => Promise<void>;
+type ShowSignIn = (
+  request: Request,
+  response: Response,
+  at: AccountSignIn,
+  content: PageContent<AccountFormView>,
+) => Promise<void>;
 
 type ShowGrants = (request: Request, response: Response, at: AccountSignIn, form: AccountForm) => Promise<void>;
 

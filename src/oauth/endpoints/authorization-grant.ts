@@ -1,8 +1,8 @@
 /** Computes the grant that results from an authorization request, limited by the operator's policy and by the choices of the account owner. */
 import { serviceOf } from '../../account.ts';
-import { OAuthError } from '../../errors.ts';
 import { type Power, SCOPES } from '../../policy.ts';
 import { clientInToken } from '../client/client.ts';
+import { PageError } from '../pages/page-error.ts';
 import { scopeWith } from '../scope.ts';
 import { type Keyring, toSeconds } from '../sealed/jwe.ts';
 import type { ClaimsBesideLogin, CodePayload } from '../sealed/sealed-types.ts';
@@ -31,8 +31,7 @@ export function isWhole(request: AuthorizationRequest, powersLeft: PowersLeft): 
 export function withinPolicy(request: AuthorizationRequest, powersLeft: PowersLeft): AuthorizationRequest {
   const scope = scopeWith(request.scope, offeredFor(request, powersLeft));
   if (scope.length > 0) return { ...request, scope };
-  const sentence = 'The operator of this server allows nothing of what was asked for.';
-  throw new OAuthError('invalid_scope', sentence, { redirect: errorRedirect(request) });
+  throw new PageError('invalid_scope', (t) => t.errors.nothingAllowed, { redirect: errorRedirect(request) });
 }
 
 export interface AuthorizationGrant {

@@ -11,6 +11,7 @@ import { basePathOf } from '../http/paths.ts';
 import { isCodeChallenge } from '../http/pkce.ts';
 import { hasRedirectUri } from '../http/redirect-uri.ts';
 import { resourceOf } from '../metadata.ts';
+import { PageError } from '../pages/page-error.ts';
 import { grantedScope, type Scope } from '../scope.ts';
 
 /** The client that sent the request, and where its authorization response may be sent. */
@@ -37,7 +38,7 @@ const MAX_QUERY_LENGTH = 8190;
 /** @throws {OAuthError} if the query is too long */
 export function parseAuthorizationRequest(request: Request): Parameters {
   const query = queryOf(request);
-  if (query.length > MAX_QUERY_LENGTH) throw new OAuthError('invalid_request', 'The link is too long.');
+  if (query.length > MAX_QUERY_LENGTH) throw new PageError('invalid_request', (t) => t.errors.linkTooLong);
   return parseParameters(query);
 }
 
@@ -53,14 +54,13 @@ export async function validateTarget(
   address: string | undefined,
 ): Promise<Target> {
   for (const name of ['client_id', 'redirect_uri']) {
-    if (parameters.repeated.has(name))
-      throw new OAuthError('invalid_request', `The link names ${name} more than once.`);
-    if (!parameters.get(name)) throw new OAuthError('invalid_request', `The link does not say its ${name}.`);
+    if (parameters.repeated.has(name)) throw new PageError('invalid_request', (t) => t.errors.namedTwice({ name }));
+    if (!parameters.get(name)) throw new PageError('invalid_request', (t) => t.errors.notNamed({ name }));
   }
   const client = await clients.resolve(parameters.get('client_id') ?? '', address);
   const redirectUri = parameters.get('redirect_uri') ?? '';
   if (!hasRedirectUri(client, redirectUri)) {
-    throw new OAuthError('invalid_request', 'The redirect_uri of the link is not registered for this client_id.');
+    throw new PageError('invalid_request', (t) => t.errors.redirectUriUnknown);
   }
   return { client, redirectUri, state: parameters.get('state') };
 }

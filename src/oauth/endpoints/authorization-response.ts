@@ -48,20 +48,28 @@ export function createAuthorizationResponses(
     redirectToClient(response, redirectUri, { code, state, iss: issuer });
   }
 
-  async function repeat(response: Response, form: SubmittedForm, payload: CodePayload): Promise<void> {
+  async function repeat(
+    request: Request,
+    response: Response,
+    form: SubmittedForm,
+    payload: CodePayload,
+  ): Promise<void> {
     const { pending } = form;
     const { client } = pending.authorization;
     log.info({ client: client.jti }, 'the sign-in page was submitted again');
     const [exchangedAt = null] = await marks.readMarks([codeKey(submissions.codeIdOf(pending))]);
     if (exchangedAt === null) await sendCode(response, form, payload);
-    else pages.send(response, 200, pages.signedIn({ clientName: client.name }));
+    else {
+      const inLanguage = pages.for(request);
+      inLanguage.send(response, 200, inLanguage.signedIn({ clientName: client.name }));
+    }
   }
 
   async function respond(request: Request, response: Response, form: SubmittedForm): Promise<void> {
     const { pending, code, check } = form;
     const submission = submissions.of(pending, code);
     const earlier = await submission.readEarlier();
-    if (earlier.isUsed) return repeat(response, form, { ...code, ...earlier.accepted });
+    if (earlier.isUsed) return repeat(request, response, form, { ...code, ...earlier.accepted });
     await transactions.requireUnused(pending);
     const accepted = earlier.accepted ?? (await check());
     if (accepted === undefined) return;

@@ -1,15 +1,13 @@
 /** Keeps a validated authorization request in a hidden field of the sign-in page: sealed, bound to one browser, used once. */
 import type { Request } from 'express';
-import { OAuthError } from '../../errors.ts';
 import { hasRedirectUri } from '../http/redirect-uri.ts';
 import { resourceOf } from '../metadata.ts';
+import { PageError } from '../pages/page-error.ts';
 import { rememberedUntil, toSeconds } from '../sealed/jwe.ts';
 import { createTokens, SEALED_TYPES, type Transaction } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { type AuthorizationRequest, errorRedirect } from './authorization-request.ts';
-
-const STALE_PAGE = 'This sign-in page is too old, was already used, or was opened in another browser.';
 
 /** An authorization request whose sign-in page is shown. */
 export interface PendingAuthorization {
@@ -56,14 +54,15 @@ export function createAuthorizationTransactions(
     isOwn: SignIn['isFromOurPage'],
   ): Promise<SubmittedAuthorization> {
     const transaction = await tokens.transaction.unseal(sealed ?? '', now()).catch((cause) => {
-      throw new OAuthError('invalid_request', STALE_PAGE, { cause });
+      throw new PageError('invalid_request', (t) => t.errors.staleSignIn, { cause });
     });
     // Another connection has other servers: its page was made for those.
-    if (transaction.aud !== resourceOf(issuer)) throw new OAuthError('invalid_request', STALE_PAGE);
-    if (!isOwn(request, transaction.browser)) throw new OAuthError('invalid_request', STALE_PAGE);
+    if (transaction.aud !== resourceOf(issuer)) throw new PageError('invalid_request', (t) => t.errors.staleSignIn);
+    if (!isOwn(request, transaction.browser)) throw new PageError('invalid_request', (t) => t.errors.staleSignIn);
     const client = await clients.resolve(transaction.client_id, request.ip);
     // The client's document may have removed the URI since (CIMD-06).
-    if (!hasRedirectUri(client, transaction.redirect_uri)) throw new OAuthError('invalid_request', STALE_PAGE);
+    if (!hasRedirectUri(client, transaction.redirect_uri))
+      throw new PageError('invalid_request', (t) => t.errors.staleSignIn);
     const { tid, browser, iat } = transaction;
     return { tid, browser, shownAt: new Date(iat * 1000), authorization: { client, ...fromSealed(transaction) } };
   }
@@ -74,7 +73,7 @@ export function createAuthorizationTransactions(
         if (!(cause instanceof RangeError)) throw cause;
         // A state of control characters grows sixfold in JSON; any other fits (AUTHZ-20).
         const redirect = errorRedirect(authorization);
-        throw new OAuthError('invalid_request', 'The request is too long.', { cause, redirect });
+        throw new PageError('invalid_request', (t) => t.errors.requestTooLong, { cause, redirect });
       });
     },
 
@@ -83,14 +82,14 @@ export function createAuthorizationTransactions(
 
     async requireUnused({ tid }) {
       const [usedAt = null] = await state.readMarks([transactionKey(tid)]);
-      if (usedAt !== null) throw new OAuthError('invalid_request', STALE_PAGE);
+      if (usedAt !== null) throw new PageError('invalid_request', (t) => t.errors.staleSignIn);
     },
 
     async use({ tid }) {
       // A page that is shown again expires later than the first one; the mark is kept as long as the latest can be valid.
       const markUntil = rememberedUntil({ exp: toSeconds(now()) + SEALED_TYPES.transaction.lifetimeSeconds });
       if ((await state.claim(transactionKey(tid), markUntil)) !== null) {
-        throw new OAuthError('invalid_request', STALE_PAGE);
+        throw new PageError('invalid_request', (t) => t.errors.staleSignIn);
       }
     },
   };

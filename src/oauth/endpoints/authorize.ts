@@ -8,6 +8,8 @@ import type { Request, RequestHandler, Response } from 'express';
 import { OAuthError } from '../../errors.ts';
 import { signInForm } from '../forms/forms.ts';
 import { type Parameters, parseParameters, readForm } from '../http/parameters.ts';
+import { LANGUAGE_PARAMETER } from '../pages/language-choice.ts';
+import { PageError } from '../pages/page-error.ts';
 import { accountOf, MAILBOX_ID_TO_COME } from '../sealed/identity.ts';
 import { randomId } from '../sealed/jwe.ts';
 import { createTokenFit, createTokens } from '../sealed/sealed-types.ts';
@@ -43,7 +45,7 @@ export function authorizeHandlers(
   submit: RequestHandler;
   resume(request: Request, response: Response, from: ProviderResponse): Promise<void>;
 } {
-  const { now, clients, issuer, powersLeft } = services;
+  const { now, clients, issuer, pages, powersLeft } = services;
   const signIn = createSignIn(services);
   const transactions = createAuthorizationTransactions(services, signIn);
   const showPage = createPage(services, signIn, transactions, providerSignIns);
@@ -78,6 +80,10 @@ export function authorizeHandlers(
       const offered = offeredFor(authorization, powersLeft);
       const form = signInForm(authorization.client.servers).read(submitted);
       const content = { form, choices: readChoices(submitted, offered) };
+      if (submitted.get(LANGUAGE_PARAMETER) !== undefined) {
+        pages.chooseLanguage(request, response, submitted.get(LANGUAGE_PARAMETER));
+        return showPage(request, response, { pending, content });
+      }
       const { provider } = form;
       if (provider === undefined) return complete(request, response, { pending, content });
       const problems = [...validateChoices(content.choices, 0), ...form.validate()];
@@ -91,7 +97,7 @@ export function authorizeHandlers(
       const submitted = parseParameters(from.left.form);
       const choices = readChoices(submitted, offeredFor(pending.authorization, powersLeft));
       const unapproved = signInForm(client.servers).read(submitted);
-      if (unapproved.provider === undefined) throw new OAuthError('invalid_request', 'The way to sign in has changed.');
+      if (unapproved.provider === undefined) throw new PageError('invalid_request', (t) => t.errors.wayHasChanged);
       const { signIn: at } = unapproved.provider;
       try {
         const approval = await from.approve(at, response);
@@ -190,7 +196,12 @@ function createPage(
     const form = content?.form ?? signInForm(client.servers).blank;
     const providerOrigin = form.provider && (await formTarget(form.provider.signIn));
     const page = { ...authorization, offered, added, transaction, shownAt, providerOrigin };
-    signIn.showPage(response, page, content ?? { form, choices, problems: obstaclesOf(form.provider, obstacle) });
+    signIn.showPage(
+      request,
+      response,
+      page,
+      content ?? { form, choices, problems: obstaclesOf(form.provider, obstacle) },
+    );
   };
 }
 
@@ -208,7 +219,7 @@ function obstaclesOf(
 async function readSignInForm(request: Request): Promise<Parameters> {
   const form = await readForm(request, MAX_FORM_BYTES);
   // It is unknown which of two values is meant, and to ignore both would grant more than the account owner chose.
-  if (form.repeated.size > 0) throw new OAuthError('invalid_request', 'A field of the form came more than once.');
+  if (form.repeated.size > 0) throw new PageError('invalid_request', (t) => t.errors.fieldTwice);
   return form;
 }
 

@@ -18,7 +18,8 @@ import {
 import { prefersPage } from '../http/prefers-page.ts';
 import { redirectHost, withParameters } from '../http/redirect-uri.ts';
 import { resourceOf } from '../metadata.ts';
-import type { Pages } from '../pages/pages.ts';
+import { PageError } from '../pages/page-error.ts';
+import type { PagesInLanguage } from '../pages/pages.ts';
 import type { ErrorView } from '../pages/views.ts';
 import type { OAuthServices } from '../services.ts';
 import { redirectToClient } from './redirect.ts';
@@ -53,14 +54,20 @@ export function createErrorResponse({ issuer, pages }: Pick<OAuthServices, 'issu
       const { uri, state, needsConfirmation } = redirect;
       const parameters = { error: code, error_description: errorDescription(message), state, iss: issuer };
       if (needsConfirmation)
-        sendPage(error, response, pages, { url: withParameters(uri, parameters), name: redirectHost(uri) });
+        sendPage(error, response, pages.for(request), {
+          url: withParameters(uri, parameters),
+          name: redirectHost(uri),
+        });
       else redirectToClient(response, uri, parameters);
-    } else if ([...AUTHORIZE_PATHS, UPSTREAM_CALLBACK_PATH].includes(request.path)) sendPage(error, response, pages);
-    else if (request.path === ACCOUNT_PATH) sendAccountPage(error, response, pages, pathIn(issuer, ACCOUNT_PATH));
-    else if (request.path === ADMIN_PATH) sendAdminPage(error, response, pages);
+    } else if ([...AUTHORIZE_PATHS, UPSTREAM_CALLBACK_PATH].includes(request.path))
+      sendPage(error, response, pages.for(request));
+    else if (request.path === ACCOUNT_PATH)
+      sendAccountPage(error, response, pages.for(request), pathIn(issuer, ACCOUNT_PATH));
+    else if (request.path === ADMIN_PATH) sendAdminPage(error, response, pages.inEnglish);
     else {
       setChallenge(error, request, response, issuer);
-      if (MCP_PATHS.includes(request.path) && prefersPage(request)) sendSignpost(error, response, pages, issuer);
+      if (MCP_PATHS.includes(request.path) && prefersPage(request))
+        sendSignpost(error, response, pages.for(request), issuer);
       else sendJson(error, response);
     }
   };
@@ -71,57 +78,58 @@ const statusOf = ({ code, wait, status }: OAuthError): number => wait?.status ??
 /** The status of a page: that of the error if it says more than 400. */
 const pageStatusOf = (error: OAuthError): number => error.status ?? (statusOf(error) >= 500 ? statusOf(error) : 400);
 
+/** What a page says of an error. */
+type Said = Pick<ErrorView, 'title' | 'advice' | 'next'>;
+
+function showError(error: OAuthError, response: Response, pages: PagesInLanguage, said: Said): void {
+  const isTranslated = error instanceof PageError;
+  const html = pages.error({
+    ...said,
+    sentence: isTranslated ? error.sentence(pages.t) : error.message,
+    isInEnglish: !isTranslated && pages.t.code !== 'en',
+    code: error.code,
+  });
+  pages.send(response, pageStatusOf(error), html);
+}
+
 /**
  * Sends the error to the account owner: until the redirect URI is validated, it cannot be sent to the client.
  *
  * @param next link that sends the error to the client, if the account owner follows it
  */
-function sendPage(error: OAuthError, response: Response, pages: Pages, next?: ErrorView['next']): void {
-  const status = pageStatusOf(error);
-  const html = pages.error({
-    title: status >= 500 ? 'Something went wrong here' : 'This sign-in cannot go on',
-    sentence: error.message,
-    advice:
-      status >= 500
-        ? 'Nothing was sent to the application. Go back to it and try again in a minute. If it happens again, tell whoever runs this server.' // phrase allowed: on the page
-        : 'Nothing was sent anywhere. Go back to the application and start connecting your mailbox again. If that does not help, tell whoever gave you the connection.', // phrase allowed: on the page
-    code: error.code,
-    next,
-  });
-  pages.send(response, status, html);
+function sendPage(error: OAuthError, response: Response, pages: PagesInLanguage, next?: ErrorView['next']): void {
+  const { errors } = pages.t;
+  const isOurs = pageStatusOf(error) >= 500;
+  const title = isOurs ? errors.ourFault : errors.cannotGoOn;
+  const advice = isOurs ? errors.sentNothingTryAgain : errors.sentNothingStartAgain;
+  showError(error, response, pages, { title, advice, next });
 }
 
 /** Sends an error of `/account` to the account owner. */
-function sendAccountPage(error: OAuthError, response: Response, pages: Pages, start: string): void {
-  const status = pageStatusOf(error);
-  const html = pages.error({
-    title: status >= 500 ? 'Something went wrong here' : 'Please sign in again',
-    sentence: error.message,
-    advice: `Nothing was taken back. ${status >= 500 ? 'Try again in a minute.' : 'Open the page anew, and sign in.'}`, // phrase allowed: on the page
-    code: error.code,
-    next: { url: start, name: 'the start' },
-  });
-  pages.send(response, status, html);
+function sendAccountPage(error: OAuthError, response: Response, pages: PagesInLanguage, start: string): void {
+  const { errors } = pages.t;
+  const isOurs = pageStatusOf(error) >= 500;
+  const title = isOurs ? errors.ourFault : errors.signInAgain;
+  const advice = isOurs ? errors.nothingTakenBackTryAgain : errors.nothingTakenBackSignIn;
+  showError(error, response, pages, { title, advice, next: { url: start, name: errors.theStart } });
 }
 
 /** Sends an error of `/admin` to the operator. */
-function sendAdminPage(error: OAuthError, response: Response, pages: Pages): void {
-  const status = pageStatusOf(error);
-  const html = pages.error({
-    title: status >= 500 ? 'Something went wrong here' : 'This form cannot be read',
-    sentence: error.message,
-    advice: `Nothing was minted. ${status >= 500 ? 'Go back and try again in a minute.' : 'Go back and correct it.'}`,
-    code: error.code,
+function sendAdminPage(error: OAuthError, response: Response, pages: PagesInLanguage): void {
+  const isOurs = pageStatusOf(error) >= 500;
+  showError(error, response, pages, {
+    title: isOurs ? 'Something went wrong here' : 'This form cannot be read',
+    advice: `Nothing was minted. ${isOurs ? 'Go back and try again in a minute.' : 'Go back and correct it.'}`,
     next: { url: ADMIN_PATH, name: 'the start' },
   });
-  pages.send(response, status, html);
 }
 
 /** Names the way to a person who has opened the URL for clients in a browser. The status and the challenge are those of every client. */
-function sendSignpost(error: OAuthError, response: Response, pages: Pages, issuer: string): void {
+function sendSignpost(error: OAuthError, response: Response, pages: PagesInLanguage, issuer: string): void {
+  const { landing } = pages.t;
   const html = pages.signpost({
-    title: 'This address is for your assistant',
-    sentence: 'There is nothing to see here in a browser. Give the address to Claude, ChatGPT or another assistant.',
+    title: landing.forAssistant,
+    sentence: landing.nothingInBrowser,
     url: resourceOf(issuer),
     homeUrl: pathIn(issuer, LANDING_PATH),
   });

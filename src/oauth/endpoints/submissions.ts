@@ -7,9 +7,9 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request } from 'express';
-import { OAuthError } from '../../errors.ts';
 import { createSemaphore } from '../../state/semaphore.ts';
 import { equalsInConstantTime } from '../http/constant-time.ts';
+import { PageError } from '../pages/page-error.ts';
 import type { CodePayload } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import type { PendingAuthorization, SubmittedAuthorization } from './authorization-transaction.ts';
@@ -127,7 +127,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 const placeOf = (character = ''): number => ALPHABET.indexOf(character);
 
-const tooMany = (): OAuthError =>
-  new OAuthError('temporarily_unavailable', 'This sign-in is being checked already. Try again in a minute.', {
+const tooMany = (): PageError =>
+  new PageError('temporarily_unavailable', (t) => t.errors.beingChecked, {
     wait: { status: 503, seconds: REPEAT_SECONDS },
   });

@@ -2,7 +2,8 @@
 import type { LoginProblem } from '../../account.ts';
 import type { ProviderSignIn } from '../../mail/account.ts';
 import type { Parameters } from '../http/parameters.ts';
-import type { LinkView, ProblemView } from '../pages/views.ts';
+import type { Language, Sentence } from '../pages/languages/en.ts';
+import type { ProblemView } from '../pages/views.ts';
 import type { ApprovalFacts, Credentials } from '../sealed/identity.ts';
 import type { FitsIntoToken } from '../sealed/sealed-types.ts';
 
@@ -27,12 +28,15 @@ export type Place =
 export interface FormProblem {
   place: Place;
   /** For the account owner: what is wrong and what to do. */
-  sentence: string;
+  sentence: Sentence;
   /** The page where it can be corrected, at the provider. */
-  link?: LinkView;
+  link?: { text: Sentence; url: string };
   /** True if the same problem would come back with any other password. */
   isLasting?: true;
 }
+
+/** @returns the problem of a place, if it has one */
+export type ProblemAt = (place: Place) => ProblemView | undefined;
 
 /** What the sign-in at a provider has brought. */
 export interface Approved {
@@ -80,5 +84,5 @@ export interface FilledForm<View> {
   /** Where the page says that there were too many attempts. */
   readonly waitPlace: Place;
   /** Without passwords and tokens: what was typed into those fields is never sent back. */
-  view(problemAt: (place: Place) => ProblemView | undefined): View;
+  view(problemAt: ProblemAt, t: Language): View;
 }

@@ -10,8 +10,8 @@ const MAX_ADDRESS_BYTES = 320;
 /** Of a line, where a problem quotes it. */
 const MAX_QUOTED_CHARS = 40;
 
-/** For addresses that leave no room in an access token. */
-export const TOO_LONG_TOGETHER = 'The other addresses are too long together; leave out names, or some of them.';
+/** The problem of addresses that leave no room in an access token. */
+export const TOO_LONG_TOGETHER: FormProblem = { place: 'identities', sentence: (t) => t.problems.identitiesTooLong };
 
 /** An addr-spec without quoted strings (RFC 5322 §3.4.1). */
 export const isAddress = (text: string): boolean =>
@@ -20,21 +20,19 @@ export const isAddress = (text: string): boolean =>
 /** @returns the first problem of the field, which names its line */
 export function validateIdentities(text: string): FormProblem | null {
   const lines = linesOf(text);
-  const problem = (sentence: string): FormProblem => ({ place: 'identities', sentence });
+  const problem = (sentence: FormProblem['sentence']): FormProblem => ({ place: 'identities', sentence });
   for (const { number, line } of lines) {
-    const quoted = `Line ${number}, “${plainText(line, MAX_QUOTED_CHARS)}”,`;
+    const named = { line: number, quoted: plainText(line, MAX_QUOTED_CHARS) };
     const { name, address } = readLine(line);
-    if (/\p{Cc}/u.test(line)) return problem(`${quoted} has a character that cannot be used in an address.`);
-    if (!isAddress(address))
-      return problem(`${quoted} is not an address. Write one on each line, such as name@example.com.`);
+    if (/\p{Cc}/u.test(line)) return problem((t) => t.problems.identityCharacter(named));
+    if (!isAddress(address)) return problem((t) => t.problems.identityInvalid(named));
     if (Buffer.byteLength(name) > MAX_NAME_BYTES)
-      return problem(`${quoted} has a name that is too long: ${MAX_NAME_BYTES} bytes at most.`);
+      return problem((t) => t.problems.identityNameTooLong({ ...named, most: MAX_NAME_BYTES }));
     if (Buffer.byteLength(address) > MAX_ADDRESS_BYTES)
-      return problem(`${quoted} is too long: ${MAX_ADDRESS_BYTES} bytes at most.`);
+      return problem((t) => t.problems.identityTooLong({ ...named, most: MAX_ADDRESS_BYTES }));
   }
-  return lines.length > MAX_IDENTITIES
-    ? problem(`These are ${lines.length} other addresses; write ${MAX_IDENTITIES} at most.`)
-    : null;
+  const count = lines.length;
+  return count > MAX_IDENTITIES ? problem((t) => t.problems.identitiesTooMany({ count, most: MAX_IDENTITIES })) : null;
 }
 
 /**

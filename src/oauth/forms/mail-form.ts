@@ -2,9 +2,10 @@
 import type { LoginProblem } from '../../account.ts';
 import type { MailServer, MailServers } from '../../mail/account.ts';
 import { isTimeZone } from '../../text/time-zone.ts';
-import type { FieldView, MailboxFormView, MailFormView, ProblemView, ServerView } from '../pages/views.ts';
+import type { Language } from '../pages/languages/en.ts';
+import type { FieldView, MailboxFormView, MailFormView, ServerView } from '../pages/views.ts';
 import { appPasswordHint } from './app-passwords.ts';
-import type { FilledForm, Place, SignInForm } from './form.ts';
+import type { FilledForm, Place, ProblemAt, SignInForm } from './form.ts';
 import { sealedIdentities } from './identities.ts';
 import { BLANK_MAIL_FIELDS, type MailFields, readMailFields, toMailCredentials } from './mail-fields.ts';
 import { mailLoginProblems, needsSmtpCredentials } from './mail-login-problems.ts';
@@ -21,8 +22,6 @@ const FOLDED: readonly Place[] = [
   'smtp_password',
 ];
 
-type ProblemAt = (place: Place) => ProblemView | undefined;
-
 export function mailForm(servers: MailServers): SignInForm<MailFormView> {
   const fill = (fields: MailFields): FilledForm<MailFormView> => ({
     validate: (fits) => validateMailFields(fields, fits),
@@ -36,7 +35,7 @@ export function mailForm(servers: MailServers): SignInForm<MailFormView> {
       return { problems, form: fill({ ...fields, useSameCredentials }) };
     },
     waitPlace: 'imap_password',
-    view: (problemAt) => mailFormView(fields, servers, problemAt),
+    view: (problemAt, t) => mailFormView(fields, servers, problemAt, t),
   });
   return { blank: fill(BLANK_MAIL_FIELDS), read: (parameters) => fill(readMailFields(parameters)) };
 }
@@ -50,7 +49,7 @@ export function mailboxForm(servers: MailServers): SignInForm<MailboxFormView> {
       form: fill(fields),
     }),
     waitPlace: 'imap_password',
-    view: (problemAt) => mailboxFormView(fields, servers.imap, problemAt),
+    view: (problemAt, t) => mailboxFormView(fields, servers.imap, problemAt, t),
   });
   const read: SignInForm<MailboxFormView>['read'] = (parameters) => {
     const { imapUsername, imapPassword } = readMailFields(parameters);
@@ -61,13 +60,18 @@ export function mailboxForm(servers: MailServers): SignInForm<MailboxFormView> {
 
 const mailProblemsOf = (refusal: readonly LoginProblem[]) => refusal.filter((problem) => problem.service !== 'missive');
 
-function mailFormView(fields: MailFields, { imap, smtp }: MailServers, problemAt: ProblemAt): MailFormView {
+function mailFormView(
+  fields: MailFields,
+  { imap, smtp }: MailServers,
+  problemAt: ProblemAt,
+  t: Language,
+): MailFormView {
   const field = (place: Place, value = ''): FieldView => ({ value, problem: problemAt(place) });
   return {
     service: 'mail',
-    servers: { imap: serverView(imap), smtp: serverView(smtp) },
+    servers: { imap: serverView(imap, t), smtp: serverView(smtp, t) },
     serverProblems: { imap: problemAt('imap_server'), smtp: problemAt('smtp_server') },
-    appPassword: appPasswordHint(imap.host),
+    appPassword: appPasswordHint(imap.host, t),
     // The box is ticked unless it was unticked.
     isTimeZoneTicked: fields.timeZone !== '',
     areDetailsOpen:
@@ -85,12 +89,12 @@ function mailFormView(fields: MailFields, { imap, smtp }: MailServers, problemAt
   };
 }
 
-function mailboxFormView(fields: MailFields, server: MailServer, problemAt: ProblemAt): MailboxFormView {
+function mailboxFormView(fields: MailFields, server: MailServer, problemAt: ProblemAt, t: Language): MailboxFormView {
   return {
     service: 'mail',
-    server: serverView(server),
+    server: serverView(server, t),
     serverProblem: problemAt('imap_server'),
-    appPassword: appPasswordHint(server.host),
+    appPassword: appPasswordHint(server.host, t),
     fields: {
       imap_username: { value: fields.imapUsername, problem: problemAt('imap_username') },
       imap_password: { value: '', problem: problemAt('imap_password') },
@@ -98,12 +102,6 @@ function mailboxFormView(fields: MailFields, server: MailServer, problemAt: Prob
   };
 }
 
-const PROTECTIONS: Record<MailServer['security'], string> = {
-  tls: 'over TLS',
-  starttls: 'over STARTTLS',
-  cleartext: 'not encrypted',
-};
-
-function serverView({ host, port, security }: MailServer): ServerView {
-  return { address: `${host}:${port}`, protection: PROTECTIONS[security] };
+function serverView({ host, port, security }: MailServer, { fields }: Language): ServerView {
+  return { address: `${host}:${port}`, protection: fields.protections[security] };
 }

@@ -1,13 +1,6 @@
 /** Puts into sentences why the mail servers refused a login, each sentence beside the field that it concerns. */
 import type { LoginProblem, MailServer, MailServers } from '../../mail/account.ts';
-import {
-  appPasswordRequired,
-  isMicrosoft,
-  loginBlocked,
-  noPasswordsTaken,
-  smtpAuthOff,
-  wrongPassword,
-} from './app-passwords.ts';
+import { appPasswordRequired, isMicrosoft, noPasswordsTaken, smtpAuthOff, wrongPassword } from './app-passwords.ts';
 import type { FormProblem } from './form.ts';
 import type { MailFields } from './mail-fields.ts';
 
@@ -64,8 +57,8 @@ function toFormProblem(
   { host, port }: MailServer,
   { worksForReading = false, reference }: { worksForReading?: boolean; reference?: string | undefined },
 ): FormProblem {
-  const tellOperator = `Another attempt does not help: tell the operator of this server${reference === undefined ? '' : `, reference ${reference}`}.`;
   const place = `${service}_server` as const;
+  const lasting = (sentence: FormProblem['sentence']): FormProblem => ({ place, sentence, isLasting: true });
   switch (fault) {
     case 'credentials':
       return { place: `${service}_password`, ...wrongPassword(host, worksForReading) };
@@ -74,57 +67,28 @@ function toFormProblem(
     case 'no_passwords':
       return { place, ...noPasswordsTaken(host), isLasting: true };
     case 'blocked':
-      return { place, ...loginBlocked(host), isLasting: true };
+      return lasting((t) => t.refusals.blocked({ host }));
     case 'smtp_auth_off':
       return { place, ...smtpAuthOff(host), isLasting: true };
     case 'misconfigured':
-      return {
-        place,
-        sentence: `The connection to ${host}, port ${port}, is set up wrongly here, so your password was not sent. ${tellOperator}`,
-        isLasting: true,
-      };
+      return lasting((t) => t.refusals.misconfigured({ host, port, reference }));
     case 'unsupported':
-      return {
-        place,
-        sentence: `${host} offers no way to sign in with a password that is known here. Ask your mail provider if mail programs may use a password. ${tellOperator}`,
-        isLasting: true,
-      };
+      return lasting((t) => t.refusals.unsupported({ host, reference }));
     case 'unsafe_login':
-      return {
-        place,
-        sentence: `${host} accepted the login, but opens no mailbox for this program (“Unsafe Login”). Allow IMAP in the web mail of your provider and use a new authorization code, or ask its support.`,
-      };
+      return { place, sentence: (t) => t.refusals.unsafeLogin({ host }) };
     case 'no_tokens':
-      return {
-        place,
-        sentence: `${host} does not take the sign-in at a provider. ${tellOperator}`,
-        isLasting: true,
-      };
+      return lasting((t) => t.refusals.noTokens({ host, reference }));
     case 'token_refused':
-      return {
-        place,
-        sentence: `${host} does not open this mailbox to the account that signed in. Check the address, and if the mailbox may be used with IMAP.`,
-      };
+      return { place, sentence: (t) => t.refusals.tokenRefused({ host }) };
     case 'unreachable':
-      return { place, sentence: `${host} could not be reached on port ${port}. Try again in a minute.` };
+      return { place, sentence: (t) => t.refusals.unreachable({ host, port }) };
     case 'timeout':
-      return { place, sentence: `${host} did not answer in time. Try again in a minute.` };
+      return { place, sentence: (t) => t.refusals.timeout({ host }) };
     case 'certificate':
-      return {
-        place,
-        sentence: `The certificate of ${host} is not valid, so your password was not sent. ${tellOperator}`,
-        isLasting: true,
-      };
+      return lasting((t) => t.refusals.certificate({ host, reference }));
     case 'no_starttls':
-      return {
-        place,
-        sentence: `${host} offers no secure connection on port ${port}, so your password was not sent. ${tellOperator}`,
-        isLasting: true,
-      };
+      return lasting((t) => t.refusals.noStarttls({ host, port, reference }));
     case 'refused':
-      return {
-        place,
-        sentence: `${host} refused the connection or the login for now. Try again later, or ask your mail provider why.`,
-      };
+      return { place, sentence: (t) => t.refusals.refused({ host }) };
   }
 }

@@ -23,9 +23,9 @@ function filledForm(typed: string, server: MissiveServer): FilledForm<MissiveFor
       form,
     }),
     waitPlace: 'api_token',
-    view: (problemAt) => ({
+    view: (problemAt, { fields }) => ({
       service: 'missive',
-      server: { address: host, protection: protocol === 'https:' ? 'over TLS' : 'not encrypted' },
+      server: { address: host, protection: fields.protections[protocol === 'https:' ? 'tls' : 'cleartext'] },
       serverProblem: problemAt('missive_server'),
       fields: { api_token: { value: '', problem: problemAt('api_token') } },
     }),
@@ -34,51 +34,27 @@ function filledForm(typed: string, server: MissiveServer): FilledForm<MissiveFor
 }
 
 function validateToken(token: string, fits: FitsIntoToken = () => true): FormProblem[] {
-  const problem = (sentence: string): FormProblem[] => [{ place: 'api_token', sentence }];
-  if (token === '') return problem('Enter your API token.');
+  const problem = (sentence: FormProblem['sentence']): FormProblem[] => [{ place: 'api_token', sentence }];
+  if (token === '') return problem((t) => t.problems.tokenMissing);
   // The token is sent in a header field, where only visible ASCII is allowed (RFC 6750 §2.1).
-  if (!/^[\x21-\x7e]+$/.test(token)) {
-    return problem(
-      'An API token has no blanks, line breaks or accents in it. Copy it once more from Missive, as a whole.',
-    );
-  }
-  if (token.length > MAX_TOKEN_BYTES) return problem(`The API token is too long: ${MAX_TOKEN_BYTES} bytes at most.`);
-  return fits({ missive_token: token })
-    ? []
-    : problem('The API token is too long beside the limits of this connection.');
+  if (!/^[\x21-\x7e]+$/.test(token)) return problem((t) => t.problems.tokenCharacter);
+  if (token.length > MAX_TOKEN_BYTES) return problem((t) => t.problems.tokenTooLong({ most: MAX_TOKEN_BYTES }));
+  return fits({ missive_token: token }) ? [] : problem((t) => t.problems.tokenTooLongBeside);
 }
 
-function toFormProblem({ fault, retryAfterSeconds }: LoginProblem, host: string): FormProblem {
+function toFormProblem({ fault, retryAfterSeconds: seconds = 60 }: LoginProblem, host: string): FormProblem {
   switch (fault) {
     case 'credentials':
-      return {
-        place: 'api_token',
-        sentence: 'Missive does not accept this API token. Copy it once more, or create a new one.',
-      };
+      return { place: 'api_token', sentence: (t) => t.missiveRefusals.credentials };
     case 'no_api':
-      return {
-        place: 'api_token',
-        sentence:
-          'Missive does not let you use its API. That takes an organization on the Productive plan or a higher one: ask whoever manages yours.',
-      };
+      return { place: 'api_token', sentence: (t) => t.missiveRefusals.noApi };
     case 'rate_limited':
-      return {
-        place: 'api_token',
-        sentence: `Missive takes no more requests with this token just now. Try again in ${waitWords(retryAfterSeconds)}.`,
-      };
+      return { place: 'api_token', sentence: (t) => t.missiveRefusals.rateLimited({ seconds }) };
     case 'unreachable':
-      return { place: 'missive_server', sentence: `${host} could not be reached. Try again in a minute.` };
+      return { place: 'missive_server', sentence: (t) => t.missiveRefusals.unreachable({ host }) };
     case 'timeout':
-      return { place: 'missive_server', sentence: `${host} did not answer in time. Try again in a minute.` };
+      return { place: 'missive_server', sentence: (t) => t.missiveRefusals.timeout({ host }) };
     case 'refused':
-      return {
-        place: 'missive_server',
-        sentence: `${host} did not answer as Missive does. Try again later, or tell whoever set up this connection.`,
-      };
+      return { place: 'missive_server', sentence: (t) => t.missiveRefusals.refused({ host }) };
   }
-}
-
-function waitWords(seconds = 60): string {
-  if (seconds === 1) return 'a second';
-  return seconds < 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
 }

@@ -95,14 +95,10 @@ const credentialsOf = ({ fullName, email }: MailFields, approved: Approved | und
   imap: { password: '' },
 });
 
-function tooLong({ identities }: MailFields): FormProblem {
-  if (identities !== '') return { place: 'identities', sentence: TOO_LONG_TOGETHER };
-  return {
-    place: 'provider',
-    sentence: 'What the provider issued is too long for this connection: tell the operator of this server.',
-    isLasting: true,
-  };
-}
+const tooLong = ({ identities }: MailFields): FormProblem =>
+  identities === ''
+    ? { place: 'provider', sentence: (t) => t.problems.providerTooLong, isLasting: true }
+    : TOO_LONG_TOGETHER;
 
 const problemsOf = (
   refusal: readonly (LoginProblem | { service: 'missive' })[],

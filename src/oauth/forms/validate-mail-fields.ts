@@ -1,4 +1,5 @@
 /** Validates the fields of the sign-in form of a mailbox, without asking the mail servers. */
+import type { Language } from '../pages/languages/en.ts';
 import type { FitsIntoToken } from '../sealed/sealed-types.ts';
 import type { FormProblem, Place } from './form.ts';
 import { isAddress, TOO_LONG_TOGETHER, validateIdentities } from './identities.ts';
@@ -16,12 +17,12 @@ export function validateMailFields(fields: MailFields, fits: FitsIntoToken = () 
     validateLine('full_name', 'name', fields.fullName, MAX_BYTES.name),
     validateEmail(fields.email),
     validateIdentities(fields.identities),
-    validateLine('imap_username', 'user name', fields.imapUsername, MAX_BYTES.username),
+    validateLine('imap_username', 'username', fields.imapUsername, MAX_BYTES.username),
     validatePassword('imap_password', fields.imapPassword),
     ...(fields.useSameCredentials
       ? []
       : [
-          validateLine('smtp_username', 'user name', fields.smtpUsername, MAX_BYTES.username),
+          validateLine('smtp_username', 'username', fields.smtpUsername, MAX_BYTES.username),
           validatePassword('smtp_password', fields.smtpPassword),
         ]),
   ].filter((problem) => problem !== null);
@@ -32,8 +33,8 @@ export function validateMailFields(fields: MailFields, fits: FitsIntoToken = () 
 export function validateMailboxFields({ imapUsername, imapPassword }: MailFields): FormProblem[] {
   const name: FormProblem | null =
     imapUsername === ''
-      ? { place: 'imap_username', sentence: 'Enter your user name.' }
-      : validateLine('imap_username', 'user name', imapUsername, MAX_BYTES.username);
+      ? { place: 'imap_username', sentence: (t) => t.problems.usernameMissing }
+      : validateLine('imap_username', 'username', imapUsername, MAX_BYTES.username);
   return [name, validatePassword('imap_password', imapPassword)].filter((problem) => problem !== null);
 }
 
@@ -48,34 +49,36 @@ export function validateProviderFields(fields: MailFields, needsAddress: boolean
 
 const isTooLong = (text: string, maxBytes: number): boolean => Buffer.byteLength(text) > maxBytes;
 
-function validateLine(place: Place, label: string, text: string, maxBytes: number): FormProblem | null {
-  if (/\p{Cc}/u.test(text)) return { place, sentence: `The ${label} has a character that cannot be used in one.` };
-  return isTooLong(text, maxBytes) ? { place, sentence: `The ${label} is too long: ${maxBytes} bytes at most.` } : null;
+function validateLine(place: Place, what: Line, text: string, most: number): FormProblem | null {
+  if (/\p{Cc}/u.test(text)) return { place, sentence: (t) => t.problems[`${what}Character`] };
+  return isTooLong(text, most) ? { place, sentence: (t) => t.problems[`${what}TooLong`]({ most }) } : null;
 }
+
+type Line = 'name' | 'email' | 'username';
 
 function validateEmail(address: string): FormProblem | null {
   const place = 'email';
-  if (address === '') return { place, sentence: 'Enter your email address.' };
-  if (!isAddress(address)) {
-    return { place, sentence: 'Enter one email address, such as name@example.com.' };
-  }
-  return validateLine(place, 'email address', address, MAX_BYTES.username);
+  if (address === '') return { place, sentence: (t) => t.problems.emailMissing };
+  if (!isAddress(address)) return { place, sentence: (t) => t.problems.emailInvalid };
+  return validateLine(place, 'email', address, MAX_BYTES.username);
 }
 
 function validatePassword(place: Place, text: string): FormProblem | null {
-  if (text === '') return { place, sentence: `Enter the password${place === 'smtp_password' ? ' for sending' : ''}.` };
+  const problem = (sentence: (problems: Language['problems']) => string): FormProblem => ({
+    place,
+    sentence: (t) => sentence(t.problems),
+  });
+  if (text === '') return problem((t) => (place === 'smtp_password' ? t.sendingPasswordMissing : t.passwordMissing));
   // CR, LF and NUL cannot occur in an IMAP or SMTP command (RFC 9051 §9); every other character is allowed.
-  if (/[\r\n\0]/.test(text)) return { place, sentence: 'The password has a line break, which no mail server takes.' };
-  return isTooLong(text, MAX_BYTES.password)
-    ? { place, sentence: `The password is too long: ${MAX_BYTES.password} bytes at most.` }
-    : null;
+  if (/[\r\n\0]/.test(text)) return problem((t) => t.passwordLineBreak);
+  return isTooLong(text, MAX_BYTES.password) ? problem((t) => t.passwordTooLong({ most: MAX_BYTES.password })) : null;
 }
 
 /** Fields that are each short enough may be too long together for an access token. */
 function validateTokenLength(fields: MailFields, fits: FitsIntoToken): FormProblem[] {
   if (fits(toMailCredentials(fields))) return [];
-  if (fields.identities !== '') return [{ place: 'identities', sentence: TOO_LONG_TOGETHER }];
+  if (fields.identities !== '') return [TOO_LONG_TOGETHER];
   return fields.useSameCredentials
-    ? [{ place: 'imap_password', sentence: 'The login is too long; use a shorter password.' }]
-    : [{ place: 'smtp_password', sentence: 'The two logins together are too long; use shorter passwords.' }];
+    ? [{ place: 'imap_password', sentence: (t) => t.problems.loginTooLong }]
+    : [{ place: 'smtp_password', sentence: (t) => t.problems.loginsTooLong }];
 }

@@ -4,6 +4,7 @@
  */
 import { type DynamicClients, isOpenToDynamicClients, isTrusted } from '../client/dynamic-clients.ts';
 import { PRESETS } from '../client/presets.ts';
+import { en, type Language } from '../pages/languages/en.ts';
 import type { ClientStepsView, StepView } from '../pages/views.ts';
 
 export interface ClientSteps extends ClientStepsView {
@@ -30,11 +31,12 @@ interface KnownClient {
   title: string;
   /** The host of its metadata document; absent if it has none and registers. */
   documentHost?: string;
-  steps(connection: Connection): StepView[];
+  steps(connection: Connection, words: Language['steps']): StepView[];
 }
 
 /** The name of the connection in a client. */
 const NAME = 'mail';
+const CURSOR_FILE = '~/.cursor/mcp.json';
 /** In the place of what is not known on a page for all. */
 const PLACEHOLDERS: Credentials = { id: 'YOUR_CLIENT_ID', secret: 'YOUR_CLIENT_SECRET' };
 
@@ -43,70 +45,68 @@ const CLIENTS: readonly KnownClient[] = [
     preset: 'claude',
     title: 'Claude',
     documentHost: 'claude.ai',
-    steps: ({ url, credentials }) => [
+    steps: ({ url, credentials }, words) => [
       {
-        text: 'In Claude: Settings, Connectors, “Add custom connector”. It then appears in Claude on the desktop and on the phone too.',
-        link: { text: 'Open the connectors of Claude', url: 'https://claude.ai/settings/connectors' },
+        text: words.claudeOpen,
+        link: { text: words.claudeLink, url: 'https://claude.ai/settings/connectors' },
       },
-      { text: 'Any name, for example Mail. As the remote MCP server URL:', code: url },
-      ...(credentials ? [{ text: 'Under “Advanced settings”, paste your client ID and client secret.' }] : []),
-      { text: 'Add it, press “Connect”, and sign in.' },
+      { text: words.claudeUrl, code: url },
+      ...(credentials ? [{ text: words.claudeCredentials }] : []),
+      { text: words.claudeConnect },
     ],
   },
   {
     preset: 'claude-code',
     title: 'Claude Code',
     documentHost: 'claude.ai',
-    steps: ({ url, credentials }) => [
+    steps: ({ url, credentials }, words) => [
       {
-        text: credentials ? 'In a terminal, with your client ID (it has no secret):' : 'In a terminal:',
+        text: credentials ? words.terminalWithId : words.terminal,
         code: `claude mcp add --transport http ${credentials ? `--client-id ${credentials.id} ` : ''}${NAME} ${url}`,
       },
-      { text: 'Sign in:', code: `claude mcp login ${NAME}` },
+      { text: words.signIn, code: `claude mcp login ${NAME}` },
     ],
   },
   {
     preset: 'chatgpt',
     title: 'ChatGPT',
     documentHost: 'chatgpt.com',
-    steps: ({ url, credentials }) => [
+    steps: ({ url, credentials }, words) => [
       {
-        text: 'On the web: Settings, Apps, Advanced settings. Switch on “Developer mode”, then choose “Create app”.',
-        link: { text: 'Open the apps of ChatGPT', url: 'https://chatgpt.com/#settings/Connectors' },
+        text: words.chatgptOpen,
+        link: { text: words.chatgptLink, url: 'https://chatgpt.com/#settings/Connectors' },
       },
-      { text: 'Any name, for example Mail. Authentication: OAuth. As the MCP server URL:', code: url },
+      { text: words.chatgptUrl, code: url },
       ...(credentials
         ? [
             {
-              text: 'In the advanced settings of the authentication choose a user-defined OAuth client, and paste your client ID, and your client secret if you have one.',
+              text: words.chatgptCredentials,
             },
           ]
         : []),
-      { text: 'Create it, and sign in.' },
+      { text: words.chatgptCreate },
     ],
   },
   {
     preset: 'vscode',
     title: 'VS Code',
     documentHost: 'vscode.dev',
-    steps: ({ url, credentials }) => {
+    steps: ({ url, credentials }, words) => {
       const server = { name: NAME, type: 'http', url };
       return [
         {
-          text: 'Add it by this link:',
+          text: words.byLink,
           link: {
-            text: 'Add to VS Code',
+            text: words.addTo({ client: 'VS Code' }),
             url: `vscode:mcp/install?${encodeURIComponent(JSON.stringify(server))}`,
           },
         },
         {
-          text: 'Or in .vscode/mcp.json:',
+          text: words.orIn({ file: '.vscode/mcp.json' }),
           code: json({ servers: { [NAME]: { type: 'http', url } } }),
         },
         {
-          text: credentials
-            ? 'Start it. Where VS Code asks for a client ID, paste yours; leave the secret empty. Then sign in.'
-            : 'Start it, and sign in.',
+          text: credentials ? words.vscodeStartWithId : words.vscodeStart,
         },
       ];
     },
@@ -114,11 +114,11 @@ const CLIENTS: readonly KnownClient[] = [
   {
     preset: 'cursor',
     title: 'Cursor',
-    steps: ({ url, credentials }) => {
+    steps: ({ url, credentials }, words) => {
       const server = { url, ...(credentials && { auth: cursorAuth(credentials) }) };
       const config = encodeURIComponent(Buffer.from(JSON.stringify(server)).toString('base64'));
       const link = {
-        text: 'Add to Cursor',
+        text: words.addTo({ client: 'Cursor' }),
         url: `cursor://anysphere.cursor-deeplink/mcp/install?name=${NAME}&config=${config}`,
       };
       const inFile = { code: json({ mcpServers: { [NAME]: server } }) };
@@ -127,17 +127,16 @@ const CLIENTS: readonly KnownClient[] = [
           ? [
               {
                 ...inFile,
-                text:
-                  credentials === PLACEHOLDERS
-                    ? 'In ~/.cursor/mcp.json, with your client ID. Leave out the secret if you have none:'
-                    : 'In ~/.cursor/mcp.json, with your client ID:',
+                text: (credentials === PLACEHOLDERS ? words.cursorWithIdAndSecret : words.cursorWithId)({
+                  file: CURSOR_FILE,
+                }),
               },
             ]
           : [
-              { text: 'Add it by this link:', link },
-              { ...inFile, text: 'Or in ~/.cursor/mcp.json:' },
+              { text: words.byLink, link },
+              { ...inFile, text: words.orIn({ file: CURSOR_FILE }) },
             ]),
-        { text: 'In the settings of Cursor, under MCP, press “Connect” beside it, and sign in.' },
+        { text: words.cursorConnect },
       ];
     },
   },
@@ -145,43 +144,43 @@ const CLIENTS: readonly KnownClient[] = [
     preset: 'codex',
     title: 'Codex',
     documentHost: 'chatgpt.com',
-    steps: ({ url, credentials }) => [
+    steps: ({ url, credentials }, words) => [
       {
-        text: credentials
-          ? 'In a terminal, with your client ID (it has no secret). The sign-in begins by itself:'
-          : 'In a terminal. The sign-in begins by itself:',
+        text: credentials ? words.codexWithId : words.codex,
         code: `codex mcp add ${NAME} --url ${url}${credentials ? ` --oauth-client-id ${credentials.id}` : ''}`,
       },
-      { text: 'To sign in again later:', code: `codex mcp login ${NAME}` },
+      { text: words.again, code: `codex mcp login ${NAME}` },
     ],
   },
 ];
 
 /** @returns the steps of each client, in the order of the page; the last entry is for all other clients */
-export function clientSteps(url: string, dynamicClients: DynamicClients | undefined): ClientSteps[] {
+export function clientSteps(
+  url: string,
+  dynamicClients: DynamicClients | undefined,
+  { steps: words }: Language,
+): ClientSteps[] {
   const known = CLIENTS.map(({ preset, title, documentHost, steps }): ClientSteps => {
     const needsId = !isOpenTo({ preset, documentHost }, dynamicClients);
-    return { id: preset, title, needsId, steps: steps({ url, credentials: needsId ? PLACEHOLDERS : undefined }) };
+    return {
+      id: preset,
+      title,
+      needsId,
+      steps: steps({ url, credentials: needsId ? PLACEHOLDERS : undefined }, words),
+    };
   });
   const needsId = !dynamicClients?.acceptsRegistration;
   const others = {
     id: 'other',
-    title: 'Other applications',
+    title: words.others,
     needsId,
-    steps: [
-      { text: 'Any MCP client that connects over HTTP and signs in with OAuth can be used. The URL:', code: url },
-      {
-        text: needsId
-          ? 'Paste your client ID where it asks for one. It has to be made for this application: say which one it is.'
-          : 'It registers by itself, and asks you to sign in.',
-      },
-    ],
+    steps: [{ text: words.othersUrl, code: url }, { text: needsId ? words.othersWithId : words.othersRegister }],
   };
   return [...known, others];
 }
 
 /**
- * The steps of a client that was just minted, for the applications that it is for.
+ * The steps of a client that was just minted, for the applications that it is for. In English, as all of `/admin`.
  *
  * @param presets names of PRESETS
  */
@@ -195,7 +194,7 @@ export function mintedClientSteps(
   const titles = others.flatMap((preset) => PRESETS[preset]?.title ?? []);
   const ofOthers = {
     id: 'other',
-    title: titles.length > 0 ? titles.join(', ') : 'Other applications',
+    title: titles.length > 0 ? titles.join(', ') : en.steps.others,
     steps: [
       { text: 'As the URL of the MCP server, over HTTP:', code: url },
       {
@@ -204,7 +203,7 @@ export function mintedClientSteps(
     ],
   };
   return [
-    ...known.map(({ preset, title, steps }) => ({ id: preset, title, steps: steps({ url, credentials }) })),
+    ...known.map(({ preset, title, steps }) => ({ id: preset, title, steps: steps({ url, credentials }, en.steps) })),
     ...(known.length === 0 || others.length > 0 ? [ofOthers] : []),
   ];
 }

@@ -7,9 +7,13 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Config } from '../../settings/config.ts';
 import { accentFor, accentRules } from './accent.ts';
+import { code, escapeHtml, link, linkAway, strong } from './html.ts';
+import { createLanguageChoice, type LanguageChoice } from './language-choice.ts';
+import type { Language } from './languages/en.ts';
+import { ENGLISH, LANGUAGES } from './languages/languages.ts';
 import type {
   AccountClientView,
   AccountSignInView,
@@ -17,6 +21,7 @@ import type {
   AdminSignInView,
   ErrorView,
   LandingView,
+  LanguageLinkView,
   MintedView,
   MintingFormView,
   SignedInView,
@@ -37,6 +42,19 @@ interface SendOptions {
 }
 
 export interface Pages {
+  /** The pages in the language of the browser that has sent a request. */
+  for(request: Request): PagesInLanguage;
+  /** Those of `/admin`, which are for operators. */
+  inEnglish: PagesInLanguage;
+  /** Sets the language of the response and of the browser, as chosen in a form; nothing if the language is not known. */
+  chooseLanguage: LanguageChoice['choose'];
+  /** The icon of the server, as SVG. */
+  icon: string;
+}
+
+export interface PagesInLanguage {
+  /** The sentences. */
+  t: Language;
   landing(view: LandingView): string;
   signpost(view: SignpostView): string;
   signIn(view: SignInView): string;
@@ -50,8 +68,6 @@ export interface Pages {
   /** The page of a server that cannot mint, in place of the form. */
   mintedElsewhere(): string;
   error(view: ErrorView): string;
-  /** The icon of the server, as SVG. */
-  icon: string;
   /** Sends a page. */
   send(response: Response, status: number, html: string, options?: SendOptions): void;
 }
@@ -59,35 +75,83 @@ export interface Pages {
 /** As in `views/style.css`. */
 const STANDARD_ACCENT = '#0b5f7a';
 
-export function createPages({ issuer, operator }: Pick<Config, 'issuer' | 'operator'>): Pages {
-  const eta = new Eta({ views: VIEWS, cache: true });
+/** How another language of a page is chosen. `form`: with its form, which keeps what was typed. */
+type Switch = 'form' | 'link' | 'none';
+
+/** @param languages the first is for browsers that accept none of them */
+export function createPages(
+  { issuer, operator }: Pick<Config, 'issuer' | 'operator'>,
+  languages: readonly [Language, ...Language[]] = LANGUAGES,
+): Pages {
+  const eta = new Eta({
+    views: VIEWS,
+    cache: true,
+    escapeFunction: escapeHtml,
+    functionHeader: 'const { t, markup } = it;',
+  });
   const { accentColor } = operator;
   // Style and script are part of the page: no proxy has to route another URL, and the hashes allow these only.
   const style = readView('style.css') + (accentColor === undefined ? '' : accentRules(accentColor));
   const scripts = { 'sign-in': readView('sign-in.js'), copy: readView('copy.js') };
-  const render = (name: string, view: object, script?: PageScript) =>
-    eta.render(`./${name}`, { ...view, style, operator, ...(script && { script: scripts[script] }) });
-  const securityHeaders = pageHeaders(issuer, hashSource(style));
+  const headersOf = pageHeaders(issuer, hashSource(style));
+  const choice = createLanguageChoice(issuer, languages);
+
+  function inLanguage(t: Language, request?: Request): PagesInLanguage {
+    const render = (name: string, view: object, { by, script }: { by: Switch; script?: PageScript }) =>
+      eta.render(`./${name}`, {
+        ...view,
+        ...{ t, markup: { code, link, linkAway, strong }, style, operator },
+        languages: request === undefined ? [] : languageLinks(by, t, request),
+        ...(script && { script: scripts[script] }),
+      });
+    return {
+      t,
+      ...renderers(render),
+      send(response, status, page, { formAction, script } = {}) {
+        const scriptSource = script && hashSource(scripts[script]);
+        response.status(status).set(headersOf({ formAction, scriptSource })).set('Content-Language', t.code);
+        if (request !== undefined) {
+          response.vary('Accept-Language').vary('Cookie');
+          choice.keepLinked(request, response);
+        }
+        response.send(page);
+      },
+    };
+  }
+
+  function languageLinks(by: Switch, t: Language, request: Request): LanguageLinkView[] {
+    if (by === 'none') return [];
+    return languages
+      .filter(({ code }) => code !== t.code)
+      .map(({ code, name }) => ({ code, name, url: by === 'link' ? choice.linkTo(request, code) : undefined }))
+      .filter(({ url }) => by === 'form' || url !== undefined);
+  }
 
   return {
-    landing: (view) => render('landing', view, 'copy'),
-    signpost: (view) => render('signpost', view, 'copy'),
-    signIn: (view) => render('sign-in', view, 'sign-in'),
-    signedIn: (view) => render('signed-in', view),
-    accountClient: (view) => render('account-client', view),
-    accountSignIn: (view) => render('account-sign-in', view, 'sign-in'),
-    account: (view) => render('account', view),
-    adminSignIn: (view) => render('admin-sign-in', view),
-    mintingForm: (view) => render('admin-form', view),
-    minted: (view) => render('admin-minted', view, 'copy'),
-    mintedElsewhere: () => render('admin-elsewhere', {}, 'copy'),
-    error: (view) => render('error', view),
+    for: (request) => inLanguage(choice.languageOf(request), request),
+    inEnglish: inLanguage(ENGLISH),
+    chooseLanguage: choice.choose,
     icon: eta.render('./icon', accentFor(accentColor ?? STANDARD_ACCENT, 'light')),
-    send(response, status, html, { formAction, script } = {}) {
-      const scriptSource = script && hashSource(scripts[script]);
-      response.status(status).set(securityHeaders({ formAction, scriptSource }));
-      response.send(html);
-    },
+  };
+}
+
+type Render = (name: string, view: object, options: { by: Switch; script?: PageScript }) => string;
+
+function renderers(render: Render): Omit<PagesInLanguage, 't' | 'send'> {
+  return {
+    landing: (view) => render('landing', view, { by: 'link', script: 'copy' }),
+    signpost: (view) => render('signpost', view, { by: 'link', script: 'copy' }),
+    signIn: (view) => render('sign-in', view, { by: 'form', script: 'sign-in' }),
+    signedIn: (view) => render('signed-in', view, { by: 'none' }),
+    accountClient: (view) => render('account-client', view, { by: 'link' }),
+    accountSignIn: (view) => render('account-sign-in', view, { by: 'form', script: 'sign-in' }),
+    account: (view) => render('account', view, { by: 'form' }),
+    adminSignIn: (view) => render('admin-sign-in', view, { by: 'none' }),
+    mintingForm: (view) => render('admin-form', view, { by: 'none' }),
+    minted: (view) => render('admin-minted', view, { by: 'none', script: 'copy' }),
+    mintedElsewhere: () => render('admin-elsewhere', {}, { by: 'none', script: 'copy' }),
+    // Its URL cannot be opened again without the whole request, which the page does not repeat.
+    error: (view) => render('error', view, { by: 'none' }),
   };
 }
 

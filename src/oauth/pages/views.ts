@@ -1,5 +1,5 @@
 /** Declares the views: the data that each template of `views/` renders. Values are plain text; the templates escape them. */
-import type { Service } from '../../account.ts';
+import { type Servers, type Service, serviceOf } from '../../account.ts';
 
 /** One input of a form. */
 export interface FieldView {
@@ -8,7 +8,7 @@ export interface FieldView {
   problem: ProblemView | undefined;
 }
 
-export interface LinkView {
+interface LinkView {
   text: string;
   url: string;
 }
@@ -56,11 +56,20 @@ export interface LandingView {
   /** The URL of `/mcp`. */
   url: string;
   host: string;
-  words: AccountWords;
+  kind: AccountKind;
   accountUrl: string;
   /** For how many of the clients a client id is needed besides the URL. */
   needsId: 'none' | 'some' | 'all';
   clients: readonly ClientStepsView[];
+}
+
+/** Another language of a page, at its foot. */
+export interface LanguageLinkView {
+  code: string;
+  /** What it calls itself. */
+  name: string;
+  /** Absent: the form of the page is submitted. */
+  url: string | undefined;
 }
 
 /** How one client is connected. */
@@ -106,7 +115,7 @@ export interface SignInView {
   progress: string;
   /** The page that lists what the account owner has granted. */
   accountUrl: string;
-  words: AccountWords;
+  kind: AccountKind;
   form: SignInFormView;
   problems: readonly ProblemView[];
 }
@@ -116,25 +125,11 @@ export interface SignedInView {
   clientName: string;
 }
 
-/** Words that follow “your” and “goes to” on the pages. */
-export interface AccountWords {
-  account: string;
-  secret: string;
-  servers: string;
-}
+/** What the pages call an account, and what opens it: a mailbox with a password, one whose owner signs in at a provider, or an account of Missive. */
+export type AccountKind = 'mail' | 'provider' | 'missive';
 
-/** The words of the pages for an account of each service, its secret and its servers. */
-export const ACCOUNT_WORDS: Readonly<Record<Service, AccountWords>> = {
-  mail: { account: 'mailbox', secret: 'password', servers: 'these two mail servers' },
-  missive: { account: 'Missive account', secret: 'API token', servers: 'Missive' },
-};
-
-/** The words of the pages for an account whose owner signs in at a provider. */
-export const PROVIDER_WORDS: AccountWords = {
-  account: 'mailbox',
-  secret: 'approval at the provider',
-  servers: 'the provider and these two mail servers',
-};
+export const kindOf = (servers: Servers): AccountKind =>
+  'imap' in servers && servers.signIn !== undefined ? 'provider' : serviceOf(servers);
 
 /** The credentials that the sign-in page asks for: of a mailbox or of Missive. */
 export type SignInFormView = MailFormView | ProviderFormView | MissiveFormView;
@@ -194,7 +189,7 @@ export interface AccountClientView {
 export interface AccountSignInView {
   action: string;
   transaction: string;
-  words: AccountWords;
+  kind: AccountKind;
   form: AccountFormView;
   /** True where the servers are those of the default connection: the account may be at others. */
   isDefault: boolean;
@@ -219,11 +214,11 @@ export interface MailboxFormView {
 export interface AccountView {
   action: string;
   session: string;
-  words: AccountWords;
+  kind: AccountKind;
   /** User name at the mail server; absent for an API token, which has no name. */
   username: string | undefined;
   host: string;
-  /** What the account owner can do to end all access, also that of other servers; a sentence. */
+  /** What the account owner can do to end all access, also that of other servers; sentences. */
   lock: string;
   /** False: the page explains how to end the access instead. */
   canRevoke: boolean;
@@ -233,11 +228,10 @@ export interface AccountView {
     id: string;
     name: string;
     redirectHost: string | undefined;
-    /** Words that follow “May” on the page. */
+    /** A sentence. */
     may: string;
-    recipients: string | undefined;
-    since: string;
-    until: string;
+    /** From when until when, as a sentence. */
+    during: string;
     /** Refresh tokens that were used again, as a sentence; absent if there were none. */
     reuse: string | undefined;
   }[];
@@ -306,6 +300,8 @@ export interface MintedView {
 export interface ErrorView {
   title: string;
   sentence: string;
+  /** True if there is no sentence in the language of the page. */
+  isInEnglish: boolean;
   /** What the reader can do next. */
   advice: string;
   /** An OAuth error code, for support. */

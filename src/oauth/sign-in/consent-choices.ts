@@ -79,15 +79,14 @@ export function readChoices(form: Parameters, offered: readonly Power[]): Choice
 export function validateChoices({ powers: kept, recipients }: Choices, codeLength: number): FormProblem[] {
   const problems: FormProblem[] = [];
   if (kept.length === 0) {
-    problems.push({ place: 'powers', sentence: 'Leave at least one thing ticked, or choose Cancel.' });
+    problems.push({ place: 'powers', sentence: (t) => t.problems.powersEmpty });
   }
   const invalid = splitRecipients(recipients).find((entry) => normalizeRecipient(entry) === undefined);
   if (invalid !== undefined) {
-    const sentence = `“${plainText(invalid, 40)}” is neither an address nor a domain such as @example.com.`;
-    problems.push({ place: 'recipients', sentence });
+    const quoted = plainText(invalid, 40);
+    problems.push({ place: 'recipients', sentence: (t) => t.problems.recipientInvalid({ quoted }) });
   } else if (isTooLong(parseRecipients(recipients), codeLength)) {
-    const sentence = 'These are too many addresses. Name whole domains, such as @example.com.';
-    problems.push({ place: 'recipients', sentence });
+    problems.push({ place: 'recipients', sentence: (t) => t.problems.recipientsTooMany });
   }
   return problems;
 }

@@ -84,7 +84,7 @@ export function createCredentialsCheck(
       target,
     );
     if (waitSeconds > 0) {
-      const sentence = waitSentence(waitSeconds, SERVER_WORDS[serviceOf(servers)]);
+      const sentence = waitSentence(waitSeconds, serviceOf(servers));
       const problems = [{ place: form.waitPlace, sentence }];
       return { rejection: { form, problems, retryAfterSeconds: waitSeconds } };
     }
@@ -119,6 +119,3 @@ interface Outcome {
   refusal: readonly LoginProblem[];
   mailbox?: string | undefined;
 }
-
-/** Words that follow “Nothing was sent to” on the page. */
-const SERVER_WORDS = { mail: 'the mail server', missive: 'Missive' } as const;

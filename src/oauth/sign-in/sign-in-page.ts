@@ -1,17 +1,16 @@
 /** Writes the sign-in pages of `/oauth/authorize` and `/account`: the client, the form with what was typed, and its problems. */
-import { type Servers, serviceOf } from '../../account.ts';
+import type { Servers } from '../../account.ts';
 import type { Power } from '../../policy.ts';
 import { type Client, isVerified } from '../client/client.ts';
 import type { FilledForm, FormProblem, Place } from '../forms/form.ts';
 import { ACCOUNT_PATH, AUTHORIZE_PATHS, pathIn } from '../http/paths.ts';
 import { plainText } from '../http/plain-text.ts';
 import { redirectHost } from '../http/redirect-uri.ts';
+import type { Language } from '../pages/languages/en.ts';
 import {
-  ACCOUNT_WORDS,
   type AccountFormView,
   type AccountSignInView,
-  type AccountWords,
-  PROVIDER_WORDS,
+  kindOf,
   type ProblemView,
   type SignInFormView,
   type SignInView,
@@ -58,9 +57,9 @@ export interface AccountSignInPage {
   isDefault: boolean;
 }
 
-export function signInView(page: SignInPage, content: SignInContent, issuer: string): SignInView {
+export function signInView(page: SignInPage, content: SignInContent, issuer: string, t: Language): SignInView {
   const { client, redirectUri, offered, added, shownAt } = page;
-  const { problems, problemAt } = problemViews(content.problems);
+  const { problems, problemAt } = problemViews(content.problems, t);
   const name = client.nameAt?.(redirectUri) ?? client.name;
   return {
     action: pathIn(issuer, AUTHORIZE_PATHS[0]),
@@ -73,11 +72,11 @@ export function signInView(page: SignInPage, content: SignInContent, issuer: str
       documentHost: client.documentHost ?? undefined,
     },
     issuerHost: new URL(issuer).host,
-    consent: consentView({ ...client, name }, { offered, added, choices: content.choices, now: shownAt }, problemAt),
-    progress: progressWords(client.servers),
+    consent: consentView({ ...client, name }, { offered, added, choices: content.choices, now: shownAt, t }, problemAt),
+    progress: progressWords(client.servers, t),
     accountUrl: `${pathIn(issuer, ACCOUNT_PATH)}?client_id=${encodeURIComponent(client.id)}`,
-    words: wordsOf(client.servers),
-    form: content.form.view(problemAt),
+    kind: kindOf(client.servers),
+    form: content.form.view(problemAt, t),
     problems,
   };
 }
@@ -86,32 +85,30 @@ export function accountSignInView(
   page: AccountSignInPage,
   content: PageContent<AccountFormView>,
   issuer: string,
+  t: Language,
 ): AccountSignInView {
-  const { problems, problemAt } = problemViews(content.problems);
+  const { problems, problemAt } = problemViews(content.problems, t);
   return {
     action: pathIn(issuer, ACCOUNT_PATH),
     transaction: page.transaction,
-    words: wordsOf(page.servers),
-    form: content.form.view(problemAt),
+    kind: kindOf(page.servers),
+    form: content.form.view(problemAt, t),
     isDefault: page.isDefault,
-    progress: progressWords(page.servers),
+    progress: progressWords(page.servers, t),
     problems,
   };
 }
 
 /** What happens after the button was pressed, and may take some seconds. */
-function progressWords(servers: Servers): string {
-  if ('missive' in servers) return `Checking with ${new URL(servers.missive.url).host}…`;
-  return servers.signIn === undefined ? `Checking with ${servers.imap.host}…` : 'Going to the provider…';
+function progressWords(servers: Servers, { signIn }: Language): string {
+  if ('missive' in servers) return signIn.checking({ host: new URL(servers.missive.url).host });
+  return servers.signIn === undefined ? signIn.checking({ host: servers.imap.host }) : signIn.goingToProvider;
 }
 
-const wordsOf = (servers: Servers): AccountWords =>
-  'imap' in servers && servers.signIn !== undefined ? PROVIDER_WORDS : ACCOUNT_WORDS[serviceOf(servers)];
-
-function problemViews(given: readonly FormProblem[] = []) {
-  const problems = given.map(
+function problemViews(given: readonly FormProblem[] | undefined, t: Language) {
+  const problems = (given ?? []).map(
     ({ place, sentence, link, isLasting = false }, index): ProblemView => ({
-      ...{ target: place, sentence, link, first: index === 0 },
+      ...{ target: place, sentence: sentence(t), link: link && { ...link, text: link.text(t) }, first: index === 0 },
       asksForPassword: !isLasting,
     }),
   );

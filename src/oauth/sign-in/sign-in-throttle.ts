@@ -5,9 +5,11 @@
  */
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Service } from '../../account.ts';
 import { createSemaphore } from '../../state/semaphore.ts';
 import type { State } from '../../state/state.ts';
 import { addressBlock } from '../http/address-block.ts';
+import type { Sentence } from '../pages/languages/en.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { createLoginLimit } from './login-limit.ts';
 import { aliasesOf, type Logins, loginsOf } from './logins.ts';
@@ -126,11 +128,11 @@ export function createSignInThrottle(services: {
 
 /**
  * @param seconds at least 1
- * @param servers that were not asked, in words
+ * @param service whose server was not asked
  * @returns for the account owner: how long to wait, in minutes
  */
-export function waitSentence(seconds: number, servers: string): string {
+export function waitSentence(seconds: number, service: Service): Sentence {
   const minutes = Math.ceil(seconds / 60);
-  const time = minutes === 1 ? 'a minute' : minutes < 60 ? `${minutes} minutes` : 'an hour';
-  return `There were too many attempts to sign in. Nothing was sent to ${servers}. Try again in ${time}.`;
+  return ({ problems }) =>
+    service === 'mail' ? problems.tooManyAttempts({ minutes }) : problems.tooManyAttemptsAtMissive({ minutes });
 }

@@ -24,9 +24,14 @@ export interface SignIn {
   isFromOurPage(request: Request, cookieHash: string): boolean;
   isSameBrowser(request: Request, cookieHash: string): boolean;
   /** Sends the sign-in page of `/oauth/authorize`: status 429 and `Retry-After` after too many attempts, else 200. */
-  showPage(response: Response, page: SignInPage, content: SignInContent): void;
+  showPage(request: Request, response: Response, page: SignInPage, content: SignInContent): void;
   /** Sends the sign-in page of `/account`, with the same statuses. */
-  showAccountPage(response: Response, page: AccountSignInPage, content: PageContent<AccountFormView>): void;
+  showAccountPage(
+    request: Request,
+    response: Response,
+    page: AccountSignInPage,
+    content: PageContent<AccountFormView>,
+  ): void;
   checkCredentials: CheckCredentials;
   firstChoices: RememberedChoices['firstChoices'];
   keepChoices: RememberedChoices['keep'];
@@ -43,20 +48,22 @@ export function createSignIn(services: OAuthServices): SignIn {
     bindBrowser: binding.bind,
     isFromOurPage: binding.isFromOurPage,
     isSameBrowser: binding.isSameBrowser,
-    showPage(response, page, content) {
+    showPage(request, response, page, content) {
+      const inLanguage = pages.for(request);
       const status = setRetryAfter(response, content);
-      const view = signInView(page, content, issuer);
+      const view = signInView(page, content, issuer, inLanguage.t);
       const formAction = [
         ...formActionSources(page.redirectUri),
         ...(page.providerOrigin ? [page.providerOrigin] : []),
       ];
-      pages.send(response, status, pages.signIn(view), { formAction, script: 'sign-in' });
+      inLanguage.send(response, status, inLanguage.signIn(view), { formAction, script: 'sign-in' });
     },
-    showAccountPage(response, page, content) {
+    showAccountPage(request, response, page, content) {
+      const inLanguage = pages.for(request);
       const status = setRetryAfter(response, content);
       const formAction = page.providerOrigin ? [page.providerOrigin] : [];
-      const html = pages.accountSignIn(accountSignInView(page, content, issuer));
-      pages.send(response, status, html, { formAction, script: 'sign-in' });
+      const html = inLanguage.accountSignIn(accountSignInView(page, content, issuer, inLanguage.t));
+      inLanguage.send(response, status, html, { formAction, script: 'sign-in' });
     },
     checkCredentials: createCredentialsCheck(services, remembered),
     firstChoices: remembered.firstChoices,

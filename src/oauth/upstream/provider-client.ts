@@ -5,6 +5,7 @@
  */
 import * as openid from 'openid-client';
 import { UpstreamError } from '../../errors.ts';
+import { en } from '../pages/languages/en.ts';
 import type { Provider, Registration } from './providers.ts';
 import { IDENTITY_SCOPES } from './providers.ts';
 
@@ -193,30 +194,31 @@ const SIGN_IN_CODES = new Set(['invalid_grant', 'interaction_required', 'login_r
 
 const TEMPORARY_CODES = new Set(['temporarily_unavailable', 'server_error', 'slow_down']);
 
-function providerFault(title: string, cause: unknown): Error {
+/** Sentences of the pages: refusal-sentence.ts finds them in other languages. */
+const { providerRefusals: sentences } = en;
+
+function providerFault(provider: string, cause: unknown): Error {
   if (cause instanceof UpstreamError) return cause;
   const fault = (kind: UpstreamError['fault'], sentence: string, code?: string) =>
     new UpstreamError('Provider', kind, sentence, { cause, code });
   if (cause instanceof openid.AuthorizationResponseError) {
-    return fault('refused', `${title} did not allow the sign-in.`, codeOf(cause));
+    return fault('refused', sentences.notAllowed({ provider }), codeOf(cause));
   }
   if (cause instanceof openid.ResponseBodyError) {
     const code = codeOf(cause);
     if (cause.status === 429 || cause.status >= 500 || TEMPORARY_CODES.has(cause.error)) {
-      return fault('unreachable', `${title} cannot answer at the moment. Try again in a minute.`, code);
+      return fault('unreachable', sentences.outage({ provider }), code);
     }
     if (SIGN_IN_CODES.has(cause.error)) {
-      return fault('credentials', `${title} has ended this sign-in. The account owner has to sign in again.`, code);
+      return fault('credentials', `${provider} has ended this sign-in. The account owner has to sign in again.`, code);
     }
-    return fault('refused', `${title} refuses the requests of this server (${code}): tell its operator.`, code);
+    return fault('refused', sentences.refusesRequests({ provider, code }), code);
   }
   const code = cause instanceof openid.ClientError ? cause.code : undefined;
-  if (code === 'OAUTH_TIMEOUT')
-    return fault('timeout', `${title} did not answer in time. Try again in a minute.`, code);
-  if (isOutage(cause))
-    return fault('unreachable', `${title} cannot answer at the moment. Try again in a minute.`, code);
-  if (isNetworkError(cause)) return fault('unreachable', `${title} could not be reached. Try again in a minute.`);
-  return fault('refused', `The answer of ${title} is not acceptable: tell the operator of this server.`, code);
+  if (code === 'OAUTH_TIMEOUT') return fault('timeout', sentences.timeout({ provider }), code);
+  if (isOutage(cause)) return fault('unreachable', sentences.outage({ provider }), code);
+  if (isNetworkError(cause)) return fault('unreachable', sentences.unreachable({ provider }));
+  return fault('refused', sentences.notAcceptable({ provider }), code);
 }
 
 /** The code of the error; that of Microsoft where its description begins with one, as it says more. */

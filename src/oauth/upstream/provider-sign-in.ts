@@ -5,11 +5,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
-import { OAuthError, UpstreamError } from '../../errors.ts';
+import { UpstreamError } from '../../errors.ts';
 import { describeError, type Log } from '../../log.ts';
 import type { ProviderSignIn } from '../../mail/account.ts';
 import type { State } from '../../state/state.ts';
 import { parseParameters, queryOf } from '../http/parameters.ts';
+import { en } from '../pages/languages/en.ts';
+import { PageError } from '../pages/page-error.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { createTokens, type UpstreamPayload } from '../sealed/sealed-types.ts';
 import { approvedBy, ProviderRefusal } from './approval.ts';
@@ -74,12 +76,10 @@ export interface ProviderSignIns {
 /** In the place of a refresh token that is not needed. */
 const NO_REFRESH_TOKEN = '-';
 
-const STALE = 'This sign-in was started in another browser, too long ago, or was already used. Start again.';
-
 /** @throws {UpstreamError} if an older refresh token could be used on another replica, which may end what was approved (RFC 9700 §4.14.2) */
 function requireNewestToken({ isRotating, title }: Provider, { state, replicas }: Services): void {
   if (!isRotating || state.isShared || replicas === 1) return;
-  const sentence = `${title} replaces what it issues, and the replicas of this server share no Redis in which the newest is kept. Its operator has to set REDIS_URL.`;
+  const sentence = en.providerRefusals.needsRedis({ provider: title });
   throw new UpstreamError('Provider', 'refused', sentence, { code: 'NO_REDIS' });
 }
 
@@ -140,7 +140,7 @@ export function createProviderSignIns(services: Services): ProviderSignIns {
     };
     const sealed = await sealer.seal(payload, now()).catch((cause: unknown) => {
       if (!(cause instanceof RangeError)) throw cause;
-      throw new OAuthError('invalid_request', 'The request is too long for a sign-in at a provider.', { cause });
+      throw new PageError('invalid_request', (t) => t.errors.tooLongForProvider, { cause });
     });
     const client = upstream.clientOf(signIn);
     // The state is known once the cookies are sealed, and depends on them.
@@ -162,7 +162,7 @@ export function createProviderSignIns(services: Services): ProviderSignIns {
       const state = parseParameters(query).get('state') ?? '';
       const sealed = pieces.take(request, response, state);
       const payload = await sealer.unseal(sealed ?? '', now()).catch((cause: unknown) => {
-        throw new OAuthError('invalid_request', STALE, { cause });
+        throw new PageError('invalid_request', (t) => t.errors.staleAtProvider, { cause });
       });
       const { nonce, code_verifier: codeVerifier, asked, page, transaction, form } = payload;
       const left = { page, transaction, form };

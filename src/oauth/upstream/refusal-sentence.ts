@@ -1,25 +1,29 @@
 /** Puts into sentences why a sign-in at a provider gives no access. */
 import { UpstreamError } from '../../errors.ts';
 import type { ProviderSignIn } from '../../mail/account.ts';
+import { en, type Language, type Sentence } from '../pages/languages/en.ts';
 import { ProviderRefusal, type RefusalReason } from './approval.ts';
 import { providerOf } from './providers.ts';
 
 /** @throws {unknown} the error itself if a provider is not its reason */
-export function refusalSentence(error: unknown, signIn: ProviderSignIn): string {
-  const { title } = providerOf(signIn);
-  if (error instanceof ProviderRefusal) return SENTENCES[error.reason](title);
-  const reason = error instanceof UpstreamError && reasonOf(error);
-  if (reason) return SENTENCES[reason](title);
-  if (error instanceof UpstreamError && error.service === 'Provider') {
-    return error.fault === 'credentials'
-      ? `${title} does not accept this sign-in any more. Continue again.`
-      : error.message;
-  }
-  throw error;
+export function refusalSentence(error: unknown, signIn: ProviderSignIn): Sentence {
+  const { title: provider } = providerOf(signIn);
+  const reason = error instanceof ProviderRefusal ? error.reason : undefined;
+  if (reason) return ({ providerRefusals }) => providerRefusals[SENTENCES[reason]]({ provider, code: '' });
+  if (!(error instanceof UpstreamError) || error.service !== 'Provider') throw error;
+  const { code = '', message } = error;
+  const key = error.fault === 'credentials' ? 'ended' : (reasonOf(error) ?? keyOf(message, { provider, code }));
+  return key === undefined ? () => message : ({ providerRefusals }) => providerRefusals[key]({ provider, code });
 }
 
+type SentenceKey = keyof Language['providerRefusals'];
+
+/** @returns the key of a sentence, by the sentence in English; `undefined` for one that is for operators alone */
+const keyOf = (message: string, values: { provider: string; code: string }): SentenceKey | undefined =>
+  SENTENCE_KEYS.find((key) => en.providerRefusals[key](values) === message);
+
 /** Codes of RFC 6749 §4.1.2.1, and of Microsoft for what only an administrator can allow. */
-const REASON_OF_CODE: Readonly<Record<string, RefusalReason>> = {
+const SENTENCE_OF_CODE: Readonly<Record<string, SentenceKey>> = {
   access_denied: 'denied',
   AADSTS65004: 'denied',
   ...{ server_error: 'failed', temporarily_unavailable: 'failed' },
@@ -27,17 +31,21 @@ const REASON_OF_CODE: Readonly<Record<string, RefusalReason>> = {
   ...{ AADSTS90095: 'administrator', AADSTS650052: 'administrator', AADSTS700016: 'administrator' },
 };
 
-/** Why the provider has sent the browser back without a code. */
-const reasonOf = ({ service, fault, code = '' }: UpstreamError): RefusalReason | undefined =>
-  service === 'Provider' && fault === 'refused' ? REASON_OF_CODE[code] : undefined;
-
-const SENTENCES: Readonly<Record<RefusalReason, (title: string) => string>> = {
-  other_tenant: (title) =>
-    `This account is of an organization that may not be used here. Continue with another account of ${title}.`,
-  missing_scope: (title) => `The access to your mail was not allowed. Continue again, and leave it ticked at ${title}.`,
-  wrong_audience: (title) => `What ${title} issued is not for a mailbox: tell the operator of this server.`,
-  no_refresh_token: (title) => `${title} allows no lasting access: tell the operator of this server.`,
-  denied: (title) => `You did not allow the access at ${title}. Continue again, or cancel.`,
-  administrator: (title) => `An administrator of your organization has to allow this application at ${title} first.`,
-  failed: (title) => `${title} did not finish the sign-in. Continue again.`,
+const SENTENCES: Readonly<Record<RefusalReason, SentenceKey>> = {
+  other_tenant: 'otherTenant',
+  missing_scope: 'missingScope',
+  wrong_audience: 'wrongAudience',
+  no_refresh_token: 'noRefreshToken',
+  denied: 'denied',
+  administrator: 'administrator',
+  failed: 'failed',
 };
+
+const SENTENCE_KEYS = [
+  ...Object.values(SENTENCES),
+  ...(['notAllowed', 'outage', 'unreachable', 'timeout', 'refusesRequests', 'notAcceptable', 'needsRedis'] as const),
+];
+
+/** Why the provider has sent the browser back without a code. */
+const reasonOf = ({ fault, code = '' }: UpstreamError): SentenceKey | undefined =>
+  fault === 'refused' ? SENTENCE_OF_CODE[code] : undefined;

@@ -5,6 +5,7 @@ import { probeServer } from '../../../src/mail/probe/probe.ts';
 import { PROBE_CODES } from '../../../src/mail/probe/probe-faults.ts';
 import { verifyLogin } from '../../../src/mail/verify-login.ts';
 import { mailLoginProblems } from '../../../src/oauth/forms/mail-login-problems.ts';
+import { en } from '../../../src/oauth/pages/languages/en.ts';
 import { unusedPort } from '../../support/mail/faulty-servers.ts';
 import {
   GOOD_SERVERS,
@@ -85,7 +86,7 @@ async function signIn({ service, security, start, lookup, isUntrusted, login: ki
   const problem = problems.find((one) => one.service === service);
   const context = { servers, reference: '7f3a1c22' };
   const [shown] = problem ? mailLoginProblems([problem], { useSameCredentials: true }, context) : [];
-  return { problem, sentence: shown?.sentence, durationMs };
+  return { problem, sentence: shown?.sentence(en), durationMs };
 }
 
 describe('a login that is refused with', () => {

@@ -5,6 +5,7 @@ import type { LoginProblem } from '../../../src/missive/account.ts';
 import { verifyToken } from '../../../src/missive/verify-token.ts';
 import { signInForm } from '../../../src/oauth/forms/forms.ts';
 import { parseParameters } from '../../../src/oauth/http/parameters.ts';
+import { en } from '../../../src/oauth/pages/languages/en.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
 import { createTokenFit, createTokens } from '../../../src/oauth/sealed/sealed-types.ts';
 import { SCOPES } from '../../../src/policy.ts';
@@ -43,7 +44,7 @@ describe('the sign-in page of a Missive client', () => {
     const form = signInForm(atMissive.servers).read(parseParameters(`api_token=${'"'.repeat(1024)}`));
     expect(form.validate(fitsBeside(500))).toEqual([]);
     const [problem] = form.validate(fitsBeside(1900));
-    expect(problem?.sentence).toBe('The API token is too long beside the limits of this connection.');
+    expect(problem?.sentence(en)).toBe('The API token is too long beside the limits of this connection.');
   });
 
   test('has one field, explains where the token is found and where it is sent, and lists the powers that may be granted', async () => {

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sealedIdentities, validateIdentities } from '../../../src/oauth/forms/identities.ts';
+import { en } from '../../../src/oauth/pages/languages/en.ts';
 import { openMailTools } from '../../support/app/mail-tools.ts';
 import { type OAuthApp, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { ada, callbackOf, openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';
@@ -82,7 +83,9 @@ describe('further addresses on the sign-in page', () => {
       'These are 21 other addresses; write 20 at most.',
     ],
   ])('that are wrong are named by their line: %j', (text, sentence) => {
-    expect(validateIdentities(text)).toEqual({ place: 'identities', sentence });
+    const problem = validateIdentities(text);
+    expect(problem?.place).toBe('identities');
+    expect(problem?.sentence(en)).toBe(sentence);
   });
 
   test('of any text are addresses, or there is a problem', () => {

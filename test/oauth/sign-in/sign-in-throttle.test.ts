@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import { addressBlock } from '../../../src/oauth/http/address-block.ts';
+import { en } from '../../../src/oauth/pages/languages/en.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
 import { createSignInThrottle, waitSentence } from '../../../src/oauth/sign-in/sign-in-throttle.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
@@ -370,7 +371,7 @@ describe('the throttle of sign-ins', () => {
     [3540, '59 minutes'],
     [3600, 'an hour'],
   ])('FORM-07 %i seconds are shown as %s', (seconds, words) => {
-    expect(waitSentence(seconds, 'the mail server')).toContain(`Try again in ${words}.`);
+    expect(waitSentence(seconds, 'mail')(en)).toContain(`Try again in ${words}.`);
   });
 });
 
