@@ -9,9 +9,8 @@ const printNothing: PrintStep = () => {};
 
 const Named = z.object({ id: z.string(), name: z.string().nullish() });
 const User = Named.extend({ email: z.string() });
-const Person = z.object({ name: z.string().nullish(), address: z.string().nullish() });
-const Message = z.object({ from_field: Person.nullish() });
-const Comment = z.object({ body: z.string().nullish(), author: z.object({ name: z.string().nullish() }).nullish() });
+const Message = z.object({ from_field: z.string().nullish() });
+const Comment = z.object({ body: z.string().nullish(), author: z.string().nullish() });
 const Label = Named.extend({ name_with_parent_names: z.string() });
 const Contact = z.object({ id: z.string() });
 
@@ -70,10 +69,10 @@ export async function storeProspect(
   const users = await listAll(call, USERS);
   const ourDomains = new Set(users.map(({ email }) => domainOf(email)));
   const messages = await listAll(call, MESSAGES, { conversation_id });
-  const senders = messages.flatMap(({ from_field }) => from_field ?? []);
+  const senders = messages.flatMap(({ from_field }) => (from_field ? [personIn(from_field)] : []));
   const outside = requireFound(
     'sender from outside',
-    senders.find(({ address }) => !ourDomains.has(domainOf(address ?? ''))),
+    senders.find(({ address }) => !ourDomains.has(domainOf(address))),
   );
   printStep('Who writes from outside?', `${outside.name} <${outside.address}>, of ${senders.length} messages`);
 
@@ -82,7 +81,7 @@ export async function storeProspect(
     search: outside.address,
   });
   if (known[0] !== undefined) return known[0].id;
-  const [first_name = '', ...last] = (outside.name ?? '').split(' ');
+  const [first_name = '', ...last] = outside.name.split(' ');
   const { contacts } = z.object({ contacts: z.array(Contact) }).parse(
     await call('create_a_missive_contact', {
       contact_book,
@@ -94,6 +93,12 @@ export async function storeProspect(
   const id = requireFound('contact in the answer', contacts[0]).id;
   printStep(`Add them to ${book}.`, `Contact ${id}`);
   return id;
+}
+
+/** `Jane Doe <jane@example.com>` */
+function personIn(text: string): { name: string; address: string } {
+  const [, name = '', address = text] = /^(.*) <([^<>]*)>$/.exec(text) ?? [];
+  return { name: name.replace(/^"(.*)"$/, '$1'), address };
 }
 
 const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase();
@@ -111,13 +116,13 @@ export async function escalateIfMentioned(
   printStep: PrintStep = printNothing,
 ): Promise<boolean> {
   const comments = await listAll(call, COMMENTS, { conversation_id });
-  printStep('What does the team say?', comments.map(({ author, body }) => `${author?.name}: ${body}`).join('\n'));
+  printStep('What does the team say?', comments.map(({ author, body }) => `${author}: ${body}`).join('\n'));
   if (!comments.some(({ body }) => body?.includes(mention))) return false;
 
   const { conversation } = z
-    .object({ conversation: z.object({ organization: Named }) })
+    .object({ conversation: z.object({ organization: z.string() }) })
     .parse(await call('get_single_missive_conversation_by_id', { id: conversation_id }));
-  const organization = conversation.organization.id;
+  const { organization } = conversation;
   const labels = await listAll(call, SHARED_LABELS, { organization });
   const isLabel = ({ name_with_parent_names }: { name_with_parent_names: string }) =>
     withoutBlanks(name_with_parent_names) === withoutBlanks(label);

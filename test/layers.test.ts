@@ -29,7 +29,11 @@ const LAYERS = [
   ['mcp/argument-errors.ts', 'mcp/tolerant-arguments.ts'],
   ['mcp/mail/', 'mcp/missive/'],
   ['mcp/permit/'],
+<<<<<<< HEAD
   ['mcp/absent-tools.ts', 'mcp/body-slice.ts', 'mcp/outgoing.ts', 'mcp/tool-listing.ts'],
+=======
+  ['mcp/body-slice.ts', 'mcp/outgoing.ts', 'mcp/person-text.ts', 'mcp/tool-listing.ts', 'mcp/without-empty.ts'],
+>>>>>>> 6e9d3c6 (missive: a conversation is read with one call)
   ['mcp/tool.ts'],
   ['mcp/published-schema.ts', 'mcp/wanted-arguments.ts'],
   ['mcp/parameter-meanings.ts'],
@@ -232,7 +236,7 @@ const FACES: Record<string, string[]> = {
   ],
   'mail/sets/': ['flag-set.ts', 'marks.ts', 'move-set.ts', 'open-set.ts', 'read-set.ts', 'remove-set.ts'],
   'mail/subscription/': ['fetch-subscriptions.ts', 'mailto.ts', 'subscription.ts'],
-  'mail/thread/': ['found-message.ts', 'participants.ts', 'thread.ts', 'waiting.ts'],
+  'mail/thread/': ['found-message.ts', 'participants.ts', 'thread.ts', 'thread-texts.ts', 'waiting.ts'],
   'mail/send/': ['compose.ts', 'compose-draft.ts', 'graph.ts', 'sent-copy-saver.ts', 'smtp.ts'],
   'mcp/endpoint/': ['endpoint.ts', 'version-pairs.ts'],
   'mcp/permit/': [

@@ -18,7 +18,7 @@ import type { CallLife } from './call-life.ts';
 import { createCancellation } from './cancellation.ts';
 
 /** A grant for a Missive account, as far as a session depends on it. */
-export type MissiveGrant = Pick<Grant, 'permit' | 'client' | 'subject'> & { account: MissiveAccount };
+export type MissiveGrant = Pick<Grant, 'permit' | 'client' | 'subject' | 'timeZone'> & { account: MissiveAccount };
 
 /** What all Missive sessions of a process share. */
 export interface MissiveServices {
@@ -48,7 +48,7 @@ export function openMissiveSession(
   services: MissiveServices,
   { cancelled, life, onQuota }: MissiveExchange,
 ): MissiveSession {
-  const { account, permit, client, subject } = grant;
+  const { account, permit, client, subject, timeZone = 'UTC' } = grant;
   const { workers, responses, store, now, log, sends } = services;
   const cancellation = createCancellation(cancelled);
   const api = createMissiveApi(account, {
@@ -72,6 +72,7 @@ export function openMissiveSession(
     sendLimit: createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log }),
     fetchFile: services.fetchFile,
     fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes).catch(asLinkOfMissive),
+    timeZone,
     now,
   };
 }

@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import type { Message } from '../../mail/messages/read.ts';
 import { HiddenText, Name } from '../outgoing.ts';
+import { withoutEmpty } from '../without-empty.ts';
 import type { MailSession } from './mail-session.ts';
 import { UidValidity } from './parameters.ts';
 import { headTimes } from './rows/message-times.ts';
 import { peopleTexts } from './rows/people.ts';
-import { withoutEmpty } from './rows/without-empty.ts';
 
 /** The header of a message. Addresses as in `Ann Lee <ann@example.com>`. */
 export const MessageHead = z.object({

@@ -87,11 +87,14 @@ function answerSchema({ answer, paging, presentedFields = {}, effect }: Operatio
       });
     case 'none':
       return z.object({ done: z.literal(true) });
+    case 'composed':
+      return z.object(answer.fields);
   }
 }
 
 async function runOnce(operation: Operation, given: Args, session: MissiveSession): Promise<Args> {
-  const { http, recipients, prepare } = operation;
+  const { http, recipients, prepare, read } = operation;
+  if (read !== undefined) return read(given, session);
   const { args, report } = prepare === undefined ? { args: given, report: {} } : await prepare(given, session);
   if (recipients !== undefined) {
     requireEnvelope(session.permit, recipients(args));
@@ -108,7 +111,7 @@ async function runOnce(operation: Operation, given: Args, session: MissiveSessio
     },
   );
   const { answer } = operation;
-  if (answer.kind === 'none') return { done: true };
+  if (answer.kind === 'none' || answer.kind === 'composed') return { done: true };
   const rows = await resultRows(operation, responseRows(content, operation, answer.key), args, session);
   return { ...(answer.kind === 'list' ? { [answer.key]: rows } : { [answer.as]: rows[0] ?? null }), ...report };
 }
@@ -159,7 +162,7 @@ async function resultRows(
   args: Args,
   session: MissiveSession,
 ): Promise<Row[]> {
-  if (answer.kind === 'none') return [];
+  if (answer.kind === 'none' || answer.kind === 'composed') return [];
   const item = answer.item.extend(presentedFields);
   const tolerant = item.extend(
     Object.fromEntries(Object.entries(item.shape).map(([name, field]) => [name, z.optional(field).catch(undefined)])),

@@ -6,6 +6,7 @@ import { bodyParameters, bodySlice } from '../body-slice.ts';
 import { MarkupBody } from '../outgoing.ts';
 import type { MissiveSession } from './missive-session.ts';
 import { local } from './operation.ts';
+import { hasMarkup } from './writing/body-format.ts';
 
 export const htmlBodyParameters = {
   body_format: local(
@@ -41,6 +42,11 @@ export async function presentHtmlBody(
   const html = typeof item.body === 'string' ? item.body : null;
   if (html === null) return { ...item, body: null, body_cut: null };
   if (args.body_format === 'html') {
+    const { body, next } = bodySlice(html, args);
+    return { ...item, body, body_cut: next };
+  }
+  // Messages of numbers and custom channels are texts.
+  if (!hasMarkup(html)) {
     const { body, next } = bodySlice(html, args);
     return { ...item, body, body_cut: next };
   }

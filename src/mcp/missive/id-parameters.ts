@@ -20,6 +20,13 @@ export const pathId = (thing: Thing, what?: string) => ({
   thing,
 });
 
+/** One or several. */
+export const pathIds = (thing: Thing, what?: string) => ({
+  in: 'path' as const,
+  schema: Id.array().describe(about(thing, what)),
+  thing,
+});
+
 export const requiredId = (place: Place, thing: Thing, what?: string) => ({
   in: place,
   schema: Id.describe(about(thing, what)),

@@ -22,5 +22,7 @@ export interface MissiveSession {
   fetchOwn(url: string, maxBytes: number): Promise<OwnFile>;
   /** Downloads a file from a link of Missive. */
   readonly fetchFile: FetchFile;
+  /** The zone in which times are shown. */
+  readonly timeZone: string;
   now(): Date;
 }

@@ -80,7 +80,9 @@ type Answer =
   /** An object, or an array of one: the API has both. `as` is the key in the tool's result. */
   | { kind: 'one'; key: string; as: string; item: z.ZodObject }
   /** Empty, or without useful content. */
-  | { kind: 'none' };
+  | { kind: 'none' }
+  /** What `read` makes of several responses. */
+  | { kind: 'composed'; fields: z.ZodRawShape };
 
 interface Prepared<Args> {
   args: Args;
@@ -126,6 +128,8 @@ export interface Operation<Ps extends Parameters = Parameters> {
   prepare?(args: Arguments<Ps>, session: MissiveSession): Promise<Prepared<Arguments<Ps>>>;
   /** Fields that `prepare` adds to the result. */
   reportedFields?: z.ZodRawShape;
+  /** Makes the result of a `composed` answer, in place of the one request. Reads only. */
+  read?(args: Arguments<Ps>, session: MissiveSession): Promise<Record<string, unknown>>;
   /** The request body, if it is not just the body parameters in the envelope. May read from the API first. */
   body?(args: Arguments<Ps>, session: MissiveSession): Promise<unknown>;
   /** Changes an item before it is returned, such as HTML into text. */

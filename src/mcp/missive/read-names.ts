@@ -24,7 +24,8 @@ export function createNameReader(operation: Operation): (args: unknown) => unkno
     const args = withoutAliases(given.data, aliases);
     requireOwn(args, operation);
     requireThings(args, operation);
-    return withSeconds(peopleAsTexts(args, operation.parameters), operation);
+    const people = peopleAsTexts(args, operation.parameters);
+    return withSeconds(withLists(people, operation), operation);
   };
 }
 
@@ -76,6 +77,18 @@ function requireThings(args: Args, { parameters }: Operation): void {
     throw new ToolError(`${name} is missing: ${kindOf(thing).foundBy}.`);
   }
 }
+
+/** Several ids in one text, separated by commas. */
+function withLists(args: Args, { parameters }: Operation): Args {
+  const lists = Object.entries(args).flatMap(([name, value]) => {
+    const { thing, schema } = parameters[name] ?? {};
+    const isList = thing !== undefined && schema?.safeParse(['a']).success === true;
+    return isList && typeof value === 'string' && SEVERAL_IDS.test(value) ? [[name, value.split(',')]] : [];
+  });
+  return { ...args, ...Object.fromEntries(lists) };
+}
+
+const SEVERAL_IDS = /^\s*[\da-f-]{36}(?:\s*,\s*[\da-f-]{36})+\s*$/i;
 
 const IsoTime = z.union([z.iso.date(), z.iso.datetime({ offset: true, local: true })]);
 

@@ -140,7 +140,7 @@ test('attachments of messages are returned as links, without their bytes', async
     attachments: [
       {
         filename: 'screen.png',
-        media_type: 'image',
+        media_type: 'image/png',
         size: 2048,
         url: 'https://files.example.com/screen.png?signature=abc',
       },

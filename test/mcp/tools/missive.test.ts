@@ -12,6 +12,7 @@ const listings = missiveTools.map(toListing);
 const EFFECTS: [prefix: RegExp, http: string, effects: string[], method: string][] = [
   [/^list_all_missive_/, 'GET', ['reads'], 'list'],
   [/^get_single_missive_\w+_by_id$/, 'GET', ['reads'], 'get'],
+  [/^get_missive_conversation_timeline$/, 'GET', ['reads'], 'get'],
   [/^create_a_missive_/, 'POST', ['writes', 'sends'], 'create'],
   [/^update_a_missive_\w+_by_id$/, 'PATCH', ['writes'], 'update'],
   [/^merge_a_missive_\w+_by_id$/, 'POST', ['destroys'], 'update'],

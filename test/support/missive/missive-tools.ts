@@ -67,6 +67,7 @@ export async function startMissiveTools({
       if (file.bytes.length > maxBytes) throw new ToolError('The file behind the link is too large.');
       return file.bytes;
     },
+    timeZone: 'UTC',
     now,
   };
   const call = (tool: string, args: Record<string, unknown> = {}) => catalog.call(tool, args, permit, session);

@@ -5,7 +5,7 @@ import type { FetchedItems } from '../../../mail/imap/fetch.ts';
 import { type MessageSummary, toSummary } from '../../../mail/mime/summary.ts';
 import { cutText } from '../../../text/cut-text.ts';
 import { toLocalTime } from '../../../text/time.ts';
-import { personText } from '../rows/people.ts';
+import { personText } from '../../person-text.ts';
 
 export const SummaryFields = {
   from: z.array(z.string()).optional().describe('Senders, with the number of their messages.'),

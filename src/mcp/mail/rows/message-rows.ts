@@ -5,10 +5,10 @@ import type { ListedMessage } from '../../../mail/messages/list.ts';
 import { listFiles } from '../../../mail/mime/listed-files.ts';
 import { cutFileName, cutText } from '../../../text/cut-text.ts';
 import { HiddenText, Name } from '../../outgoing.ts';
+import { withoutEmpty } from '../../without-empty.ts';
 import type { MailSession } from '../mail-session.ts';
 import { rowTimes } from './message-times.ts';
 import { rowAuthors, rowRecipients } from './people.ts';
-import { withoutEmpty } from './without-empty.ts';
 
 /** Every field but the UID is optional. */
 export const MessageRow = z.object({

@@ -1,7 +1,7 @@
 /** Gives each person of a conversation a short key: the initials. Keys belong to addresses, so that a name cannot take the key of another person. */
 import { ME } from '../../../mail/thread/participants.ts';
 import type { Thread, ThreadMessage } from '../../../mail/thread/thread.ts';
-import { personText } from '../rows/people.ts';
+import { personText } from '../../person-text.ts';
 
 /** Keys by address in lower case, and the text of each person by key. */
 export interface PeopleKeys {

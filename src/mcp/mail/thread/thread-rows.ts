@@ -8,7 +8,7 @@ import { baseSubjectOf } from '../../../text/base-subject.ts';
 import { cutFileName, cutText } from '../../../text/cut-text.ts';
 import { toLocalTime } from '../../../text/time.ts';
 import { HiddenText, Name, TextBody } from '../../outgoing.ts';
-import { withoutEmpty } from '../rows/without-empty.ts';
+import { withoutEmpty } from '../../without-empty.ts';
 import type { PeopleKeys } from './people-keys.ts';
 
 export const ThreadRow = z.object({

@@ -3,9 +3,9 @@ import { readableMailboxes } from '../../../mail/derived/draft-header.ts';
 import { type AddressParameter, type Mailbox, parseAddressList } from '../../../mail/mime/addresses.ts';
 import { isOwnAddress } from '../../../mail/own-address.ts';
 import { splitDraft } from '../../../text/split-draft.ts';
+import { withoutEmpty } from '../../without-empty.ts';
 import type { MailSession } from '../mail-session.ts';
 import { peopleTexts } from '../rows/people.ts';
-import { withoutEmpty } from '../rows/without-empty.ts';
 import { type ShownMessage, shownText } from './shown-message.ts';
 
 interface Draft extends Partial<Record<AddressParameter, string>> {

@@ -1,7 +1,7 @@
 /** Describes what leaves, as a person would be shown it before deciding: the fields that results of sends and drafts share. */
 import { z } from 'zod';
 import { TextBody } from '../../outgoing.ts';
-import { withoutEmpty } from '../rows/without-empty.ts';
+import { withoutEmpty } from '../../without-empty.ts';
 
 export const ShownMessage = z.object({
   from: z.string().optional().describe('Present if it is not the address of the sign-in.'),

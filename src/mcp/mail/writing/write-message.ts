@@ -9,10 +9,10 @@ import {
   type OutgoingMessage,
 } from '../../../mail/send/compose.ts';
 import { requireRecipients } from '../../permit/recipients.ts';
+import { withoutEmpty } from '../../without-empty.ts';
 import type { MailSession } from '../mail-session.ts';
 import { isInvitationAnswer, type NewMessage } from '../new-message.ts';
 import { peopleTexts } from '../rows/people.ts';
-import { withoutEmpty } from '../rows/without-empty.ts';
 import { answerInvitation, MAX_CALENDAR_BYTES } from './answer-invitation.ts';
 import { answerWarnings } from './answer-warnings.ts';
 import { chosenSender } from './chosen-sender.ts';

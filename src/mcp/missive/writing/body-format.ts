@@ -42,7 +42,7 @@ const REFERENCE = /&(?=(?:amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[\da-f]{1,6});)/gi
 export function readBody(body: string, forced?: BodyFormat): ReadBody {
   const text = body.replace(/\r\n?/g, '\n');
   const tags = tagsIn(text);
-  const isMarkup = tags.length > 0 || COMMENT_OR_DOCTYPE.test(text);
+  const isMarkup = isMarkupWith(tags, text);
   if ((forced ?? (isMarkup ? 'html' : 'text')) === 'text') {
     return { body: htmlLines(escaped(text, forced === undefined)), format: 'text' };
   }
@@ -50,6 +50,12 @@ export function readBody(body: string, forced?: BodyFormat): ReadBody {
   const hasLines = forced === undefined && isMarkup && !tags.some((tag) => BLOCKS.has(tag));
   return { body: hasLines ? text.trim().replaceAll('\n', '<br>') : body, format: 'html' };
 }
+
+/** True for a text that has tags. */
+export const hasMarkup = (text: string): boolean => isMarkupWith(tagsIn(text), text);
+
+const isMarkupWith = (tags: readonly string[], text: string): boolean =>
+  tags.length > 0 || COMMENT_OR_DOCTYPE.test(text);
 
 /** Names of the elements that the text has, in lower case. */
 function tagsIn(text: string): string[] {

@@ -1,11 +1,10 @@
 /** Operations that list the contents of a conversation: messages, comments, drafts and posts, each by a tool of its own. */
 import { z } from 'zod';
-import { LongText, Text } from '../../missive/fields.ts';
 import { pathId } from '../../missive/id-parameters.ts';
-import { DraftItem, MessageItem } from '../../missive/message-result.ts';
-import { defineOperation } from '../../missive/operation.ts';
-
-const time = z.number().optional();
+import { DraftRow, MessageRow, toDraftRow, toMessageRow } from '../../missive/message-result.ts';
+import { CommentRow, PostRow, toCommentRow, toPostRow } from '../../missive/note-result.ts';
+import { defineOperation, local } from '../../missive/operation.ts';
+import { Timeline, timeline } from '../../missive/reading/timeline.ts';
 
 const conversationId = pathId('conversation');
 
@@ -14,10 +13,43 @@ const pagingBy = (field: string) => ({ style: 'until', field, minLimit: 2, defau
 
 export const conversationContents = [
   defineOperation({
+    name: 'get_missive_conversation_timeline',
+    title: 'Read a Missive conversation',
+    description:
+      'Messages, comments and posts of a conversation in the order of time, new text only, with who wrote from outside.',
+    http: 'GET',
+    path: '/conversations/:conversation_id',
+    effect: 'reads',
+    method: 'get',
+    tags: ['conversations'],
+    parameters: {
+      conversation_id: conversationId,
+      max_chars: local(
+        z
+          .int()
+          .min(1_000)
+          .max(60_000)
+          .default(14_000)
+          .describe('Of the whole answer, up to 60,000; old texts shrink first.'),
+      ),
+      next_cursor: local(
+        z
+          .string()
+          .max(60_000)
+          .optional()
+          .describe(
+            'next_cursor of the page before, exactly as received, with the same other arguments. Never change it.',
+          ),
+      ),
+    },
+    answer: { kind: 'composed', fields: Timeline },
+    read: timeline,
+  }),
+  defineOperation({
     name: 'list_all_missive_conversation_messages',
     title: 'List messages of a Missive conversation',
     description:
-      'Messages of a conversation with people outside, newest first, with a preview. get_single_missive_message_by_id has the text; comments are another tool.',
+      'Messages of a conversation with people outside, newest first, with a preview and without text. get_missive_conversation_timeline has texts and comments in one call.',
     http: 'GET',
     path: '/conversations/:conversation_id/messages',
     effect: 'reads',
@@ -25,7 +57,8 @@ export const conversationContents = [
     tags: ['conversations'],
     parameters: { conversation_id: conversationId },
     paging: pagingBy('delivered_at'),
-    answer: { kind: 'list', key: 'messages', item: MessageItem },
+    answer: { kind: 'list', key: 'messages', item: MessageRow },
+    present: (item, _, session) => toMessageRow(item, session),
   }),
   defineOperation({
     name: 'list_all_missive_conversation_comments',
@@ -39,34 +72,8 @@ export const conversationContents = [
     tags: ['conversations'],
     parameters: { conversation_id: conversationId },
     paging: pagingBy('created_at'),
-    answer: {
-      kind: 'list',
-      key: 'comments',
-      item: z.object({
-        id: z.string(),
-        body: LongText,
-        created_at: time,
-        author: z.object({ id: Text, name: Text, email: Text }).optional(),
-        mentions: z
-          .array(z.object({ id: Text }))
-          .optional()
-          .describe('Ids of users that the body mentions.'),
-        attachment: z
-          .object({ id: Text, filename: Text, media_type: Text, size: z.number().optional(), url: Text })
-          .optional(),
-        task: z
-          .object({
-            description: LongText,
-            state: Text,
-            due_at: time,
-            started_at: time,
-            closed_at: time,
-            assignees: z.array(z.object({ id: Text, name: Text })).optional(),
-            team: z.object({ id: Text, name: Text }).optional(),
-          })
-          .optional(),
-      }),
-    },
+    answer: { kind: 'list', key: 'comments', item: CommentRow },
+    present: (item, _, session) => toCommentRow(item, session),
   }),
   defineOperation({
     name: 'list_all_missive_conversation_drafts',
@@ -80,7 +87,8 @@ export const conversationContents = [
     tags: ['conversations', 'drafts'],
     parameters: { conversation_id: conversationId },
     paging: pagingBy('delivered_at'),
-    answer: { kind: 'list', key: 'drafts', item: DraftItem },
+    answer: { kind: 'list', key: 'drafts', item: DraftRow },
+    present: (item, _, session) => toDraftRow(item, session),
   }),
   defineOperation({
     name: 'list_all_missive_conversation_posts',
@@ -93,20 +101,7 @@ export const conversationContents = [
     tags: ['conversations', 'posts'],
     parameters: { conversation_id: conversationId },
     paging: pagingBy('created_at'),
-    answer: {
-      kind: 'list',
-      key: 'posts',
-      item: z.object({
-        id: z.string(),
-        created_at: time,
-        username: Text,
-        notification: z.object({ title: Text, body: LongText }).optional(),
-        text: LongText,
-        markdown: LongText,
-        attachments: z
-          .array(z.object({ title: Text, text: LongText, markdown: LongText, filename: Text, url: Text }))
-          .optional(),
-      }),
-    },
+    answer: { kind: 'list', key: 'posts', item: PostRow },
+    present: (item, _, session) => toPostRow(item, session),
   }),
 ];

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { checkActions, stateActions } from '../../missive/conversation-actions.ts';
-import { Conversation, ConversationSummary } from '../../missive/conversation-result.ts';
+import { Conversation, ConversationRow, toConversation, toConversationRow } from '../../missive/conversation-result.ts';
 import { Color, requireChange } from '../../missive/fields.ts';
 import { optionalId, pathId, requiredId } from '../../missive/id-parameters.ts';
 import { defineOperation, inBody, inQuery } from '../../missive/operation.ts';
@@ -57,7 +57,8 @@ export const conversations = [
     tags: ['conversations'],
     parameters: { ...boxes, ...filters },
     paging: { style: 'until', field: 'last_activity_at', minLimit: 2, defaultLimit: 25, maxLimit: 50 },
-    answer: { kind: 'list', key: 'conversations', item: ConversationSummary },
+    answer: { kind: 'list', key: 'conversations', item: ConversationRow },
+    present: (item, _, session) => toConversationRow(item, session),
     check: checkFilters,
   }),
   defineOperation({
@@ -72,6 +73,7 @@ export const conversations = [
     tags: ['conversations'],
     parameters: { id: conversationId },
     answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
+    present: (item, _, session) => toConversation(item, session),
   }),
   defineOperation({
     name: 'update_a_missive_conversation_by_id',
@@ -101,6 +103,7 @@ export const conversations = [
       assignees: ADD_ASSIGNEES,
     },
     answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
+    present: (item, _, session) => toConversation(item, session),
     notFound:
       'Missive does not know the conversation (list_all_missive_conversations), a label (list_all_missive_shared_labels), a user or a team here, or this person cannot see it. If all ids are right, create_a_missive_post changes the same and leaves a note.',
     check({ id: _, ...changes }) {
@@ -126,6 +129,7 @@ export const conversations = [
       subject: inBody(z.string().optional().describe('Title of the merged conversation.')),
     },
     answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
+    present: (item, _, session) => toConversation(item, session),
     check({ id, target }) {
       if (id.toLowerCase() === target.toLowerCase()) throw new ToolError('id and target are the same conversation.');
     },

@@ -3,32 +3,30 @@ import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
 import { Seconds, Text, withConversationId } from '../../missive/fields.ts';
-import { htmlBodyFields, htmlBodyParameters, presentHtmlBody } from '../../missive/html-body.ts';
-import { pathId, requiredId } from '../../missive/id-parameters.ts';
-import { MessageItem } from '../../missive/message-result.ts';
+import { htmlBodyFields, htmlBodyParameters } from '../../missive/html-body.ts';
+import { pathIds, requiredId } from '../../missive/id-parameters.ts';
+import { WholeMessage } from '../../missive/message-result.ts';
 import { asTime, defineOperation, inBody, inQuery } from '../../missive/operation.ts';
+import { MessagesById, messagesById, wholeMessage } from '../../missive/reading/messages-by-id.ts';
 import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
 import { bodyFormatField, bodyFormatParameter, withReadBody } from '../../missive/writing/body-format.ts';
 import { authorParameter, recipientParameters } from '../../missive/writing/person-parameters.ts';
 import { GivenName } from '../../outgoing.ts';
-
-const MessageWithBody = MessageItem.extend({ conversation: z.object({ id: z.string() }).optional() });
 
 export const messages = [
   defineOperation({
     name: 'get_single_missive_message_by_id',
     title: 'Get a Missive message',
     description:
-      'One message with its text and attachments; list_all_missive_conversation_messages finds it. A long body is cut, and body_cut says where to go on.',
+      'One message with text and attachments, or up to ten. body_cut says where a long body goes on. get_missive_conversation_timeline reads a whole conversation.',
     http: 'GET',
     path: '/messages/:id',
     effect: 'reads',
     method: 'get',
     tags: ['conversations'],
-    parameters: { id: pathId('message'), ...htmlBodyParameters },
-    answer: { kind: 'one', key: 'messages', as: 'message', item: MessageWithBody },
-    presentedFields: htmlBodyFields,
-    present: presentHtmlBody,
+    parameters: { id: pathIds('message', 'Of one or several.'), ...htmlBodyParameters },
+    answer: { kind: 'composed', fields: MessagesById },
+    read: messagesById,
   }),
   defineOperation({
     name: 'list_all_missive_messages',
@@ -46,9 +44,9 @@ export const messages = [
       ),
       ...htmlBodyParameters,
     },
-    answer: { kind: 'list', key: 'messages', item: MessageWithBody },
+    answer: { kind: 'list', key: 'messages', item: WholeMessage },
     presentedFields: htmlBodyFields,
-    present: presentHtmlBody,
+    present: wholeMessage,
   }),
   defineOperation({
     name: 'create_a_missive_message',

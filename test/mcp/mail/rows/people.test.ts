@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseAddressList } from '../../../../src/mail/mime/addresses.ts';
-import { peopleTexts, personText, rowAuthors, rowPeople, rowRecipients } from '../../../../src/mcp/mail/rows/people.ts';
+import { peopleTexts, rowAuthors, rowPeople, rowRecipients } from '../../../../src/mcp/mail/rows/people.ts';
+import { personText } from '../../../../src/mcp/person-text.ts';
 
 const person = (name: string, address: string) => ({ name, address });
 

@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
 import { ids } from '../../../support/missive/ids.ts';
-import { NEWEST } from '../../../support/missive/rows.ts';
 import type { Row, Rows } from './row.ts';
 
 const FLAGS = ['inbox', 'all', 'assigned', 'closed', 'snoozed', 'flagged', 'trashed', 'junked', 'drafts'];
@@ -32,6 +31,8 @@ const inside = (kind: 'messages' | 'comments' | 'drafts' | 'posts', items: unkno
   ],
 });
 
+const get = (path: string, query: Record<string, string> = {}) => ({ method: 'GET', path, query, body: undefined });
+
 export const conversations: Rows = {
   list_all_missive_conversations: {
     good: [
@@ -44,10 +45,12 @@ export const conversations: Rows = {
           conversations: [
             {
               id: ids.outage,
-              latest_message_subject: 'Nothing works',
-              authors: [{ address: 'jane.doe@customer.example' }],
+              subject: 'Nothing works',
+              last_activity_at: '2025-10-09T09:00:50Z',
+              authors: ['Jane Doe <jane.doe@customer.example>'],
+              team: 'Support',
               messages_count: 1,
-              shared_labels: [{ id: ids.urgent, name: 'Urgent' }],
+              shared_labels: ['Urgent'],
             },
           ],
         },
@@ -56,7 +59,9 @@ export const conversations: Rows = {
         shows: 'a guest’s two fields',
         args: { team_all: ids.support },
         requests: [{ path: '/conversations', query: { team_all: ids.support, limit: '25' } }],
-        result: { conversations: expect.arrayContaining([{ id: ids.guest, last_activity_at: NEWEST - 70 }]) },
+        result: {
+          conversations: expect.arrayContaining([{ id: ids.guest, last_activity_at: '2025-10-09T09:00:30Z' }]),
+        },
       },
       {
         shows: 'an address within an organization',
@@ -119,11 +124,8 @@ export const conversations: Rows = {
         result: {
           conversation: {
             id: ids.closed,
-            organization: { id: ids.organization },
-            users: [
-              { id: ids.ana, closed: true },
-              { id: ids.bo, closed: true },
-            ],
+            organization: 'Example Ltd',
+            users: ['Ana Roy (closed)', 'Bo Li (closed)'],
           },
         },
       },
@@ -131,7 +133,7 @@ export const conversations: Rows = {
         shows: 'a guest’s two fields',
         args: { id: ids.guest },
         requests: [{ path: `/conversations/${ids.guest}` }],
-        result: { conversation: { id: ids.guest, last_activity_at: NEWEST - 70 } },
+        result: { conversation: { id: ids.guest, last_activity_at: '2025-10-09T09:00:30Z' } },
       },
     ],
     bad: [{ what: 'a number', args: { id: '993821' }, says: /"993821" is not the id of a conversation/ }],
@@ -139,18 +141,60 @@ export const conversations: Rows = {
   list_all_missive_conversation_messages: inside('messages', [
     {
       id: ids.outageMessage,
-      from_field: { name: 'Jane Doe', address: 'jane.doe@customer.example' },
-      attachments: [{ filename: 'screen.png', size: 2048, url: expect.stringContaining('signature=abc') }],
+      delivered_at: '2025-10-09T08:58:20Z',
+      from_field: 'Jane Doe <jane.doe@customer.example>',
+      files: ['screen.png'],
     },
   ]),
   list_all_missive_conversation_comments: inside('comments', [
-    { body: '@Ana looks like the database outage', author: { id: ids.bo, name: 'Bo Li' }, mentions: [{ id: ids.ana }] },
+    { body: '@Ana looks like the database outage', author: 'Bo Li', created_at: '2025-10-09T09:00:20Z' },
     { body: 'Looking into it' },
   ]),
-  list_all_missive_conversation_drafts: inside('drafts', [{ id: ids.draft, draft: true, author: { id: ids.ana } }]),
-  list_all_missive_conversation_posts: inside('posts', [
-    { id: ids.post, username: 'monitor', notification: { title: 'Alert' } },
+  list_all_missive_conversation_drafts: inside('drafts', [
+    { id: ids.draft, created_at: '2025-10-09T08:58:21Z', author: 'Ana Roy <ana@example.org>' },
   ]),
+  list_all_missive_conversation_posts: inside('posts', [
+    { id: ids.post, username: 'monitor', title: 'Alert', body: 'The database is slow' },
+  ]),
+  get_missive_conversation_timeline: {
+    good: [
+      {
+        shows: 'messages, comments and posts in the order of time',
+        args: { conversation_id: ids.outage, max_chars: 5000 },
+        requests: expect.arrayContaining([
+          get(`/conversations/${ids.outage}`),
+          get('/users', { limit: '200' }),
+          get(`/messages/${ids.outageMessage}`),
+          ...['messages', 'comments', 'posts'].map((kind) =>
+            get(`/conversations/${ids.outage}/${kind}`, { limit: '10' }),
+          ),
+        ]),
+        result: {
+          conversation: ids.outage,
+          subject: 'Nothing works',
+          shared_labels: ['Urgent'],
+          outside: ['Jane Doe <jane.doe@customer.example>'],
+          people: { 'Jane Doe': 'jane.doe@customer.example' },
+          entries: [
+            { id: ids.outageMessage, from: 'Jane Doe', text: 'Hello, I have a question.', files: ['screen.png'] },
+            { kind: 'comment', from: 'Bo Li', text: 'Looking into it' },
+            { kind: 'comment', from: 'Bo Li', text: '@Ana looks like the database outage' },
+            { kind: 'post', from: 'monitor', subject: 'Alert', text: 'The database is slow' },
+          ],
+          next_cursor: null,
+        },
+      },
+    ],
+    bad: [
+      { what: 'no conversation', args: {}, says: /conversation_id/ },
+      { what: 'no room', args: { conversation_id: ids.outage, max_chars: 10 }, says: /max_chars/ },
+      {
+        what: 'a cursor of another call',
+        args: { conversation_id: ids.outage, next_cursor: 'x' },
+        says: /next_cursor/,
+      },
+    ],
+  },
   update_a_missive_conversation_by_id: {
     good: [
       {
@@ -165,7 +209,7 @@ export const conversations: Rows = {
             },
           },
         ],
-        result: { conversation: { id: ids.outage, shared_labels: [{ id: ids.urgent }, { id: ids.engineering }] } },
+        result: { conversation: { id: ids.outage, shared_labels: ['Urgent', 'Engineering'] } },
       },
       {
         shows: 'all actions together',
@@ -213,9 +257,8 @@ export const conversations: Rows = {
           conversation: {
             subject: 'Outage',
             color: 'danger',
-            team: { id: ids.sales },
-            assignees: [{ id: ids.bo }],
-            shared_labels: [],
+            team: 'Sales',
+            assignees: ['Bo Li'],
           },
         },
       },
@@ -229,7 +272,7 @@ export const conversations: Rows = {
             body: { conversations: [{ id: ids.closed, reopen: true }] },
           },
         ],
-        result: { conversation: { users: [{ closed: false }, { closed: false }] } },
+        result: { conversation: { users: ['Ana Roy', 'Bo Li'] } },
       },
     ],
     bad: [

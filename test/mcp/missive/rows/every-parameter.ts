@@ -1,4 +1,5 @@
 /** Calls with all parameters that the other rows lack: each is sent under its name, in its envelope. */
+import { writeCursor } from '../../../../src/mcp/missive/cursor.ts';
 import { ids } from '../../../support/missive/ids.ts';
 import type { Row } from './row.ts';
 
@@ -107,6 +108,13 @@ const patch = (path: string, id: string, args: Args, key: string): Row['good'][n
   result: {},
 });
 
+/** Before everything. */
+const timelineCursor = writeCursor(
+  'get_missive_conversation_timeline',
+  { conversation: ids.prospect },
+  { until: 1, seen: [] },
+);
+
 export const everyParameter: Record<string, Row['good']> = {
   create_a_missive_team: [
     post(
@@ -133,6 +141,14 @@ export const everyParameter: Record<string, Row['good']> = {
   ],
   update_a_missive_shared_label_by_id: [
     patch('/shared_labels', ids.urgent, { parent: ids.escalated, ...sharing }, 'shared_labels'),
+  ],
+  get_missive_conversation_timeline: [
+    {
+      shows: 'nothing older than the end',
+      args: { conversation_id: ids.prospect, next_cursor: timelineCursor },
+      requests: { asymmetricMatch: () => true },
+      result: { entries: [], next_cursor: null },
+    },
   ],
   list_all_missive_messages: [
     {

@@ -15,7 +15,7 @@ export const messages: Rows = {
             id: ids.janesMessage,
             body: 'Hello,\n\nwe would like an offer for 200 seats.',
             body_cut: null,
-            conversation: { id: ids.prospect },
+            conversation: ids.prospect,
           },
         },
       },

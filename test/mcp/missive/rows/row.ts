@@ -13,8 +13,8 @@ export interface Row {
     /** The rule that the call shows, in a few words. */
     shows: string;
     args: Record<string, unknown>;
-    /** In their order; `method` is GET by default. */
-    requests: Expected[];
+    /** In their order; `method` is GET by default. A matcher: requests that are made together. */
+    requests: Expected[] | { asymmetricMatch(other: unknown): boolean };
     /** The part of the result that is compared. */
     result: Record<string, unknown>;
   }[];

@@ -1,0 +1,50 @@
+/** Reads one or several messages with their bodies. */
+import { z } from 'zod';
+import { ToolError } from '../../../errors.ts';
+import { HiddenText } from '../../outgoing.ts';
+import { htmlBodyFields, presentHtmlBody } from '../html-body.ts';
+import { toWholeMessage, WholeMessage } from '../message-result.ts';
+import type { MissiveSession } from '../missive-session.ts';
+import { withLimit } from './read-entries.ts';
+import { readMessages } from './read-messages.ts';
+
+const Message = WholeMessage.extend({ ...htmlBodyFields, hidden_text: HiddenText });
+
+export const MessagesById = {
+  message: Message.optional(),
+  messages: z.array(Message).optional().describe('If several ids are given.'),
+  not_found: z
+    .array(z.string())
+    .optional()
+    .describe('Ids that Missive does not know, or does not return by themselves.'),
+};
+
+const MAX_IDS = 10;
+
+type BodyArgs = Parameters<typeof presentHtmlBody>[1];
+
+export async function messagesById(
+  { id: ids, ...args }: BodyArgs & { id: string[] },
+  session: MissiveSession,
+): Promise<Record<string, unknown>> {
+  const wanted = [...new Set(ids)];
+  if (wanted.length > MAX_IDS) throw new ToolError(`id takes ${MAX_IDS} ids at most; there are ${wanted.length}.`);
+  const items = await readMessages(wanted, withLimit(session.api));
+  const found = new Set(items.map(({ id }) => id));
+  const missing = wanted.filter((id) => !found.has(id));
+  if (items.length === 0) throw new ToolError(NOT_FOUND, { details: { status: 404 } });
+  // The room is that of one message.
+  const share = { ...args, max_chars: Math.ceil(args.max_chars / wanted.length) };
+  const messages = [];
+  for (const item of items) messages.push(await wholeMessage(item, share, session));
+  if (wanted.length === 1) return { message: messages[0] };
+  return { messages, ...(missing.length > 0 && { not_found: missing }) };
+}
+
+export async function wholeMessage(item: Record<string, unknown>, args: BodyArgs, session: MissiveSession) {
+  const row = toWholeMessage(item, session);
+  return { ...row, id: String(item.id), ...(await presentHtmlBody({ body: item.body }, args, session)) };
+}
+
+const NOT_FOUND =
+  'Missive does not know this message, or does not return it by itself, as with some that were sent through its API: get_missive_conversation_timeline has its start.';

@@ -1,0 +1,117 @@
+/**
+ * Answers about a conversation: its messages, comments and posts in the order of time, in so many characters.
+ *
+ * Invariant: nothing is left out without a cursor that leads to it.
+ */
+import { z } from 'zod';
+import type { MissiveApi } from '../../../missive/api.ts';
+import { withoutEmpty } from '../../without-empty.ts';
+import { toConversationRow } from '../conversation-result.ts';
+import { type Position, readCursor, writeCursor } from '../cursor.ts';
+import type { MissiveSession } from '../missive-session.ts';
+import { ApiPerson, personOf } from './api-rows.ts';
+import { EntryRow, RowPeople, textsOf, toEntryRow } from './entry-rows.ts';
+import { fitEntries } from './fit-entries.ts';
+import { type OwnPeople, readOwnPeople } from './own-people.ts';
+import { type Entry, readEntries, withLimit } from './read-entries.ts';
+
+export const Timeline = {
+  conversation: z.string().describe('Its id; another one if it was merged.'),
+  subject: z.string().optional(),
+  team: z.string().optional(),
+  assignees: z.array(z.string()).optional(),
+  shared_labels: z.array(z.string()).optional(),
+  outside: z.array(z.string()).optional().describe('Who wrote and does not belong to the organization.'),
+  people: z.record(z.string(), z.string()).optional().describe('Addresses of those who are named.'),
+  entries: z.array(EntryRow).describe('Oldest first.'),
+  next_cursor: z.string().nullable().describe('Older entries. Null: that was all.'),
+};
+
+export interface TimelineRequest {
+  conversation_id: string;
+  max_chars: number;
+  next_cursor?: string | undefined;
+}
+
+const TOOL = 'get_missive_conversation_timeline';
+/** Around the rows, and what making texts visible may add. */
+const RESERVED_SHARE = 0.03;
+/** Of a cursor, with the ids of one second. */
+const CURSOR_CHARS = 260;
+
+export async function timeline(
+  { conversation_id: given, max_chars: maxChars, next_cursor: cursor }: TimelineRequest,
+  session: MissiveSession,
+): Promise<Record<string, unknown>> {
+  const filters = { conversation: given };
+  const from = cursor === undefined ? null : readCursor(TOOL, filters, cursor);
+  const api = withLimit(session.api);
+  const [head, own, { entries, hasMore }] = await Promise.all([
+    readHead(given, session, api),
+    readOwnPeople(api),
+    readEntries(given, from, api),
+  ]);
+  const texts = await textsOf(entries, session);
+  const people = new RowPeople();
+  const { timeZone } = session;
+  const fitting = entries.map((entry, index) => ({
+    ...{ text: '', isCut: false, hidden: 0, ...texts[index] },
+    row: toEntryRow(entry, { people, own, subject: head.subject ?? '', timeZone }),
+  }));
+  const about = { ...head, ...withoutEmpty({ outside: outsiders(entries, own) }) };
+  const room = (1 - RESERVED_SHARE) * maxChars - JSON.stringify(about).length - CURSOR_CHARS;
+  const named = (rows: readonly EntryRow[]) => addressesOf(rows, people);
+  const all = named(fitting.map(({ row }) => row));
+  const rows = fitEntries(fitting, room - JSON.stringify(all).length);
+  const first = entries[entries.length - rows.length];
+  const isCut = hasMore || rows.length < entries.length;
+  const addresses = named(rows);
+  return {
+    ...about,
+    ...(Object.keys(addresses).length > 0 && { people: addresses }),
+    entries: rows,
+    next_cursor: isCut && first !== undefined ? writeCursor(TOOL, filters, positionBefore(first, entries, from)) : null,
+  };
+}
+
+/** The position of what is older than an entry; others of its second that were shown are not repeated. */
+function positionBefore(first: Entry, entries: readonly Entry[], from: Position | null): Position {
+  const shown = entries.slice(entries.indexOf(first));
+  const seen = shown.filter(({ seconds }) => seconds === first.seconds).map(({ id }) => id);
+  const earlier = from !== null && 'until' in from && from.until === first.seconds ? from.seen : [];
+  return { until: first.seconds, seen: [...earlier, ...seen] };
+}
+
+const Head = z.object({
+  conversations: z.union([z.array(z.looseObject({ id: z.string() })), z.looseObject({ id: z.string() })]),
+});
+
+async function readHead(id: string, session: MissiveSession, api: MissiveApi) {
+  const content = await api.request({ http: 'GET', path: `/conversations/${encodeURIComponent(id)}` });
+  const { data } = Head.safeParse(content);
+  const item = data && [data.conversations].flat()[0];
+  const { subject, team, assignees, shared_labels } = toConversationRow({ ...item }, session);
+  return { conversation: item?.id ?? id, ...withoutEmpty({ subject, team, assignees, shared_labels }) };
+}
+
+function outsiders(entries: readonly Entry[], own: OwnPeople): string[] {
+  const authors = entries.flatMap(({ kind, item }) => {
+    const { data } = ApiPerson.safeParse(item.from_field);
+    const isOutside =
+      kind === 'message' && data !== undefined && (data.address === undefined || !own.isOwn(data.address));
+    return isOutside ? [personOf(data)] : [];
+  });
+  return [...new Set(authors)].slice(0, 10);
+}
+
+function addressesOf(rows: readonly EntryRow[], people: RowPeople): Record<string, string> {
+  const keys = new Set(
+    rows.flatMap(({ from, to = [], cc = [] }) => [...(from === undefined ? [] : [from]), ...to, ...cc]),
+  );
+  return Object.fromEntries(
+    [...keys].flatMap((key) => {
+      const address = people.addressOf(key);
+      return address === undefined ? [] : [[key, address]];
+    }),
+  );
+}
