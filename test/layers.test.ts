@@ -29,11 +29,14 @@ const LAYERS = [
   ['mcp/argument-errors.ts', 'mcp/tolerant-arguments.ts'],
   ['mcp/mail/', 'mcp/missive/'],
   ['mcp/permit/'],
-<<<<<<< HEAD
-  ['mcp/absent-tools.ts', 'mcp/body-slice.ts', 'mcp/outgoing.ts', 'mcp/tool-listing.ts'],
-=======
-  ['mcp/body-slice.ts', 'mcp/outgoing.ts', 'mcp/person-text.ts', 'mcp/tool-listing.ts', 'mcp/without-empty.ts'],
->>>>>>> 6e9d3c6 (missive: a conversation is read with one call)
+  [
+    'mcp/body-slice.ts',
+    'mcp/outgoing.ts',
+    'mcp/person-text.ts',
+    'mcp/tool-listing.ts',
+    'mcp/without-empty.ts',
+    'mcp/absent-tools.ts',
+  ],
   ['mcp/tool.ts'],
   ['mcp/published-schema.ts', 'mcp/wanted-arguments.ts'],
   ['mcp/parameter-meanings.ts'],
