@@ -32,7 +32,7 @@ export function personOf({ name = '', address, email, phone_number, username, id
   return name === '' || name === other ? other : `${name} (${other})`;
 }
 
-export function peopleOf(people: readonly ApiPerson[]): string[] {
+function peopleOf(people: readonly ApiPerson[]): string[] {
   const shown = people.slice(0, MAX_PEOPLE).map(personOf);
   const more = people.length - shown.length;
   return more > 0 ? [...shown, `${more} more`] : shown;

@@ -7,7 +7,7 @@ import type { Position } from '../cursor.ts';
 import { fetchPage } from '../paging.ts';
 import { readMessages } from './read-messages.ts';
 
-export type Kind = 'message' | 'comment' | 'post';
+type Kind = 'message' | 'comment' | 'post';
 
 /** One row of the API. */
 export interface Entry {
