@@ -118,7 +118,7 @@ function sendAccountPage(error: OAuthError, response: Response, pages: PagesInLa
 function sendAdminPage(error: OAuthError, response: Response, pages: PagesInLanguage): void {
   const isOurs = pageStatusOf(error) >= 500;
   showError(error, response, pages, {
-    title: isOurs ? 'Something went wrong here' : 'This form cannot be read',
+    title: isOurs ? pages.t.errors.ourFault : 'This form cannot be read',
     advice: `Nothing was minted. ${isOurs ? 'Go back and try again in a minute.' : 'Go back and correct it.'}`,
     next: { url: ADMIN_PATH, name: 'the start' },
   });

@@ -98,6 +98,8 @@ export interface OAuthAppOptions {
   isShared?: boolean;
   replicas?: number;
   operator?: OAuthServices['operator'];
+  /** The languages of the pages; by default those of a release. */
+  languages?: Parameters<typeof createPages>[1];
   deniedClients?: string[];
   hasMetadataAliases?: boolean;
   /** The clock of another replica, so that both have the same time. */
@@ -218,7 +220,7 @@ function createServices(options: OAuthAppOptions, basic: BasicServices): OAuthSe
     upstream,
     providerAccess: createProviderAccess({ upstream, state, keyring, now, log: basic.log }),
     operator: options.operator ?? {},
-    pages: createPages({ issuer: basic.issuer, operator: options.operator ?? {} }),
+    pages: createPages({ issuer: basic.issuer, operator: options.operator ?? {} }, options.languages),
     clients: createClients({
       keyring,
       now,
