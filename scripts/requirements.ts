@@ -193,6 +193,8 @@ PROV-07 MUST a refusal of the SMTP server, and a fault of the IMAP server, ends 
 PROV-08 MUST a message that Microsoft Graph may have accepted is not sent again
 PROV-09 MUST providers that replace refresh tokens are refused where several replicas share no state, at the start where a connection is known then
 PROV-10 MUST doctor finds out what is wrong with a provider without an account: metadata, registration, redirect URI, tenant
+PROV-11 MUST a refresh token that is too long for a token is in the state until its grant ends; only its loss ends the grant, an outage does not
+PROV-12 MUST neither the state nor the key nor a token alone opens what is stored of a provider for a grant, and without Redis nothing of it is stored
 RUN-01 MUST every secret among the settings can be read from a file
 RUN-02 MUST in a container the server listens on every address, and the log names the address
 RUN-03 SHOULD idle connections are kept longer than reverse proxies keep them

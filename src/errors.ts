@@ -102,6 +102,9 @@ export class UpstreamError extends Error {
   }
 }
 
+/** Code of the fault of a call whose login is in a state that cannot be reached: the call was not begun, and is answered with 503. */
+export const STORED_LOGIN_UNREACHABLE = 'STORED_LOGIN';
+
 /** A configuration that the operator must correct; lists every fault, one per line, never a value. */
 export class ConfigError extends Error {
   override name = 'ConfigError';

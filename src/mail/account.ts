@@ -64,10 +64,12 @@ const ProviderLogin = z.object({
   kind: z.literal('provider'),
   username: z.string().min(1).max(320),
   signIn: ProviderSignIn,
-  /** Of the provider; it may have issued a newer one since. */
-  refreshToken: z.string().min(1).max(8192),
+  /** Of the provider; it may have issued a newer one since. Absent: it is in the state, and `custody` opens it. */
+  refreshToken: z.string().min(1).max(8192).optional(),
   /** Names the approval, in 16 bytes of base64url: the same for all refresh tokens that have followed from it. */
   approval: z.string().length(22),
+  /** 16 random bytes in base64url, without which the refresh token in the state cannot be decrypted. */
+  custody: z.string().length(22).optional(),
 });
 export type ProviderLogin = z.output<typeof ProviderLogin>;
 

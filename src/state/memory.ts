@@ -22,6 +22,14 @@ export function createMemoryState({ now }: { now: () => Date }): State {
         .map(([id, { text }]) => [id, text] as const),
     );
 
+  function write(list: string, id: string, note: Note): void {
+    const notes = lists.get(list) ?? new Map<string, Note>();
+    for (const [other, { until }] of notes) if (until <= now()) notes.delete(other);
+    notes.set(id, note);
+    const lastEnd = Math.max(...[...notes.values()].map(({ until }) => until.getTime()));
+    lists.set(list, notes, new Date(lastEnd));
+  }
+
   return {
     isShared: false,
     isReachable: () => true,
@@ -38,12 +46,14 @@ export function createMemoryState({ now }: { now: () => Date }): State {
       claims.delete(key);
     },
     ...createCounters(now, (window) => new RateLimiterMemory(window)),
-    async note(list, id, text, until) {
-      const notes = lists.get(list) ?? new Map<string, Note>();
-      for (const [other, note] of notes) if (note.until <= now()) notes.delete(other);
-      notes.set(id, { text, until });
-      const lastEnd = Math.max(...[...notes.values()].map((note) => note.until.getTime()));
-      lists.set(list, notes, new Date(lastEnd));
+    note: async (list, id, text, until) => write(list, id, { text, until }),
+    async replaceNote(list, id, text, until) {
+      const isThere = notesOf(list).has(id);
+      if (isThere) write(list, id, { text, until });
+      return isThere;
+    },
+    async removeNotes(list) {
+      lists.delete(list);
     },
     notesById: async (list) => notesOf(list),
     notes: async (list) => [...notesOf(list).values()],

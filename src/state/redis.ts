@@ -17,8 +17,8 @@ if not before then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
 return before`;
 
 /**
- * KEYS: the list. ARGV: id, `<end of the note in ms> <text>`, the present in ms, lifetime of the note in milliseconds.
- * Expired notes are removed, and the list lives as long as its last note.
+ * KEYS: the list. ARGV: id, `<end of the note in ms> <text>`, the present in ms, lifetime of the note in milliseconds, `replace` if the note must be there.
+ * Expired notes are removed, and the list lives as long as its last note. Returns 0 if the note is not there, and then writes none.
  */
 const NOTE = `
 local entries = redis.call('HGETALL', KEYS[1])
@@ -26,8 +26,10 @@ for i = 1, #entries, 2 do
   local ends = tonumber(string.match(entries[i + 1], '^%d+'))
   if ends <= tonumber(ARGV[3]) then redis.call('HDEL', KEYS[1], entries[i]) end
 end
+if ARGV[5] == 'replace' and redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end`;
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+return 1`;
 
 export interface RedisOptions {
   /** `redis://` or `rediss://`, with user name, password and database number where needed. */
@@ -106,12 +108,24 @@ function createCheckedCounters(redis: Redis, now: () => Date): Pick<State, 'coun
   };
 }
 
-function createNotes(redis: Redis, now: () => Date): Pick<State, 'note' | 'notes' | 'notesById'> {
+function createNotes(
+  redis: Redis,
+  now: () => Date,
+): Pick<State, 'note' | 'replaceNote' | 'removeNotes' | 'notes' | 'notesById'> {
+  async function write(list: string, id: string, entry: { text: string; until: Date; mode: 'any' | 'replace' }) {
+    const { text, until, mode } = entry;
+    const present = now();
+    const values = [id, `${until.getTime()} ${text}`, String(present.getTime()), lifetimeMs(until, present), mode];
+    return (await checked(() => redis.eval(NOTE, 1, list, ...values))) === 1;
+  }
+
   return {
     async note(list, id, text, until) {
-      const entry = `${until.getTime()} ${text}`;
-      const present = now();
-      await checked(() => redis.eval(NOTE, 1, list, id, entry, String(present.getTime()), lifetimeMs(until, present)));
+      await write(list, id, { text, until, mode: 'any' });
+    },
+    replaceNote: (list, id, text, until) => write(list, id, { text, until, mode: 'replace' }),
+    async removeNotes(list) {
+      await checked(() => redis.del(list));
     },
     notesById,
     notes: async (list) => [...(await notesById(list)).values()],

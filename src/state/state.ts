@@ -40,6 +40,10 @@ export interface State {
   resetCount(key: string, windowSeconds: number): Promise<void>;
   /** Adds a note to a list; it replaces a note with the same id. */
   note(list: string, id: string, text: string, until: Date): Promise<void>;
+  /** Replaces a note that is there. @returns false if it has expired or was removed; then nothing is written */
+  replaceNote(list: string, id: string, text: string, until: Date): Promise<boolean>;
+  /** Removes a list with all its notes. */
+  removeNotes(list: string): Promise<void>;
   /** The notes of a list that have not expired, by id, in no order. */
   notesById(list: string): Promise<ReadonlyMap<string, string>>;
   /** Their texts alone. */

@@ -67,6 +67,16 @@ async function signInAnew(visit: Visit = straight): Promise<Assistant & { email:
   return Object.assign(await app.assistant(accountOf(email), { flags: flags(), onSignInPage }), { email });
 }
 
+/** Starts Redis again, and waits until the replicas are connected: meanwhile they answer 503. */
+async function restartRedis(): Promise<void> {
+  await redis.start();
+  const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'unknown' });
+  for (const { origin } of [app, ...others]) {
+    const status = async () => (await fetch(`${origin}/oauth/token`, { method: 'POST', body })).status;
+    await expect.poll(status, { timeout: 10_000 }).not.toBe(503);
+  }
+}
+
 const problemOf = ({ html }: Page): string => /<p class="problem"[^>]*>([^<]*)/.exec(html)?.[1]?.trim() ?? '';
 
 /** Answers requests to a path of the provider with 503 while `run` runs. */
@@ -203,6 +213,34 @@ describe('a grant', () => {
     expect((await call(app, accessTokenOf(ada))).status).toBe(401);
   });
 
+  test('PROV-11 whose refresh token is too long for a token works on all replicas, and ends with its record alone', async () => {
+    provider.hasLongTokens = true;
+    await using ada = await signInAnew();
+    const first = accessTokenOf(ada);
+    expect(first.length).toBeLessThan(1200);
+    expect(await providerTokenIn(first)).toBeUndefined();
+    const { status, answer } = await refresh(ada, undefined, others[0]);
+    expect(status).toBe(200);
+    const tokens = Tokens.parse(answer);
+    await provider.revoke(ada.email, 'access tokens');
+    const together = await tokenRequests(async () => {
+      const calls = others.flatMap((at) => [call(at, first), call(at, tokens.access_token)]);
+      for (const { text } of await Promise.all(calls)) expect(text).toContain('INBOX');
+    });
+    expect(together).toBe(1);
+    await provider.revoke(ada.email, 'access tokens');
+    await redis.stop();
+    const late = await app.replica();
+    const down = await call(late, first);
+    expect([down.status, down.text]).toEqual([503, expect.stringContaining('cannot be read at the moment')]);
+    await restartRedis();
+    // It has come back empty.
+    await expect.poll(async () => (await call(late, first)).status, { timeout: 10_000 }).toBe(401);
+    await late.stop();
+    expect((await refresh(ada, tokens.refresh_token)).status).toBe(400);
+    provider.hasLongTokens = false;
+  });
+
   test('PROV-05 survives an outage of Redis, during which no refresh token is used', async () => {
     await using ada = await signInAnew();
     await provider.revoke(ada.email, 'access tokens');
@@ -210,7 +248,7 @@ describe('a grant', () => {
     const requests = await tokenRequests(async () => {
       expect((await call(others[1], accessTokenOf(ada))).status).not.toBe(401);
     });
-    await redis.start();
+    await restartRedis();
     expect(requests).toBe(0);
   });
 });

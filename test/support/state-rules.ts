@@ -120,4 +120,17 @@ function describeNotes(getState: () => State): void {
     expect(await waitUntil(20_000, async () => (await getState().notes('mixed')).length === 1)).toBe(true);
     expect(await getState().notes('mixed')).toEqual(['long']);
   });
+
+  test('a note is replaced only if it is there, and a removed list has none', async () => {
+    await getState().note('kept', 'short', 'ends', inSeconds(0.2));
+    await getState().note('kept', 'long', 'first', inSeconds(60));
+    expect(await getState().replaceNote('kept', 'long', 'second', inSeconds(120))).toBe(true);
+    expect(await getState().replaceNote('kept', 'unknown', 'text', inSeconds(60))).toBe(false);
+    expect(await waitUntil(20_000, async () => (await getState().notes('kept')).length === 1)).toBe(true);
+    expect(await getState().replaceNote('kept', 'short', 'again', inSeconds(60))).toBe(false);
+    expect(await getState().notes('kept')).toEqual(['second']);
+    await getState().removeNotes('kept');
+    expect(await getState().replaceNote('kept', 'long', 'third', inSeconds(60))).toBe(false);
+    expect(await getState().notes('kept')).toEqual([]);
+  });
 }

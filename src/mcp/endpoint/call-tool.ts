@@ -1,6 +1,6 @@
 /** Runs one tool call of an HTTP request and turns its result or its error into an outcome, whichever path the request takes. */
 import { randomUUID } from 'node:crypto';
-import { OAuthError, ToolError, UpstreamError } from '../../errors.ts';
+import { OAuthError, STORED_LOGIN_UNREACHABLE, ToolError, UpstreamError } from '../../errors.ts';
 import { describeError, type Log } from '../../log.ts';
 import type { Permit } from '../../policy.ts';
 import { visibleLine } from '../../text/visible-text.ts';
@@ -93,9 +93,7 @@ async function inTime<T>({ life }: Caller<unknown>, call: () => Promise<T>): Pro
 /** @returns the sentence that reports the error to the model. Records the outcome, and an error that must become an HTTP status. */
 function failureSentence<Session>(error: unknown, exchange: Exchange<Session>, log: Log): string {
   const { record } = exchange;
-  if (error instanceof OAuthError || (error instanceof UpstreamError && error.fault === 'credentials')) {
-    exchange.refusal = error;
-  }
+  if (error instanceof OAuthError || (error instanceof UpstreamError && isRefusal(error))) exchange.refusal = error;
   if (error instanceof ToolError || error instanceof OAuthError) {
     record.outcome = error instanceof OAuthError ? error.code : 'tool_error';
     return error.message;
@@ -110,6 +108,10 @@ function failureSentence<Session>(error: unknown, exchange: Exchange<Session>, l
   log.error({ id, tool: record.tool, error: describeError(error) }, 'internal error');
   return `Internal error. Its id is ${id}; the operator of this server finds it in the log.`;
 }
+
+/** True if the client has to sign in again, or to repeat the request. */
+const isRefusal = ({ fault, code }: UpstreamError): boolean =>
+  fault === 'credentials' || code === STORED_LOGIN_UNREACHABLE;
 
 /**
  * The parts of a tool result that both paths send: texts, and structured content as JSON. Error details are structured content for clients of

@@ -42,7 +42,7 @@ export function createAccountGrants(services: OAuthServices, sessions: AccountSe
     }
     const grant = (await grants.list(who)).find(({ id }) => id === chosen);
     if (grant === undefined) return undefined;
-    await grants.revoke(grant.id);
+    await grants.revoke(grant);
     return { clientName: grant.client.name };
   }
 

@@ -76,8 +76,9 @@ export function createAuthorizationResponses(
     if (earlier.accepted === undefined) await submission.accept(accepted);
     // A second click aborts the first request: its success must not use up the transaction of the second.
     if (request.socket.destroyed) return;
-    await transactions.use(pending);
+    // First what lets the same form come again: the transaction may be used although the answer of the state was lost.
     await submission.use();
+    await transactions.use(pending);
     log.info({ client: pending.authorization.client.jti }, 'signed in');
     await sendCode(response, form, { ...code, ...accepted });
   }

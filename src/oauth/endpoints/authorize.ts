@@ -5,7 +5,9 @@
  * Invariant: nothing is redirected before the client and the redirect URI have been checked.
  */
 import type { Request, RequestHandler, Response } from 'express';
+import type { Servers } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
+import type { Approved } from '../forms/form.ts';
 import { signInForm } from '../forms/forms.ts';
 import { type Parameters, parseParameters, readForm } from '../http/parameters.ts';
 import { LANGUAGE_PARAMETER } from '../pages/language-choice.ts';
@@ -16,7 +18,7 @@ import { createTokenFit, createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { cautiousPowers, readChoices, validateChoices } from '../sign-in/consent-choices.ts';
 import { createSignIn, type SignIn, type SignInContent } from '../sign-in/sign-in.ts';
-import type { ProviderResponse, ProviderSignIns } from '../upstream/provider-sign-in.ts';
+import type { ProviderApproval, ProviderResponse, ProviderSignIns } from '../upstream/provider-sign-in.ts';
 import { refusalSentence } from '../upstream/refusal-sentence.ts';
 import { isWhole, offeredFor, toGrant, withinPolicy } from './authorization-grant.ts';
 import {
@@ -49,7 +51,8 @@ export function authorizeHandlers(
   const signIn = createSignIn(services);
   const transactions = createAuthorizationTransactions(services, signIn);
   const showPage = createPage(services, signIn, transactions, providerSignIns);
-  const complete = createCompletion(services, signIn, transactions, showPage);
+  const measure = createMeasure(services);
+  const complete = createCompletion(services, signIn, { transactions, showPage, measure });
 
   async function atProvider(request: Request, response: Response, page: LeavingPage): Promise<void> {
     const { pending, submitted, content } = page;
@@ -102,7 +105,8 @@ export function authorizeHandlers(
       try {
         const approval = await from.approve(at, response);
         if (approval === 'asked again') return;
-        const form = signInForm(client.servers).read(submitted, approval.approved);
+        const fits = (whole: SignInContent['form']) => measure.fits(pending, { form: whole, choices });
+        const form = await withRoom(approval, { servers: client.servers, submitted }, fits);
         await approval.keep();
         await complete(request, response, { pending, content: { form, choices } });
       } catch (error) {
@@ -127,16 +131,51 @@ type ShowPage = (
   page: { pending: PendingAuthorization; content?: SignInContent },
 ) => Promise<void>;
 
+type Measure = ReturnType<typeof createMeasure>;
+
+/** @returns a function that computes the grant of a form, and what its code and its access token have room for */
+function createMeasure({ issuer, now, powersLeft, keyring }: OAuthServices) {
+  const { layout } = keyring;
+  const tokens = createTokens(keyring);
+  function measure({ authorization, shownAt }: SubmittedAuthorization, content: SignInContent) {
+    const offered = offeredFor(authorization, powersLeft);
+    const grant = toGrant(authorization, content, { offered, shownAt, issuer, layout });
+    return {
+      grant,
+      codeLength: tokens.code.lengthOf({ ...grant.code, mailbox: MAILBOX_ID_TO_COME }, now()),
+      fits: createTokenFit(tokens.access, grant.sealedBeside, now()),
+    };
+  }
+  /** Whether the access token has room for what the form has. */
+  const fits = (pending: SubmittedAuthorization, content: SignInContent) =>
+    measure(pending, content).fits(content.form.credentials());
+  return { of: measure, fits };
+}
+
+/** @returns the form with the refresh token of the provider, or with the key to it if the tokens of the client have no room for it */
+async function withRoom(
+  approval: ProviderApproval,
+  { servers, submitted }: { servers: Servers; submitted: Parameters },
+  fits: (form: SignInContent['form']) => boolean,
+): Promise<SignInContent['form']> {
+  const read = (approved: Approved) => signInForm(servers).read(submitted, approved);
+  const whole = read(approval.approved);
+  // Fewer addresses may leave room.
+  const isShortened = whole.identities !== undefined && !approval.canBeStored;
+  return isShortened || fits(whole) ? whole : read(await approval.intoCustody());
+}
+
 /** @returns a function that has the credentials of a form checked, and responds with the code or with the page */
 function createCompletion(
   services: OAuthServices,
   signIn: SignIn,
-  transactions: AuthorizationTransactions,
-  showPage: ShowPage,
+  {
+    transactions,
+    showPage,
+    measure,
+  }: { transactions: AuthorizationTransactions; showPage: ShowPage; measure: Measure },
 ) {
-  const { issuer, now, powersLeft, keyring } = services;
-  const { layout } = keyring;
-  const tokens = createTokens(services.keyring);
+  const { powersLeft } = services;
   const responses = createAuthorizationResponses(services, transactions);
 
   /** Asks the servers. @returns `undefined` after the page was shown with their refusal */
@@ -159,12 +198,10 @@ function createCompletion(
     page: { pending: SubmittedAuthorization; content: SignInContent },
   ): Promise<void> {
     const { pending, content } = page;
-    const { authorization, shownAt } = pending;
+    const { authorization } = pending;
     const { client } = authorization;
     const offered = offeredFor(authorization, powersLeft);
-    const grant = toGrant(authorization, content, { offered, shownAt, issuer, layout });
-    const codeLength = tokens.code.lengthOf({ ...grant.code, mailbox: MAILBOX_ID_TO_COME }, now());
-    const fits = createTokenFit(tokens.access, grant.sealedBeside, now());
+    const { grant, codeLength, fits } = measure.of(pending, content);
     const problems = [...validateChoices(content.choices, codeLength), ...content.form.validate(fits)];
     if (problems.length > 0) return showPage(request, response, { pending, content: { ...content, problems } });
 
@@ -183,7 +220,7 @@ function createPage(
   { now, powersLeft }: Pick<OAuthServices, 'now' | 'powersLeft'>,
   signIn: SignIn,
   transactions: Pick<AuthorizationTransactions, 'seal'>,
-  { formTarget, obstacle }: Pick<ProviderSignIns, 'formTarget' | 'obstacle'>,
+  { formTarget, obstacle, endsAtRestart }: Pick<ProviderSignIns, 'formTarget' | 'obstacle' | 'endsAtRestart'>,
 ): ShowPage {
   return async function showPage(request, response, { pending, content }) {
     const shownAt = now();
@@ -195,7 +232,8 @@ function createPage(
     const { choices, added } = await signIn.firstChoices(request, offer);
     const form = content?.form ?? signInForm(client.servers).blank;
     const providerOrigin = form.provider && (await formTarget(form.provider.signIn));
-    const page = { ...authorization, offered, added, transaction, shownAt, providerOrigin };
+    const isEnded = form.provider !== undefined && endsAtRestart(form.provider.signIn);
+    const page = { ...authorization, offered, added, transaction, shownAt, providerOrigin, endsAtRestart: isEnded };
     signIn.showPage(
       request,
       response,

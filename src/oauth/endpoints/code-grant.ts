@@ -1,9 +1,10 @@
 /** Exchanges a code for tokens, once: `grant_type=authorization_code` (RFC 6749 §4.1.3). */
-import { OAuthError } from '../../errors.ts';
+import type { Account } from '../../account.ts';
+import { OAuthError, UpstreamError } from '../../errors.ts';
 import type { Client } from '../client/client.ts';
 import type { Grants } from '../grant/grants.ts';
 import { isRevoked, revocationKeysOf } from '../grant/revocation.ts';
-import type { TokenIssuer, TokenResponse } from '../grant/token-issuer.ts';
+import { endOf, type TokenIssuer, type TokenResponse } from '../grant/token-issuer.ts';
 import { sha256 } from '../http/constant-time.ts';
 import type { Parameters } from '../http/parameters.ts';
 import { matchesChallenge } from '../http/pkce.ts';
@@ -27,11 +28,20 @@ const usesEnd = (code: Pick<Claims, 'exp'>): Date => new Date(rememberedUntil(co
 
 /** @throws {OAuthError} (from the returned function) `invalid_grant`, `invalid_target`, `invalid_request` */
 export function createCodeExchange(
-  services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state'>,
+  services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'providerAccess'>,
   { issuer: tokenIssuer, grants }: { issuer: TokenIssuer; grants: Pick<Grants, 'revoke'> },
 ) {
-  const { issuer, keyring, now, log, state } = services;
+  const { issuer, keyring, now, log, state, providerAccess } = services;
   const tokens = createTokens(keyring);
+
+  /** Keeps what the provider has issued until the grant ends. */
+  async function settle(account: Account, until: Date): Promise<void> {
+    if (account.service !== 'mail' || account.imap.login.kind !== 'provider') return;
+    await providerAccess.settle(account.imap.login, until).catch((cause: unknown) => {
+      if (!(cause instanceof UpstreamError) || cause.service === 'Redis') throw cause;
+      throw new OAuthError('invalid_grant', 'What the provider issued was lost. Sign in again.', { cause });
+    });
+  }
 
   return async function exchange(form: Parameters, client: Client): Promise<TokenResponse> {
     const text = required(form, 'code');
@@ -52,7 +62,8 @@ export function createCodeExchange(
       throw new OAuthError('invalid_grant', fault);
     }
     const { jti: gid, iat: granted_at, aud, scope, consent, login, mailbox } = code;
-    const sub = subjectOf(keyring, { ...accountOf(login, client.servers, code), mailbox });
+    const account = accountOf(login, client.servers, code);
+    const sub = subjectOf(keyring, { ...account, mailbox });
     // Read before the claim: a second exchange at the same moment revokes the grant, and the first one must not fail because of that.
     const marks = await state.readMarks(revocationKeysOf({ jti: code.jti, gid, sub }));
     if (isRevoked(marks, { granted_at })) throw new OAuthError('invalid_grant', 'The code was revoked.');
@@ -60,12 +71,13 @@ export function createCodeExchange(
     const usedAt = await state.claim(mark, usesEnd(code));
     if (copyUsedAt !== null) {
       // Two parties have the code, its verifier and the secret: the tokens of the first are revoked too (RFC 6749 §4.1.2).
-      await grants.revoke(gid);
+      await grants.revoke({ id: gid, approval: code.approval });
       log.warn({ client: client.jti, grant: gid }, 'a code was used twice');
     }
     // A form that was submitted twice gives two codes with one `jti`. The client may try both, and keeps the tokens of the first.
     if (usedAt !== null) throw new OAuthError('invalid_grant', 'The code was already used.');
     const granted = { iss: issuer, aud, gid, granted_at, scope, login, redirect_host: redirectHost(code.redirect_uri) };
+    if (code.custody !== undefined) await settle(account, endOf({ granted_at, consent }, client));
     return tokenIssuer.issue(client, { ...granted, ...(consent && { consent }), ...factsIn(code) }, { scope });
   };
 }

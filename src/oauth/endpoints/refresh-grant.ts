@@ -73,7 +73,7 @@ export function createRefreshExchange(
     const answer = await Promise.race([renewing, late]);
     if (answer instanceof UpstreamError)
       return { isRefused: answer.service === 'Provider' && answer.fault === 'credentials' };
-    return { isRefused: false, ...(answer && { providerToken: answer.refreshToken }) };
+    return { isRefused: false, ...(answer?.refreshToken && { providerToken: answer.refreshToken }) };
   }
 
   return async function refresh(form: Parameters, client: Client): Promise<TokenResponse> {
@@ -90,7 +90,7 @@ export function createRefreshExchange(
     await throttle.countUse(token.gid);
     const { isRefused, providerToken } = await tryLogin(token, client);
     if (isRefused) {
-      await grants.revoke(token.gid);
+      await grants.revoke({ id: token.gid, approval: token.approval });
       log.info(
         { client: client.jti, grant: token.gid },
         'grant revoked: the mail server or the provider refuses its login',
@@ -99,7 +99,7 @@ export function createRefreshExchange(
     }
     const successor = await rotation.consume(token);
     const { jti: _jti, iat: _iat, exp: _exp, sub: _sub, client: _client, parent: _parent, ...granted } = token;
-    const renewed = providerToken === undefined ? {} : { provider_token: providerToken };
-    return tokenIssuer.issue(client, { ...granted, ...renewed, iss: issuer, aud: resource }, { scope, successor });
+    const options = { scope, successor, providerToken };
+    return tokenIssuer.issue(client, { ...granted, iss: issuer, aud: resource }, options);
   };
 }

@@ -30,12 +30,12 @@ export function revokeHandler(services: OAuthServices): RequestHandler {
   async function revoke(text: string, client: Client): Promise<object> {
     const token = await unsealToken(text);
     if (token === undefined) return { result: 'unknown' };
-    const { type, jti, gid } = token;
+    const { type, jti, gid, approval } = token;
     const isOurs = isMeantFor(token, { issuer, resource: resourceOf(issuer) });
     if (!isOurs || token.client !== client.jti) return { result: 'foreign', grant: gid };
     if (type === 'access') await state.mark(revokedTokenKey(jti), rememberedUntil(token));
     // The revocation of a refresh token revokes its grant (§2.1).
-    else await grants.revoke(gid);
+    else await grants.revoke({ id: gid, approval });
     return { result: type, grant: gid };
   }
 

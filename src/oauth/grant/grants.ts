@@ -6,6 +6,7 @@ import type { Scope } from '../scope.ts';
 import { type AccountName, subjectsOf } from '../sealed/identity.ts';
 import { type Keyring, toSeconds } from '../sealed/jwe.ts';
 import { createTokens, type GrantPayload } from '../sealed/sealed-types.ts';
+import { approvalList } from '../upstream/approval-notes.ts';
 import { isRevoked, revocationsEnd, revokedAccountKey, revokedGrantKey } from './revocation.ts';
 
 /** A grant that has neither ended nor been revoked. */
@@ -22,12 +23,17 @@ export interface ListedGrant {
   grantedAt: Date;
   /** End of the grant, which a refresh does not extend. */
   until: Date;
+  /** What was approved for it at a provider. Absent: the account owner has signed in with a password. */
+  approval?: string | undefined;
   /** Refresh tokens of the grant that were used more than once. `count`: in the last weeks. Absent: none. */
   reuse?: { count: number; lastAt: Date } | undefined;
 }
 
 /** How long uses are counted together, from the first on: the longest window that a timer of Node can hold. */
 const REUSE_WINDOW_SECONDS = 24 * 86_400;
+
+/** A grant by its id, and the approval at a provider that it comes from. */
+type RevokedGrant = Pick<ListedGrant, 'id' | 'approval'>;
 
 export interface Grants {
   /**
@@ -41,8 +47,8 @@ export interface Grants {
   list(account: AccountName): Promise<ListedGrant[]>;
   /** Counts a use of a refresh token that had been used before. */
   recordReuse(grantId: string): Promise<void>;
-  /** Revokes the tokens of one grant, recorded or not. */
-  revoke(grantId: string): Promise<void>;
+  /** Revokes the tokens of one grant, recorded or not, and removes what the state has of its approval. */
+  revoke(grant: RevokedGrant): Promise<void>;
   /** Revokes everything that was granted for the account so far. */
   revokeAll(account: AccountName): Promise<void>;
 }
@@ -58,6 +64,9 @@ interface Services {
 export function createGrants({ state, keyring, now, log }: Services): Grants {
   const { list, record } = createGrantList({ state, keyring, now });
   const mark = (key: string) => state.mark(key, revocationsEnd(now()));
+  const forget = async ({ approval }: RevokedGrant) => {
+    if (approval !== undefined) await state.removeNotes(approvalList(approval));
+  };
   return {
     list,
     record,
@@ -65,15 +74,17 @@ export function createGrants({ state, keyring, now, log }: Services): Grants {
       await mark(reusedGrantKey(grantId));
       await state.count(reusedGrantKey(grantId), REUSE_WINDOW_SECONDS);
     },
-    async revoke(grantId) {
-      await mark(revokedGrantKey(grantId));
-      log.info({ grant: grantId }, 'grant revoked');
+    async revoke(grant) {
+      await mark(revokedGrantKey(grant.id));
+      await forget(grant);
+      log.info({ grant: grant.id }, 'grant revoked');
     },
     async revokeAll(account) {
       const subjects = subjectsOf(keyring, account);
       // Listed grants are revoked by id as well: the clock of the replica that issued them may be ahead.
       const grants = await list(account);
       await Promise.all([...subjects.map(revokedAccountKey), ...grants.map(({ id }) => revokedGrantKey(id))].map(mark));
+      await Promise.all(grants.map(forget));
       log.info({ subjects }, 'all grants of an account revoked');
     },
   };
@@ -134,15 +145,17 @@ function createGrantList({ state, keyring, now }: Omit<Services, 'log'>): Pick<G
 function toListedGrant(note: GrantPayload): ListedGrant {
   const { gid: id, redirect_host: redirectHost, client, scope, powers, recipients } = note;
   const [grantedAt, until] = [new Date(note.granted_at * 1000), new Date(note.until * 1000)];
-  return { id, client, redirectHost, scope, powers, recipients, grantedAt, until };
+  return { id, client, redirectHost, scope, powers, recipients, grantedAt, until, ...approvalIn(note) };
 }
 
 function toPayload(grant: ListedGrant): GrantPayload {
   const { id, client, redirectHost, scope, powers, recipients, grantedAt, until } = grant;
   const optional = { ...(redirectHost && { redirect_host: redirectHost }), ...(recipients && { recipients }) };
   const times = { granted_at: toSeconds(grantedAt), until: toSeconds(until) };
-  return { gid: id, client, scope, powers, ...times, ...optional };
+  return { gid: id, client, scope, powers, ...times, ...optional, ...approvalIn(grant) };
 }
+
+const approvalIn = ({ approval }: { approval?: string | undefined }) => approval !== undefined && { approval };
 
 /** Key of the mark and of the count of refresh tokens that were used again. */
 const reusedGrantKey = (gid: string): string => `reused:grant:${gid}`;

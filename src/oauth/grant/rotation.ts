@@ -48,8 +48,8 @@ export function createRotation(services: {
   const { state, now, log, grants } = services;
   const isPossible = state.isShared || services.replicas === 1;
 
-  async function revokeReused({ gid, client }: RefreshToken): Promise<OAuthError> {
-    await grants.revoke(gid);
+  async function revokeReused({ gid, client, approval }: RefreshToken): Promise<OAuthError> {
+    await grants.revoke({ id: gid, approval });
     log.warn({ client, grant: gid }, 'a refresh token was used again after its grace');
     return invalidRefreshToken('used twice');
   }

@@ -15,6 +15,7 @@ import {
   type AccessPayload,
   createTokens,
   factsIn,
+  LONGEST_ID,
   type RefreshPayload,
   SEALED_TYPES,
 } from '../sealed/sealed-types.ts';
@@ -39,12 +40,13 @@ export interface TokenIssuer {
    *
    * @param options.scope of the access token
    * @param options.successor the refresh token that replaces another one
+   * @param options.providerToken a newer refresh token of the provider; the earlier one stays where it leaves no room
    * @throws {OAuthError} `invalid_grant` if the grant has ended
    */
   issue(
     client: Client,
     granted: Granted,
-    options: { scope: Scope; successor?: Successor | undefined },
+    options: { scope: Scope; successor?: Successor | undefined; providerToken?: string | undefined },
   ): Promise<TokenResponse>;
 }
 
@@ -64,7 +66,8 @@ export function createTokenIssuer(services: {
     const powers = powersOf(scope).filter((power) => hasPower(consent?.powers, power));
     const what = { id, client: { jti: client.jti, name: client.name }, redirectHost, scope, powers };
     const [grantedAt, until] = [new Date(granted_at * 1000), endOf(granted, client)];
-    const grant = { ...what, recipients: consent?.recipients, grantedAt, until };
+    const { approval } = granted;
+    const grant = { ...what, recipients: consent?.recipients, grantedAt, until, ...(approval && { approval }) };
     await Promise.all(currentSubjectsOf(keyring, account).map((sub) => grants.record(sub, grant, tokensEnd)));
   }
 
@@ -75,8 +78,25 @@ export function createTokenIssuer(services: {
     return tokens.refresh.seal(payload, since > now() ? since : now(), earlierOf(lastUse, end), jti);
   }
 
+  /** Refresh tokens of providers may become longer, and earlier ones stay valid or are replaced in the state. */
+  function withProviderToken(
+    client: Client,
+    granted: Granted,
+    { scope, providerToken }: { scope: Scope; providerToken?: string | undefined },
+  ): Granted {
+    if (providerToken === undefined) return granted;
+    const newest = { ...granted, provider_token: providerToken };
+    const length = tokens.access.lengthOf(
+      accessPayload(client, newest, { scope, sub: LONGEST_ID }),
+      now(),
+      endOf(granted, client),
+    );
+    return length <= SEALED_TYPES.access.maxLength ? newest : granted;
+  }
+
   return {
-    async issue(client, granted, { scope, successor = {} }) {
+    async issue(client, before, { scope, successor = {}, providerToken }) {
+      const granted = withProviderToken(client, before, { scope, providerToken });
       const end = endOf(granted, client);
       const secondsLeft = toSeconds(end) - toSeconds(now());
       if (secondsLeft <= 0) throw new OAuthError('invalid_grant', 'What was granted has ended.');
@@ -131,7 +151,7 @@ const earlierOf = (a: Date, b: Date): Date => (a < b ? a : b);
 const FAR_FUTURE = new Date(8.64e15);
 
 /** The end of a grant: its lifetime, or an earlier end that the account owner or the operator has set. */
-function endOf({ granted_at, consent }: Pick<Granted, 'granted_at' | 'consent'>, { expiresAt }: Client): Date {
+export function endOf({ granted_at, consent }: Pick<Granted, 'granted_at' | 'consent'>, { expiresAt }: Client): Date {
   const longest = granted_at + SEALED_TYPES.grant.lifetimeSeconds;
   return new Date(Math.min(longest, consent?.until ?? Infinity, toSeconds(expiresAt ?? FAR_FUTURE)) * 1000);
 }

@@ -116,6 +116,8 @@ export interface SignInView {
   /** The page that lists what the account owner has granted. */
   accountUrl: string;
   kind: AccountKind;
+  /** True if a restart of this server signs the account owner out. */
+  endsAtRestart: boolean;
   form: SignInFormView;
   problems: readonly ProblemView[];
 }

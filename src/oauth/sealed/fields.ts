@@ -49,6 +49,8 @@ export const OPTIONAL_FIELDS: Readonly<Record<string, number>> = {
   clientSecret: 40,
   tenants: 41,
   scopes: 42,
+  custody: 44,
+  refreshToken: 45,
 };
 
 /**
@@ -68,6 +70,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   parent: 'id',
   mailbox: 'id',
   approval: 'id',
+  custody: 'id',
   browser: 'id',
   secret_hash: 'id',
   tokenHash: 'id',

@@ -36,6 +36,8 @@ export const ApprovalFacts = z.object({
   provider_token: z.string().optional(),
   /** Names what the account owner has approved there. */
   approval: z.string().optional(),
+  /** In the place of the refresh token, if that is too long: one of the two keys to it in the state. The other is the encryption key. */
+  custody: z.string().optional(),
 });
 export type ApprovalFacts = z.output<typeof ApprovalFacts>;
 
@@ -74,13 +76,14 @@ function loginOf(
   username: string,
   password: string,
   { signIn }: MailServers,
-  { sign_in, provider_token: refreshToken, approval }: ApprovalFacts,
+  { sign_in, provider_token: refreshToken, approval, custody }: ApprovalFacts,
 ): Login {
   if (sign_in === undefined) return { kind: 'password', username, password };
-  if (signIn?.provider !== sign_in || refreshToken === undefined || approval === undefined) {
+  const key = refreshToken === undefined ? custody && { custody } : { refreshToken };
+  if (signIn?.provider !== sign_in || key === undefined || approval === undefined) {
     throw new OAuthError('invalid_grant', 'The login is one for another way to sign in.');
   }
-  return { kind: 'provider', username, signIn, refreshToken, approval };
+  return { kind: 'provider', username, signIn, ...key, approval };
 }
 
 interface MailboxName {

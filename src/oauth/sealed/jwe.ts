@@ -55,6 +55,20 @@ export function createKeyring(settings: KeyringSettings): Keyring {
   return { current: first, all, notBefore, layout, minting: minting && createMinting(minting), onSkew };
 }
 
+/**
+ * Splits every key of a keyring: what its keys seal can be unsealed only with the secret too, and for the same context.
+ *
+ * @param secret 16 random bytes in base64url
+ */
+export function withSecret(keyring: Keyring, secret: string, context: string): Keyring {
+  const salt = Buffer.from(secret, 'base64url');
+  const split = ({ kid, derive }: MasterKey): MasterKey => ({
+    kid,
+    derive: (label) => new Uint8Array(hkdfSync('sha256', derive(label), salt, `mail-mcp/1/split/${context}`, 32)),
+  });
+  return { ...keyring, current: split(keyring.current), all: keyring.all.map(split) };
+}
+
 /** The claims of every sealed value, beside its payload. Times in seconds since 1970 (RFC 7519 §2). */
 export interface Claims {
   jti: string;

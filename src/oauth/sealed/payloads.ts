@@ -175,6 +175,8 @@ export const GrantPayload = z.object({
   recipients: z.array(z.string()).optional(),
   granted_at: z.int(),
   until: z.int(),
+  /** What the grant has approved at a provider. */
+  approval: z.string().optional(),
 });
 
 /** What an account owner last left on in one browser, for one client. */

@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import { issuerOf, subjectOfLogin, subjectOfMailboxId } from './computed-claims.ts';
 import type { SealerType } from './content.ts';
 import type { Credentials } from './identity.ts';
-import { createSealer, type Keyring, toSeconds } from './jwe.ts';
+import { createSealer, type Keyring, toSeconds, withSecret } from './jwe.ts';
 import * as payloads from './payloads.ts';
 
 const MINUTE = 60;
@@ -153,6 +153,15 @@ export const SEALED_TYPES = {
     heldBy: 'the state (Redis or memory), while a grant uses a provider',
     thiefGains: 'nothing',
   },
+  /** A token of a provider, where the client's token has no room for its refresh token. See custodySealer(). */
+  custody: {
+    typ: 'provider-custody',
+    schema: payloads.ProviderTokenPayload,
+    lifetimeSeconds: 90 * DAY,
+    maxLength: 40_000,
+    heldBy: "Redis, until the grant ends; the second key is in the client's token",
+    thiefGains: 'nothing, also with `ENCRYPTION_KEY`; with that and a token of the grant, the account',
+  },
   upstream: {
     typ: 'upstream',
     schema: payloads.UpstreamPayload,
@@ -214,8 +223,13 @@ export function createTokens(keyring: Keyring) {
     providerToken: createSealer(keyring, SEALED_TYPES.providerToken),
     upstream: createSealer(keyring, SEALED_TYPES.upstream),
     attachment: createSealer(keyring, SEALED_TYPES.attachment),
-  } satisfies Record<SealedTypeName, unknown>;
+  } satisfies Record<Exclude<SealedTypeName, 'custody'>, unknown>;
 }
+
+/** Seals and unseals tokens of one approval with both keys: that of the keyring, and the one that the client's token has. */
+export const custodySealer = (keyring: Keyring, { approval, custody }: { approval: string; custody: string }) =>
+  createSealer(withSecret(keyring, custody, approval), SEALED_TYPES.custody);
+
 export type Tokens = ReturnType<typeof createTokens>;
 
 /** Claims of an access token that are known at the sign-in, before the credentials are. */
@@ -225,7 +239,7 @@ export type ClaimsBesideLogin = Omit<AccessPayload, 'sub' | 'gid' | 'granted_at'
 export type FitsIntoToken = (login: Credentials) => boolean;
 
 /** Ids that no account has. They take the most space. */
-const LONGEST_ID = '-'.repeat(22);
+export const LONGEST_ID = '-'.repeat(22);
 
 /**
  * @param sealer of access tokens, or of personal ones

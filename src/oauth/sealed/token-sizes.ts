@@ -20,7 +20,7 @@ const SERVERS = {
   smtp: { host: 'smtp.mail.example.com', port: 465, security: 'tls' as const },
 };
 
-type Fact = 'consent' | 'time_zone' | 'identities' | 'mailbox' | 'sign_in' | 'provider_token' | 'approval';
+type Fact = 'consent' | 'time_zone' | 'identities' | 'mailbox' | 'sign_in' | 'provider_token' | 'approval' | 'custody';
 
 interface Variation {
   client?: Partial<ClientPayload>;
@@ -55,6 +55,9 @@ const VARIATIONS: Readonly<Record<string, Variation>> = {
   },
   'sign-in at a provider, with a refresh token of 1,200 characters': {
     facts: { sign_in: 'microsoft', provider_token: 't'.repeat(1200), approval: ID },
+  },
+  'sign-in at a provider, with a refresh token of any length in Redis': {
+    facts: { sign_in: 'microsoft', custody: ID, approval: ID },
   },
 };
 

@@ -43,6 +43,8 @@ export interface SignInPage {
   transaction: string;
   /** Where the form leads to if the account owner signs in at a provider. */
   providerOrigin?: string | undefined;
+  /** True if a restart of the server ends what the account owner is about to approve. */
+  endsAtRestart: boolean;
   shownAt: Date;
 }
 
@@ -76,6 +78,7 @@ export function signInView(page: SignInPage, content: SignInContent, issuer: str
     progress: progressWords(client.servers, t),
     accountUrl: `${pathIn(issuer, ACCOUNT_PATH)}?client_id=${encodeURIComponent(client.id)}`,
     kind: kindOf(client.servers),
+    endsAtRestart: page.endsAtRestart,
     form: content.form.view(problemAt, t),
     problems,
   };

@@ -1,10 +1,14 @@
 /** Keeps the tokens of an approval in the state, sealed, for all replicas. */
+import type { ProviderLogin } from '../../mail/account.ts';
 import type { State } from '../../state/state.ts';
 import type { Keyring } from '../sealed/jwe.ts';
-import { createTokens } from '../sealed/sealed-types.ts';
+import { createTokens, custodySealer } from '../sealed/sealed-types.ts';
 
 /** What a token gives access to; `refresh`: the newest refresh token. */
 type TokenKind = 'mail' | 'graph' | 'refresh';
+
+/** An approval, and the second key to its tokens if it has one. */
+export type NotedApproval = Pick<ProviderLogin, 'approval' | 'custody'>;
 
 interface Note {
   value: string;
@@ -17,9 +21,16 @@ interface WrittenNote extends Note {
 
 export interface ApprovalNotes {
   /** @returns `undefined` if there is none, or none that this server has written for the approval */
-  read(approval: string, kind: TokenKind): Promise<WrittenNote | undefined>;
-  write(approval: string, kind: TokenKind, note: Note): Promise<void>;
+  read(approved: NotedApproval, kind: TokenKind): Promise<WrittenNote | undefined>;
+  /** True if there is a note, of whatever content. */
+  has(approved: NotedApproval, kind: TokenKind): Promise<boolean>;
+  write(approved: NotedApproval, kind: TokenKind, note: Note): Promise<void>;
+  /** Writes a note in the place of one that is there. @returns false if there is none any more */
+  replace(approved: NotedApproval, kind: TokenKind, note: Note): Promise<boolean>;
 }
+
+/** The list of the notes of an approval. */
+export const approvalList = (approval: string): string => `provider:${approval}`;
 
 /** @throws {UpstreamError} (from its methods) when the state cannot be reached */
 export function createApprovalNotes({
@@ -31,21 +42,33 @@ export function createApprovalNotes({
   keyring: Keyring;
   now: () => Date;
 }): ApprovalNotes {
-  const sealer = createTokens(keyring).providerToken;
-  const listOf = (approval: string): string => `provider:${approval}`;
+  const common = createTokens(keyring).providerToken;
+  const sealerOf = ({ approval, custody }: NotedApproval) =>
+    custody === undefined ? common : custodySealer(keyring, { approval, custody });
+  const textOf = async ({ approval }: NotedApproval, kind: TokenKind) =>
+    (await state.notesById(approvalList(approval))).get(kind);
+  const seal = (approved: NotedApproval, kind: TokenKind, { value, expiresAt }: Note) =>
+    sealerOf(approved).seal({ approval: approved.approval, kind, value }, now(), expiresAt);
   return {
-    async read(approval, kind) {
-      const text = (await state.notesById(listOf(approval))).get(kind);
+    async read(approved, kind) {
+      const text = await textOf(approved, kind);
       if (text === undefined) return undefined;
-      const note = await sealer.unseal(text, now()).catch(() => undefined);
+      const note = await sealerOf(approved)
+        .unseal(text, now())
+        .catch(() => undefined);
       // A note that was moved here from another place means nothing.
-      if (note === undefined || note.approval !== approval || note.kind !== kind) return undefined;
+      if (note === undefined || note.approval !== approved.approval || note.kind !== kind) return undefined;
       const { value, iat, exp = 0 } = note;
       return { value, issuedAt: new Date(iat * 1000), expiresAt: new Date(exp * 1000) };
     },
-    async write(approval, kind, { value, expiresAt }) {
-      const text = await sealer.seal({ approval, kind, value }, now(), expiresAt);
-      await state.note(listOf(approval), kind, text, expiresAt);
+    has: async (approved, kind) => (await textOf(approved, kind)) !== undefined,
+    async write(approved, kind, note) {
+      const text = await seal(approved, kind, note);
+      await state.note(approvalList(approved.approval), kind, text, note.expiresAt);
+    },
+    async replace(approved, kind, note) {
+      const text = await seal(approved, kind, note);
+      return state.replaceNote(approvalList(approved.approval), kind, text, note.expiresAt);
     },
   };
 }

@@ -12,6 +12,8 @@ export type RefusalReason =
   | 'missing_scope'
   | 'wrong_audience'
   | 'no_refresh_token'
+  | 'no_room'
+  | 'too_long'
   | 'denied'
   | 'administrator'
   | 'failed';

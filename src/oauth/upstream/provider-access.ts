@@ -11,27 +11,32 @@ import type { AccessTokens, ProviderToken } from '../../mail/access-tokens.ts';
 import type { ProviderLogin } from '../../mail/account.ts';
 import type { State } from '../../state/state.ts';
 import type { Keyring } from '../sealed/jwe.ts';
-import { createApprovalNotes } from './approval-notes.ts';
-import { createKeptTokens } from './kept-tokens.ts';
+import { type ApprovalNotes, createApprovalNotes } from './approval-notes.ts';
+import { createKeptTokens, type KeptTokens } from './kept-tokens.ts';
 import type { ProviderTokens } from './provider-client.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
+import { asUnreachable, createStoredTokens } from './stored-tokens.ts';
 import type { Upstream } from './upstream.ts';
 
 type Resource = 'mail' | 'graph';
 
 /** What access tokens are kept for. */
-type Approval = Pick<ProviderLogin, 'approval' | 'signIn'>;
+type Approval = Pick<ProviderLogin, 'approval' | 'signIn' | 'custody'>;
 
 export interface ProviderAccess extends AccessTokens {
   /**
    * Asks the provider for a new access token, in the place of a trial login.
    *
-   * @returns the newest refresh token of the approval
+   * @returns the newest refresh token of the approval; without one if the client's tokens have no room for it
    * @throws {UpstreamError} as AccessTokens.get()
    */
-  renew(login: ProviderLogin): Promise<{ refreshToken: string }>;
-  /** Keeps what the provider has issued at the sign-in. */
-  keep(approval: Approval, tokens: ProviderTokens): Promise<void>;
+  renew(login: ProviderLogin): Promise<{ refreshToken?: string }>;
+  /** Keeps what the provider has issued at the sign-in. @param options.isOnce it is used at once and not refreshed */
+  keep(approval: Approval, tokens: ProviderTokens, options?: { isOnce?: boolean }): Promise<void>;
+  /** Puts a refresh token into the state until the code was exchanged. @throws {RangeError} if it is too long; {UpstreamError} as the state */
+  deposit(approval: Approval, refreshToken: string): Promise<void>;
+  /** Keeps what was put into the state until the grant ends. @throws {UpstreamError} as AccessTokens.get() */
+  settle(login: ProviderLogin, until: Date): Promise<void>;
 }
 
 interface Services {
@@ -44,42 +49,29 @@ interface Services {
 
 /** A request to the provider and its commands to the state end before it. After it, the turn of a process that has ended is free. */
 const TURN_SECONDS = 30;
+
+/** From the sign-in to the exchange of the code. */
+const DEPOSIT_MS = 10 * 60_000;
+
 const MAX_WAIT_MS = 25_000;
 const POLL_MS = 100;
 
 export function createProviderAccess(services: Services): ProviderAccess {
-  const { state, now } = services;
+  const { now } = services;
   const kept = createKeptTokens();
   /** What is being obtained, for all calls that want it. */
   const wanted = new Map<string, Promise<ProviderToken>>();
   /** The last request of each approval. */
   const running = new Map<string, Promise<ProviderToken>>();
   const notes = createApprovalNotes(services);
-  const refreshTokens = createRefreshTokens({ ...services, notes });
+  const stored = createStoredTokens(notes);
+  const refreshTokens = createRefreshTokens({ ...services, notes, stored });
   const inTurn = createTurns(services);
-
-  /** What another replica has obtained. */
-  async function fromState(login: ProviderLogin, resource: Resource): Promise<ProviderToken | undefined> {
-    if (!state.isShared) return undefined;
-    const note = await ifReachable(notes.read(login.approval, resource));
-    if (note === undefined || kept.isRefused(keyOf(login, resource), note.value)) return undefined;
-    const leftMs = note.expiresAt.getTime() - now().getTime();
-    const lifetimeMs = note.expiresAt.getTime() - note.issuedAt.getTime();
-    const token = kept.put(keyOf(login, resource), note.value, { leftMs, lifetimeMs });
-    return kept.get(keyOf(login, resource)) && { ...token, isNew: false };
-  }
+  const { fromState, keepAccessToken } = createSharedTokens(services, { notes, kept });
 
   async function request(login: ProviderLogin, resource: Resource): Promise<ProviderToken> {
     const tokens = await refreshTokens.use(login, resource);
     return keepAccessToken(login, resource, tokens);
-  }
-
-  async function keepAccessToken(login: Approval, resource: Resource, tokens: ProviderTokens): Promise<ProviderToken> {
-    const lifetimeMs = tokens.lifetimeSeconds * 1000;
-    const token = kept.put(keyOf(login, resource), tokens.accessToken, { leftMs: lifetimeMs, lifetimeMs });
-    const note = { value: tokens.accessToken, expiresAt: new Date(now().getTime() + lifetimeMs) };
-    if (state.isShared) await ifReachable(notes.write(login.approval, resource, note));
-    return token;
   }
 
   /** The requests of one approval run one after another, on all replicas. */
@@ -103,20 +95,50 @@ export function createProviderAccess(services: Services): ProviderAccess {
       const known = kept.get(key) ?? wanted.get(key);
       if (known !== undefined) return known;
       const obtain = async () => (await fromState(login, resource)) ?? requestInTurn(login, resource, false);
-      const obtaining = obtain().finally(() => wanted.delete(key));
+      const obtaining = ofLogin(login, obtain()).finally(() => wanted.delete(key));
       wanted.set(key, obtaining);
       return obtaining;
     },
     discard: (login, resource, token) => kept.refuse(keyOf(login, resource), token),
     async renew(login) {
-      await requestInTurn(login, 'mail', true);
-      return { refreshToken: refreshTokens.remembered(login) };
+      await ofLogin(login, requestInTurn(login, 'mail', true));
+      const refreshToken = refreshTokens.remembered(login);
+      return refreshToken === undefined ? {} : { refreshToken };
     },
-    async keep(login, tokens) {
-      await refreshTokens.keep(login, tokens);
+    async keep(login, tokens, { isOnce = false } = {}) {
+      if (!isOnce && login.custody === undefined) await refreshTokens.keep(login, tokens);
       await keepAccessToken(login, 'mail', tokens);
     },
+    deposit: (login, value) => stored.deposit(login, { value, expiresAt: new Date(now().getTime() + DEPOSIT_MS) }),
+    async settle(login, expiresAt) {
+      const settling = stored.read(login).then(({ value }) => stored.replace(login, { value, expiresAt }));
+      await ofLogin(login, settling);
+    },
   };
+}
+
+/** Shares access tokens with the other replicas. */
+function createSharedTokens({ state, now }: Services, { notes, kept }: { notes: ApprovalNotes; kept: KeptTokens }) {
+  /** What another replica has obtained. */
+  async function fromState(login: ProviderLogin, resource: Resource): Promise<ProviderToken | undefined> {
+    if (!state.isShared) return undefined;
+    const note = await ifReachable(notes.read(login, resource));
+    if (note === undefined || kept.isRefused(keyOf(login, resource), note.value)) return undefined;
+    const leftMs = note.expiresAt.getTime() - now().getTime();
+    const lifetimeMs = note.expiresAt.getTime() - note.issuedAt.getTime();
+    const token = kept.put(keyOf(login, resource), note.value, { leftMs, lifetimeMs });
+    return kept.get(keyOf(login, resource)) && { ...token, isNew: false };
+  }
+
+  async function keepAccessToken(login: Approval, resource: Resource, tokens: ProviderTokens): Promise<ProviderToken> {
+    const lifetimeMs = tokens.lifetimeSeconds * 1000;
+    const token = kept.put(keyOf(login, resource), tokens.accessToken, { leftMs: lifetimeMs, lifetimeMs });
+    const note = { value: tokens.accessToken, expiresAt: new Date(now().getTime() + lifetimeMs) };
+    if (state.isShared) await ifReachable(notes.write(login, resource, note));
+    return token;
+  }
+
+  return { fromState, keepAccessToken };
 }
 
 /**
@@ -124,12 +146,12 @@ export function createProviderAccess(services: Services): ProviderAccess {
  *   tokens, the state is required
  */
 function createTurns({ state, now, upstream }: Services) {
-  return async function inTurn<T>({ approval, signIn }: Approval, run: () => Promise<T>): Promise<T> {
+  return async function inTurn<T>({ approval, signIn, custody }: Approval, run: () => Promise<T>): Promise<T> {
     if (!state.isShared) return run();
-    const { isRotating } = upstream.providerOf(signIn);
+    const isRequired = upstream.providerOf(signIn).isRotating || custody !== undefined;
     const turn = `provider-turn:${approval}`;
     const claim = () => state.claim(turn, new Date(now().getTime() + TURN_SECONDS * 1000));
-    for (let waitedMs = 0; (await (isRotating ? claim() : ifReachable(claim()))) instanceof Date; waitedMs += POLL_MS) {
+    for (let waitedMs = 0; (await (isRequired ? claim() : ifReachable(claim()))) instanceof Date; waitedMs += POLL_MS) {
       if (waitedMs >= MAX_WAIT_MS) throw busy();
       await sleep(POLL_MS);
     }
@@ -142,6 +164,10 @@ function createTurns({ state, now, upstream }: Services) {
     }
   };
 }
+
+/** @throws {UpstreamError} as `work`; marked if the state could not be reached and has the refresh token */
+const ofLogin = <T>({ custody }: Approval, work: Promise<T>): Promise<T> =>
+  custody === undefined ? work : work.catch(asUnreachable);
 
 /** @returns `undefined` if the state cannot be reached */
 async function ifReachable<T>(reading: Promise<T>): Promise<T | undefined> {

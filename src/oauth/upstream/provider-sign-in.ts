@@ -12,12 +12,13 @@ import type { State } from '../../state/state.ts';
 import { parseParameters, queryOf } from '../http/parameters.ts';
 import { en } from '../pages/languages/en.ts';
 import { PageError } from '../pages/page-error.ts';
-import type { Keyring } from '../sealed/jwe.ts';
+import { type Keyring, randomId } from '../sealed/jwe.ts';
 import { createTokens, type UpstreamPayload } from '../sealed/sealed-types.ts';
-import { approvedBy, ProviderRefusal } from './approval.ts';
+import { type ApprovedAtProvider, approvedBy, ProviderRefusal } from './approval.ts';
 import { microsoftMeaning } from './microsoft-codes.ts';
 import { createCookiePieces } from './pieces.ts';
 import type { ProviderAccess } from './provider-access.ts';
+import type { ProviderTokens } from './provider-client.ts';
 import type { Provider } from './providers.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -39,8 +40,17 @@ export interface ProviderResponse {
   ): Promise<ProviderApproval | 'asked again'>;
 }
 
-interface ProviderApproval {
-  approved: ReturnType<typeof approvedBy>;
+export interface ProviderApproval {
+  approved: ApprovedAtProvider;
+  /** True if there is a state that outlives this process. */
+  canBeStored: boolean;
+  /**
+   * Puts the refresh token into the state, for tokens that have no room for it.
+   *
+   * @returns what was approved, with a key in the place of the refresh token
+   * @throws {ProviderRefusal} if there is no state that outlives this process, or the refresh token is too long for it; {UpstreamError} as the state
+   */
+  intoCustody(): Promise<ApprovedAtProvider>;
   /** Keeps what was issued, so that it is not requested again for the first login. */
   keep(): Promise<void>;
 }
@@ -51,7 +61,7 @@ interface Services {
   now: () => Date;
   log: Log;
   upstream: Upstream;
-  providerAccess: Pick<ProviderAccess, 'keep'>;
+  providerAccess: Pick<ProviderAccess, 'keep' | 'deposit'>;
   state: Pick<State, 'isShared'>;
   replicas: number;
 }
@@ -61,6 +71,8 @@ export interface ProviderSignIns {
   formTarget(signIn: ProviderSignIn): Promise<string>;
   /** @returns why no sign-in at the provider is possible with the settings of this server; `undefined` if one is */
   obstacle(signIn: ProviderSignIn): UpstreamError | undefined;
+  /** True if the newest refresh token is kept in the memory of this process. */
+  endsAtRestart(signIn: ProviderSignIn): boolean;
   /** Logs why a sign-in at the provider has failed, if the provider or this server is the reason. */
   report(error: unknown, signIn: ProviderSignIn): void;
   /** Redirects to the provider. @throws {UpstreamError} if its metadata cannot be read; {OAuthError} if the page is too long */
@@ -119,8 +131,43 @@ function faultOf(error: unknown) {
   return { service, fault, ...(meaning !== undefined && { meaning }) };
 }
 
+function toApproval(
+  given: {
+    signIn: ProviderSignIn;
+    approval: string;
+    approved: ApprovedAtProvider;
+    tokens: ProviderTokens;
+    isOnce: boolean;
+  },
+  { state, providerAccess, log }: Services,
+): ProviderApproval {
+  const { signIn, approval, approved, tokens, isOnce } = given;
+  let custody: string | undefined;
+  return {
+    approved,
+    canBeStored: state.isShared,
+    async intoCustody() {
+      const { provider_token: refreshToken = '', ...facts } = approved.facts;
+      if (!state.isShared) {
+        const { provider } = signIn;
+        log.warn(
+          { provider, chars: refreshToken.length },
+          'a refresh token is too long for a token: REDIS_URL is required',
+        );
+        throw new ProviderRefusal('no_room');
+      }
+      custody = randomId();
+      await providerAccess.deposit({ signIn, approval, custody }, refreshToken).catch((error: unknown) => {
+        throw error instanceof RangeError ? new ProviderRefusal('too_long', error) : error;
+      });
+      return { ...approved, facts: { ...facts, custody } };
+    },
+    keep: () => providerAccess.keep({ signIn, approval, ...(custody && { custody }) }, tokens, { isOnce }),
+  };
+}
+
 export function createProviderSignIns(services: Services): ProviderSignIns {
-  const { issuer, now, upstream, providerAccess } = services;
+  const { issuer, now, upstream } = services;
   const sealer = createTokens(services.keyring).upstream;
   const pieces = createCookiePieces(issuer);
 
@@ -152,6 +199,7 @@ export function createProviderSignIns(services: Services): ProviderSignIns {
   return {
     formTarget: (signIn) => formTarget(signIn, services),
     obstacle: (signIn) => obstacle(signIn, services),
+    endsAtRestart: (signIn) => !services.state.isShared && upstream.providerOf(signIn).isRotating,
     report: (error, signIn) => report(error, signIn, services),
     async start(request, response, { signIn, left, hint }) {
       requireUsable(signIn, services);
@@ -179,7 +227,7 @@ export function createProviderSignIns(services: Services): ProviderSignIns {
             await leave(request, to, signIn, { left, isConsentAsked: true, hint: approved.address });
             return 'asked again';
           }
-          return { approved, keep: () => providerAccess.keep({ signIn, approval }, tokens) };
+          return toApproval({ signIn, approval, approved, tokens, isOnce }, services);
         },
       };
     },

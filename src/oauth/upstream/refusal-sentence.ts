@@ -10,13 +10,16 @@ export function refusalSentence(error: unknown, signIn: ProviderSignIn): Sentenc
   const { title: provider } = providerOf(signIn);
   const reason = error instanceof ProviderRefusal ? error.reason : undefined;
   if (reason) return ({ providerRefusals }) => providerRefusals[SENTENCES[reason]]({ provider, code: '' });
+  // The browser has come back for the only time. From the page, the account owner can leave for the provider once more.
+  if (error instanceof UpstreamError && error.service === 'Redis')
+    return ({ providerRefusals }) => providerRefusals.noState;
   if (!(error instanceof UpstreamError) || error.service !== 'Provider') throw error;
   const { code = '', message } = error;
   const key = error.fault === 'credentials' ? 'ended' : (reasonOf(error) ?? keyOf(message, { provider, code }));
   return key === undefined ? () => message : ({ providerRefusals }) => providerRefusals[key]({ provider, code });
 }
 
-type SentenceKey = keyof Language['providerRefusals'];
+type SentenceKey = Exclude<keyof Language['providerRefusals'], 'noState'>;
 
 /** @returns the key of a sentence, by the sentence in English; `undefined` for one that is for operators alone */
 const keyOf = (message: string, values: { provider: string; code: string }): SentenceKey | undefined =>
@@ -36,6 +39,8 @@ const SENTENCES: Readonly<Record<RefusalReason, SentenceKey>> = {
   missing_scope: 'missingScope',
   wrong_audience: 'wrongAudience',
   no_refresh_token: 'noRefreshToken',
+  no_room: 'noRoom',
+  too_long: 'tooLong',
   denied: 'denied',
   administrator: 'administrator',
   failed: 'failed',
@@ -43,7 +48,16 @@ const SENTENCES: Readonly<Record<RefusalReason, SentenceKey>> = {
 
 const SENTENCE_KEYS = [
   ...Object.values(SENTENCES),
-  ...(['notAllowed', 'outage', 'unreachable', 'timeout', 'refusesRequests', 'notAcceptable', 'needsRedis'] as const),
+  ...([
+    'notAllowed',
+    'outage',
+    'unreachable',
+    'timeout',
+    'refusesRequests',
+    'notAcceptable',
+    'needsRedis',
+    'notRegistered',
+  ] as const),
 ];
 
 /** Why the provider has sent the browser back without a code. */

@@ -319,3 +319,19 @@ describe('submitting the same sign-in page again while the first submit is being
     for (const typed of [ada.imap_password, ada.email, ada.full_name]) expect(app.logged()).not.toContain(typed);
   });
 });
+
+test('a form that has used up its page while the answer of the state was lost can be submitted again', async () => {
+  const now = new Date('2026-11-21T12:00:00Z');
+  const memory = createMemoryState({ now: () => now });
+  let isLost = true;
+  const claim: typeof memory.claim = async (key, until) => {
+    const before = await memory.claim(key, until);
+    if (isLost && key.startsWith('transaction:')) throw new Error('the answer is lost');
+    return before;
+  };
+  const { app, page } = await opened({ state: { ...memory, claim }, now: () => now });
+  await using _app = app;
+  expect((await submit(app, page, ada)).status).toBe(500);
+  isLost = false;
+  expect(codeIn(await submit(app, page, ada))).not.toBe('');
+});

@@ -68,7 +68,7 @@ describe('the grants of an account', () => {
     const { tomorrow, clock, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
     for (const id of ['a', 'b', 'c']) await grants.record(subjectOf(keyring, ada), grant(id), tomorrow());
     await grants.record(subjectOf(keyring, bob), grant('of bob'), tomorrow());
-    await grants.revoke('b');
+    await grants.revoke({ id: 'b' });
     expect((await grants.list(ada)).map(({ id }) => id).sort()).toEqual(['a', 'c']);
     clock.time += 1000;
     await grants.revokeAll(ada);

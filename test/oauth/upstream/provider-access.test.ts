@@ -1,72 +1,19 @@
 /** Obtains access tokens at a provider that answers as a test says, on one replica and on two that share their state. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { UpstreamError } from '../../../src/errors.ts';
 import { createLog } from '../../../src/log.ts';
-import type { ProviderLogin, ProviderSignIn } from '../../../src/mail/account.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
 import { createProviderAccess } from '../../../src/oauth/upstream/provider-access.ts';
-import type { ProviderTokens } from '../../../src/oauth/upstream/provider-client.ts';
-import { providerOf } from '../../../src/oauth/upstream/providers.ts';
 import { createUpstream } from '../../../src/oauth/upstream/upstream.ts';
-import { createMemoryState } from '../../../src/state/memory.ts';
-import type { State } from '../../../src/state/state.ts';
 import { testKey } from '../../support/app/oauth-app.ts';
-
-const ROTATING: ProviderSignIn = { provider: 'openid', issuer: 'https://id.example.com', scopes: ['imap'] };
-const LASTING: ProviderSignIn = { provider: 'google' };
-
-const loginAt = (signIn: ProviderLogin['signIn'], changes: Partial<ProviderLogin> = {}): ProviderLogin => ({
-  ...{ kind: 'provider', username: 'ada', refreshToken: 'R0', approval: 'a'.repeat(22) },
-  ...{ ...changes, signIn },
-});
-
-const ended = () => new UpstreamError('Provider', 'credentials', 'ended', { code: 'invalid_grant' });
-const down = () => new UpstreamError('Provider', 'unreachable', 'down');
-const noState = () => new UpstreamError('Redis', 'unreachable', 'no state');
-
-/** Replicas with one state, in front of one provider that replaces refresh tokens: R0, R1, … */
-function startReplicas({ isShared = true }: { isShared?: boolean } = {}) {
-  const now = () => new Date();
-  const memory = createMemoryState({ now });
-  const requests: string[] = [];
-  const state: State = { ...memory, isShared };
-  const provider = {
-    lifetimeSeconds: 3600,
-    /** Takes the place of an answer. */
-    answer: (_refreshToken: string): Promise<ProviderTokens> | undefined => undefined,
-  };
-  let count = 0;
-  async function refresh(refreshToken: string, resource: 'mail' | 'graph'): Promise<ProviderTokens> {
-    requests.push(`${refreshToken} ${resource}`);
-    count += 1;
-    const issued = count;
-    await new Promise(setImmediate);
-    const { lifetimeSeconds } = provider;
-    return (
-      (await provider.answer(refreshToken)) ?? {
-        ...{ accessToken: `A${issued}`, refreshToken: `R${issued}`, lifetimeSeconds },
-      }
-    );
-  }
-  const lines: string[] = [];
-  const client = { ...({} as ReturnType<Parameters<typeof createProviderAccess>[0]['upstream']['clientOf']>), refresh };
-  const replica = () =>
-    createProviderAccess({
-      upstream: { providerOf, clientOf: () => client },
-      ...{ state, now, keyring: createKeyring({ current: testKey(), previous: [] }) },
-      log: createLog('DEBUG', { write: (line) => void lines.push(line) }),
-    });
-  const failing = (...methods: (keyof State)[]) => {
-    const broken = Object.fromEntries(methods.map((name) => [name, () => Promise.reject(noState())]));
-    Object.assign(state, broken);
-  };
-  return {
-    ...{ replica, requests, provider, state, failing, lines },
-    repair: () => Object.assign(state, memory, { isShared }),
-  };
-}
-
-const tokenOf = async (getting: Promise<{ token: string }>) => (await getting).token;
+import {
+  down,
+  ended,
+  LASTING,
+  loginAt,
+  ROTATING,
+  startReplicas,
+  tokenOf,
+} from '../../support/oauth/provider-replicas.ts';
 
 describe('one request at a time', () => {
   test('PROV-03 calls that come together share one request and its token, and later ones the token', async () => {

@@ -1,7 +1,16 @@
 /** Signs in at stand-ins of Google and Microsoft: what binds a response to its browser, and what an answer must have to give access. */
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { UpstreamError } from '../../../src/errors.ts';
 import type { ProviderSignIn } from '../../../src/mail/account.ts';
-import { exampleServers, type OAuthAppOptions, startOAuthApp } from '../../support/app/oauth-app.ts';
+import { createMemoryState } from '../../../src/state/memory.ts';
+import {
+  codeVerifier,
+  exampleServers,
+  type OAuthAppOptions,
+  redirectUri,
+  startOAuthApp,
+} from '../../support/app/oauth-app.ts';
 import { createBrowser, type Page } from '../../support/oauth/browser.ts';
 import { createStandInProvider, GOOGLE, MICROSOFT, TENANT } from '../../support/oauth/stand-in-provider.ts';
 
@@ -245,6 +254,21 @@ interface Answers {
 describe('a provider that replaces refresh tokens', () => {
   const signIn = { provider: 'fastmail' as const };
 
+  test.each([
+    [false, 'fastmail', true],
+    [true, 'fastmail', false],
+    [false, 'google', false],
+  ] as const)(
+    'Redis: %s, %s: the page says that a restart ends the sign-in: %s',
+    async (isShared, provider, isSaid) => {
+      const registrations = { [provider]: { clientId: CLIENT_ID } };
+      await using app = await startOAuthApp({ registrations, isShared, providerFetch: async () => Response.error() });
+      const client = await app.mint({ servers: { ...exampleServers, signIn: { provider } } });
+      const { html } = await createBrowser().open(app.origin + app.authorizePath(client));
+      expect(html.includes('If this server is restarted, you have to sign in again.')).toBe(isSaid);
+    },
+  );
+
   test('PROV-09 is refused where several replicas share no state, before the browser is sent there', async () => {
     const registrations = { fastmail: { clientId: CLIENT_ID } };
     await using app = await startOAuthApp({ registrations, replicas: 2 });
@@ -256,6 +280,182 @@ describe('a provider that replaces refresh tokens', () => {
     expect(refused.url.origin).toBe(app.origin);
     expect(problemOf(refused)).toMatch(/^Fastmail replaces what it issues, and the replicas of this server share no/);
   });
+});
+
+describe('a refresh token that leaves no room in a token', () => {
+  const LONG = `long-${'x'.repeat(3000)}`;
+
+  /** @returns the tokens of a sign-in whose refresh token at the provider is long, and what else was found out */
+  async function signInLong(options: OAuthAppOptions = { isShared: true }) {
+    const at = await startJourney('google', {}, options);
+    Object.assign(at.standIn.answer, { refresh_token: LONG });
+    const page = await at.journey();
+    const code = page.url.searchParams.get('code') ?? '';
+    const { approval = '' } = page.url.origin === at.app.origin ? {} : await codeOf(at.app, page);
+    const client = { client_id: at.client.clientId, client_secret: at.client.clientSecret ?? '' };
+    const post = async (path: string, form: Record<string, string>) => {
+      const response = await at.app.post(path, { ...client, ...form });
+      const answer: unknown = response.status === 200 && path.endsWith('revoke') ? {} : await response.json();
+      return { status: response.status, ...Answer.parse(answer) };
+    };
+    const exchange = () =>
+      post('/oauth/token', {
+        ...{ grant_type: 'authorization_code', code, code_verifier: codeVerifier, redirect_uri: redirectUri },
+      });
+    const refresh = (refresh_token: string) => post('/oauth/token', { grant_type: 'refresh_token', refresh_token });
+    const notes = () => at.app.state.notesById(`provider:${approval}`);
+    return { ...at, page, code, post, exchange, refresh, notes };
+  }
+
+  const Answer = z.object({
+    access_token: z.string().default(''),
+    refresh_token: z.string().default(''),
+    error: z.string().optional(),
+  });
+
+  test('PROV-12 is in the state, the tokens have the key to it, and both are used for refreshing', async () => {
+    await using at = await signInLong();
+    const code = await codeOf(at.app, at.page);
+    expect(code).toMatchObject({ sign_in: 'google', custody: expect.stringMatching(/^[\w-]{22}$/) });
+    expect(code.provider_token).toBeUndefined();
+    const first = await at.exchange();
+    expect(first.access_token.length + first.refresh_token.length).toBeLessThan(1200);
+    const [one, two] = [await at.refresh(first.refresh_token), await at.refresh(first.refresh_token)];
+    expect([one.status, two.status]).toEqual([200, 200]);
+    at.app.advance(120);
+    expect((await at.refresh(one.refresh_token)).status).toBe(200);
+    const used = at.standIn.tokenRequests.map((body) => body.get('refresh_token')).filter(Boolean);
+    expect(used).toEqual([LONG, LONG]);
+    for (const text of [...(await at.notes()).values(), at.app.logged()]) expect(text).not.toContain('long-x');
+    expect((await at.app.tokens.access.unseal(one.access_token, at.app.now())).provider_token).toBeUndefined();
+  });
+
+  test('of a sign-in whose code is not exchanged is gone after ten minutes', async () => {
+    await using at = await signInLong();
+    expect((await at.notes()).has('refresh')).toBe(true);
+    at.app.advance(601);
+    expect((await at.notes()).has('refresh')).toBe(false);
+  });
+
+  test('that is lost before the code is exchanged is a reason to sign in again', async () => {
+    await using at = await signInLong();
+    const { approval = '' } = await codeOf(at.app, at.page);
+    await at.app.state.removeNotes(`provider:${approval}`);
+    expect(await at.exchange()).toMatchObject({ status: 400, error: 'invalid_grant' });
+  });
+
+  test('PROV-11 that is lost ends the grant at its refresh', async () => {
+    await using at = await signInLong();
+    const tokens = await at.exchange();
+    const { approval = '' } = await codeOf(at.app, at.page);
+    await at.app.state.removeNotes(`provider:${approval}`);
+    expect(await at.refresh(tokens.refresh_token)).toMatchObject({ status: 400, error: 'invalid_grant' });
+  });
+
+  test.each<[string, (at: Awaited<ReturnType<typeof signInLong>>, token: string) => Promise<unknown>]>([
+    ['its refresh token', (at, token) => at.post('/oauth/revoke', { token })],
+    ['a second use of its code', (at) => at.exchange()],
+    [
+      'the end of what was approved',
+      (at, token) => {
+        at.standIn.fail = ({ href }) =>
+          href === GOOGLE.token ? Response.json({ error: 'invalid_grant' }, { status: 400 }) : undefined;
+        return at.refresh(token);
+      },
+    ],
+    [
+      'its owner, at /account',
+      async (at) => {
+        const page = await at.browser.open(
+          `${at.app.origin}/account?client_id=${encodeURIComponent(at.client.clientId)}`,
+        );
+        const there = await at.browser.submit(page);
+        const list = await at.browser.open(at.answerWith(there.url, {}));
+        const [, id = ''] = /name="take_back" value="([^"]+)"/.exec(list.html) ?? [];
+        await at.browser.submit(list, { take_back: id });
+      },
+    ],
+  ])(
+    'PROV-11 is removed when the grant is revoked by %s, and a record that comes back opens nothing',
+    async (_by, revoke) => {
+      await using at = await signInLong();
+      const { refresh_token } = await at.exchange();
+      const { approval = '' } = await codeOf(at.app, at.page);
+      const record = (await at.notes()).get('refresh') ?? '';
+      await revoke(at, refresh_token);
+      expect((await at.notes()).has('refresh')).toBe(false);
+      at.standIn.fail = undefined;
+      await at.app.state.note(`provider:${approval}`, 'refresh', record, new Date(at.app.now().getTime() + 3_600_000));
+      expect(await at.refresh(refresh_token)).toMatchObject({ status: 400, error: 'invalid_grant' });
+    },
+  );
+
+  test('PROV-12 without Redis nothing is stored, and the page and the log say what is missing', async () => {
+    await using at = await signInLong({});
+    expect(problemOf(at.page)).toMatch(
+      /^What Google issued is too long for this connection, and this server has no Redis/,
+    );
+    expect(at.app.logged()).toContain('REDIS_URL is required');
+    expect(at.app.tried).toEqual([]);
+  });
+
+  test('longer than any record is a sentence on the page', async () => {
+    await using at = await startJourney('google', {}, { isShared: true });
+    Object.assign(at.standIn.answer, { refresh_token: 'x'.repeat(40_000) });
+    expect(problemOf(await at.journey())).toMatch(/^What Google issued is too long for this server/);
+  });
+
+  test('one that fits stays in the token, and a longer one that follows it does not end the grant', async () => {
+    await using at = await startJourney('google', {}, { isShared: true });
+    Object.assign(at.standIn.answer, { refresh_token: 'x'.repeat(1000) });
+    const page = await at.journey();
+    const code = await codeOf(at.app, page);
+    expect([code.custody, code.provider_token?.length]).toEqual([undefined, 1000]);
+    const client = { client_id: at.client.clientId, client_secret: at.client.clientSecret ?? '' };
+    const post = async (form: Record<string, string>) =>
+      Answer.parse(await (await at.app.post('/oauth/token', { ...client, ...form })).json());
+    const first = await post({
+      ...{ grant_type: 'authorization_code', code: page.url.searchParams.get('code') ?? '' },
+      ...{ code_verifier: codeVerifier, redirect_uri: redirectUri },
+    });
+    Object.assign(at.standIn.answer, { refresh_token: LONG });
+    const { access_token } = await post({ grant_type: 'refresh_token', refresh_token: first.refresh_token });
+    const { provider_token } = await at.app.tokens.access.unseal(access_token, at.app.now());
+    expect(provider_token).toHaveLength(1000);
+  });
+});
+
+describe('a state that fails once during the way back', () => {
+  test.each(['claim', 'note', 'readMarks', 'count', 'notes'] as const)(
+    'in %s: the sign-in succeeds, or can be repeated: from the page, or by loading it again',
+    async (method) => {
+      const clock = { now: new Date('2026-11-21T12:00:00Z') };
+      const memory = createMemoryState({ now: () => clock.now });
+      const state = { ...memory, isShared: true };
+      await using at = await startJourney('google', {}, { state, now: () => clock.now });
+      const original: (...given: never[]) => Promise<unknown> = memory[method];
+      for (let failing = 1, calls = failing; calls >= failing; failing++) {
+        const page = await at.browser.open(at.app.origin + at.app.authorizePath(at.client));
+        const there = await at.browser.submit(page);
+        calls = 0;
+        const fail = async (...given: never[]) => {
+          calls += 1;
+          if (calls === failing) throw new UpstreamError('Redis', 'unreachable', 'Try again in a minute.');
+          return original(...given);
+        };
+        Object.assign(state, { [method]: fail });
+        let back = await at.browser.open(at.answerWith(there.url, {}));
+        Object.assign(state, memory, { isShared: true });
+        if (back.url.origin !== 'https://client.example') {
+          const { url } = back.status === 200 ? await at.browser.submit(back) : there;
+          if (back.status === 200)
+            expect(problemOf(back)).toMatch(/^This server cannot finish the sign-in at the moment/);
+          back = await at.browser.open(at.answerWith(url, {}));
+        }
+        expect(back.url.origin).toBe('https://client.example');
+      }
+    },
+  );
 });
 
 describe('a server that is not registered at the provider', () => {

@@ -64,6 +64,8 @@ export function createBrowser(...ends: readonly string[]): Browser {
     cookies,
     open: (url) => go(new URL(url), {}),
     submit(page, fields = {}) {
+      // A page without a form is that of an error.
+      if (!page.html.includes('<form')) throw new Error(`no form: ${page.status} ${page.url.pathname}`);
       const action = /<form[^>]*action="([^"]*)"/.exec(page.html)?.[1] ?? '';
       const given = { ...givenFields(page.html), ...fields };
       const sent = Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined);

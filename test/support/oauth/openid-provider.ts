@@ -16,6 +16,8 @@ export interface OpenidProvider extends AsyncDisposable {
   accessTokenSeconds: number;
   /** True: each refresh ends the refresh token that it used, and a second use of one ends the approval. */
   isRotating: boolean;
+  /** True: refresh tokens that are issued from now on have more than 4,095 characters. */
+  hasLongTokens: boolean;
   /** Requests so far, by path. */
   requests: string[];
   /** Answers requests in the place of the provider; returns false for those that it leaves. */
@@ -44,7 +46,7 @@ export async function startOpenidProvider(redirectUri: string, wanted?: number):
     ...{ issuer, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET },
     introspectionUrl: `http://${CLIENT_ID}:${CLIENT_SECRET}@localhost:${port}/token/introspection`,
     person: { account: 'none@example.test', claims: {}, allows: true },
-    ...{ accessTokenSeconds: 3600, isRotating: true, requests: [], intercept: undefined },
+    ...{ accessTokenSeconds: 3600, isRotating: true, hasLongTokens: false, requests: [], intercept: undefined },
   };
   const grants = new Map<string, Set<string>>();
   const tokens = new AccessTokens();
@@ -88,7 +90,7 @@ class AccessTokens {
   }
 }
 
-type State = Pick<OpenidProvider, 'person' | 'accessTokenSeconds' | 'isRotating'>;
+type State = Pick<OpenidProvider, 'person' | 'accessTokenSeconds' | 'isRotating' | 'hasLongTokens'>;
 
 function configurationOf(
   state: State,
@@ -128,6 +130,9 @@ function configurationOf(
       IdToken: 3_600,
       Interaction: 600,
       Session: 600,
+    },
+    formats: {
+      bitsOfOpaqueRandomness: (_ctx, { kind }) => (kind === 'RefreshToken' && state.hasLongTokens ? 25_000 : 256),
     },
     cookies: { keys: ['a key of this test'] },
     pkce: { required: () => true },

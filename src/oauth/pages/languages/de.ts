@@ -45,9 +45,9 @@ const accounts: Language['accounts'] = {
     ...account({ name: 'Postfach', secret: 'Passwort', servers: 'den Anbieter und diese beiden Mailserver' }),
     typeAgain: 'Bitte melden Sie sich noch einmal beim Anbieter an.',
     custody: ({ server, client }) =>
-      `Was der Anbieter für Sie ausstellt, geht an ihn und an diese beiden Mailserver und sonst nirgendwohin. Es wird hier nicht gespeichert: ${server} verschlüsselt es in die Zugangsdaten, die ${client} aufbewahrt, aber nicht lesen kann.`,
+      `Was der Anbieter für Sie ausstellt, geht an ihn und an diese beiden Mailserver und sonst nirgendwohin. ${server} verschlüsselt es in die Zugangsdaten, die ${client} aufbewahrt, aber nicht lesen kann. Was bei manchen Anbietern hier aufbewahrt werden muss, ist ebenfalls verschlüsselt, bis Sie den Zugriff beenden.`,
     storedNowhere:
-      'Sie melden sich bei Ihrem Mail-Anbieter an. Was er ausstellt, wird nirgends gespeichert: Es steht verschlüsselt in den Zugangsdaten, die der Assistent aufbewahrt und nicht lesen kann.',
+      'Sie melden sich bei Ihrem Mail-Anbieter an. Was er ausstellt, steht verschlüsselt in den Zugangsdaten, die der Assistent aufbewahrt und nicht lesen kann. Was bei manchen Anbietern hier aufbewahrt werden muss, ist ebenfalls verschlüsselt.',
     keptNowhere: 'Ihre Zustimmung beim Anbieter wird bei diesem Server geprüft und nirgends gespeichert.',
     yourSecret: 'Ihre Zustimmung beim Anbieter',
   },
@@ -179,6 +179,7 @@ const fields: Language['fields'] = {
   sendingUsername: 'Benutzername zum Senden',
   sendingPassword: 'Passwort zum Senden',
   signInAt: ({ provider }) => `Sie melden sich bei ${provider} an. Hier wird kein Passwort eingegeben.`,
+  endsAtRestart: 'Wird dieser Server neu gestartet, müssen Sie sich noch einmal anmelden.',
   nameAndAddresses: 'Name und Adressen',
   ifTheyDiffer: ({ provider }) => `– wenn sie von denen bei ${provider} abweichen`,
   mailboxAddress: 'Adresse des Postfachs',
@@ -320,6 +321,13 @@ const providerRefusals: Language['providerRefusals'] = {
     `Die Antwort von ${provider} ist nicht annehmbar: Wenden Sie sich an den Betreiber dieses Servers.`,
   needsRedis: ({ provider }) =>
     `${provider} ersetzt, was es ausstellt, und die Replikate dieses Servers haben kein gemeinsames Redis, in dem das Neueste liegt. Der Betreiber muss REDIS_URL setzen.`,
+  notRegistered: ({ provider }) =>
+    `Dieser Server ist bei ${provider} nicht registriert: Das muss der Betreiber beheben.`,
+  noRoom: ({ provider }) =>
+    `Was ${provider} ausgestellt hat, ist für diese Verbindung zu lang, und dieser Server hat kein Redis, in dem es liegen könnte. Der Betreiber muss REDIS_URL setzen.`,
+  tooLong: ({ provider }) =>
+    `Was ${provider} ausgestellt hat, ist für diesen Server zu lang: Wenden Sie sich an dessen Betreiber.`,
+  noState: 'Dieser Server kann die Anmeldung gerade nicht abschließen. Fahren Sie in einer Minute noch einmal fort.',
 };
 
 const granted: Language['granted'] = {

@@ -50,8 +50,10 @@ const accounts = {
       secret: 'approval at the provider',
       servers: 'the provider and these two mail servers',
     }),
+    custody: ({ server, client }: { server: string; client: string }) =>
+      `Your approval at the provider goes to it and these two mail servers and nowhere else. ${server} encrypts it into the access that ${client} keeps but cannot read. What has to be kept here for some providers is encrypted too, until you end it.`,
     storedNowhere:
-      'You sign in at your mail provider. What it issues is stored nowhere: it is encrypted into the access that the assistant keeps and cannot read.',
+      'You sign in at your mail provider. What it issues is encrypted into the access that the assistant keeps and cannot read. What has to be kept here for some providers is encrypted too.',
   },
   missive: account({ name: 'Missive account', secret: 'API token', servers: 'Missive' }),
 };
@@ -184,6 +186,7 @@ const fields = {
   sendingUsername: 'User name for sending',
   sendingPassword: 'Password for sending',
   signInAt: ({ provider }: { provider: string }) => `You sign in at ${provider}. No password is typed here.`,
+  endsAtRestart: 'If this server is restarted, you have to sign in again.',
   nameAndAddresses: 'Name and addresses',
   ifTheyDiffer: ({ provider }: { provider: string }) => `– if they differ from those at ${provider}`,
   mailboxAddress: 'Address of the mailbox',
@@ -334,6 +337,13 @@ const providerRefusals = {
     `The answer of ${provider} is not acceptable: tell the operator of this server.`,
   needsRedis: ({ provider }: { provider: string }) =>
     `${provider} replaces what it issues, and the replicas of this server share no Redis in which the newest is kept. Its operator has to set REDIS_URL.`,
+  notRegistered: ({ provider }: { provider: string }) =>
+    `This server is not registered at ${provider}: its operator has to repair that.`,
+  noRoom: ({ provider }: { provider: string }) =>
+    `What ${provider} issued is too long for this connection, and this server has no Redis to keep it in. Its operator has to set REDIS_URL.`,
+  tooLong: ({ provider }: { provider: string }) =>
+    `What ${provider} issued is too long for this server: tell its operator.`,
+  noState: 'This server cannot finish the sign-in at the moment. Continue again in a minute.',
 };
 
 /** The pages of `/account`. */

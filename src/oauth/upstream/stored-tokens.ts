@@ -1,0 +1,68 @@
+/**
+ * Keeps refresh tokens of providers in the state for grants whose tokens have no room for them. They are sealed with two keys: one is derived from the
+ * encryption key, the other is in the client's token.
+ *
+ * Invariant: only the answer of the state that a record is absent ends a grant.
+ */
+import { STORED_LOGIN_UNREACHABLE, UpstreamError } from '../../errors.ts';
+import type { ApprovalNotes, NotedApproval } from './approval-notes.ts';
+
+interface StoredToken {
+  value: string;
+  /** End of the grant. */
+  expiresAt: Date;
+}
+
+export interface StoredTokens {
+  /**
+   * @throws {UpstreamError} of the service `Provider`: `credentials` if the record is lost, `refused` if it cannot be decrypted; of the service `Redis`
+   *   if the state cannot be reached
+   */
+  read(approved: NotedApproval): Promise<StoredToken>;
+  /** Writes the first record. */
+  deposit(approved: NotedApproval, token: StoredToken): Promise<void>;
+  /** Writes the record in the place of the one that is there. @throws {UpstreamError} as read() if there is none: it was removed meanwhile */
+  replace(approved: NotedApproval, token: StoredToken): Promise<void>;
+}
+
+export function createStoredTokens(notes: ApprovalNotes): StoredTokens {
+  return {
+    async read(approved) {
+      const note = await notes.read(approved, 'refresh');
+      if (note !== undefined) return note;
+      throw (await notes.has(approved, 'refresh')) ? unreadable() : lost();
+    },
+    deposit: (approved, token) => notes.write(approved, 'refresh', token),
+    async replace(approved, token) {
+      if (!(await notes.replace(approved, 'refresh', token))) throw lost();
+    },
+  };
+}
+
+const lost = (): UpstreamError =>
+  new UpstreamError(
+    'Provider',
+    'credentials',
+    'What the provider issued was lost. The account owner has to sign in again.',
+    {
+      code: 'RECORD_LOST',
+    },
+  );
+
+/** Another replica may have a key that is not known here. */
+const unreadable = (): UpstreamError =>
+  new UpstreamError(
+    'Provider',
+    'refused',
+    'What the provider issued cannot be decrypted: the operator finds it in the log.',
+    {
+      code: 'RECORD_UNREADABLE',
+    },
+  );
+
+/** Marks a failure of the state, without which the login of a grant is not known. */
+export function asUnreachable(error: unknown): never {
+  if (!(error instanceof UpstreamError) || error.service !== 'Redis') throw error;
+  const sentence = 'The login of this connection cannot be read at the moment. Try again in a minute.';
+  throw new UpstreamError('Redis', 'unreachable', sentence, { cause: error, code: STORED_LOGIN_UNREACHABLE });
+}
