@@ -7,6 +7,7 @@ import { type OAuthApp, openToClients, startOAuthApp } from '../../support/app/o
 import { openSignIn, submit } from '../../support/app/sign-in-page.ts';
 import { startApp } from '../../support/app/start-app.ts';
 import { tokensOf } from '../../support/app/token-requests.ts';
+import { rightToLeftLanguage } from '../../support/oauth/test-languages.ts';
 import { launchChromium } from '../../support/servers/chromium.ts';
 
 const Results = z.object({
@@ -109,6 +110,28 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     await page.fill('#recipients', 'everyone');
     await page.uncheck('#use_same_credentials');
     await page.click('text=Sign in and allow');
+    await page.getByRole('alert').waitFor();
+    return app;
+  },
+  async 'the sign-in page in German, chosen on it'(page) {
+    const app = await startOAuthApp();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await openForm(page, app);
+    await page.fill('#email', 'ada@example.com');
+    await page.click('text=Deutsch');
+    await page.getByRole('heading', { name: 'Postfach verbinden' }).waitFor();
+    expect(await page.inputValue('#email')).toBe('ada@example.com');
+    const button = await page.locator('button.primary').boundingBox();
+    expect((button?.y ?? 844) + (button?.height ?? 0)).toBeLessThan(844);
+    return app;
+  },
+  async 'the sign-in page with every problem, from right to left'(page) {
+    const app = await startOAuthApp({ languages: [rightToLeftLanguage] });
+    await openForm(page, app);
+    for (const summary of await page.locator('summary').all()) await summary.click();
+    await page.fill('#recipients', 'everyone');
+    await page.uncheck('#use_same_credentials');
+    await page.click('button.primary');
     await page.getByRole('alert').waitFor();
     return app;
   },

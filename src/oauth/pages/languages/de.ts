@@ -354,7 +354,7 @@ const granted: Language['granted'] = {
     trash: 'Nachrichten in den Papierkorb verschieben',
     delete: { mail: 'endgültig löschen', missive: 'löschen' },
   },
-  returnedTo: ({ host }) => `Zurück an ${host}`,
+  returnedTo: ({ host }) => `Rückkehr zu ${host}`,
   sinceUntil: ({ since, until }) => `Seit ${since}, bis ${until}`,
   reused: ({ count, last }) =>
     `Der Schlüssel wurde ${count === 1 ? 'einmal' : `${count}-mal`} erneut verwendet, zuletzt am ${last}. Das kommt nach einer verlorenen Antwort oder mit zwei Fenstern vor; wenn es anhält, entziehen Sie den Zugriff.`,
