@@ -11,7 +11,7 @@ const Named = z.object({ id: z.string(), name: z.string().nullish() });
 const User = Named.extend({ email: z.string() });
 const Message = z.object({ from_field: z.string().nullish() });
 const Comment = z.object({ body: z.string().nullish(), author: z.string().nullish() });
-const Label = Named.extend({ name_with_parent_names: z.string() });
+const Label = z.object({ id: z.string(), path: z.string() });
 const Contact = z.object({ id: z.string() });
 
 /** A tool that lists rows under `key`, page by page. */
@@ -124,8 +124,7 @@ export async function escalateIfMentioned(
     .parse(await call('get_single_missive_conversation_by_id', { id: conversation_id }));
   const { organization } = conversation;
   const labels = await listAll(call, SHARED_LABELS, { organization });
-  const isLabel = ({ name_with_parent_names }: { name_with_parent_names: string }) =>
-    withoutBlanks(name_with_parent_names) === withoutBlanks(label);
+  const isLabel = ({ path }: { path: string }) => withoutBlanks(path) === withoutBlanks(label);
   const { id } = requireFound(`label ${label}`, labels.find(isLabel));
   await call('update_a_missive_conversation_by_id', { id: conversation_id, organization, add_shared_labels: [id] });
   printStep(`It mentions ${mention}: escalate it.`, `Label ${label} is on the conversation.`);

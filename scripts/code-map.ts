@@ -75,6 +75,7 @@ const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
   'mcp/mail/unsubscribe',
   'mcp/mail/writing',
   'mcp/missive/reading',
+  'mcp/missive/answers',
   'mcp/missive/writing',
   'mcp/tools/mail',
   'mcp/tools/missive',

@@ -183,6 +183,7 @@ MSV-03 MUST descriptions and errors name only tools that the connection has, and
 MSV-04 MUST unlisted tools can be called by name, and are listed where the sealed tags or tools name them
 MSV-11 MUST a Missive conversation of 35 messages is read with one call and at most 4,000 tokens
 MSV-12 MUST what a timeline leaves out is counted by a cursor, and returned once
+MSV-13 MUST no answer of a Missive tool exceeds 20,000 tokens, and what did not fit can be had by another call
 PROV-01 MUST a response of a provider is good for the browser, page and request that it was made for
 PROV-02 MUST organizations are recognised by what the provider asserts, never by an address
 PROV-03 MUST calls of one approval share one request at the provider, on all replicas

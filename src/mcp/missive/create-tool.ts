@@ -4,10 +4,11 @@ import { ToolError, UpstreamError } from '../../errors.ts';
 import { HiddenText } from '../outgoing.ts';
 import { requireEnvelope } from '../permit/recipients.ts';
 import type { Tool } from '../tool.ts';
+import { fittedAnswer, fittingRows, LEFT_OUT, withFittingBodies } from './answers/answer-size.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { MissiveSession } from './missive-session.ts';
 import type { Operation, Paging, Parameter } from './operation.ts';
-import { fetchPage, type Row } from './paging.ts';
+import { fetchPage, positionAfter, type Row } from './paging.ts';
 import { createNameReader } from './read-names.ts';
 import { resolveIds } from './resolve-ids.ts';
 
@@ -32,12 +33,13 @@ export function createTool(operation: Operation): Tool<MissiveSession> {
     readNames: createNameReader(operation),
     async run(given, session, rights) {
       operation.check?.(given);
-      const { args, idsUsed } = await resolveIds(operation.parameters, given, session, rights);
+      const { args: named, idsUsed } = await resolveIds(operation.parameters, given, session, rights);
+      const args = withFittingBodies(named);
       const result =
         paging === undefined
           ? await runOnce(operation, args, session)
           : await runPage(operation, paging, { args, given }, session);
-      return Object.keys(idsUsed).length === 0 ? result : { ...result, ids_used: idsUsed };
+      return fittedAnswer(Object.keys(idsUsed).length === 0 ? result : { ...result, ids_used: idsUsed });
     },
   };
 }
@@ -67,7 +69,7 @@ function pagingParameters(paging: Paging): z.ZodRawShape {
 
 function outputSchema(operation: Operation): z.ZodObject {
   const takesThings = Object.values(operation.parameters).some(({ thing }) => thing !== undefined);
-  const schema = answerSchema(operation).extend(operation.reportedFields ?? {});
+  const schema = answerSchema(operation).extend({ ...operation.reportedFields, ...LEFT_OUT });
   return takesThings ? schema.extend({ ids_used: IdsUsed }) : schema;
 }
 
@@ -133,9 +135,13 @@ async function runPage(
     const content = await session.api.request({ http: 'GET', path, query: { ...filterQuery, ...query } });
     return responseRows(content, operation, answer.key);
   });
+  const results = await resultRows(operation, rows, args, session);
+  const count = fittingRows(results);
+  const rest = count < results.length ? positionAfter(paging, rows.slice(0, count), at) : null;
+  const end = rest ?? next;
   return {
-    [answer.key]: await resultRows(operation, rows, args, session),
-    next_cursor: next && writeCursor(operation.name, filters, next),
+    [answer.key]: rest === null ? results : results.slice(0, count),
+    next_cursor: end && writeCursor(operation.name, filters, end),
   };
 }
 
@@ -157,7 +163,7 @@ function responseRows(content: unknown, { effect }: Operation, key: string): Row
  * then lacks a required field is dropped too after a write, which has taken effect all the same; a read fails.
  */
 async function resultRows(
-  { answer, present, presentedFields = {}, effect }: Operation,
+  { answer, short = (same) => [...same], present, presentedFields = {}, effect }: Operation,
   rows: readonly Row[],
   args: Args,
   session: MissiveSession,
@@ -168,10 +174,11 @@ async function resultRows(
     Object.fromEntries(Object.entries(item.shape).map(([name, field]) => [name, z.optional(field).catch(undefined)])),
   );
   const results: Row[] = [];
-  for (const row of rows) {
+  const ownArgs = withFittingBodies(args, rows.length);
+  for (const row of short(rows.map(withoutNulls), args)) {
     // Fields that the tool adds are its own words, such as a warning.
-    const known = withoutFields(withoutNulls(row), presentedFields);
-    const parsed = item.safeParse(tolerant.parse((await present?.(known, args, session)) ?? known));
+    const known = withoutFields(row, presentedFields);
+    const parsed = item.safeParse(tolerant.parse((await present?.(known, ownArgs, session)) ?? known));
     if (!parsed.success && effect === 'reads') throw unreadable();
     if (parsed.success) results.push(parsed.data);
   }

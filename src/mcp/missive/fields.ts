@@ -24,15 +24,6 @@ export const Color = z
   .regex(/^(#?[0-9a-fA-F]{3,8}|good|warning|danger)$/, 'must be a HEX colour, or good, warning or danger')
   .describe('HEX colour, or "good", "warning" or "danger".');
 
-/** A sender or recipient in a result; channels other than email use other fields. */
-export const Correspondent = z.object({
-  name: Text,
-  address: Text,
-  phone_number: Text,
-  id: Text,
-  username: Text,
-});
-
 const given = z.string().min(1).optional();
 
 /** A sender or recipient as a parameter. */

@@ -138,6 +138,8 @@ export interface Operation<Ps extends Parameters = Parameters> {
     args: Arguments<Ps>,
     session: MissiveSession,
   ): Record<string, unknown> | Promise<Record<string, unknown>>;
+  /** Shortens the rows of an answer, before `present`. */
+  short?(rows: readonly Record<string, unknown>[], args: Arguments<Ps>): Record<string, unknown>[];
   /** Fields that `present` adds to an item. */
   presentedFields?: z.ZodRawShape;
   /** The sentence for a 404, where it means something else than a wrong id. */

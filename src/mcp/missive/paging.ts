@@ -19,6 +19,20 @@ export function fetchPage(paging: Paging, limit: number, at: Position | null, fe
     : pageByTime(paging.field, limit, at, fetchRows);
 }
 
+/**
+ * The position after the first rows of a page, of which the others did not fit into an answer.
+ *
+ * @returns null if the rows have no timestamp to go on from
+ */
+export function positionAfter(paging: Paging, shown: readonly Row[], at: Position | null): Position | null {
+  if (paging.style === 'offset') return { offset: (at !== null && 'offset' in at ? at.offset : 0) + shown.length };
+  const until = shown.at(-1)?.[paging.field];
+  if (typeof until !== 'number') return null;
+  const before = at !== null && 'until' in at && at.until === until ? at.seen : [];
+  const seen = shown.filter((row) => row[paging.field] === until).map(({ id }) => String(id));
+  return { until, seen: [...before, ...seen] };
+}
+
 async function pageByOffset(limit: number, at: Position | null, fetchRows: FetchRows): Promise<Page> {
   const offset = at !== null && 'offset' in at ? at.offset : 0;
   const rows = await fetchRows({ limit: String(limit), ...(offset > 0 && { offset: String(offset) }) });

@@ -311,17 +311,17 @@ describe('capability: tools for contact books, contacts, comments, labels and co
     expect(contacts).toMatchObject([{ id: expect.any(String) }, { id: expect.any(String) }]);
   });
 
-  test('list_all_missive_shared_labels returns id, color, parent and name_with_parent_names', async () => {
+  test('list_all_missive_shared_labels returns id, color and path', async () => {
     await using tools = await startMissiveTools();
     const { shared_labels: labels } = await tools.call('list_all_missive_shared_labels', {
       organization: ids.organization,
+      colors: true,
     });
     const [, urgent] = z.array(z.unknown()).parse(labels);
     expect(urgent).toMatchObject({
       id: ids.urgent,
       color: '#c02020',
-      parent: ids.supportLabel,
-      name_with_parent_names: 'Support/Urgent',
+      path: 'Support/Urgent',
     });
   });
 

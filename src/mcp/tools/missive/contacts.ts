@@ -1,6 +1,7 @@
 /** Operations on contact books, contact groups and contacts. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
+import { bookRows, contactRow, contactRows } from '../../missive/answers/short-rows.ts';
 import { Info, infoInput, Membership, membershipInput } from '../../missive/contact-parts.ts';
 import { mergedContact, newContacts } from '../../missive/contact-request.ts';
 import { LongText, OFFSET_PAGING, requireChange, Seconds, Text } from '../../missive/fields.ts';
@@ -31,6 +32,17 @@ const Contact = z.object({
   starred: z.boolean().optional(),
   infos: z.array(Info).optional(),
   memberships: z.array(Membership).optional(),
+});
+
+const ContactRow = z.object({
+  id: z.string(),
+  name: Text,
+  infos: z.array(z.string()).optional().describe('Addresses and numbers.'),
+  groups: z.array(z.string()).optional().describe('Organizations and groups.'),
+  notes: Text.describe('Their start.'),
+  contact_book: Text,
+  starred: z.boolean().optional(),
+  deleted: z.boolean().optional(),
 });
 
 const name = (what: string) => z.string().optional().describe(what);
@@ -99,11 +111,12 @@ export const contacts = [
         id: z.string(),
         name: Text,
         description: LongText,
-        organization: Text.describe('Absent: a private book.'),
-        share_with_organization: z.boolean().optional(),
+        private: z.boolean().optional(),
+        organization: Text.describe('Where there are several.'),
         share_with_team: Text,
       }),
     },
+    short: bookRows,
   }),
   defineOperation({
     name: 'list_all_missive_contact_groups',
@@ -144,7 +157,8 @@ export const contacts = [
       ),
     },
     paging: OFFSET_PAGING,
-    answer: { kind: 'list', key: 'contacts', item: Contact },
+    answer: { kind: 'list', key: 'contacts', item: ContactRow },
+    short: contactRows,
     check({ include_deleted, modified_since }) {
       if (include_deleted && modified_since === undefined) {
         throw new ToolError('include_deleted needs modified_since: Missive ignores it otherwise.');
@@ -184,7 +198,8 @@ export const contacts = [
       ),
     },
     insteadOf: FLAT_INFOS,
-    answer: { kind: 'list', key: 'contacts', item: Contact },
+    answer: { kind: 'list', key: 'contacts', item: ContactRow },
+    short: (rows) => rows.map(contactRow),
     body: async (args) => ({ contacts: newContacts(args) }),
   }),
   defineOperation({

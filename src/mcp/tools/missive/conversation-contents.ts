@@ -33,13 +33,7 @@ export const conversationContents = [
           .describe('Of the whole answer, up to 60,000; old texts shrink first.'),
       ),
       next_cursor: local(
-        z
-          .string()
-          .max(60_000)
-          .optional()
-          .describe(
-            'next_cursor of the page before, exactly as received, with the same other arguments. Never change it.',
-          ),
+        z.string().max(60_000).optional().describe('Exactly as received, with the same other arguments.'),
       ),
     },
     answer: { kind: 'composed', fields: Timeline },

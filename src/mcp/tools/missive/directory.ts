@@ -1,5 +1,6 @@
 /** Operations on organizations, users and teams, whose ids most other operations need. */
 import { z } from 'zod';
+import { directoryRows } from '../../missive/answers/short-rows.ts';
 import { Color, OFFSET_PAGING, requireChange, Text } from '../../missive/fields.ts';
 import { onlyOne, optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
 import { defineOperation, inBody } from '../../missive/operation.ts';
@@ -75,6 +76,7 @@ export const directory = [
       key: 'users',
       item: z.object({ id: z.string(), me: z.boolean().optional(), name: Text, email: Text }),
     },
+    short: directoryRows,
   }),
   defineOperation({
     name: 'list_all_missive_teams',
@@ -88,6 +90,7 @@ export const directory = [
     parameters: { organization },
     paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'teams', item: Team },
+    short: directoryRows,
   }),
   defineOperation({
     name: 'create_a_missive_team',

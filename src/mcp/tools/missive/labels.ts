@@ -1,19 +1,16 @@
 /** Operations on shared labels. */
 import { z } from 'zod';
+import { labelRows } from '../../missive/answers/short-rows.ts';
 import { OFFSET_PAGING, requireChange, Text } from '../../missive/fields.ts';
 import { onlyOne, optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
-import { defineOperation, inBody, rarely } from '../../missive/operation.ts';
+import { defineOperation, inBody, local, rarely } from '../../missive/operation.ts';
 import { clears, narrows } from '../../parameter-meanings.ts';
 
 const Label = z.object({
   id: z.string(),
-  name: Text,
-  name_with_parent_names: Text.describe(
-    'Path from the top, such as "Support/Urgent". Blanks around the slash mean nothing.',
-  ),
+  path: Text.describe('From the top, such as "Support/Urgent". Blanks around the slash mean nothing.'),
   color: Text,
-  parent: Text.describe('Id of the label above; absent at the top.'),
-  organization: Text,
+  organization: Text.describe('Where there are several.'),
 });
 
 /** @param given wraps each parameter that an update can empty */
@@ -52,9 +49,13 @@ export const labels = [
     effect: 'reads',
     method: 'list',
     tags: ['labels'],
-    parameters: { organization: optionalId('query', 'organization') },
+    parameters: {
+      organization: optionalId('query', 'organization'),
+      colors: rarely(local(z.literal(true).optional().describe('Returns the colours too.'))),
+    },
     paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'shared_labels', item: Label },
+    short: (rows, { colors }) => labelRows(rows, { areColored: colors === true }),
   }),
   defineOperation({
     name: 'create_a_missive_shared_label',
@@ -75,6 +76,7 @@ export const labels = [
     },
     envelope: { key: 'shared_labels', as: 'array' },
     answer: { kind: 'one', key: 'shared_labels', as: 'shared_label', item: Label },
+    short: (rows) => labelRows(rows, { areColored: true }),
   }),
   defineOperation({
     name: 'update_a_missive_shared_label_by_id',
@@ -96,6 +98,7 @@ export const labels = [
     },
     envelope: { key: 'shared_labels', as: 'array', withId: 'id' },
     answer: { kind: 'one', key: 'shared_labels', as: 'shared_label', item: Label },
+    short: (rows) => labelRows(rows, { areColored: true }),
     insteadOf: {
       conversation: TO_LABEL,
       conversation_id: TO_LABEL,

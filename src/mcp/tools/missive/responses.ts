@@ -1,14 +1,15 @@
 /** Operations on responses: texts that a team keeps for its answers. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { Correspondent, OFFSET_PAGING, Person, requireChange, Text } from '../../missive/fields.ts';
+import { responseRow, responseRows } from '../../missive/answers/short-rows.ts';
+import { OFFSET_PAGING, Person, requireChange, Text } from '../../missive/fields.ts';
 import { htmlBodyFields, htmlBodyParameters, presentHtmlBody } from '../../missive/html-body.ts';
 import { optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
 import { defineOperation, inBody, rarely } from '../../missive/operation.ts';
 import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
 import { clears, narrows } from '../../parameter-meanings.ts';
 
-const people = z.array(Correspondent).optional();
+const people = z.array(z.string()).optional();
 
 const ResponseItem = z.object({
   id: z.string(),
@@ -69,6 +70,7 @@ export const responses = [
     },
     paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'responses', item: ResponseItem },
+    short: responseRows,
   }),
   defineOperation({
     name: 'get_single_missive_response_by_id',
@@ -81,6 +83,7 @@ export const responses = [
     tags: ['responses'],
     parameters: { id, ...htmlBodyParameters },
     answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
+    short: (rows) => rows.map(responseRow),
     presentedFields: htmlBodyFields,
     present: presentHtmlBody,
   }),
@@ -100,6 +103,7 @@ export const responses = [
       user: optionalId('body', 'user', 'It belongs to them.'),
     },
     answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
+    short: (rows) => rows.map(responseRow),
     check(args) {
       if ((args.organization === undefined) === (args.user === undefined)) {
         throw new ToolError(
@@ -128,6 +132,7 @@ export const responses = [
     isUnlisted: true,
     parameters: { id, ...content(clears) },
     answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
+    short: (rows) => rows.map(responseRow),
     check({ id: _, ...changes }) {
       requireChange(changes);
       checkSource(changes);

@@ -1,6 +1,7 @@
 /** Operations on tasks, standalone or inside a conversation. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
+import { taskRow, taskRows } from '../../missive/answers/short-rows.ts';
 import { LongText, requireChange, Seconds, Text } from '../../missive/fields.ts';
 import { onlyOne, optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
 import { asTime, defineOperation, inBody, inQuery, needing, rarely } from '../../missive/operation.ts';
@@ -20,8 +21,8 @@ const Task = z.object({
   started_at: time,
   closed_at: time,
   last_activity_at: time,
-  assignees: z.array(z.union([z.string(), z.object({ id: z.string(), name: Text, email: Text })])).optional(),
-  team: z.union([z.string(), z.object({ id: z.string(), name: Text })]).optional(),
+  assignees: z.array(z.string()).optional().describe('Name and address, or ids of users.'),
+  team: Text,
 });
 
 const Description = z.string().max(10_000);
@@ -55,6 +56,7 @@ export const tasks = [
     },
     paging: { style: 'until', field: 'last_activity_at', minLimit: 2, defaultLimit: 25, maxLimit: 50 },
     answer: { kind: 'list', key: 'tasks', item: Task },
+    short: taskRows,
   }),
   defineOperation({
     name: 'get_single_missive_task_by_id',
@@ -67,6 +69,7 @@ export const tasks = [
     tags: ['tasks'],
     parameters: { id: pathId('task') },
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
+    short: (rows) => rows.map(taskRow),
   }),
   defineOperation({
     name: 'create_a_missive_task',
@@ -97,6 +100,7 @@ export const tasks = [
     },
     envelope: { key: 'tasks', as: 'object' },
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
+    short: (rows) => rows.map(taskRow),
     alsoDoes: ({ add_users, add_to_inbox }) =>
       (add_users ?? add_to_inbox) === undefined ? [] : [{ tool: 'update_a_missive_conversation_by_id' }],
     check({ team, assignees, add_users, subtask, add_to_inbox, ...parent }) {
@@ -135,6 +139,7 @@ export const tasks = [
     },
     envelope: { key: 'tasks', as: 'object' },
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
+    short: (rows) => rows.map(taskRow),
     check({ id: _, ...changes }) {
       requireChange(changes);
     },

@@ -12,6 +12,8 @@ const jane = {
   memberships: [{ title: 'Buyer', group: { kind: 'organization', name: 'Customer Ltd' } }],
 };
 
+const JANE_TEXTS = ['jane.doe@customer.example', '+1 555 010 0199'];
+
 export const contacts: Rows = {
   list_all_missive_contact_books: {
     good: [
@@ -115,7 +117,7 @@ export const contacts: Rows = {
         requests: [
           { method: 'POST', path: '/contacts', body: { contacts: [{ contact_book: ids.vipProspects, ...jane }] } },
         ],
-        result: { contacts: [{ id: expect.any(String), contact_book: ids.vipProspects, infos: jane.infos }] },
+        result: { contacts: [{ id: expect.any(String), contact_book: ids.vipProspects, infos: JANE_TEXTS }] },
       },
       {
         shows: 'several contacts at once, all for the same book',
@@ -132,7 +134,7 @@ export const contacts: Rows = {
             },
           },
         ],
-        result: { contacts: [{ first_name: 'Jane' }, { first_name: 'Joe' }] },
+        result: { contacts: [{ name: 'Jane Doe' }, { name: 'Joe' }] },
       },
     ],
     bad: [

@@ -34,7 +34,7 @@ export const directory: Rows = {
         result: {
           users: [
             { id: ids.ana, me: true },
-            { id: ids.bo, me: false },
+            { id: ids.bo, name: 'Bo Li' },
           ],
         },
       },
@@ -131,14 +131,13 @@ export const directory: Rows = {
     good: [
       {
         shows: 'the path of each label',
-        args: { organization: ids.organization },
+        args: { organization: ids.organization, colors: true },
         requests: [{ path: '/shared_labels', query: { organization: ids.organization, ...limit(50) } }],
         result: {
           shared_labels: expect.arrayContaining([
             expect.objectContaining({
               id: ids.engineering,
-              name_with_parent_names: 'Escalated/Engineering',
-              parent: ids.escalated,
+              path: 'Escalated/Engineering',
               color: '#20c020',
             }),
           ]),
@@ -178,7 +177,7 @@ export const directory: Rows = {
             },
           },
         ],
-        result: { shared_label: { name: 'Billing', name_with_parent_names: 'Escalated/Billing' } },
+        result: { shared_label: { path: 'Escalated/Billing' } },
       },
     ],
     bad: [
@@ -198,7 +197,7 @@ export const directory: Rows = {
             body: { shared_labels: [{ id: ids.urgent, name: 'At once', color: '#ff0000' }] },
           },
         ],
-        result: { shared_label: { id: ids.urgent, name_with_parent_names: 'Support/At once' } },
+        result: { shared_label: { id: ids.urgent, path: 'Support/At once' } },
       },
     ],
     bad: [

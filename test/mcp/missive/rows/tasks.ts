@@ -59,10 +59,10 @@ export const tasks: Rows = {
   get_single_missive_task_by_id: {
     good: [
       {
-        shows: 'whole people and the whole team',
+        shows: 'people and the team as texts',
         args: { id: ids.task },
         requests: [{ path: `/tasks/${ids.task}` }],
-        result: { task: { assignees: [{ id: ids.ana, name: 'Ana Roy' }], team: { id: ids.support, name: 'Support' } } },
+        result: { task: { assignees: ['Ana Roy <ana@example.org>'], team: 'Support' } },
       },
     ],
     bad: [{ what: 'no id', args: {}, says: /id/ }],
