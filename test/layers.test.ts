@@ -258,6 +258,7 @@ const FACES: Record<string, string[]> = {
   'oauth/client/': [
     'client.ts',
     'clients.ts',
+    'connection-choice.ts',
     'denied-clients.ts',
     'dynamic-clients.ts',
     'given-metadata.ts',
@@ -270,7 +271,7 @@ const FACES: Record<string, string[]> = {
   'oauth/pages/languages/': ['en.ts', 'languages.ts'],
   'oauth/grant/': ['grants.ts', 'revocation.ts', 'rotation.ts', 'token-issuer.ts'],
   'oauth/sealed/': ['audience.ts', 'identity.ts', 'jwe.ts', 'sealed-types.ts'],
-  'oauth/sign-in/': ['consent-choices.ts', 'sign-in.ts'],
+  'oauth/sign-in/': ['address-step.ts', 'consent-choices.ts', 'sign-in.ts'],
   'settings/': ['config.ts', 'minting-keys.ts', 'version.ts'],
   'state/': ['open-state.ts', 'semaphore.ts', 'state.ts'],
   'text/': [

@@ -13,14 +13,14 @@ import { createRecentResults } from '../mail/send-once/recent-results.ts';
 import { powersLeft } from '../mcp/permit/permit.ts';
 import { toolsOf } from '../mcp/services.ts';
 import { createResponseShares } from '../missive/api.ts';
+import type { DefaultConnection } from '../oauth/client/client.ts';
 import { createClients } from '../oauth/client/clients.ts';
 import { jtiOfClient } from '../oauth/client/denied-clients.ts';
 import {
-  type DefaultConnection,
   readConnection,
   readDynamicClients,
   unsealOwnConnection,
-  withConnection,
+  withConnections,
 } from '../oauth/client/dynamic-clients.ts';
 import { createPages } from '../oauth/pages/pages.ts';
 import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
@@ -181,7 +181,7 @@ function logMinting({ keys: { minting }, adminToken }: Config, log: Log): void {
 /** @throws {ConfigError} if a setting names a client that does not exist */
 async function readClientSettings(config: Config, { keyring, now, log }: Base) {
   const dynamicClients = await readDynamicClients(config.dynamicClients, keyring, now());
-  if (dynamicClients !== undefined) requireSignIn('DEFAULT_CONNECTION', dynamicClients.connection, config);
+  for (const connection of dynamicClients?.connections ?? []) requireSignIn('DEFAULT_CONNECTION', connection, config);
   if (dynamicClients?.trustedHosts === 'any') {
     log.warn({}, 'TRUSTED_CLIENT_HOSTS=* lets any application on the internet ask account owners for access');
   }
@@ -210,7 +210,7 @@ async function readConnections(
     clientsOf(connection) {
       return createClients({
         ...services,
-        dynamicClients: withConnection(connections, connection),
+        dynamicClients: withConnections(connections, [connection]),
         acceptsMinted: false,
       });
     },

@@ -45,8 +45,8 @@ export async function doctor(
   const { checks: settings, config } = checkSettings(env);
   const { checks: ofClient, servers } = await findServers(clientId, env, { config, services });
   const waiting = [
-    ...(servers === undefined ? [] : [boundedChecks('mail servers', MAX_WAIT_MS, () => checkServers(servers))]),
-    ...(config === undefined ? [] : signInChecks(servers, config)),
+    ...servers.map((one) => boundedChecks('mail servers', MAX_WAIT_MS, () => checkServers(one))),
+    ...(config === undefined ? [] : servers.flatMap((one) => signInChecks(one, config))),
     ...(config === undefined ? [] : checksOf(config, services)),
   ];
   const checks = [...settings, ...ofClient, ...(await Promise.all(waiting)).flat()];
@@ -65,47 +65,51 @@ const checksOf = (config: Config, { now }: DoctorServices): Promise<Check[]>[] =
   boundedChecks('Redis', MAX_WAIT_MS, () => checkRedis(config)),
 ];
 
-function signInChecks(servers: Servers | undefined, config: Config): Promise<Check[]>[] {
-  if (servers === undefined || 'missive' in servers || servers.signIn === undefined) return [];
+function signInChecks(servers: Servers, config: Config): Promise<Check[]>[] {
+  if ('missive' in servers || servers.signIn === undefined) return [];
   const { signIn } = servers;
   return [boundedChecks('sign-in at the provider', MAX_WAIT_MS, () => checkProvider(signIn, config))];
 }
 
-/** The servers of the client id, or else of DEFAULT_CONNECTION. */
+/** The servers of the client id, or else of every connection in DEFAULT_CONNECTION. */
 async function findServers(
   given: string | undefined,
   env: NodeJS.ProcessEnv,
   { config, services: { readInput, now } }: { config: Config | undefined; services: DoctorServices },
-): Promise<{ checks: Check[]; servers: Servers | undefined }> {
+): Promise<{ checks: Check[]; servers: readonly Servers[] }> {
   try {
     if (given !== undefined) {
       const clientId = given === '-' ? await readInput() : given;
       const { check, client } = await checkClient(clientId.trim(), env, now());
-      return { checks: [check], servers: client?.servers };
+      return { checks: [check], servers: client === undefined ? [] : [client.servers] };
     }
     const dynamic =
       config?.dynamicClients && (await readDynamicClients(config.dynamicClients, createKeyring(config.keys), now()));
     if (dynamic !== undefined) {
       const says = 'the key decrypts it.';
-      return { checks: [{ name: 'DEFAULT_CONNECTION', status: 'ok', says }], servers: dynamic.connection.servers };
+      const servers = dynamic.connections.map((connection) => connection.servers);
+      return { checks: [{ name: 'DEFAULT_CONNECTION', status: 'ok', says }], servers };
     }
     const says = 'is not given, so no mail servers are tried.';
     return {
       checks: [
         { name: 'client id', status: 'skipped', says, remedy: 'Add --client-id=ID, or --client-id=- to read it.' },
       ],
-      servers: undefined,
+      servers: [],
     };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const checks = error.message.split('\n').map((says): Check => ({ name: 'client id', status: 'failed', says }));
-    return { checks, servers: undefined };
+    return { checks, servers: [] };
   }
 }
 
-async function loginCheck(servers: Servers | undefined, services: DoctorServices): Promise<Check> {
+async function loginCheck([servers, ...others]: readonly Servers[], services: DoctorServices): Promise<Check> {
   if (servers === undefined) {
     return { name: 'login', status: 'failed', says: 'no servers are known.', remedy: 'Add --client-id=ID.' };
+  }
+  if (others.length > 0) {
+    return { name: 'login', status: 'skipped', says: 'there are several connections: sign in with a browser.' };
   }
   if ('imap' in servers && servers.signIn !== undefined) {
     return { name: 'login', status: 'skipped', says: 'accounts sign in at a provider, in a browser.' };

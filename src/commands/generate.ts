@@ -76,12 +76,13 @@ async function generateClient(flags: Flags, limits: Limits, keyring: Keyring, no
 /** Prints a value for `DEFAULT_CONNECTION`: servers and limits without a client. */
 async function generateConnection(flags: Flags, limits: Limits, keyring: Keyring, now: Date): Promise<Generated> {
   const sealed = await mintConnection(keyring, flags, limits, now);
-  const { servers, timeZone } = flags;
+  const { servers, timeZone, domain: domains } = flags;
   const text = flags.json
     ? toJson({
         default_connection: sealed,
         ...toServersJson(servers),
         ...(timeZone !== undefined && { time_zone: timeZone }),
+        ...(domains !== undefined && { domains }),
         ...toLimitsJson(limits),
       })
     : [
@@ -89,6 +90,7 @@ async function generateConnection(flags: Flags, limits: Limits, keyring: Keyring
         '',
         ...toServerLines(servers),
         ...toTimeZoneLines(timeZone),
+        ...(domains === undefined ? [] : [`For addresses at: ${domains.join(', ')}`]),
         ...toLimitLines(limits),
         '',
       ].join('\n');

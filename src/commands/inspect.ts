@@ -43,8 +43,9 @@ function inspectors(tokens: Tokens, baseUrl: string | undefined): Inspector[] {
       auth_method,
       redirect_uris,
     })),
-    mintedInspector('connection', tokens.connection, ({ servers, ...given }) => ({
+    mintedInspector('connection', tokens.connection, ({ servers, domains, ...given }) => ({
       ...serverView(servers),
+      domains,
       ...givenView(given),
     })),
     inspector('access', tokens.access, ({ client, scope, consent, servers, ...grant }) => ({

@@ -5,8 +5,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
+import type { DefaultConnection } from '../oauth/client/client.ts';
 import type { Clients } from '../oauth/client/clients.ts';
-import type { DefaultConnection } from '../oauth/client/dynamic-clients.ts';
 import { addressBlock } from '../oauth/http/address-block.ts';
 import { CONNECTION_PREFIX, UPSTREAM_CALLBACK_PATH } from '../oauth/http/paths.ts';
 import type { OAuthServices } from '../oauth/services.ts';

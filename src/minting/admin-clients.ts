@@ -27,7 +27,7 @@ const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `
 const BESIDE_CONFIG: Readonly<Record<string, string>> = { name: 'name', expiresAt: 'expires_at' };
 
 /** Flags of the command alone: nothing is probed here (docs/decisions/0060), and a default connection is a setting. */
-const OF_COMMAND: readonly FlagName[] = ['connection', 'probe', 'json'];
+const OF_COMMAND: readonly FlagName[] = ['connection', 'domain', 'probe', 'json'];
 
 /** The flags of `generate` in snake case: an element of a list is one value. `readFlags` validates the values. */
 const Settings = z.strictObject(

@@ -203,6 +203,16 @@ const FLAGS = {
       hint: 'Servers and limits of clients that register by themselves.',
     },
   },
+  domain: {
+    kind: 'values',
+    argument: 'domain',
+    description:
+      'with --connection: a domain of the addresses that it is for, repeatable, where DEFAULT_CONNECTION has several; default: all other addresses',
+    form: {
+      ...{ group: 'client', label: 'Domains of addresses', isRare: true, isForMail: true },
+      hint: 'Of a value for DEFAULT_CONNECTION that is one of several; one on each line. Empty: all other addresses.',
+    },
+  },
   name: {
     kind: 'text',
     argument: 'name',

@@ -21,7 +21,7 @@ import type { Keyring } from '../oauth/sealed/jwe.ts';
 import type { Policy } from '../policy.ts';
 import { isTimeZone } from '../text/time-zone.ts';
 import { type Fault, FLAG_LIST, type FlagName, toFaults } from './flag-table.ts';
-import { readServers, toServersJson } from './server-flags.ts';
+import { asciiHost, readServers, toServersJson } from './server-flags.ts';
 import { hasUnseen } from './unseen-characters.ts';
 
 /** One value in each element. */
@@ -40,6 +40,18 @@ const LimitFlags = z.object({
 
 const WRONG_TIME_ZONE = '--time-zone must be a name of the IANA database, such as Europe/Berlin.';
 
+const MAX_DOMAINS = 50;
+const WRONG_DOMAIN = `--domain must be domains of addresses, one in each, such as example.com; ${MAX_DOMAINS} at most.`;
+
+/** As A-labels in lower case (RFC 5890 §2.3.2.1). */
+const Domain = z
+  .string()
+  .transform((name) => asciiHost(name.trim()))
+  .refine(
+    (name) => /^(?=.{1,253}$)([a-z0-9-]{1,63}\.)+[a-z0-9-]{1,63}$/.test(name) && !/\.\d+$/.test(name),
+    WRONG_DOMAIN,
+  );
+
 /** What a client is, beside its servers and limits. */
 const ClientFlags = z.object({
   preset: z.array(z.string()).min(1, '--preset names nothing. Leave it out for claude and inspector.').default([]),
@@ -56,6 +68,11 @@ const Flags = LimitFlags.extend({
   missive: z.boolean().default(false),
   probe: z.boolean().default(true),
   timeZone: z.string().refine(isTimeZone, WRONG_TIME_ZONE).optional(),
+  domain: z
+    .array(Domain)
+    .transform((domains) => [...new Set(domains)])
+    .refine(({ length }) => length > 0 && length <= MAX_DOMAINS, WRONG_DOMAIN)
+    .optional(),
   json: z.boolean().default(false),
 });
 
@@ -108,7 +125,14 @@ export function readFlags(
   const ofLimits = limits.faults.map(({ limit, sentence }) => ({ flag: limit, sentence }));
   const client = ClientFlags.safeParse(flags).data;
   const ofClient = client === undefined ? [] : faultsOfClient(client).map(toFault);
-  const faults = [...unseen, ...toFaults(result.error), ...serverFaults, ...ofLimits, ...ofClient];
+  const faults = [
+    ...unseen,
+    ...toFaults(result.error),
+    ...serverFaults,
+    ...ofLimits,
+    ...ofClient,
+    ...domainFaults(given),
+  ];
   const isGood = faults.length === 0 && result.data !== undefined && servers !== undefined;
   return { parsed: isGood ? { ...result.data, servers } : undefined, limits, faults };
 }
@@ -125,9 +149,9 @@ export async function mint(keyring: Keyring, flags: Flags, limits: Limits, now: 
  * @throws {ConfigError}
  */
 export async function mintConnection(keyring: Keyring, flags: Flags, limits: Limits, now: Date) {
-  const { servers, timeZone } = flags;
+  const { servers, timeZone, domain: domains } = flags;
   const { policy, expiresAt = null } = limits;
-  return sealConnection(keyring, { servers, policy, timeZone, expiresAt }, now);
+  return sealConnection(keyring, { servers, policy, timeZone, domains, expiresAt }, now);
 }
 
 const FLAG_OF_PART: Readonly<Record<keyof NewClient, FlagName>> = {
@@ -151,6 +175,12 @@ export function toMintingFaults(error: unknown): Fault[] {
 }
 
 const toFault = ({ part, sentence }: ClientFault): Fault => ({ flag: FLAG_OF_PART[part], sentence });
+
+/** With --missive, it is refused as a flag of mailboxes: the sign-in page has a button of its own for Missive accounts. */
+function domainFaults({ domain, connection, missive }: z.output<typeof AnyFlags>): Fault[] {
+  if (domain === undefined || connection === true || missive === true) return [];
+  return [{ flag: 'domain', sentence: '--domain requires --connection.' }];
+}
 
 /** What is wrong with the flags of the client itself, beside its servers and limits. */
 function faultsOfClient(flags: ClientFlags): ClientFault[] {

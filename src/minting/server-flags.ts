@@ -27,7 +27,7 @@ const host = (flag: string) =>
  *
  * @returns the empty string if the name is not what would be connected to
  */
-function asciiHost(name: string): string {
+export function asciiHost(name: string): string {
   if (name.includes(':')) return name;
   const ascii = domainToASCII(name);
   const isAscii = /^[\x21-\x7e]*$/.test(name);

@@ -43,7 +43,7 @@ const ServerEnvironment = ENVIRONMENT.transform((env) => ({
   registrations: registrationsOf(env),
   extraction: { processes: env.EXTRACTION_PROCESSES, memoryMb: env.EXTRACTION_MEMORY_MB },
   dynamicClients:
-    env.DEFAULT_CONNECTION === undefined ? undefined : { connection: env.DEFAULT_CONNECTION, ...acceptedClients(env) },
+    env.DEFAULT_CONNECTION === undefined ? undefined : { connections: env.DEFAULT_CONNECTION, ...acceptedClients(env) },
   connections:
     env.DEFAULT_CONNECTION === undefined && env.CONNECTIONS.size === 0
       ? undefined

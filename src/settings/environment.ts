@@ -132,9 +132,19 @@ const Connections = z
     (entries) => entries.every(([host = '', sealed]) => sealed !== undefined && host !== '*' && isHostOrAll(host)),
     'must be host=connection, separated by commas: hosts as in URLs, and connections as generate --connection prints them',
   )
+  .refine(
+    (entries) => new Set(entries.map(([host = '']) => hostInUrl(host))).size === entries.length,
+    'has a host more than once: each host has one connection',
+  )
   .transform((entries): ReadonlyMap<string, string> => {
     return new Map(entries.map(([host = '', sealed = '']) => [hostInUrl(host), sealed]));
   });
+
+/** Several are chosen by the address of the account. */
+const ConnectionList = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+  .refine((connections) => connections.length > 0, 'must be what generate --connection prints');
 
 const SERVER_VARIABLES = {
   BASE_URL: Issuer.describe(
@@ -186,12 +196,9 @@ const SERVER_VARIABLES = {
     .refine(isProxyList, 'must be the number of proxies, or their addresses or networks, separated by commas')
     .optional()
     .describe('Reverse proxies whose `X-Forwarded-For` is trusted: their number, or their addresses or networks.'),
-  DEFAULT_CONNECTION: z
-    .string()
-    .optional()
-    .describe(
-      'Servers and limits of dynamic clients (registered, or by metadata document), as `generate --connection` prints them; or a client id whose servers and limits apply.',
-    ),
+  DEFAULT_CONNECTION: ConnectionList.optional().describe(
+    'Servers and limits of dynamic clients (registered, or by metadata document), as `generate --connection` prints them; or a client id whose servers and limits apply. Several connections, separated by commas: [the address of the account decides](connections.md#by-address).',
+  ),
   CONNECTIONS: Connections.default(new Map()).describe(
     'Further connections by host, `sales.mcp.example.com=<connection>`, separated by commas. Each host serves `/mcp` with servers, sign-in and limits of its own to dynamic clients: [connections](connections.md).',
   ),

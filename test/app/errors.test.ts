@@ -71,7 +71,14 @@ describe('an unexpected error', () => {
   const breaks = () => {
     throw new Error(SECRET);
   };
-  const brokenClients = { resolve: breaks, isDenied: breaks, isDeniedBySettings: breaks, register: breaks };
+  const brokenClients = {
+    resolve: breaks,
+    connect: breaks,
+    hasEnded: breaks,
+    isDenied: breaks,
+    isDeniedBySettings: breaks,
+    register: breaks,
+  };
 
   test('is a page for the account owner, with the id by which the operator finds it in the log', async () => {
     await using app = await brokenApp({ clients: brokenClients });

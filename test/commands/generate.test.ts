@@ -133,6 +133,38 @@ describe('mail-mcp generate', () => {
     },
   );
 
+  test('CONN-05 seals the domains of a connection as A-labels, each once, and prints them', async () => {
+    const flags = ['--connection', '--domain=Example.COM', '--domain=bücher.example', '--domain=example.com'];
+    const { default_connection, domains } = await generated(...flags);
+    expect(domains).toEqual(['example.com', 'xn--bcher-kva.example']);
+    const tokens = createTokens(createKeyring({ current: key, previous: [] }));
+    expect(await unsealConnection(tokens, default_connection, new Date())).toMatchObject({ domains });
+    expect(JSON.parse((await run(['inspect', default_connection])).out)).toMatchObject({ domains });
+    const { out } = await run(['generate', ...HOSTS, ...flags]);
+    expect(out).toContain('For addresses at: example.com, xn--bcher-kva.example\n');
+    expect(await generated('--connection')).not.toHaveProperty('domains');
+  });
+
+  test.each([
+    '',
+    'localhost',
+    'a b.example',
+    '@example.com',
+    'example.com/x',
+    '127.0.0.1',
+    '*.example.com',
+    'a..example',
+  ])('CONN-05 refuses a domain that no address has: %j', async (domain) => {
+    const { exitCode, err } = await run(['generate', ...HOSTS, '--connection', `--domain=${domain}`]);
+    expect([exitCode, err]).toEqual([1, expect.stringMatching(/^--domain must be domains of addresses/)]);
+  });
+
+  test('CONN-05 refuses domains of a client, and of Missive', async () => {
+    expect((await run(['generate', ...HOSTS, '--domain=example.com'])).err).toBe('--domain requires --connection.\n');
+    const { err } = await run(['generate', '--missive', '--connection', '--domain=example.com']);
+    expect(err).toBe('--domain applies to mail accounts and excludes --missive.\n');
+  });
+
   test('seals the servers, and only a hash of the secret', async () => {
     const { client_id, client_secret } = await generated();
     const client = await open(client_id);

@@ -347,12 +347,13 @@ describe('what /admin mints', () => {
 
   test('ADMIN-05 the test of the command has a value of each flag', () => {
     const flags = FLAG_LIST.map(({ name }) => toFlagName(name).slice(2));
-    // Those of Missive, of an OpenID provider and of the command line; a secret is not in the form, and a provider excludes servers.
+    // Those of Missive, of connections, of an OpenID provider and of the command line; a secret is not in the form, and a provider excludes servers.
     const others = [
       'provider',
       'missive',
       'missive-url',
       'connection',
+      'domain',
       'json',
       'upstream-issuer',
       'upstream-scope',
@@ -377,7 +378,16 @@ describe('what /admin mints', () => {
       },
     ],
     ['a client of a known provider that signs in there', { provider: 'gmail', 'sign-in': 'google', probe: '1' }],
-    ['a default connection', { ...GOOD, connection: '1', methods: ['get'], 'time-zone': 'Asia/Kolkata' }],
+    [
+      'a default connection',
+      {
+        ...GOOD,
+        connection: '1',
+        domain: 'a.example\r\nbücher.example',
+        methods: ['get'],
+        'time-zone': 'Asia/Kolkata',
+      },
+    ],
   ])('ADMIN-05 %s is what the command on its page mints', async (_what, fields) => {
     const response = await send(site, operator, fields);
     const { status, html } = await pageOf(response);

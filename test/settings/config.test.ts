@@ -161,11 +161,22 @@ describe('readConfig', () => {
     expect(readConfig({ ...valid(), CLIENT_REGISTRATION: 'false' }).dynamicClients).toBeUndefined();
   });
 
+  test('CONN-05 DEFAULT_CONNECTION takes several connections, and no host of CONNECTIONS has two', () => {
+    const read = (DEFAULT_CONNECTION: string) => readConfig({ ...valid(), DEFAULT_CONNECTION }).dynamicClients;
+    expect(read(' one,two\nthree ,')?.connections).toEqual(['one', 'two', 'three']);
+    expect(faultsOf({ ...valid(), DEFAULT_CONNECTION: ',' })).toEqual([
+      'DEFAULT_CONNECTION must be what generate --connection prints',
+    ]);
+    expect(faultsOf({ ...valid(), CONNECTIONS: 'a.example=x, b.example=y, A.example:443=z' })).toEqual([
+      'CONNECTIONS has a host more than once: each host has one connection',
+    ]);
+  });
+
   test('DCR-05 CIMD-07 by default registration and metadata documents are off, and the trusted hosts are those of the presets', () => {
     const read = (more: NodeJS.ProcessEnv) =>
       readConfig({ ...valid(), DEFAULT_CONNECTION: 'sealed', ...more }).dynamicClients;
     expect(read({})).toEqual({
-      connection: 'sealed',
+      connections: ['sealed'],
       acceptsRegistration: false,
       acceptsDocuments: false,
       trustedHosts: undefined,

@@ -7,6 +7,7 @@ import type { Request } from 'express';
 import type { Account } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
 import { type Permit, SCOPES } from '../../policy.ts';
+import { connectionOfGrant } from '../client/connection-choice.ts';
 import { createRevocationCheck, type TokenOrigin } from '../grant/revocation.ts';
 import { errorDescription } from '../http/error-description.ts';
 import { parseParameters, queryOf } from '../http/parameters.ts';
@@ -63,7 +64,7 @@ interface Verified {
 export function createGrantFinder(
   services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'clients'>,
 ): GrantFinder {
-  const { issuer, now } = services;
+  const { issuer, now, clients } = services;
   const tokens = createTokens(services.keyring);
   const cache = createTokenCache<Verified>(now);
   const revocations = createRevocationCheck(services);
@@ -84,14 +85,25 @@ export function createGrantFinder(
   return {
     async find(request) {
       const { grant, origin } = await verify(presentedToken(request));
+      if (isOfRemovedConnection(origin, clients)) throw new OAuthError('invalid_token', REMOVED);
       if (await revocations.isRevoked(origin)) throw invalidToken('revoked');
       return grant;
     },
   };
 }
 
+const REMOVED = 'The connection that the access token was granted for was removed from this server. Sign in again.';
+
+/** Whether a token of a dynamic client belongs to none of the connections of the settings. One that names none belongs to the only one. */
+function isOfRemovedConnection({ client, ...granted }: TokenOrigin, { dynamicClients }: OAuthServices['clients']) {
+  if (client.minted !== false) return false;
+  const connections = dynamicClients?.connections;
+  if (connections === undefined) return granted.connection !== undefined;
+  return connectionOfGrant(connections, granted) === undefined;
+}
+
 function toVerified(access: AccessPayload & Claims): Verified {
-  const { jti, gid, sub, granted_at, client, scope, consent, policy } = access;
+  const { jti, gid, sub, granted_at, client, scope, consent, policy, connection, login } = access;
   const expiresAt = new Date(Math.min(access.exp ?? 0, consent?.until ?? Infinity) * 1000);
   const grant = {
     account: accountIn(access),
@@ -105,7 +117,7 @@ function toVerified(access: AccessPayload & Claims): Verified {
     ...(access.identities !== undefined && { identities: access.identities }),
     subject: sub,
   };
-  return { grant, origin: { jti, gid, sub, granted_at, client }, expiresAt };
+  return { grant, origin: { jti, gid, sub, granted_at, client, connection, login }, expiresAt };
 }
 
 function accountIn({ login, servers, ...facts }: AccessPayload): Account {

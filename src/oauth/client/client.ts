@@ -10,8 +10,23 @@ import { PRESETS, type Preset } from './presets.ts';
 /** In characters. Longer names are cut where they are shown. */
 export const MAX_NAME_LENGTH = 64;
 
-/** A client, resolved from its client_id. */
-export interface Client {
+/** The servers and limits that the operator has sealed for all dynamic clients. */
+export interface DefaultConnection {
+  /** `jti` of the sealed connection, by which it can be denied; absent if the setting is a client id. */
+  id?: string | undefined;
+  servers: Servers;
+  /** The operator's limits. */
+  policy: Policy;
+  /** The time zone of accounts that give none at the sign-in. */
+  timeZone?: string | undefined;
+  /** Domains of the addresses that it is for, as A-labels in lower case. Absent: of all that no other connection names. */
+  domains?: readonly string[] | undefined;
+  /** The end of every dynamic client and of everything that was granted to it. */
+  expiresAt: Date | null;
+}
+
+/** A client as its client_id describes it, before it is known which connection the account uses. */
+export interface RequestingClient {
   /** The source of its metadata: the operator who minted it, the client itself, or the document at the URL that is its id. */
   origin: 'minted' | 'registered' | 'document';
   /** Identifies the client in tokens and logs. */
@@ -22,20 +37,28 @@ export interface Client {
   nameAt?(redirectUri: string): string;
   /** Host of its metadata document; null for other clients. */
   documentHost: string | null;
-  servers: Servers;
   redirectUris: readonly string[];
   /** Those of the redirect URIs that the client may extend by an id; absent: none. */
   redirectUrisWithId?: readonly string[];
   /** SHA-256 of the secret, base64url; `null` for a public client. */
   secretHash: string | null;
-  /** The operator's limits. */
-  policy: Policy;
-  /** The time zone of accounts that give none at the sign-in. */
-  timeZone?: string | undefined;
   /** The end of the client and of everything that was granted to it; null: never. */
   expiresAt: Date | null;
   /** The client_id itself. */
   id: string;
+  /** What the operator has for it: of a minted client its own servers and limits, otherwise the connections of the settings. At least one. */
+  connections: readonly DefaultConnection[];
+}
+
+/** A client with the servers and limits of one connection. */
+export interface Client extends RequestingClient {
+  servers: Servers;
+  /** The operator's limits. */
+  policy: Policy;
+  /** The time zone of accounts that give none at the sign-in. */
+  timeZone?: string | undefined;
+  /** `jti` of the connection, where there are several. */
+  connection?: string | undefined;
 }
 
 /** @throws {OAuthError} `invalid_client` if the client_id was not minted with these keys, or has expired */
@@ -43,6 +66,7 @@ export async function unsealClient(tokens: Tokens, clientId: string, now: Date):
   try {
     const { jti, name, servers, exp, ...sealed } = await tokens.client.unseal(clientId, now);
     const presets = (sealed.presets ?? []).flatMap((preset) => PRESETS[preset] ?? []);
+    const own = { servers, policy: sealed.policy ?? {}, timeZone: sealed.time_zone };
     const ofPresets = presets.flatMap(({ redirectUris }) => redirectUris);
     return {
       origin: 'minted',
@@ -50,14 +74,13 @@ export async function unsealClient(tokens: Tokens, clientId: string, now: Date):
       name: plainText(name, MAX_NAME_LENGTH),
       nameAt: (redirectUri) => plainText(nameAt(redirectUri, name, presets), MAX_NAME_LENGTH),
       documentHost: null,
-      servers,
       redirectUris: [...new Set([...ofPresets, ...(sealed.redirect_uris ?? [])])],
       redirectUrisWithId: presets.filter(({ appendsId }) => appendsId).flatMap(({ redirectUris }) => redirectUris),
       secretHash: sealed.secret_hash ?? null,
-      policy: sealed.policy ?? {},
-      timeZone: sealed.time_zone,
       expiresAt: exp === undefined ? null : new Date(exp * 1000),
       id: clientId,
+      ...own,
+      connections: [{ ...own, expiresAt: null }],
     };
   } catch (cause) {
     throw new PageError('invalid_client', (t) => t.errors.clientUnknown, { cause });
@@ -77,7 +100,7 @@ function nameAt(redirectUri: string, name: string, presets: readonly Preset[]): 
 }
 
 /** False if name and redirect URI are the client's own statements (RFC 7591). */
-export const isVerified = ({ origin, documentHost }: Pick<Client, 'origin' | 'documentHost'>): boolean =>
+export const isVerified = ({ origin, documentHost }: Pick<RequestingClient, 'origin' | 'documentHost'>): boolean =>
   origin === 'minted' || documentHost !== null;
 
 /** The `client` claim of access tokens. */

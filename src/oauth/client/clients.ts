@@ -3,16 +3,18 @@
  *
  * Invariant: servers and limits come from the operator, never from the client.
  */
+import { OAuthError } from '../../errors.ts';
 import type { State } from '../../state/state.ts';
 import { addressBlock } from '../http/address-block.ts';
 import { sha256 } from '../http/constant-time.ts';
 import { PageError } from '../pages/page-error.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { createTokens, type RegisteredPayload } from '../sealed/sealed-types.ts';
-import { type Client, unsealClient } from './client.ts';
+import { type Client, type DefaultConnection, type RequestingClient, unsealClient } from './client.ts';
+import { connectedClient } from './connection-choice.ts';
 import { isClientDenied } from './denied-clients.ts';
 import { createDocumentCache } from './document-cache.ts';
-import type { DefaultConnection, DynamicClients } from './dynamic-clients.ts';
+import type { DynamicClients } from './dynamic-clients.ts';
 import { documentFetcher, type FetchDocument } from './fetch-document.ts';
 import { type ClientDocument, looksLikeDocumentUrl } from './metadata-document.ts';
 import { type Registration, registerClient, unsealRegisteredClient } from './registered-client.ts';
@@ -23,7 +25,14 @@ export interface Clients {
    * @throws {OAuthError} `invalid_client` if it is not known here, has expired, or was denied; `temporarily_unavailable` if its metadata document
    *   is not available
    */
-  resolve(clientId: string, address?: string | undefined): Promise<Client>;
+  resolve(clientId: string, address?: string | undefined): Promise<RequestingClient>;
+  /**
+   * @param connection one of those of the client
+   * @throws {OAuthError} `invalid_client` if the connection has ended and is the only one; `invalid_grant` if there are others
+   */
+  connect(client: RequestingClient, connection: DefaultConnection): Promise<Client>;
+  /** Whether a connection has expired, or the operator has denied it. */
+  hasEnded(connection: DefaultConnection): Promise<boolean>;
   /** Whether the operator has denied the client, by the settings or with `mail-mcp deny`. */
   isDenied(jti: string): Promise<boolean>;
   /** Whether the settings deny the client, which is known without asking the state. */
@@ -55,23 +64,29 @@ export function createClients(services: Services): Clients {
   const resolve = clientResolver(services);
 
   const isDenied = (jti: string) => isClientDenied(jti, deniedClients, state);
+  const isOver = (expiresAt: Date | null): boolean => expiresAt !== null && expiresAt <= now();
+  const hasEnded = async ({ id, expiresAt }: DefaultConnection) =>
+    isOver(expiresAt) || (id !== undefined && (await isDenied(id)));
 
   return {
     dynamicClients,
     isDenied,
+    hasEnded,
     isDeniedBySettings: (jti) => deniedClients.has(jti),
     async resolve(clientId, address) {
       const client = await resolve(clientId, address);
-      const hasEnded = client.expiresAt !== null && client.expiresAt <= now();
-      if (hasEnded || (await isDenied(client.jti))) throw unknownClient();
-      const connectionId = client.origin === 'minted' ? undefined : dynamicClients?.connection.id;
-      if (connectionId !== undefined && (await isDenied(connectionId))) throw unknownClient();
+      const areAllOver = client.connections.every(({ expiresAt }) => isOver(expiresAt));
+      if (isOver(client.expiresAt) || areAllOver || (await isDenied(client.jti))) throw unknownClient();
       return client;
+    },
+    async connect(client, connection) {
+      if (!(await hasEnded(connection))) return connectedClient(client, connection);
+      throw client.connections.length === 1 ? unknownClient() : new OAuthError('invalid_grant', ENDED);
     },
     async register(metadata) {
       if (dynamicClients === undefined) throw new Error('This server accepts no dynamic clients');
-      const { connection } = dynamicClients;
-      return registerClient(metadata, { tokens: createTokens(keyring), keyring, connection }, now());
+      const { connections } = dynamicClients;
+      return registerClient(metadata, { tokens: createTokens(keyring), keyring, connections }, now());
     },
   };
 }
@@ -81,16 +96,16 @@ function clientResolver(services: Services): Clients['resolve'] {
   const { keyring, now, state, dynamicClients, fetchDocument = documentFetcher(), acceptsMinted = true } = services;
   const tokens = createTokens(keyring);
   if (dynamicClients === undefined) return (clientId) => unsealClient(tokens, clientId, now());
-  const { connection, acceptsRegistration, acceptsDocuments } = dynamicClients;
+  const { connections, acceptsRegistration, acceptsDocuments } = dynamicClients;
   const documents = createDocumentCache({ ...dynamicClients, fetchDocument, state, now });
 
   return async (clientId, address) => {
     if (looksLikeDocumentUrl(clientId) && acceptsDocuments) {
-      return clientByDocument(clientId, await documents.get(clientId, addressBlock(address)), connection);
+      return clientByDocument(clientId, await documents.get(clientId, addressBlock(address)), connections);
     }
     const minted = acceptsMinted ? unsealClient(tokens, clientId, now()) : Promise.reject(unknownClient());
     return acceptsRegistration
-      ? minted.catch(() => unsealRegisteredClient(clientId, { tokens, keyring, connection }, now()))
+      ? minted.catch(() => unsealRegisteredClient(clientId, { tokens, keyring, connections }, now()))
       : minted;
   };
 }
@@ -98,21 +113,21 @@ function clientResolver(services: Services): Clients['resolve'] {
 function clientByDocument(
   url: string,
   { name, redirectUris, isFromTrustedHost }: ClientDocument,
-  { servers, policy, timeZone, expiresAt }: DefaultConnection,
-): Client {
+  connections: readonly DefaultConnection[],
+): RequestingClient {
   return {
     origin: 'document',
     jti: sha256(url),
     name,
     documentHost: isFromTrustedHost ? new URL(url).host : null,
-    servers,
     redirectUris,
     secretHash: null,
-    policy,
-    timeZone,
-    expiresAt,
+    expiresAt: null,
     id: url,
+    connections,
   };
 }
+
+const ENDED = 'The connection that this was granted for has ended.';
 
 const unknownClient = (): PageError => new PageError('invalid_client', (t) => t.errors.clientUnknown);

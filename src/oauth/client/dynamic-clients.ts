@@ -2,13 +2,13 @@
  * Reads the operator's settings for dynamic clients (registered, or by metadata document): the accepted kinds, the trusted hosts and the default
  * connection.
  */
-import type { Servers } from '../../account.ts';
 import { ConfigError } from '../../errors.ts';
-import type { Policy } from '../../policy.ts';
 import type { Config } from '../../settings/config.ts';
 import { redirectUriProblem } from '../http/redirect-uri.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { createTokens, type Tokens } from '../sealed/sealed-types.ts';
+import type { DefaultConnection } from './client.ts';
+import { connectionFaults } from './connection-choice.ts';
 import { DOCUMENT_HOSTS, PRESETS } from './presets.ts';
 
 /**
@@ -17,21 +17,9 @@ import { DOCUMENT_HOSTS, PRESETS } from './presets.ts';
  */
 export type TrustedHosts = ReadonlySet<string> | 'any';
 
-/** The servers and limits that the operator has sealed for all dynamic clients. */
-export interface DefaultConnection {
-  /** `jti` of the sealed connection, by which it can be denied; absent if the setting is a client id. */
-  id?: string | undefined;
-  servers: Servers;
-  /** The operator's limits. */
-  policy: Policy;
-  /** The time zone of accounts that give none at the sign-in. */
-  timeZone?: string | undefined;
-  /** The end of every dynamic client and of everything that was granted to it. */
-  expiresAt: Date | null;
-}
-
 export interface DynamicClients {
-  connection: DefaultConnection;
+  /** At least one. The address of an account decides among several. */
+  connections: readonly DefaultConnection[];
   trustedHosts: TrustedHosts;
   /** Whether clients may register (RFC 7591). */
   acceptsRegistration: boolean;
@@ -67,7 +55,7 @@ export function isOpenToDynamicClients(uri: string, trusted: TrustedHosts): bool
 
 /**
  * @returns `undefined` if only minted clients are accepted
- * @throws {ConfigError} if the sealed connection is not valid or has expired
+ * @throws {ConfigError} if a sealed connection is not valid or has expired, or the address of an account could not decide among them
  */
 export async function readDynamicClients(
   settings: Config['dynamicClients'],
@@ -75,19 +63,27 @@ export async function readDynamicClients(
   now: Date,
 ): Promise<DynamicClients | undefined> {
   if (settings === undefined) return undefined;
-  const connection = await readConnection('DEFAULT_CONNECTION', settings.connection, { keyring, now });
-  return withConnection(settings, connection);
+  const sealed = settings.connections;
+  const connections = await Promise.all(
+    sealed.map((one, index) => {
+      const setting = sealed.length === 1 ? 'DEFAULT_CONNECTION' : `DEFAULT_CONNECTION, number ${index + 1},`;
+      return readConnection(setting, one, { keyring, now });
+    }),
+  );
+  const faults = connectionFaults(connections).map((sentence) => `DEFAULT_CONNECTION: ${sentence}`);
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
+  return withConnections(settings, connections);
 }
 
-/** @returns the dynamic clients of one connection, as the settings accept them */
-export function withConnection(
-  settings: Omit<NonNullable<Config['dynamicClients']>, 'connection'>,
-  connection: DefaultConnection,
+/** @returns the dynamic clients of connections, as the settings accept them */
+export function withConnections(
+  settings: Omit<NonNullable<Config['dynamicClients']>, 'connections'>,
+  connections: readonly DefaultConnection[],
 ): DynamicClients {
   const { acceptsRegistration, acceptsDocuments, trustedHosts = PRESET_HOSTS } = settings;
   // Hosts that the operator names are the only ones that are connected to.
   const acceptsLoopbackDocuments = acceptsRegistration && settings.trustedHosts === undefined;
-  return { connection, trustedHosts, acceptsRegistration, acceptsDocuments, acceptsLoopbackDocuments };
+  return { connections, trustedHosts, acceptsRegistration, acceptsDocuments, acceptsLoopbackDocuments };
 }
 
 /**
@@ -125,8 +121,9 @@ export async function unsealConnection(tokens: Tokens, text: string, now: Date):
  * @throws {OAuthError} `invalid_token` if it is none
  */
 export async function unsealOwnConnection(tokens: Tokens, text: string): Promise<DefaultConnection> {
-  const { jti: id, servers, policy = {}, time_zone: timeZone, exp } = await tokens.connection.unsealSetting(text);
-  return { id, servers, policy, timeZone, expiresAt: endOf(exp) };
+  const { jti: id, exp, ...sealed } = await tokens.connection.unsealSetting(text);
+  const { servers, policy = {}, time_zone: timeZone, domains } = sealed;
+  return { id, servers, policy, timeZone, domains, expiresAt: endOf(exp) };
 }
 
 async function connectionOfClient(tokens: Tokens, text: string): Promise<DefaultConnection> {

@@ -9,8 +9,8 @@ import { plainText } from '../http/plain-text.ts';
 import { redirectHost, redirectUriProblem } from '../http/redirect-uri.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { type ClientPayload, createTokens } from '../sealed/sealed-types.ts';
+import type { DefaultConnection } from './client.ts';
 import { joinedTitles, MAX_NAME_LENGTH } from './client.ts';
-import type { DefaultConnection } from './dynamic-clients.ts';
 import { PRESETS } from './presets.ts';
 
 const WRONG_SERVERS = 'A mail server needs a host name and a port from 1 to 65535, and Missive the URL of its API.';
@@ -88,18 +88,19 @@ export function clientFaults(client: Pick<NewClient, 'presets' | 'redirectUris' 
 
 /** @throws {ConfigError} if the servers are not valid, or the limits make the result too long */
 export async function sealConnection(keyring: Keyring, connection: DefaultConnection, now: Date): Promise<string> {
-  const { servers, policy, timeZone, expiresAt } = connection;
+  const { servers, policy, timeZone, domains, expiresAt } = connection;
   if (!Servers.safeParse(servers).success) throw new ConfigError(WRONG_SERVERS);
   const payload = {
     ...{ v: 1 as const, servers },
     ...(Object.keys(policy).length > 0 && { policy }),
     ...(timeZone !== undefined && { time_zone: timeZone }),
+    ...(domains !== undefined && { domains: [...domains] }),
   };
   try {
     return await createTokens(keyring).connection.seal(payload, now, expiresAt ?? undefined);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new ConfigError('The connection would be longer than 4000 characters; name fewer limits.');
+    throw new ConfigError('The connection would be longer than 4000 characters; name fewer limits or domains.');
   }
 }
 

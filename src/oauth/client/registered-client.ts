@@ -6,13 +6,12 @@ import { redirectHost } from '../http/redirect-uri.ts';
 import { PageError } from '../pages/page-error.ts';
 import { type Keyring, sealingKeyOf } from '../sealed/jwe.ts';
 import type { RegisteredPayload, Tokens } from '../sealed/sealed-types.ts';
-import type { Client } from './client.ts';
-import type { DefaultConnection } from './dynamic-clients.ts';
+import type { DefaultConnection, RequestingClient } from './client.ts';
 
 interface Services {
   tokens: Tokens;
   keyring: Keyring;
-  connection: DefaultConnection;
+  connections: readonly DefaultConnection[];
 }
 
 /** The values of a registration response (RFC 7591 §3.2.1). Times in seconds since 1970. */
@@ -28,10 +27,10 @@ export interface Registration {
 /** @throws {OAuthError} `invalid_client_metadata` if the client_id would be too long */
 export async function registerClient(
   metadata: RegisteredPayload,
-  { tokens, keyring, connection }: Services,
+  { tokens, keyring, connections }: Services,
   now: Date,
 ): Promise<Registration> {
-  const id = await tokens.registered.seal(metadata, now, connection.expiresAt ?? undefined).catch((cause) => {
+  const id = await tokens.registered.seal(metadata, now, lastEndOf(connections)).catch((cause) => {
     if (!(cause instanceof RangeError)) throw cause;
     throw new OAuthError('invalid_client_metadata', 'The redirect URIs are too long together.', { cause });
   });
@@ -47,8 +46,8 @@ export function registeredSecret(keyring: Keyring, client: { id: string; jti: st
 }
 
 /** @throws {OAuthError} `invalid_client` if the client did not register here, or too long ago: the client then registers anew */
-export async function unsealRegisteredClient(id: string, services: Services, now: Date): Promise<Client> {
-  const { tokens, keyring, connection } = services;
+export async function unsealRegisteredClient(id: string, services: Services, now: Date): Promise<RequestingClient> {
+  const { tokens, keyring, connections } = services;
   const registered = await tokens.registered.unseal(id, now).catch((cause) => {
     throw new PageError('invalid_client', (t) => t.errors.clientUnknown, { cause });
   });
@@ -58,12 +57,17 @@ export async function unsealRegisteredClient(id: string, services: Services, now
     jti,
     name: registered.name ?? redirectUris.slice(0, 1).map(redirectHost).join(),
     documentHost: null,
-    servers: connection.servers,
     redirectUris,
     secretHash: registered.auth_method === 'none' ? null : sha256(registeredSecret(keyring, { id, jti })),
-    policy: connection.policy,
-    timeZone: connection.timeZone,
-    expiresAt: new Date(Math.min(exp * 1000, connection.expiresAt?.getTime() ?? Infinity)),
+    expiresAt: new Date(exp * 1000),
     id,
+    connections,
   };
+}
+
+/** @returns `undefined` if one of the connections never ends */
+function lastEndOf(connections: readonly DefaultConnection[]): Date | undefined {
+  const ends = connections.map(({ expiresAt }) => expiresAt?.getTime() ?? Infinity);
+  const last = Math.max(...ends);
+  return last === Infinity ? undefined : new Date(last);
 }

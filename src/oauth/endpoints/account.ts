@@ -1,15 +1,19 @@
 /** Handles GET and POST /account: the account owner signs in to see what they have granted, and revokes it. */
 import type { Request, RequestHandler, Response } from 'express';
 import { OAuthError } from '../../errors.ts';
+import type { DefaultConnection } from '../client/client.ts';
+import { isByAddress, soleConnection } from '../client/connection-choice.ts';
 import { accountForm } from '../forms/forms.ts';
 import { type Parameters, parseParameters, queryOf, readForm } from '../http/parameters.ts';
+import { isSameOrigin } from '../http/same-origin.ts';
 import { LANGUAGE_PARAMETER } from '../pages/language-choice.ts';
 import { PageError } from '../pages/page-error.ts';
 import type { AccountFormView } from '../pages/views.ts';
 import { accountOf } from '../sealed/identity.ts';
 import type { AccountSignIn } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
-import { createSignIn, type PageContent } from '../sign-in/sign-in.ts';
+import { createAddressStep } from '../sign-in/address-step.ts';
+import { type AddressContent, createSignIn, type PageContent, type SignIn } from '../sign-in/sign-in.ts';
 import type { ProviderResponse, ProviderSignIns } from '../upstream/provider-sign-in.ts';
 import { refusalSentence } from '../upstream/refusal-sentence.ts';
 import { createAccountGrants } from './account-grants.ts';
@@ -31,23 +35,14 @@ export function accountHandlers(
   resume(request: Request, response: Response, from: ProviderResponse): Promise<void>;
 } {
   const { issuer, clients, pages } = services;
+  const defaults = clients.dynamicClients?.connections ?? [];
   const signIn = createSignIn(services);
   const sessions = createAccountSessions(services, signIn);
   const grants = createAccountGrants(services, sessions);
-  const serversOf = createServersOf(clients);
+  const connectionsOf = createConnectionsOf(clients);
 
-  async function showSignIn(
-    request: Request,
-    response: Response,
-    at: AccountSignIn,
-    content: PageContent<AccountFormView>,
-  ) {
-    const transaction = await sessions.sealSignIn(at);
-    const { provider } = content.form;
-    const providerOrigin = provider && (await providerSignIns.formTarget(provider.signIn));
-    const page = { transaction, servers: at.servers, isDefault: at.client === DEFAULT_CLIENT, providerOrigin };
-    signIn.showAccountPage(request, response, page, content);
-  }
+  const showSignIn = createShowSignIn(signIn, sessions, { ...providerSignIns, defaults });
+  const addresses = createAddressPages(services, signIn, showSignIn);
 
   async function submitSignIn(request: Request, response: Response, submitted: Parameters): Promise<void> {
     const at = await sessions.unsealSignIn(submitted, request);
@@ -78,8 +73,13 @@ export function accountHandlers(
   return {
     async show(request, response) {
       const [clientId, browser] = [clientIdOf(request), signIn.bindBrowser(request, response)];
-      const at = await serversOf(clientId);
-      if (at) return showSignIn(request, response, { ...at, browser }, { form: accountForm(at.servers).blank });
+      const { client, connections } = await connectionsOf(clientId);
+      if (isByAddress(connections)) return addresses.show(request, response);
+      const sole = soleConnection(connections);
+      if (sole !== undefined) {
+        const at = { client, servers: sole.servers, browser };
+        return showSignIn(request, response, at, { form: accountForm(sole.servers).blank });
+      }
       const inLanguage = pages.for(request);
       const html = inLanguage.accountClient(accountClientView(clientId, issuer, inLanguage.t));
       inLanguage.send(response, clientId === undefined ? 200 : 400, html, { formAction: [] });
@@ -88,12 +88,30 @@ export function accountHandlers(
     async submit(request, response) {
       const submitted = await readForm(request, MAX_FORM_BYTES);
       pages.chooseLanguage(request, response, submitted.get(LANGUAGE_PARAMETER));
+      const isFirst = submitted.get('session') === undefined && submitted.get('transaction') === undefined;
+      if (isFirst && isByAddress(defaults)) return addresses.submit(request, response, submitted);
       if (submitted.get('session') === undefined) return submitSignIn(request, response, submitted);
       const session = await sessions.unsealSession(submitted, request);
       await grants.revoke(request, response, session, submitted.get('take_back'));
     },
 
     resume: createResume(sessions, providerSignIns, { showSignIn, showGrants }),
+  };
+}
+
+/** @returns a function that sends the sign-in page of servers */
+function createShowSignIn(
+  signIn: Pick<SignIn, 'showAccountPage'>,
+  sessions: Pick<AccountSessions, 'sealSignIn'>,
+  { formTarget, defaults }: Pick<ProviderSignIns, 'formTarget'> & { defaults: readonly DefaultConnection[] },
+): ShowSignIn {
+  return async function showSignIn(request, response, at, content) {
+    const transaction = await sessions.sealSignIn(at);
+    const { provider } = content.form;
+    const providerOrigin = provider && (await formTarget(provider.signIn));
+    const isDefault = at.client === DEFAULT_CLIENT;
+    const page = { transaction, servers: at.servers, isDefault, providerOrigin };
+    signIn.showAccountPage(request, response, { ...page, isByAddress: isDefault && isByAddress(defaults) }, content);
   };
 }
 
@@ -136,15 +154,44 @@ type ShowSignIn = (
 
 type ShowGrants = (request: Request, response: Response, at: AccountSignIn, form: AccountForm) => Promise<void>;
 
-/** The client determines the servers, or the operator's default connection; the account owner cannot enter a server. */
-function createServersOf(clients: OAuthServices['clients']) {
-  return async function serversOf(clientId: string | undefined): Promise<Omit<AccountSignIn, 'browser'> | undefined> {
+/** @returns functions that ask for the address, and show the sign-in page of the connection that it decides */
+function createAddressPages(
+  services: Pick<OAuthServices, 'issuer' | 'clients' | 'operator'>,
+  signIn: Pick<SignIn, 'bindBrowser' | 'showAccountAddressPage'>,
+  showSignIn: ShowSignIn,
+) {
+  const { issuer, clients } = services;
+  const connections = clients.dynamicClients?.connections ?? [];
+  const choose = createAddressStep(services);
+
+  function show(request: Request, response: Response, content: AddressContent = { address: '', problems: [] }): void {
+    signIn.showAccountAddressPage(request, response, connections, content);
+  }
+
+  return {
+    show,
+    async submit(request: Request, response: Response, submitted: Parameters): Promise<void> {
+      // From another site, it would replace the cookie of pages that are open.
+      if (!isSameOrigin(request, issuer)) return show(request, response);
+      const step = await choose(submitted, { connections });
+      if (step.connection === undefined) return show(request, response, step);
+      const { servers } = step.connection;
+      const at = { client: DEFAULT_CLIENT, servers, browser: signIn.bindBrowser(request, response) };
+      await showSignIn(request, response, at, { form: accountForm(servers).startingWith(step.address) });
+    },
+  };
+}
+
+/** The client determines the servers, or the operator's default connections; the account owner cannot enter a server. */
+function createConnectionsOf(clients: OAuthServices['clients']) {
+  return async function connectionsOf(
+    clientId: string | undefined,
+  ): Promise<{ client: string; connections: readonly DefaultConnection[] }> {
     if (clientId === undefined) {
-      const connection = clients.dynamicClients?.connection;
-      return connection && { client: DEFAULT_CLIENT, servers: connection.servers };
+      return { client: DEFAULT_CLIENT, connections: clients.dynamicClients?.connections ?? [] };
     }
     const client = await clients.resolve(clientId).catch(undefinedIfUnknown);
-    return client && { client: client.jti, servers: client.servers };
+    return { client: client?.jti ?? '', connections: client?.connections ?? [] };
   };
 }
 

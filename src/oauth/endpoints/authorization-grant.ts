@@ -60,6 +60,7 @@ export function toGrant(
   const end = consent?.until ?? (expiresAt && toSeconds(expiresAt));
   const timeZone = form.timeZone ?? client.timeZone;
   const identities = form.identities && { identities: [...form.identities] };
+  const connection = client.connection !== undefined && { connection: client.connection };
   return {
     code: {
       client: client.jti,
@@ -71,6 +72,7 @@ export function toGrant(
       login: form.credentials(),
       ...(form.timeZone !== undefined && { time_zone: form.timeZone }),
       ...identities,
+      ...connection,
       ...form.approval,
     },
     sealedBeside: {
@@ -83,6 +85,7 @@ export function toGrant(
       ...(end && { ends: end }),
       ...(timeZone !== undefined && { time_zone: timeZone }),
       ...identities,
+      ...connection,
       ...form.approval,
     },
   };

@@ -4,7 +4,7 @@
  */
 import type { Request } from 'express';
 import { type ErrorRedirect, OAuthError, type OAuthErrorCode } from '../../errors.ts';
-import type { Client } from '../client/client.ts';
+import type { Client, RequestingClient } from '../client/client.ts';
 import type { Clients } from '../client/clients.ts';
 import { type Parameters, parseParameters, queryOf } from '../http/parameters.ts';
 import { basePathOf } from '../http/paths.ts';
@@ -16,17 +16,23 @@ import { grantedScope, type Scope } from '../scope.ts';
 
 /** The client that sent the request, and where its authorization response may be sent. */
 export interface Target {
-  client: Client;
+  client: RequestingClient;
   /** As requested: the port of a loopback URI may differ from the registered one. */
   redirectUri: string;
   state: string | undefined;
 }
 
-export interface AuthorizationRequest extends Target {
+/** A valid request, before it is known which connection the account uses. */
+export interface RequestedAccess extends Target {
   codeChallenge: string;
   /** The canonical URI of the one resource. */
   resource: string;
   scope: Scope;
+}
+
+/** A valid request for the servers and limits of one connection. */
+export interface AuthorizationRequest extends RequestedAccess {
+  client: Client;
 }
 
 /** Parameters that would change the meaning of the request, so that they must not be ignored. */
@@ -70,7 +76,7 @@ export async function validateTarget(
  *
  * @throws {OAuthError} with `redirect`: sent to the client, with its state
  */
-export function validateRequest(parameters: Parameters, target: Target, issuer: string): AuthorizationRequest {
+export function validateRequest(parameters: Parameters, target: Target, issuer: string): RequestedAccess {
   const redirect = errorRedirect(target);
   const refuse = (code: OAuthErrorCode, description: string) => new OAuthError(code, description, { redirect });
 

@@ -7,34 +7,38 @@ import { rememberedUntil, toSeconds } from '../sealed/jwe.ts';
 import { createTokens, SEALED_TYPES, type Transaction } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
-import { type AuthorizationRequest, errorRedirect } from './authorization-request.ts';
+import { type AuthorizationRequest, errorRedirect, type RequestedAccess } from './authorization-request.ts';
 
 /** An authorization request whose sign-in page is shown. */
-export interface PendingAuthorization {
+export interface PendingAuthorization<R extends RequestedAccess = AuthorizationRequest> {
   /** The same whenever the page is shown again, so that one transaction issues one code. */
   tid: string;
   /** Hash of the cookie of the browser that received the page. */
   browser: string;
-  authorization: AuthorizationRequest;
+  authorization: R;
 }
 
 /** An authorization request whose sign-in page was submitted. */
-export interface SubmittedAuthorization extends PendingAuthorization {
+export interface SubmittedAuthorization<R extends RequestedAccess = AuthorizationRequest>
+  extends PendingAuthorization<R> {
   /** When the submitted page was made. */
   shownAt: Date;
 }
 
+/** A page as it was submitted. `connection`: `jti` of the connection that it was shown for, if the address had decided. */
+export type SubmittedPage = SubmittedAuthorization<RequestedAccess> & { connection: string | undefined };
+
 export interface AuthorizationTransactions {
   /** @throws {OAuthError} `invalid_request` if the request is too long */
-  seal(pending: PendingAuthorization, shownAt: Date): Promise<string>;
+  seal(pending: PendingAuthorization<RequestedAccess>, shownAt: Date): Promise<string>;
   /**
    * Only the sealed transaction decides what is being authorized; the other fields of the form have no influence on it.
    *
    * @throws {OAuthError} `invalid_request` if the page has expired, or was not submitted by the browser that received it
    */
-  unseal(sealed: string | undefined, request: Request): Promise<SubmittedAuthorization>;
+  unseal(sealed: string | undefined, request: Request): Promise<SubmittedPage>;
   /** As unseal(), for a browser that comes back from a provider: no page of this server has sent the request. */
-  resume(sealed: string, request: Request): Promise<SubmittedAuthorization>;
+  resume(sealed: string, request: Request): Promise<SubmittedPage>;
   /** @throws {OAuthError} `invalid_request` if the transaction was used before */
   requireUnused(pending: PendingAuthorization): Promise<void>;
   /** Uses the transaction up. @throws {OAuthError} `invalid_request` if it was used before */
@@ -52,7 +56,7 @@ export function createAuthorizationTransactions(
     request: Request,
     sealed: string | undefined,
     isOwn: SignIn['isFromOurPage'],
-  ): Promise<SubmittedAuthorization> {
+  ): Promise<SubmittedPage> {
     const transaction = await tokens.transaction.unseal(sealed ?? '', now()).catch((cause) => {
       throw new PageError('invalid_request', (t) => t.errors.staleSignIn, { cause });
     });
@@ -63,8 +67,9 @@ export function createAuthorizationTransactions(
     // The client's document may have removed the URI since (CIMD-06).
     if (!hasRedirectUri(client, transaction.redirect_uri))
       throw new PageError('invalid_request', (t) => t.errors.staleSignIn);
-    const { tid, browser, iat } = transaction;
-    return { tid, browser, shownAt: new Date(iat * 1000), authorization: { client, ...fromSealed(transaction) } };
+    const { tid, browser, iat, connection } = transaction;
+    const authorization = { client, ...fromSealed(transaction) };
+    return { tid, browser, shownAt: new Date(iat * 1000), authorization, connection };
   }
 
   return {
@@ -97,7 +102,8 @@ export function createAuthorizationTransactions(
 
 const transactionKey = (tid: string): string => `transaction:${tid}`;
 
-function toSealed(request: AuthorizationRequest): Omit<Transaction, 'tid' | 'browser'> {
+function toSealed(request: RequestedAccess | AuthorizationRequest): Omit<Transaction, 'tid' | 'browser'> {
+  const connection = 'connection' in request.client ? request.client.connection : undefined;
   return {
     client_id: request.client.id,
     redirect_uri: request.redirectUri,
@@ -105,10 +111,11 @@ function toSealed(request: AuthorizationRequest): Omit<Transaction, 'tid' | 'bro
     code_challenge: request.codeChallenge,
     aud: request.resource,
     scope: request.scope,
+    ...(connection !== undefined && { connection }),
   };
 }
 
-function fromSealed(transaction: Transaction): Omit<AuthorizationRequest, 'client'> {
+function fromSealed(transaction: Transaction): Omit<RequestedAccess, 'client'> {
   return {
     redirectUri: transaction.redirect_uri,
     state: transaction.state,

@@ -7,6 +7,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Servers } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
+import type { DefaultConnection } from '../client/client.ts';
+import { soleConnection } from '../client/connection-choice.ts';
 import type { Approved } from '../forms/form.ts';
 import { signInForm } from '../forms/forms.ts';
 import { type Parameters, parseParameters, readForm } from '../http/parameters.ts';
@@ -16,14 +18,15 @@ import { accountOf, MAILBOX_ID_TO_COME } from '../sealed/identity.ts';
 import { randomId } from '../sealed/jwe.ts';
 import { createTokenFit, createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
+import { createAddressStep, otherConnectionProblems } from '../sign-in/address-step.ts';
 import { cautiousPowers, readChoices, validateChoices } from '../sign-in/consent-choices.ts';
-import { createSignIn, type SignIn, type SignInContent } from '../sign-in/sign-in.ts';
+import { type AddressContent, createSignIn, type SignIn, type SignInContent } from '../sign-in/sign-in.ts';
 import type { ProviderApproval, ProviderResponse, ProviderSignIns } from '../upstream/provider-sign-in.ts';
 import { refusalSentence } from '../upstream/refusal-sentence.ts';
 import { isWhole, offeredFor, toGrant, withinPolicy } from './authorization-grant.ts';
 import {
-  type AuthorizationRequest,
   parseAuthorizationRequest,
+  type RequestedAccess,
   validateRequest,
   validateTarget,
 } from './authorization-request.ts';
@@ -33,6 +36,7 @@ import {
   createAuthorizationTransactions,
   type PendingAuthorization,
   type SubmittedAuthorization,
+  type SubmittedPage,
 } from './authorization-transaction.ts';
 import type { AcceptedFields } from './submissions.ts';
 
@@ -53,6 +57,7 @@ export function authorizeHandlers(
   const showPage = createPage(services, signIn, transactions, providerSignIns);
   const measure = createMeasure(services);
   const complete = createCompletion(services, signIn, { transactions, showPage, measure });
+  const { showAddressPage, connect, connectAgain } = createConnecting(services, signIn, transactions, showPage);
 
   async function atProvider(request: Request, response: Response, page: LeavingPage): Promise<void> {
     const { pending, submitted, content } = page;
@@ -70,23 +75,30 @@ export function authorizeHandlers(
     async show(request, response) {
       const parameters = parseAuthorizationRequest(request);
       const target = await validateTarget(parameters, clients, request.ip);
-      const authorization = withinPolicy(validateRequest(parameters, target, issuer), powersLeft);
-      const browser = signIn.bindBrowser(request, response);
-      await showPage(request, response, { pending: { tid: randomId(), browser, authorization } });
+      const requested = validateRequest(parameters, target, issuer);
+      const sole = soleConnection(target.client.connections);
+      const of = () => ({ tid: randomId(), browser: signIn.bindBrowser(request, response) });
+      if (sole === undefined) {
+        const pending = { ...of(), authorization: requested };
+        return showAddressPage(request, response, pending, { address: '', problems: [] });
+      }
+      const client = await clients.connect(target.client, sole);
+      const authorization = withinPolicy({ ...requested, client }, powersLeft);
+      await showPage(request, response, { pending: { ...of(), authorization } });
     },
 
     async submit(request, response) {
       const submitted = await readSignInForm(request);
-      const pending = await transactions.unseal(submitted.get('transaction'), request);
+      const page = await transactions.unseal(submitted.get('transaction'), request);
+      if (submitted.get('action') === 'cancel') throw cancelled(page.authorization);
+      pages.chooseLanguage(request, response, submitted.get(LANGUAGE_PARAMETER));
+      const pending = await connect(request, response, page, submitted);
+      if (pending === undefined) return;
       const { authorization } = pending;
-      if (submitted.get('action') === 'cancel') throw cancelled(authorization);
       const offered = offeredFor(authorization, powersLeft);
       const form = signInForm(authorization.client.servers).read(submitted);
       const content = { form, choices: readChoices(submitted, offered) };
-      if (submitted.get(LANGUAGE_PARAMETER) !== undefined) {
-        pages.chooseLanguage(request, response, submitted.get(LANGUAGE_PARAMETER));
-        return showPage(request, response, { pending, content });
-      }
+      if (submitted.get(LANGUAGE_PARAMETER) !== undefined) return showPage(request, response, { pending, content });
       const { provider } = form;
       if (provider === undefined) return complete(request, response, { pending, content });
       const problems = [...validateChoices(content.choices, 0), ...form.validate()];
@@ -94,27 +106,11 @@ export function authorizeHandlers(
       await atProvider(request, response, { pending, submitted, content, provider });
     },
 
-    async resume(request, response, from) {
-      const pending = await transactions.resume(from.left.transaction, request);
-      const { client } = pending.authorization;
-      const submitted = parseParameters(from.left.form);
-      const choices = readChoices(submitted, offeredFor(pending.authorization, powersLeft));
-      const unapproved = signInForm(client.servers).read(submitted);
-      if (unapproved.provider === undefined) throw new PageError('invalid_request', (t) => t.errors.wayHasChanged);
-      const { signIn: at } = unapproved.provider;
-      try {
-        const approval = await from.approve(at, response);
-        if (approval === 'asked again') return;
-        const fits = (whole: SignInContent['form']) => measure.fits(pending, { form: whole, choices });
-        const form = await withRoom(approval, { servers: client.servers, submitted }, fits);
-        await approval.keep();
-        await complete(request, response, { pending, content: { form, choices } });
-      } catch (error) {
-        providerSignIns.report(error, at);
-        const problems = [{ place: 'provider' as const, sentence: refusalSentence(error, at) }];
-        await showPage(request, response, { pending, content: { form: unapproved, choices, problems } });
-      }
-    },
+    resume: createResume(
+      transactions,
+      { ...services, ...providerSignIns },
+      { connectAgain, complete, showPage, measure },
+    ),
   };
 }
 
@@ -128,7 +124,7 @@ interface LeavingPage {
 type ShowPage = (
   request: Request,
   response: Response,
-  page: { pending: PendingAuthorization; content?: SignInContent },
+  page: { pending: PendingAuthorization; content?: SignInContent; address?: string },
 ) => Promise<void>;
 
 type Measure = ReturnType<typeof createMeasure>;
@@ -164,6 +160,96 @@ async function withRoom(
   const isShortened = whole.identities !== undefined && !approval.canBeStored;
   return isShortened || fits(whole) ? whole : read(await approval.intoCustody());
 }
+
+/** @returns a function that goes on with the sign-in page after the browser has come back from a provider */
+function createResume(
+  transactions: Pick<AuthorizationTransactions, 'resume'>,
+  { powersLeft, report }: Pick<OAuthServices, 'powersLeft'> & Pick<ProviderSignIns, 'report'>,
+  {
+    connectAgain,
+    complete,
+    showPage,
+    measure,
+  }: Pick<ReturnType<typeof createConnecting>, 'connectAgain'> & {
+    complete: ReturnType<typeof createCompletion>;
+    showPage: ShowPage;
+    measure: Measure;
+  },
+) {
+  return async function resume(request: Request, response: Response, from: ProviderResponse): Promise<void> {
+    const submitted = parseParameters(from.left.form);
+    const pending = await connectAgain(await transactions.resume(from.left.transaction, request), submitted);
+    const { client } = pending.authorization;
+    const choices = readChoices(submitted, offeredFor(pending.authorization, powersLeft));
+    const unapproved = signInForm(client.servers).read(submitted);
+    if (unapproved.provider === undefined) throw wayHasChanged();
+    const { signIn: at } = unapproved.provider;
+    try {
+      const approval = await from.approve(at, response);
+      if (approval === 'asked again') return;
+      const fits = (whole: SignInContent['form']) => measure.fits(pending, { form: whole, choices });
+      const form = await withRoom(approval, { servers: client.servers, submitted }, fits);
+      await approval.keep();
+      await complete(request, response, { pending, content: { form, choices } });
+    } catch (error) {
+      report(error, at);
+      const problems = [{ place: 'provider' as const, sentence: refusalSentence(error, at) }];
+      await showPage(request, response, { pending, content: { form: unapproved, choices, problems } });
+    }
+  };
+}
+
+/** @returns functions that find the connection of a submitted page, and ask for the address where it decides */
+function createConnecting(
+  services: Pick<OAuthServices, 'now' | 'powersLeft' | 'clients' | 'operator'>,
+  signIn: Pick<SignIn, 'showAddressPage'>,
+  transactions: Pick<AuthorizationTransactions, 'seal'>,
+  showPage: ShowPage,
+) {
+  const { now, powersLeft, clients } = services;
+  const choose = createAddressStep(services);
+
+  async function showAddressPage(
+    request: Request,
+    response: Response,
+    pending: PendingAuthorization<RequestedAccess>,
+    content: AddressContent,
+  ): Promise<void> {
+    const transaction = await transactions.seal(pending, now());
+    signIn.showAddressPage(request, response, { ...pending.authorization, transaction }, content);
+  }
+
+  async function connected(page: SubmittedPage, to: DefaultConnection): Promise<SubmittedAuthorization> {
+    const client = await clients.connect(page.authorization.client, to);
+    return { ...page, authorization: withinPolicy({ ...page.authorization, client }, powersLeft) };
+  }
+
+  const stepOf = (page: SubmittedPage, submitted: Parameters) =>
+    choose(submitted, { connections: page.authorization.client.connections, shownFor: page.connection });
+
+  return {
+    showAddressPage,
+
+    /** @returns `undefined` after it has responded with another page */
+    async connect(request: Request, response: Response, page: SubmittedPage, submitted: Parameters) {
+      const step = await stepOf(page, submitted);
+      if (step.connection === undefined) return showAddressPage(request, response, page, step).then(() => undefined);
+      const pending = await connected(page, step.connection);
+      if (!step.isNew) return pending;
+      await showPage(request, response, { pending, address: step.address });
+      return undefined;
+    },
+
+    /** After a sign-in at the provider of the connection. @throws {OAuthError} `invalid_request` if it is no more that of the page */
+    async connectAgain(page: SubmittedPage, submitted: Parameters) {
+      const step = await stepOf(page, submitted);
+      if (step.connection === undefined || step.isNew) throw wayHasChanged();
+      return connected(page, step.connection);
+    },
+  };
+}
+
+const wayHasChanged = (): PageError => new PageError('invalid_request', (t) => t.errors.wayHasChanged);
 
 /** @returns a function that has the credentials of a form checked, and responds with the code or with the page */
 function createCompletion(
@@ -202,7 +288,11 @@ function createCompletion(
     const { client } = authorization;
     const offered = offeredFor(authorization, powersLeft);
     const { grant, codeLength, fits } = measure.of(pending, content);
-    const problems = [...validateChoices(content.choices, codeLength), ...content.form.validate(fits)];
+    const problems = [
+      ...validateChoices(content.choices, codeLength),
+      ...content.form.validate(fits),
+      ...otherConnectionProblems(client, content.form.credentials()),
+    ];
     if (problems.length > 0) return showPage(request, response, { pending, content: { ...content, problems } });
 
     const account = accountOf(content.form.credentials(), client.servers, content.form.approval);
@@ -222,7 +312,7 @@ function createPage(
   transactions: Pick<AuthorizationTransactions, 'seal'>,
   { formTarget, obstacle, endsAtRestart }: Pick<ProviderSignIns, 'formTarget' | 'obstacle' | 'endsAtRestart'>,
 ): ShowPage {
-  return async function showPage(request, response, { pending, content }) {
+  return async function showPage(request, response, { pending, content, address }) {
     const shownAt = now();
     const transaction = await transactions.seal(pending, shownAt);
     const { authorization } = pending;
@@ -230,7 +320,8 @@ function createPage(
     const offered = offeredFor(authorization, powersLeft);
     const offer = { client, offered, cautious: cautiousPowers(client), isWhole: isWhole(authorization, powersLeft) };
     const { choices, added } = await signIn.firstChoices(request, offer);
-    const form = content?.form ?? signInForm(client.servers).blank;
+    const { blank, startingWith } = signInForm(client.servers);
+    const form = content?.form ?? (address === undefined ? blank : startingWith(address));
     const providerOrigin = form.provider && (await formTarget(form.provider.signIn));
     const isEnded = form.provider !== undefined && endsAtRestart(form.provider.signIn);
     const page = { ...authorization, offered, added, transaction, shownAt, providerOrigin, endsAtRestart: isEnded };
@@ -262,6 +353,6 @@ async function readSignInForm(request: Request): Promise<Parameters> {
 }
 
 /** The redirect to any client needs no confirmation: the account owner has chosen to cancel. */
-function cancelled({ redirectUri: uri, state }: AuthorizationRequest): OAuthError {
+function cancelled({ redirectUri: uri, state }: RequestedAccess): OAuthError {
   return new OAuthError('access_denied', 'The person cancelled.', { redirect: { uri, state } });
 }

@@ -1,7 +1,7 @@
 /** Authenticates a client (RFC 6749 §2.3): by HTTP Basic, by parameters in the body, or without a secret if it is a public client. */
 import type { Request } from 'express';
 import { OAuthError } from '../../errors.ts';
-import type { Client } from '../client/client.ts';
+import type { RequestingClient } from '../client/client.ts';
 import type { Clients } from '../client/clients.ts';
 import { equalsInConstantTime, sha256 } from '../http/constant-time.ts';
 import type { Parameters } from '../http/parameters.ts';
@@ -13,7 +13,7 @@ interface ClientCredentials {
 
 /** A client as a request names it, before its secret is checked. */
 export interface PresentedClient {
-  client: Client;
+  client: RequestingClient;
   clientSecret: string | undefined;
 }
 
@@ -26,7 +26,7 @@ export async function findClient(request: Request, form: Parameters, clients: Cl
 }
 
 /** @throws {OAuthError} `invalid_client` if the secret is missing or wrong */
-export function authenticateClient({ client, clientSecret }: PresentedClient): Client {
+export function authenticateClient({ client, clientSecret }: PresentedClient): RequestingClient {
   if (client.secretHash === null) {
     if (clientSecret !== undefined) throw new OAuthError('invalid_client', 'This client has no secret; send none.');
     return client;

@@ -1,7 +1,8 @@
 /** Exchanges a code for tokens, once: `grant_type=authorization_code` (RFC 6749 §4.1.3). */
 import type { Account } from '../../account.ts';
 import { OAuthError, UpstreamError } from '../../errors.ts';
-import type { Client } from '../client/client.ts';
+import type { RequestingClient } from '../client/client.ts';
+import { connectionOfGrant } from '../client/connection-choice.ts';
 import type { Grants } from '../grant/grants.ts';
 import { isRevoked, revocationKeysOf } from '../grant/revocation.ts';
 import { endOf, type TokenIssuer, type TokenResponse } from '../grant/token-issuer.ts';
@@ -28,10 +29,10 @@ const usesEnd = (code: Pick<Claims, 'exp'>): Date => new Date(rememberedUntil(co
 
 /** @throws {OAuthError} (from the returned function) `invalid_grant`, `invalid_target`, `invalid_request` */
 export function createCodeExchange(
-  services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'providerAccess'>,
+  services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'clients' | 'providerAccess'>,
   { issuer: tokenIssuer, grants }: { issuer: TokenIssuer; grants: Pick<Grants, 'revoke'> },
 ) {
-  const { issuer, keyring, now, log, state, providerAccess } = services;
+  const { issuer, keyring, now, log, state, clients, providerAccess } = services;
   const tokens = createTokens(keyring);
 
   /** Keeps what the provider has issued until the grant ends. */
@@ -43,7 +44,7 @@ export function createCodeExchange(
     });
   }
 
-  return async function exchange(form: Parameters, client: Client): Promise<TokenResponse> {
+  return async function exchange(form: Parameters, requesting: RequestingClient): Promise<TokenResponse> {
     const text = required(form, 'code');
     const code = await tokens.code.unseal(text, now()).catch((cause) => {
       throw new OAuthError('invalid_grant', 'The code is not valid or has expired.', { cause });
@@ -51,7 +52,10 @@ export function createCodeExchange(
     // Another server may use the same key (REF-04).
     if (code.aud !== resourceOf(issuer)) throw new OAuthError('invalid_grant', 'The code is for another server.');
     // Not counted: otherwise another client could use the code up.
-    if (code.client !== client.jti) throw new OAuthError('invalid_grant', 'The code belongs to another client.');
+    if (code.client !== requesting.jti) throw new OAuthError('invalid_grant', 'The code belongs to another client.');
+    const connection = connectionOfGrant(requesting.connections, code);
+    if (connection === undefined) throw new OAuthError('invalid_grant', 'The connection of the code was removed.');
+    const client = await clients.connect(requesting, connection);
     checkResource(form, issuer);
     const mark = codeKey(code.jti);
     const fault = findFault(code, form, client);
@@ -86,7 +90,7 @@ export function createCodeExchange(
 function findFault(
   code: { redirect_uri: string; code_challenge: string },
   form: Parameters,
-  client: Client,
+  client: RequestingClient,
 ): string | null {
   const redirectUri = form.get('redirect_uri');
   // OAuth 2.1 removes it from the token request; a client that sends it must send the right one (§10.2 there).

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoginProblem } from '../../account.ts';
 import { UpstreamError } from '../../errors.ts';
 import type { ProviderLogin } from '../../mail/account.ts';
-import type { Client } from '../client/client.ts';
+import type { Client, RequestingClient } from '../client/client.ts';
+import { connectionOfGrant } from '../client/connection-choice.ts';
 import type { Grants } from '../grant/grants.ts';
 import { invalidRefreshToken, type Rotation } from '../grant/rotation.ts';
 import type { TokenIssuer, TokenResponse } from '../grant/token-issuer.ts';
@@ -32,7 +33,10 @@ interface TriedLogin {
 
 /** @throws {OAuthError} (from the returned function) `invalid_grant`, `invalid_target`, `invalid_scope`, `invalid_request` */
 export function createRefreshExchange(
-  services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'verifyLogin' | 'providerAccess'>,
+  services: Pick<
+    OAuthServices,
+    'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'clients' | 'verifyLogin' | 'providerAccess'
+  >,
   {
     issuer: tokenIssuer,
     grants,
@@ -45,7 +49,7 @@ export function createRefreshExchange(
     throttle: Pick<TokenThrottle, 'countUse'>;
   },
 ) {
-  const { issuer, keyring, now, log, state, verifyLogin, providerAccess } = services;
+  const { issuer, keyring, now, log, state, clients, verifyLogin, providerAccess } = services;
   const tokens = createTokens(keyring);
   const resource = resourceOf(issuer);
 
@@ -76,12 +80,15 @@ export function createRefreshExchange(
     return { isRefused: false, ...(answer?.refreshToken && { providerToken: answer.refreshToken }) };
   }
 
-  return async function refresh(form: Parameters, client: Client): Promise<TokenResponse> {
+  return async function refresh(form: Parameters, requesting: RequestingClient): Promise<TokenResponse> {
     const token = await tokens.refresh.unseal(required(form, 'refresh_token'), now()).catch((cause) => {
       throw invalidRefreshToken(cause);
     });
-    if (!isMeantFor(token, { issuer, resource }) || token.client !== client.jti)
+    if (!isMeantFor(token, { issuer, resource }) || token.client !== requesting.jti)
       throw invalidRefreshToken('of another client or server');
+    const connection = connectionOfGrant(requesting.connections, token);
+    if (connection === undefined) throw invalidRefreshToken('its connection was removed');
+    const client = await clients.connect(requesting, connection);
     // The operator may have added replicas since the token was issued.
     if (!rotation.mayRefresh(client)) throw invalidRefreshToken('cannot be rotated any more');
     checkResource(form, issuer);
@@ -100,6 +107,7 @@ export function createRefreshExchange(
     const successor = await rotation.consume(token);
     const { jti: _jti, iat: _iat, exp: _exp, sub: _sub, client: _client, parent: _parent, ...granted } = token;
     const options = { scope, successor, providerToken };
-    return tokenIssuer.issue(client, { ...granted, iss: issuer, aud: resource }, options);
+    const at = client.connection === undefined ? {} : { connection: client.connection };
+    return tokenIssuer.issue(client, { ...granted, ...at, iss: issuer, aud: resource }, options);
   };
 }

@@ -1,6 +1,6 @@
 /** Handles POST /oauth/revoke (RFC 7009): revokes an access token, or the grant of a refresh token. Needs a state that all replicas share. */
 import type { RequestHandler } from 'express';
-import type { Client } from '../client/client.ts';
+import type { RequestingClient } from '../client/client.ts';
 import { createGrants } from '../grant/grants.ts';
 import { revokedTokenKey } from '../grant/revocation.ts';
 import { resourceOf } from '../metadata.ts';
@@ -27,7 +27,7 @@ export function revokeHandler(services: OAuthServices): RequestHandler {
   }
 
   /** @returns the outcome, for the log; the response is the same for every outcome (§2.2) */
-  async function revoke(text: string, client: Client): Promise<object> {
+  async function revoke(text: string, client: RequestingClient): Promise<object> {
     const token = await unsealToken(text);
     if (token === undefined) return { result: 'unknown' };
     const { type, jti, gid, approval } = token;

@@ -50,6 +50,8 @@ export interface Approved {
 export interface SignInForm<View> {
   /** Before anything is typed. */
   readonly blank: FilledForm<View>;
+  /** Before anything but the address is typed, which has been asked for already. */
+  startingWith(address: string): FilledForm<View>;
   /** Reads what a browser has submitted. @param approved what the provider has issued since */
   read(parameters: Parameters, approved?: Approved): FilledForm<View>;
 }

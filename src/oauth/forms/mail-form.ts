@@ -37,7 +37,11 @@ export function mailForm(servers: MailServers): SignInForm<MailFormView> {
     waitPlace: 'imap_password',
     view: (problemAt, t) => mailFormView(fields, servers, problemAt, t),
   });
-  return { blank: fill(BLANK_MAIL_FIELDS), read: (parameters) => fill(readMailFields(parameters)) };
+  return {
+    blank: fill(BLANK_MAIL_FIELDS),
+    startingWith: (email) => fill({ ...BLANK_MAIL_FIELDS, email }),
+    read: (parameters) => fill(readMailFields(parameters)),
+  };
 }
 
 export function mailboxForm(servers: MailServers): SignInForm<MailboxFormView> {
@@ -55,7 +59,8 @@ export function mailboxForm(servers: MailServers): SignInForm<MailboxFormView> {
     const { imapUsername, imapPassword } = readMailFields(parameters);
     return fill({ ...BLANK_MAIL_FIELDS, imapUsername, imapPassword });
   };
-  return { blank: fill(BLANK_MAIL_FIELDS), read };
+  const startingWith = (imapUsername: string) => fill({ ...BLANK_MAIL_FIELDS, imapUsername });
+  return { blank: fill(BLANK_MAIL_FIELDS), startingWith, read };
 }
 
 const mailProblemsOf = (refusal: readonly LoginProblem[]) => refusal.filter((problem) => problem.service !== 'missive');

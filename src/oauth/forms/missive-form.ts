@@ -8,7 +8,12 @@ import type { FilledForm, FormProblem, SignInForm } from './form.ts';
 const MAX_TOKEN_BYTES = 1024;
 
 export function missiveForm(server: MissiveServer): SignInForm<MissiveFormView> {
-  return { blank: filledForm('', server), read: (parameters) => filledForm(parameters.get('api_token') ?? '', server) };
+  const blank = filledForm('', server);
+  return {
+    blank,
+    startingWith: () => blank,
+    read: (parameters) => filledForm(parameters.get('api_token') ?? '', server),
+  };
 }
 
 /** @param typed may have blanks around it: copying leaves them */

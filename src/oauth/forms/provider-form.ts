@@ -31,8 +31,8 @@ export function providerForm(servers: ProviderServers): SignInForm<ProviderFormV
       problem: problemAt('provider') ?? problemAt('imap_server') ?? problemAt('smtp_server'),
       needsAddress: needsAddress(servers.signIn),
       isTimeZoneTicked: fields.timeZone !== '',
+      hasOtherAddress: !needsAddress(servers.signIn) && fields.email !== '',
       areDetailsOpen:
-        (!needsAddress(servers.signIn) && fields.email !== '') ||
         [fields.identities, fields.fullName].some((typed) => typed !== '') ||
         (['full_name', 'email', 'identities'] as const).some((place) => problemAt(place) !== undefined),
       fields: {
@@ -44,6 +44,7 @@ export function providerForm(servers: ProviderServers): SignInForm<ProviderFormV
   });
   return {
     blank: fill(BLANK_MAIL_FIELDS),
+    startingWith: (email) => fill({ ...BLANK_MAIL_FIELDS, email }),
     read: (parameters, approved) => fill(readMailFields(parameters), approved),
   };
 }
@@ -62,12 +63,13 @@ export function providerAccountForm(servers: ProviderServers): SignInForm<Provid
       title: providerOf(servers.signIn).title,
       problem: problemAt('provider') ?? problemAt('imap_server'),
       needsAddress: needsAddress(servers.signIn),
-      areDetailsOpen: fields.email !== '',
+      hasOtherAddress: !needsAddress(servers.signIn) && fields.email !== '',
       fields: { email: { value: fields.email, problem: problemAt('email') } },
     }),
   });
   return {
     blank: fill(BLANK_MAIL_FIELDS),
+    startingWith: (email) => fill({ ...BLANK_MAIL_FIELDS, email }),
     read: (parameters, approved) => fill(readMailFields(parameters), approved),
   };
 }

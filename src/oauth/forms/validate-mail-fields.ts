@@ -56,7 +56,8 @@ function validateLine(place: Place, what: Line, text: string, most: number): For
 
 type Line = 'name' | 'email' | 'username';
 
-function validateEmail(address: string): FormProblem | null {
+/** @returns what is wrong with an address, `null` if nothing is */
+export function validateEmail(address: string): FormProblem | null {
   const place = 'email';
   if (address === '') return { place, sentence: (t) => t.problems.emailMissing };
   if (!isAddress(address)) return { place, sentence: (t) => t.problems.emailInvalid };

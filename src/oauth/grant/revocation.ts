@@ -3,6 +3,7 @@ import { UpstreamError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { State } from '../../state/state.ts';
 import type { Clients } from '../client/clients.ts';
+import { connectionOfGrant } from '../client/connection-choice.ts';
 import { deniedClientKey } from '../client/denied-clients.ts';
 import { rememberedUntil, toSeconds } from '../sealed/jwe.ts';
 import { type AccessPayload, SEALED_TYPES } from '../sealed/sealed-types.ts';
@@ -17,7 +18,9 @@ interface Revocable {
 }
 
 /** The claims of an access token that decide whether it is revoked. */
-export type TokenOrigin = Pick<AccessPayload, 'gid' | 'sub' | 'granted_at' | 'client'> & { jti: string };
+export type TokenOrigin = Pick<AccessPayload, 'gid' | 'sub' | 'granted_at' | 'client' | 'connection' | 'login'> & {
+  jti: string;
+};
 
 /** Key of the mark that revokes one access token. */
 export const revokedTokenKey = (jti: string): string => `revoked:token:${jti}`;
@@ -79,9 +82,10 @@ export function createRevocationCheck(services: {
   }
 
   return {
-    async isRevoked({ jti, gid, sub, granted_at, client }) {
+    async isRevoked({ jti, gid, sub, granted_at, client, ...granted }) {
       // Everything that a dynamic client was granted ends with its connection.
-      const connectionId = client.minted === false ? clients.dynamicClients?.connection.id : undefined;
+      const { connections = [] } = client.minted === false ? (clients.dynamicClients ?? {}) : {};
+      const connectionId = connectionOfGrant(connections, granted)?.id;
       const denials = [client.jti, ...(connectionId === undefined ? [] : [connectionId])];
       if (denials.some((id) => clients.isDeniedBySettings(id))) return true;
       try {

@@ -4,11 +4,12 @@
  * Invariant: nothing here depends on who asks, but for the language.
  */
 import type { RequestHandler } from 'express';
+import type { DefaultConnection } from '../client/client.ts';
 import { ACCOUNT_PATH, LANDING_PATH, pathIn } from '../http/paths.ts';
 import { isFromMcpClient, prefersPage } from '../http/prefers-page.ts';
 import { resourceOf } from '../metadata.ts';
 import type { Language } from '../pages/languages/en.ts';
-import { kindOf, type LandingView } from '../pages/views.ts';
+import { type AccountKind, kindOf, type LandingView } from '../pages/views.ts';
 import type { OAuthServices } from '../services.ts';
 import { clientSteps } from './client-steps.ts';
 
@@ -44,6 +45,12 @@ export function notFoundHandler({ issuer, pages }: Pick<OAuthServices, 'issuer' 
   };
 }
 
+/** Of several connections that are not all of one kind, mailboxes are named. */
+function kindOfAll(connections: readonly DefaultConnection[]): AccountKind {
+  const [first = 'mail', ...others] = new Set(connections.map(({ servers }) => kindOf(servers)));
+  return others.length > 0 ? 'mail' : first;
+}
+
 function landingView({ issuer, clients: { dynamicClients } }: OAuthServices, t: Language): LandingView {
   const url = resourceOf(issuer);
   const all = clientSteps(url, dynamicClients, t);
@@ -51,7 +58,7 @@ function landingView({ issuer, clients: { dynamicClients } }: OAuthServices, t: 
   return {
     url,
     host: new URL(issuer).host,
-    kind: dynamicClients === undefined ? 'mail' : kindOf(dynamicClients.connection.servers),
+    kind: kindOfAll(dynamicClients?.connections ?? []),
     accountUrl: pathIn(issuer, ACCOUNT_PATH),
     needsId: withId === 0 ? 'none' : withId === all.length ? 'all' : 'some',
     clients: all.map(({ id, title, steps }) => ({ id, title, steps })),

@@ -15,6 +15,7 @@ import { createLanguageChoice, type LanguageChoice } from './language-choice.ts'
 import type { Language } from './languages/en.ts';
 import { ENGLISH, LANGUAGES } from './languages/languages.ts';
 import type {
+  AccountAddressView,
   AccountClientView,
   AccountSignInView,
   AccountView,
@@ -25,6 +26,7 @@ import type {
   MintedView,
   MintingFormView,
   SignedInView,
+  SignInAddressView,
   SignInView,
   SignpostView,
 } from './views.ts';
@@ -58,8 +60,10 @@ export interface PagesInLanguage {
   landing(view: LandingView): string;
   signpost(view: SignpostView): string;
   signIn(view: SignInView): string;
+  signInAddress(view: SignInAddressView): string;
   signedIn(view: SignedInView): string;
   accountClient(view: AccountClientView): string;
+  accountAddress(view: AccountAddressView): string;
   accountSignIn(view: AccountSignInView): string;
   account(view: AccountView): string;
   adminSignIn(view: AdminSignInView): string;
@@ -142,8 +146,10 @@ function renderers(render: Render): Omit<PagesInLanguage, 't' | 'send'> {
     landing: (view) => render('landing', view, { by: 'link', script: 'copy' }),
     signpost: (view) => render('signpost', view, { by: 'link', script: 'copy' }),
     signIn: (view) => render('sign-in', view, { by: 'form', script: 'sign-in' }),
+    signInAddress: (view) => render('sign-in-address', view, { by: 'form' }),
     signedIn: (view) => render('signed-in', view, { by: 'none' }),
     accountClient: (view) => render('account-client', view, { by: 'link' }),
+    accountAddress: (view) => render('account-address', view, { by: 'form' }),
     accountSignIn: (view) => render('account-sign-in', view, { by: 'form', script: 'sign-in' }),
     account: (view) => render('account', view, { by: 'form' }),
     adminSignIn: (view) => render('admin-sign-in', view, { by: 'none' }),

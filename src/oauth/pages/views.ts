@@ -110,6 +110,8 @@ export interface SignInView {
     documentHost: string | undefined;
   };
   issuerHost: string;
+  /** True where the address has decided about the servers: it can be changed on the page before. */
+  isByAddress: boolean;
   consent: ConsentView;
   /** Shown while the form is on its way. */
   progress: string;
@@ -119,6 +121,27 @@ export interface SignInView {
   /** True if a restart of this server signs the account owner out. */
   endsAtRestart: boolean;
   form: SignInFormView;
+  problems: readonly ProblemView[];
+}
+
+/** The page that asks for the address of the account, before the sign-in page. */
+export interface SignInAddressView extends AddressFieldsView {
+  transaction: string;
+  client: SignInView['client'];
+  action: string;
+}
+
+/** The page of `/account` that asks for the address of the account. */
+export interface AccountAddressView extends AddressFieldsView {
+  action: string;
+}
+
+/** What both of them show. */
+export interface AddressFieldsView {
+  /** Whether Missive accounts can be connected too. */
+  hasMissive: boolean;
+  email: FieldView;
+  kind: AccountKind;
   problems: readonly ProblemView[];
 }
 
@@ -153,6 +176,8 @@ export interface MailFormView {
 /** The form of a mailbox whose account owner signs in at a provider. */
 export interface ProviderFormView extends ProviderAccountFormView {
   isTimeZoneTicked: boolean;
+  /** Whether the other fields that may stay empty are visible without a click. */
+  areDetailsOpen: boolean;
 }
 
 export interface ProviderAccountFormView {
@@ -163,8 +188,8 @@ export interface ProviderAccountFormView {
   problem: ProblemView | undefined;
   /** True if the provider names no address. */
   needsAddress: boolean;
-  /** Whether the fields that may stay empty are visible without a click. */
-  areDetailsOpen: boolean;
+  /** Whether an address was typed that need not be. */
+  hasOtherAddress: boolean;
   fields: Readonly<Record<string, FieldView>>;
 }
 
@@ -195,6 +220,8 @@ export interface AccountSignInView {
   form: AccountFormView;
   /** True where the servers are those of the default connection: the account may be at others. */
   isDefault: boolean;
+  /** As in SignInView. */
+  isByAddress: boolean;
   /** Shown while the form is on its way. */
   progress: string;
   problems: readonly ProblemView[];

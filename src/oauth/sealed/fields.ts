@@ -38,8 +38,9 @@ export const OPTIONAL_FIELDS: Readonly<Record<string, number>> = {
   tools: 30,
   folders: 31,
   max_sends_per_hour: 32,
-  /** For servers by reference: an entry of a table of providers, or the hash of a connection. */
+  /** For servers by reference: an entry of a table of providers. */
   provider: 33,
+  /** `jti` of the connection that decides about servers and limits. */
   connection: 34,
   authservIds: 35,
   max_changes_per_hour: 36,
@@ -49,6 +50,7 @@ export const OPTIONAL_FIELDS: Readonly<Record<string, number>> = {
   clientSecret: 40,
   tenants: 41,
   scopes: 42,
+  domains: 43,
   custody: 44,
   refreshToken: 45,
 };

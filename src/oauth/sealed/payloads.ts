@@ -17,6 +17,8 @@ export const AccountFacts = z.object({
   time_zone: z.string().optional(),
   /** Further addresses of the account owner, as the sign-in page has read them: `Ida Brandt <ida@example.org>`, or the address alone. */
   identities: z.array(z.string()).optional(),
+  /** `jti` of the connection that the account uses. Absent: there was one connection alone. */
+  connection: z.string().optional(),
   ...ApprovalFacts.shape,
 });
 
@@ -57,6 +59,8 @@ export const ConnectionPayload = z.object({
   policy: Policy.optional(),
   /** Of accounts that give none at the sign-in. Name in the IANA time zone database. */
   time_zone: z.string().optional(),
+  /** Domains of the addresses that it is for, as A-labels in lower case (RFC 5890 §2.3.2.1). Absent: of all. */
+  domains: z.array(z.string()).optional(),
   /** As in a client. */
   signature: Signature.optional(),
 });
@@ -71,6 +75,8 @@ export const TransactionPayload = z.object({
   code_challenge: z.string(),
   aud: z.string(),
   scope: Scope,
+  /** `jti` of the connection that the address has decided. Absent: not yet, or there is one connection alone. */
+  connection: z.string().optional(),
   /** SHA-256 of the cookie of the browser that requested the page. */
   browser: z.string(),
 });

@@ -1,20 +1,25 @@
 /** Writes the sign-in pages of `/oauth/authorize` and `/account`: the client, the form with what was typed, and its problems. */
 import type { Servers } from '../../account.ts';
 import type { Power } from '../../policy.ts';
-import { type Client, isVerified } from '../client/client.ts';
+import { type Client, isVerified, type RequestingClient } from '../client/client.ts';
+import { isByAddress, missiveConnection } from '../client/connection-choice.ts';
 import type { FilledForm, FormProblem, Place } from '../forms/form.ts';
 import { ACCOUNT_PATH, AUTHORIZE_PATHS, pathIn } from '../http/paths.ts';
 import { plainText } from '../http/plain-text.ts';
 import { redirectHost } from '../http/redirect-uri.ts';
 import type { Language } from '../pages/languages/en.ts';
 import {
+  type AccountAddressView,
   type AccountFormView,
   type AccountSignInView,
+  type AddressFieldsView,
   kindOf,
   type ProblemView,
+  type SignInAddressView,
   type SignInFormView,
   type SignInView,
 } from '../pages/views.ts';
+
 import type { Choices } from './consent-choices.ts';
 import { consentView } from './consent-page.ts';
 
@@ -48,6 +53,20 @@ export interface SignInPage {
   shownAt: Date;
 }
 
+/** The authorization request whose account owner is asked for the address. */
+export interface AddressPage {
+  client: RequestingClient;
+  redirectUri: string;
+  /** As in SignInPage. */
+  transaction: string;
+}
+
+/** The address as typed, and what is wrong with it. */
+export interface AddressContent {
+  address: string;
+  problems: readonly FormProblem[];
+}
+
 /** The servers that a sign-in page of `/account` is shown for. */
 export interface AccountSignInPage {
   servers: Servers;
@@ -57,31 +76,79 @@ export interface AccountSignInPage {
   providerOrigin?: string | undefined;
   /** True where the servers are those of the default connection. */
   isDefault: boolean;
+  /** True where the address has decided about the servers. */
+  isByAddress: boolean;
 }
 
 export function signInView(page: SignInPage, content: SignInContent, issuer: string, t: Language): SignInView {
-  const { client, redirectUri, offered, added, shownAt } = page;
+  const { client, offered, added, shownAt } = page;
   const { problems, problemAt } = problemViews(content.problems, t);
-  const name = client.nameAt?.(redirectUri) ?? client.name;
+  const shown = clientView(page);
+  const { name } = shown;
   return {
     action: pathIn(issuer, AUTHORIZE_PATHS[0]),
     transaction: page.transaction,
-    client: {
-      name,
-      redirectHost: plainText(redirectHost(redirectUri), 255),
-      onThisDevice: !redirectUri.startsWith('https:'),
-      isVerified: isVerified(client),
-      documentHost: client.documentHost ?? undefined,
-    },
+    client: shown,
+    isByAddress: isByAddress(client.connections),
     issuerHost: new URL(issuer).host,
     consent: consentView({ ...client, name }, { offered, added, choices: content.choices, now: shownAt, t }, problemAt),
     progress: progressWords(client.servers, t),
-    accountUrl: `${pathIn(issuer, ACCOUNT_PATH)}?client_id=${encodeURIComponent(client.id)}`,
+    accountUrl: accountUrlOf(client, issuer),
     kind: kindOf(client.servers),
     endsAtRestart: page.endsAtRestart,
     form: content.form.view(problemAt, t),
     problems,
   };
+}
+
+/** The page that asks for the address, which decides about the connection. */
+export function addressView(
+  page: AddressPage,
+  content: AddressContent,
+  issuer: string,
+  t: Language,
+): SignInAddressView {
+  return {
+    action: pathIn(issuer, AUTHORIZE_PATHS[0]),
+    transaction: page.transaction,
+    client: clientView(page),
+    ...addressFields(content, page.client.connections, t),
+  };
+}
+
+/** The same for `/account`. */
+export const accountAddressView = (
+  connections: RequestingClient['connections'],
+  content: AddressContent,
+  issuer: string,
+  t: Language,
+): AccountAddressView => ({ action: pathIn(issuer, ACCOUNT_PATH), ...addressFields(content, connections, t) });
+
+/** What the pages have in common that ask for the address. */
+function addressFields(
+  { address, problems: given }: AddressContent,
+  connections: RequestingClient['connections'],
+  t: Language,
+): AddressFieldsView {
+  const { problems, problemAt } = problemViews(given, t);
+  const hasMissive = missiveConnection(connections) !== undefined;
+  return { hasMissive, email: { value: address, problem: problemAt('email') }, kind: 'mail', problems };
+}
+
+function clientView({ client, redirectUri }: Pick<AddressPage, 'client' | 'redirectUri'>): SignInView['client'] {
+  return {
+    name: client.nameAt?.(redirectUri) ?? client.name,
+    redirectHost: plainText(redirectHost(redirectUri), 255),
+    onThisDevice: !redirectUri.startsWith('https:'),
+    isVerified: isVerified(client),
+    documentHost: client.documentHost ?? undefined,
+  };
+}
+
+/** The servers of dynamic clients are found there without the client. */
+function accountUrlOf({ origin, id }: RequestingClient, issuer: string): string {
+  const url = pathIn(issuer, ACCOUNT_PATH);
+  return origin === 'minted' ? `${url}?client_id=${encodeURIComponent(id)}` : url;
 }
 
 export function accountSignInView(
@@ -97,6 +164,7 @@ export function accountSignInView(
     kind: kindOf(page.servers),
     form: content.form.view(problemAt, t),
     isDefault: page.isDefault,
+    isByAddress: page.isByAddress,
     progress: progressWords(page.servers, t),
     problems,
   };

@@ -4,6 +4,7 @@
  * Invariant: an attempt is counted before a mail server is asked.
  */
 import type { Request, Response } from 'express';
+import type { DefaultConnection } from '../client/client.ts';
 import { formActionSources } from '../http/redirect-uri.ts';
 import type { AccountFormView } from '../pages/views.ts';
 import type { OAuthServices } from '../services.ts';
@@ -12,7 +13,11 @@ import { type CheckCredentials, createCredentialsCheck } from './credentials-che
 import { createRememberedChoices, type RememberedChoices } from './remembered-choices.ts';
 import {
   type AccountSignInPage,
+  type AddressContent,
+  type AddressPage,
+  accountAddressView,
   accountSignInView,
+  addressView,
   type PageContent,
   type SignInContent,
   type SignInPage,
@@ -25,6 +30,15 @@ export interface SignIn {
   isSameBrowser(request: Request, cookieHash: string): boolean;
   /** Sends the sign-in page of `/oauth/authorize`: status 429 and `Retry-After` after too many attempts, else 200. */
   showPage(request: Request, response: Response, page: SignInPage, content: SignInContent): void;
+  /** Sends the page before it, which asks for the address. */
+  showAddressPage(request: Request, response: Response, page: AddressPage, content: AddressContent): void;
+  /** Sends the page of `/account` that asks for the address. */
+  showAccountAddressPage(
+    request: Request,
+    response: Response,
+    connections: readonly DefaultConnection[],
+    content: AddressContent,
+  ): void;
   /** Sends the sign-in page of `/account`, with the same statuses. */
   showAccountPage(
     request: Request,
@@ -37,7 +51,7 @@ export interface SignIn {
   keepChoices: RememberedChoices['keep'];
 }
 
-export type { PageContent, SignInContent };
+export type { AddressContent, PageContent, SignInContent };
 
 export function createSignIn(services: OAuthServices): SignIn {
   const { issuer, pages } = services;
@@ -57,6 +71,16 @@ export function createSignIn(services: OAuthServices): SignIn {
         ...(page.providerOrigin ? [page.providerOrigin] : []),
       ];
       inLanguage.send(response, status, inLanguage.signIn(view), { formAction, script: 'sign-in' });
+    },
+    showAddressPage(request, response, page, content) {
+      const inLanguage = pages.for(request);
+      const html = inLanguage.signInAddress(addressView(page, content, issuer, inLanguage.t));
+      inLanguage.send(response, 200, html, { formAction: formActionSources(page.redirectUri) });
+    },
+    showAccountAddressPage(request, response, connections, content) {
+      const inLanguage = pages.for(request);
+      const html = inLanguage.accountAddress(accountAddressView(connections, content, issuer, inLanguage.t));
+      inLanguage.send(response, 200, html, { formAction: [] });
     },
     showAccountPage(request, response, page, content) {
       const inLanguage = pages.for(request);

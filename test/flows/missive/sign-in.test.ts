@@ -247,7 +247,7 @@ describe('dynamic clients, after the operator has changed the default connection
     const connection = { servers: atMissive.servers, policy: {}, expiresAt: null };
     await using after = await startOAuthApp({
       issuer: 'http://same.example',
-      dynamicClients: { ...openToClients, connection },
+      dynamicClients: { ...openToClients, connections: [connection] },
       state: before.state,
       now: before.now,
     });

@@ -4,7 +4,13 @@ import { OAuthError } from '../../../src/errors.ts';
 import { deniedClientKey } from '../../../src/oauth/client/denied-clients.ts';
 import type { DynamicClients } from '../../../src/oauth/client/dynamic-clients.ts';
 import { sha256 } from '../../../src/oauth/http/constant-time.ts';
-import { exampleServers, type MintedClient, openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
+import {
+  exampleConnection,
+  exampleServers,
+  type MintedClient,
+  openToClients,
+  startOAuthApp,
+} from '../../support/app/oauth-app.ts';
 import { ada, callbackOf, openSignIn, submit } from '../../support/app/sign-in-page.ts';
 import { answerOf, codeGrant, codeOf, refreshGrant, tokensOf } from '../../support/app/token-requests.ts';
 
@@ -111,7 +117,7 @@ describe('clients by metadata document (draft-ietf-oauth-client-id-metadata-docu
 
   test('CIMD-08 the mail servers and limits are those of the operator, and the form cannot change them', async () => {
     const policy = { methods: ['list' as const, 'get' as const] };
-    await using server = await start({ connection: { ...openToClients.connection, policy } });
+    await using server = await start({ connections: [{ ...exampleConnection, policy }] });
     const { app } = server;
     const client = server.publish('https://claude.ai/client.json', { servers: 'evil.example' });
     const code = (
@@ -322,7 +328,7 @@ describe('a dynamic client', () => {
 
   test('all dynamic clients end when the default connection ends', async () => {
     const expiresAt = new Date('2026-11-21T12:10:00Z');
-    await using server = await start({ connection: { ...openToClients.connection, expiresAt } });
+    await using server = await start({ connections: [{ ...exampleConnection, expiresAt }] });
     const { app } = server;
     const clients = [await registered(app), server.publish('https://claude.ai/client.json')];
     const paths = clients.map((client) => app.authorizePath(client, { redirect_uri: callback }));

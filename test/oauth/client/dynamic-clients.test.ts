@@ -10,8 +10,8 @@ const keyring = createKeyring({ current: testKey(), previous: [] });
 const policy = { methods: ['list' as const] };
 const expiresAt = new Date('2026-12-24T12:00:00Z');
 
-const settings = (connection: string) => ({
-  connection,
+const settings = (...connections: string[]) => ({
+  connections,
   acceptsRegistration: true,
   acceptsDocuments: true,
   trustedHosts: undefined,
@@ -30,7 +30,7 @@ describe('DEFAULT_CONNECTION', () => {
   test('CIMD-08 contains servers, limits and end, from a sealed connection and from a client id alike', async () => {
     const connection = { servers: exampleServers, policy, expiresAt };
     for (const sealed of [await sealConnection(keyring, connection, now), (await minted()).clientId]) {
-      expect((await open(sealed))?.connection).toMatchObject(connection);
+      expect((await open(sealed))?.connections[0]).toMatchObject(connection);
     }
   });
 
@@ -79,7 +79,7 @@ describe('DEFAULT_CONNECTION', () => {
       previous: [testKey()],
       notBefore: new Date(now.getTime() + 1000),
     });
-    expect((await open(sealed, later))?.connection.servers).toEqual(exampleServers);
+    expect((await open(sealed, later))?.connections[0]?.servers).toEqual(exampleServers);
   });
 });
 

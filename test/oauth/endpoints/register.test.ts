@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { DynamicClients } from '../../../src/oauth/client/dynamic-clients.ts';
-import { type OAuthApp, openToClients, startOAuthApp, testKey } from '../../support/app/oauth-app.ts';
+import {
+  exampleConnection,
+  type OAuthApp,
+  openToClients,
+  startOAuthApp,
+  testKey,
+} from '../../support/app/oauth-app.ts';
 import { answerOf, basic, codeGrant, codeOf, refreshGrant, tokensOf } from '../../support/app/token-requests.ts';
 
 const day = 24 * 3600;
@@ -173,7 +179,7 @@ describe('dynamic registration (RFC 7591)', () => {
   });
 
   test('DCR-02 no client outlives the connection that the operator sealed', async () => {
-    await using app = await start({ connection: { ...openToClients.connection, expiresAt: inAnHour } });
+    await using app = await start({ connections: [{ ...exampleConnection, expiresAt: inAnHour }] });
     const client = await register(app);
     expect(client.body.client_secret_expires_at).toBe(inAnHour.getTime() / 1000);
     const tokens = await tokensOf(app, client, { redirect_uri: claude[0] ?? '' });
@@ -186,8 +192,8 @@ describe('dynamic registration (RFC 7591)', () => {
   test('DCR-02 REF-04 a new default connection applies to clients that registered before it', async () => {
     await using before = await start();
     const client = await register(before);
-    const connection = { ...openToClients.connection, policy: { methods: ['list' as const] }, expiresAt: inAnHour };
-    await using after = await start({ connection }, { now: before.now });
+    const connection = { ...exampleConnection, policy: { methods: ['list' as const] }, expiresAt: inAnHour };
+    await using after = await start({ connections: [connection] }, { now: before.now });
     const tokens = await tokensOf(after, client, { redirect_uri: claude[0] ?? '' });
     expect(tokens.expires_in).toBe(3600);
     const access = await after.tokens.access.unseal(String(tokens.access_token), after.now());

@@ -133,6 +133,7 @@ describe('fields', () => {
         "connection": 34,
         "consent": 10,
         "custody": 44,
+        "domains": 43,
         "ends": 14,
         "exp": 1,
         "folders": 31,

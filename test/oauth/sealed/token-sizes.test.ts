@@ -29,7 +29,7 @@ async function registered(app: OAuthApp): Promise<MintedClient> {
 const start = (layout?: 1 | 2) =>
   startOAuthApp({
     ...{ issuer: 'https://mail.mcp.example.com', layout, isShared: true },
-    dynamicClients: { ...openToClients, connection: { servers, policy: {}, expiresAt: null } },
+    dynamicClients: { ...openToClients, connections: [{ servers, policy: {}, expiresAt: null }] },
   });
 
 const together = (clientId: string, { access_token = '', refresh_token = '' }: Answer) =>

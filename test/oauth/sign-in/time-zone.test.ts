@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { isTimeZone } from '../../../src/text/time-zone.ts';
 import { openMailTools } from '../../support/app/mail-tools.ts';
-import { type OAuthApp, openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
+import { exampleConnection, type OAuthApp, openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { ada, callbackOf, openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';
 import { answerOf, codeGrant, refreshGrant } from '../../support/app/token-requests.ts';
 
@@ -103,8 +103,8 @@ describe('the time zone that the operator has set', () => {
   });
 
   test('counts for clients that register', async () => {
-    const connection = { ...openToClients.connection, timeZone: 'Asia/Seoul' };
-    await using app = await startOAuthApp({ dynamicClients: { ...openToClients, connection } });
+    const connection = { ...exampleConnection, timeZone: 'Asia/Seoul' };
+    await using app = await startOAuthApp({ dynamicClients: { ...openToClients, connections: [connection] } });
     const redirectUri = 'http://localhost/callback';
     const registered = await app.fetch('/oauth/register', {
       method: 'POST',

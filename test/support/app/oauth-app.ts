@@ -9,6 +9,7 @@ import { powersLeft } from '../../../src/mcp/permit/permit.ts';
 import { toolsOf } from '../../../src/mcp/services.ts';
 import type { LoginProblem as MissiveProblem } from '../../../src/missive/account.ts';
 import { createGrantFinder } from '../../../src/oauth/bearer/bearer.ts';
+import type { DefaultConnection } from '../../../src/oauth/client/client.ts';
 import { createClients } from '../../../src/oauth/client/clients.ts';
 import { type DynamicClients, PRESET_HOSTS } from '../../../src/oauth/client/dynamic-clients.ts';
 import type { FetchDocument } from '../../../src/oauth/client/fetch-document.ts';
@@ -106,9 +107,11 @@ export interface OAuthAppOptions {
   now?: () => Date;
 }
 
+export const exampleConnection: DefaultConnection = { servers: exampleServers, policy: {}, expiresAt: null };
+
 /** Allows dynamic clients from the hosts of the presets and from this computer. */
 export const openToClients: DynamicClients = {
-  connection: { servers: exampleServers, policy: {}, expiresAt: null },
+  connections: [exampleConnection],
   trustedHosts: PRESET_HOSTS,
   acceptsRegistration: true,
   acceptsDocuments: true,

@@ -86,6 +86,22 @@ const signIn: Language['signIn'] = {
   closeWindow: ({ client }) => `${client} hat alles Nötige. Sie können dieses Fenster schließen.`,
 };
 
+const address: Language['address'] = {
+  title: 'Ihr Konto verbinden',
+  wouldLike: ({ client }) => html`${client} möchte es verwenden. Ihre Adresse entscheidet, wie Sie sich anmelden.`,
+  legend: 'Ihr Konto',
+  next: 'Was sie tun darf und wie Sie sich anmelden, kommt als Nächstes. Noch wird nichts übermittelt.',
+  missiveInstead: 'Stattdessen ein Missive-Konto verwenden',
+  addressInstead: 'Stattdessen eine E-Mail-Adresse verwenden',
+  change: 'Nicht Sie? Adresse ändern',
+  theOperator: 'den Betreiber dieses Servers',
+  notHere: ({ domain, operator }) =>
+    `Adressen von ${domain} können hier nicht verbunden werden. Fragen Sie ${operator}, welche es können.`,
+  hasEnded: ({ domain, operator }) => `Die Verbindung für ${domain} ist beendet. Fragen Sie ${operator}.`,
+  missiveHasEnded: ({ operator }) => `Die Verbindung für Missive ist beendet. Fragen Sie ${operator}.`,
+  ofAnotherConnection: 'Das gehört zu einer anderen Verbindung dieses Servers. Ändern Sie oben die Adresse.',
+};
+
 const consent: Language['consent'] = {
   summary: ({ may, not }) => {
     if (may === '') return `darf nicht: ${not}.`;
@@ -479,6 +495,7 @@ export const de: Language = {
   accounts,
   layout,
   signIn,
+  address,
   consent,
   fields,
   problems,

@@ -90,6 +90,25 @@ const signIn = {
   closeWindow: ({ client }: { client: string }) => `${client} has what it needs. You can close this window.`,
 };
 
+/** The page that asks for the address, where it decides how to sign in. */
+const address = {
+  title: 'Connect your account',
+  wouldLike: ({ client }: { client: Fragment }) =>
+    html`${client} would like to use it. Your address decides how you sign in.`,
+  legend: 'Your account',
+  next: 'What it may do and how you sign in comes next. Nothing is sent anywhere yet.',
+  missiveInstead: 'Use a Missive account instead',
+  addressInstead: 'Use an email address instead',
+  change: 'Not you? Change the address',
+  theOperator: 'the operator of this server',
+  notHere: ({ domain, operator }: { domain: string; operator: string }) =>
+    `Addresses at ${domain} cannot be connected here. Ask ${operator} which can.`,
+  hasEnded: ({ domain, operator }: { domain: string; operator: string }) =>
+    `The connection for ${domain} has ended. Ask ${operator}.`,
+  missiveHasEnded: ({ operator }: { operator: string }) => `The connection for Missive has ended. Ask ${operator}.`,
+  ofAnotherConnection: 'This belongs to another connection of this server. Change the address at the top.',
+};
+
 const consent = {
   summary: ({ may, not }: { may: string; not: string }) => {
     if (may === '') return `may not ${not}.`;
@@ -495,6 +514,7 @@ export const en = {
   accounts,
   layout,
   signIn,
+  address,
   consent,
   fields,
   problems,
