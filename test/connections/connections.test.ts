@@ -74,7 +74,7 @@ async function openPage(issuer: string, resource = `${issuer}/mcp`) {
   });
   const page = await send(`${issuer}/oauth/authorize?${query}`);
   const cookie = String(page.headers['set-cookie']?.[0]).split(';')[0] ?? '';
-  const [, action = ''] = /<form method="post" action="([^"]*)"/.exec(page.text) ?? [];
+  const [, action = ''] = /<form id="form" method="post" action="([^"]*)"/.exec(page.text) ?? [];
   const [, transaction = ''] = /name="transaction" value="([^"]*)"/.exec(page.text) ?? [];
   return { client, action, transaction, cookie };
 }
