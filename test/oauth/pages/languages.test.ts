@@ -13,7 +13,7 @@ const NUMBERS = { count: 4711, most: 4712, line: 4713, port: 4714, seconds: 4800
 const NAMES = [
   ...['client', 'host', 'server', 'operator', 'title', 'provider', 'code', 'name', 'contact', 'see', 'clientId'],
   ...['clientSecret', 'toThisDevice', 'protection', 'recipients', 'folders', 'folder', 'limits', 'date', 'time', 'end'],
-  ...['words', 'quoted', 'may', 'not', 'since', 'until', 'powers', 'last', 'who', 'file', 'reference'],
+  ...['words', 'quoted', 'may', 'not', 'since', 'until', 'powers', 'last', 'who', 'file', 'reference', 'domain'],
 ];
 const VALUES = { ...NUMBERS, ...Object.fromEntries(NAMES.map((name) => [name, `⟨${name}⟩`])) };
 const KINDS = ['app', 'code'] as const;
