@@ -199,6 +199,35 @@ describe('the way back', () => {
   });
 });
 
+describe('codes of Microsoft', () => {
+  test.each([
+    ['AADSTS90094: admin consent', 'interaction_required', /^An administrator of your organization has to allow/],
+    ['AADSTS65004: declined', 'access_denied', /^You did not allow the access at Microsoft/],
+    ['AADSTS50011: redirect URI', 'invalid_request', /^Microsoft did not allow the sign-in/],
+  ])('%s, in the place of a code', async (error_description, error, sentence) => {
+    await using at = await startJourney('microsoft');
+    expect(problemOf(await at.journey({}, { error, error_description }))).toMatch(sentence);
+    expect(at.app.logged()).toContain(error_description.split(':')[0]);
+  });
+
+  test.each([
+    [
+      'AADSTS7000222: expired',
+      'invalid_client',
+      /\(AADSTS7000222\): tell its operator/,
+      'The client secret has expired',
+    ],
+    ['AADSTS54005: used', 'invalid_grant', /^Microsoft does not accept this sign-in any more/, 'AADSTS54005'],
+  ])('%s, at the token endpoint', async (error_description, error, sentence, logged) => {
+    await using at = await startJourney('microsoft');
+    const there = await at.leave();
+    at.standIn.fail = ({ href }) =>
+      href === MICROSOFT.token ? Response.json({ error, error_description }, { status: 400 }) : undefined;
+    expect(problemOf(await at.browser.open(at.answerWith(there.url, {})))).toMatch(sentence);
+    expect(at.app.logged()).toContain(logged);
+  });
+});
+
 describe('what a response must have', () => {
   const tenants = { tenants: [TENANT, 'another'] };
   const domain = { tenants: ['example.com'] };
@@ -509,6 +538,27 @@ describe('what binds a response to its browser', () => {
     expect((await at.browser.open(url)).url.origin).toBe('https://client.example');
     at.standIn.tokenRequests.length = 0;
     await refused(at, url);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['that another provider sends (RFC 9207)', { iss: MICROSOFT.issuer }],
+    ['with two errors and a code', { error: 'access_denied' }],
+  ])('PROV-01 a response %s gives no code, and its code is not sent anywhere', async (_what, parameters) => {
+    await using at = await startJourney();
+    const there = await at.leave();
+    expect(problemOf(await at.browser.open(at.answerWith(there.url, parameters)))).not.toBe('');
+    expect(at.standIn.tokenRequests).toEqual([]);
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['of another provider', { iss: 'https://id.example.com' }],
+    ['for another application', { aud: 'another-client' }],
+    ['that has expired', { exp: 1_000_000_000 }],
+  ])('PROV-01 an ID token %s gives no access', async (_what, claims) => {
+    await using at = await startJourney();
+    at.standIn.tokenClaims = claims;
+    expect(problemOf(await at.journey())).toMatch(/^The answer of Google is not acceptable/);
+    expect(at.app.tried).toEqual([]);
   });
 
   test('PROV-01 an ID token of another request gives no access', async () => {

@@ -13,6 +13,8 @@ export interface StandInProvider {
   answer: TokenAnswer;
   /** Replaces claims of the ID tokens. */
   claims: Record<string, unknown>;
+  /** Replaces the registered claims of the ID tokens: `iss`, `aud`, `exp`. */
+  tokenClaims: Record<string, unknown>;
   /** Takes the place of an answer. */
   fail: ((url: URL) => Response | Promise<Response> | undefined) | undefined;
 }
@@ -47,7 +49,7 @@ export async function createStandInProvider(metadata: Metadata, clientId: string
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }] };
   const { origin } = new URL(metadata.issuer.replace('{tenantid}', 'common'));
   const standIn: StandInProvider = {
-    ...{ tokenRequests: [], answer: {}, claims: {}, fail: undefined },
+    ...{ tokenRequests: [], answer: {}, claims: {}, tokenClaims: {}, fail: undefined },
     async fetch(input, init) {
       const url = new URL(input);
       const failure = await standIn.fail?.(url);
@@ -73,13 +75,12 @@ export async function createStandInProvider(metadata: Metadata, clientId: string
   async function tokens(body: URLSearchParams): Promise<TokenAnswer> {
     const nonce = nonceOf(body);
     const claims = { tid: TENANT, oid: 'an-object', email: 'ada@example.com', name: 'Ada', ...standIn.claims };
-    const idToken = await new SignJWT({ ...claims, ...(nonce && { nonce }) })
+    const registered = {
+      ...{ iss: metadata.issuer.replace('{tenantid}', String(claims.tid)), aud: clientId, sub: 'a-subject' },
+      ...{ iat: Math.floor(Date.now() / 1000), exp: Math.floor(Date.now() / 1000) + 300 },
+    };
+    const idToken = await new SignJWT({ ...claims, ...(nonce && { nonce }), ...registered, ...standIn.tokenClaims })
       .setProtectedHeader({ alg: 'RS256', kid: 'one' })
-      .setIssuer(metadata.issuer.replace('{tenantid}', String(claims.tid)))
-      .setAudience(clientId)
-      .setSubject('a-subject')
-      .setIssuedAt()
-      .setExpirationTime('5m')
       .sign(privateKey);
     const answer = {
       ...{ access_token: 'opaque-access-token', token_type: 'Bearer', expires_in: 3599, id_token: idToken },
