@@ -1,6 +1,6 @@
 /** Calls the mail tools without HTTP and OAuth, with limits that a test can set. */
 import { randomBytes } from 'node:crypto';
-import { createChangeLimit, openMailSession } from '../../../src/app/mail-session.ts';
+import { createChangeLimit, type MailServices, openMailSession } from '../../../src/app/mail-session.ts';
 import { createExtraction } from '../../../src/extraction/extraction.ts';
 import type { MailAccount } from '../../../src/mail/account.ts';
 import type { ImapLimits } from '../../../src/mail/imap/imap-timeouts.ts';
@@ -38,6 +38,8 @@ export interface MailToolsLimits {
   /** The clock. */
   now?: () => Date;
   postOneClick?: PostOneClick;
+  /** Where messages go if SMTP is switched off for the mailbox. */
+  graph?: Pick<NonNullable<MailServices['smtp']>, 'accessTokens' | 'graph'>;
   /** Equal secrets for two instances that act as replicas. */
   messageIdSecret?: Buffer;
 }
@@ -67,6 +69,7 @@ export function openMailTools(
     messageIdSecret = randomBytes(32),
     timeZone,
     identities,
+    graph,
     policy = {},
     postOneClick = refuseAll,
     now = () => new Date(),
@@ -94,7 +97,7 @@ export function openMailTools(
     messageIdSecret,
     sends: { state, areAllCounted: true },
     recentResults: createRecentResults({ now }),
-    smtp: { limits: { ...SMTP, ...smtp } },
+    smtp: { limits: { ...SMTP, ...smtp }, ...graph },
     postOneClick,
   };
   const permit = { ...UNLIMITED, policy };

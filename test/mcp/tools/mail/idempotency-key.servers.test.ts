@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../../../src/mail/account.ts';
+import { createGraphSender } from '../../../../src/mail/send/graph.ts';
+import { openMailTools } from '../../../support/app/mail-tools.ts';
 import { startApp, type TestApp } from '../../../support/app/start-app.ts';
 import { waitUntil } from '../../../support/app/wait-until.ts';
 import { newAccount, onBasicServer } from '../../../support/mail/accounts.ts';
@@ -262,5 +264,71 @@ describe('create_draft_mail_message with an idempotency_key', () => {
     await assistant.call('send_mail_message', letter(reader.email));
     expect(await subjectsIn(writer, 'Drafts')).toEqual(['once']);
     expect(await subjectsIn(writer, 'Sent')).toEqual(['once']);
+  });
+});
+
+describe('send_mail_message with an idempotency_key through Microsoft Graph', () => {
+  /** Two replicas of an account whose SMTP server says that SMTP is switched off. @param answer of Graph */
+  async function startAtExchange(answer: () => Response | Promise<Response>) {
+    const reader = newAccount();
+    const smtp = await startScriptedSmtp({
+      answers: {
+        EHLO: '250-test\r\n250-AUTH LOGIN XOAUTH2\r\n250 SIZE 1000000',
+        AUTH: '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.',
+      },
+    });
+    const signIn = { provider: 'microsoft' as const };
+    const login = { kind: 'provider' as const, username: 'a', signIn, refreshToken: 'r', approval: 'a'.repeat(22) };
+    const account = { ...reader, smtp: { server: smtp.server, login } };
+    const sent: string[] = [];
+    const accessTokens = {
+      get: async () => ({ token: 'a token', expiresAtMs: performance.now() + 3_600_000, isNew: true }),
+      discard: () => undefined,
+    };
+    const fetch = async (_url: string, { body }: RequestInit) => {
+      sent.push(Buffer.from(String(body), 'base64').toString());
+      return answer();
+    };
+    const messageIdSecret = randomBytes(32);
+    const replica = () => {
+      const graph = createGraphSender({ accessTokens, fetch });
+      return openMailTools(account, { messageIdSecret, graph: { accessTokens, graph } });
+    };
+    return { replica, sent, reader, [Symbol.asyncDispose]: () => smtp[Symbol.asyncDispose]() };
+  }
+
+  test('the same call again, here or on another replica, sends nothing', async () => {
+    await using at = await startAtExchange(() => new Response(null, { status: 202 }));
+    await using here = at.replica();
+    await using there = at.replica();
+    const first = await here.call('send_mail_message', letter('bo@example.com'));
+    expect(first).toMatchObject({ sent: true, accepted: ['bo@example.com'] });
+    for (const each of [here, there]) {
+      const again = await each.call('send_mail_message', letter('bo@example.com'));
+      expect(again).toMatchObject({ sent: true, message_id: first.message_id, already_sent: true });
+    }
+    expect(at.sent).toHaveLength(1);
+    expect(at.sent[0]).toContain(String(first.message_id));
+    expect(await subjectsIn(at.reader, 'Drafts')).toEqual([]);
+  });
+
+  test('one that Graph may have accepted is not sent again', async () => {
+    await using at = await startAtExchange(() =>
+      Promise.reject(Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNRESET' } })),
+    );
+    await using here = at.replica();
+    await using there = at.replica();
+    for (const each of [here, here, there]) await each.failure('send_mail_message', letter('bo@example.com'));
+    expect(at.sent).toHaveLength(1);
+  });
+
+  test('one that Graph refuses can be sent again', async () => {
+    let status = 403;
+    await using at = await startAtExchange(() => new Response(null, { status }));
+    await using here = at.replica();
+    await here.failure('send_mail_message', letter('bo@example.com'));
+    status = 202;
+    expect(await here.call('send_mail_message', letter('bo@example.com'))).toMatchObject({ sent: true });
+    expect(at.sent).toHaveLength(2);
   });
 });
