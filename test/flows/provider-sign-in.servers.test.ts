@@ -22,7 +22,7 @@ let others: [TestApp, TestApp];
 beforeAll(async () => {
   const port = await freePort();
   provider = await startOpenidProvider(`http://localhost:${port}/oauth/upstream/callback`);
-  [mail, redis] = await Promise.all([startOAuthMail(provider.introspectionUrl), startRedis()]);
+  [mail, redis] = await Promise.all([startOAuthMail(provider), startRedis()]);
   app = await startApp({ PORT: String(port), REDIS_URL: redis.url, REPLICAS: '3' });
   others = await Promise.all([app.replica(), app.replica()]);
 });
@@ -180,6 +180,18 @@ describe('a grant', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     for (const { text } of answers) expect(text).toContain('INBOX');
     expect(together).toBe(1);
+  });
+
+  test('works with access tokens that are JWTs, which Dovecot validates by itself', async () => {
+    provider.hasJwts = true;
+    await duringOutage('/token/introspection', async () => {
+      await using ada = await signInAnew();
+      await ada.call('send_mail_message', { to: [ada.email], subject: 'Signed', text_body: 'By a JWT.' });
+      const inbox = async () => (await ada.call('list_mail_messages', { folder: 'INBOX' })).messages;
+      await expect.poll(inbox, { timeout: 5_000 }).toMatchObject([{ subject: 'Signed' }]);
+      expect((await refresh(ada)).status).toBe(200);
+    });
+    provider.hasJwts = false;
   });
 
   test('works with access tokens of 60 seconds', async () => {

@@ -211,12 +211,7 @@ describe('codes of Microsoft', () => {
   });
 
   test.each([
-    [
-      'AADSTS7000222: expired',
-      'invalid_client',
-      /\(AADSTS7000222\): tell its operator/,
-      'The client secret has expired',
-    ],
+    ['AADSTS7000222: expired', 'invalid_client', /\(AADSTS7000222\)/, 'The client secret has expired'],
     ['AADSTS54005: used', 'invalid_grant', /^Microsoft does not accept this sign-in any more/, 'AADSTS54005'],
   ])('%s, at the token endpoint', async (error_description, error, sentence, logged) => {
     await using at = await startJourney('microsoft');

@@ -1,4 +1,4 @@
-/** Starts mail servers that accept the access tokens of an OpenID provider: Dovecot, which introspects them, and Postfix, which asks Dovecot. */
+/** Starts mail servers that accept the access tokens of an OpenID provider: Dovecot, which introspects them or validates their signature, and Postfix, which asks Dovecot. */
 import { rm } from 'node:fs/promises';
 import type { MailServer } from '../../../src/mail/account.ts';
 import { dovecotSockets, makeMailStore, startDovecot } from '../servers/dovecot.ts';
@@ -13,7 +13,13 @@ export interface OAuthMail extends AsyncDisposable {
   smtp: MailServer;
 }
 
-export async function startOAuthMail(introspectionUrl: string): Promise<OAuthMail> {
+export async function startOAuthMail({
+  introspectionUrl,
+  tokenKey,
+}: {
+  introspectionUrl: string;
+  tokenKey: string;
+}): Promise<OAuthMail> {
   const scratch = await makeScratch();
   cleanUpOnExit(scratch);
   const { server: certificate } = testServers().certificates;
@@ -21,7 +27,7 @@ export async function startOAuthMail(introspectionUrl: string): Promise<OAuthMai
   const smtp = await freePortsFor('tlsPort', 'starttlsPort', 'cleartextPort');
   const store = makeMailStore(scratch);
   const started = await Promise.all([
-    startDovecot(scratch, { kind: 'full', ...imap, certificate, store, introspectionUrl }),
+    startDovecot(scratch, { kind: 'full', ...imap, certificate, store, introspectionUrl, tokenKey }),
     startPostfix(scratch, { ...smtp, certificate, dovecot: dovecotSockets(scratch) }),
   ]);
   return {

@@ -1,6 +1,6 @@
 /** Starts an OpenID provider (oidc-provider) on this machine, at which one account after another is signed in without a page. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { exportJWK, generateKeyPair } from 'jose';
+import { exportJWK, exportSPKI, generateKeyPair } from 'jose';
 import Provider, { type Configuration, errors } from 'oidc-provider';
 import { freePort } from '../servers/ports.ts';
 
@@ -10,6 +10,10 @@ export interface OpenidProvider extends AsyncDisposable {
   clientSecret: string;
   /** Where Dovecot asks about access tokens. */
   introspectionUrl: string;
+  /** Public key of its JWTs (PEM). Their key ID is `one`. */
+  tokenKey: string;
+  /** True: access tokens that are issued from now on are JWTs. */
+  hasJwts: boolean;
   /** What the person at the provider does next. */
   person: Person;
   /** Lifetime of access tokens that are issued from now on. */
@@ -35,24 +39,38 @@ interface Person {
 }
 
 const CLIENT_ID = 'mail-mcp-at-the-provider';
+/** The resource that access tokens are for, if they are JWTs. */
+const MAIL = 'urn:mail';
+
 const CLIENT_SECRET = 'a-secret-of-this-test-0123456789abcdef';
 
 /** @param redirectUri of the server under test */
 export async function startOpenidProvider(redirectUri: string, wanted?: number): Promise<OpenidProvider> {
   const port = wanted ?? (await freePort());
   const issuer = `http://localhost:${port}`;
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
   const state: Omit<OpenidProvider, keyof AsyncDisposable | 'revoke'> = {
     ...{ issuer, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET },
     introspectionUrl: `http://${CLIENT_ID}:${CLIENT_SECRET}@localhost:${port}/token/introspection`,
+    tokenKey: await exportSPKI(publicKey),
     person: { account: 'none@example.test', claims: {}, allows: true },
-    ...{ accessTokenSeconds: 3600, isRotating: true, hasLongTokens: false, requests: [], intercept: undefined },
+    ...{
+      accessTokenSeconds: 3600,
+      isRotating: true,
+      hasLongTokens: false,
+      hasJwts: false,
+      requests: [],
+      intercept: undefined,
+    },
   };
   const grants = new Map<string, Set<string>>();
   const tokens = new AccessTokens();
   const provider = new Provider(
     issuer,
-    configurationOf(state, tokens, { redirectUri, key: { ...(await exportJWK(privateKey)), alg: 'RS256' } }),
+    configurationOf(state, tokens, {
+      redirectUri,
+      key: { ...(await exportJWK(privateKey)), alg: 'RS256', kid: 'one' },
+    }),
   );
   provider.on('access_token.saved', ({ grantId = '', jti }) => tokens.issued.push({ grantId, jti }));
   const handle = provider.callback();
@@ -90,7 +108,7 @@ class AccessTokens {
   }
 }
 
-type State = Pick<OpenidProvider, 'person' | 'accessTokenSeconds' | 'isRotating' | 'hasLongTokens'>;
+type State = Pick<OpenidProvider, 'person' | 'accessTokenSeconds' | 'isRotating' | 'hasLongTokens' | 'hasJwts'>;
 
 function configurationOf(
   state: State,
@@ -114,6 +132,15 @@ function configurationOf(
       devInteractions: { enabled: false },
       introspection: { enabled: true, allowedPolicy: (_ctx, _client, token) => !refused.has(token.jti) },
       revocation: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => (state.hasJwts ? MAIL : []),
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          ...{ scope: 'imap smtp', audience: MAIL, accessTokenTTL: state.accessTokenSeconds },
+          ...{ accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } } },
+        }),
+      },
     },
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     findAccount: (_ctx, id) => ({
@@ -132,6 +159,12 @@ function configurationOf(
       Session: 600,
     },
     formats: {
+      customizers: {
+        // Dovecot 2.3 does not know `at+jwt` (RFC 9068 §2.1).
+        jwt(_ctx, _token, jwt) {
+          jwt.header = { ...jwt.header, typ: 'JWT' };
+        },
+      },
       bitsOfOpaqueRandomness: (_ctx, { kind }) => (kind === 'RefreshToken' && state.hasLongTokens ? 25_000 : 256),
     },
     cookies: { keys: ['a key of this test'] },
@@ -146,7 +179,7 @@ function configurationOf(
 
 async function interact(
   provider: Provider,
-  { person }: State,
+  { person, hasJwts }: State,
   {
     request,
     response,
@@ -166,6 +199,7 @@ async function interact(
   const accountId = session?.accountId ?? person.account;
   const grant = new provider.Grant({ accountId, clientId: CLIENT_ID });
   grant.addOIDCScope(String(params.scope));
+  if (hasJwts) grant.addResourceScope(MAIL, 'imap smtp');
   const id = await grant.save();
   grants.set(accountId, (grants.get(accountId) ?? new Set()).add(id));
   await provider.interactionFinished(

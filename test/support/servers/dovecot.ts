@@ -38,6 +38,8 @@ export interface DovecotOptions {
   store: MailStore;
   /** Present: access tokens are accepted beside passwords, after they were examined at this URL (RFC 7662). Its users are those of the tokens. */
   introspectionUrl?: string;
+  /** With `introspectionUrl`: the public key (PEM) of access tokens that are JWTs, which are validated here (RFC 9068). Its key ID is `one`. */
+  tokenKey?: string;
 }
 
 export interface DovecotSockets {
@@ -72,6 +74,7 @@ function configuration(folder: string, logFile: string, options: DovecotOptions)
   return [
     serverSection(folder, logFile, options),
     authSection(options.store),
+    options.tokenKey === undefined ? '' : localSection(folder, options.tokenKey),
     options.introspectionUrl === undefined ? '' : oauthSection(folder, options.introspectionUrl),
     mailSection(),
     imapSection(options),
@@ -145,6 +148,29 @@ timeout_msecs = 2000
   );
   return `
 auth_mechanisms = plain login oauthbearer xoauth2
+passdb {
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = ${file}
+}
+`;
+}
+
+/** Tokens that are no JWTs are left to the other passdb. */
+function localSection(folder: string, key: string): string {
+  const file = join(folder, 'oauth2-local.conf');
+  const keys = join(folder, 'keys');
+  // By the client that a token names, which these do not; by algorithm, and by key ID.
+  mkdirSync(join(keys, 'default', 'RS256'), { recursive: true });
+  writeFileSync(join(keys, 'default', 'RS256', 'one'), key);
+  writeFileSync(
+    file,
+    `introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=${keys}/
+username_attribute = sub
+`,
+  );
+  return `
 passdb {
   driver = oauth2
   mechanisms = oauthbearer xoauth2
