@@ -149,7 +149,7 @@ export const SEALED_TYPES = {
     typ: 'provider-token',
     schema: payloads.ProviderTokenPayload,
     lifetimeSeconds: 90 * DAY,
-    maxLength: 20_000,
+    maxLength: 40_000,
     heldBy: 'the state (Redis or memory), while a grant uses a provider',
     thiefGains: 'nothing',
   },

@@ -55,6 +55,12 @@ export interface ProviderClientOptions {
 /** For each request. */
 const TIMEOUT_SECONDS = 10;
 
+/** Metadata of providers have a few kilobytes. */
+const MAX_ANSWER_BYTES = 512 * 1024;
+
+/** Of a token that the state keeps, sealed. */
+const MAX_TOKEN_BYTES = 28_000;
+
 /** How long metadata and keys of a provider are used before they are read again. */
 const METADATA_MS = 60 * 60_000;
 
@@ -86,8 +92,9 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
 
   return {
     authorizationUrl: ({ state, nonce, codeVerifier }, { isConsentAsked, hint }) =>
-      withConfiguration(async (config) =>
-        openid.buildAuthorizationUrl(config, {
+      withConfiguration(async (config) => {
+        authorizationOriginOf(config);
+        return openid.buildAuthorizationUrl(config, {
           redirect_uri: redirectUri,
           scope: scopesOf(provider).join(' '),
           state,
@@ -97,13 +104,12 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
           ...(hint !== undefined && { login_hint: hint }),
           ...provider.parameters,
           ...(isConsentAsked && provider.consentParameters),
-        }),
-      ),
+        });
+      }),
     authorizationOrigin: () =>
-      configuration().then(
-        (config) => new URL(config.serverMetadata().authorization_endpoint ?? provider.issuer).origin,
-        () => new URL(provider.issuer).origin,
-      ),
+      configuration()
+        .then(authorizationOriginOf)
+        .catch(() => new URL(provider.issuer).origin),
     exchange: (url, { state, nonce, codeVerifier }) =>
       withConfiguration(async (config) => {
         const response = new URL(redirectUri);
@@ -120,15 +126,20 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       }),
     refresh: (refreshToken, resource) =>
       withConfiguration(async (config) =>
-        toTokens(await openid.refreshTokenGrant(config, refreshToken, resourceScope(resource))),
+        storable(toTokens(await openid.refreshTokenGrant(config, refreshToken, resourceScope(resource)))),
       ),
   };
 }
 
-async function discover({ provider, registration, fetch }: ProviderClientOptions): Promise<openid.Configuration> {
+async function discover({
+  provider,
+  registration,
+  fetch = runtimeFetch,
+}: ProviderClientOptions): Promise<openid.Configuration> {
   const authentication = clientAuthentication(registration);
   const { clientId } = registration;
-  const common = { timeout: TIMEOUT_SECONDS, ...(fetch && { [openid.customFetch]: fetch }) };
+  const fetchShort = limited(fetch);
+  const common = { timeout: TIMEOUT_SECONDS, [openid.customFetch]: fetchShort };
   if (provider.endpoints === undefined) {
     const isLocal = new URL(provider.issuer).protocol === 'http:';
     const local = isLocal ? { execute: [openid.allowInsecureRequests] } : {};
@@ -141,8 +152,34 @@ async function discover({ provider, registration, fetch }: ProviderClientOptions
   };
   const config = new openid.Configuration(metadata, clientId, undefined, authentication);
   config.timeout = TIMEOUT_SECONDS;
-  if (fetch) config[openid.customFetch] = fetch;
+  config[openid.customFetch] = fetchShort;
   return config;
+}
+
+/** @throws {RangeError} if it is no origin of the web: it becomes part of a header of the page */
+function authorizationOriginOf(config: openid.Configuration): string {
+  const { origin } = new URL(config.serverMetadata().authorization_endpoint ?? '');
+  if (!/^https?:\/\/[\w.:[\]-]+$/.test(origin)) throw new RangeError('no authorization endpoint');
+  return origin;
+}
+
+const runtimeFetch: openid.CustomFetch = (url, { body, signal, ...options }) =>
+  globalThis.fetch(url, { ...options, ...(body !== undefined && { body }), ...(signal && { signal }) });
+
+/** Ends answers that are longer than any of a provider. */
+function limited(fetch: openid.CustomFetch): openid.CustomFetch {
+  return async (url, options) => {
+    const response = await fetch(url, options);
+    let bytes = 0;
+    const counted = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        bytes += chunk.length;
+        if (bytes > MAX_ANSWER_BYTES) controller.error(new RangeError('the answer is too long'));
+        else controller.enqueue(chunk);
+      },
+    });
+    return response.body === null ? response : new Response(response.body.pipeThrough(counted), response);
+  };
 }
 
 /** `client_secret_basic` is the default where the metadata does not say (RFC 8414 §2). */
@@ -165,6 +202,9 @@ const scopesOf = ({ endpoints, mailScopes, sendScope }: Provider): string[] => [
 
 function toTokens(answer: openid.TokenEndpointResponse & openid.TokenEndpointResponseHelpers): ProviderTokens {
   const { access_token: accessToken, expires_in, refresh_token: refreshToken, scope } = answer;
+  // It becomes part of headers and of logins.
+  if (!/^[\x20-\x7e]+$/.test(accessToken) || accessToken.length > MAX_TOKEN_BYTES)
+    throw new RangeError('no access token');
   return {
     accessToken,
     lifetimeSeconds: Math.min(expires_in ?? DEFAULT_LIFETIME_SECONDS, MAX_LIFETIME_SECONDS),
@@ -172,6 +212,13 @@ function toTokens(answer: openid.TokenEndpointResponse & openid.TokenEndpointRes
     scope,
     claims: answer.claims(),
   };
+}
+
+/** @throws {RangeError} if there is no room for the refresh token. At a sign-in, the page says so. */
+function storable(tokens: ProviderTokens): ProviderTokens {
+  if (Buffer.byteLength(tokens.refreshToken ?? '') > MAX_TOKEN_BYTES)
+    throw new RangeError('a refresh token is too long');
+  return tokens;
 }
 
 /** One attempt at a time; a failed one is not kept. */
@@ -215,7 +262,8 @@ function providerFault(provider: string, cause: unknown): Error {
     return fault('refused', sentences.refusesRequests({ provider, code }), code);
   }
   const code = cause instanceof openid.ClientError ? cause.code : undefined;
-  if (code === 'OAUTH_TIMEOUT') return fault('timeout', sentences.timeout({ provider }), code);
+  if (code === 'OAUTH_TIMEOUT' || causesOf(cause).some(({ name }) => name === 'TimeoutError'))
+    return fault('timeout', sentences.timeout({ provider }), code);
   if (isOutage(cause)) return fault('unreachable', sentences.outage({ provider }), code);
   if (isNetworkError(cause)) return fault('unreachable', sentences.unreachable({ provider }));
   return fault('refused', sentences.notAcceptable({ provider }), code);
@@ -239,8 +287,12 @@ const isOutage = (error: unknown): boolean =>
   error.cause instanceof Response &&
   (error.cause.status === 429 || error.cause.status >= 500);
 
-/** fetch() reports all failures of the network as a TypeError. */
+/** fetch() reports all failures of the network as a TypeError; `terminated`: in the middle of an answer. */
 function isNetworkError(error: unknown): boolean {
-  const causes = [error, error instanceof Error ? error.cause : undefined];
-  return causes.some((one) => one instanceof TypeError && one.message === 'fetch failed');
+  return causesOf(error).some(
+    (one) => one instanceof TypeError && ['fetch failed', 'terminated'].includes(one.message),
+  );
 }
+
+/** The error, and what has caused it. */
+const causesOf = (error: unknown): Error[] => (error instanceof Error ? [error, ...causesOf(error.cause)] : []);
