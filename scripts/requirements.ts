@@ -185,6 +185,8 @@ MSV-04 MUST unlisted tools can be called by name, and are listed where the seale
 MSV-11 MUST a Missive conversation of 35 messages is read with one call and at most 4,000 tokens
 MSV-12 MUST what a timeline leaves out is counted by a cursor, and returned once
 MSV-13 MUST no answer of a Missive tool exceeds 20,000 tokens, and what did not fit can be had by another call
+MSV-21 MUST a reply goes to those outside whom the answered message names, never to addresses of the organization, within the limits
+MSV-22 MUST a call with an idempotency_key sends at most once on all replicas, and an unknown outcome stays unknown
 PROV-01 MUST a response of a provider is good for the browser, page and request that it was made for
 PROV-02 MUST organizations are recognised by what the provider asserts, never by an address
 PROV-03 MUST calls of one approval share one request at the provider, on all replicas

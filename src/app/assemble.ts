@@ -86,11 +86,11 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
     close: closeStore,
   } = await openAttachmentStore({ config, nameKey, seal, pool, now, log });
   const sends = { state, areAllCounted: state.isShared || config.replicas === 1 };
-  const shared = { workers, store, now, log, sends };
+  const once = { messageIdSecret: deriveKey(config, 'message-id'), recentResults: createRecentResults({ now }) };
+  const shared = { workers, store, now, log, sends, ...once };
   const missive = { ...shared, responses: createResponseShares(), fetchFile: createFetchFile() };
   const mail = {
-    ...{ ...shared, pool, extraction, changes: createChangeLimit(), recentResults: createRecentResults({ now }) },
-    messageIdSecret: deriveKey(config, 'message-id'),
+    ...{ ...shared, pool, extraction, changes: createChangeLimit() },
     postOneClick: createOneClick(),
     smtp: { accessTokens: providerAccess, graph: createGraphSender({ accessTokens: providerAccess }) },
   };

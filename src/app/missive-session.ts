@@ -5,7 +5,10 @@ import { LinkError } from '../attachments/store.ts';
 import type { BodyShares } from '../body/body-shares.ts';
 import { ToolError, UpstreamError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { keyedDigests } from '../mail/send-once/keyed-message-id.ts';
+import type { RecentResults } from '../mail/send-once/recent-results.ts';
 import type { MissiveSession } from '../mcp/missive/missive-session.ts';
+import { createKeyedCalls } from '../mcp/missive/writing/keyed-calls.ts';
 import { createSendLimit, sendsKey } from '../mcp/permit/send-limit.ts';
 import type { MissiveAccount } from '../missive/account.ts';
 import { createMissiveApi } from '../missive/api.ts';
@@ -27,6 +30,9 @@ export interface MissiveServices {
   responses: BodyShares;
   store: AttachmentStore;
   fetchFile: FetchFile;
+  /** 32 bytes, the same in all replicas. */
+  messageIdSecret: Buffer;
+  recentResults: RecentResults;
   now: () => Date;
   log: Log;
   /** The state that counts sent messages; `areAllCounted` is true if it counts those of all replicas. */
@@ -49,7 +55,7 @@ export function openMissiveSession(
   { cancelled, life, onQuota }: MissiveExchange,
 ): MissiveSession {
   const { account, permit, client, subject, timeZone = 'UTC' } = grant;
-  const { workers, responses, store, now, log, sends } = services;
+  const { workers, responses, store, now, log, sends, recentResults, messageIdSecret } = services;
   const cancellation = createCancellation(cancelled);
   const api = createMissiveApi(account, {
     ...{ now, onQuota, cancelled },
@@ -70,6 +76,11 @@ export function openMissiveSession(
     permit,
     runJob: (job, input, needs) => workers.run(job, input, { ...needs, key: `missive ${subject}`, signal: cancelled }),
     sendLimit: createSendLimit({ ...sends, most, key: sendsKey({ client, subject }), now, log }),
+    keyedCalls: createKeyedCalls({
+      ...{ state: sends.state, isShared: sends.areAllCounted, recentResults, now },
+      digestsOf: ({ tool, key, content }) =>
+        keyedDigests(messageIdSecret, ['missive', subject], { tool, idempotencyKey: key, content }),
+    }),
     fetchFile: services.fetchFile,
     fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes).catch(asLinkOfMissive),
     timeZone,

@@ -26,12 +26,20 @@ const CONTENT_CHARS = 20;
 /** @param secret 32 bytes, the same on all replicas */
 export async function keyedMessageId(secret: Buffer, account: MailAccount, call: KeyedCall): Promise<KeyedMessageId> {
   const { server, login } = account.imap;
-  const identity = [server.host.toLowerCase(), server.port, login.username, call.tool, call.idempotencyKey];
-  const place = (await digest(secret, ['place', ...identity])).slice(0, PLACE_CHARS);
-  const content = (await digest(secret, ['content', place, call.content])).slice(0, CONTENT_CHARS);
-  const localPart = `${place}.${content}`;
+  const digests = await keyedDigests(secret, [server.host.toLowerCase(), server.port, login.username], call);
   const address = normaliseAddress(account.email) ?? account.email;
-  return { messageId: `<${localPart}@${address.slice(address.lastIndexOf('@') + 1)}>`, place, localPart };
+  return { messageId: `<${digests.localPart}@${address.slice(address.lastIndexOf('@') + 1)}>`, ...digests };
+}
+
+/** @param account identifies the account */
+export async function keyedDigests(
+  secret: Buffer,
+  account: readonly (string | number)[],
+  { tool, idempotencyKey, content: contents }: KeyedCall,
+): Promise<Pick<KeyedMessageId, 'place' | 'localPart'>> {
+  const place = (await digest(secret, ['place', ...account, tool, idempotencyKey])).slice(0, PLACE_CHARS);
+  const content = (await digest(secret, ['content', place, contents])).slice(0, CONTENT_CHARS);
+  return { place, localPart: `${place}.${content}` };
 }
 
 /** A slice of work that took longer is followed by a turn for others. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ToolError, UpstreamError } from '../../errors.ts';
 import { HiddenText } from '../outgoing.ts';
 import { requireEnvelope } from '../permit/recipients.ts';
-import type { Tool } from '../tool.ts';
+import type { Rights, Tool } from '../tool.ts';
 import { fittedAnswer, fittingRows, LEFT_OUT, withFittingBodies } from './answers/answer-size.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { MissiveSession } from './missive-session.ts';
@@ -37,7 +37,7 @@ export function createTool(operation: Operation): Tool<MissiveSession> {
       const args = withFittingBodies(named);
       const result =
         paging === undefined
-          ? await runOnce(operation, args, session)
+          ? await runWithKey(operation, { args, given }, session, rights)
           : await runPage(operation, paging, { args, given }, session);
       return fittedAnswer(Object.keys(idsUsed).length === 0 ? result : { ...result, ids_used: idsUsed });
     },
@@ -94,10 +94,31 @@ function answerSchema({ answer, paging, presentedFields = {}, effect }: Operatio
   }
 }
 
-async function runOnce(operation: Operation, given: Args, session: MissiveSession): Promise<Args> {
+/** @param arguments `given` are the arguments before ids were resolved, by which calls with the same key are compared */
+async function runWithKey(
+  operation: Operation,
+  { args: { idempotency_key: key, ...args }, given: { idempotency_key: _, ...content } }: { args: Args; given: Args },
+  session: MissiveSession,
+  rights: Rights,
+): Promise<Args> {
+  const work = () => runOnce(operation, args, session, rights);
+  if (typeof key !== 'string') return work();
+  const call = { tool: operation.name, key, content: comparable(content) };
+  const look = async (since: Date) => operation.findMade?.(args, session, since);
+  const { result, isRepeat } = await session.keyedCalls.once(call, work, look);
+  return isRepeat ? { ...result, already_done: true } : result;
+}
+
+/** Links change with every call, so only their number counts. */
+function comparable({ attachment_urls: urls, ...content }: Args): [string, unknown][] {
+  const files = Array.isArray(urls) ? { files: urls.length } : {};
+  return Object.entries({ ...content, ...files }).sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+async function runOnce(operation: Operation, given: Args, session: MissiveSession, rights: Rights): Promise<Args> {
   const { http, recipients, prepare, read } = operation;
   if (read !== undefined) return read(given, session);
-  const { args, report } = prepare === undefined ? { args: given, report: {} } : await prepare(given, session);
+  const { args, report } = prepare === undefined ? { args: given, report: {} } : await prepare(given, session, rights);
   if (recipients !== undefined) {
     requireEnvelope(session.permit, recipients(args));
     await session.sendLimit.check();

@@ -4,6 +4,7 @@ import type { Permit } from '../../policy.ts';
 import type { FetchFile } from '../../web/fetch-file.ts';
 import type { RunJob } from '../../workers/workers.ts';
 import type { SendLimit } from '../permit/send-limit.ts';
+import type { KeyedCalls } from './writing/keyed-calls.ts';
 
 /** The API, limits and files that a Missive tool uses during one call. */
 export interface MissiveSession {
@@ -20,6 +21,8 @@ export interface MissiveSession {
    * @throws {ToolError} if it is another link, the link has expired, or the file exceeds `maxBytes`
    */
   fetchOwn(url: string, maxBytes: number): Promise<OwnFile>;
+  /** Runs calls with an idempotency key once. */
+  readonly keyedCalls: KeyedCalls;
   /** Downloads a file from a link of Missive. */
   readonly fetchFile: FetchFile;
   /** The zone in which times are shown. */

@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { MissiveRequest } from '../../missive/api.ts';
 import type { Method } from '../../policy.ts';
 import { rare } from '../parameter-meanings.ts';
-import type { Effect, MissiveTag, Use } from '../tool.ts';
+import type { Effect, MissiveTag, Rights, Use } from '../tool.ts';
 import type { MissiveSession } from './missive-session.ts';
 import type { Thing } from './thing.ts';
 
@@ -125,9 +125,18 @@ export interface Operation<Ps extends Parameters = Parameters> {
    * Completes the arguments before the request is made of them, after ids were resolved: with what follows from a conversation, or a body as HTML.
    * May read from the API.
    */
-  prepare?(args: Arguments<Ps>, session: MissiveSession): Promise<Prepared<Arguments<Ps>>>;
+  prepare?(
+    args: Arguments<Ps>,
+    session: MissiveSession,
+    rights: Pick<Rights, 'allows'>,
+  ): Promise<Prepared<Arguments<Ps>>>;
   /** Fields that `prepare` adds to the result. */
   reportedFields?: z.ZodRawShape;
+  /**
+   * With a parameter `idempotency_key`: finds at Missive what an earlier call with these arguments has made. Called only if it is not known whether
+   * that call was carried out.
+   */
+  findMade?(args: Arguments<Ps>, session: MissiveSession, since: Date): Promise<Record<string, unknown> | undefined>;
   /** Makes the result of a `composed` answer, in place of the one request. Reads only. */
   read?(args: Arguments<Ps>, session: MissiveSession): Promise<Record<string, unknown>>;
   /** The request body, if it is not just the body parameters in the envelope. May read from the API first. */

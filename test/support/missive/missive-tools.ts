@@ -1,20 +1,26 @@
 /** Starts a stand-in for Missive and calls the Missive tools with it, as a grant with a given permit. */
 import { ToolError } from '../../../src/errors.ts';
+import { keyedDigests } from '../../../src/mail/send-once/keyed-message-id.ts';
+import { createRecentResults } from '../../../src/mail/send-once/recent-results.ts';
 import { type Catalog, createCatalog } from '../../../src/mcp/catalog.ts';
 import type { MissiveSession } from '../../../src/mcp/missive/missive-session.ts';
+import { createKeyedCalls } from '../../../src/mcp/missive/writing/keyed-calls.ts';
 import { createSendLimit } from '../../../src/mcp/permit/send-limit.ts';
 import { missiveTools } from '../../../src/mcp/tools/missive.ts';
 import { createMissiveApi } from '../../../src/missive/api.ts';
 import type { Quota } from '../../../src/missive/rate-limit.ts';
 import { type Permit, UNLIMITED } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
+import type { State } from '../../../src/state/state.ts';
 import { createWorkers } from '../../../src/workers/workers.ts';
+import type { MissiveData } from './data.ts';
 import { type MissiveStandIn, startMissive } from './stand-in.ts';
 
 export interface MissiveTools extends AsyncDisposable {
   missive: MissiveStandIn;
   catalog: Catalog<MissiveSession>;
   session: MissiveSession;
+  state: State;
   /** The rate limits that responses reported. */
   quotas: Quota[];
   /** @returns the result of the tool */
@@ -36,19 +42,28 @@ export async function startMissiveTools({
   now = () => new Date(),
   files = {},
   totalMs,
+  state = createMemoryState({ now }),
+  data,
+  areAllShared = true,
 }: {
   permit?: Permit;
   now?: () => Date;
   files?: Record<string, { filename: string; bytes: Buffer }>;
   totalMs?: number;
+  /** Shared by the replicas that a test starts. */
+  state?: State;
+  /** The data of another stand-in. */
+  data?: MissiveData;
+  /** False: other replicas do not share the state. */
+  areAllShared?: boolean;
 } = {}): Promise<MissiveTools> {
   const missive = await startMissive({ now });
+  if (data !== undefined) Object.assign(missive.data, data);
   const quotas: Quota[] = [];
   const { url, token } = missive;
   const onQuota = (quota: Quota) => void quotas.push(quota);
   const api = createMissiveApi({ url, token }, { now, onQuota, ...(totalMs !== undefined && { totalMs }) });
   const most = permit.policy.max_sends_per_hour;
-  const state = createMemoryState({ now });
   const workers = createWorkers({ threads: 1 });
   const session: MissiveSession = {
     api,
@@ -61,6 +76,11 @@ export async function startMissiveTools({
       if (file.bytes.length > maxBytes) throw new ToolError('The file behind the link is too large.');
       return { filename: file.filename, contentType: 'application/octet-stream', content: file.bytes };
     },
+    keyedCalls: createKeyedCalls({
+      ...{ state, isShared: areAllShared, recentResults: createRecentResults({ now }), now },
+      digestsOf: ({ tool, key, content }) =>
+        keyedDigests(Buffer.alloc(32), ['missive'], { tool, idempotencyKey: key, content }),
+    }),
     async fetchFile(link, maxBytes) {
       const file = files[link];
       if (file === undefined) throw new ToolError('Nothing was done: the file could not be fetched.');
@@ -75,6 +95,7 @@ export async function startMissiveTools({
     missive,
     catalog,
     session,
+    state,
     quotas,
     call,
     failure: (tool, args) =>

@@ -4,14 +4,24 @@ import { ToolError } from '../../../errors.ts';
 import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
 import { recipientKeys, Seconds, Text, withConversationId } from '../../missive/fields.ts';
 import { optionalId, pathId } from '../../missive/id-parameters.ts';
+import type { MissiveSession } from '../../missive/missive-session.ts';
 import { type Arguments, asTime, defineOperation, inBody } from '../../missive/operation.ts';
 import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
-import { bodyFormatField, bodyFormatParameter, withReadBody } from '../../missive/writing/body-format.ts';
+import { bodyFormatParameter } from '../../missive/writing/body-format.ts';
+import {
+  completeOutgoing,
+  findOutgoing,
+  idempotencyParameter,
+  outgoingFields,
+  requireAddressed,
+} from '../../missive/writing/outgoing.ts';
 import { recipientParameters, senderParameter } from '../../missive/writing/person-parameters.ts';
+import { isToBeCompleted, replyParameters } from '../../missive/writing/reply.ts';
 import { narrows } from '../../parameter-meanings.ts';
 
 const outgoing = {
-  subject: inBody(z.string().optional().describe('Subject; of a reply: "Re: " and the subject replied to.')),
+  ...replyParameters,
+  subject: inBody(z.string().optional().describe('A reply has it from the conversation.')),
   body: inBody(z.string().optional().describe('Text or HTML.')),
   ...bodyFormatParameter,
   from_field: senderParameter,
@@ -31,6 +41,7 @@ const outgoing = {
   ...attachmentParameter,
   ...placeActions,
   ...stateActions,
+  ...idempotencyParameter,
 };
 
 const Draft = z.object({ id: z.string(), conversation: Text, subject: Text, send_at: z.number().optional() });
@@ -46,12 +57,16 @@ function checkOutgoing(args: Outgoing): void {
 
 const outgoingUses = (args: Outgoing) => [...conversationUses(args), ...attachmentUses(args)];
 
+/** The same arguments as those that an earlier call was completed with. */
+const completedAgain = async (args: Outgoing, session: MissiveSession): Promise<Outgoing> =>
+  (await completeOutgoing(args, session, { allows: () => true })).args;
+
 export const drafts = [
   defineOperation({
     name: 'create_a_missive_draft',
     title: 'Create a Missive draft',
     description:
-      'Writes a draft that a person can send; with conversation or references a reply there. To change it, delete it with delete_a_missive_draft_by_id and write another. send_a_missive_message sends.',
+      'Writes a draft that a person can send. With conversation it is a reply there, and needs a body only. To change it, delete it and write another. send_a_missive_message sends.',
     http: 'POST',
     path: '/drafts',
     effect: 'writes',
@@ -66,9 +81,13 @@ export const drafts = [
     present: withConversationId,
     check: checkOutgoing,
     alsoDoes: (args) => outgoingUses(args),
-    prepare: async (args) => withReadBody(args),
-    reportedFields: bodyFormatField,
-    body: async ({ body_format: _, ...args }, session) => ({
+    prepare: completeOutgoing,
+    findMade: async (args, session, since) => {
+      const draft = await findOutgoing(await completedAgain(args, session), { list: 'drafts', since }, session);
+      return draft && { draft };
+    },
+    reportedFields: outgoingFields,
+    body: async (args, session) => ({
       drafts: { ...(await withAttachments(args, session)), send: false },
     }),
   }),
@@ -76,7 +95,7 @@ export const drafts = [
     name: 'send_a_missive_message',
     title: 'Send a Missive message',
     description:
-      'Sends a new message now, or at send_at; with conversation or references a reply there. Needs from_field (or account) and to_fields. It cannot send a draft that exists.',
+      'Sends a message now, or at send_at. With conversation it is a reply there, and needs a body only; else from_field (or account) and to_fields. It cannot send a draft that exists.',
     http: 'POST',
     path: '/drafts',
     effect: 'sends',
@@ -99,20 +118,23 @@ export const drafts = [
     present: withConversationId,
     check(args) {
       checkOutgoing(args);
-      if (!args.to_fields?.length) throw new ToolError('to_fields is empty: nobody would get the message.');
-      if (args.from_field === undefined && args.account === undefined) {
-        throw new ToolError(
-          'from_field is missing: take the address of this person from the to_fields of the conversation’s messages (list_all_missive_conversation_messages).',
-        );
-      }
+      if (!isToBeCompleted(args)) requireAddressed(args);
       if (args.auto_followup && args.send_at === undefined) throw new ToolError('auto_followup needs send_at.');
     },
     alsoDoes: (args) => outgoingUses(args),
-    prepare: async (args) => withReadBody(args),
-    reportedFields: bodyFormatField,
+    async prepare(args, session, rights) {
+      const completed = await completeOutgoing(args, session, rights);
+      requireAddressed(completed.args);
+      return completed;
+    },
+    findMade: async (args, session, since) => {
+      const message = await findOutgoing(await completedAgain(args, session), { list: 'messages', since }, session);
+      return message && { message };
+    },
+    reportedFields: outgoingFields,
     recipients: ({ to_fields, cc_fields, bcc_fields }) =>
       [to_fields, cc_fields, bcc_fields].flatMap((people) => people ?? []).flatMap(recipientKeys),
-    async body({ body_format: _, ...args }, session) {
+    async body(args, session) {
       if (args.send_at !== undefined && args.send_at * 1000 <= session.now().getTime()) {
         throw new ToolError('send_at is in the past: leave it out to send now.');
       }

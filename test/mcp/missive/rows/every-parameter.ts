@@ -175,9 +175,21 @@ export const everyParameter: Record<string, Row['good']> = {
     ),
   ],
   create_a_missive_draft: [
+    {
+      shows: 'a reply to a message, once',
+      args: { as: 'reply_all', of: ids.janesMessage, body: 'x', idempotency_key: 'k' },
+      requests: { asymmetricMatch: () => true },
+      result: { filled_in: { of: ids.janesMessage } },
+    },
     post('/drafts', { ...outgoing, attachment_urls: [file] }, { drafts: { ...outgoing, attachments, send: false } }),
   ],
   send_a_missive_message: [
+    {
+      shows: 'a reply to a message, once',
+      args: { as: 'reply', of: ids.janesMessage, body: 'x', idempotency_key: 'k' },
+      requests: { asymmetricMatch: () => true },
+      result: { filled_in: { of: ids.janesMessage } },
+    },
     post('/drafts', { ...outgoing, attachment_urls: [file] }, { drafts: { ...outgoing, attachments, send: true } }),
   ],
   create_a_missive_post: [
