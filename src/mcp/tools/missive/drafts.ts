@@ -14,7 +14,7 @@ import {
   idempotencyParameter,
   outgoingFields,
   requireAddressed,
-} from '../../missive/writing/outgoing.ts';
+} from '../../missive/writing/complete-message.ts';
 import { recipientParameters, senderParameter } from '../../missive/writing/person-parameters.ts';
 import { isToBeCompleted, replyParameters } from '../../missive/writing/reply.ts';
 import { narrows } from '../../parameter-meanings.ts';

@@ -53,7 +53,7 @@ export async function completeOutgoing<Args extends Outgoing>(
   return { args: { ...read.args, ...own }, report: { ...read.report, ...reply.report } };
 }
 
-/** @throws {ToolError} for a message that nobody would get, or that has no sender */
+/** @throws {ToolError} for a message without recipients or sender */
 export function requireAddressed({ to_fields: to = [], from_field: from, account }: Outgoing): void {
   if (to.length === 0)
     throw new ToolError('to_fields is empty: nobody would get the message. With conversation they follow from it.');
