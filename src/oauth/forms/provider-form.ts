@@ -23,7 +23,7 @@ export function providerForm(servers: ProviderServers): SignInForm<ProviderFormV
     identities: sealedIdentities(fields),
     afterRefusal: (refusal, reference) => ({
       problems: problemsOf(refusal, servers, reference),
-      form: fill({ ...fields, email: fields.email || (approved?.address ?? '') }),
+      form: fill(named(fields, approved)),
     }),
     view: (problemAt) => ({
       service: 'provider',
@@ -56,7 +56,7 @@ export function providerAccountForm(servers: ProviderServers): SignInForm<Provid
     validate: () => validateProviderFields(fields, isAddressMissing(servers, approved)),
     afterRefusal: (refusal, reference) => ({
       problems: problemsOf(refusal, servers, reference),
-      form: fill({ ...fields, email: fields.email || (approved?.address ?? '') }),
+      form: fill(named(fields, approved)),
     }),
     view: (problemAt) => ({
       service: 'provider',
@@ -73,6 +73,12 @@ export function providerAccountForm(servers: ProviderServers): SignInForm<Provid
     read: (parameters, approved) => fill(readMailFields(parameters), approved),
   };
 }
+
+/** With the address that the provider has named, so that it can be corrected. */
+const named = (fields: MailFields, approved: Approved | undefined): MailFields => ({
+  ...fields,
+  email: fields.email || (approved?.address ?? ''),
+});
 
 /** Whether the account owner has to type it: before the sign-in at the provider, or because it has named none. */
 const isAddressMissing = ({ signIn }: ProviderServers, approved: Approved | undefined): boolean =>
