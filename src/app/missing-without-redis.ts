@@ -11,6 +11,9 @@ export function missingWithoutRedis({ redisUrl, replicas }: Pick<Config, 'redisU
           'Public clients get no refresh tokens: reuse of an old one would not be detected.',
           'Limits count in each process alone: those of sign-ins, token requests and sent messages.',
         ]
-      : ['A restart forgets which codes and refresh tokens were used, and all counts.']),
+      : [
+          'A restart forgets which codes and refresh tokens were used, and all counts. It may end sign-ins at providers that replace refresh tokens.',
+        ]),
+    'Refresh tokens of providers that are too long for a token are refused at the sign-in.',
   ];
 }
