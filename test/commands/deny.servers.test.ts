@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli.ts';
+import { createClients } from '../../src/oauth/client/clients.ts';
 import { deniedClientKey } from '../../src/oauth/client/denied-clients.ts';
+import { unsealOwnConnection } from '../../src/oauth/client/dynamic-clients.ts';
+import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
+import { createTokens } from '../../src/oauth/sealed/sealed-types.ts';
 import { connectRedisState } from '../../src/state/redis.ts';
 import type { State } from '../../src/state/state.ts';
 import { unusedPort } from '../support/mail/faulty-servers.ts';
@@ -51,6 +55,20 @@ describe('mail-mcp deny and allow', () => {
       expect(await isDenied(jti)).toBe(true);
       expect(await run(['allow', name], environment())).toMatchObject({ exitCode: 0, err: '' });
       expect(await isDenied(jti)).toBe(false);
+    }
+  });
+
+  test('CONN-04 end a connection on every replica, and let it go on', async () => {
+    const flags = ['--connection', '--domain=example.com', '--provider=gmail', '--no-probe', '--json'];
+    const { default_connection: sealed } = JSON.parse((await run(['generate', ...flags], key)).out);
+    const keyring = createKeyring({ current: Buffer.from(key.ENCRYPTION_KEY, 'base64'), previous: [] });
+    const connection = await unsealOwnConnection(createTokens(keyring), sealed);
+    const clients = createClients({ keyring, now: () => new Date(), state, deniedClients: new Set() });
+    for (const name of [sealed, connection.id ?? '']) {
+      expect(await clients.hasEnded(connection)).toBe(false);
+      expect(await run(['deny', name], environment())).toMatchObject({ exitCode: 0, err: '' });
+      expect(await clients.hasEnded(connection)).toBe(true);
+      expect(await run(['allow', name], environment())).toMatchObject({ exitCode: 0, err: '' });
     }
   });
 

@@ -3,7 +3,7 @@ import { source as axe } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type OAuthApp, openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
+import { exampleConnection, type OAuthApp, openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { openSignIn, submit } from '../../support/app/sign-in-page.ts';
 import { startApp } from '../../support/app/start-app.ts';
 import { tokensOf } from '../../support/app/token-requests.ts';
@@ -88,6 +88,18 @@ async function register(app: OAuthApp): Promise<string> {
   return z.object({ client_id: z.string() }).parse(await registered.json()).client_id;
 }
 
+/** @returns the app, with the page open that asks for the address */
+async function openAddress(page: Page): Promise<OAuthApp> {
+  const connections = [
+    { ...exampleConnection, id: 'a'.repeat(22), domains: ['one.example'] },
+    { ...exampleConnection, id: 'b'.repeat(22), servers: { missive: { url: 'https://missive.example/v1' } } },
+  ];
+  const app = await startOAuthApp({ operator, dynamicClients: { ...openToClients, connections } });
+  const client = { clientId: await register(app), clientSecret: null };
+  await page.goto(app.origin + app.authorizePath(client, { redirect_uri: 'http://localhost/callback' }));
+  return app;
+}
+
 /** The steps to each page. */
 const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
   async 'the sign-in page'(page) {
@@ -133,6 +145,40 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     await page.uncheck('#use_same_credentials');
     await page.click('button.primary');
     await page.getByRole('alert').waitFor();
+    return app;
+  },
+  async 'the page that asks for the address, with an address of no connection'(page) {
+    const app = await openAddress(page);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.locator('input:not([type="hidden"])').count()).toBe(1);
+    const button = await page.locator('button.primary').boundingBox();
+    expect((button?.y ?? 844) + (button?.height ?? 0)).toBeLessThan(844);
+    await page.fill('#email', 'ada@elsewhere.example');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').waitFor();
+    return app;
+  },
+  async 'the sign-in page after the address, in German'(page) {
+    const app = await openAddress(page);
+    await page.fill('#email', 'ada@one.example');
+    await page.click('text=Deutsch');
+    expect(await page.inputValue('#email')).toBe('ada@one.example');
+    await page.focus('#email');
+    await page.keyboard.press('Enter');
+    await page.locator('#imap_password').waitFor();
+    await page.click('text=Adresse ändern');
+    expect(await page.inputValue('#email')).toBe('ada@one.example');
+    await page.click('text=Missive-Konto');
+    await page.locator('#api_token').waitFor();
+    await page.click('text=E-Mail-Adresse verwenden');
+    await page.fill('#email', 'ada@one.example');
+    await page.click('button.primary');
+    await page.locator('#imap_password').waitFor();
+    return app;
+  },
+  async 'the page of /account that asks for the address'(page) {
+    const app = await openAddress(page);
+    await page.goto(`${app.origin}/account`);
     return app;
   },
   async 'the sign-in page of an unverified program'(page) {
