@@ -13,7 +13,7 @@ async function pageOf(options: OAuthAppOptions = {}, path = '/'): Promise<string
 
 /** What can be copied from a page, as text. */
 const copied = (page: string): string[] =>
-  [...page.matchAll(/<code id="[^"]+" tabindex="0">([^<]*)<\/code>/g)].map(([, text = '']) =>
+  [...page.matchAll(/<code id="[^"]+" tabindex="0" dir="ltr">([^<]*)<\/code>/g)].map(([, text = '']) =>
     text.replaceAll('&quot;', '"').replaceAll('&amp;', '&'),
   );
 

@@ -50,7 +50,7 @@ export const send = (site: AdminSite, { cookie, csrf }: Operator, fields: Fields
 
 /** @returns what can be copied from a page, by id */
 export function copiedFrom(html: string): Record<string, string> {
-  const found = [...html.matchAll(/<code id="([^"]+)" tabindex="0">([^<]*)<\/code>/g)];
+  const found = [...html.matchAll(/<code id="([^"]+)" tabindex="0" dir="ltr">([^<]*)<\/code>/g)];
   return Object.fromEntries(found.map(([, id = '', text = '']) => [id, plain(text)]));
 }
 
