@@ -75,16 +75,17 @@ export function createGrants({ state, keyring, now, log }: Services): Grants {
       await state.count(reusedGrantKey(grantId), REUSE_WINDOW_SECONDS);
     },
     async revoke(grant) {
-      await mark(revokedGrantKey(grant.id));
+      // First: a grant that is marked is not listed any more, and could not be forgotten by a further try.
       await forget(grant);
+      await mark(revokedGrantKey(grant.id));
       log.info({ grant: grant.id }, 'grant revoked');
     },
     async revokeAll(account) {
       const subjects = subjectsOf(keyring, account);
       // Listed grants are revoked by id as well: the clock of the replica that issued them may be ahead.
       const grants = await list(account);
-      await Promise.all([...subjects.map(revokedAccountKey), ...grants.map(({ id }) => revokedGrantKey(id))].map(mark));
       await Promise.all(grants.map(forget));
+      await Promise.all([...subjects.map(revokedAccountKey), ...grants.map(({ id }) => revokedGrantKey(id))].map(mark));
       log.info({ subjects }, 'all grants of an account revoked');
     },
   };

@@ -21,7 +21,8 @@ const PIECE_CHARS = 3_800;
 /** Of all values together, below what proxies accept in a header; older ones are then removed. */
 const MAX_CHARS = 14_500;
 
-const PATH = '/oauth/';
+/** Of all pages that leave for a provider, so that they see the older values: `/account`, and those of connections in paths. */
+const PATH = '/';
 
 const PREFIXES = ['__Secure-mail-mcp-up-', 'mail-mcp-up-'] as const;
 
@@ -54,7 +55,8 @@ export function createCookiePieces(issuer: string): CookiePieces {
       const hash = sha256(sealed);
       const others = piecesOf(request);
       const length = others.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-      if (length + sealed.length > MAX_CHARS) for (const [name] of others) response.clearCookie(name, options);
+      if (length + sealed.length + connection.length > MAX_CHARS)
+        for (const [name] of others) response.clearCookie(name, options);
       for (let index = 0; index * PIECE_CHARS < sealed.length; index++) {
         const piece = sealed.slice(index * PIECE_CHARS, (index + 1) * PIECE_CHARS);
         response.cookie(nameOf(hash, index), piece, { ...options, maxAge: 600_000 });

@@ -161,3 +161,19 @@ describe('the grants of an account', () => {
     expect(await grants.list(ada)).toEqual([]);
   });
 });
+
+test.each(['one', 'all'])('%s: a revocation that could not forget an approval can be tried again', async (which) => {
+  const { tomorrow, state, keyring, grants, grant } = grantsAt('2026-11-21T12:00:00Z');
+  const listed = grant('first', { approval: 'a'.repeat(22) });
+  await grants.record(subjectOf(keyring, ada), listed, tomorrow());
+  await state.note(`provider:${listed.approval}`, 'refresh', 'sealed', tomorrow());
+  const { removeNotes } = state;
+  state.removeNotes = () => Promise.reject(new Error('no state'));
+  const revoke = () => (which === 'one' ? grants.revoke(listed) : grants.revokeAll(ada));
+  await expect(revoke()).rejects.toThrow('no state');
+  expect(await grants.list(ada)).toHaveLength(1);
+  state.removeNotes = removeNotes;
+  await revoke();
+  expect(await grants.list(ada)).toEqual([]);
+  expect(await state.notes(`provider:${listed.approval}`)).toEqual([]);
+});

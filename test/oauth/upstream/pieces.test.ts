@@ -50,6 +50,12 @@ describe('pieces of a sealed value', () => {
     expect(jar.take(two)).toBe(sealed('b'));
   });
 
+  test('older values are removed at a connection in a path too, whose name counts', () => {
+    const jar = createJar(`https://mail.example.com/c/${'c'.repeat(2_000)}`);
+    for (const letter of 'abcdef') jar.put(sealed(letter, 4_000));
+    expect([...jar.cookies].flat().join('').length).toBeLessThan(15_000);
+  });
+
   test('a piece that is missing, replaced or added makes the value invalid', () => {
     for (const change of [
       (jar: ReturnType<typeof createJar>, name: string) => jar.cookies.delete(name),
@@ -78,12 +84,12 @@ describe('pieces of a sealed value', () => {
   test.each([
     ['https://mail.example.com', '__Secure-mail-mcp-up-', true],
     ['http://localhost:3000', 'mail-mcp-up-', false],
-  ])('cookies of %s are for its paths alone, and not for scripts', (issuer, prefix, secure) => {
+  ])('cookies of %s are for all its pages that leave for a provider, and not for scripts', (issuer, prefix, secure) => {
     const jar = createJar(issuer);
     jar.put(sealed('a'));
     for (const { name, options } of jar.set) {
       expect(name.startsWith(prefix)).toBe(true);
-      expect(options).toEqual({ httpOnly: true, secure, sameSite: 'lax', path: '/oauth/', maxAge: 600_000 });
+      expect(options).toEqual({ httpOnly: true, secure, sameSite: 'lax', path: '/', maxAge: 600_000 });
     }
   });
 });

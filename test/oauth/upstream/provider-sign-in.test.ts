@@ -563,11 +563,11 @@ describe('what binds a response to its browser', () => {
     expect(problemOf(page)).toMatch(/not acceptable/);
   });
 
-  test('cookies of the way are for its paths alone, and scripts cannot read them', async () => {
+  test('cookies of the way are seen by every page that leaves for a provider, so that older ones are removed', async () => {
     await using at = await startJourney();
     await at.leave();
     const paths = [...at.browser.cookies].filter(([name]) => name.includes('-up-')).map(([, { path }]) => path);
-    expect(new Set(paths)).toEqual(new Set(['/oauth/']));
+    expect(new Set(paths)).toEqual(new Set(['/']));
   });
 });
 
