@@ -15,11 +15,11 @@ const missive = createCatalog(missiveTools);
 /** Each list, and the most tokens of name, description and input schema, which hosts pass on to the model. */
 export const PUBLISHED_LISTS: readonly { name: string; list: ToolListing[]; maxTokens: number }[] = [
   { name: 'mail', list: createCatalog(mailTools).list(UNLIMITED), maxTokens: 3_000 },
-  { name: 'missive', list: missive.list(UNLIMITED), maxTokens: 7_000 },
+  { name: 'missive', list: missive.list(UNLIMITED), maxTokens: 5_500 },
   {
     name: 'missive, every tag named',
     list: missive.list({ ...UNLIMITED, policy: ALL_OF_MISSIVE }),
-    maxTokens: 10_000,
+    maxTokens: 8_000,
   },
 ];
 

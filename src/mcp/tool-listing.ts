@@ -30,7 +30,8 @@ const ALSO_TAKES = 'Also takes';
 export function toListing<Session>(tool: Tool<Session>): ToolListing {
   const isReading = tool.effect === 'reads';
   const returnsForeignText = isReading && tool.tags.some((tag) => TAGS_WITH_FOREIGN_TEXT.has(tag));
-  const rare = rareMembers(tool.input);
+  // What needs the permission for another tool is shown by that one.
+  const rare = rareMembers(tool.input).filter((name) => tool.parameterNeeds?.[name] === undefined);
   return {
     name: tool.name,
     title: tool.title,

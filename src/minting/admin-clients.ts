@@ -2,6 +2,7 @@
 import type { RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Log } from '../log.ts';
+import { MAIL_TAGS, MISSIVE_TAGS } from '../mcp/tool.ts';
 import type { Keyring } from '../oauth/sealed/jwe.ts';
 import { createTokens } from '../oauth/sealed/sealed-types.ts';
 import type { State } from '../state/state.ts';
@@ -40,11 +41,17 @@ const Settings = z.strictObject(
   ),
 );
 
+const ALWAYS = z
+  .literal(true, 'every call needs an access token of the client, so it cannot be false: leave it out')
+  .optional();
+
 const Body = z.strictObject({
   name: z.string().optional(),
   config: Settings.default({}),
   /** ISO 8601. Null or absent: never. */
   expires_at: z.string().nullish(),
+  /** What other servers have as a choice: here every call needs an access token. */
+  require_api_token_auth: ALWAYS,
 });
 
 interface AdminServices {
@@ -90,7 +97,7 @@ export function mintClientHandler({ issuer, keyring, now, log }: AdminServices):
       const { jti } = await createTokens(keyring).client.inspect(minted.clientId);
       log.info({ client: jti }, 'client minted by the admin endpoint');
       const printed = { ...toClientJson(client, minted), ...toLimitsJson(limits) };
-      response.status(201).json({ name: name ?? null, config, ...printed, url: `${issuer}/mcp` });
+      response.status(201).json({ id: jti, name: name ?? null, config, ...printed, url: `${issuer}/mcp` });
     } catch (error) {
       refuse(response, sentencesOf(toMintingFaults(error)));
     }
@@ -108,8 +115,18 @@ function refuse(response: Response, faults: readonly string[]): void {
 }
 
 function flagsOf({ name, config, expires_at: expiresAt }: z.output<typeof Body>): object {
-  const settings = Object.entries(config).map(([key, value]) => [camelCase(key), value]);
+  const settings = Object.entries(withService(config)).map(([key, value]) => [camelCase(key), value]);
   return { ...Object.fromEntries(settings), name, expiresAt: expiresAt ?? undefined };
+}
+
+const areTags = (known: readonly string[], tags: readonly string[]) => tags.every((tag) => known.includes(tag));
+
+/** The settings with the service that the tags say: Missive, if there is no server of mail and the tags are not all tags of mail. */
+function withService(config: z.output<typeof Settings>): Record<string, unknown> {
+  const tags = List.safeParse(config.tags).data ?? [];
+  const isOpen = config.missive === undefined && config.imap_host === undefined && config.provider === undefined;
+  const isMissive = isOpen && areTags(MISSIVE_TAGS, tags) && !areTags(MAIL_TAGS, tags);
+  return isMissive ? { ...config, missive: true } : config;
 }
 
 const nameOf = (flag: string): string => BESIDE_CONFIG[flag] ?? `config.${snakeCase(flag)}`;

@@ -42,6 +42,35 @@ describe('POST /admin/clients', () => {
     });
   });
 
+  test.each([
+    [{ methods: ['read', 'write'], tags: ['contacts', 'conversations', 'labels'] }],
+    [{ methods: 'read', tags: 'contacts' }],
+    [{ tags: ['drafts', 'labels'] }],
+    [{ tags: ['analytics', 'webhooks'], missive: true }],
+  ])('%j is a client of Missive, as its tags say, and its id is that in the log', async (config) => {
+    await using app = await startApp({ ADMIN_TOKEN });
+    const response = await post(app, { name: 'Triage', config, require_api_token_auth: true });
+    expect([response.status, await response.json()]).toMatchObject([
+      201,
+      {
+        id: expect.stringMatching(/^[\w-]{8,}$/),
+        name: 'Triage',
+        missive: expect.anything(),
+        url: `${app.origin}/mcp`,
+      },
+    ]);
+  });
+
+  test('tags of mail make no client of Missive, and tokens are always needed', async () => {
+    await using app = await startApp({ ADMIN_TOKEN });
+    expect((await post(app, { config: { tags: ['drafts'] } })).status).toBe(400);
+    const open = await post(app, { config: { tags: ['contacts'] }, require_api_token_auth: false });
+    expect([open.status, await open.json()]).toMatchObject([
+      400,
+      { faults: [expect.stringMatching(/require_api_token_auth: every call needs an access token/)] },
+    ]);
+  });
+
   test('seals a time zone as generate does, and names the field if it does not exist', async () => {
     await using app = await startApp({ ADMIN_TOKEN });
     const good = await post(app, { config: { ...SERVERS, time_zone: 'Europe/Berlin' } });

@@ -6,7 +6,7 @@ import { narrows } from '../parameter-meanings.ts';
 import type { Use } from '../tool.ts';
 import { Color } from './fields.ts';
 import { onlyOne, optionalId, optionalIds } from './id-parameters.ts';
-import { inBody, needing } from './operation.ts';
+import { inBody, needing, rarely } from './operation.ts';
 
 const NEED_ORGANIZATION = [
   'add_users',
@@ -23,30 +23,38 @@ const yes = (what: string) => z.literal(true).optional().describe(what);
 
 /** Changes of a conversation's state. */
 export const stateActions = needing('update_a_missive_conversation_by_id', {
-  organization: onlyOne(optionalId('body', 'organization', 'Left out: that of the conversation.'), needsOrganization),
-  team: optionalId('body', 'team', 'Links it, unless there is a team already.'),
-  force_team: inBody(yes('Replaces a team that is linked already.')),
+  organization: onlyOne(optionalId('body', 'organization', 'Of the conversation.'), needsOrganization),
+  team: optionalId('body', 'team', 'Links it, if none is linked.'),
+  force_team: inBody(yes('Links it anyway.')),
   add_users: optionalIds('body', 'user', 'Gives them access.'),
-  add_assignees: optionalIds('body', 'user', 'Assigns them, beside those who are.'),
+  add_assignees: optionalIds('body', 'user', 'Assigns them.'),
   remove_assignees: optionalIds('body', 'user', 'Unassigns them.'),
-  add_shared_labels: optionalIds('body', 'shared_label', 'Puts labels on it. Paths work: "Support / Urgent".'),
-  remove_shared_labels: optionalIds('body', 'shared_label', 'Takes labels off it.'),
-  add_to_inbox: inBody(yes('Moves it to the Inbox of everyone with access.')),
-  add_to_team_inbox: inBody(yes('Moves it to the Inbox of the team; needs team.')),
-  close: inBody(yes('Closes it for everyone with access.')),
+  add_shared_labels: optionalIds('body', 'shared_label', 'Puts them on. Paths work: "Support / Urgent".'),
+  remove_shared_labels: optionalIds('body', 'shared_label', 'Takes them off.'),
+  add_to_inbox: inBody(yes('To the Inbox of everyone with access.')),
+  add_to_team_inbox: inBody(yes('To the Inbox of team.')),
+  close: inBody(yes('Closes it for everyone.')),
 });
+
+/** The same beside something new: what is common is published, and update_a_missive_conversation_by_id shows the rest. */
+export const actionsBeside = {
+  ...stateActions,
+  organization: rarely(stateActions.organization),
+  team: rarely(stateActions.team),
+  force_team: rarely(stateActions.force_team),
+  add_users: rarely(stateActions.add_users),
+  remove_assignees: rarely(stateActions.remove_assignees),
+  remove_shared_labels: rarely(stateActions.remove_shared_labels),
+  add_to_inbox: rarely(stateActions.add_to_inbox),
+  add_to_team_inbox: rarely(stateActions.add_to_team_inbox),
+};
 
 /** The conversation that receives something new: an existing one, or one that is created. */
 export const placeActions = {
   conversation: optionalId('body', 'conversation', 'Left out, and no references: a new one.', narrows),
-  references: inBody(
-    z
-      .array(GivenName)
-      .optional()
-      .describe('Message-IDs of the thread; the first that is known decides the conversation.'),
-  ),
-  conversation_subject: inBody(z.string().optional().describe('Title of the conversation in Missive.')),
-  conversation_color: inBody(Color.optional()),
+  references: rarely(inBody(z.array(GivenName).optional().describe('Message-IDs of its thread.'))),
+  conversation_subject: rarely(inBody(z.string().optional().describe('Title of the conversation in Missive.'))),
+  conversation_color: rarely(inBody(Color.optional())),
 };
 
 /** @throws {ToolError} for combinations that Missive would refuse or ignore */

@@ -35,10 +35,13 @@ export function createTool(operation: Operation): Tool<MissiveSession> {
       operation.check?.(given);
       const { args: named, idsUsed } = await resolveIds(operation.parameters, given, session, rights);
       const args = withFittingBodies(named);
-      const result =
+      const running =
         paging === undefined
-          ? await runWithKey(operation, { args, given }, session, rights)
-          : await runPage(operation, paging, { args, given }, session);
+          ? runWithKey(operation, { args, given }, session, rights)
+          : runPage(operation, paging, { args, given }, session);
+      const result = await running.catch((error: unknown) => {
+        throw withNamedId(error, operation, args);
+      });
       return fittedAnswer(Object.keys(idsUsed).length === 0 ? result : { ...result, ids_used: idsUsed });
     },
   };
@@ -164,6 +167,18 @@ async function runPage(
     [answer.key]: rest === null ? results : results.slice(0, count),
     next_cursor: end && writeCursor(operation.name, filters, end),
   };
+}
+
+/** The error for an unknown id names its parameter, if the call has one id only. */
+function withNamedId(error: unknown, { parameters }: Operation, args: Args): unknown {
+  if (!(error instanceof ToolError) || error.details?.status !== 404) return error;
+  const ids = Object.entries(parameters).flatMap(([name, { thing }]) =>
+    thing === undefined || args[name] === undefined ? [] : [args[name]].flat().map(() => name),
+  );
+  const [name, ...others] = ids;
+  if (name === undefined || others.length > 0) return error;
+  const sentence = error.message.replace('does not know one of these ids', `does not know this ${name}`);
+  return new ToolError(sentence, { cause: error, details: { ...error.details } });
 }
 
 const isNotFound = (error: unknown): boolean => error instanceof ToolError && error.details?.status === 404;

@@ -237,7 +237,7 @@ describe('capability: parent-scope discovery in descriptions', () => {
   test('the list of conversations names mailboxes, labels and teams', () => {
     const { description, inputSchema } = listing('list_all_missive_conversations');
     expect(description).toMatch(/inbox.*shared_label.*team_inbox/);
-    expect(JSON.stringify(inputSchema)).toMatch(/with this label\. Id or name.*Inbox of this team\. Id or name/);
+    expect(JSON.stringify(inputSchema)).toMatch(/with this label\. Id or name.*Inbox of a team\. Id or name/);
   });
 
   test.each(listings.map(({ name }) => [name]))(

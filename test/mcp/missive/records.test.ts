@@ -81,6 +81,6 @@ test('every parameter of every record is used in a row', () => {
 test('an unknown id is reported as such', async () => {
   await using tools = await startMissiveTools();
   expect(await tools.failure('get_single_missive_task_by_id', { id: ids.unknown })).toMatchObject({
-    message: 'Missive does not know one of these ids, or this person cannot see it. Missive says: “Not found”.',
+    message: 'Missive does not know this id, or this person cannot see it. Missive says: “Not found”.',
   });
 });

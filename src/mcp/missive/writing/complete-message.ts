@@ -16,7 +16,7 @@ export const idempotencyParameter = {
       .min(1)
       .max(200)
       .optional()
-      .describe('Any text for this message, such as a UUID: a call repeated with it makes the message once (30 days).'),
+      .describe('Any text: a call repeated with it makes the message once (30 days).'),
   ),
 };
 

@@ -84,6 +84,10 @@ const FLAT_INFOS = {
 
 const newAttributes = attributes((schema) => schema);
 
+const changedAttributes = attributes(clears);
+
+const changes = { ...changedAttributes, memberships: rare(changedAttributes.memberships) };
+
 /** The same fields; what the first contact shows is not published again. */
 const oneOfSeveral = {
   ...newAttributes,
@@ -215,7 +219,7 @@ export const contacts = [
     idempotent: true,
     parameters: {
       id: pathId('contact'),
-      ...allInBody(attributes(clears)),
+      ...allInBody(changes),
       replace: inBody(z.boolean().default(false).describe('See above.')),
     },
     insteadOf: FLAT_INFOS,

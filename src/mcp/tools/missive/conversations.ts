@@ -5,7 +5,7 @@ import { checkActions, stateActions } from '../../missive/conversation-actions.t
 import { Conversation, ConversationRow, toConversation, toConversationRow } from '../../missive/conversation-result.ts';
 import { Color, requireChange } from '../../missive/fields.ts';
 import { optionalId, pathId, requiredId } from '../../missive/id-parameters.ts';
-import { defineOperation, inBody, inQuery } from '../../missive/operation.ts';
+import { defineOperation, inBody, inQuery, rarely } from '../../missive/operation.ts';
 import { clears } from '../../parameter-meanings.ts';
 
 const conversationId = pathId('conversation');
@@ -13,35 +13,35 @@ const conversationId = pathId('conversation');
 const box = (what: string) => inQuery(z.literal(true).optional().describe(what));
 
 const boxes = {
-  inbox: box('Conversations in the Inbox.'),
-  all: box('All conversations.'),
-  assigned: box('Those assigned to this person.'),
+  inbox: box('In the Inbox.'),
+  all: box('All of them.'),
+  assigned: box('Assigned to this person.'),
   closed: box('Closed ones.'),
   snoozed: box('Snoozed ones.'),
   flagged: box('Starred ones.'),
-  trashed: box('Those in the Trash.'),
-  junked: box('Those marked as spam.'),
-  drafts: box('Those with drafts.'),
+  trashed: box('In the Trash.'),
+  junked: box('Spam.'),
+  drafts: box('With drafts.'),
   shared_label: optionalId('query', 'shared_label', 'Those with this label.'),
-  team_inbox: optionalId('query', 'team', 'Inbox of this team.'),
-  team_closed: optionalId('query', 'team', 'Closed ones of this team.'),
-  team_all: optionalId('query', 'team', 'All of this team.'),
+  team_inbox: optionalId('query', 'team', 'Inbox of a team.'),
+  team_closed: optionalId('query', 'team', 'Its closed ones.'),
+  team_all: optionalId('query', 'team', 'All of it.'),
 };
 
 const ADD_LABELS = 'pass add_shared_labels or remove_shared_labels.';
 const ADD_ASSIGNEES = 'pass add_assignees or remove_assignees.';
 
 const filters = {
-  organization: optionalId('query', 'organization', 'Only those of it; not with shared_label or a team.'),
-  email: inQuery(z.email().optional().describe('Only those with this address in From, To, Cc, Bcc or Reply-To.')),
+  organization: optionalId('query', 'organization', 'Not with shared_label or a team.'),
+  email: inQuery(z.email().optional().describe('With this address in From, To, Cc or Bcc.')),
   domain: inQuery(
     z
       .string()
       .regex(/^[^@\s]+\.[^@\s]+$/, 'must be a domain without @')
       .optional()
-      .describe('Only those with an address of this domain (without @).'),
+      .describe('With an address of this domain (without @).'),
   ),
-  contact_organization: optionalId('query', 'contact_group', 'Only those with contacts of it.'),
+  contact_organization: rarely(optionalId('query', 'contact_group', 'Only those with contacts of it.')),
 };
 
 export const conversations = [
@@ -89,7 +89,7 @@ export const conversations = [
     parameters: {
       id: conversationId,
       subject: inBody(clears(z.string()).optional().describe('New title in Missive.')),
-      color: inBody(Color.optional()),
+      color: rarely(inBody(Color.optional())),
       reopen: inBody(z.literal(true).optional().describe('Opens a closed conversation again.')),
       ...stateActions,
     },

@@ -1,11 +1,11 @@
 /** Operations on drafts, and sending, for which Missive has the same call. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
+import { actionsBeside, checkActions, conversationUses, placeActions } from '../../missive/conversation-actions.ts';
 import { recipientKeys, Seconds, Text, withConversationId } from '../../missive/fields.ts';
 import { optionalId, pathId } from '../../missive/id-parameters.ts';
 import type { MissiveSession } from '../../missive/missive-session.ts';
-import { type Arguments, asTime, defineOperation, inBody } from '../../missive/operation.ts';
+import { type Arguments, asTime, defineOperation, inBody, rarely } from '../../missive/operation.ts';
 import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
 import { bodyFormatParameter } from '../../missive/writing/body-format.ts';
 import {
@@ -26,21 +26,21 @@ const outgoing = {
   ...bodyFormatParameter,
   from_field: senderParameter,
   ...recipientParameters,
-  account: optionalId('body', 'account', 'Of a custom channel, live chat, Messenger or Instagram.'),
-  quote_previous_message: inBody(
-    z.literal(true).optional().describe('Quotes the message before; new recipients see all of it then.'),
-  ),
-  add_default_signature: inBody(z.literal(true).optional().describe('Adds the signature; email only.')),
-  external_response_id: inBody(z.string().optional().describe('Id of a WhatsApp template.')),
-  external_response_variables: inBody(
-    z
-      .record(z.string(), z.string())
-      .optional()
-      .describe('Values for the template as a JSON object, such as {"1":"Ann"}; body must be the text that results.'),
+  account: rarely(optionalId('body', 'account', 'Of a custom channel, live chat, Messenger or Instagram.')),
+  quote_previous_message: rarely(inBody(z.literal(true).optional().describe('Quotes the message before.'))),
+  add_default_signature: rarely(inBody(z.literal(true).optional().describe('Adds the signature; email only.'))),
+  external_response_id: rarely(inBody(z.string().optional().describe('Id of a WhatsApp template.'))),
+  external_response_variables: rarely(
+    inBody(
+      z
+        .record(z.string(), z.string())
+        .optional()
+        .describe('Values for the template as a JSON object, such as {"1":"Ann"}; body must be the text that results.'),
+    ),
   ),
   ...attachmentParameter,
   ...placeActions,
-  ...stateActions,
+  ...actionsBeside,
   ...idempotencyParameter,
 };
 
@@ -145,8 +145,7 @@ export const drafts = [
   defineOperation({
     name: 'delete_a_missive_draft_by_id',
     title: 'Delete a Missive draft',
-    description:
-      'Deletes a draft, or cancels a message that is scheduled. list_all_missive_conversation_drafts finds the id.',
+    description: 'Deletes a draft, or cancels a message that is scheduled.',
     http: 'DELETE',
     path: '/drafts/:id',
     effect: 'destroys',

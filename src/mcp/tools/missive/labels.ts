@@ -15,8 +15,8 @@ const Label = z.object({
 
 /** @param given wraps each parameter that an update can empty */
 const sharing = (given: <Schema extends z.ZodType>(schema: Schema) => Schema) => ({
-  share_with_organization: inBody(z.boolean().optional().describe('Everyone sees its conversations.')),
-  share_with_team: optionalId('body', 'team', 'It sees them.'),
+  share_with_organization: rarely(inBody(z.boolean().optional().describe('Everyone sees its conversations.'))),
+  share_with_team: rarely(optionalId('body', 'team', 'It sees them.')),
   share_with_users: rarely(optionalIds('body', 'user', 'They see them.', given)),
   visibility: rarely(
     inBody(

@@ -1,7 +1,7 @@
 /** Operations on single messages, and on messages that come in through a custom channel. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
+import { actionsBeside, checkActions, conversationUses, placeActions } from '../../missive/conversation-actions.ts';
 import { Seconds, Text, withConversationId } from '../../missive/fields.ts';
 import { htmlBodyFields, htmlBodyParameters } from '../../missive/html-body.ts';
 import { pathIds, requiredId } from '../../missive/id-parameters.ts';
@@ -70,7 +70,7 @@ export const messages = [
       external_id: inBody(z.string().optional().describe('Its id elsewhere, for channels that are not email.')),
       ...attachmentParameter,
       ...placeActions,
-      ...stateActions,
+      ...actionsBeside,
     },
     answer: {
       kind: 'one',

@@ -1,10 +1,10 @@
 /** Operations on posts: notes that a program leaves in a conversation. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
-import { checkActions, conversationUses, placeActions, stateActions } from '../../missive/conversation-actions.ts';
+import { actionsBeside, checkActions, conversationUses, placeActions } from '../../missive/conversation-actions.ts';
 import { Color, Seconds, Text } from '../../missive/fields.ts';
 import { pathId } from '../../missive/id-parameters.ts';
-import { defineOperation, inBody } from '../../missive/operation.ts';
+import { defineOperation, inBody, rarely } from '../../missive/operation.ts';
 import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
 
 const note = (what: string) => z.string().min(1).max(8000).optional().describe(what);
@@ -34,7 +34,7 @@ export const posts = [
     name: 'create_a_missive_post',
     title: 'Create a Missive post',
     description:
-      'Leaves a note for the team in a conversation, or in a new one; people outside do not see it. It may label, assign or close it too (update_a_missive_conversation_by_id does so without a note).',
+      'Leaves a note for the team in a conversation, or in a new one; people outside do not see it. It may label, assign or close it too (update_a_missive_conversation_by_id shows more).',
     http: 'POST',
     path: '/posts',
     effect: 'writes',
@@ -48,16 +48,16 @@ export const posts = [
       ),
       text: inBody(note('The note as plain text.')),
       markdown: inBody(note('The note as Markdown, in the place of text.')),
-      username: inBody(z.string().optional().describe('Who the note is shown to be from.')),
-      username_icon: inBody(z.url().optional().describe('Picture beside it.')),
-      conversation_icon: inBody(z.url().optional().describe('Picture of a new conversation.')),
+      username: rarely(inBody(z.string().optional().describe('Who the note is shown to be from.'))),
+      username_icon: rarely(inBody(z.url().optional().describe('Picture beside it.'))),
+      conversation_icon: rarely(inBody(z.url().optional().describe('Picture of a new conversation.'))),
       reopen: inBody(z.boolean().default(false).describe('True: opens a closed conversation again.')),
-      cards: inBody(
-        z.array(Card).min(1).optional().describe('Boxes below the note: titles, links, fields of a record.'),
+      cards: rarely(
+        inBody(z.array(Card).min(1).optional().describe('Boxes below the note: titles, links, fields of a record.')),
       ),
       ...attachmentParameter,
       ...placeActions,
-      ...stateActions,
+      ...actionsBeside,
     },
     answer: { kind: 'one', key: 'posts', as: 'post', item: z.object({ id: z.string(), conversation: Text }) },
     check(args) {
@@ -81,7 +81,7 @@ export const posts = [
     name: 'delete_a_missive_post_by_id',
     title: 'Delete a Missive post',
     description:
-      'Deletes a note, which list_all_missive_conversation_posts finds; what it did to the conversation stays. In an organization only admins and owners may.',
+      'Deletes a note; what it did to the conversation stays. In an organization only admins and owners may.',
     http: 'DELETE',
     path: '/posts/:id',
     effect: 'destroys',
