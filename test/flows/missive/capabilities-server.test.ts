@@ -98,7 +98,7 @@ test.each<[string, Era]>([
   await using missive = await startMissive();
   await using assistant = await app.assistant(accountAt(missive), { era });
   const { tools } = await assistant.client.listTools();
-  expect(tools.length).toBeGreaterThan(40);
+  expect(tools.length).toBeGreaterThan(30);
   expect(await assistant.call('list_all_missive_organizations')).toMatchObject({ organizations: [{}, {}] });
 });
 
