@@ -4,11 +4,11 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { isGranted } from '../../../src/mcp/permit/permit.ts';
+import { isGranted, isListed } from '../../../src/mcp/permit/permit.ts';
 import { toolsOf } from '../../../src/mcp/services.ts';
 import { createGrants } from '../../../src/oauth/grant/grants.ts';
 import { Scope } from '../../../src/oauth/scope.ts';
-import { Consent } from '../../../src/policy.ts';
+import { Consent, Policy } from '../../../src/policy.ts';
 import { type OAuthApp, openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
 import {
   clientOf,
@@ -311,7 +311,9 @@ describe.each(sealedFixtures)('the whole server with values of release $release'
     for (const { token, payload, name } of ofType(fixtures, 'access')) {
       const client = clientOf(fixtures, Client.parse(payload.client).jti);
       const permit = { scope: Scope.parse(payload.scope), consent: Consent.parse(payload.consent ?? {}) };
-      const granted = toolsOf(serviceIn(client)).filter((tool) => isGranted(permit, tool));
+      // Tools for administration have been left out of lists since, unless the operator names them; they can be called.
+      const policy = Policy.parse(payload.policy ?? {});
+      const granted = toolsOf(serviceIn(client)).filter((tool) => isGranted(permit, tool) && isListed(policy, tool));
       const expected = client.tools.filter((tool) => granted.some((one) => one.name === tool));
       expect(expected.length, name).toBeGreaterThan(0);
       const { status, body } = await listTools(app, token);
