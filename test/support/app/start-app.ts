@@ -161,7 +161,8 @@ export function signInFields(account: TestAccount): FormFields {
   };
 }
 
-function serverFlags(account: TestAccount): Record<string, unknown> {
+/** The flags of `generate` that name the servers of the account. */
+export function serverFlags(account: TestAccount): Record<string, unknown> {
   if ('token' in account) return { missive: true, missiveUrl: account.url };
   const { imap, smtp } = account;
   const isCleartext = [imap, smtp].some(({ server }) => server.security === 'cleartext');

@@ -44,8 +44,8 @@ const MAIL = 'urn:mail';
 
 const CLIENT_SECRET = 'a-secret-of-this-test-0123456789abcdef';
 
-/** @param redirectUri of the server under test */
-export async function startOpenidProvider(redirectUri: string, wanted?: number): Promise<OpenidProvider> {
+/** @param redirectUris of the server under test */
+export async function startOpenidProvider(redirectUris: string | string[], wanted?: number): Promise<OpenidProvider> {
   const port = wanted ?? (await freePort());
   const issuer = `http://localhost:${port}`;
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
@@ -68,7 +68,7 @@ export async function startOpenidProvider(redirectUri: string, wanted?: number):
   const provider = new Provider(
     issuer,
     configurationOf(state, tokens, {
-      redirectUri,
+      redirectUris: [redirectUris].flat(),
       key: { ...(await exportJWK(privateKey)), alg: 'RS256', kid: 'one' },
     }),
   );
@@ -113,14 +113,14 @@ type State = Pick<OpenidProvider, 'person' | 'accessTokenSeconds' | 'isRotating'
 function configurationOf(
   state: State,
   { refused }: AccessTokens,
-  { redirectUri, key }: { redirectUri: string; key: object },
+  { redirectUris, key }: { redirectUris: string[]; key: object },
 ): Configuration {
   return {
     clients: [
       {
         client_id: CLIENT_ID,
         client_secret: CLIENT_SECRET,
-        redirect_uris: [redirectUri],
+        redirect_uris: redirectUris,
         grant_types: ['authorization_code', 'refresh_token'],
       },
     ],
