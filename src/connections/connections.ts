@@ -8,11 +8,11 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { DefaultConnection } from '../oauth/client/client.ts';
 import type { Clients } from '../oauth/client/clients.ts';
 import { addressBlock } from '../oauth/http/address-block.ts';
+import { createAddressCounts } from '../oauth/http/address-counts.ts';
 import { CONNECTION_PREFIX, UPSTREAM_CALLBACK_PATH } from '../oauth/http/paths.ts';
 import type { OAuthServices } from '../oauth/services.ts';
 import { leftConnection } from '../oauth/upstream/pieces.ts';
 import type { Upstream } from '../oauth/upstream/upstream.ts';
-import { createAddressCounts } from './address-counts.ts';
 
 /** The connections beside the default one. */
 export interface ConnectionSettings {

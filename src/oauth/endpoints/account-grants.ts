@@ -19,12 +19,12 @@ export function createAccountGrants(services: OAuthServices, sessions: AccountSe
   async function showPage(
     request: Request,
     response: Response,
-    { who, browser }: AccountSession,
+    { who, provider, browser }: AccountSession,
     revoked?: RevokedAccess,
   ): Promise<void> {
-    const session = await sessions.sealSession({ who, browser });
+    const session = await sessions.sealSession({ who, provider, browser });
     const inLanguage = pages.for(request);
-    const view = accountView({ session, who }, await grants.list(who), {
+    const view = accountView({ session, who, provider }, await grants.list(who), {
       issuer,
       canRevoke: state.isShared,
       revoked,

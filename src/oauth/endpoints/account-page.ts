@@ -21,9 +21,12 @@ export function accountClientView(clientId: string | undefined, issuer: string, 
   return { action: pathIn(issuer, ACCOUNT_PATH), problem: clientId === undefined ? undefined : problem };
 }
 
-/** @param state.canRevoke false where only one process would know of a revocation */
+/**
+ * @param account.provider at which the account owner has signed in, as people know it
+ * @param state.canRevoke false where only one process would know of a revocation
+ */
 export function accountView(
-  { session, who }: { session: string; who: AccountName },
+  { session, who, provider }: { session: string; who: AccountName; provider: string | undefined },
   grants: readonly ListedGrant[],
   {
     issuer,
@@ -35,7 +38,7 @@ export function accountView(
   const service = 'imap' in who ? 'mail' : 'missive';
   return {
     session,
-    ...accountNameWords(who, t),
+    ...accountNameWords(who, provider, t),
     action: pathIn(issuer, ACCOUNT_PATH),
     canRevoke,
     revoked: revoked && revokedSentence(revoked, service, t),
@@ -55,14 +58,15 @@ export function accountView(
 
 function accountNameWords(
   who: AccountName,
+  provider: string | undefined,
   { granted }: Language,
 ): Pick<AccountView, 'kind' | 'username' | 'host' | 'lock'> {
   return 'imap' in who
     ? {
-        kind: 'mail',
+        kind: provider === undefined ? 'mail' : 'provider',
         username: who.imap.login.username,
         host: who.imap.server.host,
-        lock: granted.locks.mail,
+        lock: provider === undefined ? granted.locks.mail : granted.locks.provider({ provider }),
       }
     : { kind: 'missive', username: undefined, host: new URL(who.url).host, lock: granted.locks.missive };
 }

@@ -67,7 +67,9 @@ export function accountHandlers(
     const { rejection, mailbox } = await signIn.checkCredentials(request, form, { ...at, only: 'imap' });
     if (rejection) return showSignIn(request, response, at, rejection);
     const account = accountOf(form.credentials(), at.servers, form.approval);
-    await grants.show(request, response, { who: sessionAccount(account, mailbox), browser: at.browser });
+    const provider = form.provider && services.upstream.providerOf(form.provider.signIn).title;
+    const session = { who: sessionAccount(account, mailbox), provider, browser: at.browser };
+    await grants.show(request, response, session);
   }
 
   return {

@@ -76,7 +76,8 @@ export function createErrorResponse({ issuer, pages }: Pick<OAuthServices, 'issu
 const statusOf = ({ code, wait, status }: OAuthError): number => wait?.status ?? status ?? STATUSES[code];
 
 /** The status of a page: that of the error if it says more than 400. */
-const pageStatusOf = (error: OAuthError): number => error.status ?? (statusOf(error) >= 500 ? statusOf(error) : 400);
+const pageStatusOf = (error: OAuthError): number =>
+  error.wait?.status ?? error.status ?? (statusOf(error) >= 500 ? statusOf(error) : 400);
 
 /** What a page says of an error. */
 type Said = Pick<ErrorView, 'title' | 'advice' | 'next'>;
@@ -101,7 +102,7 @@ function sendPage(error: OAuthError, response: Response, pages: PagesInLanguage,
   const { errors } = pages.t;
   const isOurs = pageStatusOf(error) >= 500;
   const title = isOurs ? errors.ourFault : errors.cannotGoOn;
-  const advice = isOurs ? errors.sentNothingTryAgain : errors.sentNothingStartAgain;
+  const advice = isOurs || error.wait ? errors.sentNothingTryAgain : errors.sentNothingStartAgain;
   showError(error, response, pages, { title, advice, next });
 }
 

@@ -165,6 +165,8 @@ export const AccountSessionPayload = z.object({
     }),
     z.object({ url: z.string(), tokenHash: z.string() }),
   ]),
+  /** The provider, as people know it, at which the account owner has signed in. Absent: with a password or API token. */
+  provider: z.string().optional(),
   /** SHA-256 of the cookie of the browser that requested the page. */
   browser: z.string(),
 });

@@ -1,6 +1,6 @@
 /** Handles GET /oauth/upstream/callback: the browser comes back from a provider (RFC 6749 §4.1.2, RFC 9207), and its page goes on. */
 import type { Request, RequestHandler, Response } from 'express';
-import { UpstreamError } from '../../errors.ts';
+import { OAuthError, UpstreamError } from '../../errors.ts';
 import type { ProviderResponse, ProviderSignIns } from './provider-sign-in.ts';
 
 type Resume = (request: Request, response: Response, from: ProviderResponse) => Promise<void>;
@@ -15,9 +15,14 @@ export function upstreamCallbackHandler(
       const from = await providerSignIns.receive(request, response);
       await pages[from.left.page](request, response, from);
     } catch (error) {
-      // While the state cannot be reached, the browser keeps its cookies, and the page can be loaded again.
-      if (error instanceof UpstreamError && error.service === 'Redis') response.removeHeader('Set-Cookie');
+      // The browser keeps its cookies: the page can be loaded again.
+      if (isTemporary(error)) response.removeHeader('Set-Cookie');
       throw error;
     }
   };
 }
+
+/** The state cannot be reached, or too many exchanges of the network were refused. */
+const isTemporary = (error: unknown): boolean =>
+  (error instanceof UpstreamError && error.service === 'Redis') ||
+  (error instanceof OAuthError && error.wait?.status === 429);

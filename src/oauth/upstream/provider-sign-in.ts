@@ -15,6 +15,7 @@ import { PageError } from '../pages/page-error.ts';
 import { type Keyring, randomId } from '../sealed/jwe.ts';
 import { createTokens, type UpstreamPayload } from '../sealed/sealed-types.ts';
 import { type ApprovedAtProvider, approvedBy, ProviderRefusal } from './approval.ts';
+import { createExchangeLimit } from './exchange-limit.ts';
 import { microsoftMeaning } from './microsoft-codes.ts';
 import { createCookiePieces } from './pieces.ts';
 import type { ProviderAccess } from './provider-access.ts';
@@ -31,7 +32,7 @@ export interface ProviderResponse {
   /**
    * @param options.isOnce no refresh token is required: what was issued is used at once, and forgotten
    * @returns `asked again` after the browser was sent to the provider once more, to get a refresh token
-   * @throws {ProviderRefusal} with the reason; {UpstreamError} if the provider does not answer
+   * @throws {ProviderRefusal} with the reason; {UpstreamError} if the provider does not answer; {PageError} with status 429 after too many refusals
    */
   approve(
     signIn: ProviderSignIn,
@@ -170,6 +171,7 @@ export function createProviderSignIns(services: Services): ProviderSignIns {
   const { issuer, now, upstream } = services;
   const sealer = createTokens(services.keyring).upstream;
   const pieces = createCookiePieces(issuer);
+  const exchanges = createExchangeLimit(now);
 
   async function leave(
     request: Request,
@@ -218,7 +220,9 @@ export function createProviderSignIns(services: Services): ProviderSignIns {
         left,
         async approve(signIn, to, { isOnce = false } = {}) {
           const url = new URL(`${issuer}/?${query}`);
-          const tokens = await upstream.clientOf(signIn).exchange(url, { state, nonce, codeVerifier });
+          const client = upstream.clientOf(signIn);
+          const exchange = () => client.exchange(url, { state, nonce, codeVerifier });
+          const tokens = await exchanges.within(request.ip, exchange);
           const approval = randomBytes(16).toString('base64url');
           const approved = approvedBy(signIn, upstream.providerOf(signIn), tokens, approval);
           if (isOnce) approved.facts.provider_token ??= NO_REFRESH_TOKEN;

@@ -495,6 +495,48 @@ describe('a server that is not registered at the provider', () => {
   });
 });
 
+describe('an account page without Redis', () => {
+  test.each([
+    ['google', 'en', 'Remove the application’s access at Google'],
+    ['microsoft', 'de', 'Entfernen Sie bei Microsoft den Zugriff der Anwendung'],
+  ] as const)('of an account at %s, in %s, says where the access is removed', async (name, language, sentence) => {
+    await using at = await startJourney(name);
+    const path = `/account?client_id=${encodeURIComponent(at.client.clientId)}&language=${language}`;
+    const there = await at.browser.submit(await at.browser.open(at.app.origin + path));
+    const list = await at.browser.open(at.answerWith(there.url, {}));
+    expect(list.html).toContain(sentence);
+    expect(list.html).not.toMatch(/Change the password|Ändern Sie das Passwort/);
+    // After a further request, too.
+    expect((await at.browser.submit(list)).html).toContain(sentence);
+  });
+});
+
+describe('codes that are made up', () => {
+  test('are not sent to the provider beyond a limit, and the sign-in goes on after a minute', async () => {
+    await using at = await startJourney();
+    const there = await at.leave();
+    const url = at.answerWith(there.url, {});
+    const cookies = [...at.browser.cookies].map(([key, { value }]) => `${key.split(' ')[1]}=${value}`).join('; ');
+    let asked = 0;
+    at.standIn.fail = ({ href }) => {
+      if (href !== GOOGLE.token) return undefined;
+      asked += 1;
+      return Response.json({ error: 'invalid_grant' }, { status: 400 });
+    };
+    const attempts = Array.from({ length: 32 }, () =>
+      fetch(at.answerWith(there.url, { code: 'invented' }), { headers: { cookie: cookies, accept: 'text/html' } }),
+    );
+    const statuses = (await Promise.all(attempts)).map(({ status }) => status);
+    expect([asked, statuses.filter((status) => status === 429).length]).toEqual([30, 2]);
+    const refused = await at.browser.open(url);
+    expect([refused.status, refused.headers.get('retry-after'), asked]).toEqual([429, '60', 30]);
+    expect(refused.html).toContain('Too many sign-ins at a provider have failed from your network.');
+    at.standIn.fail = undefined;
+    at.app.advance(60);
+    expect((await at.browser.open(url)).url.origin).toBe('https://client.example');
+  });
+});
+
 describe('what binds a response to its browser', () => {
   const stale = /started in another browser, too long ago/;
 

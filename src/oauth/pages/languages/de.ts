@@ -381,6 +381,8 @@ const granted: Language['granted'] = {
   toTakeItBack: 'Zugriff entziehen',
   locks: {
     mail: 'Ändern Sie das Passwort Ihres Postfachs, oder löschen Sie das App-Passwort, das Sie verwendet haben. Alles, was vorher erteilt wurde, endet damit.',
+    provider: ({ provider }) =>
+      `Entfernen Sie bei ${provider} den Zugriff der Anwendung, in den Einstellungen Ihres Kontos dort. Alles, was vorher erteilt wurde, endet damit, meist innerhalb von 90 Minuten. Ein neues Passwort genügt nicht.`,
     missive: 'Löschen Sie das API-Token in Missive, unter Settings, API. Alles, was vorher erteilt wurde, endet damit.',
   },
   keepsNoList: 'Dieser Server führt keine Liste: Sie sehen, was er seit seinem Start gesehen hat.',
@@ -403,6 +405,8 @@ const errors: Language['errors'] = {
   staleSignIn: 'Diese Anmeldeseite ist zu alt, wurde schon verwendet oder wurde in einem anderen Browser geöffnet.',
   staleAtProvider:
     'Diese Anmeldung wurde in einem anderen Browser oder vor zu langer Zeit begonnen, oder sie wurde schon verwendet. Beginnen Sie noch einmal.',
+  tooManyAtProvider:
+    'Aus Ihrem Netz sind zu viele Anmeldungen bei einem Anbieter fehlgeschlagen. Laden Sie diese Seite in einer Minute noch einmal.',
   wayHasChanged: 'Die Art der Anmeldung hat sich geändert.',
   tooLongForProvider: 'Die Anfrage ist zu lang für eine Anmeldung bei einem Anbieter.',
   requestTooLong: 'Die Anfrage ist zu lang.',

@@ -399,6 +399,8 @@ const granted = {
   toTakeItBack: 'To take it back',
   locks: {
     mail: 'Change the password of your mailbox, or delete the app password that you used. Whatever was granted before ends with it.',
+    provider: ({ provider }: { provider: string }) =>
+      `Remove the application’s access at ${provider}, in the settings of your account there. Whatever was granted before ends with it, within 90 minutes in most cases. A new password is not enough.`,
     missive: 'Delete the API token in Missive, under Settings, API. Whatever was granted before ends with it.',
   },
   keepsNoList: 'This server keeps no list: you see what it has seen since it was started.',
@@ -421,6 +423,7 @@ const errors = {
   stalePage: 'This page is too old, or was opened in another browser.',
   staleSignIn: 'This sign-in page is too old, was already used, or was opened in another browser.',
   staleAtProvider: 'This sign-in was started in another browser, too long ago, or was already used. Start again.',
+  tooManyAtProvider: 'Too many sign-ins at a provider have failed from your network. Load this page again in a minute.',
   wayHasChanged: 'The way to sign in has changed.',
   tooLongForProvider: 'The request is too long for a sign-in at a provider.',
   requestTooLong: 'The request is too long.',

@@ -2,7 +2,8 @@
 
 export interface AddressCounts {
   isFull(block: string): boolean;
-  add(block: string): void;
+  /** @returns a function that takes the event back; to be called once */
+  add(block: string): () => void;
 }
 
 const MINUTE_MS = 60_000;
@@ -28,9 +29,11 @@ export function createAddressCounts(now: () => Date, limit: number): AddressCoun
   return {
     isFull: (block) => (current().get(keyOf(block)) ?? 0) >= limit,
     add(block) {
+      const ofMinute = current();
       const key = keyOf(block);
-      const known = current().get(key) ?? 0;
-      counts.set(key, known + 1);
+      const change = (by: number): void => void ofMinute.set(key, (ofMinute.get(key) ?? 0) + by);
+      change(1);
+      return () => change(-1);
     },
   };
 }
