@@ -232,6 +232,7 @@ const FACES: Record<string, string[]> = {
   'mail/sender/': [
     'domains.ts',
     'header-fields.ts',
+    'header-warnings.ts',
     'look-alike.ts',
     'mail-providers.ts',
     'verdict.ts',

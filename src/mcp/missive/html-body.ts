@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { hiddenLetters } from '../../mail/html/hidden-letters.ts';
 import { textFromHtml } from '../../mail/mime/body-conversion.ts';
+import { deceitsIn, deceitWarnings } from '../../text/links.ts';
 import { bodyParameters, bodySlice } from '../body-slice.ts';
 import { MarkupBody } from '../outgoing.ts';
 import type { MissiveSession } from './missive-session.ts';
@@ -33,36 +34,57 @@ export const htmlBodyFields = {
     .describe('Null: that was all of the body.'),
 };
 
-/** The item with the fields of `htmlBodyFields`; both are null if the item has none. */
-export async function presentHtmlBody(
-  item: Record<string, unknown>,
-  args: { body_format: string; max_chars: number; body_offset: number },
-  { runJob }: Pick<MissiveSession, 'runJob'>,
-) {
-  const html = typeof item.body === 'string' ? item.body : null;
-  if (html === null) return { ...item, body: null, body_cut: null };
+export interface BodyArgs {
+  body_format: string;
+  max_chars: number;
+  body_offset: number;
+}
+
+type Session = Pick<MissiveSession, 'runJob'>;
+
+/** The item with the fields of `htmlBodyFields`. */
+export async function presentHtmlBody(item: Record<string, unknown>, args: BodyArgs, session: Session) {
+  return { ...item, ...(await shownBody(item.body, args, session)) };
+}
+
+interface ShownBody {
+  body: string | null;
+  body_cut: { total_chars: number | null; next_offset: number } | null;
+  hidden_text?: number;
+  warnings?: string[];
+}
+
+/** The fields of `htmlBodyFields`; body and body_cut are null without one. @param html from the API; anything */
+export async function shownBody(html: unknown, args: BodyArgs, { runJob }: Session): Promise<ShownBody> {
+  if (typeof html !== 'string') return { body: null, body_cut: null };
   if (args.body_format === 'html') {
     const { body, next } = bodySlice(html, args);
-    return { ...item, body, body_cut: next };
+    return { body, body_cut: next };
   }
   // Messages of numbers and custom channels are texts.
   if (!hasMarkup(html)) {
     const { body, next } = bodySlice(html, args);
-    return { ...item, body, body_cut: next };
+    return { body, body_cut: next };
   }
   const chars = args.body_offset + args.max_chars + 1;
   const { text, isWhole, hidden, ...limits } = await textFromHtml(html, { chars, runJob });
   const { body, next } = bodySlice(text, args);
   const cut = next === null || isWhole ? next : { ...next, total_chars: null };
-  const warnings = [...(limits.isOverLimit ? [COMPLEX_WARNING] : []), ...(limits.isStyleCut ? [STYLE_WARNING] : [])];
+  const warnings = [
+    ...(limits.isOverLimit ? [COMPLEX_WARNING] : []),
+    ...(limits.isStyleCut ? [STYLE_WARNING] : []),
+    ...deceitWarnings(deceitsIn({ text: text.slice(0, MAX_COMPARED_CHARS), html: html.slice(0, MAX_COMPARED_CHARS) })),
+  ];
   return {
-    ...item,
     body,
     body_cut: cut,
     hidden_text: hiddenLetters(hidden, text, false),
     ...(warnings.length > 0 && { warnings }),
   };
 }
+
+/** Of links beyond it, those that are returned are compared. */
+const MAX_COMPARED_CHARS = 32 * 1024;
 
 const STYLE_WARNING = 'The style sheets are too complex to apply, so the text may have words that people do not see.';
 

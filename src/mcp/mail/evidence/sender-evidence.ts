@@ -6,7 +6,9 @@ import type { ImapConnection } from '../../../mail/imap/imap-connection.ts';
 import { createListing } from '../../../mail/mailbox/list-mailboxes.ts';
 import { chooseMailboxes, type SearchedMailbox } from '../../../mail/mailbox/searchable-mailboxes.ts';
 import type { Message } from '../../../mail/messages/read.ts';
+import { isOwnAddress } from '../../../mail/own-address.ts';
 import { areAligned } from '../../../mail/sender/domains.ts';
+import { otherReplyTo } from '../../../mail/sender/header-warnings.ts';
 import { provesDomain, type Verdict } from '../../../mail/sender/verdict.ts';
 import { HiddenText } from '../../outgoing.ts';
 import { personText } from '../../person-text.ts';
@@ -14,7 +16,6 @@ import { withoutEmpty } from '../../without-empty.ts';
 import type { MailSession } from '../mail-session.ts';
 import { notCountedText } from '../search-report.ts';
 import { deceitText, readHtmlFindings } from './html-findings.ts';
-import { otherReplyTo } from './sender-warnings.ts';
 
 const Result = z.string().optional();
 
@@ -64,7 +65,7 @@ export async function findEvidence(message: Message, verdict: Verdict, session: 
   const more = links.length - MAX_LINKS;
   const facts = withoutEmpty({
     ...results,
-    reply_to: otherReplyTo(message, session.ownAddresses) ?? '',
+    reply_to: otherReplyTo(message, (address) => isOwnAddress(address, session.ownAddresses)) ?? '',
     ...(history === 'unanswered' ? { not_searched: UNANSWERED } : history && factsOf(history, message)),
     links: more > 0 ? [...links.slice(0, MAX_LINKS), `${more} more`] : links,
     note: noteOf(verdict, message),
@@ -178,7 +179,7 @@ function lookAlikeWarnings(
   { findLookAlike }: SenderHistory,
   { message, hosts }: { message: Message; hosts: readonly string[] },
 ): string[] {
-  const replyTo = otherReplyTo(message, []);
+  const replyTo = otherReplyTo(message, () => false);
   const like = replyTo === undefined ? undefined : findLookAlike(replyTo);
   const links = hosts.flatMap((host) => {
     const found = findLookAlike(host);

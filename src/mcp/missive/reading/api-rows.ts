@@ -46,6 +46,14 @@ export function person(value: unknown): string {
 
 export const people = (value: unknown): string[] => peopleOf(ApiPeople.parse(value));
 
+/** From and Reply-To of a message, without people of other channels. */
+export function authorsOf(item: Record<string, unknown>) {
+  const mailboxes = (people: unknown[]) =>
+    ApiPeople.parse(people).flatMap(({ name = '', address }) => (address === undefined ? [] : [{ name, address }]));
+  const replyTo = Array.isArray(item.reply_to_fields) ? item.reply_to_fields : [];
+  return { from: mailboxes([item.from_field]), replyTo: mailboxes(replyTo) };
+}
+
 const Named = z.object({ name: text, id: text });
 
 /** The name, else the id. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { hiddenLetters } from '../../../mail/html/hidden-letters.ts';
 import { textFromHtml } from '../../../mail/mime/body-conversion.ts';
+import { otherReplyTo } from '../../../mail/sender/header-warnings.ts';
 import { foldTexts } from '../../../mail/thread/thread-texts.ts';
 import { baseSubjectOf } from '../../../text/base-subject.ts';
 import { HiddenText, TextBody } from '../../outgoing.ts';
@@ -9,7 +10,7 @@ import { withoutEmpty } from '../../without-empty.ts';
 import type { MissiveSession } from '../missive-session.ts';
 import { toCommentRow, toPostRow } from '../note-result.ts';
 import { hasMarkup } from '../writing/body-format.ts';
-import { ApiPeople, ApiPerson, fileNamesOf, personOf, subjectOf, textOf, timeOf } from './api-rows.ts';
+import { ApiPeople, ApiPerson, authorsOf, fileNamesOf, personOf, subjectOf, textOf, timeOf } from './api-rows.ts';
 import type { OwnPeople } from './own-people.ts';
 import type { Entry } from './read-entries.ts';
 
@@ -25,7 +26,9 @@ export const EntryRow = z.object({
   files: z.array(z.string()).optional(),
   task: z.string().optional(),
   cut: z.boolean().optional().describe('True: the text goes on.'),
+  reply_to: z.string().optional().describe('Where answers go, if that is another domain than the sender.'),
   hidden_text: HiddenText,
+  warnings: z.array(z.string()).optional().describe('What is deceiving in the text.'),
 });
 export type EntryRow = z.output<typeof EntryRow>;
 
@@ -146,6 +149,7 @@ export function toEntryRow(
       cc: outside(item.cc_fields),
       subject: isOther ? ownSubject : '',
       files: fileNamesOf(item.attachments),
+      reply_to: otherReplyTo(authorsOf(item), own.isOwn) ?? '',
     }),
   };
 }

@@ -1,10 +1,12 @@
 /** Reads one or several messages with their bodies. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
+import { headerWarnings } from '../../../mail/sender/header-warnings.ts';
 import { HiddenText } from '../../outgoing.ts';
-import { htmlBodyFields, presentHtmlBody } from '../html-body.ts';
+import { type BodyArgs, htmlBodyFields, shownBody } from '../html-body.ts';
 import { toWholeMessage, WholeMessage } from '../message-result.ts';
 import type { MissiveSession } from '../missive-session.ts';
+import { authorsOf } from './api-rows.ts';
 import { withLimit } from './read-entries.ts';
 import { readMessages } from './read-messages.ts';
 
@@ -20,8 +22,6 @@ export const MessagesById = {
 };
 
 const MAX_IDS = 10;
-
-type BodyArgs = Parameters<typeof presentHtmlBody>[1];
 
 export async function messagesById(
   { id: ids, ...args }: BodyArgs & { id: string[] },
@@ -43,7 +43,9 @@ export async function messagesById(
 
 export async function wholeMessage(item: Record<string, unknown>, args: BodyArgs, session: MissiveSession) {
   const row = toWholeMessage(item, session);
-  return { ...row, id: String(item.id), ...(await presentHtmlBody({ body: item.body }, args, session)) };
+  const { warnings: ofBody = [], ...body } = await shownBody(item.body, args, session);
+  const warnings = [...headerWarnings(authorsOf(item), () => false), ...ofBody];
+  return { ...row, id: String(item.id), ...body, ...(warnings.length > 0 && { warnings }) };
 }
 
 const NOT_FOUND =

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { MissiveApi } from '../../../missive/api.ts';
+import { createOutgoing } from '../../outgoing.ts';
 import { withoutEmpty } from '../../without-empty.ts';
 import { toConversationRow } from '../conversation-result.ts';
 import { type Position, readCursor, writeCursor } from '../cursor.ts';
@@ -34,7 +35,7 @@ export interface TimelineRequest {
 }
 
 const TOOL = 'get_missive_conversation_timeline';
-/** Around the rows, and what making texts visible may add. */
+/** Around the rows. */
 const RESERVED_SHARE = 0.03;
 /** Of a cursor, with the ids of one second. */
 const CURSOR_CHARS = 260;
@@ -59,20 +60,39 @@ export async function timeline(
     row: toEntryRow(entry, { people, own, subject: head.subject ?? '', timeZone }),
   }));
   const about = { ...head, ...withoutEmpty({ outside: outsiders(entries, own) }) };
-  const room = (1 - RESERVED_SHARE) * maxChars - JSON.stringify(about).length - CURSOR_CHARS;
   const named = (rows: readonly EntryRow[]) => addressesOf(rows, people);
-  const all = named(fitting.map(({ row }) => row));
-  const rows = fitEntries(fitting, room - JSON.stringify(all).length);
-  const first = entries[entries.length - rows.length];
-  const isCut = hasMore || rows.length < entries.length;
-  const addresses = named(rows);
-  return {
-    ...about,
-    ...(Object.keys(addresses).length > 0 && { people: addresses }),
-    entries: rows,
-    next_cursor: isCut && first !== undefined ? writeCursor(TOOL, filters, positionBefore(first, entries, from)) : null,
-  };
+  const around = JSON.stringify({ ...about, people: named(fitting.map(({ row }) => row)) }).length + CURSOR_CHARS;
+  return fitted(maxChars, (chars) => {
+    const rows = fitEntries(fitting, (1 - RESERVED_SHARE) * chars - around);
+    const first = entries[entries.length - rows.length];
+    const isCut = hasMore || rows.length < entries.length;
+    return {
+      ...about,
+      ...peopleField(named(rows)),
+      entries: rows,
+      next_cursor:
+        isCut && first !== undefined ? writeCursor(TOOL, filters, positionBefore(first, entries, from)) : null,
+    };
+  });
 }
+
+const outgoing = createOutgoing(z.object(Timeline));
+const MIN_CHARS = 100;
+
+/** Warnings of deceiving texts are added to the answer on its way out. */
+function fitted<Answer extends Record<string, unknown>>(
+  maxChars: number,
+  answerWithin: (chars: number) => Answer,
+): Answer {
+  for (let chars = maxChars; ; ) {
+    const answer = answerWithin(chars);
+    const over = JSON.stringify(outgoing(answer)).length - maxChars;
+    if (over <= 0 || chars < MIN_CHARS) return answer;
+    chars -= over + 20;
+  }
+}
+
+const peopleField = (people: Record<string, string>) => (Object.keys(people).length > 0 ? { people } : {});
 
 /** The position of what is older than an entry; others of its second that were shown are not repeated. */
 function positionBefore(first: Entry, entries: readonly Entry[], from: Position | null): Position {

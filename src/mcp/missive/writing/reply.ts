@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { replyRecipients } from '../../../mail/derived/reply-recipients.ts';
-import { areAligned } from '../../../mail/sender/domains.ts';
+import { replyToWarnings } from '../../../mail/sender/header-warnings.ts';
 import { prefixedSubject } from '../../../text/base-subject.ts';
 import type { Rights } from '../../tool.ts';
 import { withoutEmpty } from '../../without-empty.ts';
@@ -10,7 +10,7 @@ import type { Person } from '../fields.ts';
 import { optionalId } from '../id-parameters.ts';
 import type { MissiveSession } from '../missive-session.ts';
 import { local } from '../operation.ts';
-import { ApiPeople, type ApiPerson, personOf, textOf } from '../reading/api-rows.ts';
+import { ApiPeople, type ApiPerson, authorsOf, personOf, textOf } from '../reading/api-rows.ts';
 import { type OwnPeople, readOwnPeople } from '../reading/own-people.ts';
 import { withLimit } from '../reading/read-entries.ts';
 import { readMessages } from '../reading/read-messages.ts';
@@ -123,7 +123,7 @@ function completed<Args extends Fields>(args: Args, { original, messages, own, t
   const { data: itsConversation } = z.object({ id: z.string() }).safeParse(original.conversation);
   const conversation = args.conversation ?? itsConversation?.id;
   const references = args.references ?? referencesOf(original);
-  const warnings = isGiven ? [] : warningsOf(original);
+  const warnings = isGiven ? [] : replyToWarnings(authorsOf(original), own.isOwn);
   return {
     args: { ...args, ...filled, ...withoutEmpty({ conversation, references }) },
     report: {
@@ -192,15 +192,3 @@ function referencesOf(original: Message): string[] {
 }
 
 const MAX_REFERENCES = 10;
-
-/** Warns if the answer goes to another domain than that of the author. */
-function warningsOf(message: Message): string[] {
-  const [author] = peopleIn(message, 'from_field');
-  const { address = '' } = author ?? {};
-  const other = peopleIn(message, 'reply_to_fields').find(
-    ({ address: replyTo = '' }) => replyTo.includes('@') && address !== '' && !areAligned(replyTo, address),
-  );
-  return other?.address === undefined
-    ? []
-    : [`Reply-To is on another domain than From: answers go to ${other.address.slice(0, 120)}.`];
-}
