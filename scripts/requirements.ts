@@ -186,6 +186,7 @@ MSV-11 MUST a Missive conversation of 35 messages is read with one call and at m
 MSV-12 MUST what a timeline leaves out is counted by a cursor, and returned once
 MSV-13 MUST no answer of a Missive tool exceeds 20,000 tokens, and what did not fit can be had by another call
 MSV-14 MUST messages of Missive come with warnings: Reply-To on another domain, links that lead elsewhere, hidden text
+MSV-15 MUST the text of a file of a Missive message is read without a link, in a process that has nothing but the file
 MSV-21 MUST a reply goes to those outside whom the answered message names, never to addresses of the organization, within the limits
 MSV-22 MUST a call with an idempotency_key sends at most once on all replicas, and an unknown outcome stays unknown
 MSV-23 MUST the two workflows of docs/missive.md take at most 4 calls and 2,500 tokens

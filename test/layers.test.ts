@@ -31,6 +31,7 @@ const LAYERS = [
   ['mcp/permit/'],
   [
     'mcp/body-slice.ts',
+    'mcp/file-text.ts',
     'mcp/outgoing.ts',
     'mcp/person-text.ts',
     'mcp/tool-listing.ts',

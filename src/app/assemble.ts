@@ -88,7 +88,7 @@ export async function assemble(config: Config, log: Log, now: () => Date = () =>
   const sends = { state, areAllCounted: state.isShared || config.replicas === 1 };
   const once = { messageIdSecret: deriveKey(config, 'message-id'), recentResults: createRecentResults({ now }) };
   const shared = { workers, store, now, log, sends, ...once };
-  const missive = { ...shared, responses: createResponseShares(), fetchFile: createFetchFile() };
+  const missive = { ...shared, extraction, responses: createResponseShares(), fetchFile: createFetchFile() };
   const mail = {
     ...{ ...shared, pool, extraction, changes: createChangeLimit() },
     postOneClick: createOneClick(),

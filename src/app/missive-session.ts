@@ -4,6 +4,7 @@ import type { AttachmentStore } from '../attachments/store.ts';
 import { LinkError } from '../attachments/store.ts';
 import type { BodyShares } from '../body/body-shares.ts';
 import { ToolError, UpstreamError } from '../errors.ts';
+import type { Extraction } from '../extraction/extraction.ts';
 import type { Log } from '../log.ts';
 import { keyedDigests } from '../mail/send-once/keyed-message-id.ts';
 import type { RecentResults } from '../mail/send-once/recent-results.ts';
@@ -30,6 +31,7 @@ export interface MissiveServices {
   responses: BodyShares;
   store: AttachmentStore;
   fetchFile: FetchFile;
+  extraction: Pick<Extraction, 'readFile'>;
   /** 32 bytes, the same in all replicas. */
   messageIdSecret: Buffer;
   recentResults: RecentResults;
@@ -55,7 +57,7 @@ export function openMissiveSession(
   { cancelled, life, onQuota }: MissiveExchange,
 ): MissiveSession {
   const { account, permit, client, subject, timeZone = 'UTC' } = grant;
-  const { workers, responses, store, now, log, sends, recentResults, messageIdSecret } = services;
+  const { workers, responses, store, extraction, now, log, sends, recentResults, messageIdSecret } = services;
   const cancellation = createCancellation(cancelled);
   const api = createMissiveApi(account, {
     ...{ now, onQuota, cancelled },
@@ -82,6 +84,7 @@ export function openMissiveSession(
         keyedDigests(messageIdSecret, ['missive', subject], { tool, idempotencyKey: key, content }),
     }),
     fetchFile: services.fetchFile,
+    readFile: (request, send) => extraction.readFile(request, { key: `missive ${subject}`, send, signal: cancelled }),
     fetchOwn: (url, maxBytes) => store.fetchOwn(url, 'anyone', maxBytes).catch(asLinkOfMissive),
     timeZone,
     now,

@@ -1,4 +1,5 @@
 import type { OwnFile } from '../../attachments/store.ts';
+import type { ReadFile } from '../../extraction/extraction.ts';
 import type { MissiveApi } from '../../missive/api.ts';
 import type { Permit } from '../../policy.ts';
 import type { FetchFile } from '../../web/fetch-file.ts';
@@ -25,6 +26,8 @@ export interface MissiveSession {
   readonly keyedCalls: KeyedCalls;
   /** Downloads a file from a link of Missive. */
   readonly fetchFile: FetchFile;
+  /** Reads the text of a file in a process of its own. */
+  readonly readFile: ReadFile;
   /** The zone in which times are shown. */
   readonly timeZone: string;
   now(): Date;

@@ -157,3 +157,35 @@ test('MSV-02 a file of a message needs the permission to read messages', async (
   });
   expect(tools.seen()).toEqual([]);
 });
+
+describe('the text of a file', () => {
+  const TOOL = 'get_single_missive_message_by_id';
+  const url = 'https://files.example.com/offer?signature=abc';
+  const opened = async (bytes: Buffer, file: object = {}) => {
+    const tools = await startMissiveTools({ files: { [url]: { filename: 'x', bytes } } });
+    const message = tools.missive.data.messages.find(({ id }) => id === ids.outageMessage);
+    const attachment = { id: ids.unknown, filename: 'offer.csv', media_type: 'text', sub_type: 'csv', size: 9, url };
+    Object.assign(message ?? {}, { attachments: [{ ...attachment, ...file }] });
+    return tools;
+  };
+  const args = { id: ids.outageMessage, attachment: 'offer.csv' };
+
+  test('MSV-15 is returned in place of the message, from where Missive says that the file is', async () => {
+    await using tools = await opened(Buffer.from('crane,100\npermit,200\n'));
+    expect(await tools.call(TOOL, { ...args, max_chars: 9 })).toEqual({
+      ...{ attachment: 'offer.csv', text_body: 'crane\t100' },
+      cut: [{ field: 'text_body', next_offset: 9 }],
+    });
+  });
+
+  test.each([
+    ['of another name', { attachment: 'b.pdf' }, {}, /has no file of that name. Its files: 1 "offer.csv"/],
+    ['of several messages', { id: [ids.outageMessage, ids.janesMessage] }, {}, /id of one message/],
+    ['of more than 20 MiB', {}, { size: 21 * 1024 * 1024 }, /at most 20 MiB.*without `attachment`/],
+    ['that cannot be fetched', {}, { url: 'https://files.example.com/gone' }, /could not be fetched/],
+  ])('MSV-15 %s is an error', async (_, changes, file, message) => {
+    await using tools = await opened(Buffer.from('a'), file);
+    const error = await tools.failure(TOOL, { ...args, ...changes });
+    expect(error).toMatchObject({ name: 'ToolError', message: expect.stringMatching(message) });
+  });
+});

@@ -1,5 +1,6 @@
 /** Starts a stand-in for Missive and calls the Missive tools with it, as a grant with a given permit. */
 import { ToolError } from '../../../src/errors.ts';
+import { createExtraction } from '../../../src/extraction/extraction.ts';
 import { keyedDigests } from '../../../src/mail/send-once/keyed-message-id.ts';
 import { createRecentResults } from '../../../src/mail/send-once/recent-results.ts';
 import { type Catalog, createCatalog } from '../../../src/mcp/catalog.ts';
@@ -65,6 +66,7 @@ export async function startMissiveTools({
   const api = createMissiveApi({ url, token }, { now, onQuota, ...(totalMs !== undefined && { totalMs }) });
   const most = permit.policy.max_sends_per_hour;
   const workers = createWorkers({ threads: 1 });
+  const extraction = createExtraction();
   const session: MissiveSession = {
     api,
     permit,
@@ -87,6 +89,7 @@ export async function startMissiveTools({
       if (file.bytes.length > maxBytes) throw new ToolError('The file behind the link is too large.');
       return file.bytes;
     },
+    readFile: (request, send) => extraction.readFile(request, { key: 'person', send }),
     timeZone: 'UTC',
     now,
   };

@@ -2,15 +2,28 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { headerWarnings } from '../../../mail/sender/header-warnings.ts';
-import { HiddenText } from '../../outgoing.ts';
+import { fileTextFields } from '../../file-text.ts';
+import { HiddenText, TextBody } from '../../outgoing.ts';
 import { type BodyArgs, htmlBodyFields, shownBody } from '../html-body.ts';
 import { toWholeMessage, WholeMessage } from '../message-result.ts';
 import type { MissiveSession } from '../missive-session.ts';
+import { local } from '../operation.ts';
 import { authorsOf } from './api-rows.ts';
+import { readAttachedText } from './attached-text.ts';
 import { withLimit } from './read-entries.ts';
 import { readMessages } from './read-messages.ts';
 
 const Message = WholeMessage.extend({ ...htmlBodyFields, hidden_text: HiddenText });
+
+export const attachedParameter = {
+  attachment: local(z.string().trim().min(1).max(500).optional().describe('Name of a file: its text instead.')),
+};
+
+const Cut = z.object({
+  field: z.string(),
+  total_chars: z.number().optional(),
+  next_offset: z.number().describe('Pass it as body_offset to go on.'),
+});
 
 export const MessagesById = {
   message: Message.optional(),
@@ -19,20 +32,30 @@ export const MessagesById = {
     .array(z.string())
     .optional()
     .describe('Ids that Missive does not know, or does not return by themselves.'),
+  ...fileTextFields,
+  text_body: TextBody.optional().describe('Text of the file.'),
+  cut: z.array(Cut).optional().describe('Absent: that was all of the file.'),
+  hidden_text: HiddenText,
+  warnings: z.array(z.string()).optional(),
 };
 
 const MAX_IDS = 10;
 
 export async function messagesById(
-  { id: ids, ...args }: BodyArgs & { id: string[] },
+  { id: ids, attachment, ...args }: BodyArgs & { id: string[]; attachment?: string | undefined },
   session: MissiveSession,
 ): Promise<Record<string, unknown>> {
   const wanted = [...new Set(ids)];
   if (wanted.length > MAX_IDS) throw new ToolError(`id takes ${MAX_IDS} ids at most; there are ${wanted.length}.`);
+  if (attachment !== undefined && wanted.length > 1) throw new ToolError(ONE_MESSAGE);
   const items = await readMessages(wanted, withLimit(session.api));
   const found = new Set(items.map(({ id }) => id));
   const missing = wanted.filter((id) => !found.has(id));
   if (items.length === 0) throw new ToolError(NOT_FOUND, { details: { status: 404 } });
+  const [first] = items;
+  if (attachment !== undefined && first !== undefined) {
+    return readAttachedText(first, { ...args, attachment }, session);
+  }
   // The room is that of one message.
   const share = { ...args, max_chars: Math.ceil(args.max_chars / wanted.length) };
   const messages = [];
@@ -48,5 +71,6 @@ export async function wholeMessage(item: Record<string, unknown>, args: BodyArgs
   return { ...row, id: String(item.id), ...body, ...(warnings.length > 0 && { warnings }) };
 }
 
+const ONE_MESSAGE = 'With attachment, id takes the id of one message.';
 const NOT_FOUND =
   'Missive does not know this message, or does not return it by itself, as with some that were sent through its API: get_missive_conversation_timeline has its start.';

@@ -6,19 +6,19 @@ import type { MissiveSession } from '../missive-session.ts';
 /** A message by its id, and one of its files by name, id or number. */
 const FILE_NAME = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\/(.{1,500})$/is;
 
-const MessageFiles = z.looseObject({
-  id: z.string(),
-  attachments: z
-    .array(
-      z.looseObject({
-        id: z.string().nullish(),
-        filename: z.string().nullish(),
-        url: z.string(),
-        size: z.number().nullish(),
-      }),
-    )
-    .nullish(),
+const File = z.looseObject({
+  id: z.string().nullish(),
+  filename: z.string().nullish(),
+  url: z.string(),
+  size: z.number().nullish(),
+  media_type: z.string().nullish().catch(null),
+  sub_type: z.string().nullish().catch(null),
 });
+type File = z.output<typeof File>;
+
+export const Files = z.array(File).nullish();
+
+const MessageFiles = z.looseObject({ id: z.string(), attachments: Files });
 type MessageFiles = z.output<typeof MessageFiles>;
 
 const Answer = z.object({ messages: z.union([z.array(MessageFiles), MessageFiles.transform((one) => [one])]) });
@@ -47,6 +47,12 @@ export function fileOfMessage(
   const [, id = '', wanted = ''] = FILE_NAME.exec(text) ?? [];
   if (id === '') return undefined;
   const files = messages.find((message) => message.id === id.toLowerCase())?.attachments ?? [];
+  const { filename, url, size } = findNamed(files, wanted);
+  return { filename: filename ?? 'file', url, size: size ?? undefined };
+}
+
+/** @param wanted name, id or number of a file @throws {ToolError} if no file or several have the name */
+export function findNamed(files: readonly File[], wanted: string): File {
   const byName = files.filter(({ filename }) => filename?.toLowerCase() === wanted.trim().toLowerCase());
   const byId = files.filter((file) => file.id === wanted);
   const found =
@@ -57,5 +63,5 @@ export function fileOfMessage(
     const fault = file === undefined ? 'has no file of that name' : 'has several files of that name: give its number';
     throw new ToolError(`Nothing was done: the message ${fault}. Its files: ${names || 'none'}.`);
   }
-  return { filename: file.filename ?? 'file', url: file.url, size: file.size ?? undefined };
+  return file;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { readWholeMessage } from '../../../mail/messages/read.ts';
 import { readVerdict, VERDICT_FIELDS } from '../../../mail/sender/verdict.ts';
 import { mailBodyParameters } from '../../body-slice.ts';
+import { fileTextFields } from '../../file-text.ts';
 import { linkAttachments } from '../../mail/attachment-links.ts';
 import { Evidence, findEvidence } from '../../mail/evidence/sender-evidence.ts';
 import { senderWarnings } from '../../mail/evidence/sender-warnings.ts';
@@ -64,8 +65,7 @@ export const getMailMessage = defineTool({
   }),
   alsoDoes: ({ attachment }) => (attachment === undefined ? [] : [{ tool: 'get_mail_message', tag: 'attachments' }]),
   output: MessageHead.partial({ folder: true, uid: true, uid_validity: true }).extend({
-    attachment: z.string().optional().describe('Name of the file that text_body is the text of.'),
-    pages: z.number().optional().describe('Pages of a PDF, slides of a presentation.'),
+    ...fileTextFields,
     text_body: TextBody.optional().describe('Absent if the message has no text.'),
     text_from_html: z.boolean().optional().describe('True: text_body was made from the HTML.'),
     html_body: MarkupBody.optional().describe('Absent if the message has no HTML.'),

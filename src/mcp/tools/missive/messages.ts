@@ -7,7 +7,7 @@ import { htmlBodyFields, htmlBodyParameters } from '../../missive/html-body.ts';
 import { pathIds, requiredId } from '../../missive/id-parameters.ts';
 import { WholeMessage } from '../../missive/message-result.ts';
 import { asTime, defineOperation, inBody, inQuery } from '../../missive/operation.ts';
-import { MessagesById, messagesById, wholeMessage } from '../../missive/reading/messages-by-id.ts';
+import { attachedParameter, MessagesById, messagesById, wholeMessage } from '../../missive/reading/messages-by-id.ts';
 import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
 import { bodyFormatField, bodyFormatParameter, withReadBody } from '../../missive/writing/body-format.ts';
 import { authorParameter, recipientParameters } from '../../missive/writing/person-parameters.ts';
@@ -18,13 +18,13 @@ export const messages = [
     name: 'get_single_missive_message_by_id',
     title: 'Get a Missive message',
     description:
-      'One message with text and attachments, or up to ten. body_cut says where a long body goes on. get_missive_conversation_timeline reads a whole conversation.',
+      'One message with text and attachments, or up to ten. get_missive_conversation_timeline reads a whole conversation.',
     http: 'GET',
     path: '/messages/:id',
     effect: 'reads',
     method: 'get',
     tags: ['conversations'],
-    parameters: { id: pathIds('message', 'Of one or several.'), ...htmlBodyParameters },
+    parameters: { id: pathIds('message', 'Of one or several.'), ...attachedParameter, ...htmlBodyParameters },
     answer: { kind: 'composed', fields: MessagesById },
     read: messagesById,
   }),

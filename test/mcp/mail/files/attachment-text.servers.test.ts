@@ -153,7 +153,7 @@ describe('get_mail_message with attachment', () => {
 
   test('says why there is no text, and what to do instead', async () => {
     expect(await failure('scan.pdf')).toBe(
-      'This PDF holds pictures only (a scan); there is no text in it. Give the user its link: get_mail_message without `attachment` has it.',
+      'This PDF holds pictures only (a scan); there is no text in it. Give the user its link: the same call without `attachment` has it.',
     );
   });
 

@@ -1,13 +1,57 @@
-/** Says to the model why a file has no text, and what is remarkable about the text of one, each with the way out. */
+/** Returns the text of one file to the model, or says why it has none; both with what is remarkable about the file, and the way out. */
+import { z } from 'zod';
+import { ToolError } from '../errors.ts';
+import type { FileAnswer, FileFault } from '../extraction/exchange.ts';
+import { ExtractionError, type ExtractionFault } from '../extraction/extraction.ts';
 
-import type { FileAnswer, FileFault } from '../../../extraction/exchange.ts';
-import type { ExtractionFault } from '../../../extraction/extraction.ts';
+/** Fields of a result that has the text of a file in place of a message, beside `text_body` and `cut`. */
+export const fileTextFields = {
+  attachment: z.string().optional().describe('Name of the file that text_body is the text of.'),
+  pages: z.number().optional().describe('Pages of a PDF, slides of a presentation.'),
+};
 
-const LINK = 'Give the user its link: get_mail_message without `attachment` has it.';
+interface ReadableFile {
+  shownName: string;
+  /** An estimate; undefined if it is not known. */
+  sizeBytes: number | undefined;
+  /** Characters that are skipped. */
+  offset: number;
+}
+
+export const MAX_FILE_BYTES = 20 * 1024 * 1024;
+
+/** @throws {ToolError} if there is no text in the file; it says why, and the way out */
+export async function readFileText(
+  { shownName, sizeBytes = 0, offset }: ReadableFile,
+  read: () => Promise<FileAnswer>,
+) {
+  if (sizeBytes > MAX_FILE_BYTES) throw new ToolError(FILE_FAULTS.size);
+  const answer = await read().catch((error: unknown) => {
+    if (!(error instanceof ExtractionError)) throw error;
+    throw new ToolError(EXTRACTION_FAULTS[error.fault], { cause: error });
+  });
+  if ('fault' in answer) throw new ToolError(FILE_FAULTS[answer.fault]);
+  const { text, isMore, totalChars, pages, hiddenLetters } = answer;
+  const warnings = fileWarnings(answer);
+  const cut = {
+    ...{ field: 'text_body' as const, next_offset: offset + text.length },
+    ...(totalChars !== null && { total_chars: totalChars }),
+  };
+  return {
+    attachment: shownName,
+    ...(pages !== null && { pages }),
+    text_body: text,
+    ...(isMore && text !== '' && { cut: [cut] }),
+    hidden_text: hiddenLetters,
+    ...(warnings.length > 0 && { warnings }),
+  };
+}
+
+const LINK = 'Give the user its link: the same call without `attachment` has it.';
 
 const kindWithoutText = (kind: string): string => `There is no text in this kind of file (${kind}). ${LINK}`;
 
-export const FILE_FAULTS: Readonly<Record<FileFault, string>> = {
+const FILE_FAULTS: Readonly<Record<FileFault, string>> = {
   scan: `This PDF holds pictures only (a scan); there is no text in it. ${LINK}`,
   password: `This file is protected by a password, so it cannot be read here. ${LINK} Or ask the sender for a copy without password.`,
   size: `This file is too large: at most 20 MiB are read as text. ${LINK}`,
@@ -27,7 +71,7 @@ export const FILE_FAULTS: Readonly<Record<FileFault, string>> = {
   unknown: kindWithoutText('not known here'),
 };
 
-export const EXTRACTION_FAULTS: Readonly<Record<ExtractionFault, string>> = {
+const EXTRACTION_FAULTS: Readonly<Record<ExtractionFault, string>> = {
   time: `This file takes too long to read: at most 10 seconds in all. ${LINK}`,
   memory: `This file needs more memory than a file may have here, so it was not read. ${LINK}`,
   busy: 'Other files are being read: busy, try again in a few seconds, one file at a time.',
@@ -48,7 +92,7 @@ const REMARKS: Readonly<Record<ReadAnswer['remarks'][number], string>> = {
     'winmail.dat is a container of Outlook (TNEF): its plain text and file names are here; the files themselves can only be read in Outlook.',
 };
 
-export function fileWarnings({ remarks, leftOut }: ReadAnswer): string[] {
+function fileWarnings({ remarks, leftOut }: ReadAnswer): string[] {
   const counts = leftOut.map(([what, count]) => `${count} ${what}${count === 1 ? '' : 's'}`);
   return [
     ...remarks.map((remark) => REMARKS[remark]),
