@@ -2,12 +2,11 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import type { Rights } from '../../tool.ts';
-import type { Person } from '../fields.ts';
 import type { MissiveSession } from '../missive-session.ts';
 import { local } from '../operation.ts';
 import { ApiPeople, textOf } from '../reading/api-rows.ts';
 import { type BodyFormat, bodyFormatField, withReadBody } from './body-format.ts';
-import { completeReply, replyFields } from './reply.ts';
+import { completeReply, type ReplyArgs, replyFields } from './reply.ts';
 
 export const idempotencyParameter = {
   idempotency_key: local(
@@ -26,16 +25,7 @@ export const outgoingFields = {
   already_done: z.boolean().optional().describe('True: an earlier call with this idempotency_key made it.'),
 };
 
-interface Outgoing {
-  as?: 'reply' | 'reply_all' | undefined;
-  of?: string | undefined;
-  conversation?: string | undefined;
-  references?: string[] | undefined;
-  subject?: string | undefined;
-  account?: string | undefined;
-  from_field?: Person | undefined;
-  to_fields?: Person[] | undefined;
-  cc_fields?: Person[] | undefined;
+interface Outgoing extends ReplyArgs {
   body?: string | undefined;
   body_format?: BodyFormat | undefined;
 }

@@ -42,7 +42,8 @@ export const replyFields = {
   warnings: texts,
 };
 
-interface Fields {
+/** The parameters that decide what follows from a message. */
+export interface ReplyArgs {
   as?: 'reply' | 'reply_all' | undefined;
   of?: string | undefined;
   conversation?: string | undefined;
@@ -55,12 +56,19 @@ interface Fields {
 }
 
 /** A new message has no conversation, and one with both sender and recipients needs nothing. */
-export function isToBeCompleted({ as, of, conversation, account, from_field: from, to_fields: to }: Fields): boolean {
+export function isToBeCompleted({
+  as,
+  of,
+  conversation,
+  account,
+  from_field: from,
+  to_fields: to,
+}: ReplyArgs): boolean {
   if (as !== undefined || of !== undefined) return true;
   return conversation !== undefined && account === undefined && (from === undefined || to === undefined);
 }
 
-export async function completeReply<Args extends Fields>(
+export async function completeReply<Args extends ReplyArgs>(
   args: Args,
   session: MissiveSession,
   rights: Pick<Rights, 'allows'>,
@@ -108,7 +116,7 @@ interface Original {
   toAll: boolean;
 }
 
-function completed<Args extends Fields>(args: Args, { original, messages, own, toAll }: Original) {
+function completed<Args extends ReplyArgs>(args: Args, { original, messages, own, toAll }: Original) {
   const from = args.from_field ?? senderOf(original, messages, own);
   const isOwn = (address: string) => own.isOwn(address) || address.toLowerCase() === from?.address?.toLowerCase();
   const { to, cc } = recipientsOf(original, { toAll, isOwn, isFromUs: isFromUs(original, own) });
