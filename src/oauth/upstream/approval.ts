@@ -90,12 +90,22 @@ const lastSegment = (scope: string): string => scope.slice(scope.lastIndexOf('/'
 
 /** An access token that is no JWT, or of a provider whose audiences are not known, is checked by the mail server alone. */
 function isForMail({ audiences }: Provider, accessToken: string): boolean {
-  if (audiences === undefined || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(accessToken)) return true;
+  const claims = audiences && claimsIn(accessToken);
+  if (claims === undefined) return true;
+  const audience = Audience.safeParse(claims.aud).data ?? [];
+  return [audience].flat().some((one) => audiences?.includes(one.replace(/\/$/, '')));
+}
+
+/** RFC 7519 §4.1.3. */
+const Audience = z.union([z.string(), z.array(z.string())]);
+
+/** @returns `undefined` if the token is no JWT */
+function claimsIn(accessToken: string): { aud?: unknown } | undefined {
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(accessToken)) return undefined;
   try {
-    const { aud } = decodeJwt(accessToken);
-    return [aud].flat().some((one) => one !== undefined && audiences.includes(one.replace(/\/$/, '')));
+    return decodeJwt(accessToken);
   } catch {
-    return true;
+    return undefined;
   }
 }
 

@@ -82,6 +82,11 @@ describe('the audience of a JWT', () => {
     ['https://outlook.office.com.evil.example', 'wrong_audience'],
     [undefined, 'wrong_audience'],
     [[], 'wrong_audience'],
+    [7, 'wrong_audience'],
+    [{ 0: 'https://outlook.office.com' }, 'wrong_audience'],
+    [['https://outlook.office.com', 7], 'wrong_audience'],
+    [[['https://outlook.office.com']], 'wrong_audience'],
+    [null, 'wrong_audience'],
   ])('%s: %s', (aud, outcome) => {
     expect(reasonOf(MICROSOFT, { scope, accessToken: jwtFor(aud) })).toBe(outcome);
   });
