@@ -18,13 +18,13 @@ return before`;
 
 /**
  * KEYS: the list. ARGV: id, `<end of the note in ms> <text>`, the present in ms, lifetime of the note in milliseconds, `replace` if the note must be there.
- * Expired notes are removed, and the list lives as long as its last note. Returns 0 if the note is not there, and then writes none.
+ * Notes that have expired or have no end are removed, and the list lives as long as its last note. Returns 0 if the note is not there, and then writes none.
  */
 const NOTE = `
 local entries = redis.call('HGETALL', KEYS[1])
 for i = 1, #entries, 2 do
   local ends = tonumber(string.match(entries[i + 1], '^%d+'))
-  if ends <= tonumber(ARGV[3]) then redis.call('HDEL', KEYS[1], entries[i]) end
+  if not ends or ends <= tonumber(ARGV[3]) then redis.call('HDEL', KEYS[1], entries[i]) end
 end
 if ARGV[5] == 'replace' and redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])

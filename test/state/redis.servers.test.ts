@@ -45,6 +45,22 @@ describe('one Redis', () => {
   afterAll(() => redis[Symbol.asyncDispose]());
 
   describeStateRules('in Redis', () => connectRedisState({ url: redis.url, now }));
+
+  test('a note without its end counts as absent, and keeps no other from being written', async () => {
+    await using state = await connected(redis.url);
+    const client = new Redis(redis.url);
+    try {
+      const damage = () => client.hset('mail-mcp:damaged', 'one', 'text', 'two', '');
+      await damage();
+      expect(await state.notes('damaged')).toEqual([]);
+      expect(await state.replaceNote('damaged', 'one', 'new', soon())).toBe(false);
+      await damage();
+      await state.note('damaged', 'one', 'new', soon());
+      expect([...(await state.notesById('damaged'))]).toEqual([['one', 'new']]);
+    } finally {
+      client.disconnect();
+    }
+  });
 });
 
 describe('two replicas with one Redis', () => {
