@@ -6,7 +6,7 @@ import type { Scope } from '../scope.ts';
 import { type AccountName, subjectsOf } from '../sealed/identity.ts';
 import { type Keyring, toSeconds } from '../sealed/jwe.ts';
 import { createTokens, type GrantPayload } from '../sealed/sealed-types.ts';
-import { approvalList } from '../upstream/approval-notes.ts';
+import { removeApprovalNotes } from '../upstream/approval-notes.ts';
 import { isRevoked, revocationsEnd, revokedAccountKey, revokedGrantKey } from './revocation.ts';
 
 /** A grant that has neither ended nor been revoked. */
@@ -65,7 +65,7 @@ export function createGrants({ state, keyring, now, log }: Services): Grants {
   const { list, record } = createGrantList({ state, keyring, now });
   const mark = (key: string) => state.mark(key, revocationsEnd(now()));
   const forget = async ({ approval }: RevokedGrant) => {
-    if (approval !== undefined) await state.removeNotes(approvalList(approval));
+    if (approval !== undefined) await removeApprovalNotes(state, approval, revocationsEnd(now()));
   };
   return {
     list,

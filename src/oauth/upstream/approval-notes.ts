@@ -24,13 +24,31 @@ export interface ApprovalNotes {
   read(approved: NotedApproval, kind: TokenKind): Promise<WrittenNote | undefined>;
   /** True if there is a note, of whatever content. */
   has(approved: NotedApproval, kind: TokenKind): Promise<boolean>;
+  /** Nothing stays if the grant of the approval was revoked. */
   write(approved: NotedApproval, kind: TokenKind, note: Note): Promise<void>;
   /** Writes a note in the place of one that is there. @returns false if there is none any more */
   replace(approved: NotedApproval, kind: TokenKind, note: Note): Promise<boolean>;
 }
 
 /** The list of the notes of an approval. */
-export const approvalList = (approval: string): string => `provider:${approval}`;
+const listKey = (approval: string): string => `provider:${approval}`;
+
+/** Key of the mark that the grant of an approval was revoked. */
+const endedKey = (approval: string): string => `provider-ended:${approval}`;
+
+/**
+ * Removes all notes of an approval. A note that is being written at the same time is removed by its writer.
+ *
+ * @param until as long as a token of the grant may be used
+ */
+export async function removeApprovalNotes(
+  state: Pick<State, 'mark' | 'removeNotes'>,
+  approval: string,
+  until: Date,
+): Promise<void> {
+  await state.mark(endedKey(approval), until);
+  await state.removeNotes(listKey(approval));
+}
 
 /** @throws {UpstreamError} (from its methods) when the state cannot be reached */
 export function createApprovalNotes({
@@ -46,7 +64,7 @@ export function createApprovalNotes({
   const sealerOf = ({ approval, custody }: NotedApproval) =>
     custody === undefined ? common : custodySealer(keyring, { approval, custody });
   const textOf = async ({ approval }: NotedApproval, kind: TokenKind) =>
-    (await state.notesById(approvalList(approval))).get(kind);
+    (await state.notesById(listKey(approval))).get(kind);
   const seal = (approved: NotedApproval, kind: TokenKind, { value, expiresAt }: Note) =>
     sealerOf(approved).seal({ approval: approved.approval, kind, value }, now(), expiresAt);
   return {
@@ -64,11 +82,14 @@ export function createApprovalNotes({
     has: async (approved, kind) => (await textOf(approved, kind)) !== undefined,
     async write(approved, kind, note) {
       const text = await seal(approved, kind, note);
-      await state.note(approvalList(approved.approval), kind, text, note.expiresAt);
+      await state.note(listKey(approved.approval), kind, text, note.expiresAt);
+      // Read after the write: whichever of write and revocation comes later removes the note.
+      const [endedAt = null] = await state.readMarks([endedKey(approved.approval)]);
+      if (endedAt !== null) await state.removeNotes(listKey(approved.approval));
     },
     async replace(approved, kind, note) {
       const text = await seal(approved, kind, note);
-      return state.replaceNote(approvalList(approved.approval), kind, text, note.expiresAt);
+      return state.replaceNote(listKey(approved.approval), kind, text, note.expiresAt);
     },
   };
 }

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLog } from '../../../src/log.ts';
 import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
+import { removeApprovalNotes } from '../../../src/oauth/upstream/approval-notes.ts';
 import { createProviderAccess } from '../../../src/oauth/upstream/provider-access.ts';
 import { createUpstream } from '../../../src/oauth/upstream/upstream.ts';
 import { testKey } from '../../support/app/oauth-app.ts';
@@ -223,6 +224,19 @@ describe('notes in the state', () => {
     expect(await tokenOf(replica().get(other, 'graph'))).toBe('A2');
     expect(await tokenOf(replica().get(other, 'mail'))).toBe('A3');
     expect(requests.slice(1)).toEqual(['other graph', 'R2 mail']);
+  });
+
+  test.each([ROTATING, LASTING])('PROV-11 written while the grant is revoked do not stay: %o', async (signIn) => {
+    const { replica, state, provider } = startReplicas();
+    provider.answer = () => {
+      void removeApprovalNotes(state, 'a'.repeat(22), new Date(Date.now() + 3_600_000));
+      return undefined;
+    };
+    await replica().renew(loginAt(signIn));
+    expect(await state.notes(`provider:${'a'.repeat(22)}`)).toEqual([]);
+    provider.answer = () => undefined;
+    await replica().renew(loginAt(signIn, { approval: 'b'.repeat(22) }));
+    expect(await state.notes(`provider:${'b'.repeat(22)}`)).not.toEqual([]);
   });
 
   test('nonsense in their place is ignored', async () => {
