@@ -58,8 +58,11 @@ const TIMEOUT_SECONDS = 10;
 /** Metadata of providers have a few kilobytes. */
 const MAX_ANSWER_BYTES = 512 * 1024;
 
-/** Of a token that the state keeps, sealed. */
+/** Of a token that the state keeps, sealed, as JSON. */
 const MAX_TOKEN_BYTES = 28_000;
+
+/** Whether the state has no room for a token of a provider. */
+export const isTooLongToKeep = (token: string): boolean => Buffer.byteLength(JSON.stringify(token)) > MAX_TOKEN_BYTES;
 
 /** How long metadata and keys of a provider are used before they are read again. */
 const METADATA_MS = 60 * 60_000;
@@ -203,8 +206,7 @@ const scopesOf = ({ endpoints, mailScopes, sendScope }: Provider): string[] => [
 function toTokens(answer: openid.TokenEndpointResponse & openid.TokenEndpointResponseHelpers): ProviderTokens {
   const { access_token: accessToken, expires_in, refresh_token: refreshToken, scope } = answer;
   // It becomes part of headers and of logins.
-  if (!/^[\x20-\x7e]+$/.test(accessToken) || accessToken.length > MAX_TOKEN_BYTES)
-    throw new RangeError('no access token');
+  if (!/^[\x20-\x7e]+$/.test(accessToken) || isTooLongToKeep(accessToken)) throw new RangeError('no access token');
   return {
     accessToken,
     lifetimeSeconds: Math.min(expires_in ?? DEFAULT_LIFETIME_SECONDS, MAX_LIFETIME_SECONDS),
@@ -216,8 +218,7 @@ function toTokens(answer: openid.TokenEndpointResponse & openid.TokenEndpointRes
 
 /** @throws {RangeError} if there is no room for the refresh token. At a sign-in, the page says so. */
 function storable(tokens: ProviderTokens): ProviderTokens {
-  if (Buffer.byteLength(tokens.refreshToken ?? '') > MAX_TOKEN_BYTES)
-    throw new RangeError('a refresh token is too long');
+  if (isTooLongToKeep(tokens.refreshToken ?? '')) throw new RangeError('a refresh token is too long');
   return tokens;
 }
 

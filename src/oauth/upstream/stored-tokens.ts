@@ -6,6 +6,7 @@
  */
 import { STORED_LOGIN_UNREACHABLE, UpstreamError } from '../../errors.ts';
 import type { ApprovalNotes, NotedApproval } from './approval-notes.ts';
+import { isTooLongToKeep } from './provider-client.ts';
 
 interface StoredToken {
   value: string;
@@ -19,7 +20,7 @@ export interface StoredTokens {
    *   if the state cannot be reached
    */
   read(approved: NotedApproval): Promise<StoredToken>;
-  /** Writes the first record. */
+  /** Writes the first record. @throws {RangeError} if the token is longer than those that a refresh may bring */
   deposit(approved: NotedApproval, token: StoredToken): Promise<void>;
   /** Writes the record in the place of the one that is there. @throws {UpstreamError} as read() if there is none: it was removed meanwhile */
   replace(approved: NotedApproval, token: StoredToken): Promise<void>;
@@ -32,7 +33,10 @@ export function createStoredTokens(notes: ApprovalNotes): StoredTokens {
       if (note !== undefined) return note;
       throw (await notes.has(approved, 'refresh')) ? unreadable() : lost();
     },
-    deposit: (approved, token) => notes.write(approved, 'refresh', token),
+    async deposit(approved, token) {
+      if (isTooLongToKeep(token.value)) throw new RangeError('a refresh token is too long');
+      await notes.write(approved, 'refresh', token);
+    },
     async replace(approved, token) {
       if (!(await notes.replace(approved, 'refresh', token))) throw lost();
     },

@@ -75,6 +75,14 @@ describe('a refresh token in the state', () => {
     expect(ends).toHaveLength(2);
   });
 
+  test('has at the sign-in the limit of those that a refresh brings, so that the grant can be refreshed', async () => {
+    const { replica } = startReplicas();
+    const login = storedAt(LASTING);
+    await replica().deposit(login, 'R'.repeat(27_998));
+    await expect(replica().deposit(login, 'R'.repeat(27_999))).rejects.toThrow(RangeError);
+    await expect(replica().deposit(login, '\u0001'.repeat(5_000))).rejects.toThrow(RangeError);
+  });
+
   test('is used until a key is removed; a refresh seals it with the current key', async () => {
     const { replica, login } = await startStored();
     const [old, current] = [testKey(), testKey(2)];
