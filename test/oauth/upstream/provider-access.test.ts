@@ -226,7 +226,7 @@ describe('notes in the state', () => {
     expect(requests.slice(1)).toEqual(['other graph', 'R2 mail']);
   });
 
-  test.each([ROTATING, LASTING])('PROV-11 written while the grant is revoked do not stay: %o', async (signIn) => {
+  test.each([ROTATING, LASTING])('written while the grant is revoked do not stay: %o', async (signIn) => {
     const { replica, state, provider } = startReplicas();
     provider.answer = () => {
       void removeApprovalNotes(state, 'a'.repeat(22), new Date(Date.now() + 3_600_000));
