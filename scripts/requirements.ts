@@ -190,6 +190,7 @@ MSV-15 MUST the text of a file of a Missive message is read without a link, in a
 MSV-21 MUST a reply goes to those outside whom the answered message names, never to addresses of the organization, within the limits
 MSV-22 MUST a call with an idempotency_key sends at most once on all replicas, and an unknown outcome stays unknown
 MSV-23 MUST the two workflows of docs/missive.md take at most 4 calls and 2,500 tokens
+MSV-24 MUST answers name labels by the path that every tool takes, with one request to Missive more at most
 PROV-01 MUST a response of a provider is good for the browser, page and request that it was made for
 PROV-02 MUST organizations are recognised by what the provider asserts, never by an address
 PROV-03 MUST calls of one approval share one request at the provider, on all replicas

@@ -11,6 +11,7 @@ import type { Operation, Paging, Parameter } from './operation.ts';
 import { fetchPage, positionAfter, type Row } from './paging.ts';
 import { createNameReader } from './read-names.ts';
 import { resolveIds } from './resolve-ids.ts';
+import { type CallSession, ThingLists } from './thing-lists.ts';
 
 type Args = Record<string, unknown>;
 
@@ -31,8 +32,9 @@ export function createTool(operation: Operation): Tool<MissiveSession> {
     output: outputSchema(operation),
     ...(alsoDoes !== undefined && { alsoDoes }),
     readNames: createNameReader(operation),
-    async run(given, session, rights) {
+    async run(given, opened, rights) {
       operation.check?.(given);
+      const session = { ...opened, lists: new ThingLists(opened) };
       const { args: named, idsUsed } = await resolveIds(operation.parameters, given, session, rights);
       const args = withFittingBodies(named);
       const running =
@@ -101,7 +103,7 @@ function answerSchema({ answer, paging, presentedFields = {}, effect }: Operatio
 async function runWithKey(
   operation: Operation,
   { args: { idempotency_key: key, ...args }, given: { idempotency_key: _, ...content } }: { args: Args; given: Args },
-  session: MissiveSession,
+  session: CallSession,
   rights: Rights,
 ): Promise<Args> {
   const work = () => runOnce(operation, args, session, rights);
@@ -118,7 +120,7 @@ function comparable({ attachment_urls: urls, ...content }: Args): [string, unkno
   return Object.entries({ ...content, ...files }).sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-async function runOnce(operation: Operation, given: Args, session: MissiveSession, rights: Rights): Promise<Args> {
+async function runOnce(operation: Operation, given: Args, session: CallSession, rights: Rights): Promise<Args> {
   const { http, recipients, prepare, read } = operation;
   if (read !== undefined) return read(given, session);
   const { args, report } = prepare === undefined ? { args: given, report: {} } : await prepare(given, session, rights);
@@ -147,7 +149,7 @@ async function runPage(
   operation: Operation,
   paging: Paging,
   { args, given }: { args: Args; given: Args },
-  session: MissiveSession,
+  session: CallSession,
 ): Promise<Args> {
   const { limit, next_cursor: cursor, ...filters } = given;
   const { answer } = operation;
@@ -199,10 +201,10 @@ function responseRows(content: unknown, { effect }: Operation, key: string): Row
  * then lacks a required field is dropped too after a write, which has taken effect all the same; a read fails.
  */
 async function resultRows(
-  { answer, short = (same) => [...same], present, presentedFields = {}, effect }: Operation,
+  { answer, complete, short = (same) => [...same], present, presentedFields = {}, effect }: Operation,
   rows: readonly Row[],
   args: Args,
-  session: MissiveSession,
+  session: CallSession,
 ): Promise<Row[]> {
   if (answer.kind === 'none' || answer.kind === 'composed') return [];
   const item = answer.item.extend(presentedFields);
@@ -211,7 +213,8 @@ async function resultRows(
   );
   const results: Row[] = [];
   const ownArgs = withFittingBodies(args, rows.length);
-  for (const row of short(rows.map(withoutNulls), args)) {
+  const whole = rows.map(withoutNulls);
+  for (const row of short((await complete?.(whole, session.lists)) ?? whole, args)) {
     // Fields that the tool adds are its own words, such as a warning.
     const known = withoutFields(row, presentedFields);
     const parsed = item.safeParse(tolerant.parse((await present?.(known, ownArgs, session)) ?? known));

@@ -10,6 +10,7 @@ import { rare } from '../parameter-meanings.ts';
 import type { Effect, MissiveTag, Rights, Use } from '../tool.ts';
 import type { MissiveSession } from './missive-session.ts';
 import type { Thing } from './thing.ts';
+import type { ThingLists } from './thing-lists.ts';
 
 /** One parameter of the tool, and its place in the request. All parameters of a tool share one flat namespace. */
 export interface Parameter<Schema extends z.ZodType = z.ZodType> {
@@ -147,6 +148,8 @@ export interface Operation<Ps extends Parameters = Parameters> {
     args: Arguments<Ps>,
     session: MissiveSession,
   ): Record<string, unknown> | Promise<Record<string, unknown>>;
+  /** Adds to the items of an answer what another list has, before `short`. */
+  complete?(items: readonly Record<string, unknown>[], lists: ThingLists): Promise<Record<string, unknown>[]>;
   /** Shortens the rows of an answer, before `present`. */
   short?(rows: readonly Record<string, unknown>[], args: Arguments<Ps>): Record<string, unknown>[];
   /** Fields that `present` adds to an item. */

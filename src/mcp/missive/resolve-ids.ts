@@ -5,7 +5,7 @@ import type { Rights } from '../tool.ts';
 import type { MissiveSession } from './missive-session.ts';
 import type { Parameters } from './operation.ts';
 import { kindOf, type Thing, type ThingKind } from './thing.ts';
-import { type ThingRow as Row, ThingLists } from './thing-lists.ts';
+import type { CallSession, ThingRow as Row, ThingLists } from './thing-lists.ts';
 
 type Args = Record<string, unknown>;
 
@@ -26,14 +26,14 @@ export interface Resolved {
 export async function resolveIds(
   parameters: Parameters,
   given: Args,
-  session: MissiveSession,
+  session: Pick<CallSession, 'api' | 'lists'>,
   rights: Pick<Rights, 'allows'>,
 ): Promise<Resolved> {
   // What is no id at all is refused before the first request.
   const named = Object.entries(parameters).flatMap(([name, { thing }]) =>
     thing === undefined ? [] : [readParameter(name, thing, given[name])],
   );
-  const call: Call = { lists: new ThingLists(session), rights, args: { ...given }, idsUsed: {} };
+  const call: Call = { lists: session.lists, rights, args: { ...given }, idsUsed: {} };
   // The organization limits where names of other things are looked up.
   const isOrganization = ({ thing }: Named) => thing === 'organization';
   for (const each of [...named.filter(isOrganization), ...named.filter((one) => !isOrganization(one))]) {
@@ -61,7 +61,7 @@ interface Call {
 async function organizationOf(
   parameters: Parameters,
   { lists, args }: Call,
-  { api }: MissiveSession,
+  { api }: Pick<MissiveSession, 'api'>,
 ): Promise<string | undefined> {
   const seen = lists.organizationSeen();
   if (seen !== undefined) return seen;

@@ -15,13 +15,18 @@ export interface ThingRow {
 
 const Rows = z.array(z.looseObject({ id: z.string() }));
 
+/** A session with the lists that its call has read. */
+export interface CallSession extends MissiveSession {
+  readonly lists: ThingLists;
+}
+
 /** The lists that one call has read. */
 export class ThingLists {
-  readonly #session: MissiveSession;
+  readonly #session: Pick<MissiveSession, 'api'>;
   readonly #lists = new Map<Thing, ThingRow[]>();
   #organization: string | undefined;
 
-  constructor(session: MissiveSession) {
+  constructor(session: Pick<MissiveSession, 'api'>) {
     this.#session = session;
   }
 
@@ -43,7 +48,7 @@ export class ThingLists {
   }
 }
 
-async function readList(thing: Thing, { api }: MissiveSession): Promise<ThingRow[]> {
+async function readList(thing: Thing, { api }: Pick<MissiveSession, 'api'>): Promise<ThingRow[]> {
   const { list, one } = kindOf(thing);
   if (list === undefined) throw new TypeError(`A ${one} has no name`);
   const all: ThingRow[] = [];
@@ -57,4 +62,14 @@ async function readList(thing: Thing, { api }: MissiveSession): Promise<ThingRow
     if (rows.length < PAGE_ROWS) return all;
   }
   throw new ToolError(`There are too many to look up a ${one} by its name: pass the id.`);
+}
+
+/** The path of a label, from the top; empty if it has not even a name. */
+export function labelPathOf({ name_with_parent_names: path, name }: Record<string, unknown>): string {
+  return (
+    [path, name]
+      .find((text) => typeof text === 'string' && text.trim() !== '')
+      ?.toString()
+      .trim() ?? ''
+  );
 }

@@ -191,20 +191,22 @@ describe('next_cursor', () => {
   test('of another tool is refused', async () => {
     await using tools = await startMissiveTools();
     const next_cursor = await cursorOf(tools);
+    const before = tools.seen().length;
     const error = await tools.failure('list_all_missive_organizations', { next_cursor });
     expect(error).toMatchObject({ name: 'ToolError', message: expect.stringMatching(/belongs to another call/) });
-    expect(tools.seen()).toHaveLength(1);
+    expect(tools.seen()).toHaveLength(before);
   });
 
   test('of other filters is refused', async () => {
     await using tools = await startMissiveTools();
     const next_cursor = await cursorOf(tools);
+    const before = tools.seen().length;
     const error = await tools.failure('list_all_missive_conversations', { inbox: true, next_cursor });
     expect(error).toMatchObject({
       name: 'ToolError',
       message: expect.stringMatching(/same tool and the same filters/),
     });
-    expect(tools.seen()).toHaveLength(1);
+    expect(tools.seen()).toHaveLength(before);
   });
 
   test('is valid with another limit', async () => {

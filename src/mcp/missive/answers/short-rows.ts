@@ -1,6 +1,7 @@
 /** Shortens the rows of lists: what is empty or the same in all of them is left out, and people, addresses and groups are texts. */
 import { z } from 'zod';
 import { cutText } from '../../../text/cut-text.ts';
+import { labelPathOf } from '../thing-lists.ts';
 
 type Row = Record<string, unknown>;
 
@@ -91,8 +92,8 @@ export const bookRows = (rows: readonly Row[]): Row[] =>
 
 export const labelRows = (rows: readonly Row[], { areColored }: { areColored: boolean }): Row[] =>
   withoutShared(
-    rows.map(({ id, name, name_with_parent_names: path, color, organization }) =>
-      present({ id, path: text(path) || name, ...(areColored && { color }), organization }),
+    rows.map(({ id, color, organization, ...row }) =>
+      present({ id, path: labelPathOf(row), ...(areColored && { color }), organization }),
     ),
     'organization',
   );
@@ -120,10 +121,10 @@ export const taskRows = (rows: readonly Row[]): Row[] =>
 
 const PEOPLE = ['to_fields', 'cc_fields', 'bcc_fields'];
 
-/** @returns the response with its recipients as texts */
-export function responseRow(row: Row): Row {
+/** @returns the response with its recipients and labels as texts */
+export function responseRow({ shared_labels: labels, ...row }: Row): Row {
   const people = PEOPLE.map((field) => [field, Entries.parse(row[field] ?? []).map(personText)] as const);
-  return present({ ...row, ...Object.fromEntries(people) });
+  return present({ ...row, ...Object.fromEntries(people), shared_labels: Entries.parse(labels ?? []).map(nameOf) });
 }
 
 export const responseRows = (rows: readonly Row[]): Row[] =>

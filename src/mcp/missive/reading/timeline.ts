@@ -10,9 +10,11 @@ import { withoutEmpty } from '../../without-empty.ts';
 import { toConversationRow } from '../conversation-result.ts';
 import { type Position, readCursor, writeCursor } from '../cursor.ts';
 import type { MissiveSession } from '../missive-session.ts';
+import { ThingLists } from '../thing-lists.ts';
 import { ApiPerson, personOf } from './api-rows.ts';
 import { EntryRow, RowPeople, textsOf, toEntryRow } from './entry-rows.ts';
 import { fitEntries } from './fit-entries.ts';
+import { withLabelPaths } from './label-paths.ts';
 import { type OwnPeople, readOwnPeople } from './own-people.ts';
 import { type Entry, readEntries, withLimit } from './read-entries.ts';
 
@@ -110,7 +112,8 @@ async function readHead(id: string, session: MissiveSession, api: MissiveApi) {
   const content = await api.request({ http: 'GET', path: `/conversations/${encodeURIComponent(id)}` });
   const { data } = Head.safeParse(content);
   const item = data && [data.conversations].flat()[0];
-  const { subject, team, assignees, shared_labels } = toConversationRow({ ...item }, session);
+  const [whole] = await withLabelPaths([{ ...item }], new ThingLists({ api }));
+  const { subject, team, assignees, shared_labels } = toConversationRow({ ...whole }, session);
   return { conversation: item?.id ?? id, ...withoutEmpty({ subject, team, assignees, shared_labels }) };
 }
 

@@ -6,6 +6,7 @@ import { Conversation, ConversationRow, toConversation, toConversationRow } from
 import { Color, requireChange } from '../../missive/fields.ts';
 import { optionalId, pathId, requiredId } from '../../missive/id-parameters.ts';
 import { defineOperation, inBody, inQuery, rarely } from '../../missive/operation.ts';
+import { withLabelPaths } from '../../missive/reading/label-paths.ts';
 import { clears } from '../../parameter-meanings.ts';
 
 const conversationId = pathId('conversation');
@@ -58,6 +59,7 @@ export const conversations = [
     parameters: { ...boxes, ...filters },
     paging: { style: 'until', field: 'last_activity_at', minLimit: 2, defaultLimit: 25, maxLimit: 50 },
     answer: { kind: 'list', key: 'conversations', item: ConversationRow },
+    complete: withLabelPaths,
     present: (item, _, session) => toConversationRow(item, session),
     check: checkFilters,
   }),
@@ -73,6 +75,7 @@ export const conversations = [
     tags: ['conversations'],
     parameters: { id: conversationId },
     answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
+    complete: withLabelPaths,
     present: (item, _, session) => toConversation(item, session),
   }),
   defineOperation({
@@ -103,6 +106,7 @@ export const conversations = [
       assignees: ADD_ASSIGNEES,
     },
     answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
+    complete: withLabelPaths,
     present: (item, _, session) => toConversation(item, session),
     notFound:
       'Missive does not know the conversation (list_all_missive_conversations), a label (list_all_missive_shared_labels), a user or a team here, or this person cannot see it. If all ids are right, create_a_missive_post changes the same and leaves a note.',
@@ -129,6 +133,7 @@ export const conversations = [
       subject: inBody(z.string().optional().describe('Title of the merged conversation.')),
     },
     answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
+    complete: withLabelPaths,
     present: (item, _, session) => toConversation(item, session),
     check({ id, target }) {
       if (id.toLowerCase() === target.toLowerCase()) throw new ToolError('id and target are the same conversation.');

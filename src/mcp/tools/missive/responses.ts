@@ -6,6 +6,7 @@ import { OFFSET_PAGING, Person, requireChange, Text } from '../../missive/fields
 import { htmlBodyFields, htmlBodyParameters, presentHtmlBody } from '../../missive/html-body.ts';
 import { optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
 import { defineOperation, inBody, rarely } from '../../missive/operation.ts';
+import { withLabelPaths } from '../../missive/reading/label-paths.ts';
 import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
 import { clears, narrows } from '../../parameter-meanings.ts';
 
@@ -70,6 +71,7 @@ export const responses = [
     },
     paging: OFFSET_PAGING,
     answer: { kind: 'list', key: 'responses', item: ResponseItem },
+    complete: withLabelPaths,
     short: responseRows,
   }),
   defineOperation({
@@ -83,6 +85,7 @@ export const responses = [
     tags: ['responses'],
     parameters: { id, ...htmlBodyParameters },
     answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
+    complete: withLabelPaths,
     short: (rows) => rows.map(responseRow),
     presentedFields: htmlBodyFields,
     present: presentHtmlBody,
@@ -103,6 +106,7 @@ export const responses = [
       user: optionalId('body', 'user', 'It belongs to them.'),
     },
     answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
+    complete: withLabelPaths,
     short: (rows) => rows.map(responseRow),
     check(args) {
       if ((args.organization === undefined) === (args.user === undefined)) {
@@ -132,6 +136,7 @@ export const responses = [
     isUnlisted: true,
     parameters: { id, ...content(clears) },
     answer: { kind: 'one', key: 'responses', as: 'response', item: ResponseItem },
+    complete: withLabelPaths,
     short: (rows) => rows.map(responseRow),
     check({ id: _, ...changes }) {
       requireChange(changes);

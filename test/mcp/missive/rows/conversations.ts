@@ -1,16 +1,21 @@
 import { expect } from 'vitest';
 import { ids } from '../../../support/missive/ids.ts';
-import type { Row, Rows } from './row.ts';
+import { LABELS, type Row, type Rows } from './row.ts';
 
 const FLAGS = ['inbox', 'all', 'assigned', 'closed', 'snoozed', 'flagged', 'trashed', 'junked', 'drafts'];
 const OF = { shared_label: ids.urgent, team_inbox: ids.support, team_closed: ids.support, team_all: ids.support };
 const boxes: Record<string, true | string> = { ...Object.fromEntries(FLAGS.map((flag) => [flag, true])), ...OF };
 
+const WITH_LABELS = ['inbox', 'all', 'drafts', 'shared_label', 'team_inbox', 'team_all'];
+
 /** Every mailbox filter, alone. */
 const eachBox: Row['good'] = Object.entries(boxes).map(([name, value]) => ({
   shows: `the filter ${name}`,
   args: { [name]: value },
-  requests: [{ path: '/conversations', query: { [name]: String(value), limit: '25' } }],
+  requests: [
+    { path: '/conversations', query: { [name]: String(value), limit: '25' } },
+    ...(WITH_LABELS.includes(name) ? [LABELS] : []),
+  ],
   result: { conversations: expect.any(Array), next_cursor: null },
 }));
 
@@ -40,7 +45,7 @@ export const conversations: Rows = {
       {
         shows: 'people from outside, counts and labels, and no text',
         args: { shared_label: ids.urgent },
-        requests: [{ path: '/conversations', query: { shared_label: ids.urgent, limit: '25' } }],
+        requests: [{ path: '/conversations', query: { shared_label: ids.urgent, limit: '25' } }, LABELS],
         result: {
           conversations: [
             {
@@ -50,7 +55,7 @@ export const conversations: Rows = {
               authors: ['Jane Doe <jane.doe@customer.example>'],
               team: 'Support',
               messages_count: 1,
-              shared_labels: ['Urgent'],
+              shared_labels: ['Support/Urgent'],
             },
           ],
         },
@@ -58,7 +63,7 @@ export const conversations: Rows = {
       {
         shows: 'a guest’s two fields',
         args: { team_all: ids.support },
-        requests: [{ path: '/conversations', query: { team_all: ids.support, limit: '25' } }],
+        requests: [{ path: '/conversations', query: { team_all: ids.support, limit: '25' } }, LABELS],
         result: {
           conversations: expect.arrayContaining([{ id: ids.guest, last_activity_at: '2025-10-09T09:00:30Z' }]),
         },
@@ -76,13 +81,14 @@ export const conversations: Rows = {
               limit: '50',
             },
           },
+          LABELS,
         ],
         result: { conversations: [{ id: ids.prospect }, { id: ids.outage }] },
       },
       {
         shows: 'a domain',
         args: { all: true, domain: 'customer.example' },
-        requests: [{ path: '/conversations', query: { all: 'true', domain: 'customer.example', limit: '25' } }],
+        requests: [{ path: '/conversations', query: { all: 'true', domain: 'customer.example', limit: '25' } }, LABELS],
         result: { conversations: [{ id: ids.prospect }, { id: ids.outage }] },
       },
       {
@@ -172,7 +178,7 @@ export const conversations: Rows = {
         result: {
           conversation: ids.outage,
           subject: 'Nothing works',
-          shared_labels: ['Urgent'],
+          shared_labels: ['Support/Urgent'],
           outside: ['Jane Doe <jane.doe@customer.example>'],
           people: { 'Jane Doe': 'jane.doe@customer.example' },
           entries: [
@@ -208,8 +214,9 @@ export const conversations: Rows = {
               conversations: [{ id: ids.outage, organization: ids.organization, add_shared_labels: [ids.engineering] }],
             },
           },
+          LABELS,
         ],
-        result: { conversation: { id: ids.outage, shared_labels: ['Urgent', 'Engineering'] } },
+        result: { conversation: { id: ids.outage, shared_labels: ['Support/Urgent', 'Escalated/Engineering'] } },
       },
       {
         shows: 'all actions together',

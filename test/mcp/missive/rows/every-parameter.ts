@@ -1,7 +1,7 @@
 /** Calls with all parameters that the other rows lack: each is sent under its name, in its envelope. */
 import { writeCursor } from '../../../../src/mcp/missive/cursor.ts';
 import { ids } from '../../../support/missive/ids.ts';
-import type { Row } from './row.ts';
+import { LABELS, type Row } from './row.ts';
 
 type Args = Record<string, unknown>;
 
@@ -97,16 +97,18 @@ const response = {
 const post = (path: string, args: Args, body: unknown): Row['good'][number] => ({
   shows: 'every parameter',
   args,
-  requests: [{ method: 'POST', path, body }],
+  requests: [{ method: 'POST', path, body }, ...labelsOf(path)],
   result: {},
 });
 
 const patch = (path: string, id: string, args: Args, key: string): Row['good'][number] => ({
   shows: 'every parameter',
   args: { id, ...args },
-  requests: [{ method: 'PATCH', path: `${path}/${id}`, body: { [key]: [{ id, ...args }] } }],
+  requests: [{ method: 'PATCH', path: `${path}/${id}`, body: { [key]: [{ id, ...args }] } }, ...labelsOf(path)],
   result: {},
 });
+
+const labelsOf = (path: string) => (path === '/responses' ? [LABELS] : []);
 
 /** Before everything. */
 const timelineCursor = writeCursor(

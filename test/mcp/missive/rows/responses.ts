@@ -1,6 +1,5 @@
-import { expect } from 'vitest';
 import { ids } from '../../../support/missive/ids.ts';
-import type { Rows } from './row.ts';
+import { LABELS, type Rows } from './row.ts';
 
 const file = 'https://mail.example/attachments/own';
 
@@ -58,8 +57,9 @@ export const responses: Rows = {
               ],
             },
           },
+          LABELS,
         ],
-        result: { response: { id: expect.any(String), title: 'Sorry', organization: ids.organization } },
+        result: { response: { title: 'Sorry', organization: ids.organization, shared_labels: ['Support/Urgent'] } },
       },
       {
         shows: 'an answer of one user',

@@ -26,3 +26,6 @@ export interface Row {
 }
 
 export type Rows = Record<string, Row>;
+
+/** Read for the paths of labels, if a row has one. */
+export const LABELS: Expected = { path: '/shared_labels', query: { limit: '200' } };
