@@ -1,19 +1,12 @@
 /** Dynamic clients: from only the URL of /mcp to a tool call, with the official clients of both SDK generations. */
-import {
-  Client,
-  type OAuthClientInformationMixed,
-  type OAuthClientProvider,
-  type OAuthDiscoveryState,
-  type OAuthTokens,
-  StreamableHTTPClientTransport,
-  UnauthorizedError,
-} from '@modelcontextprotocol/client';
+import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { UnauthorizedError as SdkOneUnauthorized } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client as SdkOneClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as SdkOneTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { startDocumentApp } from '../support/app/document-app.ts';
+import { DynamicClient } from '../support/app/dynamic-client.ts';
 import { signIn } from '../support/app/person.ts';
 import { signInFields } from '../support/app/start-app.ts';
 import { newAccount } from '../support/mail/accounts.ts';
@@ -21,58 +14,7 @@ import { message } from '../support/mail/build-message.ts';
 import { appendMessages } from '../support/mail/mailboxes.ts';
 import { createLoopbackFetch, type DocumentServer, startDocumentServer } from '../support/servers/document-server.ts';
 
-const callback = 'http://localhost:41234/callback';
-
-/** The OAuth side of a client that has only the URL of the server. */
-class DynamicClient implements OAuthClientProvider {
-  readonly redirectUrl = callback;
-  readonly clientMetadataUrl?: string;
-  readonly clientMetadata;
-  authorizationUrl: URL | undefined;
-  /** Its registration. */
-  information: OAuthClientInformationMixed | undefined;
-  #tokens: OAuthTokens | undefined;
-  #verifier = '';
-  #discovery: OAuthDiscoveryState | undefined;
-
-  constructor({ authMethod = 'none', documentUrl }: { authMethod?: string; documentUrl?: string | undefined } = {}) {
-    if (documentUrl !== undefined) this.clientMetadataUrl = documentUrl;
-    this.clientMetadata = {
-      client_name: 'Dynamic client',
-      redirect_uris: [callback],
-      token_endpoint_auth_method: authMethod,
-      grant_types: ['authorization_code', 'refresh_token'],
-    };
-  }
-
-  clientInformation() {
-    return this.information;
-  }
-  saveClientInformation(information: OAuthClientInformationMixed) {
-    this.information = information;
-  }
-  tokens() {
-    return this.#tokens;
-  }
-  saveTokens(tokens: OAuthTokens) {
-    this.#tokens = tokens;
-  }
-  redirectToAuthorization(url: URL) {
-    this.authorizationUrl = url;
-  }
-  saveCodeVerifier(verifier: string) {
-    this.#verifier = verifier;
-  }
-  codeVerifier() {
-    return this.#verifier;
-  }
-  saveDiscoveryState(state: OAuthDiscoveryState) {
-    this.#discovery = state;
-  }
-  discoveryState() {
-    return this.#discovery;
-  }
-}
+const CALLBACK = 'http://localhost:41234/callback';
 
 /** The server may fetch documents from this machine. */
 const startServerForDynamicClients = (account: MailAccount, environment: NodeJS.ProcessEnv) =>
@@ -126,7 +68,10 @@ describe('a client that has only the URL', () => {
       ...DYNAMIC_CLIENTS,
       TRUSTED_CLIENT_HOSTS: documents.host,
     });
-    const provider = new DynamicClient({ authMethod, documentUrl: hasDocument ? publishDocument() : undefined });
+    const provider = new DynamicClient(CALLBACK, {
+      authMethod,
+      documentUrl: hasDocument ? publishDocument() : undefined,
+    });
     const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: era } });
     const transport = () => new StreamableHTTPClientTransport(server.url, { authProvider: provider });
     const first = transport();
@@ -153,7 +98,10 @@ describe('a client that has only the URL', () => {
       ...DYNAMIC_CLIENTS,
       TRUSTED_CLIENT_HOSTS: documents.host,
     });
-    const provider = new DynamicClient({ authMethod, documentUrl: hasDocument ? publishDocument() : undefined });
+    const provider = new DynamicClient(CALLBACK, {
+      authMethod,
+      documentUrl: hasDocument ? publishDocument() : undefined,
+    });
     const client = new SdkOneClient({ name: 'old', version: '1.0.0' });
     const transport = () => new SdkOneTransport(server.url, { authProvider: provider });
     const first = transport();
@@ -174,7 +122,7 @@ describe('a client that has only the URL', () => {
     const call = { name: 'list_mail_messages', arguments: {} };
     const listed = { structuredContent: { messages: [{ subject: 'Hello' }] } };
 
-    const provider = new DynamicClient({ authMethod: 'none' });
+    const provider = new DynamicClient(CALLBACK, { authMethod: 'none' });
     const client = new Client({ name: 'test', version: '1.0.0' });
     const first = new StreamableHTTPClientTransport(base, { authProvider: provider });
     await expect(client.connect(first)).rejects.toThrow(UnauthorizedError);
@@ -186,7 +134,7 @@ describe('a client that has only the URL', () => {
     expect(icons.map(({ src }) => src)).toEqual([`${server.origin}/favicon.svg`, `${server.origin}/icon.png`]);
     await client.close();
 
-    const oldProvider = new DynamicClient({ authMethod: 'none' });
+    const oldProvider = new DynamicClient(CALLBACK, { authMethod: 'none' });
     const oldClient = new SdkOneClient({ name: 'old', version: '1.0.0' });
     const oldFirst = new SdkOneTransport(base, { authProvider: oldProvider });
     await expect(oldClient.connect(oldFirst)).rejects.toThrow(SdkOneUnauthorized);
@@ -202,7 +150,7 @@ describe('a client that has only the URL', () => {
     const account = await accountWithMail();
     const settings = { ...DYNAMIC_CLIENTS, TRUSTED_CLIENT_HOSTS: 'claude.ai' };
     await using server = await startServerForDynamicClients(account, settings);
-    const provider = new DynamicClient({ documentUrl: publishDocument() });
+    const provider = new DynamicClient(CALLBACK, { documentUrl: publishDocument() });
     const client = new Client({ name: 'test', version: '1.0.0' });
     const transport = new StreamableHTTPClientTransport(server.url, { authProvider: provider });
     await expect(client.connect(transport)).rejects.toThrow(UnauthorizedError);
@@ -215,7 +163,7 @@ describe('a client that has only the URL', () => {
     const account = await accountWithMail();
     await using server = await startServerForDynamicClients(account, {});
     const client = new Client({ name: 'test', version: '1.0.0' });
-    const transport = new StreamableHTTPClientTransport(server.url, { authProvider: new DynamicClient() });
+    const transport = new StreamableHTTPClientTransport(server.url, { authProvider: new DynamicClient(CALLBACK) });
     await expect(client.connect(transport)).rejects.not.toThrow(UnauthorizedError);
   });
 });

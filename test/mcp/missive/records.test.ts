@@ -3,30 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { missiveOperations } from '../../../src/mcp/tools/missive.ts';
 import { ids } from '../../support/missive/ids.ts';
 import { startMissiveTools } from '../../support/missive/missive-tools.ts';
-import { contacts } from './rows/contacts.ts';
-import { conversations } from './rows/conversations.ts';
-import { directory } from './rows/directory.ts';
-import { drafts } from './rows/drafts.ts';
 import { everyParameter } from './rows/every-parameter.ts';
-import { messages } from './rows/messages.ts';
 import { files } from './rows/people.ts';
-import { posts } from './rows/posts.ts';
-import { responses } from './rows/responses.ts';
 import type { Expected } from './rows/row.ts';
-import { tasks } from './rows/tasks.ts';
-import { webhooksAnalytics } from './rows/webhooks-analytics.ts';
-
-const rows = {
-  ...directory,
-  ...contacts,
-  ...conversations,
-  ...messages,
-  ...drafts,
-  ...posts,
-  ...tasks,
-  ...responses,
-  ...webhooksAnalytics,
-};
+import { rows } from './rows/rows.ts';
 
 const request = ({ method = 'GET', path, query = {}, body }: Expected) => ({ method, path, query, body });
 

@@ -1,17 +1,16 @@
 /** Writes messages into an INBOX that no server accepts from a client: NUL, bare line feeds, broken MIME. */
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MailAccount } from '../../../src/mail/account.ts';
 import { MAIL_UID } from '../servers/dovecot.ts';
 import { type TestServers, testServers } from '../servers/servers.ts';
 
 /** The user must not have logged in yet. The messages get the UIDs 1, 2, 3 and so on. */
 export function storeInInbox(
-  account: MailAccount,
+  { imap }: { imap: { login: { username: string } } },
   messages: readonly (string | Buffer)[],
-  servers: TestServers = testServers(),
+  { store }: Pick<TestServers, 'store'> = testServers(),
 ): void {
-  const home = join(servers.store.homes, account.imap.login.username);
+  const home = join(store.homes, imap.login.username);
   const maildir = join(home, 'Maildir');
   for (const folder of [home, maildir, ...['cur', 'new', 'tmp'].map((name) => join(maildir, name))]) {
     mkdirSync(folder, { recursive: true });

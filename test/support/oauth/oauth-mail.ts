@@ -5,12 +5,13 @@ import { dovecotSockets, makeMailStore, startDovecot } from '../servers/dovecot.
 import { freePortsFor } from '../servers/ports.ts';
 import { startPostfix } from '../servers/postfix.ts';
 import { cleanUpOnExit } from '../servers/server-process.ts';
-import { testServers } from '../servers/servers.ts';
+import { type TestServers, testServers } from '../servers/servers.ts';
 import { makeScratch } from '../servers/start-servers.ts';
 
 export interface OAuthMail extends AsyncDisposable {
   imap: MailServer;
   smtp: MailServer;
+  store: TestServers['store'];
 }
 
 export async function startOAuthMail({
@@ -33,6 +34,7 @@ export async function startOAuthMail({
   return {
     imap: { host: 'localhost', port: imap.tlsPort, security: 'tls' },
     smtp: { host: 'localhost', port: smtp.tlsPort, security: 'tls' },
+    store,
     async [Symbol.asyncDispose]() {
       await Promise.all(started.map(({ stop }) => stop()));
       await rm(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
