@@ -78,21 +78,27 @@ describe('PROV-10 doctor checks a provider', () => {
     ]);
   });
 
-  test.each([
+  test.each<[string, RegExp, string?]>([
     ['AADSTS7000222: expired', /The client secret has expired\. Make a new client secret .* \(AADSTS7000222\)$/],
     ['AADSTS700016: none', /The application does not exist in this organization/],
     ['AADSTS9002313: malformed', /the provider does not say whether it is right \(AADSTS9002313\)\.$/],
+    ['AADSTS70008: expired', /the provider knows client id and secret\.$/, 'invalid_grant'],
+    ['AADSTS90055: too many', /the provider does not say whether it is right \(AADSTS90055\)\.$/, 'slow_down'],
     ['something else', /the provider refuses it \(invalid_client\)\.$/],
-  ])('at Microsoft, whose code says what is wrong: %s', async (error_description, sentence) => {
-    const standIn = await createStandInProvider(MICROSOFT, 'x');
-    const error = error_description.includes('malformed') ? 'invalid_request' : 'invalid_client';
-    standIn.fail = ({ href }) => {
-      return href === MICROSOFT.token ? Response.json({ error, error_description }, { status: 400 }) : undefined;
-    };
-    const lines = await linesOf({ provider: 'microsoft', ...withId }, {}, sendTo(standIn));
-    expect(lines[0]).toBe('ok metadata of Microsoft: has the issuer of the connection.');
-    expect(lines[1]).toMatch(sentence);
-  });
+    ['something else', /the provider does not say whether it is right \(constructor\)\.$/, 'constructor'],
+  ])(
+    'at Microsoft, whose code says what is wrong: %s',
+    async (error_description, sentence, given = 'invalid_client') => {
+      const standIn = await createStandInProvider(MICROSOFT, 'x');
+      const error = error_description.includes('malformed') ? 'invalid_grant' : given;
+      standIn.fail = ({ href }) => {
+        return href === MICROSOFT.token ? Response.json({ error, error_description }, { status: 400 }) : undefined;
+      };
+      const lines = await linesOf({ provider: 'microsoft', ...withId }, {}, sendTo(standIn));
+      expect(lines[0]).toBe('ok metadata of Microsoft: has the issuer of the connection.');
+      expect(lines[1]).toMatch(sentence);
+    },
+  );
 
   test('at a tenant of Microsoft that does not exist', async () => {
     const answer = { error: 'invalid_tenant', error_description: "AADSTS90002: Tenant 'x' not found." };

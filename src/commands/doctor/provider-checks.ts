@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ProviderSignIn } from '../../mail/account.ts';
 import { UPSTREAM_CALLBACK_PATH } from '../../oauth/http/paths.ts';
-import { microsoftMeaning } from '../../oauth/upstream/microsoft-codes.ts';
+import { microsoftActor, microsoftMeaning } from '../../oauth/upstream/microsoft-codes.ts';
 import {
   IDENTITY_SCOPES,
   type Provider,
@@ -158,13 +158,19 @@ function tokenRequest({ clientId, clientSecret }: Registration, isPosted: boolea
 
 const KNOWN = 'the provider knows client id and secret.';
 
+/** Of Microsoft, which may have read the code of the request and nothing else of it. */
+const MALFORMED = 'AADSTS9002313';
+
+/** The others are about the code of the request, or about a moment. */
+const isFaultOfRegistration = (code: string): boolean =>
+  ['operator', 'administrator'].includes(microsoftActor(code) ?? 'time');
+
 function judge({ status, text }: Answer): Omit<Check, 'name'> {
   const json = parsed(text);
   const code = codeIn(json);
-  const meaning = microsoftMeaning(code);
   const { error = '' } = ErrorBody.safeParse(json).data ?? {};
-  if (meaning !== undefined) return { status: 'failed', says: `${meaning} (${code})` };
-  if (error === 'invalid_grant') return { status: 'ok', says: KNOWN };
+  if (isFaultOfRegistration(code)) return { status: 'failed', says: `${microsoftMeaning(code)} (${code})` };
+  if (error === 'invalid_grant' && code !== MALFORMED) return { status: 'ok', says: KNOWN };
   if (['invalid_client', 'unauthorized_client'].includes(error) || status === 401) {
     const remedy = 'Compare client id and secret with those at the provider.';
     return { status: 'failed', says: `the provider refuses it (${code || status}).`, remedy };

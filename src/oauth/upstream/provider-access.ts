@@ -12,6 +12,7 @@ import type { ProviderLogin } from '../../mail/account.ts';
 import type { State } from '../../state/state.ts';
 import type { Keyring } from '../sealed/jwe.ts';
 import { type ApprovalNotes, createApprovalNotes } from './approval-notes.ts';
+import { reportFault } from './fault-report.ts';
 import { createKeptTokens, type KeptTokens } from './kept-tokens.ts';
 import type { ProviderTokens } from './provider-client.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
@@ -57,7 +58,7 @@ const MAX_WAIT_MS = 25_000;
 const POLL_MS = 100;
 
 export function createProviderAccess(services: Services): ProviderAccess {
-  const { now } = services;
+  const { now, log } = services;
   const kept = createKeptTokens();
   /** What is being obtained, for all calls that want it. */
   const wanted = new Map<string, Promise<ProviderToken>>();
@@ -70,7 +71,10 @@ export function createProviderAccess(services: Services): ProviderAccess {
   const { fromState, keepAccessToken } = createSharedTokens(services, { notes, kept });
 
   async function request(login: ProviderLogin, resource: Resource): Promise<ProviderToken> {
-    const tokens = await refreshTokens.use(login, resource);
+    const tokens = await refreshTokens.use(login, resource).catch((error: unknown) => {
+      reportFault(error, login.signIn, { log, what: 'a provider has issued no access token' });
+      throw error;
+    });
     return keepAccessToken(login, resource, tokens);
   }
 

@@ -6,6 +6,7 @@
 import * as openid from 'openid-client';
 import { UpstreamError } from '../../errors.ts';
 import { en } from '../pages/languages/en.ts';
+import { microsoftActor } from './microsoft-codes.ts';
 import type { Provider, Registration } from './providers.ts';
 import { IDENTITY_SCOPES } from './providers.ts';
 
@@ -130,7 +131,9 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
     refresh: (refreshToken, resource) =>
       withConfiguration(async (config) =>
         storable(toTokens(await openid.refreshTokenGrant(config, refreshToken, resourceScope(resource)))),
-      ),
+      ).catch((error: unknown) => {
+        throw resource === 'graph' ? asFaultOfSending(title, error) : error;
+      }),
   };
 }
 
@@ -257,7 +260,10 @@ function providerFault(provider: string, cause: unknown): Error {
     if (cause.status === 429 || cause.status >= 500 || TEMPORARY_CODES.has(cause.error)) {
       return fault('unreachable', sentences.outage({ provider }), code);
     }
-    if (SIGN_IN_CODES.has(cause.error)) {
+    const actor = microsoftActor(code);
+    if (actor === 'time') return fault('unreachable', sentences.outage({ provider }), code);
+    // What the operator has to repair ends nothing.
+    if (SIGN_IN_CODES.has(cause.error) && actor !== 'operator') {
       return fault('credentials', `${provider} has ended this sign-in. The account owner has to sign in again.`, code);
     }
     return fault('refused', sentences.refusesRequests({ provider, code }), code);
@@ -268,6 +274,16 @@ function providerFault(provider: string, cause: unknown): Error {
   if (isOutage(cause)) return fault('unreachable', sentences.outage({ provider }), code);
   if (isNetworkError(cause)) return fault('unreachable', sentences.unreachable({ provider }));
   return fault('refused', sentences.notAcceptable({ provider }), code);
+}
+
+/** Sending alone may be forbidden: only the refusal of an access token for the mail servers ends what was approved. */
+function asFaultOfSending(provider: string, error: unknown): unknown {
+  if (!(error instanceof UpstreamError) || error.fault !== 'credentials') return error;
+  const { code = '' } = error;
+  const actor = microsoftActor(code);
+  if (actor !== 'administrator' && actor !== 'rule') return error;
+  const sentence = actor === 'rule' ? sentences.forbidden({ provider, code }) : sentences.administrator({ provider });
+  return new UpstreamError('Provider', 'refused', sentence, { cause: error, code });
 }
 
 /** The code of the error; that of Microsoft where its description begins with one, as it says more. */

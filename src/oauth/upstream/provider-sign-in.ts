@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { UpstreamError } from '../../errors.ts';
-import { describeError, type Log } from '../../log.ts';
+import type { Log } from '../../log.ts';
 import type { ProviderSignIn } from '../../mail/account.ts';
 import type { State } from '../../state/state.ts';
 import { parseParameters, queryOf } from '../http/parameters.ts';
@@ -16,7 +16,7 @@ import { type Keyring, randomId } from '../sealed/jwe.ts';
 import { createTokens, type UpstreamPayload } from '../sealed/sealed-types.ts';
 import { type ApprovedAtProvider, approvedBy, ProviderRefusal } from './approval.ts';
 import { createExchangeLimit } from './exchange-limit.ts';
-import { microsoftMeaning } from './microsoft-codes.ts';
+import { reportFault } from './fault-report.ts';
 import { createCookiePieces } from './pieces.ts';
 import type { ProviderAccess } from './provider-access.ts';
 import type { ProviderTokens } from './provider-client.ts';
@@ -70,7 +70,7 @@ interface Services {
 export interface ProviderSignIns {
   /** The origin that the form of the page leads to (CSP 3 §6.4.1). */
   formTarget(signIn: ProviderSignIn): Promise<string>;
-  /** @returns why no sign-in at the provider is possible with the settings of this server; `undefined` if one is */
+  /** Logs why no sign-in at the provider is possible with the settings of this server. @returns `undefined` if one is */
   obstacle(signIn: ProviderSignIn): UpstreamError | undefined;
   /** True if the newest refresh token is kept in the memory of this process. */
   endsAtRestart(signIn: ProviderSignIn): boolean;
@@ -118,18 +118,13 @@ async function formTarget(signIn: ProviderSignIn, services: Services): Promise<s
   return upstream.clientOf(signIn).authorizationOrigin();
 }
 
-function report(error: unknown, { provider }: ProviderSignIn, { log }: Services): void {
-  const why = error instanceof ProviderRefusal ? { reason: error.reason } : faultOf(error);
-  if (why === undefined) return;
-  const level = 'fault' in why && why.fault === 'refused' ? 'warn' : 'info';
-  log[level]({ provider, ...why, error: describeError(error) }, 'sign-in at the provider failed');
-}
+const report = (error: unknown, signIn: ProviderSignIn, { log }: Services): void =>
+  reportFault(error, signIn, { log, what: 'sign-in at the provider failed' });
 
-function faultOf(error: unknown) {
-  if (!(error instanceof UpstreamError)) return undefined;
-  const { service, fault, code = '' } = error;
-  const meaning = microsoftMeaning(code);
-  return { service, fault, ...(meaning !== undefined && { meaning }) };
+function reportedObstacle(signIn: ProviderSignIn, services: Services): UpstreamError | undefined {
+  const found = obstacle(signIn, services);
+  report(found, signIn, services);
+  return found;
 }
 
 function toApproval(
@@ -200,7 +195,7 @@ export function createProviderSignIns(services: Services): ProviderSignIns {
 
   return {
     formTarget: (signIn) => formTarget(signIn, services),
-    obstacle: (signIn) => obstacle(signIn, services),
+    obstacle: (signIn) => reportedObstacle(signIn, services),
     endsAtRestart: (signIn) => !services.state.isShared && upstream.providerOf(signIn).isRotating,
     report: (error, signIn) => report(error, signIn, services),
     async start(request, response, { signIn, left, hint }) {

@@ -3,6 +3,7 @@ import { UpstreamError } from '../../errors.ts';
 import type { ProviderSignIn } from '../../mail/account.ts';
 import { en, type Language, type Sentence } from '../pages/languages/en.ts';
 import { ProviderRefusal, type RefusalReason } from './approval.ts';
+import { type Actor, microsoftActor } from './microsoft-codes.ts';
 import { providerOf } from './providers.ts';
 
 /** @throws {unknown} the error itself if a provider is not its reason */
@@ -15,7 +16,7 @@ export function refusalSentence(error: unknown, signIn: ProviderSignIn): Sentenc
     return ({ providerRefusals }) => providerRefusals.noState;
   if (!(error instanceof UpstreamError) || error.service !== 'Provider') throw error;
   const { code = '', message } = error;
-  const key = error.fault === 'credentials' ? 'ended' : (reasonOf(error) ?? keyOf(message, { provider, code }));
+  const key = reasonOf(error) ?? keyOf(message, { provider, code });
   return key === undefined ? () => message : ({ providerRefusals }) => providerRefusals[key]({ provider, code });
 }
 
@@ -25,13 +26,22 @@ type SentenceKey = Exclude<keyof Language['providerRefusals'], 'noState'>;
 const keyOf = (message: string, values: { provider: string; code: string }): SentenceKey | undefined =>
   SENTENCE_KEYS.find((key) => en.providerRefusals[key](values) === message);
 
-/** Codes of RFC 6749 §4.1.2.1, and of Microsoft for what only an administrator can allow. */
-const SENTENCE_OF_CODE: Readonly<Record<string, SentenceKey>> = {
-  access_denied: 'denied',
-  AADSTS65004: 'denied',
-  ...{ server_error: 'failed', temporarily_unavailable: 'failed' },
-  ...{ AADSTS65001: 'administrator', AADSTS90093: 'administrator', AADSTS90094: 'administrator' },
-  ...{ AADSTS90095: 'administrator', AADSTS650052: 'administrator', AADSTS700016: 'administrator' },
+/** Codes of RFC 6749 §4.1.2.1; of Microsoft those whose sentence does not follow from who has to do something. */
+const SENTENCE_OF_CODE: ReadonlyMap<string, SentenceKey> = new Map(
+  Object.entries({
+    ...{ access_denied: 'denied', AADSTS65004: 'denied' },
+    ...{ server_error: 'failed', temporarily_unavailable: 'failed' },
+    ...{ AADSTS16000: 'otherTenant', AADSTS50020: 'otherTenant', AADSTS500208: 'otherTenant' },
+    ...{ AADSTS50034: 'otherTenant', AADSTS90072: 'otherTenant' },
+  } as const),
+);
+
+const SENTENCE_OF_ACTOR: Readonly<Record<Actor, SentenceKey>> = {
+  operator: 'refusesRequests',
+  administrator: 'administrator',
+  rule: 'forbidden',
+  owner: 'ended',
+  time: 'outage',
 };
 
 const SENTENCES: Readonly<Record<RefusalReason, SentenceKey>> = {
@@ -60,6 +70,10 @@ const SENTENCE_KEYS = [
   ] as const),
 ];
 
-/** Why the provider has sent the browser back without a code. */
-const reasonOf = ({ fault, code = '' }: UpstreamError): SentenceKey | undefined =>
-  fault === 'refused' ? SENTENCE_OF_CODE[code] : undefined;
+/** Why the provider has sent the browser back without a code, or has not accepted the code. */
+function reasonOf({ fault, code = '' }: UpstreamError): SentenceKey | undefined {
+  if (fault !== 'refused' && fault !== 'credentials') return undefined;
+  const actor = microsoftActor(code);
+  const known = SENTENCE_OF_CODE.get(code) ?? (actor && SENTENCE_OF_ACTOR[actor]);
+  return known ?? (fault === 'credentials' ? 'ended' : undefined);
+}

@@ -12,17 +12,19 @@ interface Settings {
 export function signInFaults(signIn: ProviderSignIn, { registrations, redisUrl, replicas }: Settings): string[] {
   const { title, isRotating } = providerOf(signIn);
   const isRegistered = signIn.clientId !== undefined || registrations[signIn.provider] !== undefined;
-  const name = signIn.provider.toUpperCase();
   return [
-    ...(isRegistered
-      ? []
-      : [
-          `accounts sign in at ${title}, where this server is not registered: set ${name}_CLIENT_ID and ${name}_CLIENT_SECRET, or mint with --upstream-client-id`,
-        ]),
+    ...(isRegistered ? [] : [registrationFault(signIn)]),
     ...(isRotating && replicas > 1 && redisUrl === undefined
       ? [
           `accounts sign in at ${title}, which replaces refresh tokens: several replicas need REDIS_URL, to keep the newest one`,
         ]
       : []),
   ];
+}
+
+/** @returns which settings a server lacks that is not registered at the provider */
+export function registrationFault(signIn: ProviderSignIn): string {
+  const { title } = providerOf(signIn);
+  const name = signIn.provider.toUpperCase();
+  return `accounts sign in at ${title}, where this server is not registered: set ${name}_CLIENT_ID and ${name}_CLIENT_SECRET, or mint with --upstream-client-id`;
 }

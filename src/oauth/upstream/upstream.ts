@@ -6,6 +6,8 @@
 import { UpstreamError } from '../../errors.ts';
 import type { ProviderSignIn } from '../../mail/account.ts';
 import { UPSTREAM_CALLBACK_PATH } from '../http/paths.ts';
+import { en } from '../pages/languages/en.ts';
+import { NOT_REGISTERED } from './fault-report.ts';
 import { createProviderClient, type ProviderClient, type ProviderClientOptions } from './provider-client.ts';
 import { type Provider, providerOf, type Registration, type Registrations } from './providers.ts';
 
@@ -49,12 +51,6 @@ function registrationOf(signIn: ProviderSignIn, known: Registrations): Registrat
   const registration = clientId === undefined ? known[provider] : { clientId, clientSecret };
   if (registration !== undefined) return registration;
   const { title } = providerOf(signIn);
-  throw new UpstreamError(
-    'Provider',
-    'refused',
-    `This server is not registered at ${title}: its operator has to repair that.`,
-    {
-      code: 'NOT_REGISTERED',
-    },
-  );
+  const sentence = en.providerRefusals.notRegistered({ provider: title });
+  throw new UpstreamError('Provider', 'refused', sentence, { code: NOT_REGISTERED });
 }

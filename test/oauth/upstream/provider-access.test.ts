@@ -157,12 +157,13 @@ describe('refresh tokens that are replaced', () => {
   });
 });
 
-test('without a registration, a call gets a sentence and ends nothing', async () => {
+test('without a registration, a call gets a sentence and ends nothing, and the log names the settings', async () => {
   const { state } = startReplicas();
+  const lines: string[] = [];
   const access = createProviderAccess({
     upstream: createUpstream({ issuer: 'https://mail.example.com', registrations: {} }),
     ...{ state, now: () => new Date(), keyring: createKeyring({ current: testKey(), previous: [] }) },
-    log: createLog('ERROR', { write: () => {} }),
+    log: createLog('WARN', { write: (line) => void lines.push(line) }),
   });
   const fault = {
     fault: 'refused',
@@ -170,6 +171,8 @@ test('without a registration, a call gets a sentence and ends nothing', async ()
   };
   await expect(access.get(loginAt(LASTING), 'mail')).rejects.toMatchObject(fault);
   await expect(access.renew(loginAt(LASTING))).rejects.toMatchObject(fault);
+  expect(lines).toHaveLength(2);
+  for (const line of lines) expect(line).toContain('set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET');
 });
 
 describe('refresh tokens that stay valid', () => {

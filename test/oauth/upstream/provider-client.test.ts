@@ -57,6 +57,75 @@ function endless(read: { bytes: number }): Fetch {
     );
 }
 
+/** What becomes of a refresh that Microsoft refuses with a code. */
+async function faultAtMicrosoft([error, code]: [string, string], resource: 'mail' | 'graph' = 'mail') {
+  const description = `${code}: text of Microsoft\r\nTrace ID: 1`;
+  const client = createProviderClient({
+    provider: providerOf({ provider: 'microsoft' }),
+    registration: { clientId: 'mail-mcp-there', clientSecret: 'a secret there' },
+    redirectUri: 'https://mail.example.com/oauth/upstream/callback',
+    fetch: async (url) =>
+      url.includes('well-known')
+        ? Response.json({ ...METADATA, issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' })
+        : Response.json({ error, error_description: description }, { status: 400 }),
+  });
+  const fault: unknown = await client.refresh('R0', resource).catch((reason: unknown) => reason);
+  if (!(fault instanceof UpstreamError)) throw new Error('no UpstreamError', { cause: fault });
+  expect(fault.message).not.toContain('text of Microsoft');
+  return fault;
+}
+
+describe('a refresh that Microsoft refuses', () => {
+  test.each(
+    (
+      [
+        [
+          'the account owner',
+          'invalid_grant',
+          'AADSTS50076 AADSTS50079 AADSTS50173 AADSTS70008 AADSTS700082 AADSTS9002313',
+        ],
+        ['an administrator', 'invalid_grant', 'AADSTS65001 AADSTS50105 AADSTS50057'],
+        ['a rule of the organization', 'interaction_required', 'AADSTS53000 AADSTS53003 AADSTS50097 AADSTS700003'],
+        ['a party that is not known', 'invalid_grant', 'AADSTS123456'],
+      ] as const
+    ).flatMap(([by, error, codes]) => codes.split(' ').map((code) => [by, error, code] as const)),
+  )('ends the approval where %s has to do something (%s, %s)', async (_by, error, code) => {
+    expect(await faultAtMicrosoft([error, code])).toMatchObject({ fault: 'credentials', code });
+  });
+
+  test.each([
+    ['invalid_client', 'AADSTS7000215'],
+    ['invalid_client', 'AADSTS7000222'],
+    ['invalid_client', 'AADSTS7000218'],
+    ['unauthorized_client', 'AADSTS700016'],
+    ['invalid_grant', 'AADSTS7000215'],
+    ['invalid_grant', 'AADSTS700016'],
+    ['invalid_grant', 'AADSTS50011'],
+    ['invalid_request', 'AADSTS90002'],
+    ['invalid_request', 'AADSTS900023'],
+  ])('ends nothing where the operator has to (%s, %s)', async (error, code) => {
+    const message = expect.stringMatching(`^Microsoft refuses the requests of this server \\(${code}\\)`);
+    expect(await faultAtMicrosoft([error, code])).toMatchObject({ fault: 'refused', code, message });
+  });
+
+  test.each([
+    ['invalid_grant', 'AADSTS50196'],
+    ['invalid_request', 'AADSTS90055'],
+    ['invalid_grant', 'AADSTS90033'],
+  ])('PROV-05 ends nothing where only time is needed (%s, %s)', async (error, code) => {
+    expect(await faultAtMicrosoft([error, code])).toMatchObject({ fault: 'unreachable', code });
+  });
+
+  test.each([
+    ['AADSTS65001', 'refused', /^An administrator of your organization has to allow/],
+    ['AADSTS53003', 'refused', /^A rule of your organization forbids this sign-in at Microsoft \(AADSTS53003\)/],
+    ['AADSTS50173', 'credentials', /sign in again/],
+  ])('for sending alone, %s is the fault %s', async (code, fault, sentence) => {
+    const refused = await faultAtMicrosoft(['invalid_grant', code], 'graph');
+    expect([refused.fault, refused.message]).toEqual([fault, expect.stringMatching(sentence)]);
+  });
+});
+
 describe('what a provider answers', () => {
   test.each<[string, object]>([
     ['a control character in the access token', { access_token: 'A\u0001auth=Bearer B' }],

@@ -203,7 +203,12 @@ describe('codes of Microsoft', () => {
   test.each([
     ['AADSTS90094: admin consent', 'interaction_required', /^An administrator of your organization has to allow/],
     ['AADSTS65004: declined', 'access_denied', /^You did not allow the access at Microsoft/],
-    ['AADSTS50011: redirect URI', 'invalid_request', /^Microsoft did not allow the sign-in/],
+    ['AADSTS50105: not assigned', 'access_denied', /^An administrator of your organization has to allow/],
+    ['AADSTS53003: forbidden', 'access_denied', /^A rule of your organization forbids this sign-in .*\(AADSTS53003\)/],
+    ['AADSTS50020: other', 'access_denied', /organization that may not be used here/],
+    ['AADSTS50011: redirect URI', 'invalid_request', /^Microsoft refuses the requests of this server \(AADSTS50011\)/],
+    ['AADSTS90033: outage', 'invalid_request', /^Microsoft cannot answer at the moment/],
+    ['constructor', 'constructor', /^Microsoft did not allow the sign-in/],
   ])('%s, in the place of a code', async (error_description, error, sentence) => {
     await using at = await startJourney('microsoft');
     expect(problemOf(await at.journey({}, { error, error_description }))).toMatch(sentence);
@@ -212,6 +217,7 @@ describe('codes of Microsoft', () => {
 
   test.each([
     ['AADSTS7000222: expired', 'invalid_client', /\(AADSTS7000222\)/, 'The client secret has expired'],
+    ['AADSTS65001: consent', 'invalid_grant', /^An administrator of your organization/, 'Grant admin consent'],
     ['AADSTS54005: used', 'invalid_grant', /^Microsoft does not accept this sign-in any more/, 'AADSTS54005'],
   ])('%s, at the token endpoint', async (error_description, error, sentence, logged) => {
     await using at = await startJourney('microsoft');
@@ -491,7 +497,7 @@ describe('a server that is not registered at the provider', () => {
     const sentence = 'This server is not registered at Google: its operator has to repair that.';
     expect(problemOf(page)).toBe(sentence);
     expect(problemOf(await browser.submit(page))).toBe(sentence);
-    expect(app.logged()).toContain('"fault":"refused"');
+    expect(app.logged()).toContain('set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET');
   });
 });
 

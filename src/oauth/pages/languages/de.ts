@@ -324,6 +324,8 @@ const providerRefusals: Language['providerRefusals'] = {
     `Sie haben den Zugriff bei ${provider} nicht erlaubt. Fahren Sie noch einmal fort, oder brechen Sie ab.`,
   administrator: ({ provider }) =>
     `Die Administration Ihrer Organisation muss diese Anwendung zuerst bei ${provider} erlauben.`,
+  forbidden: ({ provider, code }) =>
+    `Eine Regel Ihrer Organisation verbietet diese Anmeldung bei ${provider} (${code}): Wenden Sie sich an deren Administration.`,
   failed: ({ provider }) => `${provider} hat die Anmeldung nicht abgeschlossen. Fahren Sie noch einmal fort.`,
   ended: ({ provider }) => `${provider} nimmt diese Anmeldung nicht mehr an. Fahren Sie noch einmal fort.`,
   notAllowed: ({ provider }) => `${provider} hat die Anmeldung nicht erlaubt.`,

@@ -344,6 +344,8 @@ const providerRefusals = {
     `You did not allow the access at ${provider}. Continue again, or cancel.`,
   administrator: ({ provider }: { provider: string }) =>
     `An administrator of your organization has to allow this application at ${provider} first.`,
+  forbidden: ({ provider, code }: { provider: string; code: string }) =>
+    `A rule of your organization forbids this sign-in at ${provider} (${code}): ask its administrator.`,
   failed: ({ provider }: { provider: string }) => `${provider} did not finish the sign-in. Continue again.`,
   ended: ({ provider }: { provider: string }) => `${provider} does not accept this sign-in any more. Continue again.`,
   notAllowed: ({ provider }: { provider: string }) => `${provider} did not allow the sign-in.`,
