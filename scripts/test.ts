@@ -13,7 +13,7 @@ import { join } from 'node:path';
 const PACKAGES = [
   ...['dovecot-imapd', 'dovecot-lmtpd', 'postfix'],
   ...['swift', 'swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'memcached'],
-  ...['redis-server', 'caddy', 'nginx-light', 'chromium', 'fonts-dejavu-core', 'openssl'],
+  ...['redis-server', 'caddy', 'nginx-light', 'chromium-headless-shell', 'fonts-dejavu-core', 'openssl'],
 ];
 
 /** @returns why the project `servers` cannot run here; undefined once everything that it needs is installed */

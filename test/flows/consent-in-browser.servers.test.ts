@@ -15,21 +15,27 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([app.stop(), browser.close()]));
 
+/** Submits the sign-in page. @returns the parameters of the redirect; the client has no server, so its page does not load */
+async function redirectAfterSignIn(page: Page): Promise<URLSearchParams> {
+  const [request] = await Promise.all([
+    page.waitForRequest(`${REDIRECT_URI}?**`),
+    page.click('text=Sign in and allow', { noWaitAfter: true }),
+  ]);
+  return new URL(request.url()).searchParams;
+}
+
 /** Signs in as the account owner, after `decide` has changed the consent on the page. */
 function signInAfter(account: MailAccount, decide: (page: Page) => Promise<void>) {
   return async (url: URL): Promise<URLSearchParams> => {
     await using context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
-    await page.route(`${REDIRECT_URI}?**`, (route) => route.fulfill({ body: 'Done' }));
     await page.goto(url.href);
     await page.click('.consent summary');
     await decide(page);
     await page.click('.more summary');
     await page.uncheck('#use_same_credentials');
     for (const [name, value] of Object.entries(signInFields(account))) await page.fill(`#${name}`, value);
-    await page.click('text=Sign in and allow');
-    await page.waitForURL(`${REDIRECT_URI}?**`);
-    return new URL(page.url()).searchParams;
+    return await redirectAfterSignIn(page);
   };
 }
 
@@ -89,34 +95,32 @@ describe.each(['auto', 'legacy'] as const)('a client of era %s', (era) => {
 test('FORM-11 in the same browser, a page that asks for more has what was left on, and marks the rest', async () => {
   const account = await accountWithMail();
   await using context = await browser.newContext({ javaScriptEnabled: false });
-  const page = await context.newPage();
-  await page.route(`${REDIRECT_URI}?**`, (route) => route.fulfill({ body: 'Done' }));
-  const ticked = () =>
+  const ticked = (page: Page) =>
     page
       .locator('fieldset.powers input')
       .evaluateAll((boxes) => boxes.flatMap((box) => (box.matches(':checked') ? box.id : [])));
-  const marked = () => page.locator('.powers .new').evaluateAll((marks) => marks.map(({ id }) => id));
+  const marked = (page: Page) => page.locator('.powers .new').evaluateAll((marks) => marks.map(({ id }) => id));
+  const signIn = async (page: Page, untick: readonly string[]): Promise<URLSearchParams> => {
+    if (untick.length > 0) await page.click('.consent summary');
+    for (const power of untick) await page.uncheck(`#allow_${power}`);
+    await page.click('.more summary');
+    await page.uncheck('#use_same_credentials');
+    for (const [name, value] of Object.entries(signInFields(account))) await page.fill(`#${name}`, value);
+    return redirectAfterSignIn(page);
+  };
   const onSignInPage = async (url: URL): Promise<URLSearchParams> => {
-    const signIn = async (untick: readonly string[]) => {
-      if (untick.length > 0) await page.click('.consent summary');
-      for (const power of untick) await page.uncheck(`#allow_${power}`);
-      await page.click('.more summary');
-      await page.uncheck('#use_same_credentials');
-      for (const [name, value] of Object.entries(signInFields(account))) await page.fill(`#${name}`, value);
-      await page.click('text=Sign in and allow');
-      await page.waitForURL(`${REDIRECT_URI}?**`);
-    };
-    await page.goto(url.href);
-    expect(await marked()).toEqual([]);
-    await signIn(['send', 'delete']);
+    const first = await context.newPage();
+    await first.goto(url.href);
+    expect(await marked(first)).toEqual([]);
+    await signIn(first, ['send', 'delete']);
     const stepUp = new URL(url);
     stepUp.searchParams.set('scope', 'mail.read mail.write mail.send');
-    await page.goto(stepUp.href);
-    expect(await ticked()).toEqual(['allow_read', 'allow_organise', 'allow_draft']);
-    expect(await marked()).toEqual(['allow_send-new']);
-    expect(await page.getByText('What is new was not allowed').isVisible()).toBe(true);
-    await signIn([]);
-    return new URL(page.url()).searchParams;
+    const next = await context.newPage();
+    await next.goto(stepUp.href);
+    expect(await ticked(next)).toEqual(['allow_read', 'allow_organise', 'allow_draft']);
+    expect(await marked(next)).toEqual(['allow_send-new']);
+    expect(await next.getByText('What is new was not allowed').isVisible()).toBe(true);
+    return signIn(next, []);
   };
   await using assistant = await app.assistant(account, { era: 'auto', onSignInPage });
   expect(assistant.provider.tokens()?.scope).toBe('mail.read mail.write');
