@@ -35,8 +35,8 @@ export interface ServerView {
 export interface ConsentView {
   /** What is ticked and what is not, in one sentence that begins with the name of the client. */
   summary: { name: string; may: string };
-  /** The limits of the operator, in sentences; absent if there are none. */
-  given: string | undefined;
+  /** The limits of the operator, in sentences; absent if there are none. With a summary they are folded below it. */
+  given: { limits: string; summary: string | undefined } | undefined;
   /** Whether powers and limits are visible without a click. */
   isOpen: boolean;
   /** `isNew`: asked for in addition to what was left on before. */

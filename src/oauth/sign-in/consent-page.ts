@@ -78,22 +78,37 @@ function powerWords(power: Power, { folders, tags }: Policy, service: Service, t
   return tags === undefined || tags.includes('attachments') ? withAttachments({ words }) : words;
 }
 
+/** Longer sentences would push the button off the first screen of a phone. */
+const MAX_SHOWN_CHARS = 80;
+
 /** The limits of the operator: `Only in Invoices and Projects. At most 20 messages sent an hour.` */
 function givenWords(
   { folders, recipients, ...policy }: Policy,
   expiresAt: Date | null,
   t: Language,
-): string | undefined {
+): ConsentView['given'] {
   const { max_sends_per_hour: sends, max_changes_per_hour: changes } = policy;
   const words = t.consent;
-  const sentences = [
-    folders && words.onlyIn({ folders: folderWords(folders, t) }),
-    recipients && words.writesOnlyTo({ recipients: plainText(both(recipients, t), MAX_LIST_CHARS) }),
-    sends !== undefined && words.sendsAnHour({ count: sends }),
-    changes !== undefined && words.changesAnHour({ count: changes }),
-    expiresAt && words.endsOn({ date: dayWords(expiresAt, t) }),
-  ].filter((sentence) => typeof sentence === 'string');
-  return sentences.length > 0 ? words.limits({ limits: sentences.join(' ') }) : undefined;
+  const sentences = {
+    folders: folders && words.onlyIn({ folders: folderWords(folders, t) }),
+    recipients: recipients && words.writesOnlyTo({ recipients: plainText(both(recipients, t), MAX_LIST_CHARS) }),
+    sends: sends === undefined ? undefined : words.sendsAnHour({ count: sends }),
+    changes: changes === undefined ? undefined : words.changesAnHour({ count: changes }),
+    end: expiresAt === null ? undefined : words.endsOn({ date: dayWords(expiresAt, t) }),
+  };
+  const kinds = (Object.keys(sentences) as (keyof typeof sentences)[]).filter((kind) => sentences[kind] !== undefined);
+  const text = kinds.map((kind) => sentences[kind]).join(' ');
+  if (text === '') return;
+  if (text.length <= MAX_SHOWN_CHARS) return { limits: words.limits({ limits: text }), summary: undefined };
+  return {
+    limits: text,
+    summary: words.limits({
+      limits: both(
+        kinds.map((kind) => words.limited[kind]),
+        t,
+      ),
+    }),
+  };
 }
 
 /** A name that ends in a delimiter and `*` means everything below it. */

@@ -258,7 +258,7 @@ describe('a dynamic client', () => {
     const { html } = await openSignIn(server.app, client, { redirect_uri: callback });
     expect(html).toContain('Claude &lt;b&gt;</strong> (unverified)');
     // phrase allowed: a sentence of the sign-in page
-    expect(html).toContain('Nobody has verified this application.');
+    expect(html).toContain('Nobody has verified that this is ');
     expect(html).toContain('You return to <strong>claude.ai</strong>');
     for (const shown of ['imap.example.com:993', 'smtp.example.com:465']) expect(html).toContain(shown);
     expect(html).not.toContain('\u202e');

@@ -177,7 +177,7 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     await page.focus('#email');
     await page.keyboard.press('Enter');
     await page.locator('#imap_password').waitFor();
-    await page.click('text=Adresse ändern');
+    await page.click('text=Nicht Sie?');
     expect(await page.inputValue('#email')).toBe('ada@one.example');
     await page.click('text=Missive-Konto');
     await page.locator('#api_token').waitFor();
