@@ -99,6 +99,20 @@ async function register(app: OAuthApp): Promise<string> {
   return z.object({ client_id: z.string() }).parse(await registered.json()).client_id;
 }
 
+async function openUnverified(page: Page, app: OAuthApp): Promise<void> {
+  const client = { clientId: await register(app), clientSecret: null };
+  await page.goto(app.origin + app.authorizePath(client, { redirect_uri: 'http://localhost/callback' }));
+}
+
+const limited = {
+  ...exampleConnection,
+  policy: {
+    folders: ['INBOX', 'Invoices', 'Projects/*'],
+    recipients: ['@example.com', 'ida@example.org'],
+    ...{ max_sends_per_hour: 20, max_changes_per_hour: 100 },
+  },
+};
+
 /** @returns the app, with the page open that asks for the address */
 async function openAddress(page: Page): Promise<OAuthApp> {
   const connections = [
@@ -106,8 +120,7 @@ async function openAddress(page: Page): Promise<OAuthApp> {
     { ...exampleConnection, id: 'b'.repeat(22), servers: { missive: { url: 'https://missive.example/v1' } } },
   ];
   const app = await startOAuthApp({ operator, dynamicClients: { ...openToClients, connections } });
-  const client = { clientId: await register(app), clientSecret: null };
-  await page.goto(app.origin + app.authorizePath(client, { redirect_uri: 'http://localhost/callback' }));
+  await openUnverified(page, app);
   return app;
 }
 
@@ -136,10 +149,10 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
     await page.getByRole('alert').waitFor();
     return app;
   },
-  async 'the sign-in page in German, chosen on it'(page) {
-    const app = await startOAuthApp();
+  async 'the sign-in page of an unverified program with every limit, in German, chosen on it'(page) {
+    const app = await startOAuthApp({ operator, dynamicClients: { ...openToClients, connections: [limited] } });
     await page.setViewportSize({ width: 390, height: 844 });
-    await openForm(page, app);
+    await openUnverified(page, app);
     await page.fill('#email', 'ada@example.com');
     await page.click('text=Deutsch');
     await page.getByRole('heading', { name: 'Postfach verbinden' }).waitFor();
@@ -194,8 +207,7 @@ const pages: Record<string, (page: Page) => Promise<AsyncDisposable>> = {
   },
   async 'the sign-in page of an unverified program'(page) {
     const app = await startOAuthApp({ dynamicClients: openToClients });
-    const client = { clientId: await register(app), clientSecret: null };
-    await page.goto(app.origin + app.authorizePath(client, { redirect_uri: 'http://localhost/callback' }));
+    await openUnverified(page, app);
     return app;
   },
   async 'the sign-in page after a wrong password'(page) {
