@@ -87,7 +87,8 @@ const step = async (app: Started, email: string) => goOn(app, await open(app), {
 
 const PASSWORD = { imap_password: 'correct horse', use_same_credentials: '1' };
 
-const addressIn = ({ html }: SignInPage) => /<input (?:id="email"|hidden name="email")[^>]* value="([^"]*)"/.exec(html)?.[1];
+const addressIn = ({ html }: SignInPage) =>
+  /<input (?:id="email"|hidden name="email")[^>]* value="([^"]*)"/.exec(html)?.[1];
 
 const problemIn = ({ html }: SignInPage) => /<p class="problem"[^>]*>([^<]*)/.exec(html)?.[1]?.trim();
 
