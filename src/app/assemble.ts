@@ -19,7 +19,7 @@ import { jtiOfClient } from '../oauth/client/denied-clients.ts';
 import {
   readConnection,
   readDynamicClients,
-  unsealOwnConnection,
+  unsealNamedConnection,
   withConnections,
 } from '../oauth/client/dynamic-clients.ts';
 import { createPages } from '../oauth/pages/pages.ts';
@@ -194,10 +194,10 @@ async function readConnections(
   config: Config,
   services: Base & { state: State; deniedClients: ReadonlySet<string> },
 ): Promise<ConnectionSettings | undefined> {
-  const { connections, registrations } = config;
+  const { connections, dynamicClients, registrations } = config;
   if (connections === undefined) return undefined;
   const { keyring, now } = services;
-  const tokens = createTokens(keyring);
+  const ofSettings = new Set([...(dynamicClients?.connections ?? []), ...connections.byHost.values()]);
   const byHost = [...connections.byHost].map(async ([host, sealed]) => {
     const setting = `CONNECTIONS of ${host}`;
     const connection = await readConnection(setting, sealed, { keyring, now: now() });
@@ -206,7 +206,7 @@ async function readConnections(
   });
   return {
     byHost: new Map(await Promise.all(byHost)),
-    unseal: (sealed) => unsealOwnConnection(tokens, sealed),
+    unseal: (sealed) => unsealNamedConnection(keyring, sealed, ofSettings),
     clientsOf(connection) {
       return createClients({
         ...services,

@@ -18,7 +18,7 @@ import type { Upstream } from '../oauth/upstream/upstream.ts';
 export interface ConnectionSettings {
   /** By host, as in URLs. */
   byHost: ReadonlyMap<string, DefaultConnection>;
-  /** @throws if it is not a sealed connection of this server */
+  /** @throws if it is not a sealed connection of this server; one that has ended is returned */
   unseal(sealed: string): Promise<DefaultConnection>;
   /** @returns the clients whose servers and limits are those of the connection */
   clientsOf(connection: DefaultConnection): Clients;

@@ -85,7 +85,7 @@ const KEY_VARIABLES = {
     'With `MINTING_PUBLIC_KEY`: a time. Unsigned client ids and connections that were sealed before it are accepted. A thief of `ENCRYPTION_KEY` can write any time: mint clients again and remove this setting.',
   ),
   TOKENS_NOT_BEFORE: Time.optional().describe(
-    'A time such as `2026-11-21T12:00:00Z`, or seconds since 1970. Everything encrypted before it is invalid: client ids, sign-ins, tokens and attachment links (except links to S3).',
+    'A time such as `2026-11-21T12:00:00Z`, or seconds since 1970. Everything encrypted before it is invalid: client ids, connections that no setting names, sign-ins, tokens and attachment links (except links to S3).',
   ),
 };
 

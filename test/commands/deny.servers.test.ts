@@ -3,9 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli.ts';
 import { createClients } from '../../src/oauth/client/clients.ts';
 import { deniedClientKey } from '../../src/oauth/client/denied-clients.ts';
-import { unsealOwnConnection } from '../../src/oauth/client/dynamic-clients.ts';
+import { unsealNamedConnection } from '../../src/oauth/client/dynamic-clients.ts';
 import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
-import { createTokens } from '../../src/oauth/sealed/sealed-types.ts';
 import { connectRedisState } from '../../src/state/redis.ts';
 import type { State } from '../../src/state/state.ts';
 import { unusedPort } from '../support/mail/faulty-servers.ts';
@@ -62,7 +61,7 @@ describe('mail-mcp deny and allow', () => {
     const flags = ['--connection', '--domain=example.com', '--provider=gmail', '--no-probe', '--json'];
     const { default_connection: sealed } = JSON.parse((await run(['generate', ...flags], key)).out);
     const keyring = createKeyring({ current: Buffer.from(key.ENCRYPTION_KEY, 'base64'), previous: [] });
-    const connection = await unsealOwnConnection(createTokens(keyring), sealed);
+    const connection = await unsealNamedConnection(keyring, sealed, new Set());
     const clients = createClients({ keyring, now: () => new Date(), state, deniedClients: new Set() });
     for (const name of [sealed, connection.id ?? '']) {
       expect(await clients.hasEnded(connection)).toBe(false);

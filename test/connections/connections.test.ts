@@ -129,23 +129,13 @@ beforeAll(async () => {
   const [mailPath, missivePath, denied] = await Promise.all([MAIL, MISSIVE, MAIL].map((flags) => connectionOf(flags)));
   const soon = new Date(Date.now() + 3_600_000).toISOString();
   const ended = await connectionOf(MAIL, { expiresAt: soon });
-  const config = readConfig({
-    ...ENV,
+  const settings = {
     DEFAULT_CONNECTION: base,
     CONNECTIONS: `sales.example=${mail}, Team.example=${missive}`,
-    CLIENT_REGISTRATION: 'true',
     DENIED_CLIENTS: denied,
-  });
+  };
   let now = new Date();
-  const assembly = await assemble(config, createLog('ERROR', { write: () => {} }), () => now);
-  state = assembly.services.state;
-  const server = createServer(
-    { maxHeaderSize: 32 * 1024 },
-    createApp({ ...assembly.services, verifyLogin: async () => [] }),
-  );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  port = (server.address() as AddressInfo).port;
-  closers.push(() => new Promise((resolve) => server.close(resolve)), assembly.close);
+  ({ port, state } = await serve(settings, () => now));
   issuers = {
     base: ORIGIN,
     mailHost: 'http://sales.example',
@@ -161,6 +151,17 @@ beforeAll(async () => {
 });
 
 let passHours: (hours: number) => void;
+
+/** Starts a server that accepts clients which register. */
+async function serve(settings: NodeJS.ProcessEnv, now: () => Date) {
+  const config = readConfig({ ...ENV, CLIENT_REGISTRATION: 'true', ...settings });
+  const assembly = await assemble(config, createLog('ERROR', { write: () => {} }), now);
+  const app = createApp({ ...assembly.services, verifyLogin: async () => [] });
+  const server = createServer({ maxHeaderSize: 32 * 1024 }, app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => new Promise((resolve) => server.close(resolve)), assembly.close);
+  return { port: (server.address() as AddressInfo).port, state: assembly.services.state };
+}
 
 afterAll(async () => {
   for (const close of closers) await close();
@@ -294,7 +295,28 @@ describe('connections by host and by path', () => {
     const form = { grant_type: 'refresh_token', client_id: client, refresh_token: refresh };
     expect(json(await post(`${issuer}/oauth/token`, form))).toMatchObject({ error: 'invalid_client' });
     expect((await openPage(issuer)).action).toBe('');
+    expect((await send(`${issuer}/account`)).text).not.toContain('name="transaction"');
     const other = await tokensOf(issuers.base);
     expect((await list(`${ORIGIN}/mcp`, other.access)).status).toBe(200);
+  });
+
+  test('CONN-04 TOKENS_NOT_BEFORE ends connections that no setting names, wherever a request names them', async () => {
+    const [listed, hosted, stolen] = await Promise.all([MAIL, MAIL, MAIL].map((flags) => connectionOf(flags)));
+    const later = new Date(Date.now() + 60_000);
+    const settings = { DEFAULT_CONNECTION: listed, CONNECTIONS: `sales.example=${hosted}` };
+    const replica = await serve({ ...settings, TOKENS_NOT_BEFORE: later.toISOString() }, () => later);
+    const origin = `http://127.0.0.1:${replica.port}`;
+    const cookie = `mail-mcp-up-${'h'.repeat(16)}-c=${stolen}`;
+    for (const path of [
+      `/c/${stolen}/mcp`,
+      `/c/${stolen}/account`,
+      `/.well-known/oauth-authorization-server/c/${stolen}`,
+    ]) {
+      const answer = await fetch(origin + path);
+      expect([answer.status, await answer.text()], path).toEqual([404, expect.stringMatching(/has ended/)]);
+    }
+    const back = await fetch(`${origin}/oauth/upstream/callback?state=${'h'.repeat(43)}`, { headers: { cookie } });
+    expect([back.status, await back.text()]).toEqual([404, expect.stringMatching(/has ended/)]);
+    for (const sealed of [listed, hosted]) expect((await fetch(`${origin}/c/${sealed}/account`)).status).toBe(200);
   });
 });

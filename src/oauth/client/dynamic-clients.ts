@@ -5,7 +5,7 @@
 import { ConfigError } from '../../errors.ts';
 import type { Config } from '../../settings/config.ts';
 import { redirectUriProblem } from '../http/redirect-uri.ts';
-import type { Keyring } from '../sealed/jwe.ts';
+import { isSealedTooEarly, type Keyring } from '../sealed/jwe.ts';
 import { createTokens, type Tokens } from '../sealed/sealed-types.ts';
 import type { DefaultConnection } from './client.ts';
 import { connectionFaults } from './connection-choice.ts';
@@ -110,19 +110,31 @@ export function readConnection(
  * @throws {RangeError} if it has expired
  */
 export async function unsealConnection(tokens: Tokens, text: string, now: Date): Promise<DefaultConnection> {
-  const connection = await unsealOwnConnection(tokens, text).catch(() => connectionOfClient(tokens, text));
+  const sealed = tokens.connection.unsealSetting(text).then(ownConnection);
+  const connection = await sealed.catch(() => connectionOfClient(tokens, text));
   if (connection.expiresAt !== null && connection.expiresAt <= now) throw new RangeError('expired');
   return connection;
 }
 
 /**
- * Unseals a connection, which may have expired.
+ * Unseals the connection that a request names, which anyone may have sealed who could mint. It has ended if it has expired, or was sealed before
+ * `TOKENS_NOT_BEFORE`.
  *
+ * @param settings the connections that the operator's settings name: valid at any age
  * @throws {OAuthError} `invalid_token` if it is none
  */
-export async function unsealOwnConnection(tokens: Tokens, text: string): Promise<DefaultConnection> {
-  const { jti: id, exp, ...sealed } = await tokens.connection.unsealSetting(text);
-  const { servers, policy = {}, time_zone: timeZone, domains } = sealed;
+export async function unsealNamedConnection(
+  keyring: Keyring,
+  text: string,
+  settings: ReadonlySet<string>,
+): Promise<DefaultConnection> {
+  const content = await createTokens(keyring).connection.unsealSetting(text);
+  const hasEnded = !settings.has(text) && isSealedTooEarly(content, keyring);
+  return { ...ownConnection(content), ...(hasEnded && { expiresAt: new Date(0) }) };
+}
+
+function ownConnection(content: Awaited<ReturnType<Tokens['connection']['inspect']>>): DefaultConnection {
+  const { jti: id, exp, servers, policy = {}, time_zone: timeZone, domains } = content;
   return { id, servers, policy, timeZone, domains, expiresAt: endOf(exp) };
 }
 

@@ -184,16 +184,24 @@ function createAddressPages(
   };
 }
 
-/** The client determines the servers, or the operator's default connections; the account owner cannot enter a server. */
+/**
+ * The client determines the servers, or the operator's default connections; the account owner cannot enter a server. Among several connections, the
+ * step of the address refuses one that has ended.
+ */
 function createConnectionsOf(clients: OAuthServices['clients']) {
+  async function withoutEnded(connections: readonly DefaultConnection[]): Promise<readonly DefaultConnection[]> {
+    const sole = soleConnection(connections);
+    return sole !== undefined && (await clients.hasEnded(sole)) ? [] : connections;
+  }
+
   return async function connectionsOf(
     clientId: string | undefined,
   ): Promise<{ client: string; connections: readonly DefaultConnection[] }> {
     if (clientId === undefined) {
-      return { client: DEFAULT_CLIENT, connections: clients.dynamicClients?.connections ?? [] };
+      return { client: DEFAULT_CLIENT, connections: await withoutEnded(clients.dynamicClients?.connections ?? []) };
     }
     const client = await clients.resolve(clientId).catch(undefinedIfUnknown);
-    return { client: client?.jti ?? '', connections: client?.connections ?? [] };
+    return { client: client?.jti ?? '', connections: await withoutEnded(client?.connections ?? []) };
   };
 }
 

@@ -255,8 +255,12 @@ function requireValidTimes({ iat, exp }: Claims, now: Date, { notBefore, onSkew 
   if (iat > seconds + USUAL_SKEW_SECONDS) onSkew(iat - seconds);
   if (iat > seconds + CLOCK_SKEW_SECONDS) throw invalidTokenError('issued in the future');
   if (exp !== undefined && exp <= seconds) throw invalidTokenError('expired');
-  if (notBefore && iat < toSeconds(notBefore)) throw invalidTokenError('sealed before TOKENS_NOT_BEFORE');
+  if (isSealedTooEarly({ iat }, { notBefore })) throw invalidTokenError('sealed before TOKENS_NOT_BEFORE');
 }
+
+/** Whether a value was sealed before `TOKENS_NOT_BEFORE`. */
+export const isSealedTooEarly = ({ iat }: Pick<Claims, 'iat'>, { notBefore }: Pick<Keyring, 'notBefore'>): boolean =>
+  notBefore !== undefined && iat < toSeconds(notBefore);
 
 /**
  * Finds the key that sealed a token, by the `kid` in its header. The token must have been unsealed before, which authenticates the header.
