@@ -137,7 +137,7 @@ const NARROWER: Record<string, string[]> = {
 
 /** The files of a folder that other folders may import; of a folder that is not in this list, other folders may import every file. */
 const FACES: Record<string, string[]> = {
-  'app/': ['assemble.ts', 'idle-memory.ts', 'pipelines.ts', 'verify-login.ts'],
+  'app/': ['assemble.ts', 'idle-memory.ts', 'http-server.ts', 'verify-login.ts'],
   'attachments/': ['open-store.ts', 'store.ts', 'to-message-bytes.ts'],
   'body/': ['body-budget.ts', 'body-shares.ts', 'json-limits.ts', 'read-body.ts'],
   'commands/': [

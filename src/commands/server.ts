@@ -3,20 +3,15 @@
  *
  * Invariant: a command prints to the given output and receives the environment as an argument.
  */
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { assemble } from '../app/assemble.ts';
+import { createHttpServer } from '../app/http-server.ts';
 import { collectGarbageWhenIdle } from '../app/idle-memory.ts';
-import { limitPipelines } from '../app/pipelines.ts';
 import { checkStore } from '../attachments/open-store.ts';
 import { ConfigError } from '../errors.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Config } from '../settings/config.ts';
 
-/**
- * Idle connections are kept longer than reverse proxies keep them: 60 s in nginx and load balancers, 90 s in Traefik, 2 minutes in Caddy.
- * A proxy that sends a request over a connection which the server is closing cannot send a POST again, and answers 502.
- */
-const KEEP_ALIVE_MS = 125_000;
 /** Connections of requests that still run this long after the stop signal are closed. */
 const MAX_STOP_MS = 8000;
 
@@ -33,15 +28,7 @@ export async function startServer(
   now: () => Date = () => new Date(),
 ): Promise<RunningServer> {
   const { app, services, extraction, missing, stopAccepting, settled, close } = await assemble(config, log, now);
-  // One request can have a token, a client id and a state of 2 KiB in its headers and query.
-  const server = createServer(
-    {
-      ...{ maxHeaderSize: 32 * 1024, headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: KEEP_ALIVE_MS },
-      // By default Node checks timeouts every 30 s only, so that headers could take 40 s.
-      connectionsCheckingInterval: 2000,
-    },
-    limitPipelines(app),
-  );
+  const server = createHttpServer(app);
   const { port, address } = await listen(server, config);
   const attachments = config.s3 === undefined ? 'links of this server' : 'S3';
   const { issuer, replicas } = config;

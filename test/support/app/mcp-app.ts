@@ -1,8 +1,7 @@
 /** Starts the whole app in this process, without mail servers: with sessions, a state and other services that a test defines. */
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp, type Services } from '../../../src/app/app.ts';
-import { limitPipelines } from '../../../src/app/pipelines.ts';
+import { createHttpServer } from '../../../src/app/http-server.ts';
 import { createLog } from '../../../src/log.ts';
 import type { MailServer } from '../../../src/mail/account.ts';
 import type { MailSession } from '../../../src/mcp/mail/mail-session.ts';
@@ -32,7 +31,7 @@ export interface McpApp extends AsyncDisposable {
 export async function startMcpApp(replaced: Partial<Services> = {}): Promise<McpApp> {
   const lines: string[] = [];
   const services: Services = { ...usualServices(lines), ...replaced };
-  const server = createServer(limitPipelines(createApp(services))).listen(0, '127.0.0.1');
+  const server = createHttpServer(createApp(services)).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   const origin = `http://127.0.0.1:${port}`;

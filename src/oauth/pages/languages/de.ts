@@ -419,6 +419,8 @@ const errors: Language['errors'] = {
   wayHasChanged: 'Die Art der Anmeldung hat sich geändert.',
   tooLongForProvider: 'Die Anfrage ist zu lang für eine Anmeldung bei einem Anbieter.',
   requestTooLong: 'Die Anfrage ist zu lang.',
+  headersTooLarge:
+    'Die Cookies oder die URL dieser Anfrage sind zu lang für diesen Server. Begonnene Anmeldungen enden nach zehn Minuten: Beginnen Sie dann noch einmal, oder löschen Sie die Cookies dieser Website.',
   linkTooLong: 'Der Link ist zu lang.',
   namedTwice: ({ name }) => `Der Link nennt ${name} mehr als einmal.`,
   notNamed: ({ name }) => `Der Link nennt keine ${name}.`,

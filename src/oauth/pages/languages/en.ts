@@ -437,6 +437,8 @@ const errors = {
   wayHasChanged: 'The way to sign in has changed.',
   tooLongForProvider: 'The request is too long for a sign-in at a provider.',
   requestTooLong: 'The request is too long.',
+  headersTooLarge:
+    'The cookies or the URL of this request are too long for this server. Sign-ins that were begun end after ten minutes: start again then, or delete the cookies of this site.',
   linkTooLong: 'The link is too long.',
   namedTwice: ({ name }: { name: string }) => `The link names ${name} more than once.`,
   notNamed: ({ name }: { name: string }) => `The link does not say its ${name}.`,
