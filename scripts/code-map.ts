@@ -74,6 +74,7 @@ const WITHIN_ANOTHER: ReadonlySet<string> = new Set([
   'mcp/mail/thread',
   'mcp/mail/unsubscribe',
   'mcp/mail/writing',
+  'mcp/missive/arguments',
   'mcp/missive/reading',
   'mcp/missive/answers',
   'mcp/missive/writing',

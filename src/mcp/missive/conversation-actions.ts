@@ -1,9 +1,9 @@
 /** Parameters that change a conversation, alone or together with a new post, draft or message in it, and the rules for them. */
 import { z } from 'zod';
 import { ToolError } from '../../errors.ts';
-import { GivenName } from '../outgoing.ts';
 import { narrows } from '../parameter-meanings.ts';
 import type { Use } from '../tool.ts';
+import { GivenMessageIds } from './arguments/message-ids.ts';
 import { Color } from './fields.ts';
 import { onlyOne, optionalId, optionalIds } from './id-parameters.ts';
 import { inBody, needing, rarely } from './operation.ts';
@@ -52,7 +52,7 @@ export const actionsBeside = {
 /** The conversation that receives something new: an existing one, or one that is created. */
 export const placeActions = {
   conversation: optionalId('body', 'conversation', 'Left out, and no references: a new one.', narrows),
-  references: rarely(inBody(z.array(GivenName).optional().describe('Message-IDs of its thread.'))),
+  references: rarely(inBody(GivenMessageIds.optional().describe('Message-IDs of its thread.'))),
   conversation_subject: rarely(inBody(z.string().optional().describe('Title of the conversation in Missive.'))),
   conversation_color: rarely(inBody(Color.optional())),
 };

@@ -1,16 +1,18 @@
 /** Creates a tool from an operation record: its schemas for the model, the request from its arguments, the result from the response. */
 import { z } from 'zod';
-import { ToolError, UpstreamError } from '../../errors.ts';
+import { ToolError } from '../../errors.ts';
 import { HiddenText } from '../outgoing.ts';
 import { requireEnvelope } from '../permit/recipients.ts';
 import type { Rights, Tool } from '../tool.ts';
 import { fittedAnswer, fittingRows, LEFT_OUT, withFittingBodies } from './answers/answer-size.ts';
+import { unreadable } from './answers/unreadable.ts';
+import { createNameReader } from './arguments/read-names.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { MissiveSession } from './missive-session.ts';
 import type { Operation, Paging, Parameter } from './operation.ts';
 import { fetchPage, positionAfter, type Row } from './paging.ts';
-import { createNameReader } from './read-names.ts';
 import { resolveIds } from './resolve-ids.ts';
+import { kindOf } from './thing.ts';
 import { type CallSession, ThingLists } from './thing-lists.ts';
 
 type Args = Record<string, unknown>;
@@ -141,6 +143,7 @@ async function runOnce(operation: Operation, given: Args, session: CallSession, 
   const { answer } = operation;
   if (answer.kind === 'none' || answer.kind === 'composed') return { done: true };
   const rows = await resultRows(operation, responseRows(content, operation, answer.key), args, session);
+  if (answer.kind === 'one' && operation.effect === 'reads' && rows.length === 0) throw unreadable();
   return { ...(answer.kind === 'list' ? { [answer.key]: rows } : { [answer.as]: rows[0] ?? null }), ...report };
 }
 
@@ -171,28 +174,39 @@ async function runPage(
   };
 }
 
-/** The error for an unknown id names its parameter, if the call has one id only. */
+/** The error for an unknown id names the parameters that have ids, and if it is one, what finds it. */
 function withNamedId(error: unknown, { parameters }: Operation, args: Args): unknown {
   if (!(error instanceof ToolError) || error.details?.status !== 404) return error;
   const ids = Object.entries(parameters).flatMap(([name, { thing }]) =>
-    thing === undefined || args[name] === undefined ? [] : [args[name]].flat().map(() => name),
+    thing === undefined || args[name] === undefined ? [] : [args[name]].flat().map(() => ({ name, thing })),
   );
-  const [name, ...others] = ids;
-  if (name === undefined || others.length > 0) return error;
-  const sentence = error.message.replace('does not know one of these ids', `does not know this ${name}`);
+  const [one, ...others] = ids;
+  if (one === undefined) return error;
+  const names = [...new Set(ids.map(({ name }) => name))].join(', ');
+  const { one: word, foundBy } = kindOf(one.thing);
+  const sentence =
+    others.length > 0
+      ? error.message.replace('one of these ids', `one of these ids (${names})`)
+      : error.message.replace(
+          UNKNOWN_ID,
+          `knows no ${word} with this ${one.name}, or this person cannot see it: ${foundBy}`,
+        );
   return new ToolError(sentence, { cause: error, details: { ...error.details } });
 }
+
+const UNKNOWN_ID = 'does not know one of these ids, or this person cannot see it';
 
 const isNotFound = (error: unknown): boolean => error instanceof ToolError && error.details?.status === 404;
 
 const Rows = z.union([z.array(z.record(z.string(), z.unknown())), z.record(z.string(), z.unknown())]);
 
-/** The rows under the key, which holds an array, a single object, or nothing. An unreadable response to a write counts as no rows. */
+/** The rows under the key, which holds an array or a single object. An unreadable response to a write counts as no rows. */
 function responseRows(content: unknown, { effect }: Operation, key: string): Row[] {
-  const parsed = z.object({ [key]: Rows.nullish() }).safeParse(content ?? {});
-  if ((!parsed.success || content === null) && effect === 'reads') throw unreadable();
-  const value = parsed.data?.[key];
-  if (value === undefined || value === null) return [];
+  const value = z.object({ [key]: Rows }).safeParse(content).data?.[key];
+  if (value === undefined) {
+    if (effect === 'reads') throw unreadable();
+    return [];
+  }
   return Array.isArray(value) ? value : [value];
 }
 
@@ -238,13 +252,6 @@ function withoutNulls(row: Row): Row {
 function withoutFields(row: Row, fields: object): Row {
   return Object.fromEntries(Object.entries(row).filter(([name]) => name === 'body' || !Object.hasOwn(fields, name)));
 }
-
-const unreadable = () =>
-  new UpstreamError(
-    'Missive',
-    'refused',
-    'What Missive answered is not what its documentation says: nothing can be read from it.',
-  );
 
 /** The given arguments whose parameters have this place, under their names in the API. */
 const argumentsIn = (place: Parameter['in'], { parameters }: Operation, args: Args): [wire: string, value: unknown][] =>

@@ -26,6 +26,8 @@ export interface Parameter<Schema extends z.ZodType = z.ZodType> {
   orOnly?(args: Readonly<Record<string, unknown>>): boolean;
   /** The parameter takes a sender or recipients: a text for each, or an object. */
   isPerson?: true;
+  /** Reads the value as it was received, before its schema does. @throws {ToolError} */
+  read?(value: unknown): unknown;
   /** A time in seconds, which may also be written as ISO 8601. */
   isTime?: true;
   /** The tool whose permission the parameter needs: it is published only where that is allowed. */
@@ -114,6 +116,10 @@ export interface Operation<Ps extends Parameters = Parameters> {
   envelope?: { key: string; as: 'object' | 'array'; withId?: string };
   paging?: Paging;
   answer: Answer;
+  /** Other names of parameters. */
+  aliases?: Readonly<Record<string, string>>;
+  /** For keys of `insteadOf`, the value that only says what the tool does anyway; without an entry, false. */
+  implied?: Readonly<Record<string, boolean>>;
   /** For keys that the tool does not have: a sentence that names the parameter or tool that does it. */
   insteadOf?: Readonly<Record<string, string>>;
   /** Throws a ToolError for arguments that the API would refuse or silently ignore; runs before any request. */
@@ -157,6 +163,10 @@ export interface Operation<Ps extends Parameters = Parameters> {
   /** The sentence for a 404, where it means something else than a wrong id. */
   notFound?: string;
 }
+
+/** Keys for `insteadOf` with the same sentence. */
+export const elsewhere = (sentence: string, ...keys: string[]): Record<string, string> =>
+  Object.fromEntries(keys.map((key) => [key, sentence]));
 
 /** Returns its argument; the compiler checks the functions of the record against its parameters. */
 export function defineOperation<Ps extends Parameters>(operation: Operation<Ps>): Operation {

@@ -1,7 +1,10 @@
 /** Reads ids as models send them: with blanks, as links of Missive, or as the name of a thing, which is looked up. */
 import { z } from 'zod';
 import { ToolError } from '../../errors.ts';
+import { personText } from '../person-text.ts';
 import type { Rights } from '../tool.ts';
+import { rowsNamed, separateNames } from './arguments/thing-names.ts';
+import { idIn, isId, quoted } from './arguments/thing-texts.ts';
 import type { MissiveSession } from './missive-session.ts';
 import type { Parameters } from './operation.ts';
 import { kindOf, type Thing, type ThingKind } from './thing.ts';
@@ -11,8 +14,6 @@ type Args = Record<string, unknown>;
 
 /** More names than these are not listed in an error. */
 const MAX_NAMES = 12;
-
-const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 
 /** The arguments with ids in the place of names and links, and the ids that were looked up, by parameter. */
 export interface Resolved {
@@ -38,13 +39,13 @@ export async function resolveIds(
   const isOrganization = ({ thing }: Named) => thing === 'organization';
   for (const each of [...named.filter(isOrganization), ...named.filter((one) => !isOrganization(one))]) {
     const ids: string[] = [];
-    for (const text of each.texts) ids.push(isId(text) ? text : await findByName({ ...each, text }, call));
-    if (ids.length > 0) call.args[each.name] = Array.isArray(given[each.name]) ? ids : ids[0];
+    for (const text of each.texts) ids.push(...(await idsOf({ ...each, text }, call)));
+    if (ids.length > 0) call.args[each.name] = each.isList ? [...new Set(ids)] : ids[0];
   }
   for (const [name, { thing, orOnly }] of Object.entries(parameters)) {
     if (thing === undefined || call.args[name] !== undefined || orOnly?.(call.args) !== true) continue;
     const known = thing === 'organization' ? await organizationOf(parameters, call, session) : undefined;
-    call.args[name] = known ?? (await findOnly({ name, thing }, call));
+    call.args[name] = known ?? (await findOnly({ name, thing }, parameters, call));
     call.idsUsed[name] = String(call.args[name]);
   }
   return { args: call.args, idsUsed: call.idsUsed };
@@ -72,51 +73,63 @@ async function organizationOf(
   return ConversationAnswer.safeParse(content).data?.conversations.flat()[0]?.organization?.id;
 }
 
+const OF_ORGANIZATIONS: readonly Thing[] = ['team', 'shared_label'];
+
+async function organizationOfIds(parameters: Parameters, { lists, args }: Call): Promise<string | undefined> {
+  for (const [name, { thing }] of Object.entries(parameters)) {
+    if (thing === undefined || !OF_ORGANIZATIONS.includes(thing) || args[name] === undefined) continue;
+    const ids = [args[name]].flat();
+    const row = (await lists.rows(thing)).find(({ id }) => ids.includes(id));
+    if (typeof row?.organization === 'string') return row.organization;
+  }
+  return undefined;
+}
+
 const OrganizationOf = z.object({ organization: z.object({ id: z.string() }).nullish() });
 const ConversationAnswer = z.object({
   conversations: z.union([z.array(OrganizationOf), OrganizationOf.transform((one) => [one])]),
 });
 
-const isId = (text: string): boolean => text.length === 36 && text.match(UUID)?.length === 1;
-
 interface Named {
   name: string;
   thing: Thing;
   texts: string[];
+  isList: boolean;
 }
 
 /** @throws {ToolError} if the value is no id, and things of the kind are not found by a name */
 function readParameter(name: string, thing: Thing, value: unknown): Named {
   const texts = (Array.isArray(value) ? value : [value]).flatMap((each) => (typeof each === 'string' ? [each] : []));
-  return { name, thing, texts: texts.map((text) => idIn(name, thing, text) ?? text.trim()) };
+  const isList = Array.isArray(value);
+  return { name, thing, isList, texts: texts.map((text) => idIn(name, thing, text) ?? text.trim()) };
 }
 
-function idIn(name: string, thing: Thing, text: string): string | undefined {
-  const { one, foundBy, inLinks, list } = kindOf(thing);
-  const ids = text.match(UUID) ?? [];
-  const inPath = inLinks === undefined ? null : new RegExp(`${inLinks}/(${UUID.source})`, 'i').exec(text);
-  const id = inPath?.[1] ?? (ids.length === 1 && isBare(text, ids[0] ?? '') ? ids[0] : undefined);
-  if (id !== undefined || list !== undefined) return id?.toLowerCase();
-  throw new ToolError(`${quoted(text)} is not the id of a ${one}, which ${name} takes: ${foundBy}.`);
+/** A list may have several names in one text, unless the whole text is a name. */
+async function idsOf({ isList, ...named }: OneNamed & { isList: boolean }, call: Call): Promise<string[]> {
+  const { name, thing, text } = named;
+  if (isId(text)) return [text];
+  const names = isList ? separateNames(text) : [];
+  const isOne = names.length < 2 || rowsNamed(await call.lists.rows(thing), text, thing).length > 0;
+  const ids: string[] = [];
+  for (const each of isOne ? [text] : names)
+    ids.push(idIn(name, thing, each) ?? (await findByName({ ...named, text: each }, call)));
+  return ids;
 }
 
-/** True if beside the id there are only blanks, quotation marks and brackets, or the rest of a link. */
-const isBare = (text: string, id: string): boolean =>
-  /^[\s"'`<>()[\]]*$/.test(text.replace(id, '')) || /^\s*(https?|missive):\/\/\S+\s*$/i.test(text);
-
-const quoted = (text: string): string => JSON.stringify(text.trim().slice(0, 100));
+interface OneNamed {
+  name: string;
+  thing: Thing;
+  text: string;
+}
 
 /** @returns the id of the only thing with this name */
-async function findByName(
-  { name, thing, text }: { name: string; thing: Thing; text: string },
-  call: Call,
-): Promise<string> {
+async function findByName({ name, thing, text }: OneNamed, call: Call): Promise<string> {
   const kind = kindOf(thing);
   const { organization } = call.args;
   const rows = (await call.lists.rows(thing)).filter(
     (row) => typeof row.organization !== 'string' || organization === undefined || row.organization === organization,
   );
-  const [row, ...others] = rowsNamed(rows, text, kind);
+  const [row, ...others] = rowsNamed(rows, text, thing);
   if (row === undefined) {
     const known = mayList(kind, call) && rows.length > 0 ? `. There are: ${namesOf(rows, kind)}` : `: ${kind.foundBy}`;
     throw new ToolError(`There is no ${kind.one} named ${quoted(text)}, which ${name} names${known}.`);
@@ -132,34 +145,20 @@ async function findByName(
   return row.id;
 }
 
-/** Exact names count more than names in another case, and paths of labels more than their last part. */
-function rowsNamed(rows: readonly Row[], text: string, { list }: ThingKind): Row[] {
-  const wanted = folded(text);
-  for (const field of list?.names ?? []) {
-    const found = rows.filter((row) => typeof row[field] === 'string' && folded(row[field]) === wanted);
-    const exact = found.filter((row) => row[field] === text);
-    if (found.length > 0) return exact.length === 1 ? exact : found;
-  }
-  return [];
-}
-
-/** Blanks around a slash, and upper and lower case, make no difference. */
-const folded = (text: string): string =>
-  text
-    .normalize('NFC')
-    .trim()
-    .replaceAll(/\s*\/\s*/g, '/')
-    .replaceAll(/\s+/g, ' ')
-    .toLowerCase();
-
-/** @returns the id of the only thing of this kind */
-async function findOnly({ name, thing }: { name: string; thing: Thing }, call: Call): Promise<string> {
+/** @returns the id of the only thing of this kind; of several organizations, that of a team or label in the call */
+async function findOnly(
+  { name, thing }: { name: string; thing: Thing },
+  parameters: Parameters,
+  call: Call,
+): Promise<string> {
   const kind = kindOf(thing);
   const rows = await call.lists.rows(thing);
   const [row] = rows;
   if (row !== undefined && rows.length === 1) return row.id;
-  const known = row !== undefined && mayList(kind, call) ? `; there are ${rows.length}: ${namesOf(rows, kind)}` : '';
-  throw new ToolError(`${name} is missing: ${kind.foundBy}${known}.`);
+  const known = thing === 'organization' ? await organizationOfIds(parameters, call) : undefined;
+  if (known !== undefined) return known;
+  const all = row !== undefined && mayList(kind, call) ? `; there are ${rows.length}: ${namesOf(rows, kind)}` : '';
+  throw new ToolError(`${name} is missing: ${kind.foundBy}${all}.`);
 }
 
 const mayList = ({ list }: ThingKind, { rights }: Call): boolean =>
@@ -171,6 +170,8 @@ function namesOf(rows: readonly Row[], kind: ThingKind): string {
 }
 
 function nameOf(row: Record<string, unknown>, { list }: ThingKind): string {
+  const { name: person, email: address } = row;
+  if (typeof person === 'string' && typeof address === 'string') return personText({ name: person, address });
   const name = list?.names.map((field) => row[field]).find((value) => typeof value === 'string');
   return typeof name === 'string' ? name : '';
 }

@@ -64,6 +64,7 @@ const TESTED_WITH_FILES = ['get_single_missive_message_by_id.attachment'];
 test('an unknown id is reported as such', async () => {
   await using tools = await startMissiveTools();
   expect(await tools.failure('get_single_missive_task_by_id', { id: ids.unknown })).toMatchObject({
-    message: 'Missive does not know this id, or this person cannot see it. Missive says: “Not found”.',
+    message:
+      'Missive knows no task with this id, or this person cannot see it: list_all_missive_tasks finds it. Missive says: “Not found”.',
   });
 });

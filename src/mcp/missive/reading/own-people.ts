@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isMailProvider } from '../../../mail/sender/mail-providers.ts';
 import type { MissiveApi } from '../../../missive/api.ts';
+import { unreadable } from '../answers/unreadable.ts';
 
 export interface OwnPeople {
   isOwn(address: string): boolean;
@@ -16,7 +17,9 @@ const Users = z.object({
 export async function readOwnPeople(api: MissiveApi): Promise<OwnPeople> {
   const content = await api.request({ http: 'GET', path: '/users', query: { limit: '200' } });
   const { data } = Users.safeParse(content);
-  const users = data?.users ?? [];
+  // Without them everyone would be from outside.
+  if (data === undefined) throw unreadable();
+  const { users } = data;
   const addresses = new Set(users.map(({ email }) => email.toLowerCase()));
   // At a mail provider everyone has an address of the same domain.
   const domains = new Set([...addresses].map(domainOf).filter((domain) => domain !== '' && !isMailProvider(domain)));

@@ -1,8 +1,8 @@
 /** Reads the messages, comments and posts of a conversation, newest first, as many as one call takes, with a few requests at a time. */
 import { z } from 'zod';
-import { UpstreamError } from '../../../errors.ts';
 import type { MissiveApi } from '../../../missive/api.ts';
 import { createSemaphore } from '../../../state/semaphore.ts';
+import { unreadable } from '../answers/unreadable.ts';
 import type { Position } from '../cursor.ts';
 import { fetchPage } from '../paging.ts';
 import { readMessages } from './read-messages.ts';
@@ -73,7 +73,7 @@ async function readList(
   const fetchRows = async (query: Record<string, string>) => {
     const content = await api.request({ http: 'GET', path, query });
     const rows = z.object({ [key]: Rows }).safeParse(content).data?.[key];
-    if (rows === undefined) throw new UpstreamError('Missive', 'refused', 'What Missive answered could not be read.');
+    if (rows === undefined) throw unreadable();
     return rows;
   };
   const paging = { style: 'until', field, minLimit: 2, defaultLimit: PAGE_ROWS, maxLimit: PAGE_ROWS } as const;

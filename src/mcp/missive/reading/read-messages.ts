@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import type { MissiveApi } from '../../../missive/api.ts';
+import { unreadable } from '../answers/unreadable.ts';
 
 const Item = z.looseObject({ id: z.string() });
 export type MessageItem = z.output<typeof Item>;
@@ -28,7 +29,7 @@ async function readTogether(ids: readonly string[], api: MissiveApi): Promise<Me
   try {
     const content = await api.request({ http: 'GET', path: `/messages/${ids.map(encodeURIComponent).join(',')}` });
     const parsed = Answer.safeParse(content);
-    if (!parsed.success) throw new ToolError('Missive did not return the messages in a form that can be read.');
+    if (!parsed.success) throw unreadable();
     const byId = new Map(parsed.data.messages.map((message) => [message.id, message]));
     return ids.flatMap((id) => byId.get(id) ?? []);
   } catch (error) {

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { MissiveApi } from '../../../missive/api.ts';
 import { createOutgoing } from '../../outgoing.ts';
 import { withoutEmpty } from '../../without-empty.ts';
+import { unreadable } from '../answers/unreadable.ts';
 import { toConversationRow } from '../conversation-result.ts';
 import { type Position, readCursor, writeCursor } from '../cursor.ts';
 import type { MissiveSession } from '../missive-session.ts';
@@ -112,9 +113,10 @@ async function readHead(id: string, session: MissiveSession, api: MissiveApi) {
   const content = await api.request({ http: 'GET', path: `/conversations/${encodeURIComponent(id)}` });
   const { data } = Head.safeParse(content);
   const item = data && [data.conversations].flat()[0];
-  const [whole] = await withLabelPaths([{ ...item }], new ThingLists({ api }));
+  if (item === undefined) throw unreadable();
+  const [whole] = await withLabelPaths([item], new ThingLists({ api }));
   const { subject, team, assignees, shared_labels } = toConversationRow({ ...whole }, session);
-  return { conversation: item?.id ?? id, ...withoutEmpty({ subject, team, assignees, shared_labels }) };
+  return { conversation: item.id, ...withoutEmpty({ subject, team, assignees, shared_labels }) };
 }
 
 function outsiders(entries: readonly Entry[], own: OwnPeople): string[] {

@@ -10,8 +10,8 @@ import { ToolError } from '../../../errors.ts';
 import { chunksOf } from '../../../mail/message-bytes.ts';
 import type { Use } from '../../tool.ts';
 import type { MissiveSession } from '../missive-session.ts';
-import { inBody } from '../operation.ts';
-import { fileOfMessage, isFileName, readFileNames } from './message-files.ts';
+import { elsewhere, inBody } from '../operation.ts';
+import { fileOfMessage, isFileName, readFileNames, readFileTexts } from './message-files.ts';
 
 /** Missive's limit for a request body; base64 turns three bytes into four. */
 const MAX_JSON_BYTES = 10_000_000;
@@ -31,7 +31,13 @@ const attachmentUrls = z
     'Links that tools returned, or "MESSAGE_ID/offer.pdf", up to 25 and 7 MB together. No other URL is fetched.',
   );
 
-export const attachmentParameter = { attachment_urls: inBody(attachmentUrls) };
+export const attachmentParameter = { attachment_urls: { ...inBody(attachmentUrls), read: readFileTexts } };
+
+/** Keys under which models pass files. */
+export const FILES_ELSEWHERE = elsewhere(
+  'attachment_urls takes files, as links that tools returned or "MESSAGE_ID/offer.pdf"; contents cannot be passed.',
+  ...['attachments', 'attachment', 'attachment_url', 'files', 'file'],
+);
 
 interface Urls {
   attachment_urls?: string[] | undefined;

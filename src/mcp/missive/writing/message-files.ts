@@ -23,6 +23,48 @@ type MessageFiles = z.output<typeof MessageFiles>;
 
 const Answer = z.object({ messages: z.union([z.array(MessageFiles), MessageFiles.transform((one) => [one])]) });
 
+/** `messages/ID/NAME` and `ID: NAME` mean the same; also in brackets or quotes. */
+const LOOSE_FILE_NAME =
+  /^(?:messages?[/:\s]\s*)?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\s*[/:]\s*(\S.{0,499})$/is;
+
+const Row = z.looseObject({
+  url: z.string().optional(),
+  filename: z.string().optional(),
+  message_id: z.string().optional(),
+  message: z.string().optional(),
+});
+
+/** @param value as received: texts, or the files of other answers @returns texts; what is no file stays as it is */
+export function readFileTexts(value: unknown): unknown {
+  const given = typeof value === 'string' ? (parsedList(value) ?? value) : value;
+  return Array.isArray(given) ? given.map(readFileTexts) : readFileText(given);
+}
+
+function readFileText(value: unknown): unknown {
+  if (typeof value === 'string' && value.length > MAX_LINK_CHARS) return value;
+  if (typeof value === 'string') {
+    const text = value.trim().replace(/^[<"'`]+|[>"'`]+$/g, '');
+    const [, id, name] = LOOSE_FILE_NAME.exec(text) ?? [];
+    return id === undefined ? text : `${id}/${name}`;
+  }
+  const { data: row } = Row.safeParse(value);
+  const message = row?.message_id ?? row?.message;
+  if (row?.filename !== undefined && message !== undefined) return `${message}/${row.filename}`;
+  return row?.url ?? value;
+}
+
+function parsedList(text: string): unknown {
+  if (!/^\s*[[{]/.test(text) || text.length > MAX_JSON_CHARS) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const MAX_JSON_CHARS = 65_536;
+const MAX_LINK_CHARS = 8_192;
+
 export const isFileName = (text: string): boolean => FILE_NAME.test(text);
 
 /** The messages whose files are named, with one request. */

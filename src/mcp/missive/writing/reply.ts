@@ -6,6 +6,7 @@ import { replyToWarnings } from '../../../mail/sender/header-warnings.ts';
 import { prefixedSubject } from '../../../text/base-subject.ts';
 import type { Rights } from '../../tool.ts';
 import { withoutEmpty } from '../../without-empty.ts';
+import { unreadable } from '../answers/unreadable.ts';
 import type { Person } from '../fields.ts';
 import { optionalId } from '../id-parameters.ts';
 import type { MissiveSession } from '../missive-session.ts';
@@ -106,7 +107,9 @@ const Rows = z.object({ messages: z.array(z.looseObject({ id: z.string() })) });
 /** Newest first. */
 async function readNewest(conversation: string, { request }: MissiveSession['api']): Promise<Message[]> {
   const path = `/conversations/${encodeURIComponent(conversation)}/messages`;
-  return Rows.safeParse(await request({ http: 'GET', path, query: { limit: '10' } })).data?.messages ?? [];
+  const { data } = Rows.safeParse(await request({ http: 'GET', path, query: { limit: '10' } }));
+  if (data === undefined) throw unreadable();
+  return data.messages;
 }
 
 interface Original {

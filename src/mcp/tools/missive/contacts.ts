@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { bookRows, contactRow, contactRows } from '../../missive/answers/short-rows.ts';
+import { FLAT_FIELDS, readContacts, readInfos } from '../../missive/arguments/contact-fields.ts';
 import { Info, infoInput, Membership, membershipInput } from '../../missive/contact-parts.ts';
 import { mergedContact, newContacts } from '../../missive/contact-request.ts';
 import { LongText, OFFSET_PAGING, requireChange, Seconds, Text } from '../../missive/fields.ts';
 import { onlyOne, optionalId, pathId } from '../../missive/id-parameters.ts';
-import { allInBody, asTime, defineOperation, inBody, inQuery } from '../../missive/operation.ts';
+import { allInBody, asTime, defineOperation, inBody, inQuery, type Parameter } from '../../missive/operation.ts';
 import { clears, rare } from '../../parameter-meanings.ts';
 
 const contactBook = (place: 'query' | 'body') =>
@@ -66,27 +67,17 @@ const attributes = (given: <Schema extends z.ZodType>(schema: Schema) => Schema)
   memberships: given(z.array(membershipInput).optional().describe('Organization and groups.')),
 });
 
-const info = (kind: string, label: string) =>
-  `it goes into infos, as [{"kind":"${kind}","label":"${label}","value":"…"}].`;
-
-/** Keys that models expect on a contact. */
-const FLAT_INFOS = {
-  email: info('email', 'work'),
-  email_address: info('email', 'work'),
-  emails: info('email', 'work'),
-  phone: info('phone_number', 'mobile'),
-  phone_number: info('phone_number', 'mobile'),
-  website: info('url', 'homepage'),
-  company: 'it goes into memberships, as [{"group":{"kind":"organization","name":"…"}}].',
-  organization: 'it goes into memberships, as [{"group":{"kind":"organization","name":"…"}}].',
-  name: 'pass first_name and last_name.',
-};
-
 const newAttributes = attributes((schema) => schema);
 
 const changedAttributes = attributes(clears);
 
 const changes = { ...changedAttributes, memberships: rare(changedAttributes.memberships) };
+
+/** With infos as models write them. */
+const withInfos = <Of extends { infos: Parameter }>(parameters: Of): Of => ({
+  ...parameters,
+  infos: { ...parameters.infos, read: readInfos },
+});
 
 /** The same fields; what the first contact shows is not published again. */
 const oneOfSeveral = {
@@ -161,6 +152,7 @@ export const contacts = [
       ),
     },
     paging: OFFSET_PAGING,
+    aliases: { query: 'search', q: 'search' },
     answer: { kind: 'list', key: 'contacts', item: ContactRow },
     short: contactRows,
     check({ include_deleted, modified_since }) {
@@ -192,16 +184,19 @@ export const contacts = [
     tags: ['contacts'],
     parameters: {
       contact_book: contactBook('body'),
-      ...allInBody(newAttributes),
-      contacts: inBody(
-        z
-          .array(z.strictObject(oneOfSeveral))
-          .min(1)
-          .optional()
-          .describe('Several for the same book, each with the fields of one, in the place of these.'),
-      ),
+      ...withInfos(allInBody(newAttributes)),
+      contacts: {
+        read: readContacts,
+        ...inBody(
+          z
+            .array(z.strictObject(oneOfSeveral))
+            .min(1)
+            .optional()
+            .describe('Several for the same book, each with the fields of one, in the place of these.'),
+        ),
+      },
     },
-    insteadOf: FLAT_INFOS,
+    insteadOf: FLAT_FIELDS,
     answer: { kind: 'list', key: 'contacts', item: ContactRow },
     short: (rows) => rows.map(contactRow),
     body: async (args) => ({ contacts: newContacts(args) }),
@@ -219,10 +214,10 @@ export const contacts = [
     idempotent: true,
     parameters: {
       id: pathId('contact'),
-      ...allInBody(changes),
+      ...withInfos(allInBody(changes)),
       replace: inBody(z.boolean().default(false).describe('See above.')),
     },
-    insteadOf: FLAT_INFOS,
+    insteadOf: FLAT_FIELDS,
     answer: { kind: 'one', key: 'contacts', as: 'contact', item: Contact },
     check({ id: _, replace: __, ...changes }) {
       requireChange(changes);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { pathId } from '../../missive/id-parameters.ts';
 import { DraftRow, MessageRow, toDraftRow, toMessageRow } from '../../missive/message-result.ts';
 import { CommentRow, PostRow, toCommentRow, toPostRow } from '../../missive/note-result.ts';
-import { defineOperation, local } from '../../missive/operation.ts';
+import { defineOperation, elsewhere, local } from '../../missive/operation.ts';
 import { Timeline, timeline } from '../../missive/reading/timeline.ts';
 
 const conversationId = pathId('conversation');
@@ -36,6 +36,12 @@ export const conversationContents = [
         z.string().max(60_000).optional().describe('Exactly as received, with the same other arguments.'),
       ),
     },
+    insteadOf: elsewhere(
+      'max_chars bounds the answer, and next_cursor leads to older entries.',
+      'limit',
+      'offset',
+      'page',
+    ),
     answer: { kind: 'composed', fields: Timeline },
     read: timeline,
   }),

@@ -5,7 +5,7 @@ import { checkActions, stateActions } from '../../missive/conversation-actions.t
 import { Conversation, ConversationRow, toConversation, toConversationRow } from '../../missive/conversation-result.ts';
 import { Color, requireChange } from '../../missive/fields.ts';
 import { optionalId, pathId, requiredId } from '../../missive/id-parameters.ts';
-import { defineOperation, inBody, inQuery, rarely } from '../../missive/operation.ts';
+import { defineOperation, elsewhere, inBody, inQuery, rarely } from '../../missive/operation.ts';
 import { withLabelPaths } from '../../missive/reading/label-paths.ts';
 import { clears } from '../../parameter-meanings.ts';
 
@@ -61,6 +61,12 @@ export const conversations = [
     answer: { kind: 'list', key: 'conversations', item: ConversationRow },
     complete: withLabelPaths,
     present: (item, _, session) => toConversationRow(item, session),
+    insteadOf: {
+      ...elsewhere('pass the mailbox itself as true, such as inbox.', 'mailbox', 'folder', 'box', 'state', 'status'),
+      ...elsewhere('Missive has no search by text. email and domain find by people.', 'search', 'query', 'q', 'text'),
+      ...elsewhere('pass shared_label.', 'label', 'labels', 'tag', 'shared_labels'),
+      ...elsewhere('pass team_inbox, team_closed or team_all.', 'team'),
+    },
     check: checkFilters,
   }),
   defineOperation({
@@ -98,12 +104,30 @@ export const conversations = [
     },
     envelope: { key: 'conversations', as: 'array', withId: 'id' },
     insteadOf: {
-      label: ADD_LABELS,
-      labels: ADD_LABELS,
-      shared_label: ADD_LABELS,
-      shared_labels: ADD_LABELS,
-      assignee: ADD_ASSIGNEES,
-      assignees: ADD_ASSIGNEES,
+      ...elsewhere(
+        ADD_LABELS,
+        'label',
+        'labels',
+        'shared_label',
+        'shared_labels',
+        'label_id',
+        'label_ids',
+        'tag',
+        'tags',
+      ),
+      ...elsewhere('pass add_shared_labels.', 'add_label', 'add_labels', 'add_tags'),
+      ...elsewhere('pass remove_shared_labels.', 'remove_label', 'remove_labels', 'remove_tags'),
+      ...elsewhere(ADD_ASSIGNEES, 'assignee', 'assignees', 'assignee_id', 'assignee_ids', 'assign', 'assign_to'),
+      ...elsewhere('pass close or reopen, as true.', 'closed', 'status', 'state', 'resolved'),
+      ...elsewhere(
+        'Missive’s API cannot do that. close closes for everyone.',
+        'archive',
+        'archived',
+        'snooze',
+        'trash',
+      ),
+      ...elsewhere('pass id, and the changes beside it.', 'conversations', 'conversation_ids'),
+      ...elsewhere('create_a_missive_post leaves a note.', 'note', 'comment', 'post'),
     },
     answer: { kind: 'one', key: 'conversations', as: 'conversation', item: Conversation },
     complete: withLabelPaths,

@@ -5,8 +5,13 @@ import { actionsBeside, checkActions, conversationUses, placeActions } from '../
 import { recipientKeys, Seconds, Text, withConversationId } from '../../missive/fields.ts';
 import { optionalId, pathId } from '../../missive/id-parameters.ts';
 import type { MissiveSession } from '../../missive/missive-session.ts';
-import { type Arguments, asTime, defineOperation, inBody, rarely } from '../../missive/operation.ts';
-import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
+import { type Arguments, asTime, defineOperation, elsewhere, inBody, rarely } from '../../missive/operation.ts';
+import {
+  attachmentParameter,
+  attachmentUses,
+  FILES_ELSEWHERE,
+  withAttachments,
+} from '../../missive/writing/attachment-urls.ts';
 import { bodyFormatParameter } from '../../missive/writing/body-format.ts';
 import {
   completeOutgoing,
@@ -44,6 +49,23 @@ const outgoing = {
   ...idempotencyParameter,
 };
 
+/** Names that models know from other mail programs. */
+const aliases = { to: 'to_fields', recipients: 'to_fields', cc: 'cc_fields', bcc: 'bcc_fields', from: 'from_field' };
+
+const OF = 'of takes the id of the message that is answered; Missive takes no Reply-To.';
+
+const insteadOf = {
+  ...elsewhere('pass body.', 'message', 'text', 'html', 'content', 'html_body', 'body_html', 'text_body'),
+  ...FILES_ELSEWHERE,
+  ...elsewhere('pass as: "reply_all".', 'reply_all'),
+  ...elsewhere(OF, 'reply_to', 'in_reply_to', 'reply_to_message_id'),
+};
+
+const NOT_SENT = 'a draft is not sent. send_a_missive_message sends, now or at send_at, with the same parameters.';
+const SENDS = 'this tool sends. create_a_missive_draft writes a draft.';
+const NO_DRAFT =
+  'a draft that exists cannot be sent here. Pass its contents, and delete it (delete_a_missive_draft_by_id).';
+
 const Draft = z.object({ id: z.string(), conversation: Text, subject: Text, send_at: z.number().optional() });
 
 type Outgoing = Arguments<typeof outgoing>;
@@ -73,10 +95,13 @@ export const drafts = [
     method: 'create',
     tags: ['drafts'],
     parameters: outgoing,
+    aliases,
     insteadOf: {
-      send: 'a draft is not sent. send_a_missive_message sends, with the same parameters.',
-      send_at: 'a draft is not sent. send_a_missive_message sends, now or at send_at.',
+      ...insteadOf,
+      ...elsewhere(NOT_SENT, 'send', 'send_now', 'send_at', 'scheduled_at', 'schedule'),
+      ...elsewhere('this tool writes a draft. send_a_missive_message sends.', 'draft'),
     },
+    implied: { draft: true },
     answer: { kind: 'one', key: 'drafts', as: 'draft', item: Draft },
     present: withConversationId,
     check: checkOutgoing,
@@ -114,6 +139,14 @@ export const drafts = [
         narrows(z.literal(true)).optional().describe('Only with send_at: not sent if a reply arrives before.'),
       ),
     },
+    aliases,
+    insteadOf: {
+      ...insteadOf,
+      ...elsewhere(SENDS, 'send', 'send_now', 'draft'),
+      ...elsewhere(NO_DRAFT, 'draft_id'),
+      ...elsewhere('pass send_at.', 'scheduled_at', 'schedule'),
+    },
+    implied: { send: true, send_now: true },
     answer: { kind: 'one', key: 'drafts', as: 'message', item: Draft },
     present: withConversationId,
     check(args) {

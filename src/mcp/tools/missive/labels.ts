@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { labelRows } from '../../missive/answers/short-rows.ts';
 import { OFFSET_PAGING, requireChange, Text } from '../../missive/fields.ts';
 import { onlyOne, optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
-import { defineOperation, inBody, local, rarely } from '../../missive/operation.ts';
+import { defineOperation, elsewhere, inBody, local, rarely } from '../../missive/operation.ts';
 import { clears, narrows } from '../../parameter-meanings.ts';
 
 const Label = z.object({
@@ -99,12 +99,10 @@ export const labels = [
     envelope: { key: 'shared_labels', as: 'array', withId: 'id' },
     answer: { kind: 'one', key: 'shared_labels', as: 'shared_label', item: Label },
     short: (rows) => labelRows(rows, { areColored: true }),
-    insteadOf: {
-      conversation: TO_LABEL,
-      conversation_id: TO_LABEL,
-      conversations: TO_LABEL,
-      conversation_ids: TO_LABEL,
-    },
+    insteadOf: elsewhere(
+      TO_LABEL,
+      ...['conversation', 'conversation_id', 'conversations', 'conversation_ids', 'thread', 'thread_id', 'threads'],
+    ),
     check({ id: _, ...changes }) {
       requireChange(
         changes,

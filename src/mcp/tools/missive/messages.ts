@@ -1,6 +1,7 @@
 /** Operations on single messages, and on messages that come in through a custom channel. */
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
+import { GivenMessageId } from '../../missive/arguments/message-ids.ts';
 import { actionsBeside, checkActions, conversationUses, placeActions } from '../../missive/conversation-actions.ts';
 import { Seconds, Text, withConversationId } from '../../missive/fields.ts';
 import { htmlBodyFields, htmlBodyParameters } from '../../missive/html-body.ts';
@@ -11,7 +12,6 @@ import { attachedParameter, MessagesById, messagesById, wholeMessage } from '../
 import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
 import { bodyFormatField, bodyFormatParameter, withReadBody } from '../../missive/writing/body-format.ts';
 import { authorParameter, recipientParameters } from '../../missive/writing/person-parameters.ts';
-import { GivenName } from '../../outgoing.ts';
 
 export const messages = [
   defineOperation({
@@ -39,9 +39,7 @@ export const messages = [
     method: 'list',
     tags: ['conversations'],
     parameters: {
-      email_message_id: inQuery(
-        GivenName.transform((id) => `<${id.trim().replace(/^<|>$/g, '')}>`).describe('Such as "<a1@example.com>".'),
-      ),
+      email_message_id: inQuery(GivenMessageId.describe('Such as "<a1@example.com>".')),
       ...htmlBodyParameters,
     },
     answer: { kind: 'list', key: 'messages', item: WholeMessage },

@@ -4,8 +4,13 @@ import { ToolError } from '../../../errors.ts';
 import { actionsBeside, checkActions, conversationUses, placeActions } from '../../missive/conversation-actions.ts';
 import { Color, Seconds, Text } from '../../missive/fields.ts';
 import { pathId } from '../../missive/id-parameters.ts';
-import { defineOperation, inBody, rarely } from '../../missive/operation.ts';
-import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
+import { defineOperation, elsewhere, inBody, rarely } from '../../missive/operation.ts';
+import {
+  attachmentParameter,
+  attachmentUses,
+  FILES_ELSEWHERE,
+  withAttachments,
+} from '../../missive/writing/attachment-urls.ts';
 
 const note = (what: string) => z.string().min(1).max(8000).optional().describe(what);
 
@@ -58,6 +63,14 @@ export const posts = [
       ...attachmentParameter,
       ...placeActions,
       ...actionsBeside,
+    },
+    insteadOf: {
+      ...elsewhere(
+        'pass text or markdown, and notification as {"title":"…","body":"…"}.',
+        ...['body', 'note', 'comment', 'message', 'content', 'title'],
+      ),
+      ...elsewhere('pass add_shared_labels.', 'labels', 'label', 'shared_labels', 'add_labels', 'tags'),
+      ...FILES_ELSEWHERE,
     },
     answer: { kind: 'one', key: 'posts', as: 'post', item: z.object({ id: z.string(), conversation: Text }) },
     check(args) {

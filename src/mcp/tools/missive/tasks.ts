@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { taskRow, taskRows } from '../../missive/answers/short-rows.ts';
+import { GivenMessageIds } from '../../missive/arguments/message-ids.ts';
 import { LongText, requireChange, Seconds, Text } from '../../missive/fields.ts';
 import { onlyOne, optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
-import { asTime, defineOperation, inBody, inQuery, needing, rarely } from '../../missive/operation.ts';
+import { asTime, defineOperation, elsewhere, inBody, inQuery, needing, rarely } from '../../missive/operation.ts';
 import { clears } from '../../parameter-meanings.ts';
 
 const State = z.enum(['todo', 'in_progress', 'closed']);
@@ -32,6 +33,13 @@ const details = {
   state: inBody(State.optional().describe('Of the task.')),
   team: optionalId('body', 'team'),
   due_at: asTime(inBody(Seconds.optional().describe('Unix time or ISO 8601.'))),
+};
+
+const TASK_ELSEWHERE = {
+  ...elsewhere('pass title.', 'name', 'subject'),
+  ...elsewhere('pass due_at.', 'due', 'due_date', 'deadline'),
+  ...elsewhere('pass state: todo, in_progress or closed.', 'status', 'closed', 'done', 'completed'),
+  ...elsewhere('pass assignees.', 'assignee', 'assign_to', 'user'),
 };
 
 export const tasks = [
@@ -91,13 +99,14 @@ export const tasks = [
       assignees: optionalIds('body', 'user', 'Users.'),
       subtask: inBody(z.literal(true).optional().describe('Inside a conversation.')),
       conversation: optionalId('body', 'conversation', 'Of a subtask.'),
-      references: rarely(inBody(z.array(z.string()).optional().describe('Message-IDs of its thread.'))),
+      references: rarely(inBody(GivenMessageIds.optional().describe('Message-IDs of its thread.'))),
       conversation_subject: rarely(inBody(z.string().optional().describe('Title of a new conversation.'))),
       ...needing('update_a_missive_conversation_by_id', {
         add_users: rarely(optionalIds('body', 'user', 'Subtasks only: gives them access.')),
         add_to_inbox: inBody(z.literal(true).optional().describe('Subtasks only.')),
       }),
     },
+    insteadOf: TASK_ELSEWHERE,
     envelope: { key: 'tasks', as: 'object' },
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
     short: (rows) => rows.map(taskRow),
@@ -137,6 +146,7 @@ export const tasks = [
       description: inBody(clears(Description).optional().describe('Plain text.')),
       assignees: optionalIds('body', 'user', 'Users.', clears),
     },
+    insteadOf: TASK_ELSEWHERE,
     envelope: { key: 'tasks', as: 'object' },
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
     short: (rows) => rows.map(taskRow),
