@@ -28,6 +28,7 @@ CONN-02 MUST what one connection grants is refused at every other
 CONN-03 MUST the connection alone decides about servers: minted clients are refused there
 CONN-04 MUST unknown, expired and denied connections are answered with a sentence, and cost little
 CONN-05 MUST the address chooses among several connections, and one that none is for is refused before a password is asked for
+CONN-06 MUST after a change of the connections, what a provider has issued goes to that provider alone, and a password to servers that are for its address
 CLI-01 MUST a client_id that this server did not issue is refused, and never redirected
 CLI-02 MUST a client_id seals its configuration, and does not contain the secret
 CLI-03 MUST ids and secrets survive form encoding

@@ -7,8 +7,9 @@ import { connectionFaults, connectionForAddress } from '../../src/oauth/client/c
 import { deniedClientKey } from '../../src/oauth/client/denied-clients.ts';
 import { type DynamicClients, readDynamicClients } from '../../src/oauth/client/dynamic-clients.ts';
 import { sealConnection } from '../../src/oauth/client/mint-client.ts';
+import { providerHashOf } from '../../src/oauth/sealed/identity.ts';
 import { createKeyring } from '../../src/oauth/sealed/jwe.ts';
-import { createTokens } from '../../src/oauth/sealed/sealed-types.ts';
+import { createTokens, type RefreshPayload } from '../../src/oauth/sealed/sealed-types.ts';
 import {
   codeVerifier,
   type OAuthApp,
@@ -393,6 +394,34 @@ describe('two connections at one URL', () => {
     expect(await refresh(none, granted.refresh_token)).toMatchObject({ error: 'invalid_grant' });
   });
 
+  test('CONN-06 one connection with domains in the place of another ends what was granted for addresses of others', async () => {
+    await using before = await start([ONE]);
+    const granted = await grantFor(before, OF.one);
+    const shared = { issuer: before.issuer, state: before.state, now: before.now, clientId: before.client.clientId };
+    const code = codeIn(await goOn(before, await step(before, OF.one), { email: OF.one, ...PASSWORD }));
+    await using after = await start([TWO], shared);
+    expect(await refresh(after, granted.refresh)).toMatchObject({ error: 'invalid_grant' });
+    expect(await tokensFor(after, code)).toMatchObject({ error: 'invalid_grant' });
+    expect((await use(after, granted.access)).status).toBe(401);
+    expect(after.tried).toEqual([]);
+    await using again = await start([{ ...ONE, id: idOf(9) }], shared);
+    expect((await refresh(again, granted.refresh)).error).toBeUndefined();
+  });
+
+  test.each<[string, DefaultConnection[], DefaultConnection[]]>([
+    ['one that stands alone', [OTHERS], [{ ...OTHERS, id: idOf(9), servers: serversAt('other.example') }]],
+    ['one of a list', LIST, [{ ...ONE, id: idOf(9), servers: serversAt('other.example') }, TWO]],
+  ])('CONN-06 a page of %s is shown again before anything is sent to its successor', async (_what, list, later) => {
+    await using before = await start(list);
+    const page = list.length > 1 ? await step(before, OF.one) : await open(before);
+    const shared = { issuer: before.issuer, state: before.state, now: before.now, clientId: before.client.clientId };
+    await using after = await start(later, shared);
+    const shown = await goOn(after, page, { email: OF.one, ...PASSWORD });
+    expect([kindOf(shown), after.tried]).toEqual(['password', []]);
+    expect(shown.html).toContain('imap.other.example');
+    expect(codeIn(await goOn(after, shown, { email: OF.one, ...PASSWORD }))).not.toBe('');
+  });
+
   test('one connection does not make tokens longer', async () => {
     await using app = await start([OTHERS]);
     const page = await goOn(app, await open(app), { email: OF.one, ...PASSWORD });
@@ -403,6 +432,49 @@ describe('two connections at one URL', () => {
     }
   });
 });
+
+describe('CONN-06 what an OpenID provider has issued', () => {
+  const at = (host: string): DefaultConnection => ({
+    ...{ id: idOf(7), policy: {}, expiresAt: null },
+    servers: {
+      ...serversAt(host),
+      signIn: { provider: 'openid', issuer: `https://${host}`, scopes: [], clientId: 'c' },
+    },
+  });
+  const [X, Y] = [at('x.example'), at('y.example')];
+
+  /** @returns the answer to a refresh token that was granted for X, and the hosts of the providers that were asked */
+  async function refreshAt(connections: DefaultConnection[], facts: Partial<RefreshPayload>) {
+    const asked = new Set<string>();
+    const providerFetch = async (url: string) => {
+      asked.add(new URL(url).host);
+      return Response.error();
+    };
+    await using app = await start(connections, { isShared: true, providerFetch });
+    const { jti: client } = await app.tokens.registered.inspect(app.client.clientId);
+    const granted = { iss: app.issuer, aud: `${app.issuer}/mcp`, sub: idOf(1), gid: idOf(2) };
+    const payload: RefreshPayload = {
+      ...{ ...granted, granted_at: Math.floor(app.now().getTime() / 1000), client, scope: ['mail.read'] },
+      login: { name: '', email: 'ada@y.example', imap: { password: '' } },
+      ...{ sign_in: 'openid', provider_token: 'of X', approval: idOf(3), ...facts },
+    };
+    const { error } = await refresh(app, await app.tokens.refresh.seal(payload, app.now()));
+    return { error, asked: [...asked] };
+  }
+
+  const provider_hash = providerHashOf({ provider: 'openid', issuer: 'https://x.example' });
+
+  test.each<[string, DefaultConnection[], Partial<RefreshPayload>, Awaited<ReturnType<typeof refreshAt>>]>([
+    ['goes to it again', [X], { provider_hash }, { error: undefined, asked: ['x.example'] }],
+    ['goes to no other one in its place', [Y], { provider_hash }, REFUSED],
+    ['goes to none beside it', [{ ...Y, domains: ['y.example'] }, X], { provider_hash }, REFUSED],
+    ['goes nowhere if it is not known whose it is', [X], {}, REFUSED],
+  ])('%s', async (_what, connections, facts, expected) => {
+    expect(await refreshAt(connections, facts)).toEqual(expected);
+  });
+});
+
+const REFUSED = { error: 'invalid_grant', asked: [] };
 
 test('minted clients keep their own servers beside a list of connections', async () => {
   await using app = await start();

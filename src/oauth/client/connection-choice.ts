@@ -42,7 +42,7 @@ export function connectionOfGrant(
   { connection, login }: { connection?: string | undefined; login: Credentials },
 ): DefaultConnection | undefined {
   if (connection !== undefined) return connections.find(({ id }) => id === connection);
-  if (connections.length === 1) return connections[0];
+  if (!isByAddress(connections)) return connections[0];
   return 'email' in login ? connectionForAddress(connections, login.email) : missiveConnection(connections);
 }
 

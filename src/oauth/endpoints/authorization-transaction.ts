@@ -25,7 +25,7 @@ export interface SubmittedAuthorization<R extends RequestedAccess = Authorizatio
   shownAt: Date;
 }
 
-/** A page as it was submitted. `connection`: `jti` of the connection that it was shown for, if the address had decided. */
+/** A page as it was submitted. `connection`: `jti` of the connection that it was shown for, if it was known and has one. */
 export type SubmittedPage = SubmittedAuthorization<RequestedAccess> & { connection: string | undefined };
 
 export interface AuthorizationTransactions {
@@ -103,9 +103,12 @@ export function createAuthorizationTransactions(
 const transactionKey = (tid: string): string => `transaction:${tid}`;
 
 function toSealed(request: RequestedAccess | AuthorizationRequest): Omit<Transaction, 'tid' | 'browser'> {
-  const connection = 'connection' in request.client ? request.client.connection : undefined;
+  const { client } = request;
+  const [only] = client.connections;
+  // Another connection may have taken the place of the one whose servers the page shows.
+  const connection = 'servers' in client ? (client.connection ?? only?.id) : undefined;
   return {
-    client_id: request.client.id,
+    client_id: client.id,
     redirect_uri: request.redirectUri,
     ...(request.state !== undefined && { state: request.state }),
     code_challenge: request.codeChallenge,

@@ -1,9 +1,9 @@
 /** Exchanges a refresh token for new tokens, unless the mail server (or Missive) now refuses the login: `grant_type=refresh_token` (RFC 6749 §6). */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LoginProblem } from '../../account.ts';
+import type { Account, LoginProblem } from '../../account.ts';
 import { UpstreamError } from '../../errors.ts';
 import type { ProviderLogin } from '../../mail/account.ts';
-import type { Client, RequestingClient } from '../client/client.ts';
+import type { RequestingClient } from '../client/client.ts';
 import { connectionOfGrant } from '../client/connection-choice.ts';
 import type { Grants } from '../grant/grants.ts';
 import { invalidRefreshToken, type Rotation } from '../grant/rotation.ts';
@@ -13,7 +13,7 @@ import { resourceOf } from '../metadata.ts';
 import { narrowedScope } from '../scope.ts';
 import { isMeantFor } from '../sealed/audience.ts';
 import { accountOf } from '../sealed/identity.ts';
-import { createTokens, type RefreshPayload } from '../sealed/sealed-types.ts';
+import { createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { checkResource, required } from './token-request.ts';
 import type { TokenThrottle } from './token-throttle.ts';
@@ -58,10 +58,9 @@ export function createRefreshExchange(
    *
    * @returns `isRefused`: false also if the server does not answer: the credentials may still be valid. `providerToken`: a newer one of the provider
    */
-  async function tryLogin({ gid, login, ...facts }: RefreshPayload, client: Client): Promise<TriedLogin> {
+  async function tryLogin(gid: string, account: Account): Promise<TriedLogin> {
     const until = new Date(now().getTime() + LOGIN_INTERVAL_SECONDS * 1000);
     if ((await state.claim(`login:${gid}`, until)) !== null) return { isRefused: false };
-    const account = accountOf(login, client.servers, facts);
     if (account.service === 'mail' && account.imap.login.kind === 'provider') return renew(account.imap.login);
     const refusal = await verifyLogin(account, { only: 'imap', totalMs: MAX_LOGIN_MS });
     return { isRefused: refusal.some(({ fault }) => REFUSALS.has(fault)) };
@@ -89,13 +88,14 @@ export function createRefreshExchange(
     const connection = connectionOfGrant(requesting.connections, token);
     if (connection === undefined) throw invalidRefreshToken('its connection was removed');
     const client = await clients.connect(requesting, connection);
+    const account = accountOf(token.login, client.servers, token);
     // The operator may have added replicas since the token was issued.
     if (!rotation.mayRefresh(client)) throw invalidRefreshToken('cannot be rotated any more');
     checkResource(form, issuer);
     const scope = narrowedScope(form.get('scope'), token.scope);
     await rotation.check(token, client);
     await throttle.countUse(token.gid);
-    const { isRefused, providerToken } = await tryLogin(token, client);
+    const { isRefused, providerToken } = await tryLogin(token.gid, account);
     if (isRefused) {
       await grants.revoke({ id: token.gid, approval: token.approval });
       log.info(

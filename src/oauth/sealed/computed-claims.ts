@@ -15,7 +15,7 @@ export const issuerOf: Compute = ({ aud }) => {
 
 const LoginAndServers = AccessPayload.pick({
   ...{ login: true, servers: true },
-  ...{ sign_in: true, provider_token: true, approval: true, custody: true },
+  ...{ sign_in: true, provider_hash: true, provider_token: true, approval: true, custody: true },
 });
 
 /** The subject of the login at the servers, under the key that seals the token. */

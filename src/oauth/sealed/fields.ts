@@ -53,6 +53,7 @@ export const OPTIONAL_FIELDS: Readonly<Record<string, number>> = {
   domains: 43,
   custody: 44,
   refreshToken: 45,
+  provider_hash: 46,
 };
 
 /**
@@ -72,6 +73,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   parent: 'id',
   mailbox: 'id',
   approval: 'id',
+  provider_hash: 'id',
   custody: 'id',
   browser: 'id',
   secret_hash: 'id',

@@ -3,9 +3,10 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { Account, Servers } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
-import type { InboxIdentity, Login, MailServer, MailServers } from '../../mail/account.ts';
+import type { InboxIdentity, Login, MailServer, MailServers, ProviderSignIn } from '../../mail/account.ts';
 import type { MissiveAccount } from '../../missive/account.ts';
 import { sha256 } from '../http/constant-time.ts';
+import { hashOfName } from './audience.ts';
 import type { MasterKey } from './content.ts';
 import type { Keyring } from './jwe.ts';
 
@@ -32,6 +33,8 @@ type MailboxAccount = Extract<Account, { service: 'mail' }>;
 export const ApprovalFacts = z.object({
   /** The provider. Absent: the account owner has signed in with a password. */
   sign_in: z.string().optional(),
+  /** From providerHashOf(), so that no other provider gets what this one has issued. Absent: `sign_in` is enough. */
+  provider_hash: z.string().optional(),
   /** Its refresh token. */
   provider_token: z.string().optional(),
   /** Names what the account owner has approved there. */
@@ -76,15 +79,20 @@ function loginOf(
   username: string,
   password: string,
   { signIn }: MailServers,
-  { sign_in, provider_token: refreshToken, approval, custody }: ApprovalFacts,
+  { sign_in, provider_hash, provider_token: refreshToken, approval, custody }: ApprovalFacts,
 ): Login {
   if (sign_in === undefined) return { kind: 'password', username, password };
   const key = refreshToken === undefined ? custody && { custody } : { refreshToken };
-  if (signIn?.provider !== sign_in || key === undefined || approval === undefined) {
+  const isSame = signIn?.provider === sign_in && providerHashOf(signIn) === provider_hash;
+  if (!isSame || key === undefined || approval === undefined) {
     throw new OAuthError('invalid_grant', 'The login is one for another way to sign in.');
   }
   return { kind: 'provider', username, signIn, ...key, approval };
 }
+
+/** @returns which one of all OpenID providers it is: 8 bytes of the hash of its issuer in base64url. `undefined` for a provider that is known by its name */
+export const providerHashOf = ({ provider, issuer = '' }: ProviderSignIn): string | undefined =>
+  provider === 'openid' ? hashOfName(issuer).toString('base64url') : undefined;
 
 interface MailboxName {
   /** From mailboxIdOf(); absent where the server has not said which mailbox the login opens. */

@@ -75,7 +75,7 @@ export const TransactionPayload = z.object({
   code_challenge: z.string(),
   aud: z.string(),
   scope: Scope,
-  /** `jti` of the connection that the address has decided. Absent: not yet, or there is one connection alone. */
+  /** `jti` of the connection whose page it is. Absent: the address has not decided yet, or the client has servers of its own. */
   connection: z.string().optional(),
   /** SHA-256 of the cookie of the browser that requested the page. */
   browser: z.string(),

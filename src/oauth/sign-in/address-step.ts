@@ -64,7 +64,10 @@ export function createAddressStep({
     const email = submitted.get('email')?.trim();
     const address = email ?? '';
     const [first] = connections;
-    if (first !== undefined && !isByAddress(connections)) return { connection: first, address, isNew: false };
+    const isOther = ({ id }: DefaultConnection) => shownFor !== undefined && shownFor !== id;
+    if (first !== undefined && !isByAddress(connections)) {
+      return { connection: first, address, isNew: isOther(first) };
+    }
     // The list at the end of a sign-in page is always sent: without it, this is the page before.
     const isOfLanguage = submitted.get(LANGUAGE_PARAMETER) !== undefined && submitted.get('end') === undefined;
     if (action === ACTIONS.change || isOfLanguage) return { address, problems: [] };
@@ -80,7 +83,7 @@ export function createAddressStep({
     }
     if (await clients.hasEnded(connection)) return { address, problems: [refusal(address, true)] };
     const isFirstPage = action === ACTIONS.address || action === ACTIONS.missive;
-    return { connection, address, isNew: isFirstPage || (shown !== undefined && shown !== connection) };
+    return { connection, address, isNew: isFirstPage || isOther(connection) };
   };
 }
 

@@ -2,7 +2,7 @@
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import type { ProviderSignIn } from '../../mail/account.ts';
-import type { ApprovalFacts } from '../sealed/identity.ts';
+import { type ApprovalFacts, providerHashOf } from '../sealed/identity.ts';
 import type { ProviderTokens } from './provider-client.ts';
 import type { Provider } from './providers.ts';
 
@@ -63,8 +63,10 @@ export function approvedBy(
   if (!isOfTenants(signIn, claims)) throw new ProviderRefusal('other_tenant');
   if (!hasMailScopes(provider, tokens)) throw new ProviderRefusal('missing_scope');
   if (!isForMail(provider, tokens.accessToken)) throw new ProviderRefusal('wrong_audience');
+  const hash = providerHashOf(signIn);
   const facts = {
     sign_in: signIn.provider,
+    ...(hash !== undefined && { provider_hash: hash }),
     approval,
     ...(tokens.refreshToken && { provider_token: tokens.refreshToken }),
   };

@@ -127,6 +127,8 @@ describe('the account', () => {
 
   test('what is sealed of it is the provider, the approval and the refresh token', () => {
     const { facts } = approve(OPENID, { scope, claims: { sub: 'subject', email: 'a@example.com' } });
-    expect(facts).toEqual({ sign_in: 'openid', approval: 'a'.repeat(22), provider_token: 'refresh' });
+    const common = { approval: 'a'.repeat(22), provider_token: 'refresh' };
+    expect(facts).toEqual({ ...common, sign_in: 'openid', provider_hash: expect.stringMatching(/^[\w-]{11}$/) });
+    expect(approve(MICROSOFT, { claims: {} }).facts).toEqual({ ...common, sign_in: 'microsoft' });
   });
 });
