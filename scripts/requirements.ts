@@ -68,6 +68,7 @@ FORM-12 MUST what cannot be undone is not ticked at first, nor sending for an un
 FORM-13 SHOULD two fields and one button are visible without scrolling on a phone; powers and limits are one sentence, the rest is folded
 FORM-14 MUST the pages for account owners are in the language that was chosen, or that the browser prefers, and a choice loses nothing that was typed but secrets
 FORM-15 MUST every sentence is in every language with the same values, and none is written elsewhere
+FORM-16 MUST times on the pages are in the time zone of their reader; without a script they are in UTC and say so
 PAGE-01 MUST the page at / names the URL for clients and the steps of each, and says where a client id is needed
 PAGE-02 MUST clients that ask for JSON or a stream at / get no page
 PAGE-03 MUST a browser at any other URL gets a page that names the way

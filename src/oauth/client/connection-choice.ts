@@ -58,6 +58,12 @@ export function connectedClient(client: RequestingClient, connection: DefaultCon
   };
 }
 
+/** The end that the operator has set for what a client is granted; `null`: none. The end of a registration is none: the client registers anew. */
+export function operatorEnd({ origin, expiresAt, connections, connection }: Client): Date | null {
+  if (origin !== 'registered') return expiresAt;
+  return (connections.find(({ id }) => id === connection) ?? connections[0])?.expiresAt ?? null;
+}
+
 /** Whether an address is for the connection of a client. Where no address decides, every one is. */
 export function isForAddress({ connections, connection }: Client, address: string): boolean {
   if (!isByAddress(connections)) return true;

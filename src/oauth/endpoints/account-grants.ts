@@ -30,7 +30,7 @@ export function createAccountGrants(services: OAuthServices, sessions: AccountSe
       revoked,
       t: inLanguage.t,
     });
-    inLanguage.send(response, 200, inLanguage.account(view), { formAction: [] });
+    inLanguage.send(response, 200, inLanguage.account(view), { formAction: [], script: 'reader' });
   }
 
   async function revoke({ who }: AccountSession, chosen: string | undefined): Promise<RevokedAccess | undefined> {

@@ -4,6 +4,7 @@ import type { Power } from '../../policy.ts';
 import type { ListedGrant } from '../grant/grants.ts';
 import { ACCOUNT_PATH, pathIn } from '../http/paths.ts';
 import { plainText } from '../http/plain-text.ts';
+import type { Fragment } from '../pages/html.ts';
 import type { Language } from '../pages/languages/en.ts';
 import { dayWords, minuteWords } from '../pages/time-words.ts';
 import type { AccountClientView, AccountView } from '../pages/views.ts';
@@ -88,7 +89,7 @@ function powerWords(power: Power, service: Service, { granted: { powers } }: Lan
 /** The end of a grant of less than two days is shown with its time. */
 const isShort = ({ grantedAt, until }: ListedGrant): boolean => until.getTime() - grantedAt.getTime() < 2 * 86_400_000;
 
-function revokedSentence(revoked: RevokedAccess, service: Service, t: Language): string {
+function revokedSentence(revoked: RevokedAccess, service: Service, t: Language): Fragment {
   return 'clientName' in revoked
     ? t.granted.hasNoAccess({ client: plainText(revoked.clientName, 64) })
     : t.accounts[service].allTakenBack({ until: minuteWords(revoked.everythingUntil, t) });

@@ -23,6 +23,10 @@ export const link = (text: string, url: string): Html => markup(`<a href="${esca
 export const linkAway = (text: string, url: string): Html =>
   markup(`<a href="${escapeHtml(url)}" rel="noreferrer">${escapeHtml(text)}</a>`);
 
+/** A time, which a script writes in the time zone of the reader. */
+export const timeElement = ({ time, words, parts }: { time: string; words: string; parts: string }): Html =>
+  markup(`<time datetime="${escapeHtml(time)}" data-parts="${escapeHtml(parts)}">${escapeHtml(words)}</time>`);
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -36,5 +40,8 @@ export function escapeHtml(value: unknown): string {
   if (typeof value === 'object' && value !== null && MARKUP in value) return String(value[MARKUP]);
   return String(value).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
+
+/** Characters that are shown; of an escaped one, those of its entity. */
+export const shownLength = (fragment: Fragment): number => escapeHtml(fragment).replace(/<[^>]*>/g, '').length;
 
 const markup = (text: string): Html => ({ [MARKUP]: text });

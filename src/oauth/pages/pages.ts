@@ -34,7 +34,7 @@ import type {
 const VIEWS = fileURLToPath(new URL('../../../views/', import.meta.url));
 
 /** The scripts of the pages. Without them every page works too. */
-type PageScript = 'sign-in' | 'copy';
+type PageScript = 'reader' | 'copy';
 
 interface SendOptions {
   /** Other origins that the form may lead to (CSP 3 §6.4.1); absent on pages without a form. */
@@ -96,7 +96,7 @@ export function createPages(
   const { accentColor } = operator;
   // Style and script are part of the page: no proxy has to route another URL, and the hashes allow these only.
   const style = readView('style.css') + (accentColor === undefined ? '' : accentRules(accentColor));
-  const scripts = { 'sign-in': readView('sign-in.js'), copy: readView('copy.js') };
+  const scripts = { reader: readView('reader.js'), copy: readView('copy.js') };
   const headersOf = pageHeaders(issuer, hashSource(style));
   const choice = createLanguageChoice(issuer, languages);
 
@@ -145,13 +145,13 @@ function renderers(render: Render): Omit<PagesInLanguage, 't' | 'send'> {
   return {
     landing: (view) => render('landing', view, { by: 'link', script: 'copy' }),
     signpost: (view) => render('signpost', view, { by: 'link', script: 'copy' }),
-    signIn: (view) => render('sign-in', view, { by: 'form', script: 'sign-in' }),
+    signIn: (view) => render('sign-in', view, { by: 'form', script: 'reader' }),
     signInAddress: (view) => render('sign-in-address', view, { by: 'form' }),
     signedIn: (view) => render('signed-in', view, { by: 'none' }),
     accountClient: (view) => render('account-client', view, { by: 'link' }),
     accountAddress: (view) => render('account-address', view, { by: 'form' }),
-    accountSignIn: (view) => render('account-sign-in', view, { by: 'form', script: 'sign-in' }),
-    account: (view) => render('account', view, { by: 'form' }),
+    accountSignIn: (view) => render('account-sign-in', view, { by: 'form', script: 'reader' }),
+    account: (view) => render('account', view, { by: 'form', script: 'reader' }),
     adminSignIn: (view) => render('admin-sign-in', view, { by: 'none' }),
     mintingForm: (view) => render('admin-form', view, { by: 'none' }),
     minted: (view) => render('admin-minted', view, { by: 'none', script: 'copy' }),

@@ -1,5 +1,7 @@
 /** Declares the views: the data that each template of `views/` renders. Values are plain text; the templates escape them. */
 import { type Servers, type Service, serviceOf } from '../../account.ts';
+import type { Fragment } from './html.ts';
+import type { TimeView } from './time-words.ts';
 
 /** One input of a form. */
 export interface FieldView {
@@ -36,7 +38,7 @@ export interface ConsentView {
   /** What is ticked and what is not, in one sentence that begins with the name of the client. */
   summary: { name: string; may: string };
   /** The limits of the operator, in sentences; absent if there are none. With a summary they are folded below it. */
-  given: { limits: string; summary: string | undefined } | undefined;
+  given: { limits: Fragment; summary: Fragment | undefined } | undefined;
   /** Whether powers and limits are visible without a click. */
   isOpen: boolean;
   /** `isNew`: asked for in addition to what was left on before. */
@@ -45,9 +47,10 @@ export interface ConsentView {
   limits: {
     /** Absent where nothing can be sent. `given`: the recipients that the operator allows. */
     recipients: (FieldView & { given: string | undefined }) | undefined;
-    ends: readonly { value: string; words: string; isChosen: boolean }[];
+    /** `time`: that of the words. */
+    ends: readonly { value: string; words: string; isChosen: boolean; time?: TimeView }[];
     /** When the grant ends unless it is revoked before. */
-    lastEnd: string;
+    lastEnd: Fragment;
   };
 }
 
@@ -252,7 +255,7 @@ export interface AccountView {
   /** False: the page explains how to end the access instead. */
   canRevoke: boolean;
   /** What was just revoked, as a sentence. */
-  revoked: string | undefined;
+  revoked: Fragment | undefined;
   grants: readonly {
     id: string;
     name: string;
@@ -260,9 +263,9 @@ export interface AccountView {
     /** A sentence. */
     may: string;
     /** From when until when, as a sentence. */
-    during: string;
+    during: Fragment;
     /** Refresh tokens that were used again, as a sentence; absent if there were none. */
-    reuse: string | undefined;
+    reuse: Fragment | undefined;
   }[];
 }
 

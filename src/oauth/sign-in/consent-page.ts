@@ -2,9 +2,11 @@
 import { type Service, serviceOf } from '../../account.ts';
 import { ENDS, type End, type Policy, type Power } from '../../policy.ts';
 import type { Client } from '../client/client.ts';
+import { operatorEnd } from '../client/connection-choice.ts';
 import { plainText } from '../http/plain-text.ts';
+import { html, shownLength } from '../pages/html.ts';
 import type { Language } from '../pages/languages/en.ts';
-import { dayWords, minuteWords, shortWords } from '../pages/time-words.ts';
+import { dayWords, minuteWords, shortTime } from '../pages/time-words.ts';
 import type { ConsentView, ProblemView } from '../pages/views.ts';
 import { SEALED_TYPES } from '../sealed/sealed-types.ts';
 import { type Choices, endTime } from './consent-choices.ts';
@@ -18,7 +20,7 @@ const MAX_LIST_CHARS = 500;
  * @param problemAt returns the problem of a place, if it has one
  */
 export function consentView(
-  { name, expiresAt, policy, servers }: Pick<Client, 'name' | 'expiresAt' | 'policy' | 'servers'>,
+  client: Client,
   {
     offered,
     added,
@@ -34,12 +36,13 @@ export function consentView(
   },
   problemAt: (place: 'powers' | 'recipients') => ProblemView | undefined,
 ): ConsentView {
-  const last = lastEnd(now, expiresAt);
+  const { name, policy, servers } = client;
+  const last = lastEnd(now, client.expiresAt);
   const recipients = { value: choices.recipients, problem: problemAt('recipients') };
   const service = serviceOf(servers);
   return {
     summary: { name, may: mayWords(offered, choices.powers, service, t) },
-    given: givenWords(policy, expiresAt, t),
+    given: givenWords(policy, operatorEnd(client), t),
     isOpen:
       recipients.problem !== undefined || problemAt('powers') !== undefined || added.length > 0 || isLimited(choices),
     powers: offered.map((power) => ({
@@ -82,11 +85,7 @@ function powerWords(power: Power, { folders, tags }: Policy, service: Service, t
 const MAX_SHOWN_CHARS = 80;
 
 /** The limits of the operator: `Only in Invoices and Projects. At most 20 messages sent an hour.` */
-function givenWords(
-  { folders, recipients, ...policy }: Policy,
-  expiresAt: Date | null,
-  t: Language,
-): ConsentView['given'] {
+function givenWords({ folders, recipients, ...policy }: Policy, end: Date | null, t: Language): ConsentView['given'] {
   const { max_sends_per_hour: sends, max_changes_per_hour: changes } = policy;
   const words = t.consent;
   const sentences = {
@@ -94,21 +93,14 @@ function givenWords(
     recipients: recipients && words.writesOnlyTo({ recipients: plainText(both(recipients, t), MAX_LIST_CHARS) }),
     sends: sends === undefined ? undefined : words.sendsAnHour({ count: sends }),
     changes: changes === undefined ? undefined : words.changesAnHour({ count: changes }),
-    end: expiresAt === null ? undefined : words.endsOn({ date: dayWords(expiresAt, t) }),
+    end: end === null ? undefined : words.endsOn({ date: dayWords(end, t) }),
   };
   const kinds = (Object.keys(sentences) as (keyof typeof sentences)[]).filter((kind) => sentences[kind] !== undefined);
-  const text = kinds.map((kind) => sentences[kind]).join(' ');
-  if (text === '') return;
-  if (text.length <= MAX_SHOWN_CHARS) return { limits: words.limits({ limits: text }), summary: undefined };
-  return {
-    limits: text,
-    summary: words.limits({
-      limits: both(
-        kinds.map((kind) => words.limited[kind]),
-        t,
-      ),
-    }),
-  };
+  if (kinds.length === 0) return undefined;
+  const limits = kinds.map((kind) => sentences[kind] ?? '').reduce((all, sentence) => html`${all} ${sentence}`);
+  if (shownLength(limits) <= MAX_SHOWN_CHARS) return { limits: words.limits({ limits }), summary: undefined };
+  const names = kinds.map((kind) => words.limited[kind]);
+  return { limits, summary: words.limits({ limits: both(names, t) }) };
 }
 
 /** A name that ends in a delimiter and `*` means everything below it. */
@@ -126,7 +118,7 @@ function recipientsOf({ recipients }: Policy): string | undefined {
   return recipients && plainText(recipients.join(', '), MAX_LIST_CHARS);
 }
 
-/** When a grant ends unless it is revoked before. */
+/** When a grant ends unless it is revoked before. @param expiresAt of the client */
 function lastEnd(now: Date, expiresAt: Date | null): Date {
   const latest = new Date(now.getTime() + SEALED_TYPES.grant.lifetimeSeconds * 1000);
   return expiresAt !== null && expiresAt < latest ? expiresAt : latest;
@@ -134,9 +126,14 @@ function lastEnd(now: Date, expiresAt: Date | null): Date {
 
 /** The ends that can be chosen: those before the latest possible end, and “until revoked”. */
 function endOptions(chosen: End, now: Date, last: Date, t: Language): ConsentView['limits']['ends'] {
-  const words = ({ end, time }: { end: End; time: Date | null }): string =>
-    time === null ? t.consent.ends[end] : t.consent.endsAt({ end: t.consent.ends[end], time: shortWords(time, t) });
   return ENDS.map((end) => ({ end, time: endTime(end, now) }))
     .filter(({ time }) => time === null || time < last)
-    .map((option) => ({ value: option.end, words: words(option), isChosen: option.end === chosen }));
+    .map(({ end, time: at }) => {
+      const time = at === null ? undefined : shortTime(at, t);
+      const words = t.consent.ends[end];
+      const option = { value: end, isChosen: end === chosen };
+      return time === undefined
+        ? { ...option, words }
+        : { ...option, words: t.consent.endsAt({ end: words, time: time.words }), time };
+    });
 }

@@ -70,7 +70,7 @@ export function createSignIn(services: OAuthServices): SignIn {
         ...formActionSources(page.redirectUri),
         ...(page.providerOrigin ? [page.providerOrigin] : []),
       ];
-      inLanguage.send(response, status, inLanguage.signIn(view), { formAction, script: 'sign-in' });
+      inLanguage.send(response, status, inLanguage.signIn(view), { formAction, script: 'reader' });
     },
     showAddressPage(request, response, page, content) {
       const inLanguage = pages.for(request);
@@ -87,7 +87,7 @@ export function createSignIn(services: OAuthServices): SignIn {
       const status = setRetryAfter(response, content);
       const formAction = page.providerOrigin ? [page.providerOrigin] : [];
       const html = inLanguage.accountSignIn(accountSignInView(page, content, issuer, inLanguage.t));
-      inLanguage.send(response, status, html, { formAction, script: 'sign-in' });
+      inLanguage.send(response, status, html, { formAction, script: 'reader' });
     },
     checkCredentials: createCredentialsCheck(services, remembered),
     firstChoices: remembered.firstChoices,

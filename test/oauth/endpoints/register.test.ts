@@ -8,6 +8,7 @@ import {
   startOAuthApp,
   testKey,
 } from '../../support/app/oauth-app.ts';
+import { openSignIn, textIn } from '../../support/app/sign-in-page.ts';
 import { answerOf, basic, codeGrant, codeOf, refreshGrant, tokensOf } from '../../support/app/token-requests.ts';
 
 const day = 24 * 3600;
@@ -187,6 +188,16 @@ describe('dynamic registration (RFC 7591)', () => {
     app.advance(3600);
     const response = await app.post('/oauth/token', refreshGrant(client, tokens.refresh_token ?? ''));
     expect(await answerOf(response)).toMatchObject({ status: '401', error: 'invalid_client' });
+  });
+
+  test('the sign-in page names an end of the connection as its limit, and not that of the registration', async () => {
+    await using ending = await start({ connections: [{ ...exampleConnection, expiresAt: inAnHour }] });
+    await using endless = await start();
+    const pages = [ending, endless].map(async (app) => {
+      const { html } = await openSignIn(app, await register(app), { redirect_uri: claude[0] });
+      return /Limits of this connection: ([^<]*(?:<time[^>]*>[^<]*<.time>\.)?)/.exec(html)?.slice(1).map(textIn);
+    });
+    expect(await Promise.all(pages)).toEqual([['Ends on 21 Nov 2026 UTC.'], undefined]);
   });
 
   test('DCR-02 REF-04 a new default connection applies to clients that registered before it', async () => {

@@ -84,7 +84,7 @@ describe('a page in a browser in which the client was signed in before', () => {
     await browser.signIn(client, choices(['read', 'send'], limits));
     const { html } = await browser.open(client);
     expect(html).toMatch(/>\s*@example\.com, bob@example\.org<\/textarea>/);
-    expect(html).toContain('<option value="week" selected>');
+    expect(html).toMatch(/<option value="week" selected[\s>]/);
     await browser.signIn(client, choices(['read']), 'mail.read');
     expect((await browser.open(client)).html).toMatch(/@example\.com, bob@example\.org<\/textarea>/);
   });

@@ -2,6 +2,7 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OAuthApp, startOAuthApp } from '../../support/app/oauth-app.ts';
+import { tokensOf } from '../../support/app/token-requests.ts';
 import { launchChromium } from '../../support/servers/chromium.ts';
 
 let browser: Browser;
@@ -38,14 +39,20 @@ async function signIn(page: Page, app: OAuthApp): Promise<string | undefined> {
 }
 
 describe('the script of the sign-in page', () => {
-  test.each(['Europe/Berlin', 'Asia/Tokyo', 'America/New_York', 'Pacific/Chatham'])(
-    'offers the time zone of the browser, and the policy allows it: %s',
-    async (timezoneId) => {
+  test.each([
+    ['Europe/Berlin', '19 Feb 2027, 13:00', '22 Nov, 13:00'],
+    ['America/New_York', '19 Feb 2027, 07:00', '22 Nov, 07:00'],
+    ['Pacific/Chatham', '20 Feb 2027, 01:45', '23 Nov, 01:45'],
+  ])(
+    'FORM-16 shows times in the time zone of the browser and offers it to the client, and the policy allows it: %s',
+    async (timezoneId, lastEnd, end) => {
       await using app = await startOAuthApp();
       await using tab = await newPage({ timezoneId });
       await open(tab.page, app);
       const box = tab.page.getByLabel(`Show times in my time zone, ${timezoneId}`);
       expect(await box.isChecked()).toBe(true);
+      expect(await tab.page.textContent('#end-hint')).toBe(`It ends by itself on ${lastEnd}, if not before.`);
+      expect(await tab.page.textContent('#end option')).toBe(`For a day, until ${end}`);
       expect(await signIn(tab.page, app)).toBe(timezoneId);
       expect(tab.violations).toEqual([]);
     },
@@ -80,13 +87,29 @@ describe('the script of the sign-in page', () => {
     expect(await page.getAttribute('#imap_password', 'type')).toBe('password');
   });
 
-  test('is not needed: without it the page signs in as before, and shows nothing of it', async () => {
+  test('FORM-16 is not needed: without it the page signs in as before, and shows nothing of it', async () => {
     await using app = await startOAuthApp();
     await using tab = await newPage({ javaScriptEnabled: false });
     await open(tab.page, app);
     expect(await tab.page.isVisible('#time_zone')).toBe(false);
     expect(await tab.page.isVisible('text=Show times in my time zone')).toBe(false);
+    expect(await tab.page.textContent('#end option')).toBe('For a day, until 22 Nov, 12:00 UTC');
     expect(await signIn(tab.page, app)).toBeUndefined();
+  });
+
+  test('FORM-16 shows times on /account in the time zone and the language of the browser', async () => {
+    await using app = await startOAuthApp({ isShared: true });
+    const client = await app.mint();
+    await tokensOf(app, client);
+    await using tab = await newPage({ timezoneId: 'Pacific/Chatham', locale: 'de-DE' });
+    await tab.page.goto(`${app.origin}/account?client_id=${client.clientId}`);
+    await tab.page.fill('#imap_username', 'ada@example.com');
+    await tab.page.fill('#imap_password', 'correct horse');
+    await tab.page.click('text=Anmelden');
+    await tab.page.getByText('Seit 22.11.2026, bis 20.02.2027').waitFor();
+    await tab.page.click('button[value="all"]');
+    await tab.page.getByText('die bis 22.11.2026, 01:45 erteilt wurden').waitFor();
+    expect(tab.violations).toEqual([]);
   });
 
   test('is the only script that the policy allows', async () => {

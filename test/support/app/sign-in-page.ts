@@ -44,6 +44,9 @@ export const ada = {
   use_same_credentials: '1',
 };
 
+/** The text of a page or of a part of it, without its elements. */
+export const textIn = (html: string): string => html.replace(/<[^>]*>/g, '');
+
 /** Submits the page from the origin of the app; `headers` replace those that the browser would send. */
 export function submit(
   app: OAuthApp,

@@ -34,8 +34,8 @@ const account = ({ name, secret, servers }: { name: string; secret: string; serv
   noGrants: `Keine Anwendung hat Zugriff auf dieses ${name}.`,
   noGrantsSeen: `Keine Anwendung hat Zugriff auf dieses ${name}, soweit dieser Server es seit seinem Start gesehen hat.`,
   endsAll: `Beendet alle Zugriffe auf dieses ${name}, die bis jetzt erteilt wurden, auch solche, die hier nicht stehen.`,
-  allTakenBack: ({ until }: { until: string }) =>
-    `Alle Zugriffe auf dieses ${name}, die bis ${until} erteilt wurden, sind entzogen.`,
+  allTakenBack: ({ until }: { until: Fragment }) =>
+    html`Alle Zugriffe auf dieses ${name}, die bis ${until} erteilt wurden, sind entzogen.`,
   yourSecret: `Ihr ${secret}`,
 });
 
@@ -117,7 +117,7 @@ const consent: Language['consent'] = {
   sendHintGiven: ({ recipients }) =>
     `Adressen oder Domains wie @example.com. Leer: an alle, an die diese Verbindung schreiben kann, ${recipients}.`,
   howLong: 'Wie lange',
-  lastEnd: ({ time }) => `Endet von selbst am ${time}, wenn nicht früher.`,
+  lastEnd: ({ time }) => html`Endet von selbst am ${time}, wenn nicht früher.`,
   ends: { day: 'Einen Tag', week: 'Eine Woche', month: 'Einen Monat', revoked: 'Bis ich den Zugriff entziehe' },
   endsAt: ({ end, time }) => `${end}, bis ${time}`,
   powers: {
@@ -158,7 +158,7 @@ const consent: Language['consent'] = {
       delete: 'löschen',
     },
   },
-  limits: ({ limits }) => `Grenzen dieser Verbindung: ${limits}`,
+  limits: ({ limits }) => html`Grenzen dieser Verbindung: ${limits}`,
   limited: {
     folders: 'Ordner',
     recipients: 'Empfänger',
@@ -173,7 +173,7 @@ const consent: Language['consent'] = {
     count === 1 ? 'Sendet höchstens eine Nachricht pro Stunde.' : `Sendet höchstens ${count} Nachrichten pro Stunde.`,
   changesAnHour: ({ count }) =>
     count === 1 ? 'Ändert höchstens eine Nachricht pro Stunde.' : `Ändert höchstens ${count} Nachrichten pro Stunde.`,
-  endsOn: ({ date }) => `Endet am ${date}.`,
+  endsOn: ({ date }) => html`Endet am ${date}.`,
 };
 
 const fields: Language['fields'] = {
@@ -380,9 +380,9 @@ const granted: Language['granted'] = {
     delete: { mail: 'endgültig löschen', missive: 'löschen' },
   },
   returnedTo: ({ host }) => `Rückkehr zu ${host}`,
-  sinceUntil: ({ since, until }) => `Seit ${since}, bis ${until}`,
+  sinceUntil: ({ since, until }) => html`Seit ${since}, bis ${until}`,
   reused: ({ count, last }) =>
-    `Der Schlüssel wurde ${count === 1 ? 'einmal' : `${count}-mal`} erneut verwendet, zuletzt am ${last}. Das kommt nach einer verlorenen Antwort oder mit zwei Fenstern vor; wenn es anhält, entziehen Sie den Zugriff.`,
+    html`Der Schlüssel wurde ${count === 1 ? 'einmal' : `${count}-mal`} erneut verwendet, zuletzt am ${last}. Das kommt nach einer verlorenen Antwort oder mit zwei Fenstern vor; wenn es anhält, entziehen Sie den Zugriff.`,
   takeBack: 'Entziehen',
   hasNoAccess: ({ client }) => `${client} hat keinen Zugriff mehr.`,
   everything: 'Alles auf einmal',

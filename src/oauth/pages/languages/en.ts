@@ -37,8 +37,8 @@ const account = ({ name, secret, servers }: { name: string; secret: string; serv
   noGrants: `No application has access to this ${name}.`,
   noGrantsSeen: `No application has access to this ${name}, as far as this server has seen since it was started.`,
   endsAll: `Ends whatever was granted for this ${name} before now, also what is not listed here.`,
-  allTakenBack: ({ until }: { until: string }) =>
-    `Everything that was granted for this ${name} until ${until} is taken back.`,
+  allTakenBack: ({ until }: { until: Fragment }) =>
+    html`Everything that was granted for this ${name} until ${until} is taken back.`,
   yourSecret: `your ${secret}`,
 });
 
@@ -124,7 +124,7 @@ const consent = {
   sendHintGiven: ({ recipients }: { recipients: string }) =>
     `Addresses, or domains such as @example.com. Empty: to all that this connection can write to, ${recipients}.`,
   howLong: 'How long',
-  lastEnd: ({ time }: { time: string }) => `It ends by itself on ${time}, if not before.`,
+  lastEnd: ({ time }: { time: Fragment }) => html`It ends by itself on ${time}, if not before.`,
   ends: { day: 'For a day', week: 'For a week', month: 'For a month', revoked: 'Until I take it back' },
   endsAt: ({ end, time }: { end: string; time: string }) => `${end}, until ${time}`,
   powers: {
@@ -166,7 +166,7 @@ const consent = {
       delete: 'delete',
     },
   },
-  limits: ({ limits }: { limits: string }) => `Limits of this connection: ${limits}`,
+  limits: ({ limits }: { limits: Fragment }) => html`Limits of this connection: ${limits}`,
   /** What is limited, where the sentences are folded. */
   limited: {
     folders: 'folders',
@@ -182,7 +182,7 @@ const consent = {
     `At most ${count} ${count === 1 ? 'message' : 'messages'} sent an hour.`,
   changesAnHour: ({ count }: { count: number }) =>
     `At most ${count} ${count === 1 ? 'message' : 'messages'} changed an hour.`,
-  endsOn: ({ date }: { date: string }) => `Ends on ${date}.`,
+  endsOn: ({ date }: { date: Fragment }) => html`Ends on ${date}.`,
 };
 
 const fields = {
@@ -399,9 +399,9 @@ const granted = {
     delete: { mail: 'delete for good', missive: 'delete' },
   },
   returnedTo: ({ host }: { host: string }) => `Returned to ${host}`,
-  sinceUntil: ({ since, until }: { since: string; until: string }) => `Since ${since}, until ${until}`,
-  reused: ({ count, last }: { count: number; last: string }) =>
-    `Its key was used again ${times(count)}, last on ${last}. This happens after a lost answer, or with two windows; if it goes on, take it back.`,
+  sinceUntil: ({ since, until }: { since: Fragment; until: Fragment }) => html`Since ${since}, until ${until}`,
+  reused: ({ count, last }: { count: number; last: Fragment }) =>
+    html`Its key was used again ${times(count)}, last on ${last}. This happens after a lost answer, or with two windows; if it goes on, take it back.`,
   takeBack: 'Take back',
   hasNoAccess: ({ client }: { client: string }) => `${client} has no access any more.`,
   everything: 'Everything at once',

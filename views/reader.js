@@ -1,8 +1,10 @@
-// Offers the time zone of the browser, shows the password on request, and says that the servers are asked. Without this script none of that is there.
+// Adapts a page to its reader: shows times in their zone and offers it, shows the password on request, and says that the servers are asked. Without
+// this script times are in UTC, and the rest is not there.
 (() => {
   const box = document.getElementById('time_zone');
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  if (box && timeZone && timeZone !== 'Etc/Unknown') {
+  const isZoneKnown = timeZone && timeZone !== 'Etc/Unknown';
+  if (box && isZoneKnown) {
     box.value = timeZone;
     box.disabled = false;
     document.getElementById('time-zone-name').textContent = timeZone;
@@ -31,4 +33,13 @@
   addEventListener('pageshow', () => {
     if (status) status.textContent = '';
   });
+
+  // The same words as the server's, without “UTC”.
+  const { lang } = document.documentElement;
+  const format = (time, options) => new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, options).format(time);
+  for (const shown of isZoneKnown ? document.querySelectorAll('[data-parts]') : []) {
+    const { parts, words = shown.textContent, time = shown.dateTime } = shown.dataset;
+    const own = JSON.parse(parts).map((options) => format(new Date(time), options));
+    shown.textContent = shown.textContent.replace(words, () => own.join(', '));
+  }
 })();
