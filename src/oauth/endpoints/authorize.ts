@@ -325,12 +325,8 @@ function createPage(
     const providerOrigin = form.provider && (await formTarget(form.provider.signIn));
     const isEnded = form.provider !== undefined && endsAtRestart(form.provider.signIn);
     const page = { ...authorization, offered, added, transaction, shownAt, providerOrigin, endsAtRestart: isEnded };
-    signIn.showPage(
-      request,
-      response,
-      page,
-      content ?? { form, choices, problems: obstaclesOf(form.provider, obstacle) },
-    );
+    const problems = content?.problems ?? obstaclesOf(form.provider, obstacle);
+    signIn.showPage(request, response, page, { ...(content ?? { form, choices }), problems });
   };
 }
 
