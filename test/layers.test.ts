@@ -269,7 +269,7 @@ const FACES: Record<string, string[]> = {
   ],
   'oauth/endpoints/': ['account.ts', 'authorize.ts', 'error-response.ts', 'register.ts', 'revoke.ts', 'token.ts'],
   'oauth/landing/': ['client-steps.ts', 'landing.ts', 'site-files.ts'],
-  'oauth/pages/': ['language-choice.ts', 'page-error.ts', 'pages.ts', 'time-words.ts', 'views.ts'],
+  'oauth/pages/': ['html.ts', 'language-choice.ts', 'page-error.ts', 'pages.ts', 'time-words.ts', 'views.ts'],
   'oauth/pages/languages/': ['en.ts', 'languages.ts'],
   'oauth/grant/': ['grants.ts', 'revocation.ts', 'rotation.ts', 'token-issuer.ts'],
   'oauth/sealed/': ['audience.ts', 'identity.ts', 'jwe.ts', 'sealed-types.ts'],
