@@ -63,7 +63,7 @@ interface Services {
   log: Log;
   upstream: Upstream;
   providerAccess: Pick<ProviderAccess, 'keep' | 'deposit'>;
-  state: Pick<State, 'isShared'>;
+  state: Pick<State, 'isShared' | 'count'>;
   replicas: number;
 }
 
@@ -166,7 +166,7 @@ export function createProviderSignIns(services: Services): ProviderSignIns {
   const { issuer, now, upstream } = services;
   const sealer = createTokens(services.keyring).upstream;
   const pieces = createCookiePieces(issuer);
-  const exchanges = createExchangeLimit(now);
+  const exchanges = createExchangeLimit(services);
 
   async function leave(
     request: Request,

@@ -1,18 +1,25 @@
 import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/errors.ts';
-import { createExchangeLimit } from '../../../src/oauth/upstream/exchange-limit.ts';
+import { createKeyring } from '../../../src/oauth/sealed/jwe.ts';
+import { createExchangeLimit, type ExchangeLimit } from '../../../src/oauth/upstream/exchange-limit.ts';
+import { createMemoryState } from '../../../src/state/memory.ts';
+import { testKey } from '../../support/app/oauth-app.ts';
 
 const ONE = '2001:db8::1';
 const SAME_NETWORK = '2001:db8::2';
 const OTHER = '192.0.2.1';
 
-/** A limit, and exchanges that end with a fault. */
+/** The limit on two replicas, and exchanges that end with a fault. */
 function createAttempts() {
   const clock = { now: new Date('2026-11-21T12:00:00Z') };
-  const limit = createExchangeLimit(() => clock.now);
+  const now = () => clock.now;
+  const state = createMemoryState({ now });
+  const keyring = createKeyring({ current: testKey(), previous: [] });
+  const [one, two] = [1, 2].map(() => createExchangeLimit({ state, keyring, now })) as [ExchangeLimit, ExchangeLimit];
   let asked = 0;
+  let attempts = 0;
   const attempt = (address: string, fault?: UpstreamError['fault']): Promise<string> =>
-    limit
+    (attempts++ % 2 === 0 ? one : two)
       .within(address, async () => {
         asked += 1;
         if (fault !== undefined) throw new UpstreamError('Provider', fault, 'No.');
@@ -21,6 +28,8 @@ function createAttempts() {
       .catch((error: { wait?: { status: number } }) => String(error.wait?.status ?? fault));
   return {
     attempt,
+    failing: () =>
+      Object.assign(state, { count: () => Promise.reject(new UpstreamError('Redis', 'unreachable', 'No.')) }),
     asked: () => asked,
     advance: (seconds: number) => {
       clock.now = new Date(clock.now.getTime() + seconds * 1000);
@@ -45,6 +54,14 @@ describe('exchanges that the provider refuses', () => {
     const { attempt } = createAttempts();
     for (let count = 0; count < 40; count++) await attempt(ONE, fault);
     expect(await attempt(ONE)).toBe('issued');
+  });
+
+  test('without the state the provider is not asked; an exchange that has succeeded stays so', async () => {
+    const { attempt, asked, failing } = createAttempts();
+    const late = attempt(ONE);
+    await Promise.resolve();
+    failing();
+    expect([await late, await attempt(ONE), asked()]).toEqual(['issued', 'undefined', 1]);
   });
 
   test('many at once are not all admitted, and one that ends in a later minute takes nothing from it', async () => {
