@@ -71,6 +71,8 @@ export function createCodeExchange(
     // Read before the claim: a second exchange at the same moment revokes the grant, and the first one must not fail because of that.
     const marks = await state.readMarks(revocationKeysOf({ jti: code.jti, gid, sub }));
     if (isRevoked(marks, { granted_at })) throw new OAuthError('invalid_grant', 'The code was revoked.');
+    // Before the claims, because it can be repeated: after them, a state that fails would cost the code.
+    if (code.custody !== undefined) await settle(account, endOf({ granted_at, consent }, client));
     const copyUsedAt = await state.claim(`${mark}:${sha256(text)}`, usesEnd(code));
     const usedAt = await state.claim(mark, usesEnd(code));
     if (copyUsedAt !== null) {
@@ -79,9 +81,8 @@ export function createCodeExchange(
       log.warn({ client: client.jti, grant: gid }, 'a code was used twice');
     }
     // A form that was submitted twice gives two codes with one `jti`. The client may try both, and keeps the tokens of the first.
-    if (usedAt !== null) throw new OAuthError('invalid_grant', 'The code was already used.');
+    if (usedAt !== null || copyUsedAt !== null) throw new OAuthError('invalid_grant', 'The code was already used.');
     const granted = { iss: issuer, aud, gid, granted_at, scope, login, redirect_host: redirectHost(code.redirect_uri) };
-    if (code.custody !== undefined) await settle(account, endOf({ granted_at, consent }, client));
     return tokenIssuer.issue(client, { ...granted, ...(consent && { consent }), ...factsIn(code) }, { scope });
   };
 }

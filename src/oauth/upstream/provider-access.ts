@@ -58,7 +58,7 @@ const MAX_WAIT_MS = 25_000;
 const POLL_MS = 100;
 
 export function createProviderAccess(services: Services): ProviderAccess {
-  const { now, log } = services;
+  const { now, log, upstream } = services;
   const kept = createKeptTokens();
   /** What is being obtained, for all calls that want it. */
   const wanted = new Map<string, Promise<ProviderToken>>();
@@ -92,6 +92,10 @@ export function createProviderAccess(services: Services): ProviderAccess {
     running.set(login.approval, next);
     return next;
   }
+
+  /** @throws {UpstreamError} as `work`; marked if the state could not be reached and is needed */
+  const ofLogin = <T>(login: Approval, work: Promise<T>): Promise<T> =>
+    needsState(login, upstream) ? work.catch(asUnreachable) : work;
 
   return {
     async get(login, resource) {
@@ -150,10 +154,10 @@ function createSharedTokens({ state, now }: Services, { notes, kept }: { notes: 
  *   tokens, the state is required
  */
 function createTurns({ state, now, upstream }: Services) {
-  return async function inTurn<T>({ approval, signIn, custody }: Approval, run: () => Promise<T>): Promise<T> {
+  return async function inTurn<T>(login: Approval, run: () => Promise<T>): Promise<T> {
     if (!state.isShared) return run();
-    const isRequired = upstream.providerOf(signIn).isRotating || custody !== undefined;
-    const turn = `provider-turn:${approval}`;
+    const isRequired = needsState(login, upstream);
+    const turn = `provider-turn:${login.approval}`;
     const claim = () => state.claim(turn, new Date(now().getTime() + TURN_SECONDS * 1000));
     for (let waitedMs = 0; (await (isRequired ? claim() : ifReachable(claim()))) instanceof Date; waitedMs += POLL_MS) {
       if (waitedMs >= MAX_WAIT_MS) throw busy();
@@ -169,9 +173,9 @@ function createTurns({ state, now, upstream }: Services) {
   };
 }
 
-/** @throws {UpstreamError} as `work`; marked if the state could not be reached and has the refresh token */
-const ofLogin = <T>({ custody }: Approval, work: Promise<T>): Promise<T> =>
-  custody === undefined ? work : work.catch(asUnreachable);
+/** Whether nothing may be requested without the state: it has the refresh token, or knows which one is the newest. */
+const needsState = ({ signIn, custody }: Approval, upstream: Services['upstream']): boolean =>
+  custody !== undefined || upstream.providerOf(signIn).isRotating;
 
 /** @returns `undefined` if the state cannot be reached */
 async function ifReachable<T>(reading: Promise<T>): Promise<T | undefined> {

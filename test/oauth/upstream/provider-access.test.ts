@@ -128,8 +128,9 @@ describe('refresh tokens that are replaced', () => {
     const { replica, requests, failing, repair } = startReplicas();
     const access = replica();
     failing('notesById', 'note', 'claim');
-    await expect(access.get(loginAt(ROTATING), 'mail')).rejects.toMatchObject({ service: 'Redis' });
-    await expect(access.renew(loginAt(ROTATING))).rejects.toMatchObject({ service: 'Redis' });
+    const fault = { service: 'Redis', code: 'STORED_LOGIN' };
+    await expect(access.get(loginAt(ROTATING), 'mail')).rejects.toMatchObject(fault);
+    await expect(access.renew(loginAt(ROTATING))).rejects.toMatchObject(fault);
     expect(requests).toEqual([]);
     repair();
     expect(await tokenOf(access.get(loginAt(ROTATING), 'mail'))).toBe('A1');

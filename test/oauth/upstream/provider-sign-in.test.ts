@@ -374,6 +374,18 @@ describe('a refresh token that leaves no room in a token', () => {
     expect(await at.exchange()).toMatchObject({ status: 400, error: 'invalid_grant' });
   });
 
+  test.each(['notesById', 'replaceNote'] as const)(
+    'PROV-11 of which the state fails in %s during the exchange costs no code',
+    async (method) => {
+      await using at = await signInLong();
+      const original = at.app.state[method];
+      Object.assign(at.app.state, { [method]: () => Promise.reject(new UpstreamError('Redis', 'unreachable', 'No.')) });
+      expect((await at.exchange()).error).toContain('cannot be read at the moment');
+      Object.assign(at.app.state, { [method]: original });
+      expect((await at.exchange()).status).toBe(200);
+    },
+  );
+
   test('PROV-11 that is lost ends the grant at its refresh', async () => {
     await using at = await signInLong();
     const tokens = await at.exchange();
