@@ -91,7 +91,7 @@ export function mintClientHandler({ issuer, keyring, now, log }: AdminServices):
     }
     const { name, config } = body.data;
     const { parsed, limits, faults } = readFlags(flagsOf(body.data), { now: now(), nameOf });
-    if (parsed === undefined) return refuse(response, sentencesOf(faults));
+    if (parsed === undefined) return refuse(response, [...sentencesOf(faults), ...withoutServiceSentences(config)]);
     try {
       const { client, minted } = await mint(keyring, parsed, limits, now());
       const { jti } = await createTokens(keyring).client.inspect(minted.clientId);
@@ -121,12 +121,23 @@ function flagsOf({ name, config, expires_at: expiresAt }: z.output<typeof Body>)
 
 const areTags = (known: readonly string[], tags: readonly string[]) => tags.every((tag) => known.includes(tag));
 
-/** The settings with the service that the tags say: Missive, if there is no server of mail and the tags are not all tags of mail. */
-function withService(config: z.output<typeof Settings>): Record<string, unknown> {
+type Config = z.output<typeof Settings>;
+
+/**
+ * The settings with the service that the tags say: Missive, if there is no server of mail and the tags are not all tags of mail. A setting of the
+ * server does not decide it: the same body would mint clients of another service elsewhere.
+ */
+function withService(config: Config): Record<string, unknown> {
   const tags = List.safeParse(config.tags).data ?? [];
-  const isOpen = config.missive === undefined && config.imap_host === undefined && config.provider === undefined;
-  const isMissive = isOpen && areTags(MISSIVE_TAGS, tags) && !areTags(MAIL_TAGS, tags);
+  const isMissive = namesNoService(config) && areTags(MISSIVE_TAGS, tags) && !areTags(MAIL_TAGS, tags);
   return isMissive ? { ...config, missive: true } : config;
 }
+
+const namesNoService = ({ missive, imap_host: host, provider }: Config): boolean =>
+  missive === undefined && host === undefined && provider === undefined;
+
+/** What the body may name in the place of mail servers. */
+const withoutServiceSentences = (config: Config): string[] =>
+  namesNoService(config) ? ['With "missive": true in config it is a client of Missive, and needs no servers.'] : [];
 
 const nameOf = (flag: string): string => BESIDE_CONFIG[flag] ?? `config.${snakeCase(flag)}`;

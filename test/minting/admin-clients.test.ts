@@ -47,6 +47,7 @@ describe('POST /admin/clients', () => {
     [{ methods: 'read', tags: 'contacts' }],
     [{ tags: ['drafts', 'labels'] }],
     [{ tags: ['analytics', 'webhooks'], missive: true }],
+    [{ methods: ['read'], missive: true }],
   ])('%j is a client of Missive, as its tags say, and its id is that in the log', async (config) => {
     await using app = await startApp({ ADMIN_TOKEN });
     const response = await post(app, { name: 'Triage', config, require_api_token_auth: true });
@@ -63,7 +64,13 @@ describe('POST /admin/clients', () => {
 
   test('tags of mail make no client of Missive, and tokens are always needed', async () => {
     await using app = await startApp({ ADMIN_TOKEN });
-    expect((await post(app, { config: { tags: ['drafts'] } })).status).toBe(400);
+    for (const config of [{ tags: ['drafts'] }, { methods: ['read'] }, {}]) {
+      const neither = await post(app, { name: 'Triage', config });
+      expect([neither.status, JSON.stringify(await neither.json())]).toEqual([
+        400,
+        expect.stringMatching(/missive.*true/),
+      ]);
+    }
     const open = await post(app, { config: { tags: ['contacts'] }, require_api_token_auth: false });
     expect([open.status, await open.json()]).toMatchObject([
       400,
