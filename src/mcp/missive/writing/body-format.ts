@@ -94,6 +94,16 @@ const withBlanks = (line: string): string =>
       (run, offset: number) => (offset === 0 ? '' : ' ') + '&nbsp;'.repeat(run.length - (offset === 0 ? 0 : 1)),
     );
 
+/** The arguments with a body that is HTML in every case, and what it was taken for. */
+export function withHtmlBody<Args extends { body?: string | undefined; body_format?: BodyFormat | undefined }>(
+  args: Args,
+): { args: Args; report: { body_format?: BodyFormat } } {
+  const { body, body_format: forced } = args;
+  if (body === undefined || body === '') return { args: { ...args, body_format: undefined }, report: {} };
+  const read = readBody(body, forced);
+  return { args: { ...args, body: read.body, body_format: undefined }, report: { body_format: read.format } };
+}
+
 interface Fields {
   body?: string | undefined;
   body_format?: BodyFormat | undefined;
@@ -108,7 +118,5 @@ export function withReadBody<Args extends Fields>(args: Args): { args: Args; rep
   if (body === undefined || body === '') return { args, report: {} };
   const people = [...(from === undefined ? [] : [from]), ...to];
   const isOther = people.length > 0 ? people.every(({ address }) => address === undefined) : account !== undefined;
-  if (isOther) return { args, report: { body_format: forced ?? 'text' } };
-  const read = readBody(body, forced);
-  return { args: { ...args, body: read.body }, report: { body_format: read.format } };
+  return isOther ? { args, report: { body_format: forced ?? 'text' } } : withHtmlBody(args);
 }

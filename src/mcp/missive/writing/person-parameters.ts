@@ -32,17 +32,18 @@ export const senderParameter = asPerson(
 
 export const authorParameter = asPerson(inBody(personText(Person).describe('Who wrote it.')));
 
+/** Several people. @param given wraps the schema */
+export const peopleParameter = (
+  what: string,
+  given: <Schema extends z.ZodType>(schema: Schema) => Schema = (schema) => schema,
+) => asPerson(inBody(given(personText(Person).array()).optional().describe(what)));
+
 export const recipientParameters = {
-  to_fields: asPerson(
-    inBody(
-      personText(Person)
-        .array()
-        .optional()
-        .describe('"Jane Doe <jane@x.example>", one "+15550100199", or {"id","username"} of a custom channel.'),
-    ),
+  to_fields: peopleParameter(
+    '"Jane Doe <jane@x.example>", one "+15550100199", or {"id","username"} of a custom channel.',
   ),
-  cc_fields: asPerson(inBody(personText(Person).array().optional().describe('As to_fields.'))),
-  bcc_fields: asPerson(inBody(personText(Person).array().optional().describe('As to_fields.'))),
+  cc_fields: peopleParameter('As to_fields.'),
+  bcc_fields: peopleParameter('As to_fields.'),
 };
 
 function personIn(text: string): unknown {

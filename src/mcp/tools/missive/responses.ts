@@ -2,12 +2,19 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { responseRow, responseRows } from '../../missive/answers/short-rows.ts';
-import { OFFSET_PAGING, Person, requireChange, Text } from '../../missive/fields.ts';
+import { OFFSET_PAGING, requireChange, Text } from '../../missive/fields.ts';
 import { htmlBodyFields, htmlBodyParameters, presentHtmlBody } from '../../missive/html-body.ts';
 import { optionalId, optionalIds, pathId } from '../../missive/id-parameters.ts';
-import { defineOperation, inBody, rarely } from '../../missive/operation.ts';
+import { defineOperation, elsewhere, inBody, rarely } from '../../missive/operation.ts';
 import { withLabelPaths } from '../../missive/reading/label-paths.ts';
-import { attachmentParameter, attachmentUses, withAttachments } from '../../missive/writing/attachment-urls.ts';
+import {
+  attachmentParameter,
+  attachmentUses,
+  FILES_ELSEWHERE,
+  withAttachments,
+} from '../../missive/writing/attachment-urls.ts';
+import { bodyFormatField, bodyFormatParameter, withHtmlBody } from '../../missive/writing/body-format.ts';
+import { peopleParameter } from '../../missive/writing/person-parameters.ts';
 import { clears, narrows } from '../../parameter-meanings.ts';
 
 const people = z.array(z.string()).optional();
@@ -29,13 +36,14 @@ const ResponseItem = z.object({
 /** @param given wraps each parameter that an update can empty */
 const content = (given: <Schema extends z.ZodType>(schema: Schema) => Schema) => ({
   title: inBody(z.string().min(1).max(500).optional().describe('How people find it.')),
-  body: inBody(given(z.string()).optional().describe('Its text, as HTML.')),
+  body: inBody(given(z.string()).optional().describe('Text or HTML.')),
+  ...bodyFormatParameter,
   subject: inBody(given(z.string().max(500)).optional().describe('Subject that it sets.')),
   share_with_team: optionalId('body', 'team', 'Needs organization.', narrows),
   shared_labels: optionalIds('body', 'shared_label', '', given),
-  to_fields: inBody(given(z.array(Person)).optional().describe('Recipients that it sets.')),
-  cc_fields: rarely(inBody(given(z.array(Person)).optional().describe('Recipients that it sets.'))),
-  bcc_fields: rarely(inBody(given(z.array(Person)).optional().describe('Recipients that it sets.'))),
+  to_fields: peopleParameter('Recipients that it sets.', given),
+  cc_fields: rarely(peopleParameter('Recipients that it sets.', given)),
+  bcc_fields: rarely(peopleParameter('Recipients that it sets.', given)),
   external_id: rarely(inBody(z.string().optional().describe('Its id elsewhere; goes with external_source.'))),
   external_source: rarely(inBody(z.string().optional().describe('Where that is; goes with external_id.'))),
   ...attachmentParameter,
@@ -52,6 +60,12 @@ function checkSource({
     throw new ToolError('external_id and external_source go together: pass both or none.');
   }
 }
+
+const ELSEWHERE = {
+  ...elsewhere('pass title.', 'name'),
+  ...elsewhere('pass body.', 'text', 'html', 'content', 'message'),
+  ...FILES_ELSEWHERE,
+};
 
 const id = pathId('response');
 
@@ -121,6 +135,9 @@ export const responses = [
       checkSource(args);
     },
     alsoDoes: (args) => attachmentUses(args),
+    prepare: async (args) => withHtmlBody(args),
+    reportedFields: bodyFormatField,
+    insteadOf: ELSEWHERE,
     body: async (args, session) => ({ responses: [await withAttachments(args, session)] }),
   }),
   defineOperation({
@@ -143,6 +160,9 @@ export const responses = [
       checkSource(changes);
     },
     alsoDoes: (args) => attachmentUses(args),
+    prepare: async (args) => withHtmlBody(args),
+    reportedFields: bodyFormatField,
+    insteadOf: ELSEWHERE,
     body: async (args, session) => ({ responses: [await withAttachments(args, session)] }),
   }),
   defineOperation({

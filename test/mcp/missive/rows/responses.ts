@@ -63,11 +63,36 @@ export const responses: Rows = {
       },
       {
         shows: 'an answer of one user',
-        args: { user: ids.ana, title: 'Bye', body: 'Bye' },
+        args: { user: ids.ana, title: 'Bye', body: 'Bye,\n5 < 6' },
         requests: [
-          { method: 'POST', path: '/responses', body: { responses: [{ user: ids.ana, title: 'Bye', body: 'Bye' }] } },
+          {
+            method: 'POST',
+            path: '/responses',
+            body: { responses: [{ user: ids.ana, title: 'Bye', body: '<div>Bye,</div><div>5 &lt; 6</div>' }] },
+          },
         ],
-        result: { response: { user: ids.ana } },
+        result: { response: { user: ids.ana }, body_format: 'text' },
+      },
+      {
+        shows: 'a body with tags that is a text, and recipients as texts',
+        args: { user: ids.ana, title: 'b', body: '<b>b</b>', body_format: 'text', to_fields: 'Jane <jane@x.example>' },
+        requests: [
+          {
+            method: 'POST',
+            path: '/responses',
+            body: {
+              responses: [
+                {
+                  user: ids.ana,
+                  title: 'b',
+                  body: '<div>&lt;b&gt;b&lt;/b&gt;</div>',
+                  to_fields: [{ name: 'Jane', address: 'jane@x.example' }],
+                },
+              ],
+            },
+          },
+        ],
+        result: { response: { to_fields: ['Jane <jane@x.example>'] }, body_format: 'text' },
       },
     ],
     bad: [
@@ -105,6 +130,18 @@ export const responses: Rows = {
           },
         ],
         result: { response: { id: ids.thanks, subject: 'Thanks!' } },
+      },
+      {
+        shows: 'a text that stays HTML',
+        args: { id: ids.thanks, body: '<p>Thanks</p>', body_format: 'html' },
+        requests: [
+          {
+            method: 'PATCH',
+            path: `/responses/${ids.thanks}`,
+            body: { responses: [{ id: ids.thanks, body: '<p>Thanks</p>' }] },
+          },
+        ],
+        result: { response: { id: ids.thanks }, body_format: 'html' },
       },
     ],
     bad: [
