@@ -16,6 +16,7 @@ import { createMemoryState } from '../../../src/state/memory.ts';
 import type { State } from '../../../src/state/state.ts';
 import type { PostOneClick } from '../../../src/web/one-click.ts';
 import { createWorkers } from '../../../src/workers/workers.ts';
+import { childCommand } from '../files/child-program.ts';
 
 export interface MailTools extends AsyncDisposable {
   call(tool: string, args?: Record<string, unknown>): Promise<Record<string, unknown>>;
@@ -47,8 +48,11 @@ export interface MailToolsLimits {
 /** Long enough for a machine under load; tests of timeouts set shorter limits. */
 const IMAP = { connectMs: 10_000, silenceMs: 15_000, commandMs: 20_000 };
 const SMTP = { connectMs: 10_000, greetingMs: 15_000, silenceMs: 15_000, totalMs: 20_000 };
+const EXTRACTION = { processes: 2, memoryMb: 256, maxWaitMs: 60_000, totalMs: 60_000 };
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const catalog = createCatalog(mailTools);
+/** Shared by all tests: a thread takes half a second to start, and ends when it is idle. */
+const workers = createWorkers({ threads: 2 });
 const refuseAll: PostOneClick = () => Promise.reject(new Error('no web here'));
 
 /** The request of a client that does not cancel it. */
@@ -83,12 +87,11 @@ export function openMailTools(
   });
   const refuse = () => Promise.reject(new Error('no attachments here'));
   const store = { publish: async () => 'https://files.example.test/', fetchOwn: refuse };
-  const workers = createWorkers({ threads: 1 });
   const services = {
     ...{
       pool,
       workers,
-      extraction: createExtraction({ processes: 2, memoryMb: 256, maxWaitMs: 60_000, totalMs: 60_000 }),
+      extraction: createExtraction(EXTRACTION, childCommand),
     },
     changes: createChangeLimit(),
     store,
@@ -121,7 +124,7 @@ export function openMailTools(
     connections: () => pool.size(),
     session,
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([pool.close(), workers.close()]);
+      await pool.close();
     },
   };
 }

@@ -1,9 +1,10 @@
 /** Reads files in extraction processes, as the server does. */
 import { Buffer } from 'node:buffer';
 import { Readable } from 'node:stream';
-import { type ChildCommand, childCommand } from '../../../src/extraction/child-command.ts';
+import type { ChildCommand } from '../../../src/extraction/child-command.ts';
 import { type ChildLimits, runChild } from '../../../src/extraction/child-process.ts';
 import type { FileAnswer, FileRequest } from '../../../src/extraction/exchange.ts';
+import { childCommand } from './child-program.ts';
 
 /** Those of the small server: 128 MB. */
 const LIMITS: ChildLimits = { memoryBytes: 128 * 1024 * 1024, cpuMs: 5_000, totalMs: 30_000 };

@@ -14,6 +14,7 @@ import { type Permit, UNLIMITED } from '../../../src/policy.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import type { State } from '../../../src/state/state.ts';
 import { createWorkers } from '../../../src/workers/workers.ts';
+import { childCommand } from '../files/child-program.ts';
 import type { MissiveData } from './data.ts';
 import { type MissiveStandIn, startMissive } from './stand-in.ts';
 
@@ -36,6 +37,8 @@ const NO_LOG = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Shared by all tests of a file: a catalog keeps nothing of a call, and its schemas take 50 ms to compute. */
 const catalog = createCatalog(missiveTools);
+/** Shared by all tests: a thread takes half a second to start, and ends when it is idle. */
+const workers = createWorkers({ threads: 2 });
 
 /** @param options.files files behind the attachment links of this server and of Missive, by their URL */
 export async function startMissiveTools({
@@ -65,12 +68,11 @@ export async function startMissiveTools({
   const onQuota = (quota: Quota) => void quotas.push(quota);
   const api = createMissiveApi({ url, token }, { now, onQuota, ...(totalMs !== undefined && { totalMs }) });
   const most = permit.policy.max_sends_per_hour;
-  const workers = createWorkers({ threads: 1 });
-  const extraction = createExtraction();
+  const extraction = createExtraction({}, childCommand);
   const session: MissiveSession = {
     api,
     permit,
-    runJob: (job, input, needs) => workers.run(job, input, { ...needs, key: 'person' }),
+    runJob: (job, input, needs) => workers.run(job, input, { ...needs, key: url }),
     sendLimit: createSendLimit({ most, key: 'sends', state, areAllCounted: true, now, log: NO_LOG }),
     async fetchOwn(link, maxBytes) {
       const file = files[link];
@@ -108,7 +110,7 @@ export async function startMissiveTools({
       ),
     seen: () => missive.requests.map(({ method, path, query, body }) => ({ method, path, query, body })),
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([missive[Symbol.asyncDispose](), workers.close()]);
+      await missive[Symbol.asyncDispose]();
     },
   };
 }
