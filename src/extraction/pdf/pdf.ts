@@ -4,7 +4,8 @@ import { AnnotationMode, OPS } from 'unpdf/pdfjs';
 import type { TextSink } from '../formats/text-sink.ts';
 import { UnreadableFile } from '../formats/unreadable-file.ts';
 import { toBox, toMatrix } from './pdf-geometry.ts';
-import { type FontScale, findRuns, type Run, USUAL_SCALE } from './pdf-visibility.ts';
+import { type FontScale, USUAL_SCALE } from './pdf-operators.ts';
+import { findRuns, type Run } from './pdf-visibility.ts';
 
 type Document = Awaited<ReturnType<typeof getDocumentProxy>>;
 type Page = Awaited<ReturnType<Document['getPage']>>;
