@@ -510,6 +510,8 @@ describe('a server that is not registered at the provider', () => {
     expect(problemOf(page)).toBe(sentence);
     expect(problemOf(await browser.submit(page))).toBe(sentence);
     expect(app.logged()).toContain('set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET');
+    const account = await browser.open(`${app.origin}/account?client_id=${encodeURIComponent(client.clientId)}`);
+    expect(problemOf(await browser.submit(account))).toBe(sentence);
   });
 });
 
