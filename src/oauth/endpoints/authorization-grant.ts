@@ -1,15 +1,24 @@
-/** Computes the grant that results from an authorization request, limited by the operator's policy and by the choices of the account owner. */
-import { serviceOf } from '../../account.ts';
+/**
+ * Computes the grant that results from an authorization request, limited by the operator's policy, by the choices of the account owner, and by the room
+ * that the client's tokens have.
+ */
+import { type Servers, serviceOf } from '../../account.ts';
 import { type Power, SCOPES } from '../../policy.ts';
 import { clientInToken } from '../client/client.ts';
+import type { Approved } from '../forms/form.ts';
+import { signInForm } from '../forms/forms.ts';
+import type { Parameters } from '../http/parameters.ts';
 import { PageError } from '../pages/page-error.ts';
 import { scopeWith } from '../scope.ts';
+import { MAILBOX_ID_TO_COME } from '../sealed/identity.ts';
 import { type Keyring, toSeconds } from '../sealed/jwe.ts';
-import type { ClaimsBesideLogin, CodePayload } from '../sealed/sealed-types.ts';
+import { type ClaimsBesideLogin, type CodePayload, createTokenFit, createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
 import { offeredPowers, toConsent } from '../sign-in/consent-choices.ts';
 import type { SignInContent } from '../sign-in/sign-in.ts';
+import type { ProviderApproval } from '../upstream/provider-sign-in.ts';
 import { type AuthorizationRequest, errorRedirect } from './authorization-request.ts';
+import type { SubmittedAuthorization } from './authorization-transaction.ts';
 
 type PowersLeft = OAuthServices['powersLeft'];
 
@@ -34,7 +43,7 @@ export function withinPolicy(request: AuthorizationRequest, powersLeft: PowersLe
   throw new PageError('invalid_scope', (t) => t.errors.nothingAllowed, { redirect: errorRedirect(request) });
 }
 
-export interface AuthorizationGrant {
+interface AuthorizationGrant {
   /** Payload of the code. */
   code: CodePayload;
   /** Claims of the access token beside the credentials. */
@@ -46,7 +55,7 @@ export interface AuthorizationGrant {
  * @param content the sign-in page as it was submitted; its choices may have problems
  * @param page.shownAt time from which the ends on the page are counted
  */
-export function toGrant(
+function toGrant(
   request: AuthorizationRequest,
   { form, choices }: SignInContent,
   page: { offered: readonly Power[]; shownAt: Date; issuer: string; layout: Keyring['layout'] },
@@ -89,4 +98,43 @@ export function toGrant(
       ...form.approval,
     },
   };
+}
+
+export type Measure = ReturnType<typeof createMeasure>;
+
+/** @returns a function that computes the grant of a form, and what its code and its access token have room for */
+export function createMeasure({
+  issuer,
+  now,
+  powersLeft,
+  keyring,
+}: Pick<OAuthServices, 'issuer' | 'now' | 'powersLeft' | 'keyring'>) {
+  const { layout } = keyring;
+  const tokens = createTokens(keyring);
+  function measure({ authorization, shownAt }: SubmittedAuthorization, content: SignInContent) {
+    const offered = offeredFor(authorization, powersLeft);
+    const grant = toGrant(authorization, content, { offered, shownAt, issuer, layout });
+    return {
+      grant,
+      codeLength: tokens.code.lengthOf({ ...grant.code, mailbox: MAILBOX_ID_TO_COME }, now()),
+      fits: createTokenFit(tokens.access, grant.sealedBeside, now()),
+    };
+  }
+  /** Whether the access token has room for what the form has. */
+  const fits = (pending: SubmittedAuthorization, content: SignInContent) =>
+    measure(pending, content).fits(content.form.credentials());
+  return { of: measure, fits };
+}
+
+/** @returns the form with the refresh token of the provider, or with the key to it if the tokens of the client have no room for it */
+export async function withRoom(
+  approval: ProviderApproval,
+  { servers, submitted }: { servers: Servers; submitted: Parameters },
+  fits: (form: SignInContent['form']) => boolean,
+): Promise<SignInContent['form']> {
+  const read = (approved: Approved) => signInForm(servers).read(submitted, approved);
+  const whole = read(approval.approved);
+  // Fewer addresses may leave room.
+  const isShortened = whole.identities !== undefined && !approval.canBeStored;
+  return isShortened || fits(whole) ? whole : read(await approval.intoCustody());
 }

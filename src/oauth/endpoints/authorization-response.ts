@@ -1,8 +1,20 @@
-/** Responds to a sign-in that succeeds: with the code, in a redirect to the client (RFC 6749 §4.1.2), also when the form comes twice. */
+/**
+ * Has the credentials of a form checked, and responds: with the page, or with the code in a redirect to the client (RFC 6749 §4.1.2), also when the form
+ * comes twice.
+ */
 import type { Request, Response } from 'express';
+import { accountOf } from '../sealed/identity.ts';
 import { type CodePayload, createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
-import type { AuthorizationTransactions, SubmittedAuthorization } from './authorization-transaction.ts';
+import { otherConnectionProblems } from '../sign-in/address-step.ts';
+import { validateChoices } from '../sign-in/consent-choices.ts';
+import type { SignIn, SignInContent } from '../sign-in/sign-in.ts';
+import { type Measure, offeredFor } from './authorization-grant.ts';
+import type {
+  AuthorizationTransactions,
+  PendingAuthorization,
+  SubmittedAuthorization,
+} from './authorization-transaction.ts';
 import { codeKey } from './code-grant.ts';
 import { redirectToClient } from './redirect.ts';
 import { type AcceptedFields, createSubmissions } from './submissions.ts';
@@ -18,7 +30,7 @@ interface SubmittedForm {
   remember: (response: Response) => Promise<void>;
 }
 
-export interface AuthorizationResponses {
+interface AuthorizationResponses {
   /**
    * Checks a form and responds. The same form within a minute gives a code of the same `jti` without a further check, or a page once that code was
    * exchanged.
@@ -28,7 +40,7 @@ export interface AuthorizationResponses {
   respondOnce(request: Request, response: Response, form: SubmittedForm): Promise<void>;
 }
 
-export function createAuthorizationResponses(
+function createAuthorizationResponses(
   services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'pages'>,
   transactions: Pick<AuthorizationTransactions, 'requireUnused' | 'use'>,
 ): AuthorizationResponses {
@@ -86,5 +98,66 @@ export function createAuthorizationResponses(
   return {
     respondOnce: (request, response, form) =>
       submissions.inTurn(form.pending, request, () => respond(request, response, form)),
+  };
+}
+
+/** Sends the sign-in page; without `content` nothing was submitted yet. */
+export type ShowPage = (
+  request: Request,
+  response: Response,
+  page: { pending: PendingAuthorization; content?: SignInContent; address?: string },
+) => Promise<void>;
+
+/** @returns a function that has the credentials of a form checked, and responds with the code or with the page */
+export function createCompletion(
+  services: OAuthServices,
+  signIn: SignIn,
+  {
+    transactions,
+    showPage,
+    measure,
+  }: { transactions: AuthorizationTransactions; showPage: ShowPage; measure: Measure },
+) {
+  const { powersLeft } = services;
+  const responses = createAuthorizationResponses(services, transactions);
+
+  /** Asks the servers. @returns `undefined` after the page was shown with their refusal */
+  async function check(
+    request: Request,
+    response: Response,
+    { pending, content }: { pending: PendingAuthorization; content: SignInContent },
+  ): Promise<AcceptedFields | undefined> {
+    const { client } = pending.authorization;
+    const target = { client: client.jti, servers: client.servers };
+    const { rejection, mailbox } = await signIn.checkCredentials(request, content.form, target);
+    if (rejection === undefined) return mailbox === undefined ? {} : { mailbox };
+    await showPage(request, response, { pending, content: { ...content, ...rejection } });
+    return undefined;
+  }
+
+  return async function complete(
+    request: Request,
+    response: Response,
+    page: { pending: SubmittedAuthorization; content: SignInContent },
+  ): Promise<void> {
+    const { pending, content } = page;
+    const { authorization } = pending;
+    const { client } = authorization;
+    const offered = offeredFor(authorization, powersLeft);
+    const { grant, codeLength, fits } = measure.of(pending, content);
+    const problems = [
+      ...validateChoices(content.choices, codeLength),
+      ...content.form.validate(fits),
+      ...otherConnectionProblems(client, content.form.credentials()),
+    ];
+    if (problems.length > 0) return showPage(request, response, { pending, content: { ...content, problems } });
+
+    const account = accountOf(content.form.credentials(), client.servers, content.form.approval);
+    await responses.respondOnce(request, response, {
+      pending,
+      code: grant.code,
+      check: () => check(request, response, page),
+      remember: (to) => signIn.keepChoices(request, to, { client, offered, account, choices: content.choices }),
+    });
   };
 }

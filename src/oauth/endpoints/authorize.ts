@@ -5,32 +5,28 @@
  * Invariant: nothing is redirected before the client and the redirect URI have been checked.
  */
 import type { Request, RequestHandler, Response } from 'express';
-import type { Servers } from '../../account.ts';
 import { OAuthError } from '../../errors.ts';
 import type { DefaultConnection } from '../client/client.ts';
 import { soleConnection } from '../client/connection-choice.ts';
-import type { Approved } from '../forms/form.ts';
 import { signInForm } from '../forms/forms.ts';
 import { type Parameters, parseParameters, readForm } from '../http/parameters.ts';
 import { LANGUAGE_PARAMETER } from '../pages/language-choice.ts';
 import { PageError } from '../pages/page-error.ts';
-import { accountOf, MAILBOX_ID_TO_COME } from '../sealed/identity.ts';
 import { randomId } from '../sealed/jwe.ts';
-import { createTokenFit, createTokens } from '../sealed/sealed-types.ts';
 import type { OAuthServices } from '../services.ts';
-import { createAddressStep, otherConnectionProblems } from '../sign-in/address-step.ts';
+import { createAddressStep } from '../sign-in/address-step.ts';
 import { cautiousPowers, readChoices, validateChoices } from '../sign-in/consent-choices.ts';
 import { type AddressContent, createSignIn, type SignIn, type SignInContent } from '../sign-in/sign-in.ts';
-import type { ProviderApproval, ProviderResponse, ProviderSignIns } from '../upstream/provider-sign-in.ts';
+import type { ProviderResponse, ProviderSignIns } from '../upstream/provider-sign-in.ts';
 import { refusalSentence } from '../upstream/refusal-sentence.ts';
-import { isWhole, offeredFor, toGrant, withinPolicy } from './authorization-grant.ts';
+import { createMeasure, isWhole, type Measure, offeredFor, withinPolicy, withRoom } from './authorization-grant.ts';
 import {
   parseAuthorizationRequest,
   type RequestedAccess,
   validateRequest,
   validateTarget,
 } from './authorization-request.ts';
-import { createAuthorizationResponses } from './authorization-response.ts';
+import { createCompletion, type ShowPage } from './authorization-response.ts';
 import {
   type AuthorizationTransactions,
   createAuthorizationTransactions,
@@ -38,7 +34,6 @@ import {
   type SubmittedAuthorization,
   type SubmittedPage,
 } from './authorization-transaction.ts';
-import type { AcceptedFields } from './submissions.ts';
 
 const MAX_FORM_BYTES = 16 * 1024;
 
@@ -119,46 +114,6 @@ interface LeavingPage {
   submitted: Parameters;
   content: SignInContent;
   provider: NonNullable<SignInContent['form']['provider']>;
-}
-
-type ShowPage = (
-  request: Request,
-  response: Response,
-  page: { pending: PendingAuthorization; content?: SignInContent; address?: string },
-) => Promise<void>;
-
-type Measure = ReturnType<typeof createMeasure>;
-
-/** @returns a function that computes the grant of a form, and what its code and its access token have room for */
-function createMeasure({ issuer, now, powersLeft, keyring }: OAuthServices) {
-  const { layout } = keyring;
-  const tokens = createTokens(keyring);
-  function measure({ authorization, shownAt }: SubmittedAuthorization, content: SignInContent) {
-    const offered = offeredFor(authorization, powersLeft);
-    const grant = toGrant(authorization, content, { offered, shownAt, issuer, layout });
-    return {
-      grant,
-      codeLength: tokens.code.lengthOf({ ...grant.code, mailbox: MAILBOX_ID_TO_COME }, now()),
-      fits: createTokenFit(tokens.access, grant.sealedBeside, now()),
-    };
-  }
-  /** Whether the access token has room for what the form has. */
-  const fits = (pending: SubmittedAuthorization, content: SignInContent) =>
-    measure(pending, content).fits(content.form.credentials());
-  return { of: measure, fits };
-}
-
-/** @returns the form with the refresh token of the provider, or with the key to it if the tokens of the client have no room for it */
-async function withRoom(
-  approval: ProviderApproval,
-  { servers, submitted }: { servers: Servers; submitted: Parameters },
-  fits: (form: SignInContent['form']) => boolean,
-): Promise<SignInContent['form']> {
-  const read = (approved: Approved) => signInForm(servers).read(submitted, approved);
-  const whole = read(approval.approved);
-  // Fewer addresses may leave room.
-  const isShortened = whole.identities !== undefined && !approval.canBeStored;
-  return isShortened || fits(whole) ? whole : read(await approval.intoCustody());
 }
 
 /** @returns a function that goes on with the sign-in page after the browser has come back from a provider */
@@ -250,60 +205,6 @@ function createConnecting(
 }
 
 const wayHasChanged = (): PageError => new PageError('invalid_request', (t) => t.errors.wayHasChanged);
-
-/** @returns a function that has the credentials of a form checked, and responds with the code or with the page */
-function createCompletion(
-  services: OAuthServices,
-  signIn: SignIn,
-  {
-    transactions,
-    showPage,
-    measure,
-  }: { transactions: AuthorizationTransactions; showPage: ShowPage; measure: Measure },
-) {
-  const { powersLeft } = services;
-  const responses = createAuthorizationResponses(services, transactions);
-
-  /** Asks the servers. @returns `undefined` after the page was shown with their refusal */
-  async function check(
-    request: Request,
-    response: Response,
-    { pending, content }: { pending: PendingAuthorization; content: SignInContent },
-  ): Promise<AcceptedFields | undefined> {
-    const { client } = pending.authorization;
-    const target = { client: client.jti, servers: client.servers };
-    const { rejection, mailbox } = await signIn.checkCredentials(request, content.form, target);
-    if (rejection === undefined) return mailbox === undefined ? {} : { mailbox };
-    await showPage(request, response, { pending, content: { ...content, ...rejection } });
-    return undefined;
-  }
-
-  return async function complete(
-    request: Request,
-    response: Response,
-    page: { pending: SubmittedAuthorization; content: SignInContent },
-  ): Promise<void> {
-    const { pending, content } = page;
-    const { authorization } = pending;
-    const { client } = authorization;
-    const offered = offeredFor(authorization, powersLeft);
-    const { grant, codeLength, fits } = measure.of(pending, content);
-    const problems = [
-      ...validateChoices(content.choices, codeLength),
-      ...content.form.validate(fits),
-      ...otherConnectionProblems(client, content.form.credentials()),
-    ];
-    if (problems.length > 0) return showPage(request, response, { pending, content: { ...content, problems } });
-
-    const account = accountOf(content.form.credentials(), client.servers, content.form.approval);
-    await responses.respondOnce(request, response, {
-      pending,
-      code: grant.code,
-      check: () => check(request, response, page),
-      remember: (to) => signIn.keepChoices(request, to, { client, offered, account, choices: content.choices }),
-    });
-  };
-}
 
 /** @returns a function that sends the sign-in page; without `content` nothing was submitted yet */
 function createPage(
