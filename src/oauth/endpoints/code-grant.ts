@@ -72,7 +72,7 @@ export function createCodeExchange(
     const marks = await state.readMarks(revocationKeysOf({ jti: code.jti, gid, sub }));
     if (isRevoked(marks, { granted_at })) throw new OAuthError('invalid_grant', 'The code was revoked.');
     // Before the claims, because it can be repeated: after them, a state that fails would cost the code.
-    if (code.custody !== undefined) await settle(account, endOf({ granted_at, consent }, client));
+    await settle(account, endOf({ granted_at, consent }, client));
     const copyUsedAt = await state.claim(`${mark}:${sha256(text)}`, usesEnd(code));
     const usedAt = await state.claim(mark, usesEnd(code));
     if (copyUsedAt !== null) {

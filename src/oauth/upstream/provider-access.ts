@@ -32,11 +32,16 @@ export interface ProviderAccess extends AccessTokens {
    * @throws {UpstreamError} as AccessTokens.get()
    */
   renew(login: ProviderLogin): Promise<{ refreshToken?: string }>;
-  /** Keeps what the provider has issued at the sign-in. @param options.isOnce it is used at once and not refreshed */
+  /**
+   * Keeps what the provider has issued at the sign-in; a refresh token that belongs into the state until the code was exchanged.
+   *
+   * @param options.isOnce it is used at once and not refreshed
+   * @throws {UpstreamError} as the state, if the refresh token belongs there
+   */
   keep(approval: Approval, tokens: ProviderTokens, options?: { isOnce?: boolean }): Promise<void>;
   /** Puts a refresh token into the state until the code was exchanged. @throws {RangeError} if it is too long; {UpstreamError} as the state */
   deposit(approval: Approval, refreshToken: string): Promise<void>;
-  /** Keeps what was put into the state until the grant ends. @throws {UpstreamError} as AccessTokens.get() */
+  /** Keeps until the grant ends what was put into the state, if anything was. @throws {UpstreamError} as AccessTokens.get() */
   settle(login: ProviderLogin, until: Date): Promise<void>;
 }
 
@@ -51,23 +56,20 @@ interface Services {
 /** A request to the provider and its commands to the state end before it. After it, the turn of a process that has ended is free. */
 const TURN_SECONDS = 30;
 
-/** From the sign-in to the exchange of the code. */
-const DEPOSIT_MS = 10 * 60_000;
-
 const MAX_WAIT_MS = 25_000;
 const POLL_MS = 100;
 
 export function createProviderAccess(services: Services): ProviderAccess {
-  const { now, log, upstream } = services;
+  const { now, log } = services;
   const kept = createKeptTokens();
   /** What is being obtained, for all calls that want it. */
   const wanted = new Map<string, Promise<ProviderToken>>();
   /** The last request of each approval. */
   const running = new Map<string, Promise<ProviderToken>>();
   const notes = createApprovalNotes(services);
-  const stored = createStoredTokens(notes);
-  const refreshTokens = createRefreshTokens({ ...services, notes, stored });
-  const inTurn = createTurns(services);
+  const stored = createStoredTokens(notes, now);
+  const refreshTokens = createRefreshTokens({ ...services, stored });
+  const inTurn = createTurns(services, refreshTokens);
   const { fromState, keepAccessToken } = createSharedTokens(services, { notes, kept });
 
   async function request(login: ProviderLogin, resource: Resource): Promise<ProviderToken> {
@@ -93,9 +95,9 @@ export function createProviderAccess(services: Services): ProviderAccess {
     return next;
   }
 
-  /** @throws {UpstreamError} as `work`; marked if the state could not be reached and is needed */
+  /** @throws {UpstreamError} as `work`; marked if the state could not be reached and has the refresh token */
   const ofLogin = <T>(login: Approval, work: Promise<T>): Promise<T> =>
-    needsState(login, upstream) ? work.catch(asUnreachable) : work;
+    refreshTokens.isStored(login) ? work.catch(asUnreachable) : work;
 
   return {
     async get(login, resource) {
@@ -114,11 +116,15 @@ export function createProviderAccess(services: Services): ProviderAccess {
       return refreshToken === undefined ? {} : { refreshToken };
     },
     async keep(login, tokens, { isOnce = false } = {}) {
-      if (!isOnce && login.custody === undefined) await refreshTokens.keep(login, tokens);
+      const { refreshToken } = tokens;
+      // In custody it was put there before.
+      const isToStore = !isOnce && login.custody === undefined && refreshTokens.isStored(login);
+      if (isToStore && refreshToken !== undefined) await stored.deposit(login, refreshToken);
       await keepAccessToken(login, 'mail', tokens);
     },
-    deposit: (login, value) => stored.deposit(login, { value, expiresAt: new Date(now().getTime() + DEPOSIT_MS) }),
+    deposit: stored.deposit,
     async settle(login, expiresAt) {
+      if (!refreshTokens.isStored(login)) return;
       const settling = stored.read(login).then(({ value }) => stored.replace(login, { value, expiresAt }));
       await ofLogin(login, settling);
     },
@@ -150,13 +156,13 @@ function createSharedTokens({ state, now }: Services, { notes, kept }: { notes: 
 }
 
 /**
- * @returns a function that runs the work of one approval at a time, on all replicas. Without the state, on this one alone; if the provider replaces refresh
- *   tokens, the state is required
+ * @returns a function that runs the work of one approval at a time, on all replicas. Without the state, on this one alone; if it has the refresh token, it
+ *   is required
  */
-function createTurns({ state, now, upstream }: Services) {
+function createTurns({ state, now }: Services, { isStored }: Pick<ReturnType<typeof createRefreshTokens>, 'isStored'>) {
   return async function inTurn<T>(login: Approval, run: () => Promise<T>): Promise<T> {
     if (!state.isShared) return run();
-    const isRequired = needsState(login, upstream);
+    const isRequired = isStored(login);
     const turn = `provider-turn:${login.approval}`;
     const claim = () => state.claim(turn, new Date(now().getTime() + TURN_SECONDS * 1000));
     for (let waitedMs = 0; (await (isRequired ? claim() : ifReachable(claim()))) instanceof Date; waitedMs += POLL_MS) {
@@ -172,10 +178,6 @@ function createTurns({ state, now, upstream }: Services) {
     }
   };
 }
-
-/** Whether nothing may be requested without the state: it has the refresh token, or knows which one is the newest. */
-const needsState = ({ signIn, custody }: Approval, upstream: Services['upstream']): boolean =>
-  custody !== undefined || upstream.providerOf(signIn).isRotating;
 
 /** @returns `undefined` if the state cannot be reached */
 async function ifReachable<T>(reading: Promise<T>): Promise<T | undefined> {

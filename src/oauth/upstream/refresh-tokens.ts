@@ -1,9 +1,7 @@
-/** Remembers the newest refresh token of each approval: in memory, and in the state where the provider replaces them (RFC 9700 §4.14.2). */
+/** Uses the newest refresh token of each approval: that of the state where the provider replaces them (RFC 9700 §4.14.2), or where the client has none. */
 import { UpstreamError } from '../../errors.ts';
 import { describeError, type Log } from '../../log.ts';
 import type { ProviderLogin } from '../../mail/account.ts';
-import { SEALED_TYPES } from '../sealed/sealed-types.ts';
-import type { ApprovalNotes, NotedApproval } from './approval-notes.ts';
 import type { ProviderTokens } from './provider-client.ts';
 import type { StoredTokens } from './stored-tokens.ts';
 import type { Upstream } from './upstream.ts';
@@ -12,22 +10,18 @@ interface RefreshTokens {
   /**
    * Requests an access token with the newest refresh token, and keeps what comes with it.
    *
-   * @throws {UpstreamError} as ProviderClient.refresh(); as StoredTokens.read() if the refresh token is in the state; of the service `Redis` if the
-   *   provider replaces refresh tokens, and the state cannot say which one is the newest: an older one may end the approval
+   * @throws {UpstreamError} as ProviderClient.refresh(); as StoredTokens.read() if the refresh token is in the state: an older one may end the approval
    */
   use(login: ProviderLogin, resource: 'mail' | 'graph'): Promise<ProviderTokens>;
   /** What the last request of this process has used or brought; `undefined` if the client's tokens have no room for it. */
   remembered(login: ProviderLogin): string | undefined;
-  keep(approval: Approval, tokens: Pick<ProviderTokens, 'refreshToken'>): Promise<void>;
+  /** Whether the newest one is in the state. */
+  isStored(approval: Pick<ProviderLogin, 'signIn' | 'custody'>): boolean;
 }
-
-type Approval = Pick<ProviderLogin, 'approval' | 'signIn'>;
 
 interface Services {
   upstream: Pick<Upstream, 'clientOf' | 'providerOf'>;
-  notes: ApprovalNotes;
   stored: StoredTokens;
-  now: () => Date;
   log: Log;
 }
 
@@ -40,19 +34,19 @@ interface Newest {
 
 const MAX_REMEMBERED = 10_000;
 
-export function createRefreshTokens({ upstream, notes, stored, now, log }: Services): RefreshTokens {
+export function createRefreshTokens({ upstream, stored, log }: Services): RefreshTokens {
   const newest = new Map<string, string>();
   /** Approvals of which the state has an older one. */
   const unsaved = new Set<string>();
 
-  const isReplaced = ({ signIn }: Pick<ProviderLogin, 'signIn'>) => upstream.providerOf(signIn).isRotating;
+  const isStored: RefreshTokens['isStored'] = ({ signIn, custody }) =>
+    custody !== undefined || upstream.providerOf(signIn).isRotating;
 
-  /** @param expiresAt of the record that the token is stored in; left out where the client has one too */
-  async function save(approved: NotedApproval, value: string, expiresAt?: Date): Promise<void> {
-    if (expiresAt !== undefined) await stored.replace(approved, { value, expiresAt });
-    else await notes.write(approved, 'refresh', { value, expiresAt: noteEnd(now()) });
-    unsaved.delete(approved.approval);
-    if (expiresAt !== undefined) newest.delete(approved.approval);
+  async function save(login: ProviderLogin, value: string, expiresAt: Date): Promise<void> {
+    const { approval, custody } = login;
+    await stored.replace(login, { value, expiresAt });
+    unsaved.delete(approval);
+    if (custody !== undefined) newest.delete(approval);
   }
 
   function remember(approval: string, refreshToken: string): void {
@@ -67,23 +61,19 @@ export function createRefreshTokens({ upstream, notes, stored, now, log }: Servi
   async function newestOf(login: ProviderLogin): Promise<Newest> {
     const { approval, refreshToken = '' } = login;
     const known = newest.get(approval);
-    const isUnsaved = known !== undefined && unsaved.has(approval);
-    if (login.custody !== undefined) {
-      const record = await stored.read(login);
-      if (isUnsaved) await save(login, known, record.expiresAt);
-      return isUnsaved ? { ...record, value: known } : record;
-    }
-    if (!isReplaced(login)) return { value: known ?? refreshToken };
-    if (isUnsaved) await save(login, known);
-    return { value: (await notes.read(login, 'refresh'))?.value ?? known ?? refreshToken };
+    if (!isStored(login)) return { value: known ?? refreshToken };
+    const record = await stored.read(login);
+    if (known === undefined || !unsaved.has(approval)) return record;
+    await save(login, known, record.expiresAt);
+    return { ...record, value: known };
   }
 
-  async function keep(approved: Approval & NotedApproval, refreshToken: string, expiresAt?: Date): Promise<void> {
-    const { approval } = approved;
+  async function keep(login: ProviderLogin, refreshToken: string, expiresAt: Date | undefined): Promise<void> {
+    const { approval } = login;
     remember(approval, refreshToken);
-    if (!isReplaced(approved) && expiresAt === undefined) return;
+    if (expiresAt === undefined) return;
     unsaved.add(approval);
-    await save(approved, refreshToken, expiresAt).catch((error: unknown) => {
+    await save(login, refreshToken, expiresAt).catch((error: unknown) => {
       if (!(error instanceof UpstreamError) || error.service !== 'Redis') throw error;
       const what = 'a new refresh token of a provider is in the memory of this process alone';
       log.error({ error: describeError(error) }, what);
@@ -91,6 +81,7 @@ export function createRefreshTokens({ upstream, notes, stored, now, log }: Servi
   }
 
   return {
+    isStored,
     async use(login, resource) {
       const client = upstream.clientOf(login.signIn);
       const { value, expiresAt } = await newestOf(login);
@@ -98,7 +89,7 @@ export function createRefreshTokens({ upstream, notes, stored, now, log }: Servi
       const tokens = await client.refresh(used, resource).catch((error: unknown) => {
         const { refreshToken } = login;
         // What this process remembers may have expired unused, while another replica has given the client a newer one.
-        if (refreshToken === undefined || used === refreshToken || isReplaced(login) || !isEndOfApproval(error)) {
+        if (isStored(login) || refreshToken === undefined || used === refreshToken || !isEndOfApproval(error)) {
           throw error;
         }
         used = refreshToken;
@@ -109,10 +100,7 @@ export function createRefreshTokens({ upstream, notes, stored, now, log }: Servi
       return tokens;
     },
     remembered: ({ approval, refreshToken }) => refreshToken && (newest.get(approval) ?? refreshToken),
-    keep: async (approved, { refreshToken }) => (refreshToken === undefined ? undefined : keep(approved, refreshToken)),
   };
 }
-
-const noteEnd = (now: Date): Date => new Date(now.getTime() + SEALED_TYPES.providerToken.lifetimeSeconds * 1000);
 
 const isEndOfApproval = (error: unknown): boolean => error instanceof UpstreamError && error.fault === 'credentials';

@@ -1,6 +1,6 @@
 /**
- * Keeps refresh tokens of providers in the state for grants whose tokens have no room for them. They are sealed with two keys: one is derived from the
- * encryption key, the other is in the client's token.
+ * Keeps refresh tokens of providers in the state: those that a provider replaces, and those for which the client's tokens have no room. The latter are
+ * sealed with two keys: one is derived from the encryption key, the other is in the client's token.
  *
  * Invariant: only the answer of the state that a record is absent ends a grant.
  */
@@ -20,22 +20,25 @@ export interface StoredTokens {
    *   if the state cannot be reached
    */
   read(approved: NotedApproval): Promise<StoredToken>;
-  /** Writes the first record. @throws {RangeError} if the token is longer than those that a refresh may bring */
-  deposit(approved: NotedApproval, token: StoredToken): Promise<void>;
+  /** Writes the first record, until the code was exchanged. @throws {RangeError} if the token is longer than those that a refresh may bring */
+  deposit(approved: NotedApproval, value: string): Promise<void>;
   /** Writes the record in the place of the one that is there. @throws {UpstreamError} as read() if there is none: it was removed meanwhile */
   replace(approved: NotedApproval, token: StoredToken): Promise<void>;
 }
 
-export function createStoredTokens(notes: ApprovalNotes): StoredTokens {
+/** From the sign-in to the exchange of the code. */
+const DEPOSIT_MS = 10 * 60_000;
+
+export function createStoredTokens(notes: ApprovalNotes, now: () => Date): StoredTokens {
   return {
     async read(approved) {
       const note = await notes.read(approved, 'refresh');
       if (note !== undefined) return note;
       throw (await notes.has(approved, 'refresh')) ? unreadable() : lost();
     },
-    async deposit(approved, token) {
-      if (isTooLongToKeep(token.value)) throw new RangeError('a refresh token is too long');
-      await notes.write(approved, 'refresh', token);
+    async deposit(approved, value) {
+      if (isTooLongToKeep(value)) throw new RangeError('a refresh token is too long');
+      await notes.write(approved, 'refresh', { value, expiresAt: new Date(now().getTime() + DEPOSIT_MS) });
     },
     async replace(approved, token) {
       if (!(await notes.replace(approved, 'refresh', token))) throw lost();

@@ -16,6 +16,16 @@ import {
   tokenOf,
 } from '../../support/oauth/provider-replicas.ts';
 
+/** Replicas, and a sign-in at a provider that replaces refresh tokens. */
+async function startRotating(options: Parameters<typeof startReplicas>[0] = {}) {
+  const replicas = startReplicas(options);
+  await replicas.replica().deposit(loginAt(ROTATING), 'R0');
+  return replicas;
+}
+
+const lost = { service: 'Provider', fault: 'credentials', code: 'RECORD_LOST' };
+const unreadable = { service: 'Provider', fault: 'refused', code: 'RECORD_UNREADABLE' };
+
 describe('one request at a time', () => {
   test('PROV-03 calls that come together share one request and its token, and later ones the token', async () => {
     const { replica, requests } = startReplicas({ isShared: false });
@@ -39,7 +49,7 @@ describe('one request at a time', () => {
   });
 
   test('two resources of an approval are obtained one after another, each with the newest refresh token', async () => {
-    const { replica, requests } = startReplicas({ isShared: false });
+    const { replica, requests } = await startRotating({ isShared: false });
     const access = replica();
     await Promise.all([access.get(loginAt(ROTATING), 'mail'), access.get(loginAt(ROTATING), 'graph')]);
     expect(requests).toEqual(['R0 mail', 'R1 graph']);
@@ -55,7 +65,7 @@ describe('one request at a time', () => {
   });
 
   test('calls during a renewal use its token', async () => {
-    const { replica, requests } = startReplicas({ isShared: false });
+    const { replica, requests } = await startRotating({ isShared: false });
     const access = replica();
     const [renewed, token] = await Promise.all([
       access.renew(loginAt(ROTATING)),
@@ -69,7 +79,7 @@ describe('one request at a time', () => {
     ['replaces refresh tokens', ROTATING],
     ['leaves them valid', LASTING],
   ])('PROV-03 two replicas make one request, where the provider %s', async (_what, signIn) => {
-    const { replica, requests } = startReplicas();
+    const { replica, requests } = await startRotating();
     const replicas = [replica(), replica()];
     const calls = replicas.flatMap((one) => [1, 2, 3].map(() => tokenOf(one.get(loginAt(signIn), 'mail'))));
     expect(new Set(await Promise.all(calls))).toEqual(new Set(['A1']));
@@ -79,7 +89,7 @@ describe('one request at a time', () => {
 
 describe('a token that a server has refused', () => {
   test('is replaced, and its note of another replica is not used again', async () => {
-    const { replica, requests } = startReplicas();
+    const { replica, requests } = await startRotating();
     const [one, two] = [replica(), replica()];
     const login = loginAt(ROTATING);
     const first = await tokenOf(one.get(login, 'mail'));
@@ -109,15 +119,41 @@ describe('a token that a server has refused', () => {
 
 describe('refresh tokens that are replaced', () => {
   test('PROV-04 the newest one is used, whatever the token of the client holds, also after a restart with the same state', async () => {
-    const { replica, requests } = startReplicas();
+    const { replica, requests } = await startRotating();
     const login = loginAt(ROTATING);
     await replica().renew(login);
     await replica().renew(login);
     expect(requests).toEqual(['R0 mail', 'R1 mail']);
   });
 
+  test('PROV-04 none is used that the state does not have: the account owner signs in again', async () => {
+    const { replica, requests, state } = await startRotating();
+    const login = loginAt(ROTATING);
+    await replica().renew(login);
+    await removeApprovalNotes(state, login.approval, new Date(Date.now() + 3_600_000));
+    // As an attachment link does that was made before.
+    await expect(replica().get(login, 'mail')).rejects.toMatchObject(lost);
+    await expect(replica().renew(login)).rejects.toMatchObject(lost);
+    expect(requests).toEqual(['R0 mail']);
+    expect(await state.notes(`provider:${login.approval}`)).toEqual([]);
+  });
+
+  test('PROV-04 a replica that cannot read the newest one uses no older one, and ends nothing', async () => {
+    const { replica, requests, state } = await startRotating();
+    const [old, current] = [testKey(), testKey(2)];
+    const login = loginAt(ROTATING);
+    const renewed = replica(createKeyring({ current, previous: [old] }));
+    await replica().renew(login);
+    await renewed.renew(login);
+    await expect(replica().renew(login)).rejects.toMatchObject(unreadable);
+    await renewed.renew(login);
+    await state.note(`provider:${login.approval}`, 'refresh', 'nonsense', new Date(Date.now() + 3_600_000));
+    await expect(renewed.renew(login)).rejects.toMatchObject(unreadable);
+    expect(requests).toEqual(['R0 mail', 'R1 mail', 'R2 mail']);
+  });
+
   test('the one of the sign-in is kept, and its access token is not requested again', async () => {
-    const { replica, requests } = startReplicas();
+    const { replica, requests } = await startRotating();
     const login = loginAt(ROTATING);
     await replica().keep(login, { accessToken: 'first', refreshToken: 'R0', lifetimeSeconds: 3600 });
     expect(await tokenOf(replica().get(login, 'mail'))).toBe('first');
@@ -125,7 +161,7 @@ describe('refresh tokens that are replaced', () => {
   });
 
   test('PROV-04 without the state nothing is requested: an older one could end the approval', async () => {
-    const { replica, requests, failing, repair } = startReplicas();
+    const { replica, requests, failing, repair } = await startRotating();
     const access = replica();
     failing('notesById', 'note', 'claim');
     const fault = { service: 'Redis', code: 'STORED_LOGIN' };
@@ -137,18 +173,18 @@ describe('refresh tokens that are replaced', () => {
   });
 
   test('nothing is requested while it is unknown whether another replica does', async () => {
-    const { replica, requests, failing } = startReplicas();
+    const { replica, requests, failing } = await startRotating();
     failing('claim');
     await expect(replica().get(loginAt(ROTATING), 'mail')).rejects.toMatchObject({ service: 'Redis' });
     expect(requests).toEqual([]);
   });
 
   test('PROV-04 one that the state has not taken is used before the older one there, and written later', async () => {
-    const { replica, requests, failing, repair, lines } = startReplicas();
+    const { replica, requests, failing, repair, lines } = await startRotating();
     const [one, two] = [replica(), replica()];
     const login = loginAt(ROTATING);
     await one.renew(login);
-    failing('note');
+    failing('replaceNote');
     expect(await one.renew(login)).toEqual({ refreshToken: 'R2' });
     expect(lines.join()).toContain('in the memory of this process alone');
     repair();
@@ -159,7 +195,7 @@ describe('refresh tokens that are replaced', () => {
 });
 
 test('without a registration, a call gets a sentence and ends nothing, and the log names the settings', async () => {
-  const { state } = startReplicas();
+  const { state } = await startRotating();
   const lines: string[] = [];
   const access = createProviderAccess({
     upstream: createUpstream({ issuer: 'https://mail.example.com', registrations: {} }),
@@ -210,7 +246,7 @@ describe('refresh tokens that stay valid', () => {
 
 describe('notes in the state', () => {
   test('have no token in clear text', async () => {
-    const { replica, state } = startReplicas();
+    const { replica, state } = await startRotating();
     await replica().renew(loginAt(ROTATING));
     const texts = await state.notes(`provider:${'a'.repeat(22)}`);
     expect(texts).toHaveLength(2);
@@ -218,35 +254,41 @@ describe('notes in the state', () => {
   });
 
   test('PROV-04 mean nothing for another approval, or as another kind', async () => {
-    const { replica, state, requests } = startReplicas();
+    const { replica, state, requests } = await startRotating();
     const [from, to] = [`provider:${'a'.repeat(22)}`, `provider:${'b'.repeat(22)}`];
     await replica().renew(loginAt(ROTATING));
     const until = new Date(Date.now() + 3_600_000);
     for (const [id, text] of await state.notesById(from)) await state.note(to, id, text, until);
     await state.note(to, 'graph', (await state.notesById(from)).get('mail') ?? '', until);
     const other = loginAt(ROTATING, { approval: 'b'.repeat(22), refreshToken: 'other' });
+    await expect(replica().get(other, 'graph')).rejects.toMatchObject(unreadable);
+    expect(requests).toEqual(['R0 mail']);
+    await replica().deposit(other, 'other');
     expect(await tokenOf(replica().get(other, 'graph'))).toBe('A2');
     expect(await tokenOf(replica().get(other, 'mail'))).toBe('A3');
     expect(requests.slice(1)).toEqual(['other graph', 'R2 mail']);
   });
 
-  test.each([ROTATING, LASTING])('written while the grant is revoked do not stay: %o', async (signIn) => {
-    const { replica, state, provider } = startReplicas();
+  test.each([
+    [ROTATING, expect.objectContaining(lost)],
+    [LASTING, { refreshToken: 'R1' }],
+  ])('written while the grant is revoked do not stay: %o', async (signIn, outcome) => {
+    const { replica, state, provider } = await startRotating();
     provider.answer = () => {
       void removeApprovalNotes(state, 'a'.repeat(22), new Date(Date.now() + 3_600_000));
       return undefined;
     };
-    await replica().renew(loginAt(signIn));
+    expect(
+      await replica()
+        .renew(loginAt(signIn))
+        .catch((error: unknown) => error),
+    ).toEqual(outcome);
     expect(await state.notes(`provider:${'a'.repeat(22)}`)).toEqual([]);
-    provider.answer = () => undefined;
-    await replica().renew(loginAt(signIn, { approval: 'b'.repeat(22) }));
-    expect(await state.notes(`provider:${'b'.repeat(22)}`)).not.toEqual([]);
   });
 
-  test('nonsense in their place is ignored', async () => {
-    const { replica, state, requests } = startReplicas();
-    const until = new Date(Date.now() + 3_600_000);
-    for (const id of ['mail', 'refresh']) await state.note(`provider:${'a'.repeat(22)}`, id, 'nonsense', until);
+  test('nonsense in the place of an access token is ignored', async () => {
+    const { replica, state, requests } = await startRotating();
+    await state.note(`provider:${'a'.repeat(22)}`, 'mail', 'nonsense', new Date(Date.now() + 3_600_000));
     expect(await tokenOf(replica().get(loginAt(ROTATING), 'mail'))).toBe('A1');
     expect(requests).toEqual(['R0 mail']);
   });

@@ -17,10 +17,17 @@ import { createStandInProvider, GOOGLE, MICROSOFT, TENANT } from '../../support/
 const CLIENT_ID = 'mail-mcp-there';
 const CALLBACK = 'https://client.example/';
 
-const PROVIDERS = { google: GOOGLE, microsoft: MICROSOFT } as const;
+const OPENID = {
+  issuer: 'https://id.example.com',
+  authorization: 'https://id.example.com/authorize',
+  token: 'https://id.example.com/token',
+};
+
+const PROVIDERS = { google: GOOGLE, microsoft: MICROSOFT, openid: OPENID } as const;
 const MAIL_SCOPE = {
   google: 'openid https://mail.google.com/',
   microsoft: 'openid IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send',
+  openid: 'openid imap',
 } as const;
 
 /** A browser at the sign-in page of a client whose account owners sign in at the provider. */
@@ -312,36 +319,78 @@ describe('a provider that replaces refresh tokens', () => {
   });
 });
 
+/** @returns the tokens of a sign-in, and what else was found out */
+async function signInAt(
+  at: Awaited<ReturnType<typeof startJourney>>,
+  refreshToken: string,
+  fields: Record<string, string> = {},
+) {
+  Object.assign(at.standIn.answer, { refresh_token: refreshToken });
+  const page = await at.journey(fields);
+  const code = page.url.searchParams.get('code') ?? '';
+  const { approval = '' } = page.url.origin === at.app.origin ? {} : await codeOf(at.app, page);
+  const client = { client_id: at.client.clientId, client_secret: at.client.clientSecret ?? '' };
+  const post = async (path: string, form: Record<string, string>) => {
+    const response = await at.app.post(path, { ...client, ...form });
+    const answer: unknown = response.status === 200 && path.endsWith('revoke') ? {} : await response.json();
+    return { status: response.status, ...Answer.parse(answer) };
+  };
+  const exchange = () =>
+    post('/oauth/token', {
+      ...{ grant_type: 'authorization_code', code, code_verifier: codeVerifier, redirect_uri: redirectUri },
+    });
+  const refresh = (refresh_token: string) => post('/oauth/token', { grant_type: 'refresh_token', refresh_token });
+  const notes = () => at.app.state.notesById(`provider:${approval}`);
+  return { ...at, page, code, post, exchange, refresh, notes };
+}
+
+const Answer = z.object({
+  access_token: z.string().default(''),
+  refresh_token: z.string().default(''),
+  error: z.string().optional(),
+});
+
+describe('PROV-04 a refresh token that its provider replaces', () => {
+  /** @returns the tokens of a sign-in */
+  async function signInRotating(fields: Record<string, string> = {}) {
+    const signIn = { issuer: OPENID.issuer, scopes: ['imap'] };
+    return signInAt(await startJourney('openid', signIn, { isShared: true }), 'R0', fields);
+  }
+
+  test('of a sign-in whose code is not exchanged is gone after ten minutes', async () => {
+    await using at = await signInRotating();
+    expect((await at.notes()).has('refresh')).toBe(true);
+    at.app.advance(601);
+    expect((await at.notes()).has('refresh')).toBe(false);
+  });
+
+  test('is in the state until the grant ends, also after a refresh, and no longer', async () => {
+    await using at = await signInRotating({ end: 'day' });
+    const { refresh_token } = await at.exchange();
+    at.app.advance(43_000);
+    Object.assign(at.standIn.answer, { refresh_token: 'R1' });
+    expect((await at.refresh(refresh_token)).status).toBe(200);
+    at.app.advance(43_390);
+    expect((await at.notes()).has('refresh')).toBe(true);
+    at.app.advance(20);
+    expect((await at.notes()).has('refresh')).toBe(false);
+  });
+
+  test('is removed with its grant, and does not come back', async () => {
+    await using at = await signInRotating();
+    const { refresh_token } = await at.exchange();
+    await at.post('/oauth/revoke', { token: refresh_token });
+    expect([...(await at.notes()).keys()]).toEqual([]);
+    expect(await at.refresh(refresh_token)).toMatchObject({ status: 400, error: 'invalid_grant' });
+    expect([...(await at.notes()).keys()]).toEqual([]);
+  });
+});
+
 describe('a refresh token that leaves no room in a token', () => {
   const LONG = `long-${'x'.repeat(3000)}`;
 
-  /** @returns the tokens of a sign-in whose refresh token at the provider is long, and what else was found out */
-  async function signInLong(options: OAuthAppOptions = { isShared: true }) {
-    const at = await startJourney('google', {}, options);
-    Object.assign(at.standIn.answer, { refresh_token: LONG });
-    const page = await at.journey();
-    const code = page.url.searchParams.get('code') ?? '';
-    const { approval = '' } = page.url.origin === at.app.origin ? {} : await codeOf(at.app, page);
-    const client = { client_id: at.client.clientId, client_secret: at.client.clientSecret ?? '' };
-    const post = async (path: string, form: Record<string, string>) => {
-      const response = await at.app.post(path, { ...client, ...form });
-      const answer: unknown = response.status === 200 && path.endsWith('revoke') ? {} : await response.json();
-      return { status: response.status, ...Answer.parse(answer) };
-    };
-    const exchange = () =>
-      post('/oauth/token', {
-        ...{ grant_type: 'authorization_code', code, code_verifier: codeVerifier, redirect_uri: redirectUri },
-      });
-    const refresh = (refresh_token: string) => post('/oauth/token', { grant_type: 'refresh_token', refresh_token });
-    const notes = () => at.app.state.notesById(`provider:${approval}`);
-    return { ...at, page, code, post, exchange, refresh, notes };
-  }
-
-  const Answer = z.object({
-    access_token: z.string().default(''),
-    refresh_token: z.string().default(''),
-    error: z.string().optional(),
-  });
+  const signInLong = async (options: OAuthAppOptions = { isShared: true }) =>
+    signInAt(await startJourney('google', {}, options), LONG);
 
   test('PROV-12 is in the state, the tokens have the key to it, and both are used for refreshing', async () => {
     await using at = await signInLong();
