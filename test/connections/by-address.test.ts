@@ -458,6 +458,10 @@ describe('CONN-06 what an OpenID provider has issued', () => {
       login: { name: '', email: 'ada@y.example', imap: { password: '' } },
       ...{ sign_in: 'openid', provider_token: 'of X', approval: idOf(3), ...facts },
     };
+    const note = { approval: idOf(3), kind: 'refresh' as const, value: 'of X' };
+    const until = new Date(app.now().getTime() + 3_600_000);
+    const text = await app.tokens.providerToken.seal(note, app.now(), until);
+    await app.state.note(`provider:${note.approval}`, note.kind, text, until);
     const { error } = await refresh(app, await app.tokens.refresh.seal(payload, app.now()));
     return { error, asked: [...asked] };
   }
