@@ -11,7 +11,8 @@ export interface Count {
 }
 
 /**
- * Stores claims, marks, counts and notes. This server chooses their keys and texts, which contain no secret and no address.
+ * Stores claims, marks, counts and notes. This server chooses their keys and texts, which contain no secret and no address. A key is that of a claim,
+ * a count or a list of notes, never of two of them: in Redis they are values of different types.
  *
  * @throws {UpstreamError} of the service `Redis`, from every method, when the store cannot be reached
  */

@@ -5,9 +5,12 @@ import { main } from '../../src/cli.ts';
 import type { MailAccount } from '../../src/mail/account.ts';
 import { challengeOf } from '../../src/oauth/http/pkce.ts';
 import { type OpenForm, openForm } from '../support/app/person.ts';
+import { rawCaller } from '../support/app/raw-calls.ts';
 import { REDIRECT_URI, type Registration, signInFields, startApp, type TestApp } from '../support/app/start-app.ts';
 import { waitUntil } from '../support/app/wait-until.ts';
 import { newAccount, withPassword } from '../support/mail/accounts.ts';
+import { ids } from '../support/missive/ids.ts';
+import { startMissive } from '../support/missive/stand-in.ts';
 import { startCuttableProxy } from '../support/servers/proxies.ts';
 import { startRedis, type TestRedis } from '../support/servers/redis.ts';
 import { testServers } from '../support/servers/servers.ts';
@@ -176,8 +179,26 @@ describe('two replicas with one Redis', () => {
     expect(proxy.accepted()).toBe(accepted);
   });
 
+  test('MSV-22 a call with an idempotency_key on both sends once', async () => {
+    await using missive = await startMissive();
+    const at = await rawCaller(a, { url: missive.url, token: missive.token }, {});
+    const args = { conversation: ids.prospect, body: 'Here it is.', idempotency_key: 'k' };
+    const send = (replica: TestApp, changes = {}) =>
+      at.at(replica).call('send_a_missive_message', { ...args, ...changes });
+    const sent = () => missive.requests.filter(({ method }) => method === 'POST').length;
+    const both = await Promise.all([send(a), send(b)]);
+    expect(both.some(({ result }) => result?.message !== undefined)).toBe(true);
+    const later = await Promise.all([send(a), send(b)]);
+    expect(later.map(({ result }) => result?.already_done)).toEqual([true, true]);
+    expect((await send(b, { body: 'Other' })).sentence).toMatch(/was used for another message/);
+    missive.misbehave({ kind: 'cut', done: true }, { method: 'POST' });
+    expect((await send(a, { idempotency_key: 'l' })).sentence).toMatch(/same idempotency_key does not send it twice/);
+    await send(b, { idempotency_key: 'l' });
+    expect(sent()).toBe(2);
+  });
+
   describe('while Redis is unavailable', () => {
-    test('TOK-05 REV-03 no token is issued or revoked, tools work, and everything works again when Redis is back', async () => {
+    test('TOK-05 REV-03 MSV-22 no token is issued or revoked, no key is used, tools work, and everything works again when Redis is back', async () => {
       const tokens = await signIn();
       const code = await codeFrom(a, client, account, issuer);
       const form = await openFormAt(a, client, issuer);
@@ -188,6 +209,11 @@ describe('two replicas with one Redis', () => {
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(await summary(refused)).toEqual(unavailable);
       expect(await summary(await refresh(b, client, tokens))).toEqual(unavailable);
+      await using missive = await startMissive();
+      const keyed = { conversation: ids.prospect, body: 'Here it is.', idempotency_key: 'm' };
+      const caller = await rawCaller(a, { url: missive.url, token: missive.token }, {});
+      expect((await caller.call('send_a_missive_message', keyed)).sentence).toMatch(/Nothing was done: .* remembered/);
+      expect(missive.requests).toEqual([]);
       const revocation = await post(a, '/oauth/revoke', client, { token: tokens.access_token });
       expect(await summary(revocation)).toEqual(unavailable);
       const page = await form.submit(signInFields(account));

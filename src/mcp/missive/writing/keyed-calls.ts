@@ -57,9 +57,15 @@ export function createKeyedCalls(parts: {
     work: () => Promise<Record<string, unknown>>,
     look: (since: Date) => Promise<Record<string, unknown> | undefined>,
   ): Promise<{ result: Record<string, unknown>; isEarlier: boolean }> {
-    const list = `missive-call:${place}`;
+    // In Redis a claim and a list are values of different types.
+    const claim = `missive-call:${place}`;
+    const list = `${claim}:notes`;
+    const release = async () => {
+      await state.removeNotes(list).catch(() => undefined);
+      await state.release(claim).catch(() => undefined);
+    };
     const until = new Date(now().getTime() + KEPT_MS);
-    const begunAt = await state.claim(list, until).catch(notRemembered);
+    const begunAt = await state.claim(claim, until).catch(notRemembered);
     const record = (result?: Record<string, unknown>) =>
       state.note(list, NOTE, JSON.stringify({ content, ...(result && { result: idsIn(result) }) }), until);
     if (begunAt !== null) {
@@ -72,7 +78,7 @@ export function createKeyedCalls(parts: {
       return { result: found, isEarlier: true };
     }
     await record().catch(async (error: unknown) => {
-      await state.release(list).catch(() => undefined);
+      await release();
       notRemembered(error);
     });
     try {
@@ -82,7 +88,7 @@ export function createKeyedCalls(parts: {
       return { result, isEarlier: false };
     } catch (error) {
       const isUnknown = error instanceof UpstreamError && error.fault === 'unknown_outcome';
-      if (!isUnknown) await state.release(list).catch(() => undefined);
+      if (!isUnknown) await release();
       throw isUnknown ? withAdvice(error) : error;
     }
   }
