@@ -228,6 +228,24 @@ describe('get_single_missive_message_by_id', () => {
     });
   });
 
+  test('MSV-14 does not warn of addresses of the organization in Reply-To, and reads the users only for other domains', async () => {
+    await using tools = await startMissiveTools();
+    const [first, second] = tools.missive.data.messages;
+    await tools.call(TOOL_ONE, { id: [first?.id, second?.id] });
+    expect(tools.seen()).toHaveLength(1);
+    Object.assign(first ?? {}, { reply_to_fields: [{ address: 'Ana@Example.org' }] });
+    expect(JSON.stringify(await tools.call(TOOL_ONE, { id: [first?.id, second?.id] }))).not.toContain('warnings');
+    expect(
+      tools
+        .seen()
+        .map(({ path }) => path)
+        .slice(2),
+    ).toEqual(['/users']);
+    tools.missive.misbehave({ kind: 'answer', status: 200, json: {} }, { path: '/users' });
+    const args = { email_message_id: 'a1@customer.example' };
+    expect(JSON.stringify(await tools.call('list_all_missive_messages', args))).toContain('Reply-To is on another');
+  });
+
   test('names those that are not found, and has the others', async () => {
     await using tools = await startMissiveTools();
     const result = await tools.call(TOOL_ONE, { id: [ids.janesMessage, ids.unknown, ids.ourReply] });

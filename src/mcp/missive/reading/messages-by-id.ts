@@ -1,7 +1,7 @@
 /** Reads one or several messages with their bodies. */
 import { z } from 'zod';
-import { ToolError } from '../../../errors.ts';
-import { headerWarnings } from '../../../mail/sender/header-warnings.ts';
+import { ToolError, UpstreamError } from '../../../errors.ts';
+import { headerWarnings, otherReplyTo } from '../../../mail/sender/header-warnings.ts';
 import { fileTextFields } from '../../file-text.ts';
 import { HiddenText, TextBody } from '../../outgoing.ts';
 import { type BodyArgs, htmlBodyFields, shownBody } from '../html-body.ts';
@@ -10,6 +10,7 @@ import type { MissiveSession } from '../missive-session.ts';
 import { local } from '../operation.ts';
 import { authorsOf } from './api-rows.ts';
 import { readAttachedText } from './attached-text.ts';
+import { readOwnPeople } from './own-people.ts';
 import { withLimit } from './read-entries.ts';
 import { readMessages } from './read-messages.ts';
 
@@ -58,16 +59,36 @@ export async function messagesById(
   }
   // The room is that of one message.
   const share = { ...args, max_chars: Math.ceil(args.max_chars / wanted.length) };
+  const isOwn = await ownAddressesFor(items, session);
   const messages = [];
-  for (const item of items) messages.push(await wholeMessage(item, share, session));
+  for (const item of items) messages.push(await shownMessage(item, share, session, isOwn));
   if (wanted.length === 1) return { message: messages[0] };
   return { messages, ...(missing.length > 0 && { not_found: missing }) };
 }
 
-export async function wholeMessage(item: Record<string, unknown>, args: BodyArgs, session: MissiveSession) {
+export async function wholeMessage(item: Item, args: BodyArgs, session: MissiveSession) {
+  return shownMessage(item, args, session, await ownAddressesFor([item], session));
+}
+
+type Item = Record<string, unknown>;
+type IsOwn = (address: string) => boolean;
+
+/** The users are read only if answers to one of the messages go to another domain; if they cannot be, that is a warning. */
+async function ownAddressesFor(items: readonly Item[], { api }: MissiveSession): Promise<IsOwn> {
+  const none = () => false;
+  if (items.every((item) => otherReplyTo(authorsOf(item), none) === undefined)) return none;
+  try {
+    return (await readOwnPeople(api)).isOwn;
+  } catch (error) {
+    if (error instanceof ToolError || error instanceof UpstreamError) return none;
+    throw error;
+  }
+}
+
+async function shownMessage(item: Item, args: BodyArgs, session: MissiveSession, isOwn: IsOwn) {
   const row = toWholeMessage(item, session);
   const { warnings: ofBody = [], ...body } = await shownBody(item.body, args, session);
-  const warnings = [...headerWarnings(authorsOf(item), () => false), ...ofBody];
+  const warnings = [...headerWarnings(authorsOf(item), isOwn), ...ofBody];
   return { ...row, id: String(item.id), ...body, ...(warnings.length > 0 && { warnings }) };
 }
 
