@@ -1,15 +1,18 @@
 /** The two workflows of the guide, with its own words, by a caller that makes no mistake: few calls and few tokens. */
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { type Policy, UNLIMITED } from '../../../src/policy.ts';
 import { ids } from '../../support/missive/ids.ts';
 import { startMissiveTools } from '../../support/missive/missive-tools.ts';
+
+const READ = ['list', 'get', 'search'] as const;
 
 const spent: Record<string, { calls: number; tokens: number }> = {};
 afterAll(() => process.stdout.write(`${JSON.stringify(spent)}\n`));
 
 /** Counts the characters of requests and answers; four are about one token. */
-async function counted(name: string) {
-  const tools = await startMissiveTools();
+async function counted(name: string, policy: Policy) {
+  const tools = await startMissiveTools({ permit: { ...UNLIMITED, policy } });
   const total = { calls: 0, tokens: 0 };
   spent[name] = total;
   return {
@@ -25,7 +28,10 @@ async function counted(name: string) {
 }
 
 test('MSV-23 the external sender of a conversation becomes a contact in "VIP Prospects"', async () => {
-  const { tools, total, call } = await counted('prospect');
+  const { tools, total, call } = await counted('prospect', {
+    methods: [...READ, 'create'],
+    tags: ['contacts', 'conversations'],
+  });
   await using _ = tools;
   const { outside } = z
     .object({ outside: z.array(z.string()) })
@@ -46,7 +52,10 @@ test.each([
   ['Escalated / Engineering', ids.engineering],
   ['Support / Urgent', ids.urgent],
 ])('MSV-23 a thread whose comments mention a database outage gets the label "%s"', async (label, id) => {
-  const { tools, total, call } = await counted(label);
+  const { tools, total, call } = await counted(label, {
+    methods: [...READ, 'update'],
+    tags: ['conversations', 'labels'],
+  });
   await using _ = tools;
   const { comments } = z
     .object({ comments: z.array(z.object({ body: z.string() })) })
