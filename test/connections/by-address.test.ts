@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { LoginProblem } from '../../src/mail/account.ts';
 import type { DefaultConnection } from '../../src/oauth/client/client.ts';
-import { connectionFaults, connectionForAddress } from '../../src/oauth/client/connection-choice.ts';
+import {
+  connectionFaults,
+  connectionForAddress,
+  connectionOfGrant,
+  isForOther,
+} from '../../src/oauth/client/connection-choice.ts';
 import { deniedClientKey } from '../../src/oauth/client/denied-clients.ts';
 import { type DynamicClients, readDynamicClients } from '../../src/oauth/client/dynamic-clients.ts';
 import { sealConnection } from '../../src/oauth/client/mint-client.ts';
@@ -162,6 +167,33 @@ describe('the choice', () => {
     'CONN-05 row %i: the domain behind the last @ decides, whole and as A-labels',
     (_number, address, list, expected) => {
       expect(connectionForAddress(list, address)).toBe(expected);
+    },
+  );
+
+  test.each<[string, DefaultConnection[], boolean]>([
+    ['ada', LIST, false],
+    ['ada@one.example', LIST, false],
+    ['ada@bücher.example.', LIST, false],
+    ['ada@corp.internal', LIST, false],
+    ['ada@corp.internal', [...LIST, OTHERS], true],
+    ['ada@two.example', LIST, true],
+    ['ADA@TWO.EXAMPLE', LIST, true],
+    ['ada@two\u3002example', LIST, true],
+    ['ada@tw\u00ado.example', LIST, true],
+    ['ada@two.example..', LIST, true],
+    ['ada@two.example ', LIST, true],
+    ['ada@two.example*ada', LIST, true],
+    ['ada@two.example@', LIST, true],
+    ['ada@two.example@one.example', LIST, true],
+    ['ada@one.example@two.example', LIST, true],
+    ['ada@', LIST, true],
+    ['ada@two.example', [ONE], false],
+  ])(
+    'CONN-02 row %#: a user name of another connection than the first, or of none that is clear',
+    (name, list, expected) => {
+      expect(isForOther({ connections: list, connection: ONE.id }, name)).toBe(expected);
+      const login = { name: '', email: 'ada@one.example', imap: { password: '', username: name } };
+      expect(connectionOfGrant(list, { login })).toBe(expected ? undefined : ONE);
     },
   );
 

@@ -43,7 +43,10 @@ export function connectionOfGrant(
 ): DefaultConnection | undefined {
   if (connection !== undefined) return connections.find(({ id }) => id === connection);
   if (!isByAddress(connections)) return connections[0];
-  return 'email' in login ? connectionForAddress(connections, login.email) : missiveConnection(connections);
+  if (!('email' in login)) return missiveConnection(connections);
+  const found = connectionForAddress(connections, login.email);
+  const names = [login.imap.username ?? '', login.smtp?.username ?? ''];
+  return names.some((name) => isForOther({ connections, connection: found?.id }, name)) ? undefined : found;
 }
 
 /** @returns the client with the servers and limits of one of its connections */
@@ -65,16 +68,24 @@ export function operatorEnd({ origin, expiresAt, connections, connection }: Clie
 }
 
 /** Whether an address is for the connection of a client. Where no address decides, every one is. */
-export function isForAddress({ connections, connection }: Client, address: string): boolean {
+export function isForAddress({ connections, connection }: OfConnection, address: string): boolean {
   if (!isByAddress(connections)) return true;
   const found = connectionForAddress(connections, address);
   return found !== undefined && (connections.length === 1 || found.id === connection);
 }
 
-/** Whether a user name has the domain of another connection than that of the client. */
-export const isForOther = ({ connections, connection }: Client, username: string): boolean =>
-  connections.some(({ id, domains }) => id !== connection && domains?.includes(domainOf(username)) === true) &&
-  connections.length > 1;
+/**
+ * Whether a user name may be that of an account of another connection: by its domain, or because it has none that is clear. One without any is left to the
+ * mail server.
+ */
+export function isForOther({ connections, connection }: OfConnection, username: string): boolean {
+  if (connections.length < 2 || !username.includes('@')) return false;
+  const isClear = username.split('@').length === 2 && /^[\w-]+(\.[\w-]+)*$/.test(domainOf(username));
+  const found = connectionForAddress(connections, username);
+  return !isClear || (found !== undefined && found.id !== connection);
+}
+
+type OfConnection = Pick<Client, 'connections' | 'connection'>;
 
 /** @returns the domain of an address as A-labels in lower case (RFC 5890 §2.3.2.1); the empty string if it has none */
 export const domainOf = (address: string): string =>
