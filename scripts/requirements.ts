@@ -205,6 +205,7 @@ PROV-09 MUST providers that replace refresh tokens are refused where several rep
 PROV-10 MUST doctor finds out what is wrong with a provider without an account: metadata, registration, redirect URI, tenant
 PROV-11 MUST a refresh token that is too long for a token is in the state until its grant ends; only its loss ends the grant, an outage does not
 PROV-12 MUST neither the state nor the key nor a token alone opens what is stored of a provider for a grant, and without Redis nothing of it is stored
+PROV-13 MUST a provider that is not known shares its redirect URI with no other, and a code is exchanged only if it came to that of its own provider
 RUN-01 MUST every secret among the settings can be read from a file
 RUN-02 MUST in a container the server listens on every address, and the log names the address
 RUN-03 SHOULD idle connections are kept longer than reverse proxies keep them

@@ -18,7 +18,7 @@ import { toServerLines, toServersJson } from '../minting/server-flags.ts';
 import type { NewClient } from '../oauth/client/mint-client.ts';
 import { createKeyring, type Keyring } from '../oauth/sealed/jwe.ts';
 import { readMintingKeys } from '../settings/config.ts';
-import { nextForClient, nextForConnection } from './next-steps.ts';
+import { nextAtProvider, nextForClient, nextForConnection } from './next-steps.ts';
 
 interface GenerateServices {
   probe?: typeof probeServers;
@@ -43,7 +43,7 @@ export async function generate(
     ? await generateConnection(parsed, limits, keyring, now)
     : await generateClient(parsed, limits, keyring, now);
   if (parsed.probe && !('missive' in parsed.servers)) requireUsable(await probe(parsed.servers));
-  if (!parsed.json) say(next(env.BASE_URL));
+  if (!parsed.json) say(nextAtProvider(parsed.servers, env.BASE_URL) + next(env.BASE_URL));
   return text;
 }
 

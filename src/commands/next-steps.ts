@@ -1,8 +1,11 @@
 /** Writes what to do after `mail-mcp generate`: the steps of each client, with the lines to paste. */
+import type { Servers } from '../account.ts';
 import type { Minted } from '../minting/mint.ts';
 import { CONNECTION_PREFIX } from '../oauth/http/paths.ts';
 import { mintedClientSteps } from '../oauth/landing/client-steps.ts';
 import { resourceOf } from '../oauth/metadata.ts';
+import { redirectUriOf } from '../oauth/upstream/callback-path.ts';
+import { providerOf } from '../oauth/upstream/providers.ts';
 
 /** Where BASE_URL is not set. */
 const PLACEHOLDER = 'https://YOUR_HOST';
@@ -18,6 +21,16 @@ Next, on the server:
   As a further connection, in CONNECTIONS with a host of its own, or at:
     ${connectionUrl(sealed, baseUrl)}
 `;
+
+/** @returns the step at the provider where account owners sign in; empty if there is none */
+export function nextAtProvider(servers: Servers, baseUrl: string | undefined): string {
+  if ('missive' in servers || servers.signIn === undefined) return '';
+  const { title } = providerOf(servers.signIn);
+  return `
+Next, at ${title}, where this server is registered, name this redirect URI:
+  ${redirectUriOf(issuerOf(baseUrl), servers.signIn)}
+`;
+}
 
 const issuerOf = (baseUrl: string | undefined): string =>
   baseUrl !== undefined && URL.canParse(baseUrl) ? baseUrl.replace(/\/+$/, '') : PLACEHOLDER;

@@ -9,7 +9,7 @@ import type { DefaultConnection } from '../oauth/client/client.ts';
 import type { Clients } from '../oauth/client/clients.ts';
 import { addressBlock } from '../oauth/http/address-block.ts';
 import { createAddressCounts } from '../oauth/http/address-counts.ts';
-import { CONNECTION_PREFIX, UPSTREAM_CALLBACK_PATH } from '../oauth/http/paths.ts';
+import { CONNECTION_PREFIX, isUpstreamCallback } from '../oauth/http/paths.ts';
 import type { OAuthServices } from '../oauth/services.ts';
 import { leftConnection } from '../oauth/upstream/pieces.ts';
 import type { Upstream } from '../oauth/upstream/upstream.ts';
@@ -145,7 +145,7 @@ function connectionIn(request: Request): { sealed: string; url: string } | undef
   if (ofDocument !== undefined) return { sealed: ofDocument, url: document + afterDocument };
   const [, sealed, rest = ''] = ENDPOINT.exec(url) ?? [];
   if (sealed !== undefined) return { sealed, url: rest.startsWith('/') ? rest : `/${rest}` };
-  // Providers know one callback for all connections of a host.
-  const left = request.path === UPSTREAM_CALLBACK_PATH ? leftConnection(request) : undefined;
+  // A provider knows one callback for all connections of a host.
+  const left = isUpstreamCallback(request.path) ? leftConnection(request) : undefined;
   return left === undefined ? undefined : { sealed: left, url };
 }

@@ -31,7 +31,10 @@ interface Refused {
 }
 
 /** `jti` is for the log. */
-export type FormMinted = { jti: string } & ({ client: NewClient; minted: Minted } | { connection: string });
+export type FormMinted = { jti: string; servers: Servers } & (
+  | { client: NewClient; minted: Minted }
+  | { connection: string }
+);
 
 export interface FormMint {
   mint(flags: GivenFlags): Promise<FormMinted | Refused>;
@@ -61,12 +64,13 @@ export function createFormMint({ keyring, now, state, probe = probeServers }: Fo
 
   async function seal(flags: Flags, limits: Limits): Promise<FormMinted> {
     const tokens = createTokens(keyring);
+    const { servers } = flags;
     if (flags.connection) {
       const connection = await mintConnection(keyring, flags, limits, now());
-      return { connection, jti: (await tokens.connection.inspect(connection)).jti };
+      return { connection, servers, jti: (await tokens.connection.inspect(connection)).jti };
     }
     const { client, minted } = await mint(keyring, flags, limits, now());
-    return { client, minted, jti: (await tokens.client.inspect(minted.clientId)).jti };
+    return { client, minted, servers, jti: (await tokens.client.inspect(minted.clientId)).jti };
   }
 
   return {

@@ -109,7 +109,7 @@ function routePages(router: Router, services: OAuthServices): void {
 
   const pages = { authorize: authorize.resume, account: account.resume };
   router
-    .route(UPSTREAM_CALLBACK_PATH)
+    .route([UPSTREAM_CALLBACK_PATH, `${UPSTREAM_CALLBACK_PATH}/:issuer`])
     .head(methodNotAllowed('GET'))
     .get(upstreamCallbackHandler(providerSignIns, pages))
     .all(methodNotAllowed('GET'));

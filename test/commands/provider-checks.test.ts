@@ -2,12 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { checkProvider } from '../../src/commands/doctor/provider-checks.ts';
 import type { ProviderSignIn } from '../../src/mail/account.ts';
+import { redirectUriOf } from '../../src/oauth/upstream/callback-path.ts';
 import { startOpenidProvider } from '../support/oauth/openid-provider.ts';
 import { createStandInProvider, GOOGLE, MICROSOFT } from '../support/oauth/stand-in-provider.ts';
 import { freePort } from '../support/servers/ports.ts';
 
 const ISSUER = 'https://mail.example.com';
-const CALLBACK = `${ISSUER}/oauth/upstream/callback`;
 const SETTINGS = {
   issuer: ISSUER,
   registrations: {},
@@ -34,13 +34,13 @@ const withId = { clientId: 'mail-mcp-there', clientSecret: 'a secret there' };
 
 describe('PROV-10 doctor checks a provider', () => {
   test('that is well: issuer, registration, redirect URI, organizations, refresh tokens', async () => {
-    await using provider = await startOpenidProvider(CALLBACK);
+    await using provider = await startOpenidProvider(ISSUER);
     const { issuer, clientId, clientSecret } = provider;
     const signIn = { provider: 'openid' as const, issuer, clientId, clientSecret, scopes: ['imap', 'smtp'] };
     expect(await linesOf(signIn)).toEqual([
       'ok metadata of PROVIDER: has the issuer of the connection.',
       'ok registration at PROVIDER: the provider knows client id and secret.',
-      `skipped redirect URI: the registration at PROVIDER must have ${CALLBACK}.`,
+      `skipped redirect URI: the registration at PROVIDER must have ${redirectUriOf(ISSUER, signIn)}.`,
       'ok organizations: all accounts of PROVIDER may sign in.',
       'ok refresh tokens: PROVIDER is taken to replace them; the newest one is kept in Redis.',
     ]);

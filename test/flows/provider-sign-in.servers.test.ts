@@ -21,7 +21,7 @@ let others: [TestApp, TestApp];
 
 beforeAll(async () => {
   const port = await freePort();
-  provider = await startOpenidProvider(`http://localhost:${port}/oauth/upstream/callback`);
+  provider = await startOpenidProvider(`http://localhost:${port}`);
   [mail, redis] = await Promise.all([startOAuthMail(provider), startRedis()]);
   app = await startApp({ PORT: String(port), REDIS_URL: redis.url, REPLICAS: '3' });
   others = await Promise.all([app.replica(), app.replica()]);

@@ -1,7 +1,7 @@
 /** Checks the sign-in at a provider as far as that works without an account: metadata, registration, and what it needs of this server. */
 import { z } from 'zod';
 import type { ProviderSignIn } from '../../mail/account.ts';
-import { UPSTREAM_CALLBACK_PATH } from '../../oauth/http/paths.ts';
+import { redirectUriOf } from '../../oauth/upstream/callback-path.ts';
 import { microsoftActor, microsoftMeaning } from '../../oauth/upstream/microsoft-codes.ts';
 import {
   IDENTITY_SCOPES,
@@ -138,7 +138,7 @@ async function checkRegistration(about: About, endpoint: string, methods: readon
   const registration = clientId === undefined ? settings.registrations[signIn.provider] : { clientId, clientSecret };
   if (registration === undefined) return [];
   const name = `registration at ${provider.title}`;
-  const request = tokenRequest(registration, methods.includes(POST), redirectUriOf(settings.issuer));
+  const request = tokenRequest(registration, methods.includes(POST), redirectUriOf(settings.issuer, signIn));
   const answer = await ask(endpoint, request, send).catch(causeOf);
   if (typeof answer === 'string')
     return [{ name, status: 'failed', says: `the provider does not answer (${answer}).` }];
@@ -181,12 +181,10 @@ function judge({ status, text }: Answer): Omit<Check, 'name'> {
   return { status: 'skipped', says: `the provider does not say whether it is right (${code || status}).` };
 }
 
-const redirectUriOf = (issuer: string): string => issuer + UPSTREAM_CALLBACK_PATH;
-
-function checkRedirectUris({ provider, settings: { issuer, connections } }: About): Check {
+function checkRedirectUris({ signIn, provider, settings: { issuer, connections } }: About): Check {
   const { protocol } = new URL(issuer);
   const hosts = [...(connections?.byHost.keys() ?? [])].map((host) => `${protocol}//${host}`);
-  const uris = [issuer, ...hosts].map(redirectUriOf).join(' and ');
+  const uris = [issuer, ...hosts].map((origin) => redirectUriOf(origin, signIn)).join(' and ');
   const says = `the registration at ${provider.title} must have ${uris}.`;
   return { name: 'redirect URI', status: 'skipped', says };
 }

@@ -7,13 +7,13 @@ import {
   ACCOUNT_PATH,
   ADMIN_PATH,
   AUTHORIZE_PATHS,
+  isUpstreamCallback,
   LANDING_PATH,
   MCP_PATHS,
   pathIn,
   REGISTRATION_PATHS,
   REVOCATION_PATHS,
   TOKEN_PATHS,
-  UPSTREAM_CALLBACK_PATH,
 } from '../http/paths.ts';
 import { prefersPage } from '../http/prefers-page.ts';
 import { redirectHost, withParameters } from '../http/redirect-uri.ts';
@@ -59,7 +59,7 @@ export function createErrorResponse({ issuer, pages }: Pick<OAuthServices, 'issu
           name: redirectHost(uri),
         });
       else redirectToClient(response, uri, parameters);
-    } else if ([...AUTHORIZE_PATHS, UPSTREAM_CALLBACK_PATH].includes(request.path))
+    } else if (AUTHORIZE_PATHS.includes(request.path) || isUpstreamCallback(request.path))
       sendPage(error, response, pages.for(request));
     else if (request.path === ACCOUNT_PATH)
       sendAccountPage(error, response, pages.for(request), pathIn(issuer, ACCOUNT_PATH));

@@ -11,8 +11,11 @@ export const pathIn = (issuer: string, path: string): string => basePathOf(issue
 /** The path of the issuer: that of a connection, or empty. */
 export const basePathOf = (issuer: string): string => new URL(issuer).pathname.replace(/\/$/, '');
 
-/** Where providers send the browser back to. It is registered at each of them. */
+/** Where known providers send the browser back to. Other issuers have paths of their own below it. */
 export const UPSTREAM_CALLBACK_PATH = '/oauth/upstream/callback';
+
+export const isUpstreamCallback = (path: string): boolean =>
+  path === UPSTREAM_CALLBACK_PATH || path.startsWith(`${UPSTREAM_CALLBACK_PATH}/`);
 
 export const TOKEN_PATHS: readonly [string, ...string[]] = ['/oauth/token', '/token'];
 

@@ -1,4 +1,4 @@
-/** Handles GET /oauth/upstream/callback: the browser comes back from a provider (RFC 6749 §4.1.2, RFC 9207), and its page goes on. */
+/** Handles GET /oauth/upstream/callback, and the paths of issuers below it: the browser comes back from a provider (RFC 6749 §4.1.2, RFC 9207), and its page goes on. */
 import type { Request, RequestHandler, Response } from 'express';
 import { OAuthError, UpstreamError } from '../../errors.ts';
 import type { ProviderResponse, ProviderSignIns } from './provider-sign-in.ts';

@@ -3,8 +3,12 @@ import { UpstreamError } from '../../errors.ts';
 import { describeError, type Log } from '../../log.ts';
 import type { ProviderSignIn } from '../../mail/account.ts';
 import { ProviderRefusal } from './approval.ts';
+import { callbackPathOf } from './callback-path.ts';
 import { microsoftMeaning } from './microsoft-codes.ts';
 import { registrationFault } from './sign-in-faults.ts';
+
+/** Code of the fault of a response that came to the redirect URI of another provider. */
+export const OTHER_CALLBACK = 'OTHER_CALLBACK';
 
 /** Code of the fault of a server that is not registered at the provider. */
 export const NOT_REGISTERED = 'NOT_REGISTERED';
@@ -20,6 +24,13 @@ export function reportFault(error: unknown, signIn: ProviderSignIn, { log, what 
 function faultOf(error: unknown, signIn: ProviderSignIn) {
   if (!(error instanceof UpstreamError)) return undefined;
   const { service, fault, code = '' } = error;
-  const meaning = code === NOT_REGISTERED ? registrationFault(signIn) : microsoftMeaning(code);
+  const meaning = meaningOf(code, signIn);
   return { service, fault, ...(meaning !== undefined && { meaning }) };
+}
+
+/** @returns a sentence without its end */
+function meaningOf(code: string, signIn: ProviderSignIn): string | undefined {
+  if (code === NOT_REGISTERED) return registrationFault(signIn);
+  if (code !== OTHER_CALLBACK) return microsoftMeaning(code);
+  return `the response did not come to ${callbackPathOf(signIn)}, which is the path of the redirect URI to register there`;
 }

@@ -15,8 +15,9 @@ import { PageError } from '../pages/page-error.ts';
 import { type Keyring, randomId } from '../sealed/jwe.ts';
 import { createTokens, type UpstreamPayload } from '../sealed/sealed-types.ts';
 import { type ApprovedAtProvider, approvedBy, ProviderRefusal } from './approval.ts';
+import { callbackPathOf } from './callback-path.ts';
 import { createExchangeLimit } from './exchange-limit.ts';
-import { reportFault } from './fault-report.ts';
+import { OTHER_CALLBACK, reportFault } from './fault-report.ts';
 import { createCookiePieces } from './pieces.ts';
 import type { ProviderAccess } from './provider-access.ts';
 import type { ProviderTokens } from './provider-client.ts';
@@ -100,6 +101,17 @@ function requireNewestToken({ isRotating, title }: Provider, { state, replicas }
 function requireUsable(signIn: ProviderSignIn, services: Services): void {
   requireNewestToken(services.upstream.providerOf(signIn), services);
   services.upstream.clientOf(signIn);
+}
+
+/**
+ * A code that came to the callback of another provider was issued by that one.
+ *
+ * @throws {UpstreamError} unless the response came to the callback of the provider for which the page was left (RFC 9700 §4.4.2.2)
+ */
+function requireCallback({ path }: Request, signIn: ProviderSignIn, { title }: Provider): void {
+  if (path === callbackPathOf(signIn)) return;
+  const sentence = en.providerRefusals.otherCallback({ provider: title });
+  throw new UpstreamError('Provider', 'refused', sentence, { code: OTHER_CALLBACK });
 }
 
 function obstacle(signIn: ProviderSignIn, services: Services): UpstreamError | undefined {
@@ -215,6 +227,7 @@ export function createProviderSignIns(services: Services): ProviderSignIns {
         left,
         async approve(signIn, to, { isOnce = false } = {}) {
           const url = new URL(`${issuer}/?${query}`);
+          requireCallback(request, signIn, upstream.providerOf(signIn));
           const client = upstream.clientOf(signIn);
           const exchange = () => client.exchange(url, { state, nonce, codeVerifier });
           const tokens = await exchanges.within(request.ip, exchange);

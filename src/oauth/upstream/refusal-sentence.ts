@@ -67,6 +67,7 @@ const SENTENCE_KEYS = [
     'notAcceptable',
     'needsRedis',
     'notRegistered',
+    'otherCallback',
   ] as const),
 ];
 

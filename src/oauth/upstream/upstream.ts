@@ -5,8 +5,8 @@
  */
 import { UpstreamError } from '../../errors.ts';
 import type { ProviderSignIn } from '../../mail/account.ts';
-import { UPSTREAM_CALLBACK_PATH } from '../http/paths.ts';
 import { en } from '../pages/languages/en.ts';
+import { redirectUriOf } from './callback-path.ts';
 import { NOT_REGISTERED } from './fault-report.ts';
 import { createProviderClient, type ProviderClient, type ProviderClientOptions } from './provider-client.ts';
 import { type Provider, providerOf, type Registration, type Registrations } from './providers.ts';
@@ -31,13 +31,13 @@ export function createUpstream({
   fetch?: ProviderClientOptions['fetch'];
 }): Upstream {
   const clients = new Map<string, ProviderClient>();
-  const redirectUri = issuer + UPSTREAM_CALLBACK_PATH;
   return {
     providerOf,
     clientOf(signIn) {
       const provider = providerOf(signIn);
       const registration = registrationOf(signIn, registrations);
-      const key = JSON.stringify([provider.issuer, registration, provider.mailScopes]);
+      const redirectUri = redirectUriOf(issuer, signIn);
+      const key = JSON.stringify([provider.issuer, redirectUri, registration, provider.mailScopes]);
       const client = clients.get(key) ?? createProviderClient({ provider, registration, redirectUri, fetch });
       if (clients.size >= MAX_CLIENTS) clients.clear();
       clients.set(key, client);

@@ -37,8 +37,8 @@ let missiveIssuer: string;
 beforeAll(async () => {
   const port = await freePort();
   const [list, host] = [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
-  const callbacks = [list, host].map((origin) => `${origin}/oauth/upstream/callback`);
-  [browser, missive, provider] = await Promise.all([launchChromium(), startMissive(), startOpenidProvider(callbacks)]);
+  const provided = startOpenidProvider([list, host]);
+  [browser, missive, provider] = await Promise.all([launchChromium(), startMissive(), provided]);
   mail = await startOAuthMail(provider);
   const env = { BASE_URL: list, PORT: String(port), ENCRYPTION_KEY: randomBytes(32).toString('base64') };
   const connections = await Promise.all(

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { UpstreamError } from '../../../src/errors.ts';
 import type { ProviderSignIn } from '../../../src/mail/account.ts';
+import { callbackPathOf, redirectUriOf } from '../../../src/oauth/upstream/callback-path.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import {
   codeVerifier,
@@ -203,6 +204,60 @@ describe('the way back', () => {
     const there = await at.leave();
     at.standIn.fail = ({ href }) => (href === GOOGLE.token ? answer() : undefined);
     expect(problemOf(await at.browser.open(at.answerWith(there.url, {})))).toMatch(sentence);
+  });
+});
+
+describe('PROV-13 a provider that this server does not know', () => {
+  const ISSUER = 'https://id.example';
+  const OTHER = 'https://other.example';
+  const signIn = { provider: 'openid' as const, issuer: ISSUER, clientId: CLIENT_ID, scopes: ['imap'] };
+  const known = redirectUriOf('', { provider: 'microsoft' });
+  const metadata = { issuer: ISSUER, authorization_endpoint: `${ISSUER}/authorize`, token_endpoint: `${ISSUER}/token` };
+
+  /** A browser that the server has sent to the provider, and the requests to its token endpoint. */
+  async function leave() {
+    const exchanged: string[] = [];
+    const app = await startOAuthApp({
+      registrations: { microsoft: { clientId: CLIENT_ID } },
+      providerFetch: async (url) => {
+        if (url.includes('.well-known')) return Response.json(metadata);
+        exchanged.push(url);
+        return Response.json({ error: 'invalid_grant' }, { status: 400 });
+      },
+    });
+    const client = await app.mint({ servers: { ...exampleServers, signIn } });
+    const browser = createBrowser(ISSUER, CALLBACK);
+    const { url } = await browser.submit(await browser.open(app.origin + app.authorizePath(client)));
+    const answer = new URLSearchParams({ code: 'a code of another', state: url.searchParams.get('state') ?? '' });
+    const comeBack = (path: string) => browser.open(`${app.origin}${path}?${answer}`);
+    return { app, url, exchanged, comeBack, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() };
+  }
+
+  test.each([
+    ['Microsoft', known],
+    ['another issuer', redirectUriOf('', { provider: 'openid', issuer: OTHER })],
+    ['none', `${known}/x`],
+  ])('gets no code that came to the callback of %s, and the log has its own', async (_whose, path) => {
+    await using at = await leave();
+    expect(problemOf(await at.comeBack(path))).toMatch(/^id\.example has sent you back to another address/);
+    expect(at.exchanged).toEqual([]);
+    expect(at.app.logged()).toContain(`the response did not come to ${redirectUriOf('', signIn)}`);
+  });
+
+  test('is asked to send the browser to its own callback, and gets the code that came there', async () => {
+    await using at = await leave();
+    expect(at.url.searchParams.get('redirect_uri')).toBe(redirectUriOf(at.app.issuer, signIn));
+    expect(problemOf(await at.comeBack(redirectUriOf('', signIn)))).toMatch(/does not accept this sign-in any more/);
+    expect(at.exchanged).toEqual([`${ISSUER}/token`]);
+  });
+
+  test('has a callback of its own, and those that are known share one', () => {
+    const pathOf = (issuer: string) => callbackPathOf({ provider: 'openid', issuer });
+    expect(new Set([ISSUER, OTHER, `${ISSUER}/realm`, `${ISSUER}/realm/`].map(pathOf)).size).toBe(4);
+    expect(pathOf(`${ISSUER}/`)).toBe(pathOf(ISSUER));
+    expect(pathOf(GOOGLE.issuer)).toMatch(/^\/oauth\/upstream\/callback\/[\w-]{22}$/);
+    const shared = (['google', 'microsoft', 'fastmail'] as const).map((provider) => callbackPathOf({ provider }));
+    expect(new Set(shared)).toEqual(new Set(['/oauth/upstream/callback']));
   });
 });
 

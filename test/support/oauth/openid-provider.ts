@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { exportJWK, exportSPKI, generateKeyPair } from 'jose';
 import Provider, { type Configuration, errors } from 'oidc-provider';
+import { redirectUriOf } from '../../../src/oauth/upstream/callback-path.ts';
 import { freePort } from '../servers/ports.ts';
 
 export interface OpenidProvider extends AsyncDisposable {
@@ -44,8 +45,8 @@ const MAIL = 'urn:mail';
 
 const CLIENT_SECRET = 'a-secret-of-this-test-0123456789abcdef';
 
-/** @param redirectUris of the server under test */
-export async function startOpenidProvider(redirectUris: string | string[], wanted?: number): Promise<OpenidProvider> {
+/** @param origins of the server under test */
+export async function startOpenidProvider(origins: string | string[], wanted?: number): Promise<OpenidProvider> {
   const port = wanted ?? (await freePort());
   const issuer = `http://localhost:${port}`;
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
@@ -68,7 +69,7 @@ export async function startOpenidProvider(redirectUris: string | string[], wante
   const provider = new Provider(
     issuer,
     configurationOf(state, tokens, {
-      redirectUris: [redirectUris].flat(),
+      redirectUris: [origins].flat().map((origin) => redirectUriOf(origin, { provider: 'openid', issuer })),
       key: { ...(await exportJWK(privateKey)), alg: 'RS256', kid: 'one' },
     }),
   );

@@ -348,6 +348,8 @@ const providerRefusals: Language['providerRefusals'] = {
     `${provider} ersetzt, was es ausstellt, und die Replikate dieses Servers haben kein gemeinsames Redis, in dem das Neueste liegt. Der Betreiber muss REDIS_URL setzen.`,
   notRegistered: ({ provider }) =>
     `Dieser Server ist bei ${provider} nicht registriert: Das muss der Betreiber beheben.`,
+  otherCallback: ({ provider }) =>
+    `${provider} hat Sie zu einer anderen Adresse dieses Servers zurückgeschickt als der eigenen: Das muss der Betreiber beheben.`,
   noRoom: ({ provider }) =>
     `Was ${provider} ausgestellt hat, ist für diese Verbindung zu lang, und dieser Server hat kein Redis, in dem es liegen könnte. Der Betreiber muss REDIS_URL setzen.`,
   tooLong: ({ provider }) =>

@@ -368,6 +368,8 @@ const providerRefusals = {
     `${provider} replaces what it issues, and the replicas of this server share no Redis in which the newest is kept. Its operator has to set REDIS_URL.`,
   notRegistered: ({ provider }: { provider: string }) =>
     `This server is not registered at ${provider}: its operator has to repair that.`,
+  otherCallback: ({ provider }: { provider: string }) =>
+    `${provider} has sent you back to another address of this server than its own: the operator has to repair that.`,
   noRoom: ({ provider }: { provider: string }) =>
     `What ${provider} issued is too long for this connection, and this server has no Redis to keep it in. Its operator has to set REDIS_URL.`,
   tooLong: ({ provider }: { provider: string }) =>
