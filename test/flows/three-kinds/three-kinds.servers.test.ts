@@ -173,7 +173,7 @@ async function atProviderAfterRefusal(page: Page): Promise<void> {
   await enterAddress(page, address);
   await goToProvider(page);
   await page.getByText('You did not allow the access').first().waitFor();
-  expect(await page.inputValue('#email[readonly]')).toBe(address);
+  expect(await page.inputValue('input[name="email"][readonly]')).toBe(address);
   await page.click('button[value="change"]');
   expect(await page.inputValue('#email:not([readonly])')).toBe(address);
   provider.person.allows = true;
