@@ -25,7 +25,7 @@ export interface ProviderTokens {
 }
 
 /** What binds an authorization response to its request. */
-interface RequestSecrets {
+export interface RequestSecrets {
   state: string;
   nonce: string;
   codeVerifier: string;

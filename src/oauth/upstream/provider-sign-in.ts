@@ -12,7 +12,7 @@ import type { State } from '../../state/state.ts';
 import { parseParameters, queryOf } from '../http/parameters.ts';
 import { en } from '../pages/languages/en.ts';
 import { PageError } from '../pages/page-error.ts';
-import { type Keyring, randomId } from '../sealed/jwe.ts';
+import { type Keyring, randomId, rememberedUntil } from '../sealed/jwe.ts';
 import { createTokens, type UpstreamPayload } from '../sealed/sealed-types.ts';
 import { type ApprovedAtProvider, approvedBy, ProviderRefusal } from './approval.ts';
 import { callbackPathOf } from './callback-path.ts';
@@ -20,9 +20,10 @@ import { createExchangeLimit } from './exchange-limit.ts';
 import { OTHER_CALLBACK, reportFault } from './fault-report.ts';
 import { createCookiePieces } from './pieces.ts';
 import type { ProviderAccess } from './provider-access.ts';
-import type { ProviderTokens } from './provider-client.ts';
+import type { ProviderTokens, RequestSecrets } from './provider-client.ts';
 import type { Provider } from './providers.ts';
 import type { Upstream } from './upstream.ts';
+import { createUsedResponses } from './used-responses.ts';
 
 /** A page that is left for the provider, and continued after it. */
 type LeftPage = Pick<UpstreamPayload, 'page' | 'transaction' | 'form'>;
@@ -64,7 +65,7 @@ interface Services {
   log: Log;
   upstream: Upstream;
   providerAccess: Pick<ProviderAccess, 'keep' | 'deposit'>;
-  state: Pick<State, 'isShared' | 'count'>;
+  state: Pick<State, 'isShared' | 'count' | 'claim' | 'release'>;
   replicas: number;
 }
 
@@ -174,11 +175,27 @@ function toApproval(
   };
 }
 
+/** @returns a function that exchanges the code of a response, which counts once, and within the limit of the network */
+function createExchange(services: Services) {
+  const used = createUsedResponses(services.state);
+  const limit = createExchangeLimit(services);
+  return function exchange(
+    { url, secrets, until }: { url: URL; secrets: RequestSecrets; until: Date },
+    signIn: ProviderSignIn,
+    address: string | undefined,
+  ): Promise<ProviderTokens> {
+    const client = services.upstream.clientOf(signIn);
+    // An error in the place of a code costs no request (RFC 6749 §4.1.2.1).
+    if (!url.searchParams.has('code') || url.searchParams.has('error')) return client.exchange(url, secrets);
+    return used.once({ state: secrets.state, until }, () => limit.within(address, () => client.exchange(url, secrets)));
+  };
+}
+
 export function createProviderSignIns(services: Services): ProviderSignIns {
   const { issuer, now, upstream } = services;
   const sealer = createTokens(services.keyring).upstream;
   const pieces = createCookiePieces(issuer);
-  const exchanges = createExchangeLimit(services);
+  const exchange = createExchange(services);
 
   async function leave(
     request: Request,
@@ -228,9 +245,8 @@ export function createProviderSignIns(services: Services): ProviderSignIns {
         async approve(signIn, to, { isOnce = false } = {}) {
           const url = new URL(`${issuer}/?${query}`);
           requireCallback(request, signIn, upstream.providerOf(signIn));
-          const client = upstream.clientOf(signIn);
-          const exchange = () => client.exchange(url, { state, nonce, codeVerifier });
-          const tokens = await exchanges.within(request.ip, exchange);
+          const secrets = { state, nonce, codeVerifier };
+          const tokens = await exchange({ url, secrets, until: rememberedUntil(payload) }, signIn, request.ip);
           const approval = randomBytes(16).toString('base64url');
           const approved = approvedBy(signIn, upstream.providerOf(signIn), tokens, approval);
           if (isOnce) approved.facts.provider_token ??= NO_REFRESH_TOKEN;

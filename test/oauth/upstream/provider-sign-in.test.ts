@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { UpstreamError } from '../../../src/errors.ts';
 import type { ProviderSignIn } from '../../../src/mail/account.ts';
+import { sha256 } from '../../../src/oauth/http/constant-time.ts';
 import { callbackPathOf, redirectUriOf } from '../../../src/oauth/upstream/callback-path.ts';
 import { createMemoryState } from '../../../src/state/memory.ts';
 import {
@@ -12,7 +13,7 @@ import {
   redirectUri,
   startOAuthApp,
 } from '../../support/app/oauth-app.ts';
-import { createBrowser, type Page } from '../../support/oauth/browser.ts';
+import { type Browser, createBrowser, type Page } from '../../support/oauth/browser.ts';
 import { createStandInProvider, GOOGLE, MICROSOFT, TENANT } from '../../support/oauth/stand-in-provider.ts';
 
 const CLIENT_ID = 'mail-mcp-there';
@@ -63,6 +64,10 @@ async function startJourney(
     [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
   };
 }
+
+/** For requests of a copy of the browser. */
+const cookiesOf = ({ cookies }: Browser): string =>
+  [...cookies].map(([key, { value }]) => `${key.split(' ')[1]}=${value}`).join('; ');
 
 const problemOf = ({ html }: Page): string => /<p class="problem"[^>]*>([^<]*)/.exec(html)?.[1]?.trim() ?? '';
 
@@ -160,6 +165,28 @@ describe('the way back', () => {
     expect((await codeOf(at.app, await at.browser.open(at.answerWith(one.url, {})))).login).toMatchObject({
       email: 'one@example.com',
     });
+  });
+
+  test('PROV-01 a response is used once, however many browsers bring it at once; after an outage it can be used again', async () => {
+    await using at = await startJourney();
+    const url = at.answerWith((await at.leave()).url, {});
+    const cookie = cookiesOf(at.browser);
+    const comeBack = () => fetch(url, { redirect: 'manual', headers: { cookie, accept: 'text/html' } });
+    at.standIn.fail = ({ href }) => (href === GOOGLE.token ? new Response('no', { status: 503 }) : undefined);
+    expect(await (await comeBack()).text()).toContain('Google cannot answer at the moment');
+    at.standIn.fail = undefined;
+    const all = await Promise.all([comeBack(), comeBack(), comeBack()]);
+    expect(all.map(({ status }) => status).sort()).toEqual([303, 400, 400]);
+    expect((await comeBack()).status).toBe(400);
+    expect(at.standIn.tokenRequests).toHaveLength(1);
+  });
+
+  test('errors of a provider do not use up the limit of a network', async () => {
+    await using at = await startJourney();
+    const url = at.answerWith((await at.leave()).url, {});
+    const cookie = cookiesOf(at.browser);
+    for (let count = 0; count < 35; count++) await fetch(`${url}&error=access_denied`, { headers: { cookie } });
+    expect((await at.browser.open(url)).url.href).toContain(CALLBACK);
   });
 
   test('without a refresh token the provider is asked once more, with consent', async () => {
@@ -639,17 +666,27 @@ describe('codes that are made up', () => {
   test('are not sent to the provider beyond a limit, and the sign-in goes on after a minute', async () => {
     await using at = await startJourney();
     const there = await at.leave();
-    const url = at.answerWith(there.url, {});
-    const cookies = [...at.browser.cookies].map(([key, { value }]) => `${key.split(' ')[1]}=${value}`).join('; ');
+    const url = new URL(at.answerWith(there.url, {}));
+    const cookies = new Map([...at.browser.cookies].map(([key, { value }]) => [key.split(' ')[1] ?? '', value]));
+    const pieceOf = (state: string) => `mail-mcp-up-${state.slice(0, 16)}-0`;
+    const { upstream } = at.app.tokens;
+    const sealed = cookies.get(pieceOf(url.searchParams.get('state') ?? '')) ?? '';
+    const left = await upstream.unseal(sealed, at.app.now());
+    /** Of a further sign-in of the browser. */
+    const invented = async () => {
+      const another = await upstream.seal(left, at.app.now());
+      const state = sha256(another);
+      const all = [...cookies, [pieceOf(state), another]].map((pair) => pair.join('=')).join('; ');
+      const headers = { cookie: all, accept: 'text/html' };
+      return fetch(at.answerWith(there.url, { code: 'invented', state }), { headers });
+    };
     let asked = 0;
     at.standIn.fail = ({ href }) => {
       if (href !== GOOGLE.token) return undefined;
       asked += 1;
       return Response.json({ error: 'invalid_grant' }, { status: 400 });
     };
-    const attempts = Array.from({ length: 32 }, () =>
-      fetch(at.answerWith(there.url, { code: 'invented' }), { headers: { cookie: cookies, accept: 'text/html' } }),
-    );
+    const attempts = Array.from({ length: 32 }, invented);
     const statuses = (await Promise.all(attempts)).map(({ status }) => status);
     expect([asked, statuses.filter((status) => status === 429).length]).toEqual([30, 2]);
     const refused = await at.browser.open(url);
