@@ -85,7 +85,7 @@ export function connectionHandler(
 
   return async (request, response, next) => {
     const ofHost = byHost.get(hostOf(request, protocol));
-    const named = ofHost === undefined ? connectionIn(request) : undefined;
+    const named = ofHost === undefined ? connectionIn(request, services.issuer) : undefined;
     const place = named === undefined ? ofHost : await placeIn(request, named.sealed);
     if (place === undefined) return next();
     if (place === 404) return refuse(response, 404, UNKNOWN);
@@ -139,13 +139,13 @@ const METADATA = new RegExp(
 const ENDPOINT = new RegExp(`^/c/${SEALED}((?:[/?].*)?)$`);
 
 /** @returns the connection that the URL names, and the URL without it */
-function connectionIn(request: Request): { sealed: string; url: string } | undefined {
+function connectionIn(request: Request, issuer: string): { sealed: string; url: string } | undefined {
   const { url } = request;
   const [, document = '', ofDocument, afterDocument = ''] = METADATA.exec(url) ?? [];
   if (ofDocument !== undefined) return { sealed: ofDocument, url: document + afterDocument };
   const [, sealed, rest = ''] = ENDPOINT.exec(url) ?? [];
   if (sealed !== undefined) return { sealed, url: rest.startsWith('/') ? rest : `/${rest}` };
   // A provider knows one callback for all connections of a host.
-  const left = isUpstreamCallback(request.path) ? leftConnection(request) : undefined;
+  const left = isUpstreamCallback(request.path) ? leftConnection(request, issuer) : undefined;
   return left === undefined ? undefined : { sealed: left, url };
 }

@@ -78,8 +78,11 @@ export function approvedBy(
 function isOfTenants({ provider, tenants }: ProviderSignIn, { tid, hd }: z.output<typeof Claims>): boolean {
   if (tenants === undefined) return true;
   const asserted = provider === 'microsoft' ? tid : provider === 'google' ? hd : undefined;
-  return asserted !== undefined && tenants.some((tenant) => tenant.toLowerCase() === asserted.toLowerCase());
+  return asserted !== undefined && tenants.some((tenant) => lowered(tenant) === lowered(asserted));
 }
+
+/** In ASCII alone: the Kelvin sign is no K here. */
+const lowered = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** Scopes that are not in the response were not granted (RFC 6749 §5.1). Providers may write them in another case, or without their resource. */
 function hasMailScopes({ mailScopes, hasGranularConsent }: Provider, { scope }: ProviderTokens): boolean {

@@ -4,7 +4,7 @@
  */
 import type { Request, Response } from 'express';
 import { sha256 } from '../http/constant-time.ts';
-import { cookieOf } from '../http/cookies.ts';
+import { cookieOf, ownCookieName } from '../http/cookies.ts';
 import { parseParameters, queryOf } from '../http/parameters.ts';
 import { basePathOf, CONNECTION_PREFIX } from '../http/paths.ts';
 
@@ -24,21 +24,23 @@ const MAX_CHARS = 14_500;
 /** Of all pages that leave for a provider, so that they see the older values: `/account`, and those of connections in paths. */
 const PATH = '/';
 
-const PREFIXES = ['__Secure-mail-mcp-up-', 'mail-mcp-up-'] as const;
+const prefixAt = (issuer: string): string => ownCookieName('mail-mcp-up-', issuer);
 
 /** The cookie that names the connection whose page was left. It only chooses who reads the pieces. */
 const connectionCookie = (prefix: string, hash: string): string => `${prefix}${hash.slice(0, 16)}-c`;
 
-/** @returns the connection, in the path of its issuer, that this browser has left for a provider; for the callback that all of them share */
-export function leftConnection(request: Request): string | undefined {
+/**
+ * @param issuer of this server
+ * @returns the connection, in the path of its issuer, that this browser has left for a provider; for the callback that all of them share
+ */
+export function leftConnection(request: Request, issuer: string): string | undefined {
   const state = parseParameters(queryOf(request)).get('state');
-  if (state === undefined) return undefined;
-  return PREFIXES.map((prefix) => cookieOf(request, connectionCookie(prefix, state))).find(Boolean);
+  return state === undefined ? undefined : cookieOf(request, connectionCookie(prefixAt(issuer), state));
 }
 
 export function createCookiePieces(issuer: string): CookiePieces {
   const secure = issuer.startsWith('https:');
-  const prefix = PREFIXES[secure ? 0 : 1];
+  const prefix = prefixAt(issuer);
   const connection = basePathOf(issuer).slice(CONNECTION_PREFIX.length);
   const options = { httpOnly: true, secure, sameSite: 'lax' as const, path: PATH };
 

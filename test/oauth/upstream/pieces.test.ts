@@ -1,7 +1,7 @@
 /** Keeps sealed values in the cookies of a browser that leaves for a provider. */
 import type { Request, Response } from 'express';
 import { describe, expect, test } from 'vitest';
-import { createCookiePieces } from '../../../src/oauth/upstream/pieces.ts';
+import { createCookiePieces, leftConnection } from '../../../src/oauth/upstream/pieces.ts';
 
 /** A browser that keeps cookies as RFC 6265 says: one by one, and none above 4,096 bytes. */
 function createJar(issuer = 'https://mail.example.com') {
@@ -82,7 +82,7 @@ describe('pieces of a sealed value', () => {
   });
 
   test.each([
-    ['https://mail.example.com', '__Secure-mail-mcp-up-', true],
+    ['https://mail.example.com', '__Host-mail-mcp-up-', true],
     ['http://localhost:3000', 'mail-mcp-up-', false],
   ])('cookies of %s are for all its pages that leave for a provider, and not for scripts', (issuer, prefix, secure) => {
     const jar = createJar(issuer);
@@ -91,5 +91,18 @@ describe('pieces of a sealed value', () => {
       expect(name.startsWith(prefix)).toBe(true);
       expect(options).toEqual({ httpOnly: true, secure, sameSite: 'lax', path: '/', maxAge: 600_000 });
     }
+  });
+
+  test('on https, a cookie that a sister host could have set names no connection', () => {
+    const of = (name: string, issuer: string) =>
+      leftConnection(
+        { originalUrl: `/?state=${'h'.repeat(43)}`, headers: { cookie: `${name}=left` } } as Request,
+        issuer,
+      );
+    const plain = `mail-mcp-up-${'h'.repeat(16)}-c`;
+    expect(of(plain, 'https://mail.example.com')).toBeUndefined();
+    expect(of(`__Secure-${plain}`, 'https://mail.example.com')).toBeUndefined();
+    expect(of(`__Host-${plain}`, 'https://mail.example.com')).toBe('left');
+    expect(of(plain, 'http://localhost:3000')).toBe('left');
   });
 });

@@ -333,6 +333,12 @@ describe('what a response must have', () => {
     ],
     ['an allowed domain', 'google', { signIn: domain, claims: { hd: 'example.org' } }, /of an organization/],
     [
+      'a domain in ASCII',
+      'google',
+      { signIn: { tenants: ['k.example'] }, claims: { hd: '\u212a.example' } },
+      /of an organ/,
+    ],
+    [
       'a domain that Google asserts',
       'google',
       { signIn: domain, claims: { email: 'a@example.com' } },
