@@ -4,8 +4,9 @@ import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import type { Servers } from '../account.ts';
 import { type MailServer, type ProviderSignIn, SentCopy } from '../mail/account.ts';
-import { MAIL_PROVIDERS, type MailProvider } from '../mail/providers.ts';
+import { MAIL_PROVIDERS, type MailProvider, mailProviderOf } from '../mail/providers.ts';
 import { MISSIVE_URL } from '../missive/account.ts';
+import { providerOf } from '../oauth/upstream/providers.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { type Fault, FLAG_LIST, type FlagName, toFaults, toFlagName } from './flag-table.ts';
 import { SignInFlags, signInFaults, signInOf } from './sign-in-flags.ts';
@@ -71,6 +72,8 @@ const MailFlags = SignInFlags.extend({
     .default([]),
 });
 
+type MailFlags = z.output<typeof MailFlags>;
+
 const WRONG_URL = `--missive-url must be an https URL without a query. The default is ${MISSIVE_URL}.`;
 
 /** Plain http is allowed for a test server on this machine only: the API token is sent with every request. */
@@ -109,7 +112,7 @@ export function readServers(
       given.missiveUrl === undefined ? [] : [{ flag: 'missiveUrl', sentence: '--missive-url requires --missive.' }];
     if (given.provider !== undefined) return readProvider(given, misplaced);
     const parsed = MailFlags.safeParse(flags);
-    return toResult(parsed, mailServers, [...misplaced, ...(parsed.success ? signInFaults(parsed.data) : [])]);
+    return toResult(parsed, mailServers, [...misplaced, ...faultsOf(parsed)]);
   }
   const misplaced = MAIL_ONLY.filter(({ name }) => given[name] !== undefined).map(({ name }) => ({
     flag: name,
@@ -130,7 +133,23 @@ function readProvider(given: Given, misplaced: readonly Fault[]): ReturnType<typ
     return { servers: undefined, faults: [{ flag, sentence: unknownProvider(given.provider) }, ...faults] };
   }
   const parsed = MailFlags.safeParse({ ...given, ...flagsOfProvider(provider), ...signInOfProvider(provider, given) });
-  return toResult(parsed, mailServers, [...faults, ...(parsed.success ? signInFaults(parsed.data) : [])]);
+  return toResult(parsed, mailServers, [...faults, ...faultsOf(parsed)]);
+}
+
+const faultsOf = ({ data }: z.ZodSafeParseResult<MailFlags>): Fault[] =>
+  data === undefined ? [] : [...signInFaults(data), ...foreignServerFaults(data)];
+
+/** An access token of a known provider opens all of a mailbox there: a thief of `ADMIN_TOKEN` shall not have it sent to an own server. */
+function foreignServerFaults(flags: MailFlags): Fault[] {
+  const { signIn } = flags;
+  if (signIn === undefined || signIn === 'openid') return [];
+  const { title } = providerOf({ provider: signIn });
+  return (['imapHost', 'smtpHost'] as const)
+    .filter((flag) => mailProviderOf(flags[flag])?.title !== title)
+    .map((flag) => ({
+      flag,
+      sentence: `${toFlagName(flag)} must be a mail server of ${title}: --sign-in=${signIn} gives access tokens for those alone.`,
+    }));
 }
 
 function unknownProvider(given: unknown): string {

@@ -298,6 +298,7 @@ describe('mail-mcp generate', () => {
     }
     const { out } = await run(['generate', '--provider=gmail', '--sign-in=google', '--json']);
     expect(JSON.parse(out).sign_in).toEqual({ provider: 'google' });
+    expect((await run(['generate', '--provider=fastmail', '--sign-in=fastmail'])).exitCode).toBe(0);
   });
 
   test.each([
@@ -307,6 +308,14 @@ describe('mail-mcp generate', () => {
       /--provider decides about the servers and excludes --imap-host\./,
     ],
     [['--provider=gmail', '--smtp-port=587', '--no-imap-ssl'], /excludes --imap-ssl\.\n.*excludes --smtp-port\./],
+    [
+      ['--provider=gmail', '--sign-in=microsoft'],
+      /--imap-host must be a mail server of Microsoft: .*\n--smtp-host must/,
+    ],
+    [
+      ['--sign-in=google', '--imap-host=imap.gmail.com', '--smtp-host=gmail.com.evil.example'],
+      /^--smtp-host must be a mail server of Google: --sign-in=google gives access tokens for those alone\.$/m,
+    ],
     [['--provider=gmail', '--missive'], /--provider applies to mail accounts and excludes --missive\./],
   ])('refuses %j', async (flags, sentence) => {
     const { exitCode, err } = await run(['generate', ...flags]);

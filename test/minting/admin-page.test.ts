@@ -326,8 +326,8 @@ describe('what /admin mints', () => {
 
   /** A value of each flag that is not as by default. */
   const everything: Fields = {
-    ...{ 'imap-host': ' imap.example.com ', 'imap-port': '1993', 'imap-ssl': 'yes' },
-    ...{ 'smtp-host': 'smtp.example.com', 'smtp-port': '465', 'smtp-ssl': 'no', 'allow-cleartext': '1' },
+    ...{ 'imap-host': ' outlook.office365.com ', 'imap-port': '1993', 'imap-ssl': 'yes' },
+    ...{ 'smtp-host': 'smtp.office365.com', 'smtp-port': '465', 'smtp-ssl': 'no', 'allow-cleartext': '1' },
     ...{ 'sign-in': 'microsoft', 'upstream-client-id': 'an-id', 'upstream-tenant': 'one\r\ntwo' },
     ...{ 'sent-copy': 'always', 'authserv-id': 'mx1.example.com\r\nmx2.example.com', probe: '1' },
     ...{
