@@ -50,7 +50,8 @@ async function startJourney(
   const answerWith = (url: URL, parameters: Record<string, string>) => {
     const state = url.searchParams.get('state') ?? '';
     const code = `code ${url.searchParams.get('nonce')}`;
-    return `${app.origin}/oauth/upstream/callback?${new URLSearchParams({ code, state, ...parameters })}`;
+    const { pathname } = new URL(url.searchParams.get('redirect_uri') ?? '');
+    return `${app.origin}${pathname}?${new URLSearchParams({ code, state, ...parameters })}`;
   };
   return {
     ...{ app, client, browser, page, standIn, answerWith },
