@@ -66,7 +66,7 @@ describe.each(withFiles.map((name) => [name]))('%s', (name) => {
     await using tools = await startMissiveTools();
     const attachment_urls = [`${ids.outageMessage}/${file}`];
     expect(await tools.failure(name, { ...args, attachment_urls })).toMatchObject({
-      message: 'Nothing was done: the message has no file of that name. Its files: 1 "screen.png".',
+      message: 'Nothing was done: there is no file of that name. The files are: 1 "screen.png".',
     });
     expect(tools.seen()).toHaveLength(1);
   });
@@ -178,8 +178,29 @@ describe('the text of a file', () => {
     });
   });
 
+  test('MSV-15 of a comment or post is read by its name in the conversation', async () => {
+    await using tools = await opened(Buffer.from('crane,100\npermit,200\n'));
+    const [comment] = tools.missive.data.comments;
+    const [post] = tools.missive.data.posts;
+    Object.assign(comment ?? {}, { attachment: { filename: 'notes.csv', url } });
+    Object.assign(post ?? {}, {
+      attachments: [
+        { title: 'A card', text: 'x' },
+        { filename: 'plan.csv', url },
+      ],
+    });
+    const read = (attachment: string, more = {}) =>
+      tools.call('get_missive_conversation_timeline', { conversation_id: ids.outage, attachment, ...more });
+    expect(await read('notes.csv')).toEqual({ attachment: 'notes.csv', text_body: 'crane\t100\npermit\t200' });
+    expect(await read('plan.csv', { body_offset: 10 })).toMatchObject({ text_body: 'permit\t200' });
+    const other = { conversation_id: ids.outage, attachment: 'b.pdf' };
+    expect(await tools.failure('get_missive_conversation_timeline', other)).toMatchObject({
+      message: expect.stringMatching(/no file of that name.*"offer.csv".*"notes.csv".*"plan.csv"/),
+    });
+  });
+
   test.each([
-    ['of another name', { attachment: 'b.pdf' }, {}, /has no file of that name. Its files: 1 "offer.csv"/],
+    ['of another name', { attachment: 'b.pdf' }, {}, /is no file of that name. The files are: 1 "offer.csv"/],
     ['of several messages', { id: [ids.outageMessage, ids.janesMessage] }, {}, /id of one message/],
     ['of more than 20 MiB', {}, { size: 21 * 1024 * 1024 }, /at most 20 MiB.*without `attachment`/],
     ['that cannot be fetched', {}, { url: 'https://files.example.com/gone' }, /could not be fetched/],

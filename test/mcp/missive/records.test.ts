@@ -59,7 +59,11 @@ test('every parameter of every record is used in a row', () => {
 });
 
 /** In attachments.test.ts. */
-const TESTED_WITH_FILES = ['get_single_missive_message_by_id.attachment'];
+const TESTED_WITH_FILES = [
+  'get_missive_conversation_timeline.attachment',
+  'get_missive_conversation_timeline.body_offset',
+  'get_single_missive_message_by_id.attachment',
+];
 
 test('an unknown id is reported as such', async () => {
   await using tools = await startMissiveTools();

@@ -1,8 +1,25 @@
 /** Reads one file of a message as text. It is fetched from where Missive says that it is, when a process is ready to read it. */
 import { Readable } from 'node:stream';
-import { MAX_FILE_BYTES, readFileText } from '../../file-text.ts';
+import { z } from 'zod';
+import { fileTextFields, MAX_FILE_BYTES, readFileText } from '../../file-text.ts';
+import { HiddenText, TextBody } from '../../outgoing.ts';
 import type { MissiveSession } from '../missive-session.ts';
 import { Files, findNamed } from '../writing/message-files.ts';
+
+const Cut = z.object({
+  field: z.string(),
+  total_chars: z.number().optional(),
+  next_offset: z.number().describe('Pass it as body_offset to go on.'),
+});
+
+/** Fields of an answer that has the text of a file. */
+export const attachedFields = {
+  ...fileTextFields,
+  text_body: TextBody.optional().describe('Text of the file.'),
+  cut: z.array(Cut).optional().describe('Absent: that was all of the file.'),
+  hidden_text: HiddenText,
+  warnings: z.array(z.string()).optional(),
+};
 
 interface AttachedCall {
   /** Name, id or number. */

@@ -2,14 +2,13 @@
 import { z } from 'zod';
 import { ToolError, UpstreamError } from '../../../errors.ts';
 import { headerWarnings, otherReplyTo } from '../../../mail/sender/header-warnings.ts';
-import { fileTextFields } from '../../file-text.ts';
-import { HiddenText, TextBody } from '../../outgoing.ts';
+import { HiddenText } from '../../outgoing.ts';
 import { type BodyArgs, htmlBodyFields, shownBody } from '../html-body.ts';
 import { toWholeMessage, WholeMessage } from '../message-result.ts';
 import type { MissiveSession } from '../missive-session.ts';
 import { local } from '../operation.ts';
 import { authorsOf } from './api-rows.ts';
-import { readAttachedText } from './attached-text.ts';
+import { attachedFields, readAttachedText } from './attached-text.ts';
 import { readOwnPeople } from './own-people.ts';
 import { withLimit } from './read-entries.ts';
 import { readMessages } from './read-messages.ts';
@@ -20,12 +19,6 @@ export const attachedParameter = {
   attachment: local(z.string().trim().min(1).max(500).optional().describe('Name of a file: its text instead.')),
 };
 
-const Cut = z.object({
-  field: z.string(),
-  total_chars: z.number().optional(),
-  next_offset: z.number().describe('Pass it as body_offset to go on.'),
-});
-
 export const MessagesById = {
   message: Message.optional(),
   messages: z.array(Message).optional().describe('If several ids are given.'),
@@ -33,11 +26,7 @@ export const MessagesById = {
     .array(z.string())
     .optional()
     .describe('Ids that Missive does not know, or does not return by themselves.'),
-  ...fileTextFields,
-  text_body: TextBody.optional().describe('Text of the file.'),
-  cut: z.array(Cut).optional().describe('Absent: that was all of the file.'),
-  hidden_text: HiddenText,
-  warnings: z.array(z.string()).optional(),
+  ...attachedFields,
 };
 
 const MAX_IDS = 10;

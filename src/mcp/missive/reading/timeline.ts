@@ -13,6 +13,7 @@ import { type Position, readCursor, writeCursor } from '../cursor.ts';
 import type { MissiveSession } from '../missive-session.ts';
 import { ThingLists } from '../thing-lists.ts';
 import { ApiPerson, personOf } from './api-rows.ts';
+import { attachedFields, readAttachedText } from './attached-text.ts';
 import { EntryRow, RowPeople, textsOf, toEntryRow } from './entry-rows.ts';
 import { fitEntries } from './fit-entries.ts';
 import { withLabelPaths } from './label-paths.ts';
@@ -20,21 +21,25 @@ import { type OwnPeople, readOwnPeople } from './own-people.ts';
 import { type Entry, readEntries, withLimit } from './read-entries.ts';
 
 export const Timeline = {
-  conversation: z.string().describe('Its id; another one if it was merged.'),
+  conversation: z.string().optional().describe('Its id; another one if it was merged.'),
   subject: z.string().optional(),
   team: z.string().optional(),
   assignees: z.array(z.string()).optional(),
   shared_labels: z.array(z.string()).optional(),
   outside: z.array(z.string()).optional().describe('Who wrote and does not belong to the organization.'),
   people: z.record(z.string(), z.string()).optional().describe('Addresses of those who are named.'),
-  entries: z.array(EntryRow).describe('Oldest first.'),
-  next_cursor: z.string().nullable().describe('Older entries. Null: that was all.'),
+  entries: z.array(EntryRow).optional().describe('Oldest first.'),
+  next_cursor: z.string().nullable().optional().describe('Older entries. Null: that was all.'),
+  ...attachedFields,
 };
 
 export interface TimelineRequest {
   conversation_id: string;
   max_chars: number;
   next_cursor?: string | undefined;
+  /** The text of this file in the place of the entries. */
+  attachment?: string | undefined;
+  body_offset: number;
 }
 
 const TOOL = 'get_missive_conversation_timeline';
@@ -44,12 +49,20 @@ const RESERVED_SHARE = 0.03;
 const CURSOR_CHARS = 260;
 
 export async function timeline(
-  { conversation_id: given, max_chars: maxChars, next_cursor: cursor }: TimelineRequest,
+  { conversation_id: given, max_chars: maxChars, next_cursor: cursor, attachment, body_offset }: TimelineRequest,
   session: MissiveSession,
 ): Promise<Record<string, unknown>> {
   const filters = { conversation: given };
   const from = cursor === undefined ? null : readCursor(TOOL, filters, cursor);
   const api = withLimit(session.api);
+  if (attachment !== undefined) {
+    const { entries } = await readEntries(given, from, api);
+    return readAttachedText(
+      { attachments: filesOf(entries) },
+      { attachment, max_chars: maxChars, body_offset },
+      session,
+    );
+  }
   const [head, own, { entries, hasMore }] = await Promise.all([
     readHead(given, session, api),
     readOwnPeople(api),
@@ -78,6 +91,12 @@ export async function timeline(
     };
   });
 }
+
+/** Of messages and posts, and the one of each comment. */
+const filesOf = (entries: readonly Entry[]): unknown[] =>
+  entries
+    .flatMap(({ item }) => [item.attachments, item.attachment].flat())
+    .filter((file) => z.object({ url: z.string() }).safeParse(file).success);
 
 const outgoing = createOutgoing(z.object(Timeline));
 const MIN_CHARS = 100;

@@ -102,8 +102,9 @@ export function findNamed(files: readonly File[], wanted: string): File {
   const [file] = found;
   if (file === undefined || found.length > 1) {
     const names = files.map(({ filename }, index) => `${index + 1} ${JSON.stringify(filename ?? '')}`).join(', ');
-    const fault = file === undefined ? 'has no file of that name' : 'has several files of that name: give its number';
-    throw new ToolError(`Nothing was done: the message ${fault}. Its files: ${names || 'none'}.`);
+    const fault =
+      file === undefined ? 'there is no file of that name' : 'several files have that name: give its number';
+    throw new ToolError(`Nothing was done: ${fault}. The files are: ${names || 'none'}.`);
   }
   return file;
 }

@@ -1,9 +1,11 @@
 /** Operations that list the contents of a conversation: messages, comments, drafts and posts, each by a tool of its own. */
 import { z } from 'zod';
+import { htmlBodyParameters } from '../../missive/html-body.ts';
 import { pathId } from '../../missive/id-parameters.ts';
 import { DraftRow, MessageRow, toDraftRow, toMessageRow } from '../../missive/message-result.ts';
 import { CommentRow, PostRow, toCommentRow, toPostRow } from '../../missive/note-result.ts';
-import { defineOperation, elsewhere, local } from '../../missive/operation.ts';
+import { defineOperation, elsewhere, local, rarely } from '../../missive/operation.ts';
+import { attachedParameter } from '../../missive/reading/messages-by-id.ts';
 import { Timeline, timeline } from '../../missive/reading/timeline.ts';
 
 const conversationId = pathId('conversation');
@@ -15,8 +17,7 @@ export const conversationContents = [
   defineOperation({
     name: 'get_missive_conversation_timeline',
     title: 'Read a Missive conversation',
-    description:
-      'Messages, comments and posts of a conversation in the order of time, new text only, with who wrote from outside.',
+    description: 'Messages, comments and posts by time, new text only, and who wrote from outside.',
     http: 'GET',
     path: '/conversations/:conversation_id',
     effect: 'reads',
@@ -25,16 +26,13 @@ export const conversationContents = [
     parameters: {
       conversation_id: conversationId,
       max_chars: local(
-        z
-          .int()
-          .min(1_000)
-          .max(60_000)
-          .default(14_000)
-          .describe('Of the whole answer, up to 60,000; old texts shrink first.'),
+        z.int().min(1_000).max(60_000).default(14_000).describe('Of the answer, up to 60,000; old texts shrink first.'),
       ),
       next_cursor: local(
         z.string().max(60_000).optional().describe('Exactly as received, with the same other arguments.'),
       ),
+      attachment: rarely(attachedParameter.attachment),
+      body_offset: rarely(htmlBodyParameters.body_offset),
     },
     insteadOf: elsewhere(
       'max_chars bounds the answer, and next_cursor leads to older entries.',
