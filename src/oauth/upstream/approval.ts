@@ -1,7 +1,9 @@
 /** Checks what a provider has issued: who has signed in, of which organization, with which scopes, and for which audience. */
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
+import { UpstreamError } from '../../errors.ts';
 import type { ProviderSignIn } from '../../mail/account.ts';
+import { en } from '../pages/languages/en.ts';
 import { type ApprovalFacts, providerHashOf } from '../sealed/identity.ts';
 import type { ProviderTokens } from './provider-client.ts';
 import type { Provider } from './providers.ts';
@@ -61,8 +63,9 @@ export function approvedBy(
 ): ApprovedAtProvider {
   const claims = Claims.parse(tokens.claims ?? {});
   if (!isOfTenants(signIn, claims)) throw new ProviderRefusal('other_tenant');
-  if (!hasMailScopes(provider, tokens)) throw new ProviderRefusal('missing_scope');
-  if (!isForMail(provider, tokens.accessToken)) throw new ProviderRefusal('wrong_audience');
+  if (tokens.scope === undefined && provider.hasGranularConsent) throw new ProviderRefusal('missing_scope');
+  const reason = accessRefusal(provider, tokens, 'mail');
+  if (reason !== undefined) throw new ProviderRefusal(reason);
   const hash = providerHashOf(signIn);
   const facts = {
     sign_in: signIn.provider,
@@ -84,17 +87,56 @@ function isOfTenants({ provider, tenants }: ProviderSignIn, { tid, hd }: z.outpu
 /** In ASCII alone: the Kelvin sign is no K here. */
 const lowered = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-/** Scopes that are not in the response were not granted (RFC 6749 §5.1). Providers may write them in another case, or without their resource. */
-function hasMailScopes({ mailScopes, hasGranularConsent }: Provider, { scope }: ProviderTokens): boolean {
-  if (scope === undefined) return !hasGranularConsent;
+/**
+ * Checks what a refresh has brought: the operator may have named the organizations since the sign-in, and the provider may have issued less.
+ *
+ * @returns the tokens
+ * @throws {UpstreamError} `credentials` if the account belongs to another organization, which ends the grant; `refused` if the access token is for another
+ *   resource. Where an answer asserts no organization, the one of the sign-in counts
+ */
+export function refreshedTokens(
+  signIn: ProviderSignIn,
+  provider: Provider,
+  { tokens, resource }: { tokens: ProviderTokens; resource: Resource },
+): ProviderTokens {
+  const claims = tokens.claims ?? claimsIn(tokens.accessToken);
+  const asserts = tokens.claims !== undefined || claims?.tid !== undefined;
+  const isOther = asserts && !isOfTenants(signIn, Claims.parse(claims));
+  const reason = isOther ? 'other_tenant' : accessRefusal(provider, tokens, resource);
+  if (reason === undefined) return tokens;
+  const { title } = provider;
+  const sentence = isOther
+    ? `This account of ${title} may not be used here any more.`
+    : wrongAudience({ provider: title });
+  throw new UpstreamError('Provider', isOther ? 'credentials' : 'refused', sentence, { code: reason.toUpperCase() });
+}
+
+const { wrongAudience } = en.providerRefusals;
+
+type Resource = 'mail' | 'graph';
+
+/** @returns why an access token does not give access to a resource; `undefined` if it may */
+function accessRefusal(provider: Provider, tokens: ProviderTokens, resource: Resource): RefusalReason | undefined {
+  const { mailScopes, sendScope, audiences, sendAudiences } = provider;
+  const isOfMail = resource === 'mail';
+  if (!hasScopes(isOfMail ? mailScopes : [sendScope ?? ''], tokens)) return 'missing_scope';
+  return isFor(isOfMail ? audiences : sendAudiences, tokens.accessToken) ? undefined : 'wrong_audience';
+}
+
+/**
+ * Scopes that are not in the response were not granted, and without any all were that were requested (RFC 6749 §5.1). Providers may write them in another
+ * case, or without their resource.
+ */
+function hasScopes(scopes: readonly string[], { scope }: ProviderTokens): boolean {
+  if (scope === undefined) return true;
   const granted = new Set(scope.toLowerCase().split(' '));
-  return mailScopes.every((one) => granted.has(one.toLowerCase()) || granted.has(lastSegment(one)));
+  return scopes.every((one) => granted.has(one.toLowerCase()) || granted.has(lastSegment(one)));
 }
 
 const lastSegment = (scope: string): string => scope.slice(scope.lastIndexOf('/') + 1).toLowerCase() || scope;
 
-/** An access token that is no JWT, or of a provider whose audiences are not known, is checked by the mail server alone. */
-function isForMail({ audiences }: Provider, accessToken: string): boolean {
+/** An access token that is no JWT, or of a provider whose audiences are not known, is checked by its resource alone. */
+function isFor(audiences: Provider['audiences'], accessToken: string): boolean {
   const claims = audiences && claimsIn(accessToken);
   if (claims === undefined) return true;
   const audience = Audience.safeParse(claims.aud).data ?? [];
@@ -105,7 +147,7 @@ function isForMail({ audiences }: Provider, accessToken: string): boolean {
 const Audience = z.union([z.string(), z.array(z.string())]);
 
 /** @returns `undefined` if the token is no JWT */
-function claimsIn(accessToken: string): { aud?: unknown } | undefined {
+function claimsIn(accessToken: string): { aud?: unknown; tid?: unknown } | undefined {
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(accessToken)) return undefined;
   try {
     return decodeJwt(accessToken);

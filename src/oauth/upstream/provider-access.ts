@@ -11,6 +11,7 @@ import type { AccessTokens, ProviderToken } from '../../mail/access-tokens.ts';
 import type { ProviderLogin } from '../../mail/account.ts';
 import type { State } from '../../state/state.ts';
 import type { Keyring } from '../sealed/jwe.ts';
+import { refreshedTokens } from './approval.ts';
 import { type ApprovalNotes, createApprovalNotes } from './approval-notes.ts';
 import { reportFault } from './fault-report.ts';
 import { createKeptTokens, type KeptTokens } from './kept-tokens.ts';
@@ -60,7 +61,7 @@ const MAX_WAIT_MS = 25_000;
 const POLL_MS = 100;
 
 export function createProviderAccess(services: Services): ProviderAccess {
-  const { now, log } = services;
+  const { now } = services;
   const kept = createKeptTokens();
   /** What is being obtained, for all calls that want it. */
   const wanted = new Map<string, Promise<ProviderToken>>();
@@ -70,14 +71,11 @@ export function createProviderAccess(services: Services): ProviderAccess {
   const stored = createStoredTokens(notes, now);
   const refreshTokens = createRefreshTokens({ ...services, stored });
   const inTurn = createTurns(services, refreshTokens);
+  const issue = createIssue(services, refreshTokens);
   const { fromState, keepAccessToken } = createSharedTokens(services, { notes, kept });
 
   async function request(login: ProviderLogin, resource: Resource): Promise<ProviderToken> {
-    const tokens = await refreshTokens.use(login, resource).catch((error: unknown) => {
-      reportFault(error, login.signIn, { log, what: 'a provider has issued no access token' });
-      throw error;
-    });
-    return keepAccessToken(login, resource, tokens);
+    return keepAccessToken(login, resource, await issue(login, resource));
   }
 
   /** The requests of one approval run one after another, on all replicas. */
@@ -128,6 +126,20 @@ export function createProviderAccess(services: Services): ProviderAccess {
       const settling = stored.read(login).then(({ value }) => stored.replace(login, { value, expiresAt }));
       await ofLogin(login, settling);
     },
+  };
+}
+
+/** @returns a function that requests tokens, checks them and logs faults */
+function createIssue({ upstream, log }: Services, { use }: Pick<ReturnType<typeof createRefreshTokens>, 'use'>) {
+  return async function issue(login: ProviderLogin, resource: Resource): Promise<ProviderTokens> {
+    const { signIn } = login;
+    try {
+      const tokens = await use(login, resource);
+      return refreshedTokens(signIn, upstream.providerOf(signIn), { tokens, resource });
+    } catch (error) {
+      reportFault(error, signIn, { log, what: 'a provider has issued no access token' });
+      throw error;
+    }
   };
 }
 

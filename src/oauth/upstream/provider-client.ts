@@ -91,7 +91,9 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
   };
   const resourceScope = (resource: 'mail' | 'graph'): Record<string, string> => {
     if (provider.sendScope === undefined) return {};
-    return { scope: resource === 'graph' ? provider.sendScope : [...provider.mailScopes, 'offline_access'].join(' ') };
+    // The ID token says again of which organization the account is.
+    const scopes = resource === 'graph' ? [provider.sendScope] : ['openid', ...provider.mailScopes, 'offline_access'];
+    return { scope: scopes.join(' ') };
   };
 
   return {

@@ -32,6 +32,8 @@ export interface Provider {
   hasGranularConsent: boolean;
   /** `aud` of its access tokens for the mail servers, where they are JWTs. */
   audiences?: readonly string[];
+  /** `aud` of those that send, likewise. */
+  sendAudiences?: readonly string[];
 }
 
 /** The scopes with which every provider is asked for an ID token and a refresh token. */
@@ -70,6 +72,7 @@ const MICROSOFT: Omit<Provider, 'issuer'> = {
   isRotating: false,
   hasGranularConsent: false,
   audiences: ['https://outlook.office.com', 'https://outlook.office365.com', '00000002-0000-0ff1-ce00-000000000000'],
+  sendAudiences: ['https://graph.microsoft.com', '00000003-0000-0000-c000-000000000000'],
 };
 
 const FASTMAIL: Provider = {

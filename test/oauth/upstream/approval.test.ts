@@ -1,7 +1,7 @@
 /** Checks what providers say of an account: organization, scopes, audience, and the address as a proposal. */
 import { describe, expect, test } from 'vitest';
 import type { ProviderSignIn } from '../../../src/mail/account.ts';
-import { approvedBy } from '../../../src/oauth/upstream/approval.ts';
+import { approvedBy, refreshedTokens } from '../../../src/oauth/upstream/approval.ts';
 import type { ProviderTokens } from '../../../src/oauth/upstream/provider-client.ts';
 import { providerOf } from '../../../src/oauth/upstream/providers.ts';
 
@@ -97,6 +97,58 @@ describe('the audience of a JWT', () => {
       expect(reasonOf(MICROSOFT, { scope, accessToken })).toBe('approved');
     },
   );
+});
+
+describe('PROV-02 what a refresh brings', () => {
+  const jwt = (claims: object) =>
+    ['{"alg":"RS256"}', JSON.stringify(claims), 'c2ln']
+      .map((part) => Buffer.from(part).toString('base64url'))
+      .join('.');
+  const EXCHANGE = 'https://outlook.office.com';
+  const ofTenant = { ...MICROSOFT, tenants: ['one', 'two'] };
+
+  function outcomeOf(signIn: ProviderSignIn, issued: Partial<ProviderTokens>, resource: 'mail' | 'graph' = 'mail') {
+    const tokens = { accessToken: 'opaque', lifetimeSeconds: 3600, ...issued };
+    try {
+      return refreshedTokens(signIn, providerOf(signIn), { tokens, resource }) === tokens ? 'used' : 'changed';
+    } catch (error) {
+      return `${(error as { fault: string }).fault} ${(error as { code: string }).code}`;
+    }
+  }
+
+  test.each<[string, ProviderSignIn, Partial<ProviderTokens>, string]>([
+    ['an organization that is allowed', ofTenant, { claims: { tid: 'TWO' } }, 'used'],
+    ['another one', ofTenant, { claims: { tid: 'three' } }, 'credentials OTHER_TENANT'],
+    [
+      'another one, in the access token',
+      ofTenant,
+      { accessToken: jwt({ aud: EXCHANGE, tid: 'three' }) },
+      'credentials OTHER_TENANT',
+    ],
+    ['another domain', { ...GOOGLE, tenants: ['one'] }, { claims: { hd: 'two' } }, 'credentials OTHER_TENANT'],
+    ['no domain', { ...GOOGLE, tenants: ['one'] }, { claims: {} }, 'credentials OTHER_TENANT'],
+    ['no assertion', { ...GOOGLE, tenants: ['one'] }, {}, 'used'],
+    ['no assertion, and a JWT', ofTenant, { accessToken: jwt({ aud: EXCHANGE }) }, 'used'],
+    ['none required', MICROSOFT, { claims: { tid: 'three' } }, 'used'],
+    ['no scope in the answer', GOOGLE, { scope: undefined }, 'used'],
+    ['fewer scopes', GOOGLE, { scope: 'openid' }, 'refused MISSING_SCOPE'],
+    [
+      'a token for another resource',
+      MICROSOFT,
+      { accessToken: jwt({ aud: 'https://graph.microsoft.com' }) },
+      'refused WRONG_AUDIENCE',
+    ],
+  ])('%s', (_what, signIn, issued, outcome) => {
+    expect(outcomeOf(signIn, issued)).toBe(outcome);
+  });
+
+  test.each([
+    [{ scope: 'Mail.Send', accessToken: jwt({ aud: 'https://graph.microsoft.com' }) }, 'used'],
+    [{ scope: 'IMAP.AccessAsUser.All' }, 'refused MISSING_SCOPE'],
+    [{ accessToken: jwt({ aud: EXCHANGE }) }, 'refused WRONG_AUDIENCE'],
+  ])('for sending, row %#', (issued, outcome) => {
+    expect(outcomeOf(MICROSOFT, issued, 'graph')).toBe(outcome);
+  });
 });
 
 describe('the account', () => {

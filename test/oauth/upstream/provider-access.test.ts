@@ -294,6 +294,17 @@ describe('notes in the state', () => {
   });
 });
 
+test('PROV-02 an access token that is refused is not kept, and the refresh token that came with it is', async () => {
+  const { replica, requests, provider } = await startRotating();
+  const login = loginAt(ROTATING);
+  provider.answer = () =>
+    Promise.resolve({ accessToken: 'other', refreshToken: 'R1', scope: 'openid', lifetimeSeconds: 3600 });
+  await expect(replica().get(login, 'mail')).rejects.toMatchObject({ fault: 'refused', code: 'MISSING_SCOPE' });
+  provider.answer = () => undefined;
+  expect(await tokenOf(replica().get(login, 'mail'))).toBe('A2');
+  expect(requests).toEqual(['R0 mail', 'R1 mail']);
+});
+
 describe('how long a token is used', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'Date'] }));
   afterEach(() => void vi.useRealTimers());
