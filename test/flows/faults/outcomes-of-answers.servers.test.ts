@@ -1,6 +1,6 @@
 /** Proves each row of the table of answers, forwarded messages and drafts in docs/outcomes.md. */
 import { randomBytes } from 'node:crypto';
-import { describe, type ExpectStatic, expect, test } from 'vitest';
+import { afterAll, describe, type ExpectStatic, expect, test } from 'vitest';
 import { ToolError, UpstreamError } from '../../../src/errors.ts';
 import type { MailServer } from '../../../src/mail/account.ts';
 import { openMailTools } from '../../support/app/mail-tools.ts';
@@ -18,6 +18,10 @@ type Account = ReturnType<typeof newAccount>;
 type Call = AnswerOutcome['call'];
 
 const rows = documentedAnswers();
+
+/** Sends the markers of all tests. */
+const markers = openMailTools(newAccount());
+afterAll(() => markers[Symbol.asyncDispose]());
 
 test('the table contains every kind of call, and the commands that are theirs', () => {
   expect(new Set(rows.map(({ call }) => call))).toEqual(
@@ -182,8 +186,7 @@ async function twoDrafts(owner: Account): Promise<string> {
 
 /** Sends a marker message to the same recipient and waits for it: messages that were sent before have then arrived. */
 async function countArrived(reader: Account): Promise<number> {
-  await using tools = openMailTools(newAccount());
-  await tools.call('send_mail_message', { to: reader.email, subject: 'marker', text_body: 'x' });
+  await markers.call('send_mail_message', { to: reader.email, subject: 'marker', text_body: 'x' });
   const arrived = await waitUntil(20_000, async () => {
     const subjects = await subjectsIn(reader, 'INBOX');
     return subjects.includes('marker') && subjects;

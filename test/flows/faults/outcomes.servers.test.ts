@@ -1,5 +1,5 @@
 /** Proves each row of the table in docs/outcomes.md: what a call reports when the network fails, and the state of the mailbox. */
-import { describe, type ExpectStatic, expect, test } from 'vitest';
+import { afterAll, describe, type ExpectStatic, expect, test } from 'vitest';
 import { z } from 'zod';
 import { UpstreamError } from '../../../src/errors.ts';
 import type { MailAccount, MailServer } from '../../../src/mail/account.ts';
@@ -9,13 +9,17 @@ import { newAccount, onBasicServer, overCleartext } from '../../support/mail/acc
 import { message } from '../../support/mail/build-message.ts';
 import { messagesIn } from '../../support/mail/mailbox-contents.ts';
 import { appendMessages } from '../../support/mail/mailboxes.ts';
-import { withImapFlow } from '../../support/mail/with-imapflow.ts';
+import { withKeptImapFlow } from '../../support/mail/with-imapflow.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { testServers } from '../../support/servers/servers.ts';
 import { type OneClickStage, startOneClickStage } from './one-click-stage.ts';
 import { documentedOutcomes, type Outcome } from './outcomes.ts';
 
 const rows = documentedOutcomes();
+
+/** Sends the markers of all tests. */
+const markers = openMailTools(newAccount());
+afterAll(() => markers[Symbol.asyncDispose]());
 
 test('the table contains every tool', () => {
   expect(new Set(rows.map(({ call }) => call.split(' ')[0])).size).toBe(10);
@@ -241,7 +245,9 @@ async function stateOf(account: MailAccount): Promise<State> {
     `${flags.includes('\\Flagged') ? '*' : ''}${flags.includes('\\Deleted') ? '†' : ''}`;
   const look = async (mailbox: string) =>
     (await messagesIn(account, mailbox)).map(({ subject, flags }) => `${subject}${marksOf(flags)}`);
-  const isMade = await withImapFlow(account, async (imap) => (await imap.list()).some(({ path }) => path === 'New'));
+  const isMade = await withKeptImapFlow('read', account, async (imap) =>
+    (await imap.list()).some(({ path }) => path === 'New'),
+  );
   const [INBOX, Archive, Trash, Drafts, New] = [
     await look('INBOX'),
     await look('Archive'),
@@ -275,8 +281,7 @@ function describeChange(tool: string, before: State, after: State): string {
 
 /** Sends a marker message to the same recipient and waits for it: messages that were sent before have then arrived. */
 async function describeDelivery(account: MailAccount, reader: MailAccount): Promise<string> {
-  await using tools = openMailTools(newAccount());
-  await tools.call('send_mail_message', { to: reader.email, subject: 'marker', text_body: 'x' });
+  await markers.call('send_mail_message', { to: reader.email, subject: 'marker', text_body: 'x' });
   const arrived = await waitUntil(20_000, async () => {
     const subjects = (await messagesIn(reader, 'INBOX')).map(({ subject }) => subject);
     return subjects.includes('marker') && subjects.filter((subject) => subject !== 'marker');

@@ -24,10 +24,12 @@ describe('the token endpoint', () => {
 
 const status = async (response: Promise<Response>) => (await response).status;
 
-/** Sends 400 requests that fail, more than the limit allows. */
+/** Sends requests that fail, twenty at once, until one is over the limit. */
 async function fail(app: OAuthApp, request: Form, path = '/oauth/token'): Promise<number> {
   let last = 0;
-  for (let tries = 0; tries < 400; tries++) last = await status(app.post(path, request));
+  for (let sent = 0; sent < 400 && last !== 429; sent += 20) {
+    last = Math.max(...(await Promise.all(Array.from({ length: 20 }, () => status(app.post(path, request))))));
+  }
   return last;
 }
 
