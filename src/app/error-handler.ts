@@ -6,6 +6,7 @@ import { describeError } from '../log.ts';
 import { invalidToken } from '../oauth/bearer/bearer.ts';
 import { createErrorResponse } from '../oauth/endpoints/error-response.ts';
 import { MCP_PATHS } from '../oauth/http/paths.ts';
+import { PageError } from '../oauth/pages/page-error.ts';
 import type { OAuthServices } from '../oauth/services.ts';
 import type { RequestLog } from './request-log.ts';
 
@@ -48,7 +49,7 @@ export function errorHandler(
     }
     record.outcome = 'internal_error';
     services.log.error({ requestId: record.id, error: describeError(error) }, 'internal error');
-    respondOAuth(new OAuthError('server_error', `Internal error ${record.id}.`), request, response);
+    respondOAuth(new PageError('server_error', (t) => t.errors.internal({ reference: record.id })), request, response);
   };
 }
 
@@ -59,7 +60,7 @@ export function errorHandler(
 function toOAuthError(error: unknown): OAuthError | undefined {
   if (error instanceof OAuthError) return error;
   if (error instanceof UpstreamError && error.service === 'Redis') {
-    return new OAuthError('temporarily_unavailable', error.message, {
+    return new PageError('temporarily_unavailable', (t) => t.errors.stateUnreachable, {
       cause: error,
       wait: { status: 503, seconds: 5 },
     });

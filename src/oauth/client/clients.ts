@@ -3,7 +3,6 @@
  *
  * Invariant: servers and limits come from the operator, never from the client.
  */
-import { OAuthError } from '../../errors.ts';
 import type { State } from '../../state/state.ts';
 import { addressBlock } from '../http/address-block.ts';
 import { sha256 } from '../http/constant-time.ts';
@@ -81,7 +80,9 @@ export function createClients(services: Services): Clients {
     },
     async connect(client, connection) {
       if (!(await hasEnded(connection))) return connectedClient(client, connection);
-      throw client.connections.length === 1 ? unknownClient() : new OAuthError('invalid_grant', ENDED);
+      throw client.connections.length === 1
+        ? unknownClient()
+        : new PageError('invalid_grant', (t) => t.errors.connectionEnded);
     },
     async register(metadata) {
       if (dynamicClients === undefined) throw new Error('This server accepts no dynamic clients');
@@ -127,7 +128,5 @@ function clientByDocument(
     connections,
   };
 }
-
-const ENDED = 'The connection that this was granted for has ended.';
 
 const unknownClient = (): PageError => new PageError('invalid_client', (t) => t.errors.clientUnknown);

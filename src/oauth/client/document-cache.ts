@@ -3,6 +3,7 @@ import { OAuthError } from '../../errors.ts';
 import { createSemaphore } from '../../state/semaphore.ts';
 import type { State } from '../../state/state.ts';
 import { sha256 } from '../http/constant-time.ts';
+import { PageError } from '../pages/page-error.ts';
 import { isTrusted, type TrustedHosts } from './dynamic-clients.ts';
 import type { FetchDocument } from './fetch-document.ts';
 import {
@@ -103,7 +104,7 @@ export function createDocumentCache(services: {
 /** @throws {OAuthError} `invalid_client` */
 function requireTrustedUrl(url: string, trustedHosts: TrustedHosts): void {
   if (documentUrlProblem(url) !== null) {
-    throw new OAuthError('invalid_client', 'The client_id is a URL that names no client.');
+    throw new PageError('invalid_client', (t) => t.errors.noDocumentUrl);
   }
   if (!isTrusted(trustedHosts, new URL(url).host)) {
     throw untrustedHost();
@@ -115,16 +116,12 @@ function parseDocument(text: string, url: string, trustedHosts: TrustedHosts): C
     return parseClientDocument(text, url, trustedHosts);
   } catch (cause) {
     if (cause instanceof UntrustedHostError) throw untrustedHost(cause);
-    throw new OAuthError('invalid_client', 'The document at the client_id does not describe a client.', { cause });
+    throw new PageError('invalid_client', (t) => t.errors.documentInvalid, { cause });
   }
 }
 
 const untrustedHost = (cause?: unknown): OAuthError =>
-  new OAuthError(
-    'invalid_client',
-    'The client_id is a URL at a host that is not trusted here. The operator of this server can add the host to TRUSTED_CLIENT_HOSTS.',
-    { cause },
-  );
+  new PageError('invalid_client', (t) => t.errors.documentHostUntrusted, { cause });
 
 function createKeptDocuments(now: () => Date, maxDocuments: number) {
   /** In the order in which they were fetched. */
@@ -204,5 +201,4 @@ function shareByUrl(fetchAnew: DocumentCache['get']): DocumentCache['get'] {
 
 const knownKey = (url: string): string => `document:${sha256(url)}`;
 
-const tooManyFetches = (): OAuthError =>
-  new OAuthError('temporarily_unavailable', 'Too many applications are introducing themselves; try again in a minute.');
+const tooManyFetches = (): OAuthError => new PageError('temporarily_unavailable', (t) => t.errors.tooManyDocuments);

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { OAuthError } from '../../errors.ts';
 import { createGuardedHttps, type GuardedOptions } from '../../web/guarded-https.ts';
+import { PageError } from '../pages/page-error.ts';
 
 const MAX_DOCUMENT_BYTES = 5 * 1024;
 const TIMEOUT_MS = 5000;
@@ -41,9 +42,7 @@ export function documentFetcher({ timeoutMs = TIMEOUT_MS, ...options }: FetchOpt
     } catch (cause) {
       if (cause instanceof OAuthError) throw cause;
       // One answer for a closed port, a private address and a bad certificate, so that it cannot be used to scan a network.
-      throw new OAuthError('temporarily_unavailable', 'What the application says about itself could not be fetched.', {
-        cause,
-      });
+      throw new PageError('temporarily_unavailable', (t) => t.errors.documentUnreachable, { cause });
     }
   };
 }
@@ -79,4 +78,4 @@ function freshSeconds({ headers }: IncomingMessage): number {
 }
 
 const noDocumentError = (cause: string): OAuthError =>
-  new OAuthError('invalid_client', 'The client_id is a URL, but there is no client metadata document.', { cause });
+  new PageError('invalid_client', (t) => t.errors.noDocument, { cause });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { en } from '../../../src/oauth/pages/languages/en.ts';
 import { type OAuthApp, openToClients, startOAuthApp } from '../../support/app/oauth-app.ts';
 import { ada, openSignIn, pageOf, submit } from '../../support/app/sign-in-page.ts';
@@ -137,12 +138,19 @@ describe('in German', () => {
 
   test('FORM-14 an error without a sentence in German is marked as English', async () => {
     await using app = await startOAuthApp({ dynamicClients: openToClients });
-    const query = new URLSearchParams({
-      client_id: 'https://elsewhere.example/client',
-      redirect_uri: 'https://a.example',
-    });
-    const { html } = await get(app, `/oauth/authorize?${query}`, german);
-    expect(html).toMatch(/<p class="lead" lang="en">The client_id is a URL at a host/);
+    const at = async (client_id: string, redirect_uri: string) => {
+      const query = new URLSearchParams({ client_id, redirect_uri, response_type: 'token' });
+      return (await get(app, `/oauth/authorize?${query}`, german)).html;
+    };
+    const metadata = JSON.stringify({ redirect_uris: ['https://claude.ai/api/mcp/auth_callback'] });
+    const headers = { 'content-type': 'application/json' };
+    const registration = await app.fetch('/oauth/register', { method: 'POST', headers, body: metadata });
+    const { client_id: clientId } = z.object({ client_id: z.string() }).parse(await registration.json());
+    expect(await at(clientId, 'https://claude.ai/api/mcp/auth_callback')).toMatch(
+      /<p class="lead" lang="en">Only response_type/,
+    );
+    const untrusted = await at('https://elsewhere.example/client', 'https://a.example');
+    expect(untrusted).toMatch(/<p class="lead">Die client_id ist eine URL bei einem Host/);
   });
 
   test('FORM-15 no sentence of English is on a page', async () => {

@@ -639,7 +639,7 @@ describe('a state that fails once during the way back', () => {
 });
 
 describe('a server that is not registered at the provider', () => {
-  test('says so on the page, before anything is typed and after', async () => {
+  test('FORM-14 says so on the page, before anything is typed and after, in each language', async () => {
     await using app = await startOAuthApp();
     const client = await app.mint({ servers: { ...exampleServers, signIn: { provider: 'google' } } });
     const browser = createBrowser('https://accounts.google.com', CALLBACK);
@@ -647,6 +647,7 @@ describe('a server that is not registered at the provider', () => {
     const sentence = 'This server is not registered at Google: its operator has to repair that.';
     expect(problemOf(page)).toBe(sentence);
     expect(problemOf(await browser.submit(page))).toBe(sentence);
+    expect(problemOf(await browser.submit(page, { language: 'de' }))).toMatch(/^Dieser Server ist bei Google nicht/);
     expect(app.logged()).toContain('set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET');
     const account = await browser.open(`${app.origin}/account?client_id=${encodeURIComponent(client.clientId)}`);
     expect(problemOf(await browser.submit(account))).toBe(sentence);

@@ -431,6 +431,16 @@ const errors: Language['errors'] = {
   fieldTwice: 'Ein Feld des Formulars kam mehr als einmal.',
   beingChecked: 'Diese Anmeldung wird schon geprüft. Versuchen Sie es in einer Minute noch einmal.',
   nothingAllowed: 'Der Betreiber dieses Servers erlaubt nichts von dem, was angefragt wurde.',
+  connectionEnded: 'Die Verbindung, für die der Zugriff erteilt wurde, ist beendet.',
+  documentUnreachable: 'Was die Anwendung über sich angibt, konnte nicht abgerufen werden.',
+  noDocument: 'Die client_id ist eine URL, aber dort beschreibt kein Dokument die Anwendung.',
+  noDocumentUrl: 'Die client_id ist eine URL, die keine Anwendung bezeichnet.',
+  documentInvalid: 'Das Dokument unter der client_id beschreibt keine Anwendung.',
+  documentHostUntrusted:
+    'Die client_id ist eine URL bei einem Host, dem dieser Server nicht vertraut. Sein Betreiber kann den Host in TRUSTED_CLIENT_HOSTS eintragen.',
+  tooManyDocuments: 'Gerade stellen sich zu viele Anwendungen vor. Versuchen Sie es in einer Minute noch einmal.',
+  stateUnreachable: 'Ein Dienst, den dieser Server braucht, ist nicht erreichbar.',
+  internal: ({ reference }) => `Interner Fehler ${reference}.`,
 };
 
 const landing: Language['landing'] = {

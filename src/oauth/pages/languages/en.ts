@@ -449,6 +449,16 @@ const errors = {
   fieldTwice: 'A field of the form came more than once.',
   beingChecked: 'This sign-in is being checked already. Try again in a minute.',
   nothingAllowed: 'The operator of this server allows nothing of what was asked for.',
+  connectionEnded: 'The connection that this was granted for has ended.',
+  documentUnreachable: 'What the application says about itself could not be fetched.',
+  noDocument: 'The client_id is a URL, but there is no client metadata document.',
+  noDocumentUrl: 'The client_id is a URL that names no client.',
+  documentInvalid: 'The document at the client_id does not describe a client.',
+  documentHostUntrusted:
+    'The client_id is a URL at a host that is not trusted here. The operator of this server can add the host to TRUSTED_CLIENT_HOSTS.',
+  tooManyDocuments: 'Too many applications are introducing themselves; try again in a minute.',
+  stateUnreachable: 'A service that this server needs cannot be reached.',
+  internal: ({ reference }: { reference: string }) => `Internal error ${reference}.`,
 };
 
 const landing = {
