@@ -17,8 +17,9 @@ import type { DefaultConnection } from '../oauth/client/client.ts';
 import { createClients } from '../oauth/client/clients.ts';
 import { jtiOfClient } from '../oauth/client/denied-clients.ts';
 import {
-  readConnection,
   readDynamicClients,
+  readHostConnections,
+  settingOf,
   unsealNamedConnection,
   withConnections,
 } from '../oauth/client/dynamic-clients.ts';
@@ -198,14 +199,10 @@ async function readConnections(
   if (connections === undefined) return undefined;
   const { keyring, now } = services;
   const ofSettings = new Set([...(dynamicClients?.connections ?? []), ...connections.byHost.values()]);
-  const byHost = [...connections.byHost].map(async ([host, sealed]) => {
-    const setting = `CONNECTIONS of ${host}`;
-    const connection = await readConnection(setting, sealed, { keyring, now: now() });
-    requireSignIn(setting, connection, config);
-    return [host, connection] as const;
-  });
+  const byHost = await readHostConnections(connections.byHost, { keyring, now: now() });
+  for (const [host, connection] of byHost) requireSignIn(settingOf(host), connection, config);
   return {
-    byHost: new Map(await Promise.all(byHost)),
+    byHost,
     unseal: (sealed) => unsealNamedConnection(keyring, sealed, ofSettings),
     clientsOf(connection) {
       return createClients({

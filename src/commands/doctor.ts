@@ -1,11 +1,9 @@
 /** `mail-mcp doctor`: checks what a server needs, step by step, and says what to do about each fault. */
 import { z } from 'zod';
 import type { Servers, VerifyLogin } from '../account.ts';
-import { ConfigError } from '../errors.ts';
-import { readDynamicClients } from '../oauth/client/dynamic-clients.ts';
-import { createKeyring } from '../oauth/sealed/jwe.ts';
 import type { Config } from '../settings/config.ts';
 import { boundedChecks, type Check, toLine } from './doctor/check.ts';
+import { configFaults, type FoundServers, findConnections } from './doctor/connection-checks.ts';
 import { checkClient, checkSettings } from './doctor/key-checks.ts';
 import { checkProvider } from './doctor/provider-checks.ts';
 import { checkPublicUrl } from './doctor/public-url-checks.ts';
@@ -43,10 +41,11 @@ export async function doctor(
 ): Promise<{ text: string; isGood: boolean }> {
   const { clientId, login, json } = Flags.parse(flags);
   const { checks: settings, config } = checkSettings(env);
-  const { checks: ofClient, servers } = await findServers(clientId, env, { config, services });
+  const { checks: ofClient, found } = await findServers(clientId, env, { config, services });
+  const servers = found.map((one) => one.servers);
   const waiting = [
     ...servers.map((one) => boundedChecks('mail servers', MAX_WAIT_MS, () => checkServers(one))),
-    ...(config === undefined ? [] : servers.flatMap((one) => signInChecks(one, config))),
+    ...(config === undefined ? [] : found.flatMap((one) => signInChecks(one, config))),
     ...(config === undefined ? [] : checksOf(config, services)),
   ];
   const checks = [...settings, ...ofClient, ...(await Promise.all(waiting)).flat()];
@@ -65,43 +64,35 @@ const checksOf = (config: Config, { now }: DoctorServices): Promise<Check[]>[] =
   boundedChecks('Redis', MAX_WAIT_MS, () => checkRedis(config)),
 ];
 
-function signInChecks(servers: Servers, config: Config): Promise<Check[]>[] {
+function signInChecks({ servers, issuers }: FoundServers, config: Config): Promise<Check[]>[] {
   if ('missive' in servers || servers.signIn === undefined) return [];
   const { signIn } = servers;
-  return [boundedChecks('sign-in at the provider', MAX_WAIT_MS, () => checkProvider(signIn, config))];
+  const settings = { ...config, issuers };
+  return [boundedChecks('sign-in at the provider', MAX_WAIT_MS, () => checkProvider(signIn, settings))];
 }
 
-/** The servers of the client id, or else of every connection in DEFAULT_CONNECTION. */
+/** The servers of the client id, or else of every connection in DEFAULT_CONNECTION and CONNECTIONS. */
 async function findServers(
   given: string | undefined,
   env: NodeJS.ProcessEnv,
   { config, services: { readInput, now } }: { config: Config | undefined; services: DoctorServices },
-): Promise<{ checks: Check[]; servers: readonly Servers[] }> {
-  try {
-    if (given !== undefined) {
-      const clientId = given === '-' ? await readInput() : given;
-      const { check, client } = await checkClient(clientId.trim(), env, now());
-      return { checks: [check], servers: client === undefined ? [] : [client.servers] };
-    }
-    const dynamic =
-      config?.dynamicClients && (await readDynamicClients(config.dynamicClients, createKeyring(config.keys), now()));
-    if (dynamic !== undefined) {
-      const says = 'the key decrypts it.';
-      const servers = dynamic.connections.map((connection) => connection.servers);
-      return { checks: [{ name: 'DEFAULT_CONNECTION', status: 'ok', says }], servers };
-    }
-    const says = 'is not given, so no mail servers are tried.';
+): Promise<{ checks: Check[]; found: readonly FoundServers[] }> {
+  if (given !== undefined) {
+    const clientId = given === '-' ? await readInput() : given;
+    const checked = await checkClient(clientId.trim(), env, now()).catch((error) => configFaults('client id', error));
+    if (Array.isArray(checked)) return { checks: checked, found: [] };
+    const { check, client } = checked;
     return {
-      checks: [
-        { name: 'client id', status: 'skipped', says, remedy: 'Add --client-id=ID, or --client-id=- to read it.' },
-      ],
-      servers: [],
+      checks: [check],
+      found: client === undefined ? [] : [{ servers: client.servers, issuers: [config?.issuer ?? ''] }],
     };
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const checks = error.message.split('\n').map((says): Check => ({ name: 'client id', status: 'failed', says }));
-    return { checks, servers: [] };
   }
+  if (config?.connections !== undefined) {
+    return findConnections(config, now()).catch((error) => ({ checks: configFaults('connections', error), found: [] }));
+  }
+  const says = 'is not given, so no mail servers are tried.';
+  const remedy = 'Add --client-id=ID, or --client-id=- to read it.';
+  return { checks: [{ name: 'client id', status: 'skipped', says, remedy }], found: [] };
 }
 
 async function loginCheck([servers, ...others]: readonly Servers[], services: DoctorServices): Promise<Check> {

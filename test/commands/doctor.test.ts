@@ -7,6 +7,7 @@ import { generate } from '../../src/commands/generate.ts';
 import { startApp } from '../support/app/start-app.ts';
 import { passwordOf } from '../support/mail/accounts.ts';
 import { GOOD_SERVERS, type TestCertificates } from '../support/mail/misbehaving-servers.ts';
+import { freePort } from '../support/servers/ports.ts';
 
 const key = (): string => randomBytes(32).toString('base64');
 
@@ -100,6 +101,46 @@ describe('mail-mcp doctor', () => {
     const denied = { ...env, TOKENS_NOT_BEFORE: '2999-01-01T00:00:00Z' };
     const ended = await run(denied, { flags: { clientId: await mintFor(env.ENCRYPTION_KEY) } });
     expect(ended.text).toContain('failed   client id: the key decrypts it, but it has expired');
+  });
+
+  test('PROV-10 checks the provider of each connection once, with a redirect URI for each of its hosts', async () => {
+    const [encryptionKey, port] = [key(), String(await freePort())];
+    const connectionOf = async (issuer: string) => {
+      const hosts = { imapHost: 'localhost', imapPort: port, smtpHost: 'localhost', smtpPort: port, probe: false };
+      const upstream = { signIn: 'openid', upstreamIssuer: issuer, upstreamClientId: 'mail', upstreamScope: ['imap'] };
+      const flags = { ...hosts, ...upstream, connection: true, json: true };
+      return JSON.parse(await generate(flags, { ENCRYPTION_KEY: encryptionKey }, new Date())).default_connection;
+    };
+    const [one, same, other] = await Promise.all(
+      ['one', 'one', 'other'].map((path) => connectionOf(`http://localhost:${port}/${path}`)),
+    );
+    const { text, isGood } = await run({
+      ENCRYPTION_KEY: encryptionKey,
+      BASE_URL: `http://localhost:${port}`,
+      CLIENT_REGISTRATION: 'true',
+      DEFAULT_CONNECTION: one,
+      CONNECTIONS: `sales.example.com=${same},office.example.com=${other}`,
+    });
+    expect(isGood).toBe(false);
+    for (const setting of [
+      'DEFAULT_CONNECTION',
+      'CONNECTIONS of sales.example.com',
+      'CONNECTIONS of office.example.com',
+    ]) {
+      expect(text).toContain(`${setting}: the key decrypts it.`);
+    }
+    expect(text.match(/metadata of .*: does not arrive/g)).toHaveLength(2);
+    expect(text.match(/must have .*/g)).toEqual([
+      expect.stringMatching(/ http:\/\/localhost:\d+\/oauth\S+ and http:\/\/sales\.example\.com\/oauth\S+\.$/),
+      expect.stringMatching(/^must have http:\/\/office\.example\.com\/oauth\S+\.$/),
+    ]);
+    const wrong = await run({
+      ENCRYPTION_KEY: key(),
+      BASE_URL: 'http://localhost',
+      CONNECTIONS: `a.example=${one}`,
+      CLIENT_REGISTRATION: 'true',
+    });
+    expect(wrong.text).toContain('failed   connections: CONNECTIONS of a.example is not valid');
   });
 
   test('prints JSON on request, and colours on a terminal only', async () => {

@@ -9,11 +9,10 @@ import { freePort } from '../support/servers/ports.ts';
 
 const ISSUER = 'https://mail.example.com';
 const SETTINGS = {
-  issuer: ISSUER,
+  issuers: [ISSUER] as const,
   registrations: {},
   redisUrl: 'redis://localhost',
   replicas: 1,
-  connections: undefined,
 };
 
 type Given = Partial<Parameters<typeof checkProvider>[1]>;

@@ -15,8 +15,10 @@ import type { Config } from '../../settings/config.ts';
 import { type Answer, ask, causeOf, parsed, type Send } from './ask.ts';
 import type { Check } from './check.ts';
 
-interface Settings extends Pick<Config, 'issuer' | 'redisUrl' | 'replicas' | 'connections'> {
+interface Settings extends Pick<Config, 'redisUrl' | 'replicas'> {
   registrations: Registrations;
+  /** Where accounts sign in, each with a callback of its own. */
+  issuers: readonly [string, ...string[]];
 }
 
 /** No provider has issued it. */
@@ -138,7 +140,7 @@ async function checkRegistration(about: About, endpoint: string, methods: readon
   const registration = clientId === undefined ? settings.registrations[signIn.provider] : { clientId, clientSecret };
   if (registration === undefined) return [];
   const name = `registration at ${provider.title}`;
-  const request = tokenRequest(registration, methods.includes(POST), redirectUriOf(settings.issuer, signIn));
+  const request = tokenRequest(registration, methods.includes(POST), redirectUriOf(settings.issuers[0], signIn));
   const answer = await ask(endpoint, request, send).catch(causeOf);
   if (typeof answer === 'string')
     return [{ name, status: 'failed', says: `the provider does not answer (${answer}).` }];
@@ -181,10 +183,8 @@ function judge({ status, text }: Answer): Omit<Check, 'name'> {
   return { status: 'skipped', says: `the provider does not say whether it is right (${code || status}).` };
 }
 
-function checkRedirectUris({ signIn, provider, settings: { issuer, connections } }: About): Check {
-  const { protocol } = new URL(issuer);
-  const hosts = [...(connections?.byHost.keys() ?? [])].map((host) => `${protocol}//${host}`);
-  const uris = [issuer, ...hosts].map((origin) => redirectUriOf(origin, signIn)).join(' and ');
+function checkRedirectUris({ signIn, provider, settings: { issuers } }: About): Check {
+  const uris = issuers.map((issuer) => redirectUriOf(issuer, signIn)).join(' and ');
   const says = `the registration at ${provider.title} must have ${uris}.`;
   return { name: 'redirect URI', status: 'skipped', says };
 }

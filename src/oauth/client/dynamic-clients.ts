@@ -75,6 +75,20 @@ export async function readDynamicClients(
   return withConnections(settings, connections);
 }
 
+/** @throws {ConfigError} if a connection of `CONNECTIONS` is not valid or has expired */
+export async function readHostConnections(
+  byHost: ReadonlyMap<string, string>,
+  services: { keyring: Keyring; now: Date },
+): Promise<Map<string, DefaultConnection>> {
+  const read = [...byHost].map(async ([host, sealed]) => {
+    return [host, await readConnection(settingOf(host), sealed, services)] as const;
+  });
+  return new Map(await Promise.all(read));
+}
+
+/** The part of the setting that has the connection of a host, for errors. */
+export const settingOf = (host: string): string => `CONNECTIONS of ${host}`;
+
 /** @returns the dynamic clients of connections, as the settings accept them */
 export function withConnections(
   settings: Omit<NonNullable<Config['dynamicClients']>, 'connections'>,
@@ -90,7 +104,7 @@ export function withConnections(
  * @param setting the setting that has the connection, for the error
  * @throws {ConfigError} if the sealed connection is not valid or has expired
  */
-export function readConnection(
+function readConnection(
   setting: string,
   sealed: string,
   { keyring, now }: { keyring: Keyring; now: Date },
