@@ -18,7 +18,8 @@ export const nextForConnection = (sealed: string, baseUrl: string | undefined): 
 Next, on the server:
   Set DEFAULT_CONNECTION to this value, and CLIENT_REGISTRATION=true or
   CLIENT_ID_METADATA_DOCUMENTS=true. Clients then connect with the URL alone.
-  As a further connection, in CONNECTIONS with a host of its own, or at:
+  As a further connection, append it there after a comma: the address of an
+  account decides. Or in CONNECTIONS with a host of its own, or at:
     ${connectionUrl(sealed, baseUrl)}
 `;
 
