@@ -22,7 +22,13 @@ export function createMemoryState({ now }: { now: () => Date }): State {
         .map(([id, { text }]) => [id, text] as const),
     );
 
+  /** As in Redis, which refuses a key of another type. */
+  function requireUnused(map: { get(key: string): unknown }, key: string): void {
+    if (map.get(key) !== undefined) throw new Error('A key is that of a claim and of a list');
+  }
+
   function write(list: string, id: string, note: Note): void {
+    requireUnused(claims, list);
     const notes = lists.get(list) ?? new Map<string, Note>();
     for (const [other, { until }] of notes) if (until <= now()) notes.delete(other);
     notes.set(id, note);
@@ -34,11 +40,13 @@ export function createMemoryState({ now }: { now: () => Date }): State {
     isShared: false,
     isReachable: () => true,
     async claim(key, until) {
+      requireUnused(lists, key);
       const before = claims.get(key);
       if (before === undefined) claims.set(key, now(), until);
       return before ?? null;
     },
     async mark(key, until) {
+      requireUnused(lists, key);
       claims.set(key, now(), until);
     },
     readMarks: async (keys) => keys.map((key) => claims.get(key) ?? null),

@@ -100,6 +100,14 @@ function describeCounts(getState: () => State): void {
 }
 
 function describeNotes(getState: () => State): void {
+  test('a key is that of a claim or of a list', async () => {
+    const state = getState();
+    await state.claim('of a claim', inSeconds(60));
+    await expect(state.note('of a claim', 'a', 'text', inSeconds(60))).rejects.toThrow();
+    await state.note('of a list', 'a', 'text', inSeconds(60));
+    await expect(state.claim('of a list', inSeconds(60))).rejects.toThrow();
+  });
+
   test('a list holds one note of each id until the note ends', async () => {
     await getState().note('list', 'one', 'first text', inSeconds(60));
     await getState().note('list', 'one', 'text with spaces\nand lines', inSeconds(60));
