@@ -24,6 +24,7 @@ const BLOCKS: Readonly<Record<string, string>> = {
   tools: toolTable(mailTools),
   'missive-tools': toolTable(missiveTools),
   limits: limitTable(mailTools),
+  'missive-limits': limitTable(missiveTools),
   environment: environmentTable(),
   flags: flagTable('generate'),
   presets: presetTable(),

@@ -219,7 +219,10 @@ function addGenerate(root: Command, env: NodeJS.ProcessEnv, output: Output): voi
     addFlag(command, flag);
   }
   command.action(async (flags: unknown) => {
-    output.out(await generate(flags, env, new Date(), { say: output.err }));
+    // What to do next refers to the result above it.
+    const next: string[] = [];
+    output.out(await generate(flags, env, new Date(), { say: (lines) => void next.push(lines) }));
+    output.err(next.join(''));
   });
 }
 

@@ -119,25 +119,28 @@ function flagsOf({ name, config, expires_at: expiresAt }: z.output<typeof Body>)
   return { ...Object.fromEntries(settings), name, expiresAt: expiresAt ?? undefined };
 }
 
-const areTags = (known: readonly string[], tags: readonly string[]) => tags.every((tag) => known.includes(tag));
+const isOfMissiveOnly = (tag: string): boolean => isOneOf(MISSIVE_TAGS, tag) && !isOneOf(MAIL_TAGS, tag);
+
+const isOneOf = (tags: readonly string[], tag: string): boolean => tags.includes(tag);
 
 type Config = z.output<typeof Settings>;
 
 /**
- * The settings with the service that the tags say: Missive, if there is no server of mail and the tags are not all tags of mail. A setting of the
- * server does not decide it: the same body would mint clients of another service elsewhere.
+ * The settings with the service that the tags say: Missive, if there is no server of mail and one of the tags is Missive's alone; another one of mail
+ * is then reported. A setting of the server does not decide it: the same body would mint clients of another service elsewhere.
  */
 function withService(config: Config): Record<string, unknown> {
   const tags = List.safeParse(config.tags).data ?? [];
-  const isMissive = namesNoService(config) && areTags(MISSIVE_TAGS, tags) && !areTags(MAIL_TAGS, tags);
-  return isMissive ? { ...config, missive: true } : config;
+  return namesNoService(config) && tags.some(isOfMissiveOnly) ? { ...config, missive: true } : config;
 }
 
-const namesNoService = ({ missive, imap_host: host, provider }: Config): boolean =>
+const namesNoService = ({ missive, imap_host: host, provider }: Readonly<Record<string, unknown>>): boolean =>
   missive === undefined && host === undefined && provider === undefined;
 
 /** What the body may name in the place of mail servers. */
 const withoutServiceSentences = (config: Config): string[] =>
-  namesNoService(config) ? ['With "missive": true in config it is a client of Missive, and needs no servers.'] : [];
+  namesNoService(withService(config))
+    ? ['With "missive": true in config it is a client of Missive, and needs no servers.']
+    : [];
 
 const nameOf = (flag: string): string => BESIDE_CONFIG[flag] ?? `config.${snakeCase(flag)}`;

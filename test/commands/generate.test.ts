@@ -15,13 +15,18 @@ const HOSTS = ['--imap-host=imap.example.com', '--smtp-host=smtp.example.com'];
 async function run(argv: string[], environment: NodeJS.ProcessEnv = env) {
   const out: string[] = [];
   const err: string[] = [];
+  const inOrder: string[] = [];
+  const into = (stream: string[]) => (text: string) => {
+    stream.push(text);
+    inOrder.push(text);
+  };
   // The servers of most tests do not exist.
   const withoutProbe = argv[0] === 'generate' ? ['--no-probe'] : [];
   const exitCode = await main([...argv, ...withoutProbe], environment, {
-    out: (text) => void out.push(text),
-    err: (text) => void err.push(text),
+    out: into(out),
+    err: into(err),
   });
-  return { exitCode, out: out.join(''), err: err.join('') };
+  return { exitCode, out: out.join(''), err: err.join(''), inOrder: inOrder.join('') };
 }
 
 async function generated(...flags: string[]) {
@@ -35,7 +40,7 @@ const open = (clientId: string) =>
 
 describe('mail-mcp generate', () => {
   test('prints client id, secret and servers', async () => {
-    const { exitCode, out, err } = await run([
+    const { exitCode, out, err, inOrder } = await run([
       'generate',
       '--imap-host=imap.gmail.com',
       '--imap-port=993',
@@ -43,6 +48,7 @@ describe('mail-mcp generate', () => {
       '--smtp-port=465',
     ]);
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: expect.stringMatching(/^\nNext, in Claude:\n/) });
+    expect(inOrder).toBe(out + err);
     const lines = out.split('\n');
     expect(lines[0]).toMatch(/^Client ID: [\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/);
     expect(lines[1]).toMatch(/^Client Secret: [0-9a-f]{64}$/);

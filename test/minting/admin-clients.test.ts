@@ -71,6 +71,13 @@ describe('POST /admin/clients', () => {
         expect.stringMatching(/missive.*true/),
       ]);
     }
+    const both = await post(app, { config: { tags: ['contacts', 'messages'] } });
+    expect([both.status, await both.json()]).toMatchObject([
+      400,
+      {
+        faults: [expect.stringMatching(/^config\.tags: there is no tag "messages"\..* Known are: directory, contacts/)],
+      },
+    ]);
     const open = await post(app, { config: { tags: ['contacts'] }, require_api_token_auth: false });
     expect([open.status, await open.json()]).toMatchObject([
       400,

@@ -25,7 +25,7 @@ export interface Entries {
   hasMore: boolean;
 }
 
-/** Of each kind, in one call: they take 12 requests of the 300 in a minute. */
+/** Of each kind, in one call, with the rest of the last page. As many messages take 18 requests of the 300 in a minute. */
 const MAX_ROWS = 60;
 const PAGE_ROWS = 10;
 /** One less than the API accepts at the same time. */
