@@ -29,7 +29,7 @@ export const stateActions = needing('update_a_missive_conversation_by_id', {
   add_users: optionalIds('body', 'user', 'Gives them access.'),
   add_assignees: optionalIds('body', 'user', 'Assigns them.'),
   remove_assignees: optionalIds('body', 'user', 'Unassigns them.'),
-  add_shared_labels: optionalIds('body', 'shared_label', 'Puts them on. Paths work: "Support / Urgent".'),
+  add_shared_labels: optionalIds('body', 'shared_label', 'Puts them on. Paths work: "Support/Urgent".'),
   remove_shared_labels: optionalIds('body', 'shared_label', 'Takes them off.'),
   add_to_inbox: inBody(yes('To the Inbox of everyone with access.')),
   add_to_team_inbox: inBody(yes('To the Inbox of team.')),
