@@ -10,6 +10,8 @@ export interface Meaning {
   joins?: true;
   /** A text that names a message, `INBOX/10396`; an object with folder and uid means the same. */
   locates?: true;
+  /** A time, as number or text: published as a text, because hosts make numbers of what is published as one, and none of `2026-12-24`. */
+  isTime?: true;
   /** Accepted, and named in the description of its tool, but not published with type and description, which cost tokens in every conversation. */
   rare?: true;
 }
@@ -32,6 +34,11 @@ export function joins<Schema extends z.ZodType>(schema: Schema): Schema {
 
 export function locates<Schema extends z.ZodType>(schema: Schema): Schema {
   return withMeaning(schema, { locates: true });
+}
+
+/** The parameter is a time. */
+export function asTimeText<Schema extends z.ZodType>(schema: Schema): Schema {
+  return withMeaning(schema, { ...meaningOf(schema), isTime: true });
 }
 
 /** The parameter, or the member of an object, is not published. For what few calls need. */

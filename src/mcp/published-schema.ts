@@ -25,6 +25,7 @@ const INPUT_KEYWORDS: ReadonlySet<string> = new Set([
 export function publishedInput(schema: z.ZodObject): JsonObjectSchema {
   const override = ({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: JsonSchema }) => {
     for (const name of rareMembers(zodSchema)) delete jsonSchema.properties?.[name];
+    if (zodSchema instanceof z.ZodType && meaningOf(zodSchema).isTime) jsonSchema.type = 'string';
     reduceToShared(jsonSchema);
   };
   return asObject(z.toJSONSchema(schema, { io: 'input', override }));

@@ -6,7 +6,7 @@
 import type { z } from 'zod';
 import type { MissiveRequest } from '../../missive/api.ts';
 import type { Method } from '../../policy.ts';
-import { rare } from '../parameter-meanings.ts';
+import { asTimeText, rare } from '../parameter-meanings.ts';
 import type { Effect, MissiveTag, Rights, Use } from '../tool.ts';
 import type { MissiveSession } from './missive-session.ts';
 import type { Thing } from './thing.ts';
@@ -51,7 +51,11 @@ export function needing<Ps extends Parameters>(needs: string, parameters: Ps): P
 }
 
 /** A parameter that takes a time. */
-export const asTime = <Of extends Parameter>(parameter: Of): Of => ({ ...parameter, isTime: true });
+export const asTime = <Of extends Parameter>(parameter: Of): Of => ({
+  ...parameter,
+  schema: asTimeText(parameter.schema),
+  isTime: true,
+});
 
 /** A parameter that takes a person, or several. */
 export const asPerson = <Of extends Parameter>(parameter: Of): Of => ({ ...parameter, isPerson: true });

@@ -8,6 +8,8 @@ import { missiveOperations, missiveTools } from '../../../src/mcp/tools/missive.
 /** Each tool as it is published alone: a list repeats no description. */
 const listings = missiveTools.map(toListing);
 
+const Schema = z.object({ properties: z.record(z.string(), z.object({ type: z.string() })) });
+
 /** HTTP method, possible effects and method of a tool, by the pattern of its name. */
 const EFFECTS: [prefix: RegExp, http: string, effects: string[], method: string][] = [
   [/^list_all_missive_/, 'GET', ['reads'], 'list'],
@@ -15,7 +17,7 @@ const EFFECTS: [prefix: RegExp, http: string, effects: string[], method: string]
   [/^get_missive_conversation_timeline$/, 'GET', ['reads'], 'get'],
   [/^create_a_missive_/, 'POST', ['writes', 'sends'], 'create'],
   [/^update_a_missive_\w+_by_id$/, 'PATCH', ['writes'], 'update'],
-  [/^merge_a_missive_\w+_by_id$/, 'POST', ['destroys'], 'update'],
+  [/^merge_a_missive_\w+_by_id$/, 'POST', ['destroys'], 'delete'],
   [/^delete_a_missive_\w+_by_id$/, 'DELETE', ['destroys'], 'delete'],
   [/^send_a_missive_message$/, 'POST', ['sends'], 'send'],
 ];
@@ -39,6 +41,15 @@ test('every file of the folder declares one list of operations, and nothing else
   }
   expect(new Set(lists.flat())).toEqual(new Set(missiveOperations));
 });
+
+test.each(['send_at', 'delivered_at', 'due_at', 'due_at_gteq', 'modified_since', 'start'])(
+  'a time is published as a text, since hosts make numbers of what is published as a number: %s',
+  (parameter) => {
+    const published = listings.flatMap(({ inputSchema }) => Schema.parse(inputSchema).properties[parameter] ?? []);
+    expect(published.length).toBeGreaterThan(0);
+    expect(new Set(published.map(({ type }) => type))).toEqual(new Set(['string']));
+  },
+);
 
 describe.each(listings.map((listing) => [listing.name, listing] as const))('%s', (name, listing) => {
   const operation = missiveOperations.find((each) => each.name === name);

@@ -149,7 +149,7 @@ export const conversations = [
     http: 'POST',
     path: '/conversations/:id/merge',
     effect: 'destroys',
-    method: 'update',
+    method: 'delete',
     tags: ['conversations'],
     parameters: {
       id: pathId('conversation', 'The one that is put into the other.'),

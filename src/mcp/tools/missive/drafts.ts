@@ -132,7 +132,7 @@ export const drafts = [
         inBody(
           narrows(Seconds)
             .optional()
-            .describe('Unix time to send it at; left out: now. delete_a_missive_draft_by_id cancels it.'),
+            .describe('Time (ISO 8601) to send it at; left out: now. delete_a_missive_draft_by_id cancels it.'),
         ),
       ),
       auto_followup: inBody(
