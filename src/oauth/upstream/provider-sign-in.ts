@@ -185,8 +185,9 @@ function createExchange(services: Services) {
     address: string | undefined,
   ): Promise<ProviderTokens> {
     const client = services.upstream.clientOf(signIn);
-    // An error in the place of a code costs no request (RFC 6749 §4.1.2.1).
-    if (!url.searchParams.has('code') || url.searchParams.has('error')) return client.exchange(url, secrets);
+    // An error in the place of a code costs no request (RFC 6749 §4.1.2.1). An empty one counts as none: its code is exchanged.
+    const { searchParams } = url;
+    if (!searchParams.has('code') || (searchParams.get('error') ?? '') !== '') return client.exchange(url, secrets);
     return used.once({ state: secrets.state, until }, () => limit.within(address, () => client.exchange(url, secrets)));
   };
 }

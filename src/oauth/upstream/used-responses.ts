@@ -1,5 +1,5 @@
 /**
- * Admits the code of a provider's response once, on all replicas: a provider may revoke what it has issued for a code that comes again
+ * Admits the code of a provider's response once, on all replicas that share the state: a provider may revoke what it has issued for a code that comes again
  * (RFC 6749 §4.1.2).
  */
 import { UpstreamError } from '../../errors.ts';

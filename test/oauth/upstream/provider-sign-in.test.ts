@@ -172,13 +172,14 @@ describe('the way back', () => {
     await using at = await startJourney();
     const url = at.answerWith((await at.leave()).url, {});
     const cookie = cookiesOf(at.browser);
-    const comeBack = () => fetch(url, { redirect: 'manual', headers: { cookie, accept: 'text/html' } });
+    const comeBack = (empty = '') =>
+      fetch(url + empty, { redirect: 'manual', headers: { cookie, accept: 'text/html' } });
     at.standIn.fail = ({ href }) => (href === GOOGLE.token ? new Response('no', { status: 503 }) : undefined);
     expect(await (await comeBack()).text()).toContain('Google cannot answer at the moment');
     at.standIn.fail = undefined;
-    const all = await Promise.all([comeBack(), comeBack(), comeBack()]);
+    const all = await Promise.all([comeBack(), comeBack('&error='), comeBack('&error=')]);
     expect(all.map(({ status }) => status).sort()).toEqual([303, 400, 400]);
-    expect((await comeBack()).status).toBe(400);
+    for (const empty of ['', '&error=']) expect((await comeBack(empty)).status).toBe(400);
     expect(at.standIn.tokenRequests).toHaveLength(1);
   });
 
