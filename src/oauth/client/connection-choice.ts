@@ -4,7 +4,7 @@
  * Invariant: what was granted for one connection is never used with another.
  */
 import { domainToASCII } from 'node:url';
-import type { Credentials } from '../sealed/identity.ts';
+import { type Credentials, normalizedUsername } from '../sealed/identity.ts';
 import type { Client, DefaultConnection, RequestingClient } from './client.ts';
 
 type Connections = readonly DefaultConnection[];
@@ -79,9 +79,13 @@ export function isForAddress({ connections, connection }: OfConnection, address:
  * mail server.
  */
 export function isForOther({ connections, connection }: OfConnection, username: string): boolean {
-  if (connections.length < 2 || !username.includes('@')) return false;
-  const isClear = username.split('@').length === 2 && /^[\w-]+(\.[\w-]+)*$/.test(domainOf(username));
-  const found = connectionForAddress(connections, username);
+  // As mail servers may read it: several characters are an @ there.
+  const name = normalizedUsername(username);
+  if (connections.length < 2 || !name.includes('@')) return false;
+  // domainToASCII would drop a path, and more.
+  const isDomain = /^[^@]*@[\p{L}\p{M}\p{N}_-]+([.\u3002][\p{L}\p{M}\p{N}_-]+)*\.?$/u.test(name);
+  const isClear = isDomain && /^[\w-]+(\.[\w-]+)*$/.test(domainOf(name));
+  const found = connectionForAddress(connections, name);
   return !isClear || (found !== undefined && found.id !== connection);
 }
 

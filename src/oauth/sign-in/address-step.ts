@@ -95,7 +95,7 @@ export function otherConnectionProblems(client: Client, credentials: Credentials
   const { email, imap, smtp } = credentials;
   const sentence: Sentence = (t) => t.address.ofAnotherConnection;
   const places = [
-    ...(isForAddress(client, email) ? [] : ['email' as const]),
+    ...(isForAddress(client, email) && !isForOther(client, email) ? [] : ['email' as const]),
     ...(isForOther(client, imap.username ?? '') ? ['imap_username' as const] : []),
     ...(isForOther(client, smtp?.username ?? '') ? ['smtp_username' as const] : []),
   ];
