@@ -139,17 +139,20 @@ function readProvider(given: Given, misplaced: readonly Fault[]): ReturnType<typ
 const faultsOf = ({ data }: z.ZodSafeParseResult<MailFlags>): Fault[] =>
   data === undefined ? [] : [...signInFaults(data), ...foreignServerFaults(data)];
 
-/** An access token of a known provider opens all of a mailbox there: a thief of `ADMIN_TOKEN` shall not have it sent to an own server. */
+/** An access token of a known provider opens all of a mailbox there: a thief of `ADMIN_TOKEN` shall not have it sent to an own server, nor past an own ear. */
 function foreignServerFaults(flags: MailFlags): Fault[] {
   const { signIn } = flags;
   if (signIn === undefined || signIn === 'openid') return [];
   const { title } = providerOf({ provider: signIn });
-  return (['imapHost', 'smtpHost'] as const)
+  const foreign = (['imapHost', 'smtpHost'] as const)
     .filter((flag) => mailProviderOf(flags[flag])?.title !== title)
     .map((flag) => ({
       flag,
       sentence: `${toFlagName(flag)} must be a mail server of ${title}: --sign-in=${signIn} gives access tokens for those alone.`,
     }));
+  if (!flags.allowCleartext) return foreign;
+  const flag: FlagName = 'allowCleartext';
+  return [...foreign, { flag, sentence: `--sign-in=${signIn} excludes --allow-cleartext: ${title} encrypts.` }];
 }
 
 function unknownProvider(given: unknown): string {

@@ -1,10 +1,12 @@
 /** Reads how account owners sign in from the flags of `generate`: with a password, or at an OpenID provider. */
 import { z } from 'zod';
 import { PROVIDERS, ProviderSignIn } from '../mail/account.ts';
+import { knownProviderOf } from '../oauth/upstream/providers.ts';
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-const WRONG_ISSUER = '--upstream-issuer must be the issuer identifier of the provider: an https URL without a query.';
+const WRONG_ISSUER =
+  '--upstream-issuer must be the issuer identifier of the provider: an https URL without user name, password and query.';
 const WRONG_SCOPE = '--upstream-scope must be scopes of the provider, one in each, such as imap; 10 at most.';
 const WRONG_TENANT = '--upstream-tenant must be tenant ids of Microsoft, or domains of Google; 20 at most.';
 
@@ -38,6 +40,7 @@ export function signInFaults(flags: SignInFlags): { flag: keyof SignInFlags; sen
     );
   }
   const isOpenid = signIn === 'openid';
+  const known = upstreamIssuer === undefined ? undefined : knownProviderOf(upstreamIssuer);
   return [
     ...fault(
       'upstreamIssuer',
@@ -50,6 +53,11 @@ export function signInFaults(flags: SignInFlags): { flag: keyof SignInFlags; sen
       '--sign-in=openid requires --upstream-client-id.',
     ),
     ...fault('upstreamScope', isOpenid && upstreamScope.length === 0, '--sign-in=openid requires --upstream-scope.'),
+    ...fault(
+      'upstreamIssuer',
+      isOpenid && known !== undefined,
+      `--upstream-issuer is known to this server: take --sign-in=${known}, which is for the mail servers of that provider alone.`,
+    ),
     ...fault('upstreamIssuer', !isOpenid && upstreamIssuer !== undefined, '--upstream-issuer is for --sign-in=openid.'),
     ...fault('upstreamScope', !isOpenid && upstreamScope.length > 0, '--upstream-scope is for --sign-in=openid.'),
     ...fault(
@@ -86,11 +94,9 @@ export function signInOf(flags: SignInFlags): ProviderSignIn | undefined {
   });
 }
 
-/** Plain http is allowed for a test server on this machine only. */
+/** Plain http is allowed for a test server on this machine only. What a parser would drop or repair is refused. */
 function isIssuer(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, search, hash, username } = new URL(text);
-  return (
-    (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))) && search + hash + username === ''
-  );
+  if (!/^https?:\/\/[^/?#\\@]+(\/[^?#\\]*)?$/.test(text) || !URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || LOOPBACK.test(hostname);
 }

@@ -11,6 +11,14 @@ import { createTokens } from '../../src/oauth/sealed/sealed-types.ts';
 const key = randomBytes(32);
 const env = { ENCRYPTION_KEY: key.toString('base64') };
 const HOSTS = ['--imap-host=imap.example.com', '--smtp-host=smtp.example.com'];
+const OPENID = [...HOSTS, '--sign-in=openid', '--upstream-client-id=mail', '--upstream-scope=imap'];
+
+const knownIssuer =
+  (provider: string) =>
+  (issuer: string): [string[], RegExp] => [
+    [...OPENID, `--upstream-issuer=${issuer}`],
+    new RegExp(`^--upstream-issuer is known to this server: take --sign-in=${provider}, `, 'm'),
+  ];
 
 async function run(argv: string[], environment: NodeJS.ProcessEnv = env) {
   const out: string[] = [];
@@ -307,7 +315,13 @@ describe('mail-mcp generate', () => {
     expect((await run(['generate', '--provider=fastmail', '--sign-in=fastmail'])).exitCode).toBe(0);
   });
 
-  test.each([
+  test('takes an issuer that is not known', async () => {
+    for (const issuer of ['https://id.example', 'https://id.example:8443/realms/a', 'http://127.0.0.1:1/']) {
+      expect((await run(['generate', ...OPENID, `--upstream-issuer=${issuer}`])).exitCode, issuer).toBe(0);
+    }
+  });
+
+  test.each<[string[], RegExp]>([
     [['--provider=gmial'], /--provider must be one of gmail, .*\. Did you mean "gmail"\?/],
     [
       ['--provider=gmail', '--imap-host=imap.example.com'],
@@ -322,6 +336,20 @@ describe('mail-mcp generate', () => {
       ['--sign-in=google', '--imap-host=imap.gmail.com', '--smtp-host=gmail.com.evil.example'],
       /^--smtp-host must be a mail server of Google: --sign-in=google gives access tokens for those alone\.$/m,
     ],
+    [
+      ['--sign-in=google', '--imap-host=imap.gmail.com', '--smtp-host=smtp.gmail.com', '--allow-cleartext'],
+      /^--sign-in=google excludes --allow-cleartext: Google encrypts\.$/m,
+    ],
+    ...['https://accounts.google.com', 'https://ACCOUNTS.google.com./'].map(knownIssuer('google')),
+    ...['https://login.microsoftonline.com/common/v2.0', 'https://sts.windows.net/x/'].map(knownIssuer('microsoft')),
+    ...['https://api.fastmail.com'].map(knownIssuer('fastmail')),
+    ...[
+      ...['https://:x@id.example', 'https://x@id.example', 'https://@id.example', 'https:id.example'],
+      ...['https://id.example/?', 'https://id.example/#', 'https:\\\\id.example', 'http://id.example'],
+    ].map((issuer): [string[], RegExp] => [
+      [...OPENID, `--upstream-issuer=${issuer}`],
+      /^--upstream-issuer must be the issuer identifier of the provider: an https URL without user name, password and query\.$/m,
+    ]),
     [['--provider=gmail', '--missive'], /--provider applies to mail accounts and excludes --missive\./],
   ])('refuses %j', async (flags, sentence) => {
     const { exitCode, err } = await run(['generate', ...flags]);

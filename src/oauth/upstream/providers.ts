@@ -89,6 +89,18 @@ const FASTMAIL: Provider = {
   hasGranularConsent: false,
 };
 
+/** An older name of Microsoft's issuer, whose metadata lead to the same endpoints. */
+const OLD_MICROSOFT_HOST = 'sts.windows.net';
+
+/** @returns the provider of the table that has an issuer on the same host; `undefined` if none has */
+export function knownProviderOf(issuer: string): ProviderSignIn['provider'] | undefined {
+  const host = new URL(issuer).hostname.replace(/\.$/, '');
+  if (host === OLD_MICROSOFT_HOST) return 'microsoft';
+  return (['google', 'microsoft', 'fastmail'] as const).find(
+    (provider) => new URL(providerOf({ provider }).issuer).hostname === host,
+  );
+}
+
 /** A tenant has endpoints of its own, at which only its accounts can sign in. */
 const tenantOf = ({ tenants = [] }: ProviderSignIn): string =>
   tenants.length === 1 ? encodeURIComponent(tenants[0] ?? '') : 'common';
