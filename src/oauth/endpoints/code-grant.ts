@@ -21,13 +21,16 @@ import { checkResource, required } from './token-request.ts';
 /** After this many wrong requests a code counts as used. */
 const MAX_FAILURES = 5;
 
+/** When to send a code again whose approval another request holds. */
+const RETRY_SECONDS = 5;
+
 /** Key of the mark that a code was exchanged. */
 export const codeKey = (jti: string): string => `code:${jti}`;
 
 /** Until when an exchange must be known: the form that gave the code may give another one with the same `jti` for a while. */
 const usesEnd = (code: Pick<Claims, 'exp'>): Date => new Date(rememberedUntil(code).getTime() + REPEAT_SECONDS * 1000);
 
-/** @throws {OAuthError} (from the returned function) `invalid_grant`, `invalid_target`, `invalid_request` */
+/** @throws {OAuthError} (from the returned function) `invalid_grant`, `invalid_target`, `invalid_request`, `temporarily_unavailable` */
 export function createCodeExchange(
   services: Pick<OAuthServices, 'issuer' | 'keyring' | 'now' | 'log' | 'state' | 'clients' | 'providerAccess'>,
   { issuer: tokenIssuer, grants }: { issuer: TokenIssuer; grants: Pick<Grants, 'revoke'> },
@@ -40,7 +43,11 @@ export function createCodeExchange(
     if (account.service !== 'mail' || account.imap.login.kind !== 'provider') return;
     await providerAccess.settle(account.imap.login, until).catch((cause: unknown) => {
       if (!(cause instanceof UpstreamError) || cause.service === 'Redis') throw cause;
-      throw new OAuthError('invalid_grant', 'What the provider issued was lost. Sign in again.', { cause });
+      if (cause.fault === 'credentials')
+        throw new OAuthError('invalid_grant', 'What the provider issued was lost. Sign in again.', { cause });
+      // The code was not used and can be sent again.
+      const wait = { status: 503, seconds: RETRY_SECONDS } as const;
+      throw new OAuthError('temporarily_unavailable', cause.message, { cause, wait });
     });
   }
 

@@ -65,12 +65,10 @@ export function createProviderAccess(services: Services): ProviderAccess {
   const kept = createKeptTokens();
   /** What is being obtained, for all calls that want it. */
   const wanted = new Map<string, Promise<ProviderToken>>();
-  /** The last request of each approval. */
-  const running = new Map<string, Promise<ProviderToken>>();
   const notes = createApprovalNotes(services);
   const stored = createStoredTokens(notes, now);
   const refreshTokens = createRefreshTokens({ ...services, stored });
-  const inTurn = createTurns(services, refreshTokens);
+  const inTurn = createQueues(createTurns(services, refreshTokens));
   const issue = createIssue(services, refreshTokens);
   const { fromState, keepAccessToken } = createSharedTokens(services, { notes, kept });
 
@@ -78,20 +76,11 @@ export function createProviderAccess(services: Services): ProviderAccess {
     return keepAccessToken(login, resource, await issue(login, resource));
   }
 
-  /** The requests of one approval run one after another, on all replicas. */
-  function requestInTurn(login: ProviderLogin, resource: Resource, isForced: boolean): Promise<ProviderToken> {
-    const run = () =>
-      inTurn(login, async () => {
-        const known = isForced ? undefined : (kept.get(keyOf(login, resource)) ?? (await fromState(login, resource)));
-        return known ?? request(login, resource);
-      });
-    const earlier = running.get(login.approval);
-    const next = (earlier === undefined ? run() : earlier.then(noop, noop).then(run)).finally(() => {
-      if (running.get(login.approval) === next) running.delete(login.approval);
+  const requestInTurn = (login: ProviderLogin, resource: Resource, isForced: boolean): Promise<ProviderToken> =>
+    inTurn(login, async () => {
+      const known = isForced ? undefined : (kept.get(keyOf(login, resource)) ?? (await fromState(login, resource)));
+      return known ?? request(login, resource);
     });
-    running.set(login.approval, next);
-    return next;
-  }
 
   /** @throws {UpstreamError} as `work`; marked if the state could not be reached and has the refresh token */
   const ofLogin = <T>(login: Approval, work: Promise<T>): Promise<T> =>
@@ -123,7 +112,11 @@ export function createProviderAccess(services: Services): ProviderAccess {
     deposit: stored.deposit,
     async settle(login, expiresAt) {
       if (!refreshTokens.isStored(login)) return;
-      const settling = stored.read(login).then(({ value }) => stored.replace(login, { value, expiresAt }));
+      // In its turn: beside a refresh it would write the replaced one back.
+      const settling = inTurn(login, async () => {
+        const { value } = await stored.read(login);
+        await stored.replace(login, { value, expiresAt });
+      });
       await ofLogin(login, settling);
     },
   };
@@ -165,6 +158,21 @@ function createSharedTokens({ state, now }: Services, { notes, kept }: { notes: 
   }
 
   return { fromState, keepAccessToken };
+}
+
+/** @returns a function that runs the work of one approval one after another in this process, each in its turn */
+function createQueues(inTurn: ReturnType<typeof createTurns>): ReturnType<typeof createTurns> {
+  /** The last work of each approval. */
+  const running = new Map<string, Promise<unknown>>();
+  return function inQueue<T>(login: Approval, work: () => Promise<T>): Promise<T> {
+    const run = () => inTurn(login, work);
+    const earlier = running.get(login.approval);
+    const next = (earlier === undefined ? run() : earlier.then(noop, noop).then(run)).finally(() => {
+      if (running.get(login.approval) === next) running.delete(login.approval);
+    });
+    running.set(login.approval, next);
+    return next;
+  };
 }
 
 /**

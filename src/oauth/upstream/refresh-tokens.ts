@@ -35,9 +35,7 @@ interface Newest {
 const MAX_REMEMBERED = 10_000;
 
 export function createRefreshTokens({ upstream, stored, log }: Services): RefreshTokens {
-  const newest = new Map<string, string>();
-  /** Approvals of which the state has an older one. */
-  const unsaved = new Set<string>();
+  const { newest, unsaved, remember, forget } = createMemory();
 
   const isStored: RefreshTokens['isStored'] = ({ signIn, custody }) =>
     custody !== undefined || upstream.providerOf(signIn).isRotating;
@@ -49,30 +47,26 @@ export function createRefreshTokens({ upstream, stored, log }: Services): Refres
     if (custody !== undefined) newest.delete(approval);
   }
 
-  function remember(approval: string, refreshToken: string): void {
-    for (const key of newest.keys()) {
-      if (newest.size < MAX_REMEMBERED) break;
-      newest.delete(key);
-      unsaved.delete(key);
-    }
-    newest.set(approval, refreshToken);
-  }
-
   async function newestOf(login: ProviderLogin): Promise<Newest> {
     const { approval, refreshToken = '' } = login;
     const known = newest.get(approval);
     if (!isStored(login)) return { value: known ?? refreshToken };
     const record = await stored.read(login);
     if (known === undefined || !unsaved.has(approval)) return record;
+    if (record.value !== unsaved.get(approval)) {
+      // Another replica has used the one that was there, and has gone on from it.
+      forget(approval);
+      return record;
+    }
     await save(login, known, record.expiresAt);
     return { ...record, value: known };
   }
 
-  async function keep(login: ProviderLogin, refreshToken: string, expiresAt: Date | undefined): Promise<void> {
+  async function keep(login: ProviderLogin, refreshToken: string, { value, expiresAt }: Newest): Promise<void> {
     const { approval } = login;
     remember(approval, refreshToken);
     if (expiresAt === undefined) return;
-    unsaved.add(approval);
+    unsaved.set(approval, value);
     await save(login, refreshToken, expiresAt).catch((error: unknown) => {
       if (!(error instanceof UpstreamError) || error.service !== 'Redis') throw error;
       const what = 'a new refresh token of a provider is in the memory of this process alone';
@@ -84,8 +78,8 @@ export function createRefreshTokens({ upstream, stored, log }: Services): Refres
     isStored,
     async use(login, resource) {
       const client = upstream.clientOf(login.signIn);
-      const { value, expiresAt } = await newestOf(login);
-      let used = value;
+      const before = await newestOf(login);
+      let used = before.value;
       const tokens = await client.refresh(used, resource).catch((error: unknown) => {
         const { refreshToken } = login;
         // What this process remembers may have expired unused, while another replica has given the client a newer one.
@@ -96,11 +90,33 @@ export function createRefreshTokens({ upstream, stored, log }: Services): Refres
         return client.refresh(used, resource);
       });
       // Without a new one, the one that was used stays valid (RFC 6749 §6).
-      await keep(login, tokens.refreshToken ?? used, expiresAt);
+      await keep(login, tokens.refreshToken ?? used, before);
       return tokens;
     },
     remembered: ({ approval, refreshToken }) => refreshToken && (newest.get(approval) ?? refreshToken),
   };
+}
+
+/** What this process knows of each approval. */
+function createMemory() {
+  const newest = new Map<string, string>();
+  /** What the state has in the place of the newest one, where it could not be written. */
+  const unsaved = new Map<string, string>();
+
+  function forget(approval: string): void {
+    newest.delete(approval);
+    unsaved.delete(approval);
+  }
+
+  function remember(approval: string, refreshToken: string): void {
+    for (const key of newest.keys()) {
+      if (newest.size < MAX_REMEMBERED) break;
+      forget(key);
+    }
+    newest.set(approval, refreshToken);
+  }
+
+  return { newest, unsaved, remember, forget };
 }
 
 const isEndOfApproval = (error: unknown): boolean => error instanceof UpstreamError && error.fault === 'credentials';

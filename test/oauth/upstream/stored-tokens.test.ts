@@ -59,6 +59,37 @@ describe('a refresh token in the state', () => {
     expect(requests).toEqual(['R0 mail', 'R1 mail', 'R2 mail']);
   });
 
+  test('PROV-04 of which the state could not take a newer one: what another replica has obtained meanwhile is newer', async () => {
+    const { replica, login, requests, failing, repair } = await startStored();
+    const [one, two] = [replica(), replica()];
+    failing('replaceNote');
+    await one.renew(login);
+    repair();
+    await two.renew(login);
+    await one.renew(login);
+    await two.renew(login);
+    expect(requests).toEqual(['R0 mail', 'R0 mail', 'R2 mail', 'R3 mail']);
+  });
+
+  test.each([true, false])(
+    'PROV-04 is not written back by an exchange of the code beside a refresh: shared %s',
+    async (isShared) => {
+      const { replica, login, requests, state, provider } = await startStored();
+      Object.assign(state, { isShared });
+      const one = replica();
+      const two = isShared ? replica() : one;
+      let settling: Promise<void> | undefined;
+      provider.answer = () => {
+        settling ??= two.settle(login, inAnHour());
+        return undefined;
+      };
+      await one.renew(login);
+      await settling;
+      await two.renew(login);
+      expect(requests).toEqual(['R0 mail', 'R1 mail']);
+    },
+  );
+
   test('stays for the time of its grant, however often it is written', async () => {
     const { replica, state, login } = await startStored();
     const ends: Date[] = [];
