@@ -274,6 +274,16 @@ export function sealingKeyOf(keyring: Keyring, token: string): MasterKey {
   return key;
 }
 
+/** True if a text is a sealed value of a key that is not in the keyring. Nothing of it is authenticated. */
+export function hasUnknownKey({ all }: Keyring, text: string): boolean {
+  try {
+    const { kid } = Header.parse(readHeader(text));
+    return all.every((one) => one.kid !== kid);
+  } catch {
+    return false;
+  }
+}
+
 /** The header of a compact JWE whose five parts are base64url in its one canonical spelling. */
 function readHeader(token: string): unknown {
   const parts = token.split('.');

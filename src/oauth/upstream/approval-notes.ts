@@ -1,7 +1,7 @@
 /** Keeps the tokens of an approval in the state, sealed, for all replicas. */
 import type { ProviderLogin } from '../../mail/account.ts';
 import type { State } from '../../state/state.ts';
-import type { Keyring } from '../sealed/jwe.ts';
+import { hasUnknownKey, isSealedTooEarly, type Keyring } from '../sealed/jwe.ts';
 import { createTokens, custodySealer } from '../sealed/sealed-types.ts';
 
 /** What a token gives access to; `refresh`: the newest refresh token. */
@@ -22,8 +22,8 @@ interface WrittenNote extends Note {
 export interface ApprovalNotes {
   /** @returns `undefined` if there is none, or none that this server has written for the approval */
   read(approved: NotedApproval, kind: TokenKind): Promise<WrittenNote | undefined>;
-  /** True if there is a note, of whatever content. */
-  has(approved: NotedApproval, kind: TokenKind): Promise<boolean>;
+  /** True if there is a note that a replica with other keys or another clock may read. */
+  isReadableElsewhere(approved: NotedApproval, kind: TokenKind): Promise<boolean>;
   /** Nothing stays if the grant of the approval was revoked. */
   write(approved: NotedApproval, kind: TokenKind, note: Note): Promise<void>;
   /** Writes a note in the place of one that is there. @returns false if there is none any more */
@@ -74,12 +74,19 @@ export function createApprovalNotes({
       const note = await sealerOf(approved)
         .unseal(text, now())
         .catch(() => undefined);
-      // A note that was moved here from another place means nothing.
-      if (note === undefined || note.approval !== approved.approval || note.kind !== kind) return undefined;
+      if (note === undefined || !isOfPlace(note, approved, kind)) return undefined;
       const { value, iat, exp = 0 } = note;
       return { value, issuedAt: new Date(iat * 1000), expiresAt: new Date(exp * 1000) };
     },
-    has: async (approved, kind) => (await textOf(approved, kind)) !== undefined,
+    async isReadableElsewhere(approved, kind) {
+      const text = await textOf(approved, kind);
+      if (text === undefined) return false;
+      if (hasUnknownKey(keyring, text)) return true;
+      const note = await sealerOf(approved)
+        .inspect(text)
+        .catch(() => undefined);
+      return note !== undefined && isOfPlace(note, approved, kind) && !isSealedTooEarly(note, keyring);
+    },
     async write(approved, kind, note) {
       const text = await seal(approved, kind, note);
       await state.note(listKey(approved.approval), kind, text, note.expiresAt);
@@ -93,3 +100,7 @@ export function createApprovalNotes({
     },
   };
 }
+
+/** A note that was moved here from another place means nothing. */
+const isOfPlace = (note: { approval: string; kind: string }, { approval }: NotedApproval, kind: TokenKind): boolean =>
+  note.approval === approval && note.kind === kind;

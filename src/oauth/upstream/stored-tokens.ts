@@ -2,7 +2,7 @@
  * Keeps refresh tokens of providers in the state: those that a provider replaces, and those for which the client's tokens have no room. The latter are
  * sealed with two keys: one is derived from the encryption key, the other is in the client's token.
  *
- * Invariant: only the answer of the state that a record is absent ends a grant.
+ * Invariant: only the answer of the state that a record is absent, or damaged for every replica, ends a grant.
  */
 import { STORED_LOGIN_UNREACHABLE, UpstreamError } from '../../errors.ts';
 import type { ApprovalNotes, NotedApproval } from './approval-notes.ts';
@@ -16,7 +16,7 @@ interface StoredToken {
 
 export interface StoredTokens {
   /**
-   * @throws {UpstreamError} of the service `Provider`: `credentials` if the record is lost, `refused` if it cannot be decrypted; of the service `Redis`
+   * @throws {UpstreamError} of the service `Provider`: `credentials` if the record is lost or damaged, `refused` if another replica may read it; of the service `Redis`
    *   if the state cannot be reached
    */
   read(approved: NotedApproval): Promise<StoredToken>;
@@ -34,7 +34,7 @@ export function createStoredTokens(notes: ApprovalNotes, now: () => Date): Store
     async read(approved) {
       const note = await notes.read(approved, 'refresh');
       if (note !== undefined) return note;
-      throw (await notes.has(approved, 'refresh')) ? unreadable() : lost();
+      throw (await notes.isReadableElsewhere(approved, 'refresh')) ? unreadable() : lost();
     },
     async deposit(approved, value) {
       if (isTooLongToKeep(value)) throw new RangeError('a refresh token is too long');
@@ -56,7 +56,7 @@ const lost = (): UpstreamError =>
     },
   );
 
-/** Another replica may have a key that is not known here. */
+/** Another replica may have a key that is not known here, or a clock that is right. */
 const unreadable = (): UpstreamError =>
   new UpstreamError(
     'Provider',

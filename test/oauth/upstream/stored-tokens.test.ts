@@ -123,6 +123,17 @@ describe('a refresh token in the state', () => {
     await lateReplica.renew(login);
     await expect(replica().renew(login)).rejects.toMatchObject(unreadable);
   });
+
+  test('sealed by a clock that is ahead ends nothing; before TOKENS_NOT_BEFORE, the account owner signs in again', async () => {
+    const { replica, login, state } = await startStored(ROTATING);
+    const keyring = { current: testKey(), previous: [] };
+    const early = replica(createKeyring({ ...keyring, notBefore: new Date(Date.now() + 5000) }));
+    await expect(early.renew(login)).rejects.toMatchObject(lost);
+    const sealer = custodySealer(createKeyring(keyring), { approval: login.approval, custody: login.custody ?? '' });
+    const note = { approval: login.approval, kind: 'refresh' as const, value: 'R0' };
+    await state.note(LIST, 'refresh', await sealer.seal(note, inAnHour()), inAnHour());
+    await expect(replica().renew(login)).rejects.toMatchObject(unreadable);
+  });
 });
 
 describe('PROV-11 a record that is lost or cannot be reached', () => {
@@ -208,30 +219,33 @@ describe('PROV-12 neither the state nor the key nor a token opens a record alone
     ['an empty record', () => ''],
     ['a text', () => 'nonsense'],
     ['a record under the key alone', () => SEALED_BY_KEY.text],
-  ])('%s in its place opens nothing, ends nothing, and asks the provider nothing', async (_what, changed) => {
-    SEALED_BY_KEY.text = await createTokens(keyring).providerToken.seal(
-      { approval: 'a'.repeat(22), kind: 'refresh', value: 'forged' },
-      new Date(),
-    );
-    const { replica, login, state, record, requests } = await startStored();
-    const other = storedAt(ROTATING, { approval: 'b'.repeat(22) });
-    await replica().deposit(other, 'other');
-    const right = await record();
-    await state.note(LIST, 'refresh', changed(right, await record(`provider:${other.approval}`)), inAnHour());
-    await expect(replica().get(login, 'mail')).rejects.toMatchObject(unreadable);
-    await expect(replica().renew(login)).rejects.toMatchObject(unreadable);
-    expect(requests).toEqual([]);
-    await state.note(LIST, 'refresh', right, inAnHour());
-    expect(await tokenOf(replica().get(login, 'mail'))).toBe('A1');
-  });
+  ])(
+    '%s in its place opens nothing and asks the provider nothing: the account owner signs in again',
+    async (_what, changed) => {
+      SEALED_BY_KEY.text = await createTokens(keyring).providerToken.seal(
+        { approval: 'a'.repeat(22), kind: 'refresh', value: 'forged' },
+        new Date(),
+      );
+      const { replica, login, state, record, requests } = await startStored();
+      const other = storedAt(ROTATING, { approval: 'b'.repeat(22) });
+      await replica().deposit(other, 'other');
+      const right = await record();
+      await state.note(LIST, 'refresh', changed(right, await record(`provider:${other.approval}`)), inAnHour());
+      await expect(replica().get(login, 'mail')).rejects.toMatchObject(lost);
+      await expect(replica().renew(login)).rejects.toMatchObject(lost);
+      expect(requests).toEqual([]);
+      await state.note(LIST, 'refresh', right, inAnHour());
+      expect(await tokenOf(replica().get(login, 'mail'))).toBe('A1');
+    },
+  );
 
   test('the token of another grant, a token without its key, and an access token as a refresh token open nothing', async () => {
     const { replica, login, state, requests } = await startStored();
-    await expect(replica().renew({ ...login, custody: randomId() })).rejects.toMatchObject(unreadable);
+    await expect(replica().renew({ ...login, custody: randomId() })).rejects.toMatchObject(lost);
     await expect(replica().renew({ ...login, approval: 'b'.repeat(22) })).rejects.toMatchObject(lost);
     await replica().get(login, 'mail');
     await state.note(LIST, 'refresh', (await state.notesById(LIST)).get('mail') ?? '', inAnHour());
-    await expect(replica().renew(login)).rejects.toMatchObject(unreadable);
+    await expect(replica().renew(login)).rejects.toMatchObject(lost);
     expect(requests).toEqual(['R0 mail']);
   });
 });
