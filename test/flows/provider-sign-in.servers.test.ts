@@ -244,7 +244,7 @@ describe('a grant', () => {
     await redis.stop();
     const late = await app.replica();
     const down = await call(late, first);
-    expect([down.status, down.text]).toEqual([503, expect.stringContaining('cannot be read at the moment')]);
+    expect([down.status, down.text]).toEqual([503, expect.stringContaining('needs cannot be reached')]);
     await restartRedis();
     // It has come back empty.
     await expect.poll(async () => (await call(late, first)).status, { timeout: 10_000 }).toBe(401);
