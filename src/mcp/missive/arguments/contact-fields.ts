@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { elsewhere } from '../operation.ts';
+import { quoted } from './thing-texts.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -59,13 +60,37 @@ const KINDS: Readonly<Record<string, string>> = {
 export function readInfos(value: unknown): unknown {
   const given = parsed(value);
   const entries = Array.isArray(given) ? given : [given];
-  return entries.map(readInfo);
+  return entries.flatMap((entry) => (typeof entry === 'string' ? infosIn(entry) : [readInfo(entry)]));
+}
+
+/** A text has one, or several between commas. @throws {ToolError} if one is of no kind */
+function infosIn(text: string): Fields[] {
+  const pieces = kindIn(text) === undefined ? text.split(/[,;\n]/) : [text];
+  return pieces.map((piece) => {
+    const kind = kindIn(piece);
+    if (kind !== undefined) return { kind, label: 'other', value: piece.trim() };
+    throw new ToolError(`infos: ${quoted(piece)} is no address, number or link; others go as ${OTHER_INFO}.`);
+  });
+}
+
+const OTHER_INFO = '{"kind":"custom","label":"other","value":"…"}';
+
+/**
+ * @param value one or several memberships, as received
+ * @throws {ToolError} for a name alone, of which it is not known whether it is a group or an organization
+ */
+export function readMemberships(value: unknown): unknown {
+  const given = parsed(value);
+  return (Array.isArray(given) ? given : [given]).map((each) => {
+    const group = typeof each === 'string' ? each : Fields.safeParse(each).data?.group;
+    if (typeof group !== 'string') return each;
+    const example = JSON.stringify({ group: { kind: 'organization', name: group.trim().slice(0, 100) } });
+    throw new ToolError(`memberships: pass ${example}, or the kind "group".`);
+  });
 }
 
 /** As rows show it, or with a label that is left out, or with a kind and label in other words. */
 function readInfo(value: unknown): unknown {
-  const kindOfText = typeof value === 'string' ? kindIn(value) : undefined;
-  if (typeof value === 'string') return kindOfText ? { kind: kindOfText, label: 'other', value: value.trim() } : value;
   const { data: entry } = Fields.safeParse(value);
   if (entry === undefined || Array.isArray(value)) return value;
   const { kind, label } = entry;
@@ -86,17 +111,41 @@ function kindIn(text: string): string | undefined {
   return /^\s*\+?[\d\s()./-]{3,30}$/.test(text) ? 'phone_number' : undefined;
 }
 
-/** @param value several contacts, as received @throws {ToolError} for a field that goes elsewhere */
+/** @param value several contacts, as received @throws {ToolError} for a field that goes elsewhere, or a text without an address or number */
 export function readContacts(value: unknown): unknown {
   const given = parsed(value);
   return (Array.isArray(given) ? given : [given]).map((each) => {
+    if (typeof each === 'string') return contactIn(each);
     const { data: contact } = Fields.safeParse(each);
     if (contact === undefined || Array.isArray(each)) return each;
     const [key, sentence] = Object.entries(FIELDS_OF_SEVERAL).find(([name]) => isGiven(contact, name)) ?? [];
     if (key !== undefined) throw new ToolError(`There is no parameter ${key} in contacts: ${sentence}`);
-    return contact.infos === undefined ? contact : { ...contact, infos: readInfos(contact.infos) };
+    return {
+      ...contact,
+      ...(isGiven(contact, 'infos') && { infos: readInfos(contact.infos) }),
+      ...(isGiven(contact, 'memberships') && { memberships: readMemberships(contact.memberships) }),
+    };
   });
 }
+
+/** `Jane Doe <jane@example.com>`, as answers name people: the last word of several is the last name. */
+function contactIn(text: string): Fields {
+  const [, called = '', value = text] = /^\s*([^<>]*?)\s*<([^<>]+)>\s*$/.exec(text) ?? [];
+  const kind = kindIn(value);
+  if (kind === undefined) throw new ToolError(`contacts: ${quoted(text)} is no contact: pass ${A_CONTACT}.`);
+  const names = called
+    .replaceAll('"', '')
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const last = names.length > 1 ? names.pop() : undefined;
+  return {
+    ...(names.length > 0 && { first_name: names.join(' ') }),
+    ...(last !== undefined && { last_name: last }),
+    infos: [{ kind, label: 'other', value: value.trim() }],
+  };
+}
+
+const A_CONTACT = '"Jane Doe <jane@x.example>", or {"first_name":"Jane","last_name":"Doe","infos":["jane@x.example"]}';
 
 const FIELDS_OF_SEVERAL = { ...FLAT_FIELDS, contact_book: 'it goes beside contacts, once for all of them.' };
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ToolError } from '../../../errors.ts';
 import { bookRows, contactRow, contactRows } from '../../missive/answers/short-rows.ts';
-import { FLAT_FIELDS, readContacts, readInfos } from '../../missive/arguments/contact-fields.ts';
+import { FLAT_FIELDS, readContacts, readInfos, readMemberships } from '../../missive/arguments/contact-fields.ts';
 import { Info, infoInput, Membership, membershipInput } from '../../missive/contact-parts.ts';
 import { mergedContact, newContacts } from '../../missive/contact-request.ts';
 import { LongText, OFFSET_PAGING, requireChange, Seconds, Text } from '../../missive/fields.ts';
@@ -73,10 +73,11 @@ const changedAttributes = attributes(clears);
 
 const changes = { ...changedAttributes, memberships: rare(changedAttributes.memberships) };
 
-/** With infos as models write them. */
-const withInfos = <Of extends { infos: Parameter }>(parameters: Of): Of => ({
+/** With infos and memberships as models write them. */
+const withLists = <Of extends { infos: Parameter; memberships: Parameter }>(parameters: Of): Of => ({
   ...parameters,
   infos: { ...parameters.infos, read: readInfos },
+  memberships: { ...parameters.memberships, read: readMemberships },
 });
 
 /** The same fields; what the first contact shows is not published again. */
@@ -184,7 +185,7 @@ export const contacts = [
     tags: ['contacts'],
     parameters: {
       contact_book: contactBook('body'),
-      ...withInfos(allInBody(newAttributes)),
+      ...withLists(allInBody(newAttributes)),
       contacts: {
         read: readContacts,
         ...inBody(
@@ -214,7 +215,7 @@ export const contacts = [
     idempotent: true,
     parameters: {
       id: pathId('contact'),
-      ...withInfos(allInBody(changes)),
+      ...withLists(allInBody(changes)),
       replace: inBody(z.boolean().default(false).describe('See above.')),
     },
     insteadOf: FLAT_FIELDS,
