@@ -33,9 +33,12 @@ function faultOf(issue: Issue, wanted: Wanted | undefined): string | undefined {
   const about = wanted?.about === undefined ? '' : ` (${wanted.about.replace(/\.$/, '')})`;
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? `is missing${about}` : `must be ${expectation(wanted)}${about}`;
+      if (issue.input !== undefined) return `must be ${expectation(wanted)}${about}`;
+      return wanted?.kind === 'object' ? `is missing: ${expectation(wanted)}${about}` : `is missing${about}`;
     case 'invalid_value':
-      return issue.input === undefined ? `is missing${about}` : `must be ${choice(issue.values)}`;
+      return issue.input === undefined
+        ? `is missing: ${choice(issue.values)}${about}`
+        : `must be ${choice(issue.values)}`;
     case 'too_small':
       return `must ${quantity(wanted, `at least ${issue.minimum}`)}`;
     case 'too_big':
