@@ -33,7 +33,7 @@ export function createNameReader(operation: Operation): (args: unknown) => unkno
 }
 
 /** Other names of a parameter: `conversation`, `conversation_id` and `id` where one conversation is meant, and so on. */
-function aliasesOf({ parameters, name: tool, aliases: own = {} }: Operation): Map<string, string> {
+function aliasesOf({ parameters, name: tool, aliases: own = {}, insteadOf = {} }: Operation): Map<string, string> {
   const aliases = new Map<string, string>(Object.entries(own));
   for (const [name, { thing, in: place, schema }] of Object.entries(parameters)) {
     if (thing === undefined) continue;
@@ -47,7 +47,7 @@ function aliasesOf({ parameters, name: tool, aliases: own = {} }: Operation): Ma
     // Beside a text, a message is rather that.
     const bare = thing === 'message' && 'body' in parameters ? [] : [thing];
     for (const alias of [...bare, `${thing}_id`, ...several, ...others, ...(isBareId ? ['id'] : [])]) {
-      if (!(alias in parameters)) aliases.set(alias, name);
+      if (!(alias in parameters || alias in insteadOf)) aliases.set(alias, name);
     }
   }
   return aliases;

@@ -91,13 +91,15 @@ export async function completeReply<Args extends ReplyArgs>(
   ]);
   const original = messages.find((message) => !isFromUs(message, own)) ?? messages[0];
   if (original === undefined) {
-    if (of === undefined && args.as === undefined) return { args, report: {} };
+    if (of === undefined && args.as === undefined) return { args, report: { warnings: [NOTHING_FOLLOWS] } };
     throw new ToolError('Nothing was done: there is no such message to answer.');
   }
   return completed(args, { original, messages, own, toAll: mode === 'reply_all' });
 }
 
 const LIST = 'list_all_missive_conversation_messages';
+const NOTHING_FOLLOWS =
+  'The conversation has no message to answer: sender, recipients and subject are those of the call, if it gave any.';
 const NO_ORIGINAL = 'conversation is missing: `as` answers its newest message, or the one in `of`.';
 
 type Message = Record<string, unknown> & { id: string };

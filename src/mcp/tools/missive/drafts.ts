@@ -52,6 +52,7 @@ const outgoing = {
 /** Names that models know from other mail programs. */
 const aliases = { to: 'to_fields', recipients: 'to_fields', cc: 'cc_fields', bcc: 'bcc_fields', from: 'from_field' };
 
+const NO_RESPONSE = 'pass the text of the response as body (get_single_missive_response_by_id has it).';
 const OF = 'of takes the id of the message that is answered; Missive takes no Reply-To.';
 
 const insteadOf = {
@@ -59,12 +60,14 @@ const insteadOf = {
   ...FILES_ELSEWHERE,
   ...elsewhere('pass as: "reply_all".', 'reply_all'),
   ...elsewhere(OF, 'reply_to', 'in_reply_to', 'reply_to_message_id'),
+  ...elsewhere(NO_RESPONSE, 'response', 'response_id', 'canned_response'),
 };
 
 const NOT_SENT = 'a draft is not sent. send_a_missive_message sends, now or at send_at, with the same parameters.';
 const SENDS = 'this tool sends. create_a_missive_draft writes a draft.';
 const NO_DRAFT =
   'a draft that exists cannot be sent here. Pass its contents, and delete it (delete_a_missive_draft_by_id).';
+const NO_ID = `a reply takes conversation; ${NO_DRAFT}`;
 
 const Draft = z.object({ id: z.string(), conversation: Text, subject: Text, send_at: z.number().optional() });
 
@@ -72,7 +75,8 @@ type Outgoing = Arguments<typeof outgoing>;
 
 function checkOutgoing(args: Outgoing): void {
   checkActions(args);
-  if (!args.body && !args.attachment_urls?.length) throw new ToolError('A draft needs a body or attachments.');
+  if (!args.body && !args.attachment_urls?.length)
+    throw new ToolError('body is missing: the text, or attachment_urls.');
   const phones = (args.to_fields ?? []).filter(({ phone_number }) => phone_number);
   if (phones.length > 1) throw new ToolError('to_fields takes one phone_number only.');
 }
@@ -144,6 +148,7 @@ export const drafts = [
       ...insteadOf,
       ...elsewhere(SENDS, 'send', 'send_now', 'draft'),
       ...elsewhere(NO_DRAFT, 'draft_id'),
+      ...elsewhere(NO_ID, 'id'),
       ...elsewhere('pass send_at.', 'scheduled_at', 'schedule'),
     },
     implied: { send: true, send_now: true },

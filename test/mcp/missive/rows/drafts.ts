@@ -89,7 +89,7 @@ export const drafts: Rows = {
       },
     ],
     bad: [
-      { what: 'no contents', args: { to_fields: [jane] }, says: /body or attachments/ },
+      { what: 'no contents', args: { to_fields: [jane] }, says: /body is missing: the text, or attachment_urls/ },
       {
         what: 'two numbers',
         args: { body: 'x', to_fields: [{ phone_number: '+15550100199' }, { phone_number: '+15550100198' }] },
@@ -185,7 +185,11 @@ export const drafts: Rows = {
         args: { body: 'x', to_fields: [jane] },
         says: /from_field.*list_all_missive_conversation_messages/,
       },
-      { what: 'no contents', args: { from_field: support, to_fields: [jane] }, says: /body or attachments/ },
+      {
+        what: 'no contents',
+        args: { from_field: support, to_fields: [jane] },
+        says: /body is missing: the text, or attachment_urls/,
+      },
       {
         what: 'a time in the past',
         args: { body: 'x', from_field: support, to_fields: [jane], send_at: 1 },
