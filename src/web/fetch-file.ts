@@ -43,5 +43,5 @@ export function createFetchFile({
 }
 
 const NOT_FETCHED =
-  'Nothing was done: the file could not be fetched. Links end after some minutes: get the message again, and pass the new link.';
+  'Nothing was done: the file could not be fetched. If a link was passed, get the message again and pass the new one, as links end after some minutes; otherwise try again.';
 const TOO_LARGE = 'Nothing was done: the file behind one of the links is too large.';

@@ -95,7 +95,7 @@ async function callToolResult<Session>(
     exchange.record.outcome = 'unknown_tool';
     throw new ProtocolError(
       ProtocolErrorCode.InvalidParams,
-      'There is no such tool. tools/list names those there are.',
+      'There is no such tool. This connection has those that tools/list names, and perhaps a few that it does not.',
     );
   }
   const outcome = await callTool(params, exchange, { catalog, log });

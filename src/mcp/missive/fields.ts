@@ -32,7 +32,10 @@ export const Person = z
     name: given,
     address: z
       .string()
-      .regex(/^[^\s@<>,;]+@[^\s@<>,;]+$/, 'must be one address without a name: the name goes into name')
+      .regex(
+        /^[^\s@<>,;]+@[^\s@<>,;]+$/,
+        'must be one address, such as jane@x.example: a name goes into name, and reaches nobody alone',
+      )
       .optional(),
     phone_number: z
       .string()

@@ -99,6 +99,6 @@ export function notGranted({ scope, consent }: Permit, needed: readonly ToolKind
   const needs = new Set(needed.map(({ effect }) => SCOPE_OF[effect]));
   // Includes the scopes that are granted already: clients request exactly this value, and would lose the others.
   const wanted = Object.values(SCOPE_OF).filter((one) => needs.has(one) || scope.includes(one));
-  const sentence = `This call needs the scope ${[...needs].join(' and ')}, as the owner of the mailbox grants it.`;
+  const sentence = `This call needs the scope ${[...needs].join(' and ')}, as the owner of the account grants it.`;
   return new OAuthError('insufficient_scope', sentence, { scope: wanted.join(' ') });
 }

@@ -54,7 +54,9 @@ export function idIn(parameter: string, thing: Thing, text: string): string | un
   if (id !== undefined || list !== undefined) return id?.toLowerCase();
   const isMessageId = thing === 'message' && /^\s*<?[^\s@<>]+@[^\s@<>]+>?\s*$/.test(text);
   const found = isMessageId ? `it is a Message-ID, by which list_all_missive_messages finds it` : foundBy;
-  throw new ToolError(`${quoted(text)} is not the id of a ${one}, which ${parameter} takes: ${found}.`);
+  throw new ToolError(
+    `${quoted(text)} is not the id of ${/^[aeio]/.test(one) ? 'an' : 'a'} ${one}, which ${parameter} takes: ${found}.`,
+  );
 }
 
 /** True if beside the id there are only blanks, quotation marks and brackets, its key, its name in parentheses, or the rest of a link. */

@@ -49,6 +49,7 @@ export const recipientParameters = {
 function personIn(text: string): unknown {
   const trimmed = text.trim();
   if (/^\+?[\d\s()./-]{5,25}$/.test(trimmed)) return { phone_number: trimmed.replace(/[^\d+]/g, '') };
+  if (/^@[^\s@<>,;]+$/.test(trimmed)) return { username: trimmed.slice(1) };
   const end = trimmed.endsWith('>') ? trimmed.lastIndexOf('<') : -1;
   if (end < 0) return { address: trimmed.replace(/^mailto:/i, '') };
   const name = trimmed

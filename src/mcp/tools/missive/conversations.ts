@@ -34,7 +34,10 @@ const ADD_ASSIGNEES = 'pass add_assignees or remove_assignees.';
 
 const filters = {
   organization: optionalId('query', 'organization', 'Not with shared_label or a team.'),
-  email: inQuery(z.email().optional().describe('With this address in From, To, Cc or Bcc.')),
+  email: {
+    ...inQuery(z.email().optional().describe('With this address in From, To, Cc or Bcc.')),
+    read: addressAlone,
+  },
   domain: inQuery(
     z
       .string()
@@ -165,17 +168,23 @@ export const conversations = [
   }),
 ];
 
+/** Of `Jane Doe <jane@example.com>`, as answers name people. */
+function addressAlone(value: unknown): unknown {
+  return typeof value === 'string' ? (/<([^<>]+)>\s*$/.exec(value)?.[1] ?? value).trim() : value;
+}
+
 /** @throws {ToolError} for filters that Missive would refuse or interpret otherwise */
 function checkFilters(args: Readonly<Record<string, unknown>>): void {
   const chosen = Object.keys(boxes).filter((name) => args[name] !== undefined);
+  const people = ['email', 'domain', 'contact_organization'].filter((name) => args[name] !== undefined);
   if (chosen.length !== 1) {
+    const beside = people.length > 0 ? ` beside ${people.join(' and ')}, such as all: true` : '';
     throw new ToolError(
       chosen.length === 0
-        ? 'The list needs a mailbox filter: inbox, all, assigned, closed, snoozed, flagged, trashed, junked or drafts (true), or shared_label (list_all_missive_shared_labels), team_inbox, team_closed or team_all (list_all_missive_teams).'
+        ? `The list needs a mailbox filter${beside}: ${MAILBOXES}`
         : `Pass one mailbox filter only; there are ${chosen.join(' and ')}.`,
     );
   }
-  const people = ['email', 'domain', 'contact_organization'].filter((name) => args[name] !== undefined);
   if (people.length > 1) throw new ToolError(`${people.join(' and ')} exclude each other: pass one of them.`);
   const [only = ''] = chosen;
   if (args.organization !== undefined && /^(shared_label|team_)/.test(only)) {
@@ -184,3 +193,6 @@ function checkFilters(args: Readonly<Record<string, unknown>>): void {
     );
   }
 }
+
+const MAILBOXES =
+  'inbox, all, assigned, closed, snoozed, flagged, trashed, junked or drafts (true), or shared_label (list_all_missive_shared_labels), team_inbox, team_closed or team_all (list_all_missive_teams).';

@@ -151,7 +151,7 @@ export const tasks = [
     answer: { kind: 'one', key: 'tasks', as: 'task', item: Task },
     short: (rows) => rows.map(taskRow),
     check({ id: _, ...changes }) {
-      requireChange(changes);
+      requireChange(changes, ' null counts as left out: a time due can be changed, not cleared.');
     },
   }),
 ];
