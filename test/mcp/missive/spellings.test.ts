@@ -208,6 +208,8 @@ describe('a key that a tool does not have', () => {
     [SEND, { ...addressed, body: 'x', send: false }, /create_a_missive_draft writes a draft/],
     [SEND, { ...addressed, body: 'x', draft: true }, /create_a_missive_draft writes a draft/],
     [SEND, { draft_id: ids.draft }, /cannot be sent here/],
+    [SEND, { id: ids.draft, body: 'x' }, /takes conversation; a draft that exists cannot be sent here/],
+    [DRAFT, { ...addressed, response: 'Thanks' }, /as body \(get_single_missive_response_by_id/],
     [SEND, { conversation: outage, body: 'x', reply_all: true }, /as: "reply_all"/],
     ['create_a_missive_post', { conversation: outage, comment: 'x' }, /text or markdown, and notification/],
     ['create_a_missive_task', { name: 'x', team: 'Support' }, /pass title/],
@@ -236,6 +238,13 @@ describe('a key that a tool does not have', () => {
       '"kind":"phone_number","label":"mobile"',
     ],
     [CONTACT, { contacts: [{ first_name: 'J', infos: '["+15550100199"]' }] }, '"kind":"phone_number","label":"other"'],
+    [CONTACT, { infos: 'j@x.example, +15550100199' }, '"value":"j@x.example"},{"kind":"phone_number"'],
+    [
+      CONTACT,
+      { contacts: ['Jane van Doe <j@x.example>'] },
+      '"first_name":"Jane van","last_name":"Doe","infos":[{"kind":"email","label":"other","value":"j@x.example"}]',
+    ],
+    [DRAFT, { account: ids.customChannel, to_fields: '@joe', body: 'x' }, '"to_fields":[{"username":"joe"}]'],
   ])('%s %j means one thing, and is taken', async (tool, args, sends) => {
     const book = tool === CONTACT ? { contact_book: 'Private' } : {};
     expect((await outcome(tool, { ...book, ...args })).written).toContain(sends);
@@ -253,11 +262,49 @@ test.each<[Args]>([[{ idempotencyKey: 'k' }], [{ idempotency_key: 42 }], [{ 'Ide
   },
 );
 
+describe('a value that a parameter does not take', () => {
+  test.each<[string, Args, RegExp]>([
+    [CONTACT, { contacts: ['Jane Doe'] }, /pass "Jane Doe <jane@x\.example>", or \{"first_name"/],
+    [CONTACT, { infos: 'j@x.example, Jane' }, /infos: "Jane" is no address.*"kind":"custom"/],
+    [CONTACT, { memberships: ['VIP'] }, /pass \{"group":\{"kind":"organization","name":"VIP"\}\}, or the kind "group"/],
+    [
+      CONTACT,
+      { contacts: [{ first_name: 'J', memberships: [{ group: 'VIP' }] }] },
+      /"kind":"organization","name":"VIP"/,
+    ],
+    ['list_all_missive_contact_groups', {}, /kind: is missing: one of "group", "organization"/],
+    [
+      'create_a_missive_post',
+      { conversation: outage, text: 'x' },
+      /notification: is missing: an object with title, body/,
+    ],
+    [DRAFT, { ...addressed, to_fields: ['Jane'], body: 'x' }, /such as jane@x\.example: .* reaches nobody alone/],
+    [DRAFT, { ...addressed, account: 'My channel', body: 'x' }, /not the id of an account/],
+    [SEND, { conversation: outage }, /body is missing/],
+    ['list_all_missive_conversations', { email: 'j@x.example' }, /filter beside email, such as all: true: inbox/],
+    ['update_a_missive_task_by_id', { id: ids.task, due_at: null }, /not cleared/],
+  ])('%s %j is refused with what it takes', async (tool, args, says) => {
+    const book = tool.includes('contact') ? { contact_book: 'Private' } : {};
+    expect(await refusal(tool, { ...book, ...args })).toMatch(says);
+  });
+
+  test('a draft in a conversation without messages says that nothing followed from it', async () => {
+    await using tools = await startMissiveTools();
+    tools.missive.misbehave(
+      { kind: 'answer', status: 200, json: { messages: [] } },
+      { path: `/conversations/${prospect}/messages` },
+    );
+    const result = await tools.call(DRAFT, { conversation: prospect, body: 'x' });
+    expect(result).toMatchObject({ warnings: [expect.stringContaining('no message to answer')] });
+  });
+});
+
 describe('reading', () => {
   test.each<[string, Args]>([
     ['get_missive_conversation_timeline', { thread: link, max_chars: '3000', next_cursor: null }],
     ['get_single_missive_message_by_id', { id: [{ id: ids.janesMessage }, { id: ids.ourReply }], body_format: 'TEXT' }],
     ['list_all_missive_contacts', { contactBook: 'Enterprise Leads', limit: '50', nextCursor: '' }],
+    ['list_all_missive_conversations', { all: true, email: 'Jane Doe <jane.doe@customer.example>' }],
   ])('%s %j', async (tool, args) => {
     expect((await outcome(tool, args)).result).not.toBeInstanceOf(Error);
   });
