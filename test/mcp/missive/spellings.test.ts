@@ -278,7 +278,7 @@ describe('a value that a parameter does not take', () => {
       { conversation: outage, text: 'x' },
       /notification: is missing: an object with title, body/,
     ],
-    [DRAFT, { ...addressed, to_fields: ['Jane'], body: 'x' }, /such as jane@x\.example: .* reaches nobody alone/],
+    [DRAFT, { ...addressed, to_fields: ['Jane'], body: 'x' }, /such as jane@x\.example: a name goes into name/],
     [DRAFT, { ...addressed, account: 'My channel', body: 'x' }, /not the id of an account/],
     [SEND, { conversation: outage }, /body is missing/],
     ['list_all_missive_conversations', { email: 'j@x.example' }, /filter beside email, such as all: true: inbox/],

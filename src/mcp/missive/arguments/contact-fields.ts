@@ -63,7 +63,7 @@ export function readInfos(value: unknown): unknown {
   return entries.flatMap((entry) => (typeof entry === 'string' ? infosIn(entry) : [readInfo(entry)]));
 }
 
-/** A text has one, or several between commas. @throws {ToolError} if one is of no kind */
+/** A text has one, or several between commas. @throws {ToolError} if one belongs to no kind */
 function infosIn(text: string): Fields[] {
   const pieces = kindIn(text) === undefined ? text.split(/[,;\n]/) : [text];
   return pieces.map((piece) => {
