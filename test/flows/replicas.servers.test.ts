@@ -218,7 +218,7 @@ describe('two replicas with one Redis', () => {
       expect(await summary(revocation)).toEqual(unavailable);
       const page = await form.submit(signInFields(account));
       expect({ status: page.status, callback: page.callback }).toEqual({ status: 503, callback: undefined });
-      expect(page.html).toContain('Try again in a minute.');
+      expect(page.html).toContain('try again in a minute');
       await expect(openFormAt(b, client, issuer)).rejects.toThrow('The sign-in page answered 503');
       for (const replica of [a, b]) {
         expect((await call(replica, tokens)).status).toBe(200);
