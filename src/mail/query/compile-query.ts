@@ -286,10 +286,26 @@ function anyOf(bounds: readonly Bound[]): Bound {
   if (bounds.includes('all')) return 'all';
   const keys = bounds.flatMap((bound) => (isKey(bound) ? alternativesOf(bound) : []));
   const { once, hasOpposites } = compared(keys);
-  const last = once.at(-1);
   if (hasOpposites) return 'all';
+  const alternatives = keptApart(once);
+  const last = alternatives.at(-1);
   if (last === undefined) return 'none';
-  return once.slice(0, -1).reduceRight((right, left) => ({ key: 'OR', left, right }), last);
+  return alternatives.slice(0, -1).reduceRight((right, left) => ({ key: 'OR', left, right }), last);
+}
+
+/** UNSEEN in other words: no message is smaller than one byte. */
+const UNSEEN_APART: SearchKey = {
+  key: 'NOT',
+  operand: { key: 'OR', left: { key: 'SEEN' }, right: { key: 'SMALLER', sizeBytes: 1 } },
+};
+const FLAGS: ReadonlySet<string> = new Set(['ANSWERED', 'FLAGGED', 'SEEN']);
+
+/** Dovecot 2.3 makes one key of several negated flags in an OR, and then finds nothing in a mailbox whose messages are all seen. */
+function keptApart(alternatives: SearchKey[]): SearchKey[] {
+  const isUnseen = (key: SearchKey) => key.key === 'UNSEEN' || (key.key === 'NOT' && key.operand.key === 'SEEN');
+  const isNegated = (key: SearchKey) => isUnseen(key) || (key.key === 'NOT' && FLAGS.has(key.operand.key));
+  if (alternatives.filter(isNegated).length < 2) return alternatives;
+  return alternatives.map((key) => (isUnseen(key) ? UNSEEN_APART : key));
 }
 
 const isKey = (bound: Bound): bound is SearchKey => bound !== 'all' && bound !== 'none';

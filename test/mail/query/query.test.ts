@@ -1,6 +1,7 @@
 /** Compares what the mail language finds with what the messages say, over generated mailboxes and queries. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ToolError } from '../../../src/errors.ts';
 import { isMeant, type MessageFacts } from '../../../src/mail/query/check-message.ts';
 import { compileQuery, splitQuery } from '../../../src/mail/query/compile-query.ts';
 import { describeQuery } from '../../../src/mail/query/describe-query.ts';
@@ -67,6 +68,16 @@ function searches(key: SearchKey, message: ReferenceMessage, zoneHours: number):
   }
 }
 
+function hasTooManyParts(text: string): boolean {
+  try {
+    compileQuery(parseQuery(text, CONTEXT), { own: OWN, isGmail: false });
+    return false;
+  } catch (error) {
+    if (error instanceof ToolError && error.message.includes('too many alternatives')) return true;
+    throw error;
+  }
+}
+
 function finds(text: string, mailbox: readonly ReferenceMessage[], zoneHours: number): number[] {
   const { wide: keys, check } = compileQuery(parseQuery(text, CONTEXT), { own: OWN, isGmail: false });
   const search = (wanted: readonly SearchKey[]) =>
@@ -95,6 +106,7 @@ describe('the mail language', () => {
       fc.property(query, messages, fc.integer({ min: -12, max: 14 }), (text, mailbox, zoneHours) => {
         const node = parseQuery(text, CONTEXT);
         const meant = mailbox.filter((message) => says(node, message)).map(({ uid }) => uid);
+        fc.pre(!hasTooManyParts(text));
         expect(finds(text, mailbox, zoneHours)).toEqual(meant);
       }),
       { numRuns: 2_000 },
