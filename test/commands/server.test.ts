@@ -54,13 +54,13 @@ describe('mail-mcp server', () => {
   });
 
   test.each([
-    ['google', {}, 'is not registered: set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET'],
-    ['fastmail', { FASTMAIL_CLIENT_ID: 'x', REPLICAS: '2' }, 'several replicas need REDIS_URL'],
+    ['google', 'gmail.com', {}, 'is not registered: set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET'],
+    ['fastmail', 'fastmail.com', { FASTMAIL_CLIENT_ID: 'x', REPLICAS: '2' }, 'several replicas need REDIS_URL'],
   ])(
     'PROV-09 does not start with a connection at which no sign-in is possible: %s',
-    async (signIn, settings, sentence) => {
+    async (signIn, domain, settings, sentence) => {
       const keys = { BASE_URL: 'http://localhost:3000', ENCRYPTION_KEY: randomBytes(32).toString('base64') };
-      const flags = { connection: true, signIn, imapHost: 'imap.example.com', smtpHost: 'smtp.example.com' };
+      const flags = { connection: true, signIn, imapHost: `imap.${domain}`, smtpHost: `smtp.${domain}` };
       const printed = await generate({ ...flags, probe: false, json: true }, keys, new Date());
       const { default_connection: DEFAULT_CONNECTION } = JSON.parse(printed);
       const starting = startServer(readConfig({ ...keys, ...settings, DEFAULT_CONNECTION }));

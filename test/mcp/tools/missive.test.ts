@@ -17,7 +17,7 @@ const EFFECTS: [prefix: RegExp, http: string, effects: string[], method: string]
   [/^get_missive_conversation_timeline$/, 'GET', ['reads'], 'get'],
   [/^create_a_missive_/, 'POST', ['writes', 'sends'], 'create'],
   [/^update_a_missive_\w+_by_id$/, 'PATCH', ['writes'], 'update'],
-  [/^merge_a_missive_\w+_by_id$/, 'POST', ['destroys'], 'delete'],
+  [/^merge_a_missive_\w+_by_id$/, 'POST', ['destroys'], 'update'],
   [/^delete_a_missive_\w+_by_id$/, 'DELETE', ['destroys'], 'delete'],
   [/^send_a_missive_message$/, 'POST', ['sends'], 'send'],
 ];

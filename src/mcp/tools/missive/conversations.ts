@@ -152,7 +152,7 @@ export const conversations = [
     http: 'POST',
     path: '/conversations/:id/merge',
     effect: 'destroys',
-    method: 'delete',
+    method: 'update',
     tags: ['conversations'],
     parameters: {
       id: pathId('conversation', 'The one that is put into the other.'),
