@@ -98,7 +98,9 @@ async function runBench(servers: TestServers): Promise<void> {
 
 async function measureTasks(servers: TestServers): Promise<void> {
   const tasks = await runTasks(servers);
-  const lists = Object.fromEntries(publishedLists().map(({ name, ours }) => [name.replace(/.* /, ''), ours]));
+  const lists = Object.fromEntries(
+    publishedLists().map(({ name, ours }) => [name.replace('published list of ', ''), ours]),
+  );
   const results: TaskResults = { tasks, lists };
   console.log(`\n${taskReport(results)}`);
   if (tasks.some(({ failure }) => failure !== null)) process.exitCode = 1;

@@ -41,13 +41,13 @@ export function taskReport({ tasks, lists }: TaskResults): string {
     (line) => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`,
   );
   const sizes = Object.entries(lists).map(
-    ([service, tokens]) => `${service} ${Math.round(tokens).toLocaleString('en')}`,
+    ([service, tokens]) => `${service}: ${Math.round(tokens).toLocaleString('en')}`,
   );
   return [
     head,
     `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`,
     ...body,
     '',
-    `Tokens of the published lists: ${sizes.join(', ')}.`,
+    `Tokens of the published lists: ${sizes.join('; ')}.`,
   ].join('\n');
 }
